@@ -21,12 +21,12 @@ from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import MeetingState, Presence, ScreenAnswer, TrainingKind
 from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
-from wss_cases.pathways.circles.keepers import actions as actions_keepers
-from wss_cases.pathways.circles.meeting import actions as actions_meeting
-from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.circles.keepers import actions as keepers
+from wss_cases.pathways.circles.meeting import actions as meetings
+from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.circles.meeting.rules import Attendance
-from wss_cases.pathways.circles.preparation import actions as actions_prepare
-from wss_cases.pathways.circles.training import actions as actions_training
+from wss_cases.pathways.circles.preparation import actions as preparation
+from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway
 from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
@@ -65,7 +65,7 @@ def train(
 ) -> int:
     """Put a training on record at the world's school, by an administrator of it."""
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
-    return actions_training.record_training(
+    return trainings.record_training(
         Invocation(administrator, NOW),
         world.school.id,
         user_id=user.id,
@@ -81,7 +81,7 @@ def keep(world: World, pathway: Pathway, user: UserAccount | None = None, until:
     keeper = user or world.coordinator
     actor = world.actor if user is None else actor_for(fresh(user))
     train(world, keeper, until=until)
-    actions_keepers.add_keeper(Invocation(world.actor, NOW), pathway.id, keeper.id)
+    keepers.add_keeper(Invocation(world.actor, NOW), pathway.id, keeper.id)
     return actor
 
 
@@ -91,11 +91,11 @@ def prepare(
     """Offer support to each invited party, meet them alone, and find them ready, but for what `skip` names."""
     for person in circle_now(pathway).invited if who is None else who:
         if "support" not in skip and was_harmed(person):
-            actions_prepare.record_support(Invocation(world.actor, now), pathway.id, person.id, TODAY)
+            preparation.record_support(Invocation(world.actor, now), pathway.id, person.id, TODAY)
         if "pre_meeting" not in skip:
-            actions_prepare.record_pre_meeting(Invocation(world.actor, now), pathway.id, person.id, TODAY)
+            preparation.record_pre_meeting(Invocation(world.actor, now), pathway.id, person.id, TODAY)
         if "ready" not in skip:
-            actions_prepare.record_ready(Invocation(world.actor, now), pathway.id, person.id, True)
+            preparation.record_ready(Invocation(world.actor, now), pathway.id, person.id, True)
 
 
 def consent(
@@ -112,7 +112,7 @@ def consent(
 
 def screen(actor: Actor, pathway: Pathway, answer: ScreenAnswer = ScreenAnswer.SAFE, now: datetime = NOW) -> None:
     """Answer the safety screen as a keeper."""
-    actions_prepare.record_screen(Invocation(actor, now), pathway.id, answer, TODAY)
+    preparation.record_screen(Invocation(actor, now), pathway.id, answer, TODAY)
 
 
 def open_gates(world: World, pathway: Pathway, keeper: UserAccount | None = None) -> Pathway:
@@ -134,7 +134,7 @@ def plan(
 ) -> int:
     """Plan its meeting, or move the one that is planned. Returns its id."""
     keeper = keeper_id or next(iter(circle_now(pathway).keeper_names), world.coordinator.id)
-    return actions_plan.plan_meeting(
+    return planning.plan_meeting(
         Invocation(world.actor, now), pathway.id, starts_at=starts_at, room="204", keeper_id=keeper
     )
 
@@ -161,7 +161,7 @@ def answer(
 ) -> None:  # fmt: skip
     """Say what became of a meeting."""
     came = attendance(pathway, absent, left)
-    actions_meeting.answer_meeting(Invocation(world.actor, now), meeting_id, state, came)
+    meetings.answer_meeting(Invocation(world.actor, now), meeting_id, state, came)
 
 
 def held_circle(world: World, **values: Any) -> Pathway:

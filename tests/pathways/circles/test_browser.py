@@ -19,7 +19,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.states import MeetingState, SupporterRelation
-from wss_cases.pathways.circles.preparation import actions as actions_prepare
+from wss_cases.pathways.circles.preparation import actions as preparation
 
 pytestmark = pytest.mark.browser
 
@@ -35,7 +35,7 @@ def people(live_system: LiveSystem, tmp_path: Path) -> dict[str, Any]:
         world = make_world()
         ready = ready_circle(world)
         person = world.people[1].id
-        actions_prepare.add_supporter(
+        preparation.add_supporter(
             Invocation(world.actor, MORNING), ready.id, person, SupporterRelation.FAMILY, "Grandmother Ana"
         )
         past = plan(world, ready, starts_at=MORNING - timedelta(hours=3), now=MORNING)

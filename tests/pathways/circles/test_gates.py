@@ -28,7 +28,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.cases.case.models import SafetyPlan
 from wss_cases.cases.case.states import GuardianTold, PlanState
-from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
@@ -37,10 +37,10 @@ from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeetin
 from wss_cases.pathways.circles.circle.rules import Facts, Hold, closed, holds_on, is_met, parties
 from wss_cases.pathways.circles.circle.states import ScreenAnswer, SupporterRelation, TrainingKind
 from wss_cases.pathways.circles.consent import actions
-from wss_cases.pathways.circles.keepers import actions as actions_keepers
-from wss_cases.pathways.circles.meeting import planning as actions_plan
-from wss_cases.pathways.circles.preparation import actions as actions_prepare
-from wss_cases.pathways.circles.training import actions as actions_training
+from wss_cases.pathways.circles.keepers import actions as keepers
+from wss_cases.pathways.circles.meeting import planning
+from wss_cases.pathways.circles.preparation import actions as preparation
+from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.circles.training.queries import setting_of, trained_keepers
 from wss_cases.pathways.common.states import PathwayState
 
@@ -112,7 +112,7 @@ def test_only_the_keeper_asks_the_person_harmed_and_only_after_support(world):
         actions.record_consent(Invocation(world.actor, NOW), *ask)
     with pytest.raises(Refused, match="Offer support"):
         actions.record_consent(Invocation(keeper, NOW), *ask)
-    actions_prepare.record_support(Invocation(world.actor, NOW), circle.id, harmed, TODAY)
+    preparation.record_support(Invocation(world.actor, NOW), circle.id, harmed, TODAY)
     actions.record_consent(Invocation(keeper, NOW), *ask)
     assert circle_now(circle).consents[harmed].consented is True
     actions.record_consent(Invocation(world.actor, NOW), circle.id, world.people[0].id, True, None, TODAY)
@@ -128,8 +128,8 @@ def test_a_no_of_the_person_harmed_is_heard_from_anybody(world):
 def test_ready_comes_after_the_pre_meeting(world):
     circle = make_circle(world)
     with pytest.raises(Refused, match="alone first"):
-        actions_prepare.record_ready(Invocation(world.actor, NOW), circle.id, world.people[0].id, True)
-    actions_prepare.record_ready(Invocation(world.actor, NOW), circle.id, world.people[0].id, False)
+        preparation.record_ready(Invocation(world.actor, NOW), circle.id, world.people[0].id, True)
+    preparation.record_ready(Invocation(world.actor, NOW), circle.id, world.people[0].id, False)
     assert circle_now(circle).preparations[world.people[0].id].is_ready is False
 
 
@@ -139,7 +139,7 @@ def test_a_gate_that_closes_calls_the_planned_meeting_off(world, answer):
     meeting = plan(world, circle)
     person = world.people[1].id
     {
-        "not_ready": lambda: actions_prepare.record_ready(Invocation(world.actor, NOW), circle.id, person, False),
+        "not_ready": lambda: preparation.record_ready(Invocation(world.actor, NOW), circle.id, person, False),
         "not_now": lambda: screen(world.actor, circle, ScreenAnswer.NOT_NOW),
         "no": lambda: actions.record_consent(Invocation(world.actor, NOW), circle.id, person, False, None, TODAY),
         "guardian": lambda: actions.record_consent(Invocation(world.actor, NOW), circle.id, person, True, False, TODAY),
@@ -182,7 +182,7 @@ def test_the_guardian_is_asked_where_the_school_says_so(world):
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     circle = ready_circle(world)
     assert shut(circle) == []
-    actions_training.save_setting(Invocation(administrator, NOW), world.school.id, True)
+    trainings.save_setting(Invocation(administrator, NOW), world.school.id, True)
     assert shut(circle) == ["guardian", "guardian"]
     consent(world, circle, guardian=True)
     assert shut(circle) == []
@@ -190,9 +190,9 @@ def test_the_guardian_is_asked_where_the_school_says_so(world):
     assert shut(circle) == ["guardian"]
     version = setting_of(world.school.id).version
     with pytest.raises(Stale):
-        actions_training.save_setting(Invocation(administrator, NOW, version=version + 1), world.school.id, False)
+        trainings.save_setting(Invocation(administrator, NOW, version=version + 1), world.school.id, False)
     with pytest.raises(NotFound):
-        actions_training.save_setting(Invocation(world.actor, NOW), world.school.id, False)
+        trainings.save_setting(Invocation(world.actor, NOW), world.school.id, False)
 
 
 def test_a_training_counts_on_the_day_of_the_meeting(world):
@@ -211,7 +211,7 @@ def test_a_training_counts_on_the_day_of_the_meeting(world):
 def test_another_training_does_not_make_a_keeper(world):
     circle = make_circle(world)
     train(world, world.coordinator, TrainingKind.DE_ESCALATION)
-    actions_keepers.add_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+    keepers.add_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     assert shut(circle)[0] == "training"
     assert trained_keepers(world.school.id, TODAY) == {}
     train(world, world.coordinator)
@@ -249,7 +249,7 @@ def test_who_is_dean_and_administrator_keeps_no_circle(world):
     db.session.add(RoleGrant(user_id=both.id, role=Role.ADMINISTRATOR, school_id=world.school.id, starts_on=TODAY))
     db.session.commit()
     with pytest.raises(Refused, match="coordinator or dean"):
-        actions_keepers.add_keeper(Invocation(world.actor, NOW), circle.id, both.id)
+        keepers.add_keeper(Invocation(world.actor, NOW), circle.id, both.id)
 
 
 def test_the_meetings_keeper_keeps_the_circle_and_is_trained(world):
@@ -257,7 +257,7 @@ def test_the_meetings_keeper_keeps_the_circle_and_is_trained(world):
     other = make_user(world.school)
     with pytest.raises(Refused, match="a keeper of this circle"):
         plan(world, circle, keeper_id=other.id)
-    actions_keepers.add_keeper(Invocation(world.actor, NOW), circle.id, other.id)
+    keepers.add_keeper(Invocation(world.actor, NOW), circle.id, other.id)
     with pytest.raises(Refused, match="training on record"):
         plan(world, circle, keeper_id=other.id)
     train(world, other)
@@ -277,17 +277,17 @@ def test_trainings_that_are_refused(world, bad):
         "dates": {"valid_until": date(2026, 8, 31)},
     }[bad]
     with pytest.raises(Refused):
-        actions_training.record_training(Invocation(administrator, NOW), world.school.id, **values)
+        trainings.record_training(Invocation(administrator, NOW), world.school.id, **values)
 
 
 def test_a_training_is_ended_by_the_schools_administrator_alone(world):
     number = train(world, world.coordinator)
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     with pytest.raises(NotFound):
-        actions_training.end_training(Invocation(world.actor, NOW), number, TODAY)
+        trainings.end_training(Invocation(world.actor, NOW), number, TODAY)
     with pytest.raises(Refused):
-        actions_training.end_training(Invocation(administrator, NOW), number, date(2026, 8, 1))
-    actions_training.end_training(Invocation(administrator, NOW), number, TODAY - timedelta(days=1))
+        trainings.end_training(Invocation(administrator, NOW), number, date(2026, 8, 1))
+    trainings.end_training(Invocation(administrator, NOW), number, TODAY - timedelta(days=1))
     assert trained_keepers(world.school.id, TODAY) == {}
 
 
@@ -393,14 +393,14 @@ def test_supporters_come_and_go(world):
     circle = make_circle(world)
     add = (circle.id, world.people[0].id, SupporterRelation.FAMILY)
     with pytest.raises(Refused):
-        actions_prepare.add_supporter(Invocation(world.actor, NOW), *add, " ")
-    actions_prepare.add_supporter(Invocation(world.actor, NOW), *add, "Aunt Marisol")
+        preparation.add_supporter(Invocation(world.actor, NOW), *add, " ")
+    preparation.add_supporter(Invocation(world.actor, NOW), *add, "Aunt Marisol")
     (supporter,) = circle_now(circle).supporters
     with pytest.raises(Stale):
-        actions_prepare.end_supporter(Invocation(world.actor, NOW, version=supporter.version + 1), supporter.id)
-    actions_prepare.end_supporter(Invocation(world.actor, NOW, version=supporter.version), supporter.id)
+        preparation.end_supporter(Invocation(world.actor, NOW, version=supporter.version + 1), supporter.id)
+    preparation.end_supporter(Invocation(world.actor, NOW, version=supporter.version), supporter.id)
     with pytest.raises(Refused):
-        actions_prepare.end_supporter(Invocation(world.actor, NOW), supporter.id)
+        preparation.end_supporter(Invocation(world.actor, NOW), supporter.id)
 
 
 def test_a_family_whose_language_has_no_letter_gets_an_interpreter_once(world):
@@ -419,11 +419,11 @@ def test_nobody_from_another_school_prepares_a_circle(world):
     for act in (
         lambda: actions.record_consent(Invocation(stranger, NOW), circle.id, person_id, True, None, TODAY),
         lambda: actions.record_consent(Invocation(stranger, NOW), circle.id, person_id, False, None, TODAY),
-        lambda: actions_prepare.record_support(Invocation(stranger, NOW), circle.id, person_id, TODAY),
-        lambda: actions_prepare.record_ready(Invocation(stranger, NOW), circle.id, person_id, True),
-        lambda: actions_prepare.record_screen(Invocation(stranger, NOW), circle.id, ScreenAnswer.SAFE, TODAY),
-        lambda: actions_plan.plan_meeting(Invocation(stranger, NOW), circle.id, starts_at=LATER, room="1", keeper_id=1),
-        lambda: actions_prepare.record_support(Invocation(world.actor, NOW), circle.id, 10**6, TODAY),
+        lambda: preparation.record_support(Invocation(stranger, NOW), circle.id, person_id, TODAY),
+        lambda: preparation.record_ready(Invocation(stranger, NOW), circle.id, person_id, True),
+        lambda: preparation.record_screen(Invocation(stranger, NOW), circle.id, ScreenAnswer.SAFE, TODAY),
+        lambda: planning.plan_meeting(Invocation(stranger, NOW), circle.id, starts_at=LATER, room="1", keeper_id=1),
+        lambda: preparation.record_support(Invocation(world.actor, NOW), circle.id, 10**6, TODAY),
         lambda: actions.record_consent(Invocation(world.actor, NOW), circle.id, 10**6, False, None, TODAY),
     ):
         with pytest.raises(NotFound):
@@ -432,9 +432,9 @@ def test_nobody_from_another_school_prepares_a_circle(world):
 
 def test_a_circle_that_was_declined_takes_no_preparation(world):
     circle = make_circle(world)
-    actions_ending.decline(Invocation(world.actor, NOW), circle.id)
+    pathway_page.decline(Invocation(world.actor, NOW), circle.id)
     with pytest.raises(Refused):
-        actions_prepare.record_support(Invocation(world.actor, NOW), circle.id, world.people[1].id, TODAY)
+        preparation.record_support(Invocation(world.actor, NOW), circle.id, world.people[1].id, TODAY)
 
 
 @pytest.mark.parametrize(

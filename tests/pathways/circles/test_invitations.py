@@ -21,8 +21,8 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.mail.delivery.actions import deliver
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.circle.states import MeetingState
-from wss_cases.pathways.circles.keepers import actions as actions_keepers
-from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.circles.keepers import actions as keepers
+from wss_cases.pathways.circles.meeting import planning
 from wss_cases.workday.sweep.actions import sweep
 
 MOVED = LATER + timedelta(days=1, hours=1)
@@ -60,7 +60,7 @@ def circle(world, keeper):
 
 def move(world, circle, to=MOVED, room="Library, east; 2nd floor 🌱", minutes=90):
     keeper_id = next(iter(circle_now(circle).keeper_names))
-    return actions_plan.plan_meeting(
+    return planning.plan_meeting(
         Invocation(world.actor, NOW), circle.id, starts_at=to, room=room, keeper_id=keeper_id, minutes=minutes
     )
 
@@ -168,11 +168,11 @@ def test_who_keeps_it_no_longer_is_told_and_comes_back_with_a_higher_number(worl
     train(world, other)
     plan(world, circle)
     deliver(NOW)
-    actions_keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
+    keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
     deliver(NOW)
     (his,) = calendars(mailing.mails, other)
     assert [event.starts for event in his.standing()] == [LATER]
-    actions_keepers.end_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
+    keepers.end_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
     move(world, circle)
     deliver(NOW)
     his, hers = calendars(mailing.mails, other, keeper)
@@ -180,7 +180,7 @@ def test_who_keeps_it_no_longer_is_told_and_comes_back_with_a_higher_number(worl
     assert next(iter(his.events.values())).starts == LATER  # the new time is not theirs to know
     last = [mail for mail in invitations(mailing.mails) if mail.recipients == (other.email,)][-1]
     assert last.subject.startswith("No longer in your calendar") and "takes place without you" in last.everything
-    actions_keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
+    keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
     deliver(NOW)
     (his,) = calendars(mailing.mails, other)
     assert [event.starts for event in his.standing()] == [MOVED]
@@ -225,7 +225,7 @@ def test_a_role_that_ended_is_noticed_by_the_sweep_once(world, circle, keeper, m
 def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know(world, circle, keeper, mailing, how):
     second = make_user(world.school, Role.DEAN)
     train(world, second)
-    actions_keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, second.id)
+    keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, second.id)
     plan(world, circle, keeper_id=keeper.id)
     if how == "role":
         ended(world, second)
@@ -233,7 +233,7 @@ def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know
         db.session.get(UserAccount, second.id).state = AccountState.DISABLED
         db.session.commit()
     else:
-        actions_keepers.end_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, second.id)
+        keepers.end_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, second.id)
     deliver(NOW)
     assert not [mail for mail in invitations(mailing.mails) if mail.recipients == (second.email,)]
     assert len(invitations(mailing.mails)) == 2

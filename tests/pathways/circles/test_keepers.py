@@ -19,7 +19,7 @@ from wss_cases.mail.delivery.rendering import compose
 from wss_cases.pathways.circles.circle.keepers import keeper_ids, keepers_of
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.circle.states import NotHeld
-from wss_cases.pathways.circles.keepers import actions as actions_keepers
+from wss_cases.pathways.circles.keepers import actions as keepers
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def circle(world):
 
 
 def add(actor, circle, user):
-    return actions_keepers.add_keeper(Invocation(actor, NOW), circle.id, user.id)
+    return keepers.add_keeper(Invocation(actor, NOW), circle.id, user.id)
 
 
 def told(circle):
@@ -91,7 +91,7 @@ def test_an_administrator_who_is_also_a_dean_cannot_name_themselves(world, circl
 def test_a_circle_whose_keepers_ended_is_not_open_to_whoever_comes(world, circle):
     dean, administrator = make_user(world.school, Role.DEAN), make_user(world.school, Role.ADMINISTRATOR)
     add(world.actor, circle, world.coordinator)
-    actions_keepers.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+    keepers.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     assert keepers_of(circle.id) == {}
     with pytest.raises(NotFound):
         add(actor_for(dean), circle, dean)
@@ -106,12 +106,12 @@ def test_ending_is_ones_own_or_a_keepers(world, circle):
     add(world.actor, circle, world.coordinator)
     for stranger in (dean, administrator):
         with pytest.raises(NotFound):
-            actions_keepers.end_keeper(Invocation(actor_for(stranger), NOW), circle.id, world.coordinator.id)
+            keepers.end_keeper(Invocation(actor_for(stranger), NOW), circle.id, world.coordinator.id)
     add(world.actor, circle, dean)
-    actions_keepers.end_keeper(Invocation(actor_for(dean), NOW), circle.id, world.coordinator.id)
+    keepers.end_keeper(Invocation(actor_for(dean), NOW), circle.id, world.coordinator.id)
     assert set(keepers_of(circle.id)) == {dean.id}
     with pytest.raises(NotFound):
-        actions_keepers.end_keeper(Invocation(actor_for(dean), NOW), circle.id, world.coordinator.id)
+        keepers.end_keeper(Invocation(actor_for(dean), NOW), circle.id, world.coordinator.id)
 
 
 def test_the_last_keeper_stays_while_a_meeting_waits(world, circle):
@@ -123,11 +123,11 @@ def test_the_last_keeper_stays_while_a_meeting_waits(world, circle):
     db.session.add(meeting)
     db.session.commit()
     with pytest.raises(Refused, match="planned"):
-        actions_keepers.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+        keepers.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     row = fresh(meeting)
     row.happened, row.not_held_reason = False, NotHeld.CALLED_OFF.value
     db.session.commit()
-    actions_keepers.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+    keepers.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     assert keepers_of(circle.id) == {}
 
 
@@ -142,10 +142,10 @@ def test_the_keeper_of_a_planned_meeting_stays_until_it_is_anothers(world, circl
     db.session.add(meeting)
     db.session.commit()
     with pytest.raises(Refused, match="Move it to another keeper"):
-        actions_keepers.end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
+        keepers.end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
     fresh(meeting).keeper_id = world.coordinator.id
     db.session.commit()
-    actions_keepers.end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
+    keepers.end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
     assert set(keepers_of(circle.id)) == {world.coordinator.id}
 
 

@@ -16,11 +16,11 @@ from tests.factories.base import fresh
 from tests.pathways.circles.making import attendance, circle_now, make_circle, put_hold, terms, train
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.agreements import actions as agreements
-from wss_cases.pathways.circles.agreements import term_changes as actions_terms
+from wss_cases.pathways.circles.agreements import term_changes
 from wss_cases.pathways.circles.circle.models import KeeperTraining
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import (
@@ -35,12 +35,12 @@ from wss_cases.pathways.circles.circle.states import (
 )
 from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.gates.queries import Circle
-from wss_cases.pathways.circles.keepers import actions as actions_keepers
-from wss_cases.pathways.circles.meeting import actions as actions_meeting
-from wss_cases.pathways.circles.meeting import planning as actions_plan
-from wss_cases.pathways.circles.preparation import actions as actions_prepare
+from wss_cases.pathways.circles.keepers import actions as keepers
+from wss_cases.pathways.circles.meeting import actions as meetings
+from wss_cases.pathways.circles.meeting import planning
+from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.circles.terms.states import WithoutMeeting
-from wss_cases.pathways.circles.training import actions as actions_training
+from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, TRANSITIONS, EndReason, PathwayState
 
@@ -158,9 +158,7 @@ class Circles(RuleBasedStateMachine):
     @rule()
     def name_keeper(self) -> None:
         if not self.keeper:
-            actions_keepers.add_keeper(
-                Invocation(self.world.actor, self.now), self.circle.id, self.world.coordinator.id
-            )
+            keepers.add_keeper(Invocation(self.world.actor, self.now), self.circle.id, self.world.coordinator.id)
             self.keeper = True
 
     @rule()
@@ -173,30 +171,30 @@ class Circles(RuleBasedStateMachine):
     def end_trainings(self) -> None:
         for training in db.session.query(KeeperTraining).filter_by(school_id=self.world.school.id).all():
             day = training.completed_on
-            actions_training.end_training(Invocation(self.administrator, self.now), training.id, day)
+            trainings.end_training(Invocation(self.administrator, self.now), training.id, day)
         self.trained = False
 
     @rule(wanted=st.booleans())
     def set_guardians(self, wanted: bool) -> None:
-        actions_training.save_setting(Invocation(self.administrator, self.now), self.world.school.id, wanted)
+        trainings.save_setting(Invocation(self.administrator, self.now), self.world.school.id, wanted)
         self.guardians = wanted
 
     @rule(index=who)
     def offer_support(self, index: int) -> None:
-        act = actions_prepare.record_support
+        act = preparation.record_support
         if self.act(self.live, act, self.world.actor, self.circle.id, self.person(index), TODAY):
             self.support.add(index)
 
     @rule(index=who)
     def pre_meet(self, index: int) -> None:
-        act = actions_prepare.record_pre_meeting
+        act = preparation.record_pre_meeting
         if self.act(self.live, act, self.world.actor, self.circle.id, self.person(index), TODAY):
             self.met.add(index)
 
     @rule(index=who, ready=yes_mostly)
     def say_ready(self, index: int, ready: bool) -> None:
         may = self.live and (not ready or index in self.met)
-        act = actions_prepare.record_ready
+        act = preparation.record_ready
         if self.act(may, act, self.world.actor, self.circle.id, self.person(index), ready):
             self.ready = self.ready | {index} if ready else self.ready - {index}
 
@@ -222,7 +220,7 @@ class Circles(RuleBasedStateMachine):
     def screen(self, safe: bool) -> None:
         answer = ScreenAnswer.SAFE if safe else ScreenAnswer.NOT_NOW
         may = self.live and self.keeper
-        if self.act(may, actions_prepare.record_screen, self.world.actor, self.circle.id, answer, TODAY):
+        if self.act(may, preparation.record_screen, self.world.actor, self.circle.id, answer, TODAY):
             self.safe = safe
 
     @rule()
@@ -240,7 +238,7 @@ class Circles(RuleBasedStateMachine):
         may = self.live and self.all_open and self.state is not PathwayState.PROPOSED and not ended
         self.act(
             may,
-            actions_plan.plan_meeting,
+            planning.plan_meeting,
             self.world.actor,
             self.circle.id,
             starts_at=self.now + timedelta(days=days),
@@ -264,11 +262,11 @@ class Circles(RuleBasedStateMachine):
             return
         absent = [self.person(index)] if state is MeetingState.NO_SHOW else []
         left = [self.person(index)] if state is MeetingState.WALKED_OUT else []
-        begun = meeting.starts_at <= self.now or state not in actions_meeting.CAME_TOGETHER
+        begun = meeting.starts_at <= self.now or state not in meetings.CAME_TOGETHER
         came = attendance(self.circle, absent, left)
         given = (self.world.actor, meeting.id, state, came)
         may = self.live and begun
-        if self.act(may, actions_meeting.answer_meeting, *given) and state is MeetingState.WALKED_OUT:
+        if self.act(may, meetings.answer_meeting, *given) and state is MeetingState.WALKED_OUT:
             self.willing.discard(index)
             self.ready.discard(index)
 
@@ -284,7 +282,7 @@ class Circles(RuleBasedStateMachine):
         agreement = self.around.agreement
         for term in agreement.terms if agreement and self.live else []:
             may = term.state is TermState.OPEN
-            self.act(may, actions_terms.mark_term, self.world.actor, term.id, state)
+            self.act(may, term_changes.mark_term, self.world.actor, term.id, state)
 
     @rule(outcome=st.sampled_from([OUTCOME, "agreement_kept", "nothing"]), apart=st.booleans())
     def complete(self, outcome: str, apart: bool) -> None:
@@ -302,10 +300,10 @@ class Circles(RuleBasedStateMachine):
     @rule(how=st.sampled_from(["decline", "end"]), really=st.sampled_from([False, False, False, True]))
     def end(self, how: str, really: bool) -> None:
         if really and how == "decline":
-            self.act(self.live, actions_ending.decline, self.world.actor, self.circle.id)
+            self.act(self.live, pathway_page.decline, self.world.actor, self.circle.id)
         elif really:
             given = (self.circle.id, EndReason.NOT_SUITABLE, "")
-            self.act(self.live, actions_ending.end_early, self.world.actor, *given)
+            self.act(self.live, pathway_page.end_early, self.world.actor, *given)
 
     @rule(hours=st.integers(1, 60))
     def wait(self, hours: int) -> None:

@@ -28,10 +28,10 @@ from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence, SupporterRelation
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_file
-from wss_cases.pathways.circles.meeting import actions as actions_meeting
-from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.circles.meeting import actions as meetings
+from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.circles.meeting.rules import Attendance
-from wss_cases.pathways.circles.preparation import actions as actions_prepare
+from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.common.states import PathwayState
 
 AFTER = LATER + timedelta(hours=1)
@@ -73,7 +73,7 @@ def test_a_meeting_is_planned_moved_and_held(world, circle):
 
 
 def test_attendance_is_kept_by_role(world, circle):
-    actions_prepare.add_supporter(
+    preparation.add_supporter(
         Invocation(world.actor, NOW), circle.id, world.people[1].id, SupporterRelation.GUARDIAN, "A mother"
     )
     meeting = plan(world, circle)
@@ -99,7 +99,7 @@ def test_what_is_said_of_the_people_fits(world, circle, state, absent, left, why
     with pytest.raises(Refused, match=why):
         answer(world, circle, meeting, state, absent=[ids[n] for n in absent], left=[ids[n] for n in left])
     with pytest.raises(Refused, match="each person"):
-        actions_meeting.answer_meeting(Invocation(world.actor, AFTER), meeting, state, Attendance())
+        meetings.answer_meeting(Invocation(world.actor, AFTER), meeting, state, Attendance())
     assert meeting_row(meeting).happened is None
 
 
@@ -108,7 +108,7 @@ def test_without_its_keeper_it_was_not_held(world, circle):
     came = attendance(circle)
     nobody = Attendance(came.parties, {}, dict.fromkeys(came.keepers, Presence.ABSENT))
     with pytest.raises(Refused, match="keeper"):
-        actions_meeting.answer_meeting(Invocation(world.actor, AFTER), meeting, MeetingState.HELD, nobody)
+        meetings.answer_meeting(Invocation(world.actor, AFTER), meeting, MeetingState.HELD, nobody)
 
 
 def test_a_postponed_meeting_keeps_its_gates_and_asks_for_a_new_day(world, circle):
@@ -166,7 +166,7 @@ def test_plans_that_are_refused(world, circle, bad):
         fresh(circle).state = PathwayState.PROPOSED
         db.session.commit()
     with pytest.raises(Refused):
-        actions_plan.plan_meeting(Invocation(world.actor, NOW), circle.id, **values)
+        planning.plan_meeting(Invocation(world.actor, NOW), circle.id, **values)
 
 
 def test_the_meeting_at_the_end_is_planned_once(world):
@@ -199,11 +199,11 @@ def test_another_school_cannot_answer_and_an_old_page_is_told(world, circle):
     stranger = actor_for(make_user(make_world().school))
     came = attendance(circle)
     with pytest.raises(NotFound):
-        actions_meeting.answer_meeting(Invocation(stranger, AFTER), meeting, MeetingState.HELD, came)
+        meetings.answer_meeting(Invocation(stranger, AFTER), meeting, MeetingState.HELD, came)
     with pytest.raises(NotFound):
-        actions_meeting.answer_meeting(Invocation(world.actor, AFTER), 10**6, MeetingState.HELD, came)
+        meetings.answer_meeting(Invocation(world.actor, AFTER), 10**6, MeetingState.HELD, came)
     with pytest.raises(Stale):
-        actions_meeting.answer_meeting(Invocation(world.actor, AFTER, version=99), meeting, MeetingState.HELD, came)
+        meetings.answer_meeting(Invocation(world.actor, AFTER, version=99), meeting, MeetingState.HELD, came)
 
 
 def test_the_calendar_file_names_nobody(world, circle):

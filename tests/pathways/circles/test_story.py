@@ -16,7 +16,7 @@ from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
 from wss_cases.pathways.circles.agreements import actions as agreements
-from wss_cases.pathways.circles.agreements import term_changes as actions_terms
+from wss_cases.pathways.circles.agreements import term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.circle.states import MeetingState, TermState
 from wss_cases.pathways.circles.gates.queries import circle_of
@@ -54,13 +54,13 @@ def test_from_consent_to_a_kept_agreement(world, circle):
     first, second = circle_of(load_pathway(circle.id)).agreement.terms
     with pytest.raises(Refused, match="1, 2"):
         agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "")
-    actions_terms.mark_term(Invocation(world.actor, LATER, version=first.version), first.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(world.actor, LATER, version=first.version), first.id, TermState.KEPT)
     assert fresh(db.session.get(FollowUp, first.follow_up_id)).outcome == "kept"
     with pytest.raises(Refused):
-        actions_terms.mark_term(Invocation(world.actor, LATER), first.id, TermState.NOT_KEPT)
+        term_changes.mark_term(Invocation(world.actor, LATER), first.id, TermState.NOT_KEPT)
     with pytest.raises(Stale):
-        actions_terms.mark_term(Invocation(world.actor, LATER, version=second.version + 1), second.id, TermState.LATE)
-    actions_terms.mark_term(Invocation(world.actor, LATER, version=second.version), second.id, TermState.LATE)
+        term_changes.mark_term(Invocation(world.actor, LATER, version=second.version + 1), second.id, TermState.LATE)
+    term_changes.mark_term(Invocation(world.actor, LATER, version=second.version), second.id, TermState.LATE)
     agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "", without_meeting=APART)
     assert fresh(circle).outcome == "agreement_kept"
     said = [sentence(entry) for entry in case_history(world.case.id)]
@@ -73,7 +73,7 @@ def test_check_ins_outlive_the_circle(world, circle):
     hold(world, circle)
     agreements.make_agreement(Invocation(world.actor, LATER), circle.id, terms(world, 1))
     (term,) = circle_of(load_pathway(circle.id)).agreement.terms
-    actions_terms.mark_term(Invocation(world.actor, LATER), term.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(world.actor, LATER), term.id, TermState.KEPT)
     agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "", without_meeting=APART)
     check_ins = db.session.scalars(
         select(FollowUp).where(FollowUp.case_id == world.case.id, FollowUp.kind == "agreement_check_in")

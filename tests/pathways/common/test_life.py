@@ -14,7 +14,7 @@ from tests.factories.cases import PathwayFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseState
-from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making.actions import make
 from wss_cases.foundation.db import db
@@ -39,8 +39,8 @@ ACTS = {
     "complete": lambda w, row: life.complete(
         Invocation(w.actor, NOW), row.id, next(iter(outcomes_for(row.pathway))), ""
     ),
-    "end": lambda w, row: actions_ending.end_early(Invocation(w.actor, NOW), row.id, EndReason.NO_CONTACT, ""),
-    "decline": lambda w, row: actions_ending.decline(Invocation(w.actor, NOW), row.id),
+    "end": lambda w, row: pathway_page.end_early(Invocation(w.actor, NOW), row.id, EndReason.NO_CONTACT, ""),
+    "decline": lambda w, row: pathway_page.decline(Invocation(w.actor, NOW), row.id),
     "log": lambda w, row: talk(w, row, "understood"),
     "log without an outcome": lambda w, row: talk(w, row, ""),
 }
@@ -128,7 +128,7 @@ def test_ending_cancels_what_was_open(world, mentoring):
             uow, school_id=world.school.id, kind="other", owner_id=None, due_on=TODAY, case_id=world.case.id,
             pathway_id=mentoring.id,
         )  # fmt: skip
-    actions_ending.decline(Invocation(world.actor, NOW), mentoring.id)
+    pathway_page.decline(Invocation(world.actor, NOW), mentoring.id)
     assert db.session.get(FollowUp, row.id).state == "cancelled"
 
 
@@ -143,7 +143,7 @@ def test_refusals(world, mentoring):
         life.accept(Invocation(world.actor, NOW, version=mentoring.version + 1), mentoring.id, TODAY)
     stranger = actor_for(make_user(make_world().school))
     for act in (
-        lambda: actions_ending.decline(Invocation(stranger, NOW), mentoring.id),
+        lambda: pathway_page.decline(Invocation(stranger, NOW), mentoring.id),
         lambda: life.accept(Invocation(stranger, NOW), 10**9, TODAY),
     ):
         with pytest.raises(NotFound):

@@ -21,18 +21,18 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
-from wss_cases.pathways.mentoring.card import actions as actions_card
+from wss_cases.pathways.mentoring.card import actions as cards
 from wss_cases.pathways.mentoring.course.actions import finish, save_plan
-from wss_cases.pathways.mentoring.mentors import actions as actions_mentors
+from wss_cases.pathways.mentoring.mentors import actions as mentors
 from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
 from wss_cases.pathways.mentoring.plan.models import DailyCardDay, MentoringSession
 from wss_cases.pathways.mentoring.plan.queries import my_students, plan_of, session_on
 from wss_cases.pathways.mentoring.plan.states import After, Cadence, GoesOn, MentorKind, Missed
 from wss_cases.pathways.mentoring.reviews.actions import review
-from wss_cases.pathways.mentoring.sessions.actions import Said, log_group, log_session
+from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_group, log_session
 
-ABSENT = Said(missed=Missed.STUDENT_ABSENT)
-HELD = Said(minutes=30)
+ABSENT = DayAnswer(missed=Missed.STUDENT_ABSENT)
+HELD = DayAnswer(minutes=30)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_places_are_never_given_twice(made):
 def change(made, **values):
     given = {"kind": MentorKind.STAFF, "capacity": 2, "user_id": made.user.id}
     draft = MentorDraft(**(given | values))
-    return actions_mentors.change_mentor(Invocation(made.actor, NOW), made.mentor.id, draft)
+    return mentors.change_mentor(Invocation(made.actor, NOW), made.mentor.id, draft)
 
 
 def test_groups_have_places_of_their_own(made):
@@ -155,7 +155,9 @@ def test_one_week_asks_once(made):
     row = make_matched(made)
     log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, ABSENT, None)
     log_session(Invocation(made.as_mentor, NOW), row.id, TODAY - timedelta(days=1), ABSENT, None)
-    log_session(Invocation(made.as_mentor, NOW), row.id, TODAY - timedelta(days=8), Said(missed=Missed.NO_SCHOOL), None)
+    log_session(
+        Invocation(made.as_mentor, NOW), row.id, TODAY - timedelta(days=8), DayAnswer(missed=Missed.NO_SCHOOL), None
+    )
     [asked] = follow_ups(row, "mentoring_missed")
     # one of the two was held after all: the other is still missed
     seen = session_on(row.id, TODAY).version
@@ -181,7 +183,7 @@ def test_who_may_log(made):
     for day in (TODAY + timedelta(days=1), TODAY - timedelta(days=61)):
         with pytest.raises(Refused):
             log_session(Invocation(made.as_mentor, NOW), row.id, day, HELD, None)
-    actions_mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
+    mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
     with pytest.raises(NotFound):
         log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, HELD, None)
     assert my_students(made.as_mentor) == []
@@ -191,23 +193,23 @@ def test_a_mentor_does_not_vanish_silently(made):
     row = make_matched(made)
     group = MentoringGroupFactory(school_id=made.world.school.id, mentor_id=made.mentor.id)
     with pytest.raises(Refused) as refusal:
-        actions_mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, False)
+        mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, False)
     assert refusal.value.field == "rematch"
-    actions_mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
+    mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
     assert (fresh(made.mentor).is_active, fresh(group).is_active) == (False, False)
     assert (plan_of(row.id).mentor_id, fresh(row).next_step_on) == (None, TODAY)
     entry = db.session.scalar(select(TimelineEntry).where(TimelineEntry.kind == "mentoring.unmatched"))
     assert entry.case_id == row.case_id
     with pytest.raises(Refused):
-        actions_mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
-    actions_mentors.bring_back(Invocation(made.actor, NOW), made.mentor.id)
+        mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
+    mentors.bring_back(Invocation(made.actor, NOW), made.mentor.id)
     match(made, row)
 
 
 def test_who_may_mentor(made):
     def add(actor=made.actor, **values):
         given = {"kind": MentorKind.PARTNER, "capacity": 3, "name": "Ida", "organisation": "Club"}
-        return actions_mentors.add_mentor(Invocation(actor, NOW), made.world.school.id, MentorDraft(**(given | values)))
+        return mentors.add_mentor(Invocation(actor, NOW), made.world.school.id, MentorDraft(**(given | values)))
 
     assert add()
     elsewhere = make_user(make_world().school)
@@ -289,12 +291,12 @@ def test_a_card_from_check_in_to_check_out(made):
     set_card(made, row)
     log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, ABSENT, None)
     with pytest.raises(Refused):
-        actions_card.check_out(Invocation(made.as_mentor, NOW), row.id)
-    actions_card.check_in(Invocation(made.as_mentor, NOW), row.id)
+        cards.check_out(Invocation(made.as_mentor, NOW), row.id)
+    cards.check_in(Invocation(made.as_mentor, NOW), row.id)
     held = session_on(row.id, TODAY)
     assert (held.held, held.minutes) == (True, None)
     with pytest.raises(Refused):
-        actions_card.check_in(Invocation(made.as_mentor, NOW), row.id)
+        cards.check_in(Invocation(made.as_mentor, NOW), row.id)
     with pytest.raises(Refused):
         log_session(Invocation(made.actor, NOW), row.id, TODAY, ABSENT, held.version)
     mark(made, row, "Period 1", [2, None], 1)
@@ -307,7 +309,7 @@ def test_a_card_from_check_in_to_check_out(made):
             mark(made, row, *wrong, 4)
     with pytest.raises(Refused):
         mark(made, row, "Lunch", [1, 1], 0, date(2026, 11, 22))
-    actions_card.check_out(Invocation(made.as_mentor, NOW), row.id)
+    cards.check_out(Invocation(made.as_mentor, NOW), row.id)
     day = db.session.scalar(select(DailyCardDay))
     assert day.marks == {"Lunch": [0, 1]} and day.checked_out_at == NOW
 
@@ -318,11 +320,11 @@ def set_card(made, row, **values):
         "periods": ["Period 1", "Lunch"],
         "goal_percent": 80,
     }
-    return actions_card.set_card(Invocation(made.actor, NOW), row.id, **given | values)
+    return cards.set_card(Invocation(made.actor, NOW), row.id, **given | values)
 
 
 def mark(made, row, period, marks, version, day=TODAY):
-    return actions_card.mark(Invocation(made.as_mentor, NOW, version=version), row.id, day, period, marks)
+    return cards.mark(Invocation(made.as_mentor, NOW, version=version), row.id, day, period, marks)
 
 
 @pytest.mark.both_databases

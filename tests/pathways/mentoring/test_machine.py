@@ -16,20 +16,20 @@ from tests.factories.base import fresh
 from tests.factories.mentoring import MentorFactory, MentoringGroupFactory
 from tests.pathways.mentoring.making import NOW, make_mentored, make_pathway, match
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import ENDED, LIVE, TRANSITIONS, EndReason, Kind, PathwayState
 from wss_cases.pathways.mentoring.course.actions import finish
-from wss_cases.pathways.mentoring.mentors import actions as actions_mentors
+from wss_cases.pathways.mentoring.mentors import actions as mentors
 from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
 from wss_cases.pathways.mentoring.plan.models import Mentor
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, plan_of, session_on
 from wss_cases.pathways.mentoring.plan.states import After, GoesOn, Missed
 from wss_cases.pathways.mentoring.reviews.actions import review
-from wss_cases.pathways.mentoring.sessions.actions import Said, log_session
+from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_session
 
 ROWS, MENTORS = 5, 2
 which = st.integers(0, ROWS - 1)
@@ -106,7 +106,7 @@ class Mentoring(RuleBasedStateMachine):
         row, day = self.pick(number, *LOGGED), TODAY - timedelta(days=back)
         actor = self.made.as_mentor if mentor else self.made.actor
         kept = session_on(row.id, day)
-        said = Said(missed=missed) if missed else Said(minutes=20)
+        said = DayAnswer(missed=missed) if missed else DayAnswer(minutes=20)
         before = fresh(row).state
         if self.act(lambda: log_session(Invocation(actor, NOW), row.id, day, said, kept.version if kept else None)):
             assert before in LOGGED
@@ -145,19 +145,19 @@ class Mentoring(RuleBasedStateMachine):
         row = self.rows[number]
         before, actor = fresh(row).state, self.made.actor
         if declined:
-            done = self.act(lambda: actions_ending.decline(Invocation(actor, NOW), row.id))
+            done = self.act(lambda: pathway_page.decline(Invocation(actor, NOW), row.id))
         else:
-            done = self.act(lambda: actions_ending.end_early(Invocation(actor, NOW), row.id, EndReason.NO_CONTACT, ""))
+            done = self.act(lambda: pathway_page.end_early(Invocation(actor, NOW), row.id, EndReason.NO_CONTACT, ""))
         assert done == (before in LIVE)
 
     @rule(mentor=whose, rematch=st.booleans())
     def end_mentor(self, mentor: int, rematch: bool) -> None:
         one = self.mentors[mentor]
-        self.act(lambda: actions_mentors.end_mentor(Invocation(self.made.actor, NOW), one.id, rematch))
+        self.act(lambda: mentors.end_mentor(Invocation(self.made.actor, NOW), one.id, rematch))
 
     @rule(mentor=whose)
     def bring_back(self, mentor: int) -> None:
-        actions_mentors.bring_back(Invocation(self.made.actor, NOW), self.mentors[mentor].id)
+        mentors.bring_back(Invocation(self.made.actor, NOW), self.mentors[mentor].id)
 
     @rule(mentor=whose, capacity=st.integers(0, 2))
     def resize(self, mentor: int, capacity: int) -> None:
@@ -165,7 +165,7 @@ class Mentoring(RuleBasedStateMachine):
         draft = MentorDraft(
             kind=one.kind, capacity=capacity, user_id=one.user_id, name=one.name, organisation=one.organisation
         )
-        self.act(lambda: actions_mentors.change_mentor(Invocation(self.made.actor, NOW), one.id, draft))
+        self.act(lambda: mentors.change_mentor(Invocation(self.made.actor, NOW), one.id, draft))
 
     @invariant()
     def no_place_is_given_twice(self) -> None:

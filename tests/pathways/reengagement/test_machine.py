@@ -21,7 +21,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.common.states import ENDED, LIVE, TRANSITIONS, EndReason, PathwayState
 from wss_cases.pathways.reengagement.case_page import actions
 from wss_cases.pathways.reengagement.case_page.next_steps import next_steps
-from wss_cases.pathways.reengagement.meeting import actions as actions_meeting
+from wss_cases.pathways.reengagement.meeting import actions as meetings
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.reengagement.plan.queries import reviews_of
 from wss_cases.pathways.reengagement.plan.rules import is_near, meeting_of
@@ -89,7 +89,7 @@ class Return(RuleBasedStateMachine):
             and DAYS.is_school_day(day)
             and is_near(day, plan.return_on, DAYS)
         )
-        self.act(actions_meeting.plan_meeting, at, "Room 12", may=may)
+        self.act(meetings.plan_meeting, at, "Room 12", may=may)
 
     @rule(missed=st.sampled_from([None, None, *MeetingMissed]))
     def answer(self, missed: MeetingMissed | None) -> None:
@@ -98,7 +98,7 @@ class Return(RuleBasedStateMachine):
         to = Meeting.NOT_WANTED if missed is MeetingMissed.NOT_WANTED else to
         begun = missed is not None or plan.meeting_at is None or plan.meeting_at <= self.now
         may = self.state in LIVE and to in MEETING_TRANSITIONS[meeting_of(plan)] and begun
-        self.act(actions_meeting.answer_meeting, missed, may=may)
+        self.act(meetings.answer_meeting, missed, may=may)
 
     @rule(later=st.sampled_from([0, 0, -1, 1]))
     def come_back(self, later: int) -> None:

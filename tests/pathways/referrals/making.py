@@ -17,11 +17,11 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.consent import actions as consents
 from wss_cases.pathways.referrals.consent.actions import Signed
 from wss_cases.pathways.referrals.referral import actions
 from wss_cases.pathways.referrals.referral.models import Partner
-from wss_cases.pathways.referrals.service import actions as actions_service
+from wss_cases.pathways.referrals.service import actions as services
 
 SCHOOL, PARTNER = Permission.CASE_WORK, Permission.REFERRAL_ANSWER
 FIELDS = ["name", "service", "grade", "need"]
@@ -83,14 +83,14 @@ def draft(scene: Scene, partner: Partner | None = None, now: datetime = NOW) -> 
 def consent(scene: Scene, referral_id: int, fields: list[str] | None = None, now: datetime = NOW, **values: Any) -> int:
     """Record the consent to a drafted referral."""
     purpose = "So that the partner can help."
-    return actions_consent.record_consent(
+    return consents.record_consent(
         Invocation(scene.school, now), referral_id, signed(**values), fields or FIELDS, purpose
     )
 
 
 def send(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
     """Send a consented referral."""
-    return actions_consent.send(Invocation(scene.school, now), referral_id)
+    return consents.send(Invocation(scene.school, now), referral_id)
 
 
 def sent(scene: Scene, fields: list[str] | None = None, **values: Any) -> int:
@@ -102,14 +102,14 @@ def sent(scene: Scene, fields: list[str] | None = None, **values: Any) -> int:
 
 def accept(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
     """Let the partner accept."""
-    return actions_service.accept(Invocation(scene.partner_actor, now), referral_id, by=PARTNER)
+    return services.accept(Invocation(scene.partner_actor, now), referral_id, by=PARTNER)
 
 
 def serve(scene: Scene, referral_id: int, on: date = TODAY, now: datetime = NOW) -> int:
     """Let the partner log a day of service."""
-    return actions_service.log_service(Invocation(scene.partner_actor, now), referral_id, on, by=PARTNER)
+    return services.log_service(Invocation(scene.partner_actor, now), referral_id, on, by=PARTNER)
 
 
 def finish(scene: Scene, referral_id: int, on: date = TODAY, received: str = "all", now: datetime = NOW) -> int:
     """Let the partner finish."""
-    return actions_service.finish(Invocation(scene.partner_actor, now), referral_id, on, received, by=PARTNER)
+    return services.finish(Invocation(scene.partner_actor, now), referral_id, on, received, by=PARTNER)

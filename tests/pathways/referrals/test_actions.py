@@ -27,20 +27,20 @@ from tests.pathways.referrals.making import (
     signed,
 )
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.states import EndReason, PathwayState
-from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.consent import actions as consents
 from wss_cases.pathways.referrals.partners.queries import suggestions
 from wss_cases.pathways.referrals.referral import actions
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
 from wss_cases.pathways.referrals.referral.rules import Wanted
 from wss_cases.pathways.referrals.referral.states import ReferralState
-from wss_cases.pathways.referrals.service import actions as actions_service
+from wss_cases.pathways.referrals.service import actions as services
 
 
 @pytest.fixture
@@ -115,8 +115,8 @@ def test_a_partner_that_declines_leaves_room_for_the_next(scene: Scene) -> None:
     with pytest.raises(Refused):
         draft(scene, PartnerFactory())
     with pytest.raises(Refused):
-        actions_service.decline(Invocation(scene.partner_actor, NOW), referral_id, "", by=PARTNER)
-    actions_service.decline(Invocation(scene.partner_actor, NOW), referral_id, "no_place", by=PARTNER)
+        services.decline(Invocation(scene.partner_actor, NOW), referral_id, "", by=PARTNER)
+    services.decline(Invocation(scene.partner_actor, NOW), referral_id, "no_place", by=PARTNER)
     assert (the(referral_id).answer_note, the(referral_id).ended_on) == ("no_place", TODAY)
     assert not follow_ups(scene)
     with pytest.raises(NotFound):
@@ -132,11 +132,11 @@ def test_a_partner_that_declines_leaves_room_for_the_next(scene: Scene) -> None:
 
 def test_a_waiting_list_asks_again(scene: Scene) -> None:
     referral_id = sent(scene)
-    actions_service.waitlist(Invocation(scene.partner_actor, NOW), referral_id, by=PARTNER)
+    services.waitlist(Invocation(scene.partner_actor, NOW), referral_id, by=PARTNER)
     assert follow_ups(scene, FollowUpState.DONE)["referral_answer"].outcome == "partner_waitlisted"
     assert follow_ups(scene)["referral_answer"].due_on == the(referral_id).answer_by
     with pytest.raises(Refused):
-        actions_service.waitlist(Invocation(scene.partner_actor, NOW), referral_id, by=PARTNER)
+        services.waitlist(Invocation(scene.partner_actor, NOW), referral_id, by=PARTNER)
     accept(scene, referral_id)
 
 
@@ -147,7 +147,7 @@ def test_consent_is_taken_back_from_every_state(scene: Scene, state: str) -> Non
     if state != "consented":
         send(scene, referral_id)
     if state == "waitlisted":
-        actions_service.waitlist(Invocation(scene.partner_actor, NOW), referral_id, by=PARTNER)
+        services.waitlist(Invocation(scene.partner_actor, NOW), referral_id, by=PARTNER)
     if state in ("accepted", "first_seen", "active", "done"):
         accept(scene, referral_id)
     later = NOW + timedelta(days=1)
@@ -158,7 +158,7 @@ def test_consent_is_taken_back_from_every_state(scene: Scene, state: str) -> Non
     if state == "done":
         finish(scene, referral_id)
     assert the(referral_id).state.value == state
-    actions_consent.revoke(Invocation(scene.school, later), referral_id)
+    consents.revoke(Invocation(scene.school, later), referral_id)
     row = the(referral_id)
     assert not row.is_open_to_partner
     assert row.state.value == ("done" if state == "done" else "revoked")
@@ -168,18 +168,18 @@ def test_consent_is_taken_back_from_every_state(scene: Scene, state: str) -> Non
     assert {"referral.consented", "referral.revoked"} <= kinds
     assert len(list(db.session.scalars(select(Disclosure)))) == (state != "consented")
     with pytest.raises(Refused):
-        actions_consent.revoke(Invocation(scene.school, later), referral_id)
+        consents.revoke(Invocation(scene.school, later), referral_id)
 
 
 def test_consent_is_taken_back_after_the_pathway_has_ended(scene: Scene) -> None:
     referral_id = sent(scene)
-    actions_ending.end_early(Invocation(scene.school, NOW), scene.pathway.id, EndReason.NO_LONGER_NEEDED, "")
+    pathway_page.end_early(Invocation(scene.school, NOW), scene.pathway.id, EndReason.NO_LONGER_NEEDED, "")
     row = the(referral_id)
     assert row.state is ReferralState.WITHDRAWN
     assert not row.is_open_to_partner
     assert not follow_ups(scene)
     assert len(mails("referral.ended")) == 1
-    actions_consent.revoke(Invocation(scene.school, NOW), referral_id)
+    consents.revoke(Invocation(scene.school, NOW), referral_id)
     row = the(referral_id)
     assert row.state is ReferralState.WITHDRAWN
     assert row.consent.revoked_at is not None
@@ -194,7 +194,7 @@ def test_a_consent_runs_out_by_itself_and_can_be_renewed(scene: Scene, at: Any) 
     assert not the(referral_id).is_open_to_partner
     with pytest.raises(NotFound):
         accept(scene, referral_id, now)
-    actions_consent.renew(Invocation(scene.school, now), referral_id, signed(date(2026, 12, 4), date(2027, 2, 1)))
+    consents.renew(Invocation(scene.school, now), referral_id, signed(date(2026, 12, 4), date(2027, 2, 1)))
     assert the(referral_id).is_open_to_partner
     assert follow_ups(scene, FollowUpState.DONE)["referral_consent_ends"].outcome == "renewed"
     assert follow_ups(scene)["referral_consent_ends"].due_on > date(2027, 1, 15)
@@ -203,17 +203,17 @@ def test_a_consent_runs_out_by_itself_and_can_be_renewed(scene: Scene, at: Any) 
 def test_the_school_writes_down_what_a_partner_says_on_the_phone(scene: Scene) -> None:
     referral_id = sent(scene)
     for act in (
-        lambda: actions_service.accept(Invocation(scene.school, NOW), referral_id, by=SCHOOL),
-        lambda: actions_service.log_service(Invocation(scene.school, NOW), referral_id, TODAY, by=SCHOOL),
-        lambda: actions_service.finish(Invocation(scene.school, NOW), referral_id, TODAY, "all", by=SCHOOL),
+        lambda: services.accept(Invocation(scene.school, NOW), referral_id, by=SCHOOL),
+        lambda: services.log_service(Invocation(scene.school, NOW), referral_id, TODAY, by=SCHOOL),
+        lambda: services.finish(Invocation(scene.school, NOW), referral_id, TODAY, "all", by=SCHOOL),
     ):
         with pytest.raises(Stale):
-            actions_service.accept(Invocation(scene.school, NOW, version=99), referral_id, by=SCHOOL)
+            services.accept(Invocation(scene.school, NOW, version=99), referral_id, by=SCHOOL)
         act()
     assert the(referral_id).state is ReferralState.DONE
     with pytest.raises(NotFound):
         # the school's people have no way in by the partner's door
-        actions_service.accept(Invocation(scene.school, NOW), referral_id, by=PARTNER)
+        services.accept(Invocation(scene.school, NOW), referral_id, by=PARTNER)
 
 
 def test_what_a_consent_must_say(scene: Scene) -> None:
@@ -329,11 +329,11 @@ def test_the_common_door_completes_no_referral(scene: Scene) -> None:
 
 def test_taking_back_the_consent_to_a_former_referral_leaves_the_next_ones_clocks(scene: Scene) -> None:
     first = sent(scene)
-    actions_service.decline(Invocation(scene.partner_actor, NOW), first, "no_place", by=PARTNER)
+    services.decline(Invocation(scene.partner_actor, NOW), first, "no_place", by=PARTNER)
     sent(scene)
     waiting = set(follow_ups(scene))
     assert "referral_answer" in waiting
-    actions_consent.revoke(Invocation(scene.school, NOW), first)
+    consents.revoke(Invocation(scene.school, NOW), first)
     assert set(follow_ups(scene)) == waiting
 
 

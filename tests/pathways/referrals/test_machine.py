@@ -23,7 +23,7 @@ from tests.pathways.referrals.making import FIELDS, PARTNER, SCHOOL, Scene, fini
 from tests.support.pages.client import PageClient
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
@@ -31,7 +31,7 @@ from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.states import EndReason, PathwayState
-from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.consent import actions as consents
 from wss_cases.pathways.referrals.referral import actions
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
 from wss_cases.pathways.referrals.referral.states import (
@@ -43,7 +43,7 @@ from wss_cases.pathways.referrals.referral.states import (
     TRANSITIONS,
     ReferralState,
 )
-from wss_cases.pathways.referrals.service import actions as actions_service
+from wss_cases.pathways.referrals.service import actions as services
 
 DEEDS = (
     *("draft", "consent", "renew", "send", "accept", "waitlist", "decline", "serve", "finish"),
@@ -86,11 +86,11 @@ class Life(RuleBasedStateMachine):
         self.scene: Scene = make_scene()
         if stage != "nothing":
             referral_id = self.sent()
-            answer = {"waitlisted": actions_service.waitlist, "accepted": actions_service.accept}
+            answer = {"waitlisted": services.waitlist, "accepted": services.accept}
             if stage in ("declined", "again"):
-                actions_service.decline(self.by(PARTNER), referral_id, "no_place", by=PARTNER)
+                services.decline(self.by(PARTNER), referral_id, "no_place", by=PARTNER)
             elif stage != "sent":
-                answer.get(stage, actions_service.accept)(self.by(PARTNER), referral_id, by=PARTNER)
+                answer.get(stage, services.accept)(self.by(PARTNER), referral_id, by=PARTNER)
             if stage in ("served", "done"):
                 serve(self.scene, referral_id)
             if stage == "done":
@@ -149,14 +149,14 @@ class Life(RuleBasedStateMachine):
     def take_consent_back(self, pick: int) -> None:
         """Of any referral, whatever became of it: it works from every state, once."""
         referral_id = sorted(self.until, reverse=True)[pick % len(self.until)]
-        done = self.act(lambda: actions_consent.revoke(Invocation(self.scene.school, self.now), referral_id))
+        done = self.act(lambda: consents.revoke(Invocation(self.scene.school, self.now), referral_id))
         assert done == (referral_id not in self.revoked)
         self.revoked.add(referral_id)
 
     def teardown(self) -> None:
         """Wherever the walk has led, the family can take back what it signed, and the partner has nothing then."""
         for referral_id in sorted(set(self.until) - self.revoked):
-            actions_consent.revoke(Invocation(self.scene.school, self.now), referral_id)
+            consents.revoke(Invocation(self.scene.school, self.now), referral_id)
             assert self.client.get(f"/partner/referrals/{referral_id}").status_code == 404
 
     @rule(days=st.sampled_from([1, 2, 5]))
@@ -183,7 +183,7 @@ class Life(RuleBasedStateMachine):
         referral_id, until = self.newest(), self.today + timedelta(days=(3, 0, 900)[flavour])
         given, fields = signed(self.today, until), (FIELDS, ["name", "service"], ["grade"])[flavour]
         if self.act(
-            lambda: actions_consent.record_consent(
+            lambda: consents.record_consent(
                 Invocation(self.scene.school, self.now), referral_id, given, fields, "To help."
             )
         ):
@@ -192,29 +192,29 @@ class Life(RuleBasedStateMachine):
     def _renew(self, who: Any, flavour: int) -> None:
         referral_id, until = self.newest(), self.today + timedelta(days=(30, 0, -1)[flavour])
         given = signed(self.today, until)
-        if self.act(lambda: actions_consent.renew(Invocation(self.scene.school, self.now), referral_id, given)):
+        if self.act(lambda: consents.renew(Invocation(self.scene.school, self.now), referral_id, given)):
             self.until[referral_id] = until
 
     def _send(self, who: Any, flavour: int) -> None:
-        self.act(lambda: actions_consent.send(Invocation(self.scene.school, self.now), self.newest()))
+        self.act(lambda: consents.send(Invocation(self.scene.school, self.now), self.newest()))
 
     def _accept(self, who: Any, flavour: int) -> None:
-        self.act(lambda: actions_service.accept(self.by(who), self.newest(), by=who))
+        self.act(lambda: services.accept(self.by(who), self.newest(), by=who))
 
     def _waitlist(self, who: Any, flavour: int) -> None:
-        self.act(lambda: actions_service.waitlist(self.by(who), self.newest(), by=who))
+        self.act(lambda: services.waitlist(self.by(who), self.newest(), by=who))
 
     def _decline(self, who: Any, flavour: int) -> None:
         reason = ("no_place", "language", "nonsense")[flavour]
-        self.act(lambda: actions_service.decline(self.by(who), self.newest(), reason, by=who))
+        self.act(lambda: services.decline(self.by(who), self.newest(), reason, by=who))
 
     def _serve(self, who: Any, flavour: int) -> None:
         on = self.today - timedelta(days=(0, 1, -1)[flavour])
-        self.act(lambda: actions_service.log_service(self.by(who), self.newest(), on, by=who))
+        self.act(lambda: services.log_service(self.by(who), self.newest(), on, by=who))
 
     def _finish(self, who: Any, flavour: int) -> None:
         received = ("all", "partly", "")[flavour]
-        self.act(lambda: actions_service.finish(self.by(who), self.newest(), self.today, received, by=who))
+        self.act(lambda: services.finish(self.by(who), self.newest(), self.today, received, by=who))
 
     def _withdraw(self, who: Any, flavour: int) -> None:
         reason = ("no_answer", "moved", "")[flavour]
@@ -226,9 +226,7 @@ class Life(RuleBasedStateMachine):
     def _common_door(self, who: Any, flavour: int) -> None:
         school, pathway_id = self.scene.school, self.scene.pathway.id
         if flavour == 2:
-            self.act(
-                lambda: actions_ending.end_early(Invocation(school, self.now), pathway_id, EndReason.NO_CONTACT, "")
-            )
+            self.act(lambda: pathway_page.end_early(Invocation(school, self.now), pathway_id, EndReason.NO_CONTACT, ""))
             return
         outcome = "service_received"
         assert not self.act(lambda: life.complete(Invocation(school, self.now), pathway_id, outcome, ""))

@@ -36,13 +36,13 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.consent import actions as consents
 from wss_cases.pathways.referrals.referral import actions
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
 from wss_cases.pathways.referrals.referral.overdue import late_referrals
 from wss_cases.pathways.referrals.referral.queries import visible_to
 from wss_cases.pathways.referrals.referral.states import ReferralState
-from wss_cases.pathways.referrals.service import actions as actions_service
+from wss_cases.pathways.referrals.service import actions as services
 from wss_cases.roster.directory.models import Student
 from wss_cases.workday.sweep.actions import sweep
 
@@ -116,7 +116,7 @@ def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any
     assert name in client.page(base).text
     now = NOW
     if how == "revoked":
-        actions_consent.revoke(Invocation(scene.school, NOW), referral_id)
+        consents.revoke(Invocation(scene.school, NOW), referral_id)
     elif how == "withdrawn":
         actions.withdraw(Invocation(scene.school, NOW), referral_id, "moved")
     elif how == "run out":
@@ -150,11 +150,11 @@ def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any
 
 def test_mails_to_the_partner_hold_nothing_of_the_student(scene: Scene) -> None:
     referral_id = sent(scene)
-    actions_service.accept(Invocation(scene.partner_actor, NOW), referral_id, by=Permission.REFERRAL_ANSWER)
+    services.accept(Invocation(scene.partner_actor, NOW), referral_id, by=Permission.REFERRAL_ANSWER)
     sent_mail = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.sent")).one()
     said = str(compose(sent_mail, NOW))
     assert f"/partner/referrals/{referral_id}" in said
-    actions_consent.revoke(Invocation(scene.school, NOW), referral_id)
+    consents.revoke(Invocation(scene.school, NOW), referral_id)
     ended = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.ended")).one()
     said += str(compose(ended, NOW))
     student = scene.world.students[0]

@@ -1,4 +1,4 @@
-"""What upper rooms do to cases, as steps of their own unit of work."""
+"""What use cases of upper rooms do to cases: helpers that take their unit of work."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -28,7 +28,7 @@ def open_case(
     lead_id: int | None,
     review_on: date,
 ) -> Case:
-    """Open a case from incidents of one school; its people are copied from theirs. A step.
+    """Open a case from incidents of one school; its people are copied from theirs.
 
     Raises Refused without an incident or a review date, NotFound without the school.
     """
@@ -53,7 +53,7 @@ def open_case_for(
     lead_id: int | None,
     review_on: date,
 ) -> Case:
-    """Open a case that no incident is behind, for one student and what it comes from. A step. Raises NotFound."""
+    """Open a case that no incident is behind, for one student and what it comes from. Raises NotFound."""
     case = _new(uow, school_id, origin.value, tier, lead_id, review_on)
     uow.record(case, "case.opened_for_student", reference=case.reference, origin=origin.value)
     case.participants.append(CaseParticipant(role=PersonRole.INVOLVED, student_id=student.id))
@@ -90,7 +90,7 @@ def _new(
 def open_continued(
     uow: UnitOfWork, case: Case, person: CaseParticipant, *, school_id: int, lead_id: int | None, review_on: date
 ) -> Case:
-    """Open a case at another school for one person of a case alone, without its incidents. A step. Raises NotFound."""
+    """Open a case at another school for one person of a case alone, without its incidents. Raises NotFound."""
     school = uow.session.get(School, school_id)
     if school is None:
         raise NotFound
@@ -123,7 +123,7 @@ def _numbered(uow: UnitOfWork, school: School) -> dict[str, Any]:
 
 
 def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CaseParticipant]:
-    """Add an incident's people to a case; a student already there keeps one entry with the stronger part. A step."""
+    """Add an incident's people to a case; a student already there keeps one entry with the stronger part."""
     known = {person.student_id: person for person in case.participants if person.student_id is not None}
     copied = {person.incident_person_id for person in case.participants}
     added = []
@@ -148,9 +148,9 @@ def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CasePar
 
 
 def move_to(uow: UnitOfWork, case: Case, state: CaseState) -> bool:
-    """Move a case along its life and record it; False when it already is there. A step; the table decides.
+    """Move a case along its life and record it; False when it already is there. The table decides.
 
-    Raises Refused for a step that the table does not have, and for closing, which has its own use case.
+    Raises Refused for a change that the table does not have, and for closing, which has its own use case.
     """
     if state == case.state:
         return False
@@ -162,7 +162,7 @@ def move_to(uow: UnitOfWork, case: Case, state: CaseState) -> bool:
 
 
 def reopen_case(uow: UnitOfWork, case: Case, reason: ReopenReason, review_on: date) -> None:
-    """Open a closed case again, and the incidents that closed with it; its answers stay in the audit. A step."""
+    """Open a closed case again, and the incidents that closed with it; its answers stay in the audit."""
     case.state, case.result, case.closed_at, case.next_review_on = CaseState.INTAKE, None, None, review_on
     case.agreement_kept, case.harmed_says, case.what_is_left = None, None, ""
     uow.record(case, "case.reopened", reason=reason.value)
@@ -172,7 +172,7 @@ def reopen_case(uow: UnitOfWork, case: Case, reason: ReopenReason, review_on: da
 
 
 def advance(uow: UnitOfWork, case: Case, state: CaseState) -> None:
-    """Move a case forward when its work has gone on; never back, never out of closed. A step."""
+    """Move a case forward when its work has gone on; never back, never out of closed."""
     order = list(CaseState)
     if case.state is not CaseState.CLOSED and order.index(state) > order.index(case.state):
         move_to(uow, case, state)

@@ -43,13 +43,13 @@ def without_names(text: str, others: Iterable[Any], own: Any) -> str:
 
     A name that the sheet's own student shares stays.
     """
-    kept = _names(own) if own is not None else set()
-    names = {name for student in others for name in _names(student)} - kept
+    own_names = _names(own) if own is not None else set()
+    names = {name for student in others for name in _names(student)} - own_names
     if not names:
         return text
     wanted = sorted({form for name in names for form in (name, name.upper())}, key=len, reverse=True)
-    found = "|".join(re.escape(name) for name in wanted)
-    return re.sub(rf"(?<!\w)(?:{found})(?!\w)", _("another student"), text)
+    pattern = "|".join(re.escape(name) for name in wanted)
+    return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", _("another student"), text)
 
 
 def _names(student: Any) -> set[str]:

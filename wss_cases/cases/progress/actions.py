@@ -31,7 +31,7 @@ def add_note(uow: UnitOfWork, case_id: int, text: str) -> int:
 
 
 def write_note(uow: UnitOfWork, case: Case, text: str) -> CaseNote:
-    """Add a note to a case that is loaded. A step. Raises Refused for an empty text."""
+    """Add a note to a case that is loaded. Raises Refused for an empty text."""
     if not text.strip():
         raise Refused("text", _("Write the note."))
     note = uow.add(CaseNote(case_id=case.id, author_id=uow.actor.user_id, at=uow.now, text=text))
@@ -53,7 +53,7 @@ def set_review(uow: UnitOfWork, case_id: int, review_on: date) -> int:
 
 @use_case
 def change_state(uow: UnitOfWork, case_id: int, state: CaseState) -> int:
-    """Move an open case along its life. Raises Refused for a step that the table does not have."""
+    """Move an open case along its life. Raises Refused for a change that the table does not have."""
     case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
     move_to(uow, case, state)
     return case.id
@@ -95,7 +95,7 @@ def change_role(uow: UnitOfWork, case_id: int, participant_id: int, role: Person
 
 
 def join_incident(uow: UnitOfWork, case: Case, incident: Incident) -> None:
-    """Join one more incident of the same school to an open case, with its people. A step.
+    """Join one more incident of the same school to an open case, with its people.
 
     Raises Refused when it belongs to this case already, NotFound for an incident of another school.
     """

@@ -1,4 +1,4 @@
-"""Review dates of cases move with the calendar, as steps."""
+"""Review dates of cases move with the calendar, in the unit of work of whoever changes it."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -16,18 +16,18 @@ CASE = Case.__tablename__
 
 
 def leave_day(uow: UnitOfWork, school_id: int, day: date, to_day: date, label: str) -> int:
-    """Step: move the reviews of a school's open cases off a date without school; returns how many."""
+    """Move the reviews of a school's open cases off a date without school; returns how many."""
     statement = select(Case).where(Case.school_id == school_id, Case.next_review_on == day, Case.state.in_(OPEN))
-    found = list(uow.session.scalars(statement.order_by(Case.id).with_for_update()))
-    for case in found:
+    cases = list(uow.session.scalars(statement.order_by(Case.id).with_for_update()))
+    for case in cases:
         case.next_review_on = to_day
         note_move(uow, school_id, day, MoveWhy.NO_SCHOOL, label, (CASE, case.id), to_day)
         uow.record(case, "case.review_no_school", on=to_day.isoformat(), day=day.isoformat(), label=label)
-    return len(found)
+    return len(cases)
 
 
 def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
-    """Step: put reviews back on the day that the calendar moved them off, but for those set anew since."""
+    """Put reviews back on the day that the calendar moved them off, but for those set anew since."""
     targets = {move.subject_id: move for move in moves if move.subject_type == CASE}
     statement = select(Case).where(Case.id.in_(sorted(targets)), Case.state.in_(OPEN))
     count = 0

@@ -1,4 +1,4 @@
-"""Safety plans, as steps: written, agreed, reviewed, changed, ended. Rooms above add the follow-ups."""
+"""Safety plans: written, agreed, reviewed, changed, ended, in the unit of work of rooms above, which add follow-ups."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -28,7 +28,7 @@ class PlanText:
 
 
 def draft_plan(uow: UnitOfWork, case: Case, participant_id: int, text: PlanText) -> SafetyPlan:
-    """Write a safety plan for one person of an open case. A step.
+    """Write a safety plan for one person of an open case.
 
     Raises Refused when that person has one already, or when it moves the person harmed unasked; NotFound for a
     person of another case.
@@ -47,7 +47,7 @@ def draft_plan(uow: UnitOfWork, case: Case, participant_id: int, text: PlanText)
 
 
 def change_plan(uow: UnitOfWork, plan: SafetyPlan, text: PlanText) -> None:
-    """Change what a plan says; one that was agreed is a draft again until it is agreed anew. A step."""
+    """Change what a plan says; one that was agreed is a draft again until it is agreed anew."""
     _living(plan)
     _unmoved(text)
     for name, value in vars(text).items():
@@ -58,13 +58,13 @@ def change_plan(uow: UnitOfWork, plan: SafetyPlan, text: PlanText) -> None:
 
 
 def back_to_draft(plan: SafetyPlan) -> None:
-    """Take an agreed plan back to draft. A step; the caller records why."""
+    """Take an agreed plan back to draft. The caller records why."""
     _step(plan, PlanState.DRAFT)
     plan.agreed_on, plan.agreed_by_id, plan.guardian, plan.next_review_on = None, None, None, None
 
 
 def agree_plan(uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTold, next_review_on: date) -> None:
-    """Note that a plan was agreed with the person it is for, and what the guardian knows. A step.
+    """Note that a plan was agreed with the person it is for, and what the guardian knows.
 
     Raises Refused without steps or adults, for a day to come, or for a plan that is agreed or ended.
     """
@@ -85,7 +85,7 @@ def agree_plan(uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTo
 def review_plan(
     uow: UnitOfWork, plan: SafetyPlan, answer: PlanAnswer, note: str, next_review_on: date | None
 ) -> SafetyPlanReview:
-    """Write down what a review found: a plan that works goes on, any other is a draft again. A step.
+    """Write down what a review found: a plan that works goes on, any other is a draft again.
 
     Raises Refused for a plan that is not agreed, or an answer that needs a sentence and has none.
     """
@@ -114,7 +114,7 @@ def review_plan(
 
 
 def end_plan(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:
-    """End a plan that is no longer needed. A step. Raises Refused without a reason."""
+    """End a plan that is no longer needed. Raises Refused without a reason."""
     if not why.strip():
         raise Refused("why", _("Say why the plan is no longer needed."))
     today = today_at(plan.school_id, uow.now)

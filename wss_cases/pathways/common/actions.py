@@ -20,7 +20,6 @@ from wss_cases.pathways.common.rules import may_become, outcomes_for
 from wss_cases.pathways.common.states import LIVE, PATHWAY_OF, EndReason, Kind, PathwayState
 from wss_cases.routing.engine.states import Pathway as Family
 
-Key = str | None
 OUTLIVES = frozenset({"agreement_term"})
 """Kinds of follow-ups that stay open when their pathway ends: a promise that was made stands."""
 
@@ -59,7 +58,7 @@ def add(
 
 
 def load_live(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:
-    """Lock a pathway that has not ended, in a case that is open. A step. Raises Refused, NotFound or Stale."""
+    """Lock a pathway that has not ended, in a case that is open. Raises Refused, NotFound or Stale."""
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, version)
     open_only(row.case)
     if row.state not in LIVE:
@@ -67,42 +66,42 @@ def load_live(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:
     return row
 
 
-def step_to(row: Pathway, state: PathwayState) -> None:
-    """Change a pathway's state if the table has the step. A step. Raises Refused."""
+def change_state(row: Pathway, state: PathwayState) -> None:
+    """Change a pathway's state if the table allows it. Raises Refused."""
     if not may_become(row.state, state):
         raise Refused("", _("This pathway cannot go there from where it is now."))
     row.state = state
 
 
 def not_later(uow: UnitOfWork, school_id: int, field: str, day: date) -> None:
-    """Raise Refused for a day that has not come yet. A step."""
+    """Raise Refused for a day that has not come yet."""
     if day > today_at(school_id, uow.now):
         raise Refused(field, _("Choose today or an earlier day."))
 
 
 def audit_only(uow: UnitOfWork, row: Pathway) -> None:
-    """Audit what changed on a pathway where the act itself stands in the history already. A step."""
+    """Audit what changed on a pathway where the act itself stands in the history already."""
     uow.audit("pathway.next_step", "pathway", row.id, changes_of(row))
 
 
 def note_offer(uow: UnitOfWork, row: Pathway, by: tuple[int, str], on: date) -> None:
-    """Write down who invited and when, once. A step."""
+    """Write down who invited and when, once."""
     if row.offered_on is None:
         row.offered_on, row.offered_by_id = on, by[0]
         uow.record(row, "pathway.offered", what=row.kind, by=by[1])
 
 
 def note_acceptance(uow: UnitOfWork, row: Pathway, on: date) -> None:
-    """Move an offered pathway into preparation, and the case with it. A step."""
-    step_to(row, PathwayState.PREPARING)
+    """Move an offered pathway into preparation, and the case with it."""
+    change_state(row, PathwayState.PREPARING)
     row.accepted_on = on
     uow.record(row, "pathway.accepted", what=row.kind)
     advance(uow, row.case, CaseState.PREPARING)
 
 
 def note_start(uow: UnitOfWork, row: Pathway, on: date) -> None:
-    """Make a prepared pathway active, and the case with it. A step."""
-    step_to(row, PathwayState.ACTIVE)
+    """Make a prepared pathway active, and the case with it."""
+    change_state(row, PathwayState.ACTIVE)
     row.started_on = on
     uow.record(row, "pathway.started", what=row.kind)
     advance(uow, row.case, CaseState.IN_PROCESS)
@@ -110,10 +109,10 @@ def note_start(uow: UnitOfWork, row: Pathway, on: date) -> None:
 
 
 def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> None:
-    """End an active pathway with its outcome; its open follow-ups are cancelled. A step."""
+    """End an active pathway with its outcome; its open follow-ups are cancelled."""
     if outcome not in outcomes_for(row.pathway):
         raise Refused("outcome", _("Choose the outcome."))
-    step_to(row, PathwayState.COMPLETED)
+    change_state(row, PathwayState.COMPLETED)
     row.outcome, row.outcome_note = outcome, note
     _close(uow, row)
     uow.record(row, "pathway.completed", what=row.kind, outcome=outcome)
@@ -121,8 +120,8 @@ def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> N
 
 
 def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> None:
-    """End a live pathway before its outcome; its open follow-ups are cancelled. A step."""
-    step_to(row, PathwayState.ENDED_EARLY)
+    """End a live pathway before its outcome; its open follow-ups are cancelled."""
+    change_state(row, PathwayState.ENDED_EARLY)
     row.end_reason, row.outcome_note = reason.value, note
     _close(uow, row)
     uow.record(row, "pathway.ended_early", what=row.kind, reason=reason.value)
@@ -130,8 +129,8 @@ def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> Non
 
 
 def note_decline(uow: UnitOfWork, row: Pathway) -> None:
-    """End a live pathway because it was declined or left; its open follow-ups are cancelled. A step."""
-    step_to(row, PathwayState.DECLINED)
+    """End a live pathway because it was declined or left; its open follow-ups are cancelled."""
+    change_state(row, PathwayState.DECLINED)
     _close(uow, row)
     uow.record(row, "pathway.declined", what=row.kind)
     _follow(uow, row, "pathway_declined")

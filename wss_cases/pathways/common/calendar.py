@@ -1,4 +1,4 @@
-"""Next steps of pathways move with the calendar, as steps."""
+"""Next steps of pathways move with the calendar, in the unit of work of whoever changes it."""
 
 from collections.abc import Collection, Sequence
 from datetime import date
@@ -17,7 +17,7 @@ PATHWAY = Pathway.__tablename__
 
 
 def leave_day(uow: UnitOfWork, school_id: int, day: date, to_day: date, label: str, but: Collection[int]) -> int:
-    """Step: move the next steps of a school's live pathways off a date without school; returns how many.
+    """Move the next steps of a school's live pathways off a date without school; returns how many.
 
     `but`: pathways whose next step is a meeting, which people move.
     """
@@ -27,17 +27,17 @@ def leave_day(uow: UnitOfWork, school_id: int, day: date, to_day: date, label: s
         Pathway.state.in_(LIVE),
         Pathway.id.not_in(sorted(but)),
     )
-    found = list(uow.session.scalars(statement.order_by(Pathway.id).with_for_update()))
-    for row in found:
+    rows = list(uow.session.scalars(statement.order_by(Pathway.id).with_for_update()))
+    for row in rows:
         row.next_step_on = to_day
         note_move(uow, school_id, day, MoveWhy.NO_SCHOOL, label, (PATHWAY, row.id), to_day)
-        said: dict[str, Any] = {"what": row.kind, "on": to_day.isoformat(), "day": day.isoformat(), "label": label}
-        uow.record(row, "pathway.no_school", **said)
-    return len(found)
+        entry: dict[str, Any] = {"what": row.kind, "on": to_day.isoformat(), "day": day.isoformat(), "label": label}
+        uow.record(row, "pathway.no_school", **entry)
+    return len(rows)
 
 
 def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
-    """Step: put next steps back on the day that the calendar moved them off, but for those set anew since."""
+    """Put next steps back on the day that the calendar moved them off, but for those set anew since."""
     targets = {move.subject_id: move for move in moves if move.subject_type == PATHWAY}
     statement = select(Pathway).where(Pathway.id.in_(sorted(targets)), Pathway.state.in_(LIVE))
     count = 0

@@ -1,4 +1,4 @@
-"""The common life of a pathway: steps for upper rooms and use cases for its page."""
+"""Proposing a pathway, for the use cases of upper rooms and of its own page."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -24,7 +24,7 @@ def propose(
     start_by: date | None,
     owner_id: int | None,
 ) -> Pathway:
-    """Add a proposed pathway to a case. A step.
+    """Add a proposed pathway to a case.
 
     Raises Refused for a kind that is not in its family, or a person who is not in the case.
     """
@@ -51,7 +51,7 @@ def propose(
 
 
 def confirm(uow: UnitOfWork, row: Pathway, tier: int, rules: Sequence[str]) -> None:
-    """Note that a later decision asks for a pathway that the case has already, with its rules. A step."""
+    """Note that a later decision asks for a pathway that the case has already, with its rules."""
     row.tier, row.rules = max(row.tier, tier), sorted({*row.rules, *rules})
     uow.record(row, "pathway.confirmed", what=row.kind)
 

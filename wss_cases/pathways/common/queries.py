@@ -64,5 +64,5 @@ def pathways_of(case_id: int) -> list[Pathway]:
 
 def team_of(school_id: int, day: date) -> dict[int, str]:
     """Return the people of a school's case team on a day: id to name, by name."""
-    found = {user_id: name for role in CASE_TEAM for user_id, name in holders(role, school_id, day)}
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    people = {user_id: name for role in CASE_TEAM for user_id, name in holders(role, school_id, day)}
+    return dict(sorted(people.items(), key=lambda item: item[1]))

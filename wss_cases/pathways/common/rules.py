@@ -3,9 +3,9 @@
 from wss_cases.pathways.common.states import OUTCOMES, TRANSITIONS, Pathway, PathwayState
 
 
-def may_become(now: PathwayState, then: PathwayState) -> bool:
-    """Whether the table has this step."""
-    return then in TRANSITIONS[now]
+def may_become(state: PathwayState, next_state: PathwayState) -> bool:
+    """Whether the table allows this change."""
+    return next_state in TRANSITIONS[state]
 
 
 def outcomes_for(pathway: str) -> dict[str, object]:

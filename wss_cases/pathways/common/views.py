@@ -1,8 +1,9 @@
 """The acts of every pathway, one page each; its own page, and its end, are composed in casework."""
 
+from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 
 from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.gate import current_actor, gate
@@ -58,12 +59,20 @@ def act_context(pathway: Pathway, title: str, go_words: str, **more: Any) -> dic
     }
 
 
+def asked_day(today: date, back: timedelta, ahead: timedelta = timedelta(0)) -> date:
+    """Return the day that the address asks for (`day`); today for none, or one outside `back` and `ahead`."""
+    try:
+        day = date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return today
+    return day if -back <= day - today <= ahead else today
+
+
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def add(case_id: int) -> Page:
     """Propose a pathway by hand."""
-    actor = current_actor()
-    case: Case = get_case(actor, case_id)
+    case: Case = get_case(current_actor(), case_id)
     form = AddForm(owner_id=str(case.lead_id or ""))
     form.participant_id.choices = people_choices(
         {person.id: person_words(person) for person in participants_of(case.id)}, _("Nobody in particular")
@@ -125,8 +134,7 @@ act_page(
 @gate(Permission.CASE_WORK)
 def start(case_id: int, pathway_id: int) -> Page:
     """Record that the pathway began."""
-    actor = current_actor()
-    row = get_pathway(actor, case_id, pathway_id)
+    row = get_pathway(current_actor(), case_id, pathway_id)
     if row.pathway in OWN_START:
         return redirect(url_for(OWN_START[row.pathway], case_id=case_id, pathway_id=row.id), 303)
     form = DayForm(version=row.version, on=today_at(row.school_id, clock.now()))
@@ -143,8 +151,7 @@ def start(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def plan(case_id: int, pathway_id: int) -> Page:
     """Set the next step with its date."""
-    actor = current_actor()
-    row = get_pathway(actor, case_id, pathway_id)
+    row = get_pathway(current_actor(), case_id, pathway_id)
     form = PlanForm(
         version=row.version,
         next_step=row.next_step,
@@ -173,8 +180,7 @@ def plan(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
     """Complete a pathway with its outcome."""
-    actor = current_actor()
-    row = get_pathway(actor, case_id, pathway_id)
+    row = get_pathway(current_actor(), case_id, pathway_id)
     if row.pathway in OWN_COMPLETION:
         return redirect(url_for(OWN_COMPLETION[row.pathway], case_id=case_id, pathway_id=row.id), 303)
     form = CompleteForm(version=row.version)

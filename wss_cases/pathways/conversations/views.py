@@ -8,10 +8,10 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.pathways.common.forms import quick_days
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.views import act_context, page_of
 from wss_cases.pathways.conversations.actions import log_conversation
@@ -28,15 +28,14 @@ USUAL = 3
 
 def repair_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
     """Return (words, ISO date) of the days by which a repair step is most often due."""
-    return [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, USUAL, 5)]
+    return quick_days(days, today, 1, USUAL, 5)
 
 
 @blueprint.route("/conversation", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def log(case_id: int, pathway_id: int) -> Page:
     """Log a conversation that took place."""
-    actor = current_actor()
-    row = get_pathway(actor, case_id, pathway_id)
+    row = get_pathway(current_actor(), case_id, pathway_id)
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     form = LogForm(version=row.version, held_on=today, repair_on=days.add(today, USUAL))
     form.offer_days(repair_days(today, days))

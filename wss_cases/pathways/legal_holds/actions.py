@@ -1,4 +1,4 @@
-"""Opening and releasing a hold: steps of whoever may. They stand in the audit alone."""
+"""Opening and releasing a hold, in the unit of work of a caller who may. Both are only in the audit."""
 
 from sqlalchemy import select
 

@@ -19,8 +19,7 @@ from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.timeline import sentence
-from wss_cases.pathways.circles.agreements import actions
-from wss_cases.pathways.circles.agreements import term_changes as actions_terms
+from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
@@ -60,7 +59,7 @@ def sign(world, circle, *keys, on=TODAY):
 def change(world, term, text="Paint the door", due=LATER, by=None, actor=None):
     consented = [person.id for person in world.people] if by is None else by
     draft = TermDraft(text, None, due, "")
-    return actions_terms.change_term(
+    return term_changes.change_term(
         Invocation(actor or world.actor, NOW, version=term.version), term.id, draft, consented
     )
 
@@ -156,15 +155,14 @@ def test_a_change_needs_new_words_and_a_day(world, circle, text, due, field):
         change(world, term, text=text, due=due)
     assert refusal.value.field == field
     with pytest.raises(Refused):
-        actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.CHANGED)
+        term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.CHANGED)
     assert circle_now(circle).agreement.terms[0].state is TermState.OPEN
 
 
 def test_nobody_marks_their_own_term(world, circle):
     staff = StaffMember(
-        sourced_id="own", name="Dean Own", search_key="own", school_id=world.school.id,
-        user_id=world.coordinator.id,
-    )  # fmt: skip
+        sourced_id="own", name="Dean Own", search_key="own", school_id=world.school.id, user_id=world.coordinator.id
+    )
     db.session.add(staff)
     db.session.flush()
     person = db.session.get(IncidentPerson, world.people[0].incident_person_id)
@@ -172,11 +170,11 @@ def test_nobody_marks_their_own_term(world, circle):
     db.session.commit()
     (term,) = agreed(world, circle).terms
     with pytest.raises(Refused, match="Somebody other"):
-        actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
+        term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
     with pytest.raises(Refused, match="Somebody other"):
         change(world, term)
     other = actor_for(make_user(world.school))
-    actions_terms.mark_term(Invocation(other, NOW), term.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(other, NOW), term.id, TermState.KEPT)
     assert circle_now(circle).agreement.terms[0].decided_by_id == other.user_id
 
 
@@ -185,7 +183,7 @@ def test_the_end_waits_for_every_term_and_for_the_last_meeting(world, circle):
     assert completion_meeting_allowed(circle_now(circle))
     with pytest.raises(Refused, match="not marked yet: 1"):
         complete(world, circle, without_meeting=WithoutMeeting.APART)
-    actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
     with pytest.raises(Refused) as refusal:
         complete(world, circle)
     assert refusal.value.field == "without_meeting"
@@ -206,7 +204,7 @@ def test_the_end_waits_for_every_term_and_for_the_last_meeting(world, circle):
 
 def test_the_end_without_a_meeting_has_a_reason(world, circle):
     (term,) = agreed(world, circle).terms
-    actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.NOT_KEPT)
+    term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.NOT_KEPT)
     complete(world, circle, "agreement_not_kept", without_meeting=WithoutMeeting.DECLINED)
     assert circle_now(circle).agreement.without_meeting is WithoutMeeting.DECLINED
     assert any("without a meeting" in sentence(entry) for entry in case_history(world.case.id))
@@ -243,7 +241,7 @@ def test_a_stranger_touches_nothing(world, circle):
     with pytest.raises(NotFound):
         change(world, term, actor=stranger)
     with pytest.raises(NotFound):
-        actions_terms.mark_term(Invocation(stranger, NOW), term.id, TermState.KEPT)
+        term_changes.mark_term(Invocation(stranger, NOW), term.id, TermState.KEPT)
 
 
 def test_the_audit_holds_no_words_of_a_term(world, circle):

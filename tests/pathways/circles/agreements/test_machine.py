@@ -17,8 +17,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.circles.agreements import actions
-from wss_cases.pathways.circles.agreements import term_changes as actions_terms
+from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.circle.states import TERM_TRANSITIONS, MeetingKind, TermState
 from wss_cases.pathways.circles.gates.queries import circle_of
@@ -63,7 +62,7 @@ class Terms(RuleBasedStateMachine):
         term = self.term(which)
         term_id, before = term.id, term.state
         try:
-            actions_terms.mark_term(Invocation(self.actor, NOW), term_id, state)
+            term_changes.mark_term(Invocation(self.actor, NOW), term_id, state)
         except Refused:
             return
         assert state in TERM_TRANSITIONS[before]
@@ -75,7 +74,7 @@ class Terms(RuleBasedStateMachine):
         draft = TermDraft("Another way", None, DUE + timedelta(days=days), "")
         consented = [self.parties[number] for number in by]
         try:
-            actions_terms.change_term(Invocation(self.actor, NOW), term.id, draft, consented)
+            term_changes.change_term(Invocation(self.actor, NOW), term.id, draft, consented)
         except Refused:
             return
         assert (signed or set(self.parties)) <= set(consented)

@@ -7,8 +7,7 @@ from tests.pathways.circles.held import agreed, circle_now, held_circle
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.agreements import actions
-from wss_cases.pathways.circles.agreements import term_changes as actions_terms
+from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.queries import signers_of
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.states import SignatureManner
@@ -119,7 +118,7 @@ def test_a_term_is_changed_on_its_page_and_an_error_keeps_the_new_words(world, c
 
 def test_the_end_is_refused_on_the_page_and_keeps_the_note(world, circle, client_as):
     (term,) = agreed(world, circle).terms
-    actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
     client = client_as(world.coordinator)
     address = f"{base_of(circle)}/complete-circle"
     refused = client.submit(address, {"note": "Both came."})

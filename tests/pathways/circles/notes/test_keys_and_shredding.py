@@ -23,9 +23,9 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.keys.loading import Keys
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.key_rotation import actions as actions_rotate
+from wss_cases.journal.key_rotation import actions as key_rotation
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.notes import shredding as actions_shred
+from wss_cases.pathways.circles.notes import shredding
 from wss_cases.pathways.circles.notes.actions import read_notes
 from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding
 from wss_cases.pathways.circles.notes.rules import digest_of
@@ -110,7 +110,7 @@ def test_an_interrupted_rotation_goes_on(session: Any, app: Flask, monkeypatch: 
     world = make_world()
     circle = kept_circle(world)
     ids = write(world.actor, circle, *texts(7))
-    monkeypatch.setattr(actions_rotate, "BATCH", 3)
+    monkeypatch.setattr(key_rotation, "BATCH", 3)
     monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW, TEST_KEYS)))
     batches = []
 
@@ -123,10 +123,10 @@ def test_an_interrupted_rotation_goes_on(session: Any, app: Flask, monkeypatch: 
     event.listen(AuditEntry, "before_insert", stop)
     try:
         with pytest.raises(KeyboardInterrupt):
-            actions_rotate.rotate(SEALED, NOW)
+            key_rotation.rotate(SEALED, NOW)
     finally:
         event.remove(AuditEntry, "before_insert", stop)
-    assert actions_rotate.rotate(SEALED, NOW)["notes"] == {"resealed": 4, "already": 3, "unreadable": 0}
+    assert key_rotation.rotate(SEALED, NOW)["notes"] == {"resealed": 4, "already": 3, "unreadable": 0}
     monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW,)))
     assert [note.text for note in read_notes(world.actor, circle.id, NOW)] == texts(7)[::-1]
     assert len(ids) == 7
@@ -145,8 +145,8 @@ def test_free_answers_are_put_under_the_new_key_too(session: Any, app: Flask, mo
     db.session.add(row)
     db.session.commit()
     monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW, TEST_KEYS)))
-    assert actions_rotate.rotate(SEALED, NOW)["questionnaires"] == {"resealed": 1, "already": 0, "unreadable": 0}
-    assert actions_rotate.rotate(SEALED, NOW)["questionnaires"] == {"resealed": 0, "already": 1, "unreadable": 0}
+    assert key_rotation.rotate(SEALED, NOW)["questionnaires"] == {"resealed": 1, "already": 0, "unreadable": 0}
+    assert key_rotation.rotate(SEALED, NOW)["questionnaires"] == {"resealed": 0, "already": 1, "unreadable": 0}
 
 
 @pytest.mark.both_databases
@@ -193,10 +193,10 @@ def test_a_reader_delays_the_proof_not_the_shredding(database: Database, databas
         if database.kind == "postgresql":  # another table, but a snapshot that still sees the notes
             reading = reading.execution_options(isolation_level="REPEATABLE READ")
         reading.execute(select(School.id)).all()
-        first = actions_shred.shred(LONG_AFTER)
+        first = shredding.shred(LONG_AFTER)
         assert (first["shredded"], first["erased"], first["waiting"]) == (10, 0, 10)
         reading.close()
-        again = actions_shred.shred(LONG_AFTER)
+        again = shredding.shred(LONG_AFTER)
         assert (again["shredded"], again["erased"], again["waiting"]) == (0, 10, 0)
         db.engine.dispose()
     assert standing_in(looked_in(database, databases), needles) == set()

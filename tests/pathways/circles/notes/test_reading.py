@@ -22,13 +22,12 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.pathways.circles.circle.keepers import keepers_of
-from wss_cases.pathways.circles.keepers import actions as actions_keepers
-from wss_cases.pathways.circles.notes import actions
-from wss_cases.pathways.circles.notes import shredding as actions_shred
+from wss_cases.pathways.circles.keepers import actions as keepers
+from wss_cases.pathways.circles.notes import actions, shredding
 from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding, PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.rules import digest_of
 from wss_cases.pathways.circles.notes.states import ExceptionKind
-from wss_cases.pathways.circles.privilege import actions as actions_privilege
+from wss_cases.pathways.circles.privilege import actions as privilege
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
 
@@ -56,7 +55,7 @@ def audits(kind: str) -> list[AuditEntry]:
 def test_a_keeper_reads_what_keepers_wrote_newest_first(world, circle):
     dean = make_user(world.school, Role.DEAN)
     write(world.actor, circle, SAID, "second")
-    actions_keepers.add_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
+    keepers.add_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
     assert texts(actor_for(dean), circle) == ["second", SAID]
 
 
@@ -108,17 +107,17 @@ def test_a_hold_stops_shredding_until_it_is_closed(world, circle):
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     (note_id,) = write(world.actor, circle, SAID)
     end(circle)
-    hold_id = actions_privilege.open_hold(
+    hold_id = privilege.open_hold(
         Invocation(administrator, NOW), circle.id, kind=HoldKind.COURT_ORDER, reason="Order 12 of 2027"
     )
-    assert actions_shred.shred(LONG_AFTER)["shredded"] == 0
-    assert actions_shred.would_shred(LONG_AFTER) == {"shredded": 0, "held": 1}
-    actions_privilege.close_hold(Invocation(world.actor, NOW), circle.id, hold_id, "Counsel said so")
+    assert shredding.shred(LONG_AFTER)["shredded"] == 0
+    assert shredding.would_shred(LONG_AFTER) == {"shredded": 0, "held": 1}
+    privilege.close_hold(Invocation(world.actor, NOW), circle.id, hold_id, "Counsel said so")
     with pytest.raises(Refused):
-        actions_privilege.close_hold(Invocation(world.actor, NOW), circle.id, hold_id, "Counsel said so")
+        privilege.close_hold(Invocation(world.actor, NOW), circle.id, hold_id, "Counsel said so")
     digest = digest_of(*_sealed(note_id))
-    assert actions_shred.would_shred(LONG_AFTER) == {"shredded": 1, "held": 0}
-    assert actions_shred.shred(LONG_AFTER)["shredded"] == 1
+    assert shredding.would_shred(LONG_AFTER) == {"shredded": 1, "held": 0}
+    assert shredding.shred(LONG_AFTER)["shredded"] == 1
     assert db.session.get(CircleNote, note_id) is None
     proof = db.session.execute(select(NoteShredding).where(NoteShredding.note_id == note_id)).scalar_one()
     assert (proof.digest, proof.shred_on) == (digest, date(2027, 11, 24))
@@ -133,15 +132,15 @@ def _sealed(note_id: int) -> tuple[bytes, bytes]:
 
 def test_a_live_circle_is_never_shredded_and_its_end_sets_the_day(world, circle, app):
     (note_id,) = write(world.actor, circle, SAID)
-    assert actions_shred.shred(LONG_AFTER)["shredded"] == 0
+    assert shredding.shred(LONG_AFTER)["shredded"] == 0
     end(circle, NOW + timedelta(days=30))
-    assert actions_shred.set_days(NOW + timedelta(days=31)) == 1
-    assert actions_shred.set_days(NOW + timedelta(days=31)) == 0
+    assert shredding.set_days(NOW + timedelta(days=31)) == 1
+    assert shredding.set_days(NOW + timedelta(days=31)) == 0
     assert db.session.get_one(CircleNote, note_id).shred_on == TODAY + timedelta(days=395)
-    assert actions_shred.would_shred(NOW + timedelta(days=394))["shredded"] == 0
+    assert shredding.would_shred(NOW + timedelta(days=394))["shredded"] == 0
     app.config["NOTE_DAYS"] = 10
     try:
-        assert actions_shred.would_shred(NOW + timedelta(days=40))["shredded"] == 1
+        assert shredding.would_shred(NOW + timedelta(days=40))["shredded"] == 1
     finally:
         app.config["NOTE_DAYS"] = 365
 
@@ -149,8 +148,8 @@ def test_a_live_circle_is_never_shredded_and_its_end_sets_the_day(world, circle,
 def test_a_note_number_is_never_given_again(world, circle):
     (first,) = write(world.actor, circle, SAID)
     end(circle)
-    actions_shred.set_days(LONG_AFTER)
-    actions_shred._shred_some([first], LONG_AFTER)
+    shredding.set_days(LONG_AFTER)
+    shredding._shred_some([first], LONG_AFTER)
     other = kept_circle(world)
     assert write(world.actor, other, SAID)[0] > first
 
@@ -163,7 +162,7 @@ def test_nothing_is_added_once_the_day_is_past(world, circle):
 
 
 def test_the_acts_around_privilege(world, circle):
-    waiver = actions_privilege.record_waiver(
+    waiver = privilege.record_waiver(
         Invocation(world.actor, NOW),
         circle.id,
         participant_id=world.people[0].id,
@@ -171,10 +170,10 @@ def test_the_acts_around_privilege(world, circle):
         scope="What I said myself",
         reason="I want my teacher to know",
     )
-    actions_privilege.withdraw_waiver(Invocation(world.actor, NOW), circle.id, waiver)
+    privilege.withdraw_waiver(Invocation(world.actor, NOW), circle.id, waiver)
     with pytest.raises(Refused):
-        actions_privilege.withdraw_waiver(Invocation(world.actor, NOW), circle.id, waiver)
-    used = actions_privilege.record_exception(
+        privilege.withdraw_waiver(Invocation(world.actor, NOW), circle.id, waiver)
+    used = privilege.record_exception(
         Invocation(world.actor, NOW),
         circle.id,
         kind=ExceptionKind.PREVENT_HARM,
@@ -193,27 +192,27 @@ def test_the_acts_around_privilege(world, circle):
 def test_waivers_that_are_refused(world, circle, wrong):
     given = {"participant_id": world.people[0].id, "signed_on": TODAY, "scope": "x", "reason": "y"} | wrong
     with pytest.raises(Refused):
-        actions_privilege.record_waiver(Invocation(world.actor, NOW), circle.id, **given)
+        privilege.record_waiver(Invocation(world.actor, NOW), circle.id, **given)
 
 
 def test_whoever_keeps_no_circle_does_nothing_with_its_privilege(world, circle):
     write(world.actor, circle, SAID)
     dean, administrator = (actor_for(make_user(world.school, r)) for r in (Role.DEAN, Role.ADMINISTRATOR))
-    hold = actions_privilege.open_hold(Invocation(world.actor, NOW), circle.id, kind=HoldKind.LEGAL_HOLD, reason="x")
+    hold = privilege.open_hold(Invocation(world.actor, NOW), circle.id, kind=HoldKind.LEGAL_HOLD, reason="x")
     for stranger in (dean, administrator, make_world().actor):
         for act in (
             lambda who: actions.read_notes(who, circle.id, NOW),
             lambda who: actions.write_note(Invocation(who, NOW), circle.id, "x"),
-            lambda who: actions_privilege.record_exception(
+            lambda who: privilege.record_exception(
                 Invocation(who, NOW), circle.id, kind=ExceptionKind.OTHER_LAW, told_whom="x", reason="x"
             ),
         ):
             with pytest.raises(NotFound):
                 act(stranger)
     with pytest.raises(NotFound):
-        actions_privilege.close_hold(Invocation(dean, NOW), circle.id, hold, "Counsel said so")
+        privilege.close_hold(Invocation(dean, NOW), circle.id, hold, "Counsel said so")
     with pytest.raises(NotFound):
-        actions_privilege.open_hold(Invocation(dean, NOW), circle.id, kind=HoldKind.LEGAL_HOLD, reason="x")
+        privilege.open_hold(Invocation(dean, NOW), circle.id, kind=HoldKind.LEGAL_HOLD, reason="x")
     assert db.session.get_one(LegalHold, hold).closed_at is None
 
 
@@ -241,7 +240,7 @@ class Keeping(RuleBasedStateMachine):
         may = (actor.user_id in self.keepers or by == 2) and actor.user_id not in self.gone
         able = who != 2 and user.id not in self.gone
         try:
-            actions_keepers.add_keeper(Invocation(actor, NOW), self.circle.id, user.id)
+            keepers.add_keeper(Invocation(actor, NOW), self.circle.id, user.id)
         except (NotFound, Refused):
             assert not (may and able and by != who and user.id not in self.keepers)
         else:
@@ -252,7 +251,7 @@ class Keeping(RuleBasedStateMachine):
     def end(self, by: int, who: int) -> None:
         actor, user = self.actor(self.people[by]), self.people[who]
         try:
-            actions_keepers.end_keeper(Invocation(actor, NOW), self.circle.id, user.id)
+            keepers.end_keeper(Invocation(actor, NOW), self.circle.id, user.id)
         except NotFound:
             assert actor.user_id not in self.keepers - self.gone or user.id not in self.keepers
         else:

@@ -27,7 +27,7 @@ from wss_cases.mail.common.models import FamilyText
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.questionnaires import actions
-from wss_cases.pathways.circles.questionnaires import answers as actions_answer
+from wss_cases.pathways.circles.questionnaires import answers as answering
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import words_of
 from wss_cases.pathways.circles.questionnaires.rules import answerer_of, plain_code
@@ -63,7 +63,7 @@ def link(world, circle, *keys, occasion=AFTER):
 
 def answered(world, circle, words=SECRET, who=1, **values):
     (made,) = link(world, circle, party(world, who))
-    actions_answer.answer(made.questionnaire_id, values or {"safer": 4}, words, NOW)
+    answering.answer(made.questionnaire_id, values or {"safer": 4}, words, NOW)
     return made.questionnaire_id
 
 
@@ -133,7 +133,7 @@ def test_the_last_check_in_comes_once_nothing_is_open(world, circle, keeper):
 
 def test_only_the_keepers_of_the_circle_read_and_it_is_audited(world, circle, keeper):
     row_id = answered(world, circle)
-    said = actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW)
+    said = answering.read_answers(actor_for(keeper), circle.id, row_id, NOW)
     assert (said.values, said.words) == ({"safer": 4}, SECRET)
     audited = select(AuditEntry.actor_id).where(
         AuditEntry.action == "questionnaire.read", AuditEntry.object_id == row_id
@@ -141,28 +141,28 @@ def test_only_the_keepers_of_the_circle_read_and_it_is_audited(world, circle, ke
     assert db.session.scalars(audited).all() == [keeper.id]
     for user in (world.coordinator, make_user(world.school, Role.ADMINISTRATOR), make_user(make_world().school)):
         with pytest.raises(NotFound):
-            actions_answer.read_answers(actor_for(user), circle.id, row_id, NOW)
+            answering.read_answers(actor_for(user), circle.id, row_id, NOW)
     ended = select(CircleKeeper).where(CircleKeeper.pathway_id == circle.id)
     db.session.scalars(ended).one().ended_at = NOW
     db.session.commit()
     with pytest.raises(NotFound):
-        actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW)
+        answering.read_answers(actor_for(keeper), circle.id, row_id, NOW)
 
 
 def test_a_keeper_answers_once_on_their_own_page(world, circle, keeper):
     actor = actor_for(keeper)
-    actions_answer.answer_as_keeper(Invocation(actor, NOW), circle.id, AFTER, {"spoke": 5}, "")
+    answering.answer_as_keeper(Invocation(actor, NOW), circle.id, AFTER, {"spoke": 5}, "")
     with pytest.raises(Refused, match="already"):
-        actions_answer.answer_as_keeper(Invocation(actor, NOW), circle.id, AFTER, {"spoke": 1}, "")
+        answering.answer_as_keeper(Invocation(actor, NOW), circle.id, AFTER, {"spoke": 1}, "")
     with pytest.raises(NotFound):
-        actions_answer.answer_as_keeper(Invocation(world.actor, NOW), circle.id, AFTER, {"spoke": 5}, "")
+        answering.answer_as_keeper(Invocation(world.actor, NOW), circle.id, AFTER, {"spoke": 5}, "")
 
 
 @pytest.mark.parametrize("values", [{}, {"safer": 9}, {"nonsense": 3}, {"again": 2}])
 def test_answers_that_are_refused(world, circle, values):
     (made,) = link(world, circle)
     with pytest.raises(Refused):
-        actions_answer.answer(made.questionnaire_id, values, " ", NOW)
+        answering.answer(made.questionnaire_id, values, " ", NOW)
     assert fresh(db.session.get(Questionnaire, made.questionnaire_id)).answered_at is None
 
 
@@ -179,12 +179,12 @@ def test_a_rotated_key_still_reads_and_reseals(world, circle, keeper, app):
     old = app.config["WSS_KEYS"]
     try:
         app.config["WSS_KEYS"] = Keys(("a newer master", *old.masters))
-        assert actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW).words == SECRET
+        assert answering.read_answers(actor_for(keeper), circle.id, row_id, NOW).words == SECRET
         assert rotate(SEALED, NOW)["questionnaires"] == {"resealed": 1, "already": 0, "unreadable": 0}
         app.config["WSS_KEYS"] = Keys(("a newer master",))
-        assert actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW).words == SECRET
+        assert answering.read_answers(actor_for(keeper), circle.id, row_id, NOW).words == SECRET
         app.config["WSS_KEYS"] = Keys(("a stranger's master",))
-        assert actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW).words is None
+        assert answering.read_answers(actor_for(keeper), circle.id, row_id, NOW).words is None
     finally:
         app.config["WSS_KEYS"] = old
 
@@ -220,7 +220,7 @@ def test_the_pages_of_staff(world, circle, keeper, client_as):
     assert "Taken back" in client.page(base).text
     assert client.get(f"{base}/{first}/answers").status_code == 404
     assert client.get(f"{base}/mine").status_code == 404
-    actions_answer.answer(first, {"heard": 3}, SECRET, NOW)
+    answering.answer(first, {"heard": 3}, SECRET, NOW)
     assert SECRET not in client.page(base).text
     assert SECRET in own.page(f"{base}/{first}/answers").text
     nothing = own.submit(f"{base}/mine")

@@ -15,7 +15,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.questionnaires import actions
-from wss_cases.pathways.circles.questionnaires import answers as actions_answer
+from wss_cases.pathways.circles.questionnaires import answers as answering
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import by_code
 from wss_cases.pathways.circles.questionnaires.rules import state_of
@@ -87,7 +87,7 @@ class Links(RuleBasedStateMachine):
     @rule(which=WHICH, value=st.integers(1, 5))
     def answer(self, which: int, value: int) -> None:
         row = self.row(which)
-        found = actions_answer.answer(row.id, {"heard": value}, "In my words", self.now)
+        found = answering.answer(row.id, {"heard": value}, "In my words", self.now)
         if found is LinkState.OPEN:
             assert row.id not in self.said
             self.said[row.id] = [("heard", value)]

@@ -17,14 +17,13 @@ from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.pathways.circles.agreements.queries import Signer, signer_key, signers_of
 from wss_cases.pathways.circles.consent.actions import load_circle
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
-from wss_cases.pathways.circles.terms.completion import follow_completion, settle_completion
+from wss_cases.pathways.circles.terms.completion import close_completion_follow_up, follow_completion
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.actions import not_later, note_completion
 from wss_cases.pathways.common.models import Pathway
 
-Key = str | None
 MOST_TERMS = 12
 HEAD = "agreement_head"
 NO_AGREEMENT = "held_without_agreement"
@@ -103,7 +102,7 @@ def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], today: da
 
 
 def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> AgreementTerm:
-    """Return a new term with its follow-up, for the caller to add. A step."""
+    """Return a new term with its follow-up, for the caller to add."""
     follow_up = make(
         uow,
         school_id=row.school_id,
@@ -198,4 +197,4 @@ def _end_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, without_meetin
         agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
         agreement.without_meeting = without_meeting
         uow.record(agreement, "agreement.without_meeting", reason=without_meeting.value)
-    settle_completion(uow, row.id, "held" if held else "not_possible")
+    close_completion_follow_up(uow, row.id, "held" if held else "not_possible")

@@ -36,18 +36,18 @@ class Signer:
 def get_term(actor: Actor, term_id: int) -> tuple[AgreementTerm, Agreement]:
     """Return an agreement term with its agreement, of one of the actor's schools. Raises NotFound."""
     statement = select(AgreementTerm, Agreement).join(Agreement).where(AgreementTerm.id == term_id)
-    found = db.session.execute(statement.where(in_view(Agreement, actor, *CASE_TEAM))).first()
-    if found is None:
+    term_row = db.session.execute(statement.where(in_view(Agreement, actor, *CASE_TEAM))).first()
+    if term_row is None:
         raise NotFound
-    return found[0], found[1]
+    return term_row[0], term_row[1]
 
 
 def term_of_follow_up(actor: Actor, follow_up_id: int) -> tuple[AgreementTerm, Agreement]:
     """Return the term that a follow-up stands for, with its agreement. Raises NotFound."""
-    found = db.session.scalar(select(AgreementTerm.id).where(AgreementTerm.follow_up_id == follow_up_id))
-    if found is None:
+    term_id = db.session.scalar(select(AgreementTerm.id).where(AgreementTerm.follow_up_id == follow_up_id))
+    if term_id is None:
         raise NotFound
-    return get_term(actor, found)
+    return get_term(actor, term_id)
 
 
 def open_terms_of(case_id: int) -> list[AgreementTerm]:

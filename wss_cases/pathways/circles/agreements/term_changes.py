@@ -22,7 +22,6 @@ from wss_cases.pathways.circles.terms.rules import must_consent
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 
-Key = str | None
 BY_CONSENT = "changed_by_consent"
 """How the follow-up of a changed term closes."""
 
@@ -62,8 +61,8 @@ def change_term(uow: UnitOfWork, term_id: int, draft: TermDraft, consented: Coll
         words = _("Everybody who agreed must consent: %(names)s.", names=", ".join(missing))
         raise Refused("consented", words)
     _mark(uow, agreement, term, TermState.CHANGED)
-    kept = TermDraft(draft.text, term.owner_participant_id, draft.due_on, draft.evidence)
-    _replace(uow, row, agreement, term, kept, set(consented) & set(names))
+    same_owner = TermDraft(draft.text, term.owner_participant_id, draft.due_on, draft.evidence)
+    _replace(uow, row, agreement, term, same_owner, set(consented) & set(names))
     return row.id
 
 
@@ -109,7 +108,7 @@ def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: Ter
 
 
 def release_term(uow: UnitOfWork, term_id: int) -> AgreementTerm:
-    """Let an open term go on where its owner goes: it is settled here, and followed up there. A step.
+    """Let an open term go on where its owner goes: it is settled here, and followed up there.
 
     Raises Refused for a term that was marked already, NotFound without one.
     """

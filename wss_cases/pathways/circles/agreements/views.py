@@ -1,13 +1,10 @@
 """Pages of an agreement: its terms and signatures, what became of each term, and the end of the circle."""
 
-from typing import Any
-
 from flask import Blueprint, render_template, request
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
@@ -16,20 +13,19 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.circles.agreements import actions
-from wss_cases.pathways.circles.agreements import term_changes as actions_terms
+from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.forms import AgreementForm, CompleteCircleForm, MarkForm, SignForm
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, show
 from wss_cases.pathways.circles.agreements.queries import get_term, signer_key, signers_of
+from wss_cases.pathways.circles.circle.keepers import get_circle as circle_row
 from wss_cases.pathways.circles.circle.rules import outcome_of
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.terms.rules import completion_held, must_consent, open_terms, terms_in_force
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
-from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.forms import number, people_choices, quick_days
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.roster.directory.queries import school_days
@@ -41,9 +37,7 @@ blueprint = Blueprint("agreements", __name__, url_prefix="/cases/<int:case_id>/p
 
 def get_circle(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
     """Return a circle that the actor may see, and what stands around it. Raises NotFound for another family."""
-    row = get_pathway(actor, case_id, pathway_id)
-    if row.pathway != "circle":
-        raise NotFound
+    row = circle_row(actor, case_id, pathway_id)
     return row, circle_of(row)
 
 
@@ -78,9 +72,7 @@ def agreement(case_id: int, pathway_id: int) -> Page:
 
 
 def _quick(school_id: int) -> list[tuple[str, str]]:
-    days, today = school_days(school_id), today_at(school_id, clock.now())
-    later = [days.add(today, n) for n in (5, 10, 20)]
-    return [(day_words(day), day.isoformat()) for day in later]
+    return quick_days(school_days(school_id), today_at(school_id, clock.now()), 5, 10, 20)
 
 
 def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
@@ -101,8 +93,7 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
 @gate(Permission.CASE_WORK)
 def sign(case_id: int, pathway_id: int) -> Page:
     """Record who signed, when and how."""
-    actor = current_actor()
-    row, circle = get_circle(actor, case_id, pathway_id)
+    row, circle = get_circle(current_actor(), case_id, pathway_id)
     signed = {signer_key(one) for one in circle.agreement.signatures} if circle.agreement else set()
     form = SignForm(signed_on=today_at(row.school_id, clock.now()))
     form.signers.choices = choices([(one.key, one.name) for one in signers_of(row, circle) if one.key not in signed])
@@ -126,26 +117,26 @@ def agreement_address(row: Pathway) -> str:
 @gate(Permission.CASE_WORK)
 def term(case_id: int, pathway_id: int, term_id: int) -> Page:
     """Say what became of a term; when it was changed, what was agreed instead and who consented."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, circle = get_circle(actor, case_id, pathway_id)
-    found, its_agreement = get_term(actor, term_id)
+    its_term, its_agreement = get_term(actor, term_id)
     if its_agreement.pathway_id != row.id:
         raise NotFound
     reads = may_read_terms(actor, row, circle)
-    form = MarkForm(version=found.version, text=found.text if reads else "", due_on=found.due_on)
+    form = MarkForm(version=its_term.version, text=its_term.text if reads else "", due_on=its_term.due_on)
     if reads and not form.is_submitted():
-        form.evidence.data = found.evidence
+        form.evidence.data = its_term.evidence
     form.consented.choices = people_choices(circle.names)
     return form_page(
         form,
-        lambda: _save_term(actor, found, form, now),
+        lambda: _save_term(its_term, form),
         page_of(row),
         "pathways/circles/agreements/term.html",
-        facts=_term_facts(found, circle, reads),
-        marked=found.state is not TermState.OPEN,
+        facts=_term_facts(its_term, circle, reads),
+        marked=its_term.state is not TermState.OPEN,
         quick=_quick(row.school_id),
         needed=", ".join(circle.names[key] for key in _binding(its_agreement, circle)),
-        **act_context(row, _("Term %(number)d of the agreement", number=found.position), _("Save")),
+        **act_context(row, _("Term %(number)d of the agreement", number=its_term.position), _("Save")),
     )
 
 
@@ -154,26 +145,26 @@ def _binding(its_agreement: Agreement, circle: Circle) -> list[int]:
     return [key for key in circle.names if key in needed]
 
 
-def _save_term(actor: Actor, found: AgreementTerm, form: MarkForm, now: Any) -> int:
-    state, key = TermState(form.state.data), form.request_key.data
+def _save_term(its_term: AgreementTerm, form: MarkForm) -> int:
+    state = TermState(form.state.data)
     if state is not TermState.CHANGED:
-        return actions_terms.mark_term(Invocation(actor, now, key, version=form.seen_version), found.id, state)
+        return term_changes.mark_term(submitted(form), its_term.id, state)
     if form.due_on.data is None:
         raise Refused("due_on", _("Choose until when."))
     draft = actions.TermDraft(
-        form.text.data or "", found.owner_participant_id, form.due_on.data, form.evidence.data or ""
+        form.text.data or "", its_term.owner_participant_id, form.due_on.data, form.evidence.data or ""
     )
     by = {number(value) or 0 for value in form.consented.data or []}
-    return actions_terms.change_term(Invocation(actor, now, key, version=form.seen_version), found.id, draft, by)
+    return term_changes.change_term(submitted(form), its_term.id, draft, by)
 
 
-def _term_facts(found: AgreementTerm, circle: Circle, reads: bool) -> list[str]:
-    owner = circle.names.get(found.owner_participant_id or 0, _("Everybody"))
-    facts = [_("%(who)s · due %(day)s", who=owner, day=day_words(found.due_on))]
+def _term_facts(its_term: AgreementTerm, circle: Circle, reads: bool) -> list[str]:
+    owner = circle.names.get(its_term.owner_participant_id or 0, _("Everybody"))
+    facts = [_("%(who)s · due %(day)s", who=owner, day=day_words(its_term.due_on))]
     if reads:
-        facts.insert(0, found.text)
-        if found.evidence:
-            facts.append(_("Counts as done: %(evidence)s", evidence=found.evidence))
+        facts.insert(0, its_term.text)
+        if its_term.evidence:
+            facts.append(_("Counts as done: %(evidence)s", evidence=its_term.evidence))
     return facts
 
 
@@ -181,8 +172,7 @@ def _term_facts(found: AgreementTerm, circle: Circle, reads: bool) -> list[str]:
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
     """Complete a circle; its marked terms suggest the outcome."""
-    actor = current_actor()
-    row, circle = get_circle(actor, case_id, pathway_id)
+    row, circle = get_circle(current_actor(), case_id, pathway_id)
     in_force = terms_in_force(circle.agreement)
     suggested = None if open_terms(circle.agreement) else outcome_of([term.state for term in in_force])
     form = CompleteCircleForm(version=row.version, outcome=suggested)

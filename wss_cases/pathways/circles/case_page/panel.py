@@ -12,7 +12,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, term_row
-from wss_cases.pathways.circles.circle.keepers import as_kept
+from wss_cases.pathways.circles.circle.keepers import with_known_keepers
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import closed
 from wss_cases.pathways.circles.circle.states import (
@@ -55,7 +55,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
         "terms": [term_row(term, circle, reads, values, not row.case.result, today) for term in terms],
         "held": circle.was_held,
         "reads": reads,
-        "notes": can(actor, Permission.CIRCLE_NOTE_READ, as_kept(row, circle.keeper_names)),
+        "notes": can(actor, Permission.CIRCLE_NOTE_READ, with_known_keepers(row, circle.keeper_names)),
     }
     return Panel("pathways/circles/case_page/panel.html", own)
 

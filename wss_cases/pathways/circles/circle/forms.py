@@ -143,7 +143,7 @@ class SettingForm(BaseForm):
     )
 
 
-def _said_of(name: str) -> InputRequired:
+def _presence_required(name: str) -> InputRequired:
     # each line of the summary says of whom
     what = _l("Say whether this person came.")
     return InputRequired(f"{name}: {what}")
@@ -157,7 +157,10 @@ def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], versio
     """
     fields = {
         f"{role}_{key}": RadioField(
-            name, choices=choices(list(Presence.labels().items())), validators=[_said_of(name)], description=words
+            name,
+            choices=choices(list(Presence.labels().items())),
+            validators=[_presence_required(name)],
+            description=words,
         )
         for role, names, words in people
         for key, name in names.items()

@@ -21,7 +21,7 @@ from wss_cases.routing.engine.states import Pathway as Family
 
 
 @dataclass(frozen=True)
-class KeptCircle:
+class CircleWithKeepers:
     """A circle as the policy asks about it: its school and who keeps it now."""
 
     id: int
@@ -53,10 +53,10 @@ def keeper_ids(pathway_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     statement = select(CircleKeeper.pathway_id, CircleKeeper.user_id).where(
         CircleKeeper.pathway_id.in_(wanted), CircleKeeper.ended_at.is_(None)
     )
-    found: dict[int, set[int]] = {}
+    by_circle: dict[int, set[int]] = {}
     for pathway_id, user_id in db.session.execute(statement):
-        found.setdefault(pathway_id, set()).add(user_id)
-    return {pathway_id: frozenset(ids) for pathway_id, ids in found.items()}
+        by_circle.setdefault(pathway_id, set()).add(user_id)
+    return {pathway_id: frozenset(ids) for pathway_id, ids in by_circle.items()}
 
 
 def keeper_rows(pathway_id: int) -> list[KeeperRow]:
@@ -70,17 +70,17 @@ def keeper_rows(pathway_id: int) -> list[KeeperRow]:
     return [KeeperRow(*row) for row in db.session.execute(statement)]
 
 
-def kept(row: Pathway) -> KeptCircle:
+def with_keepers(row: Pathway) -> CircleWithKeepers:
     """Return a circle as the policy asks about it."""
     rows = keeper_rows(row.id)
     current = frozenset(one.user_id for one in rows if one.ended_at is None)
-    return KeptCircle(row.id, row.school_id, current, bool(rows))
+    return CircleWithKeepers(row.id, row.school_id, current, bool(rows))
 
 
-def as_kept(row: Pathway, current: Iterable[int]) -> KeptCircle:
+def with_known_keepers(row: Pathway, current: Iterable[int]) -> CircleWithKeepers:
     """Return a circle as the policy asks whether its notes may be read, where the current keepers are known already."""
-    now = frozenset(current)
-    return KeptCircle(row.id, row.school_id, now, bool(now))
+    ids = frozenset(current)
+    return CircleWithKeepers(row.id, row.school_id, ids, bool(ids))
 
 
 def may_keep(school_id: int, day: date) -> dict[int, str]:
@@ -93,10 +93,10 @@ def may_keep(school_id: int, day: date) -> dict[int, str]:
     return {key: name for key, name in people.items() if key not in decide}
 
 
-def load_kept(pathway_id: int) -> Any:
+def load_with_keepers(pathway_id: int) -> Any:
     """Return a circle for the policy engine; None when there is none."""
     row = db.session.get(Pathway, pathway_id)
-    return kept(row) if row is not None else None
+    return with_keepers(row) if row is not None else None
 
 
 def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permission | None = None) -> Pathway:
@@ -105,5 +105,5 @@ def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permissi
     if row.pathway != Family.CIRCLE:
         raise NotFound
     if permission is not None:
-        require(actor, permission, kept(row))
+        require(actor, permission, with_keepers(row))
     return row

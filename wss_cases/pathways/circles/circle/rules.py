@@ -106,7 +106,7 @@ def holds_on(kind: str, for_whom: str, answers: Iterable[Mapping[str, Any]]) -> 
 
     "Each is supported apart" leaves a circle for the person harmed alone, unless it brings people face to face.
     """
-    found: dict[str, Hold] = {}
+    holds: dict[str, Hold] = {}
     for answer in answers:
         for hold in answer.get("holds", ()):
             applies = AppliesTo(hold["applies_to"])
@@ -114,8 +114,8 @@ def holds_on(kind: str, for_whom: str, answers: Iterable[Mapping[str, Any]]) -> 
             if kind not in (FACE_TO_FACE if apart else HELD_BACK[applies]):
                 continue
             rule = "+".join(hold["rules"])
-            found.setdefault(rule, Hold(rule, hold["until"], hold["because"], applies not in LIFTABLE))
-    return list(found.values())
+            holds.setdefault(rule, Hold(rule, hold["until"], hold["because"], applies not in LIFTABLE))
+    return list(holds.values())
 
 
 def was_harmed(person: Any) -> bool:
@@ -161,9 +161,9 @@ def _party_gates(facts: Facts, person: Any, alone: bool) -> list[Gate]:
     if not alone:
         met = prepared.pre_met_on if prepared else None
         gates.append(Gate("pre_meeting", met is not None, person.id, on=met))
-    said = consent.consented if consent else None
-    on = consent.given_on if consent and said is not None else None
-    gates.append(Gate("consent", said is True, person.id, refused=said is False, on=on))
+    consented = consent.consented if consent else None
+    on = consent.given_on if consent and consented is not None else None
+    gates.append(Gate("consent", consented is True, person.id, refused=consented is False, on=on))
     guardian = consent.guardian_consented if consent else None
     if facts.guardians_asked or guardian is not None:
         gates.append(Gate("guardian", guardian is True, person.id, refused=guardian is False, on=on))
@@ -208,10 +208,10 @@ def outcome_of(states: Sequence[str]) -> str:
     """Return the outcome that a circle's marked terms suggest; without terms it was held without an agreement."""
     if not states:
         return "held_without_agreement"
-    kept = [state in ("kept", "late", "changed") for state in states]
-    if all(kept):
+    fulfilled = [state in ("kept", "late", "changed") for state in states]
+    if all(fulfilled):
         return "agreement_kept"
-    return "agreement_partly_kept" if any(kept) else "agreement_not_kept"
+    return "agreement_partly_kept" if any(fulfilled) else "agreement_not_kept"
 
 
 def gate_words(gate: Gate, names: Mapping[int, str]) -> str:

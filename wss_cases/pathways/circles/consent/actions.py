@@ -19,11 +19,9 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.routing.engine.states import Pathway as Family
 
-Key = str | None
-
 
 def load_circle(uow: UnitOfWork, pathway_id: int, version: int | None = None) -> Pathway:
-    """Lock a live pathway that is a circle. A step. Raises NotFound for another family."""
+    """Lock a live pathway that is a circle. Raises NotFound for another family."""
     row = load_live(uow, pathway_id, version)
     if row.pathway != Family.CIRCLE:
         raise NotFound
@@ -31,7 +29,7 @@ def load_circle(uow: UnitOfWork, pathway_id: int, version: int | None = None) ->
 
 
 def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
-    """Lock a circle, live or ended, of an open or closed case: a no is heard at any time, notes outlive it. A step."""
+    """Lock a circle, live or ended, of an open or closed case: a no is heard at any time, notes outlive it."""
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK)
     if row.pathway != Family.CIRCLE:
         raise NotFound
@@ -104,15 +102,15 @@ def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> 
 def _follow_consent(uow: UnitOfWork, row: Pathway, circle: Circle, on: date, willing: bool) -> None:
     if row.state in LIVE and uow.actor.user_id is not None:
         note_offer(uow, row, (uow.actor.user_id, uow.actor.name), on)
-    said = [circle.consents.get(person.id) for person in circle.invited]
-    if willing and row.state is PathwayState.PROPOSED and all(c and c.consented for c in said):
+    consents = [circle.consents.get(person.id) for person in circle.invited]
+    if willing and row.state is PathwayState.PROPOSED and all(c and c.consented for c in consents):
         note_acceptance(uow, row, on)
     if not willing:
         call_off_planned(uow, row, circle)
 
 
 def call_off_planned(uow: UnitOfWork, row: Pathway, circle: Circle) -> None:
-    """Call off the meeting that is planned, if there is one: a gate has closed. A step."""
+    """Call off the meeting that is planned, if there is one: a gate has closed."""
     if circle.waiting is None:
         return
     not_held(uow, circle.waiting, NotHeld.CALLED_OFF)
@@ -121,7 +119,7 @@ def call_off_planned(uow: UnitOfWork, row: Pathway, circle: Circle) -> None:
 
 
 def not_held(uow: UnitOfWork, meeting: CircleMeeting, reason: NotHeld) -> None:
-    """Record that a meeting is not held; calendars strike it out where it was put off. A step."""
+    """Record that a meeting is not held; calendars strike it out where it was put off."""
     meeting.happened, meeting.not_held_reason = False, reason.value
     meeting.sequence += 1
     uow.record(meeting, "circle.not_held", reason=reason.value)

@@ -24,10 +24,10 @@ def letter_language(person: Any, day: date) -> str | None:
     """Return the family's language where the letter does not exist in it; None where it does."""
     language = family_language(person)
     try:
-        found = family_text(CODE, language, day)
+        text = family_text(CODE, language, day)
     except LookupError:
         return None if language == DEFAULT else language
-    return None if language.split("-")[0].split("_")[0] == found.language.split("-")[0] else language
+    return None if language.split("-")[0].split("_")[0] == text.language.split("-")[0] else language
 
 
 def letter_for(person: Any, school: School, contact: str, day: date) -> Text:

@@ -4,25 +4,13 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.access.actor import Actor
 from wss_cases.foundation.dates import day_words
-from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.pathways.circles.circle.rules import PLAN, Gate, gate_words
 from wss_cases.pathways.circles.gates.next_steps import OPENING, gate_values
 from wss_cases.pathways.circles.gates.queries import Circle
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.routing.engine.states import Pathway as Family
-
-
-def get_circle(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
-    """Return one circle of one case that the actor may see. Raises NotFound, also for another kind of pathway."""
-    row = get_pathway(actor, case_id, pathway_id)
-    if row.pathway != Family.CIRCLE:
-        raise NotFound
-    return row
 
 
 def gate_row(gate: Gate, circle: Circle, row: Pathway) -> dict[str, Any]:

@@ -136,10 +136,10 @@ def answers_on_cases(case_ids: Collection[int]) -> dict[int, list[RoutingAnswer]
         .order_by(RoutingAnswer.id)
     )
     newest = {(case_id, row.incident_id, row.incident_person_id): row for case_id, row in db.session.execute(statement)}
-    found: dict[int, list[RoutingAnswer]] = defaultdict(list)
+    by_case: dict[int, list[RoutingAnswer]] = defaultdict(list)
     for (case_id, _incident, _person), row in newest.items():
-        found[case_id].append(row)
-    return found
+        by_case[case_id].append(row)
+    return by_case
 
 
 def answers_on_case(case_id: int) -> list[RoutingAnswer]:
@@ -159,7 +159,7 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
     case_ids = sorted({row.case_id for row in rows})
     people, answers = _people(case_ids), answers_on_cases(case_ids)
     planned = _planned(case_ids)
-    found = {
+    circles = {
         row.id: Circle(
             invited=parties(row.for_whom, row.participant_id, people[row.case_id]),
             holds=holds_on(row.kind, row.for_whom, [answer.answer for answer in answers[row.case_id]]),
@@ -167,10 +167,10 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
         )
         for row in rows
     }
-    _read_parties(found)
-    _read_keepers(found, {row.id: row.school_id for row in rows})
-    _read_meetings(found)
-    return found
+    _read_parties(circles)
+    _read_keepers(circles, {row.id: row.school_id for row in rows})
+    _read_meetings(circles)
+    return circles
 
 
 def _people(case_ids: Sequence[int]) -> Mapping[int, list[CaseParticipant]]:
@@ -180,41 +180,41 @@ def _people(case_ids: Sequence[int]) -> Mapping[int, list[CaseParticipant]]:
         .where(CaseParticipant.case_id.in_(case_ids))
         .order_by(CaseParticipant.id)
     )
-    found: dict[int, list[CaseParticipant]] = defaultdict(list)
+    by_case: dict[int, list[CaseParticipant]] = defaultdict(list)
     for person in db.session.scalars(statement):
-        found[person.case_id].append(person)
-    return found
+        by_case[person.case_id].append(person)
+    return by_case
 
 
 def _planned(case_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
     statement = select(SafetyPlan.case_id, SafetyPlan.participant_id).where(
         SafetyPlan.case_id.in_(case_ids), SafetyPlan.state == PlanState.AGREED
     )
-    found = dict.fromkeys(case_ids, frozenset[int]())
+    by_case = dict.fromkeys(case_ids, frozenset[int]())
     for case_id, participant_id in db.session.execute(statement):
-        found[case_id] |= {participant_id}
-    return found
+        by_case[case_id] |= {participant_id}
+    return by_case
 
 
 def _of(model: Any, ids: Iterable[int]) -> Any:
     return select(model).where(model.pathway_id.in_(list(ids))).order_by(model.id)
 
 
-def _read_parties(found: dict[int, Circle]) -> None:
-    for consent in db.session.scalars(_of(CircleConsent, found)):
-        found[consent.pathway_id].consents[consent.participant_id] = consent
-    for prepared in db.session.scalars(_of(CirclePreparation, found)):
-        found[prepared.pathway_id].preparations[prepared.participant_id] = prepared
-    for supporter in db.session.scalars(_of(CircleSupporter, found)):
-        found[supporter.pathway_id].supporters.append(supporter)
-    for screen in db.session.scalars(_of(CircleScreen, found)):
-        found[screen.pathway_id].screen = screen
-    held = [pathway_id for pathway_id, circle in found.items() if circle.holds]
+def _read_parties(circles: dict[int, Circle]) -> None:
+    for consent in db.session.scalars(_of(CircleConsent, circles)):
+        circles[consent.pathway_id].consents[consent.participant_id] = consent
+    for prepared in db.session.scalars(_of(CirclePreparation, circles)):
+        circles[prepared.pathway_id].preparations[prepared.participant_id] = prepared
+    for supporter in db.session.scalars(_of(CircleSupporter, circles)):
+        circles[supporter.pathway_id].supporters.append(supporter)
+    for screen in db.session.scalars(_of(CircleScreen, circles)):
+        circles[screen.pathway_id].screen = screen
+    held = [pathway_id for pathway_id, circle in circles.items() if circle.holds]
     for lift in db.session.scalars(_of(HoldLift, held)) if held else ():
-        found[lift.pathway_id].lifted.add(lift.rule)
+        circles[lift.pathway_id].lifted.add(lift.rule)
 
 
-def _read_keepers(found: dict[int, Circle], schools: Mapping[int, int]) -> None:
+def _read_keepers(circles: dict[int, Circle], schools: Mapping[int, int]) -> None:
     training = and_(KeeperTraining.user_id == CircleKeeper.user_id, KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING)
     work = and_(
         RoleGrant.user_id == CircleKeeper.user_id,
@@ -227,11 +227,11 @@ def _read_keepers(found: dict[int, Circle], schools: Mapping[int, int]) -> None:
         .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
         .outerjoin(KeeperTraining, training)
         .outerjoin(RoleGrant, work)
-        .where(CircleKeeper.pathway_id.in_(list(found)), CircleKeeper.ended_at.is_(None))
+        .where(CircleKeeper.pathway_id.in_(list(circles)), CircleKeeper.ended_at.is_(None))
         .order_by(CircleKeeper.id, KeeperTraining.id)
     )
     for pathway_id, user_id, name, trained, role_held, since, until in db.session.execute(keepers):
-        circle = found[pathway_id]
+        circle = circles[pathway_id]
         circle.keeper_names[user_id] = name
         if trained is not None and trained not in circle.trainings:
             circle.trainings.append(trained)
@@ -239,20 +239,20 @@ def _read_keepers(found: dict[int, Circle], schools: Mapping[int, int]) -> None:
             circle.at_work.setdefault(user_id, set()).add((role_held, since, until))
     at_school = sorted(set(schools.values()))
     settings = select(CircleSetting).where(CircleSetting.school_id.in_(at_school))
-    asked = {row.school_id for row in db.session.scalars(settings) if row.guardian_consent}
-    for pathway_id, circle in found.items():
-        circle.guardians_asked = schools[pathway_id] in asked
+    asks_guardians = {row.school_id for row in db.session.scalars(settings) if row.guardian_consent}
+    for pathway_id, circle in circles.items():
+        circle.guardians_asked = schools[pathway_id] in asks_guardians
 
 
-def _read_meetings(found: dict[int, Circle]) -> None:
+def _read_meetings(circles: dict[int, Circle]) -> None:
     meetings = (
         select(CircleMeeting)
         .options(selectinload(CircleMeeting.attendance))
-        .where(CircleMeeting.pathway_id.in_(list(found)))
+        .where(CircleMeeting.pathway_id.in_(list(circles)))
         .order_by(CircleMeeting.starts_at.desc(), CircleMeeting.id.desc())
     )
     for meeting in db.session.scalars(meetings):
-        found[meeting.pathway_id].meetings.append(meeting)
-    agreements = _of(Agreement, found).options(selectinload(Agreement.terms))
+        circles[meeting.pathway_id].meetings.append(meeting)
+    agreements = _of(Agreement, circles).options(selectinload(Agreement.terms))
     for agreement in db.session.scalars(agreements):
-        found[agreement.pathway_id].agreement = agreement
+        circles[agreement.pathway_id].agreement = agreement

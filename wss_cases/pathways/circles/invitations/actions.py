@@ -25,7 +25,7 @@ from wss_cases.pathways.common.states import LIVE
 
 
 def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
-    """Invite whoever belongs to a meeting, tell them of a change, and withdraw what no longer holds. A step."""
+    """Invite whoever belongs to a meeting, tell them of a change, and withdraw what no longer holds."""
     state = meeting_state(meeting.happened, meeting.not_held_reason)
     if state is not MeetingState.PLANNED and state not in STRUCK_OUT:
         return
@@ -39,24 +39,24 @@ def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
 
 
 def tell_planned(uow: UnitOfWork, which: ColumnElement[bool]) -> None:
-    """The same for those meetings of a circle, or of a case, that are planned. A step."""
+    """The same for those meetings of a circle, or of a case, that are planned."""
     planned = select(CircleMeeting).where(which, CircleMeeting.happened.is_(None))
     for meeting in uow.session.scalars(planned.order_by(CircleMeeting.id)).all():
         tell_calendars(uow, meeting)
 
 
 def _told(uow: UnitOfWork, meeting: CircleMeeting) -> Sequence[MeetingInvitation]:
-    told = select(MeetingInvitation).where(MeetingInvitation.meeting_id == meeting.id)
-    return uow.session.scalars(told.with_for_update()).all()
+    statement = select(MeetingInvitation).where(MeetingInvitation.meeting_id == meeting.id)
+    return uow.session.scalars(statement.with_for_update()).all()
 
 
 def _wanted(uow: UnitOfWork, meeting: CircleMeeting) -> list[int]:
-    found = []
+    wanted = []
     for user_id in staff_of(meeting):
         person = actor_of(user_id, uow.now)
         if person is not None and can(person, Permission.CASE_READ, meeting):
-            found.append(user_id)
-    return found
+            wanted.append(user_id)
+    return wanted
 
 
 def _invite(uow: UnitOfWork, meeting: CircleMeeting, user_id: int, row: MeetingInvitation | None) -> None:
@@ -102,10 +102,10 @@ def withdraw_former(now: datetime) -> int:
         rows = select(MeetingInvitation).where(
             MeetingInvitation.id.in_(former(now)), MeetingInvitation.withdrawn_at.is_(None)
         )
-        found = uow.session.scalars(rows.order_by(MeetingInvitation.id).with_for_update(skip_locked=True)).all()
-        for row in found:
+        invitations = uow.session.scalars(rows.order_by(MeetingInvitation.id).with_for_update(skip_locked=True)).all()
+        for row in invitations:
             _withdraw(uow, row)
-        return len(found)
+        return len(invitations)
 
 
 def former(now: datetime) -> list[int]:

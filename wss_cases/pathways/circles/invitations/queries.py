@@ -21,7 +21,7 @@ def staff_of(meeting: CircleMeeting) -> list[int]:
         CircleKeeper.pathway_id == meeting.pathway_id, CircleKeeper.ended_at.is_(None)
     )
     lead = select(Case.lead_id).where(Case.id == meeting.case_id, Case.lead_id.is_not(None))
-    return sorted({*db.session.scalars(keepers), *(found for found in db.session.scalars(lead) if found)})
+    return sorted({*db.session.scalars(keepers), *(user_id for user_id in db.session.scalars(lead) if user_id)})
 
 
 def was_told(row: MeetingInvitation, message: OutboxMessage) -> bool:

@@ -9,24 +9,23 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import KeptCircle, keeper_rows, kept, may_keep
+from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, keeper_rows, may_keep, with_keepers
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.invitations.actions import tell_planned
 from wss_cases.pathways.common.models import Pathway
 
-Key = str | None
 KEEPER_ADDED = "keeper_added"
 
 
 def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
-    """Let somebody keep a circle; nothing happens when they do already. A step.
+    """Let somebody keep a circle; nothing happens when they do already.
 
     A circle that never had a keeper is given one by whoever works the case. After that its keepers add others, and
     the school's administrator may, who cannot name themselves: nobody opens the notes to themselves.
     Raises NotFound for anybody else, Refused for somebody who is no coordinator or dean of the school.
     """
-    circle = kept(row)
+    circle = with_keepers(row)
     if user_id in circle.keeper_ids:
         return
     if circle.had_keepers:
@@ -45,10 +44,10 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
     tell_planned(uow, CircleMeeting.pathway_id == row.id)
 
 
-def _tell(uow: UnitOfWork, circle: KeptCircle, keeper: CircleKeeper) -> None:
+def _tell(uow: UnitOfWork, circle: CircleWithKeepers, keeper: CircleKeeper) -> None:
     # where nobody keeps it now, those who did are told: a new reader never comes unseen
-    told = circle.keeper_ids or {row.user_id for row in keeper_rows(circle.id)}
-    for user_id in sorted((told | {keeper.user_id}) - {uow.actor.user_id}):
+    recipients = circle.keeper_ids or {row.user_id for row in keeper_rows(circle.id)}
+    for user_id in sorted((recipients | {keeper.user_id}) - {uow.actor.user_id}):
         uow.notify(user_id, KEEPER_ADDED, keeper, f"{KEEPER_ADDED}:{keeper.id}:{user_id}")
 
 
@@ -56,7 +55,7 @@ def _tell(uow: UnitOfWork, circle: KeptCircle, keeper: CircleKeeper) -> None:
 def add_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     """Let somebody keep a circle (see `name_keeper`); the keepers are told by mail. Returns the pathway's id."""
     row = load_any_circle(uow, pathway_id)
-    if user_id in kept(row).keeper_ids:
+    if user_id in with_keepers(row).keeper_ids:
         raise Refused("keeper", _("This person keeps the circle already."))
     name_keeper(uow, row, user_id)
     return row.id
@@ -70,7 +69,7 @@ def end_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     who is no keeper.
     """
     row = load_any_circle(uow, pathway_id)
-    circle = kept(row)
+    circle = with_keepers(row)
     require(uow.actor, Permission.CIRCLE_NOTE_READ, circle)
     if user_id not in circle.keeper_ids:
         raise NotFound

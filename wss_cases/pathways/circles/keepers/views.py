@@ -17,8 +17,15 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
-from wss_cases.pathways.circles.circle.keepers import KeeperRow, KeptCircle, get_circle, keeper_rows, kept, may_keep
-from wss_cases.pathways.circles.keepers import actions as actions_keepers
+from wss_cases.pathways.circles.circle.keepers import (
+    CircleWithKeepers,
+    KeeperRow,
+    get_circle,
+    keeper_rows,
+    may_keep,
+    with_keepers,
+)
+from wss_cases.pathways.circles.keepers import actions
 from wss_cases.pathways.circles.keepers.forms import KeeperForm
 from wss_cases.pathways.circles.training.queries import trained_keepers
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
@@ -28,7 +35,7 @@ from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_o
 blueprint = Blueprint("keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers")
 
 
-def parts_of(actor: Actor, row: Pathway, circle: KeptCircle, here: str) -> list[tuple[str, str, bool]]:
+def parts_of(actor: Actor, row: Pathway, circle: CircleWithKeepers, here: str) -> list[tuple[str, str, bool]]:
     """Return the tabs around a circle's keepers that this person may open: words, address, whether it is this page."""
     shown = [("keepers.keepers", _("Keepers"), True)]
     shown.append(("notes.notes", _("Private notes"), can(actor, Permission.CIRCLE_NOTE_READ, circle)))
@@ -44,14 +51,14 @@ def keepers(case_id: int, pathway_id: int) -> Page:
     """Show who keeps and kept a circle; whoever may, names another."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
-    circle = kept(row)
+    circle = with_keepers(row)
     form = KeeperForm()
     form.keeper.choices = people_choices(_candidates(actor, row, circle), _("Choose"))
     known = keeper_rows(row.id)
     zone = zone_of(row.school_id)
     return form_page(
         form,
-        lambda: actions_keepers.add_keeper(submitted(form), row.id, number(form.keeper.data) or 0),
+        lambda: actions.add_keeper(submitted(form), row.id, number(form.keeper.data) or 0),
         url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id),
         "pathways/circles/keepers/keepers.html",
         case=row.case,
@@ -67,16 +74,16 @@ def keepers(case_id: int, pathway_id: int) -> Page:
     )
 
 
-def _candidates(actor: Actor, row: Pathway, circle: KeptCircle) -> dict[int, str]:
+def _candidates(actor: Actor, row: Pathway, circle: CircleWithKeepers) -> dict[int, str]:
     today = today_at(row.school_id, clock.now())
     out = set(circle.keeper_ids) | ({actor.user_id} if circle.had_keepers else set())
     trained = trained_keepers(row.school_id, today)
-    found = {key: _("%(name)s · training on record", name=name) for key, name in trained.items()}
-    found |= {key: name for key, name in may_keep(row.school_id, today).items() if key not in found}
-    return {key: words for key, words in found.items() if key not in out}
+    candidates = {key: _("%(name)s · training on record", name=name) for key, name in trained.items()}
+    candidates |= {key: name for key, name in may_keep(row.school_id, today).items() if key not in candidates}
+    return {key: words for key, words in candidates.items() if key not in out}
 
 
-def _shown(actor: Actor, row: Pathway, circle: KeptCircle, one: KeeperRow, zone: str) -> dict[str, Any]:
+def _shown(actor: Actor, row: Pathway, circle: CircleWithKeepers, one: KeeperRow, zone: str) -> dict[str, Any]:
     since = day_words_with_year(local_date(one.added_at, zone))
     until = day_words_with_year(local_date(one.ended_at, zone)) if one.ended_at else ""
     ends = one.ended_at is None and can(actor, Permission.CIRCLE_NOTE_READ, circle)
@@ -98,8 +105,8 @@ def end(case_id: int, pathway_id: int, user_id: int) -> Page:
     """End somebody's keeping of a circle: one's own, or another keeper's."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
-    found = {one.user_id: one.name for one in keeper_rows(row.id) if one.ended_at is None}
-    if user_id not in found:
+    names = {one.user_id: one.name for one in keeper_rows(row.id) if one.ended_at is None}
+    if user_id not in names:
         raise NotFound
     back = url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id)
     form = ConfirmForm()
@@ -107,12 +114,12 @@ def end(case_id: int, pathway_id: int, user_id: int) -> Page:
     facts = [
         _("From then on you cannot read this circle’s notes. Only a keeper or the administrator can add you again.")
         if own
-        else _("From then on %(name)s cannot read this circle’s notes.", name=found[user_id])
+        else _("From then on %(name)s cannot read this circle’s notes.", name=names[user_id])
     ]
-    title = _("Stop keeping this circle") if own else _("%(name)s keeps it no longer", name=found[user_id])
+    title = _("Stop keeping this circle") if own else _("%(name)s keeps it no longer", name=names[user_id])
     return form_page(
         form,
-        lambda: actions_keepers.end_keeper(submitted(form), row.id, user_id),
+        lambda: actions.end_keeper(submitted(form), row.id, user_id),
         back,
         ACT,
         **(act_context(row, title, _("End it"), facts=facts) | {"back_href": back}),

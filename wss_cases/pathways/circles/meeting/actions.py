@@ -22,12 +22,11 @@ from wss_cases.pathways.circles.circle.states import (
 from wss_cases.pathways.circles.consent.actions import load_circle, not_held
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.meeting.rules import Attendance, attendance_problem
-from wss_cases.pathways.circles.terms.completion import settle_completion
+from wss_cases.pathways.circles.terms.completion import close_completion_follow_up
 from wss_cases.pathways.common.actions import audit_only, note_start
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 
-Key = str | None
 CAME_TOGETHER = frozenset({MeetingState.HELD, MeetingState.NO_SHOW, MeetingState.WALKED_OUT})
 """Answers that say who came."""
 
@@ -83,7 +82,7 @@ def _note_attendance(
     problem = attendance_problem(state, circle.invited, supporters, list(circle.keeper_names), attendance)
     if problem is not None:
         raise Refused("", str(problem))
-    said = (
+    lines = (
         ("participant_id", attendance.parties),
         ("supporter_id", attendance.supporters),
         ("keeper_user_id", attendance.keepers),
@@ -92,7 +91,7 @@ def _note_attendance(
         CircleAttendance(
             attended=presence is not Presence.ABSENT, left_early=presence is Presence.LEFT_EARLY, **{column: person_id}
         )
-        for column, presences in said
+        for column, presences in lines
         for person_id, presence in presences.items()
     ]
 
@@ -103,7 +102,7 @@ def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting) -> None:
     if meeting.kind is MeetingKind.CIRCLE:
         row.held_on = local_date(meeting.starts_at, zone)
     else:
-        settle_completion(uow, row.id, "held")
+        close_completion_follow_up(uow, row.id, "held")
     row.next_step_on = None
     parties = [line for line in meeting.attendance if line.participant_id is not None]
     came = sum(line.attended for line in parties)

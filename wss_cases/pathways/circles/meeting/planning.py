@@ -22,7 +22,6 @@ from wss_cases.pathways.common.actions import audit_only
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 
-Key = str | None
 SHORTEST, LONGEST = 10, 480
 """Minutes of a meeting."""
 
@@ -83,8 +82,8 @@ def _check_keeper(circle: Circle, day: date, keeper_id: int) -> None:
 
 
 def _close_asked_for(uow: UnitOfWork, row: Pathway) -> None:
-    asked = select(FollowUp).where(
+    statement = select(FollowUp).where(
         FollowUp.pathway_id == row.id, FollowUp.kind == "plan_meeting", FollowUp.state == FollowUpState.OPEN
     )
-    for follow_up in uow.session.scalars(asked.order_by(FollowUp.id).with_for_update()):
+    for follow_up in uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()):
         close_row(uow, follow_up, "planned")

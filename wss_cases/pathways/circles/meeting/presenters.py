@@ -29,7 +29,7 @@ def invited_by_role(circle: Circle) -> People:
     )
 
 
-def said_in(form: BaseForm, people: People) -> Attendance:
+def attendance_in(form: BaseForm, people: People) -> Attendance:
     """Return what an attendance form says."""
     parties, supporters, keepers = (
         {key: Presence(form[f"{role}_{key}"].data) for key in names} for role, names, _words in people
@@ -40,8 +40,8 @@ def said_in(form: BaseForm, people: People) -> Attendance:
 def came_by_role(meeting: CircleMeeting, circle: Circle) -> list[dict[str, str]]:
     """Return who came to a meeting that was answered, as the rows of a summary."""
     supporters = {one.id: one.name for one in circle.supporters}
-    kept = {line.keeper_user_id for line in meeting.attendance if line.keeper_user_id is not None}
-    former = kept - circle.keeper_names.keys()
+    keepers_came = {line.keeper_user_id for line in meeting.attendance if line.keeper_user_id is not None}
+    former = keepers_came - circle.keeper_names.keys()
     keepers = circle.keeper_names | (names_of(former) if former else {})
     rows = []
     for line in meeting.attendance:

@@ -19,18 +19,18 @@ from wss_cases.pathways.common.models import Pathway
 def get_meeting(actor: Actor, meeting_id: int) -> CircleMeeting:
     """Return a meeting of one of the actor's schools. Raises NotFound."""
     statement = select(CircleMeeting).where(CircleMeeting.id == meeting_id)
-    found = db.session.scalar(statement.where(in_view(CircleMeeting, actor, *CASE_TEAM)))
-    if found is None:
+    meeting = db.session.scalar(statement.where(in_view(CircleMeeting, actor, *CASE_TEAM)))
+    if meeting is None:
         raise NotFound
-    return found
+    return meeting
 
 
 def get_supporter(row: Pathway, supporter_id: int) -> CircleSupporter:
     """Return a supporter of one circle; the caller has checked the circle. Raises NotFound."""
-    found = db.session.get(CircleSupporter, supporter_id)
-    if found is None or found.pathway_id != row.id:
+    supporter = db.session.get(CircleSupporter, supporter_id)
+    if supporter is None or supporter.pathway_id != row.id:
         raise NotFound
-    return found
+    return supporter
 
 
 @dataclass(frozen=True)

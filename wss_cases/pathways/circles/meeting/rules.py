@@ -1,4 +1,4 @@
-"""Pure decisions about one meeting: of what kind it is, and whether what is said of it fits."""
+"""Pure decisions about one meeting: of what kind it is, and whether its attendance fits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,22 +30,25 @@ class Attendance:
 
 
 def attendance_problem(
-    state: MeetingState, invited: Sequence[Any], supporters: Collection[int], keepers: Collection[int],
-    said: Attendance,
-) -> Any:  # fmt: skip
-    """Return why what is said of the people does not fit the answer, as lazy words; None where it does."""
-    asked = ({person.id for person in invited}, set(supporters), set(keepers))
-    if (set(said.parties), set(said.supporters), set(said.keepers)) != asked:
+    state: MeetingState,
+    invited: Sequence[Any],
+    supporters: Collection[int],
+    keepers: Collection[int],
+    attendance: Attendance,
+) -> Any:
+    """Return why the attendance does not fit the answer, as lazy words; None where it does."""
+    invited_ids = ({person.id for person in invited}, set(supporters), set(keepers))
+    if (set(attendance.parties), set(attendance.supporters), set(attendance.keepers)) != invited_ids:
         return _l("Say of each person whether they came.")
-    everybody = [*said.parties.values(), *said.supporters.values(), *said.keepers.values()]
+    everybody = [*attendance.parties.values(), *attendance.supporters.values(), *attendance.keepers.values()]
     if state is MeetingState.NO_SHOW:
         return None if Presence.ABSENT in everybody else _l("Say who did not come.")
     if state is MeetingState.WALKED_OUT:
-        return None if said.left else _l("Say which of the parties left.")
-    came = [person for person in invited if said.parties[person.id] is not Presence.ABSENT]
+        return None if attendance.left else _l("Say which of the parties left.")
+    came = [person for person in invited if attendance.parties[person.id] is not Presence.ABSENT]
     if not came or any(not side & {person.id for person in came} for side in _sides(invited)):
         return _l("Without one side it was not held: answer that somebody did not come.")
-    if all(presence is Presence.ABSENT for presence in said.keepers.values()):
+    if all(presence is Presence.ABSENT for presence in attendance.keepers.values()):
         return _l("Without its keeper it was not held: answer that somebody did not come.")
     return None
 

@@ -1,4 +1,4 @@
-"""Meetings on a day without school: people find a new day, and are asked to. As steps."""
+"""Meetings on a day without school: people find a new day, and are asked to."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -20,8 +20,8 @@ NEW_DAY = "plan_meeting"
 
 
 def ask_for_new_days(uow: UnitOfWork, meetings: Sequence[CircleMeeting], day: date, ask_on: date, label: str) -> int:
-    """Step: ask for a new day for each meeting of a date without school, once; the meeting stays until it is moved."""
-    asked = 0
+    """Ask for a new day for each meeting of a date without school, once; the meeting stays until it is moved."""
+    count = 0
     for meeting in meetings:
         if _open_asks(uow, meeting.pathway_id):
             continue
@@ -32,12 +32,12 @@ def ask_for_new_days(uow: UnitOfWork, meetings: Sequence[CircleMeeting], day: da
         )  # fmt: skip
         note_move(uow, meeting.school_id, day, MoveWhy.NO_SCHOOL, label, (MEETING, meeting.id), ask_on)
         uow.record(meeting, "circle.no_school", day=day.isoformat(), label=label)
-        asked += 1
-    return asked
+        count += 1
+    return count
 
 
 def stop_asking(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
-    """Step: there is school after all: cancel what asked for a new day, where nobody has answered it yet."""
+    """There is school after all: cancel what asked for a new day, where nobody has answered it yet."""
     count = 0
     for move in moves:
         meeting = uow.session.get(CircleMeeting, move.subject_id) if move.subject_type == MEETING else None

@@ -19,20 +19,20 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import at_local, local, local_date, today_at, zone_of
 from wss_cases.pathways.circles.agreements.queries import term_of_follow_up
 from wss_cases.pathways.circles.circle.forms import LENGTHS, AnswerForm, MeetingForm, attendance_form
+from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import closed
 from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, meeting_state
-from wss_cases.pathways.circles.gates.presenters import gate_row, get_circle
+from wss_cases.pathways.circles.gates.presenters import gate_row
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_file, meeting_words
-from wss_cases.pathways.circles.meeting import actions as actions_meeting
-from wss_cases.pathways.circles.meeting import planning as actions_plan
-from wss_cases.pathways.circles.meeting.presenters import came_by_role, invited_by_role, said_in
+from wss_cases.pathways.circles.meeting import actions, planning
+from wss_cases.pathways.circles.meeting.presenters import attendance_in, came_by_role, invited_by_role
 from wss_cases.pathways.circles.meeting.queries import MeetingRow, get_meeting, meetings_between
 from wss_cases.pathways.circles.meeting.rules import Attendance, next_kind
-from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.forms import number, people_choices, quick_days
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.views import ACT, act_context, page_of
+from wss_cases.pathways.common.views import ACT, act_context, asked_day, page_of
 from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("circles", __name__)
@@ -40,6 +40,8 @@ blueprint = Blueprint("circles", __name__)
 PATHWAY = "/cases/<int:case_id>/pathways/<int:pathway_id>"
 TONES = {MeetingState.PLANNED: "sun", MeetingState.HELD: "moss"}
 WEEK = 7
+FURTHEST = timedelta(days=3999)
+"""How far from today a week is shown."""
 
 
 @blueprint.get("/circles")
@@ -71,7 +73,7 @@ def week() -> Page:
     school_id = chosen_school_id(actor, *CASE_TEAM)
     zone = zone_of(school_id)
     today = local_date(now, zone)
-    monday = _monday(_asked_day(today))
+    monday = _monday(asked_day(today, FURTHEST, FURTHEST))
     days = [monday + timedelta(days=n) for n in range(WEEK)]
     start, end = (at_local(day, 0, 0, zone) for day in (monday, monday + timedelta(days=WEEK)))
     by_day: dict[date, list[MeetingRow]] = {day: [] for day in days}
@@ -92,14 +94,6 @@ def week() -> Page:
     )
 
 
-def _asked_day(today: date) -> date:
-    try:
-        asked = date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        return today
-    return asked if abs((asked - today).days) < 4000 else today
-
-
 def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
@@ -118,8 +112,8 @@ def _words(row: MeetingRow, zone: str) -> dict[str, str]:
 @gate(Permission.CASE_WORK)
 def term_of(follow_up_id: int) -> Page:
     """Go to the agreement term that a follow-up stands for."""
-    found, agreement = term_of_follow_up(current_actor(), follow_up_id)
-    values: dict[str, Any] = {"case_id": agreement.case_id, "pathway_id": agreement.pathway_id, "term_id": found.id}
+    term, agreement = term_of_follow_up(current_actor(), follow_up_id)
+    values: dict[str, Any] = {"case_id": agreement.case_id, "pathway_id": agreement.pathway_id, "term_id": term.id}
     return redirect(url_for("agreements.term", **values), 303)
 
 
@@ -127,8 +121,7 @@ def term_of(follow_up_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def meeting(case_id: int, pathway_id: int) -> Page:
     """Plan the meeting, or move it; the gates that are closed stand above the form."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id)
+    row = get_circle(current_actor(), case_id, pathway_id)
     zone, today, circle = zone_of(row.school_id), today_at(row.school_id, clock.now()), circle_of(row)
     planned = circle.waiting
     form = _meeting_form(row, circle, today, zone)
@@ -137,7 +130,7 @@ def meeting(case_id: int, pathway_id: int) -> Page:
         title = _("Plan the meeting at the end")
     return form_page(
         form,
-        lambda: actions_plan.plan_meeting(
+        lambda: planning.plan_meeting(
             submitted(form),
             row.id,
             starts_at=at_local(form.day.data, form.time.data.hour, form.time.data.minute, zone),
@@ -162,7 +155,7 @@ def _meeting_form(row: Pathway, circle: Circle, today: date, zone: str) -> Meeti
         room=planned.room if planned else "",
         keeper=str(planned.keeper_id if planned else next(iter(circle.trained_on(today)), "")),
     )
-    form.day.quick = [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 3, 5)]
+    form.day.quick = quick_days(days, today, 1, 3, 5)
     form.keeper.choices = people_choices(circle.keeper_names)
     if planned and planned.minutes not in LENGTHS:
         form.minutes.choices = [*form.minutes.choices, *choices([(str(planned.minutes), str(planned.minutes))])]
@@ -174,17 +167,17 @@ def _meeting_form(row: Pathway, circle: Circle, today: date, zone: str) -> Meeti
 def answer(meeting_id: int) -> Page:
     """Did it happen? Who came is asked on the next page."""
     actor = current_actor()
-    found = get_meeting(actor, meeting_id)
-    row = get_circle(actor, found.case_id, found.pathway_id)
-    if found.happened is not None and request.method == "GET":
-        return render_template("pathways/circles/meeting/answered.html", **_answered(row, found))
-    form = AnswerForm(version=found.version)
+    its_meeting = get_meeting(actor, meeting_id)
+    row = get_circle(actor, its_meeting.case_id, its_meeting.pathway_id)
+    if its_meeting.happened is not None and request.method == "GET":
+        return render_template("pathways/circles/meeting/answered.html", **_answered(row, its_meeting))
+    form = AnswerForm(version=its_meeting.version)
 
     def act() -> str:
         state = MeetingState(form.state.data)
-        if state in actions_meeting.CAME_TOGETHER:
+        if state in actions.CAME_TOGETHER:
             return url_for("circles.attendance", meeting_id=meeting_id, state=state.value)
-        actions_meeting.answer_meeting(submitted(form), meeting_id, state, Attendance())  # fmt: skip
+        actions.answer_meeting(submitted(form), meeting_id, state, Attendance())
         return page_of(row)
 
     return form_page(
@@ -192,7 +185,7 @@ def answer(meeting_id: int) -> Page:
         act,
         lambda address: address,
         ACT,
-        **act_context(row, _("Did the meeting happen?"), _("Next"), facts=[_place(row, found)]),
+        **act_context(row, _("Did the meeting happen?"), _("Next"), facts=[_place(row, its_meeting)]),
     )
 
 
@@ -201,37 +194,37 @@ def answer(meeting_id: int) -> Page:
 def attendance(meeting_id: int, state: str) -> Page:
     """Who came, by role; then the meeting is answered."""
     actor = current_actor()
-    found = get_meeting(actor, meeting_id)
-    row = get_circle(actor, found.case_id, found.pathway_id)
+    its_meeting = get_meeting(actor, meeting_id)
+    row = get_circle(actor, its_meeting.case_id, its_meeting.pathway_id)
     people = invited_by_role(circle_of(row))
-    form = attendance_form(people, found.version)
+    form = attendance_form(people, its_meeting.version)
     return form_page(
         form,
-        lambda: actions_meeting.answer_meeting(submitted(form), meeting_id, MeetingState(state), said_in(form, people)),
+        lambda: actions.answer_meeting(submitted(form), meeting_id, MeetingState(state), attendance_in(form, people)),
         page_of(row),
         ACT,
         **act_context(
             row,
             _("Who came?"),
             _("Save the answer"),
-            facts=[_place(row, found), _("Answered: %(state)s.", state=MeetingState(state).label)],
+            facts=[_place(row, its_meeting), _("Answered: %(state)s.", state=MeetingState(state).label)],
             back_href=url_for("circles.answer", meeting_id=meeting_id),
         ),
-    )  # fmt: skip
+    )
 
 
-def _place(row: Pathway, found: CircleMeeting) -> str:
-    return f"{moment_words(found.starts_at, zone_of(row.school_id))} · {found.room}"
+def _place(row: Pathway, its_meeting: CircleMeeting) -> str:
+    return f"{moment_words(its_meeting.starts_at, zone_of(row.school_id))} · {its_meeting.room}"
 
 
-def _answered(row: Pathway, found: CircleMeeting) -> dict[str, Any]:
-    state = meeting_state(found.happened, found.not_held_reason)
+def _answered(row: Pathway, its_meeting: CircleMeeting) -> dict[str, Any]:
+    state = meeting_state(its_meeting.happened, its_meeting.not_held_reason)
     return {
-        "meeting": found,
-        "place": _place(row, found),
+        "meeting": its_meeting,
+        "place": _place(row, its_meeting),
         "state": str(MeetingState(state).label),
         "tone": TONES.get(state, "slate"),
-        "came": came_by_role(found, circle_of(row)),
+        "came": came_by_role(its_meeting, circle_of(row)),
         **act_context(row, _("What became of the meeting"), ""),
     }
 
@@ -240,8 +233,8 @@ def _answered(row: Pathway, found: CircleMeeting) -> dict[str, Any]:
 @gate(Permission.CASE_WORK)
 def calendar(meeting_id: int) -> Response:
     """The meeting as a calendar file for staff: no name of a student is in it."""
-    found = get_meeting(current_actor(), meeting_id)
-    row = get_circle(current_actor(), found.case_id, found.pathway_id)
-    body = meeting_file(found, row.kind, link(page_of(row)), link("/"), clock.now())
-    name = f'attachment; filename="circle-{found.id}.ics"'
+    its_meeting = get_meeting(current_actor(), meeting_id)
+    row = get_circle(current_actor(), its_meeting.case_id, its_meeting.pathway_id)
+    body = meeting_file(its_meeting, row.kind, link(page_of(row)), link("/"), clock.now())
+    name = f'attachment; filename="circle-{its_meeting.id}.ics"'
     return Response(body, mimetype="text/calendar", headers={"Content-Disposition": name, "Cache-Control": "no-store"})

@@ -17,13 +17,11 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import kept
+from wss_cases.pathways.circles.circle.keepers import with_keepers
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.rules import PURPOSE, shred_day
 from wss_cases.pathways.common.models import Pathway
-
-Key = str | None
 
 
 @dataclass(frozen=True)
@@ -35,21 +33,21 @@ class ReadNote:
     text: str | None = field(repr=False)
 
 
-def load_kept(uow: UnitOfWork, pathway_id: int, permission: Permission = Permission.CIRCLE_NOTE_READ) -> Pathway:
-    """Lock a circle that the actor keeps, or may do this with. A step. Raises NotFound for everybody else."""
+def load_for_keeper(uow: UnitOfWork, pathway_id: int, permission: Permission = Permission.CIRCLE_NOTE_READ) -> Pathway:
+    """Lock a circle that the actor keeps, or may do this with. Raises NotFound for everybody else."""
     row = load_any_circle(uow, pathway_id)
-    require(uow.actor, permission, kept(row))
+    require(uow.actor, permission, with_keepers(row))
     return row
 
 
 def add_audited(uow: UnitOfWork, record: Base, kind: str) -> int:
-    """Add a record whose act stands in the audit alone, not in the case's history. A step. Returns its id."""
+    """Add a record whose act stands in the audit alone, not in the case's history. Returns its id."""
     changes = changes_of(record)
     uow.session.add(record)
     uow.session.flush()
-    found: int = record.id  # type: ignore[attr-defined]
-    uow.audit(kind, record.__tablename__, found, changes)
-    return found
+    record_id: int = record.id  # type: ignore[attr-defined]
+    uow.audit(kind, record.__tablename__, record_id, changes)
+    return record_id
 
 
 @use_case
@@ -58,7 +56,7 @@ def write_note(uow: UnitOfWork, pathway_id: int, text: str) -> int:
 
     Raises NotFound for anybody who does not keep the circle, Refused for an empty text or once the notes' day is past.
     """
-    row = load_kept(uow, pathway_id)
+    row = load_for_keeper(uow, pathway_id)
     if not text.strip():
         raise Refused("text", _("Write the note."))
     today = today_at(row.school_id, uow.now)
@@ -75,7 +73,7 @@ def write_note(uow: UnitOfWork, pathway_id: int, text: str) -> int:
 
 
 def ended_on(uow: UnitOfWork, row: Pathway) -> date | None:
-    """Return the school-local day on which a circle ended; None while it is live. A step."""
+    """Return the school-local day on which a circle ended; None while it is live."""
     return today_at(row.school_id, row.ended_at) if row.ended_at is not None else None
 
 
@@ -86,17 +84,17 @@ def read_notes(actor: Actor, pathway_id: int, now: datetime) -> list[ReadNote]:
     """
     keys = setting("WSS_KEYS")
     with unit_of_work(actor, now) as uow:
-        row = load_kept(uow, pathway_id)
+        row = load_for_keeper(uow, pathway_id)
         statement = (
             select(CircleNote, UserAccount.name)
             .join(UserAccount, UserAccount.id == CircleNote.author_id)
             .where(CircleNote.pathway_id == row.id)
             .order_by(CircleNote.written_at.desc(), CircleNote.id.desc())
         )
-        found = uow.session.execute(statement).all()
-        uow.audit("circle.notes_read", "pathway", row.id, {"notes": [None, len(found)]})
+        rows = uow.session.execute(statement).all()
+        uow.audit("circle.notes_read", "pathway", row.id, {"notes": [None, len(rows)]})
     notes = []
-    for note, author in found:
+    for note, author in rows:
         try:
             text: str | None = unseal(keys, PURPOSE, note.sealed_text, note.sealed_key)
         except ValueError:

@@ -16,7 +16,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.pathways.circles.circle.keepers import get_circle, kept
+from wss_cases.pathways.circles.circle.keepers import get_circle, with_keepers
 from wss_cases.pathways.circles.keepers.views import parts_of
 from wss_cases.pathways.circles.notes import actions
 from wss_cases.pathways.circles.notes.forms import NoteForm
@@ -53,7 +53,7 @@ def notes(case_id: int, pathway_id: int) -> Page:
         case=row.case,
         lede=kind_words(row),
         back_href=page_of(row),
-        tabs=parts_of(actor, row, kept(row), "notes.notes"),
+        tabs=parts_of(actor, row, with_keepers(row), "notes.notes"),
         notes=[_shown(note, zone) for note in read],
         shredding=_shredding(row, zone),
     )

@@ -20,8 +20,6 @@ from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import not_later
 from wss_cases.pathways.common.models import Pathway
 
-Key = str | None
-
 
 @use_case
 def record_support(uow: UnitOfWork, pathway_id: int, participant_id: int, on: date) -> int:

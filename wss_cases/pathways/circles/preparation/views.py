@@ -10,28 +10,31 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_participant
 from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.forms import YES_NO as ANSWERS
 from wss_cases.pathways.circles.circle.forms import ConsentForm, ReadyForm, SupporterForm
+from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.circle.models import CirclePreparation
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.consent.letters import letter_for
-from wss_cases.pathways.circles.gates.presenters import gate_row, get_circle
+from wss_cases.pathways.circles.gates.presenters import gate_row
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.meeting.queries import get_supporter
-from wss_cases.pathways.circles.preparation import actions as actions_prepare
+from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.forms import ConfirmForm, DayForm
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.roster.directory.queries import get_school
@@ -41,7 +44,9 @@ blueprint = Blueprint("circle_parties", __name__, url_prefix="/cases/<int:case_i
 YES_NO = {True: "yes", False: "no", None: None}
 
 
-def get_party(actor: Actor, case_id: int, pathway_id: int, participant_id: int) -> tuple[Pathway, Circle, Any]:
+def get_party(
+    actor: Actor, case_id: int, pathway_id: int, participant_id: int
+) -> tuple[Pathway, Circle, CaseParticipant]:
     """Return a circle, what stands around it, and one person of its case. Raises NotFound."""
     row = get_circle(actor, case_id, pathway_id)
     return row, circle_of(row), get_participant(row.case, participant_id)
@@ -64,7 +69,7 @@ def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
         supporters=supporters,
         live=row.state in LIVE,
         invited=person.id in circle.names,
-        ids={"case_id": case_id, "pathway_id": pathway_id},
+        ids=ids(row),
         person_id=person.id,
         **act_context(row, person_words(person), ""),
     )
@@ -97,7 +102,7 @@ def support(case_id: int, pathway_id: int, participant_id: int) -> Page:
         participant_id,
         lambda name: _("Support offered to %(name)s", name=name),
         [_("What helps now, whatever comes of the circle: somebody to talk to, a safe way, a break, a call home.")],
-        actions_prepare.record_support,
+        preparation.record_support,
         lambda prepared: prepared.support_offered_on,
     )
 
@@ -112,7 +117,7 @@ def pre_meeting(case_id: int, pathway_id: int, participant_id: int) -> Page:
         participant_id,
         lambda name: _("Pre-meeting with %(name)s", name=name),
         [_("Each party is met alone, before anybody meets. Only the day is kept here, never what was said.")],
-        actions_prepare.record_pre_meeting,
+        preparation.record_pre_meeting,
         lambda prepared: prepared.pre_met_on,
     )
 
@@ -121,13 +126,12 @@ def pre_meeting(case_id: int, pathway_id: int, participant_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def ready(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """Record whether this party is ready to meet; never why."""
-    actor = current_actor()
-    row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
+    row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     prepared = circle.preparations.get(participant_id)
     form = ReadyForm(ready=YES_NO[prepared.is_ready if prepared else None])
     return form_page(
         form,
-        lambda: actions_prepare.record_ready(submitted(form), row.id, participant_id, form.ready.data == "yes"),
+        lambda: preparation.record_ready(submitted(form), row.id, participant_id, form.ready.data == "yes"),
         page_of(row),
         ACT,
         **act_context(row, _("Is %(name)s ready?", name=person_words(person)), _("Save the answer")),
@@ -140,10 +144,10 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """Read the letter together, then record what one party said about taking part."""
     actor = current_actor()
     row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
-    said = circle.consents.get(participant_id)
+    answer = circle.consents.get(participant_id)
     form = ConsentForm(
-        consented=YES_NO[said.consented if said else None],
-        guardian=YES_NO[said.guardian_consented if said else None] or "not_asked",
+        consented=YES_NO[answer.consented if answer else None],
+        guardian=YES_NO[answer.guardian_consented if answer else None] or "not_asked",
         given_on=today_at(row.school_id, clock.now()),
     )
     if circle.guardians_asked:
@@ -161,17 +165,13 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
         page_of(row),
         "pathways/circles/preparation/consent.html",
         letter=_letter(row, person),
-        letter_href=url_for("circle_parties.letter", participant_id=participant_id, **_ids(row)),
+        letter_href=url_for("circle_parties.letter", participant_id=participant_id, **ids(row)),
         warning=_who_asks(actor, circle, person, today_at(row.school_id, clock.now())),
         **act_context(row, _("Consent of %(name)s", name=person_words(person)), _("Save the answer")),
     )
 
 
-def _ids(row: Pathway) -> dict[str, Any]:
-    return {"case_id": row.case_id, "pathway_id": row.id}
-
-
-def _letter(row: Pathway, person: Any) -> Any:
+def _letter(row: Pathway, person: CaseParticipant) -> Any:
     school = get_school(row.school_id)
     assert school is not None
     lead = names_of({row.case.lead_id}) if row.case.lead_id is not None else {}
@@ -179,7 +179,7 @@ def _letter(row: Pathway, person: Any) -> Any:
     return letter_for(person, school, contact, today_at(row.school_id, clock.now()))
 
 
-def _who_asks(actor: Actor, circle: Circle, person: Any, today: date) -> str:
+def _who_asks(actor: Actor, circle: Circle, person: CaseParticipant, today: date) -> str:
     if not was_harmed(person):
         return ""
     if actor.user_id not in circle.keepers_on(today):
@@ -195,7 +195,7 @@ def _who_asks(actor: Actor, circle: Circle, person: Any, today: date) -> str:
 def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """The letter about taking part, to be printed, in the family's language."""
     row, _circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
-    back = url_for("circle_parties.consent", participant_id=participant_id, **_ids(row))
+    back = url_for("circle_parties.consent", participant_id=participant_id, **ids(row))
     return render_template(
         "pathways/circles/preparation/letter.html", letter=_letter(row, person), back=back, locale=locale_code()
     )
@@ -205,13 +205,12 @@ def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def add_supporter(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """Invite somebody whom this party wants beside them."""
-    actor = current_actor()
-    row, _circle, person = get_party(actor, case_id, pathway_id, participant_id)
+    row, _circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     form = SupporterForm()
-    back = url_for("circle_parties.party", participant_id=participant_id, **_ids(row))
+    back = url_for("circle_parties.party", participant_id=participant_id, **ids(row))
     return form_page(
         form,
-        lambda: actions_prepare.add_supporter(
+        lambda: preparation.add_supporter(
             submitted(form), row.id, participant_id, SupporterRelation(form.relation.data), form.name.data
         ),
         back,
@@ -224,15 +223,14 @@ def add_supporter(case_id: int, pathway_id: int, participant_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def end_supporter(case_id: int, pathway_id: int, supporter_id: int) -> Page:
     """Invite a supporter no longer."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id)
-    found = get_supporter(row, supporter_id)
-    form: BaseForm = ConfirmForm(version=found.version)
-    back = url_for("circle_parties.party", participant_id=found.participant_id, **_ids(row))
+    row = get_circle(current_actor(), case_id, pathway_id)
+    supporter = get_supporter(row, supporter_id)
+    form = ConfirmForm(version=supporter.version)
+    back = url_for("circle_parties.party", participant_id=supporter.participant_id, **ids(row))
     return form_page(
         form,
-        lambda: actions_prepare.end_supporter(submitted(form), supporter_id),
+        lambda: preparation.end_supporter(submitted(form), supporter_id),
         back,
         ACT,
-        **act_context(row, _("No longer invite %(name)s", name=found.name), _("No longer invite"), back_href=back),
+        **act_context(row, _("No longer invite %(name)s", name=supporter.name), _("No longer invite"), back_href=back),
     )

@@ -9,16 +9,15 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.notes.actions import add_audited, load_kept
+from wss_cases.pathways.circles.notes.actions import add_audited, load_for_keeper
 from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.queries import get_hold, get_waiver
 from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.common.actions import not_later
-from wss_cases.pathways.legal_holds import actions as actions_holds
+from wss_cases.pathways.legal_holds import actions as legal_holds
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
 
-Key = str | None
 AUDIT_WAIVER = "circle.privilege_waived"
 AUDIT_WITHDRAWN = "circle.waiver_withdrawn"
 AUDIT_EXCEPTION = "circle.privilege_exception"
@@ -35,7 +34,7 @@ def record_waiver(
     uow: UnitOfWork, pathway_id: int, *, participant_id: int, signed_on: date, scope: str, reason: str
 ) -> int:
     """Record that one participant waived privilege in writing, for what and why. Returns the waiver's id."""
-    row = load_kept(uow, pathway_id)
+    row = load_for_keeper(uow, pathway_id)
     person = uow.session.get(CaseParticipant, participant_id)
     if person is None or person.case_id != row.case_id:
         raise Refused("participant", _("Choose who signed."))
@@ -53,7 +52,7 @@ def record_waiver(
 @use_case
 def withdraw_waiver(uow: UnitOfWork, pathway_id: int, waiver_id: int) -> int:
     """Record that a waiver was withdrawn today; it needs no reason. Raises Refused when it was before."""
-    row = load_kept(uow, pathway_id)
+    row = load_for_keeper(uow, pathway_id)
     waiver = get_waiver(row.id, waiver_id)
     if waiver.withdrawn_on is not None:
         raise Refused("", _("This waiver was withdrawn before."))
@@ -65,7 +64,7 @@ def withdraw_waiver(uow: UnitOfWork, pathway_id: int, waiver_id: int) -> int:
 @use_case
 def record_exception(uow: UnitOfWork, pathway_id: int, *, kind: ExceptionKind, told_whom: str, reason: str) -> int:
     """Record that something privileged was told under a legal exception: to whom and why, never what."""
-    row = load_kept(uow, pathway_id)
+    row = load_for_keeper(uow, pathway_id)
     used = PrivilegeException(
         pathway_id=row.id, school_id=row.school_id, kind=kind,
         told_whom=_needed("told_whom", told_whom, _("Say who was told.")),
@@ -79,19 +78,19 @@ def record_exception(uow: UnitOfWork, pathway_id: int, *, kind: ExceptionKind, t
 @use_case
 def open_hold(uow: UnitOfWork, pathway_id: int, *, kind: HoldKind, reason: str) -> int:
     """Stop the shredding of a circle's notes while a request, hold or order is open. Returns the hold's id."""
-    row = load_kept(uow, pathway_id, Permission.CIRCLE_HOLD)
+    row = load_for_keeper(uow, pathway_id, Permission.CIRCLE_HOLD)
     hold = LegalHold(pathway_id=row.id, school_id=row.school_id, kind=kind, reason=reason)
-    uow.answer = actions_holds.open_hold(uow, hold).id
+    uow.answer = legal_holds.open_hold(uow, hold).id
     return hold.id
 
 
 @use_case
 def close_hold(uow: UnitOfWork, pathway_id: int, hold_id: int, reason: str) -> int:
     """Record that a request, hold or order is over; shredding goes on. Raises Refused when it was closed before."""
-    row = load_kept(uow, pathway_id, Permission.CIRCLE_HOLD)
+    row = load_for_keeper(uow, pathway_id, Permission.CIRCLE_HOLD)
     get_hold(row.id, hold_id)
     hold = uow.session.get(LegalHold, hold_id, with_for_update=True, populate_existing=True)
     if hold is None:
         raise NotFound
-    actions_holds.release_hold(uow, hold, reason, uow.version)
+    legal_holds.release_hold(uow, hold, reason, uow.version)
     return hold.id

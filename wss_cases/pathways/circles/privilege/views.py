@@ -15,7 +15,7 @@ from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at, zone_of
-from wss_cases.pathways.circles.circle.keepers import get_circle, kept
+from wss_cases.pathways.circles.circle.keepers import get_circle, with_keepers
 from wss_cases.pathways.circles.keepers.views import parts_of
 from wss_cases.pathways.circles.notes.forms import ExceptionForm, HoldForm, ReleaseForm, WaiverForm
 from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
@@ -37,9 +37,9 @@ def acts(case_id: int, pathway_id: int) -> Page:
     """Show the recorded acts: all of them to a keeper, the holds alone to the administrator."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_HOLD)
-    circle, found = kept(row), acts_of(row.id)
-    keeps = can(actor, Permission.CIRCLE_NOTE_READ, circle)
-    people = {person.id: person_words(person) for person in participants_of(row.case_id)} if keeps else {}
+    circle, recorded = with_keepers(row), acts_of(row.id)
+    is_keeper = can(actor, Permission.CIRCLE_NOTE_READ, circle)
+    people = {person.id: person_words(person) for person in participants_of(row.case_id)} if is_keeper else {}
     zone = zone_of(row.school_id)
     return render_template(
         "pathways/circles/privilege/read.html",
@@ -48,10 +48,10 @@ def acts(case_id: int, pathway_id: int) -> Page:
         lede=kind_words(row),
         back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "privilege.acts"),
-        keeps=keeps,
-        waivers=[_waiver(one, people) for one in found.waivers] if keeps else [],
-        exceptions=[_exception(one, found.names, zone) for one in found.exceptions] if keeps else [],
-        holds=[_hold(one, found.names, zone) for one in found.holds],
+        keeps=is_keeper,
+        waivers=[_waiver(one, people) for one in recorded.waivers] if is_keeper else [],
+        exceptions=[_exception(one, recorded.names, zone) for one in recorded.exceptions] if is_keeper else [],
+        holds=[_hold(one, recorded.names, zone) for one in recorded.holds],
     )
 
 
@@ -101,8 +101,7 @@ def _context(row: Pathway, title: str, go_words: str, **more: Any) -> dict[str, 
 @gate(Permission.CIRCLE_NOTE_READ)
 def waiver(case_id: int, pathway_id: int) -> Page:
     """Record a participant's waiver in writing."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     form = WaiverForm(signed_on=today_at(row.school_id, clock.now()))
     people = {person.id: person_words(person) for person in participants_of(row.case_id)}
     form.participant.choices = people_choices(people, _("Choose"))
@@ -131,8 +130,7 @@ def waiver(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CIRCLE_NOTE_READ)
 def withdraw(case_id: int, pathway_id: int, waiver_id: int) -> Page:
     """Record that a waiver was withdrawn."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     get_waiver(row.id, waiver_id)
     form = ConfirmForm()
     return form_page(
@@ -153,8 +151,7 @@ def withdraw(case_id: int, pathway_id: int, waiver_id: int) -> Page:
 @gate(Permission.CIRCLE_NOTE_READ)
 def exception(case_id: int, pathway_id: int) -> Page:
     """Record the use of a legal exception."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     form = ExceptionForm()
     return form_page(
         form,
@@ -175,8 +172,7 @@ def exception(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CIRCLE_HOLD)
 def hold(case_id: int, pathway_id: int) -> Page:
     """Stop the shredding while a request, hold or order is open."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_HOLD)
+    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_HOLD)
     form = HoldForm()
     return form_page(
         form,
@@ -191,12 +187,11 @@ def hold(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CIRCLE_HOLD)
 def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
     """Record that what stopped the shredding is over."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_HOLD)
-    found = get_hold(row.id, hold_id)
-    form = ReleaseForm(version=found.version)
+    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_HOLD)
+    its_hold = get_hold(row.id, hold_id)
+    form = ReleaseForm(version=its_hold.version)
     facts = [
-        str(HoldKind(found.kind).label),
+        str(HoldKind(its_hold.kind).label),
         _("Once nothing else is open, the notes are shredded on their day, for good."),
     ]
     return form_page(

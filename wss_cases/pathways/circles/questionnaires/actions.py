@@ -32,7 +32,6 @@ from wss_cases.pathways.circles.questionnaires.states import LinkState, Occasion
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 
-Key = str | None
 KIND = "questionnaire"
 
 
@@ -45,7 +44,7 @@ class Link:
 
 
 def load_asked_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
-    """Lock a circle, live or ended, in a case that is open. A step. Raises NotFound, Refused."""
+    """Lock a circle, live or ended, in a case that is open. Raises NotFound, Refused."""
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK)
     if row.pathway != "circle":
         raise NotFound
@@ -54,14 +53,14 @@ def load_asked_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
 
 
 def check_occasion(row: Pathway, circle: Circle, occasion: Occasion) -> None:
-    """Raise Refused for an occasion that has not come. A step."""
+    """Raise Refused for an occasion that has not come."""
     if occasion not in occasions_of(circle, row.state not in LIVE):
         raise Refused("occasion", _("This can be asked later: choose what has happened already."))
 
 
 def make_links(
     actor: Actor, pathway_id: int, occasion: Occasion, keys: Collection[str], language: str, now: datetime,
-    request_key: Key = None,
+    request_key: str | None = None,
 ) -> list[Link]:  # fmt: skip
     """Make a one-time link for each of these people (`Asked.key`); `language` empty: that of each one's family.
 
@@ -74,17 +73,17 @@ def make_links(
         row = load_asked_circle(uow, pathway_id)
         circle = circle_of(row)
         check_occasion(row, circle, occasion)
-        asked = {one.key: one for one in people_to_ask(row, circle)}
-        if not keys or not set(keys) <= set(asked):
+        people_by_key = {one.key: one for one in people_to_ask(row, circle)}
+        if not keys or not set(keys) <= set(people_by_key):
             raise Refused("people", _("Tick who is asked."))
         if set(keys) & already_asked(row.id, occasion, now):
             raise Refused("people", _("One of them was asked already. Make a new link in the list."))
         spoken = languages(today_at(None, now))
         links = []
         for key in sorted(keys):
-            wanted = language or asked[key].language.split("-")[0]
+            wanted = language or people_by_key[key].language.split("-")[0]
             chosen = wanted if wanted in spoken else "en"
-            links.append(_make(uow, row, circle, asked[key], occasion, chosen))
+            links.append(_make(uow, row, circle, people_by_key[key], occasion, chosen))
         _close_follow_up(uow, row.id)
         uow.answer = row.id
         return links
@@ -116,7 +115,7 @@ def _make(uow: UnitOfWork, row: Pathway, circle: Circle, who: Asked, occasion: O
 
 
 def new_values(uow: UnitOfWork, row: Pathway, circle: Circle, occasion: Occasion) -> dict[str, object]:
-    """Return what every new questionnaire of a circle has. A step."""
+    """Return what every new questionnaire of a circle has."""
     held = next((meeting for meeting in circle.meetings if meeting.happened), None)
     return {
         "pathway_id": row.id,
@@ -142,7 +141,7 @@ def _close_follow_up(uow: UnitOfWork, pathway_id: int) -> None:
         close_row(uow, row, "done")
 
 
-def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: Key = None) -> Link | None:
+def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: str | None = None) -> Link | None:
     """Make the link of a questionnaire anew; the old one is dead at once. None when the form was sent twice.
 
     Raises Refused when it was answered or taken back.

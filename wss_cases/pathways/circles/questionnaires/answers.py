@@ -17,7 +17,7 @@ from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import kept
+from wss_cases.pathways.circles.circle.keepers import with_keepers
 from wss_cases.pathways.circles.gates.queries import circle_of
 from wss_cases.pathways.circles.questionnaires.actions import (
     already_asked,
@@ -81,7 +81,7 @@ def answer_as_keeper(
     Raises NotFound for anybody else, Refused for a second time, before the occasion, or when nothing was answered.
     """
     pathway = load_asked_circle(uow, pathway_id)
-    require(uow.actor, Permission.CIRCLE_NOTE_READ, kept(pathway))
+    require(uow.actor, Permission.CIRCLE_NOTE_READ, with_keepers(pathway))
     circle = circle_of(pathway)
     check_occasion(pathway, circle, occasion)
     if f"keeper-{uow.actor.user_id}" in already_asked(pathway_id, occasion, uow.now):
@@ -100,11 +100,11 @@ def answer_as_keeper(
 
 
 def _keep(uow: UnitOfWork, row: Questionnaire, values: Mapping[str, int], words: str) -> None:
-    asked = {one.code: one.scale for one in QUESTIONS[row.answerer, row.occasion]}
+    scales = {one.code: one.scale for one in QUESTIONS[row.answerer, row.occasion]}
     if not values and not words.strip():
         raise Refused("", _("Answer at least one question."))
     for code, value in values.items():
-        if code not in asked or value not in VALUES[asked[code]]:
+        if code not in scales or value not in VALUES[scales[code]]:
             raise Refused("", _("Choose one of the answers shown."))
         row.answers.append(QuestionnaireAnswer(question=code, value=value))
     row.answered_at = uow.now
@@ -115,7 +115,7 @@ def _keep(uow: UnitOfWork, row: Questionnaire, values: Mapping[str, int], words:
 
 
 @dataclass(frozen=True)
-class Said:
+class ReadAnswers:
     """What somebody answered: values by question, and their own words; None: no key of this system opens them."""
 
     row: Questionnaire
@@ -123,17 +123,17 @@ class Said:
     words: str | None
 
 
-def read_answers(actor: Actor, pathway_id: int, questionnaire_id: int, now: datetime) -> Said:
+def read_answers(actor: Actor, pathway_id: int, questionnaire_id: int, now: datetime) -> ReadAnswers:
     """Return what one person answered, for a keeper of that circle; the reading is audited. Raises NotFound."""
     with unit_of_work(actor, now) as uow:
         pathway = uow.load(Pathway, pathway_id, Permission.CASE_READ)
-        require(actor, Permission.CIRCLE_NOTE_READ, kept(pathway))
+        require(actor, Permission.CIRCLE_NOTE_READ, with_keepers(pathway))
         row = uow.session.get(Questionnaire, questionnaire_id)
         if row is None or row.pathway_id != pathway.id or row.answered_at is None:
             raise NotFound
         uow.audit("questionnaire.read", "questionnaire", row.id)
         values = {one.question: one.value for one in row.answers}
-        return Said(row, values, _words(row))
+        return ReadAnswers(row, values, _words(row))
 
 
 def _words(row: Questionnaire) -> str | None:

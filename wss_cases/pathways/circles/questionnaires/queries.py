@@ -78,10 +78,10 @@ def get_questionnaire(actor: Actor, pathway_id: int, questionnaire_id: int) -> Q
     statement = select(Questionnaire).where(
         Questionnaire.id == questionnaire_id, Questionnaire.pathway_id == pathway_id
     )
-    found = db.session.scalar(statement.where(in_view(Questionnaire, actor, *CASE_TEAM)))
-    if found is None:
+    questionnaire = db.session.scalar(statement.where(in_view(Questionnaire, actor, *CASE_TEAM)))
+    if questionnaire is None:
         raise NotFound
-    return found
+    return questionnaire
 
 
 def by_code(code: str) -> Questionnaire | None:
@@ -102,8 +102,8 @@ def guesses(address: str, now: datetime) -> tuple[int, int]:
 def languages(day: date) -> list[str]:
     """Return the languages that questionnaires can be answered in, English first."""
     statement = select(FamilyText.language).where(FamilyText.code == INTRO, FamilyText.starts_on <= day)
-    found = set(db.session.scalars(statement))
-    return sorted(found, key=lambda code: (code != "en", code))
+    codes = set(db.session.scalars(statement))
+    return sorted(codes, key=lambda code: (code != "en", code))
 
 
 def words_of(answerer: Answerer, occasion: Occasion, language: str, day: date) -> dict[str, Text]:

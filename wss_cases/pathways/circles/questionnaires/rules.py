@@ -47,9 +47,9 @@ def state_of(row: Any, now: datetime) -> LinkState:
     return LinkState.EXPIRED if row.expires_at <= now else LinkState.OPEN
 
 
-def may_become(now: LinkState, then: LinkState) -> bool:
-    """Whether the table has this step."""
-    return then in LINK_TRANSITIONS[now]
+def may_become(state: LinkState, next_state: LinkState) -> bool:
+    """Whether the table allows this change."""
+    return next_state in LINK_TRANSITIONS[state]
 
 
 def throttled(from_address: int, over_all: int) -> bool:
@@ -65,11 +65,11 @@ def answerer_of(role: PersonRole) -> Answerer:
 def occasions_of(circle: Any, has_ended: bool) -> list[Occasion]:
     """Return what may be asked now: after a held meeting, and once nothing of the agreement is open any more."""
     held = [one for one in circle.meetings if one.happened and one.kind is not MeetingKind.COMPLETION]
-    found = [Occasion.AFTER_MEETING] if held else []
+    occasions = [Occasion.AFTER_MEETING] if held else []
     over = completion_held(circle) or has_ended or not open_terms(circle.agreement)
     if held and circle.agreement is not None and over:
-        found.append(Occasion.LAST_CHECK_IN)
-    return found
+        occasions.append(Occasion.LAST_CHECK_IN)
+    return occasions
 
 
 def came_to(meetings: Iterable[Any]) -> set[str]:

@@ -25,10 +25,10 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user, logout_user
 from wss_cases.pathways.circles.agreements.queries import supporters_of
 from wss_cases.pathways.circles.agreements.views import get_circle
-from wss_cases.pathways.circles.circle.keepers import keeper_rows, kept
+from wss_cases.pathways.circles.circle.keepers import keeper_rows, with_keepers
 from wss_cases.pathways.circles.gates.queries import Circle
 from wss_cases.pathways.circles.questionnaires import actions
-from wss_cases.pathways.circles.questionnaires import answers as actions_answer
+from wss_cases.pathways.circles.questionnaires import answers as answering
 from wss_cases.pathways.circles.questionnaires.forms import MakeForm, questions_form
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import (
@@ -60,16 +60,16 @@ def questionnaires(case_id: int, pathway_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     row, circle = get_circle(actor, case_id, pathway_id)
     rows, names = questionnaires_of(row.id), names_of(row, circle)
-    keeps = can(actor, Permission.CIRCLE_NOTE_READ, kept(row))
+    is_keeper = can(actor, Permission.CIRCLE_NOTE_READ, with_keepers(row))
     open_now = occasions_of(circle, row.state not in LIVE)
     mine = {one.occasion for one in rows if one.keeper_user_id == actor.user_id}
     return render_template(
         "pathways/circles/questionnaires/list.html",
         ids={"case_id": row.case_id, "pathway_id": row.id},
-        rows=[_row(one, names, keeps, now) for one in reversed(rows)],
+        rows=[_row(one, names, is_keeper, now) for one in reversed(rows)],
         open_now=[(one.value, str(Occasion(one).label)) for one in open_now],
-        mine=[(one.value, str(Occasion(one).label)) for one in open_now if keeps and one not in mine],
-        keeps=keeps,
+        mine=[(one.value, str(Occasion(one).label)) for one in open_now if is_keeper and one not in mine],
+        keeps=is_keeper,
         **act_context(row, _("Questionnaires"), ""),
     )
 
@@ -81,7 +81,7 @@ def names_of(row: Pathway, circle: Circle) -> dict[str, str]:
     return names | {f"keeper-{one.user_id}": one.name for one in keeper_rows(row.id)}
 
 
-def _row(one: Questionnaire, names: dict[str, str], keeps: bool, now: datetime) -> dict[str, Any]:
+def _row(one: Questionnaire, names: dict[str, str], is_keeper: bool, now: datetime) -> dict[str, Any]:
     state = state_of(one, now)
     waits = one.keeper_user_id is None and state in (LinkState.OPEN, LinkState.EXPIRED)
     meta = [str(Answerer(one.answerer).label), str(Occasion(one.occasion).label)]
@@ -96,7 +96,7 @@ def _row(one: Questionnaire, names: dict[str, str], keeps: bool, now: datetime) 
         "tag": str(LinkState(state).label),
         "tone": TONES.get(state, "slate"),
         "waits": waits,
-        "reads": keeps and state is LinkState.ANSWERED,
+        "reads": is_keeper and state is LinkState.ANSWERED,
     }
 
 
@@ -137,9 +137,13 @@ def _explained() -> str:
 def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
     open_now = occasions_of(circle, row.state not in LIVE)
     occasion = open_now[-1] if open_now else Occasion.AFTER_MEETING
-    asked = {occasion: actions.already_asked(row.id, occasion, now) for occasion in Occasion}
-    people = [one for one in people_to_ask(row, circle) if any(one.key not in keys for keys in asked.values())]
-    form = MakeForm(occasion=occasion.value, people=[one.key for one in people if one.key not in asked[occasion]])
+    keys_by_occasion = {occasion: actions.already_asked(row.id, occasion, now) for occasion in Occasion}
+    people = [
+        one for one in people_to_ask(row, circle) if any(one.key not in keys for keys in keys_by_occasion.values())
+    ]
+    form = MakeForm(
+        occasion=occasion.value, people=[one.key for one in people if one.key not in keys_by_occasion[occasion]]
+    )
     form.occasion.choices = choices([(one.value, Occasion(one).label) for one in open_now or [occasion]])
     form.people.choices = choices([(one.key, one.name) for one in people])
     form.language.choices = choices(
@@ -184,8 +188,8 @@ def renew(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     """Make a link anew and show it once; the old one is dead."""
     actor = current_actor()
     row, circle = get_circle(actor, case_id, pathway_id)
-    found = get_questionnaire(actor, row.id, questionnaire_id)
-    link = actions.renew(actor, found.id, clock.now())
+    questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
+    link = actions.renew(actor, questionnaire.id, clock.now())
     return _handed(row, circle, [link] if link else [])
 
 
@@ -195,8 +199,8 @@ def revoke(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     """Take a link back."""
     actor = current_actor()
     row, _circle = get_circle(actor, case_id, pathway_id)
-    found = get_questionnaire(actor, row.id, questionnaire_id)
-    actions.revoke(Invocation(actor, clock.now()), found.id)
+    questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
+    actions.revoke(Invocation(actor, clock.now()), questionnaire.id)
     return redirect(_list_address(row), 303)
 
 
@@ -206,8 +210,8 @@ def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     """Open the questions on this device: the member of staff is signed out first, so that nothing else opens."""
     actor = current_actor()
     row, _circle = get_circle(actor, case_id, pathway_id)
-    found = get_questionnaire(actor, row.id, questionnaire_id)
-    link = actions.renew(actor, found.id, clock.now())
+    questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
+    link = actions.renew(actor, questionnaire.id, clock.now())
     sign_out(actor, current_user.row.session_id, clock.now())
     logout_user()
     session.clear()
@@ -221,15 +225,14 @@ def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
 @gate(Permission.CIRCLE_NOTE_READ)
 def mine(case_id: int, pathway_id: int) -> Page:
     """Answer as a keeper of this circle."""
-    actor = current_actor()
-    row, _circle = _kept_circle(actor, case_id, pathway_id)
+    row, _circle = _circle_of_keeper(current_actor(), case_id, pathway_id)
     occasion = _occasion(request.args.get("occasion"))
     today = today_at(row.school_id, clock.now())
     texts = words_of(Answerer.KEEPER, occasion, locale_code(), today)
     form = questions_form(Answerer.KEEPER, QUESTIONS[Answerer.KEEPER, occasion], texts)()
     return form_page(
         form,
-        lambda: actions_answer.answer_as_keeper(submitted(form), row.id, occasion, form.values, form.said.data or ""),
+        lambda: answering.answer_as_keeper(submitted(form), row.id, occasion, form.values, form.said.data or ""),
         _list_address(row),
         "pathways/circles/questionnaires/mine.html",
         **act_context(row, str(Occasion(occasion).label), _("Send my answers")),
@@ -240,9 +243,9 @@ def _occasion(text: str | None) -> Occasion:
     return Occasion(text) if text in set(Occasion) else Occasion.AFTER_MEETING
 
 
-def _kept_circle(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
+def _circle_of_keeper(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
     row, circle = get_circle(actor, case_id, pathway_id)
-    if not can(actor, Permission.CIRCLE_NOTE_READ, kept(row)):
+    if not can(actor, Permission.CIRCLE_NOTE_READ, with_keepers(row)):
         raise NotFound
     return row, circle
 
@@ -252,19 +255,19 @@ def _kept_circle(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, 
 def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     """Read what one person answered; only for the circle's keepers, and each reading is in the audit."""
     actor, now = current_actor(), clock.now()
-    row, circle = _kept_circle(actor, case_id, pathway_id)
-    said = actions_answer.read_answers(actor, row.id, questionnaire_id, now)
-    asked = QUESTIONS[said.row.answerer, said.row.occasion]
-    texts = words_of(said.row.answerer, said.row.occasion, locale_code(), today_at(row.school_id, now))
+    row, circle = _circle_of_keeper(actor, case_id, pathway_id)
+    read = answering.read_answers(actor, row.id, questionnaire_id, now)
+    questions = QUESTIONS[read.row.answerer, read.row.occasion]
+    texts = words_of(read.row.answerer, read.row.occasion, locale_code(), today_at(row.school_id, now))
     lines = [
         {
-            "label": texts[f"question.{said.row.answerer}.{one.code}"].text,
-            "value": texts[f"scale.{one.scale}.{said.values[one.code]}"].text
-            if one.code in said.values
+            "label": texts[f"question.{read.row.answerer}.{one.code}"].text,
+            "value": texts[f"scale.{one.scale}.{read.values[one.code]}"].text
+            if one.code in read.values
             else _("not answered"),
         }
-        for one in asked
+        for one in questions
     ]
     context = act_context(row, _("Answers"), "")
-    context["lede"] = f"{names_of(row, circle).get(asked_key(said.row), '')} · {Occasion(said.row.occasion).label}"
-    return render_template("pathways/circles/questionnaires/answers.html", lines=lines, words=said.words, **context)
+    context["lede"] = f"{names_of(row, circle).get(asked_key(read.row), '')} · {Occasion(read.row.occasion).label}"
+    return render_template("pathways/circles/questionnaires/answers.html", lines=lines, words=read.words, **context)

@@ -14,7 +14,7 @@ COMPLETION = "completion_meeting"
 
 
 def follow_completion(uow: UnitOfWork, row: Pathway, agreement: Agreement) -> None:
-    """Have the meeting at the end of an agreement due with its last open term. A step."""
+    """Have the meeting at the end of an agreement due with its last open term."""
     due_on = max(term.due_on for term in open_terms(agreement))
     planned = _open(uow, row.id)
     if planned is not None and planned.due_on >= due_on:
@@ -32,8 +32,8 @@ def follow_completion(uow: UnitOfWork, row: Pathway, agreement: Agreement) -> No
     )
 
 
-def settle_completion(uow: UnitOfWork, pathway_id: int, outcome: str) -> None:
-    """Close the open follow-up for the meeting at the end, once it was held or will not be. A step."""
+def close_completion_follow_up(uow: UnitOfWork, pathway_id: int, outcome: str) -> None:
+    """Close the open follow-up for the meeting at the end, once it was held or will not be."""
     planned = _open(uow, pathway_id)
     if planned is not None:
         close_row(uow, planned, outcome)

@@ -15,13 +15,11 @@ from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraini
 from wss_cases.pathways.circles.circle.states import TrainingKind
 from wss_cases.pathways.circles.training.queries import setting_of
 
-Key = str | None
-
 
 def staff_of(school_id: int, day: date) -> dict[int, str]:
     """Return everybody who works at a school on a day: id to name, by name."""
-    found = {user_id: name for role in STAFF for user_id, name in holders(role, school_id, day)}
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    people = {user_id: name for role in STAFF for user_id, name in holders(role, school_id, day)}
+    return dict(sorted(people.items(), key=lambda item: item[1]))
 
 
 @use_case

@@ -49,10 +49,10 @@ def names_of(user_ids: set[int]) -> dict[int, str]:
 def get_training(actor: Actor, training_id: int) -> KeeperTraining:
     """Return a training on record at a school that the actor administers. Raises NotFound."""
     statement = select(KeeperTraining).where(KeeperTraining.id == training_id)
-    found = db.session.scalar(statement.where(in_schools(KeeperTraining.school_id, actor, Role.ADMINISTRATOR)))
-    if found is None:
+    training = db.session.scalar(statement.where(in_schools(KeeperTraining.school_id, actor, Role.ADMINISTRATOR)))
+    if training is None:
         raise NotFound
-    return found
+    return training
 
 
 def setting_of(school_id: int) -> CircleSetting | None:

@@ -83,17 +83,17 @@ def _person(user_id: int, name: str, rows: list[KeeperTraining], may: bool, here
 def _row(row: KeeperTraining, school_id: int, today: date) -> dict[str, Any]:
     until = row.valid_until
     if until is None:
-        said, tag = _("does not run out"), ""
+        validity, tag = _("does not run out"), ""
     elif until < today:
-        said, tag = _("ran out on %(day)s", day=day_words_with_year(until)), _("Ran out")
+        validity, tag = _("ran out on %(day)s", day=day_words_with_year(until)), _("Ran out")
     else:
-        said = _("in force until %(day)s", day=day_words_with_year(until))
+        validity = _("in force until %(day)s", day=day_words_with_year(until))
         tag = _("Runs out soon") if until <= today + SOON else ""
     completed = _("completed %(day)s", day=day_words_with_year(row.completed_on))
     return {
         "href": url_for("circle_training.end", training_id=row.id) if row.school_id == school_id else None,
         "title": str(TrainingKind(row.kind).label),
-        "meta": " · ".join(part for part in (completed, row.provider, said) if part),
+        "meta": " · ".join(part for part in (completed, row.provider, validity) if part),
         "tag": tag,
         "tone": "brick" if until is not None and until < today else "sun",
     }
@@ -103,8 +103,7 @@ def _row(row: KeeperTraining, school_id: int, today: date) -> dict[str, Any]:
 @gate(Permission.CIRCLE_SETTINGS)
 def record() -> Page:
     """Put a training on record."""
-    actor = current_actor()
-    school_id = own_school(actor)
+    school_id = own_school(current_actor())
     form = TrainingForm(kind=TrainingKind.CIRCLE_KEEPING.value)
     form.user.choices = people_choices(
         actions.staff_of(school_id, today_at(school_id, clock.now())), _("Choose a person")
@@ -131,17 +130,16 @@ def record() -> Page:
 @gate(Permission.CIRCLE_SETTINGS)
 def end(training_id: int) -> Page:
     """Say until when a training counts."""
-    actor = current_actor()
-    found = get_training(actor, training_id)
-    name = names_of({found.user_id}).get(found.user_id, "")
-    form = EndTrainingForm(valid_until=found.valid_until)
+    its_training = get_training(current_actor(), training_id)
+    name = names_of({its_training.user_id}).get(its_training.user_id, "")
+    form = EndTrainingForm(valid_until=its_training.valid_until)
     return form_page(
         form,
         lambda: actions.end_training(submitted(form), training_id, form.valid_until.data),
         url_for("circle_training.training"),
         ACT,
         title=_("Until when a training counts"),
-        facts=[f"{name} · {TrainingKind(found.kind).label}"],
+        facts=[f"{name} · {TrainingKind(its_training.kind).label}"],
         go_words=_("Save the day"),
     )
 
@@ -150,8 +148,7 @@ def end(training_id: int) -> Page:
 @gate(Permission.CIRCLE_SETTINGS)
 def setting() -> Page:
     """Decide what the school asks of its circles."""
-    actor = current_actor()
-    school_id = own_school(actor)
+    school_id = own_school(current_actor())
     known = setting_of(school_id)
     form = SettingForm(
         guardian_consent=known is not None and known.guardian_consent, version=known.version if known else ""

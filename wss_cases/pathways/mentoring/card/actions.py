@@ -17,7 +17,7 @@ from wss_cases.pathways.mentoring.course.actions import load_mentoring
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import may_follow
 from wss_cases.pathways.mentoring.plan.states import BEST_MARK, MOST_EXPECTATIONS, MOST_PERIODS, DayState
-from wss_cases.pathways.mentoring.sessions.actions import Said, load_logged, write
+from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, load_logged, write
 from wss_cases.roster.directory.queries import school_days
 
 LOOK_BACK = timedelta(days=7)
@@ -48,14 +48,14 @@ def set_card(
 
 
 def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
-    kept = [line for line in lines if line.strip()]
-    if not 1 <= len(kept) <= most:
+    filled = [line for line in lines if line.strip()]
+    if not 1 <= len(filled) <= most:
         raise Refused(field, _("Write 1 to %(most)d lines.", most=most))
-    if any(len(line) > LONGEST_LINE for line in kept):
+    if any(len(line) > LONGEST_LINE for line in filled):
         raise Refused(field, _("Use at most %(max)d characters in a line.", max=LONGEST_LINE))
-    if len(set(kept)) < len(kept):
+    if len(set(filled)) < len(filled):
         raise Refused(field, _("Two lines are the same."))
-    return kept
+    return filled
 
 
 @use_case
@@ -70,7 +70,7 @@ def check_in(uow: UnitOfWork, pathway_id: int) -> int:
     )
     if logged is None or not logged.held:
         minutes = uow.session.scalar(select(MentoringPlan.minutes).where(MentoringPlan.pathway_id == row.id))
-        write(uow, row, day.on_day, Said(minutes=minutes))
+        write(uow, row, day.on_day, DayAnswer(minutes=minutes))
     return card.id
 
 
@@ -102,10 +102,10 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
     day = _day(uow, card, on_day)
     if uow.version is not None and (day.version if day.id is not None else 0) != uow.version:
         raise Stale
-    kept = {name: row for name, row in day.marks.items() if name != period}
+    other_marks = {name: row for name, row in day.marks.items() if name != period}
     if any(one is not None for one in marks):
-        kept[period] = list(marks)
-    day.marks, day.logged_by_id = kept, uow.actor.user_id
+        other_marks[period] = list(marks)
+    day.marks, day.logged_by_id = other_marks, uow.actor.user_id
     _keep(uow, day, "daily_card_day.marked")
     return card.id
 
@@ -128,10 +128,8 @@ def _today(uow: UnitOfWork, pathway_id: int) -> tuple[Pathway, DailyCard, DailyC
 
 def _day(uow: UnitOfWork, card: DailyCard, on_day: date) -> DailyCardDay:
     # the pathway is locked, so nobody else makes this day now
-    found = uow.session.scalar(
-        select(DailyCardDay).where(DailyCardDay.card_id == card.id, DailyCardDay.on_day == on_day)
-    )
-    return found or DailyCardDay(card_id=card.id, school_id=card.school_id, on_day=on_day, marks={})
+    day = uow.session.scalar(select(DailyCardDay).where(DailyCardDay.card_id == card.id, DailyCardDay.on_day == on_day))
+    return day or DailyCardDay(card_id=card.id, school_id=card.school_id, on_day=on_day, marks={})
 
 
 def _step_to(day: DailyCardDay, state: DayState) -> None:

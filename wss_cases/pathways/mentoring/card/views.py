@@ -17,7 +17,7 @@ from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.common.views import page_of
+from wss_cases.pathways.common.views import asked_day, page_of
 from wss_cases.pathways.mentoring.card import actions
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay
 from wss_cases.pathways.mentoring.plan.presenters import card_chart, day_state_words, percent_words, school_days_back
@@ -47,10 +47,10 @@ def card(pathway_id: int) -> Page:
     actor = current_actor()
     own, row = _own(actor, pathway_id)
     today, days = today_at(own.plan.school_id, clock.now()), school_days(own.plan.school_id)
-    day = _asked_day(today)
+    day = asked_day(today, actions.LOOK_BACK)
     back = school_days_back(today, days)
-    kept = card_days(row.id, min(back[0], day))
-    shown = kept.get(day)
+    days_by_date = card_days(row.id, min(back[0], day))
+    shown = days_by_date.get(day)
     share = percent(shown.marks) if shown else None
     return render_template(
         "pathways/mentoring/card/card.html",
@@ -71,18 +71,10 @@ def card(pathway_id: int) -> Page:
             for one in reversed(back[-MARKABLE_DAYS:])
             if one != day
         ],
-        chart=card_chart(row, kept, today, days),
+        chart=card_chart(row, days_by_date, today, days),
         case_href=page_of(own.pathway) if is_team(actor, own.plan) else None,
         spoken=locale_code(),
     )
-
-
-def _asked_day(today: date) -> date:
-    try:
-        asked = date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        return today
-    return asked if today - actions.LOOK_BACK <= asked <= today else today
 
 
 def _state_words(day: DailyCardDay | None, school_id: int) -> str:
@@ -109,15 +101,14 @@ def _period(pathway_id: int, card: DailyCard, day: DailyCardDay | None, on: date
 @gate(Permission.MENTORING_LOG)
 def period(pathway_id: int) -> Page:
     """Mark one period: 0, 1 or 2 for each expectation; then comes the next period."""
-    actor = current_actor()
-    own, row = _own(actor, pathway_id)
-    day = _asked_day(today_at(own.plan.school_id, clock.now()))
+    own, row = _own(current_actor(), pathway_id)
+    day = asked_day(today_at(own.plan.school_id, clock.now()), actions.LOOK_BACK)
     number = min(max(request.args.get("number", 1, type=int), 1), len(row.periods))
     name = row.periods[number - 1]
-    kept = card_days(row.id, day).get(day)
-    marks = (kept.marks.get(name) if kept else None) or []
+    card_day = card_days(row.id, day).get(day)
+    marks = (card_day.marks.get(name) if card_day else None) or []
     values = {f"m{place}": str(mark) for place, mark in enumerate(marks) if mark is not None}
-    form = period_form(row.expectations)(version=kept.version if kept else 0, **values)
+    form = period_form(row.expectations)(version=card_day.version if card_day else 0, **values)
     return form_page(
         form,
         lambda: actions.mark(submitted(form), pathway_id, day, name, marks_of(form, len(row.expectations))),
@@ -128,7 +119,7 @@ def period(pathway_id: int) -> Page:
         day=day_words(day),
         fields=[f"m{place}" for place in range(len(row.expectations))],
         back_href=url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat()),
-    )  # fmt: skip
+    )
 
 
 def _next_page(pathway_id: int, card: DailyCard, day: date, number: int) -> str:
@@ -162,8 +153,8 @@ def check_out(pathway_id: int) -> Page:
 def paper(pathway_id: int) -> Page:
     """The empty card on paper, in English or Spanish."""
     own, row = _own(current_actor(), pathway_id)
-    asked = request.args.get("language", "")
-    language = asked if asked in ("en", "es") else locale_code()
+    chosen = request.args.get("language", "")
+    language = chosen if chosen in ("en", "es") else locale_code()
     today = today_at(own.plan.school_id, clock.now())
     with force_locale(language):
         return render_template(

@@ -70,7 +70,7 @@ def _rows(plan: MentoringPlan) -> list[dict[str, str]]:
     codes = [code for code in plan.match_reasons.split(",") if code in set(Reason)]
     mentor = plan.mentor.name if plan.mentor else ""
     organisation = plan.mentor.organisation if plan.mentor else ""
-    said = (
+    parts = (
         (_("Mentor"), " · ".join(part for part in (mentor, organisation) if part)),
         (_("Group"), plan.group.name if plan.group else ""),
         (_("Why this mentor"), " · ".join(str(Reason(code).label) for code in codes)),
@@ -80,7 +80,7 @@ def _rows(plan: MentoringPlan) -> list[dict[str, str]]:
         (_("Next review"), day_words_with_year(plan.next_review_on)),
         (_("What comes after"), str(After(plan.comes_after).label) if plan.comes_after else ""),
     )
-    return [{"label": label, "value": value} for label, value in said if value]
+    return [{"label": label, "value": value} for label, value in parts if value]
 
 
 def _delivered(row: Pathway, plan: MentoringPlan, until: date, days: SchoolDays) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _session(session: MentoringSession) -> dict[str, str]:
 
 
 def _card(row: Pathway, until: date, days: SchoolDays, planned: bool) -> dict[str, Any]:
-    card, kept = card_and_days(row.id, school_days_back(until, days)[0])
+    card, card_days = card_and_days(row.id, school_days_back(until, days)[0])
     lines = url_for("mentoring.card", **ids(row)) if row.state in LIVE else None
     if card is None:
         return {"card_asked": True, "card_lines": lines}
@@ -108,7 +108,7 @@ def _card(row: Pathway, until: date, days: SchoolDays, planned: bool) -> dict[st
     return {
         "card_asked": True,
         "card_lines": lines,
-        "chart": card_chart(card, kept, until, days),
+        "chart": card_chart(card, card_days, until, days),
         "card": url_for("mentoring_card.card", pathway_id=row.id) if usable else None,
     }
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import Blueprint, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.queries import participants_of
@@ -20,7 +21,7 @@ from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.states import LIVE, EndReason, Kind
-from wss_cases.pathways.common.views import act_context, page_of
+from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.pathways.mentoring.card.actions import set_card
 from wss_cases.pathways.mentoring.course import actions
 from wss_cases.pathways.mentoring.course.forms import EARLY, CardForm, CourseForm, FinishForm, MatchForm, ReviewForm
@@ -47,11 +48,16 @@ USUAL_GOAL = 80
 DAYS_TO_NEXT_REVIEW = 42
 
 
-def _mentoring(case_id: int, pathway_id: int) -> Pathway:
-    row = get_pathway(current_actor(), case_id, pathway_id)
+def _mentoring(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
+    row = get_pathway(actor, case_id, pathway_id)
     if row.pathway != Family.MENTORING:
         raise NotFound
     return row
+
+
+def _goal_of(row: Pathway) -> str:
+    plan = plan_of(row.id)
+    return plan.goal if plan else ""
 
 
 def _course_values(row: Pathway, plan: MentoringPlan | None, today: date) -> dict[str, Any]:
@@ -86,10 +92,10 @@ def _preset_of(row: Pathway, plan: MentoringPlan | None) -> str | None:
 @gate(Permission.CASE_WORK)
 def match(case_id: int, pathway_id: int) -> Page:
     """Match the student with a mentor, and set the course."""
-    row = _mentoring(case_id, pathway_id)
+    row = _mentoring(current_actor(), case_id, pathway_id)
     plan, today = plan_of(row.id), today_at(row.school_id, clock.now())
     student = row.participant.student if row.participant else None
-    found = candidates(row, student.language if student else None, plan.goal if plan else "", today)
+    mentors = candidates(row, student.language if student else None, plan.goal if plan else "", today)
     form = MatchForm(
         version=row.version,
         chosen=str((plan.group_id if row.kind == Kind.GROUP else plan.mentor_id) or "") if plan else None,
@@ -98,7 +104,7 @@ def match(case_id: int, pathway_id: int) -> Page:
         **_course_values(row, plan, today),
     )
     form.offer_presets(row.kind)
-    form.chosen.choices = choices([(str(_id_of(one)), _title(one)) for one in found if one.free])
+    form.chosen.choices = choices([(str(_id_of(one)), _title(one)) for one in mentors if one.free])
     students = {one.id: person_words(one) for one in participants_of(row.case_id) if one.student_id}
     form.participant_id.choices = people_choices(students, _("Choose the student"))
     return form_page(
@@ -106,12 +112,12 @@ def match(case_id: int, pathway_id: int) -> Page:
         lambda: actions.match(submitted(form), row.id, _match(form), form.course()),
         page_of(row),
         "pathways/mentoring/case_page/match.html",
-        reasons={str(_id_of(one)): _because(one) for one in found},
-        full=[_title(one) for one in found if not one.free],
+        reasons={str(_id_of(one)): _because(one) for one in mentors},
+        full=[_title(one) for one in mentors if not one.free],
         named=row.participant_id is not None,
         group=row.kind == Kind.GROUP,
         **act_context(row, _("Match with a mentor"), _("Save the match")),
-    )  # fmt: skip
+    )
 
 
 def _match(form: MatchForm) -> actions.Match:
@@ -133,8 +139,8 @@ def _title(one: Candidate) -> str:
 
 
 def _because(one: Candidate) -> str:
-    said = [str(Reason(reason).label) for reason in one.reasons if reason is not Reason.PLACE]
-    known = [one.mentor.organisation, *said, _("Strengths: %(what)s", what=one.mentor.strengths)]
+    reasons = [str(Reason(reason).label) for reason in one.reasons if reason is not Reason.PLACE]
+    known = [one.mentor.organisation, *reasons, _("Strengths: %(what)s", what=one.mentor.strengths)]
     return " · ".join(part for part in (known if one.mentor.strengths else known[:-1]) if part)
 
 
@@ -142,7 +148,7 @@ def _because(one: Candidate) -> str:
 @gate(Permission.CASE_WORK)
 def details(case_id: int, pathway_id: int) -> Page:
     """Set towards what, how often and how long."""
-    row = _mentoring(case_id, pathway_id)
+    row = _mentoring(current_actor(), case_id, pathway_id)
     form = CourseForm(version=row.version, **_course_values(row, plan_of(row.id), today_at(row.school_id, clock.now())))
     form.offer_presets(row.kind)
     return form_page(
@@ -158,10 +164,9 @@ def details(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def review(case_id: int, pathway_id: int) -> Page:
     """Review how the goal stands."""
-    row = _mentoring(case_id, pathway_id)
+    row = _mentoring(current_actor(), case_id, pathway_id)
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     form = ReviewForm(version=row.version, next_on=days.on_or_after(today + timedelta(days=DAYS_TO_NEXT_REVIEW)))
-    plan = plan_of(row.id)
     finish_at = url_for("mentoring.finish", case_id=row.case_id, pathway_id=row.id)
     return form_page(
         form,
@@ -175,47 +180,45 @@ def review(case_id: int, pathway_id: int) -> Page:
         ),
         lambda _id: finish_at if form.goes_on.data == GoesOn.ENDS else page_of(row),
         "pathways/mentoring/case_page/review.html",
-        **act_context(row, _("Review the mentoring"), _("Save the review"), goal=plan.goal if plan else ""),
+        **act_context(row, _("Review the mentoring"), _("Save the review"), goal=_goal_of(row)),
     )
 
 
-@blueprint.route("/finish", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def finish(case_id: int, pathway_id: int) -> Page:
-    """End mentoring, well or early, and say what comes after."""
-    row = _mentoring(case_id, pathway_id)
-    form = FinishForm(version=row.version)
-    plan = plan_of(row.id)
-    return form_page(
-        form,
-        lambda: actions.finish(
-            submitted(form),
-            row.id,
-            outcome="" if form.how.data == EARLY else form.how.data,
-            reason=EndReason(form.reason.data) if form.how.data == EARLY else None,
-            after=After(form.after.data),
-            note=form.note.data or "",
-        ),
-        page_of(row),
-        "pathways/mentoring/case_page/finish.html",
-        **act_context(row, _("End the mentoring"), _("End it"), goal=plan.goal if plan else ""),
-    )
+act_page(
+    blueprint,
+    "/finish",
+    "finish",
+    Permission.CASE_WORK,
+    load=_mentoring,
+    form=lambda row: FinishForm(version=row.version),
+    act=lambda call, row, form: actions.finish(
+        call,
+        row.id,
+        outcome="" if form.how.data == EARLY else form.how.data,
+        reason=EndReason(form.reason.data) if form.how.data == EARLY else None,
+        after=After(form.after.data),
+        note=form.note.data or "",
+    ),
+    done=page_of,
+    words=lambda row: act_context(row, _("End the mentoring"), _("End it"), goal=_goal_of(row)),
+    template="pathways/mentoring/case_page/finish.html",
+)
 
 
 @blueprint.route("/card", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def card(case_id: int, pathway_id: int) -> Page:
     """Set what the daily card asks, and when."""
-    row = _mentoring(case_id, pathway_id)
+    row = _mentoring(current_actor(), case_id, pathway_id)
     if row.kind != Kind.CHECK_IN_CHECK_OUT or row.state not in LIVE:
         raise NotFound
-    kept = card_of(row.id)
+    card_row = card_of(row.id)
     usual = "\n".join(_("Period %(number)d", number=number) for number in range(1, 8))
     form = CardForm(
-        version=kept.version if kept else "",
-        expectations="\n".join(kept.expectations) if kept else "",
-        periods="\n".join(kept.periods) if kept else usual,
-        goal_percent=kept.goal_percent if kept else USUAL_GOAL,
+        version=card_row.version if card_row else "",
+        expectations="\n".join(card_row.expectations) if card_row else "",
+        periods="\n".join(card_row.periods) if card_row else usual,
+        goal_percent=card_row.goal_percent if card_row else USUAL_GOAL,
     )
     return form_page(
         form,
@@ -227,6 +230,6 @@ def card(case_id: int, pathway_id: int) -> Page:
             goal_percent=form.goal_percent.data,
         ),
         page_of(row),
-        "layouts/act.html",
+        ACT,
         **act_context(row, _("The daily card"), _("Save the card")),
     )

@@ -29,8 +29,6 @@ from wss_cases.pathways.mentoring.plan.states import LONGEST_MINUTES, LONGEST_WE
 from wss_cases.pathways.mentoring.reviews.actions import FURTHEST, ask_for_review
 from wss_cases.routing.engine.states import Pathway as Family
 
-Key = str | None
-
 
 @dataclass(frozen=True)
 class Course:
@@ -98,10 +96,10 @@ def _lock_chosen(uow: UnitOfWork, pathway_id: int, chosen_id: int) -> tuple[Ment
 
 
 def _kind_of(uow: UnitOfWork, pathway_id: int) -> tuple[str, int]:
-    found = uow.session.execute(select(Pathway.kind, Pathway.school_id).where(Pathway.id == pathway_id)).first()
-    if found is None:
+    pathway = uow.session.execute(select(Pathway.kind, Pathway.school_id).where(Pathway.id == pathway_id)).first()
+    if pathway is None:
         raise NotFound
-    return found[0], found[1]
+    return pathway[0], pathway[1]
 
 
 def _check_match(uow: UnitOfWork, plan: MentoringPlan, mentor: Mentor, group: MentoringGroup | None) -> None:
@@ -163,7 +161,7 @@ def finish(uow: UnitOfWork, pathway_id: int, *, outcome: str, reason: EndReason 
 
 
 def load_mentoring(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:
-    """Lock a live mentoring pathway. A step. Raises NotFound for another family; else as load_live."""
+    """Lock a live mentoring pathway. Raises NotFound for another family; else as load_live."""
     row = load_live(uow, pathway_id, version)
     if row.pathway != Family.MENTORING:
         raise NotFound
@@ -171,15 +169,15 @@ def load_mentoring(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pat
 
 
 def plan_for(uow: UnitOfWork, row: Pathway) -> MentoringPlan:
-    """Return the plan of a locked pathway, locked too; a new one that is not yet added where there is none. A step."""
-    found = uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update())
-    return found or MentoringPlan(
+    """Return the plan of a locked pathway, locked too; a new one that is not yet added where there is none."""
+    plan = uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update())
+    return plan or MentoringPlan(
         pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, match_reasons="", goal="", comes_after=""
     )
 
 
 def set_course(row: Pathway, plan: MentoringPlan, course: Course, today: date) -> bool:
-    """Put a course into a plan, with the pathway's expected end. A step. Returns whether the next review is another.
+    """Put a course into a plan, with the pathway's expected end. Returns whether the next review is another.
 
     Raises Refused naming the field.
     """

@@ -95,12 +95,12 @@ def _account_name(uow: UnitOfWork, mentor: Mentor, user_id: int | None) -> str:
 
 
 def places_of(uow: UnitOfWork, mentor: Mentor) -> int:
-    """Return how many places of a mentor are taken outside groups. A step; lock the mentor before."""
+    """Return how many places of a mentor are taken outside groups. Lock the mentor before."""
     return _count(uow, MentoringPlan.mentor_id == mentor.id, MentoringPlan.group_id.is_(None))
 
 
 def places_of_group(uow: UnitOfWork, group: MentoringGroup) -> int:
-    """Return how many places of a group are taken. A step; lock the group before."""
+    """Return how many places of a group are taken. Lock the group before."""
     return _count(uow, MentoringPlan.group_id == group.id)
 
 
@@ -120,10 +120,10 @@ def end_mentor(uow: UnitOfWork, mentor_id: int, rematch: bool) -> int:
     mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, uow.version)
     if not mentor.is_active:
         raise Refused("", _("This mentor has ended already."))
-    found = open_matches(mentor.id)
-    if found and not rematch:
+    matches = open_matches(mentor.id)
+    if matches and not rematch:
         raise Refused("rematch", _("Say that these students get a new mentor."))
-    for match in found:
+    for match in matches:
         _unmatch(uow, mentor, match.plan.id, match.pathway.id)
     for group in uow.session.scalars(
         select(MentoringGroup).where(MentoringGroup.mentor_id == mentor.id, MentoringGroup.is_active)

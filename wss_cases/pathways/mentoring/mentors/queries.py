@@ -132,5 +132,5 @@ def candidates(row: Pathway, language: str | None, goal: str, today: date) -> li
 
 def staff_accounts(school_id: int, day: date) -> dict[int, str]:
     """Return the people with an account at a school who could mentor: id to name, by name."""
-    found = {user_id: name for role in STAFF for user_id, name in holders(role, school_id, day)}
-    return dict(sorted(found.items(), key=lambda item: item[1].casefold()))
+    people = {user_id: name for role in STAFF for user_id, name in holders(role, school_id, day)}
+    return dict(sorted(people.items(), key=lambda item: item[1].casefold()))

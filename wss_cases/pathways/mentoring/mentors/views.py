@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
@@ -57,12 +57,12 @@ def mentors() -> Page:
     """The mentors and groups of a school, with their places."""
     school_id = _school_id(current_actor())
     taken, in_groups = places_taken(school_id), group_places_taken(school_id)
-    found = mentors_at(school_id)
+    at_school = mentors_at(school_id)
     groups = groups_at(school_id)
     return render_template(
         "pathways/mentoring/mentors/list.html",
-        mentors=[_row(mentor, taken.get(mentor.id, 0)) for mentor in found if mentor.is_active],
-        former=[_row(mentor, taken.get(mentor.id, 0)) for mentor in found if not mentor.is_active],
+        mentors=[_row(mentor, taken.get(mentor.id, 0)) for mentor in at_school if mentor.is_active],
+        former=[_row(mentor, taken.get(mentor.id, 0)) for mentor in at_school if not mentor.is_active],
         groups=[
             {
                 "title": group.name,
@@ -74,7 +74,7 @@ def mentors() -> Page:
             }
             for group in groups
         ],
-        free=sum(max(0, m.capacity - taken.get(m.id, 0)) for m in found if m.is_active),
+        free=sum(max(0, m.capacity - taken.get(m.id, 0)) for m in at_school if m.is_active),
     )
 
 
@@ -94,15 +94,14 @@ def _row(mentor: Mentor, taken: int) -> dict[str, str]:
         "href": url_for("mentors.mentor", mentor_id=mentor.id),
         "meta": " · ".join(part for part in parts if part),
         **_places(taken, mentor.capacity),
-    }  # fmt: skip
+    }
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.MENTOR_MANAGE)
 def add() -> Page:
     """Add a mentor."""
-    actor = current_actor()
-    school_id = _school_id(actor)
+    school_id = _school_id(current_actor())
     form = _offered(MentorForm(capacity=3), school_id, today_at(school_id, clock.now()))
     return form_page(
         form,
@@ -120,8 +119,7 @@ def add() -> Page:
 @gate(Permission.MENTOR_MANAGE)
 def mentor(mentor_id: int) -> Page:
     """One mentor: what is known, and whom they have now."""
-    actor = current_actor()
-    row = get_mentor(actor, mentor_id)
+    row = get_mentor(current_actor(), mentor_id)
     form = MentorForm(
         version=row.version,
         kind=row.kind.value,
@@ -173,24 +171,21 @@ def _match(match: OpenMatch) -> dict[str, Any]:
         "href": page_of(match.pathway),
         "meta": " · ".join(part for part in (match.pathway.case.reference, kind_words(match.pathway), group) if part),
         "rematch": url_for("mentoring.match", case_id=match.pathway.case_id, pathway_id=match.pathway.id),
-    }  # fmt: skip
+    }
 
 
-@blueprint.route("/<int:mentor_id>/end", methods=["GET", "POST"])
-@gate(Permission.MENTOR_MANAGE)
-def end(mentor_id: int) -> Page:
-    """Say that somebody mentors no more; their students are listed first."""
-    actor = current_actor()
-    row = get_mentor(actor, mentor_id)
-    form = EndMentorForm(version=row.version)
-    return form_page(
-        form,
-        lambda: actions.end_mentor(submitted(form), row.id, bool(form.rematch.data)),
-        url_for("mentors.mentors"),
-        "pathways/mentoring/mentors/end.html",
-        mentor=row,
-        matches=[_match(match) for match in open_matches(row.id)],
-    )
+act_page(
+    blueprint,
+    "/<int:mentor_id>/end",
+    "end",
+    Permission.MENTOR_MANAGE,
+    load=get_mentor,
+    form=lambda row: EndMentorForm(version=row.version),
+    act=lambda call, row, form: actions.end_mentor(call, row.id, bool(form.rematch.data)),
+    done=lambda row: url_for("mentors.mentors"),
+    words=lambda row: {"mentor": row, "matches": [_match(match) for match in open_matches(row.id)]},
+    template="pathways/mentoring/mentors/end.html",
+)
 
 
 @blueprint.post("/<int:mentor_id>/return")
@@ -206,14 +201,13 @@ def bring_back(mentor_id: int) -> Page:
 @gate(Permission.MENTOR_MANAGE)
 def add_group() -> Page:
     """Add a group."""
-    actor, now = current_actor(), clock.now()
-    school_id = _school_id(actor)
+    school_id = _school_id(current_actor())
     form = GroupForm(capacity=USUAL_GROUP)
     form.mentor.choices = people_choices(_active(school_id), _("Choose"))
     return form_page(
         form,
         lambda: actions.save_group(
-            Invocation(actor, now, form.request_key.data),
+            submitted(form),
             school_id,
             None,
             mentor_id=number(form.mentor.data),
@@ -232,11 +226,10 @@ def add_group() -> Page:
 @gate(Permission.MENTOR_MANAGE)
 def group(group_id: int) -> Page:
     """Change a group."""
-    actor = current_actor()
-    row = get_managed_group(actor, group_id)
+    row = get_managed_group(current_actor(), group_id)
     form = ChangeGroupForm(
         version=row.version, name=row.name, mentor=str(row.mentor_id), capacity=row.capacity, is_active=row.is_active
-    )  # fmt: skip
+    )
     form.mentor.choices = people_choices(_active(row.school_id), _("Choose"))
     return form_page(
         form,

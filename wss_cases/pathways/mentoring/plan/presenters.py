@@ -62,7 +62,7 @@ def dose_rows(dose: Dose) -> list[dict[str, Any]]:
         },
         {"label": _("Sessions held"), "value": dose.held, "tone": "teal"},
         {"label": _("Missed"), "value": dose.missed, "tone": "sun"},
-    ]  # fmt: skip
+    ]
 
 
 def minutes_words(dose: Dose) -> str:
@@ -105,9 +105,11 @@ def school_days_back(today: date, days: SchoolDays, count: int = CARD_DAYS) -> S
     return [days.add(last, -back) if back else last for back in range(count - 1, -1, -1)]
 
 
-def card_chart(card: DailyCard, kept: Mapping[date, DailyCardDay], today: date, days: SchoolDays) -> dict[str, Any]:
+def card_chart(
+    card: DailyCard, card_days: Mapping[date, DailyCardDay], today: date, days: SchoolDays
+) -> dict[str, Any]:
     """Return the picture of a card's last school days: its sentence and its points; an unmarked day is a gap."""
-    shares = {day: percent(row.marks) for day, row in kept.items()}
+    shares = {day: percent(row.marks) for day, row in card_days.items()}
     back = school_days_back(today, days)
     known = [share for day in back if (share := shares.get(day)) is not None]
     reached = sum(share >= card.goal_percent for share in known)

@@ -148,19 +148,19 @@ def given_name(participant: CaseParticipant | None) -> str:
 
 def _told_apart(rows: Iterable[Any]) -> list[OwnStudent]:
     """Return students by name; two with one given name also show an initial, and where that is one, too, digits."""
-    found = [OwnStudent(plan, row, given_name(row.participant)) for plan, row in rows]
+    students = [OwnStudent(plan, row, given_name(row.participant)) for plan, row in rows]
     for mark in (_initial, lambda student: last_digits(student.student_number)):
         whose: dict[str, set[int]] = defaultdict(set)
-        for own in found:
+        for own in students:
             if own.student is not None:
                 whose[own.name.casefold()].add(own.student.id)
-        found = [
+        students = [
             replace(own, name=f"{own.name} {mark(own.student)}")
             if own.student is not None and len(whose[own.name.casefold()]) > 1
             else own
-            for own in found
+            for own in students
         ]
-    return sorted(found, key=lambda own: (own.name.casefold(), own.plan.id))
+    return sorted(students, key=lambda own: (own.name.casefold(), own.plan.id))
 
 
 def _initial(student: Student) -> str:
@@ -173,10 +173,10 @@ def get_own(actor: Actor, pathway_id: int) -> OwnStudent:
     Raises NotFound, for a mentor also once the pathway has ended or before the student has said yes.
     """
     statement = _own().where(MentoringPlan.pathway_id == pathway_id)
-    found = db.session.execute(statement).first()
-    if found is None:
+    plan_row = db.session.execute(statement).first()
+    if plan_row is None:
         raise NotFound
-    plan, row = found
+    plan, row = plan_row
     require(actor, Permission.MENTORING_LOG, plan)
     if plan.mentor_user_id == actor.user_id and not is_team(actor, plan) and row.state not in LOGGED:
         raise NotFound

@@ -54,7 +54,7 @@ def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays) ->
     of its k sessions is due on number ceil(j·n/k): the one of a week on its last, so that a week is never behind
     while it runs. A period without school plans nothing; one that `until` cuts off plans what was due by then.
     """
-    found: list[date] = []
+    due: list[date] = []
     wanted = 2 if rhythm is Cadence.TWICE_WEEKLY else 1
     until = min(until, starts_on + _LONGEST)
     number, first = 0, starts_on
@@ -63,9 +63,9 @@ def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays) ->
         following = _period_start(rhythm, starts_on, number)
         school = [day for day in _each(first, following - _DAY) if days.is_school_day(day)]
         count = min(wanted, len(school))
-        found += [school[-(-which * len(school) // count) - 1] for which in range(1, count + 1)]
+        due += [school[-(-which * len(school) // count) - 1] for which in range(1, count + 1)]
         first = following
-    return [day for day in found if day <= until]
+    return [day for day in due if day <= until]
 
 
 def _period_start(rhythm: Cadence, starts_on: date, number: int) -> date:
@@ -127,9 +127,9 @@ def percent(marks: Mapping[str, Sequence[int | None]]) -> int | None:
     return None if not given else round(100 * sum(given) / (BEST_MARK * len(given)))
 
 
-def may_follow(now: DayState, then: DayState) -> bool:
+def may_follow(state: DayState, next_state: DayState) -> bool:
     """Whether the table of a card's day has this step."""
-    return then in DAY_TRANSITIONS[now]
+    return next_state in DAY_TRANSITIONS[state]
 
 
 @dataclass(frozen=True)
@@ -158,11 +158,11 @@ def ranked(offers: Iterable[tuple[Any, Any, int]], language: str | None, goal: s
     A free place comes first, then the student's language, strengths that the goal names, training, the number of
     free places, and the name.
     """
-    found = [
+    candidates = [
         Candidate(mentor, group, taken, _reasons(mentor, group, taken, language, goal, today))
         for mentor, group, taken in offers
     ]
-    return sorted(found, key=_rank)
+    return sorted(candidates, key=_rank)
 
 
 def _rank(one: Candidate) -> tuple[Any, ...]:
@@ -172,13 +172,13 @@ def _rank(one: Candidate) -> tuple[Any, ...]:
 
 def _reasons(mentor: Any, group: Any, taken: int, language: str | None, goal: str, today: date) -> tuple[Reason, ...]:
     speaks = language is not None and language.lower()[:2] in {code.lower()[:2] for code in mentor.languages}
-    said = (
+    reasons = (
         (Reason.PLACE, taken < (group or mentor).capacity),
         (Reason.LANGUAGE, speaks),
         (Reason.STRENGTH, bool(_long_words(mentor.strengths) & _long_words(goal))),
         (Reason.TRAINED, mentor.trained_on is not None and mentor.trained_on <= today),
     )
-    return tuple(reason for reason, holds in said if holds)
+    return tuple(reason for reason, holds in reasons if holds)
 
 
 def _long_words(text: str) -> set[str]:

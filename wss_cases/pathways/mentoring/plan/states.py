@@ -5,7 +5,9 @@ from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
+from wss_cases.pathways.common.states import OUTCOMES
 from wss_cases.routing.engine.states import Kind
+from wss_cases.routing.engine.states import Pathway as Family
 
 
 class MentorKind(Labelled):
@@ -78,9 +80,6 @@ DAY_TRANSITIONS: Final[dict[DayState, frozenset[DayState]]] = {
     DayState.CHECKED_OUT: frozenset(),
 }
 
-REVIEW_MARKS = ("goal_reached", "goal_partly_reached", "goal_not_reached")
-"""How the goal stands at a review; the same words as the outcomes of mentoring."""
-
 MOST_EXPECTATIONS, MOST_PERIODS, BEST_MARK = 5, 10, 2
 CARD_DAYS = 20
 """School days that the chart of a card looks back on."""
@@ -121,11 +120,8 @@ LANGUAGES = ("en", "es", "pl", "zh", "ar", "ur", "uk", "fr", "vi", "tl", "yo", "
 """Languages a mentor may be said to speak; any other stands in their strengths."""
 
 
-STANDS_LABELS = {
-    "goal_reached": _l("Goal reached"),
-    "goal_partly_reached": _l("Goal partly reached"),
-    "goal_not_reached": _l("Goal not reached"),
-}
+STANDS_LABELS = OUTCOMES[Family.MENTORING]
+"""How the goal stands at a review: the same words as the outcomes of mentoring."""
 
 
 SENTENCES = {

@@ -16,7 +16,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringReview
-from wss_cases.pathways.mentoring.plan.states import REVIEW_MARKS, GoesOn
+from wss_cases.pathways.mentoring.plan.states import STANDS_LABELS, GoesOn
 
 REVIEW = "mentoring_review"
 FURTHEST = timedelta(days=400)
@@ -24,7 +24,7 @@ FURTHEST = timedelta(days=400)
 
 
 def ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
-    """Keep the one open follow-up of a plan's next review on its day; none for None. A step."""
+    """Keep the one open follow-up of a plan's next review on its day; none for None."""
     waiting = _waiting(uow, row)
     if on is None:
         for follow_up in waiting:
@@ -39,9 +39,8 @@ def ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
 def _ask(uow: UnitOfWork, row: Pathway, on: date) -> None:
     owner_id = row.owner_id if row.owner_id is not None else row.case.lead_id
     make(
-        uow, school_id=row.school_id, kind=REVIEW, owner_id=owner_id, due_on=on, case_id=row.case_id,
-        pathway_id=row.id,
-    )  # fmt: skip
+        uow, school_id=row.school_id, kind=REVIEW, owner_id=owner_id, due_on=on, case_id=row.case_id, pathway_id=row.id
+    )
 
 
 def _waiting(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
@@ -83,7 +82,7 @@ def review(uow: UnitOfWork, pathway_id: int, *, stands: str, goes_on: GoesOn, no
 
 
 def _check(uow: UnitOfWork, row: Pathway, stands: str, goes_on: GoesOn, note: str, next_on: date | None) -> None:
-    if stands not in REVIEW_MARKS:
+    if stands not in STANDS_LABELS:
         raise Refused("stands", _("Say how the goal stands."))
     if goes_on is GoesOn.CHANGES and not note.strip():
         raise Refused("note", _("Say what changes."))

@@ -35,8 +35,8 @@ LOOK_BACK = timedelta(days=60)
 
 
 @dataclass(frozen=True)
-class Said:
-    """What is said of one day: held with its minutes (None: not known), or missed with the reason."""
+class DayAnswer:
+    """The answer for one day: held with its minutes (None: not known), or missed with the reason."""
 
     minutes: int | None = None
     missed: Missed | None = None
@@ -49,7 +49,7 @@ class Said:
 
 
 @use_case
-def log_session(uow: UnitOfWork, pathway_id: int, day: date, said: Said, seen: int | None) -> int:
+def log_session(uow: UnitOfWork, pathway_id: int, day: date, answer: DayAnswer, seen: int | None) -> int:
     """Log a day's session, or correct its log; `seen` is the version of the log that the form showed, None for none.
 
     Returns the session's id. Raises Refused when somebody logged the day meanwhile, or the day is not to be logged.
@@ -59,31 +59,31 @@ def log_session(uow: UnitOfWork, pathway_id: int, day: date, said: Said, seen: i
     if session is not None and session.version != seen:
         raise Refused("day", _("This day is logged already. Choose it in the list below to correct it."))
     if session is not None:
-        _leave_card(uow, row, day, said)
-    session = write(uow, row, day, said)
+        _leave_card(uow, row, day, answer)
+    session = write(uow, row, day, answer)
     return session.id
 
 
 @use_case
-def log_group(uow: UnitOfWork, group_id: int, day: date, said: Mapping[int, Said]) -> int:
+def log_group(uow: UnitOfWork, group_id: int, day: date, answers: Mapping[int, DayAnswer]) -> int:
     """Log one day for the students of a group, by pathway. Raises Refused when one was logged meanwhile."""
     group = uow.session.get(MentoringGroup, group_id)
     require(uow.actor, Permission.MENTORING_LOG, group)
-    if not said:
+    if not answers:
         raise Refused("", _("Mark at least one student."))
-    for pathway_id in sorted(said):
+    for pathway_id in sorted(answers):
         row = load_logged(uow, pathway_id, group_id)
         if _session_on(uow, row.id, day) is not None:
             raise Refused("day", _("A student of this group is logged for this day already. Look again."))
-        write(uow, row, day, said[pathway_id])
+        write(uow, row, day, answers[pathway_id])
     return group_id
 
 
 def load_logged(uow: UnitOfWork, pathway_id: int, group_id: int | None = None) -> Pathway:
-    """Lock a pathway and its plan whose sessions the actor may log now. A step. Raises NotFound or Refused."""
+    """Lock a pathway and its plan whose sessions the actor may log now. Raises NotFound or Refused."""
     row = uow.session.get(Pathway, pathway_id, with_for_update=True, populate_existing=True)
-    found = select(MentoringPlan.id).where(MentoringPlan.pathway_id == pathway_id)
-    plan_id = uow.session.scalar(found)
+    statement = select(MentoringPlan.id).where(MentoringPlan.pathway_id == pathway_id)
+    plan_id = uow.session.scalar(statement)
     if row is None or plan_id is None:
         raise NotFound
     plan = uow.load(MentoringPlan, plan_id, Permission.MENTORING_LOG)
@@ -95,26 +95,26 @@ def load_logged(uow: UnitOfWork, pathway_id: int, group_id: int | None = None) -
     return row
 
 
-def write(uow: UnitOfWork, row: Pathway, day: date, said: Said) -> MentoringSession:
-    """Write what is said of a day, with all that follows from it. A step; the pathway is locked."""
+def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> MentoringSession:
+    """Write the answer for a day, with all that follows from it. The pathway is locked."""
     today = today_at(row.school_id, uow.now)
     if not today - LOOK_BACK <= day <= today:
         raise Refused("day", _("Choose today or a day of the last two months."))
-    if said.minutes is not None and not 1 <= said.minutes <= LONGEST_MINUTES:
+    if answer.minutes is not None and not 1 <= answer.minutes <= LONGEST_MINUTES:
         raise Refused("minutes", _("Write a number from 1 to %(most)d.", most=LONGEST_MINUTES))
     session = _session_on(uow, row.id, day)
     kind = "mentoring.corrected"
     if session is None:
         session = MentoringSession(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, on_day=day, note="")
-        kind = "mentoring.held" if said.held else "mentoring.missed"
-    session.held, session.missed = said.held, said.missed
-    session.minutes = said.minutes if said.held else None
-    session.note = said.note
+        kind = "mentoring.held" if answer.held else "mentoring.missed"
+    session.held, session.missed = answer.held, answer.missed
+    session.minutes = answer.minutes if answer.held else None
+    session.note = answer.note
     session.logged_at, session.logged_by_id = uow.now, uow.actor.user_id
-    uow.record(session, kind, day=day.isoformat(), reason=said.missed.value if said.missed else "")
-    if said.held and row.state is PathwayState.PREPARING:
+    uow.record(session, kind, day=day.isoformat(), reason=answer.missed.value if answer.missed else "")
+    if answer.held and row.state is PathwayState.PREPARING:
         note_start(uow, row, day)
-    if said.missed not in (None, Missed.NO_SCHOOL):
+    if answer.missed not in (None, Missed.NO_SCHOOL):
         _ask_after(uow, row, day, today)
     elif kind == "mentoring.corrected":
         _take_back(uow, row)
@@ -131,8 +131,8 @@ def _ask_after(uow: UnitOfWork, row: Pathway, day: date, today: date) -> None:
     """Ask for contact after a missed session, unless that is asked already or was in the week of this session."""
     zone = zone_of(row.school_id)
     monday = day - timedelta(days=day.weekday())
-    for asked in _asked(uow, row):
-        if asked.state is FollowUpState.OPEN or local_date(asked.created_at, zone) >= monday:
+    for follow_up in _asked(uow, row):
+        if follow_up.state is FollowUpState.OPEN or local_date(follow_up.created_at, zone) >= monday:
             return
     owner_id = row.owner_id if row.owner_id is not None else row.case.lead_id
     make_for_event(
@@ -143,15 +143,15 @@ def _ask_after(uow: UnitOfWork, row: Pathway, day: date, today: date) -> None:
 
 def _take_back(uow: UnitOfWork, row: Pathway) -> None:
     """Cancel what asks for contact after a missed session when none was missed since it was asked, after all."""
-    for asked in _asked(uow, row):
+    for follow_up in _asked(uow, row):
         missed = select(MentoringSession.id).where(
             MentoringSession.pathway_id == row.id,
             MentoringSession.missed.is_not(None),
             MentoringSession.missed != Missed.NO_SCHOOL,
-            MentoringSession.logged_at >= asked.created_at,
+            MentoringSession.logged_at >= follow_up.created_at,
         )
-        if asked.state is FollowUpState.OPEN and uow.session.scalars(missed).first() is None:
-            cancel_row(uow, asked, _("The session was logged anew: nothing was missed."))
+        if follow_up.state is FollowUpState.OPEN and uow.session.scalars(missed).first() is None:
+            cancel_row(uow, follow_up, _("The session was logged anew: nothing was missed."))
 
 
 def _asked(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
@@ -161,8 +161,8 @@ def _asked(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
     return list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
 
 
-def _leave_card(uow: UnitOfWork, row: Pathway, day: date, said: Said) -> None:
-    if said.held:
+def _leave_card(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> None:
+    if answer.held:
         return
     marked = uow.session.scalar(
         select(DailyCardDay.id)

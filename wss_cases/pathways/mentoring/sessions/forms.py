@@ -10,7 +10,7 @@ from wss_cases.foundation.forms import BaseForm, ShortText, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.mentoring.plan.states import BEST_MARK, LONGEST_MINUTES, Missed
-from wss_cases.pathways.mentoring.sessions.actions import Said
+from wss_cases.pathways.mentoring.sessions.actions import DayAnswer
 
 USUAL_MINUTES = (15, 30, 45, 60)
 HELD = "held"
@@ -34,7 +34,7 @@ class MinutesForm(BaseForm):
 
     @property
     def length(self) -> int | None:
-        """The minutes that were said; None for none."""
+        """The minutes that were given; None for none."""
         if self.other.data:
             return int(self.other.data)
         return int(self.minutes.data) if self.minutes.data else None
@@ -62,11 +62,11 @@ class SessionForm(MinutesForm):
             return False
         return sound
 
-    def said(self) -> Said:
-        """Return what was said."""
+    def answer(self) -> DayAnswer:
+        """Return the answer for the day."""
         if self.happened.data == "yes":
-            return Said(minutes=self.length, note=self.note.data or "")
-        return Said(missed=Missed(self.missed.data), note=self.note.data or "")
+            return DayAnswer(minutes=self.length, note=self.note.data or "")
+        return DayAnswer(missed=Missed(self.missed.data), note=self.note.data or "")
 
 
 def group_form(students: Iterable[tuple[int, str]]) -> type[MinutesForm]:
@@ -79,11 +79,11 @@ def group_form(students: Iterable[tuple[int, str]]) -> type[MinutesForm]:
     return type("GroupForm", (MinutesForm,), fields)
 
 
-def said_of_group(form: MinutesForm, pathway_ids: Iterable[int]) -> dict[int, Said]:
-    """Return what was said of each student of a group by pathway; those of whom nothing is said are left out."""
+def answers_of_group(form: MinutesForm, pathway_ids: Iterable[int]) -> dict[int, DayAnswer]:
+    """Return the answer for each student of a group by pathway; students without one are left out."""
     answers = {pathway_id: form[f"s{pathway_id}"].data for pathway_id in pathway_ids}
     return {
-        pathway_id: Said(minutes=form.length) if answer == HELD else Said(missed=Missed(answer))
+        pathway_id: DayAnswer(minutes=form.length) if answer == HELD else DayAnswer(missed=Missed(answer))
         for pathway_id, answer in answers.items()
         if answer
     }

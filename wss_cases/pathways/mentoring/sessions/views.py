@@ -17,7 +17,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.common.views import page_of
+from wss_cases.pathways.common.views import asked_day, page_of
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.presenters import (
     dose_rows,
@@ -44,13 +44,15 @@ from wss_cases.pathways.mentoring.plan.queries import (
 from wss_cases.pathways.mentoring.plan.rules import dose, next_due
 from wss_cases.pathways.mentoring.reviews.actions import REVIEW
 from wss_cases.pathways.mentoring.sessions.actions import log_group, log_session
-from wss_cases.pathways.mentoring.sessions.forms import SessionForm, group_form, said_of_group
+from wss_cases.pathways.mentoring.sessions.forms import SessionForm, answers_of_group, group_form
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 
 blueprint = Blueprint("mentoring_sessions", __name__, url_prefix="/mentoring")
 
 MOST_LISTED = 12
+FURTHEST = timedelta(days=400)
+"""How far back a day may be logged or corrected."""
 THIS_WEEK = timedelta(days=6)
 """How far ahead a session may be due that a mentor could hold today."""
 
@@ -60,15 +62,15 @@ THIS_WEEK = timedelta(days=6)
 def mine() -> Page:
     """The students whom the actor mentors, each one tap from logging."""
     actor = current_actor()
-    found = my_students(actor)
-    groups = {own.plan.group.id: own.plan.group for own in found if own.plan.group is not None}
+    students = my_students(actor)
+    groups = {own.plan.group.id: own.plan.group for own in students if own.plan.group is not None}
     return render_template(
         "pathways/mentoring/sessions/mine.html",
-        students=rows_of(found),
+        students=rows_of(students),
         groups=[
             {
                 "title": group.name,
-                "meta": ngettext("%(num)d student", "%(num)d students", _members(found, group.id)),
+                "meta": ngettext("%(num)d student", "%(num)d students", _members(students, group.id)),
                 "href": url_for("mentoring_sessions.group", group_id=group.id),
             }
             for group in groups.values()
@@ -76,23 +78,23 @@ def mine() -> Page:
     )
 
 
-def rows_of(found: list[OwnStudent]) -> list[dict[str, Any]]:
+def rows_of(students: list[OwnStudent]) -> list[dict[str, Any]]:
     """Return a mentor's students as rows of a list: name, goal, what is to log, and the page where it is logged."""
-    if not found:
+    if not students:
         return []
-    logged = logged_of([own.pathway.id for own in found])
-    cards = with_card([own.pathway.id for own in found])
+    logged = logged_of([own.pathway.id for own in students])
+    cards = with_card([own.pathway.id for own in students])
     days: dict[int, tuple[date, SchoolDays]] = {}
-    for own in found:
+    for own in students:
         school_id = own.plan.school_id
         if school_id not in days:
             days[school_id] = (today_at(school_id, clock.now()), school_days(school_id))
-    names = Counter(own.name for own in found)
+    names = Counter(own.name for own in students)
     return [
         _row(own, logged.get(own.pathway.id, (0, None)), *days[own.plan.school_id])
         | _place(own.pathway.id, own.pathway.id in cards)
         | {"meta": _meta(own, names[own.name] > 1)}
-        for own in found
+        for own in students
     ]
 
 
@@ -111,8 +113,8 @@ def _meta(own: OwnStudent, twice: bool) -> str:
     return " · ".join(parts)
 
 
-def _members(found: list[OwnStudent], group_id: int) -> int:
-    return sum(own.plan.group_id == group_id for own in found)
+def _members(students: list[OwnStudent], group_id: int) -> int:
+    return sum(own.plan.group_id == group_id for own in students)
 
 
 def _row(own: OwnStudent, logged: tuple[int, date | None], today: date, days: SchoolDays) -> dict[str, Any]:
@@ -152,18 +154,18 @@ def student(pathway_id: int) -> Page:
     actor = current_actor()
     own = get_own(actor, pathway_id)
     today, days = today_at(own.plan.school_id, clock.now()), school_days(own.plan.school_id)
-    form, kept = _session_form(own, today)
+    form, logged_session = _session_form(own, today)
     logged = sessions_of(pathway_id)
     delivered = dose(own.plan, logged, today, days)
     team = is_team(actor, own.plan)
     return form_page(
         form,
-        lambda: log_session(submitted(form), pathway_id, form.day.data, form.said(), form.seen_version),
+        lambda: log_session(submitted(form), pathway_id, form.day.data, form.answer(), form.seen_version),
         url_for("mentoring_sessions.student", pathway_id=pathway_id, saved=1),
         "pathways/mentoring/sessions/student.html",
         own=own,
         rhythm=rhythm_words(own.plan),
-        kept=kept,
+        kept=logged_session,
         open=own.pathway.state in LOGGED,
         saved=request.args.get("saved") == "1",
         done_today=any(session.on_day == today for session in logged),
@@ -178,31 +180,23 @@ def student(pathway_id: int) -> Page:
 
 
 def _session_form(own: OwnStudent, today: date) -> tuple[SessionForm, MentoringSession | None]:
-    day = _asked_day(today)
-    kept = session_on(own.pathway.id, day)
-    usual = _usual(own.plan, kept)
+    day = asked_day(today, FURTHEST)
+    logged_session = session_on(own.pathway.id, day)
+    usual = _usual(own.plan, logged_session)
     form = SessionForm(
-        version=kept.version if kept else "",
+        version=logged_session.version if logged_session else "",
         day=day,
-        happened=None if kept is None else ("yes" if kept.held else "no"),
+        happened=None if logged_session is None else ("yes" if logged_session.held else "no"),
         minutes=str(usual or ""),
-        missed=kept.missed.value if kept is not None and kept.missed else None,
-        note=kept.note if kept else "",
+        missed=logged_session.missed.value if logged_session is not None and logged_session.missed else None,
+        note=logged_session.note if logged_session else "",
     )
     form.offer_minutes(own.plan.minutes, usual)
-    return form, kept
+    return form, logged_session
 
 
-def _usual(plan: MentoringPlan, kept: MentoringSession | None) -> int | None:
-    return kept.minutes if kept is not None and kept.held else plan.minutes
-
-
-def _asked_day(today: date) -> date:
-    try:
-        asked = date.fromisoformat(request.args.get("day", ""))
-    except ValueError:
-        return today
-    return asked if today - timedelta(days=400) <= asked <= today else today
+def _usual(plan: MentoringPlan, logged_session: MentoringSession | None) -> int | None:
+    return logged_session.minutes if logged_session is not None and logged_session.held else plan.minutes
 
 
 def _session(session: MentoringSession) -> dict[str, Any]:
@@ -226,10 +220,9 @@ def _card_href(own: OwnStudent) -> str | None:
 @gate(Permission.MENTORING_LOG)
 def group(group_id: int) -> Page:
     """Log a group's session: one page marks each student."""
-    actor = current_actor()
-    row = get_group(actor, group_id)
+    row = get_group(current_actor(), group_id)
     today = today_at(row.school_id, clock.now())
-    day = _asked_day(today)
+    day = asked_day(today, FURTHEST)
     students = group_students(group_id)
     logged = sessions_on([own.pathway.id for own in students], day)
     to_mark = [own for own in students if own.pathway.id not in logged]
@@ -239,7 +232,7 @@ def group(group_id: int) -> Page:
     return form_page(
         form,
         lambda: log_group(
-            submitted(form), group_id, form.day.data, said_of_group(form, [own.pathway.id for own in to_mark])
+            submitted(form), group_id, form.day.data, answers_of_group(form, [own.pathway.id for own in to_mark])
         ),
         url_for("mentoring_sessions.group", group_id=group_id),
         "pathways/mentoring/sessions/group.html",

@@ -28,7 +28,6 @@ from wss_cases.pathways.reengagement.plan.rules import CATCH_UP, REVIEWS, SOONER
 from wss_cases.pathways.reengagement.plan.states import ReviewAnswer
 from wss_cases.roster.directory.queries import school_days
 
-Key = str | None
 NOT_BACK = "not_back"
 
 

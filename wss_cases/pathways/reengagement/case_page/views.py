@@ -15,14 +15,14 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local, local_date, today_at
-from wss_cases.pathways.common.forms import CompleteForm
+from wss_cases.pathways.common.forms import CompleteForm, quick_days
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, load_pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.pathways.reengagement.case_page import actions
-from wss_cases.pathways.reengagement.meeting import actions as actions_meeting
+from wss_cases.pathways.reengagement.meeting import actions as meetings
 from wss_cases.pathways.reengagement.plan.forms import HELD, AnswerForm, BackForm, MeetingForm, PlanForm, ReviewForm
 from wss_cases.pathways.reengagement.plan.lifecycle import MEETING
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
@@ -67,7 +67,7 @@ def details(case_id: int, pathway_id: int) -> Page:
     names = ("return_on", "supporters", "supports", "work_missed")
     form = PlanForm(version=_version(plan), **{name: getattr(plan, name) for name in names if plan})
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
-    form.return_on.quick = [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 3, 5)]
+    form.return_on.quick = quick_days(days, today, 1, 3, 5)
     asks = row.state is PathwayState.PROPOSED
     if not asks:
         del form.agreed
@@ -107,7 +107,7 @@ def meeting(case_id: int, pathway_id: int) -> Page:
 
     def act() -> int:
         moment = at_local(form.day.data, form.time.data.hour, form.time.data.minute, zone)
-        return actions_meeting.plan_meeting(submitted(form), row.id, moment, form.place.data)
+        return meetings.plan_meeting(submitted(form), row.id, moment, form.place.data)
 
     return form_page(
         form,
@@ -136,9 +136,9 @@ def answer(case_id: int, pathway_id: int) -> Page:
         form.happened.label.text = _("No meeting")
 
     def act() -> int:
-        said = form.happened.data
-        missed = None if said == HELD else MeetingMissed(said)
-        return actions_meeting.answer_meeting(submitted(form), row.id, missed)
+        chosen = form.happened.data
+        missed = None if chosen == HELD else MeetingMissed(chosen)
+        return meetings.answer_meeting(submitted(form), row.id, missed)
 
     return form_page(
         form,
@@ -204,14 +204,13 @@ def complete(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_READ)
 def of_follow_up(follow_up_id: int) -> Page:
     """Go from a follow-up to the act on the return that it asks for."""
-    actor = current_actor()
-    follow_up = get_follow_up(actor, follow_up_id)
+    follow_up = get_follow_up(current_actor(), follow_up_id)
     if follow_up.case_id is None:
         raise NotFound
-    found = load_pathway(follow_up.pathway_id) if follow_up.pathway_id is not None else None
-    if found is None or found.pathway != Family.REENGAGEMENT:
+    pathway = load_pathway(follow_up.pathway_id) if follow_up.pathway_id is not None else None
+    if pathway is None or pathway.pathway != Family.REENGAGEMENT:
         return redirect(url_for("casework.case", case_id=follow_up.case_id), 303)
-    row, plan = _loaded(follow_up.case_id, found.id)
+    row, plan = _loaded(follow_up.case_id, pathway.id)
     planned = plan is not None and plan.meeting_at is not None and plan.meeting_at <= clock.now()
     pages = {MEETING: "reengagement.answer" if planned else "reengagement.meeting", REVIEW: "reengagement.review"}
     endpoint = pages.get(follow_up.kind, "reengagement.details")

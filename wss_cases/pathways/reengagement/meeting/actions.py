@@ -16,8 +16,6 @@ from wss_cases.pathways.reengagement.plan.rules import NEAR, is_near, meeting_of
 from wss_cases.pathways.reengagement.plan.states import MEETING_TRANSITIONS, Meeting, MeetingMissed
 from wss_cases.roster.directory.queries import school_days
 
-Key = str | None
-
 
 @use_case
 def plan_meeting(uow: UnitOfWork, pathway_id: int, at: datetime, place: str) -> int:

@@ -45,7 +45,7 @@ class Away:
 
 
 def case_for(uow: UnitOfWork, incident: Incident) -> Case:
-    """Return the case of an incident: the one it has (opened again when closed), else a new one. A step."""
+    """Return the case of an incident: the one it has (opened again when closed), else a new one."""
     review_on = school_days(incident.school_id).add(today_at(incident.school_id, uow.now), REVIEW_AFTER)
     standing = cases_of_incident(incident.id)
     if standing:
@@ -70,7 +70,7 @@ def case_for(uow: UnitOfWork, incident: Incident) -> Case:
 
 
 def open_for_incident(uow: UnitOfWork, incident: Incident, student_id: int, away: Away) -> Pathway | None:
-    """Open the return of a student of an incident, in its case; None when this cause opened one before. A step."""
+    """Open the return of a student of an incident, in its case; None when this cause opened one before."""
     if away.key is not None and opened_by(away.key):
         return None
     case = case_for(uow, incident)
@@ -81,7 +81,7 @@ def open_for_incident(uow: UnitOfWork, incident: Incident, student_id: int, away
 
 
 def open_for_student(uow: UnitOfWork, student: Student, school_id: int, away: Away) -> Pathway | None:
-    """Open the return of a student in a case of its own; None when this cause opened one before. A step."""
+    """Open the return of a student in a case of its own; None when this cause opened one before."""
     if away.key is not None and opened_by(away.key):
         return None
     review_on = school_days(school_id).add(today_at(school_id, uow.now), REVIEW_AFTER)

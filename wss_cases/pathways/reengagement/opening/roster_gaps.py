@@ -20,11 +20,11 @@ LOOKS_BACK = timedelta(days=21)
 def returns_found(school_ids: Sequence[int], today: date) -> list[Stay]:
     """Return the enrolments that began again after a gap and have no return yet."""
     gap = int(setting("RETURN_GAP_SCHOOL_DAYS"))
-    found = stays_begun(school_ids, today - LOOKS_BACK, today)
-    days = {number: school_days(number) for number in {stay.school_id for stay in found}}
+    stays = stays_begun(school_ids, today - LOOKS_BACK, today)
+    days = {number: school_days(number) for number in {stay.school_id for stay in stays}}
     return [
         stay
-        for stay in found
+        for stay in stays
         if is_return(stay.starts_on, stay.earlier_ends, days[stay.school_id], gap) and not opened_by(key_of(stay))
     ]
 

@@ -1,4 +1,4 @@
-"""What every act on a return begins and ends with, as steps."""
+"""What every use case of a return begins and ends with."""
 
 from datetime import date
 
@@ -18,7 +18,7 @@ MEETING, WORK = "reentry_meeting", "work_missed"
 
 
 def load_return(uow: UnitOfWork, pathway_id: int, version: int | None) -> tuple[Pathway, ReengagementPlan]:
-    """Lock a live return with its plan, a new one where there is none yet; `version` is the plan's. A step.
+    """Lock a live return with its plan, a new one where there is none yet; `version` is the plan's.
 
     Raises Refused, NotFound, Stale.
     """
@@ -35,14 +35,14 @@ def load_return(uow: UnitOfWork, pathway_id: int, version: int | None) -> tuple[
 
 
 def meeting_day(uow: UnitOfWork, plan: ReengagementPlan) -> date:
-    """Return the school-local date of the planned meeting. A step."""
+    """Return the school-local date of the planned meeting."""
     if plan.meeting_at is None:
         raise NotFound
     return local_date(plan.meeting_at, zone_of(plan.school_id))
 
 
 def expect_back(uow: UnitOfWork, cause_key: str, was: date | None, away_from: date, on: date | None) -> None:
-    """Move the day of return of a removal that was corrected, shortened or reversed. A step.
+    """Move the day of return of a removal that was corrected, shortened or reversed.
 
     Not where the student is back already, or another removal or a person has set another day since.
     """
@@ -58,13 +58,13 @@ def expect_back(uow: UnitOfWork, cause_key: str, was: date | None, away_from: da
 
 
 def close_open(uow: UnitOfWork, row: Pathway, kind: str, outcome: str) -> None:
-    """Close the open follow-ups of one kind with an outcome. A step."""
+    """Close the open follow-ups of one kind with an outcome."""
     for follow_up in open_of(row.id, kind):
         close_row(uow, follow_up, outcome)
 
 
 def follow(uow: UnitOfWork, row: Pathway, kind: str, due_on: date) -> None:
-    """Make a follow-up of a return for its owner. A step."""
+    """Make a follow-up of a return for its owner."""
     make(
         uow,
         school_id=row.school_id,

@@ -44,15 +44,15 @@ def plans_of(pathway_ids: Sequence[int]) -> dict[int, ReengagementPlan]:
 
 def opened_by(cause_key: str) -> bool:
     """Whether this cause opened a return before."""
-    found = select(ReengagementPlan.id).where(ReengagementPlan.cause_key == cause_key)
-    return db.session.scalar(found) is not None
+    statement = select(ReengagementPlan.id).where(ReengagementPlan.cause_key == cause_key)
+    return db.session.scalar(statement) is not None
 
 
 def living_return(student_id: int, school_id: int) -> Pathway | None:
     """Return the live re-engagement of a student at a school, with its case; None when there is none."""
     wanted = _living().where(ReengagementPlan.student_id == student_id, Pathway.school_id == school_id)
-    found: Pathway | None = db.session.scalars(wanted.order_by(Pathway.id)).first()
-    return found
+    pathway: Pathway | None = db.session.scalars(wanted.order_by(Pathway.id)).first()
+    return pathway
 
 
 def _living() -> Select[Any]:
@@ -121,8 +121,8 @@ def stays_begun(school_ids: Sequence[int], since: date, until: date) -> list[Sta
         )
         .order_by(Enrolment.id)
     )
-    found: dict[int, Stay] = {}
+    stays: dict[int, Stay] = {}
     for number, student, school_id, starts_on, ends_on in db.session.execute(wanted):
-        before = found[number].earlier_ends if number in found else ()
-        found[number] = Stay(number, student, school_id, starts_on, (*before, ends_on))
-    return list(found.values())
+        before = stays[number].earlier_ends if number in stays else ()
+        stays[number] = Stay(number, student, school_id, starts_on, (*before, ends_on))
+    return list(stays.values())

@@ -50,19 +50,19 @@ def return_lines(
 
     `days_of`: where a page has a school's days already.
     """
-    away = [found for found in returns_of(actor, None, limit) if found.plan.returned_on is None]
+    away = [row for row in returns_of(actor, None, limit) if row.plan.returned_on is None]
     return _lines(away, clock.now(), days_of)
 
 
 def _lines(
-    found: list[Return], now: datetime, days_of: Callable[[int], SchoolDays] = school_days
+    rows: list[Return], now: datetime, days_of: Callable[[int], SchoolDays] = school_days
 ) -> list[dict[str, Any]]:
-    known = {number: (get_school(number), days_of(number)) for number in {one.pathway.school_id for one in found}}
-    return [_line(one, now, *known[one.pathway.school_id]) for one in found]
+    known = {number: (get_school(number), days_of(number)) for number in {one.pathway.school_id for one in rows}}
+    return [_line(one, now, *known[one.pathway.school_id]) for one in rows]
 
 
-def _line(found: Return, now: datetime, school: School | None, days: SchoolDays) -> dict[str, Any]:
-    row, plan = found.pathway, found.plan
+def _line(entry: Return, now: datetime, school: School | None, days: SchoolDays) -> dict[str, Any]:
+    row, plan = entry.pathway, entry.plan
     zone = school.time_zone if school else DISTRICT_ZONE
     today = local_date(now, zone)
     who = person_words(row.participant) if row.participant is not None else row.case.reference
@@ -97,8 +97,7 @@ def tone_of(return_on: date | None, returned_on: date | None, today: date, days:
 @gate(Permission.CASE_WORK)
 def open_return(student_id: int) -> Page:
     """Open the return of a student who was away long, or comes back from a placement."""
-    actor = current_actor()
-    student = get_student(actor, student_id)
+    student = get_student(current_actor(), student_id)
     form = OpenForm()
     if student.school_id is not None:
         form.return_on.quick = _quick(student.school_id)

@@ -30,10 +30,10 @@ def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int,
         .where(Referral.pathway_id.in_([row.id for row in live]))
         .order_by(Referral.id.desc())
     )
-    found: dict[int, list[Referral]] = defaultdict(list)
+    by_pathway: dict[int, list[Referral]] = defaultdict(list)
     for referral in db.session.scalars(statement):
-        found[referral.pathway_id].append(referral)
-    return {row.id: step_of(row, found[row.id], today) for row in live}
+        by_pathway[referral.pathway_id].append(referral)
+    return {row.id: step_of(row, by_pathway[row.id], today) for row in live}
 
 
 def step_of(row: Pathway, referrals: Sequence[Referral], today: date) -> Step:

@@ -38,7 +38,6 @@ from wss_cases.pathways.referrals.referral.states import (
     RECEIVED_LABELS,
     RELATION_LABELS,
     RENEWABLE,
-    STATE_LABELS,
     ReferralState,
     ServiceKind,
 )
@@ -56,9 +55,9 @@ TONES = {
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
     """Return this pathway's own part of the case page; the caller has checked the pathway."""
-    found = referrals_of(row.id)
+    referrals = referrals_of(row.id)
     live = row.state in LIVE
-    current = next((each for each in found if each.state in OPEN), None)
+    current = next((each for each in referrals if each.state in OPEN), None)
     own = {
         "ids": ids(row),
         "live": live,
@@ -66,10 +65,10 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
         "acts": _acts(row, current, today) if current and live else [],
         "late": _late(current, today) if current and live else "",
         "warnings": _warnings(current, today) if current and live else [],
-        "past": [_shown(row, each, today) for each in found if each is not current],
+        "past": [_shown(row, each, today) for each in referrals if each is not current],
         "draft": live and current is None,
-        "can_complete": live and row.state is PathwayState.ACTIVE and outcome_of(found) is not None,
-        "disclosures": [_disclosed(each) for each in disclosures_of([each.id for each in found])],
+        "can_complete": live and row.state is PathwayState.ACTIVE and outcome_of(referrals) is not None,
+        "disclosures": [_disclosed(each) for each in disclosures_of([each.id for each in referrals])],
     }
     return Panel("pathways/referrals/case_page/panel.html", own)
 
@@ -93,7 +92,7 @@ def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:
 def _state_words(row: Pathway, referral: Referral) -> str:
     if referral.state in OPEN and row.state not in LIVE:
         return _("Ended with the pathway")
-    return str(STATE_LABELS[referral.state])
+    return str(referral.state.label)
 
 
 def _end_words(referral: Referral) -> str:
@@ -104,7 +103,7 @@ def _end_words(referral: Referral) -> str:
 
 def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
     consent = referral.consent
-    said: list[tuple[str, Any]] = [(_("Kind of help"), service_words(referral.service)), (_("Need"), referral.need)]
+    facts: list[tuple[str, Any]] = [(_("Kind of help"), service_words(referral.service)), (_("Need"), referral.need)]
     if consent is not None:
         signed = [
             consent.signed_by,
@@ -113,13 +112,13 @@ def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
             language_words(consent.language),
             day_words(consent.signed_on),
         ]
-        said += [
+        facts += [
             (_("Consent signed by"), " · ".join(part for part in signed if part)),
             (_("What may be shared"), [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS]),
             (_("Consent holds until"), _until(consent, today)),
         ]
     return [
-        *said,
+        *facts,
         (_("Sent"), day_words(referral.sent_on)),
         (_("Answer due"), day_words(referral.answer_by) if referral.state in AWAITS_ANSWER else ""),
         (_("Answered"), day_words(referral.answered_on)),
@@ -141,7 +140,7 @@ def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]
     state = referral.state
     consent = referral.consent
     renewable = consent is not None and state in RENEWABLE
-    said = [
+    acts = [
         (state is ReferralState.DRAFTED, _("Record the written consent"), "referral_consent.consent"),
         (state is ReferralState.DRAFTED, _("Change the draft"), "referrals.details"),
         (state is ReferralState.CONSENTED, _("Look at what goes, and send it"), "referral_consent.send"),
@@ -159,7 +158,7 @@ def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]
         (renewable, _("Renew the consent"), "referral_consent.renew"),
         (True, _("Take the referral back"), "referrals.withdraw"),
     ]
-    return [(words, _page(referral, endpoint)) for shown, words, endpoint in said if shown]
+    return [(words, _page(referral, endpoint)) for shown, words, endpoint in acts if shown]
 
 
 def _page(referral: Referral, endpoint: str) -> str:
@@ -176,20 +175,22 @@ def _late(referral: Referral, today: date) -> str:
     if late < TO_LEAD:
         return ""
     words = ngettext("The partner is late by %(num)d school day.", "The partner is late by %(num)d school days.", late)
-    told = _("The case’s lead is told.") if late < TO_ADMINISTRATOR else _("The lead and the administrators are told.")
-    return f"{words} {told}"
+    notified = (
+        _("The case’s lead is told.") if late < TO_ADMINISTRATOR else _("The lead and the administrators are told.")
+    )
+    return f"{words} {notified}"
 
 
 def _warnings(referral: Referral, today: date) -> Sequence[str]:
     partner = referral.partner
     if partner is None:
         return []
-    found = []
+    warnings = []
     if referral.state in (ReferralState.DRAFTED, ReferralState.CONSENTED) and not agreement_in_force(partner, today):
-        found.append(_("No agreement with this partner is in force, so nothing can be sent to it."))
+        warnings.append(_("No agreement with this partner is in force, so nothing can be sent to it."))
     if not partner_people(partner.id, clock.now()):
-        found.append(_("Nobody signs in for this partner yet. Call it, and write its answers down here."))
-    return found
+        warnings.append(_("Nobody signs in for this partner yet. Call it, and write its answers down here."))
+    return warnings
 
 
 def _disclosed(row: Disclosure) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import date
 
 from flask import Blueprint
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
@@ -40,14 +40,13 @@ MOST_SUGGESTED = 15
 @gate(Permission.CASE_WORK)
 def details(case_id: int, pathway_id: int) -> Page:
     """Draft a referral: for whom, what is needed, and which partner fits."""
-    actor = current_actor()
-    row = get_pathway(actor, case_id, pathway_id)
+    row = get_pathway(current_actor(), case_id, pathway_id)
     if row.pathway != Family.WRAPAROUND:
         raise NotFound
     plan = open_referral(row.id)
     students = _students(row)
     chosen = (plan.student_id if plan else None) or next(iter(students), None)
-    found = _suggested(row, chosen, plan, today_at(row.school_id, clock.now()))
+    matches = _suggested(row, chosen, plan, today_at(row.school_id, clock.now()))
     form = DraftForm(
         version=row.version,
         student=str(chosen or ""),
@@ -55,7 +54,7 @@ def details(case_id: int, pathway_id: int) -> Page:
         partner=str(plan.partner_id or "") if plan else "",
     )
     form.student.choices = people_choices(students)
-    form.partner.choices = choices([(str(one.partner.id), one.partner.name) for one in found])
+    form.partner.choices = choices([(str(one.partner.id), one.partner.name) for one in matches])
     return form_page(
         form,
         lambda: actions.draft(
@@ -67,7 +66,7 @@ def details(case_id: int, pathway_id: int) -> Page:
         ),
         page_of(row),
         "pathways/referrals/case_page/draft.html",
-        hints={str(one.partner.id): _hint(one) for one in found},
+        hints={str(one.partner.id): _hint(one) for one in matches},
         students=students,
         in_the_way=plan if plan and plan.state is not ReferralState.DRAFTED else None,
         **act_context(row, _("Draft a referral"), _("Save the draft")),
@@ -82,9 +81,9 @@ def _students(row: Pathway) -> dict[int, str]:
 def _suggested(row: Pathway, student_id: int | None, plan: Referral | None, today: date) -> list[Match]:
     student = db.session.get(Student, student_id) if student_id is not None else None
     wanted = Wanted(Service(row.kind).value, family_language(student_id), student.grade if student else None)
-    found = suggestions(wanted, today)
-    kept = [one for one in found[MOST_SUGGESTED:] if plan and one.partner.id == plan.partner_id]
-    return [*found[:MOST_SUGGESTED], *kept]
+    matches = suggestions(wanted, today)
+    chosen_before = [one for one in matches[MOST_SUGGESTED:] if plan and one.partner.id == plan.partner_id]
+    return [*matches[:MOST_SUGGESTED], *chosen_before]
 
 
 def _hint(one: Match) -> str:
@@ -98,28 +97,24 @@ def _hint(one: Match) -> str:
     )
 
 
-@blueprint.route("/referral/<int:referral_id>/withdraw", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def withdraw(case_id: int, pathway_id: int, referral_id: int) -> Page:
-    """The school takes a referral back."""
-    actor = current_actor()
-    row, referral = load(actor, case_id, pathway_id, referral_id)
-    form = WithdrawForm(version=referral.version)
-    return form_page(
-        form,
-        lambda: actions.withdraw(submitted(form), referral.id, form.reason.data),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Take the referral back"), _("Take it back")),
-    )
+act_page(
+    blueprint,
+    "/referral/<int:referral_id>/withdraw",
+    "withdraw",
+    Permission.CASE_WORK,
+    load=load,
+    form=lambda found: WithdrawForm(version=found[1].version),
+    act=lambda call, found, form: actions.withdraw(call, found[1].id, form.reason.data),
+    done=lambda found: page_of(found[0]),
+    words=lambda found: act_context(found[0], _("Take the referral back"), _("Take it back")),
+)
 
 
 @blueprint.route("/referral/complete", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
     """Complete the pathway with what was received."""
-    actor = current_actor()
-    row = get_pathway(actor, case_id, pathway_id)
+    row = get_pathway(current_actor(), case_id, pathway_id)
     if row.pathway != Family.WRAPAROUND:
         raise NotFound
     form = CompleteForm(version=row.version)

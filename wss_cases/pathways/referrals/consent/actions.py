@@ -35,7 +35,6 @@ from wss_cases.pathways.referrals.referral.states import (
 )
 from wss_cases.roster.directory.queries import school_days
 
-Key = str | None
 LONGEST = timedelta(days=366)
 BEFORE_END = 5
 """School days before a consent runs out on which its renewal is asked for."""

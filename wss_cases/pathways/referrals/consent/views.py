@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -18,7 +18,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import ACT, act_context, page_of
-from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.consent import actions
 from wss_cases.pathways.referrals.consent.actions import Signed
 from wss_cases.pathways.referrals.referral.forms import TO_CHOOSE, ConsentForm, LetterForm, RenewForm, SendForm
 from wss_cases.pathways.referrals.referral.letters import (
@@ -87,8 +87,7 @@ def consent_letter(case_id: int, pathway_id: int, referral_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Record the written consent, with exactly what was agreed to."""
-    actor = current_actor()
-    row, referral = load(actor, case_id, pathway_id, referral_id)
+    row, referral = load(current_actor(), case_id, pathway_id, referral_id)
     today, own = today_at(row.school_id, clock.now()), family_language(referral.student_id)
     form = ConsentForm(
         version=referral.version, fields=["name"], purpose=purpose_words(referral), language=own, on=today
@@ -99,7 +98,7 @@ def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
     hints = {code: field_words(code, known[code]) if code in known else not_known for code, _w in TO_CHOOSE}
     return form_page(
         form,
-        lambda: actions_consent.record_consent(
+        lambda: actions.record_consent(
             submitted(form), referral.id, signed_of(form), [*form.fields.data, "service"], form.purpose.data
         ),
         page_of(row),
@@ -133,8 +132,7 @@ def until_days(today: date) -> list[tuple[str, str]]:
 @gate(Permission.CASE_WORK)
 def renew(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Record that the family signed again, until a later day."""
-    actor = current_actor()
-    row, referral = load(actor, case_id, pathway_id, referral_id)
+    row, referral = load(current_actor(), case_id, pathway_id, referral_id)
     today, held = today_at(row.school_id, clock.now()), referral.consent
     form = RenewForm(
         version=referral.version,
@@ -147,7 +145,7 @@ def renew(case_id: int, pathway_id: int, referral_id: int) -> Page:
     form.until.quick = until_days(today)
     return form_page(
         form,
-        lambda: actions_consent.renew(submitted(form), referral.id, signed_of(form)),
+        lambda: actions.renew(submitted(form), referral.id, signed_of(form)),
         page_of(row),
         ACT,
         **act_context(row, _("Renew the consent"), _("Save the consent")),
@@ -158,15 +156,14 @@ def renew(case_id: int, pathway_id: int, referral_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Look at exactly what goes to the partner, and send it."""
-    actor = current_actor()
-    row, referral = load(actor, case_id, pathway_id, referral_id)
+    row, referral = load(current_actor(), case_id, pathway_id, referral_id)
     known = _record(row, referral)
     agreed = referral.consent.fields if referral.consent else []
     today = today_at(row.school_id, clock.now())
     form = SendForm(version=referral.version)
     return form_page(
         form,
-        lambda: actions_consent.send(submitted(form), referral.id),
+        lambda: actions.send(submitted(form), referral.id),
         page_of(row),
         "pathways/referrals/consent/send.html",
         referral=referral,
@@ -180,23 +177,23 @@ def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
     )
 
 
-@blueprint.route("/referral/<int:referral_id>/revoke", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def revoke(case_id: int, pathway_id: int, referral_id: int) -> Page:
-    """The family takes its consent back."""
-    actor = current_actor()
-    row, referral = load(actor, case_id, pathway_id, referral_id)
-    form = SendForm(version=referral.version)
-    facts = [
-        _("The partner loses sight of the referral at once, and is told only that it ended."),
-        _("No reason is asked. Taking a consent back costs nothing, and is never evidence against anyone."),
-        _("What was shared before stays on the list of disclosures."),
-    ]
-    return form_page(
-        form,
-        lambda: actions_consent.revoke(submitted(form), referral.id),
-        page_of(row),
-        ACT,
-        facts=facts,
-        **act_context(row, _("The family takes back its consent"), _("End the partner’s access now")),
-    )
+act_page(
+    blueprint,
+    "/referral/<int:referral_id>/revoke",
+    "revoke",
+    Permission.CASE_WORK,
+    load=load,
+    form=lambda found: SendForm(version=found[1].version),
+    act=lambda call, found, form: actions.revoke(call, found[1].id),
+    done=lambda found: page_of(found[0]),
+    words=lambda found: act_context(
+        found[0],
+        _("The family takes back its consent"),
+        _("End the partner’s access now"),
+        facts=[
+            _("The partner loses sight of the referral at once, and is told only that it ended."),
+            _("No reason is asked. Taking a consent back costs nothing, and is never evidence against anyone."),
+            _("What was shared before stays on the list of disclosures."),
+        ],
+    ),
+)

@@ -1,19 +1,20 @@
 """The partner's own pages: its list, and each referral with what was sent and nothing else."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
-from werkzeug.wrappers import Response
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.referrals.referral.forms import DeclineForm, FinishForm, SendForm, ServiceForm
 from wss_cases.pathways.referrals.referral.letters import field_words, service_words
@@ -24,16 +25,15 @@ from wss_cases.pathways.referrals.referral.states import (
     AWAITS_ANSWER,
     FIELD_LABELS,
     RECEIVED_LABELS,
-    STATE_LABELS,
     ReferralState,
     ServiceKind,
 )
-from wss_cases.pathways.referrals.service import actions as actions_service
-from wss_cases.pathways.referrals.service.views import end, log
+from wss_cases.pathways.referrals.service import actions as services
 
 blueprint = Blueprint("partner", __name__, url_prefix="/partner")
 
 PARTNER = Permission.REFERRAL_ANSWER
+ACT = "pathways/referrals/partner_pages/act.html"
 TO_DO = AWAITS_ANSWER | {ReferralState.ACCEPTED}
 
 
@@ -72,7 +72,7 @@ def _item(row: Referral, today: date) -> dict[str, Any]:
 
 
 def _state(row: Referral) -> str:
-    return _("To be answered") if row.state is ReferralState.SENT else str(STATE_LABELS[row.state])
+    return _("To be answered") if row.state is ReferralState.SENT else str(row.state.label)
 
 
 def _due(row: Referral, due: date) -> str:
@@ -114,81 +114,81 @@ def referral(referral_id: int) -> Page:
 @gate(Permission.REFERRAL_ANSWER)
 def accept(referral_id: int) -> Page:
     """Accept a referral."""
-    actor, form = current_actor(), SendForm()
-    get_for_partner(actor, referral_id, today_at(None, clock.now()))
-    actions_service.accept(Invocation(actor, clock.now(), version=form.seen_version), referral_id, by=PARTNER)
-    return _back(referral_id)
+    return _answer(referral_id, services.accept)
 
 
 @blueprint.post("/referrals/<int:referral_id>/waitlist")
 @gate(Permission.REFERRAL_ANSWER)
 def waitlist(referral_id: int) -> Page:
     """Put a referral on one's waiting list."""
+    return _answer(referral_id, services.waitlist)
+
+
+def _answer(referral_id: int, act: Callable[..., int]) -> Page:
     actor, form = current_actor(), SendForm()
-    get_for_partner(actor, referral_id, today_at(None, clock.now()))
-    actions_service.waitlist(Invocation(actor, clock.now(), version=form.seen_version), referral_id, by=PARTNER)
-    return _back(referral_id)
+    _own(actor, referral_id)
+    act(Invocation(actor, clock.now(), version=form.seen_version), referral_id, by=PARTNER)
+    return redirect(url_for("partner.referral", referral_id=referral_id), 303)
 
 
-def _back(referral_id: int) -> Response:
-    answer: Response = redirect(url_for("partner.referral", referral_id=referral_id), 303)
-    return answer
+def _own(actor: Actor, referral_id: int) -> Referral:
+    return get_for_partner(actor, referral_id, today_at(None, clock.now()))
 
 
-@blueprint.route("/referrals/<int:referral_id>/decline", methods=["GET", "POST"])
-@gate(Permission.REFERRAL_ANSWER)
-def decline(referral_id: int) -> Page:
-    """Say that one cannot take it, and why."""
-    actor = current_actor()
-    row = get_for_partner(actor, referral_id, today_at(None, clock.now()))
-    form = DeclineForm(version=row.version)
-    return form_page(
-        form,
-        lambda: actions_service.decline(submitted(form), referral_id, form.reason.data, by=PARTNER),
-        url_for("partner.home"),
-        "pathways/referrals/partner_pages/act.html",
+act_page(
+    blueprint,
+    "/referrals/<int:referral_id>/decline",
+    "decline",
+    PARTNER,
+    load=_own,
+    form=lambda row: DeclineForm(version=row.version),
+    act=lambda call, row, form: services.decline(call, row.id, form.reason.data, by=PARTNER),
+    done=lambda row: url_for("partner.home"),
+    words=lambda row: _context(
+        row,
+        _("We cannot take this referral"),
+        _("Tell the school"),
         fact=_("The school is told, and you no longer have this referral."),
-        **_context(row, _("We cannot take this referral"), _("Tell the school")),
-    )
+    ),
+    template=ACT,
+)
 
 
-@blueprint.route("/referrals/<int:referral_id>/service", methods=["GET", "POST"])
-@gate(Permission.REFERRAL_ANSWER)
-def service(referral_id: int) -> Page:
-    """Log a day of service."""
-    actor, today = current_actor(), today_at(None, clock.now())
-    row = get_for_partner(actor, referral_id, today)
-    form = ServiceForm(version=row.version, on=today)
-    first = row.state is ReferralState.ACCEPTED
-    return form_page(
-        form,
-        lambda: log(actor, referral_id, form, PARTNER),
-        url_for("partner.referral", referral_id=referral_id),
-        "pathways/referrals/partner_pages/act.html",
-        **_context(row, _("First service") if first else _("Log a day of service"), _("Save the day")),
-    )
+act_page(
+    blueprint,
+    "/referrals/<int:referral_id>/service",
+    "service",
+    PARTNER,
+    load=_own,
+    form=lambda row: ServiceForm(version=row.version, on=today_at(None, clock.now())),
+    act=lambda call, row, form: services.log_service(call, row.id, form.on.data, by=PARTNER),
+    done=lambda row: url_for("partner.referral", referral_id=row.id),
+    words=lambda row: _context(
+        row, _("First service") if row.state is ReferralState.ACCEPTED else _("Log a day of service"), _("Save the day")
+    ),
+    template=ACT,
+)
 
 
-@blueprint.route("/referrals/<int:referral_id>/finish", methods=["GET", "POST"])
-@gate(Permission.REFERRAL_ANSWER)
-def finish(referral_id: int) -> Page:
-    """Say when the last service was, and what was received."""
-    actor, today = current_actor(), today_at(None, clock.now())
-    row = get_for_partner(actor, referral_id, today)
-    form = FinishForm(version=row.version, on=today)
-    return form_page(
-        form,
-        lambda: end(actor, referral_id, form, PARTNER),
-        url_for("partner.referral", referral_id=referral_id),
-        "pathways/referrals/partner_pages/act.html",
-        **_context(row, _("The service has ended"), _("Save")),
-    )
+act_page(
+    blueprint,
+    "/referrals/<int:referral_id>/finish",
+    "finish",
+    PARTNER,
+    load=_own,
+    form=lambda row: FinishForm(version=row.version, on=today_at(None, clock.now())),
+    act=lambda call, row, form: services.finish(call, row.id, form.on.data, form.received.data, by=PARTNER),
+    done=lambda row: url_for("partner.referral", referral_id=row.id),
+    words=lambda row: _context(row, _("The service has ended"), _("Save")),
+    template=ACT,
+)
 
 
-def _context(row: Referral, title: str, go_words: str) -> dict[str, Any]:
+def _context(row: Referral, title: str, go_words: str, **more: Any) -> dict[str, Any]:
     return {
         "title": title,
         "lede": (row.sent_fields or {}).get("name", ""),
         "go_words": go_words,
         "back_href": url_for("partner.referral", referral_id=row.id),
+        **more,
     }

@@ -15,7 +15,6 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.pathways.referrals.referral.states import Service
 
-Key = str | None
 MOST = 10_000
 MOST_DAYS = 200
 

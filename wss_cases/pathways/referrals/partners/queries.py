@@ -42,9 +42,9 @@ def partners(wanted: PartnerFilter) -> list[tuple[Partner, int]]:
     statement = select(Partner).where(Partner.is_active.is_(not wanted.ended)).order_by(Partner.name)
     if wanted.text.strip():
         statement = statement.where(Partner.name.icontains(wanted.text.strip(), autoescape=True))
-    found = [row for row in db.session.scalars(statement.limit(MOST)) if _asked_for(row, wanted)]
-    taken = taken_of([row.id for row in found])
-    rows = [(row, taken.get(row.id, 0)) for row in found]
+    fitting = [row for row in db.session.scalars(statement.limit(MOST)) if _asked_for(row, wanted)]
+    taken = taken_of([row.id for row in fitting])
+    rows = [(row, taken.get(row.id, 0)) for row in fitting]
     return [(row, used) for row, used in rows if not wanted.free or used < row.capacity]
 
 
@@ -66,10 +66,10 @@ def languages_spoken() -> list[str]:
 
 def get_partner(partner_id: int) -> Partner:
     """Return a partner of the directory. Raises NotFound."""
-    found = db.session.get(Partner, partner_id)
-    if found is None:
+    partner = db.session.get(Partner, partner_id)
+    if partner is None:
         raise NotFound
-    return found
+    return partner
 
 
 def suggestions(wanted: Wanted, day: date) -> list[Match]:

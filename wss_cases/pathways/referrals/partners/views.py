@@ -52,7 +52,7 @@ def partners() -> Page:
     form.language.choices = choices([("", _("Any")), *((code, language_words(code)) for code in spoken)])
     form.grade.choices = grade_choices(_("Any"))
     form.validate()
-    asked = PartnerFilter(
+    filters = PartnerFilter(
         text=(form.q.data or "")[:200],
         service=form.service.data or "",
         language=form.language.data or "",
@@ -61,12 +61,12 @@ def partners() -> Page:
         ended=form.ended.data,
     )
     today = today_at(None, clock.now())
-    found = find_partners(asked)
+    rows = find_partners(filters)
     return render_template(
         "pathways/referrals/partners/list.html",
         form=form,
-        rows=[_row(row, taken, today) for row, taken in found],
-        asked=asked != PartnerFilter(),
+        rows=[_row(row, taken, today) for row, taken in rows],
+        asked=filters != PartnerFilter(),
         chips=_chips(form),
         may_edit=might(current_actor(), Permission.PARTNER_EDIT),
     )
@@ -77,14 +77,14 @@ def _chips(form: FilterForm) -> list[tuple[str, str]]:
     used = {field.name: field for field in (form.q, form.service, form.language, form.grade, form.free, form.ended)}
     used = {name: field for name, field in used.items() if field.data}
     held: dict[str, Any] = {name: "y" if field.data is True else field.data for name, field in used.items()}
-    found = []
+    chips = []
     for name, field in used.items():
         named = {choice.value: str(choice.label) for choice in getattr(field, "choices", ())}
         value = held[name]
         words = str(field.label.text) if value == "y" else named.get(value, value)
-        left = {key: kept for key, kept in held.items() if key != name}
-        found.append((words, url_for("partners.partners", **left)))
-    return found
+        left = {key: value_in_use for key, value_in_use in held.items() if key != name}
+        chips.append((words, url_for("partners.partners", **left)))
+    return chips
 
 
 def _row(row: Partner, taken: int, today: date) -> dict[str, Any]:

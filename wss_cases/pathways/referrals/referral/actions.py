@@ -24,8 +24,6 @@ from wss_cases.pathways.referrals.referral.queries import open_referral, referra
 from wss_cases.pathways.referrals.referral.rules import is_open, outcome_of
 from wss_cases.pathways.referrals.referral.states import OPEN, PATHWAY_ENDED, WITHDRAW_LABELS, ReferralState, Service
 
-Key = str | None
-
 
 @use_case
 def draft(uow: UnitOfWork, pathway_id: int, *, partner_id: int | None, student_id: int | None, need: str) -> int:
@@ -82,10 +80,10 @@ def withdraw(uow: UnitOfWork, referral_id: int, reason: str) -> int:
 
 
 def withdraw_open(uow: UnitOfWork, pathway: Pathway) -> None:
-    """Take back the referral that is open when its locked pathway ends; the partner learns only that. A step."""
-    found = open_referral(pathway.id)
-    if found is not None:
-        row = uow.load(Referral, found.id, Permission.CASE_WORK)
+    """Take back the referral that is open when its locked pathway ends; the partner learns only that."""
+    referral = open_referral(pathway.id)
+    if referral is not None:
+        row = uow.load(Referral, referral.id, Permission.CASE_WORK)
         if row.state in OPEN:
             _take_back(uow, row, PATHWAY_ENDED)
 

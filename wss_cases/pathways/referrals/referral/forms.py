@@ -27,7 +27,7 @@ class DraftForm(BaseForm):
     student = SelectField(_l("Student"), validators=[InputRequired(_l("Choose the student."))])
     need = ShortText(
         _l("What does the student need?"), [NotBlank(_l("Say in one sentence what the student needs."))], limit=300
-    )  # fmt: skip
+    )
     partner = RadioField(_l("Partner"), validators=[InputRequired(_l("Choose a partner."))])
 
 

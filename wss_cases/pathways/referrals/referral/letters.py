@@ -31,8 +31,8 @@ def family_language(student_id: int | None) -> str:
 
 def lacks_text(language: str, day: date) -> bool:
     """Whether the letter cannot be read in this language, so that an interpreter is needed."""
-    found = family_text(CONSENT, language, day)
-    return found.language.split("-")[0] != language.split("-")[0]
+    text = family_text(CONSENT, language, day)
+    return text.language.split("-")[0] != language.split("-")[0]
 
 
 def purpose_words(row: Referral) -> str:
@@ -76,7 +76,7 @@ def record_of(row: Referral) -> dict[str, Any]:
     """Return what the record has of each field that may go to a partner; a field that is not known is left out."""
     student = db.session.get(Student, row.student_id) if row.student_id is not None else None
     guardian = next(iter(guardians_of(student.id)), None) if student else None
-    found = {
+    values = {
         "name": student.shown_name if student else "",
         "service": row.service,
         "grade": student.grade if student else None,
@@ -87,7 +87,7 @@ def record_of(row: Referral) -> dict[str, Any]:
         "need": row.need,
         "school_contact": contact_of(row),
     }
-    return {code: value for code, value in found.items() if value is not None and value != ""}
+    return {code: value for code, value in values.items() if value is not None and value != ""}
 
 
 def field_words(code: str, value: Any) -> str:

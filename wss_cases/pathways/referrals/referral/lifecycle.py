@@ -34,8 +34,8 @@ def load_wraparound(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pa
 
 def load_with_pathway(uow: UnitOfWork, referral_id: int, version: int | None) -> tuple[Pathway, Referral]:
     """Lock a live pathway, then its referral, for the school's own acts. Raises NotFound, Refused or Stale."""
-    found = select(Referral.pathway_id).where(Referral.id == referral_id)
-    pathway_id = uow.session.scalar(found)
+    statement = select(Referral.pathway_id).where(Referral.id == referral_id)
+    pathway_id = uow.session.scalar(statement)
     if pathway_id is None:
         raise NotFound
     pathway = load_wraparound(uow, pathway_id, None)
@@ -56,7 +56,7 @@ def load_by(uow: UnitOfWork, referral_id: int, by: Permission, version: int | No
 
 
 def check_step(row: Referral, state: ReferralState) -> None:
-    """Raise Refused unless the table has the step; the caller then changes the state with what belongs to it."""
+    """Raise Refused unless the table allows the change; the caller then changes the state with what belongs to it."""
     if not may_become(row.state, state):
         raise Refused("", _("This referral cannot go there from where it is now."))
 

@@ -50,12 +50,12 @@ def _overdue(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     late = late_referral(now(), message.object_id)
     if row is None or late is None or actor.user_id is None or actor.user_id not in late.people:
         return None
-    found = Reached(late.days, TO_LEAD, late.people[actor.user_id])
+    reached = Reached(late.days, TO_LEAD, late.people[actor.user_id])
     return {
         "subject": _("A partner is late with a referral"),
         "words": _("A partner has not answered a referral of your school, or not begun the service, in time.")
         + " "
-        + reached_words(found),
+        + reached_words(reached),
         "href": link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),
         "go": _("Open the referral"),
     }

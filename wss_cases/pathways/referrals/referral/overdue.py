@@ -84,5 +84,5 @@ def _reaching(known: Known, row: Any) -> Late | None:
     people: dict[int, Why] = {}
     for level in levels_of(late):
         people |= reached(level, None, lead_id, known.team(row.school_id))
-    found = known.with_covers(people, row.school_id, None)
-    return Late(row.id, row.case_id, row.school_id, due_on, late, found) if found else None
+    recipients = known.with_covers(people, row.school_id, None)
+    return Late(row.id, row.case_id, row.school_id, due_on, late, recipients) if recipients else None

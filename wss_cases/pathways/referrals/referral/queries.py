@@ -56,8 +56,8 @@ def visible_to(statement: Select[Any], actor: Actor, day: date) -> Select[Any]:
 def partners_referrals(actor: Actor, day: date) -> list[Referral]:
     """Return what the actor's organisation has on a day, what is to be answered soonest first."""
     statement = select(Referral).options(selectinload(Referral.services), *_LOADED)
-    found = visible_to(statement, actor, day).order_by(Referral.answer_by, Referral.id)
-    return list(db.session.scalars(found.limit(500)))
+    visible = visible_to(statement, actor, day).order_by(Referral.answer_by, Referral.id)
+    return list(db.session.scalars(visible.limit(500)))
 
 
 def over_for_partner(actor: Actor, day: date) -> list[date]:
@@ -76,10 +76,10 @@ _LOADED = (joinedload(Referral.consent), joinedload(Referral.partner), joinedloa
 def get_for_partner(actor: Actor, referral_id: int, day: date) -> Referral:
     """Return a referral that the actor's organisation has on a day. Raises NotFound."""
     statement = select(Referral).options(selectinload(Referral.services), *_LOADED)
-    found: Referral | None = db.session.scalar(visible_to(statement.where(Referral.id == referral_id), actor, day))
-    if found is None:
+    referral: Referral | None = db.session.scalar(visible_to(statement.where(Referral.id == referral_id), actor, day))
+    if referral is None:
         raise NotFound
-    return found
+    return referral
 
 
 def get_referral(actor: Actor, pathway_id: int, referral_id: int) -> Referral:
@@ -89,10 +89,10 @@ def get_referral(actor: Actor, pathway_id: int, referral_id: int) -> Referral:
         .options(selectinload(Referral.services), *_LOADED)
         .where(Referral.id == referral_id, Referral.pathway_id == pathway_id, in_view(Referral, actor, *CASE_TEAM))
     )
-    found = db.session.scalar(statement)
-    if found is None:
+    referral = db.session.scalar(statement)
+    if referral is None:
         raise NotFound
-    return found
+    return referral
 
 
 def load_referral(referral_id: int) -> Referral | None:

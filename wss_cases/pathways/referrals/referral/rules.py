@@ -25,9 +25,9 @@ CUT_SHORT = frozenset({PathwayState.ENDED_EARLY, PathwayState.DECLINED})
 """A pathway that ended so takes its referral with it: there is nothing left that a partner may know."""
 
 
-def may_become(now: ReferralState, then: ReferralState) -> bool:
-    """Whether the table has this step."""
-    return then in TRANSITIONS[now]
+def may_become(state: ReferralState, next_state: ReferralState) -> bool:
+    """Whether the table allows this change."""
+    return next_state in TRANSITIONS[state]
 
 
 def consent_in_force(consent: Any, day: date) -> bool:
@@ -88,15 +88,15 @@ def match(partner: Any, taken: int, wanted: Wanted, day: date) -> Match:
     free = max(partner.capacity - taken, 0)
     can_send = agreement_in_force(partner, day)
     offers = wanted.service in partner.services
-    said = [
+    labels = [
         (offers, _("offers this help"), _("does not offer this help")),
         _language(partner, wanted.language),
         _grade(partner, wanted.grade),
         (free > 0, ngettext("%(num)d free place", "%(num)d free places", free), _("no free place")),
         (can_send, _("agreement in force"), _("no agreement in force: nothing can be sent")),
     ]
-    reasons = [words for good, words, _bad in said if good and words]
-    return Match(partner, free, reasons, [words for good, _words, words in said if not good], can_send, offers)
+    reasons = [words for good, words, _bad in labels if good and words]
+    return Match(partner, free, reasons, [words for good, _words, words in labels if not good], can_send, offers)
 
 
 def _language(partner: Any, language: str) -> tuple[bool, str, str]:

@@ -1,25 +1,23 @@
 """The life of a referral, and the words of services and answers."""
 
-import enum
-
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 
 
-class ReferralState(enum.StrEnum):
+class ReferralState(Labelled):
     """Drafted → written consent → sent → accepted | declined | waitlisted → first seen → active → done | revoked."""
 
-    DRAFTED = "drafted"
-    CONSENTED = "consented"
-    SENT = "sent"
-    ACCEPTED = "accepted"
-    WAITLISTED = "waitlisted"
-    DECLINED = "declined"
-    FIRST_SEEN = "first_seen"
-    ACTIVE = "active"
-    DONE = "done"
-    REVOKED = "revoked"
-    WITHDRAWN = "withdrawn"
+    DRAFTED = "drafted", _l("Drafted")
+    CONSENTED = "consented", _l("Consent given")
+    SENT = "sent", _l("Sent")
+    ACCEPTED = "accepted", _l("Accepted")
+    WAITLISTED = "waitlisted", _l("On a waiting list")
+    DECLINED = "declined", _l("The partner cannot take it")
+    FIRST_SEEN = "first_seen", _l("First seen")
+    ACTIVE = "active", _l("Service under way")
+    DONE = "done", _l("Done")
+    REVOKED = "revoked", _l("Consent taken back")
+    WITHDRAWN = "withdrawn", _l("Taken back by the school")
 
 
 R = ReferralState
@@ -70,21 +68,6 @@ class ServiceKind(Labelled):
     FIRST = "first", _l("First service")
     LATER = "later", _l("Later service")
     LAST = "last", _l("Last service")
-
-
-STATE_LABELS = {
-    R.DRAFTED: _l("Drafted"),
-    R.CONSENTED: _l("Consent given"),
-    R.SENT: _l("Sent"),
-    R.ACCEPTED: _l("Accepted"),
-    R.WAITLISTED: _l("On a waiting list"),
-    R.DECLINED: _l("The partner cannot take it"),
-    R.FIRST_SEEN: _l("First seen"),
-    R.ACTIVE: _l("Service under way"),
-    R.DONE: _l("Done"),
-    R.REVOKED: _l("Consent taken back"),
-    R.WITHDRAWN: _l("Taken back by the school"),
-}
 
 
 FIELD_LABELS = {

@@ -21,11 +21,11 @@ def overdue_mails(late: Iterable[Late]) -> list[Planned]:
 
 
 def record_overdue(uow: UnitOfWork, late: Sequence[Late], queued: set[str]) -> None:
-    """Step: write down which late partners reached somebody by the messages queued."""
+    """Write down which late partners reached somebody by the messages queued."""
     acts = []
     for row in late:
-        told = [user_id for user_id in row.people if overdue_key(row.referral_id, row.due_on, user_id) in queued]
-        if told:
-            data, changes = {"on": row.due_on.isoformat()}, {"told": [None, told]}
+        recipients = [user_id for user_id in row.people if overdue_key(row.referral_id, row.due_on, user_id) in queued]
+        if recipients:
+            data, changes = {"on": row.due_on.isoformat()}, {"told": [None, recipients]}
             acts.append(Act("referral", row.referral_id, row.case_id, row.school_id, data, changes))
     uow.record_each("referral.late", acts)

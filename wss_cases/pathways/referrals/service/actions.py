@@ -28,8 +28,6 @@ from wss_cases.pathways.referrals.referral.states import (
 )
 from wss_cases.roster.directory.queries import school_days
 
-Key = str | None
-
 
 @use_case
 def accept(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:

@@ -1,25 +1,24 @@
 """What the school writes down for a partner that calls instead of signing in: its answer, and dates of service."""
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor
+from wss_cases.access.act_pages import act_page
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.common.views import ACT, act_context, page_of
+from wss_cases.pathways.common.views import act_context, page_of
 from wss_cases.pathways.referrals.consent.views import load
 from wss_cases.pathways.referrals.referral.forms import AnswerForm, FinishForm, ServiceForm
 from wss_cases.pathways.referrals.referral.queries import open_referral
-from wss_cases.pathways.referrals.service import actions as actions_service
+from wss_cases.pathways.referrals.service import actions
 
 blueprint = Blueprint("referral_service", __name__)
 
@@ -34,70 +33,50 @@ PAGES = {
 SCHOOL = Permission.CASE_WORK
 
 
-@blueprint.route(f"{HERE}/answer", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def answer(case_id: int, pathway_id: int, referral_id: int) -> Page:
-    """Write down what the partner answered by phone or mail."""
-    actor = current_actor()
-    row, referral = load(actor, case_id, pathway_id, referral_id)
-    form = AnswerForm(version=referral.version)
-    return form_page(
-        form,
-        lambda: _answer(referral.id, form),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Record the partner’s answer"), _("Save the answer")),
-    )
+act_page(
+    blueprint,
+    f"{HERE}/answer",
+    "answer",
+    Permission.CASE_WORK,
+    load=load,
+    form=lambda found: AnswerForm(version=found[1].version),
+    act=lambda call, found, form: _answer(call, found[1].id, form),
+    done=lambda found: page_of(found[0]),
+    words=lambda found: act_context(found[0], _("Record the partner’s answer"), _("Save the answer")),
+)
 
 
-def _answer(referral_id: int, form: AnswerForm) -> int:
+def _answer(call: Invocation, referral_id: int, form: AnswerForm) -> int:
     if form.answer.data == "declined":
-        return actions_service.decline(submitted(form), referral_id, form.reason.data or "", by=SCHOOL)
-    answer = actions_service.accept if form.answer.data == "accepted" else actions_service.waitlist
-    return answer(submitted(form), referral_id, by=SCHOOL)
+        return actions.decline(call, referral_id, form.reason.data or "", by=SCHOOL)
+    answer = actions.accept if form.answer.data == "accepted" else actions.waitlist
+    return answer(call, referral_id, by=SCHOOL)
 
 
-@blueprint.route(f"{HERE}/service", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def service(case_id: int, pathway_id: int, referral_id: int) -> Page:
-    """Write down a day of service."""
-    actor = current_actor()
-    row, referral = load(actor, case_id, pathway_id, referral_id)
-    form = ServiceForm(version=referral.version, on=today_at(row.school_id, clock.now()))
-    return form_page(
-        form,
-        lambda: log(actor, referral.id, form, SCHOOL),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Log a day of service"), _("Save the day")),
-    )
+act_page(
+    blueprint,
+    f"{HERE}/service",
+    "service",
+    Permission.CASE_WORK,
+    load=load,
+    form=lambda found: ServiceForm(version=found[1].version, on=today_at(found[0].school_id, clock.now())),
+    act=lambda call, found, form: actions.log_service(call, found[1].id, form.on.data, by=SCHOOL),
+    done=lambda found: page_of(found[0]),
+    words=lambda found: act_context(found[0], _("Log a day of service"), _("Save the day")),
+)
 
 
-def log(actor: Actor, referral_id: int, form: ServiceForm, by: Permission) -> int:
-    """Carry out what a service form says."""
-    on: date = form.on.data
-    return actions_service.log_service(submitted(form), referral_id, on, by=by)  # fmt: skip
-
-
-@blueprint.route(f"{HERE}/finish", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def finish(case_id: int, pathway_id: int, referral_id: int) -> Page:
-    """Write down the last day of service and what was received."""
-    actor = current_actor()
-    row, referral = load(actor, case_id, pathway_id, referral_id)
-    form = FinishForm(version=referral.version, on=today_at(row.school_id, clock.now()))
-    return form_page(
-        form,
-        lambda: end(actor, referral.id, form, SCHOOL),
-        page_of(row),
-        ACT,
-        **act_context(row, _("The service has ended"), _("Save")),
-    )
-
-
-def end(actor: Actor, referral_id: int, form: FinishForm, by: Permission) -> int:
-    """Carry out what a finish form says."""
-    return actions_service.finish(submitted(form), referral_id, form.on.data, form.received.data, by=by)
+act_page(
+    blueprint,
+    f"{HERE}/finish",
+    "finish",
+    Permission.CASE_WORK,
+    load=load,
+    form=lambda found: FinishForm(version=found[1].version, on=today_at(found[0].school_id, clock.now())),
+    act=lambda call, found, form: actions.finish(call, found[1].id, form.on.data, form.received.data, by=SCHOOL),
+    done=lambda found: page_of(found[0]),
+    words=lambda found: act_context(found[0], _("The service has ended"), _("Save")),
+)
 
 
 @blueprint.get("/follow-ups/<int:follow_up_id>/referral")

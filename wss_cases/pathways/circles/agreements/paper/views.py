@@ -57,8 +57,8 @@ def paper(case_id: int, pathway_id: int) -> Page:
 
 def _head(row: Pathway, language: str, today: date) -> Text | None:
     school = get_school(row.school_id)
-    found = family_texts([HEAD], language, today).get(HEAD)
-    return found.filled({"school": school.name if school else ""}) if found else None
+    text = family_texts([HEAD], language, today).get(HEAD)
+    return text.filled({"school": school.name if school else ""}) if text else None
 
 
 def _sheet(row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParticipant | None) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def questionnaires(follow_up_id: int) -> Page:
 
 
 def _go(follow_up_id: int, kind: str, endpoint: str) -> Page:
-    found = get_follow_up(current_actor(), follow_up_id)
-    if found.kind != kind or found.case_id is None or found.pathway_id is None:
+    follow_up = get_follow_up(current_actor(), follow_up_id)
+    if follow_up.kind != kind or follow_up.case_id is None or follow_up.pathway_id is None:
         raise NotFound
-    return redirect(url_for(endpoint, case_id=found.case_id, pathway_id=found.pathway_id), 303)
+    return redirect(url_for(endpoint, case_id=follow_up.case_id, pathway_id=follow_up.pathway_id), 303)

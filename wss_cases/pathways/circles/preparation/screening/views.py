@@ -12,12 +12,12 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.forms import LiftForm, ScreenForm
+from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.circle.rules import is_met
 from wss_cases.pathways.circles.circle.states import ScreenAnswer
 from wss_cases.pathways.circles.consent import actions
-from wss_cases.pathways.circles.gates.presenters import get_circle
 from wss_cases.pathways.circles.gates.queries import circle_of
-from wss_cases.pathways.circles.preparation import actions as actions_prepare
+from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 
 blueprint = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
@@ -31,17 +31,17 @@ def screen(case_id: int, pathway_id: int) -> Page:
     row = get_circle(actor, case_id, pathway_id)
     circle = circle_of(row)
     form = ScreenForm(answer=circle.screen.answer if circle.screen else None, on=today_at(row.school_id, clock.now()))
-    keeps = actor.user_id in circle.keepers_on(today_at(row.school_id, clock.now()))
+    is_keeper = actor.user_id in circle.keepers_on(today_at(row.school_id, clock.now()))
     return form_page(
         form,
-        lambda: actions_prepare.record_screen(submitted(form), row.id, ScreenAnswer(form.answer.data), form.on.data),
+        lambda: preparation.record_screen(submitted(form), row.id, ScreenAnswer(form.answer.data), form.on.data),
         page_of(row),
         ACT,
         **act_context(
             row,
             _("Safety screen"),
             _("Save the answer"),
-            warning="" if keeps else _("Only a keeper of this circle answers the safety screen."),
+            warning="" if is_keeper else _("Only a keeper of this circle answers the safety screen."),
             facts=[
                 _("Is anybody afraid? Is there pressure to come? Can everybody leave when they wish? Is the way safe?")
             ],
@@ -53,26 +53,25 @@ def screen(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def hold(case_id: int, pathway_id: int, rule: str) -> Page:
     """Read a hold, and say why its condition is met."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id)
+    row = get_circle(current_actor(), case_id, pathway_id)
     circle = circle_of(row)
-    found = next((hold for hold in circle.holds if hold.rule == rule), None)
-    if found is None:
+    its_hold = next((hold for hold in circle.holds if hold.rule == rule), None)
+    if its_hold is None:
         raise NotFound
     form = LiftForm()
     language = locale_code()
-    because, until = (texts.get(language) or texts["en"] for texts in (found.because, found.until))
+    because, until = (texts.get(language) or texts["en"] for texts in (its_hold.because, its_hold.until))
     facts = [because, _("It holds until: %(until)s", until=until)]
-    if is_met(found, circle.facts_on(today_at(row.school_id, clock.now()))):
+    if is_met(its_hold, circle.facts_on(today_at(row.school_id, clock.now()))):
         facts.append(_("Its condition is met."))
-    elif found.stands:
+    elif its_hold.stands:
         facts.append(_("Nobody can lift it: each person is supported apart."))
-    elif not found.can_be_lifted:
+    elif not its_hold.can_be_lifted:
         facts.append(_("It opens by itself when the people concerned say so; nobody can say it for them."))
     return form_page(
         form,
         lambda: actions.lift_hold(submitted(form), row.id, rule, form.reason.data),
         page_of(row),
-        ACT if found.can_be_lifted else "pathways/circles/preparation/screening/hold.html",
+        ACT if its_hold.can_be_lifted else "pathways/circles/preparation/screening/hold.html",
         **act_context(row, _("Hold %(rule)s", rule=rule), _("Lift the hold"), facts=facts),
     )

@@ -73,8 +73,8 @@ def _take(questionnaire_id: int, form: Questions) -> LinkState | None:
 
 def _language(row: Questionnaire) -> str:
     known = languages(today_at(None, clock.now()))
-    asked = request.form.get("switch_language") or request.form.get("language") or request.args.get("language")
-    return asked if asked is not None and asked in known else row.language
+    chosen = request.form.get("switch_language") or request.form.get("language") or request.args.get("language")
+    return chosen if chosen is not None and chosen in known else row.language
 
 
 def _words(language: str) -> dict[str, Any]:
