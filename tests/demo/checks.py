@@ -18,7 +18,7 @@ from wss_cases.incidents.incident.models import GuardianContact, Incident, Incid
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.gates.queries import circles_for
+from wss_cases.pathways.circles.requirements.queries import circles_for
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState

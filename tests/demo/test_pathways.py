@@ -20,13 +20,13 @@ from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.rules import closed, gate_words
+from wss_cases.pathways.circles.circle.rules import requirement_words, unmet
 from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
-from wss_cases.pathways.circles.gates.queries import circle_of
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.rules import PURPOSE
 from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWERS
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
@@ -59,7 +59,7 @@ def test_no_meeting_was_planned_or_held_with_a_closed_gate(demo: Flask) -> None:
         pathway = db.session.get_one(Pathway, meeting.pathway_id)
         circle = circle_of(pathway)
         day = local_date(meeting.starts_at, DISTRICT_ZONE)
-        shut = [gate_words(gate, circle.names) for gate in closed(circle.gates_on(day))]
+        shut = [requirement_words(one, circle.names) for one in unmet(circle.requirements_on(day))]
         # a plan that ended with its case was agreed while the meeting was held
         assert [words for words in shut if "H2" not in words] == [], pathway.case.reference
         assert meeting.happened is None or pathway.held_on is not None

@@ -9,7 +9,7 @@ from tests.cases.making import NOW, TODAY, actor_for, make_incident, make_user, 
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.factories.roster import StudentFactory
-from tests.pathways.circles.making import answer, open_gates, plan, terms
+from tests.pathways.circles.making import answer, open_requirements, plan, terms
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseNote
 from wss_cases.cases.case.queries import participants_of
@@ -112,7 +112,7 @@ def test_a_duty_that_is_done_does_not_stand_in_the_way(world):
 
 def test_an_open_term_is_named_by_its_number(world):
     row = PathwayFactory(case_id=world.case.id, school_id=world.school.id)
-    open_gates(world, row)
+    open_requirements(world, row)
     answer(world, row, plan(world, row, starts_at=NOW), MeetingState.HELD)
     agreements.make_agreement(Invocation(world.actor, NOW), row.id, terms(world, 1, 2))
     with pytest.raises(Refused, match="number 2"):

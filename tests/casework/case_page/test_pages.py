@@ -9,7 +9,7 @@ from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
-from tests.pathways.circles.making import answer, open_gates, plan, put_hold, terms
+from tests.pathways.circles.making import answer, open_requirements, plan, put_hold, terms
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.case_file.queries import PAGE
@@ -111,7 +111,7 @@ def test_a_pathway_of_another_case_is_not_found(world, client_as):
 
 
 def test_an_agreement_through_its_pages(world, client_as, at):
-    row = open_gates(world, pathway(world))
+    row = open_requirements(world, pathway(world))
     answer(world, row, plan(world, row, starts_at=NOW - timedelta(hours=2)), MeetingState.HELD, now=NOW)
     at("2026-11-25 11:00")
     client = client_as(world.coordinator)
@@ -187,7 +187,7 @@ def test_an_old_form_is_told_that_somebody_was_faster(world, client_as):
 
 def test_the_sheet_leaves_other_children_out(world, client_as):
     row = pathway(world)
-    open_gates(world, row)
+    open_requirements(world, row)
     answer(world, row, plan(world, row, starts_at=NOW - timedelta(hours=2)), MeetingState.HELD, now=NOW)
     agreements.make_agreement(Invocation(actor_for(world.coordinator), NOW), row.id, terms(world, 1))
     sections = "&".join(f"section={name}" for name in ("summary", "people", "pathways", "follow_ups", "history"))

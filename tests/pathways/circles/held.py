@@ -14,7 +14,7 @@ from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements import actions
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleKeeper, CircleMeeting, CircleSupporter
 from wss_cases.pathways.circles.circle.states import MeetingKind, SupporterRelation
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway

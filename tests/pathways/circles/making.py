@@ -1,4 +1,4 @@
-"""Circles for tests: every gate opened through the use cases, then planned and held."""
+"""Circles for tests: every requirement opened through the use cases, then planned and held."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import MeetingState, Presence, ScreenAnswer, TrainingKind
 from wss_cases.pathways.circles.consent import actions
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.circles.meeting.rules import Attendance
 from wss_cases.pathways.circles.preparation import actions as preparation
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway
@@ -115,8 +115,8 @@ def screen(actor: Actor, pathway: Pathway, answer: ScreenAnswer = ScreenAnswer.S
     preparation.record_screen(Invocation(actor, now), pathway.id, answer, TODAY)
 
 
-def open_gates(world: World, pathway: Pathway, keeper: UserAccount | None = None) -> Pathway:
-    """Open every gate of a circle but its holds."""
+def open_requirements(world: World, pathway: Pathway, keeper: UserAccount | None = None) -> Pathway:
+    """Open every requirement of a circle but its holds."""
     actor = keep(world, pathway, keeper)
     prepare(world, pathway)
     consent(world, pathway)
@@ -126,7 +126,7 @@ def open_gates(world: World, pathway: Pathway, keeper: UserAccount | None = None
 
 def ready_circle(world: World, keeper: UserAccount | None = None, **values: Any) -> Pathway:
     """Add a circle whose meeting can be planned at once."""
-    return open_gates(world, make_circle(world, **values), keeper)
+    return open_requirements(world, make_circle(world, **values), keeper)
 
 
 def plan(

@@ -1,4 +1,4 @@
-"""Any order of acts on a circle: none plans it with a closed gate, none completes it without its outcome."""
+"""Any order of acts on a circle: none plans it with a closed requirement, none completes it without its outcome."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from wss_cases.pathways.circles.circle.states import (
     meeting_state,
 )
 from wss_cases.pathways.circles.consent import actions
-from wss_cases.pathways.circles.gates.queries import Circle
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.circles.preparation import actions as preparation
+from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms.states import WithoutMeeting
 from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.common.models import Pathway
@@ -54,7 +54,7 @@ CLOSINGS = ("withdraw", "not ready", "not safe", "end", "decline", "complete")
 class Circles(RuleBasedStateMachine):
     """One circle under a hold, with two parties, and every act there is on it.
 
-    What each gate needs is kept here again, in plain sets, so that the system is judged by something else than itself.
+    What each requirement needs stands here once more, in plain sets, so that the system is not judged by itself.
     """
 
     def __init__(self) -> None:
@@ -112,13 +112,13 @@ class Circles(RuleBasedStateMachine):
 
     @initialize(missing=st.sampled_from(["", "", "", *STEPS, "everything"]), ending=st.sampled_from(CLOSINGS))
     def begin(self, missing: str, ending: str) -> None:
-        """Begin with every gate open, with all but one, or with none; the end of the walk is drawn here."""
+        """Begin with every requirement open, with all but one, or with none; the end of the walk is drawn here."""
         self.ending = ending
         if missing != "everything":
             self.open_all_but(missing)
 
     def open_all_but(self, missing: str) -> None:
-        """Open every gate but one."""
+        """Open every requirement but one."""
         steps: dict[str, Callable[[], None]] = {
             "keeper": self.name_keeper,
             "training": self.train,
@@ -138,7 +138,7 @@ class Circles(RuleBasedStateMachine):
 
     @rule(how=st.sampled_from(CLOSINGS), index=who)
     def lose_what_is_planned(self, how: str, index: int) -> None:
-        """Plan a meeting with every gate open, then let one of them close, or the circle end, before it is held."""
+        """Plan a meeting with every requirement met, then lose one of them, or end the circle, before it is held."""
         if self.live:
             self.open_all_but("")
             self.what_must_never_be()
@@ -328,7 +328,7 @@ class Circles(RuleBasedStateMachine):
             assert around.waiting is None
         self.withdrew = None
         if around.waiting is not None and row.state in LIVE:
-            assert self.willing == {0, 1} and self.ready == {0, 1} and self.safe, "planned with a closed gate"
+            assert self.willing == {0, 1} and self.ready == {0, 1} and self.safe, "planned with a closed requirement"
         assert around.waiting is None or row.state in LIVE, "ended with a meeting that waits"
         if row.state is PathwayState.COMPLETED:
             assert row.outcome and row.held_on and around.was_held, "completed without an outcome"

@@ -14,7 +14,7 @@ from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import IncidentFactory
 from tests.factories.referrals import PartnerFactory
-from tests.pathways.circles.making import open_gates, plan
+from tests.pathways.circles.making import open_requirements, plan
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Cover
@@ -73,7 +73,7 @@ def test_what_meets_today_has_its_act(world: Any, client_as: Any, at: Callable[.
         case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id,
         kind=RoutingKind.PEER_CONFERENCE.value,
     )  # fmt: skip
-    plan(world, open_gates(world, row), starts_at=NOW + timedelta(hours=3))
+    plan(world, open_requirements(world, row), starts_at=NOW + timedelta(hours=3))
     back = PathwayFactory(
         case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id,
         kind=Kind.REENTRY_CIRCLE.value, pathway="reengagement", state=PathwayState.ACTIVE,

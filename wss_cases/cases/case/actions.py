@@ -53,7 +53,7 @@ def open_case_for(
     lead_id: int | None,
     review_on: date,
 ) -> Case:
-    """Open a case that no incident is behind, for one student and what it comes from. Raises NotFound."""
+    """Open a case without an incident, for one student, with its origin. Raises NotFound."""
     case = _new(uow, school_id, origin.value, tier, lead_id, review_on)
     uow.record(case, "case.opened_for_student", reference=case.reference, origin=origin.value)
     case.participants.append(CaseParticipant(role=PersonRole.INVOLVED, student_id=student.id))
@@ -148,7 +148,7 @@ def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CasePar
 
 
 def move_to(uow: UnitOfWork, case: Case, state: CaseState) -> bool:
-    """Move a case along its life and record it; False when it already is there. The table decides.
+    """Change the state of a case as the table allows, and record it. Returns False when it has that state already.
 
     Raises Refused for a change that the table does not have, and for closing, which has its own use case.
     """
@@ -172,7 +172,7 @@ def reopen_case(uow: UnitOfWork, case: Case, reason: ReopenReason, review_on: da
 
 
 def advance(uow: UnitOfWork, case: Case, state: CaseState) -> None:
-    """Move a case forward when its work has gone on; never back, never out of closed."""
+    """Move a case forward to a later state; does nothing for an earlier one, or for a closed case."""
     order = list(CaseState)
     if case.state is not CaseState.CLOSED and order.index(state) > order.index(case.state):
         move_to(uow, case, state)

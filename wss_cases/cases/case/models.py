@@ -85,7 +85,7 @@ class Case(Fading, Versioned, Base):
         )
 
     def in_view_since(self, first: date) -> bool:
-        """The same of this case; asks the database only about one closed long ago."""
+        """Whether this case is in view from a day on; reads the database only for one closed before it."""
         fresh = self.state in OPEN or (
             self.closed_at is not None and local_date(self.closed_at, DISTRICT_ZONE) >= first
         )

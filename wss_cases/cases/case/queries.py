@@ -21,8 +21,10 @@ Statement = TypeVar("Statement", bound=Select[Any])
 
 
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
-    """Keep the cases of the schools in which the actor is on the case team, but for those that have faded; with `live`
-    the open ones alone."""
+    """Return the statement over the cases that the actor sees: of schools where they are on the case team, not faded.
+
+    `live`: only the open ones.
+    """
     return statement.where(in_view(Case, actor, *CASE_TEAM, live=live))
 
 

@@ -53,7 +53,7 @@ def set_review(uow: UnitOfWork, case_id: int, review_on: date) -> int:
 
 @use_case
 def change_state(uow: UnitOfWork, case_id: int, state: CaseState) -> int:
-    """Move an open case along its life. Raises Refused for a change that the table does not have."""
+    """Change the state of an open case. Raises Refused for a change that the table does not have."""
     case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
     move_to(uow, case, state)
     return case.id
@@ -82,7 +82,7 @@ def add_person(uow: UnitOfWork, case_id: int, role: PersonRole, student_id: int 
 
 @use_case
 def change_role(uow: UnitOfWork, case_id: int, participant_id: int, role: PersonRole) -> int:
-    """Say that a person's part in an open case is another one."""
+    """Change the part of a person in an open case."""
     case = uow.load(Case, case_id, Permission.CASE_WORK)
     open_only(case)
     person = uow.session.get(CaseParticipant, participant_id)

@@ -27,7 +27,7 @@ def leave_day(uow: UnitOfWork, school_id: int, day: date, to_day: date, label: s
 
 
 def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
-    """Put reviews back on the day that the calendar moved them off, but for those set anew since."""
+    """Put reviews back on the day from which the calendar moved them, unless somebody changed them since."""
     targets = {move.subject_id: move for move in moves if move.subject_type == CASE}
     statement = select(Case).where(Case.id.in_(sorted(targets)), Case.state.in_(OPEN))
     count = 0

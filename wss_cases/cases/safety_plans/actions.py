@@ -58,7 +58,7 @@ def change_plan(uow: UnitOfWork, plan: SafetyPlan, text: PlanText) -> None:
 
 
 def back_to_draft(plan: SafetyPlan) -> None:
-    """Take an agreed plan back to draft. The caller records why."""
+    """Change an agreed plan back to a draft; the caller records why."""
     _step(plan, PlanState.DRAFT)
     plan.agreed_on, plan.agreed_by_id, plan.guardian, plan.next_review_on = None, None, None, None
 

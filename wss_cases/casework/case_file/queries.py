@@ -21,7 +21,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import school_day
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.gates.queries import answers_on_case
+from wss_cases.pathways.circles.requirements.queries import answers_on_case
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import pathways_of

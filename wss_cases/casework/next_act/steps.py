@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 
 from wss_cases.followups.core.states import RECORDED_ELSEWHERE
-from wss_cases.pathways.circles.gates import next_steps as circles
+from wss_cases.pathways.circles.requirements import next_steps as circles
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.steps import Step

@@ -3,7 +3,7 @@
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.consent.actions import call_off_planned
-from wss_cases.pathways.circles.gates.queries import circle_of
+from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.actions import load_live, note_decline, note_end
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason

@@ -15,10 +15,10 @@ from wss_cases.demo.story.world import Steps, rows
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements.actions import NO_AGREEMENT, complete_circle
 from wss_cases.pathways.circles.circle.models import CircleSupporter
-from wss_cases.pathways.circles.circle.rules import closed, parties
+from wss_cases.pathways.circles.circle.rules import parties, unmet
 from wss_cases.pathways.circles.circle.states import MeetingState, Presence, ScreenAnswer, SupporterRelation
 from wss_cases.pathways.circles.consent.actions import lift_hold, record_consent
-from wss_cases.pathways.circles.gates.queries import circle_of
+from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.keepers.actions import add_keeper
 from wss_cases.pathways.circles.meeting.actions import answer_meeting
 from wss_cases.pathways.circles.meeting.planning import plan_meeting
@@ -113,7 +113,7 @@ def _may_meet(path: Path, now: datetime) -> bool:
     """Say why the holds are met that can be, and return whether every gate is open."""
     work, day = path.work, path.work.world.day(now)
     found = circle_of(db.session.get_one(Pathway, path.id))
-    shut = closed(found.gates_on(day))
+    shut = unmet(found.requirements_on(day))
     if any(gate.code != "hold" for gate in shut):
         return False
     can_be_lifted = {hold.rule for hold in found.holds if hold.can_be_lifted}

@@ -14,7 +14,7 @@ from wss_cases.pathways.mentoring.plan.models import DailyCard
 from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
 from wss_cases.pathways.mentoring.plan.states import After, Cadence, GoesOn, Missed, Reason
 from wss_cases.pathways.mentoring.reviews.actions import review
-from wss_cases.pathways.mentoring.sessions.actions import Said, log_session
+from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, log_session
 from wss_cases.routing.engine.states import Kind
 
 GOALS = (
@@ -96,7 +96,7 @@ def _session(path: Path, chosen: MentorPlaces, day: date, minutes: int, now: dat
         yield from _card(path, who, now)
         return
     lasted = max(5, minutes + rng.choice((-15, -5, 0, 0, 0, 10)))
-    said = Said(minutes=None if missed else lasted, missed=missed)
+    said = DayAnswer(minutes=None if missed else lasted, missed=missed)
     log_session(Invocation(world.actor(who, now), now), path.id, day, said, None)
 
 

@@ -66,7 +66,7 @@ def load_live(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:
     return row
 
 
-def change_state(row: Pathway, state: PathwayState) -> None:
+def move_pathway(row: Pathway, state: PathwayState) -> None:
     """Change a pathway's state if the table allows it. Raises Refused."""
     if not may_become(row.state, state):
         raise Refused("", _("This pathway cannot go there from where it is now."))
@@ -80,12 +80,12 @@ def not_later(uow: UnitOfWork, school_id: int, field: str, day: date) -> None:
 
 
 def audit_only(uow: UnitOfWork, row: Pathway) -> None:
-    """Audit what changed on a pathway where the act itself stands in the history already."""
+    """Audit what changed on a pathway when the case's history has an entry for it already."""
     uow.audit("pathway.next_step", "pathway", row.id, changes_of(row))
 
 
 def note_offer(uow: UnitOfWork, row: Pathway, by: tuple[int, str], on: date) -> None:
-    """Write down who invited and when, once."""
+    """Record who made the offer and when, unless that is recorded already."""
     if row.offered_on is None:
         row.offered_on, row.offered_by_id = on, by[0]
         uow.record(row, "pathway.offered", what=row.kind, by=by[1])
@@ -93,7 +93,7 @@ def note_offer(uow: UnitOfWork, row: Pathway, by: tuple[int, str], on: date) -> 
 
 def note_acceptance(uow: UnitOfWork, row: Pathway, on: date) -> None:
     """Move an offered pathway into preparation, and the case with it."""
-    change_state(row, PathwayState.PREPARING)
+    move_pathway(row, PathwayState.PREPARING)
     row.accepted_on = on
     uow.record(row, "pathway.accepted", what=row.kind)
     advance(uow, row.case, CaseState.PREPARING)
@@ -101,7 +101,7 @@ def note_acceptance(uow: UnitOfWork, row: Pathway, on: date) -> None:
 
 def note_start(uow: UnitOfWork, row: Pathway, on: date) -> None:
     """Make a prepared pathway active, and the case with it."""
-    change_state(row, PathwayState.ACTIVE)
+    move_pathway(row, PathwayState.ACTIVE)
     row.started_on = on
     uow.record(row, "pathway.started", what=row.kind)
     advance(uow, row.case, CaseState.IN_PROCESS)
@@ -112,7 +112,7 @@ def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> N
     """End an active pathway with its outcome; its open follow-ups are cancelled."""
     if outcome not in outcomes_for(row.pathway):
         raise Refused("outcome", _("Choose the outcome."))
-    change_state(row, PathwayState.COMPLETED)
+    move_pathway(row, PathwayState.COMPLETED)
     row.outcome, row.outcome_note = outcome, note
     _close(uow, row)
     uow.record(row, "pathway.completed", what=row.kind, outcome=outcome)
@@ -121,7 +121,7 @@ def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> N
 
 def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> None:
     """End a live pathway before its outcome; its open follow-ups are cancelled."""
-    change_state(row, PathwayState.ENDED_EARLY)
+    move_pathway(row, PathwayState.ENDED_EARLY)
     row.end_reason, row.outcome_note = reason.value, note
     _close(uow, row)
     uow.record(row, "pathway.ended_early", what=row.kind, reason=reason.value)
@@ -130,7 +130,7 @@ def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> Non
 
 def note_decline(uow: UnitOfWork, row: Pathway) -> None:
     """End a live pathway because it was declined or left; its open follow-ups are cancelled."""
-    change_state(row, PathwayState.DECLINED)
+    move_pathway(row, PathwayState.DECLINED)
     _close(uow, row)
     uow.record(row, "pathway.declined", what=row.kind)
     _follow(uow, row, "pathway_declined")
@@ -142,7 +142,7 @@ def _close(uow: UnitOfWork, row: Pathway) -> None:
 
 
 def _follow(uow: UnitOfWork, row: Pathway, event: str) -> None:
-    """Make what the templates ask for; of a pathway that has ended it hangs on the case alone."""
+    """Make the follow-ups of the templates; those of a pathway that has ended belong to the case only."""
     make_for_event(
         uow,
         event,
@@ -169,7 +169,7 @@ def offer(uow: UnitOfWork, pathway_id: int, by_id: int, on: date) -> int:
 
 @use_case
 def accept(uow: UnitOfWork, pathway_id: int, on: date) -> int:
-    """Record that the offer was accepted; preparation begins. An offer not yet noted is the actor's of that day."""
+    """Record that the offer was accepted; preparation begins. With no offer on record, the actor made it that day."""
     row = load_live(uow, pathway_id, uow.version)
     not_later(uow, row.school_id, "on", on)
     if uow.actor.user_id is not None:

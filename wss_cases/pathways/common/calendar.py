@@ -37,7 +37,7 @@ def leave_day(uow: UnitOfWork, school_id: int, day: date, to_day: date, label: s
 
 
 def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
-    """Put next steps back on the day that the calendar moved them off, but for those set anew since."""
+    """Put next steps back on the day from which the calendar moved them, unless somebody changed them since."""
     targets = {move.subject_id: move for move in moves if move.subject_type == PATHWAY}
     statement = select(Pathway).where(Pathway.id.in_(sorted(targets)), Pathway.state.in_(LIVE))
     count = 0

@@ -1,4 +1,4 @@
-"""The table every pathway of a case has a row in; each pathway's room adds what is its own."""
+"""The table of all pathways; each pathway's folder has tables for what only it has."""
 
 from datetime import date, datetime
 

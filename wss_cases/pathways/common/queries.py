@@ -19,7 +19,7 @@ Statement = TypeVar("Statement", bound=Select[Any])
 
 
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
-    """Keep the pathways of the schools in which the actor is on the case team; with `live` those alone that go on."""
+    """Return the statement over the pathways that the actor sees, as on the case team; `live`: only live ones."""
     return statement.where(in_view(Pathway, actor, *CASE_TEAM, live=live))
 
 
@@ -46,7 +46,7 @@ def get_pathway(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
 
 
 def standing(case_id: int) -> dict[tuple[str, int | None], Pathway]:
-    """Return what a case has under way or done by kind and person, so that nothing is opened a second time."""
+    """Return the live and completed pathways of a case by kind and person, so that none is opened twice."""
     rows = select(Pathway).where(Pathway.case_id == case_id, Pathway.state.in_(STANDS))
     return {(row.kind, row.participant_id): row for row in db.session.scalars(rows)}
 

@@ -1,4 +1,4 @@
-"""What each pathway's room tells the case page: the one next step, and a panel of its own."""
+"""What each pathway's folder gives the case page: the next step, and a panel of its own."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

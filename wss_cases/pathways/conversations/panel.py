@@ -1,4 +1,4 @@
-"""What the case page shows of this pathway alone."""
+"""The part of the case page that only a conversation has."""
 
 from datetime import date, datetime
 

@@ -18,7 +18,7 @@ from wss_cases.pathways.circles.circle.models import (
     CircleSupporter,
     HoldLift,
 )
-from wss_cases.pathways.circles.circle.rules import Facts, closed, gates_of, holds_on, is_met, parties, was_harmed
+from wss_cases.pathways.circles.circle.rules import Facts, holds_on, is_met, parties, requirements_of, unmet, was_harmed
 from wss_cases.pathways.circles.circle.states import ScreenAnswer
 
 WRITTEN = frozenset({FALLBACK, "es"})
@@ -79,7 +79,7 @@ class Circle:
 
     def may_meet(self) -> bool:
         """Whether every gate is open."""
-        return not closed(gates_of(self.facts()))
+        return not unmet(requirements_of(self.facts()))
 
 
 def offer(circle: Circle, at: datetime, on: date) -> None:

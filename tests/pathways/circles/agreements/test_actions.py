@@ -246,7 +246,7 @@ def test_a_stranger_touches_nothing(world, circle):
 
 def test_the_audit_holds_no_words_of_a_term(world, circle):
     (term,) = agreed(world, circle, "Repaint the secret door").terms
-    change(world, term, text="Paint the hidden gate")
+    change(world, term, text="Paint the hidden requirement")
     said = [str(entry.changes) for entry in db.session.scalars(select(AuditEntry))]
     assert said
     assert not [text for text in said if "secret" in text or "hidden" in text]

@@ -20,7 +20,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.circle.states import TERM_TRANSITIONS, MeetingKind, TermState
-from wss_cases.pathways.circles.gates.queries import circle_of
+from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.terms.models import AgreementTerm, AgreementTermConsent
 from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting

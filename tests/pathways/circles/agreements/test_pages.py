@@ -106,11 +106,11 @@ def test_a_term_is_changed_on_its_page_and_an_error_keeps_the_new_words(world, c
     client = client_as(world.coordinator)
     address = f"{base_of(circle)}/terms/{term.id}"
     ids = [str(person.id) for person in world.people]
-    new = {"state": "changed", "text": "Paint the gate", "due_on": "2026-12-09", "consented": ids[0]}
+    new = {"state": "changed", "text": "Paint the requirement", "due_on": "2026-12-09", "consented": ids[0]}
     refused = client.submit(address, new)
     assert refused.status_code == 400
     assert "must consent: Casimir Nightingale" in refused.text
-    assert "Paint the gate" in refused.text
+    assert "Paint the requirement" in refused.text
     assert client.submit(address, new | {"due_on": "", "consented": ids}).status_code == 400
     assert client.submit(address, new | {"consented": ids}).status_code == 303
     assert [row.state for row in circle_now(circle).agreement.terms] == [TermState.CHANGED, TermState.OPEN]

@@ -1,4 +1,4 @@
-"""What a held circle agreed, who signed it, and the end of the circle."""
+"""The agreement of a held circle, its signatures, and the completion of the circle."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.pathways.circles.agreements.queries import Signer, signer_key, signers_of
 from wss_cases.pathways.circles.consent.actions import load_circle
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.completion import close_completion_follow_up, follow_completion
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
@@ -169,7 +169,7 @@ def complete_circle(
     """Complete a circle with its outcome. Returns the pathway's id.
 
     Raises Refused without a held meeting, while one is planned, while a term is open, and, where something was
-    agreed, before the meeting at its end was held or it was chosen why not.
+    agreed, before its completion meeting was held or a reason for none was chosen.
     """
     row = load_circle(uow, pathway_id, uow.version)
     circle = circle_of(row)

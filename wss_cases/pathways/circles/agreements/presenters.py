@@ -14,7 +14,7 @@ from wss_cases.pathways.circles.agreements.queries import accounts_of, signer_ke
 from wss_cases.pathways.circles.circle.keepers import keeper_rows
 from wss_cases.pathways.circles.circle.rules import sees_terms
 from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.gates.queries import Circle
+from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms.models import AgreementTerm
 from wss_cases.pathways.circles.terms.rules import completion_held, completion_meeting_allowed, open_terms
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting

@@ -13,7 +13,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.pathways.circles.circle.keepers import keepers_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter
-from wss_cases.pathways.circles.gates.queries import Circle
+from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
@@ -43,7 +43,7 @@ def get_term(actor: Actor, term_id: int) -> tuple[AgreementTerm, Agreement]:
 
 
 def term_of_follow_up(actor: Actor, follow_up_id: int) -> tuple[AgreementTerm, Agreement]:
-    """Return the term that a follow-up stands for, with its agreement. Raises NotFound."""
+    """Return the term that a follow-up is about, with its agreement. Raises NotFound."""
     term_id = db.session.scalar(select(AgreementTerm.id).where(AgreementTerm.follow_up_id == follow_up_id))
     if term_id is None:
         raise NotFound
@@ -51,7 +51,7 @@ def term_of_follow_up(actor: Actor, follow_up_id: int) -> tuple[AgreementTerm, A
 
 
 def open_terms_of(case_id: int) -> list[AgreementTerm]:
-    """Return the terms of a case's agreements that nobody marked yet; the caller has checked the case."""
+    """Return the unmarked terms of a case's agreements; the caller has checked the case."""
     statement = (
         select(AgreementTerm)
         .join(Agreement)

@@ -15,7 +15,7 @@ from wss_cases.pathways.circles.agreements.actions import TermDraft, new_term
 from wss_cases.pathways.circles.agreements.queries import accounts_of
 from wss_cases.pathways.circles.circle.states import TERM_TRANSITIONS, TermState
 from wss_cases.pathways.circles.consent.actions import load_any_circle
-from wss_cases.pathways.circles.gates.queries import circle_of
+from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.terms.completion import follow_completion
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm, AgreementTermConsent
 from wss_cases.pathways.circles.terms.rules import must_consent
@@ -108,7 +108,7 @@ def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: Ter
 
 
 def release_term(uow: UnitOfWork, term_id: int) -> AgreementTerm:
-    """Let an open term go on where its owner goes: it is settled here, and followed up there.
+    """Close an open term at this school when its owner moves to another one, which follows it up.
 
     Raises Refused for a term that was marked already, NotFound without one.
     """

@@ -3,7 +3,6 @@
 from flask import Blueprint, render_template, request
 
 from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
@@ -17,10 +16,9 @@ from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.forms import AgreementForm, CompleteCircleForm, MarkForm, SignForm
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, show
 from wss_cases.pathways.circles.agreements.queries import get_term, signer_key, signers_of
-from wss_cases.pathways.circles.circle.keepers import get_circle as circle_row
 from wss_cases.pathways.circles.circle.rules import outcome_of
 from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.terms.rules import completion_held, must_consent, open_terms, terms_in_force
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
@@ -35,18 +33,12 @@ __all__ = ["blueprint", "may_read_terms"]
 blueprint = Blueprint("agreements", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
 
-def get_circle(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
-    """Return a circle that the actor may see, and what stands around it. Raises NotFound for another family."""
-    row = circle_row(actor, case_id, pathway_id)
-    return row, circle_of(row)
-
-
 @blueprint.route("/agreement", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def agreement(case_id: int, pathway_id: int) -> Page:
     """Show the agreement; record it, term by term, while there is none. An empty row is left out."""
     actor = current_actor()
-    row, circle = get_circle(actor, case_id, pathway_id)
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
     if circle.agreement is not None and request.method == "GET":
         return show(actor, row, circle, today_at(row.school_id, clock.now()))
     form = AgreementForm()
@@ -93,7 +85,7 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
 @gate(Permission.CASE_WORK)
 def sign(case_id: int, pathway_id: int) -> Page:
     """Record who signed, when and how."""
-    row, circle = get_circle(current_actor(), case_id, pathway_id)
+    row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
     signed = {signer_key(one) for one in circle.agreement.signatures} if circle.agreement else set()
     form = SignForm(signed_on=today_at(row.school_id, clock.now()))
     form.signers.choices = choices([(one.key, one.name) for one in signers_of(row, circle) if one.key not in signed])
@@ -118,7 +110,7 @@ def agreement_address(row: Pathway) -> str:
 def term(case_id: int, pathway_id: int, term_id: int) -> Page:
     """Say what became of a term; when it was changed, what was agreed instead and who consented."""
     actor = current_actor()
-    row, circle = get_circle(actor, case_id, pathway_id)
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
     its_term, its_agreement = get_term(actor, term_id)
     if its_agreement.pathway_id != row.id:
         raise NotFound
@@ -172,7 +164,7 @@ def _term_facts(its_term: AgreementTerm, circle: Circle, reads: bool) -> list[st
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
     """Complete a circle; its marked terms suggest the outcome."""
-    row, circle = get_circle(current_actor(), case_id, pathway_id)
+    row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
     in_force = terms_in_force(circle.agreement)
     suggested = None if open_terms(circle.agreement) else outcome_of([term.state for term in in_force])
     form = CompleteCircleForm(version=row.version, outcome=suggested)

@@ -1,4 +1,4 @@
-"""What the case page shows of a circle alone: its gates, meetings, supporters and agreement."""
+"""The part of the case page that only a circle has: its requirements, meetings, supporters and agreement."""
 
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +14,7 @@ from wss_cases.foundation.school_time import zone_of
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, term_row
 from wss_cases.pathways.circles.circle.keepers import with_known_keepers
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.rules import closed
+from wss_cases.pathways.circles.circle.rules import unmet
 from wss_cases.pathways.circles.circle.states import (
     ConsentState,
     MeetingKind,
@@ -23,9 +23,9 @@ from wss_cases.pathways.circles.circle.states import (
     consent_state,
     meeting_state,
 )
-from wss_cases.pathways.circles.gates.presenters import gate_row
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.meeting.views import TONES
+from wss_cases.pathways.circles.requirements.presenters import requirement_row
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed
 from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.models import Pathway
@@ -41,13 +41,15 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
     reads = may_read_terms(actor, row, circle)
     terms = circle.agreement.terms if circle.agreement else []
     meets_again = not circle.was_held or completion_meeting_allowed(circle)
-    gates = circle.gates_on(row.next_step_on if circle.waiting and row.next_step_on else today)
+    requirements = circle.requirements_on(row.next_step_on if circle.waiting and row.next_step_on else today)
     own = {
         "ids": values,
         "live": live,
-        "gates": [gate_row(gate, circle, row) for gate in gates] if live and meets_again else [],
-        "shut": len(closed(gates)),
-        "ready": not closed(gates) and row.state is not PathwayState.PROPOSED,
+        "requirements": [requirement_row(requirement, circle, row) for requirement in requirements]
+        if live and meets_again
+        else [],
+        "shut": len(unmet(requirements)),
+        "ready": not unmet(requirements) and row.state is not PathwayState.PROPOSED,
         "planned": circle.waiting is not None,
         "parties": _parties(circle, values),
         "keepers": ", ".join(circle.keeper_names.values()),

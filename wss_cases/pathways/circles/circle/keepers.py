@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -22,7 +21,7 @@ from wss_cases.routing.engine.states import Pathway as Family
 
 @dataclass(frozen=True)
 class CircleWithKeepers:
-    """A circle as the policy asks about it: its school and who keeps it now."""
+    """A circle as the policy reads it: its school and its current keepers."""
 
     id: int
     school_id: int
@@ -71,14 +70,14 @@ def keeper_rows(pathway_id: int) -> list[KeeperRow]:
 
 
 def with_keepers(row: Pathway) -> CircleWithKeepers:
-    """Return a circle as the policy asks about it."""
+    """Return a circle with its keepers, as the policy reads it."""
     rows = keeper_rows(row.id)
     current = frozenset(one.user_id for one in rows if one.ended_at is None)
     return CircleWithKeepers(row.id, row.school_id, current, bool(rows))
 
 
 def with_known_keepers(row: Pathway, current: Iterable[int]) -> CircleWithKeepers:
-    """Return a circle as the policy asks whether its notes may be read, where the current keepers are known already."""
+    """Return a circle as the policy reads it to decide about its notes; the caller has read its current keepers."""
     ids = frozenset(current)
     return CircleWithKeepers(row.id, row.school_id, ids, bool(ids))
 
@@ -93,14 +92,8 @@ def may_keep(school_id: int, day: date) -> dict[int, str]:
     return {key: name for key, name in people.items() if key not in decide}
 
 
-def load_with_keepers(pathway_id: int) -> Any:
-    """Return a circle for the policy engine; None when there is none."""
-    row = db.session.get(Pathway, pathway_id)
-    return with_keepers(row) if row is not None else None
-
-
 def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permission | None = None) -> Pathway:
-    """Return a circle that the actor may see and, with a permission, may do that with. Raises NotFound."""
+    """Return a circle that the actor may see and on which they have the permission, if any. Raises NotFound."""
     row = get_pathway(actor, case_id, pathway_id)
     if row.pathway != Family.CIRCLE:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Pure decisions about circles: who the parties are, which holds apply, which gates are closed."""
+"""Pure decisions about circles: who the parties are, which holds apply, which requirements are met."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,8 +49,8 @@ class Hold:
 
 
 @dataclass(frozen=True)
-class Gate:
-    """One condition of scheduling; `person_id` or `rule` says whose.
+class Requirement:
+    """One requirement of scheduling; `person_id` or `rule` says whose.
 
     `refused`: answered with a no, or gone, not just missing.
 
@@ -67,7 +67,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the gates of one circle are computed from, for one day.
+    """What the requirements of one circle are decided from, for one day.
 
     By person id: `consents` and `preparations`. `lifted`: rules of holds lifted with a reason. `guardians_asked`: the
     school's setting. `plan_agreed`: a safety plan is in force, for each person harmed.
@@ -89,7 +89,7 @@ class Facts:
 
 
 def parties(for_whom: str, participant_id: int | None, people: Iterable[Any]) -> list[Any]:
-    """Return the people of a case who are invited: by part, and the one it was proposed for in any case.
+    """Return the people of a case who are invited: by their part, and always the one it was proposed for.
 
     A person with `id` and `role`. A circle for one named person is for that person alone.
     """
@@ -124,7 +124,7 @@ def was_harmed(person: Any) -> bool:
 
 
 def may_keep_as(roles: Collection[Role]) -> bool:
-    """Whether somebody with these roles at a school may keep its circles: who decides about it never does."""
+    """Whether somebody with these roles at a school may keep its circles: its administrator never may."""
     return bool({Role.DEAN, Role.COORDINATOR} & set(roles)) and Role.ADMINISTRATOR not in roles
 
 
@@ -133,44 +133,47 @@ def in_force(training: Any, day: date) -> bool:
     return training.completed_on <= day and (training.valid_until is None or training.valid_until >= day)
 
 
-def gates_of(facts: Facts) -> list[Gate]:
-    """Return every gate before scheduling, in the order in which they are worked.
+def requirements_of(facts: Facts) -> list[Requirement]:
+    """Return every requirement of scheduling, in the order in which people work through them.
 
     A circle for one person alone brings nobody face to face: it needs neither pre-meeting, readiness nor screen.
     """
     alone = len(facts.invited) == 1
-    gates = [] if facts.invited else [Gate("parties", False)]
-    trained, nobody = (Gate("training", facts.has_trained_keeper), Gate("keeper", False, refused=facts.keepers_left))
-    gates.append(trained if facts.has_keeper else nobody)
+    requirements = [] if facts.invited else [Requirement("parties", False)]
+    trained, nobody = (
+        Requirement("training", facts.has_trained_keeper),
+        Requirement("keeper", False, refused=facts.keepers_left),
+    )
+    requirements.append(trained if facts.has_keeper else nobody)
     for person in facts.invited:
-        gates.extend(_party_gates(facts, person, alone))
+        requirements.extend(_party_requirements(facts, person, alone))
     if not alone:
         safe = facts.screen is ScreenAnswer.SAFE
         refused = facts.screen is ScreenAnswer.NOT_NOW
-        gates.append(Gate("screen", safe, refused=refused, on=facts.screened_on))
-    gates.extend(Gate("hold", is_met(hold, facts), rule=hold.rule) for hold in facts.holds)
-    return gates
+        requirements.append(Requirement("screen", safe, refused=refused, on=facts.screened_on))
+    requirements.extend(Requirement("hold", is_met(hold, facts), rule=hold.rule) for hold in facts.holds)
+    return requirements
 
 
-def _party_gates(facts: Facts, person: Any, alone: bool) -> list[Gate]:
+def _party_requirements(facts: Facts, person: Any, alone: bool) -> list[Requirement]:
     prepared, consent = facts.preparations.get(person.id), facts.consents.get(person.id)
-    gates = []
+    requirements = []
     if was_harmed(person):
         offered = prepared.support_offered_on if prepared else None
-        gates.append(Gate("support", offered is not None, person.id, on=offered))
+        requirements.append(Requirement("support", offered is not None, person.id, on=offered))
     if not alone:
         met = prepared.pre_met_on if prepared else None
-        gates.append(Gate("pre_meeting", met is not None, person.id, on=met))
+        requirements.append(Requirement("pre_meeting", met is not None, person.id, on=met))
     consented = consent.consented if consent else None
     on = consent.given_on if consent and consented is not None else None
-    gates.append(Gate("consent", consented is True, person.id, refused=consented is False, on=on))
+    requirements.append(Requirement("consent", consented is True, person.id, refused=consented is False, on=on))
     guardian = consent.guardian_consented if consent else None
     if facts.guardians_asked or guardian is not None:
-        gates.append(Gate("guardian", guardian is True, person.id, refused=guardian is False, on=on))
+        requirements.append(Requirement("guardian", guardian is True, person.id, refused=guardian is False, on=on))
     if not alone:
         ready = prepared.is_ready if prepared else None
-        gates.append(Gate("ready", ready is True, person.id, refused=ready is False))
-    return gates
+        requirements.append(Requirement("ready", ready is True, person.id, refused=ready is False))
+    return requirements
 
 
 def is_met(hold: Hold, facts: Facts) -> bool:
@@ -194,9 +197,9 @@ def _condition(rule: str, hold: Hold, facts: Facts) -> bool:
     return hold.rule in facts.lifted
 
 
-def closed(gates: Iterable[Gate]) -> list[Gate]:
-    """Return the gates that stand in the way."""
-    return [gate for gate in gates if not gate.done]
+def unmet(requirements: Iterable[Requirement]) -> list[Requirement]:
+    """Return the requirements that are not met."""
+    return [requirement for requirement in requirements if not requirement.done]
 
 
 def sees_terms(user_id: int | None, *entitled: int | None) -> bool:
@@ -214,14 +217,14 @@ def outcome_of(states: Sequence[str]) -> str:
     return "agreement_partly_kept" if any(fulfilled) else "agreement_not_kept"
 
 
-def gate_words(gate: Gate, names: Mapping[int, str]) -> str:
-    """Return a gate as a sentence about what is so, or is still missing."""
-    words = _GATE_WORDS[gate.code]
-    chosen = words[0] if gate.done else words[2] if gate.refused else words[1]
-    return str(chosen) % {"name": names.get(gate.person_id or 0, ""), "rule": gate.rule}
+def requirement_words(requirement: Requirement, names: Mapping[int, str]) -> str:
+    """Return a requirement as a sentence about what is so, or is still missing."""
+    words = _REQUIREMENT_WORDS[requirement.code]
+    chosen = words[0] if requirement.done else words[2] if requirement.refused else words[1]
+    return str(chosen) % {"name": names.get(requirement.person_id or 0, ""), "rule": requirement.rule}
 
 
-_GATE_WORDS: Final[dict[str, tuple[Any, Any, Any]]] = {
+_REQUIREMENT_WORDS: Final[dict[str, tuple[Any, Any, Any]]] = {
     "parties": ("", _l("Nobody of this case is invited yet"), ""),
     "keeper": ("", _l("The circle has no keeper yet"), _l("Whoever keeps this circle cannot keep it here any more")),
     "training": (

@@ -1,4 +1,4 @@
-"""Before a circle: what each party says about taking part, and the holds."""
+"""Consent of each party to a circle, meetings that are called off, and holds that are lifted."""
 
 from datetime import date
 
@@ -12,8 +12,8 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, HoldLift
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import CONSENT_TRANSITIONS, ConsentState, NotHeld, consent_state
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.invitations.actions import tell_calendars
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import audit_only, load_live, not_later, note_acceptance, note_offer
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
@@ -110,7 +110,7 @@ def _follow_consent(uow: UnitOfWork, row: Pathway, circle: Circle, on: date, wil
 
 
 def call_off_planned(uow: UnitOfWork, row: Pathway, circle: Circle) -> None:
-    """Call off the meeting that is planned, if there is one: a gate has closed."""
+    """Call off the meeting that is planned, if there is one: a requirement is no longer met."""
     if circle.waiting is None:
         return
     not_held(uow, circle.waiting, NotHeld.CALLED_OFF)
@@ -143,8 +143,8 @@ def lift_hold(uow: UnitOfWork, pathway_id: int, rule: str, reason: str) -> int:
         raise Refused("", _("Nobody can say this for them: it opens when they say so themselves."))
     if not reason.strip():
         raise Refused("reason", _("Say why the condition is met."))
-    gates = circle.gates_on(today_at(row.school_id, uow.now))
-    if rule in circle.lifted or any(gate.rule == rule and gate.done for gate in gates):
+    requirements = circle.requirements_on(today_at(row.school_id, uow.now))
+    if rule in circle.lifted or any(requirement.rule == rule and requirement.done for requirement in requirements):
         raise Refused("", _("The condition of this hold is met already."))
     lift = HoldLift(
         pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, rule=rule, reason=reason,

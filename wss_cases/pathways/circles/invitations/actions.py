@@ -39,7 +39,7 @@ def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
 
 
 def tell_planned(uow: UnitOfWork, which: ColumnElement[bool]) -> None:
-    """The same for those meetings of a circle, or of a case, that are planned."""
+    """Do what `tell_calendars` does for each planned meeting of a circle, or of a case."""
     planned = select(CircleMeeting).where(which, CircleMeeting.happened.is_(None))
     for meeting in uow.session.scalars(planned.order_by(CircleMeeting.id)).all():
         tell_calendars(uow, meeting)
@@ -91,7 +91,7 @@ def _send(uow: UnitOfWork, row: MeetingInvitation, act: str) -> None:
 
 
 def withdraw_former(now: datetime) -> int:
-    """Withdraw what nobody's act withdrew: a role ended, a case went to another lead. Returns how many.
+    """Withdraw the invitations of `former`, whose role ended or whose case got another lead. Returns how many.
 
     Only of meetings still to come: what is past stays in calendars as it was.
     """

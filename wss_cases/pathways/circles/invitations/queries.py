@@ -1,4 +1,4 @@
-"""Who belongs to a meeting as staff, and what they were told of it."""
+"""Who belongs to a meeting as staff, and what was sent to them about it."""
 
 from sqlalchemy import or_, select
 
@@ -25,7 +25,7 @@ def staff_of(meeting: CircleMeeting) -> list[int]:
 
 
 def was_told(row: MeetingInvitation, message: OutboxMessage) -> bool:
-    """Whether anything of this invitation left, or may have left, before this message."""
+    """Whether any earlier message of this invitation was sent, or may have been sent."""
     earlier = select(OutboxMessage.id).where(
         OutboxMessage.recipient_id == row.user_id,
         OutboxMessage.kind == INVITATION,

@@ -1,4 +1,4 @@
-"""Who keeps a circle: the first, others, and the end of it. Only keepers read its notes, so each change is an act."""
+"""Who keeps a circle: naming the first keeper, adding others, removing one. Only keepers read its notes."""
 
 from sqlalchemy import select
 
@@ -19,7 +19,7 @@ KEEPER_ADDED = "keeper_added"
 
 
 def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
-    """Let somebody keep a circle; nothing happens when they do already.
+    """Make somebody a keeper of a circle; does nothing when they are one already.
 
     A circle that never had a keeper is given one by whoever works the case. After that its keepers add others, and
     the school's administrator may, who cannot name themselves: nobody opens the notes to themselves.
@@ -53,7 +53,7 @@ def _tell(uow: UnitOfWork, circle: CircleWithKeepers, keeper: CircleKeeper) -> N
 
 @use_case
 def add_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
-    """Let somebody keep a circle (see `name_keeper`); the keepers are told by mail. Returns the pathway's id."""
+    """Make somebody a keeper of a circle (see `name_keeper`) and mail its keepers. Returns the pathway's id."""
     row = load_any_circle(uow, pathway_id)
     if user_id in with_keepers(row).keeper_ids:
         raise Refused("keeper", _("This person keeps the circle already."))
@@ -63,7 +63,7 @@ def add_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
 
 @use_case
 def end_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
-    """End somebody's keeping of a circle: one's own, or by another keeper. From now on they read nothing.
+    """Remove a keeper of a circle: oneself, or another. From now on they read no note.
 
     Raises Refused for the last keeper, and for the one who is to keep it, while a meeting waits; NotFound for anybody
     who is no keeper.

@@ -122,5 +122,5 @@ def end(case_id: int, pathway_id: int, user_id: int) -> Page:
         lambda: actions.end_keeper(submitted(form), row.id, user_id),
         back,
         ACT,
-        **(act_context(row, title, _("End it"), facts=facts) | {"back_href": back}),
+        **act_context(row, title, _("End it"), facts=facts, back_href=back),
     )

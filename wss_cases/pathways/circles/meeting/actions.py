@@ -20,8 +20,8 @@ from wss_cases.pathways.circles.circle.states import (
     meeting_state,
 )
 from wss_cases.pathways.circles.consent.actions import load_circle, not_held
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.meeting.rules import Attendance, attendance_problem
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.completion import close_completion_follow_up
 from wss_cases.pathways.common.actions import audit_only, note_start
 from wss_cases.pathways.common.models import Pathway
@@ -44,7 +44,7 @@ def answer_meeting(uow: UnitOfWork, meeting_id: int, state: MeetingState, attend
     """Say what became of a planned meeting, and who came. Returns the pathway's id.
 
     Whoever left a meeting that ended there is asked anew. Raises Refused when it was answered already, has not begun,
-    or when what is said of the people does not fit.
+    or when the attendance does not fit.
     """
     meeting, row = _load(uow, meeting_id, uow.version)
     if state not in MEETING_TRANSITIONS[meeting_state(meeting.happened, meeting.not_held_reason)]:

@@ -1,4 +1,4 @@
-"""Planning the meeting of a circle, and moving it; refused while any gate is closed."""
+"""Planning the meeting of a circle, and moving it; refused while any requirement is not met."""
 
 from datetime import date, datetime
 
@@ -12,11 +12,11 @@ from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.rules import closed, gate_words
+from wss_cases.pathways.circles.circle.rules import requirement_words, unmet
 from wss_cases.pathways.circles.consent.actions import load_circle
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.invitations.actions import tell_calendars
 from wss_cases.pathways.circles.meeting.rules import next_kind
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.rules import completion_held
 from wss_cases.pathways.common.actions import audit_only
 from wss_cases.pathways.common.models import Pathway
@@ -32,8 +32,8 @@ def plan_meeting(
 ) -> int:
     """Plan the meeting, or move the one that is planned. Returns its id.
 
-    Raises Refused while any gate is closed on that day, naming each; for a day that is past; and for a keeper who does
-    not keep this circle, or has no training on record for that day.
+    Raises Refused while any requirement is not met on that day, naming each; for a day that is past; and for a keeper
+    who does not keep this circle, or has no training on record for that day.
     """
     row = load_circle(uow, pathway_id)
     circle, day = circle_of(row), _day(uow, row, starts_at)
@@ -58,9 +58,9 @@ def _day(uow: UnitOfWork, row: Pathway, starts_at: datetime) -> date:
 
 
 def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: int) -> None:
-    missing = closed(circle.gates_on(day))
+    missing = unmet(circle.requirements_on(day))
     if missing:
-        names = "; ".join(gate_words(gate, circle.names) for gate in missing)
+        names = "; ".join(requirement_words(requirement, circle.names) for requirement in missing)
         raise Refused("", _("The meeting cannot be planned yet: %(missing)s.", missing=names))
     if row.state is PathwayState.PROPOSED:
         raise Refused("", _("The meeting cannot be planned before the circle is accepted."))

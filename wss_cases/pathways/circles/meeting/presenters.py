@@ -1,4 +1,4 @@
-"""Who is invited to a meeting, what they said and who came, in words."""
+"""Who is invited to a meeting, and who came, in words."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,15 +7,15 @@ from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import Presence
-from wss_cases.pathways.circles.gates.queries import Circle
 from wss_cases.pathways.circles.meeting.rules import Attendance
+from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.training.queries import names_of
 
 People = Sequence[tuple[str, Mapping[int, str], Any]]
 
 
 def invited_by_role(circle: Circle) -> People:
-    """Return who is asked for after a meeting: parties, their supporters, the keepers."""
+    """Return the people whose attendance is recorded after a meeting: parties, their supporters, the keepers."""
     names = circle.names
     supporters = {
         one.id: _("%(name)s, beside %(party)s", name=one.name, party=names.get(one.participant_id, ""))
@@ -30,7 +30,7 @@ def invited_by_role(circle: Circle) -> People:
 
 
 def attendance_in(form: BaseForm, people: People) -> Attendance:
-    """Return what an attendance form says."""
+    """Return the attendance that a form holds."""
     parties, supporters, keepers = (
         {key: Presence(form[f"{role}_{key}"].data) for key in names} for role, names, _words in people
     )

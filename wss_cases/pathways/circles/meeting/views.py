@@ -21,15 +21,15 @@ from wss_cases.pathways.circles.agreements.queries import term_of_follow_up
 from wss_cases.pathways.circles.circle.forms import LENGTHS, AnswerForm, MeetingForm, attendance_form
 from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.rules import closed
+from wss_cases.pathways.circles.circle.rules import unmet
 from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, meeting_state
-from wss_cases.pathways.circles.gates.presenters import gate_row
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_file, meeting_words
 from wss_cases.pathways.circles.meeting import actions, planning
 from wss_cases.pathways.circles.meeting.presenters import attendance_in, came_by_role, invited_by_role
 from wss_cases.pathways.circles.meeting.queries import MeetingRow, get_meeting, meetings_between
 from wss_cases.pathways.circles.meeting.rules import Attendance, next_kind
+from wss_cases.pathways.circles.requirements.presenters import requirement_row
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.forms import number, people_choices, quick_days
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import ACT, act_context, asked_day, page_of
@@ -120,7 +120,7 @@ def term_of(follow_up_id: int) -> Page:
 @blueprint.route(f"{PATHWAY}/meeting", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def meeting(case_id: int, pathway_id: int) -> Page:
-    """Plan the meeting, or move it; the gates that are closed stand above the form."""
+    """Plan the meeting, or move it; the requirements that are not met stand above the form."""
     row = get_circle(current_actor(), case_id, pathway_id)
     zone, today, circle = zone_of(row.school_id), today_at(row.school_id, clock.now()), circle_of(row)
     planned = circle.waiting
@@ -140,7 +140,9 @@ def meeting(case_id: int, pathway_id: int) -> Page:
         ),
         page_of(row),
         "pathways/circles/meeting/meeting.html",
-        gates=[gate_row(gate, circle, row) for gate in closed(circle.gates_on(today))],
+        requirements=[
+            requirement_row(requirement, circle, row) for requirement in unmet(circle.requirements_on(today))
+        ],
         **act_context(row, title, _("Save the meeting")),
     )
 

@@ -1,4 +1,4 @@
-"""Writing and reading privileged notes. They leave audit rows only: the shared record does not know them."""
+"""Writing and reading privileged notes. They leave audit rows only: nothing of them is in the shared record."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -26,7 +26,7 @@ from wss_cases.pathways.common.models import Pathway
 
 @dataclass(frozen=True)
 class ReadNote:
-    """A note in clear, for its reader alone; None: no key of today opens it."""
+    """A decrypted note; its text is None when no current key opens it."""
 
     written_at: datetime
     author: str
@@ -34,14 +34,14 @@ class ReadNote:
 
 
 def load_for_keeper(uow: UnitOfWork, pathway_id: int, permission: Permission = Permission.CIRCLE_NOTE_READ) -> Pathway:
-    """Lock a circle that the actor keeps, or may do this with. Raises NotFound for everybody else."""
+    """Lock a circle of which the actor is a keeper, or has `permission`. Raises NotFound for anybody else."""
     row = load_any_circle(uow, pathway_id)
     require(uow.actor, permission, with_keepers(row))
     return row
 
 
 def add_audited(uow: UnitOfWork, record: Base, kind: str) -> int:
-    """Add a record whose act stands in the audit alone, not in the case's history. Returns its id."""
+    """Add a record that is only audited, without an entry in the case's history. Returns its id."""
     changes = changes_of(record)
     uow.session.add(record)
     uow.session.flush()
@@ -78,7 +78,7 @@ def ended_on(uow: UnitOfWork, row: Pathway) -> date | None:
 
 
 def read_notes(actor: Actor, pathway_id: int, now: datetime) -> list[ReadNote]:
-    """Return the notes of a circle in clear, newest first. Each reading is an audit row in the same commit.
+    """Return the decrypted notes of a circle, newest first. Each reading is an audit row in the same commit.
 
     Raises NotFound for anybody who does not keep the circle now.
     """

@@ -1,4 +1,4 @@
-"""Forms of privileged notes and the acts around them. None of them keeps a draft."""
+"""Forms of privileged notes, waivers, exceptions and holds. None of them saves a draft."""
 
 from wtforms import DateField, RadioField, SelectField
 from wtforms.validators import InputRequired

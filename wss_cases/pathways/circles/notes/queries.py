@@ -1,4 +1,4 @@
-"""What stands around privileged notes, without their text: that is read only by the act `read_notes`."""
+"""Reading waivers, exceptions and holds. The text of notes is read only by the use case `read_notes`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, LegalHold)
 
 
 def is_held(pathway_id: int) -> bool:
-    """Whether an open hold keeps this circle's notes."""
+    """Whether an open hold stops the shredding of this circle's notes."""
     return db.session.scalar(select(Pathway.id).where(Pathway.id == pathway_id, circle_held())) is not None
 
 

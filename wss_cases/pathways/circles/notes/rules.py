@@ -1,4 +1,4 @@
-"""Pure decisions about privileged notes: by which day they are shredded, and what stands against it."""
+"""Pure decisions about privileged notes: on which day they are shredded, and the digest that proves it."""
 
 import hashlib
 from datetime import date, timedelta

@@ -42,7 +42,7 @@ def would_shred(now: datetime) -> dict[str, int]:
 def set_days(now: datetime) -> int:
     """Give the notes of circles that ended the day on which they are shredded; returns how many were moved.
 
-    Also when the district changes how long notes are kept: the new length counts for every note that still stands.
+    A new retention length of the district counts for every note that is not shredded yet.
     """
     wrong = {pathway_id: day for pathway_id, day, was in _days() if day != was}
     moved = 0

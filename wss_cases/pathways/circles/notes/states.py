@@ -1,4 +1,4 @@
-"""Words of the acts around privileged notes."""
+"""The legal exceptions to the privilege of notes."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleSc
 from wss_cases.pathways.circles.circle.states import ScreenAnswer, SupporterRelation
 from wss_cases.pathways.circles.consent.actions import call_off_planned, load_circle
 from wss_cases.pathways.circles.consent.letters import letter_language
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import not_later
 from wss_cases.pathways.common.models import Pathway
 

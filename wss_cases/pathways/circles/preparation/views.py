@@ -27,10 +27,10 @@ from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.consent.letters import letter_for
-from wss_cases.pathways.circles.gates.presenters import gate_row
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.meeting.queries import get_supporter
 from wss_cases.pathways.circles.preparation import actions as preparation
+from wss_cases.pathways.circles.requirements.presenters import requirement_row
+from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
 from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.forms import ConfirmForm, DayForm
 from wss_cases.pathways.common.models import Pathway
@@ -48,8 +48,8 @@ def get_party(
     actor: Actor, case_id: int, pathway_id: int, participant_id: int
 ) -> tuple[Pathway, Circle, CaseParticipant]:
     """Return a circle, what stands around it, and one person of its case. Raises NotFound."""
-    row = get_circle(actor, case_id, pathway_id)
-    return row, circle_of(row), get_participant(row.case, participant_id)
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
+    return row, circle, get_participant(row.case, participant_id)
 
 
 @blueprint.get("/parties/<int:participant_id>")
@@ -57,7 +57,9 @@ def get_party(
 def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """How far one party is prepared, and who is beside them."""
     row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
-    gates = [one for one in circle.gates_on(today_at(row.school_id, clock.now())) if one.person_id == person.id]
+    requirements = [
+        one for one in circle.requirements_on(today_at(row.school_id, clock.now())) if one.person_id == person.id
+    ]
     supporters = [
         {"id": one.id, "name": one.name, "relation": str(SupporterRelation(one.relation).label)}
         for one in circle.supporters
@@ -65,7 +67,7 @@ def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
     ]
     return render_template(
         "pathways/circles/preparation/party.html",
-        gates=[gate_row(one, circle, row) for one in gates],
+        requirements=[requirement_row(one, circle, row) for one in requirements],
         supporters=supporters,
         live=row.state in LIVE,
         invited=person.id in circle.names,

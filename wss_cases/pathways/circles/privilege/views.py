@@ -94,7 +94,7 @@ def _page_of(row: Pathway) -> str:
 
 
 def _context(row: Pathway, title: str, go_words: str, **more: Any) -> dict[str, Any]:
-    return act_context(row, title, go_words, **more) | {"back_href": _page_of(row)}
+    return act_context(row, title, go_words, back_href=_page_of(row), **more)
 
 
 @blueprint.route("/waiver", methods=["GET", "POST"])

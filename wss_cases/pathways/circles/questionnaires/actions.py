@@ -18,7 +18,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import (
     Asked,
@@ -29,6 +29,7 @@ from wss_cases.pathways.circles.questionnaires.queries import (
 )
 from wss_cases.pathways.circles.questionnaires.rules import may_become, new_code, occasions_of, state_of
 from wss_cases.pathways.circles.questionnaires.states import LinkState, Occasion
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 
@@ -45,9 +46,7 @@ class Link:
 
 def load_asked_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
     """Lock a circle, live or ended, in a case that is open. Raises NotFound, Refused."""
-    row = uow.load(Pathway, pathway_id, Permission.CASE_WORK)
-    if row.pathway != "circle":
-        raise NotFound
+    row = load_any_circle(uow, pathway_id)
     open_only(row.case)
     return row
 

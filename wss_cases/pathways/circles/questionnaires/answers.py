@@ -18,7 +18,6 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.keepers import with_keepers
-from wss_cases.pathways.circles.gates.queries import circle_of
 from wss_cases.pathways.circles.questionnaires.actions import (
     already_asked,
     check_occasion,
@@ -29,6 +28,7 @@ from wss_cases.pathways.circles.questionnaires.models import Questionnaire, Ques
 from wss_cases.pathways.circles.questionnaires.queries import by_code, guesses
 from wss_cases.pathways.circles.questionnaires.rules import GUESS_WINDOW, state_of, throttled
 from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, LinkState, Occasion
+from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.models import Pathway
 
 PURPOSE = "questionnaire"
@@ -36,7 +36,7 @@ PURPOSE = "questionnaire"
 
 @dataclass(frozen=True)
 class Opened:
-    """What a link led to: its questionnaire, or none; `wait` after too many wrong ones."""
+    """The questionnaire that a link opens, or None; `wait` after too many wrong links."""
 
     row: Questionnaire | None
     wait: bool = False
@@ -58,7 +58,7 @@ def open_link(code: str, address: str, now: datetime) -> Opened:
 
 
 def answer(questionnaire_id: int, values: Mapping[str, int], words: str, now: datetime) -> LinkState:
-    """Keep the answers of a link, once. Returns what the link was: only an open one takes answers.
+    """Save the answers given through a link, once. Returns what the link was: only an open one takes answers.
 
     Raises Refused when nothing was answered, or for a value that its question does not have.
     """
@@ -68,7 +68,7 @@ def answer(questionnaire_id: int, values: Mapping[str, int], words: str, now: da
             raise NotFound
         state = state_of(row, now)
         if state is LinkState.OPEN:
-            _keep(uow, row, values, words)
+            _save(uow, row, values, words)
         return state
 
 
@@ -76,7 +76,7 @@ def answer(questionnaire_id: int, values: Mapping[str, int], words: str, now: da
 def answer_as_keeper(
     uow: UnitOfWork, pathway_id: int, occasion: Occasion, values: Mapping[str, int], words: str
 ) -> int:
-    """Keep a keeper's own answers about their circle. Returns the pathway's id.
+    """Save a keeper's own answers about their circle. Returns the pathway's id.
 
     Raises NotFound for anybody else, Refused for a second time, before the occasion, or when nothing was answered.
     """
@@ -95,11 +95,11 @@ def answer_as_keeper(
             token_digest=token_digest(secrets.token_hex(32)),
         )
     )
-    _keep(uow, row, values, words)
+    _save(uow, row, values, words)
     return pathway.id
 
 
-def _keep(uow: UnitOfWork, row: Questionnaire, values: Mapping[str, int], words: str) -> None:
+def _save(uow: UnitOfWork, row: Questionnaire, values: Mapping[str, int], words: str) -> None:
     scales = {one.code: one.scale for one in QUESTIONS[row.answerer, row.occasion]}
     if not values and not words.strip():
         raise Refused("", _("Answer at least one question."))

@@ -84,7 +84,7 @@ class QuestionnaireAnswer(Base):
 
 
 class QuestionnaireGuess(Base):
-    """A link that was none, counted by address and over all within a window."""
+    """A wrong link, counted by address and in total within a window."""
 
     __tablename__ = "questionnaire_guess"
     __table_args__ = (

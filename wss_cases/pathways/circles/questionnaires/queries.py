@@ -15,10 +15,10 @@ from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.family_texts.queries import Text, family_texts
 from wss_cases.pathways.circles.agreements.queries import supporters_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter
-from wss_cases.pathways.circles.gates.queries import Circle
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireGuess
 from wss_cases.pathways.circles.questionnaires.rules import GUESS_WINDOW, answerer_of, came_to, plain_code
 from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, Occasion, Scale
+from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway
 
 INTRO = "questionnaire_intro"

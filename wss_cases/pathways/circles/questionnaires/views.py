@@ -24,9 +24,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user, logout_user
 from wss_cases.pathways.circles.agreements.queries import supporters_of
-from wss_cases.pathways.circles.agreements.views import get_circle
 from wss_cases.pathways.circles.circle.keepers import keeper_rows, with_keepers
-from wss_cases.pathways.circles.gates.queries import Circle
 from wss_cases.pathways.circles.questionnaires import actions
 from wss_cases.pathways.circles.questionnaires import answers as answering
 from wss_cases.pathways.circles.questionnaires.forms import MakeForm, questions_form
@@ -41,6 +39,7 @@ from wss_cases.pathways.circles.questionnaires.queries import (
 )
 from wss_cases.pathways.circles.questionnaires.rules import occasions_of, state_of
 from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, Answerer, LinkState, Occasion
+from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import ACT, act_context
@@ -58,7 +57,7 @@ TONES = {LinkState.OPEN: "sun", LinkState.ANSWERED: "moss"}
 def questionnaires(case_id: int, pathway_id: int) -> Page:
     """List who was asked, and what became of each link."""
     actor, now = current_actor(), clock.now()
-    row, circle = get_circle(actor, case_id, pathway_id)
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
     rows, names = questionnaires_of(row.id), names_of(row, circle)
     is_keeper = can(actor, Permission.CIRCLE_NOTE_READ, with_keepers(row))
     open_now = occasions_of(circle, row.state not in LIVE)
@@ -105,7 +104,7 @@ def _row(one: Questionnaire, names: dict[str, str], is_keeper: bool, now: dateti
 def make(case_id: int, pathway_id: int) -> Page:
     """Make links for those who came; they are shown once, to be handed over."""
     actor, now = current_actor(), clock.now()
-    row, circle = get_circle(actor, case_id, pathway_id)
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
     form = _make_form(row, circle, now)
     if form.validate_on_submit():
         try:
@@ -122,8 +121,7 @@ def make(case_id: int, pathway_id: int) -> Page:
             apply_refusal(form, refusal)
         else:
             return _handed(row, circle, links)
-    context = act_context(row, _("Make links"), _("Make the links"), facts=[_explained()])
-    context["back_href"] = _list_address(row)
+    context = act_context(row, _("Make links"), _("Make the links"), facts=[_explained()], back_href=_list_address(row))
     return render_template(ACT, form=form, **context), 400 if form.is_submitted() else 200
 
 
@@ -187,7 +185,7 @@ def _picture(address: str) -> str:
 def renew(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     """Make a link anew and show it once; the old one is dead."""
     actor = current_actor()
-    row, circle = get_circle(actor, case_id, pathway_id)
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
     questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
     link = actions.renew(actor, questionnaire.id, clock.now())
     return _handed(row, circle, [link] if link else [])
@@ -198,7 +196,7 @@ def renew(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
 def revoke(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     """Take a link back."""
     actor = current_actor()
-    row, _circle = get_circle(actor, case_id, pathway_id)
+    row, _circle = get_circle_and_state(actor, case_id, pathway_id)
     questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
     actions.revoke(Invocation(actor, clock.now()), questionnaire.id)
     return redirect(_list_address(row), 303)
@@ -209,7 +207,7 @@ def revoke(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
 def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     """Open the questions on this device: the member of staff is signed out first, so that nothing else opens."""
     actor = current_actor()
-    row, _circle = get_circle(actor, case_id, pathway_id)
+    row, _circle = get_circle_and_state(actor, case_id, pathway_id)
     questionnaire = get_questionnaire(actor, row.id, questionnaire_id)
     link = actions.renew(actor, questionnaire.id, clock.now())
     sign_out(actor, current_user.row.session_id, clock.now())
@@ -244,7 +242,7 @@ def _occasion(text: str | None) -> Occasion:
 
 
 def _circle_of_keeper(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
-    row, circle = get_circle(actor, case_id, pathway_id)
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
     if not can(actor, Permission.CIRCLE_NOTE_READ, with_keepers(row)):
         raise NotFound
     return row, circle

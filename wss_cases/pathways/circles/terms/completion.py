@@ -1,4 +1,4 @@
-"""The follow-up for the meeting at the end of an agreement. Steps."""
+"""The follow-up for the completion meeting of an agreement, in the unit of work of the caller."""
 
 from sqlalchemy import select
 
@@ -14,7 +14,7 @@ COMPLETION = "completion_meeting"
 
 
 def follow_completion(uow: UnitOfWork, row: Pathway, agreement: Agreement) -> None:
-    """Have the meeting at the end of an agreement due with its last open term."""
+    """Make the follow-up for the completion meeting of an agreement, due with its last open term."""
     due_on = max(term.due_on for term in open_terms(agreement))
     planned = _open(uow, row.id)
     if planned is not None and planned.due_on >= due_on:

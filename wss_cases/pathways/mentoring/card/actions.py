@@ -62,9 +62,9 @@ def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
 def check_in(uow: UnitOfWork, pathway_id: int) -> int:
     """Check a student in today; the day counts as a session held, whatever was logged for it before."""
     row, card, day = _today(uow, pathway_id)
-    _step_to(day, DayState.CHECKED_IN)
+    _move_day(day, DayState.CHECKED_IN)
     day.checked_in_at, day.logged_by_id = uow.now, uow.actor.user_id
-    _keep(uow, day, "daily_card_day.checked_in")
+    _save_day(uow, day, "daily_card_day.checked_in")
     logged = uow.session.scalar(
         select(MentoringSession).where(MentoringSession.pathway_id == row.id, MentoringSession.on_day == day.on_day)
     )
@@ -78,9 +78,9 @@ def check_in(uow: UnitOfWork, pathway_id: int) -> int:
 def check_out(uow: UnitOfWork, pathway_id: int) -> int:
     """Check a student out today, after the check-in."""
     _row, card, day = _today(uow, pathway_id)
-    _step_to(day, DayState.CHECKED_OUT)
+    _move_day(day, DayState.CHECKED_OUT)
     day.checked_out_at, day.logged_by_id = uow.now, uow.actor.user_id
-    _keep(uow, day, "daily_card_day.checked_out")
+    _save_day(uow, day, "daily_card_day.checked_out")
     return card.id
 
 
@@ -106,7 +106,7 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
     if any(one is not None for one in marks):
         other_marks[period] = list(marks)
     day.marks, day.logged_by_id = other_marks, uow.actor.user_id
-    _keep(uow, day, "daily_card_day.marked")
+    _save_day(uow, day, "daily_card_day.marked")
     return card.id
 
 
@@ -132,7 +132,7 @@ def _day(uow: UnitOfWork, card: DailyCard, on_day: date) -> DailyCardDay:
     return day or DailyCardDay(card_id=card.id, school_id=card.school_id, on_day=on_day, marks={})
 
 
-def _step_to(day: DailyCardDay, state: DayState) -> None:
+def _move_day(day: DailyCardDay, state: DayState) -> None:
     if not may_follow(day.state, state):
         words: dict[DayState, Any] = {
             DayState.CHECKED_IN: _("Today is checked in already."),
@@ -141,8 +141,8 @@ def _step_to(day: DailyCardDay, state: DayState) -> None:
         raise Refused("", str(words[state]))
 
 
-def _keep(uow: UnitOfWork, day: DailyCardDay, action: str) -> None:
-    """Audit a day of a card; the case's history has its session, not each tap."""
+def _save_day(uow: UnitOfWork, day: DailyCardDay, action: str) -> None:
+    """Save and audit a day of a card; the case's history has its session, not each tap."""
     changes = changes_of(day)
     uow.session.add(day)
     uow.session.flush()

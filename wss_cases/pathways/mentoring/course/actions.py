@@ -32,7 +32,7 @@ from wss_cases.routing.engine.states import Pathway as Family
 
 @dataclass(frozen=True)
 class Course:
-    """Towards what, how often and how long, and when it is looked at again; None is not set."""
+    """The goal, how often and how long, and the next review; None where it is not set."""
 
     goal: str
     rhythm: Cadence | None = None
@@ -135,7 +135,7 @@ def _begin(uow: UnitOfWork, row: Pathway, plan: MentoringPlan) -> None:
 
 @use_case
 def save_plan(uow: UnitOfWork, pathway_id: int, course: Course) -> int:
-    """Set towards what, how often and how long. Raises NotFound for another family, Refused naming the field."""
+    """Set the goal, how often and how long. Raises NotFound for another family, Refused naming the field."""
     row = load_mentoring(uow, pathway_id, uow.version)
     plan, today = plan_for(uow, row), today_at(row.school_id, uow.now)
     with_review = set_course(row, plan, course, today)

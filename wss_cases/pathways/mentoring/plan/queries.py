@@ -50,7 +50,7 @@ class OwnStudent:
 
 
 def plan_of(pathway_id: int) -> MentoringPlan | None:
-    """Return who mentors, towards what, how often; None when nothing is set yet."""
+    """Return the mentoring plan of a pathway; None when nothing is set yet."""
     return db.session.scalar(
         select(MentoringPlan)
         .options(joinedload(MentoringPlan.mentor), joinedload(MentoringPlan.group))
@@ -113,7 +113,7 @@ def card_of(pathway_id: int) -> DailyCard | None:
 
 
 def with_card(pathway_ids: Collection[int]) -> set[int]:
-    """Return those of many pathways that have a card, in one query; none is asked for none."""
+    """Return which of these pathways have a card, in one query; no query for no pathway."""
     if not pathway_ids:
         return set()
     statement = select(DailyCard.pathway_id).where(DailyCard.pathway_id.in_(list(pathway_ids)))

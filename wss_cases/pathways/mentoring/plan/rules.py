@@ -128,13 +128,13 @@ def percent(marks: Mapping[str, Sequence[int | None]]) -> int | None:
 
 
 def may_follow(state: DayState, next_state: DayState) -> bool:
-    """Whether the table of a card's day has this step."""
+    """Whether the table of a card's day allows this change."""
     return next_state in DAY_TRANSITIONS[state]
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody, or a group, that a student could be matched with, and what speaks for it."""
+    """A mentor or a group that a student could be matched with, and the reasons for it."""
 
     mentor: Any
     group: Any

@@ -24,7 +24,7 @@ FURTHEST = timedelta(days=400)
 
 
 def ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
-    """Keep the one open follow-up of a plan's next review on its day; none for None."""
+    """Move the open follow-up of a plan's next review to this day, or make one; cancel it for None."""
     waiting = _waiting(uow, row)
     if on is None:
         for follow_up in waiting:
@@ -54,7 +54,7 @@ def _waiting(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
 def review(uow: UnitOfWork, pathway_id: int, *, stands: str, goes_on: GoesOn, note: str, next_on: date | None) -> int:
     """Record a review: how the goal stands, and how it goes on; the next one is planned unless it ends.
 
-    Ending itself is an act of its own. Raises Refused naming the field.
+    Ending the mentoring is a use case of its own. Raises Refused naming the field.
     """
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, uow.version)
     open_only(row.case)

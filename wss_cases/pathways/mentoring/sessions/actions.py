@@ -128,7 +128,7 @@ def _session_on(uow: UnitOfWork, pathway_id: int, day: date) -> MentoringSession
 
 
 def _ask_after(uow: UnitOfWork, row: Pathway, day: date, today: date) -> None:
-    """Ask for contact after a missed session, unless that is asked already or was in the week of this session."""
+    """Make a follow-up for contact after a missed session, unless one is open or was made in its week."""
     zone = zone_of(row.school_id)
     monday = day - timedelta(days=day.weekday())
     for follow_up in _asked(uow, row):
@@ -142,7 +142,7 @@ def _ask_after(uow: UnitOfWork, row: Pathway, day: date, today: date) -> None:
 
 
 def _take_back(uow: UnitOfWork, row: Pathway) -> None:
-    """Cancel what asks for contact after a missed session when none was missed since it was asked, after all."""
+    """Cancel the follow-up for contact after a missed session once a correction leaves no missed session since."""
     for follow_up in _asked(uow, row):
         missed = select(MentoringSession.id).where(
             MentoringSession.pathway_id == row.id,

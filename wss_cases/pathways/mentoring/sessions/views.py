@@ -165,7 +165,7 @@ def student(pathway_id: int) -> Page:
         "pathways/mentoring/sessions/student.html",
         own=own,
         rhythm=rhythm_words(own.plan),
-        kept=logged_session,
+        logged_session=logged_session,
         open=own.pathway.state in LOGGED,
         saved=request.args.get("saved") == "1",
         done_today=any(session.on_day == today for session in logged),

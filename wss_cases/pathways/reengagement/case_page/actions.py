@@ -1,4 +1,4 @@
-"""A return, act by act: the plan, the re-entry meeting, the first day back, the reviews."""
+"""Use cases of a return: the plan, the re-entry meeting, the first day back, the reviews."""
 
 from dataclasses import dataclass
 from datetime import date

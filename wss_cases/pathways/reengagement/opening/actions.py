@@ -179,7 +179,7 @@ def _standing(uow: UnitOfWork, case: Case, participant_id: int) -> Pathway | Non
 
 
 def _away_longer(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, away: Away) -> Pathway:
-    """Another removal before the student is back: the same return, later."""
+    """Move an open return to a later day: another removal came before the student was back."""
     if away.return_on is not None and plan.return_on is not None and away.return_on > plan.return_on:
         plan.return_on = away.return_on
     uow.record(plan, "reengagement.away_longer", cause=away.cause.value)

@@ -1,4 +1,4 @@
-"""The morning look at the roster: who is enrolled again after a gap returns from somewhere, and gets a plan."""
+"""The daily check of the roster: a student who is enrolled again after a gap gets a return plan."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -37,7 +37,7 @@ def key_of(stay: Stay) -> str:
 def open_returns(school_ids: Sequence[int], today: date, now: datetime) -> int:
     """Open the return of each student of these schools who is enrolled again after a gap; returns how many.
 
-    Each enrolment opens one, however often this runs; each return is one act of its own.
+    Each enrolment opens one, however often this runs; each return is a unit of work of its own.
     """
     opened = 0
     for stay in returns_found(school_ids, today):

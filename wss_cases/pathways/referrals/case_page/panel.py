@@ -1,4 +1,4 @@
-"""What the case page shows of a wrap-around pathway alone: the referral that is open, earlier ones, disclosures."""
+"""The part of the case page that only a wrap-around pathway has: open and earlier referrals, disclosures."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

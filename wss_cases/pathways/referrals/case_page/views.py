@@ -103,10 +103,10 @@ act_page(
     "withdraw",
     Permission.CASE_WORK,
     load=load,
-    form=lambda found: WithdrawForm(version=found[1].version),
-    act=lambda call, found, form: actions.withdraw(call, found[1].id, form.reason.data),
-    done=lambda found: page_of(found[0]),
-    words=lambda found: act_context(found[0], _("Take the referral back"), _("Take it back")),
+    form=lambda loaded: WithdrawForm(version=loaded[1].version),
+    act=lambda call, loaded, form: actions.withdraw(call, loaded[1].id, form.reason.data),
+    done=lambda loaded: page_of(loaded[0]),
+    words=lambda loaded: act_context(loaded[0], _("Take the referral back"), _("Take it back")),
 )
 
 

@@ -183,11 +183,11 @@ act_page(
     "revoke",
     Permission.CASE_WORK,
     load=load,
-    form=lambda found: SendForm(version=found[1].version),
-    act=lambda call, found, form: actions.revoke(call, found[1].id),
-    done=lambda found: page_of(found[0]),
-    words=lambda found: act_context(
-        found[0],
+    form=lambda loaded: SendForm(version=loaded[1].version),
+    act=lambda call, loaded, form: actions.revoke(call, loaded[1].id),
+    done=lambda loaded: page_of(loaded[0]),
+    words=lambda loaded: act_context(
+        loaded[0],
         _("The family takes back its consent"),
         _("End the partner’s access now"),
         facts=[

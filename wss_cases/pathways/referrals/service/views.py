@@ -39,10 +39,10 @@ act_page(
     "answer",
     Permission.CASE_WORK,
     load=load,
-    form=lambda found: AnswerForm(version=found[1].version),
-    act=lambda call, found, form: _answer(call, found[1].id, form),
-    done=lambda found: page_of(found[0]),
-    words=lambda found: act_context(found[0], _("Record the partner’s answer"), _("Save the answer")),
+    form=lambda loaded: AnswerForm(version=loaded[1].version),
+    act=lambda call, loaded, form: _answer(call, loaded[1].id, form),
+    done=lambda loaded: page_of(loaded[0]),
+    words=lambda loaded: act_context(loaded[0], _("Record the partner’s answer"), _("Save the answer")),
 )
 
 
@@ -59,10 +59,10 @@ act_page(
     "service",
     Permission.CASE_WORK,
     load=load,
-    form=lambda found: ServiceForm(version=found[1].version, on=today_at(found[0].school_id, clock.now())),
-    act=lambda call, found, form: actions.log_service(call, found[1].id, form.on.data, by=SCHOOL),
-    done=lambda found: page_of(found[0]),
-    words=lambda found: act_context(found[0], _("Log a day of service"), _("Save the day")),
+    form=lambda loaded: ServiceForm(version=loaded[1].version, on=today_at(loaded[0].school_id, clock.now())),
+    act=lambda call, loaded, form: actions.log_service(call, loaded[1].id, form.on.data, by=SCHOOL),
+    done=lambda loaded: page_of(loaded[0]),
+    words=lambda loaded: act_context(loaded[0], _("Log a day of service"), _("Save the day")),
 )
 
 
@@ -72,10 +72,10 @@ act_page(
     "finish",
     Permission.CASE_WORK,
     load=load,
-    form=lambda found: FinishForm(version=found[1].version, on=today_at(found[0].school_id, clock.now())),
-    act=lambda call, found, form: actions.finish(call, found[1].id, form.on.data, form.received.data, by=SCHOOL),
-    done=lambda found: page_of(found[0]),
-    words=lambda found: act_context(found[0], _("The service has ended"), _("Save")),
+    form=lambda loaded: FinishForm(version=loaded[1].version, on=today_at(loaded[0].school_id, clock.now())),
+    act=lambda call, loaded, form: actions.finish(call, loaded[1].id, form.on.data, form.received.data, by=SCHOOL),
+    done=lambda loaded: page_of(loaded[0]),
+    words=lambda loaded: act_context(loaded[0], _("The service has ended"), _("Save")),
 )
 
 

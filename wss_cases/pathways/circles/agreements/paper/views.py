@@ -21,7 +21,7 @@ from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.mail.family_texts.rules import Text
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, signature_rows
 from wss_cases.pathways.circles.agreements.queries import supporters_of
-from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.circles.terms.rules import names_on_paper, terms_in_force, without_names
 from wss_cases.pathways.common.forms import number

@@ -12,12 +12,11 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.forms import LiftForm, ScreenForm
-from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.circle.rules import is_met
 from wss_cases.pathways.circles.circle.states import ScreenAnswer
 from wss_cases.pathways.circles.consent import actions
-from wss_cases.pathways.circles.gates.queries import circle_of
 from wss_cases.pathways.circles.preparation import actions as preparation
+from wss_cases.pathways.circles.requirements.queries import get_circle_and_state
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 
 blueprint = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
@@ -28,8 +27,7 @@ blueprint = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case
 def screen(case_id: int, pathway_id: int) -> Page:
     """Answer the safety screen of a circle."""
     actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id)
-    circle = circle_of(row)
+    row, circle = get_circle_and_state(actor, case_id, pathway_id)
     form = ScreenForm(answer=circle.screen.answer if circle.screen else None, on=today_at(row.school_id, clock.now()))
     is_keeper = actor.user_id in circle.keepers_on(today_at(row.school_id, clock.now()))
     return form_page(
@@ -53,8 +51,7 @@ def screen(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def hold(case_id: int, pathway_id: int, rule: str) -> Page:
     """Read a hold, and say why its condition is met."""
-    row = get_circle(current_actor(), case_id, pathway_id)
-    circle = circle_of(row)
+    row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
     its_hold = next((hold for hold in circle.holds if hold.rule == rule), None)
     if its_hold is None:
         raise NotFound

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.rules import Gate, closed
-from wss_cases.pathways.circles.gates.queries import Circle, circles_for
+from wss_cases.pathways.circles.circle.rules import Requirement, unmet
+from wss_cases.pathways.circles.requirements.queries import Circle, circles_for
 from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed, open_terms
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.next_steps import ids, waiting
@@ -27,18 +27,18 @@ OPENING: Final[dict[str, tuple[Any, str]]] = {
     "screen": (_l("Do the safety screen"), "circle_screening.screen"),
     "hold": (_l("Look at the hold that applies"), "circle_screening.hold"),
 }
-"""The act that opens each gate, and its page."""
+"""The act that opens each requirement, and its page."""
 
 
-def gate_values(row: Pathway, gate: Gate) -> dict[str, Any]:
-    """Return what the address of the page that opens a gate needs."""
-    if gate.code == "parties":
+def requirement_values(row: Pathway, requirement: Requirement) -> dict[str, Any]:
+    """Return the values for the address of the page where a requirement is met."""
+    if requirement.code == "parties":
         return {"case_id": row.case_id, "tab": "people"}
     more: dict[str, Any] = {}
-    if gate.person_id is not None:
-        more["participant_id"] = gate.person_id
-    if gate.rule:
-        more["rule"] = gate.rule
+    if requirement.person_id is not None:
+        more["participant_id"] = requirement.person_id
+    if requirement.rule:
+        more["rule"] = requirement.rule
     return {**ids(row), **more}
 
 
@@ -61,7 +61,7 @@ def _planned(row: Pathway, circle: Circle, meeting: CircleMeeting, today: date, 
     if meeting.starts_at <= now:
         words, values = _l("Say whether the meeting happened"), {"meeting_id": meeting.id}
         return Step("answer_meeting", words, "circles.answer", values, on=row.next_step_on, urgent=True)
-    if closed(circle.gates_on(row.next_step_on or today)):
+    if unmet(circle.requirements_on(row.next_step_on or today)):
         words = _l("Look at the meeting: something it needs is missing now")
         return Step("check_meeting", words, "circles.meeting", ids(row), on=row.next_step_on, urgent=True)
     return waiting(row, row.next_step_on)
@@ -77,22 +77,22 @@ def _after_meeting(row: Pathway, circle: Circle, today: date) -> Step:
             return waiting(row, first.due_on)
         values = {**ids(row), "term_id": first.id}
         return Step("mark_term", _l("Mark the term that is due"), "agreements.term", values, on=first.due_on)
-    if completion_meeting_allowed(circle) and not closed(circle.gates_on(today)):
+    if completion_meeting_allowed(circle) and not unmet(circle.requirements_on(today)):
         words = _l("Plan the meeting at the end of the agreement")
         return Step("plan_completion", words, "circles.meeting", ids(row))
     return Step("complete", _l("Complete it with its outcome"), "agreements.complete", ids(row))
 
 
 def _before_meeting(row: Pathway, circle: Circle, today: date) -> Step:
-    shut = closed(circle.gates_on(today))
+    shut = unmet(circle.requirements_on(today))
     stands = {hold.rule for hold in circle.holds if hold.stands}
-    if any(gate.code == "hold" and gate.rule in stands for gate in shut):
+    if any(requirement.code == "hold" and requirement.rule in stands for requirement in shut):
         return Step("end", _l("End it: a hold stands"), "pathway_ends.end", ids(row))
-    if any(gate.refused and gate.code in ("consent", "guardian") for gate in shut):
+    if any(requirement.refused and requirement.code in ("consent", "guardian") for requirement in shut):
         return Step("decline", _l("Record that it was declined"), "pathway_ends.decline", ids(row))
     if shut:
         words, endpoint = OPENING[shut[0].code]
-        return Step(shut[0].code, words, endpoint, gate_values(row, shut[0]), on=row.start_by)
+        return Step(shut[0].code, words, endpoint, requirement_values(row, shut[0]), on=row.start_by)
     if row.state is PathwayState.PROPOSED:
         return Step("accept", _l("Record the answer"), "pathway_acts.accept", ids(row), on=row.start_by)
     return Step("plan_meeting", _l("Plan the meeting"), "circles.meeting", ids(row), on=row.next_step_on)

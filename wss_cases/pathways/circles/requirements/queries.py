@@ -1,4 +1,4 @@
-"""What stands around circles, read for many at once; the caller has checked the pathways."""
+"""Everything that decides about circles, read for many at once; the caller has checked the pathways."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import PlanState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
     CircleKeeper,
@@ -29,13 +30,13 @@ from wss_cases.pathways.circles.circle.models import (
 )
 from wss_cases.pathways.circles.circle.rules import (
     Facts,
-    Gate,
     Hold,
-    gates_of,
+    Requirement,
     holds_on,
     in_force,
     may_keep_as,
     parties,
+    requirements_of,
 )
 from wss_cases.pathways.circles.circle.states import TrainingKind
 from wss_cases.pathways.circles.terms.models import Agreement
@@ -105,12 +106,12 @@ class Circle:
         trained = {row.user_id for row in self.trainings if in_force(row, day)}
         return {key: name for key, name in self.keepers_on(day).items() if key in trained}
 
-    def gates_on(self, day: date) -> list[Gate]:
-        """Return every gate before a meeting on this day."""
-        return gates_of(self.facts_on(day))
+    def requirements_on(self, day: date) -> list[Requirement]:
+        """Return every requirement before a meeting on this day."""
+        return requirements_of(self.facts_on(day))
 
     def facts_on(self, day: date) -> Facts:
-        """Return what the gates before a meeting on this day are computed from."""
+        """Return the facts from which the requirements of a meeting on this day follow."""
         return Facts(
             invited=self.invited,
             consents=self.consents,
@@ -148,12 +149,18 @@ def answers_on_case(case_id: int) -> list[RoutingAnswer]:
 
 
 def circle_of(pathway: Pathway) -> Circle:
-    """Return what stands around one circle; the caller has checked the pathway."""
+    """Return everything that decides about one circle; the caller has checked the pathway."""
     return circles_for([pathway])[pathway.id]
 
 
+def get_circle_and_state(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
+    """Return a circle that the actor may see, and everything that decides about it. Raises NotFound."""
+    row = get_circle(actor, case_id, pathway_id)
+    return row, circle_of(row)
+
+
 def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
-    """Return what stands around each circle by its id, in the same number of queries for one as for a thousand."""
+    """Return everything that decides about each circle, by its id, in a constant number of queries."""
     if not rows:
         return {}
     case_ids = sorted({row.case_id for row in rows})

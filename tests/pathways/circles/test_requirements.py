@@ -1,4 +1,4 @@
-"""The gates of a circle: which there are, what opens each, and that planning names every one that is closed."""
+"""The requirements of a circle: which there are, what meets each, and that planning names every one that is missing."""
 
 from datetime import date, timedelta
 from types import SimpleNamespace
@@ -15,7 +15,7 @@ from tests.pathways.circles.making import (
     consent,
     keep,
     make_circle,
-    open_gates,
+    open_requirements,
     plan,
     prepare,
     put_hold,
@@ -34,7 +34,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting
-from wss_cases.pathways.circles.circle.rules import Facts, Hold, closed, holds_on, is_met, parties
+from wss_cases.pathways.circles.circle.rules import Facts, Hold, holds_on, is_met, parties, unmet
 from wss_cases.pathways.circles.circle.states import ScreenAnswer, SupporterRelation, TrainingKind
 from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.keepers import actions as keepers
@@ -51,10 +51,10 @@ def world(session):
 
 
 def shut(circle, day=TODAY):
-    return [gate.code for gate in closed(circle_now(circle).gates_on(day))]
+    return [requirement.code for requirement in unmet(circle_now(circle).requirements_on(day))]
 
 
-def test_everything_is_missing_at_first_and_each_act_opens_its_gate(world):
+def test_everything_is_missing_at_first_and_each_use_case_meets_its_requirement(world):
     circle = make_circle(world)
     both = ["support", "pre_meeting", "consent", "ready"]
     assert shut(circle) == ["keeper", "pre_meeting", "consent", "ready", *both, "screen"]
@@ -70,7 +70,7 @@ def test_everything_is_missing_at_first_and_each_act_opens_its_gate(world):
     assert fresh(circle).state is PathwayState.PREPARING
 
 
-def test_planning_names_every_closed_gate(world):
+def test_planning_names_every_requirement_that_is_not_met(world):
     put_hold(world)
     circle = make_circle(world)
     keep(world, circle)
@@ -226,7 +226,7 @@ def leave(user, role=None):
 
 
 @pytest.mark.parametrize("role", [None, Role.ADMINISTRATOR])
-def test_a_keeper_who_works_there_no_more_closes_the_gate(world, client_as, role):
+def test_without_its_keeper_at_work_the_circle_lacks_a_requirement(world, client_as, role):
     circle = ready_circle(world)
     plan(world, circle)
     dean = make_user(world.school, Role.DEAN)
@@ -349,7 +349,7 @@ def test_nobody_says_for_them_that_they_are_ready_or_wish_it(world):
     circle = make_circle(world)
     with pytest.raises(Refused, match="themselves"):
         actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H3", "They looked ready.")
-    open_gates(world, circle)
+    open_requirements(world, circle)
     assert shut(circle) == []
     hold = holds_on("peer_conference", "both", [{"holds": [put_hold_for_the_other]}])[0]
     assert not hold.can_be_lifted
