@@ -1,10 +1,11 @@
 """Safety plans: written with the person, agreed, reviewed, and the sheet for the adults who are told."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams.queries import user_names
@@ -35,18 +36,25 @@ PLAN = f"{PLANS}/<int:plan_id>"
 HARMED = (PersonRole.HARMED, PersonRole.BOTH)
 
 
-def _loaded(case_id: int, plan_id: int) -> tuple[Case, SafetyPlan]:
-    case = get_case(current_actor(), case_id)
-    return case, get_plan(case, plan_id)
+class PlanAt(NamedTuple):
+    """A safety plan and the case in which it is kept."""
+
+    case: Case
+    plan: SafetyPlan
 
 
-def _act(case: Case, found: SafetyPlan, title: str, go: str, **more: Any) -> dict[str, Any]:
+def _loaded(actor: Actor, case_id: int, plan_id: int) -> PlanAt:
+    case = get_case(actor, case_id)
+    return PlanAt(case, get_plan(case, plan_id))
+
+
+def _act(at: PlanAt, title: str, go: str, **more: Any) -> dict[str, Any]:
     return {
-        "case": case,
+        "case": at.case,
         "title": title,
-        "lede": person_words(found.participant),
+        "lede": person_words(at.plan.participant),
         "go_words": go,
-        "back_href": page_of(found),
+        "back_href": page_of(at.plan),
         **more,
     }
 
@@ -87,7 +95,7 @@ def _suggested(free: list[CaseParticipant]) -> int | None:
 @gate(Permission.CASE_READ)
 def plan(case_id: int, plan_id: int) -> Page:
     """One safety plan with its reviews and its next act."""
-    case, found = _loaded(case_id, plan_id)
+    case, found = _loaded(current_actor(), case_id, plan_id)
     today = today_at(case.school_id, clock.now())
     reviews = plan_reviews(found.id)
     names = user_names([found.agreed_by_id, *(row.reviewed_by_id for row in reviews)])
@@ -117,7 +125,7 @@ def plan(case_id: int, plan_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def change(case_id: int, plan_id: int) -> Page:
     """Change what a plan says; it is then agreed again."""
-    case, found = _loaded(case_id, plan_id)
+    case, found = _loaded(current_actor(), case_id, plan_id)
     fields = ("steps", "adults_told", "route", "seat", "phone", "moves_person_harmed", "asked_by_them")
     form = PlanForm(version=found.version, **{name: getattr(found, name) for name in fields})
     del form.participant_id
@@ -127,46 +135,42 @@ def change(case_id: int, plan_id: int) -> Page:
         lambda: actions.change(submitted(form), found.id, form.text()),
         page_of(found),
         "casework/safety_plans/write.html",
-        **_act(case, found, _("Change the safety plan"), _("Save the draft")),
+        **_act(PlanAt(case, found), _("Change the safety plan"), _("Save the draft")),
         warning=warning if found.state is PlanState.AGREED else None,
     )
 
 
-@blueprint.route(f"{PLAN}/agree", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def agree(case_id: int, plan_id: int) -> Page:
-    """Note that the plan was agreed with the person it is for."""
-    case, found = _loaded(case_id, plan_id)
-    form = AgreeForm(version=found.version, agreed_on=today_at(case.school_id, clock.now()))
-    return form_page(
-        form,
-        lambda: actions.agree(submitted(form), found.id, form.agreed_on.data, GuardianTold(form.guardian.data)),
-        page_of(found),
-        ACT,
-        **_act(
-            case,
-            found,
-            _("The safety plan is agreed"),
-            _("Save that it is agreed"),
-            facts=[_("Then print the sheet for the adults, and the plan is looked at again in five school days.")],
-        ),
-    )
+act_page(
+    blueprint,
+    f"{PLAN}/agree",
+    "agree",
+    Permission.CASE_WORK,
+    load=_loaded,
+    form=lambda at: AgreeForm(version=at.plan.version, agreed_on=today_at(at.case.school_id, clock.now())),
+    act=lambda call, at, form: actions.agree(call, at.plan.id, form.agreed_on.data, GuardianTold(form.guardian.data)),
+    done=lambda at: page_of(at.plan),
+    words=lambda at: _act(
+        at,
+        _("The safety plan is agreed"),
+        _("Save that it is agreed"),
+        facts=[_("Then print the sheet for the adults, and the plan is looked at again in five school days.")],
+    ),
+)
 
 
 @blueprint.route(f"{PLAN}/review", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def review(case_id: int, plan_id: int) -> Page:
     """Record what a review found."""
-    case, found = _loaded(case_id, plan_id)
-    form = PlanReviewForm(version=found.version)
+    at = _loaded(current_actor(), case_id, plan_id)
+    form = PlanReviewForm(version=at.plan.version)
     return form_page(
         form,
-        lambda: actions.review(submitted(form), found.id, PlanAnswer(form.answer.data), form.note.data or ""),
-        lambda _id: _after_review(found, form.answer.data),
+        lambda: actions.review(submitted(form), at.plan.id, PlanAnswer(form.answer.data), form.note.data or ""),
+        lambda _id: _after_review(at.plan, form.answer.data),
         ACT,
         **_act(
-            case,
-            found,
+            at,
             _("Review the safety plan"),
             _("Save the review"),
             facts=[
@@ -183,26 +187,24 @@ def _after_review(found: SafetyPlan, answer: str) -> str:
     return url_for("safety.change", case_id=found.case_id, plan_id=found.id)
 
 
-@blueprint.route(f"{PLAN}/end", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def end(case_id: int, plan_id: int) -> Page:
-    """End a plan that is no longer needed."""
-    case, found = _loaded(case_id, plan_id)
-    form = EndPlanForm(version=found.version)
-    return form_page(
-        form,
-        lambda: actions.end(submitted(form), found.id, form.why.data),
-        page_of(found),
-        ACT,
-        **_act(case, found, _("End the safety plan"), _("End the plan")),
-    )
+act_page(
+    blueprint,
+    f"{PLAN}/end",
+    "end",
+    Permission.CASE_WORK,
+    load=_loaded,
+    form=lambda at: EndPlanForm(version=at.plan.version),
+    act=lambda call, at, form: actions.end(call, at.plan.id, form.why.data),
+    done=lambda at: page_of(at.plan),
+    words=lambda at: _act(at, _("End the safety plan"), _("End the plan")),
+)
 
 
 @blueprint.get(f"{PLAN}/sheet")
 @gate(Permission.CASE_READ)
 def sheet(case_id: int, plan_id: int) -> Page:
     """The one page for the adults who are told; no other student's name is on it."""
-    case, found = _loaded(case_id, plan_id)
+    case, found = _loaded(current_actor(), case_id, plan_id)
     own = get_participant(case, found.participant_id).student
     others = [
         person.student

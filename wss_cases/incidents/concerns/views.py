@@ -1,14 +1,16 @@
 """Worries about a student: the care team's list, one record, and its screening."""
 
+from typing import Any
+
 from flask import Blueprint, render_template, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
-from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.additions.actions import record_screening
+from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.queries import care_records, get_care_record
 from wss_cases.incidents.pages.forms import ScreeningForm
 from wss_cases.roster.directory.models import Student
@@ -29,22 +31,26 @@ def records() -> str:
     return render_template("incidents/concerns/list.html", rows=rows)
 
 
-@blueprint.route("/care/<int:record_id>", methods=["GET", "POST"])
-@gate(Permission.CARE_WORK)
-def record(record_id: int) -> Page:
-    """Show one worry to the care team and record its screening."""
-    actor = current_actor()
-    found = get_care_record(actor, record_id)
-    school = get_school(found.school_id)
+def _words(record: CareRecord) -> dict[str, Any]:
+    school = get_school(record.school_id)
     assert school is not None
-    form = ScreeningForm()
-    return form_page(
-        form,
-        lambda: record_screening(submitted(form), found.id, form.note.data),
-        url_for("care.record", record_id=found.id),
-        "incidents/concerns/concern.html",
-        record=found,
-        student=db.session.get(Student, found.student_id) if found.student_id else None,
-        opened=moment_words(found.opened_at, school.time_zone),
-        screened=moment_words(found.screened_at, school.time_zone),
-    )
+    return {
+        "record": record,
+        "student": db.session.get(Student, record.student_id) if record.student_id else None,
+        "opened": moment_words(record.opened_at, school.time_zone),
+        "screened": moment_words(record.screened_at, school.time_zone),
+    }
+
+
+act_page(
+    blueprint,
+    "/care/<int:record_id>",
+    "record",
+    Permission.CARE_WORK,
+    load=get_care_record,
+    form=lambda record: ScreeningForm(),
+    act=lambda call, record, form: record_screening(call, record.id, form.note.data),
+    done=lambda record: url_for("care.record", record_id=record.id),
+    words=_words,
+    template="incidents/concerns/concern.html",
+)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -16,7 +16,7 @@ from wss_cases.casework.access.clean_slate.forms import PastForm
 from wss_cases.casework.access.clean_slate.queries import PAGE, Opened, openings_at, openings_of, own_opening
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.common.forms import number
@@ -26,25 +26,18 @@ from wss_cases.roster.directory.queries import get_student
 blueprint = Blueprint("past_years", __name__)
 
 
-@blueprint.route("/students/<int:student_id>/past-years", methods=["GET", "POST"])
-@gate(Permission.PAST_LOOK)
-def look(student_id: int) -> Page:
-    """Say why, and this student's past years are in view for a while."""
-    actor = current_actor()
-    student = get_student(actor, student_id)
-    form = PastForm()
-
-    def act() -> int:
-        return open_past(submitted(form), student.id, form.reason.data or "")
-
-    return form_page(
-        form,
-        act,
-        url_for("students.student", student_id=student.id),
-        "casework/access/clean_slate/open.html",
-        student=student,
-        hours=setting("PAST_YEARS_HOURS"),
-    )
+act_page(
+    blueprint,
+    "/students/<int:student_id>/past-years",
+    "look",
+    Permission.PAST_LOOK,
+    load=get_student,
+    form=lambda student: PastForm(),
+    act=lambda call, student, form: open_past(call, student.id, form.reason.data or ""),
+    done=lambda student: url_for("students.student", student_id=student.id),
+    words=lambda student: {"student": student, "hours": setting("PAST_YEARS_HOURS")},
+    template="casework/access/clean_slate/open.html",
+)
 
 
 @blueprint.post("/students/<int:student_id>/past-years/end")

@@ -37,13 +37,9 @@ def choose() -> Page:
     """Say which case and why; below, what is open already."""
     actor, now = current_actor(), clock.now()
     form = OneCaseForm()
-
-    def act() -> int:
-        return open_one(submitted(form), form.reference.data or "", form.reason.data or "")
-
     return form_page(
         form,
-        act,
+        lambda: open_one(submitted(form), form.reference.data or "", form.reason.data or ""),
         lambda case_id: url_for("one_case.case", case_id=case_id),
         "casework/access/one_case/choose.html",
         hours=setting("ONE_CASE_HOURS"),

@@ -4,14 +4,14 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import get_case, get_participant
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import TRANSITIONS, AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
-from wss_cases.cases.progress import actions as actions_work
+from wss_cases.cases.progress import actions as progress
 from wss_cases.casework.case_file.presenters import address
 from wss_cases.casework.case_file.queries import count_open_follow_ups, student_here
 from wss_cases.casework.case_page import actions
@@ -27,7 +27,7 @@ from wss_cases.casework.case_page.forms import (
     StateForm,
     state_choices,
 )
-from wss_cases.casework.case_page.hand_over import hand_over as hand_over_case
+from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
@@ -58,84 +58,84 @@ def _quick(case: Case) -> list[tuple[str, str]]:
     return [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (5, 10, 20)]
 
 
-@blueprint.route("/notes/new", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def note(case_id: int) -> Page:
-    """Add a note to the shared record."""
-    actor = current_actor()
-    case = get_case(actor, case_id)
-    form = NoteForm()
-    return form_page(
-        form,
-        lambda: actions_work.add_note(submitted(form), case_id, form.text.data),
-        _done(case, "history"),
-        ACT,
-        case=case,
-        title=_("Add a note"),
-        lede=_("Notes stay as they are written, with author and time."),
-        go_words=_("Save the note"),
-    )
+def _words(case: Case, title: str, go_words: str, **more: Any) -> dict[str, Any]:
+    return {"case": case, "title": title, "go_words": go_words, **more}
 
 
-@blueprint.route("/review", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def review(case_id: int) -> Page:
-    """Set the next review date."""
-    actor = current_actor()
-    case = get_case(actor, case_id)
+act_page(
+    blueprint,
+    "/notes/new",
+    "note",
+    Permission.CASE_WORK,
+    load=get_case,
+    form=lambda case: NoteForm(),
+    act=lambda call, case, form: progress.add_note(call, case.id, form.text.data),
+    done=lambda case: _done(case, "history"),
+    words=lambda case: _words(
+        case, _("Add a note"), _("Save the note"), lede=_("Notes stay as they are written, with author and time.")
+    ),
+)
+
+
+def _review_form(case: Case) -> ReviewForm:
     form = ReviewForm(version=case.version, review_on=case.next_review_on)
     form.review_on.quick = _quick(case)
-    return form_page(
-        form,
-        lambda: actions_work.set_review(submitted(form), case_id, form.review_on.data),
-        _done(case),
-        ACT,
-        case=case,
-        title=_("Next review"),
-        lede=_("An open case always has its next review date."),
-        go_words=_("Save the date"),
-    )
+    return form
 
 
-@blueprint.route("/state", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def state(case_id: int) -> Page:
-    """Say where the case stands."""
-    actor = current_actor()
-    case = get_case(actor, case_id)
+act_page(
+    blueprint,
+    "/review",
+    "review",
+    Permission.CASE_WORK,
+    load=get_case,
+    form=_review_form,
+    act=lambda call, case, form: progress.set_review(call, case.id, form.review_on.data),
+    done=_done,
+    words=lambda case: _words(
+        case, _("Next review"), _("Save the date"), lede=_("An open case always has its next review date.")
+    ),
+)
+
+
+def _state_form(case: Case) -> StateForm:
     form = StateForm(version=case.version)
     allowed = TRANSITIONS[case.state] - {CaseState.CLOSED} if case.state is not CaseState.CLOSED else frozenset()
     form.state.choices = state_choices(case.state, frozenset(allowed))
-    return form_page(
-        form,
-        lambda: actions_work.change_state(submitted(form), case_id, CaseState(form.state.data)),
-        _done(case),
-        ACT,
-        case=case,
-        title=_("Where the case stands"),
-        go_words=_("Save"),
-    )
+    return form
 
 
-@blueprint.route("/hand-over", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def hand_over(case_id: int) -> Page:
-    """Give the case to another person, with a note."""
-    actor = current_actor()
-    case = get_case(actor, case_id)
+act_page(
+    blueprint,
+    "/state",
+    "state",
+    Permission.CASE_WORK,
+    load=get_case,
+    form=_state_form,
+    act=lambda call, case, form: progress.change_state(call, case.id, CaseState(form.state.data)),
+    done=_done,
+    words=lambda case: _words(case, _("Where the case stands"), _("Save")),
+)
+
+
+def _hand_over_form(case: Case) -> HandOverForm:
     form = HandOverForm(version=case.version)
     people = team_of(case.school_id, today_at(case.school_id, clock.now()))
     form.to.choices = people_choices({key: name for key, name in people.items() if key != case.lead_id}, _("Choose…"))
-    return form_page(
-        form,
-        lambda: hand_over_case(submitted(form), case_id, number(form.to.data) or 0, form.note.data),
-        _done(case),
-        ACT,
-        case=case,
-        title=_("Hand the case over"),
-        lede=HAND_OVER_LEDE,
-        go_words=_("Hand it over"),
-    )
+    return form
+
+
+act_page(
+    blueprint,
+    "/hand-over",
+    "hand_over",
+    Permission.CASE_WORK,
+    load=get_case,
+    form=_hand_over_form,
+    act=lambda call, case, form: hand_over(call, case.id, number(form.to.data) or 0, form.note.data),
+    done=_done,
+    words=lambda case: _words(case, _("Hand the case over"), _("Hand it over"), lede=HAND_OVER_LEDE),
+)
 
 
 @blueprint.route("/close", methods=["GET", "POST"])
@@ -170,48 +170,42 @@ def close(case_id: int) -> Page:
     )
 
 
-@blueprint.route("/reopen", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def reopen(case_id: int) -> Page:
-    """Open a closed case again."""
-    actor = current_actor()
-    case = get_case(actor, case_id)
+def _reopen_form(case: Case) -> ReopenForm:
     form = ReopenForm(version=case.version)
     form.review_on.quick = _quick(case)
-    return form_page(
-        form,
-        lambda: actions.reopen(
-            submitted(form),
-            case_id,
-            reason=ReopenReason(form.reason.data),
-            note=form.note.data or "",
-            review_on=form.review_on.data,
-        ),
-        _done(case),
-        ACT,
-        case=case,
-        title=_("Reopen the case"),
-        go_words=_("Reopen the case"),
-    )
+    return form
 
 
-@blueprint.route("/merge", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def merge(case_id: int) -> Page:
-    """Join another incident to this case."""
-    actor = current_actor()
-    case = get_case(actor, case_id)
-    form = MergeForm()
-    return form_page(
-        form,
-        lambda: actions.merge_incident(submitted(form), case_id, form.reference.data),
-        _done(case, "incident"),
-        ACT,
-        case=case,
-        title=_("Join another incident"),
+act_page(
+    blueprint,
+    "/reopen",
+    "reopen",
+    Permission.CASE_WORK,
+    load=get_case,
+    form=_reopen_form,
+    act=lambda call, case, form: actions.reopen(
+        call, case.id, reason=ReopenReason(form.reason.data), note=form.note.data or "", review_on=form.review_on.data
+    ),
+    done=_done,
+    words=lambda case: _words(case, _("Reopen the case"), _("Reopen the case")),
+)
+
+act_page(
+    blueprint,
+    "/merge",
+    "merge",
+    Permission.CASE_WORK,
+    load=get_case,
+    form=lambda case: MergeForm(),
+    act=lambda call, case, form: actions.merge_incident(call, case.id, form.reference.data),
+    done=lambda case: _done(case, "incident"),
+    words=lambda case: _words(
+        case,
+        _("Join another incident"),
+        _("Join it"),
         lede=_("Its people come into this case, and it counts as decided by it."),
-        go_words=_("Join it"),
-    )
+    ),
+)
 
 
 @blueprint.route("/people/new", methods=["GET", "POST"])
@@ -236,7 +230,7 @@ def add_person(case_id: int) -> Page:
         context["chosen"] = [{"value": str(chosen), "label": student.shown_name}]
     return form_page(
         form,
-        lambda: actions_work.add_person(
+        lambda: progress.add_person(
             submitted(form), case_id, PersonRole(form.role.data), chosen, form.description.data or ""
         ),
         _done(case, "people"),
@@ -255,7 +249,7 @@ def role(case_id: int, participant_id: int) -> Page:
     form = RoleForm(role=person.role.value)
     return form_page(
         form,
-        lambda: actions_work.change_role(submitted(form), case_id, participant_id, PersonRole(form.role.data)),
+        lambda: progress.change_role(submitted(form), case_id, participant_id, PersonRole(form.role.data)),
         url_for("casework.person", case_id=case_id, participant_id=participant_id),
         ACT,
         case=case,

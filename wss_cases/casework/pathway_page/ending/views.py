@@ -1,14 +1,17 @@
 """The pages that end a pathway before its outcome."""
 
+from typing import Any
+
 from flask import Blueprint, redirect, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.casework.pathway_page import actions
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common.forms import ConfirmForm, EndForm
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.states import EndReason
 from wss_cases.pathways.common.views import ACT, act_context, page_of
@@ -35,21 +38,22 @@ def end(case_id: int, pathway_id: int) -> Page:
     )
 
 
-@blueprint.route("/<int:pathway_id>/decline", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def decline(case_id: int, pathway_id: int) -> Page:
-    """Record that it was declined; nothing is asked."""
-    actor = current_actor()
-    row = get_pathway(actor, case_id, pathway_id)
-    form = ConfirmForm(version=row.version)
+def _decline_words(row: Pathway) -> dict[str, Any]:
     facts = [
         _("Declining or leaving is free and costs nothing. No reason is asked."),
         _("It is never evidence in a discipline action."),
     ]
-    return form_page(
-        form,
-        lambda: actions.decline(submitted(form), row.id),
-        page_of(row),
-        ACT,
-        **act_context(row, _("It was declined"), _("Record that it was declined"), facts=facts),
-    )
+    return act_context(row, _("It was declined"), _("Record that it was declined"), facts=facts)
+
+
+act_page(
+    blueprint,
+    "/<int:pathway_id>/decline",
+    "decline",
+    Permission.CASE_WORK,
+    load=get_pathway,
+    form=lambda row: ConfirmForm(version=row.version),
+    act=lambda call, row, form: actions.decline(call, row.id),
+    done=page_of,
+    words=_decline_words,
+)

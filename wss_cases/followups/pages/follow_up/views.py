@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.actor import CASE_TEAM, STAFF
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
@@ -20,7 +20,7 @@ from wss_cases.followups.core.rules import Due, due_words, outcomes_of, quick_da
 from wss_cases.followups.core.states import CONVERSATION, OUTCOME_LABELS, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence.presenters import closes_with, evidence_rows
 from wss_cases.followups.evidence.states import QUESTIONS
-from wss_cases.followups.handling import actions as actions_work
+from wss_cases.followups.handling import actions
 from wss_cases.followups.pages.follow_up.forms import AddForm, CancelForm, CloseForm, MoveForm, ReassignForm
 from wss_cases.followups.pages.follow_up.presenters import reminding
 from wss_cases.followups.undo.presenters import undo_line
@@ -29,6 +29,7 @@ from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -41,6 +42,12 @@ from wss_cases.roster.directory.rules import SchoolDays
 blueprint = Blueprint("followups", __name__)
 
 FOLLOW_UP = "/follow-ups/<int:follow_up_id>"
+ACT = "followups/pages/act.html"
+
+
+def page_of(row: FollowUp) -> str:
+    """Return the address of a follow-up's page."""
+    return url_for("followups.follow_up", follow_up_id=row.id)
 
 
 @blueprint.get("/follow-ups")
@@ -94,65 +101,73 @@ def follow_up(follow_up_id: int) -> Page:
     form.ask(row.kind, today_at(row.school_id, clock.now()))
     return form_page(
         form,
-        lambda: actions_work.close(submitted(form), row.id, form.outcome.data, form.evidence),
+        lambda: actions.close(submitted(form), row.id, form.outcome.data, form.evidence),
         page_of(row),
         "followups/pages/follow_up/follow_up.html",
         **shown(row),
     )
 
 
-@blueprint.route(f"{FOLLOW_UP}/move", methods=["GET", "POST"])
-@gate(Permission.FOLLOWUP_WORK)
-def move(follow_up_id: int) -> Page:
-    """Move it to another school day."""
-    actor = current_actor()
-    row = get_follow_up(actor, follow_up_id)
+def act_words(row: FollowUp, title: str, go_words: str, **more: Any) -> dict[str, Any]:
+    """Return what the page of one act on a follow-up shows beside its form."""
+    return shown(row) | {"act_title": title, "go_words": go_words, **more}
+
+
+def _move_form(row: FollowUp) -> MoveForm:
     form = MoveForm(version=row.version)
-    return form_page(
-        form,
-        lambda: actions_work.move(submitted(form), row.id, form.due_on.data, form.reason.data),
-        page_of(row),
-        "followups/pages/follow_up/move.html",
-        quick=quick_days(today_at(row.school_id, clock.now()), school_days(row.school_id)),
-        **shown(row),
-    )
+    form.due_on.quick = quick_days(today_at(row.school_id, clock.now()), school_days(row.school_id))
+    return form
 
 
-@blueprint.route(f"{FOLLOW_UP}/hand-on", methods=["GET", "POST"])
-@gate(Permission.FOLLOWUP_WORK)
-def reassign(follow_up_id: int) -> Page:
-    """Give it to somebody else of the school."""
-    actor = current_actor()
-    row = get_follow_up(actor, follow_up_id)
+act_page(
+    blueprint,
+    f"{FOLLOW_UP}/move",
+    "move",
+    Permission.FOLLOWUP_WORK,
+    load=get_follow_up,
+    form=_move_form,
+    act=lambda call, row, form: actions.move(call, row.id, form.due_on.data, form.reason.data),
+    done=page_of,
+    words=lambda row: act_words(row, _("Move it to another day"), _("Move the follow-up")),
+    template=ACT,
+)
+
+
+def _reassign_form(row: FollowUp) -> ReassignForm:
     form = ReassignForm(version=row.version, owner=str(row.owner_id or ""))
     form.owner.choices = people_of(row.school_id)
-    return form_page(
-        form,
-        lambda: actions_work.reassign(submitted(form), row.id, int(form.owner.data)),
-        lambda _id: _after_handing_on(actor, row),
-        "followups/pages/follow_up/reassign.html",
-        **shown(row),
-    )
+    return form
 
 
-def _after_handing_on(actor: Actor, row: FollowUp) -> str:
-    return page_of(row) if actor.covers(row.school_id, *CASE_TEAM) else url_for("followups.follow_ups")
+def _after_reassigning(row: FollowUp) -> str:
+    return page_of(row) if current_actor().covers(row.school_id, *CASE_TEAM) else url_for("followups.follow_ups")
 
 
-@blueprint.route(f"{FOLLOW_UP}/cancel", methods=["GET", "POST"])
-@gate(Permission.FOLLOWUP_WORK)
-def cancel(follow_up_id: int) -> Page:
-    """Cancel it with a reason."""
-    actor = current_actor()
-    row = get_follow_up(actor, follow_up_id)
-    form = CancelForm(version=row.version)
-    return form_page(
-        form,
-        lambda: actions_work.cancel(submitted(form), row.id, form.reason.data),
-        page_of(row),
-        "followups/pages/follow_up/cancel.html",
-        **shown(row),
-    )
+act_page(
+    blueprint,
+    f"{FOLLOW_UP}/hand-on",
+    "reassign",
+    Permission.FOLLOWUP_WORK,
+    load=get_follow_up,
+    form=_reassign_form,
+    act=lambda call, row, form: actions.reassign(call, row.id, int(form.owner.data)),
+    done=_after_reassigning,
+    words=lambda row: act_words(row, _("Give it to somebody else"), _("Give it to this person")),
+    template=ACT,
+)
+
+act_page(
+    blueprint,
+    f"{FOLLOW_UP}/cancel",
+    "cancel",
+    Permission.FOLLOWUP_WORK,
+    load=get_follow_up,
+    form=lambda row: CancelForm(version=row.version),
+    act=lambda call, row, form: actions.cancel(call, row.id, form.reason.data),
+    done=page_of,
+    words=lambda row: act_words(row, _("Cancel it"), _("Cancel the follow-up")),
+    template="followups/pages/follow_up/cancel.html",
+)
 
 
 @blueprint.route("/cases/<int:case_id>/follow-ups/new", methods=["GET", "POST"])
@@ -182,14 +197,14 @@ def _add(school_id: int, reference: str, back: str, **subject: int) -> Page:
     form.owner.choices = people_of(school_id)
 
     def act() -> int:
-        new = actions_work.New(
+        new = actions.New(
             kind=form.kind.data,
             title=form.title.data or "",
             owner_id=int(form.owner.data),
             due_on=form.due_on.data,
             **subject,
         )
-        return actions_work.add(submitted(form), new)
+        return actions.add(submitted(form), new)
 
     return form_page(
         form,
@@ -207,11 +222,6 @@ def people_of(school_id: int) -> list[Any]:
     today = today_at(school_id, clock.now())
     people = {pair for role in STAFF for pair in holders(role, school_id, today)}
     return choices([(str(user_id), name) for user_id, name in sorted(people, key=lambda pair: pair[1])])
-
-
-def page_of(row: FollowUp) -> str:
-    """Return the address of a follow-up's page."""
-    return url_for("followups.follow_up", follow_up_id=row.id)
 
 
 def _record_page(row: FollowUp) -> str | None:

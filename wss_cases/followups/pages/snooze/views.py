@@ -8,11 +8,12 @@ from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.followups.core.rules import quick_days
 from wss_cases.followups.pages.follow_up.forms import SnoozeForm
-from wss_cases.followups.pages.follow_up.views import page_of, shown
+from wss_cases.followups.pages.follow_up.views import act_words, page_of
 from wss_cases.followups.snooze.actions import snooze
 from wss_cases.followups.snooze.rules import latest_sleep, why_not
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import school_days
@@ -29,13 +30,13 @@ def pause(follow_up_id: int) -> Page:
     form = SnoozeForm(version=row.version)
     today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
     latest = latest_sleep(row.due_on, days)
+    form.until.quick = [(words, day) for words, day in quick_days(today, days) if day <= latest.isoformat()]
     return form_page(
         form,
         lambda: snooze(submitted(form), row.id, form.until.data, form.reason.data),
         page_of(row),
         "followups/pages/snooze/pause.html",
-        quick=[(words, day) for words, day in quick_days(today, days) if day <= latest.isoformat()],
         latest=day_words(latest),
         refusal=why_not(row.kind, row.same_day, row.due_on, row.snooze_count, today, days),
-        **shown(row),
+        **act_words(row, _("Pause its reminders"), _("Pause the reminders")),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.policy import require
 from wss_cases.followups.core.models import FollowUpTemplate
@@ -25,7 +25,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import get_school, school_days
 
 blueprint = Blueprint("follow_up_template_acts", __name__, url_prefix="/follow-up-templates")
-KEPT = ("title_en", "title_es", "closes_with_en", "closes_with_es", "due_in_school_days", "single_mail")
+TEMPLATE_FIELDS = ("title_en", "title_es", "closes_with_en", "closes_with_es", "due_in_school_days", "single_mail")
 
 
 @blueprint.route("/<int:template_id>", methods=["GET", "POST"])
@@ -73,35 +73,31 @@ def add() -> Page:
     return _write(form, act, None, school_id)
 
 
-@blueprint.route("/<int:template_id>/end", methods=["GET", "POST"])
-@gate(READ)
-def end(template_id: int) -> Page:
-    """Use a template until a day and no longer."""
-    actor = current_actor()
-    row = get_template(actor, template_id)
-    form = EndTemplateForm()
-
-    def act() -> int:
-        return end_template(submitted(form), row.id, form.until.data)
-
-    return form_page(
-        form,
-        act,
-        url_for("follow_up_templates.templates"),
-        "followups/templates/editing/end.html",
-        title=title_of(row),
-        event=EVENTS.get(row.event, row.event),
-        gives_way=row.instead_of_id is not None,
-        open_now=open_made_from(actor).get(row.series, 0),
-    )
+act_page(
+    blueprint,
+    "/<int:template_id>/end",
+    "end",
+    READ,
+    load=get_template,
+    form=lambda row: EndTemplateForm(),
+    act=lambda call, row, form: end_template(call, row.id, form.until.data),
+    done=lambda row: url_for("follow_up_templates.templates"),
+    words=lambda row: {
+        "title": title_of(row),
+        "event": EVENTS.get(row.event, row.event),
+        "gives_way": row.instead_of_id is not None,
+        "open_now": open_made_from(current_actor()).get(row.series, 0),
+    },
+    template="followups/templates/editing/end.html",
+)
 
 
 def _form_of(row: FollowUpTemplate) -> TemplateForm:
-    return TemplateForm(data={name: getattr(row, name) for name in KEPT})
+    return TemplateForm(data={name: getattr(row, name) for name in TEMPLATE_FIELDS})
 
 
 def _wording(form: TemplateForm) -> Wording:
-    return Wording(**{name: getattr(form, name).data for name in KEPT})
+    return Wording(**{name: getattr(form, name).data for name in TEMPLATE_FIELDS})
 
 
 def _write(form: TemplateForm, act: Callable[[], Any], old: FollowUpTemplate | None, school_id: int | None) -> Page:

@@ -27,7 +27,7 @@ from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("review_acts", __name__, url_prefix="/review/<int:incident_id>")
 
-SAID = {"yes": True, "no": False}
+YES_NO = {"yes": True, "no": False}
 
 
 def _act(
@@ -43,20 +43,16 @@ def _act(
     **context: Any,
 ) -> Page:
     """Show one act's form; the loser of two editors is told what happened instead."""
+    page = url_for("review.incident", incident_id=found.id)
+    shown = {
+        "title": heading,
+        "lede": f"{found.reference} · {tile_words(found.tile)}",
+        "crumbs": [(_("Review"), url_for("review.queue")), (found.reference, page), (heading, None)],
+        "back_href": page,
+        "go_words": go,
+    }
     try:
-        return form_page(
-            form,
-            act,
-            done or url_for("review.incident", incident_id=found.id),
-            template,
-            **{
-                "incident": found,
-                "title": f"{found.reference} · {tile_words(found.tile)}",
-                "heading": heading,
-                "go_words": go,
-                **context,
-            },
-        )
+        return form_page(form, act, done or page, template, **shown, **context)
     except Stale:
         return decided_first(reviewed(current_actor(), found.id), yours)
 
@@ -73,14 +69,10 @@ def otherwise(incident_id: int) -> Page:
     form.added.choices = choices([("", _("Nothing")), *words.addable(scene)])
     if not form.is_submitted():
         form.keep.data = [item["key"] for item in plan["pathways"]]
-
-    def act() -> int:
-        return decide(submitted(form), incident_id, form.choice())
-
     return _act(
         found,
         form,
-        act,
+        lambda: decide(submitted(form), incident_id, form.choice()),
         form.reason_text.data or "",
         _("Choose otherwise"),
         _("Decide this way"),
@@ -98,25 +90,21 @@ def facts(incident_id: int) -> Page:
     actor = current_actor()
     found = reviewed(actor, incident_id)
     form = FactsForm(version=found.version, verified=found.facts.get("verified", "unknown"))
-
-    def act() -> int:
-        return actions.check_facts(
-            submitted(form),
-            incident_id,
-            verified=form.verified.data,
-            danger=SAID.get(form.danger.data),
-            mutual=SAID.get(form.mutual.data),
-        )
-
     return _act(
         found,
         form,
-        act,
+        lambda: actions.check_facts(
+            submitted(form),
+            incident_id,
+            verified=form.verified.data,
+            danger=YES_NO.get(form.danger.data),
+            mutual=YES_NO.get(form.mutual.data),
+        ),
         _("Check the facts"),
         _("Check the facts"),
         _("Save and look at the recommendation"),
         fields=["verified", "danger", "mutual"],
-        lede=_("The recommendation and its duties follow what you say here."),
+        intro=_("The recommendation and its duties follow what you say here."),
     )
 
 
@@ -127,20 +115,16 @@ def question(incident_id: int) -> Page:
     actor = current_actor()
     found = reviewed(actor, incident_id)
     form = QuestionForm(version=found.version)
-
-    def act() -> int:
-        return actions.ask_reporter(submitted(form), incident_id, form.question.data)
-
     return _act(
         found,
         form,
-        act,
+        lambda: actions.ask_reporter(submitted(form), incident_id, form.question.data),
         form.question.data or "",
         _("Ask the reporter"),
         _("Send the question"),
         done=url_for("review.queue"),
         fields=["question"],
-        lede=_("The report comes back to the queue with the answer. Legal duties go on meanwhile."),
+        intro=_("The report comes back to the queue with the answer. Legal duties go on meanwhile."),
     )
 
 
@@ -151,20 +135,16 @@ def no_action(incident_id: int) -> Page:
     actor = current_actor()
     found = reviewed(actor, incident_id)
     form = NoActionForm(version=found.version)
-
-    def act() -> int:
-        return actions.take_no_action(submitted(form), incident_id, form.reason.data, form.note.data)
-
     return _act(
         found,
         form,
-        act,
+        lambda: actions.take_no_action(submitted(form), incident_id, form.reason.data, form.note.data),
         form.note.data or "",
         _("No further action"),
         _("Close without action"),
         done=url_for("review.queue"),
         fields=["reason", "note"],
-        lede=_("The reporter is told. Open legal duties stay open."),
+        intro=_("The reporter is told. Open legal duties stay open."),
     )
 
 
@@ -175,20 +155,16 @@ def duplicate(incident_id: int) -> Page:
     actor = current_actor()
     found = reviewed(actor, incident_id)
     form = DuplicateForm(version=found.version)
-
-    def act() -> int:
-        return actions.merge_into(submitted(form), incident_id, form.reference.data)
-
     return _act(
         found,
         form,
-        act,
+        lambda: actions.merge_into(submitted(form), incident_id, form.reference.data),
         form.reference.data or "",
         _("It was reported twice"),
         _("Merge into that report"),
         done=lambda target: url_for("review.incident", incident_id=target),
         fields=["reference"],
-        lede=_("People who are not in the other report yet join it, and it is routed again."),
+        intro=_("People who are not in the other report yet join it, and it is routed again."),
     )
 
 
@@ -202,31 +178,24 @@ def conversation(incident_id: int) -> Page:
     form = LogForm(version=found.version, repair_on=days.add(today, USUAL))
     form.offer_days(repair_days(today, days))
     del form.held_on
-
-    def act() -> int:
-        return record_conversation(
+    heading = _("Record the conversation")
+    page = url_for("review.incident", incident_id=found.id)
+    return _act(
+        found,
+        form,
+        lambda: record_conversation(
             submitted(form),
             incident_id,
             form.outcome.data,
             form.note.data or "",
             repair=form.repair_text(),
             repair_on=form.repair_on.data,
-        )
-
-    words = _("Record the conversation")
-    page = url_for("review.incident", incident_id=found.id)
-    return _act(
-        found,
-        form,
-        act,
+        ),
         form.note.data or "",
-        words,
+        heading,
         _("Save it and close the report"),
         template=LOG,
-        title=words,
-        lede=f"{found.reference} · {tile_words(found.tile)}",
-        back_href=page,
-        trail_rows=[(_("Review"), url_for("review.queue")), (found.reference, page), (words, None)],
+        trail_rows=[(_("Review"), url_for("review.queue")), (found.reference, page), (heading, None)],
     )
 
 
