@@ -41,7 +41,7 @@ def people(live_system: LiveSystem, tmp_path: Path) -> Iterator[dict[str, Any]]:
         for kind in (Kind.PEER_CONFERENCE, Kind.ONE_TO_ONE, Kind.CONVERSATION):
             PathwayFactory(
                 case_id=world.case.id, school_id=world.school.id, kind=kind.value, owner_id=world.coordinator.id
-            )  # fmt: skip
+            )
         fill_desk(world.school, world.coordinator, 59)
         make_user(world.school, Role.COORDINATOR, "Robin Vale")
         world.students[0].school_id = SchoolFactory().id

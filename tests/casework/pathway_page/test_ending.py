@@ -75,9 +75,7 @@ def test_families_with_an_end_of_their_own_lead_there(world, client_as):
         ("peer_conference", "complete"): "complete-circle",
     }
     for (kind, act), page in pages.items():
-        row = PathwayFactory(
-            case_id=world.case.id, school_id=world.school.id, kind=kind, state=PathwayState.ACTIVE,
-        )  # fmt: skip
+        row = PathwayFactory(case_id=world.case.id, school_id=world.school.id, kind=kind, state=PathwayState.ACTIVE)
         here = f"/cases/{world.case.id}/pathways/{row.id}"
         answer = client.get(f"{here}/{act}")
         assert (answer.status_code, answer.location) == (303, f"{here}/{page}")

@@ -66,7 +66,7 @@ def take_along(world, **values):
             position=n, text=f"Write to {other}", due_on=TODAY + timedelta(days=2), owner_participant_id=owner.id
         )
         for n, owner in enumerate(world.people, start=1)
-    ]  # fmt: skip
+    ]
     plan = SafetyPlan(
         participant_id=world.people[0].id, state=PlanState.AGREED, steps=f"Not near {other}", route="East stairs",
         agreed_on=TODAY, next_review_on=TODAY + timedelta(days=7), guardian="told", adults_told="Coach",

@@ -128,14 +128,15 @@ def test_who_chose_single_mails_has_one_for_everything_and_no_digest(session: An
     place.choose("admin", weekly=False)
     place.due(MONDAY, **PLAIN)
     walk(
-        place, at,
+        place,
+        at,
         [
             ("11-13 06:30", set()),
             ("11-16 06:30", {f"owner {G}"}),
             ("11-17 06:30", set()),
             ("11-23 06:30", {f"lead {W}"}),
         ],
-    )  # fmt: skip
+    )
 
 
 def test_who_chose_none_still_hears_of_contact_with_a_person_harmed(session: Any, at: At) -> None:
@@ -168,7 +169,8 @@ def test_whoever_stands_in_gets_what_the_other_would(session: Any, at: At) -> No
     place.due(MONDAY)
     place.due(date(2026, 11, 19), **PLAIN)
     walk(
-        place, at,
+        place,
+        at,
         [
             ("11-16 00:10", {f"owner {G}", f"other {G}"}),
             ("11-16 06:30", {f"owner {D}", f"other {D}"}),
@@ -177,7 +179,7 @@ def test_whoever_stands_in_gets_what_the_other_would(session: Any, at: At) -> No
             ("11-19 00:10", {f"admin {L}", f"dean {L}"}),
             ("11-23 06:30", {f"owner {D}", f"lead {W}", f"admin {W}", f"dean {W}"}),
         ],
-    )  # fmt: skip
+    )
 
 
 def test_a_cover_set_during_the_day_is_told_at_once_and_the_owner_of_an_escalation_never(session: Any, at: At) -> None:

@@ -26,7 +26,7 @@ from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.handling.actions import close
 from wss_cases.followups.undo.actions import undo
-from wss_cases.followups.undo.rules import Kept, Standing, why_kept
+from wss_cases.followups.undo.rules import CannotUndo, Standing, why_not_undone
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
@@ -47,21 +47,21 @@ def minutes(number: float) -> timedelta:
     [
         (minutes(0), False, 2, False, None),
         (minutes(10), False, 2, False, None),
-        (minutes(10) + timedelta(microseconds=1), False, 2, False, Kept.TOO_LATE),
-        (minutes(-1), False, 2, False, Kept.TOO_LATE),
-        (minutes(1), True, 2, False, Kept.TAKEN_BACK),
-        (minutes(1), False, 3, False, Kept.CHANGED),
-        (minutes(1), False, 1, False, Kept.CHANGED),
-        (minutes(1), False, 2, True, Kept.BUILT_ON),
-        (minutes(11), True, 3, True, Kept.TAKEN_BACK),
-        (minutes(11), False, 3, True, Kept.TOO_LATE),
-        (minutes(1), False, 3, True, Kept.CHANGED),
+        (minutes(10) + timedelta(microseconds=1), False, 2, False, CannotUndo.TOO_LATE),
+        (minutes(-1), False, 2, False, CannotUndo.TOO_LATE),
+        (minutes(1), True, 2, False, CannotUndo.TAKEN_BACK),
+        (minutes(1), False, 3, False, CannotUndo.CHANGED),
+        (minutes(1), False, 1, False, CannotUndo.CHANGED),
+        (minutes(1), False, 2, True, CannotUndo.BUILT_ON),
+        (minutes(11), True, 3, True, CannotUndo.TAKEN_BACK),
+        (minutes(11), False, 3, True, CannotUndo.TOO_LATE),
+        (minutes(1), False, 3, True, CannotUndo.CHANGED),
     ],
 )
 def test_what_may_be_taken_back(
-    after: timedelta, undone: bool, version_now: int, ended: bool, kept: Kept | None
+    after: timedelta, undone: bool, version_now: int, ended: bool, kept: CannotUndo | None
 ) -> None:
-    assert why_kept(Standing(AT, undone, 2, version_now, ended), AT + after) is kept
+    assert why_not_undone(Standing(AT, undone, 2, version_now, ended), AT + after) is kept
 
 
 @pytest.fixture
@@ -98,8 +98,9 @@ def test_each_act_is_taken_back_and_both_stand_in_the_history(here: Scene, clien
         select(TimelineEntry).where(TimelineEntry.subject_type == "follow_up").order_by(TimelineEntry.id)
     ).all()
     assert [entry.kind for entry in told][-2:] == [
-        {"closed": "followup.done"}.get(act, f"followup.{act}"), "followup.undone"
-    ]  # fmt: skip
+        {"closed": "followup.done"}.get(act, f"followup.{act}"),
+        "followup.undone",
+    ]
     assert sentence(told[-1]).startswith("Taken back: ")
     assert "Undo" not in client.page("/my-day").text
 

@@ -80,8 +80,9 @@ def _happened(facts: Facts) -> str:
     if facts.from_elsewhere:
         return _(
             "%(what)s: the case goes on here since %(opened)s, after the student changed school.",
-            what=what, opened=opened,
-        )  # fmt: skip
+            what=what,
+            opened=opened,
+        )
     if facts.happened_on is None:
         return _("%(what)s: the case was opened on %(opened)s.", what=what, opened=opened)
     return _(

@@ -78,7 +78,7 @@ def _form(
             )
             for term in terms
         ]
-    )  # fmt: skip
+    )
     if not form.is_submitted():
         form.pathways.data = [choice.value for choice in form.pathways.choices]
         form.terms.data = [choice.value for choice in form.terms.choices]

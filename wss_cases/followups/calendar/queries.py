@@ -24,9 +24,7 @@ CONCERNED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonR
 
 def standing_on(school_id: int, day: date) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of the open follow-ups of a school that are due on a date."""
-    return (
-        FollowUp.school_id == school_id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on == day
-    )  # fmt: skip
+    return (FollowUp.school_id == school_id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on == day)
 
 
 def leaving(school_id: int, day: date, today: date, days: SchoolDays) -> list[Shift]:
@@ -49,7 +47,7 @@ def plan_for(row: Any, school_id: int, day: date, today: date, days: SchoolDays)
 
 def check_in_plan(
     case_id: int | None, school_id: int, wanted: date, today: date, days: SchoolDays, *, of_year: date, spread: int
-) -> Planned:  # fmt: skip
+) -> Planned:
     """Return when a check-in of a case or an incident is due that is wanted for a day."""
     last = days.last_of_year(school_year(of_year))
     elsewhere = next_school(case_id, school_id, last) if last is not None and wanted > last else None

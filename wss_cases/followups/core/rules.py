@@ -1,5 +1,6 @@
 """Pure decisions about follow-ups: what closes one, and its due date in words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -60,6 +61,12 @@ def due_words(due_on: date, today: date, days: SchoolDays) -> Due:
     else:
         words = _("Due in %(number)d school days (%(day)s)", number=ahead, day=day_words(due_on))
     return Due(words, state)
+
+
+def days_ahead(today: date, days: SchoolDays, numbers: Sequence[int]) -> list[tuple[str, str]]:
+    """Return (words, ISO date) of the school days that lie so many school days ahead, for chips above a date."""
+    ahead = [days.add(today, number) for number in numbers]
+    return [(day_words(day), day.isoformat()) for day in ahead]
 
 
 def quick_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:

@@ -1,10 +1,11 @@
 """Pure decisions about reminders: what has a mail of its own, from when, whom lateness reaches, who takes over."""
 
-import enum
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
 from wss_cases.access.actor import Role
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.school_time import at_local, local_date
 
 CONTACT = frozenset({"contact_person_harmed", "check_in_person_harmed"})
@@ -23,14 +24,14 @@ LEVELS = (TO_LEAD, TO_ADMINISTRATOR)
 its day on it reaches whom level TO_LEAD would, because mail to its owner does not arrive."""
 
 
-class Why(enum.StrEnum):
+class Why(Labelled):
     """Why something late reaches somebody. `ACTS`: it is theirs to carry out, with others."""
 
-    LEADS = "leads"
-    NEXT = "next"
-    ADMINISTERS = "administers"
-    STANDS_IN = "stands_in"
-    ACTS = "acts"
+    LEADS = "leads", _l("you lead the case it belongs to")
+    NEXT = "next", _l("nobody else leads its case, and you are next in line")
+    ADMINISTERS = "administers", _l("you administer the school")
+    STANDS_IN = "stands_in", _l("you stand in for somebody who is away")
+    ACTS = "acts", _l("it is yours to carry out")
 
 
 def goes_alone(kind: str, same_day: bool, single_mail: bool) -> bool:

@@ -13,7 +13,7 @@ from wss_cases.access.policy import require
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
-from wss_cases.followups.undo.rules import KEPT_WORDS, Kept, Standing, why_kept
+from wss_cases.followups.undo.rules import CannotUndo, Standing, why_not_undone
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -76,18 +76,18 @@ def undo(actor: Actor, batch: str, now: datetime) -> int:
         acts = list(uow.session.scalars(ordered.execution_options(populate_existing=True)))
         if not acts:
             raise NotFound
-        kept = [why for act in acts if (why := _take_back(uow, act)) is not None]
-        if len(kept) == len(acts):
-            raise Refused("", str(KEPT_WORDS[kept[0]]))
-        return len(kept)
+        refusals = [why for act in acts if (why := _take_back(uow, act)) is not None]
+        if len(refusals) == len(acts):
+            raise Refused("", str(refusals[0].label))
+        return len(refusals)
 
 
-def _take_back(uow: UnitOfWork, act: FollowUpAct) -> Kept | None:
+def _take_back(uow: UnitOfWork, act: FollowUpAct) -> CannotUndo | None:
     row = uow.session.get(FollowUp, act.follow_up_id, with_for_update=True, populate_existing=True)
     if row is None or not uow.actor.covers(row.school_id, *STAFF):
         raise NotFound
     standing = Standing(act.at, act.undone_at is not None, act.version, row.version, _ended(uow, row, act.at))
-    why = why_kept(standing, uow.now)
+    why = why_not_undone(standing, uow.now)
     if why is not None:
         return why
     for name, value in act.before.items():

@@ -1,6 +1,5 @@
 """Pure rules of several follow-ups at once, and of taking back what was just done."""
 
-import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,6 +7,7 @@ from typing import Any
 
 from wss_cases.followups.core.states import RECORDED_ELSEWHERE
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.roster.directory.rules import SchoolDays
 
 UNDO_FOR = timedelta(minutes=10)
@@ -18,21 +18,13 @@ SPREAD = (2, 3, 5, 10)
 """Over how many school days a heap can be spread."""
 
 
-class Kept(enum.StrEnum):
+class CannotUndo(Labelled):
     """Why an act stands and is not taken back."""
 
-    TAKEN_BACK = "taken_back"
-    TOO_LATE = "too_late"
-    CHANGED = "changed"
-    BUILT_ON = "built_on"
-
-
-KEPT_WORDS: dict[Kept, Any] = {
-    Kept.TAKEN_BACK: _l("This was taken back already."),
-    Kept.TOO_LATE: _l("This can be taken back for ten minutes only. Change it on its own page."),
-    Kept.CHANGED: _l("Somebody changed it since. Look at it on its own page."),
-    Kept.BUILT_ON: _l("What it belongs to has ended since. Reopen that first."),
-}
+    TAKEN_BACK = "taken_back", _l("This was taken back already.")
+    TOO_LATE = "too_late", _l("This can be taken back for ten minutes only. Change it on its own page.")
+    CHANGED = "changed", _l("Somebody changed it since. Look at it on its own page.")
+    BUILT_ON = "built_on", _l("What it belongs to has ended since. Reopen that first.")
 
 
 @dataclass(frozen=True)
@@ -46,18 +38,18 @@ class Standing:
     ended_since: bool
 
 
-def why_kept(act: Standing, now: datetime) -> Kept | None:
+def why_not_undone(act: Standing, now: datetime) -> CannotUndo | None:
     """Return why an act of one's own may not be taken back; None when it may.
 
     A clock that was put back does not lengthen the ten minutes: an act of the future is too late as well.
     """
     if act.undone:
-        return Kept.TAKEN_BACK
+        return CannotUndo.TAKEN_BACK
     if not timedelta(0) <= now - act.at <= UNDO_FOR:
-        return Kept.TOO_LATE
+        return CannotUndo.TOO_LATE
     if act.version != act.version_now:
-        return Kept.CHANGED
-    return Kept.BUILT_ON if act.ended_since else None
+        return CannotUndo.CHANGED
+    return CannotUndo.BUILT_ON if act.ended_since else None
 
 
 _ITS_OWN_PAGE = _l("Its day is set where it is recorded.")

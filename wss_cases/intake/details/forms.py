@@ -195,4 +195,4 @@ def _person_fields(person: IncidentPerson, codes: Sequence[BehaviorCode]) -> dic
         prefix + "motivation": pick(_l("What it seemed to be for"), MOTIVATION_LABELS),
         prefix + "injury": pick(_l("Was this person hurt?"), INJURY_LABELS),
         prefix + "family_text": LongText(_l("What this person’s family may read")),
-    }  # fmt: skip
+    }

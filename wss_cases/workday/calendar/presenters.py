@@ -118,7 +118,7 @@ def shift_lines(shifts: Sequence[Shift]) -> list[dict[str, Any]]:
     return [
         {"title": shift.what, "meta": " · ".join(part for part in (shift.reference, shift.owner, _way(shift)) if part)}
         for shift in shifts
-    ]  # fmt: skip
+    ]
 
 
 def _way(shift: Shift) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.coverage.queries import CoverRow
@@ -10,21 +9,12 @@ from wss_cases.cases.case.states import CaseState
 from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.workday.caseload.rules import Group, Placed, Reason, Why
 from wss_cases.workday.caseload.weights import FAMILIES, STAGES, Part
 
-GROUP_LABELS: dict[Group, Any] = {
-    Group.URGENT: _l("Urgent"),
-    Group.OVERDUE: _l("Overdue"),
-    Group.TODAY: _l("Due today"),
-    Group.STUCK: _l("Stuck"),
-    Group.NEXT: _l("To do next"),
-    Group.WAITS: _l("Waiting for their day"),
-}
 TONES = {Group.URGENT: "brick", Group.OVERDUE: "brick", Group.TODAY: "sun", Group.STUCK: "sun"}
 
 

@@ -7,18 +7,20 @@ from datetime import date
 
 from wss_cases.casework.next_act.rules import Next, Situation, next_act
 from wss_cases.casework.next_act.states import Act
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.pathways.common.states import LIVE, PathwayState
 
 
-class Group(enum.StrEnum):
+class Group(Labelled):
     """Where a case stands on the desk, the first things first."""
 
-    URGENT = "urgent"
-    OVERDUE = "overdue"
-    TODAY = "today"
-    STUCK = "stuck"
-    NEXT = "next"
-    WAITS = "waits"
+    URGENT = "urgent", _l("Urgent")
+    OVERDUE = "overdue", _l("Overdue")
+    TODAY = "today", _l("Due today")
+    STUCK = "stuck", _l("Stuck")
+    NEXT = "next", _l("To do next")
+    WAITS = "waits", _l("Waiting for their day")
 
 
 class Why(enum.StrEnum):

@@ -33,14 +33,7 @@ from wss_cases.pathways.common.queries import team_of
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.workday.caseload.presenters import (
-    GROUP_LABELS,
-    cover_words,
-    due_tag,
-    part_words,
-    reason_words,
-    weight_words,
-)
+from wss_cases.workday.caseload.presenters import cover_words, due_tag, part_words, reason_words, weight_words
 from wss_cases.workday.caseload.queries import DeskCase, Load, desk_cases, loads_at
 from wss_cases.workday.caseload.rules import Group
 from wss_cases.workday.caseload.upcoming import CIRCLE, REENTRY, RETURN, Entry, calendar
@@ -126,7 +119,7 @@ def _list(desk: Desk, cases: Sequence[DeskCase], names: dict[int, str]) -> dict[
 
     return {
         "sections": [
-            (str(GROUP_LABELS[which]), [_row(desk, case, places, names) for case in rows])
+            (str(which.label), [_row(desk, case, places, names) for case in rows])
             for which, rows in groupby(shown, key=lambda case: case.placed.group)
         ],
         "groups": _groups(desk, cases, group),
@@ -191,12 +184,7 @@ def _groups(desk: Desk, cases: Sequence[DeskCase], current: str) -> list[tuple[s
     count = Counter(case.placed.group for case in cases)
     tabs = [(_("All"), url_for("desk.page", whose=desk.whose), not current, len(cases))]
     return tabs + [
-        (
-            str(GROUP_LABELS[group]),
-            url_for("desk.page", whose=desk.whose, group=group.value),
-            current == group,
-            count[group],
-        )
+        (str(group.label), url_for("desk.page", whose=desk.whose, group=group.value), current == group, count[group])
         for group in Group
         if count[group] or current == group
     ]

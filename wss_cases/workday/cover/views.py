@@ -11,6 +11,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.coverage.queries import CoverRow, covers_of
+from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound
@@ -81,7 +82,7 @@ def set_cover() -> Page:
     form.cover.choices = people_choices(
         {key: name for key, name in team_of(school_id, today).items() if len(away) > 1 or key not in away}, _("Choose…")
     )
-    form.ends_on.quick = [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 5, 10)]
+    form.ends_on.quick = days_ahead(today, days, (1, 5, 10))
     return form_page(
         form,
         lambda: actions_cover.set_cover(

@@ -9,7 +9,16 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 SHORTEST_REASON = 20
 
 
-class OneCaseForm(BaseForm):
+class ReasonForm(BaseForm):
+    """A form whose `reason` is read by the school: a word is none."""
+
+    def validate_reason(self, field: LongText) -> None:
+        """Refuse a reason that is too short to say anything."""
+        if len((field.data or "").strip()) < SHORTEST_REASON:
+            raise ValidationError(_("Say a little more: at least %(number)s characters.", number=SHORTEST_REASON))
+
+
+class OneCaseForm(ReasonForm):
     """Which case, and why."""
 
     reference = ShortText(
@@ -24,8 +33,3 @@ class OneCaseForm(BaseForm):
         limit=2000,
         description=_l("The school reads this as you write it. Name no student."),
     )
-
-    def validate_reason(self, field: LongText) -> None:
-        """A word is no reason."""
-        if len((field.data or "").strip()) < SHORTEST_REASON:
-            raise ValidationError(_("Say a little more: at least %(number)s characters.", number=SHORTEST_REASON))

@@ -28,8 +28,8 @@ from wss_cases.casework.case_page.forms import (
     state_choices,
 )
 from wss_cases.casework.case_page.hand_over import hand_over
+from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
@@ -54,8 +54,7 @@ def _done(case: Case, tab: str | None = None) -> str:
 
 
 def _quick(case: Case) -> list[tuple[str, str]]:
-    days, today = school_days(case.school_id), today_at(case.school_id, clock.now())
-    return [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (5, 10, 20)]
+    return days_ahead(today_at(case.school_id, clock.now()), school_days(case.school_id), (5, 10, 20))
 
 
 def _words(case: Case, title: str, go_words: str, **more: Any) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.followups.reminders.presenters import WHY
 from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import moment_words
@@ -84,7 +83,7 @@ def _clock_context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | Non
     return _said(clock.duty_id, clock.code) | {
         "ends": moment_words(clock.due_at, school.time_zone),
         "over": clock.due_at <= now(),
-        "why": str(WHY[why]),
+        "why": str(why.label),
     }
 
 
