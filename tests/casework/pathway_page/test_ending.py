@@ -10,7 +10,7 @@ from tests.pathways.circles.making import plan, ready_circle
 from tests.pathways.referrals.making import draft, make_scene
 from wss_cases.access.invocation import Invocation
 from wss_cases.casework.case_page import actions
-from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.casework.pathway_page import actions as pathway_actions
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -27,8 +27,8 @@ def world(session):
 
 def end(world, row, how):
     if how == "declined":
-        return actions_ending.decline(Invocation(world.actor, NOW), row.id)
-    return actions_ending.end_early(Invocation(world.actor, NOW), row.id, EndReason.NO_CONTACT, "")
+        return pathway_actions.decline(Invocation(world.actor, NOW), row.id)
+    return pathway_actions.end_early(Invocation(world.actor, NOW), row.id, EndReason.NO_CONTACT, "")
 
 
 @pytest.mark.parametrize("how", ["declined", "ended"])

@@ -15,7 +15,7 @@ from wss_cases.followups.core.rules import needs_note, outcomes_of
 from wss_cases.followups.core.states import KINDS, OUTCOME_LABELS, OUTCOMES, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence.rules import Evidence, missing
 from wss_cases.followups.evidence.states import BY_CONTACT, CLOSES_WITH, NAMES_WHOM, QUESTIONS
-from wss_cases.followups.undo.actions import kept_of
+from wss_cases.followups.undo.actions import restorable
 from wss_cases.foundation.i18n import force_locale
 
 TODAY = date(2026, 11, 24)
@@ -104,7 +104,7 @@ def test_what_was_said_is_kept_and_shown_and_goes_when_it_is_taken_back(session:
     at("2026-11-24 10:00")
     here = scene()
     row = here.due(TODAY, kind="guardian_contact", title="")
-    before = kept_of(row)
+    before = restorable(row)
     client = client_as(here.coordinator)
     address = f"/follow-ups/{row.id}"
     assert "a voicemail is an attempt, not contact" in client.page(address).text
@@ -118,7 +118,7 @@ def test_what_was_said_is_kept_and_shown_and_goes_when_it_is_taken_back(session:
     for words in ("Phone call", "Tue, Nov 24, 2026", "Their aunt", "Polish · with an interpreter", "3"):
         assert words in text
     client.submit("/my-day", action="/follow-ups/undo")
-    assert (fresh(row).state, kept_of(fresh(row))) == (FollowUpState.OPEN, before)
+    assert (fresh(row).state, restorable(fresh(row))) == (FollowUpState.OPEN, before)
 
 
 def test_outcomes_that_say_little_are_outcomes() -> None:

@@ -19,7 +19,7 @@ from wss_cases.accounts.people.actions import end_role, set_enabled
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.states import Stuck
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.reminders.rules import heir
+from wss_cases.followups.reminders.rules import reassignee
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
@@ -181,7 +181,7 @@ TEAM = {Role.COORDINATOR: COORDINATORS, Role.ADMINISTRATOR: ADMINISTRATORS, Role
 def test_the_rule(
     owner: int | None, lead: int | None, cover: int | None, team: Any, load: dict[int, int], expected: int | None
 ) -> None:
-    assert heir(owner, lead, cover, team, load) == expected
+    assert reassignee(owner, lead, cover, team, load) == expected
 
 
 def test_the_new_owner_may_work_on_it_and_the_old_one_may_not(session: Any, at: At, client_as: Any) -> None:

@@ -11,7 +11,7 @@ from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.reminders.making import At, Place, make_place
 from wss_cases.access.invocation import Invocation
-from wss_cases.followups.handling import actions as actions_work
+from wss_cases.followups.handling import actions as handling
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.mail.common.states import MailStyle
 
@@ -197,7 +197,7 @@ def test_a_new_owner_is_told_of_what_is_due_and_the_old_one_no_more(session: Any
     row = place.due(MONDAY)
     assert place.sweep(at("2026-11-16 00:10")) == {f"owner {G}"}
     now = at("2026-11-16 10:00")
-    actions_work.reassign(
+    handling.reassign(
         Invocation(acting(place.people["owner"]), now, version=row.version), row.id, place.people["other"].id
     )
     assert place.sweep(at("2026-11-16 10:01")) == {f"other {G}", f"other {D}"}
@@ -212,7 +212,7 @@ def test_a_clock_that_ran_ahead_loses_nothing(session: Any, at: At) -> None:
     row = place.due(MONDAY, owner="dean")
     assert place.sweep(at("2026-11-16 00:10")) == {f"dean {G}"}
     now = at("2026-11-16 10:00")
-    actions_work.move(Invocation(acting(place.people["other"]), now), later.id, date(2026, 11, 19), "asked")
+    handling.move(Invocation(acting(place.people["other"]), now), later.id, date(2026, 11, 19), "asked")
     assert place.sweep(at("2026-11-16 23:00")) == set()
     assert place.sweep(at("2026-11-19 00:10")) == {f"other {G}", f"lead {L}", f"admin {L}"}
     assert row.due_on == MONDAY

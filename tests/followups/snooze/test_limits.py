@@ -13,9 +13,9 @@ from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.reminders.making import At, make_place
 from wss_cases.access.invocation import Invocation
-from wss_cases.followups.handling import actions as actions_work
+from wss_cases.followups.handling import actions as handling
 from wss_cases.followups.snooze.actions import snooze
-from wss_cases.followups.snooze.rules import latest_sleep, why_not, wrong_day
+from wss_cases.followups.snooze.rules import latest_snooze, why_not, wrong_day
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.mail.common.models import MailStyle
@@ -62,7 +62,7 @@ def test_what_may_pause(session: Any, kind: str, same_day: bool, due_on: date, c
 def test_until_when(session: Any, until: date, says: str) -> None:
     found = wrong_day(until, TODAY, TODAY, DAYS)
     assert (says in found) if says else (found == "")
-    assert latest_sleep(TODAY, DAYS) == date(2026, 12, 3)
+    assert latest_snooze(TODAY, DAYS) == date(2026, 12, 3)
 
 
 def test_the_page_pauses_with_a_reason_and_takes_it_back(session: Any, at: At, client_as: Any) -> None:
@@ -117,8 +117,8 @@ def test_moving_and_giving_away_end_the_pause(session: Any, at: At) -> None:
     owner = acting(place.people["owner"])
     for row in (moved, given):
         snooze(Invocation(owner, now), row.id, date(2026, 12, 1), "other")
-    actions_work.move(Invocation(owner, now), moved.id, date(2026, 11, 25), "asked")
-    actions_work.reassign(Invocation(owner, now), given.id, place.ids["other"])
+    handling.move(Invocation(owner, now), moved.id, date(2026, 11, 25), "asked")
+    handling.reassign(Invocation(owner, now), given.id, place.ids["other"])
     assert fresh(moved).snoozed_until is None and fresh(given).snoozed_until is None
     assert place.sweep(at("2026-11-24 06:30")) == {f"owner {D}", f"other {G}"}
 

@@ -25,7 +25,7 @@ from wss_cases.incidents.incident.states import IncidentState, PersonKind, Perso
 from wss_cases.intake.decision.actions import decide, record_conversation
 from wss_cases.intake.decision.rules import Added, Choice, people_with_an_item
 from wss_cases.intake.recommendation.queries import queue, queue_count, situation
-from wss_cases.intake.review import actions as actions_review
+from wss_cases.intake.review import actions as review_actions
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway
@@ -227,7 +227,7 @@ def test_no_choice_takes_a_duty_away(place: Place) -> None:
     incident = accept(place, incident, keep=keep, reason="other", reason_text="As it is.")
     assert [row.duty.state.value for row in duties_of(incident.id)] == ["due"]
     other = set_facts(place.report((one, CAUSED), (two, HARMED)), bias=True)
-    actions_review.take_no_action(
+    review_actions.take_no_action(
         Invocation(place.actor(), NOW, version=other.version), other.id, "unfounded", "It was a play."
     )
     assert [row.duty.state.value for row in duties_of(other.id)] == ["due"]
@@ -297,13 +297,13 @@ def test_verifying_makes_a_duty_due(place: Place) -> None:
     incident = place.report((place.students[0], CAUSED), code="drugs", tile="substance")
     incident = set_facts(incident, substance="cannabis")
     assert [(r.duty.code, r.duty.state.value) for r in duties_of(incident.id)] == [("drug_incident", "verify_first")]
-    actions_review.check_facts(
+    review_actions.check_facts(
         Invocation(place.actor(), NOW, version=incident.version), incident.id, verified="yes", danger=None, mutual=None
     )
     assert [r.duty.state.value for r in duties_of(incident.id)] == ["due"]
     assert situation(incident.id).plan.police.value == "required_by_law"
     incident = fresh(incident)
-    actions_review.check_facts(
+    review_actions.check_facts(
         Invocation(place.actor(), NOW, version=incident.version), incident.id, verified="no", danger=None, mutual=None
     )
     [row] = duties_of(incident.id)
@@ -313,17 +313,17 @@ def test_verifying_makes_a_duty_due(place: Place) -> None:
 def test_asking_no_action_and_duplicates(place: Place) -> None:
     one, two, _ = place.students
     asked = place.report((one, CAUSED))
-    actions_review.ask_reporter(Invocation(place.actor(), NOW, version=asked.version), asked.id, "Who else was there?")
+    review_actions.ask_reporter(Invocation(place.actor(), NOW, version=asked.version), asked.id, "Who else was there?")
     assert (fresh(asked).state, fresh(asked).question) == (IncidentState.RETURNED, "Who else was there?")
     closed = place.report((one, CAUSED))
     with pytest.raises(Refused):
-        actions_review.take_no_action(Invocation(place.actor(), NOW, version=closed.version), closed.id, "other", " ")
-    actions_review.take_no_action(
+        review_actions.take_no_action(Invocation(place.actor(), NOW, version=closed.version), closed.id, "other", " ")
+    review_actions.take_no_action(
         Invocation(place.actor(), NOW, version=closed.version), closed.id, "settled", "They talked."
     )
-    actions_review.reopen_review(Invocation(place.actor(), NOW, version=fresh(closed).version), closed.id)
+    review_actions.reopen_review(Invocation(place.actor(), NOW, version=fresh(closed).version), closed.id)
     assert fresh(closed).state is IncidentState.UNDER_REVIEW
     double, kept = place.report((two, CAUSED)), place.report((one, CAUSED))
-    actions_review.merge_into(Invocation(place.actor(), NOW, version=double.version), double.id, kept.reference)
+    review_actions.merge_into(Invocation(place.actor(), NOW, version=double.version), double.id, kept.reference)
     assert (fresh(double).state, fresh(double).duplicate_of_id) == (IncidentState.DUPLICATE, kept.id)
     assert {answer.person.student_id for answer in situation(kept.id).answers if answer.person} == {one.id, two.id}

@@ -20,7 +20,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, CalendarFeed, Cover, RoleGrant, UserAccount
 from wss_cases.accounts.account.rules import FEED_READINGS
 from wss_cases.accounts.people.actions import set_enabled
-from wss_cases.followups.handling import actions as actions_work
+from wss_cases.followups.handling import actions as handling
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.journal.models import AuditEntry
@@ -68,7 +68,7 @@ def test_what_changes_keeps_its_uid_and_what_is_over_leaves(world, client_as, ap
     )
     (due,) = before["Check-in with the person harmed"]
     number = int(due.url.value.rpartition("/")[2])
-    actions_work.move(Invocation(world.actor, NOW + timedelta(minutes=5)), number, date(2026, 12, 1), "waiting")
+    handling.move(Invocation(world.actor, NOW + timedelta(minutes=5)), number, date(2026, 12, 1), "waiting")
     after = events(app, address)
     for words in ("Check-in with the person harmed", "Peer conference"):
         (old,), (new,) = before[words], after[words]
@@ -76,7 +76,7 @@ def test_what_changes_keeps_its_uid_and_what_is_over_leaves(world, client_as, ap
         assert int(new.sequence.value) > int(old.sequence.value)
         assert new.dtstart.value > old.dtstart.value
         assert new.last_modified.value >= old.last_modified.value
-    actions_work.close(Invocation(world.actor, NOW), number, "well", shown(NOW.date()))
+    handling.close(Invocation(world.actor, NOW), number, "well", shown(NOW.date()))
     meeting_id = int(after["Peer conference"][0].uid.value.split("@")[0].rpartition("-")[2])
     answer(world, circle, meeting_id, MeetingState.POSTPONED, now=NOW)
     assert not {"Check-in with the person harmed", "Peer conference"} & set(events(app, address))

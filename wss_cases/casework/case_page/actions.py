@@ -58,7 +58,7 @@ def blockers(case: Case) -> list[str]:
 
 
 def open_follow_ups(uow: UnitOfWork, case_id: int) -> list[FollowUp]:
-    """Return the follow-ups of a case that are not settled. A step."""
+    """Return the follow-ups of a case that are not settled."""
     statement = select(FollowUp).where(FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN)
     return list(uow.session.scalars(statement.order_by(FollowUp.id)))
 

@@ -86,7 +86,7 @@ def end(uow: UnitOfWork, plan_id: int, why: str) -> int:
 
 
 def end_living(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:
-    """End a loaded plan with the reason; what was open for it alone is cancelled. A step. Raises Refused."""
+    """End a loaded plan with the reason; what was open for it alone is cancelled. Raises Refused."""
     review_on = plan.next_review_on
     end_plan(uow, plan, why)
     _drop_review(uow, plan, review_on, _("The safety plan has ended."))

@@ -19,7 +19,7 @@ from wss_cases.roster.directory.states import MoveWhy
 
 
 def leave_day(uow: UnitOfWork, school_id: int, day: date, today: date, days: SchoolDays, label: str) -> int:
-    """Step: move the open follow-ups of a school that are due on a date without school; returns how many."""
+    """Move the open follow-ups of a school that are due on a date without school; returns how many."""
     statement = select(FollowUp).where(*standing_on(school_id, day)).order_by(FollowUp.id)
     found = list(uow.session.scalars(statement.with_for_update().execution_options(populate_existing=True)))
     for row in found:
@@ -30,7 +30,7 @@ def leave_day(uow: UnitOfWork, school_id: int, day: date, today: date, days: Sch
 
 
 def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
-    """Step: put follow-ups back on the day that the calendar moved them off, but for what was touched since."""
+    """Put follow-ups back on the day that the calendar moved them off, but for what was touched since."""
     targets = {move.subject_id: move for move in moves if move.subject_type == TABLE}
     statement = select(FollowUp).where(FollowUp.id.in_(sorted(targets)), FollowUp.state == FollowUpState.OPEN)
     count = 0
@@ -46,7 +46,7 @@ def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
 
 
 def wanted_day(kind: str, school_id: int, case_id: int | None, wanted: date, today: date, subject_id: int) -> Planned:
-    """Step: return when a new follow-up of a kind is due that is wanted for a day.
+    """Return when a new follow-up of a kind is due that is wanted for a day.
 
     Check-ins of one case that are all too late are spread over different days.
     """
@@ -57,7 +57,7 @@ def wanted_day(kind: str, school_id: int, case_id: int | None, wanted: date, tod
 
 
 def tell_move(uow: UnitOfWork, row: FollowUp, wanted: date, planned: Planned, label: str = "") -> None:
-    """Step: say in the history why a follow-up is due on another day than was wanted."""
+    """Say in the history why a follow-up is due on another day than was wanted."""
     if planned.why is None:
         return
     note_move(uow, row.school_id, wanted, planned.why, label, (TABLE, row.id), planned.due_on)

@@ -180,7 +180,7 @@ def due_for(actor: Actor, until: date, limit: int = 100, covered: Iterable[tuple
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
 
 
-def some_of(actor: Actor, ids: Iterable[int]) -> list[FollowUpRow]:
+def rows_by_id(actor: Actor, ids: Iterable[int]) -> list[FollowUpRow]:
     """Return those of some follow-ups that the actor may see, open or not, the oldest due first."""
     statement = visible_to(listing(), actor).where(FollowUp.id.in_(sorted(ids)))
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id))

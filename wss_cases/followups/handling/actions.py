@@ -12,7 +12,7 @@ from wss_cases.followups.core.rules import outcomes_of
 from wss_cases.followups.core.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence.rules import Evidence, missing
 from wss_cases.followups.making.actions import cancel_row, check_day, close_row, make
-from wss_cases.followups.undo.actions import kept_of, remember, remind_again
+from wss_cases.followups.undo.actions import remember, remind_again, restorable
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -46,7 +46,7 @@ def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> 
         raise Refused("outcome", _("Choose how it went."))
     if lacks := missing(row.kind, outcome, shown, today_at(row.school_id, uow.now)):
         raise Refused(*lacks)
-    before = kept_of(row)
+    before = restorable(row)
     close_row(uow, row, outcome, shown.note, shown.kept())
     remember(uow, row, ActKind.CLOSED, before)
     return row.id
@@ -66,8 +66,8 @@ def move(uow: UnitOfWork, follow_up_id: int, due_on: date, reason: str) -> int:
 
 
 def move_row(uow: UnitOfWork, row: FollowUp, due_on: date, reason: str, batch: str = "") -> FollowUpAct:
-    """Step: move one locked, open follow-up to a checked day; its mail for that day goes out, new or once dropped."""
-    before = kept_of(row)
+    """Move one locked, open follow-up to a checked day; its mail for that day goes out, new or once dropped."""
+    before = restorable(row)
     row.due_on, row.snoozed_until = due_on, None
     uow.record(row, "followup.moved", what=row.kind, due_on=due_on.isoformat(), reason=reason)
     remind_again(uow, row)
@@ -79,7 +79,7 @@ def reassign(uow: UnitOfWork, follow_up_id: int, owner_id: int) -> int:
     """Give a follow-up to somebody else of its school. Raises NotFound, Stale, Refused naming the field."""
     row = open_follow_up(uow, follow_up_id, uow.version)
     owner = _owner(row.school_id, owner_id, uow.now)
-    before = kept_of(row)
+    before = restorable(row)
     row.owner_id, row.given_by_id = owner.user_id, uow.actor.user_id
     row.snoozed_until = None  # whoever gets it is told of what is due already
     uow.record(row, "followup.reassigned", what=row.kind, owner=owner.name)
@@ -93,7 +93,7 @@ def cancel(uow: UnitOfWork, follow_up_id: int, reason: str) -> int:
     row = open_follow_up(uow, follow_up_id, uow.version)
     if not reason.strip():
         raise Refused("reason", _("Say why it is not needed any more."))
-    before = kept_of(row)
+    before = restorable(row)
     cancel_row(uow, row, reason)
     remember(uow, row, ActKind.CANCELLED, before)
     return row.id
@@ -133,7 +133,7 @@ def _subject_school(uow: UnitOfWork, new: New) -> int:
 
 
 def open_follow_up(uow: UnitOfWork, follow_up_id: int, version: int | None) -> FollowUp:
-    """Step: lock an open follow-up that the actor may work on. Raises NotFound, Stale, Refused."""
+    """Lock an open follow-up that the actor may work on. Raises NotFound, Stale, Refused."""
     row = uow.load(FollowUp, follow_up_id, Permission.FOLLOWUP_WORK, version)
     if row.state is not FollowUpState.OPEN:
         raise Refused("", _("This follow-up is already closed."))

@@ -26,7 +26,7 @@ def make(
     incident_person_id: int | None = None, title: str = "", rules: Sequence[str] = (),
     single_mail: bool | None = None, given_by_id: int | None = None, template: FollowUpTemplate | None = None,
 ) -> FollowUp:  # fmt: skip
-    """Step: add one follow-up to an incident or a case; due today is a same-day item, which mails by itself.
+    """Add one follow-up to an incident or a case; due today is a same-day item, which mails by itself.
 
     Without a title it shows its template's, which is the kind's own where none is given; `single_mail` None takes
     the template's word; `given_by_id` is who gave it to its owner by hand.
@@ -74,7 +74,7 @@ def make_for_event(
     pathway_id: int | None = None,
     pathway_kind: str = "",
 ) -> list[FollowUp]:
-    """Step: add what the templates say for something that happened, due so many school days after `from_day`.
+    """Add what the templates say for something that happened, due so many school days after `from_day`.
 
     `pathway_kind`: the kind of pathway in which it happened; some templates are for one pathway only.
     """
@@ -105,7 +105,7 @@ def cancel_open(
     reason: str,
     but: Collection[str] = (),
 ) -> int:
-    """Step: cancel every open follow-up of a case, an incident or a pathway but for some kinds; returns how many."""
+    """Cancel every open follow-up of a case, an incident or a pathway but for some kinds; returns how many."""
     by = {"case_id": case_id, "incident_id": incident_id, "pathway_id": pathway_id}
     wanted = {name: value for name, value in by.items() if value is not None}
     assert wanted, "name what the follow-ups hang on"
@@ -118,7 +118,7 @@ def cancel_open(
 
 
 def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:
-    """Step: cancel one locked, open follow-up with its reason."""
+    """Cancel one locked, open follow-up with its reason."""
     row.state, row.outcome_note = FollowUpState.CANCELLED, reason
     _settle(uow, row)
     uow.record(row, "followup.cancelled", what=row.kind)
@@ -127,7 +127,7 @@ def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:
 def close_row(
     uow: UnitOfWork, row: FollowUp, outcome: str, note: str = "", evidence: dict[str, Any] | None = None
 ) -> None:
-    """Step: close one locked, open follow-up with its outcome, for rooms that record the thing itself."""
+    """Close one locked, open follow-up with its outcome, for rooms that record the thing itself."""
     row.state, row.outcome, row.outcome_note = FollowUpState.DONE, outcome, note
     row.evidence = evidence or {}
     _settle(uow, row)

@@ -22,9 +22,9 @@ from wss_cases.followups.reminders.messages import (
     late_key,
 )
 from wss_cases.followups.reminders.plan import Item, Plan, plan
-from wss_cases.followups.reminders.queries import all_unswept, items, next_unswept, overtaken, unswept
+from wss_cases.followups.reminders.queries import all_unswept, items, next_unswept, superseded, unswept
 from wss_cases.followups.reminders.recipients import Known
-from wss_cases.followups.reminders.rules import UNREACHED
+from wss_cases.followups.reminders.rules import UNDELIVERABLE
 from wss_cases.foundation.db import among, table_of
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.foundation.school_time import local_date
@@ -40,8 +40,8 @@ Planning = tuple[Item, Plan]
 def sweep_follow_ups(now: datetime) -> int:
     """Queue what has come due of every follow-up the sweep has to look at; returns how many messages."""
     known, queued = Known(now), 0
-    for some in _chunks(overtaken(now)):
-        queued += _batch(known, some)[0]
+    for ids in _chunks(superseded(now)):
+        queued += _batch(known, ids)[0]
     while ids := next_unswept(now, BATCH):
         count, seen = _batch(known, ids, unswept(now))
         queued += count
@@ -62,21 +62,21 @@ def outlook(now: datetime) -> Outlook:
     """Return what `sweep_follow_ups` would do at this instant; writes nothing."""
     known, count = Known(now), 0
     given: dict[Item, int] = {}
-    told: set[str] = set()
+    given_keys: set[str] = set()
     for rows in _pages(now):
         plans = _plans(known, rows)
-        given |= _heirs(plans)
-        keys = {message.dedupe_key for message in _messages(plans, now)} - told
+        given |= _reassigned(plans)
+        keys = {message.dedupe_key for message in _messages(plans, now)} - given_keys
         new = keys - queued_keys(keys)
         # who is given several follow-ups is told once
-        told.update(key for key in new if key.startswith(FOLLOW_UPS_GIVEN))
+        given_keys.update(key for key in new if key.startswith(FOLLOW_UPS_GIVEN))
         count += len(new)
     return Outlook(count, given)
 
 
 def _pages(now: datetime) -> Iterator[list[Item]]:
-    ids = sorted({*overtaken(now), *all_unswept(now)})
-    return (items(some) for some in _chunks(ids))
+    ids = sorted({*superseded(now), *all_unswept(now)})
+    return (items(chunk) for chunk in _chunks(ids))
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
@@ -91,7 +91,7 @@ def _batch(known: Known, ids: Sequence[int], *wanted: ColumnElement[bool]) -> tu
         rows = items(ids, *wanted, lock=True)
         reach("sweep.after_claim")
         plans = _plans(known, rows)
-        _give_to_heirs(uow, known, plans)
+        _reassign(uow, known, plans)
         queued = queue(uow, _messages(plans, known.now))
         _record_escalations(uow, known, plans, queued)
         _mark(uow, plans)
@@ -106,9 +106,9 @@ def _plans(known: Known, rows: Sequence[Item]) -> list[Planning]:
 
 def _messages(plans: Sequence[Planning], now: datetime) -> list[Planned]:
     found = []
-    for item, heir_id in _heirs(plans).items():
-        key = given_key(heir_id, local_date(now, item.time_zone))
-        found.append(Planned(heir_id, FOLLOW_UPS_GIVEN, "user_account", heir_id, item.school_id, key))
+    for item, reassignee_id in _reassigned(plans).items():
+        key = given_key(reassignee_id, local_date(now, item.time_zone))
+        found.append(Planned(reassignee_id, FOLLOW_UPS_GIVEN, "user_account", reassignee_id, item.school_id, key))
     for item, planned in plans:
         for user_id in planned.remind:
             key = due_key(item.id, item.day, user_id)
@@ -120,7 +120,7 @@ def _messages(plans: Sequence[Planning], now: datetime) -> list[Planned]:
     return found
 
 
-def _heirs(plans: Iterable[Planning]) -> dict[Item, int]:
+def _reassigned(plans: Iterable[Planning]) -> dict[Item, int]:
     return {
         item: planned.owner_id
         for item, planned in plans
@@ -128,15 +128,15 @@ def _heirs(plans: Iterable[Planning]) -> dict[Item, int]:
     }
 
 
-def _give_to_heirs(uow: UnitOfWork, known: Known, plans: Sequence[Planning]) -> None:
-    heirs = {item.id: heir_id for item, heir_id in _heirs(plans).items()}
-    if not heirs:
+def _reassign(uow: UnitOfWork, known: Known, plans: Sequence[Planning]) -> None:
+    reassignees = {item.id: reassignee_id for item, reassignee_id in _reassigned(plans).items()}
+    if not reassignees:
         return
-    theirs = select(FollowUp).where(FollowUp.id.in_(sorted(heirs))).order_by(FollowUp.id)
+    theirs = select(FollowUp).where(FollowUp.id.in_(sorted(reassignees))).order_by(FollowUp.id)
     for row in uow.session.scalars(theirs):
-        heir_id = heirs[row.id]
-        row.owner_id, row.snoozed_until = heir_id, None
-        uow.record(row, "followup.left", what=row.kind, owner=known.name_of(heir_id, row.school_id))
+        reassignee_id = reassignees[row.id]
+        row.owner_id, row.snoozed_until = reassignee_id, None
+        uow.record(row, "followup.left", what=row.kind, owner=known.name_of(reassignee_id, row.school_id))
     uow.session.flush()
 
 
@@ -144,18 +144,18 @@ def _record_escalations(uow: UnitOfWork, known: Known, plans: Sequence[Planning]
     acts: dict[str, list[Act]] = {"followup.escalated": [], "followup.unreached": []}
     for item, planned in plans:
         for step in planned.escalations:
-            told = [
+            names = [
                 known.name_of(user_id, item.school_id)
                 for user_id in step.people
                 if late_key(item.id, item.due_on, step.level, user_id) in queued
             ]
-            if told:
-                data = {"what": item.kind, "late": str(step.level), "to": ", ".join(told)}
+            if names:
+                data = {"what": item.kind, "late": str(step.level), "to": ", ".join(names)}
                 changes = {"late": [None, step.level]}
-                kind = "followup.unreached" if step.level == UNREACHED else "followup.escalated"
+                kind = "followup.unreached" if step.level == UNDELIVERABLE else "followup.escalated"
                 acts[kind].append(Act("follow_up", item.id, item.case_id, item.school_id, data, changes))
-    for kind, some in acts.items():
-        uow.record_each(kind, some)
+    for kind, entries in acts.items():
+        uow.record_each(kind, entries)
 
 
 def _mark(uow: UnitOfWork, plans: Iterable[Planning]) -> None:

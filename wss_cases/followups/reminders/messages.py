@@ -12,10 +12,10 @@ from wss_cases.followups.core.queries import has_open
 from wss_cases.followups.core.rules import due_words
 from wss_cases.followups.core.states import KINDS
 from wss_cases.followups.reminders.plan import Item
-from wss_cases.followups.reminders.presenters import reached_words
+from wss_cases.followups.reminders.presenters import escalation_words
 from wss_cases.followups.reminders.queries import item as due_item
-from wss_cases.followups.reminders.recipients import reaching
-from wss_cases.followups.reminders.rules import UNREACHED
+from wss_cases.followups.reminders.recipients import escalation_reason
+from wss_cases.followups.reminders.rules import UNDELIVERABLE
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
@@ -74,20 +74,20 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
 
 def _late(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     item = due_item(message.object_id)
-    found = reaching(item, actor.user_id, now()) if item else None
+    found = escalation_reason(item, actor.user_id, now()) if item else None
     if item is None or found is None:
         return None
     return {
         "what": str(KINDS.get(item.kind, KINDS["other"])),
-        "why": reached_words(found),
-        "overdue": found.level != UNREACHED,
+        "why": escalation_words(found),
+        "overdue": found.level != UNDELIVERABLE,
         "href": link(f"/follow-ups/{item.id}"),
     }
 
 
 def _still_late(message: OutboxMessage, actor: Actor) -> bool:
     item = _readable(message, actor)
-    found = reaching(item, actor.user_id, now()) if item else None
+    found = escalation_reason(item, actor.user_id, now()) if item else None
     if item is None or found is None or actor.user_id is None:
         return False
     return message.dedupe_key == late_key(item.id, item.due_on, found.level, actor.user_id)
@@ -108,7 +108,7 @@ def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
 def _list(message: OutboxMessage) -> MailList | None:
     """What speaks for itself always comes; the rest comes singly to whoever chose that."""
     item = due_item(message.object_id)
-    return None if item is None or item.alone else MailList.SINGLE
+    return None if item is None or item.individual else MailList.SINGLE
 
 
 MESSAGES = (

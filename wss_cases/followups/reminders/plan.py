@@ -6,13 +6,13 @@ from datetime import date, datetime, time
 
 from wss_cases.accounts.teams.queries import Team
 from wss_cases.followups.reminders.rules import (
-    UNREACHED,
+    UNDELIVERABLE,
     Why,
-    goes_alone,
-    heir,
+    is_individual,
     levels_of,
     look_again_at,
-    reached,
+    people_reached,
+    reassignee,
     reminds_at,
     reminds_on,
     with_covers,
@@ -40,9 +40,9 @@ class Item:
     last_bell: time
 
     @property
-    def alone(self) -> bool:
+    def individual(self) -> bool:
         """Whether it has a mail of its own and escalates."""
-        return goes_alone(self.kind, self.same_day, self.single_mail)
+        return is_individual(self.kind, self.same_day, self.single_mail)
 
     @property
     def day(self) -> date:
@@ -60,7 +60,7 @@ class Facts:
     """What the sweep knows of an item's people and school.
 
     `owner_works` and `lead_works`: they still may see it; `covers`: who stands in for whom there today; `singles`:
-    who chose single mails; `load`: open cases a coordinator leads; `unreached`: to whom mail does not arrive.
+    who chose single mails; `load`: open cases a coordinator leads; `undeliverable`: to whom mail does not arrive.
     """
 
     owner_works: bool
@@ -70,7 +70,7 @@ class Facts:
     singles: Collection[int]
     days: SchoolDays
     load: Mapping[int, int]
-    unreached: frozenset[int] = frozenset()
+    undeliverable: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def plan(item: Item, facts: Facts, now: datetime) -> Plan:
     again_at = look_again_at(item.day, item.begins, now, item.time_zone)
     if now < item.begins:
         return Plan(owner_id, (), (), again_at)
-    remind = [user_id for user_id in _readers(owner_id, facts) if item.alone or user_id in facts.singles]
+    remind = [user_id for user_id in _readers(owner_id, facts) if item.individual or user_id in facts.singles]
     return Plan(owner_id, tuple(dict.fromkeys(remind)), escalations(item, owner_id, facts, now), again_at)
 
 
@@ -110,7 +110,7 @@ def _readers(owner_id: int | None, facts: Facts) -> list[int]:
 def _taken_over(item: Item, facts: Facts) -> int | None:
     lead_id = item.lead_id if facts.lead_works else None
     cover_id = facts.covers.get(item.owner_id) if item.owner_id is not None else None
-    return heir(item.owner_id, lead_id, cover_id, facts.team, facts.load)
+    return reassignee(item.owner_id, lead_id, cover_id, facts.team, facts.load)
 
 
 def escalations(item: Item, owner_id: int | None, facts: Facts, now: datetime) -> tuple[Escalation, ...]:
@@ -118,28 +118,28 @@ def escalations(item: Item, owner_id: int | None, facts: Facts, now: datetime) -
 
     Whom two levels reach hears of the higher one alone.
     """
-    if not item.alone:
+    if not item.individual:
         return ()
     lead_id = item.lead_id if facts.lead_works else None
-    found: list[Escalation] = []
-    told: set[int] = set()
+    passed: list[Escalation] = []
+    informed: set[int] = set()
     for level in reversed(_levels(item, owner_id, facts, now)):
-        chosen = reached(level, owner_id, lead_id, facts.team, facts.unreached)
-        people = with_covers(chosen, facts.covers, owner_id)
-        found.append(Escalation(level, {who: why for who, why in people.items() if who not in told}))
-        told.update(people)
-    return tuple(reversed(found))
+        reached = people_reached(level, owner_id, lead_id, facts.team, facts.undeliverable)
+        people = with_covers(reached, facts.covers, owner_id)
+        passed.append(Escalation(level, {who: why for who, why in people.items() if who not in informed}))
+        informed.update(people)
+    return tuple(reversed(passed))
 
 
 def _levels(item: Item, owner_id: int | None, facts: Facts, now: datetime) -> tuple[int, ...]:
     today, readers = local_date(now, item.time_zone), _readers(owner_id, facts)
-    silent = bool(readers) and now >= item.begins and facts.unreached.issuperset(readers)
+    silent = bool(readers) and now >= item.begins and facts.undeliverable.issuperset(readers)
     late = levels_of(facts.days.between(item.due_on, today)) if item.due_on < today else ()
-    return (UNREACHED, *late) if silent else late
+    return (UNDELIVERABLE, *late) if silent else late
 
 
 @dataclass(frozen=True)
-class Reached:
+class EscalationReason:
     """How late an item is, in school days, which level of lateness reaches somebody, and for what reason."""
 
     late: int
@@ -147,10 +147,10 @@ class Reached:
     why: Why
 
 
-def reached_by(item: Item, facts: Facts, user_id: int | None, now: datetime) -> Reached | None:
+def escalation_for(item: Item, facts: Facts, user_id: int | None, now: datetime) -> EscalationReason | None:
     """Return why the lateness of an item reaches a person who does not own it; None where it does not."""
     late = facts.days.between(item.due_on, local_date(now, item.time_zone))
     for step in escalations(item, item.owner_id, facts, now):
         if user_id is not None and user_id in step.people:
-            return Reached(late, step.level, step.people[user_id])
+            return EscalationReason(late, step.level, step.people[user_id])
     return None

@@ -1,14 +1,14 @@
 """How late a follow-up is, and why that reaches somebody who does not own it, in words."""
 
-from wss_cases.followups.reminders.plan import Reached
-from wss_cases.followups.reminders.rules import UNREACHED
+from wss_cases.followups.reminders.plan import EscalationReason
+from wss_cases.followups.reminders.rules import UNDELIVERABLE
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 
 
-def reached_words(found: Reached) -> str:
+def escalation_words(found: EscalationReason) -> str:
     """Return why something late reached its reader: "Overdue for 1 school day; you lead the case it belongs to."."""
-    if found.level == UNREACHED:
+    if found.level == UNDELIVERABLE:
         return _("Mail to the person who has it does not arrive; %(why)s.", why=found.why.label)
     late = ngettext("Overdue for %(num)d school day", "Overdue for %(num)d school days", found.late)
     return _("%(late)s; %(why)s.", late=late, why=found.why.label)

@@ -54,7 +54,7 @@ def unswept(now: datetime) -> ColumnElement[bool]:
 
 
 def next_unswept(now: datetime, limit: int) -> list[int]:
-    """Return the ids of some unswept follow-ups, none only where there is none.
+    """Return up to `limit` ids for each of three reasons to sweep a follow-up; empty when all have been swept.
 
     Each of the three ways asks in the order of its own index, so that nothing is read where nothing is found.
     """
@@ -102,12 +102,12 @@ def item(follow_up_id: int) -> Item | None:
     return found[0] if found else None
 
 
-def overtaken(now: datetime) -> list[int]:
+def superseded(now: datetime) -> list[int]:
     """Return follow-ups for which something else changed: somebody stands in for their owner since the sweep saw
     them, mail to their owner has not arrived since, or their owner's account was disabled or last role at the school
     ended."""
     found = set(db.session.scalars(select(FollowUp.id).where(OPEN, FollowUp.owner_id.in_(_DISABLED))))
-    return sorted(found | _newly_covered(now) | _newly_unreached(now) | _of_former(now))
+    return sorted(found | _newly_covered(now) | _newly_undeliverable(now) | _of_former(now))
 
 
 _DISABLED = select(UserAccount.id).where(UserAccount.state == AccountState.DISABLED)
@@ -127,7 +127,7 @@ def _newly_covered(now: datetime) -> set[int]:
     return set(db.session.scalars(statement))
 
 
-def _newly_unreached(now: datetime) -> set[int]:
+def _newly_undeliverable(now: datetime) -> set[int]:
     new = MailTrouble.since > now - RECENT
     if db.session.scalars(select(MailTrouble.user_id).where(new).limit(1)).first() is None:
         return set()
@@ -149,7 +149,7 @@ def _of_former(now: datetime) -> set[int]:
 
 def owners_due(school_ids: Sequence[int], day: date, until: date, but: Collection[int] = ()) -> list[tuple[int, int]]:
     """Return (owner, school) of everyone with an open follow-up due until a date at one of these schools, but for
-    those asleep on this day and some others."""
+    those snoozed on this day and those in `but`."""
     statement = (
         select(FollowUp.owner_id, FollowUp.school_id)
         .where(
@@ -158,7 +158,7 @@ def owners_due(school_ids: Sequence[int], day: date, until: date, but: Collectio
             FollowUp.due_on <= until,
             FollowUp.owner_id.is_not(None),
             FollowUp.id.not_in(but),
-            awake(day),
+            not_snoozed(day),
         )
         .distinct()
     )
@@ -167,10 +167,10 @@ def owners_due(school_ids: Sequence[int], day: date, until: date, but: Collectio
 
 def overdue_quietly(day: date) -> ColumnElement[bool]:
     """Open follow-ups overdue on a day that escalate to nobody: they are counted once a week."""
-    alone = FollowUp.same_day | (FollowUp.single_mail & FollowUp.kind.in_(sorted(CONTACT)))
-    return and_(FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < day, awake(day), not_(alone))
+    individual = FollowUp.same_day | (FollowUp.single_mail & FollowUp.kind.in_(sorted(CONTACT)))
+    return and_(FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < day, not_snoozed(day), not_(individual))
 
 
-def awake(day: date) -> ColumnElement[bool]:
-    """Follow-ups that are not asleep on a day."""
+def not_snoozed(day: date) -> ColumnElement[bool]:
+    """Follow-ups that are not snoozed on a day."""
     return or_(FollowUp.snoozed_until.is_(None), FollowUp.snoozed_until <= day)

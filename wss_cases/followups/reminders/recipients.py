@@ -12,7 +12,7 @@ from wss_cases.accounts.coverage.queries import covers_at
 from wss_cases.accounts.teams.queries import Team, colleagues, teams_at
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
-from wss_cases.followups.reminders.plan import Facts, Item, Reached, reached_by
+from wss_cases.followups.reminders.plan import EscalationReason, Facts, Item, escalation_for
 from wss_cases.followups.reminders.rules import Why, with_covers
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import local_date
@@ -36,7 +36,7 @@ class Known:
         self._load: dict[int, int] = {}
 
     @cached_property
-    def _unreached(self) -> frozenset[int]:
+    def _undeliverable(self) -> frozenset[int]:
         return frozenset(unreachable())
 
     def learn(self, items: Sequence[Item]) -> None:
@@ -110,7 +110,7 @@ class Known:
             singles=self.singles,
             days=self.days(item.school_id),
             load={} if owner_works else self._load_of(team),
-            unreached=self._unreached,
+            undeliverable=self._undeliverable,
         )
 
     def _load_of(self, team: Team) -> dict[int, int]:
@@ -125,8 +125,8 @@ class Known:
         return self._load
 
 
-def reaching(item: Item, user_id: int | None, now: datetime) -> Reached | None:
+def escalation_reason(item: Item, user_id: int | None, now: datetime) -> EscalationReason | None:
     """Return why the lateness of one follow-up reaches a person at this instant; None where it does not."""
     known = Known(now)
     known.learn([item])
-    return reached_by(item, known.facts(item), user_id, now)
+    return escalation_for(item, known.facts(item), user_id, now)

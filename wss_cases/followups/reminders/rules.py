@@ -15,13 +15,13 @@ BEFORE_LAST_BELL = timedelta(minutes=60)
 UNTIL_BELL_IS_SEEN = timedelta(minutes=15)
 """How long a last bell that was moved today may go unnoticed."""
 
-LONGEST_SLEEP = timedelta(days=7)
+LONGEST_UNSWEPT = timedelta(days=7)
 """How long the sweep leaves an open follow-up alone: its owner may have left in the meantime."""
 
-UNREACHED, TO_LEAD, TO_ADMINISTRATOR = 0, 1, 3
+UNDELIVERABLE, TO_LEAD, TO_ADMINISTRATOR = 0, 1, 3
 LEVELS = (TO_LEAD, TO_ADMINISTRATOR)
-"""School days overdue after which an item reaches its case's lead, then the school's administrators. UNREACHED: from
-its day on it reaches whom level TO_LEAD would, because mail to its owner does not arrive."""
+"""School days overdue after which an item reaches its case's lead, then the school's administrators. UNDELIVERABLE:
+from its day on it reaches whom level TO_LEAD would, because mail to its owner does not arrive."""
 
 
 class Why(Labelled):
@@ -34,14 +34,14 @@ class Why(Labelled):
     ACTS = "acts", _l("it is yours to carry out")
 
 
-def goes_alone(kind: str, same_day: bool, single_mail: bool) -> bool:
+def is_individual(kind: str, same_day: bool, single_mail: bool) -> bool:
     """Whether an item has a mail of its own, whatever its owner chose, and escalates: same-day items and contact
     with a person harmed (unless the template it was made from says otherwise)."""
     return same_day or (single_mail and kind in CONTACT)
 
 
 def reminds_on(due_on: date, snoozed_until: date | None) -> date:
-    """Return the day from which an item reminds: when it is due, or when its sleep ends."""
+    """Return the day from which an item reminds: when it is due, or when its snooze ends."""
     return due_on if snoozed_until is None else max(due_on, snoozed_until)
 
 
@@ -61,7 +61,7 @@ def look_again_at(day: date, begins: datetime, now: datetime, time_zone: str) ->
     """
     today = local_date(now, time_zone)
     if today < day:
-        return min(at_local(day, 0, 0, time_zone), now + LONGEST_SLEEP)
+        return min(at_local(day, 0, 0, time_zone), now + LONGEST_UNSWEPT)
     tomorrow = at_local(today + timedelta(days=1), 0, 0, time_zone)
     return tomorrow if now >= begins else min(begins, now + UNTIL_BELL_IS_SEEN, tomorrow)
 
@@ -71,28 +71,28 @@ def levels_of(late: int) -> tuple[int, ...]:
     return tuple(level for level in LEVELS if late >= level)
 
 
-def reached(
+def people_reached(
     level: int,
     owner_id: int | None,
     lead_id: int | None,
     team: Mapping[Role, Collection[int]],
-    unreached: Collection[int] = (),
+    undeliverable: Collection[int] = (),
 ) -> dict[int, Why]:
     """Return whom a level of escalation reaches, never the owner: the case's lead first, then the administrators.
 
     Where the owner leads or nobody does, the next in line: the administrators, other coordinators, deans. Where mail
-    arrives at none of these (`unreached`), they and the next in line.
+    arrives at none of these (`undeliverable`), they and the next in line.
     """
     found: dict[int, Why] = {}
     if level != TO_ADMINISTRATOR and lead_id is not None and lead_id != owner_id:
         found[lead_id] = Why.LEADS
-        if lead_id not in unreached:
+        if lead_id not in undeliverable:
             return found
     for role in (Role.ADMINISTRATOR, Role.COORDINATOR, Role.DEAN):
         others = [user_id for user_id in team.get(role, ()) if user_id != owner_id and user_id not in found]
         due = level == TO_ADMINISTRATOR and role is Role.ADMINISTRATOR
         found |= dict.fromkeys(others, Why.ADMINISTERS if due else Why.NEXT)
-        if set(others).difference(unreached):
+        if set(others).difference(undeliverable):
             break
     return found
 
@@ -107,7 +107,7 @@ def with_covers(people: Mapping[int, Why], covers: Mapping[int, int], but: int |
     return found
 
 
-def heir(
+def reassignee(
     owner_id: int | None,
     lead_id: int | None,
     cover_id: int | None,

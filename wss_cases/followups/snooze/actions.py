@@ -6,7 +6,7 @@ from wss_cases.followups.core.models import ActKind
 from wss_cases.followups.core.states import SNOOZE_REASONS
 from wss_cases.followups.handling.actions import open_follow_up
 from wss_cases.followups.snooze.rules import why_not, wrong_day
-from wss_cases.followups.undo.actions import kept_of, remember
+from wss_cases.followups.undo.actions import remember, restorable
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -29,7 +29,7 @@ def snooze(uow: UnitOfWork, follow_up_id: int, until: date, reason: str) -> int:
         raise Refused("until", wrong)
     if reason not in SNOOZE_REASONS:
         raise Refused("reason", _("Choose why."))
-    before = kept_of(row)
+    before = restorable(row)
     row.snoozed_until, row.snooze_reason = until, reason
     row.snooze_count += 1
     uow.record(row, "followup.snoozed", what=row.kind, until=until.isoformat(), reason=reason)

@@ -17,7 +17,7 @@ def ever_sleeps(kind: str, same_day: bool) -> bool:
     return not same_day and kind not in CONTACT
 
 
-def latest_sleep(due_on: date, days: SchoolDays) -> date:
+def latest_snooze(due_on: date, days: SchoolDays) -> date:
     """Return the last day until which a follow-up may sleep."""
     return days.add(due_on, AFTER_DUE)
 
@@ -28,7 +28,7 @@ def why_not(kind: str, same_day: bool, due_on: date, count: int, today: date, da
         return _("Reminders of same-day items and of contact with a person harmed cannot be paused.")
     if count >= TIMES:
         return _("Its reminders were paused twice already. Move it, give it to somebody else, or close it.")
-    if latest_sleep(due_on, days) <= today:
+    if latest_snooze(due_on, days) <= today:
         return _("It is overdue for too long. Move it, give it to somebody else, or close it.")
     return ""
 
@@ -39,6 +39,6 @@ def wrong_day(until: date, due_on: date, today: date, days: SchoolDays) -> str:
         return _("Choose a later day than today.")
     if not days.is_school_day(until):
         return _("There is no school on this day. Choose a school day.")
-    if until > latest_sleep(due_on, days):
+    if until > latest_snooze(due_on, days):
         return _("Choose a day within five school days after it is due.")
     return ""

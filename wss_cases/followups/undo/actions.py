@@ -39,15 +39,15 @@ RESTORED = (
 PATHWAY_ENDS = ("pathway.completed", "pathway.ended_early", "pathway.declined")
 
 
-def kept_of(row: FollowUp) -> dict[str, Any]:
+def restorable(row: FollowUp) -> dict[str, Any]:
     """Return what an act may change of a follow-up, as it stands before the act."""
     return {name: _plain(getattr(row, name)) for name in RESTORED}
 
 
 def remember(uow: UnitOfWork, row: FollowUp, kind: ActKind, before: dict[str, Any], batch: str = "") -> FollowUpAct:
-    """Step: keep what an act on a follow-up changed, so that whoever did it can take it back for a while."""
+    """Keep what an act on a follow-up changed, so that whoever did it can take it back for a while."""
     uow.session.flush()
-    now = kept_of(row)
+    now = restorable(row)
     act = FollowUpAct(
         batch=batch or uuid.uuid4().hex,
         user_id=uow.actor.user_id,
@@ -103,7 +103,7 @@ def _take_back(uow: UnitOfWork, act: FollowUpAct) -> CannotUndo | None:
 
 
 def remind_again(uow: UnitOfWork, row: FollowUp) -> None:
-    """Step: put the mails back into the queue that were dropped while this follow-up had no need of them.
+    """Put the mails back into the queue that were dropped while this follow-up had no need of them.
 
     The same rows with the same Message-IDs: what was sent is not sent twice, and each is checked once more before
     it goes. One that a sender holds is waited for, so that it is not dropped behind our back.

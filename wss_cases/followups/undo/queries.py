@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct
-from wss_cases.followups.core.queries import FollowUpRow, listing, rows, some_of, visible_to
+from wss_cases.followups.core.queries import FollowUpRow, listing, rows, rows_by_id, visible_to
 from wss_cases.followups.undo.rules import UNDO_FOR
 from wss_cases.foundation.db import db
 
@@ -48,7 +48,7 @@ def last_act(actor: Actor, now: datetime, follow_up_id: int | None = None) -> Do
         return None
     batch, kind, number = found
     count = db.session.scalar(select(func.count()).where(FollowUpAct.batch == batch)) or 0
-    return Done(batch, kind, count, next(iter(some_of(actor, [number])), None))
+    return Done(batch, kind, count, next(iter(rows_by_id(actor, [number])), None))
 
 
 def moved_with(actor: Actor, act_id: int) -> list[int]:

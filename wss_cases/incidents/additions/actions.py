@@ -90,7 +90,7 @@ def record_guardian_contact(uow: UnitOfWork, incident_id: int, attempt: ContactA
 
 
 def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
-    """Make a locked report a duplicate of another of its school; people not yet there join that one. A step.
+    """Make a locked report a duplicate of another of its school; people not yet there join that one.
 
     Returns the report that stays. Raises Refused when the reference is not another live report of the school.
     """

@@ -1,4 +1,4 @@
-"""Worries about a student: the care team's list, one record, and its screening."""
+"""Student concerns: the care team's list, one record, and its screening."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ blueprint = Blueprint("care", __name__)
 @blueprint.get("/care")
 @gate(Permission.CARE_WORK)
 def records() -> str:
-    """List the worries of the care team's schools, those not yet screened first."""
+    """List the student concerns of the care team's schools, those not yet screened first."""
     rows = []
     for record in care_records(current_actor()):
         school = get_school(record.school_id)

@@ -30,7 +30,7 @@ def load_open(uow: UnitOfWork, incident_id: int, version: int | None) -> Inciden
 
 
 def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> None:
-    """Write the desk's answers into a report that is locked and open. A step.
+    """Write the desk's answers into a report that is locked and open.
 
     Raises Refused for an unknown place, a person of another report, or a behaviour of the wrong code set.
     """
@@ -55,7 +55,7 @@ def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> 
 
 
 def add_person(uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_place_of: int | None) -> IncidentPerson:
-    """Add a person to an open report, or say who the person not identified yet is. A step.
+    """Add a person to an open report, or say who the person not identified yet is.
 
     Raises Refused when they are already there, or not at the school.
     """

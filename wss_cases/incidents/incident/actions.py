@@ -33,7 +33,7 @@ TOLD = frozenset(
 
 
 def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
-    """Write a submitted report from a capture, with its people and what their tile stands for. A step.
+    """Write a submitted report from a capture, with its people and what their tile stands for.
 
     Raises NotFound when the school is not the actor's, Refused for people of another school or an unknown place.
     """
@@ -73,7 +73,7 @@ def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
 
 
 def add_people(uow: UnitOfWork, incident: Incident, capture: Capture) -> None:
-    """Give a new report the people of its capture; nobody named is one person not identified yet. A step."""
+    """Give a new report the people of its capture; nobody named is one person not identified yet."""
     named = list(dict.fromkeys(capture.people)) or [CapturedPerson(PersonKind.NOT_IDENTIFIED)]
     if len(named) > MOST_PEOPLE:
         raise Refused("people", _("Name at most %(number)d people.", number=MOST_PEOPLE))
@@ -82,7 +82,7 @@ def add_people(uow: UnitOfWork, incident: Incident, capture: Capture) -> None:
 
 
 def person_of(uow: UnitOfWork, school_id: int, who: CapturedPerson, tile: str, day: date) -> IncidentPerson:
-    """Return a person's part in a report. A step. Raises Refused when they are not at this school."""
+    """Return a person's part in a report. Raises Refused when they are not at this school."""
     person = IncidentPerson(role=who.role, kind=who.kind, description=who.description)
     if who.kind is PersonKind.STUDENT:
         student = uow.session.get(Student, who.id)
@@ -100,7 +100,7 @@ def person_of(uow: UnitOfWork, school_id: int, who: CapturedPerson, tile: str, d
 
 
 def tell_of_danger(uow: UnitOfWork, incident: Incident) -> int:
-    """Queue the at-any-hour notice to every dean and administrator of the school; return how many. A step."""
+    """Queue the at-any-hour notice to every dean and administrator of the school; return how many."""
     today = today_at(incident.school_id, uow.now)
     people = {
         user_id: name
@@ -113,7 +113,7 @@ def tell_of_danger(uow: UnitOfWork, incident: Incident) -> int:
 
 
 def open_care(uow: UnitOfWork, capture: Capture) -> CareRecord:
-    """Write a worry about a student: no incident, in no rate; the care team is told at once. A step.
+    """Write a student concern: no incident, in no rate; the care team is told at once.
 
     Raises NotFound when the school is not the actor's, Refused for a student of another school.
     """
@@ -154,7 +154,7 @@ def set_state(
     question: str | None = None,
     duplicate_of: Incident | None = None,
 ) -> bool:
-    """Move a report along its life, record it and tell the reporter; False when it is already there. A step.
+    """Move a report along its life, record it and tell the reporter; False when it is already there.
 
     `reason` is a code, `note` and `question` are private texts. Raises Refused for a step the table does not have.
     """
@@ -184,7 +184,7 @@ def set_state(
 
 
 def tell_reporter(uow: UnitOfWork, incident: Incident) -> None:
-    """Queue the content-free mail about a new state, unless the reporter did it themself. A step."""
+    """Queue the content-free mail about a new state, unless the reporter did it themself."""
     reporter = incident.reporter_id
     if incident.state not in TOLD or reporter is None or reporter == uow.actor.user_id:
         return
@@ -193,7 +193,7 @@ def tell_reporter(uow: UnitOfWork, incident: Incident) -> None:
 
 
 def drop_draft(uow: UnitOfWork, form: str, incident_id: int | None = None) -> None:
-    """Delete this person's draft of a form once it is submitted. A step."""
+    """Delete this person's draft of a form once it is submitted."""
     own = (IncidentDraft.user_id == uow.actor.user_id) & (IncidentDraft.form == form)
     which = IncidentDraft.incident_id.is_(None) if incident_id is None else IncidentDraft.incident_id == incident_id
     uow.session.execute(delete(IncidentDraft).where(own & which))

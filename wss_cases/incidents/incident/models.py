@@ -236,7 +236,7 @@ class IncidentDraft(Base):
 
 
 class CareRecord(Fading, Base):
-    """A worry about a student's own safety: seen by the care team, in no rate, no prior."""
+    """A concern about a student's own safety: seen by the care team, in no rate, no prior."""
 
     __tablename__ = "care_record"
     PRIVATE = frozenset({"narrative", "screen_note"})
@@ -253,7 +253,7 @@ class CareRecord(Fading, Base):
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
-        """Worries that nobody screened yet, or opened on that day or later."""
+        """Student concerns that nobody screened yet, or opened on that day or later."""
         return or_(cls.screened_at.is_(None), cls.opened_at >= at_local(first, 0, 0, DISTRICT_ZONE))
 
     def in_view_since(self, first: date) -> bool:
@@ -262,5 +262,5 @@ class CareRecord(Fading, Base):
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
-        """Worries about any of these students."""
+        """Concerns about any of these students."""
         return cls.student_id.in_(sorted(students))

@@ -246,14 +246,14 @@ def care_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
 
 
 def care_records(actor: Actor) -> list[CareRecord]:
-    """Return the worries of the care team's schools, unscreened first, then newest, at most 200."""
+    """Return the student concerns of the care team's schools, unscreened first, then newest, at most 200."""
     statement = care_visible_to(select(CareRecord), actor)
     order = (CareRecord.screened_at.is_not(None), CareRecord.id.desc())
     return list(db.session.scalars(statement.order_by(*order).limit(200)))
 
 
 def unscreened_counted(actor: Actor) -> Select[Any] | None:
-    """Return the select of how many worries of the care team's schools no clinician has screened yet."""
+    """Return the select of how many student concerns of the care team's schools no clinician has screened yet."""
     if not actor.has(*CARE_TEAM):
         return None
     counted: Any = select(func.count(CareRecord.id)).where(CareRecord.screened_at.is_(None))
@@ -261,7 +261,7 @@ def unscreened_counted(actor: Actor) -> Select[Any] | None:
 
 
 def get_care_record(actor: Actor, record_id: int) -> CareRecord:
-    """Return one worry. Raises NotFound for anyone but the care team of its school."""
+    """Return one student concern. Raises NotFound for anyone but the care team of its school."""
     statement = care_visible_to(select(CareRecord), actor).where(CareRecord.id == record_id)
     found: CareRecord | None = db.session.scalar(statement)
     if found is None:
@@ -270,5 +270,5 @@ def get_care_record(actor: Actor, record_id: int) -> CareRecord:
 
 
 def load_care_record(record_id: int) -> CareRecord | None:
-    """Return a worry for the policy to judge; no check here."""
+    """Return a student concern for the policy to judge; no check here."""
     return db.session.get(CareRecord, record_id)

@@ -1,4 +1,4 @@
-"""Submitting: a report is written and its routing and duties begin; a worry opens a care record."""
+"""Submitting: a report is written and its routing and duties begin; a student concern opens a care record."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ def submit_incident(uow: UnitOfWork, capture: Capture) -> int:
 
 @use_case
 def open_care_record(uow: UnitOfWork, capture: Capture) -> int:
-    """Record a worry about a student and tell the care team at once; returns its id. It is no incident.
+    """Record a student concern and tell the care team at once; returns its id. It is no incident.
 
     Raises NotFound for another's school, Refused for a student of another school.
     """

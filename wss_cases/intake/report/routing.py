@@ -16,7 +16,7 @@ from wss_cases.safeguards.duties.duty.rules import merged
 
 
 def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
-    """Answer for everyone reported to have caused harm (or, until roles are set, everyone involved). A step.
+    """Answer for everyone reported to have caused harm (or, until roles are set, everyone involved).
 
     With nobody of that kind one answer is made for a person not identified. Raises the duties of all answers
     together, at once and at any hour; duties that an earlier answer raised are never taken back.

@@ -88,7 +88,7 @@ def _check(said: Said) -> None:
 
 
 def settle(uow: UnitOfWork, school: School, day: date) -> None:
-    """Move what stands on a date of a school that has no school, or bring back what it moved. A step."""
+    """Move what stands on a date of a school that has no school, or bring back what it moved."""
     days, today = school_days(school.id), today_at(school.id, uow.now)
     if day < today:
         return

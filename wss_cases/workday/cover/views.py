@@ -21,7 +21,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.workday.cover import actions as actions_cover
+from wss_cases.workday.cover import actions
 from wss_cases.workday.cover.forms import CoverForm
 
 blueprint = Blueprint("covers", __name__)
@@ -85,7 +85,7 @@ def set_cover() -> Page:
     form.ends_on.quick = days_ahead(today, days, (1, 5, 10))
     return form_page(
         form,
-        lambda: actions_cover.set_cover(
+        lambda: actions.set_cover(
             submitted(form),
             school_id,
             number(form.user.data) or 0,
@@ -104,5 +104,5 @@ def set_cover() -> Page:
 @gate(Permission.COVER_SET)
 def end(cover_id: int) -> Page:
     """Call a cover off."""
-    actions_cover.end_cover(Invocation(current_actor(), clock.now()), cover_id)
+    actions.end_cover(Invocation(current_actor(), clock.now()), cover_id)
     return redirect(url_for("covers.covers"), 303)

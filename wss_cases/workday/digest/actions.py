@@ -28,11 +28,11 @@ SCHOOLS = 50
 def sweep_mornings(now: datetime) -> tuple[int, list[Morning]]:
     """Queue the mails of the mornings that have come; returns how many, and the mornings this run claimed."""
     queued, claimed = 0, []
-    for some in _chunks(mornings(now)):
+    for batch in _chunks(mornings(now)):
         with unit_of_work(SYSTEM, now) as uow:
             uow.bookkeeping()
             reach("sweep.before_claim")
-            mine = [morning for morning in some if _claim(uow, morning)]
+            mine = [morning for morning in batch if _claim(uow, morning)]
             reach("sweep.after_claim")
             late = late_referrals(now, [morning.school_id for morning in mine])
             keys = queue(uow, [*_mails(mine, {}, now), *overdue_mails(late)])
@@ -46,15 +46,15 @@ def sweep_mornings(now: datetime) -> tuple[int, list[Morning]]:
 def mornings_would_queue(now: datetime, given: Given) -> int:
     """Return how many messages `sweep_mornings` would queue; writes nothing."""
     keys: set[str] = set()
-    for some in _chunks(mornings(now)):
-        late = late_referrals(now, [morning.school_id for morning in some])
-        planned = {message.dedupe_key for message in [*_mails(some, given, now), *overdue_mails(late)]}
+    for batch in _chunks(mornings(now)):
+        late = late_referrals(now, [morning.school_id for morning in batch])
+        planned = {message.dedupe_key for message in [*_mails(batch, given, now), *overdue_mails(late)]}
         keys |= planned - queued_keys(planned)
     return len(keys)
 
 
-def _chunks(some: Sequence[Morning]) -> Iterable[Sequence[Morning]]:
-    return (some[start : start + SCHOOLS] for start in range(0, len(some), SCHOOLS))
+def _chunks(batch: Sequence[Morning]) -> Iterable[Sequence[Morning]]:
+    return (batch[start : start + SCHOOLS] for start in range(0, len(batch), SCHOOLS))
 
 
 def _claim(uow: UnitOfWork, morning: Morning) -> bool:
@@ -62,10 +62,10 @@ def _claim(uow: UnitOfWork, morning: Morning) -> bool:
     return insert_once(uow.session, DigestDay, row, ["school_id", "day"])
 
 
-def _mails(some: Iterable[Morning], given: Given, now: datetime) -> list[Planned]:
+def _mails(batch: Iterable[Morning], given: Given, now: datetime) -> list[Planned]:
     """One digest and one weekly count a person and date, however many schools they work at."""
     together: dict[tuple[date, date, bool], list[Morning]] = defaultdict(list)
-    for morning in some:
+    for morning in batch:
         together[morning.day, morning.horizon, morning.begins_week].append(morning)
     planned: dict[str, Planned] = {}
     for (day, _horizon, begins_week), alike in together.items():

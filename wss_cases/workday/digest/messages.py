@@ -97,7 +97,7 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
     cases, refused, asked = len(waiting.new_cases), len(waiting.declined), len(waiting.questions)
     looks, own = waiting.second_looks, waiting.own_duties
     lines = [
-        (ngettext("worry to be screened", "worries to be screened", waiting.worries), waiting.worries),
+        (ngettext("worry to be screened", "worries to be screened", waiting.concerns), waiting.concerns),
         (ngettext("appeal to decide", "appeals to decide", waiting.appeals), waiting.appeals),
         (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),
         (ngettext("duty open that is an adult’s own", "duties open that are an adult’s own", own), own),

@@ -18,7 +18,7 @@ from wss_cases.mail.common.queries import NEAR, days_from
 from wss_cases.mail.common.rules import CLOSES, OPENS
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.workday.my_day.queries import AHEAD, digest_people, schools_with_reviews, schools_with_worries
+from wss_cases.workday.my_day.queries import AHEAD, digest_people, schools_with_concerns, schools_with_reviews
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
 WEEK = timedelta(days=6)
@@ -63,19 +63,19 @@ def begins_week(day: date, days: SchoolDays) -> bool:
     return days.on_or_after(monday) == day
 
 
-def with_work(some: Sequence[Morning], given: Given, now: datetime) -> set[tuple[int, int]]:
+def with_work(batch: Sequence[Morning], given: Given, now: datetime) -> set[tuple[int, int]]:
     """Return (person, school) of everyone for whom something is due or waits, and of whoever stands in for them.
 
     The mornings are of one date and one horizon."""
-    school_ids, day, horizon = [morning.school_id for morning in some], some[0].day, some[0].horizon
+    school_ids, day, horizon = [morning.school_id for morning in batch], batch[0].day, batch[0].horizon
     found = set(owners_due(school_ids, day, horizon, but=[item.id for item in given]))
     found.update(
-        (heir_id, item.school_id)
-        for item, heir_id in given.items()
+        (reassignee_id, item.school_id)
+        for item, reassignee_id in given.items()
         if item.school_id in school_ids and item.due_on <= horizon
     )
     found.update(digest_people(school_ids))
-    for waiting, roles in ((schools_with_reviews, REVIEWERS), (schools_with_worries, CARE_TEAM)):
+    for waiting, roles in ((schools_with_reviews, REVIEWERS), (schools_with_concerns, CARE_TEAM)):
         for school_id, team in teams_at(waiting(school_ids), now).items():
             found.update((user_id, school_id) for role in roles for user_id in team.get(role, ()))
     return with_covers(found, day)

@@ -140,8 +140,8 @@ def _law_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
 
 def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     """Yield what waits for a decision, a student's safety and the law first."""
-    if waiting.worries:
-        words = ngettext("%(num)d worry to be screened", "%(num)d worries to be screened", waiting.worries)
+    if waiting.concerns:
+        words = ngettext("%(num)d worry to be screened", "%(num)d worries to be screened", waiting.concerns)
         yield _waits(words, "care.records", _("A clinician screens on the same day"))
     yield from _law_rows(waiting)
     if waiting.to_review:

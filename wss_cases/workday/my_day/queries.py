@@ -177,8 +177,8 @@ def digest_people(school_ids: Sequence[int]) -> list[tuple[int, int]]:
     return [(row[0], row[1]) for row in found if row[0] is not None]
 
 
-def schools_with_worries(school_ids: Sequence[int]) -> list[int]:
-    """Return the schools among these in which no clinician has screened a worry yet."""
+def schools_with_concerns(school_ids: Sequence[int]) -> list[int]:
+    """Return the schools among these in which no clinician has screened a student concern yet."""
     statement = select(CareRecord.school_id).where(
         CareRecord.school_id.in_(school_ids), CareRecord.screened_at.is_(None)
     )

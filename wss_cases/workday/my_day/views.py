@@ -10,7 +10,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.presenters import harm_words
-from wss_cases.followups.core.queries import FollowUpRow, some_of
+from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.undo.presenters import undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, time_words
@@ -88,7 +88,7 @@ def _group(items: list[Item], name: str, actor: Actor) -> dict[str, Any]:
 def _left(actor: Actor) -> list[FollowUpRow]:
     """What a move of several left as it is, as the address that it led to names it."""
     ids = numbers_in(request.args.get("left", "").split("."))
-    return some_of(actor, ids) if ids else []
+    return rows_by_id(actor, ids) if ids else []
 
 
 def _mentoring(actor: Actor) -> dict[str, Any] | None:

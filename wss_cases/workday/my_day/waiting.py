@@ -1,4 +1,4 @@
-"""What waits for one person: reports, duties, worries, appeals, new cases, questions, partners' answers."""
+"""What waits for one person: reports, duties, student concerns, appeals, new cases, questions, partners' answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits for the person's decision: reports to review, duties, worries not screened, appeals, new cases."""
+    """What waits for the person's decision: reports to review, duties, concerns to screen, appeals, new cases."""
 
     to_review: int
     new_cases: list[tuple[int, str, str]]
@@ -41,7 +41,7 @@ class Waiting:
     police_reviews: int = 0
     declined: list[Unanswerable] = field(default_factory=list)
     own_duties: int = 0
-    worries: int = 0
+    concerns: int = 0
     appeals: int = 0
 
     @property
@@ -49,7 +49,7 @@ class Waiting:
         """How many things wait."""
         listed = len(self.new_cases) + len(self.questions) + len(self.declined)
         of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews
-        return self.to_review + of_the_law + self.worries + self.appeals + listed
+        return self.to_review + of_the_law + self.concerns + self.appeals + listed
 
 
 def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
@@ -60,7 +60,7 @@ def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waitin
         duties=open_duties_counted(actor),
         own_duties=mandated_duties_counted(actor),
         police_reviews=police_reviews_counted(actor),
-        worries=unscreened_counted(actor),
+        concerns=unscreened_counted(actor),
         appeals=undecided_appeals_counted(actor),
     )
     return Waiting(
@@ -72,7 +72,7 @@ def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waitin
         own_duties=counts["own_duties"],
         police_reviews=counts["police_reviews"],
         declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
-        worries=counts["worries"],
+        concerns=counts["concerns"],
         appeals=counts["appeals"],
     )
 

@@ -12,7 +12,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.calendar.queries import last_day_for
 from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.core.queries import FollowUpRow, some_of
+from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.core.rules import due_words, quick_days
 from wss_cases.followups.core.states import MOVE_REASONS
 from wss_cases.followups.pages.follow_up.forms import ONE_DAY, ReplanForm
@@ -134,7 +134,7 @@ def _wanted(text: str) -> Wanted | None:
 def _chosen(ids: list[int]) -> list[FollowUpRow]:
     """Return these follow-ups. Raises NotFound when one of them is not the actor's to see."""
     wanted = set(ids)
-    found = some_of(current_actor(), wanted) if wanted else []
+    found = rows_by_id(current_actor(), wanted) if wanted else []
     if len(found) != len(wanted):
         raise NotFound
     return found

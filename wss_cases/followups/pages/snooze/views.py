@@ -10,7 +10,7 @@ from wss_cases.followups.core.rules import quick_days
 from wss_cases.followups.pages.follow_up.forms import SnoozeForm
 from wss_cases.followups.pages.follow_up.views import act_words, page_of
 from wss_cases.followups.snooze.actions import snooze
-from wss_cases.followups.snooze.rules import latest_sleep, why_not
+from wss_cases.followups.snooze.rules import latest_snooze, why_not
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
@@ -29,7 +29,7 @@ def pause(follow_up_id: int) -> Page:
     row = get_follow_up(actor, follow_up_id)
     form = SnoozeForm(version=row.version)
     today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
-    latest = latest_sleep(row.due_on, days)
+    latest = latest_snooze(row.due_on, days)
     form.until.quick = [(words, day) for words, day in quick_days(today, days) if day <= latest.isoformat()]
     return form_page(
         form,

@@ -6,8 +6,8 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.followups.reminders.plan import Reached
-from wss_cases.followups.reminders.presenters import reached_words
+from wss_cases.followups.reminders.plan import EscalationReason
+from wss_cases.followups.reminders.presenters import escalation_words
 from wss_cases.followups.reminders.rules import TO_LEAD
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.i18n import gettext as _
@@ -50,12 +50,12 @@ def _overdue(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     late = late_referral(now(), message.object_id)
     if row is None or late is None or actor.user_id is None or actor.user_id not in late.people:
         return None
-    reached = Reached(late.days, TO_LEAD, late.people[actor.user_id])
+    reason = EscalationReason(late.days, TO_LEAD, late.people[actor.user_id])
     return {
         "subject": _("A partner is late with a referral"),
         "words": _("A partner has not answered a referral of your school, or not begun the service, in time.")
         + " "
-        + reached_words(reached),
+        + escalation_words(reason),
         "href": link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),
         "go": _("Open the referral"),
     }

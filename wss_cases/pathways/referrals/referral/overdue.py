@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.reminders.recipients import Known
-from wss_cases.followups.reminders.rules import Why, levels_of, reached
+from wss_cases.followups.reminders.rules import Why, levels_of, people_reached
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import day_in, local_date
 from wss_cases.pathways.common.models import Pathway
@@ -83,6 +83,6 @@ def _reaching(known: Known, row: Any) -> Late | None:
     lead_id = row.lead_id if known.works(row.lead_id, row.school_id, on_team=True) else None
     people: dict[int, Why] = {}
     for level in levels_of(late):
-        people |= reached(level, None, lead_id, known.team(row.school_id))
+        people |= people_reached(level, None, lead_id, known.team(row.school_id))
     recipients = known.with_covers(people, row.school_id, None)
     return Late(row.id, row.case_id, row.school_id, due_on, late, recipients) if recipients else None
