@@ -10,6 +10,7 @@ from sqlalchemy import delete, text
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.demo.cases.follow_ups import rounds
+from wss_cases.demo.decisions.review import report
 from wss_cases.demo.district.calendar import Calendar, make_calendar, moment
 from wss_cases.demo.district.ready import make_directory, make_partners, make_ready
 from wss_cases.demo.district.rows import add_rows
@@ -20,7 +21,6 @@ from wss_cases.demo.pathways.lives import life_of
 from wss_cases.demo.story.agenda import Agenda, Life
 from wss_cases.demo.story.behaviors import read_codes
 from wss_cases.demo.story.reports import plan_days
-from wss_cases.demo.story.review import report
 from wss_cases.demo.story.world import Organization, World
 from wss_cases.demo.today import desk
 from wss_cases.demo.today.copies import make_copies

@@ -18,7 +18,6 @@ from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.circle.rules import parties, unmet
 from wss_cases.pathways.circles.circle.states import MeetingState, Presence, ScreenAnswer, SupporterRelation
 from wss_cases.pathways.circles.consent.actions import lift_hold, record_consent
-from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.keepers.actions import add_keeper
 from wss_cases.pathways.circles.meeting.actions import answer_meeting
 from wss_cases.pathways.circles.meeting.planning import plan_meeting
@@ -30,6 +29,7 @@ from wss_cases.pathways.circles.preparation.actions import (
     record_screen,
     record_support,
 )
+from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason
 

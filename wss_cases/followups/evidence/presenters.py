@@ -14,22 +14,22 @@ from wss_cases.incidents.incident.states import MANNER_LABELS
 
 def closes_with(kind: str, template: FollowUpTemplate | None) -> str:
     """Return what closes a follow-up: as its template says it, else in its kind's own words."""
-    said = ""
+    words = ""
     if template is not None:
-        said = template.closes_with_es if locale_code() == "es" else template.closes_with_en
-    return said or str(CLOSES_WITH.get(kind, CLOSES_WITH["other"]))
+        words = template.closes_with_es if locale_code() == "es" else template.closes_with_en
+    return words or str(CLOSES_WITH.get(kind, CLOSES_WITH["other"]))
 
 
-def evidence_rows(kept: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what was kept beside the note, as rows of a summary: how, when, whom, in which language, how often."""
-    language = kept.get("language", "")
-    if kept.get("interpreter"):
+def evidence_rows(stored: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what is stored beside the note, as rows of a summary: how, when, whom, in which language, how often."""
+    language = stored.get("language", "")
+    if stored.get("interpreter"):
         language = " · ".join(part for part in (language, _("with an interpreter")) if part)
     rows = [
-        (_("How"), str(MANNER_LABELS.get(kept.get("manner", ""), ""))),
-        (_("When"), day_words_with_year(date.fromisoformat(kept["on"])) if kept.get("on") else ""),
-        (_("Who was reached"), kept.get("who", "")),
+        (_("How"), str(MANNER_LABELS.get(stored.get("manner", ""), ""))),
+        (_("When"), day_words_with_year(date.fromisoformat(stored["on"])) if stored.get("on") else ""),
+        (_("Who was reached"), stored.get("who", "")),
         (_("Language"), language),
-        (_("Attempts"), kept.get("attempts") or ""),
+        (_("Attempts"), stored.get("attempts") or ""),
     ]
     return [{"label": label, "value": value} for label, value in rows if value]

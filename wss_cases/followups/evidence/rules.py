@@ -24,9 +24,9 @@ class Evidence:
     interpreter: bool = False
     attempts: int | None = None
 
-    def kept(self) -> dict[str, Any]:
+    def stored(self) -> dict[str, Any]:
         """Return what is stored beside the note."""
-        said = {
+        values = {
             "manner": self.manner,
             "on": self.on_day.isoformat() if self.on_day else "",
             "who": self.who.strip(),
@@ -34,7 +34,7 @@ class Evidence:
             "interpreter": self.interpreter,
             "attempts": self.attempts,
         }
-        return {name: value for name, value in said.items() if value}
+        return {name: value for name, value in values.items() if value}
 
 
 def missing(kind: str, outcome: str, shown: Evidence, today: date) -> tuple[str, str] | None:

@@ -47,7 +47,7 @@ def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> 
     if lacks := missing(row.kind, outcome, shown, today_at(row.school_id, uow.now)):
         raise Refused(*lacks)
     before = restorable(row)
-    close_row(uow, row, outcome, shown.note, shown.kept())
+    close_row(uow, row, outcome, shown.note, shown.stored())
     remember(uow, row, ActKind.CLOSED, before)
     return row.id
 

@@ -48,7 +48,7 @@ def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> 
         if part.person_id not in mine:
             raise Refused("", _("One of these people is not in this report."))
         _set_part(uow, incident, mine[part.person_id], part)
-    _keep_texts(uow, incident, details)
+    _save_texts(uow, incident, details)
     incident.behavior_group = highest_group(incident.people)
     incident.details_completed_at = uow.now
     uow.record(incident, "incident.details_completed")
@@ -100,7 +100,7 @@ def _behavior(uow: UnitOfWork, incident: Incident, person: IncidentPerson, part:
     return code
 
 
-def _keep_texts(uow: UnitOfWork, incident: Incident, details: Details) -> None:
+def _save_texts(uow: UnitOfWork, incident: Incident, details: Details) -> None:
     texts = [details.more]
     if details.immediate_action and details.immediate_action != incident.immediate_action:
         if incident.immediate_action:

@@ -32,7 +32,7 @@ from wss_cases.intake.report.views import blueprint, switch_language
 from wss_cases.roster.directory.queries import get_school
 
 FORM = "details"
-NOT_KEPT = {"csrf_token", "request_key", "version", "people_q", "find", "add", "switch_language"}
+NOT_SAVED = {"csrf_token", "request_key", "version", "people_q", "find", "add", "switch_language"}
 
 
 @blueprint.route("/incidents/<int:incident_id>/details", methods=["GET", "POST"])
@@ -49,14 +49,14 @@ def details(incident_id: int) -> Page:
     if "find" in request.form:
         return _find(incident, actor, form)
     if "switch_language" in request.form:
-        _keep(actor, incident, now)
+        _save_draft(actor, incident, now)
         switch_language(request.form["switch_language"])
         return redirect(url_for("capture.details", incident_id=incident.id), 303)
     if "add" in request.form:
         return _add(incident, actor, form, now)
     try:
         sound = form.validate()
-        _keep(actor, incident, now)
+        _save_draft(actor, incident, now)
         if sound:
             return redirect(url_for("capture.check", incident_id=incident.id), 303)
     except Refused as refusal:
@@ -73,7 +73,7 @@ def details_draft(incident_id: int) -> Response | tuple[Response, int]:
     school = get_school(incident.school_id)
     assert school is not None
     try:
-        _keep(actor, incident, now)
+        _save_draft(actor, incident, now)
     except Refused as refusal:
         return jsonify(error=refusal.message), 400
     return jsonify(saved_at=time_words(now, school.time_zone))
@@ -132,11 +132,11 @@ def _form(
     return details_form(incident, codes, locations(), reviewer=reviewer, formdata=typed, check_csrf=check_csrf)
 
 
-def _keep(actor: Actor, incident: Incident, now: datetime) -> None:
-    typed = {name: values for name, values in request.form.lists() if name not in NOT_KEPT and len(name) < 40}
+def _save_draft(actor: Actor, incident: Incident, now: datetime) -> None:
+    typed = {name: values for name, values in request.form.lists() if name not in NOT_SAVED and len(name) < 40}
     known = set(_form(actor, incident)._fields)
-    kept = {name: values for name, values in typed.items() if name in known}
-    save_draft(actor, FORM, kept, now, school_id=incident.school_id, incident_id=incident.id)
+    answers = {name: values for name, values in typed.items() if name in known}
+    save_draft(actor, FORM, answers, now, school_id=incident.school_id, incident_id=incident.id)
 
 
 def _find(incident: Incident, actor: Actor, form: DetailsForm) -> str:
@@ -150,7 +150,7 @@ def _add(incident: Incident, actor: Actor, form: DetailsForm, now: datetime) -> 
     adding = _adding(incident)
     try:
         if adding.validate():
-            _keep(actor, incident, now)
+            _save_draft(actor, incident, now)
             named = [p for value in adding.people.data or [] if (p := captured_person(value))]
             if adding.kind.data:
                 kind = PersonKind(adding.kind.data)

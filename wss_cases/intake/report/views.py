@@ -57,7 +57,7 @@ def save() -> Page:
     school = _school(actor, request.form.get("school_id"))
     form = CaptureForm()
     if "switch_language" in request.form:
-        _keep(actor, school, now)
+        _save_draft(actor, school, now)
         switch_language(request.form["switch_language"])
         return redirect(url_for("capture.capture"), 303)
     if "find" in request.form:
@@ -93,7 +93,7 @@ def draft() -> Response | tuple[Response, int]:
     actor, now = current_actor(), clock.now()
     school = _school(actor, request.form.get("school_id"))
     try:
-        _keep(actor, school, now)
+        _save_draft(actor, school, now)
     except Refused as refusal:
         return jsonify(error=refusal.message), 400
     return jsonify(saved_at=time_words(now, school.time_zone))
@@ -146,7 +146,7 @@ def _question(actor: Actor, school: School, form: CaptureForm, report: Capture, 
         return None
     if already_done(actor.user_id, form.request_key.data):
         return None
-    _keep(actor, school, now)
+    _save_draft(actor, school, now)
     facts = [_likely_words(found, school) for found in likely]
     if long_ago:
         facts.append(_("It happened on %(when)s.", when=moment_words(report.occurred_at, school.time_zone)))
@@ -198,7 +198,7 @@ def _school(actor: Actor, wanted: str | None) -> School:
     return school
 
 
-def _keep(actor: Actor, school: School, now: datetime) -> None:
+def _save_draft(actor: Actor, school: School, now: datetime) -> None:
     typed = {name: values for name in DRAFT_FIELDS if (values := request.form.getlist(name))}
     save_draft(actor, "capture", typed, now, school_id=school.id)
 

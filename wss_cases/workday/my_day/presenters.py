@@ -32,7 +32,7 @@ def due_row(item: Item, actor: Actor) -> dict[str, Any]:
     whose = "" if row.owner_id == actor.user_id else _("for %(name)s", name=row.owner)
     href = url_for("followups.follow_up", follow_up_id=row.id)
     act, words = _act(item, actor) or (href, _("Record it"))
-    return {**_said(item, whose), "href": href, "act": act, "act_words": words, "id": row.id}
+    return {**_texts(item, whose), "href": href, "act": act, "act_words": words, "id": row.id}
 
 
 def snoozed_row(item: Item, actor: Actor) -> dict[str, Any]:
@@ -44,10 +44,10 @@ def snoozed_row(item: Item, actor: Actor) -> dict[str, Any]:
 def given_row(item: Item) -> dict[str, Any]:
     """Return one follow-up that was given to somebody else, with its owner."""
     href = url_for("followups.follow_up", follow_up_id=item.row.id)
-    return {**_said(item, _("with %(name)s", name=item.row.owner)), "href": href}
+    return {**_texts(item, _("with %(name)s", name=item.row.owner)), "href": href}
 
 
-def _said(item: Item, whose: str) -> dict[str, Any]:
+def _texts(item: Item, whose: str) -> dict[str, Any]:
     row = item.row
     harm = harm_words(row.harm_kind) if row.harm_kind else ""
     return {

@@ -148,7 +148,7 @@ def _show(row: dict[str, Any], outcome: str, at: datetime) -> None:
         tries = LEAST_ATTEMPTS if outcome in WITHOUT_CONTACT else 1
         who = "The person in charge" if row["kind"] in NAMES_WHOM and outcome not in WITHOUT_CONTACT else ""
         shown = Evidence(manner="phone", on_day=local_date(at, DISTRICT_ZONE), who=who, attempts=tries)
-        row["evidence"] = shown.kept()
+        row["evidence"] = shown.stored()
     said = needs_note(outcome) if by_contact else row["kind"] not in RECORDED_ELSEWHERE
     row["outcome_note"] = "Written down in the office after the talk." if said else ""
 
