@@ -14,16 +14,17 @@ import pytest
 import time_machine
 from flask import Flask
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support import depth, ledger, postgres
 from tests.support.applications import Applications, Rollback, people_client
 from tests.support.databases import BACKENDS, ROOT, Database, Databases
 from tests.support.ledger import Ledger
 from tests.support.network import Guard, guarded
+from tests.support.once import shared_folder
 from tests.support.pages.browser import DESK, NewVisitor, Visitor, chromium, launch
 from tests.support.pages.client import PageClient
-from tests.support.servers.live_system import LiveSystem
+from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem
 from tests.support.servers.mail import MailServer
 from tests.support.templates import share_compiled_templates
 from wss_cases.foundation.db import db
@@ -41,6 +42,7 @@ settings.register_profile(
 )
 settings.load_profile("bench")
 share_compiled_templates()
+shared_folder()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -240,6 +242,7 @@ def browser() -> Iterator[Browser]:
     if chromium() is None:
         leave_out("Chromium is missing (apt install chromium)")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=LONGEST_WAIT * 1000)
         started = launch(playwright)
         yield started
         started.close()
@@ -256,7 +259,7 @@ def new_visitor(browser: Browser, live_server: LiveSystem) -> Iterator[NewVisito
             base_url=live_server.url, viewport=viewport or DESK, java_script_enabled=javascript, locale=locale,
             reduced_motion="reduce", timezone_id=SCHOOL_ZONE,
         )  # fmt: skip
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(LONGEST_WAIT * 1000)
         visitor = Visitor(context, context.new_page())
         visitors.append(visitor)
         return visitor

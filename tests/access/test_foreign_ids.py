@@ -10,19 +10,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 from wtforms import SelectField, SelectMultipleField
 
 from tests.access.deeds import filled
+from tests.access.planted import planted_walk
 from tests.access.walk import FAMILIES, INNERMOST, RECORDS, Walk
-from tests.access.world import plant
-from tests.support.applications import Rollback, make_app
+from tests.support.applications import Rollback
 from tests.support.databases import Databases
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Form, forms, parse
-from wss_cases.accounts.account.models import RoleGrant, UserAccount
+from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import CircleSupporter
@@ -67,12 +67,11 @@ TAKEN_BY = {
 @pytest.fixture(scope="module")
 def walk(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     """The application on a demo district, in which every name of the other school is a canary."""
-    app = make_app(databases.copy(databases.demo(backend)).url, tmp_path_factory.mktemp("foreign"))
-    made = Walk(app)
-    with app.app_context():
-        plant(made.schools["own"], reporter_email="reporter@demo.example")
-        plant(made.schools["other"])
+    made = planted_walk(databases, backend, tmp_path_factory.mktemp("foreign"))
+    with made.app.app_context():
         _name_the_other(made.schools["other"])
+        db.session.execute(delete(Cover))  # so that whoever is named in a form can stand in
+        db.session.commit()
     return made
 
 

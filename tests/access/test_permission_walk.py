@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.access.planted import planted_walk
 from tests.access.walk import LETTERS, Line, Walk, read_table
-from tests.access.world import plant
 from tests.support.applications import make_app, people_client
-from tests.support.databases import BACKENDS, Databases
+from tests.support.databases import Databases
 
 TABLE = read_table((Path(__file__).parent / "table.txt").read_text(encoding="ascii"))
 
@@ -19,13 +19,7 @@ TABLE = read_table((Path(__file__).parent / "table.txt").read_text(encoding="asc
 @pytest.fixture(scope="module")
 def walk(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     """The application on a demo district of its own."""
-    copy = databases.copy(databases.demo(backend))
-    app = make_app(copy.url, tmp_path_factory.mktemp("walk"))
-    made = Walk(app)
-    with app.app_context():
-        plant(made.schools["own"], reporter_email="reporter@demo.example")
-        plant(made.schools["other"])
-    return made
+    return planted_walk(databases, backend, tmp_path_factory.mktemp("walk"))
 
 
 @pytest.fixture(scope="module")
@@ -38,12 +32,7 @@ def test_the_table_lists_every_endpoint(wired: Flask) -> None:
     assert {rule.endpoint for rule in wired.url_map.iter_rules()} == set(TABLE)
 
 
-@pytest.mark.parametrize(
-    ("backend", "role"),
-    [(BACKENDS[number % 2], role) for number, role in enumerate(LETTERS.values())],
-    indirect=["backend"],
-    scope="session",
-)
+@pytest.mark.parametrize("role", LETTERS.values())
 def test_each_role_reaches_what_the_table_says(walk: Walk, role: str) -> None:
     # what is of another school is asked for in test_replay.py, by everybody who is of one school or of none
     sides = ("own", "other") if role == "district" else ("own",)

@@ -13,7 +13,7 @@ from tests.support.databases import BACKENDS, ROOT
 
 pytestmark = pytest.mark.any_database("it reads sources, and asks no database")
 PROVEN_ON_BOTH = {
-    "wss_cases.cli.demo_district.store": "tests.demo.test_load",
+    "wss_cases.demo.load": "tests.demo.test_load",
     "wss_cases.cli.doctor.command": "tests.cli.test_doctor",
     "wss_cases.cli.permissions.command": "tests.cli.test_database_roles",
     "wss_cases.followups.reminders.queries": "tests.workday.sweep.test_together",

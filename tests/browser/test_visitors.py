@@ -26,7 +26,8 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def test_axe_passes_a_sound_page(page: Page) -> None:
     page.set_content(SOUND)
-    assert axe_problems(page) == []
+    assert axe_problems(page, contrast=True) == []
+    assert axe_problems(page, "main") == []
     assert overflow_problems(page) == []
 
 
@@ -42,7 +43,11 @@ def test_axe_passes_a_sound_page(page: Page) -> None:
 )
 def test_axe_names_a_planted_fault(page: Page, wrong: str, rule: str) -> None:
     page.set_content(wrong)
-    assert any(problem.startswith(f"{rule}:") for problem in axe_problems(page))
+    assert any(problem.startswith(f"{rule}:") for problem in axe_problems(page, contrast=True))
+    plainly = axe_problems(page, "main", contrast=False)
+    assert any(problem.startswith(f"{rule}:") for problem in plainly) == (
+        rule not in ("html-has-lang", "color-contrast")
+    )
 
 
 def test_a_page_too_wide_is_seen(page: Page) -> None:

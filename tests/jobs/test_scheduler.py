@@ -14,7 +14,7 @@ import pytest
 
 from tests.mail.making import scene
 from tests.support.applications import make_app
-from tests.support.servers.live_system import LiveSystem, wait_until
+from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from tests.support.servers.mail import MailServer
 from wss_cases.mail.common.queries import heartbeats
 
@@ -37,7 +37,7 @@ def test_it_sends_beats_and_ends(
         with application.app_context():
             return bool(heartbeats())
 
-    wait_until(beating, 20, "a heartbeat")
+    wait_until(beating, LONGEST_WAIT, "a heartbeat")
     began = time.monotonic()
     process.send_signal(number)
     process.wait(8)
@@ -108,11 +108,11 @@ def test_silence_shows_after_five_minutes_and_one_living_scheduler_is_enough(
     application = make_app(live_server.database.url, tmp_path)
     assert live_server.document("/readyz")["scheduler"] == "not started"
     first, second = live_server.start_scheduler(), live_server.start_scheduler()
-    wait_until(lambda: len(beats(application)) == 2, 30, "both beat")
+    wait_until(lambda: len(beats(application)) == 2, LONGEST_WAIT, "both beat")
     first.kill()
     first.wait()
     live_server.set_clock(TUESDAY + timedelta(minutes=30))
-    wait_until(lambda: live_server.document("/readyz")["scheduler"] == "ok", 20, "the other one is enough")
+    wait_until(lambda: live_server.document("/readyz")["scheduler"] == "ok", LONGEST_WAIT, "the other one is enough")
     second.send_signal(signal.SIGSTOP)
     last = max(beats(application).values())
     live_server.set_clock(last + timedelta(minutes=4, seconds=50))
@@ -122,4 +122,4 @@ def test_silence_shows_after_five_minutes_and_one_living_scheduler_is_enough(
     assert live_server.status("/readyz") == 503
     assert live_server.status("/healthz") == 200
     second.send_signal(signal.SIGCONT)
-    wait_until(lambda: live_server.status("/readyz") == 200, 20, "it beats again")
+    wait_until(lambda: live_server.status("/readyz") == 200, LONGEST_WAIT, "it beats again")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.databases import ROOT, Database, environment
 from tests.support.postgres import free_port
-from tests.support.servers.live_system import wait_until
+from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from tests.support.servers.running import Running
 from wss_cases.jobs.supervisor import Child, port_is_free
 
@@ -54,7 +54,7 @@ def real(folder: Path, settings: dict[str, str]) -> Running:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_every_process(running: list[Running], tmp_path: Path, number: int) -> None:
     one = supervise(running, tmp_path, f"[child('a', {SLEEPER!r}), child('b', {SLEEPER!r})]")
-    wait_until(lambda: len(one.alive()) == 3 and "ready" in one.words, 10, "two children run")
+    wait_until(lambda: len(one.alive()) == 3 and "ready" in one.words, LONGEST_WAIT, "two children run")
     assert one.end(number) < 5
     assert one.process.returncode == 0
     assert one.alive() == []
@@ -63,7 +63,7 @@ def test_a_signal_ends_every_process(running: list[Running], tmp_path: Path, num
 def test_a_child_that_ignores_the_signal_is_killed(running: list[Running], tmp_path: Path) -> None:
     deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
     one = supervise(running, tmp_path, f"[child('a', {deaf!r})]")
-    wait_until(lambda: "deaf" in one.words, 10, "the child runs")
+    wait_until(lambda: "deaf" in one.words, LONGEST_WAIT, "the child runs")
     assert one.end(signal.SIGTERM) < 10
     assert one.alive() == []
 
@@ -77,14 +77,14 @@ def test_signals_work_when_started_with_sigint_ignored(running: list[Running], t
     settings = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
     one = Running(tmp_path, [sys.executable, "-c", ignoring, PROGRAM, children], settings)
     running.append(one)
-    wait_until(lambda: "ready" in one.words, 10, "the child runs")
+    wait_until(lambda: "ready" in one.words, LONGEST_WAIT, "the child runs")
     assert one.end(signal.SIGINT) < 5
 
 
 def test_a_dead_child_is_started_again(running: list[Running], tmp_path: Path) -> None:
     short = "import os; print('once', flush=True); os._exit(3)"
     one = supervise(running, tmp_path, f"[child('worker', {short!r})]")
-    wait_until(lambda: one.words.count("once") >= 2, 10, "the child is started a second time")
+    wait_until(lambda: one.words.count("once") >= 2, LONGEST_WAIT, "the child is started a second time")
     assert "The worker ended with status 3; starting it again in 1 s." in one.words
     one.end(signal.SIGTERM)
 
@@ -94,7 +94,7 @@ def test_the_end_of_an_essential_child_before_it_is_ready_is_the_end(running: li
     web = f"Child('web server', [*python, {failing!r}], essential=True, ready=lambda: False)"
     children = f"[{web}, child('b', {SLEEPER!r})]"
     one = supervise(running, tmp_path, children)
-    assert one.process.wait(10) == 1
+    assert one.process.wait(LONGEST_WAIT) == 1
     assert "The web server could not start (it ended with status 4)." in one.words
     assert one.alive() == []
 
@@ -109,7 +109,7 @@ def test_pauses_grow_and_are_forgotten_after_steady_running() -> None:
 def test_a_port_that_is_none_is_refused(running: list[Running], tmp_path: Path, value: str) -> None:
     one = real(tmp_path, dict(os.environ) | {"PORT": value})
     running.append(one)
-    assert one.process.wait(10) == 1
+    assert one.process.wait(LONGEST_WAIT) == 1
     assert "PORT must be a number from 1 to 65535" in one.words
 
 
@@ -123,7 +123,7 @@ def test_a_taken_port_is_named(running: list[Running], tmp_path: Path) -> None:
             tmp_path, [sys.executable, "-m", "wss_cases.jobs.supervisor"], dict(os.environ) | {"PORT": str(port)}
         )
         running.append(one)
-        assert one.process.wait(10) == 1
+        assert one.process.wait(LONGEST_WAIT) == 1
     assert f"Port {port} is already in use" in one.words
 
 
@@ -132,10 +132,13 @@ def test_web_and_scheduler_run_and_end(running: list[Running], tmp_path: Path, d
     settings = environment(database.url, PORT=str(port), WSS_INSTANCE=str(tmp_path))
     one = real(tmp_path, settings)
     running.append(one)
-    wait_until(lambda: "Running at" in one.words, 20, "the address is printed")
+    wait_until(
+        lambda: "Running at" in one.words or one.process.poll() is not None, LONGEST_WAIT, "the address is printed"
+    )
+    assert one.process.poll() is None, one.words
     assert f"http://127.0.0.1:{port}/" in one.words
     # the first worker answers, and the address is printed, before gunicorn has forked the second
-    wait_until(lambda: len(one.alive()) >= 5, 20, "supervisor, gunicorn with two workers, scheduler")
+    wait_until(lambda: len(one.alive()) >= 5, LONGEST_WAIT, "supervisor, gunicorn with two workers, scheduler")
     assert one.end(signal.SIGTERM) < 10
     assert one.alive() == []
     assert "ended with status" not in one.words

@@ -22,7 +22,7 @@ from tests.support.applications import make_app, people_client
 from tests.support.databases import Database
 from tests.support.pages.reading import forms, parse
 from tests.support.servers.forking import Forked
-from tests.support.servers.live_system import LiveSystem, wait_until
+from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
@@ -99,7 +99,11 @@ def test_either_of_two_machines_may_die_or_be_brought_to_a_new_release(
                 row = here.due(date(2026, 11, 24), kind="contact_person_harmed", single_mail=True)
                 told.append(f"/follow-ups/{row.id}")
                 db.session.commit()
-            wait_until(lambda: any(told[-1] in mail.everything for mail in smtp_server.mails), 30, "the mail about it")
+            wait_until(
+                lambda: any(told[-1] in mail.everything for mail in smtp_server.mails),
+                LONGEST_WAIT,
+                "the mail about it",
+            )
             running[number] = start()
         with app.app_context():
             assert sorted(db.session.scalars(select(Incident.narrative))) == sorted(saved)

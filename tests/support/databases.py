@@ -7,9 +7,11 @@ import os
 import sqlite3
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import once
 from tests.support.postgres import PostgresServer, binaries
 from tests.support.servers import forking
 
@@ -62,8 +64,7 @@ class Databases:
         self.folder = folder
         self.settings = settings
         self.server: PostgresServer | None = None
-        self._templates: dict[str, Database] = {}
-        self._demos: dict[str, Database] = {}
+        self._filled: dict[tuple[str, str], Database] = {}
         self._numbers = itertools.count(1)
 
     def postgres(self) -> PostgresServer:
@@ -87,23 +88,35 @@ class Databases:
 
     def template(self, kind: str) -> Database:
         """Return the migrated database that copies are made from; nobody writes to it."""
-        if kind not in self._templates:
-            database = self.empty(kind)
-            done = flask(database.url, "db", "upgrade")
-            if done.returncode:
-                raise RuntimeError(f"flask db upgrade failed on {kind}:\n{done.stdout}{done.stderr}")
-            self._templates[kind] = database
-        return self._templates[kind]
+        if ("migrated", kind) not in self._filled:
+            self._filled["migrated", kind] = self._fill("migrated", lambda: self.empty(kind), _migrate)
+        return self._filled["migrated", kind]
 
     def demo(self, kind: str) -> Database:
         """Return a migrated database with a small demo district, to make copies from; nobody writes to it."""
-        if kind not in self._demos:
-            database = self.copy(self.template(kind))
-            done = flask(database.url, "demo", "load", *DEMO_SIZE, WSS_DEMO_PASSWORD=DEMO_PASSWORD)
-            if done.returncode:
-                raise RuntimeError(f"flask demo load failed on {kind}:\n{done.stdout}{done.stderr}")
-            self._demos[kind] = database
-        return self._demos[kind]
+        return self.filled("demo", self.template(kind), _load_demo)
+
+    def filled(self, name: str, source: Database, fill: Callable[[Database], None]) -> Database:
+        """Return the database of a name, to make copies from: a copy of `source` that `fill` has written to once, and
+        that it is no longer connected to."""
+        if (name, source.kind) not in self._filled:
+            self._filled[name, source.kind] = self._fill(name, lambda: self.copy(source), fill)
+        return self._filled[name, source.kind]
+
+    def _fill(self, name: str, begin: Callable[[], Database], fill: Callable[[Database], None]) -> Database:
+        """Return a new database, filled; one of SQLite is filled by the first process of a run and read by all."""
+        database = begin()
+        if database.kind == "postgresql":
+            fill(database)
+            return database
+        with once.alone(f"{name}.sqlite3") as shared:
+            if not shared.exists():
+                fill(database)
+                finished = shared.with_suffix(".finished")
+                copy_sqlite(Path(database.name), finished)
+                finished.replace(shared)
+        self.drop(database)
+        return Database("sqlite", str(shared), f"sqlite:///{shared}")
 
     def copy(self, source: Database) -> Database:
         """Return a copy of a database that no one is connected to."""
@@ -126,6 +139,18 @@ class Databases:
         """Stop the server."""
         if self.server is not None:
             self.server.stop()
+
+
+def _migrate(database: Database) -> None:
+    done = flask(database.url, "db", "upgrade")
+    if done.returncode:
+        raise RuntimeError(f"flask db upgrade failed on {database.kind}:\n{done.stdout}{done.stderr}")
+
+
+def _load_demo(database: Database) -> None:
+    done = flask(database.url, "demo", "load", *DEMO_SIZE, WSS_DEMO_PASSWORD=DEMO_PASSWORD)
+    if done.returncode:
+        raise RuntimeError(f"flask demo load failed on {database.kind}:\n{done.stdout}{done.stderr}")
 
 
 def copy_sqlite(source: Path, target: Path) -> None:

@@ -19,7 +19,7 @@ BOTH = "both_databases"
 ANY = "any_database"
 """The marker, with a reason, of a test that touches such a thing beside its point."""
 WIDTH_OF = {"sqlite": "phone", "postgresql": "desk"}
-"""A story told in both widths is told once on each database: no page knows its database."""
+"""A story told in several widths is told in the one that goes with its database: no page knows its database."""
 
 _full = False
 
@@ -38,6 +38,13 @@ def full_cross() -> bool:
 def examples(small: int, full: int) -> int:
     """Return how many examples, rounds or districts to try: `small` is what still catches the planted bug."""
     return full if _full else small
+
+
+def in_turn(number: int, turns: int) -> bool:
+    """Return whether the small depth looks at this one: one of so many numbers in a row; every one in the full cross.
+
+    What is counted through two lists is numbered by the sum of its places, so that each of either has its turn."""
+    return _full or number % turns == 0
 
 
 def database_of(item: pytest.Item) -> str | None:
@@ -66,7 +73,8 @@ def _is_left(item: pytest.Item, told: dict[tuple[str, str], set[str]], widths: d
         return False
     width = _width(item)
     if width and len(widths[_function(item)]) > 1:
-        return WIDTH_OF[database] != width
+        chosen = choose(_function(item).rpartition("/")[2])
+        return (database, width) != (chosen, WIDTH_OF[chosen])
     return database != choose(_world(item) or "".join(_story(item)))
 
 
@@ -97,11 +105,13 @@ def _width(item: pytest.Item) -> str | None:
 def _world(item: pytest.Item) -> str | None:
     """Return the name of what several tests share on a database: made once, so these tests stay together."""
     definitions = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
-    for name in item.fixturenames:  # type: ignore[attr-defined]
-        for fixture in definitions.get(name, ())[-1:]:
-            if name != "backend" and fixture.scope != "function" and _on_a_database(fixture, definitions):
-                return f"{item.path.name if fixture.scope == 'module' else ''}:{name}"
-    return None
+    shared = {
+        fixture.scope: f"{item.path.name if fixture.scope == 'module' else ''}:{name}"
+        for name in item.fixturenames  # type: ignore[attr-defined]
+        for fixture in definitions.get(name, ())[-1:]
+        if name != "backend" and fixture.scope != "function" and _on_a_database(fixture, definitions)
+    }
+    return shared.get("module") or shared.get("session")
 
 
 def _on_a_database(fixture: pytest.FixtureDef[Any], definitions: Mapping[str, Sequence[Any]]) -> bool:

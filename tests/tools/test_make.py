@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.databases import ROOT, Database, environment
 from tests.support.postgres import free_port
-from tests.support.servers.live_system import wait_until
+from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from tests.support.servers.running import Running
 
 ACCOUNTS = ("reporter", "dean", "coordinator", "administrator", "district", "sysadmin", "partner", "auditor")
@@ -55,9 +55,11 @@ def health(running: Running) -> dict[str, str]:
     scope="session",
 )
 def test_make_run_serves_and_ends(run: Running, number: int) -> None:
-    wait_until(lambda: "Running at" in run.words or run.process.poll() is not None, 80, "it serves")
+    wait_until(lambda: "Running at" in run.words or run.process.poll() is not None, 3 * LONGEST_WAIT, "it serves")
     assert run.process.poll() is None, run.words
-    wait_until(lambda: health(run) == {"status": "ok", "database": "ok", "scheduler": "ok"}, 20, "all is well")
+    wait_until(
+        lambda: health(run) == {"status": "ok", "database": "ok", "scheduler": "ok"}, LONGEST_WAIT, "all is well"
+    )
     for name in ACCOUNTS:
         assert f"{name}@demo.example" in run.words
     assert PASSWORD in run.words

@@ -9,7 +9,7 @@ from wss_cases.cli.demo import print_accounts
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
 
-SMALL_DISTRICT = ("--schools", "4", "--students", "2000", "--incidents", "600", "--years", "2", "--seed", "1")
+SMALL_DISTRICT = ("--schools", "4", "--students", "2000", "--incidents", "360", "--years", "2", "--seed", "1")
 
 
 @click.command("prepare")

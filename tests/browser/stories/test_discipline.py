@@ -157,7 +157,6 @@ def test_more_than_three_days_at_day_nine(
     pages = []
     for email in (scene.dean, scene.administrator):
         visitor = new_visitor(viewport=viewport)
-        visitor.page.set_default_timeout(60_000)
         visitor.page.clock.set_fixed_time(NOW)
         visitor.sign_in(email, PASSWORD)
         pages.append(visitor.page)

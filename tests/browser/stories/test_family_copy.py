@@ -53,7 +53,6 @@ def test_a_copy_for_the_family(live_system: LiveSystem, new_visitor: NewVisitor,
         (preparing, releasing), student_id = [person.email for person in people], student.id
     visitor = new_visitor(viewport=PHONE)
     page = visitor.page
-    page.set_default_timeout(60_000)
     visitor.sign_in(preparing, PASSWORD)
     page.goto(f"/students/{student_id}")
     go(page, page.get_by_role("link", name="Copies for the family"))
@@ -81,7 +80,6 @@ def test_a_copy_for_the_family(live_system: LiveSystem, new_visitor: NewVisitor,
     draft = page.url
     desk = new_visitor(viewport=DESK)
     page = desk.page
-    page.set_default_timeout(60_000)
     desk.sign_in(releasing, PASSWORD)
     page.goto(draft)
     go(page, page.get_by_role("link", name="Read and release it"))

@@ -15,7 +15,7 @@ from tests.mail.making import scene
 from tests.support.applications import make_app
 from tests.support.databases import Databases
 from tests.support.pages.browser import PHONE, Visitor, axe_problems, go, overflow_problems
-from tests.support.servers.live_system import LiveSystem
+from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem
 from tests.support.servers.mail import Mail, MailServer
 
 pytestmark = pytest.mark.browser
@@ -34,7 +34,7 @@ def look_at_mail(browser: Browser, mail: Mail) -> None:
         context = browser.new_context(viewport=PHONE, color_scheme=scheme)  # type: ignore[arg-type]
         page = context.new_page()
         page.set_content(html_of(mail))
-        assert axe_problems(page) + overflow_problems(page) == [], scheme
+        assert axe_problems(page, contrast=True) + overflow_problems(page) == [], scheme
         page.set_viewport_size({"width": 800, "height": 600})
         frame = page.locator("table.frame").bounding_box()
         assert frame is not None
@@ -65,7 +65,7 @@ def test_from_the_mail_to_the_thing(
         assert digest.subject == "1 overdue, 2 due today"
         addresses = re.findall(r'href="([^"]+)"', html_of(digest))
         context = browser.new_context(viewport=PHONE)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(LONGEST_WAIT * 1000)
         visitor = Visitor(context, context.new_page())
         page = visitor.page
 

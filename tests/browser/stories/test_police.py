@@ -40,7 +40,6 @@ def test_refused_then_approved_by_two(live_system: LiveSystem, new_visitor: NewV
 
     def sign_in(email: str) -> Page:
         visitor = new_visitor(viewport=PHONE)
-        visitor.page.set_default_timeout(30_000)
         visitor.page.clock.set_fixed_time(NOW)
         visitor.sign_in(email, PASSWORD)
         return visitor.page

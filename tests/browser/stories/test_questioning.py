@@ -50,7 +50,6 @@ def test_it_does_not_start_before_it_may(
         email, name = dean.email, student.shown_name
     visitor = new_visitor(viewport=PHONE)
     page = visitor.page
-    page.set_default_timeout(60_000)
     page.clock.set_fixed_time(MORNING)
     visitor.sign_in(email, PASSWORD)
     page.goto(f"/incidents/{report}")

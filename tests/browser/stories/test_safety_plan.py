@@ -45,7 +45,6 @@ def test_a_plan_is_written_agreed_and_looked_at_again(
         person = world.students[1].shown_name
     visitor = new_visitor(viewport=PHONE if size == "phone" else DESK)
     page = visitor.page
-    page.set_default_timeout(60_000)
     page.clock.set_fixed_time(MORNING)
     visitor.sign_in(email, PASSWORD)
     page.goto(f"/cases/{case}?tab=people")

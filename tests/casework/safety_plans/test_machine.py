@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from tests.cases.making import NOW, make_world
 from tests.factories.base import fresh
+from tests.support.depth import examples
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import SafetyPlan, SafetyPlanReview
 from wss_cases.cases.case.states import PLAN_TRANSITIONS, GuardianTold, PlanAnswer, PlanState
@@ -138,4 +139,6 @@ class Plans(RuleBasedStateMachine):
 
 @pytest.mark.usefixtures("session")
 def test_no_order_of_acts_breaks_a_safety_plan() -> None:
-    run_state_machine_as_test(Plans, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(
+        Plans, settings=settings(max_examples=examples(8, 25), stateful_step_count=20, deadline=None)
+    )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from tests.faults.mail.smtp_server import FAULTS, Fault
 from tests.faults.reminders.district import at
 from tests.faults.reminders.system import Reminding, Wrong
-from tests.support.servers.live_system import wait_until
+from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from wss_cases.journal.models import OutboxState
 
 PATIENCE = "2"
@@ -62,7 +62,7 @@ def _send_into(here: Reminding, now: datetime, faults: tuple[Fault, ...]) -> Non
     _turn(here, now, "reminders", "sweep")
     here.office.faults[:] = faults
     _turn(here, now, "reminders", "deliver")
-    wait_until(lambda: here.office.talking == 0, 40, "the server's conversations end")
+    wait_until(lambda: here.office.talking == 0, LONGEST_WAIT, "the server's conversations end")
     reached = here.office.reached[-len(faults) :]
     if reached != list(faults):
         raise Wrong(f"not every fault was reached: {reached}\n{here.nursery.words()[-2000:]}")

@@ -12,7 +12,7 @@ from tests.faults.reminders.district import at
 from tests.faults.reminders.oracle import Task
 from tests.faults.reminders.system import Reminding, Wrong
 from tests.support.postgres import PostgresServer
-from tests.support.servers.live_system import wait_until
+from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxState
 from wss_cases.mail.monitoring.queries import standing
@@ -71,7 +71,7 @@ def restart_database(here: Reminding, server: PostgresServer, first: int, restar
         now = here.begin(number)
         here.district.add([(0, "contact", here.days[number])] * 20, now)
         here.office.arrived.clear()
-        assert here.office.arrived.wait(60), "the day's first mail"
+        assert here.office.arrived.wait(LONGEST_WAIT), "the day's first mail"
         time.sleep(here.random.uniform(0.0, 0.3))
         stopped = time.monotonic()
         with server.paused():
@@ -98,7 +98,7 @@ def _wait_for(here: Reminding, *states: OutboxState) -> None:
             return False
         return not any(state in states for _key, state in here.district.queued().values())
 
-    wait_until(calm, 60, f"the scheduler is back at work\n{here.nursery.words()[-1500:]}")
+    wait_until(calm, LONGEST_WAIT, f"the scheduler is back at work\n{here.nursery.words()[-1500:]}")
 
 
 def jump(here: Reminding, first: int) -> int:

@@ -16,7 +16,7 @@ from tests.faults.processes.forked import Nursery
 from tests.faults.reminders.district import District, at, school_days
 from tests.faults.reminders.oracle import Key, Outcome, expected, judge
 from tests.support.databases import Database
-from tests.support.servers.live_system import wait_until
+from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import failpoints
 from wss_cases.journal.models import OutboxState
@@ -93,7 +93,7 @@ class Reminding:
 
     def died(self) -> None:
         """Note, once every process is dead, what is between acceptance and mark; then the leases run out."""
-        wait_until(lambda: self.office.talking == 0, 10, "the server's conversations end")
+        wait_until(lambda: self.office.talking == 0, LONGEST_WAIT, "the server's conversations end")
         self.gaps.update(self.district.in_the_gap(self.office))
         self.district.leases_run_out()
 

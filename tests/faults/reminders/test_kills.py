@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.faults.reminders.killing import fail_at_failpoints, hang_at_sending, kill_at_failpoints, kill_at_random
 from tests.faults.reminders.system import COMMAND_FAILPOINTS, REMINDER_FAILPOINTS, Reminding
 from tests.faults.saving.reporters import SAVE_FAILPOINTS, Saving
@@ -29,6 +31,7 @@ def test_what_sweeps_and_sends_may_die_anywhere(database: Database, tmp_path: Pa
         here.close()
 
 
+@pytest.mark.both_databases
 def test_what_was_acknowledged_is_saved_whole_and_once(database: Database, tmp_path: Path) -> None:
     saving = Saving(database, tmp_path)
     try:

@@ -15,6 +15,7 @@ from tests.support import postgres
 from tests.support.databases import Database, Databases
 
 
+@pytest.mark.both_databases
 def test_four_schedulers_at_once_queue_and_send_each_once(database: Database, tmp_path: Path) -> None:
     here = Reminding(database, tmp_path)
     try:

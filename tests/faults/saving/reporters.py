@@ -24,7 +24,7 @@ from tests.support.applications import make_app, people_client
 from tests.support.databases import Database
 from tests.support.pages.reading import forms, parse
 from tests.support.servers.forking import Forked
-from tests.support.servers.live_system import LiveSystem, wait_until
+from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
@@ -85,7 +85,7 @@ class Saving:
             "--bind", f"127.0.0.1:{self.system.port}", "--worker-class", "gthread", "--workers", "2",
             "--threads", "2", "--no-control-socket", "--graceful-timeout", "2", "--log-level", "error",
         )  # fmt: skip
-        wait_until(lambda: self.system.status("/healthz") == 200, 60, "the web server answers")
+        wait_until(lambda: self.system.status("/healthz") == 200, LONGEST_WAIT, "the web server answers")
         return process
 
     def workers(self) -> list[int]:
@@ -103,9 +103,9 @@ class Saving:
         """Kill a working process at any moment, or all of them at the very moment of an acknowledgement."""
         goal = self.tally.kills + kills
         while self.tally.kills < goal:
-            wait_until(lambda: len(self.workers()) == 2, 30, "two workers")
+            wait_until(lambda: len(self.workers()) == 2, LONGEST_WAIT, "two workers")
             self.heard.clear()
-            assert self.heard.wait(60), f"nothing was acknowledged: {self.system.log('web')[-2000:]}"
+            assert self.heard.wait(LONGEST_WAIT), f"nothing was acknowledged: {self.system.log('web')[-2000:]}"
             if self.random.random() < 0.5:
                 for pid in self.workers():
                     self.kill(pid)
@@ -119,10 +119,10 @@ class Saving:
         before = set(self.workers())
         self.arm.write_text(f"{name}:kill:{self.random.randint(1, 2)}", encoding="ascii")
         self.kill(before.pop())
-        wait_until(lambda: not self.arm.exists(), 30, "a new worker is armed")
+        wait_until(lambda: not self.arm.exists(), LONGEST_WAIT, "a new worker is armed")
         [armed] = self.arm.parent.glob("armed-*")
         pid = int(armed.name.partition("-")[2])
-        wait_until(lambda: pid not in self.workers(), 60, f"{name} is reached")
+        wait_until(lambda: pid not in self.workers(), LONGEST_WAIT, f"{name} is reached")
         armed.unlink()
         self.tally.kills += 1
         self.tally.by_failpoint[name] += 1

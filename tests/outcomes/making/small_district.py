@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tests.factories.accounts import make_user
+from tests.factories.base import one_commit
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.incidents import IncidentFactory, IncidentPersonFactory
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StaffMemberFactory, StudentFactory, make_calendar
@@ -36,6 +37,10 @@ class Made:
 
     def __init__(self, seed: int = 1, incidents: int = 90) -> None:
         self.random = random.Random(seed)
+        with one_commit():
+            self._make(incidents)
+
+    def _make(self, incidents: int) -> None:
         make_calendar(date(2026, 8, 1), date(2027, 6, 30), closed={*CLOSED, *_days(date(2026, 8, 1), FIRST_DAY)})
         self.schools = [SchoolFactory(name="Alder High School"), SchoolFactory(name="Birch High School")]
         self.students = [self._student(school) for school in self.schools for _ in range(25)]
@@ -44,7 +49,6 @@ class Made:
         self.codes = list(db.session.scalars(db.select(BehaviorCode).limit(6)))
         for _ in range(incidents):
             self._incident()
-        db.session.commit()
 
     def _student(self, school: Any) -> Any:
         student = StudentFactory(school=school, grade=self.random.randint(9, 12))

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.making import attendance, circle_now, make_circle, put_hold, terms, train
+from tests.support.depth import examples
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page import actions as pathway_page
@@ -358,7 +359,9 @@ class Circles(RuleBasedStateMachine):
 
 @pytest.mark.usefixtures("session")
 def test_no_order_of_acts_breaks_a_circle() -> None:
-    run_state_machine_as_test(Circles, settings=settings(max_examples=15, stateful_step_count=15, deadline=None))
+    run_state_machine_as_test(
+        Circles, settings=settings(max_examples=examples(5, 15), stateful_step_count=15, deadline=None)
+    )
 
 
 @pytest.mark.usefixtures("session")

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
+from tests.support.depth import examples
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseState
@@ -63,7 +64,9 @@ def mentoring(world):
 
 
 @pytest.mark.parametrize("kind", ["one_to_one", "conversation"])
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=examples(8, 20), suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(walk=st.lists(st.sampled_from(sorted(ACTS)), min_size=1, max_size=7))
 def test_no_walk_leaves_the_table(session, kind, walk):
     world = make_world()

@@ -30,7 +30,7 @@ def test_the_last_place_is_given_once(database: Database, tmp_path: Path) -> Non
 
     def try_to_match(actor: Actor, pathway_id: int, mentor_id: int) -> str:
         with app.app_context():
-            start.wait(timeout=30)
+            start.wait(timeout=120)
             try:
                 chosen = Match(mentor_id, [Reason.PLACE], None, agreed=False)
                 match(Invocation(actor, NOW), pathway_id, chosen, COURSE)
@@ -45,7 +45,7 @@ def test_the_last_place_is_given_once(database: Database, tmp_path: Path) -> Non
             rows = [make_pathway(made.world).id for _number in range(AT_ONCE)]
         with ThreadPoolExecutor(AT_ONCE) as pool:
             tried = [pool.submit(try_to_match, actor, row, mentor_id) for row in rows]
-            found = sorted(one.result(timeout=60) for one in tried)
+            found = sorted(one.result(timeout=120) for one in tried)
             assert found == ["chosen"] * (AT_ONCE - 1) + ["matched"]
         with app.app_context():
             matched = select(func.count()).where(MentoringPlan.mentor_id == mentor_id)

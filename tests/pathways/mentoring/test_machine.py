@@ -15,6 +15,7 @@ from tests.cases.making import TODAY
 from tests.factories.base import fresh
 from tests.factories.mentoring import MentorFactory, MentoringGroupFactory
 from tests.pathways.mentoring.making import NOW, make_mentored, make_pathway, match
+from tests.support.depth import examples
 from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.foundation.db import db
@@ -195,7 +196,7 @@ def reachable(before: PathwayState, state: PathwayState) -> bool:
 
 def test_every_walk_keeps_the_promises(session: Any) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Mentoring, settings=settings(max_examples=20, stateful_step_count=16)
+        Mentoring, settings=settings(max_examples=examples(7, 20), stateful_step_count=16)
     )
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from tests.intake.making import NOW
 from tests.pathways.reengagement.making import Removed
+from tests.support.depth import examples
 from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page.actions import decline, end_early
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -168,4 +169,6 @@ class Return(RuleBasedStateMachine):
 
 @pytest.mark.usefixtures("session")
 def test_no_order_of_acts_breaks_a_return() -> None:
-    run_state_machine_as_test(Return, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(
+        Return, settings=settings(max_examples=examples(8, 25), stateful_step_count=20, deadline=None)
+    )

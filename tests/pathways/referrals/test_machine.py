@@ -20,6 +20,7 @@ from sqlalchemy import select
 
 from tests.factories.base import fresh
 from tests.pathways.referrals.making import FIELDS, PARTNER, SCHOOL, Scene, finish, make_scene, sent, serve, signed
+from tests.support.depth import examples
 from tests.support.pages.client import PageClient
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
@@ -300,5 +301,6 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_walk_through_a_referrals_life(session: Any, at: Any, client_as: Any, stage: str) -> None:
     run_state_machine_as_test(
-        lambda: Life(at, client_as, stage), settings=settings(max_examples=3, stateful_step_count=12, deadline=None)
+        lambda: Life(at, client_as, stage),
+        settings=settings(max_examples=examples(1, 3), stateful_step_count=12, deadline=None),
     )

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
+from tests.access.planted import planted_walk
 from tests.access.walk import Walk
-from tests.access.world import plant
 from tests.cases.making import NOW, TODAY, make_user
 from tests.factories.accounts import RoleGrantFactory, acting
 from tests.factories.accounts import make_user as make_account
@@ -19,7 +19,7 @@ from tests.factories.base import fresh
 from tests.factories.referrals import PartnerFactory, make_partner_user, make_referral
 from tests.factories.roster import StudentFactory
 from tests.pathways.referrals.making import Scene, accept, make_scene, sent
-from tests.support.applications import make_app, people_client
+from tests.support.applications import people_client
 from tests.support.databases import Databases
 from wss_cases.access.actor import Role
 from wss_cases.access.gate import permission_of
@@ -219,13 +219,7 @@ def test_late_partners_reach_the_lead_then_the_administrators(scene: Scene, at: 
 @pytest.fixture(scope="module")
 def walk(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     """The application on a demo district with a referral of one's own and a foreign one."""
-    copy = databases.copy(databases.demo(backend))
-    app = make_app(copy.url, tmp_path_factory.mktemp("partner"))
-    made = Walk(app)
-    with app.app_context():
-        plant(made.schools["own"], reporter_email="reporter@demo.example")
-        plant(made.schools["other"])
-    return made
+    return planted_walk(databases, backend, tmp_path_factory.mktemp("partner"))
 
 
 def canaries(app: Flask) -> set[str]:

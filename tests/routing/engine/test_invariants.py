@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.routing import oracle
 from tests.routing.asking import document, duties, follow_ups, hold_rules, items
 from tests.routing.strategies import FLAGS, SUPPORTS, facts, shrinking_facts
+from tests.support.depth import examples
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.facts import parse_facts
 
@@ -34,7 +35,11 @@ EVERY_KIND = CIRCLE_KINDS | {
 PATHWAYS = {"restorative_conversation", "circle", "mentoring", "wraparound", "reengagement"}
 
 often = settings(
-    max_examples=2000, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=examples(400, 2000),
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 
 

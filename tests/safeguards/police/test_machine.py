@@ -16,6 +16,7 @@ from sqlalchemy import select
 from tests.factories.accounts import RoleGrantFactory, acting
 from tests.factories.safeguards import LegalDutyFactory
 from tests.safeguards.police.test_review import ASKING, FOLLOWED, NOW, Scene
+from tests.support.depth import examples
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
@@ -146,7 +147,7 @@ def test_no_order_of_acts_lets_a_notification_through(session: Any, at: Callable
     run_state_machine_as_test(
         Reviews,
         settings=settings(
-            max_examples=12,
+            max_examples=examples(5, 12),
             stateful_step_count=30,
             deadline=None,
             derandomize=True,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from flask import Flask, template_rendered
 from sqlalchemy import event
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import Headers
 
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element, Form, forms, parse
@@ -28,30 +28,38 @@ WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNO
 """A statement that writes, and into which table."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class Answer:
+    """What came back, as plain values."""
+
+    status_code: int
+    mimetype: str
+    headers: Headers
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Visit:
-    """One answer: where, what, its templates and the statements it took."""
+    """One answer: where, what, its templates and the statements it took; of a page what it is made of."""
 
     address: str
     shape: str
-    response: TestResponse
-    templates: list[str] = field(default_factory=list)
-    statements: list[str] = field(default_factory=list)
+    response: Answer
+    templates: tuple[str, ...]
+    statements: tuple[str, ...]
+    forms: tuple[Form, ...]
+    markup: frozenset[tuple[str, str]]
+    """The kinds of elements on the page: pages that differ here need looking at separately."""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is HTML, and there."""
+        return self.response.status_code == 200 and self.response.mimetype == "text/html"
 
     @property
     def document(self) -> Element:
         """The parsed page."""
-        return parse(self.response.get_data(as_text=True))
-
-    @property
-    def forms(self) -> list[Form]:
-        """The forms of the page."""
-        return forms(self.document)
-
-    @property
-    def markup(self) -> frozenset[tuple[str, str]]:
-        """The kinds of elements on the page: pages that differ here need looking at separately."""
-        return frozenset((e.tag, e.get("class")) for e in self.document.find_all())
+        return parse(self.response.data.decode("utf-8", "replace"))
 
 
 def shape_of(address: str) -> str:
@@ -81,15 +89,15 @@ def links(document: Element, base: str) -> Iterator[str]:
             yield joined
 
 
-def walk(app: Flask, client: PageClient, start: str = "/", limit: int = 1000) -> list[Visit]:
-    """Return a visit to each page that can be reached from `start`, at most SAMPLES of one kind."""
+def walk(app: Flask, client: PageClient, start: str = "/", limit: int = 1000, samples: int = SAMPLES) -> list[Visit]:
+    """Return a visit to each page that can be reached from `start`, at most so many of one kind."""
     queue, seen = [start], {start}
     visits: list[Visit] = []
     met = Counter[str]()
     while queue and len(visits) < limit:
         address = queue.pop(0)
         kinds = _kinds(address)
-        if all(met[kind] >= SAMPLES for kind in kinds):
+        if all(met[kind] >= samples for kind in kinds):
             continue
         met.update(kinds)
         visit = look(app, client, address)
@@ -121,4 +129,7 @@ def look(app: Flask, client: PageClient, address: str) -> Visit:
             response = client.get(address)
     finally:
         event.remove(engine, "before_cursor_execute", executed)
-    return Visit(address, shape_of(address), response, templates, statements)
+    answer = Answer(response.status_code, response.mimetype or "", response.headers, response.data)
+    root = parse(response.get_data(as_text=True)) if response.mimetype == "text/html" else Element("document", {})
+    kinds = frozenset((element.tag, element.get("class")) for element in root.find_all())
+    return Visit(address, shape_of(address), answer, tuple(templates), tuple(statements), tuple(forms(root)), kinds)

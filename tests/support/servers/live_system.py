@@ -17,6 +17,10 @@ from tests.support.postgres import free_port
 from tests.support.servers import forking
 from tests.support.servers.forking import Forked
 
+LONGEST_WAIT = 120.0
+"""Seconds after which a wait is given up where the test says nothing about time: beside other work a process may take
+twenty times as long to start as it does alone."""
+
 
 def wait_until(true: Callable[[], bool], seconds: float, what: str) -> None:
     """Poll until something holds; AssertionError naming `what` when it does not in time."""
@@ -50,7 +54,7 @@ class LiveSystem:
             assert process.poll() is None, f"the web server ended:\n{self.log('web')}"
             return self.status("/healthz") == 200
 
-        wait_until(answers, 30, f"the web server answers\n{self.log('web')}")
+        wait_until(answers, LONGEST_WAIT, f"the web server answers\n{self.log('web')}")
         return process
 
     def start_scheduler(self) -> Forked:

@@ -58,7 +58,7 @@ class MailServer:
         """Stop listening; sending now fails."""
         self._controller.stop()
 
-    def wait_for(self, count: int, seconds: float = 20) -> list[Mail]:
+    def wait_for(self, count: int, seconds: float = 120) -> list[Mail]:
         """Return the mails once there are `count`; AssertionError when they do not come in time."""
         with self.arrived:
             enough = self.arrived.wait_for(lambda: len(self.mails) >= count, timeout=seconds)

@@ -17,6 +17,7 @@ from tests.access.deeds import filled
 from tests.support.applications import make_app
 from tests.support.databases import Databases
 from tests.support.demo import client_of
+from tests.support.depth import examples, full_cross, in_turn
 from tests.support.pages.crawl import shape_of
 from tests.support.pages.reading import Form
 from tests.support.rows import Key
@@ -75,10 +76,13 @@ class Bench:
         return done.response.status_code, found
 
     def wrong(self, role: str, target: str, form: Form, known: set[str]) -> tuple[str, bool]:
-        """What planted fields that are not `known` there did; and whether the form was taken without them."""
+        """What planted fields that are not `known` there did; and whether the form was taken without them. One that is
+        refused without them is sent with them in the full cross alone."""
         _client, token = self.people[role]
         body = filled(form) | {"csrf_token": [token]}
         status, plain = self.changes(role, target, body)
+        if not plain and not full_cross():
+            return "", False
         more = {name: [value] for name, value in self.planted.items() if name not in known}
         with_status, with_more = self.changes(role, target, more | body)
         taken = status == 303 and bool(plain)
@@ -132,12 +136,12 @@ def test_a_form_takes_what_it_has_and_nothing_else(
 ) -> None:
     found, taken = [], 0
     with time_machine.travel(clock.now(), tick=False):
-        for target in targets:
+        for target in (target for number, target in enumerate(targets) if in_turn(number, 3)):
             words, was_taken = bench.wrong(*target)
             found += [words] if words else []
             taken += was_taken
     assert not found, "\n".join(found)
-    assert taken > 40, "forms that are refused anyway prove nothing"
+    assert taken > examples(12, 40), "forms that are refused anyway prove nothing"
 
 
 def test_a_planted_field_is_seen(

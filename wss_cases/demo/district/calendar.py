@@ -74,10 +74,10 @@ class Calendar:
     def soon(self, now: datetime, minutes: int) -> datetime:
         """Return an instant so many minutes later, or on the next school morning when the school is closed then."""
         at = now + timedelta(minutes=minutes)
-        wall = local(at, DISTRICT_ZONE)
-        if self.school_days.is_school_day(wall.date()) and OPENS <= wall.hour * 60 + wall.minute <= CLOSES:
+        wall, day = local(at, DISTRICT_ZONE), local_date(at, DISTRICT_ZONE)
+        if self.school_days.is_school_day(day) and OPENS <= wall.hour * 60 + wall.minute <= CLOSES:
             return at
-        return moment(self.school_days.add(wall.date(), 1), 8 * 60 + minutes % 60)
+        return moment(self.school_days.add(day, 1), 8 * 60 + minutes % 60)
 
     def in_days(self, now: datetime, days: int, minute: int) -> datetime:
         """Return a minute of the school day so many school days later, at the earliest five minutes from now."""
@@ -92,7 +92,7 @@ class Calendar:
 
 def make_calendar(now: datetime, number: int) -> Calendar:
     """Return the current school year and the `number` - 1 before; one more where none has begun yet."""
-    today = local(now, DISTRICT_ZONE).date()
+    today = local_date(now, DISTRICT_ZONE)
     first = int(school_year(today)[:4])
     if number == 1 and today <= _first_day(first) + 3 * _DAY:
         number = 2

@@ -102,7 +102,6 @@ def days(live_system: LiveSystem) -> Days:
 def enter(days: Days, new_visitor: NewVisitor) -> Callable[..., Page]:
     def signed_in(email: str, size: dict[str, int]) -> Page:
         visitor = new_visitor(viewport=size)
-        visitor.page.set_default_timeout(60_000)
         visitor.page.clock.set_fixed_time(days.now)
         visitor.sign_in(email, PASSWORD)
         days.pages.append(visitor.page)

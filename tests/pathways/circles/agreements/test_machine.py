@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, make_user, make_world
 from tests.pathways.circles.held import DUE, agreed, held_circle, hold
+from tests.support.depth import examples
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -149,7 +150,7 @@ def test_terms_keep_to_their_table(session):
     run_state_machine_as_test(
         Terms,
         settings=settings(
-            max_examples=15,
+            max_examples=examples(5, 15),
             stateful_step_count=12,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -14,6 +14,7 @@ from sqlalchemy import event, select
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
+from tests.support.depth import examples
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants.queries import actor_of
@@ -278,4 +279,6 @@ class Keeping(RuleBasedStateMachine):
 
 
 def test_only_current_keepers_read(session):
-    run_state_machine_as_test(Keeping, settings=settings(max_examples=15, stateful_step_count=15, deadline=None))
+    run_state_machine_as_test(
+        Keeping, settings=settings(max_examples=examples(5, 15), stateful_step_count=15, deadline=None)
+    )

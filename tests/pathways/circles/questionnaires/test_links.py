@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.held import held_circle
+from tests.support.depth import examples
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
@@ -21,7 +22,7 @@ from wss_cases.pathways.circles.questionnaires.states import Occasion
 
 AFTER = Occasion.AFTER_MEETING
 SECRET = "Only the keeper may know about the blue door"
-THROTTLED_GUESSES = 10_000
+THROTTLED_GUESSES = examples(1_500, 10_000)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, make_world
 from tests.pathways.circles.held import held_circle
+from tests.support.depth import examples
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -122,7 +123,7 @@ def test_links_keep_to_their_table(session):
     run_state_machine_as_test(
         Links,
         settings=settings(
-            max_examples=25,
+            max_examples=examples(8, 25),
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
