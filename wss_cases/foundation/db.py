@@ -2,9 +2,9 @@
 
 import enum
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import flask_sqlalchemy.session
 from flask import Flask
@@ -37,6 +37,7 @@ from sqlalchemy.types import TypeDecorator
 from wss_cases.foundation.replica import NO_JIT, init_reports_db, reading_engine
 
 WRITING = "wss_writing"
+Record = TypeVar("Record")
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -122,6 +123,11 @@ def table_of(model: type[Base]) -> Table:
     table = model.__table__
     assert isinstance(table, Table)
     return table
+
+
+def by_id(model: type[Record]) -> Callable[[int], Record | None]:
+    """Return what loads a record of a table by its id, None when there is none; the caller checks who may have it."""
+    return lambda record_id: db.session.get(model, record_id)
 
 
 def counts_of(**counting: Select[Any] | None) -> dict[str, int]:

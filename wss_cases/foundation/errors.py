@@ -29,6 +29,12 @@ class Refused(DomainError):
         self.message = str(message)
 
 
+def refuse_blank(field: str, text: str, message: str) -> None:
+    """Raise Refused beside a field for a text that is no more than spaces."""
+    if not text.strip():
+        raise Refused(field, message)
+
+
 class Stale(DomainError):
     """Somebody else changed the record since the form was opened."""
 

@@ -2,14 +2,14 @@
 
 import unicodedata
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 
 from flask import g, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
-from wtforms import DateField, Field, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import DateField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
 
@@ -20,6 +20,7 @@ Input = TypeVar("Input")
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
 _EVERY_FORM_HAS = {"csrf_token", "request_key", "version"}
 _ALLOWED_CONTROLS = {"\n", "\r", "\t"}
+PICK = ("", _l("Choose one"))
 
 
 class BaseForm(FlaskForm):
@@ -117,6 +118,17 @@ def choices(pairs: Sequence[tuple[Any, Any]]) -> list[SelectChoice]:
 def select(label: Any, pairs: Sequence[tuple[Any, Any]] = (), **kwargs: Any) -> SelectField:
     """Return a select field over (value, label) pairs."""
     return SelectField(label, choices=choices(pairs), **kwargs)
+
+
+def pick(label: Any, labels: Mapping[Any, Any], missing: Any = None, **kwargs: Any) -> SelectField:
+    """Return a select field that begins with "Choose one"; with `missing`, the message where nothing was chosen."""
+    return select(label, [PICK, *labels.items()], validators=[InputRequired(missing)] if missing else [], **kwargs)
+
+
+def radio(label: Any, labels: Mapping[Any, Any], missing: Any = None, **kwargs: Any) -> RadioField:
+    """Return radio buttons for these labels by value; with `missing`, the message where none was chosen."""
+    checks = [InputRequired(missing)] if missing else []
+    return RadioField(label, choices=choices(list(labels.items())), validators=checks, **kwargs)
 
 
 def filled(form: BaseForm, kind: Callable[..., Input], /, **read: Any) -> Input:

@@ -12,7 +12,7 @@ from wss_cases.access.visibility import in_view
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.case.states import OPEN
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.incident.models import Incident, LocationCode
@@ -36,9 +36,7 @@ def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
     return joined.where(link.incident_id == ids, case.since(first)).exists()
 
 
-def load_case(case_id: int) -> Case | None:
-    """Return a case by id for the policy engine; None when there is none."""
-    return db.session.get(Case, case_id)
+load_case = by_id(Case)
 
 
 def get_case(actor: Actor, case_id: int) -> Case:

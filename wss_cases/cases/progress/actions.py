@@ -6,7 +6,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import copy_people, move_to
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.case.states import CaseState
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
@@ -32,8 +32,7 @@ def add_note(uow: UnitOfWork, case_id: int, text: str) -> int:
 
 def write_note(uow: UnitOfWork, case: Case, text: str) -> CaseNote:
     """Add a note to a case that is loaded. Raises Refused for an empty text."""
-    if not text.strip():
-        raise Refused("text", _("Write the note."))
+    refuse_blank("text", text, _("Write the note."))
     note = uow.add(CaseNote(case_id=case.id, author_id=uow.actor.user_id, at=uow.now, text=text))
     uow.record(note, "case.note_added")
     return note

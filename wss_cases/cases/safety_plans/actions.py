@@ -8,7 +8,7 @@ from sqlalchemy import select
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan, SafetyPlanReview
 from wss_cases.cases.case.states import PLAN_TRANSITIONS, GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.progress.actions import open_only
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
@@ -72,10 +72,8 @@ def agree_plan(uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTo
         raise Refused("", _("This plan is agreed already."))
     if on > today_at(plan.school_id, uow.now):
         raise Refused("agreed_on", _("Choose today or an earlier day."))
-    if not plan.steps.strip():
-        raise Refused("", _("Write the steps before the plan is agreed."))
-    if not plan.adults_told.strip():
-        raise Refused("", _("Say which adults are told before the plan is agreed."))
+    refuse_blank("", plan.steps, _("Write the steps before the plan is agreed."))
+    refuse_blank("", plan.adults_told, _("Say which adults are told before the plan is agreed."))
     _step(plan, PlanState.AGREED)
     plan.agreed_on, plan.agreed_by_id, plan.guardian = on, uow.actor.user_id, guardian
     plan.next_review_on = next_review_on
@@ -115,8 +113,7 @@ def review_plan(
 
 def end_plan(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:
     """End a plan that is no longer needed. Raises Refused without a reason."""
-    if not why.strip():
-        raise Refused("why", _("Say why the plan is no longer needed."))
+    refuse_blank("why", why, _("Say why the plan is no longer needed."))
     today = today_at(plan.school_id, uow.now)
     _step(plan, PlanState.ENDED)
     plan.ended_on, plan.ended_why, plan.next_review_on = today, why, None

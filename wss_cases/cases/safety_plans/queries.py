@@ -5,13 +5,10 @@ from sqlalchemy.orm import joinedload
 
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan, SafetyPlanReview
 from wss_cases.cases.case.states import PlanState
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import NotFound
 
-
-def load_plan(plan_id: int) -> SafetyPlan | None:
-    """Return a safety plan by id for the policy engine; None when there is none."""
-    return db.session.get(SafetyPlan, plan_id)
+load_plan = by_id(SafetyPlan)
 
 
 def plans_of(case_id: int) -> list[SafetyPlan]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.visibility import in_view, of_team_or_own
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import (
     Addendum,
@@ -73,9 +73,7 @@ def get_incident(actor: Actor, incident_id: int) -> Incident:
     return found
 
 
-def load_incident(incident_id: int) -> Incident | None:
-    """Return a report for the policy to judge; no check here."""
-    return db.session.get(Incident, incident_id)
+load_incident = by_id(Incident)
 
 
 def people_of(incident_id: int) -> list[IncidentPerson]:
@@ -269,6 +267,4 @@ def get_care_record(actor: Actor, record_id: int) -> CareRecord:
     return found
 
 
-def load_care_record(record_id: int) -> CareRecord | None:
-    """Return a student concern for the policy to judge; no check here."""
-    return db.session.get(CareRecord, record_id)
+load_care_record = by_id(CareRecord)

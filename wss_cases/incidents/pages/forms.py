@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from wtforms import DateTimeLocalField, RadioField
+from wtforms import DateTimeLocalField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.clock import EARLIEST_YEAR, LATEST_YEAR, school_year_bounds
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, radio, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.rules import IncidentFilter
@@ -45,14 +45,8 @@ class ContactForm(BaseForm):
     at = DateTimeLocalField(
         _l("When?"), format=MOMENT_FORMATS, validators=[InputRequired(_l("Enter the date and the time."))]
     )
-    manner = RadioField(
-        _l("How?"), choices=choices(list(MANNER_LABELS.items())), validators=[InputRequired(_l("Choose how."))]
-    )
-    result = RadioField(
-        _l("What came of it?"),
-        choices=choices(list(RESULT_LABELS.items())),
-        validators=[InputRequired(_l("Choose what came of it."))],
-    )
+    manner = radio(_l("How?"), MANNER_LABELS, _l("Choose how."))
+    result = radio(_l("What came of it?"), RESULT_LABELS, _l("Choose what came of it."))
     language = ShortText(_l("Language spoken"), limit=20)
     note = LongText(_l("What was said"), limit=5000)
 

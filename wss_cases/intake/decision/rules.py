@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.intake.recommendation.rules import Plan, PlanHold, PlanItem
 from wss_cases.routing.engine.states import FACE_TO_FACE, PATHWAY_OF, AppliesTo, Kind, Pathway, Person, Police
@@ -84,8 +84,7 @@ def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:
         return plan.items
     if not choice.reason:
         raise Refused("reason", _("Choose why you decide otherwise."))
-    if not choice.reason_text.strip():
-        raise Refused("reason_text", _("Say in a sentence why you decide otherwise."))
+    refuse_blank("reason_text", choice.reason_text, _("Say in a sentence why you decide otherwise."))
     kept = [item for item in plan.items if choice.keep is None or item.key in choice.keep]
     known = {item.key for item in kept}
     for added in choice.add:

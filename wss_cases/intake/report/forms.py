@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, DateTimeLocalField, HiddenField, RadioField, SelectMultipleField
-from wtforms.validators import InputRequired, Optional, StopValidation
+from wtforms import BooleanField, DateTimeLocalField, HiddenField, SelectMultipleField
+from wtforms.validators import Optional, StopValidation
 
-from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, ShortText, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import at_wall, local
@@ -38,30 +38,17 @@ class CaptureForm(BaseForm):
     """Danger, who, what, where, when, and what was seen or heard."""
 
     school_id = HiddenField()
-    danger = RadioField(
+    danger = radio(
         _l("Is anyone hurt or in danger now?"),
-        choices=choices([("no", _l("No")), ("yes", _l("Yes"))]),
-        validators=[InputRequired(_l("Say whether anyone is hurt or in danger now."))],
+        {"no": _l("No"), "yes": _l("Yes")},
+        _l("Say whether anyone is hurt or in danger now."),
     )
     people = SelectMultipleField(_l("Who was involved?"), choices=[], validate_choice=False, validators=[person_ids])
     people_q = ShortText(_l("Name"))
     unknown_person = BooleanField(_l("I don’t know who yet"))
-    what = RadioField(
-        _l("What happened?"),
-        choices=choices(list(Tile.labels().items())),
-        validators=[InputRequired(_l("Choose what happened."))],
-    )
-    where = RadioField(
-        _l("Where?"),
-        choices=choices(list(WhereTile.labels().items())),
-        validators=[InputRequired(_l("Choose where it happened."))],
-    )
-    when = RadioField(
-        _l("When?"),
-        choices=choices(list(WhenChoice.labels().items())),
-        default=WhenChoice.NOW.value,
-        validators=[InputRequired(_l("Choose when it happened."))],
-    )
+    what = radio(_l("What happened?"), Tile.labels(), _l("Choose what happened."))
+    where = radio(_l("Where?"), WhereTile.labels(), _l("Choose where it happened."))
+    when = radio(_l("When?"), WhenChoice.labels(), _l("Choose when it happened."), default=WhenChoice.NOW.value)
     occurred = DateTimeLocalField(_l("Date and time"), format=MOMENT_FORMATS, validators=[Optional()])
     narrative = LongText(_l("What did you see or hear?"))
 

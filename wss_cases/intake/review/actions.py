@@ -1,7 +1,7 @@
 """What a reviewer does beside deciding: check facts, ask the reporter, take no action, merge a duplicate."""
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import Refused, Stale
+from wss_cases.foundation.errors import Refused, Stale, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.additions.actions import merge_report
 from wss_cases.incidents.incident.actions import set_state, tell_of_danger
@@ -50,8 +50,7 @@ def check_facts(uow: UnitOfWork, incident_id: int, *, verified: str, danger: boo
 def ask_reporter(uow: UnitOfWork, incident_id: int, question: str) -> int:
     """Return a report to its reporter with a question; the duties it raised go on."""
     incident = _waiting(uow, incident_id, uow.version)
-    if not question.strip():
-        raise Refused("question", _("Write the question."))
+    refuse_blank("question", question, _("Write the question."))
     set_state(uow, incident, IncidentState.RETURNED, question=question)
     return incident.id
 
@@ -62,8 +61,7 @@ def take_no_action(uow: UnitOfWork, incident_id: int, reason: str, note: str) ->
     incident = _waiting(uow, incident_id, uow.version)
     if reason not in NO_ACTION_REASONS:
         raise Refused("reason", _("Choose the reason."))
-    if not note.strip():
-        raise Refused("note", _("Say in a sentence why."))
+    refuse_blank("note", note, _("Say in a sentence why."))
     set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=reason, note=note)
     return incident.id
 

@@ -1,10 +1,9 @@
 """Forms of the review: accept or choose otherwise, facts, question, no action, duplicate."""
 
 from wtforms import BooleanField, SelectMultipleField
-from wtforms.validators import InputRequired
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.intake.decision.rules import Added, Choice
@@ -16,7 +15,6 @@ from wss_cases.intake.decision.states import (
 )
 from wss_cases.routing.engine.states import Kind, Person
 
-PICK = ("", _l("Choose one"))
 AS_IT_IS = ("", _l("As it is"))
 YES_NO = [AS_IT_IS, ("yes", _l("Yes")), ("no", _l("No"))]
 
@@ -46,11 +44,7 @@ class OtherwiseForm(BaseForm):
 
     keep = SelectMultipleField(_l("What to keep"))
     added = select(_l("What to add"))
-    reason = select(
-        _l("Why do you decide otherwise?"),
-        [PICK, *OTHERWISE_REASONS.items()],
-        validators=[InputRequired(_l("Choose why you decide otherwise."))],
-    )
+    reason = pick(_l("Why do you decide otherwise?"), OTHERWISE_REASONS, _l("Choose why you decide otherwise."))
     reason_text = LongText(
         _l("In a sentence"), [NotBlank(_l("Say in a sentence why you decide otherwise."))], limit=2_000
     )
@@ -92,9 +86,7 @@ class QuestionForm(BaseForm):
 class NoActionForm(BaseForm):
     """Why nothing further is done."""
 
-    reason = select(
-        _l("Reason"), [PICK, *NO_ACTION_REASONS.items()], validators=[InputRequired(_l("Choose the reason."))]
-    )
+    reason = pick(_l("Reason"), NO_ACTION_REASONS, _l("Choose the reason."))
     note = LongText(_l("In a sentence"), [NotBlank(_l("Say in a sentence why."))], limit=2_000)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import RESULT_LABELS
@@ -64,8 +64,7 @@ def record_questioning(uow: UnitOfWork, incident_id: int, request: Asked) -> int
     late = request.started_at is not None
     if request.started_at is not None:
         _not_to_come("started_at", request.started_at, uow.now)
-        if not request.late_reason.strip():
-            raise Refused("late_reason", _("Say why it was not recorded before it began."))
+        refuse_blank("late_reason", request.late_reason, _("Say why it was not recorded before it began."))
     record = uow.add(
         Questioning(
             school_id=incident.school_id, incident_id=incident.id, duty_id=_duty(uow, incident, request).id,
@@ -119,8 +118,7 @@ def record_notice(uow: UnitOfWork, questioning_id: int, given: Notice) -> int:
 def name_adult(uow: UnitOfWork, questioning_id: int, kind: AdultPresent, name: str) -> int:
     """Record which adult is with the student: a guardian, or a support professional of the school."""
     record = _live(uow, questioning_id, uow.version)
-    if not name.strip():
-        raise Refused("adult_name", _("Say who is with the student."))
+    refuse_blank("adult_name", name, _("Say who is with the student."))
     record.adult_present, record.adult_name = kind, name
     uow.record(record, "questioning.prepared")
     return record.id
@@ -130,8 +128,7 @@ def name_adult(uow: UnitOfWork, questioning_id: int, kind: AdultPresent, name: s
 def claim_exception(uow: UnitOfWork, questioning_id: int, claimed: ClaimedException, reason: str) -> int:
     """Record that somebody claims an exception of the law, with its reason; the duty stays open all the same."""
     record = _live(uow, questioning_id, uow.version)
-    if not reason.strip():
-        raise Refused("exception_reason", _("Say what happened that makes it an exception."))
+    refuse_blank("exception_reason", reason, _("Say what happened that makes it an exception."))
     record.exception, record.exception_reason = claimed, reason
     uow.record(record, "questioning.exception", claimed=claimed.value)
     return record.id
@@ -199,8 +196,7 @@ def end(uow: UnitOfWork, questioning_id: int, at: datetime, what_followed: str) 
     """Record that it ended and what followed, or where it never began that it did not take place and why."""
     record = _live(uow, questioning_id, uow.version)
     _not_to_come("ended_at", at, uow.now)
-    if not what_followed.strip():
-        raise Refused("what_followed", _("Say what followed."))
+    refuse_blank("what_followed", what_followed, _("Say what followed."))
     if record.started_at is not None and at < record.started_at:
         raise Refused("ended_at", _("It cannot end before it began."))
     record.what_followed = what_followed

@@ -1,12 +1,11 @@
 """Forms of a questioning: who asks, the guardian, the adult present, an exception, its start and end."""
 
-from wtforms import RadioField
 from wtforms.validators import InputRequired
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
-from wss_cases.safeguards.duties.duty.forms import PICK, moment_field
+from wss_cases.safeguards.duties.duty.forms import moment_field
 from wss_cases.safeguards.questioning.states import AdultPresent, ClaimedException, QuestionedBy
 
 
@@ -14,18 +13,10 @@ class QuestioningForm(BaseForm):
     """Who wants to question which student, and whether it has begun."""
 
     student_id = select(_l("Student"), coerce=str, validators=[InputRequired(_l("Choose the student."))])
-    asked_by = RadioField(
-        _l("Who wants to question"),
-        choices=choices(list(QuestionedBy.labels().items())),
-        validators=[InputRequired(_l("Say who wants to question."))],
-    )
+    asked_by = radio(_l("Who wants to question"), QuestionedBy.labels(), _l("Say who wants to question."))
     who = ShortText(_l("Name, badge or unit"), [NotBlank(_l("Say who wants to question."))])
     why = LongText(_l("Why"), [NotBlank(_l("Say why."))])
-    begun = RadioField(
-        _l("Has it begun?"),
-        choices=choices([("no", _l("No, it has not begun")), ("yes", _l("Yes, it has begun"))]),
-        default="no",
-    )
+    begun = radio(_l("Has it begun?"), {"no": _l("No, it has not begun"), "yes": _l("Yes, it has begun")}, default="no")
     started_at = moment_field(_l("When did it begin"))
     late_reason = LongText(_l("Why it was not recorded before"))
 
@@ -34,10 +25,8 @@ class NoticeForm(BaseForm):
     """One attempt to tell the guardian."""
 
     at = moment_field(_l("When"), _l("Say when it was."))
-    manner = select(_l("How"), [PICK, *MANNER_LABELS.items()], validators=[InputRequired(_l("Say how."))])
-    result = select(
-        _l("Result"), [PICK, *RESULT_LABELS.items()], validators=[InputRequired(_l("Say what came of it."))]
-    )
+    manner = pick(_l("How"), MANNER_LABELS, _l("Say how."))
+    result = pick(_l("Result"), RESULT_LABELS, _l("Say what came of it."))
     told_whom = ShortText(_l("Who was reached"))
     note = LongText(_l("Note"))
 
@@ -45,22 +34,14 @@ class NoticeForm(BaseForm):
 class AdultForm(BaseForm):
     """The adult with the student."""
 
-    adult_present = RadioField(
-        _l("Who is with the student"),
-        choices=choices(list(AdultPresent.labels().items())),
-        validators=[InputRequired(_l("Say who is with the student."))],
-    )
+    adult_present = radio(_l("Who is with the student"), AdultPresent.labels(), _l("Say who is with the student."))
     adult_name = ShortText(_l("Name and function"), [NotBlank(_l("Say who is with the student."))])
 
 
 class ExceptionForm(BaseForm):
     """An exception of the law that somebody claims."""
 
-    exception = RadioField(
-        _l("Which exception is claimed"),
-        choices=choices(list(ClaimedException.labels().items())),
-        validators=[InputRequired(_l("Choose the exception."))],
-    )
+    exception = radio(_l("Which exception is claimed"), ClaimedException.labels(), _l("Choose the exception."))
     exception_reason = LongText(
         _l("What happened, and who claims it"), [NotBlank(_l("Say what happened that makes it an exception."))]
     )

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.roster.directory.models import Student
@@ -28,9 +28,7 @@ class QuestioningRow:
         return [notice.result for notice in self.notices]
 
 
-def load_questioning(questioning_id: int) -> Questioning | None:
-    """Return a questioning by id for the policy engine; None when there is none."""
-    return db.session.get(Questioning, questioning_id)
+load_questioning = by_id(Questioning)
 
 
 def get_questioning(actor: Actor, questioning_id: int) -> QuestioningRow:

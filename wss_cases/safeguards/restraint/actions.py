@@ -10,7 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row, make
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.incidents.incident.models import Incident
@@ -157,8 +157,7 @@ def review(uow: UnitOfWork, record_id: int, reviewed_on: date, words: str) -> in
     record = uow.load(RestraintRecord, record_id, Permission.RESTRAINT_RECORD, uow.version)
     if record.reviewed_on is not None:
         raise Refused("", _("The review is on record already."))
-    if not words.strip():
-        raise Refused("review", _("Say what the review found, and what will be done otherwise."))
+    refuse_blank("review", words, _("Say what the review found, and what will be done otherwise."))
     if not record.local_date <= reviewed_on <= today_at(record.school_id, uow.now):
         raise Refused("reviewed_on", _("Choose a day from then until today."))
     record.reviewed_on, record.review = reviewed_on, words

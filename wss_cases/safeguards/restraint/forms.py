@@ -1,12 +1,12 @@
 """Forms of the record of a restraint or time-out."""
 
-from wtforms import DateField, RadioField
+from wtforms import DateField
 from wtforms.validators import InputRequired
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, pick, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
-from wss_cases.safeguards.duties.duty.forms import PICK, moment_field
+from wss_cases.safeguards.duties.duty.forms import moment_field
 from wss_cases.safeguards.restraint.states import RestraintKind
 
 
@@ -14,11 +14,7 @@ class RestraintForm(BaseForm):
     """Who, when, why, who was there, what was tried, what harm, and when the guardian was told."""
 
     student_id = select(_l("Student"), coerce=str, validators=[InputRequired(_l("Choose the student."))])
-    kind = RadioField(
-        _l("What was it?"),
-        choices=choices(list(RestraintKind.labels().items())),
-        validators=[InputRequired(_l("Choose the kind."))],
-    )
+    kind = radio(_l("What was it?"), RestraintKind.labels(), _l("Choose the kind."))
     started_at = moment_field(_l("When did it start?"), _l("Say when it started."))
     ended_at = moment_field(_l("When did it end?"), _l("Say when it ended."))
     danger = LongText(
@@ -27,25 +23,17 @@ class RestraintForm(BaseForm):
     )
     tried = LongText(_l("De-escalation tried before"), [NotBlank(_l("Say what was tried before."))])
     staff_present = LongText(_l("Staff present"), [NotBlank(_l("Say which staff were present."))])
-    harm = RadioField(
-        _l("Was anyone hurt?"),
-        choices=choices(list(INJURY_LABELS.items())),
-        validators=[InputRequired(_l("Say whether anyone was hurt."))],
-    )
+    harm = radio(_l("Was anyone hurt?"), INJURY_LABELS, _l("Say whether anyone was hurt."))
     harm_words = LongText(_l("Who was hurt and how"))
     guardian_told_at = moment_field(_l("When was the guardian told?"))
-    guardian_manner = select(_l("How was the guardian told?"), [PICK, *MANNER_LABELS.items()])
+    guardian_manner = pick(_l("How was the guardian told?"), MANNER_LABELS)
 
 
 class GuardianToldForm(BaseForm):
     """When and how the guardian was told, where it was not yet when the record was made."""
 
     guardian_told_at = moment_field(_l("When was the guardian told?"), _l("Say when the guardian was told."))
-    guardian_manner = select(
-        _l("How was the guardian told?"),
-        [PICK, *MANNER_LABELS.items()],
-        validators=[InputRequired(_l("Say how the guardian was told."))],
-    )
+    guardian_manner = pick(_l("How was the guardian told?"), MANNER_LABELS, _l("Say how the guardian was told."))
 
 
 class ReviewForm(BaseForm):

@@ -8,7 +8,7 @@ from sqlalchemy import Select, func, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.roster.directory.models import Student
@@ -26,9 +26,7 @@ class ListedRestraint:
     reference: str
 
 
-def load_restraint(record_id: int) -> RestraintRecord | None:
-    """Return a record by id for the policy engine; None when there is none."""
-    return db.session.get(RestraintRecord, record_id)
+load_restraint = by_id(RestraintRecord)
 
 
 def restraints_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:

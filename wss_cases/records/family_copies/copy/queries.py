@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
@@ -109,9 +109,7 @@ def student_of(release: FamilyRelease) -> Student:
     return db.session.get_one(Student, release.student_id)
 
 
-def load_release(release_id: int) -> FamilyRelease | None:
-    """Return a request for the policy to judge; no check here."""
-    return db.session.get(FamilyRelease, release_id)
+load_release = by_id(FamilyRelease)
 
 
 def copy_of(release: FamilyRelease) -> FamilyReleaseCopy:

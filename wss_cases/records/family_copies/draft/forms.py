@@ -3,11 +3,21 @@
 from collections.abc import Sequence
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, DateField, RadioField, SelectMultipleField
+from wtforms import BooleanField, DateField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, is_storable, select
+from wss_cases.foundation.forms import (
+    BaseForm,
+    LongText,
+    NotBlank,
+    ShortText,
+    choices,
+    filled,
+    is_storable,
+    radio,
+    select,
+)
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.records.family_copies.copy.states import Manner, Part
@@ -21,10 +31,10 @@ LANGUAGES = (("en", "English"), ("es", "Español"))
 class AskForm(BaseForm):
     """Who asked, when, what for, and what goes in."""
 
-    who = RadioField(
+    who = radio(
         _l("Who asked"),
-        choices=[],
-        validators=[InputRequired(_l("Choose who asked."))],
+        {},
+        _l("Choose who asked."),
         validate_choice=False,
         description=_l("Guardians on the roster, which does not hold court orders; or the student, from 18 on."),
     )
@@ -69,11 +79,7 @@ class DraftForm(BaseForm):
 class ReleaseForm(BaseForm):
     """How the copy reaches the family, and how the school knows who takes it."""
 
-    manner = RadioField(
-        _l("How it reaches them"),
-        choices=choices(list(Manner.labels().items())),
-        validators=[InputRequired(_l("Say how it reaches them."))],
-    )
+    manner = radio(_l("How it reaches them"), Manner.labels(), _l("Say how it reaches them."))
     identity = ShortText(
         _l("How the school knows who takes it"),
         [NotBlank(_l("Say how the school knows who takes it."))],

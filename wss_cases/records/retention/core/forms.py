@@ -1,9 +1,9 @@
 """Forms of retention: a row of the schedule, a decision about a record, a deletion, a hold."""
 
-from wtforms import DateField, IntegerField, RadioField
+from wtforms import DateField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.foundation.forms import BaseForm, DatedRowForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, DatedRowForm, LongText, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.records.retention.core.states import Decision
@@ -16,21 +16,15 @@ class RuleForm(DatedRowForm):
 
     keep = IntegerField(_l("How long"), [InputRequired(_WHOLE), NumberRange(0, 10_000, _WHOLE)])
     source = ShortText(_l("Source"), [NotBlank(_l("Say where this comes from."))], limit=300)
-    confirmed = RadioField(
-        _l("Is it confirmed?"),
-        choices=choices([("yes", _l("Confirmed")), ("no", _l("UNCONFIRMED"))]),
-        validators=[InputRequired(_l("Say whether it is confirmed."))],
+    confirmed = radio(
+        _l("Is it confirmed?"), {"yes": _l("Confirmed"), "no": _l("UNCONFIRMED")}, _l("Say whether it is confirmed.")
     )
 
 
 class DecisionForm(BaseForm):
     """Keep a record until a day, with a reason, or propose that it is deleted."""
 
-    decision = RadioField(
-        _l("What is decided?"),
-        choices=choices(list(Decision.labels().items())),
-        validators=[InputRequired(_l("Say what is decided."))],
-    )
+    decision = radio(_l("What is decided?"), Decision.labels(), _l("Say what is decided."))
     keep_until = DateField(
         _l("Keep it until"),
         validators=[Optional()],
@@ -54,11 +48,7 @@ class HoldForm(BaseForm):
         limit=80,
         description=_l("As it stands in the order or the request."),
     )
-    kind = RadioField(
-        _l("What is open"),
-        choices=choices(list(HoldKind.labels().items())),
-        validators=[InputRequired(_l("Choose what is open."))],
-    )
+    kind = radio(_l("What is open"), HoldKind.labels(), _l("Choose what is open."))
     asked_by = ShortText(_l("Who asked for it"), [NotBlank(_l("Write who asked for it."))])
     reason = LongText(
         _l("What it is about"),

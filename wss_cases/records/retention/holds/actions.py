@@ -7,7 +7,7 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -34,8 +34,7 @@ def open_record_hold(uow: UnitOfWork, request: Asked) -> int:
 
     Raises Refused for a number that is none, or not of a school that the actor reaches: the two look the same.
     """
-    if not request.asked_by.strip():
-        raise Refused("asked_by", _("Say who asked for it."))
+    refuse_blank("asked_by", request.asked_by, _("Say who asked for it."))
     hold = _on(uow, request.number.strip())
     if hold is None or not can(uow.actor, Permission.HOLD_MANAGE, hold):
         raise Refused("number", _("There is no case and no student with this number in your schools."))

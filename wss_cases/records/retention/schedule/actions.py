@@ -3,7 +3,7 @@
 from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.dated_settings import end_before, newest_row
@@ -50,8 +50,7 @@ def _check(part: Part, keep: int, source: str) -> None:
         raise Refused("keep", words[part])
     if keep > MOST[part]:
         raise Refused("keep", _("Give at most %(most)d.", most=MOST[part]))
-    if not source.strip():
-        raise Refused("source", _("Say where this comes from."))
+    refuse_blank("source", source, _("Say where this comes from."))
 
 
 @use_case

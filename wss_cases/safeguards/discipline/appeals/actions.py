@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -77,8 +77,7 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     Raises Refused for what recording it would refuse, and without a reason.
     """
     action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
-    if not given.why.strip():
-        raise Refused("why", _("Say why it is corrected."))
+    refuse_blank("why", given.why, _("Say why it is corrected."))
     student = uow.session.get_one(Student, action.student_id, with_for_update=True)
     today, calendar = today_at(action.school_id, uow.now), school_days(action.school_id)
     span = Span(given.kind, given.days, given.starts_on, given.ends_on)
@@ -172,8 +171,7 @@ def _check_decision(uow: UnitOfWork, action: DisciplineAction, appeal: Disciplin
         raise Refused("heard_on", _("It cannot be heard before it was asked for."))
     if given.decided_on < given.heard_on:
         raise Refused("decided_on", _("It cannot be decided before it was heard."))
-    if not given.decision.strip():
-        raise Refused("decision", _("Say why it was decided so."))
+    refuse_blank("decision", given.decision, _("Say why it was decided so."))
     shortens = given.outcome is AppealOutcome.SHORTENED
     if not shortens and given.days is not None:
         raise Refused("days", _("Days are given only where the action is shortened."))

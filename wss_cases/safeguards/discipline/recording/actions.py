@@ -7,7 +7,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
@@ -141,8 +141,7 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
 
 def check_reason(incident_id: int | None, student: Student, reason: str, supports: str) -> None:
     """Raise Refused for no reason, or another child's name in what the notice tells the family."""
-    if not reason.strip():
-        raise Refused("reason", _("Give the reason."))
+    refuse_blank("reason", reason, _("Give the reason."))
     others, own = names_of_others(incident_id, student.id), names_of(student)
     for name, text in (("reason", reason), ("support_services", supports)):
         names = names_found(text, others, own)

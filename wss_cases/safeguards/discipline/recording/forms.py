@@ -1,13 +1,12 @@
 """Forms of discipline actions: recording one, correcting it, its appeal."""
 
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField
+from wtforms import BooleanField, DateField, HiddenField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.safeguards.discipline.removals.rules import MOST_DAYS
 from wss_cases.safeguards.discipline.removals.states import Answer, AppealOutcome, AskedBy, DisciplineKind, Tried
-from wss_cases.safeguards.duties.duty.forms import PICK
 
 _DAYS = [
     InputRequired(_l("Give the number of school days.")),
@@ -18,9 +17,7 @@ _DAYS = [
 class SpanForm(BaseForm):
     """What a removal is and when."""
 
-    kind = select(
-        _l("Kind"), [PICK, *DisciplineKind.labels().items()], validators=[InputRequired(_l("Choose the kind."))]
-    )
+    kind = pick(_l("Kind"), DisciplineKind.labels(), _l("Choose the kind."))
     days = IntegerField(_l("School days"), _DAYS)
     starts_on = DateField(_l("First day"), [InputRequired(_l("Give the first day."))])
     ends_on = DateField(_l("Last day"), [Optional()])
@@ -31,15 +28,15 @@ class DisciplineForm(SpanForm):
     """One removal of one student, with the packet of a long one."""
 
     student_id = HiddenField(validators=[InputRequired(_l("Choose the student."))])
-    disability = RadioField(
+    disability = radio(
         _l("Does the student have a disability (an IEP or a 504 plan)?"),
-        choices=choices(list(Answer.labels().items())),
-        validators=[InputRequired(_l("Say whether the student has a disability."))],
+        Answer.labels(),
+        _l("Say whether the student has a disability."),
     )
-    suspected = RadioField(
+    suspected = radio(
         _l("Has anyone raised a suspected disability?"),
-        choices=choices(list(Answer.labels().items())),
-        validators=[InputRequired(_l("Say whether anyone has raised a suspected disability."))],
+        Answer.labels(),
+        _l("Say whether anyone has raised a suspected disability."),
     )
     answer_conversation = LongText(Tried.CONVERSATION.label)
     answer_circle = LongText(Tried.CIRCLE.label)
@@ -63,11 +60,7 @@ class CorrectForm(SpanForm):
 class AppealForm(BaseForm):
     """Who asks for an appeal, and when."""
 
-    asked_by = RadioField(
-        _l("Who asks?"),
-        choices=choices(list(AskedBy.labels().items())),
-        validators=[InputRequired(_l("Say who asks."))],
-    )
+    asked_by = radio(_l("Who asks?"), AskedBy.labels(), _l("Say who asks."))
     asked_name = ShortText(_l("Name"), [NotBlank(_l("Give the name of who asks."))])
     asked_on = DateField(_l("When did they ask?"), [InputRequired(_l("Say when they asked."))])
     asked_why = LongText(_l("What they say"))
@@ -78,11 +71,7 @@ class DecideForm(BaseForm):
 
     heard_on = DateField(_l("When was it heard?"), [InputRequired(_l("Say when it was heard."))])
     heard_by = ShortText(_l("Who heard it"), [NotBlank(_l("Say who heard it."))])
-    outcome = RadioField(
-        _l("Decision"),
-        choices=choices(list(AppealOutcome.labels().items())),
-        validators=[InputRequired(_l("Choose the decision."))],
-    )
+    outcome = radio(_l("Decision"), AppealOutcome.labels(), _l("Choose the decision."))
     days = IntegerField(
         _l("School days now, if shortened"),
         [Optional(), NumberRange(0, MOST_DAYS, _l("Give the school days as a number from 0 to 730."))],

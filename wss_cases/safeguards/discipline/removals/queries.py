@@ -11,7 +11,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
@@ -54,9 +54,7 @@ class ListedAction:
     appeal_waits: bool
 
 
-def load_action(action_id: int) -> DisciplineAction | None:
-    """Return a discipline action by id for the policy engine; None when there is none."""
-    return db.session.get(DisciplineAction, action_id)
+load_action = by_id(DisciplineAction)
 
 
 def actions_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -59,8 +59,7 @@ def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, report: 
     if report.done_at is not None:
         if report.done_at > uow.now:
             raise Refused("done_at", _("This time has not come yet."))
-        if not report.told_whom.strip():
-            raise Refused("told_whom", _("Say who was told."))
+        refuse_blank("told_whom", report.told_whom, _("Say who was told."))
         if not report.channel:
             raise Refused("channel", _("Say how."))
     elif not report.note.strip():
@@ -106,8 +105,7 @@ def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, report: Told
     _open_only(duty)
     if report.done_at is None or report.done_at > uow.now:
         raise Refused("done_at", _("This time has not come yet."))
-    if not what_was_done.strip():
-        raise Refused("what_was_done", _("Say what was done."))
+    refuse_blank("what_was_done", what_was_done, _("Say what was done."))
     left = steps_left(uow, duty)
     if len(left) > 1:
         raise Refused("", _("First record each step. Still open: %(steps)s.", steps=_named(left)))
@@ -142,8 +140,7 @@ def propose_not_applicable(
     _open_only(duty)
     if duty.proposed_by_id is not None:
         raise Refused("", _("Somebody has proposed this already; it waits for a second look."))
-    if not reason.strip():
-        raise Refused("reason", _("Say why it does not apply."))
+    refuse_blank("reason", reason, _("Say why it does not apply."))
     duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = uow.actor.user_id, uow.now, reason
     record_act(uow, duty, "duty.not_applicable_proposed")
     for user_id in sorted(responsible(uow, duty) - {uow.actor.user_id or 0}):

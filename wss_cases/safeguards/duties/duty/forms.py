@@ -3,17 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from wtforms import DateTimeLocalField, RadioField
+from wtforms import DateTimeLocalField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled, pick, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import at_wall, local
 from wss_cases.safeguards.duties.duty.actions import Told
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, StepOutcome
 
 MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-PICK = ("", _l("Choose one"))
 
 
 def moment_field(label: Any, missing: Any = None) -> DateTimeLocalField:
@@ -32,10 +31,10 @@ class RaiseForm(BaseForm):
     code = select(_l("Which duty"), coerce=str, validators=[InputRequired(_l("Choose the duty."))])
     because = LongText(_l("What made you think so"), [NotBlank(_l("Say what made you think so."))])
     aware_at = moment_field(_l("When did you learn of it"), _l("Say when you learned of it."))
-    facts = RadioField(
+    facts = radio(
         _l("Are the facts clear?"),
-        choices=choices([("due", _l("Yes, it is due now")), ("verify_first", _l("No, verify them first"))]),
-        validators=[InputRequired(_l("Say whether the facts are clear."))],
+        {"due": _l("Yes, it is due now"), "verify_first": _l("No, verify them first")},
+        _l("Say whether the facts are clear."),
     )
 
 
@@ -55,13 +54,9 @@ class VerifyForm(BaseForm):
 class StepForm(BaseForm):
     """One step of a duty: who was told, or why it does not apply."""
 
-    outcome = RadioField(
-        _l("What became of this step"),
-        choices=choices(list(StepOutcome.labels().items())),
-        validators=[InputRequired(_l("Say what became of this step."))],
-    )
+    outcome = radio(_l("What became of this step"), StepOutcome.labels(), _l("Say what became of this step."))
     told_whom = ShortText(_l("Who was told"))
-    channel = select(_l("How"), [PICK, *CHANNEL_LABELS.items()])
+    channel = pick(_l("How"), CHANNEL_LABELS)
     done_at = moment_field(_l("When"))
     reference = ShortText(_l("Reference or report number"), limit=120)
     note = LongText(_l("Note, or why this step does not apply"))
@@ -87,7 +82,7 @@ class DischargeForm(BaseForm):
     what_was_done = LongText(_l("What was done"), [NotBlank(_l("Say what was done."))])
     done_at = moment_field(_l("When"), _l("Say when it was done."))
     told_whom = ShortText(_l("Who was told"))
-    channel = select(_l("How"), [PICK, *CHANNEL_LABELS.items()])
+    channel = pick(_l("How"), CHANNEL_LABELS)
     reference = ShortText(_l("Reference or report number"), limit=120)
 
 

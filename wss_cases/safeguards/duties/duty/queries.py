@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation.db import counts_of, db
+from wss_cases.foundation.db import by_id, counts_of, db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
@@ -72,9 +72,7 @@ def shared() -> ColumnElement[bool]:
     return LegalDuty.code.not_in(sorted(PERSONAL))
 
 
-def load_duty(duty_id: int) -> LegalDuty | None:
-    """Return a duty by id for the policy engine; None when there is none."""
-    return db.session.get(LegalDuty, duty_id)
+load_duty = by_id(LegalDuty)
 
 
 def get_duty(actor: Actor, duty_id: int) -> DutyRow:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
@@ -72,8 +72,7 @@ def raise_by_hand(uow: UnitOfWork, incident_id: int, given: ByHand) -> int:
     """
     own = given.code in PERSONAL
     incident = uow.load(Incident, incident_id, Permission.DUTY_RAISE_OWN if own else Permission.DUTY_RAISE)
-    if not given.because.strip():
-        raise Refused("because", _("Say what made you think so."))
+    refuse_blank("because", given.because, _("Say what made you think so."))
     if given.aware_at > uow.now:
         raise Refused("aware_at", _("This time has not come yet."))
     duty = open_by_hand(uow, incident, given, uow.actor.user_id if own else None)
@@ -103,8 +102,7 @@ def verify(uow: UnitOfWork, duty_id: int, how: str, permission: Permission = Per
     duty = uow.load(LegalDuty, duty_id, permission, uow.version)
     if duty.state is not DutyState.VERIFY_FIRST:
         raise Refused("", _("This duty does not wait for verification."))
-    if not how.strip():
-        raise Refused("how", _("Say how it was verified."))
+    refuse_blank("how", how, _("Say how it was verified."))
     duty.state, duty.was_due = DutyState.DUE, True
     duty.verified_by_id, duty.verified_at, duty.verified_how = uow.actor.user_id, uow.now, how
     record_act(uow, duty, "duty.verified")

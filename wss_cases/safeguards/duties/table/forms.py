@@ -2,10 +2,10 @@
 
 from itertools import zip_longest
 
-from wtforms import IntegerField, RadioField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms import IntegerField
+from wtforms.validators import NumberRange, Optional
 
-from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choices, filled
+from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, filled, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.safeguards.duties.table.actions import MOST_HOURS, KindText
 
@@ -26,10 +26,8 @@ class KindForm(DatedRowForm):
         [Optional(), NumberRange(0, MOST_HOURS, _l("Give the hours as a number from 0 (at once) to 8784."))],
     )
     source = ShortText(_l("Source"), [_FILLED], limit=300)
-    confirmed = RadioField(
-        _l("Is it confirmed?"),
-        choices=choices([("yes", _l("Confirmed")), ("no", _l("UNCONFIRMED"))]),
-        validators=[InputRequired(_l("Say whether it is confirmed."))],
+    confirmed = radio(
+        _l("Is it confirmed?"), {"yes": _l("Confirmed"), "no": _l("UNCONFIRMED")}, _l("Say whether it is confirmed.")
     )
     steps_en = LongText(_l("Steps, in English, one a line"), [_FILLED], limit=4000)
     steps_es = LongText(_l("Steps, in Spanish, one a line"), [_FILLED], limit=4000)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
@@ -129,10 +129,8 @@ def _check(uow: UnitOfWork, review: PoliceReview, given: Told, now: datetime) ->
         raise Refused("notified_at", _("This time has not come yet."))
     if review.second_at is not None and given.notified_at < review.second_at.replace(second=0, microsecond=0):
         raise Refused("notified_at", _("This is before the second approval."))
-    if not given.told_whom.strip():
-        raise Refused("told", _("Say who was told."))
-    if not given.adult_with_student.strip():
-        raise Refused("adult_with_student", _("Say which adult stays with the student."))
+    refuse_blank("told", given.told_whom, _("Say who was told."))
+    refuse_blank("adult_with_student", given.adult_with_student, _("Say which adult stays with the student."))
     _check_sergeant(uow, review, given.sergeant_id)
     _check_followed(given.followed, now)
     caused = {student.id for student in students_who_caused_harm(review.incident_id)}

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -191,8 +191,7 @@ def _check_answer(uow: UnitOfWork, review: PoliceReview, state: ReviewState, giv
         raise Refused("answered_at", _("This is before the question was asked."))
     if given.manner not in ANSWER_MANNERS:
         raise Refused("manner", _("Say how the answer was given."))
-    if not given.reason.strip():
-        raise Refused("reason", _("Give the reason."))
+    refuse_blank("reason", given.reason, _("Give the reason."))
 
 
 def ask_second(uow: UnitOfWork, review: PoliceReview) -> None:
@@ -208,8 +207,7 @@ def withdraw(uow: UnitOfWork, review_id: int, reason: str) -> int:
     review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_ASK, uow.version)
     if not may_become(review.state, ReviewState.WITHDRAWN):
         raise Refused("", _("This review cannot be withdrawn any more."))
-    if not reason.strip():
-        raise Refused("reason", _("Give the reason."))
+    refuse_blank("reason", reason, _("Give the reason."))
     review.end_reason = reason
     end(uow, review, ReviewState.WITHDRAWN, "police.withdrawn")
     return review.id

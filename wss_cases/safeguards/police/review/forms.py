@@ -1,12 +1,12 @@
 """Forms of police-notification reviews: the three grounds, the answers, the notification, the settings."""
 
-from wtforms import BooleanField, IntegerField, RadioField, SelectMultipleField
+from wtforms import BooleanField, IntegerField, SelectMultipleField
 from wtforms.validators import InputRequired, NumberRange
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
-from wss_cases.safeguards.duties.duty.forms import PICK, moment_field
+from wss_cases.safeguards.duties.duty.forms import moment_field
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
 from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, SHEET_LABELS, WANTED
@@ -52,17 +52,13 @@ class AskForm(BaseForm):
 class AnswerForm(BaseForm):
     """One answer to a review."""
 
-    approves = RadioField(
+    approves = radio(
         _l("Your answer"),
-        choices=choices([("no", _l("No: the police are not told")), ("yes", _l("Yes: the police may be told"))]),
-        validators=[InputRequired(_l("Choose your answer."))],
+        {"no": _l("No: the police are not told"), "yes": _l("Yes: the police may be told")},
+        _l("Choose your answer."),
     )
     answered_at = moment_field(_l("When was the answer given?"), _l("Say when the answer was given."))
-    manner = select(
-        _l("How was it given?"),
-        [PICK, *ANSWER_MANNERS.items()],
-        validators=[InputRequired(_l("Say how the answer was given."))],
-    )
+    manner = pick(_l("How was it given?"), ANSWER_MANNERS, _l("Say how the answer was given."))
     reason = LongText(_l("Reason"), [NotBlank(_l("Give the reason."))])
 
 
@@ -77,17 +73,13 @@ class FollowedForm(BaseForm):
 
     report_number = ShortText(_l("Report number"), limit=80)
     guardian_told_at = moment_field(_l("When was the guardian told?"))
-    guardian_manner = select(_l("How was the guardian told?"), [PICK, *MANNER_LABELS.items()])
-    guardian_result = select(
+    guardian_manner = pick(_l("How was the guardian told?"), MANNER_LABELS)
+    guardian_result = pick(
         _l("Was the guardian reached?"),
-        [PICK, *RESULT_LABELS.items(), ("not_yet", _l("Not tried yet"))],
-        validators=[InputRequired(_l("Say whether the guardian was reached."))],
+        RESULT_LABELS | {"not_yet": _l("Not tried yet")},
+        _l("Say whether the guardian was reached."),
     )
-    rights_sheet = select(
-        _l("Rights sheet"),
-        [PICK, *SHEET_LABELS.items()],
-        validators=[InputRequired(_l("Say whether the rights sheet was given."))],
-    )
+    rights_sheet = pick(_l("Rights sheet"), SHEET_LABELS, _l("Say whether the rights sheet was given."))
     note = LongText(_l("What followed"))
 
 
@@ -96,7 +88,7 @@ class NotificationForm(FollowedForm):
 
     danger = LongText(_l("What the imminent danger was"))
     notified_at = moment_field(_l("When were they told?"), _l("Say when they were told."))
-    channel = select(_l("How"), [PICK, *CHANNEL_LABELS.items()], validators=[InputRequired(_l("Say how."))])
+    channel = pick(_l("How"), CHANNEL_LABELS, _l("Say how."))
     told = select(_l("Who was told"), coerce=str, validators=[InputRequired(_l("Say who was told."))])
     told_whom = ShortText(_l("Somebody else: who"))
     adult_with_student = ShortText(

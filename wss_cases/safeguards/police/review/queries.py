@@ -12,7 +12,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import holders, in_force_at
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -49,9 +49,7 @@ def visible_to(statement: Statement, actor: Actor) -> Statement:
     return statement.where(mine)
 
 
-def load_review(review_id: int) -> PoliceReview | None:
-    """Return a review by id for the policy engine; None when there is none."""
-    return db.session.get(PoliceReview, review_id)
+load_review = by_id(PoliceReview)
 
 
 def get_review(actor: Actor, review_id: int) -> ReviewRow:
