@@ -16,14 +16,12 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import StudentGuardian
 
-Key = str | None
-
 
 @dataclass(frozen=True)
 class ContactAttempt:
     """One attempt to reach a guardian of one person in a report; `guardian_id` None is somebody not in the roster."""
 
-    person_id: int
+    incident_person_id: int
     at: datetime
     manner: str
     result: str
@@ -64,26 +62,14 @@ def record_guardian_contact(uow: UnitOfWork, incident_id: int, attempt: ContactA
     Raises Refused for a time to come, a person of another report, or an adult who is not the student's guardian.
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
-    person = uow.session.get(IncidentPerson, attempt.person_id)
+    person = uow.session.get(IncidentPerson, attempt.incident_person_id)
     if person is None or person.incident_id != incident.id:
         raise Refused("person", _("One of these people is not in this report."))
     if attempt.at > uow.now + timedelta(minutes=1):
         raise Refused("at", _("This time is still to come. Enter when it happened."))
     _check_guardian(uow, person, attempt.guardian_id)
     assert uow.actor.user_id is not None
-    contact = uow.add(
-        GuardianContact(
-            incident_id=incident.id,
-            incident_person_id=person.id,
-            guardian_id=attempt.guardian_id,
-            at=attempt.at,
-            manner=attempt.manner,
-            result=attempt.result,
-            language=attempt.language,
-            note=attempt.note,
-            author_id=uow.actor.user_id,
-        )
-    )
+    contact = uow.add(GuardianContact(incident_id=incident.id, author_id=uow.actor.user_id, **vars(attempt)))
     uow.record(contact, "incident.guardian_contact")
     uow.record(incident, "incident.guardian_contact")
     return contact.id

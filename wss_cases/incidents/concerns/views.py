@@ -9,12 +9,12 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.additions.actions import record_screening
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.queries import care_records, get_care_record
 from wss_cases.incidents.pages.forms import ScreeningForm
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("care", __name__)
 
@@ -23,22 +23,18 @@ blueprint = Blueprint("care", __name__)
 @gate(Permission.CARE_WORK)
 def records() -> str:
     """List the student concerns of the care team's schools, those not yet screened first."""
-    rows = []
-    for record in care_records(current_actor()):
-        school = get_school(record.school_id)
-        assert school is not None
-        rows.append((record, moment_words(record.opened_at, school.time_zone)))
+    records = care_records(current_actor())
+    rows = [(record, moment_words(record.opened_at, zone_of(record.school_id))) for record in records]
     return render_template("incidents/concerns/list.html", rows=rows)
 
 
 def _words(record: CareRecord) -> dict[str, Any]:
-    school = get_school(record.school_id)
-    assert school is not None
+    zone = zone_of(record.school_id)
     return {
         "record": record,
         "student": db.session.get(Student, record.student_id) if record.student_id else None,
-        "opened": moment_words(record.opened_at, school.time_zone),
-        "screened": moment_words(record.screened_at, school.time_zone),
+        "opened": moment_words(record.opened_at, zone),
+        "screened": moment_words(record.screened_at, zone),
     }
 
 

@@ -14,17 +14,14 @@ from wss_cases.incidents.incident.rules import (
     code_set_for,
     highest_group,
 )
-from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
+from wss_cases.incidents.incident.states import UNDECIDED, PersonKind, PersonRole
 from wss_cases.journal.unit_of_work import UnitOfWork
-
-OPEN_FOR_DETAILS = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.RETURNED})
-"""States in which facts may still be set; after the decision only addenda."""
 
 
 def load_open(uow: UnitOfWork, incident_id: int, version: int | None) -> Incident:
     """Lock a report that may still be completed. Raises NotFound, Stale, or Refused once it is decided."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, version)
-    if incident.state not in OPEN_FOR_DETAILS:
+    if incident.state not in UNDECIDED:
         raise Refused("", _("This report is decided. You can still add text to it."))
     return incident
 

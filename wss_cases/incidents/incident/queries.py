@@ -9,9 +9,11 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
 from wss_cases.access.visibility import in_view, of_team_or_own
 from wss_cases.foundation.db import by_id, db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import (
     Addendum,
     BehaviorCode,
@@ -57,20 +59,23 @@ def own_reports(actor: Actor, *, live: bool = False) -> ColumnElement[bool]:
     return and_(Incident.reporter_id == actor.user_id, in_view(Incident, actor, *STAFF, live=live))
 
 
-def get_incident(actor: Actor, incident_id: int) -> Incident:
-    """Return a report with its people. Raises NotFound when it is missing or not for this actor."""
+def get_incident(actor: Actor, incident_id: int, permission: Permission | None = None) -> Incident:
+    """Return a report with its people, for what `permission` allows on it where one is given.
+
+    Raises NotFound when it is missing or not for this actor.
+    """
     people = selectinload(Incident.people)
     statement = visible_to(select(Incident), actor).where(Incident.id == incident_id)
-    found: Incident | None = db.session.scalar(
+    incident: Incident | None = db.session.scalar(
         statement.options(
             people.joinedload(IncidentPerson.student),
             people.joinedload(IncidentPerson.staff),
             people.joinedload(IncidentPerson.behavior),
         )
     )
-    if found is None:
-        raise NotFound
-    return found
+    if permission is not None:
+        require(actor, permission, incident)
+    return existing(incident)
 
 
 load_incident = by_id(Incident)
@@ -261,10 +266,8 @@ def unscreened_counted(actor: Actor) -> Select[Any] | None:
 def get_care_record(actor: Actor, record_id: int) -> CareRecord:
     """Return one student concern. Raises NotFound for anyone but the care team of its school."""
     statement = care_visible_to(select(CareRecord), actor).where(CareRecord.id == record_id)
-    found: CareRecord | None = db.session.scalar(statement)
-    if found is None:
-        raise NotFound
-    return found
+    record: CareRecord | None = db.session.scalar(statement)
+    return existing(record)
 
 
 load_care_record = by_id(CareRecord)

@@ -44,7 +44,7 @@ WAITING = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW})
 """States that stand in the review queue."""
 
 UNDECIDED = WAITING | {IncidentState.RETURNED}
-"""States in which a report still asks somebody for something."""
+"""States in which a report still asks somebody for something: facts may still be set, afterwards only text is added."""
 
 
 class PersonRole(Labelled):

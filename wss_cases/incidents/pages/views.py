@@ -10,28 +10,27 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can, require
+from wss_cases.access.policy import can
 from wss_cases.access.visibility import first_in_view
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, local
+from wss_cases.foundation.school_time import at_wall, local, zone_of
 from wss_cases.incidents.additions.actions import ContactAttempt, add_addendum, answer_question, record_guardian_contact
-from wss_cases.incidents.details.actions import OPEN_FOR_DETAILS
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
-from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
 from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
 from wss_cases.incidents.pages.presenters import TAB_LABELS, TONES, chips, is_tab, listed, page_of, state_words
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place
-from wss_cases.roster.directory.queries import get_school, guardians_of
+from wss_cases.roster.directory.queries import guardians_of
 
 blueprint = Blueprint("incidents", __name__)
 
@@ -103,8 +102,7 @@ def contact(incident_id: int) -> Page:
     """Record an attempt to reach a guardian."""
     actor, now = current_actor(), clock.now()
     found = _completable(incident_id)
-    school = get_school(found.school_id)
-    assert school is not None
+    zone = zone_of(found.school_id)
     form = ContactForm()
     students = [person for person in found.people if person.student_id is not None]
     form.person.choices = choices([(str(person.id), person_words(person)) for person in students])
@@ -117,17 +115,15 @@ def contact(incident_id: int) -> Page:
     }
     form.guardian.choices = choices([("", _("Somebody not in the roster")), *names.items()])
     if not form.is_submitted():
-        form.at.data = local(now, school.time_zone).replace(tzinfo=None)
+        form.at.data = local(now, zone).replace(tzinfo=None)
 
     def act() -> int:
-        attempt = ContactAttempt(
-            person_id=int(form.person.data),
-            at=at_wall(form.at.data, school.time_zone),
-            manner=form.manner.data,
-            result=form.result.data,
-            language=form.language.data or "",
+        attempt = filled(
+            form,
+            ContactAttempt,
+            incident_person_id=int(form.person.data),
+            at=at_wall(form.at.data, zone),
             guardian_id=int(form.guardian.data) if form.guardian.data else None,
-            note=form.note.data or "",
         )
         return record_guardian_contact(submitted(form), found.id, attempt)
 
@@ -136,25 +132,21 @@ def contact(incident_id: int) -> Page:
 
 
 def _completable(incident_id: int) -> Incident:
-    actor = current_actor()
-    found = get_incident(actor, incident_id)
-    require(actor, Permission.INCIDENT_COMPLETE, found)
-    return found
+    return get_incident(current_actor(), incident_id, Permission.INCIDENT_COMPLETE)
 
 
 def _page(found: Incident, add: AddendumForm, reply: AnswerForm) -> str:
     actor = current_actor()
-    school = get_school(found.school_id)
-    assert school is not None
+    zone = zone_of(found.school_id)
     reply.version.data = reply.version.data or str(found.version)
     return render_template(
         "incidents/pages/incident.html",
         incident=found,
-        when=moment_words(found.occurred_at, school.time_zone),
-        shown=page_of(found, school.time_zone, team=actor.covers(found.school_id, *CASE_TEAM)),
+        when=moment_words(found.occurred_at, zone),
+        shown=page_of(found, zone, team=actor.covers(found.school_id, *CASE_TEAM)),
         own=found.reporter_id == actor.user_id,
         may_review=can(actor, Permission.INCIDENT_REVIEW, found),
-        may_complete=found.state in OPEN_FOR_DETAILS,
+        may_complete=found.state in UNDECIDED,
         state=IncidentState(found.state).label,
         tone=TONES.get(found.state, "slate"),
         review_href=_link("review.incident", incident_id=found.id),

@@ -19,7 +19,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.intake.decision.rules import Choice, chosen, is_light
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.intake.recommendation.queries import Situation, situation
@@ -38,9 +38,6 @@ from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 
 REVIEW_AFTER = 10
 REVIEW_WITH_HOLD = 5
-DECIDABLE = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.RETURNED})
-
-Key = str | None
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ def decide(uow: UnitOfWork, incident_id: int, choice: Choice) -> int:
     close a legal duty: a case opens while one is open.
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
-    if incident.state not in DECIDABLE:
+    if incident.state not in UNDECIDED:
         raise Stale
     scene = _scene(uow, incident, choice)
     case = _open(uow, scene) if _needs_case(scene, choice) else None

@@ -10,26 +10,25 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can, require
+from wss_cases.access.policy import can
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import time_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.incidents.details.actions import OPEN_FOR_DETAILS
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.drafts.actions import save_draft
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations, own_draft
 from wss_cases.incidents.incident.rules import CapturedPerson, code_set_for, person_words
-from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.incidents.incident.states import UNDECIDED, PersonKind
 from wss_cases.intake.details.forms import AddPersonForm, DetailsForm, details_form
 from wss_cases.intake.details.presenters import groups_of, summary_of
 from wss_cases.intake.report.actions import add_people_to, complete_details
 from wss_cases.intake.report.forms import captured_person
 from wss_cases.intake.report.people_search import people_items, search_items
 from wss_cases.intake.report.views import blueprint, switch_language
-from wss_cases.roster.directory.queries import get_school
 
 FORM = "details"
 NOT_SAVED = {"csrf_token", "request_key", "version", "people_q", "find", "add", "switch_language"}
@@ -70,13 +69,11 @@ def details_draft(incident_id: int) -> Response | tuple[Response, int]:
     """Keep what is typed so far; answers JSON with the time."""
     actor, now = current_actor(), clock.now()
     incident = _open(actor, incident_id)
-    school = get_school(incident.school_id)
-    assert school is not None
     try:
         _save_draft(actor, incident, now)
     except Refused as refusal:
         return jsonify(error=refusal.message), 400
-    return jsonify(saved_at=time_words(now, school.time_zone))
+    return jsonify(saved_at=time_words(now, zone_of(incident.school_id)))
 
 
 @blueprint.route("/incidents/<int:incident_id>/details/check", methods=["GET", "POST"])
@@ -115,9 +112,8 @@ def _check_page(incident: Incident, form: DetailsForm, button: BaseForm) -> str:
 
 
 def _open(actor: Actor, incident_id: int) -> Incident:
-    incident = get_incident(actor, incident_id)
-    require(actor, Permission.INCIDENT_COMPLETE, incident)
-    if incident.state not in OPEN_FOR_DETAILS:
+    incident = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
+    if incident.state not in UNDECIDED:
         raise Refused("", _("This report is decided. You can still add text to it."))
     return incident
 

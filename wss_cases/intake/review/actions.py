@@ -6,19 +6,16 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.additions.actions import merge_report
 from wss_cases.incidents.incident.actions import set_state, tell_of_danger
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.decision.actions import DECIDABLE
+from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.intake.decision.states import NO_ACTION_REASONS, VERIFIED_LABELS
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 
-Key = str | None
-
 
 def _waiting(uow: UnitOfWork, incident_id: int, version: int | None) -> Incident:
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, version)
-    if incident.state not in DECIDABLE:
+    if incident.state not in UNDECIDED:
         raise Stale
     return incident
 
@@ -79,6 +76,6 @@ def merge_into(uow: UnitOfWork, incident_id: int, reference: str) -> int:
     """Mark a report as telling of the same thing as another one of the school, which is routed again and decided."""
     incident = _waiting(uow, incident_id, uow.version)
     target = merge_report(uow, incident, reference)
-    if target.state in DECIDABLE:
+    if target.state in UNDECIDED:
         route_incident(uow, target)
     return target.id

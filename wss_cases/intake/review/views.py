@@ -8,7 +8,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import might, require
+from wss_cases.access.policy import might
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.cases.case.queries import cases_of_incident, place_words
 from wss_cases.foundation import clock
@@ -21,8 +21,8 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.incidents.incident.states import TRANSITIONS, IncidentState, Tile
-from wss_cases.intake.decision.actions import DECIDABLE, decide
+from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState, Tile
+from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice, is_light
 from wss_cases.intake.recommendation.queries import (
     PAGE,
@@ -40,9 +40,9 @@ from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.safeguards.discipline.removals.queries import discipline_of
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
-from wss_cases.safeguards.duties.pages.views import duty_words
 from wss_cases.safeguards.police.review.queries import notifications_of
 from wss_cases.safeguards.police.review.states import NotificationGround
 
@@ -58,9 +58,7 @@ def tile_words(tile: str) -> str:
 
 def reviewed(actor: Actor, incident_id: int) -> Incident:
     """Return a report that this person reviews. Raises NotFound, also for one's own report without the role."""
-    incident = get_incident(actor, incident_id)
-    require(actor, Permission.INCIDENT_REVIEW, incident)
-    return incident
+    return get_incident(actor, incident_id, Permission.INCIDENT_REVIEW)
 
 
 @blueprint.get("", endpoint="queue")
@@ -139,7 +137,7 @@ def _accept_light(incident_id: int, version: int, key: str) -> int:
     incident = reviewed(actor, incident_id)
     now = situation(incident_id)
     duties = sum(1 for row in duties_of(incident_id) if row.duty.state in OPEN_DUTY)
-    if incident.state in DECIDABLE and not is_light(now.plan, duties):
+    if incident.state in UNDECIDED and not is_light(now.plan, duties):
         raise Refused("", _("This report needs a look of its own."))
     decide(Invocation(actor, clock.now(), key, version=version), incident_id, Choice())
     return 1
@@ -174,10 +172,10 @@ def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
         is_not=words.is_not_words(now),
         duties=duties,
         light=is_light(now.plan, open_duties),
-        decidable=found.state in DECIDABLE,
+        decidable=found.state in UNDECIDED,
         cases=(cases := cases_of_incident(found.id)),
         awaits_conversation=found.state is IncidentState.ROUTED and not cases,
-        may_reopen=IncidentState.UNDER_REVIEW in TRANSITIONS[found.state] and found.state not in DECIDABLE,
+        may_reopen=IncidentState.UNDER_REVIEW in TRANSITIONS[found.state] and found.state not in UNDECIDED,
         may_police=might(actor, Permission.POLICE_REVIEW_ASK),
         discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(found.id)],
         notifications=[NotificationGround(row.door).label for row in notifications_of(found.id)],

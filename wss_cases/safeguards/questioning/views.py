@@ -44,8 +44,7 @@ blueprint = Blueprint("questionings", __name__)
 def new(incident_id: int) -> Page:
     """Record that police or security want to question a student, before it starts."""
     actor, now = current_actor(), clock.now()
-    incident = get_incident(actor, incident_id)
-    require(actor, Permission.QUESTIONING_RECORD, incident)
+    incident = get_incident(actor, incident_id, Permission.QUESTIONING_RECORD)
     zone = zone_of(incident.school_id)
     form = QuestioningForm()
     students = [(str(student.id), student.shown_name) for student in students_of(incident_id)]

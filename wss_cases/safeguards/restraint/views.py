@@ -42,9 +42,7 @@ blueprint = Blueprint("restraints", __name__)
 @gate(Permission.RESTRAINT_RECORD)
 def record(incident_id: int) -> Page:
     """Record a restraint or time-out on a report."""
-    actor = current_actor()
-    incident = get_incident(actor, incident_id)
-    require(actor, Permission.RESTRAINT_RECORD, incident)
+    incident = get_incident(current_actor(), incident_id, Permission.RESTRAINT_RECORD)
     zone = zone_of(incident.school_id)
     students = students_in(incident_id)
     form = RestraintForm()

@@ -14,7 +14,7 @@ from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
-from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.legal_holds.queries import student_held
@@ -30,7 +30,6 @@ from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
 
 PAGE = 40
-UNDECIDED = (IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.RETURNED)
 
 
 def schedule_rows() -> Sequence[RetentionRule]:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -21,7 +21,7 @@ from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.recording.actions import back_after, check_acknowledged, check_reason, check_span
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal, DisciplineVersion
-from wss_cases.safeguards.discipline.removals.queries import appeal_of, grade_on, spans_of
+from wss_cases.safeguards.discipline.removals.queries import appeal_of, grade_on, spans_of, undecided_appeal
 from wss_cases.safeguards.discipline.removals.rules import Span, calls_for_review, counted, is_exclusion, is_protected
 from wss_cases.safeguards.discipline.removals.states import (
     WITHOUT_END,
@@ -52,10 +52,10 @@ class Correction:
 class Asked:
     """Who asks for an appeal, when, and what they say."""
 
-    by: AskedBy
-    name: str
-    on: date
-    why: str = ""
+    asked_by: AskedBy
+    asked_name: str
+    asked_on: date
+    asked_why: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,22 +119,19 @@ def ask_appeal(uow: UnitOfWork, action_id: int, request: Asked) -> int:
     action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, None)
     if appeal_of(action.id) is not None:
         raise Refused("", _("An appeal against this action is on record already."))
-    _not_later(uow, action, "asked_on", request.on)
-    if request.on < today_at(action.school_id, action.recorded_at) and request.on < action.starts_on:
+    _not_later(uow, action, "asked_on", request.asked_on)
+    if request.asked_on < today_at(action.school_id, action.recorded_at) and request.asked_on < action.starts_on:
         raise Refused("asked_on", _("This is before the action was decided."))
     appeal = uow.add(
         DisciplineAppeal(
             action_id=action.id,
             school_id=action.school_id,
-            asked_by=request.by,
-            asked_name=request.name,
-            asked_on=request.on,
-            asked_why=request.why,
             recorded_by_id=uow.actor.user_id,
             recorded_at=uow.now,
+            **vars(request),
         )
     )
-    uow.record(appeal, "appeal.asked", by=request.by.value)
+    uow.record(appeal, "appeal.asked", by=request.asked_by.value)
     return action.id
 
 
@@ -145,10 +142,7 @@ def decide_appeal(uow: UnitOfWork, action_id: int, given: Decided) -> int:
     Raises Refused for days out of order, or a shortening that is none.
     """
     action = _standing(uow, action_id, Permission.DISCIPLINE_DECIDE, None)
-    undecided = appeal_of(action.id)
-    if undecided is None or undecided.outcome is not None:
-        raise NotFound
-    appeal = uow.load(DisciplineAppeal, undecided.id, Permission.DISCIPLINE_DECIDE, uow.version)
+    appeal = uow.load(DisciplineAppeal, undecided_appeal(action.id).id, Permission.DISCIPLINE_DECIDE, uow.version)
     _check_decision(uow, action, appeal, given)
     for name in ("heard_on", "heard_by", "outcome", "decided_on", "decision"):
         setattr(appeal, name, getattr(given, name))

@@ -1,16 +1,18 @@
 """The pages that change a discipline action, and the notice to the family."""
 
-from flask import Blueprint, flash, render_template, request, url_for
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import filled
+from wss_cases.foundation.forms import BaseForm, filled
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.roster.directory.presenters import language_words
@@ -25,7 +27,7 @@ from wss_cases.safeguards.discipline.appeals.actions import (
 from wss_cases.safeguards.discipline.family_notice.letters import family_language, names_left, notice_for
 from wss_cases.safeguards.discipline.recording.forms import AppealForm, CorrectForm, DecideForm
 from wss_cases.safeguards.discipline.recording.presenters import action_words, appeal_words
-from wss_cases.safeguards.discipline.removals.queries import ListedAction, appeal_of, get_action
+from wss_cases.safeguards.discipline.removals.queries import ListedAction, get_action, undecided_appeal
 from wss_cases.safeguards.discipline.removals.states import AppealOutcome, AskedBy, DisciplineKind
 
 blueprint = Blueprint("appeals", __name__, url_prefix="/discipline/<int:action_id>")
@@ -38,9 +40,11 @@ def _loaded(action_id: int, permission: Permission) -> ListedAction:
     return listed
 
 
-def _back(action_id: int, words: str) -> str:
-    flash(words)
-    return url_for("discipline.action", action_id=action_id)
+def _act(listed: ListedAction, name: str, form: BaseForm, act: Callable[[], int], said: str, **more: Any) -> Page:
+    """Show the form of one act on an action, by the template `name`; then say what was done on the action's page."""
+    done = with_flash(said, url_for("discipline.action", action_id=listed.action.id))
+    template = f"safeguards/discipline/appeals/{name}.html"
+    return form_page(form, act, done, template, action=listed.action, words=action_words(listed), **more)
 
 
 @blueprint.route("/correct", methods=["GET", "POST"])
@@ -48,24 +52,13 @@ def _back(action_id: int, words: str) -> str:
 def correction(action_id: int) -> Page:
     """Correct what was recorded; what it was stays on the action's page."""
     listed = _loaded(action_id, Permission.DISCIPLINE_RECORD)
-    row = listed.action
-    form = CorrectForm(
-        kind=row.kind.value, days=row.days, starts_on=row.starts_on, ends_on=row.ends_on, reason=row.reason,
-        support_services=row.support_services, version=row.version,
-    )  # fmt: skip
+    form = CorrectForm(obj=listed.action)
 
     def act() -> int:
         given = filled(form, Correction, kind=DisciplineKind(form.kind.data), days=form.days.data or 0)
         return correct(submitted(form), action_id, given)
 
-    return form_page(
-        form,
-        act,
-        lambda made: _back(made, _("Corrected. What it was before stays on this page.")),
-        "safeguards/discipline/appeals/correct.html",
-        action=row,
-        words=action_words(listed),
-    )
+    return _act(listed, "correct", form, act, _("Corrected. What it was before stays on this page."))
 
 
 @blueprint.route("/appeal", methods=["GET", "POST"])
@@ -76,19 +69,10 @@ def appeal(action_id: int) -> Page:
     form = AppealForm(asked_on=today_at(listed.action.school_id, clock.now()))
 
     def act() -> int:
-        request = Asked(
-            AskedBy(form.asked_by.data), form.asked_name.data or "", form.asked_on.data, form.asked_why.data or ""
-        )
+        request = filled(form, Asked, asked_by=AskedBy(form.asked_by.data))
         return ask_appeal(submitted(form), action_id, request)
 
-    return form_page(
-        form,
-        act,
-        lambda made: _back(made, _("The appeal is on record. It waits to be heard.")),
-        "safeguards/discipline/appeals/appeal.html",
-        words=action_words(listed),
-        action=listed.action,
-    )
+    return _act(listed, "appeal", form, act, _("The appeal is on record. It waits to be heard."))
 
 
 @blueprint.route("/appeal/decision", methods=["GET", "POST"])
@@ -96,25 +80,15 @@ def appeal(action_id: int) -> Page:
 def decision(action_id: int) -> Page:
     """Write down how the appeal was heard and decided."""
     listed = _loaded(action_id, Permission.DISCIPLINE_DECIDE)
-    row = appeal_of(action_id)
-    if row is None or row.outcome is not None:
-        raise NotFound
-    today = today_at(listed.action.school_id, clock.now())
-    form = DecideForm(version=row.version, decided_on=today)
+    row = undecided_appeal(action_id)
+    form = DecideForm(version=row.version, decided_on=today_at(listed.action.school_id, clock.now()))
 
     def act() -> int:
         given = filled(form, Decided, outcome=AppealOutcome(form.outcome.data))
         return decide_appeal(submitted(form), action_id, given)
 
-    return form_page(
-        form,
-        act,
-        lambda made: _back(made, _("The appeal is decided. Every count reads what stands now.")),
-        "safeguards/discipline/appeals/decision.html",
-        words=action_words(listed),
-        appeal=appeal_words(action_id),
-        action=listed.action,
-    )
+    said = _("The appeal is decided. Every count reads what stands now.")
+    return _act(listed, "decision", form, act, said, appeal=appeal_words(action_id))
 
 
 @blueprint.get("/notice")

@@ -9,7 +9,7 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can, require
+from wss_cases.access.policy import can
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
@@ -43,8 +43,7 @@ blueprint = Blueprint("discipline", __name__)
 def record(incident_id: int) -> Page:
     """Record a removal: first of whom, then with their days away and what adults had offered in sight."""
     actor, now = current_actor(), clock.now()
-    incident = get_incident(actor, incident_id)
-    require(actor, Permission.DISCIPLINE_RECORD, incident)
+    incident = get_incident(actor, incident_id, Permission.DISCIPLINE_RECORD)
     students = students_who_caused_harm(incident_id)
     today = today_at(incident.school_id, now)
     form = DisciplineForm(starts_on=today)

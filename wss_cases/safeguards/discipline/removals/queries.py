@@ -12,7 +12,7 @@ from wss_cases.access.visibility import in_view
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import by_id, db
-from wss_cases.foundation.errors import existing
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.models import Pathway
@@ -109,9 +109,14 @@ def versions_of(action_id: int) -> list[DisciplineVersion]:
 
 def appeal_of(action_id: int) -> DisciplineAppeal | None:
     """Return the appeal against an action; the caller has checked the action."""
-    appeal: DisciplineAppeal | None = db.session.scalar(
-        select(DisciplineAppeal).where(DisciplineAppeal.action_id == action_id)
-    )
+    return db.session.scalar(select(DisciplineAppeal).where(DisciplineAppeal.action_id == action_id))
+
+
+def undecided_appeal(action_id: int) -> DisciplineAppeal:
+    """Return the appeal against an action that waits to be decided. Raises NotFound; the caller checked the action."""
+    appeal = existing(appeal_of(action_id))
+    if appeal.outcome is not None:
+        raise NotFound
     return appeal
 
 

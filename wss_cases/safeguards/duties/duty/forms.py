@@ -25,24 +25,22 @@ def wall_minute(at: datetime, zone: str) -> datetime:
     return local(at, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
-class RaiseForm(BaseForm):
-    """A duty that somebody sees in a report."""
-
-    code = select(_l("Which duty"), coerce=str, validators=[InputRequired(_l("Choose the duty."))])
-    because = LongText(_l("What made you think so"), [NotBlank(_l("Say what made you think so."))])
-    aware_at = moment_field(_l("When did you learn of it"), _l("Say when you learned of it."))
-    facts = radio(
-        _l("Are the facts clear?"),
-        {"due": _l("Yes, it is due now"), "verify_first": _l("No, verify them first")},
-        _l("Say whether the facts are clear."),
-    )
-
-
 class RaiseMandatedForm(BaseForm):
     """One's mandated-reporter duty to report abuse or neglect."""
 
     because = LongText(_l("What made you think so"), [NotBlank(_l("Say what made you think so."))])
     aware_at = moment_field(_l("When did you learn of it"), _l("Say when you learned of it."))
+
+
+class RaiseForm(RaiseMandatedForm):
+    """A duty that somebody sees in a report."""
+
+    code = select(_l("Which duty"), coerce=str, validators=[InputRequired(_l("Choose the duty."))])
+    facts = radio(
+        _l("Are the facts clear?"),
+        {"due": _l("Yes, it is due now"), "verify_first": _l("No, verify them first")},
+        _l("Say whether the facts are clear."),
+    )
 
 
 class VerifyForm(BaseForm):
@@ -84,6 +82,11 @@ class DischargeForm(BaseForm):
     told_whom = ShortText(_l("Who was told"))
     channel = pick(_l("How"), CHANNEL_LABELS)
     reference = ShortText(_l("Reference or report number"), limit=120)
+
+    def answers(self, zone: str) -> dict[str, Any]:
+        """Return what the action takes."""
+        texts = {name: self[name].data or "" for name in ("what_was_done", "told_whom", "channel", "reference")}
+        return texts | {"done_at": at_wall(self.done_at.data, zone)}
 
 
 class NotApplicableForm(BaseForm):

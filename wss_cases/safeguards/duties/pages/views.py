@@ -1,4 +1,7 @@
-"""The school's legal duties, page by page and filtered."""
+"""The school's legal duties, page by page and filtered, and those that are each adult's own.
+
+Mandated-reporter duties (abuse or neglect) are seen by the adult whose they are and the school's administrator alone.
+"""
 
 from typing import Any
 
@@ -19,17 +22,21 @@ from wss_cases.safeguards.duties.duty.queries import (
     duties_count,
     duties_page,
     get_duty,
+    get_mandated_duty,
+    mandated_duties,
     mandated_duty_count,
 )
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.duties.pages.acts.views import Side, add_pages
 
-__all__ = ["blueprint", "duty_words"]
-
 blueprint = Blueprint("safeguards", __name__, url_prefix="/duties")
 
 WORK = Permission.DUTY_DISCHARGE
 add_pages(blueprint, Side("safeguards", "duty_id", get_duty, Permission.DUTY_READ, WORK, WORK))
+
+own_duties = Blueprint("own_duties", __name__, url_prefix="/duties/own")
+OWN = (Permission.OWN_DUTY_READ, Permission.OWN_DUTY_WORK, Permission.OWN_DUTY_LOOK)
+add_pages(own_duties, Side("own_duties", "own_duty_id", get_mandated_duty, *OWN))
 
 
 @blueprint.get("")
@@ -61,3 +68,12 @@ def duties() -> Page:
         own=mandated_duty_count(actor),
         may_read_table=might(actor, Permission.DUTY_TABLE_READ),
     )
+
+
+@own_duties.get("", endpoint="duties")
+@gate(Permission.OWN_DUTY_READ)
+def mandated() -> Page:
+    """One's mandated-reporter duties to report abuse or neglect; for an administrator those of the school too."""
+    now = clock.now()
+    rows = [duty_words(row, now, zone_of(row.duty.school_id)) for row in mandated_duties(current_actor())]
+    return render_template("safeguards/duties/pages/own/list.html", rows=rows)

@@ -7,7 +7,6 @@ from flask import Blueprint, flash, render_template, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
@@ -31,10 +30,7 @@ blueprint = Blueprint("police", __name__, url_prefix="/incidents/<int:incident_i
 
 
 def _loaded(incident_id: int) -> Incident:
-    actor = current_actor()
-    incident = get_incident(actor, incident_id)
-    require(actor, Permission.POLICE_REVIEW_ASK, incident)
-    return incident
+    return get_incident(current_actor(), incident_id, Permission.POLICE_REVIEW_ASK)
 
 
 def _duties(incident_id: int) -> list[tuple[int, Any]]:
@@ -67,14 +63,12 @@ def choose(incident_id: int) -> Page:
 @gate(Permission.POLICE_REVIEW_ASK)
 def emergency(incident_id: int) -> Page:
     """Note that police were called; the hour to record it begins."""
-    now = clock.now()
     incident = _loaded(incident_id)
     zone = zone_of(incident.school_id)
-    form = CallForm(called_at=wall_minute(now, zone))
+    form = CallForm(called_at=wall_minute(clock.now(), zone))
 
     def act() -> int:
-        called_at = at_wall(form.called_at.data, zone)
-        return actions.call_first(submitted(form), incident_id, called_at)
+        return actions.call_first(submitted(form), incident_id, at_wall(form.called_at.data, zone))
 
     return form_page(form, act, _to_review, "safeguards/police/asking/emergency.html", incident=incident)
 

@@ -20,8 +20,8 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, zone_of
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.safeguards.duties.duty.forms import wall_minute
+from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import get_duty
-from wss_cases.safeguards.duties.pages.views import duty_words
 from wss_cases.safeguards.police.review import actions
 from wss_cases.safeguards.police.review.forms import AnswerForm, WithdrawForm
 from wss_cases.safeguards.police.review.models import PoliceReview

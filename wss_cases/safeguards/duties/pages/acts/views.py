@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.foundation import clock
@@ -17,7 +18,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, zone_of
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.forms import DischargeForm, NotApplicableForm, StepForm, VerifyForm, wall_minute
 from wss_cases.safeguards.duties.duty.presenters import duty_words, step_words
@@ -89,86 +90,71 @@ def show(side: Side, duty_id: int) -> Page:
     )
 
 
-def _loaded(side: Side, duty_id: int) -> tuple[DutyRow, str]:
-    actor = current_actor()
-    row = side.read(actor, duty_id)
-    require(actor, side.work, row.duty)
-    return row, zone_of(row.duty.school_id)
+def _loaded(side: Side, duty_id: int) -> DutyRow:
+    row = side.read(current_actor(), duty_id)
+    require(current_actor(), side.work, row.duty)
+    return row
+
+
+def _act(
+    side: Side,
+    row: DutyRow,
+    name: str,
+    form_of: Callable[..., BaseForm],
+    act: Callable[[Invocation, Any, str], int],
+    **more: Any,
+) -> Page:
+    """Show the form of one act on a duty, by the template `name`; `act` takes the call, the form and the zone."""
+    now, zone = clock.now(), zone_of(row.duty.school_id)
+    form = form_of(version=row.duty.version, done_at=wall_minute(now, zone), outcome="done")
+    return form_page(
+        form,
+        lambda: act(submitted(form), form, zone),
+        side.address("duty", row.duty.id),
+        f"safeguards/duties/pages/acts/{name}.html",
+        duty=duty_words(row, now, zone),
+        **more,
+    )
 
 
 def verify_page(side: Side, duty_id: int) -> Page:
     """Say that the facts were verified and the duty is due now."""
-    (row, zone), now = _loaded(side, duty_id), clock.now()
-    form = VerifyForm(version=row.duty.version)
-
-    def act() -> int:
-        return verify(submitted(form), duty_id, form.how.data or "", side.work)
-
-    done = side.address("duty", duty_id)
-    return form_page(form, act, done, "safeguards/duties/pages/acts/verify.html", duty=duty_words(row, now, zone))
+    row = _loaded(side, duty_id)
+    return _act(
+        side, row, "verify", VerifyForm, lambda call, form, _zone: verify(call, duty_id, form.how.data, side.work)
+    )
 
 
 def step_page(side: Side, duty_id: int, position: int) -> Page:
     """Record one step: who was told, how and when, or why it does not apply."""
-    (row, zone), now = _loaded(side, duty_id), clock.now()
+    row = _loaded(side, duty_id)
     step = existing(next((step for step in steps_of(row.duty) if step.step.position == position), None))
-    local_now = wall_minute(now, zone)
-    form = StepForm(version=row.duty.version, done_at=local_now, outcome="done")
 
-    def act() -> int:
-        return actions.record_step(submitted(form), duty_id, step.step.id, form.told(zone), side.work)
+    def act(call: Invocation, form: StepForm, zone: str) -> int:
+        return actions.record_step(call, duty_id, step.step.id, form.told(zone), side.work)
 
-    return form_page(
-        form,
-        act,
-        side.address("duty", duty_id),
-        "safeguards/duties/pages/acts/step.html",
-        duty=duty_words(row, now, zone),
-        step=step_words(step, zone),
-    )
+    return _act(side, row, "step", StepForm, act, step=step_words(step, zone_of(row.duty.school_id)))
 
 
 def discharge_page(side: Side, duty_id: int) -> Page:
     """Record that a duty was carried out."""
-    (row, zone), now = _loaded(side, duty_id), clock.now()
+    row = _loaded(side, duty_id)
+    zone = zone_of(row.duty.school_id)
     left = [step_words(step, zone) for step in steps_of(row.duty) if step.record is None]
-    local_now = wall_minute(now, zone)
-    form = DischargeForm(version=row.duty.version, done_at=local_now)
 
-    def act() -> int:
-        return actions.discharge(
-            submitted(form),
-            duty_id,
-            what_was_done=form.what_was_done.data or "",
-            done_at=at_wall(form.done_at.data, zone),
-            told_whom=form.told_whom.data or "",
-            channel=form.channel.data or "",
-            reference=form.reference.data or "",
-            permission=side.work,
-        )
+    def act(call: Invocation, form: DischargeForm, zone: str) -> int:
+        return actions.discharge(call, duty_id, **form.answers(zone), permission=side.work)
 
-    return form_page(
-        form,
-        act,
-        side.address("duty", duty_id),
-        "safeguards/duties/pages/acts/discharge.html",
-        duty=duty_words(row, now, zone),
-        left=left,
-    )
+    return _act(side, row, "discharge", DischargeForm, act, left=left)
 
 
 def not_applicable_page(side: Side, duty_id: int) -> Page:
     """Propose that a duty does not apply."""
-    (row, zone), now = _loaded(side, duty_id), clock.now()
-    form = NotApplicableForm(version=row.duty.version)
 
-    def act() -> int:
-        return actions.propose_not_applicable(submitted(form), duty_id, form.reason.data or "", side.work)
+    def act(call: Invocation, form: NotApplicableForm, _zone: str) -> int:
+        return actions.propose_not_applicable(call, duty_id, form.reason.data, side.work)
 
-    done = side.address("duty", duty_id)
-    return form_page(
-        form, act, done, "safeguards/duties/pages/acts/not_applicable.html", duty=duty_words(row, now, zone)
-    )
+    return _act(side, _loaded(side, duty_id), "not_applicable", NotApplicableForm, act)
 
 
 def second_review(side: Side, duty_id: int) -> Response:

@@ -5,13 +5,11 @@ from flask import Blueprint, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, local_date, zone_of
-from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.safeguards.duties.duty.forms import RaiseForm, RaiseMandatedForm, wall_minute
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
@@ -23,60 +21,42 @@ blueprint = Blueprint("duty_raising", __name__, url_prefix="/incidents/<int:inci
 MANDATED_CODE = "child_abuse_or_neglect"
 
 
-def _loaded(incident_id: int, permission: Permission) -> tuple[Incident, str]:
-    actor = current_actor()
-    incident = get_incident(actor, incident_id)
-    require(actor, permission, incident)
-    return incident, zone_of(incident.school_id)
-
-
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.DUTY_RAISE)
 def new(incident_id: int) -> Page:
     """Raise a duty of the table that somebody sees in this report."""
-    incident, zone = _loaded(incident_id, Permission.DUTY_RAISE)
-    now = clock.now()
-    form = RaiseForm(aware_at=wall_minute(now, zone))
-    kinds = kinds_in_force(None, local_date(now, zone))
-    labels = [(code, DUTY_LABELS.get(code, code)) for code in DUTY_LABELS if code in kinds.keys() - PERSONAL]
-    form.code.choices = choices([("", _("Choose one")), *labels])
-
-    def act() -> int:
-        given = ByHand(
-            form.code.data,
-            form.because.data or "",
-            at_wall(form.aware_at.data, zone),
-            verify_first=form.facts.data == "verify_first",
-        )
-        return raise_by_hand(submitted(form), incident_id, given)
-
-    return form_page(
-        form,
-        act,
-        lambda made: url_for("safeguards.duty", duty_id=made),
-        "safeguards/duties/pages/raising/raise.html",
-        incident=incident,
-        own=False,
-    )
+    return _raise(incident_id, Permission.DUTY_RAISE, RaiseForm, "safeguards.duty", "duty_id")
 
 
 @blueprint.route("/own", methods=["GET", "POST"])
 @gate(Permission.DUTY_RAISE_OWN)
 def own(incident_id: int) -> Page:
     """Take up one's mandated-reporter duty to report abuse or neglect that one sees in this report."""
-    incident, zone = _loaded(incident_id, Permission.DUTY_RAISE_OWN)
-    now = clock.now()
-    form = RaiseMandatedForm(aware_at=wall_minute(now, zone))
+    return _raise(incident_id, Permission.DUTY_RAISE_OWN, RaiseMandatedForm, "own_duties.duty", "own_duty_id")
+
+
+def _raise(incident_id: int, permission: Permission, form_of: type[RaiseMandatedForm], page: str, key: str) -> Page:
+    incident, now = get_incident(current_actor(), incident_id, permission), clock.now()
+    zone = zone_of(incident.school_id)
+    form = form_of(aware_at=wall_minute(now, zone))
+    if isinstance(form, RaiseForm):
+        kinds = kinds_in_force(None, local_date(now, zone))
+        labels = [(code, DUTY_LABELS.get(code, code)) for code in DUTY_LABELS if code in kinds.keys() - PERSONAL]
+        form.code.choices = choices([("", _("Choose one")), *labels])
 
     def act() -> int:
-        given = ByHand(MANDATED_CODE, form.because.data or "", at_wall(form.aware_at.data, zone))
+        because, aware_at = form.because.data or "", at_wall(form.aware_at.data, zone)
+        if isinstance(form, RaiseForm):
+            given = ByHand(form.code.data, because, aware_at, verify_first=form.facts.data == "verify_first")
+        else:
+            given = ByHand(MANDATED_CODE, because, aware_at)
         return raise_by_hand(submitted(form), incident_id, given)
 
     return form_page(
         form,
         act,
-        lambda made: url_for("own_duties.duty", own_duty_id=made),
+        lambda made: url_for(page, **{key: made}),
         "safeguards/duties/pages/raising/raise.html",
         incident=incident,
-        own=True,
+        own=permission is Permission.DUTY_RAISE_OWN,
     )
