@@ -130,6 +130,17 @@ def by_id(model: type[Record]) -> Callable[[int], Record | None]:
     return lambda record_id: db.session.get(model, record_id)
 
 
+def newest(
+    statement: Select[Any], model: Any, limit: int, before_id: int | None = None, school_id: int | None = None
+) -> Select[Any]:
+    """Narrow a select to its newest records, at most `limit`: older than one, of one school, where these are given."""
+    if school_id is not None:
+        statement = statement.where(model.school_id == school_id)
+    if before_id is not None:
+        statement = statement.where(model.id < before_id)
+    return statement.order_by(model.id.desc()).limit(limit)
+
+
 def counts_of(**counting: Select[Any] | None) -> dict[str, int]:
     """Return the numbers of several counting selects by their names, in one query; 0 for None."""
     asked = {name: statement for name, statement in counting.items() if statement is not None}

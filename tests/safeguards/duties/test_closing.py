@@ -23,7 +23,7 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
-from wss_cases.safeguards.duties.duty.queries import duties_of, get_duty, open_duties
+from wss_cases.safeguards.duties.duty.queries import Wanted, duties_of, duties_page, get_duty
 from wss_cases.safeguards.duties.duty.raising import raise_duties
 from wss_cases.safeguards.duties.duty.rules import Raised, merged
 from wss_cases.safeguards.duties.duty.states import DutyState
@@ -183,8 +183,8 @@ def test_duties_of_another_school_do_not_exist(scene: Scene) -> None:
     duty = LegalDutyFactory(incident_id=scene.incident.id, school_id=scene.school.id)
     stranger = acting(make_user(Role.DEAN, SchoolFactory()))
     coordinator = acting(make_user(Role.COORDINATOR, scene.school))
-    assert open_duties(stranger, None) == []
-    assert [row.duty.id for row in open_duties(coordinator, scene.school.id)] == [duty.id]
+    assert duties_page(stranger, Wanted(), None) == []
+    assert [row.duty.id for row in duties_page(coordinator, Wanted(scene.school.id), None)] == [duty.id]
     with pytest.raises(NotFound):
         get_duty(stranger, duty.id)
     with pytest.raises(NotFound):

@@ -30,7 +30,7 @@ from wss_cases.safeguards.duties.clocks.actions import sweep_clocks
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.actions import Told
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
-from wss_cases.safeguards.duties.duty.queries import duties_of, open_duties, steps_of
+from wss_cases.safeguards.duties.duty.queries import Wanted, duties_of, duties_page, steps_of
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties
 from wss_cases.safeguards.duties.duty.rules import Raised
 from wss_cases.safeguards.duties.duty.states import DutyState
@@ -134,7 +134,7 @@ def test_nothing_of_it_is_written_where_others_read(place: Place, session: Any, 
     noted = session.scalars(select(AuditEntry).where(AuditEntry.object_type == "legal_duty")).all()
     assert len(noted) >= 3
     assert not re.search("abuse|paint|bruise", json.dumps([entry.changes for entry in noted]))
-    assert duties_of(place.incident.id) == [] and open_duties(administrator, None) == []
+    assert duties_of(place.incident.id) == [] and duties_page(administrator, Wanted(), None) == []
 
 
 def test_the_person_records_it_themselves(place: Place) -> None:

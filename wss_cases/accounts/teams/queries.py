@@ -1,7 +1,7 @@
 """Many people or many schools at once: who still works where, and who is on which school's case team."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -79,7 +79,7 @@ def colleagues(user_ids: Collection[int], now: datetime) -> dict[int, Actor]:
     }
 
 
-def user_names(ids: Sequence[int | None]) -> dict[int, str]:
+def user_names(ids: Iterable[int | None]) -> dict[int, str]:
     """Return the names of staff by id, in one query."""
     wanted = sorted({user_id for user_id in ids if user_id is not None})
     if not wanted:

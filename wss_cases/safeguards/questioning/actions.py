@@ -15,6 +15,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.safeguards.duties.duty.actions import Told, add_step, carry_out, steps_left
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.raising import ByHand, open_by_hand
+from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.questioning.models import Questioning, QuestioningNotice
 from wss_cases.safeguards.questioning.queries import notices_of, students_of
@@ -58,12 +59,11 @@ def record_questioning(uow: UnitOfWork, incident_id: int, request: Asked) -> int
     incident = uow.load(Incident, incident_id, Permission.QUESTIONING_RECORD)
     if request.student_id not in {student.id for student in students_of(incident.id)}:
         raise Refused("student_id", _("Choose a student of this report."))
-    for name, words in (("who", _("Say who wants to question.")), ("why", _("Say why."))):
-        if not getattr(request, name).strip():
-            raise Refused(name, words)
+    refuse_blank("who", request.who, _("Say who wants to question."))
+    refuse_blank("why", request.why, _("Say why."))
     late = request.started_at is not None
     if request.started_at is not None:
-        _not_to_come("started_at", request.started_at, uow.now)
+        refuse_future("started_at", request.started_at, uow.now)
         refuse_blank("late_reason", request.late_reason, _("Say why it was not recorded before it began."))
     record = uow.add(
         Questioning(
@@ -102,7 +102,7 @@ def _is_taken(uow: UnitOfWork, duty: LegalDuty) -> bool:
 def record_notice(uow: UnitOfWork, questioning_id: int, given: Notice) -> int:
     """Record one attempt to tell the guardian: when, how, with what result."""
     record = _live(uow, questioning_id, None)
-    _not_to_come("at", given.at, uow.now)
+    refuse_future("at", given.at, uow.now)
     if has_contact([given.result]) and not given.told_whom.strip():
         raise Refused("told_whom", _("Say who was reached."))
     notice = QuestioningNotice(
@@ -146,7 +146,7 @@ def start(uow: UnitOfWork, questioning_id: int, at: datetime) -> int:
     notices = notices_of(record.id)
     for what in missing(record, [notice.result for notice in notices]):
         raise Refused("", REFUSALS[what]())
-    _not_to_come("started_at", at, uow.now)
+    refuse_future("started_at", at, uow.now)
     if at < record.recorded_at.replace(second=0, microsecond=0):
         raise Refused("started_at", _("This is before it was recorded here. Say so on a record of its own."))
     record.started_at = at
@@ -195,7 +195,7 @@ def _guardian(notice: QuestioningNotice) -> str:
 def end(uow: UnitOfWork, questioning_id: int, at: datetime, what_followed: str) -> int:
     """Record that it ended and what followed, or where it never began that it did not take place and why."""
     record = _live(uow, questioning_id, uow.version)
-    _not_to_come("ended_at", at, uow.now)
+    refuse_future("ended_at", at, uow.now)
     refuse_blank("what_followed", what_followed, _("Say what followed."))
     if record.started_at is not None and at < record.started_at:
         raise Refused("ended_at", _("It cannot end before it began."))
@@ -213,8 +213,3 @@ def _live(uow: UnitOfWork, questioning_id: int, version: int | None) -> Question
     if record.ended_at is not None or record.called_off_at is not None:
         raise Refused("", _("This record is closed."))
     return record
-
-
-def _not_to_come(field: str, at: datetime, now: datetime) -> None:
-    if at > now:
-        raise Refused(field, _("This time has not come yet."))

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
@@ -17,8 +18,9 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.safeguards.duties.duty.queries import students_in
+from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.restraint.models import RestraintRecord
-from wss_cases.safeguards.restraint.queries import students_in
 from wss_cases.safeguards.restraint.states import RestraintKind
 
 LONGEST = timedelta(hours=12)
@@ -73,17 +75,14 @@ def record_restraint(uow: UnitOfWork, incident_id: int, given: Restraint) -> int
 
 
 def _check(given: Restraint, now: datetime) -> None:
-    if given.started_at > now:
-        raise Refused("started_at", _("This time has not come yet."))
-    if given.ended_at > now:
-        raise Refused("ended_at", _("This time has not come yet."))
+    refuse_future("started_at", given.started_at, now)
+    refuse_future("ended_at", given.ended_at, now)
     if given.ended_at < given.started_at:
         raise Refused("ended_at", _("It cannot end before it starts."))
     if given.ended_at - given.started_at > LONGEST:
         raise Refused("ended_at", _("This is longer than a school day. Check the times."))
     for name in ("danger", "tried", "staff_present"):
-        if not getattr(given, name).strip():
-            raise Refused(name, _("The record needs this in writing."))
+        refuse_blank(name, getattr(given, name), _("The record needs this in writing."))
     if given.harm != "none" and not given.harm_words.strip():
         raise Refused("harm_words", _("Say who was hurt and how."))
     check_told(given.started_at, given.guardian_told_at, given.guardian_manner, now)
@@ -95,8 +94,7 @@ def check_told(started_at: datetime, told_at: datetime | None, manner: str, now:
         if manner:
             raise Refused("guardian_told_at", _("Say when the guardian was told."))
         return
-    if told_at > now:
-        raise Refused("guardian_told_at", _("This time has not come yet."))
+    refuse_future("guardian_told_at", told_at, now)
     if told_at < started_at:
         raise Refused("guardian_told_at", _("The guardian cannot be told before it happened."))
     if not manner:
@@ -118,18 +116,13 @@ def _follow(uow: UnitOfWork, record: RestraintRecord) -> None:
     )  # fmt: skip
 
 
-def _asked(record: RestraintRecord) -> Select[FollowUp]:
-    """The open reviews of the report's restraints, the oldest first: one record asks for one."""
-    wanted = select(FollowUp).filter_by(incident_id=record.incident_id, kind=REVIEW, state=FollowUpState.OPEN)
-    return wanted.order_by(FollowUp.id).with_for_update()
-
-
-def _to_tell(record: RestraintRecord) -> Select[FollowUp]:
-    """The open contact with a guardian that this record asked for, in the same moment."""
-    wanted = select(FollowUp).filter_by(
-        incident_id=record.incident_id, kind=CONTACT, state=FollowUpState.OPEN, created_at=record.recorded_at
-    )
-    return wanted.order_by(FollowUp.id).with_for_update()
+def _close_oldest(
+    uow: UnitOfWork, record: RestraintRecord, outcome: str, *, evidence: Any = None, **wanted: Any
+) -> None:
+    """Close the oldest follow-up of a kind that is open on the report."""
+    open_ones = select(FollowUp).filter_by(incident_id=record.incident_id, state=FollowUpState.OPEN, **wanted)
+    for row in uow.session.scalars(open_ones.order_by(FollowUp.id).limit(1).with_for_update()):
+        close_row(uow, row, outcome, evidence=evidence)
 
 
 @use_case
@@ -145,8 +138,8 @@ def tell_guardian(uow: UnitOfWork, record_id: int, told_at: datetime, manner: st
     record.guardian_told_at, record.guardian_manner = told_at, manner
     zone = zone_of(record.school_id)
     shown = {"manner": manner, "on": local_date(told_at, zone).isoformat()}
-    for waiting in uow.session.scalars(_to_tell(record).limit(1)):
-        close_row(uow, waiting, "reached", evidence=shown)
+    # the contact that this record asked for, in the same moment
+    _close_oldest(uow, record, "reached", evidence=shown, kind=CONTACT, created_at=record.recorded_at)
     uow.record(record, "restraint.guardian_told")
     return record.id
 
@@ -161,7 +154,6 @@ def review(uow: UnitOfWork, record_id: int, reviewed_on: date, words: str) -> in
     if not record.local_date <= reviewed_on <= today_at(record.school_id, uow.now):
         raise Refused("reviewed_on", _("Choose a day from then until today."))
     record.reviewed_on, record.review = reviewed_on, words
-    for waiting in uow.session.scalars(_asked(record).limit(1)):
-        close_row(uow, waiting, "done")
+    _close_oldest(uow, record, "done", kind=REVIEW)  # one record asks for one
     uow.record(record, "restraint.reviewed")
     return record.id

@@ -8,9 +8,9 @@ from sqlalchemy import Select, func, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
-from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import existing
-from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.restraint.models import RestraintRecord
 
@@ -34,12 +34,12 @@ def restraints_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
     return statement.where(in_view(RestraintRecord, actor, *CASE_TEAM))
 
 
-def _listed() -> Select[Any]:
-    columns: Any = select(RestraintRecord, Student, Incident.reference)
-    joined: Select[Any] = columns.join(Student, Student.id == RestraintRecord.student_id).join(
-        Incident, Incident.id == RestraintRecord.incident_id
+def _listed() -> Any:
+    return (
+        select(RestraintRecord, Student, Incident.reference)
+        .join(Student, Student.id == RestraintRecord.student_id)
+        .join(Incident, Incident.id == RestraintRecord.incident_id)
     )
-    return joined
 
 
 def get_restraint(actor: Actor, record_id: int) -> ListedRestraint:
@@ -52,13 +52,8 @@ def restraints_page(
     actor: Actor, school_id: int | None, before_id: int | None, limit: int = PAGE
 ) -> list[ListedRestraint]:
     """Return the newest records of a school (None: of all the actor reaches), made before one."""
-    statement = restraints_visible_to(_listed(), actor)
-    if school_id is not None:
-        statement = statement.where(RestraintRecord.school_id == school_id)
-    if before_id is not None:
-        statement = statement.where(RestraintRecord.id < before_id)
-    rows = db.session.execute(statement.order_by(RestraintRecord.id.desc()).limit(limit))
-    return [ListedRestraint(*row) for row in rows]
+    statement = newest(restraints_visible_to(_listed(), actor), RestraintRecord, limit, before_id, school_id)
+    return [ListedRestraint(*row) for row in db.session.execute(statement)]
 
 
 def restraint_counts(actor: Actor, school_id: int | None, first: date, last: date) -> tuple[int, int]:
@@ -76,14 +71,3 @@ def restraints_of_incident(actor: Actor, incident_id: int) -> list[ListedRestrai
     """Return the records of a report that the actor may see."""
     statement = restraints_visible_to(_listed().where(RestraintRecord.incident_id == incident_id), actor)
     return [ListedRestraint(*row) for row in db.session.execute(statement.order_by(RestraintRecord.id))]
-
-
-def students_in(incident_id: int) -> list[Student]:
-    """Return every student of a report, whatever their part; the caller has checked the report."""
-    statement = (
-        select(Student)
-        .join(IncidentPerson, IncidentPerson.student_id == Student.id)
-        .where(IncidentPerson.incident_id == incident_id)
-        .order_by(IncidentPerson.id)
-    )
-    return list(db.session.scalars(statement))

@@ -1,5 +1,6 @@
 """The pages of restraint and time-out: recording one on a report, the school's list, one record with its review."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -7,22 +8,23 @@ from flask import Blueprint, flash, render_template, request, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year, moment_words
-from wss_cases.foundation.forms import choices, filled
+from wss_cases.foundation.forms import BaseForm, choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import at_wall, today_at, zone_of
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
 from wss_cases.safeguards.discipline.removals.rules import told_late
-from wss_cases.safeguards.duties.duty.queries import user_name
+from wss_cases.safeguards.duties.duty.queries import students_in, user_name
 from wss_cases.safeguards.restraint import actions
 from wss_cases.safeguards.restraint.forms import GuardianToldForm, RestraintForm, ReviewForm
 from wss_cases.safeguards.restraint.queries import (
@@ -31,7 +33,6 @@ from wss_cases.safeguards.restraint.queries import (
     get_restraint,
     restraint_counts,
     restraints_page,
-    students_in,
 )
 from wss_cases.safeguards.restraint.states import RestraintKind
 
@@ -47,10 +48,15 @@ def record(incident_id: int) -> Page:
     students = students_in(incident_id)
     form = RestraintForm()
     form.student_id.choices = choices([("", _("Choose one")), *((str(s.id), s.shown_name) for s in students)])
+
+    def done(record_id: int) -> str:
+        flash(_("The record is saved."))
+        return url_for("restraints.restraint", restraint_id=record_id)
+
     return form_page(
         form,
         lambda: actions.record_restraint(submitted(form), incident_id, _given(form, zone)),
-        lambda made: _back(made, _("The record is saved.")),
+        done,
         "safeguards/restraint/record.html",
         incident=incident,
         students=students,
@@ -68,11 +74,6 @@ def _given(form: RestraintForm, zone: str) -> actions.Restraint:
         ended_at=at_wall(form.ended_at.data, zone),
         guardian_told_at=at_wall(told_at, zone) if told_at else None,
     )
-
-
-def _back(record_id: int, words: str) -> str:
-    flash(words)
-    return url_for("restraints.restraint", restraint_id=record_id)
 
 
 @blueprint.get("/restraints")
@@ -140,38 +141,46 @@ def _words(listed: ListedRestraint) -> dict[str, Any]:
     }
 
 
+def _act(
+    restraint_id: int,
+    name: str,
+    form_of: Callable[..., BaseForm],
+    act: Callable[[Invocation, Any, str], int],
+    said: Any,
+) -> Page:
+    """Show the form of one act on a record, by the template `name`; `act` takes the call, the form and the zone."""
+    actor, listed = current_actor(), get_restraint(current_actor(), restraint_id)
+    record = listed.record
+    require(actor, Permission.RESTRAINT_RECORD, record)
+    form = form_of(version=record.version, reviewed_on=today_at(record.school_id, clock.now()))
+    return form_page(
+        form,
+        lambda: act(submitted(form), form, zone_of(record.school_id)),
+        with_flash(said, url_for("restraints.restraint", restraint_id=restraint_id)),
+        f"safeguards/restraint/{name}.html",
+        record=record,
+        words=_words(listed),
+    )
+
+
 @blueprint.route("/restraints/<int:restraint_id>/guardian", methods=["GET", "POST"])
 @gate(Permission.RESTRAINT_RECORD)
 def told(restraint_id: int) -> Page:
     """Write down when and how the guardian was told."""
-    actor, listed = current_actor(), get_restraint(current_actor(), restraint_id)
-    require(actor, Permission.RESTRAINT_RECORD, listed.record)
-    form = GuardianToldForm(version=listed.record.version)
-    zone = zone_of(listed.record.school_id)
-    return form_page(
-        form,
-        lambda: actions.tell_guardian(
-            submitted(form), restraint_id, at_wall(form.guardian_told_at.data, zone), form.guardian_manner.data
-        ),
-        lambda made: _back(made, _("It is on record that the guardian was told.")),
-        "safeguards/restraint/told.html",
-        record=listed.record,
-        words=_words(listed),
-    )
+
+    def act(call: Invocation, form: GuardianToldForm, zone: str) -> int:
+        told_at = at_wall(form.guardian_told_at.data, zone)
+        return actions.tell_guardian(call, restraint_id, told_at, form.guardian_manner.data)
+
+    return _act(restraint_id, "told", GuardianToldForm, act, _("It is on record that the guardian was told."))
 
 
 @blueprint.route("/restraints/<int:restraint_id>/review", methods=["GET", "POST"])
 @gate(Permission.RESTRAINT_RECORD)
 def review(restraint_id: int) -> Page:
     """Write down what the review found."""
-    actor, listed = current_actor(), get_restraint(current_actor(), restraint_id)
-    require(actor, Permission.RESTRAINT_RECORD, listed.record)
-    form = ReviewForm(version=listed.record.version, reviewed_on=today_at(listed.record.school_id, clock.now()))
-    return form_page(
-        form,
-        lambda: actions.review(submitted(form), restraint_id, form.reviewed_on.data, form.review.data or ""),
-        lambda made: _back(made, _("The review is on record.")),
-        "safeguards/restraint/review.html",
-        record=listed.record,
-        words=_words(listed),
-    )
+
+    def act(call: Invocation, form: ReviewForm, _zone: str) -> int:
+        return actions.review(call, restraint_id, form.reviewed_on.data, form.review.data or "")
+
+    return _act(restraint_id, "review", ReviewForm, act, _("The review is on record."))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select, true
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
@@ -32,9 +32,10 @@ from wss_cases.safeguards.restraint.models import RestraintRecord
 PAGE = 40
 
 
-def schedule_rows() -> Sequence[RetentionRule]:
-    """Return every row of the schedule, oldest first."""
-    return db.session.scalars(select(RetentionRule).order_by(RetentionRule.starts_on, RetentionRule.id)).all()
+def schedule_rows(code: str | None = None) -> Sequence[RetentionRule]:
+    """Return every row of the schedule, or those of one kind, oldest first."""
+    rows = select(RetentionRule).where(true() if code is None else RetentionRule.code == code)
+    return db.session.scalars(rows.order_by(RetentionRule.starts_on, RetentionRule.id)).all()
 
 
 def rules_on(day: date) -> dict[str, RetentionRule]:
@@ -250,10 +251,3 @@ def due_now(student_id: int, part: Part, today: date) -> bool:
     kinds = kinds_of([student_id])[student_id]
     due = due_of(row[0] if row else None, kinds, schedule_on(today)).part_on(today)
     return due is part or due is Part.PERMANENT
-
-
-def rules_of(code: str) -> Sequence[RetentionRule]:
-    """Return the rows of one kind, oldest first."""
-    return db.session.scalars(
-        select(RetentionRule).where(RetentionRule.code == code).order_by(RetentionRule.starts_on)
-    ).all()

@@ -51,15 +51,7 @@ def add_to_deletion(uow: UnitOfWork, school_id: int, student_id: int, part: Part
         uow.session.add(proposal)
         uow.session.flush()
         uow.audit("deletion.proposed", AUDITED, proposal.id, changes)
-    item = DeletionItem(
-        deletion_id=proposal.id,
-        student_id=student_id,
-        part=part,
-        state=ItemState.WAITING,
-        added_by_id=uow.actor.user_id,
-    )
-    uow.session.add(item)
-    uow.session.flush()
+    uow.add(DeletionItem(deletion_id=proposal.id, student_id=student_id, part=part, added_by_id=uow.actor.user_id))
     uow.audit("deletion.added", AUDITED, proposal.id, {"student_id": [None, student_id], "part": [None, part.value]})
     return proposal
 

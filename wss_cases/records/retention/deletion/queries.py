@@ -8,13 +8,14 @@ from sqlalchemy import ColumnElement, func, select, true
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
-from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.models import Case
-from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.foundation.db import db, newest
+from wss_cases.foundation.errors import existing
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.records.retention.core.models import DeletionItem, RecordDeletion
 from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.queries import schools_by_id
 
 PAGE = 40
 
@@ -38,19 +39,14 @@ class Listed:
 
 def deletions(actor: Actor, before: int | None = None, limit: int = PAGE) -> list[Listed]:
     """Return deletions, the newest first; `before` is the last one's number that was shown."""
-    statement = select(RecordDeletion).where(deletions_visible_to(actor))
-    if before is not None:
-        statement = statement.where(RecordDeletion.id < before)
-    return _listed(db.session.scalars(statement.order_by(RecordDeletion.id.desc()).limit(limit)).all())
+    statement = newest(select(RecordDeletion).where(deletions_visible_to(actor)), RecordDeletion, limit, before)
+    return _listed(db.session.scalars(statement).all())
 
 
 def get_deletion(actor: Actor, deletion_id: int) -> Listed:
     """Return one deletion. Raises NotFound."""
     statement = select(RecordDeletion).where(RecordDeletion.id == deletion_id, deletions_visible_to(actor))
-    listed = _listed(db.session.scalars(statement).all())
-    if not listed:
-        raise NotFound
-    return listed[0]
+    return _listed([existing(db.session.scalar(statement))])[0]
 
 
 def _listed(rows: Sequence[RecordDeletion]) -> list[Listed]:
@@ -61,13 +57,9 @@ def _listed(rows: Sequence[RecordDeletion]) -> list[Listed]:
         .group_by(DeletionItem.deletion_id)
     )
     counts = {row[0]: row[1] for row in db.session.execute(counted)}
-    schools = _names(School, {row.school_id for row in rows})
-    people = _names(UserAccount, {who for row in rows for who in (row.proposed_by_id, row.confirmed_by_id) if who})
-    return [Listed(row, schools.get(row.school_id, ""), counts.get(row.id, 0), people) for row in rows]
-
-
-def _names(model: Any, ids: set[int]) -> dict[int, str]:
-    return {row[0]: row[1] for row in db.session.execute(select(model.id, model.name).where(model.id.in_(ids)))}
+    schools = schools_by_id({row.school_id for row in rows})
+    people = user_names({who for row in rows for who in (row.proposed_by_id, row.confirmed_by_id)})
+    return [Listed(row, schools[row.school_id].name, counts.get(row.id, 0), people) for row in rows]
 
 
 def items_of(deletion_id: int) -> list[tuple[DeletionItem, Student | None]]:
@@ -109,17 +101,15 @@ class Held:
 
 def holds(actor: Actor, before: int | None = None, limit: int = PAGE) -> list[Held]:
     """Return the holds on students and cases of the district's schools, the newest first."""
-    statement = (
+    statement: Any = (
         select(LegalHold, func.coalesce(Case.reference, Student.student_number), School.name)
         .join(School, School.id == LegalHold.school_id)
         .outerjoin(Case, Case.id == LegalHold.case_id)
         .outerjoin(Student, Student.id == LegalHold.student_id)
         .where(LegalHold.pathway_id.is_(None), in_schools(LegalHold.school_id, actor, Role.DISTRICT))
     )
-    if before is not None:
-        statement = statement.where(LegalHold.id < before)
-    rows = db.session.execute(statement.order_by(LegalHold.id.desc()).limit(limit)).all()
-    people = _names(UserAccount, {who for row in rows for who in (row[0].opened_by_id, row[0].closed_by_id) if who})
+    rows = db.session.execute(newest(statement, LegalHold, limit, before)).all()
+    people = user_names({who for row in rows for who in (row[0].opened_by_id, row[0].closed_by_id)})
     return [Held(row[0], row[1] or "", row[2], people) for row in rows]
 
 

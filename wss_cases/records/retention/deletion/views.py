@@ -1,5 +1,6 @@
 """Deletions: what is proposed, the second person's yes, and the certificate. Names are the school's alone."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -58,18 +59,19 @@ def _words(one: Listed) -> dict[str, Any]:
         "records": one.records,
         "state": DeletionState(row.state).label,
         "tone": DELETION_TONES[row.state],
-        "proposed": _who_when(one, row.proposed_by_id, row.proposed_at),
-        "confirmed": _who_when(one, row.confirmed_by_id, row.confirmed_at),
-        "ended": moment_words(row.ended_at, DISTRICT_ZONE) if row.ended_at else "",
-        "erased": moment_words(row.erased_at, DISTRICT_ZONE) if row.erased_at else "",
+        "proposed": who_when(one.people, row.proposed_by_id, row.proposed_at),
+        "confirmed": who_when(one.people, row.confirmed_by_id, row.confirmed_at),
+        "ended": moment_words(row.ended_at, DISTRICT_ZONE),
+        "erased": moment_words(row.erased_at, DISTRICT_ZONE),
         "digest": row.digest,
         "done": row.state is DeletionState.DONE,
         "open": row.state is DeletionState.PROPOSED,
     }
 
 
-def _who_when(one: Listed, who: int | None, when: Any) -> str:
-    return f"{one.people.get(who or 0, _('The system'))} · {moment_words(when, DISTRICT_ZONE)}" if when else ""
+def who_when(people: dict[int, str], who: int | None, when: datetime | None) -> str:
+    """Return who did something and when, '' where nobody did."""
+    return f"{people.get(who or 0, _('The system'))} · {moment_words(when, DISTRICT_ZONE)}" if when else ""
 
 
 @blueprint.get("/<int:deletion_id>")

@@ -9,15 +9,14 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.forms import filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.records.retention.core.forms import HoldForm, HoldReleaseForm
 from wss_cases.records.retention.deletion.queries import PAGE, Held, get_record_hold, holds
+from wss_cases.records.retention.deletion.views import who_when
 from wss_cases.records.retention.holds.actions import Asked, open_record_hold, release_record_hold
 
 blueprint = Blueprint("holds", __name__, url_prefix="/records/holds")
@@ -46,17 +45,13 @@ def _words(one: Held) -> dict[str, Any]:
         "kind": HoldKind(row.kind).label,
         "asked_by": row.asked_by,
         "reason": row.reason,
-        "opened": _who_when(one, row.opened_by_id, row.opened_at),
-        "closed": _who_when(one, row.closed_by_id, row.closed_at) if closed else "",
+        "opened": who_when(one.people, row.opened_by_id, row.opened_at),
+        "closed": who_when(one.people, row.closed_by_id, row.closed_at),
         "closed_reason": row.closed_reason,
         "tag": _("Released") if closed else _("Open"),
         "tone": "slate" if closed else "brick",
         "release": None if closed else url_for("holds.release", record_hold_id=row.id),
     }
-
-
-def _who_when(one: Held, who: int | None, when: Any) -> str:
-    return f"{one.people.get(who or 0, _('The system'))} · {moment_words(when, DISTRICT_ZONE)}"
 
 
 @blueprint.route("/new", methods=["GET", "POST"])

@@ -44,6 +44,10 @@ def _running(kind: str, told_of: tuple[str, str] | None = None) -> Kept:
     return Kept(Whose.RUNNING, kind, told_of=told_of)
 
 
+def _each(kept: Kept, names: str) -> dict[str, Kept]:
+    return dict.fromkeys(names.split(), kept)
+
+
 TABLES: dict[str, Kept] = {
     # who the student is: the permanent record
     "student": _of("identity"),
@@ -136,56 +140,23 @@ TABLES: dict[str, Kept] = {
     "export_record": _running("export"),
     "board_report": _running("board_report"),
     # people who work here
-    "user_account": STAFF,
-    "role_grant": STAFF,
-    "second_factor": STAFF,
-    "recovery_code": STAFF,
-    "sign_on": STAFF,
-    "calendar_feed": STAFF,
-    "cover": STAFF,
-    "mail_choice": STAFF,
-    "saved_view": STAFF,
-    "board_subscription": STAFF,
-    "mail_trouble": STAFF,
-    "staff_member": STAFF,
-    "keeper_training": STAFF,
-    "mentor": STAFF,
-    "mentoring_group": STAFF,
+    **_each(
+        STAFF,
+        "user_account role_grant second_factor recovery_code sign_on calendar_feed cover mail_choice "
+        "saved_view board_subscription mail_trouble staff_member keeper_training mentor mentoring_group",
+    ),
     # settings, code lists, directories, and what the machinery remembers of itself
-    "setting": SETTING,
-    "school": SETTING,
-    "calendar_day": SETTING,
-    "behavior_code": SETTING,
-    "location_code": SETTING,
-    "legal_duty_kind": SETTING,
-    "legal_duty_kind_step": SETTING,
-    "routing_rule_set": SETTING,
-    "follow_up_template": SETTING,
-    "family_text": SETTING,
-    "partner": SETTING,
-    "circle_setting": SETTING,
-    "police_approver": SETTING,
-    "school_sergeant": SETTING,
-    "retention_rule": SETTING,
-    "sight_setting": SETTING,
-    "equity_minimum": SETTING,
-    "counter": SETTING,
-    "heartbeat": SETTING,
-    "delivery_pause": SETTING,
-    "digest_day": SETTING,
+    **_each(
+        SETTING,
+        "setting school calendar_day behavior_code location_code legal_duty_kind legal_duty_kind_step "
+        "routing_rule_set follow_up_template family_text partner circle_setting police_approver "
+        "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
+        "digest_day figure_state counting_round",
+    ),
     # who did what: numbers, never names; certificates of deletion
-    "audit_entry": AUDIT,
-    "audit_seal": AUDIT,
-    "record_deletion": AUDIT,
-    "record_deletion_item": AUDIT,
+    **_each(AUDIT, "audit_entry audit_seal record_deletion record_deletion_item"),
     # counts without a child
-    "published_school": AGGREGATE,
-    "published_year": AGGREGATE,
-    "removed_figure": AGGREGATE,
-    "rule_replay": AGGREGATE,
-    "daily_figure": AGGREGATE,
-    "district_figure": AGGREGATE,
-    "kept_count": AGGREGATE,
-    "figure_state": SETTING,
-    "counting_round": SETTING,
+    **_each(
+        AGGREGATE, "published_school published_year removed_figure rule_replay daily_figure district_figure kept_count"
+    ),
 }

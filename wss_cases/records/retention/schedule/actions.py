@@ -75,7 +75,13 @@ def decide(uow: UnitOfWork, student_id: int, *, decision: Decision, reason: str,
         _check_deleting(student_id, part)
         assert part is not None
         add_to_deletion(uow, looked.school_id, student_id, part)
-    _note(uow, row)
+    uow.add(row)
+    changes = {
+        "decision": [None, decision.value],
+        "why": [None, row.why.value],
+        "keep_until": [None, row.keep_until.isoformat() if row.keep_until else None],
+    }
+    uow.audit("record.reviewed", "student", student_id, changes)
     return row.id
 
 
@@ -93,18 +99,3 @@ def _check_deleting(student_id: int, part: Part | None) -> None:
         raise Refused("decision", _("A hold is open: nothing of this record is deleted until it is released."))
     if still_open(student_id):
         raise Refused("decision", _("A report, a case or a legal duty of this student is still open."))
-
-
-def _note(uow: UnitOfWork, row: RecordReview) -> None:
-    uow.session.add(row)
-    uow.session.flush()
-    uow.audit(
-        "record.reviewed",
-        "student",
-        row.student_id,
-        {
-            "decision": [None, row.decision.value],
-            "why": [None, row.why.value],
-            "keep_until": [None, row.keep_until.isoformat() if row.keep_until else None],
-        },
-    )

@@ -22,7 +22,7 @@ from wss_cases.journal.dated_settings import period_words
 from wss_cases.pathways.legal_holds.queries import is_student_held
 from wss_cases.records.retention.core.forms import DecisionForm, RuleForm
 from wss_cases.records.retention.core.models import RetentionRule
-from wss_cases.records.retention.core.queries import PAGE, Looked, get_looked, rules_of, schedule_rows, to_review
+from wss_cases.records.retention.core.queries import PAGE, Looked, get_looked, schedule_rows, to_review
 from wss_cases.records.retention.core.states import EVENT_LABELS, KIND_LABELS, Decision, Part, ReviewWhy, Unit
 from wss_cases.records.retention.schedule.actions import change_rule, decide
 from wss_cases.roster.directory.models import Student
@@ -70,7 +70,7 @@ def _rule_words(row: RetentionRule) -> dict[str, Any]:
 @gate(Permission.RETENTION_EDIT)
 def rule(code: str) -> Page:
     """Put a new row in force for one kind from a day on."""
-    actor, rows = current_actor(), rules_of(code)
+    actor, rows = current_actor(), schedule_rows(code)
     if not rows or not can(actor, Permission.RETENTION_EDIT, rows[-1]):
         raise NotFound
     newest = rows[-1]

@@ -1,12 +1,22 @@
-"""The notice to the family about a discipline action, in their language, with no other child's name."""
+"""The notice to the family about a discipline action, in their language, with no other child's name.
+
+Where a text for families is not there in a family's language, somebody has to speak with them.
+"""
 
 from datetime import date
 
+from sqlalchemy import select
+
 from wss_cases.accounts.account.models import UserAccount
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.mail.family_texts.rules import Text
 from wss_cases.roster.directory.models import School, Student
@@ -17,6 +27,7 @@ from wss_cases.safeguards.discipline.removals.queries import names_of, names_of_
 from wss_cases.safeguards.discipline.removals.rules import names_found
 
 CODE = "discipline_notice"
+EVENT, KIND = "interpreter_needed", "interpreter"
 
 
 def family_language(student: Student) -> str:
@@ -55,3 +66,16 @@ def notice_for(action: DisciplineAction, student: Student, language: str, day: d
 def _contact(action: DisciplineAction, school: School) -> str:
     who = db.session.get(UserAccount, action.recorded_by_id) if action.recorded_by_id is not None else None
     return ", ".join(part for part in (who.name if who else "", school.name) if part)
+
+
+def ask_for_interpreter(uow: UnitOfWork, incident: Incident, student: Student, code: str) -> None:
+    """Ask for an interpreter where a text for families is not in this family's language, once a report."""
+    today, language = today_at(incident.school_id, uow.now), family_language(student)
+    if family_text(code, language, today).language.split("-")[0] == language.split("-")[0]:
+        return
+    open_request = select(FollowUp.id).filter_by(incident_id=incident.id, kind=KIND, state=FollowUpState.OPEN)
+    if uow.session.scalar(open_request.limit(1)) is None:
+        make_for_event(
+            uow, EVENT, school_id=incident.school_id, owner_id=uow.actor.user_id, from_day=today,
+            incident_id=incident.id,
+        )  # fmt: skip

@@ -20,8 +20,8 @@ from wss_cases.pathways.reengagement.plan.states import AwayCause
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.family_notice.interpreter import ask_for_interpreter
 from wss_cases.safeguards.discipline.family_notice.letters import CODE as NOTICE
+from wss_cases.safeguards.discipline.family_notice.letters import ask_for_interpreter
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.queries import (
     Offer,
@@ -164,8 +164,8 @@ def _check_exclusion(actor: Actor, incident: Incident, removal: Removal, offered
         words = _("The record has no offer of this. Say what was offered outside of it, or why it was not.")
         raise Refused(f"answer_{what.value}", words)
     for name in ("disruption", "support_services"):
-        if not getattr(removal, name).strip():
-            raise Refused(name, _("More than 3 days, an expulsion or a placement needs this in writing."))
+        words = _("More than 3 days, an expulsion or a placement needs this in writing.")
+        refuse_blank(name, getattr(removal, name), words)
 
 
 def _check_disability(student: Student, removal: Removal, calendar: SchoolDays) -> tuple[bool, Count]:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
@@ -62,15 +62,15 @@ def actions_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
     return statement.where(in_view(DisciplineAction, actor, *CASE_TEAM))
 
 
-def _listed() -> Select[Any]:
+def _listed() -> Any:
     waits = select(DisciplineAppeal.id).where(
         DisciplineAppeal.action_id == DisciplineAction.id, DisciplineAppeal.outcome.is_(None)
     )
-    columns: Any = select(DisciplineAction, Student, Incident.reference, waits.exists())
-    joined: Select[Any] = columns.join(Student, Student.id == DisciplineAction.student_id).outerjoin(
-        Incident, Incident.id == DisciplineAction.incident_id
+    return (
+        select(DisciplineAction, Student, Incident.reference, waits.exists())
+        .join(Student, Student.id == DisciplineAction.student_id)
+        .outerjoin(Incident, Incident.id == DisciplineAction.incident_id)
     )
-    return joined
 
 
 def get_action(actor: Actor, action_id: int) -> ListedAction:
@@ -81,13 +81,8 @@ def get_action(actor: Actor, action_id: int) -> ListedAction:
 
 def actions_page(actor: Actor, school_id: int | None, before_id: int | None, limit: int = PAGE) -> list[ListedAction]:
     """Return the newest discipline actions of a school (None: of all the actor reaches), recorded before one."""
-    statement = actions_visible_to(_listed(), actor)
-    if school_id is not None:
-        statement = statement.where(DisciplineAction.school_id == school_id)
-    if before_id is not None:
-        statement = statement.where(DisciplineAction.id < before_id)
-    rows = db.session.execute(statement.order_by(DisciplineAction.id.desc()).limit(limit))
-    return [ListedAction(*row) for row in rows]
+    statement = newest(actions_visible_to(_listed(), actor), DisciplineAction, limit, before_id, school_id)
+    return [ListedAction(*row) for row in db.session.execute(statement)]
 
 
 def standing_counts(actor: Actor, school_id: int | None, first: date, last: date) -> tuple[int, int]:
@@ -196,27 +191,19 @@ def _conversations_on_reports(student_id: int, school_id: int, since: date) -> l
     reports = select(IncidentPerson.incident_id).where(
         IncidentPerson.student_id == student_id, IncidentPerson.role.in_(CAUSED)
     )
-    statement = select(FollowUp.closed_on).where(
-        FollowUp.school_id == school_id,
-        FollowUp.kind == "conversation",
-        FollowUp.state == FollowUpState.DONE,
-        FollowUp.outcome != "not_possible",
-        FollowUp.closed_on >= since,
-        FollowUp.incident_id.in_(reports),
-    )
-    days: list[Any] = list(db.session.scalars(statement))
-    return [Offer(Tried.CONVERSATION, day) for day in days]
+    held = (FollowUp.kind == "conversation", FollowUp.outcome != "not_possible", FollowUp.school_id == school_id)
+    return _done(Tried.CONVERSATION, since, *held, FollowUp.incident_id.in_(reports))
 
 
 def _check_ins(student_id: int, school_id: int, since: date) -> list[Offer]:
-    statement = select(FollowUp.closed_on).where(
-        FollowUp.kind.in_(CHECKED_IN),
-        FollowUp.state == FollowUpState.DONE,
-        FollowUp.closed_on >= since,
-        FollowUp.case_id.in_(_cases_of(student_id, school_id)),
-    )
-    days: list[Any] = list(db.session.scalars(statement))
-    return [Offer(Tried.CHECK_IN, day) for day in days]
+    cases = _cases_of(student_id, school_id)
+    return _done(Tried.CHECK_IN, since, FollowUp.kind.in_(CHECKED_IN), FollowUp.case_id.in_(cases))
+
+
+def _done(what: Tried, since: date, *conditions: ColumnElement[bool]) -> list[Offer]:
+    done = (FollowUp.state == FollowUpState.DONE, FollowUp.closed_on >= since)
+    days: list[Any] = list(db.session.scalars(select(FollowUp.closed_on).where(*done, *conditions)))
+    return [Offer(what, day) for day in days]
 
 
 def names_of_others(incident_id: int | None, student_id: int) -> list[str]:
@@ -244,8 +231,7 @@ def actions_of_incident(actor: Actor, incident_id: int) -> list[ListedAction]:
 def actions_of_student(actor: Actor, student_id: int, limit: int = 10) -> list[ListedAction]:
     """Return the newest discipline actions of a student that the actor may see."""
     statement = actions_visible_to(_listed().where(DisciplineAction.student_id == student_id), actor)
-    rows = db.session.execute(statement.order_by(DisciplineAction.id.desc()).limit(limit))
-    return [ListedAction(*row) for row in rows]
+    return [ListedAction(*row) for row in db.session.execute(newest(statement, DisciplineAction, limit))]
 
 
 def discipline_of(incident_id: int) -> list[DisciplineAction]:

@@ -3,14 +3,14 @@
 Both at any hour of any day, each once. An editor's form stays good: nothing they see has changed, nor has the version.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import and_, update
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.followups.reminders.recipients import Known
-from wss_cases.foundation.db import table_of
+from wss_cases.foundation.db import Base, table_of
 from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
 from wss_cases.mail.common.queries import queued_keys
 from wss_cases.mail.common.rules import Planned
@@ -33,7 +33,9 @@ def sweep_clocks(now: datetime) -> int:
             batch, after = clocks(known, and_(running(now), LegalDuty.id > after), BATCH, lock=True)
             keys = queue(uow, _messages(batch)) if batch else set()
             _record(uow, known, batch, keys)
-            _mark(uow, batch)
+            reminded = [clock.duty_id for clock in batch if clock.remind and not clock.reminded]
+            late = [clock.duty_id for clock in batch if clock.late]
+            mark_now(uow, LegalDuty, {"clock_reminded_at": reminded, "clock_escalated_at": late})
             queued += len(keys)
     return queued
 
@@ -75,11 +77,9 @@ def _record(uow: UnitOfWork, known: Known, batch: Iterable[Clock], queued: set[s
     uow.record_each("duty.escalated", acts)
 
 
-def _mark(uow: UnitOfWork, batch: Sequence[Clock]) -> None:
-    table = table_of(LegalDuty)
-    for column, ids in (
-        (table.c.clock_reminded_at, [clock.duty_id for clock in batch if clock.remind and not clock.reminded]),
-        (table.c.clock_escalated_at, [clock.duty_id for clock in batch if clock.late]),
-    ):
+def mark_now(uow: UnitOfWork, model: type[Base], ids_of: dict[str, list[int]]) -> None:
+    """Write this instant into a column of these records, and leave their versions: no editor sees a change."""
+    table = table_of(model)
+    for column, ids in ids_of.items():
         if ids:
             uow.session.execute(update(table).where(table.c.id.in_(ids)).values({column: uow.now}))

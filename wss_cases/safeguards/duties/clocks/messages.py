@@ -11,32 +11,27 @@ from wss_cases.access.policy import can
 from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.duties.clocks.queries import Clock, clock_of
-from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.queries import load_duty
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState
 
 DUTY_SOON = "duty.clock_ends"
 DUTY_LATE = "duty.clock_over"
 
 
-def _duty(message: OutboxMessage) -> LegalDuty | None:
-    return db.session.get(LegalDuty, message.object_id)
-
-
 def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
-    duty = _duty(message)
+    duty = load_duty(message.object_id)
     if duty is None:
         return None
-    return _said(duty.id, duty.code) | {"verify_first": duty.state is DutyState.VERIFY_FIRST}
+    return _words(duty.id, duty.code) | {"verify_first": duty.state is DutyState.VERIFY_FIRST}
 
 
-def _said(duty_id: int, code: str) -> dict[str, Any]:
+def _words(duty_id: int, code: str) -> dict[str, Any]:
     """What a mail says of a duty, and where it leads; of one that is an adult's own, not even which it is."""
     if code in PERSONAL:
         return {"what": _("A duty that is an adult's own"), "href": link(f"/duties/own/{duty_id}")}
@@ -44,14 +39,14 @@ def _said(duty_id: int, code: str) -> dict[str, Any]:
 
 
 def _still_open(message: OutboxMessage, actor: Actor) -> bool:
-    duty = _duty(message)
+    duty = load_duty(message.object_id)
     if duty is None or duty.state not in OPEN_DUTY:
         return False
     return can(actor, Permission.OWN_DUTY_READ if duty.is_personal else Permission.DUTY_DISCHARGE, duty)
 
 
 def _still_proposed(message: OutboxMessage, actor: Actor) -> bool:
-    duty = _duty(message)
+    duty = load_duty(message.object_id)
     if duty is None or duty.state not in OPEN_DUTY or duty.proposed_by_id in (None, actor.user_id):
         return False
     return can(actor, Permission.OWN_DUTY_LOOK if duty.is_personal else Permission.DUTY_DISCHARGE, duty)
@@ -64,7 +59,7 @@ def clock_key(kind: str, duty_id: int, user_id: int) -> str:
 
 def _on_the_clock(message: OutboxMessage, actor: Actor) -> tuple[Clock, Why] | None:
     """The clock of a duty that still runs, and why it concerns its reader; None when it does not any more."""
-    duty = _duty(message)
+    duty = load_duty(message.object_id)
     if actor.user_id is None or duty is None:
         return None
     if not can(actor, Permission.OWN_DUTY_READ if duty.is_personal else Permission.DUTY_READ, duty):
@@ -80,7 +75,7 @@ def _clock_context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | Non
     if on_the_clock is None or school is None:
         return None
     clock, why = on_the_clock
-    return _said(clock.duty_id, clock.code) | {
+    return _words(clock.duty_id, clock.code) | {
         "ends": moment_words(clock.due_at, school.time_zone),
         "over": clock.due_at <= now(),
         "why": str(why.label),

@@ -13,6 +13,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep, LegalDutyStep
 from wss_cases.safeguards.duties.duty.raising import record_act, responsible
+from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState, StepOutcome
 
 
@@ -57,8 +58,7 @@ def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, report: 
     """Write down one step of a duty. For use cases that close it too."""
     done = report.done_at is not None
     if report.done_at is not None:
-        if report.done_at > uow.now:
-            raise Refused("done_at", _("This time has not come yet."))
+        refuse_future("done_at", report.done_at, uow.now)
         refuse_blank("told_whom", report.told_whom, _("Say who was told."))
         if not report.channel:
             raise Refused("channel", _("Say how."))

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.db import by_id, counts_of, db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -21,8 +22,6 @@ from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutySta
 
 Statement = TypeVar("Statement", bound=Select[Any])
 SECOND_REVIEW = (Role.DEAN, Role.ADMINISTRATOR)
-
-
 PAGE = 50
 
 
@@ -87,11 +86,6 @@ def get_mandated_duty(actor: Actor, duty_id: int) -> DutyRow:
 
 def _one(statement: Select[Any]) -> DutyRow:
     return DutyRow(*existing(db.session.execute(statement).first()))
-
-
-def open_duties(actor: Actor, school_id: int | None) -> list[DutyRow]:
-    """Return a page of the open duties of one school (None: of every school the actor reaches)."""
-    return duties_page(actor, Wanted(school_id), None)
 
 
 def duties_page(actor: Actor, wanted: Wanted, now: datetime | None, after: int | None = None) -> list[DutyRow]:
@@ -211,12 +205,12 @@ def steps_of(duty: LegalDuty) -> list[StepRow]:
     return [StepRow(step, record, name or "") for step, record, name in db.session.execute(statement)]
 
 
-def _rows() -> Select[Any]:
-    columns: Any = select(LegalDuty, LegalDutyKind, Incident.reference)
-    joined: Select[Any] = columns.join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id).join(
-        Incident, Incident.id == LegalDuty.incident_id
+def _rows() -> Any:
+    return (
+        select(LegalDuty, LegalDutyKind, Incident.reference)
+        .join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id)
+        .join(Incident, Incident.id == LegalDuty.incident_id)
     )
-    return joined
 
 
 def kinds_in_force(codes: Iterable[str] | None, day: date) -> dict[str, LegalDutyKind]:
@@ -230,22 +224,22 @@ def kinds_in_force(codes: Iterable[str] | None, day: date) -> dict[str, LegalDut
     return {kind.code: kind for kind in rows}
 
 
-def students_who_caused_harm(incident_id: int) -> list[Student]:
-    """Return the students reported to have caused harm in an incident; the caller has checked the incident."""
+def students_in(incident_id: int, *roles: PersonRole) -> list[Student]:
+    """Return the students of a report, those with one of these roles where any is given; the caller checked it."""
     statement = (
         select(Student)
         .join(IncidentPerson, IncidentPerson.student_id == Student.id)
-        .where(
-            IncidentPerson.incident_id == incident_id,
-            IncidentPerson.role.in_([PersonRole.CAUSED_HARM, PersonRole.BOTH]),
-        )
+        .where(IncidentPerson.incident_id == incident_id, IncidentPerson.role.in_(roles or list(PersonRole)))
         .order_by(IncidentPerson.id)
     )
     return list(db.session.scalars(statement))
 
 
+def students_who_caused_harm(incident_id: int) -> list[Student]:
+    """Return the students reported to have caused harm in an incident; the caller has checked the incident."""
+    return students_in(incident_id, PersonRole.CAUSED_HARM, PersonRole.BOTH)
+
+
 def user_name(user_id: int | None) -> str:
     """Return a staff member's name, '' for nobody."""
-    if user_id is None:
-        return ""
-    return db.session.scalar(select(UserAccount.name).where(UserAccount.id == user_id)) or ""
+    return user_names([user_id]).get(user_id or 0, "")

@@ -18,7 +18,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
-from wss_cases.safeguards.duties.duty.rules import Raised, due_at
+from wss_cases.safeguards.duties.duty.rules import Raised, due_at, refuse_future
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState
 
 Whose = tuple[str, int | None]
@@ -73,8 +73,7 @@ def raise_by_hand(uow: UnitOfWork, incident_id: int, given: ByHand) -> int:
     own = given.code in PERSONAL
     incident = uow.load(Incident, incident_id, Permission.DUTY_RAISE_OWN if own else Permission.DUTY_RAISE)
     refuse_blank("because", given.because, _("Say what made you think so."))
-    if given.aware_at > uow.now:
-        raise Refused("aware_at", _("This time has not come yet."))
+    refuse_future("aware_at", given.aware_at, uow.now)
     duty = open_by_hand(uow, incident, given, uow.actor.user_id if own else None)
     return duty.id
 

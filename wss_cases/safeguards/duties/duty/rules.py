@@ -8,6 +8,8 @@ from typing import Any
 from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.visibility import sees
 from wss_cases.followups.reminders.rules import Why
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
 
 AT_ONCE = timedelta(minutes=15)
@@ -25,18 +27,24 @@ class Raised:
 
 def merged(answers: Iterable[Iterable[Mapping[str, object]]]) -> dict[str, Raised]:
     """Return the duties of several people's answers as one per code; due beats verify_first, all rules cited."""
-    found: dict[str, Raised] = {}
+    raised: dict[str, Raised] = {}
     for duties in answers:
         for duty in duties:
             code, state = str(duty["duty"]), DutyState(str(duty["state"]))
             rules = duty["rules"]
-            before = found.get(code)
+            before = raised.get(code)
             cited = tuple(str(rule) for rule in rules) if isinstance(rules, list | tuple) else ()
             if before is not None:
                 cited = tuple(dict.fromkeys((*before.rules, *cited)))
                 state = DutyState.DUE if DutyState.DUE in (before.state, state) else state
-            found[code] = Raised(state, cited)
-    return found
+            raised[code] = Raised(state, cited)
+    return raised
+
+
+def refuse_future(field: str, at: datetime, now: datetime) -> None:
+    """Raise Refused beside a field for a time that has not come yet."""
+    if at > now:
+        raise Refused(field, _("This time has not come yet."))
 
 
 def due_at(raised_at: datetime, clock_hours: int | None) -> datetime | None:

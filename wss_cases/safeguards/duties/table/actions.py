@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.dated_settings import end_before, newest_row
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -52,8 +52,7 @@ def change_kind(uow: UnitOfWork, code: str, text: KindText, starts_on: date, see
 
 def _check(text: KindText) -> None:
     for name in ("trigger_en", "trigger_es", "tell_en", "tell_es", "clock_en", "clock_es", "source"):
-        if not getattr(text, name).strip():
-            raise Refused(name, _("This must not be empty."))
+        refuse_blank(name, getattr(text, name), _("This must not be empty."))
     if text.clock_hours is not None and not 0 <= text.clock_hours <= MOST_HOURS:
         raise Refused("clock_hours", _("Give the hours as a number from 0 (at once) to %(most)d.", most=MOST_HOURS))
     if not 1 <= len(text.steps) <= MOST_STEPS:

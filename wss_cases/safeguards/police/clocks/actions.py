@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
-from wss_cases.foundation.db import db, table_of
+from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import Act, unit_of_work
 from wss_cases.mail.common.queries import queued_keys
 from wss_cases.mail.common.rules import Planned
 from wss_cases.mail.delivery.actions import queue
+from wss_cases.safeguards.duties.clocks.actions import mark_now
 from wss_cases.safeguards.police.review.actions import end
 from wss_cases.safeguards.police.review.messages import CALL_LATE, CALL_SOON
 from wss_cases.safeguards.police.review.models import PoliceReview
@@ -75,7 +76,8 @@ def sweep_calls(now: datetime) -> int:
                 if call.over
             ],
         )  # fmt: skip
-        _mark(uow, calls)
+        soon, over = ([call.review_id for call in calls if call.over is late] for late in (False, True))
+        mark_now(uow, PoliceReview, {"clock_reminded_at": soon, "clock_late_at": over})
     return len(queued)
 
 
@@ -122,13 +124,3 @@ def _messages(calls: Sequence[Call]) -> list[Planned]:
         for kind, people in ((CALL_SOON, call.remind), (CALL_LATE, call.late))
         for user_id, _name in people
     ]  # fmt: skip
-
-
-def _mark(uow: UnitOfWork, calls: Sequence[Call]) -> None:
-    table = table_of(PoliceReview)
-    for column, ids in (
-        (table.c.clock_reminded_at, [call.review_id for call in calls if not call.over]),
-        (table.c.clock_late_at, [call.review_id for call in calls if call.over]),
-    ):
-        if ids:
-            uow.session.execute(update(table).where(table.c.id.in_(ids)).values({column: uow.now}))

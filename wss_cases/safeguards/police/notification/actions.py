@@ -14,11 +14,12 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.discipline.family_notice.interpreter import ask_for_interpreter
+from wss_cases.safeguards.discipline.family_notice.letters import ask_for_interpreter
 from wss_cases.safeguards.duties.duty.actions import Told as StepTold
 from wss_cases.safeguards.duties.duty.actions import add_step, carry_out, steps_left
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
+from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.review.actions import end
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
@@ -125,8 +126,7 @@ def _check(uow: UnitOfWork, review: PoliceReview, given: Told, now: datetime) ->
         raise Refused("", _("No notification can be recorded: the review does not allow it."))
     if review.door is NotificationGround.EMERGENCY and not given.danger.strip():
         raise Refused("danger", _("Say what the imminent danger was."))
-    if given.notified_at > now:
-        raise Refused("notified_at", _("This time has not come yet."))
+    refuse_future("notified_at", given.notified_at, now)
     if review.second_at is not None and given.notified_at < review.second_at.replace(second=0, microsecond=0):
         raise Refused("notified_at", _("This is before the second approval."))
     refuse_blank("told", given.told_whom, _("Say who was told."))
@@ -145,8 +145,8 @@ def _check_sergeant(uow: UnitOfWork, review: PoliceReview, sergeant_id: int | No
 
 
 def _check_followed(given: Followed, now: datetime) -> None:
-    if given.guardian_told_at is not None and given.guardian_told_at > now:
-        raise Refused("guardian_told_at", _("This time has not come yet."))
+    if given.guardian_told_at is not None:
+        refuse_future("guardian_told_at", given.guardian_told_at, now)
     if given.guardian_result == REACHED and (given.guardian_told_at is None or not given.guardian_manner):
         raise Refused("guardian_told_at", _("Say when and how the guardian was told."))
 

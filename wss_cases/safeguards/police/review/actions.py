@@ -13,6 +13,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.police.review.messages import ANSWERED, ASKED, CALLED, SECOND
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import approver_of, deciders, parties_of, reviews_of
@@ -51,8 +52,7 @@ def call_first(uow: UnitOfWork, incident_id: int, called_at: datetime) -> int:
     """
     incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
     _none_open(incident, {ReviewState.CALLED})
-    if called_at > uow.now:
-        raise Refused("called_at", _("This time has not come yet."))
+    refuse_future("called_at", called_at, uow.now)
     review = _open(
         uow, incident, NotificationGround.EMERGENCY, ReviewState.CALLED,
         permits=True, called_at=called_at, record_due_at=record_due(called_at),
@@ -130,8 +130,7 @@ def _check_asking(given: Asking) -> None:
             "not_removal", _("A notification is never a way to remove a disruptive student. Say that this is not.")
         )
     for name, words in WANTED.items():
-        if not getattr(given, name).strip():
-            raise Refused(name, words)
+        refuse_blank(name, getattr(given, name), words)
 
 
 @use_case
@@ -185,8 +184,7 @@ def _check_answer(uow: UnitOfWork, review: PoliceReview, state: ReviewState, giv
         raise Refused("", _("The time to answer is out: silence is a refusal."))
     if steps_aside(uow.actor.user_id, review.requested_by_id, parties_of(review.incident_id)):
         raise Refused("", _("You asked for this review or are a party to what happened: somebody else answers."))
-    if given.answered_at > uow.now:
-        raise Refused("answered_at", _("This time has not come yet."))
+    refuse_future("answered_at", given.answered_at, uow.now)
     if given.answered_at < (review.first_at or review.requested_at).replace(second=0, microsecond=0):
         raise Refused("answered_at", _("This is before the question was asked."))
     if given.manner not in ANSWER_MANNERS:

@@ -10,13 +10,11 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.queries import parties_of
+from wss_cases.safeguards.police.review.queries import load_review, parties_of
 from wss_cases.safeguards.police.review.rules import steps_aside
 from wss_cases.safeguards.police.review.states import ReviewState
 
@@ -34,12 +32,8 @@ _ANSWERS = {
 _READS = Permission.POLICE_REVIEW_READ
 
 
-def _review(message: OutboxMessage) -> PoliceReview | None:
-    return db.session.get(PoliceReview, message.object_id)
-
-
 def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
-    review = _review(message)
+    review = load_review(message.object_id)
     school = get_school(review.school_id) if review is not None else None
     if review is None or school is None:
         return None
@@ -57,7 +51,7 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
 
 
 def _still_asks(message: OutboxMessage, actor: Actor) -> bool:
-    review, (state, permission) = _review(message), _ANSWERS[message.kind]
+    review, (state, permission) = load_review(message.object_id), _ANSWERS[message.kind]
     if review is None or review.state is not state or not can(actor, permission, review):
         return False
     first = review.first_by_id is not None and review.first_by_id == actor.user_id
@@ -65,12 +59,12 @@ def _still_asks(message: OutboxMessage, actor: Actor) -> bool:
 
 
 def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
-    review = _review(message)
+    review = load_review(message.object_id)
     return review is not None and review.requested_by_id == actor.user_id and can(actor, _READS, review)
 
 
 def _still_to_record(message: OutboxMessage, actor: Actor) -> bool:
-    review = _review(message)
+    review = load_review(message.object_id)
     return review is not None and review.state is ReviewState.CALLED and can(actor, _READS, review)
 
 

@@ -12,7 +12,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import holders, in_force_at
-from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -63,14 +63,10 @@ def reviews(
 ) -> list[ReviewRow]:
     """Return reviews of one school (None: of all that the actor may see), the newest first."""
     statement = visible_to(_rows(), actor)
-    if school_id is not None:
-        statement = statement.where(PoliceReview.school_id == school_id)
     if state is not None:
         statement = statement.where(PoliceReview.state == state)
-    if before_id is not None:
-        statement = statement.where(PoliceReview.id < before_id)
-    ordered = statement.order_by(PoliceReview.id.desc()).limit(limit)
-    return [ReviewRow(*row) for row in db.session.execute(ordered)]
+    statement = newest(statement, PoliceReview, limit, before_id, school_id)
+    return [ReviewRow(*row) for row in db.session.execute(statement)]
 
 
 def reviews_of(incident_id: int) -> list[PoliceReview]:
@@ -79,12 +75,12 @@ def reviews_of(incident_id: int) -> list[PoliceReview]:
     return list(db.session.scalars(statement.order_by(PoliceReview.id.desc())))
 
 
-def _rows() -> Select[Any]:
-    columns: Any = select(PoliceReview, Incident.reference, School.name)
-    joined: Select[Any] = columns.join(Incident, Incident.id == PoliceReview.incident_id).join(
-        School, School.id == PoliceReview.school_id
+def _rows() -> Any:
+    return (
+        select(PoliceReview, Incident.reference, School.name)
+        .join(Incident, Incident.id == PoliceReview.incident_id)
+        .join(School, School.id == PoliceReview.school_id)
     )
-    return joined
 
 
 def waiting_counted(actor: Actor) -> Select[Any] | None:
@@ -160,15 +156,6 @@ def possible_approvers(network: str, now: datetime) -> list[tuple[int, str]]:
         .order_by(UserAccount.name, UserAccount.id)
     )
     return [(row[0], row[1]) for row in db.session.execute(statement)]
-
-
-def names_of(user_ids: Collection[int | None]) -> dict[int, str]:
-    """Return the names of these people."""
-    ids = sorted({user_id for user_id in user_ids if user_id is not None})
-    if not ids:
-        return {}
-    rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(ids)))
-    return {row[0]: row[1] for row in rows}
 
 
 def notification_of(review_id: int) -> PoliceNotification | None:

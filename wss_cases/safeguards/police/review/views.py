@@ -13,6 +13,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import filled
 from wss_cases.foundation.ids import id_in
@@ -30,7 +31,6 @@ from wss_cases.safeguards.police.review.queries import (
     ReviewRow,
     deciders,
     get_review,
-    names_of,
     notification_of,
     notified_students,
     parties_of,
@@ -79,7 +79,9 @@ def review(review_id: int) -> Page:
     row = get_review(actor, review_id)
     shown, zone = row.review, zone_of(row.review.school_id)
     team = actor.covers(shown.school_id, *CASE_TEAM)
-    names = names_of({shown.requested_by_id, shown.first_by_id, shown.second_by_id, shown.approver_id, shown.deputy_id})
+    names = user_names(
+        {shown.requested_by_id, shown.first_by_id, shown.second_by_id, shown.approver_id, shown.deputy_id}
+    )
     return render_template(
         "safeguards/police/review/show.html",
         row=row,
@@ -158,7 +160,7 @@ def _answer(review_id: int, permission: Permission, give: Callable[[Invocation, 
         "safeguards/police/review/answer.html",
         row=row,
         words=review_words(review, now, zone),
-        request_rows=request_rows(review, names_of({review.requested_by_id}), zone),
+        request_rows=request_rows(review, user_names({review.requested_by_id}), zone),
         second=permission is Permission.POLICE_REVIEW_APPROVE,
     )
 

@@ -11,6 +11,7 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import BaseForm, choices
@@ -22,7 +23,6 @@ from wss_cases.safeguards.police.review.forms import ApproverForm, SergeantForm
 from wss_cases.safeguards.police.review.queries import (
     approver_of,
     approvers,
-    names_of,
     networks,
     possible_approvers,
     sergeants_of,
@@ -53,7 +53,7 @@ def approver_list() -> Page:
     """Every network with its approver, deputy and hours; without one nobody can give a second yes."""
     _district()
     known = approvers()
-    names = names_of({one for row in known.values() for one in (row.approver_id, row.deputy_id)})
+    names = user_names({one for row in known.values() for one in (row.approver_id, row.deputy_id)})
     rows = []
     for network in networks():
         row = known.get(network)
@@ -110,9 +110,7 @@ def _school() -> School:
 @gate(Permission.SCHOOL_MANAGE)
 def sergeants() -> Page:
     """The chosen school's contacts at the police, and the form for another."""
-    actor = current_actor()
-    chosen = chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT)
-    if chosen is None:
+    if chosen_school_id(current_actor(), Role.ADMINISTRATOR, Role.DISTRICT) is None:
         return render_template("safeguards/police/settings/sergeants.html", school=None, rows=[], form=SergeantForm())
     school, form = _school(), SergeantForm()
 
@@ -136,6 +134,5 @@ def sergeants() -> Page:
 @gate(Permission.SCHOOL_MANAGE)
 def end(sergeant_id: int) -> Response:
     """Take a contact off the directory."""
-    form = BaseForm()
-    end_sergeant(submitted(form), sergeant_id)
+    end_sergeant(submitted(BaseForm()), sergeant_id)
     return redirect(url_for(".sergeants"), 303)
