@@ -9,7 +9,7 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_app_context
 from flask_babel import Babel, LazyString, force_locale, get_locale
 
-__all__ = ["force_locale", "gettext", "init_i18n", "lazy_gettext", "locale_code", "marked", "ngettext"]
+__all__ = ["force_locale", "gettext", "in_language", "init_i18n", "lazy_gettext", "locale_code", "marked", "ngettext"]
 
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
@@ -48,6 +48,11 @@ def lazy_gettext(message: str, **values: object) -> LazyString:
 @cache
 def _catalogue(language: str) -> NullTranslations:
     return Translations.load(str(TRANSLATIONS), [language])
+
+
+def in_language(row: Any, name: str) -> Any:
+    """Return what a row, or a table, holds in the reader's language under a name: `label_es` or `label_en`."""
+    return getattr(row, f"{name}_{'es' if locale_code() == 'es' else 'en'}")
 
 
 def locale_code() -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.case.rules import stronger_role
 from wss_cases.cases.case.states import TRANSITIONS, CaseOrigin, CaseState, ReopenReason
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date
 from wss_cases.incidents.incident.actions import set_state
@@ -34,7 +34,15 @@ def open_case(
     """
     if not incidents:
         raise Refused("", _("A case is opened from at least one incident."))
-    case = _new(uow, school_id, harm_kind, tier, lead_id, review_on, location_code)
+    case = _new(
+        uow,
+        school_id,
+        harm_kind=harm_kind,
+        location_code=location_code,
+        tier=tier,
+        lead_id=lead_id,
+        next_review_on=review_on,
+    )
     for incident in incidents:
         uow.session.add(CaseIncident(case_id=case.id, incident_id=incident.id))
         copy_people(uow, case, incident)
@@ -54,57 +62,25 @@ def open_case_for(
     review_on: date,
 ) -> Case:
     """Open a case without an incident, for one student, with its origin. Raises NotFound."""
-    case = _new(uow, school_id, origin.value, tier, lead_id, review_on)
+    case = _new(uow, school_id, harm_kind=origin.value, tier=tier, lead_id=lead_id, next_review_on=review_on)
     uow.record(case, "case.opened_for_student", reference=case.reference, origin=origin.value)
     case.participants.append(CaseParticipant(role=PersonRole.INVOLVED, student_id=student.id))
     uow.session.flush()
     return case
 
 
-def _new(
-    uow: UnitOfWork,
-    school_id: int,
-    harm_kind: str,
-    tier: int,
-    lead_id: int | None,
-    review_on: date,
-    location_code: str = "",
-) -> Case:
-    school = uow.session.get(School, school_id)
-    if school is None:
-        raise NotFound
-    return uow.add(
-        Case(
-            school_id=school_id,
-            harm_kind=harm_kind,
-            location_code=location_code,
-            tier=tier,
-            state=CaseState.INTAKE,
-            lead_id=lead_id,
-            next_review_on=review_on,
-            **_numbered(uow, school),
-        )
-    )
-
-
 def open_continued(
     uow: UnitOfWork, case: Case, person: CaseParticipant, *, school_id: int, lead_id: int | None, review_on: date
 ) -> Case:
     """Open a case at another school for one person of a case alone, without its incidents. Raises NotFound."""
-    school = uow.session.get(School, school_id)
-    if school is None:
-        raise NotFound
-    new = uow.add(
-        Case(
-            school_id=school_id,
-            harm_kind=case.harm_kind,
-            tier=case.tier,
-            state=CaseState.INTAKE,
-            lead_id=lead_id,
-            next_review_on=review_on,
-            continued_from_id=case.id,
-            **_numbered(uow, school),
-        )
+    new = _new(
+        uow,
+        school_id,
+        harm_kind=case.harm_kind,
+        tier=case.tier,
+        lead_id=lead_id,
+        next_review_on=review_on,
+        continued_from_id=case.id,
     )
     new.participants.append(CaseParticipant(role=person.role, student_id=person.student_id))
     uow.session.flush()
@@ -112,14 +88,20 @@ def open_continued(
     return new
 
 
-def _numbered(uow: UnitOfWork, school: School) -> dict[str, Any]:
+def _new(uow: UnitOfWork, school_id: int, **columns: Any) -> Case:
+    school = existing(uow.session.get(School, school_id))
     number = uow.next_number(f"case:{school.id}")
-    return {
-        "number": number,
-        "reference": f"{school.code}-{number:04d}",
-        "opened_at": uow.now,
-        "opened_on": local_date(uow.now, school.time_zone),
-    }
+    return uow.add(
+        Case(
+            school_id=school_id,
+            number=number,
+            reference=f"{school.code}-{number:04d}",
+            state=CaseState.INTAKE,
+            opened_at=uow.now,
+            opened_on=local_date(uow.now, school.time_zone),
+            **columns,
+        )
+    )
 
 
 def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CaseParticipant]:

@@ -13,8 +13,8 @@ from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.case.states import OPEN
 from wss_cases.foundation.db import by_id, db
-from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.foundation.i18n import in_language
 from wss_cases.incidents.incident.models import Incident, LocationCode
 
 Statement = TypeVar("Statement", bound=Select[Any])
@@ -41,10 +41,7 @@ load_case = by_id(Case)
 
 def get_case(actor: Actor, case_id: int) -> Case:
     """Return a case that the actor may see. Raises NotFound."""
-    case = db.session.scalar(visible_to(select(Case).where(Case.id == case_id), actor))
-    if case is None:
-        raise NotFound
-    return case
+    return existing(db.session.scalar(visible_to(select(Case).where(Case.id == case_id), actor)))
 
 
 def participants_of(case_id: int) -> list[CaseParticipant]:
@@ -98,7 +95,7 @@ def choose_lead(school_id: int, day: date) -> int | None:
     statement = (
         select(Case.lead_id, func.count()).where(Case.lead_id.in_(people), Case.state.in_(OPEN)).group_by(Case.lead_id)
     )
-    load = {row[0]: row[1] for row in db.session.execute(statement.group_by(Case.lead_id))}
+    load = {row[0]: row[1] for row in db.session.execute(statement)}
     return min(people, key=lambda user_id: (load.get(user_id, 0), user_id))
 
 
@@ -107,8 +104,5 @@ def place_words(codes: Iterable[str]) -> dict[str, str]:
     wanted = sorted({code for code in codes if code})
     if not wanted:
         return {}
-    label = LocationCode.label_es if locale_code() == "es" else LocationCode.label_en
-    return {
-        row[0]: row[1]
-        for row in db.session.execute(select(LocationCode.code, label).where(LocationCode.code.in_(wanted)))
-    }
+    statement = select(LocationCode.code, in_language(LocationCode, "label")).where(LocationCode.code.in_(wanted))
+    return {row[0]: row[1] for row in db.session.execute(statement)}

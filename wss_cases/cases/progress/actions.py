@@ -5,6 +5,7 @@ from datetime import date
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import copy_people, move_to
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
+from wss_cases.cases.case.queries import get_participant
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
@@ -84,9 +85,7 @@ def change_role(uow: UnitOfWork, case_id: int, participant_id: int, role: Person
     """Change the part of a person in an open case."""
     case = uow.load(Case, case_id, Permission.CASE_WORK)
     open_only(case)
-    person = uow.session.get(CaseParticipant, participant_id)
-    if person is None or person.case_id != case.id:
-        raise NotFound
+    person = get_participant(case, participant_id)
     if person.role is not role:
         person.role = role
         uow.record(person, "case.person_role", role=role.value)

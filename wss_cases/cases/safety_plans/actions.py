@@ -5,10 +5,11 @@ from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan, SafetyPlanReview
+from wss_cases.cases.case.models import Case, SafetyPlan, SafetyPlanReview
+from wss_cases.cases.case.queries import get_participant
 from wss_cases.cases.case.states import PLAN_TRANSITIONS, GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.progress.actions import open_only
-from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
@@ -34,9 +35,7 @@ def draft_plan(uow: UnitOfWork, case: Case, participant_id: int, text: PlanText)
     person of another case.
     """
     open_only(case)
-    person = uow.session.get(CaseParticipant, participant_id)
-    if person is None or person.case_id != case.id:
-        raise NotFound
+    person = get_participant(case, participant_id)
     standing = select(SafetyPlan.id).where(SafetyPlan.participant_id == person.id, SafetyPlan.state != PlanState.ENDED)
     if uow.session.scalar(standing) is not None:
         raise Refused("participant_id", _("This person has a safety plan. Change that one, or end it first."))

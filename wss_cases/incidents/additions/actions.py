@@ -130,11 +130,5 @@ def _target(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
 
 
 def _copy(person: IncidentPerson) -> IncidentPerson:
-    return IncidentPerson(
-        role=person.role,
-        kind=person.kind,
-        student_id=person.student_id,
-        description=person.description,
-        grade=person.grade,
-        behavior_code_id=person.behavior_code_id,
-    )
+    copied = ("role", "kind", "student_id", "description", "grade", "behavior_code_id")
+    return IncidentPerson(**{name: getattr(person, name) for name in copied})

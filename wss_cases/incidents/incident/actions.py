@@ -9,26 +9,18 @@ from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.grants.queries import holders
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local, local_date, today_at
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDraft, IncidentPerson
 from wss_cases.incidents.incident.queries import behavior_of_tile, location
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, highest_group
-from wss_cases.incidents.incident.states import TRANSITIONS, IncidentState, PersonKind, Tile, WhenPrecision
+from wss_cases.incidents.incident.states import TRANSITIONS, WAITING, IncidentState, PersonKind, Tile, WhenPrecision
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School, StaffMember, Student
 
 MOST_PEOPLE = 40
-TOLD = frozenset(
-    {
-        IncidentState.RETURNED,
-        IncidentState.ROUTED,
-        IncidentState.NO_FURTHER_ACTION,
-        IncidentState.DUPLICATE,
-        IncidentState.CLOSED,
-    }
-)
+TOLD = frozenset(IncidentState) - WAITING
 """States that the reporter is told of, by a mail without content."""
 
 
@@ -85,14 +77,10 @@ def person_of(uow: UnitOfWork, school_id: int, who: CapturedPerson, tile: str, d
     """Return a person's part in a report. Raises Refused when they are not at this school."""
     person = IncidentPerson(role=who.role, kind=who.kind, description=who.description)
     if who.kind is PersonKind.STUDENT:
-        student = uow.session.get(Student, who.id)
-        if student is None or student.school_id != school_id:
-            raise Refused("people", _("One of these people is not at this school. Choose again."))
+        student = _at_school(uow, Student, who, school_id)
         person.student, person.student_id, person.grade = student, student.id, student.grade
     elif who.kind is PersonKind.STAFF and who.id is not None:
-        staff = uow.session.get(StaffMember, who.id)
-        if staff is None or staff.school_id != school_id:
-            raise Refused("people", _("One of these people is not at this school. Choose again."))
+        staff = _at_school(uow, StaffMember, who, school_id)
         person.staff, person.staff_id = staff, staff.id
     if who.kind in (PersonKind.STUDENT, PersonKind.NOT_IDENTIFIED):
         person.behavior = behavior_of_tile(tile, person.grade, day)
@@ -121,12 +109,7 @@ def open_care(uow: UnitOfWork, capture: Capture) -> CareRecord:
     students = [who for who in capture.people if who.kind is PersonKind.STUDENT]
     if len(students) > 1:
         raise Refused("people", _("Name one student. Record a worry about each of them by itself."))
-    student_id = None
-    if students:
-        student = uow.session.get(Student, students[0].id)
-        if student is None or student.school_id != school.id:
-            raise Refused("people", _("One of these people is not at this school. Choose again."))
-        student_id = student.id
+    student_id = _at_school(uow, Student, students[0], school.id).id if students else None
     record = uow.add(
         CareRecord(
             school_id=school.id,
@@ -195,13 +178,17 @@ def tell_reporter(uow: UnitOfWork, incident: Incident) -> None:
 def drop_draft(uow: UnitOfWork, form: str, incident_id: int | None = None) -> None:
     """Delete this person's draft of a form once it is submitted."""
     own = (IncidentDraft.user_id == uow.actor.user_id) & (IncidentDraft.form == form)
-    which = IncidentDraft.incident_id.is_(None) if incident_id is None else IncidentDraft.incident_id == incident_id
-    uow.session.execute(delete(IncidentDraft).where(own & which))
+    uow.session.execute(delete(IncidentDraft).where(own & (IncidentDraft.incident_id == incident_id)))
 
 
 def _school(uow: UnitOfWork, capture: Capture) -> School:
-    school = uow.session.get(School, capture.school_id)
-    if school is None:
-        raise NotFound
+    school = existing(uow.session.get(School, capture.school_id))
     require(uow.actor, Permission.INCIDENT_REPORT, school)
     return school
+
+
+def _at_school(uow: UnitOfWork, model: Any, who: CapturedPerson, school_id: int) -> Any:
+    person = uow.session.get(model, who.id)
+    if person is None or person.school_id != school_id:
+        raise Refused("people", _("One of these people is not at this school. Choose again."))
+    return person

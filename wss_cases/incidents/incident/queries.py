@@ -1,14 +1,13 @@
 """Reading reports; every list starts from what the actor may see."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.visibility import in_view, of_team_or_own
@@ -29,19 +28,6 @@ from wss_cases.incidents.incident.states import IncidentState, PersonKind
 
 CARE_TEAM = (Role.COORDINATOR, Role.ADMINISTRATOR)
 COUNTED_AS_PRIOR = (IncidentState.ROUTED, IncidentState.CLOSED)
-
-
-@dataclass(frozen=True)
-class Likely:
-    """A report that may tell of the same thing; `readable` says whether the actor may open it."""
-
-    id: int
-    reference: str
-    occurred_at: Any
-    tile: str
-    location_code: str
-    same_person: bool
-    readable: bool
 
 
 def visible_to(statement: Select[Any], actor: Actor, *, live: bool = False) -> Select[Any]:
@@ -147,14 +133,17 @@ def location(code: str) -> LocationCode | None:
     return db.session.scalar(select(LocationCode).where(LocationCode.code == code))
 
 
-def likely_duplicates(actor: Actor, capture: Capture) -> list[Likely]:
-    """Return reports of the same school within two hours that share a person, or the place and the tile."""
+def likely_duplicates(capture: Capture) -> list[Incident]:
+    """Return reports of the same school within two hours that share a person, or the place and the tile.
+
+    Not all of them are the actor's to open.
+    """
     students = [p.id for p in capture.people if p.kind is PersonKind.STUDENT and p.id is not None]
     shared = select(IncidentPerson.incident_id).where(IncidentPerson.student_id.in_(students))
     same_person = Incident.id.in_(shared)
     same_thing = and_(Incident.location_code == capture.location_code, Incident.tile == capture.tile.value)
     statement = (
-        select(Incident, same_person.label("same_person"))
+        select(Incident)
         .where(
             Incident.school_id == capture.school_id,
             Incident.state != IncidentState.DUPLICATE,
@@ -165,19 +154,7 @@ def likely_duplicates(actor: Actor, capture: Capture) -> list[Likely]:
         .order_by(Incident.id.desc())
         .limit(5)
     )
-    team = actor.covers(capture.school_id, *CASE_TEAM)
-    return [
-        Likely(
-            id=row.id,
-            reference=row.reference,
-            occurred_at=row.occurred_at,
-            tile=row.tile,
-            location_code=row.location_code,
-            same_person=bool(shares),
-            readable=team or row.reporter_id == actor.user_id,
-        )
-        for row, shares in db.session.execute(statement)
-    ]
+    return list(db.session.scalars(statement))
 
 
 def priors(student_id: int, before: date) -> tuple[int, int]:
@@ -218,11 +195,8 @@ def _with_somebody_harmed(incident_ids: Sequence[int], student_id: int) -> set[i
 
 def own_draft(actor: Actor, form: str, incident_id: int | None = None) -> IncidentDraft | None:
     """Return this person's own draft of a form (of one report's details, when given); nobody else's, ever."""
-    statement = select(IncidentDraft).where(IncidentDraft.user_id == actor.user_id, IncidentDraft.form == form)
-    if incident_id is None:
-        statement = statement.where(IncidentDraft.incident_id.is_(None))
-    else:
-        statement = statement.where(IncidentDraft.incident_id == incident_id)
+    own = (IncidentDraft.user_id == actor.user_id, IncidentDraft.form == form)
+    statement = select(IncidentDraft).where(*own, IncidentDraft.incident_id == incident_id)
     return db.session.scalar(statement.order_by(IncidentDraft.id.desc()).limit(1))
 
 
@@ -239,8 +213,7 @@ def recent_students(actor: Actor, school_id: int, limit: int = 20) -> list[int]:
         .where(IncidentPerson.incident_id.in_(latest), IncidentPerson.student_id.is_not(None))
         .order_by(IncidentPerson.id.desc())
     )
-    found = [student_id for student_id in db.session.scalars(statement) if student_id is not None]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(student_id for student_id in db.session.scalars(statement) if student_id is not None))
 
 
 def care_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:

@@ -18,22 +18,12 @@ class IncidentState(Labelled):
     CLOSED = "closed", _l("Closed")
 
 
+_DECIDED = frozenset({IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.DUPLICATE})
+
 TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
-    IncidentState.SUBMITTED: frozenset(
-        {
-            IncidentState.UNDER_REVIEW,
-            IncidentState.RETURNED,
-            IncidentState.ROUTED,
-            IncidentState.NO_FURTHER_ACTION,
-            IncidentState.DUPLICATE,
-        }
-    ),
-    IncidentState.UNDER_REVIEW: frozenset(
-        {IncidentState.RETURNED, IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.DUPLICATE}
-    ),
-    IncidentState.RETURNED: frozenset(
-        {IncidentState.SUBMITTED, IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.DUPLICATE}
-    ),
+    IncidentState.SUBMITTED: _DECIDED | {IncidentState.UNDER_REVIEW, IncidentState.RETURNED},
+    IncidentState.UNDER_REVIEW: _DECIDED | {IncidentState.RETURNED},
+    IncidentState.RETURNED: _DECIDED | {IncidentState.SUBMITTED},
     IncidentState.ROUTED: frozenset({IncidentState.CLOSED}),
     IncidentState.NO_FURTHER_ACTION: frozenset({IncidentState.UNDER_REVIEW}),
     IncidentState.DUPLICATE: frozenset({IncidentState.UNDER_REVIEW}),

@@ -1,18 +1,17 @@
 """A report and a list of reports in words, ready for their pages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import in_language, locale_code
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import locale_code
-from wss_cases.incidents.incident.models import Incident, LocationCode
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import addenda_of, behavior_words, contacts_of, locations
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import (
@@ -49,20 +48,6 @@ GROUP_LABELS = {"counted": _l("Counted in outcomes")}
 Rows = list[dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What the page of one report shows."""
-
-    outcome: str
-    facts: Rows
-    people: Rows
-    addenda: Rows
-    contacts: Rows
-    history: Rows
-    duplicate_of: tuple[int, str] | None
-    merged: list[tuple[int, str]]
-
-
 def outcome_words(incident: Incident) -> str:
     """Return what became of a report in one sentence, without anybody's name."""
     return {
@@ -83,11 +68,7 @@ def title_words(tile: str, place: str) -> str:
 
 def place_names() -> dict[str, str]:
     """Return every place's label in the reader's language."""
-    return {place.code: _label(place) for place in locations()}
-
-
-def _label(code: LocationCode) -> str:
-    return code.label_es if locale_code() == "es" else code.label_en
+    return {place.code: in_language(place, "label") for place in locations()}
 
 
 def listed(rows: Sequence[ListedIncident]) -> list[dict[str, Any]]:
@@ -133,26 +114,29 @@ def state_words(state: str | None) -> str:
     return str(TAB_LABELS.get(state) or GROUP_LABELS.get(state) or IncidentState(state).label)
 
 
-def page_of(incident: Incident, zone: str, *, team: bool) -> Shown:
+def page_of(incident: Incident, zone: str, *, team: bool) -> dict[str, Any]:
     """Return one report in words; contacts, merged reports and history are for the case team."""
     addenda = addenda_of(incident.id)
     contacts = contacts_of(incident.id) if team else []
-    names = _names({a.author_id for a in addenda} | {c.author_id for c in contacts} | {incident.reporter_id or 0})
-    return Shown(
-        outcome=outcome_words(incident),
-        facts=_facts(incident, zone, names),
-        people=_people(incident),
-        addenda=[
+    names = user_names([incident.reporter_id, *(a.author_id for a in addenda), *(c.author_id for c in contacts)])
+    return {
+        "outcome": outcome_words(incident),
+        "facts": _facts(incident, zone, names),
+        "people": _people(incident),
+        "addenda": [
             {"what": names.get(a.author_id, ""), "when": moment_words(a.at, zone), "note": a.text} for a in addenda
         ],
-        contacts=_contacts(incident, contacts, zone),
-        history=[
-            {"what": sentence(e), "when": moment_words(e.at, zone), "who": author(e)}
-            for e in (history("incident", incident.id) if team else [])
-        ],
-        duplicate_of=_other(incident.duplicate_of_id),
-        merged=_merged(incident.id) if team else [],
-    )
+        "contacts": _contacts(incident, contacts, zone),
+        "history": history_rows(incident.id, zone) if team else [],
+        "duplicate_of": _other(incident.duplicate_of_id),
+        "merged": _merged(incident.id) if team else [],
+    }
+
+
+def history_rows(incident_id: int, zone: str, limit: int | None = None) -> Rows:
+    """Return the history of a report in words, the newest first; the caller has checked it."""
+    entries = history("incident", incident_id) if limit is None else history("incident", incident_id, limit)
+    return [{"what": sentence(one), "when": moment_words(one.at, zone), "who": author(one)} for one in entries]
 
 
 def when_words(incident: Incident, zone: str) -> str:
@@ -189,8 +173,7 @@ def _facts(incident: Incident, zone: str, names: dict[int, str]) -> Rows:
 def _people(incident: Incident) -> Rows:
     rows = []
     for person in incident.people:
-        behavior = person.behavior
-        coded = (behavior.label_es if locale_code() == "es" else behavior.label_en) if behavior else None
+        coded = in_language(person.behavior, "label") if person.behavior else None
         motivation = MOTIVATION_LABELS.get(person.motivation or "")
         parts = [REPORTED_ROLE_LABELS[person.role], grade_words(person.grade), coded, motivation]
         rows.append(
@@ -218,11 +201,6 @@ def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
         }
         for c in contacts
     ]
-
-
-def _names(user_ids: set[int]) -> dict[int, str]:
-    statement = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(user_ids))
-    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def _other(incident_id: int | None) -> tuple[int, str] | None:

@@ -105,11 +105,12 @@ def _needs_case(scene: _Scene, choice: Choice) -> bool:
     if choice.open_case or cases_of_incident(scene.incident.id):
         return True
     talks = all(item.kind is Kind.CONVERSATION and item.tier == 1 for item in scene.items)
-    return not talks or not is_light(scene.now.plan, _open_duties(scene.incident))
+    return not talks or not is_light(scene.now.plan, open_duty_count(scene.incident.id))
 
 
-def _open_duties(incident: Incident) -> int:
-    return sum(1 for row in duties_of(incident.id) if row.duty.state in OPEN_DUTY)
+def open_duty_count(incident_id: int) -> int:
+    """Return how many duties of the school are open on a report; the caller has checked it."""
+    return sum(1 for row in duties_of(incident_id) if row.duty.state in OPEN_DUTY)
 
 
 def _open(uow: UnitOfWork, scene: _Scene) -> Case:

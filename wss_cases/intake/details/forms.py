@@ -9,8 +9,8 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices, select
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
 from wss_cases.incidents.incident.rules import Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import (
@@ -150,20 +150,16 @@ def details_form(
     if formdata is not None:
         options["formdata"] = formdata
     form: DetailsForm = made(data=stored(incident), **options)
-    form.location.choices = choices([(place.code, label_of(place)) for place in places])
+    form.location.choices = choices([(place.code, in_language(place, "label")) for place in places])
     return form
-
-
-def label_of(code: BehaviorCode | LocationCode) -> str:
-    """Return a code's own label in the reader's language."""
-    return code.label_es if locale_code() == "es" else code.label_en
 
 
 def behavior_words(code: BehaviorCode) -> str:
     """Return a behaviour's label with its group."""
+    label: str = in_language(code, "label")
     if code.behavior_group is None:
-        return label_of(code)
-    return _("%(label)s (group %(group)s)", label=label_of(code), group=code.behavior_group)
+        return label
+    return _("%(label)s (group %(group)s)", label=label, group=code.behavior_group)
 
 
 def stored(incident: Incident) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from wss_cases.access.actor import Actor, Role
@@ -37,18 +37,17 @@ class QueueRow:
     occurred_at: datetime
     submitted_at: datetime
     danger_now: bool
-    completed: bool
     order: int
     duties: int
     version: int
 
 
-def _duty() -> Any:
-    return exists().where(LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY), shared())
+def _its_duties() -> tuple[ColumnElement[bool], ...]:
+    return LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY), shared()
 
 
 def _order() -> Any:
-    return case((Incident.danger_now, 0), (_duty(), 1), else_=2)
+    return case((Incident.danger_now, 0), (exists().where(*_its_duties()), 1), else_=2)
 
 
 def _waiting(statement: Select[Any], actor: Actor, school_id: int | None) -> Select[Any]:
@@ -67,15 +66,11 @@ def queue(actor: Actor, school_id: int | None, after: int | None = None) -> list
     `after` is the id of the last report of the page before.
     """
     order = _order()
-    duties = (
-        select(func.count(LegalDuty.id))
-        .where(LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY), shared())
-        .scalar_subquery()
-    )
+    duties = select(func.count(LegalDuty.id)).where(*_its_duties()).scalar_subquery()
     columns = (
         Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code,
         Incident.occurred_at, Incident.submitted_at, Incident.danger_now,
-        Incident.details_completed_at.is_not(None), order, duties, Incident.version,
+        order, duties, Incident.version,
     )  # fmt: skip
     statement = _waiting(select(*columns), actor, school_id)
     last = _place_of(actor, after) if after is not None else None
@@ -135,12 +130,7 @@ def situations(ids: Sequence[int]) -> dict[int, Situation]:
     people = people_of_each(ids)
     answers = latest_answers(people, ids)
     return {
-        incident_id: Situation(
-            people.get(incident_id, []),
-            answers[incident_id],
-            plan_of(answers[incident_id], people.get(incident_id, [])),
-        )
-        for incident_id in ids
+        number: Situation(people[number], answers[number], plan_of(answers[number], people[number])) for number in ids
     }
 
 

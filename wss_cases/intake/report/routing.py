@@ -1,11 +1,8 @@
 """Routing a report: facts of each person's part, the engine's answer kept, duties with their clocks."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
-
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.queries import priors
+from wss_cases.incidents.incident.queries import people_of, priors
 from wss_cases.incidents.incident.rules import facts_of, routed_people
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.routing.drafts.actions import route
@@ -21,10 +18,12 @@ def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
     With nobody of that kind one answer is made for a person not identified. Raises the duties of all answers
     together, at once and at any hour; duties that an earlier answer raised are never taken back.
     """
-    people = _people(uow, incident)
+    uow.session.flush()
+    people = people_of(incident.id)
+    routed: list[IncidentPerson | None] = [*routed_people(people)] or [None]
     today = today_at(incident.school_id, uow.now)
     answers = []
-    for person in _routed(people):
+    for person in routed:
         student = person.student if person is not None else None
         earlier = priors(student.id, incident.local_date) if student is not None else None
         facts = parse_facts(facts_of(incident, person, people, earlier, student))
@@ -32,18 +31,3 @@ def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
         answers.append(answer)
     raise_duties(uow, incident, merged(answer.answer["duties"] for answer in answers))
     return answers
-
-
-def _people(uow: UnitOfWork, incident: Incident) -> list[IncidentPerson]:
-    uow.session.flush()
-    statement = (
-        select(IncidentPerson)
-        .where(IncidentPerson.incident_id == incident.id)
-        .options(joinedload(IncidentPerson.student), joinedload(IncidentPerson.behavior))
-        .order_by(IncidentPerson.id)
-    )
-    return list(uow.session.scalars(statement))
-
-
-def _routed(people: list[IncidentPerson]) -> list[IncidentPerson | None]:
-    return [*routed_people(people)] or [None]

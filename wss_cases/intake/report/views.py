@@ -1,12 +1,11 @@
 """The capture page, its draft, its passable pages, and the confirmation."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from wss_cases.access.actor import STAFF, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
@@ -23,6 +22,7 @@ from wss_cases.foundation.pages import Page, typed_in_header
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.drafts.actions import discard_draft, save_draft
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident, likely_duplicates, own_draft
 from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture
 from wss_cases.incidents.incident.states import Tile
@@ -140,29 +140,33 @@ def _submit(actor: Actor, school: School, form: CaptureForm, report: Capture, no
 
 
 def _question(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> str | None:
-    likely = likely_duplicates(actor, report)
+    likely = likely_duplicates(report)
     long_ago = now - report.occurred_at > timedelta(days=LONG_AGO_DAYS)
-    if not likely and not long_ago:
-        return None
-    if already_done(actor.user_id, form.request_key.data):
+    if not (likely or long_ago) or already_done(actor.user_id, form.request_key.data):
         return None
     _save_draft(actor, school, now)
-    facts = [_likely_words(found, school) for found in likely]
+    facts = [_likely_words(row, school) for row in likely]
     if long_ago:
         facts.append(_("It happened on %(when)s.", when=moment_words(report.occurred_at, school.time_zone)))
     question = _("Has this been reported already?") if likely else _("Did it happen that long ago?")
     hidden = [*form.answers(), ("request_key", form.request_key.data or "")]
+    team = actor.covers(school.id, *CASE_TEAM)
     return render_template(
-        "intake/report/question.html", question=question, facts=facts, hidden=hidden, readable=likely
+        "intake/report/question.html",
+        question=question,
+        facts=facts,
+        hidden=hidden,
+        likely=likely,
+        readable=[row for row in likely if team or row.reporter_id == actor.user_id],
     )
 
 
-def _likely_words(found: Any, school: School) -> str:
+def _likely_words(report: Incident, school: School) -> str:
     return _(
         "%(reference)s: %(what)s, %(when)s.",
-        reference=found.reference,
-        what=Tile(found.tile).label,
-        when=moment_words(found.occurred_at, school.time_zone),
+        reference=report.reference,
+        what=Tile(report.tile).label,
+        when=moment_words(report.occurred_at, school.time_zone),
     )
 
 

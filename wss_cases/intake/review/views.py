@@ -22,7 +22,8 @@ from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState, Tile
-from wss_cases.intake.decision.actions import decide
+from wss_cases.incidents.pages.presenters import history_rows
+from wss_cases.intake.decision.actions import decide, open_duty_count
 from wss_cases.intake.decision.rules import Choice, is_light
 from wss_cases.intake.recommendation.queries import (
     PAGE,
@@ -37,12 +38,11 @@ from wss_cases.intake.recommendation.queries import (
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.forms import AcceptForm
 from wss_cases.journal.queries import history
-from wss_cases.journal.timeline import author, sentence
+from wss_cases.journal.timeline import sentence
 from wss_cases.safeguards.discipline.removals.queries import discipline_of
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.review.queries import notifications_of
 from wss_cases.safeguards.police.review.states import NotificationGround
 
@@ -136,8 +136,7 @@ def _accept_light(incident_id: int, version: int, key: str) -> int:
     actor = current_actor()
     incident = reviewed(actor, incident_id)
     now = situation(incident_id)
-    duties = sum(1 for row in duties_of(incident_id) if row.duty.state in OPEN_DUTY)
-    if incident.state in UNDECIDED and not is_light(now.plan, duties):
+    if incident.state in UNDECIDED and not is_light(now.plan, open_duty_count(incident_id)):
         raise Refused("", _("This report needs a look of its own."))
     decide(Invocation(actor, clock.now(), key, version=version), incident_id, Choice())
     return 1
@@ -179,10 +178,7 @@ def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
         may_police=might(actor, Permission.POLICE_REVIEW_ASK),
         discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(found.id)],
         notifications=[NotificationGround(row.door).label for row in notifications_of(found.id)],
-        history=[
-            {"what": sentence(entry), "when": moment_words(entry.at, zone), "who": author(entry)}
-            for entry in history("incident", found.id, 20)
-        ],
+        history=history_rows(found.id, zone, 20),
     )
     return (page, status) if status != 200 else page
 

@@ -18,7 +18,7 @@ from wss_cases.casework.next_act.presenters import harm_words, kind_words
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import in_language
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import addenda_of, contacts_of, people_of
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS, REPORTED_ROLE_LABELS
@@ -95,8 +95,7 @@ def _typed(key: str, label: str, text: str) -> Line:
 def _report(release: FamilyRelease, incident: Incident, own: IncidentPerson, zone: str) -> Section:
     key = f"incident:{incident.id}"
     place = place_names().get(incident.location_code, incident.location_code)
-    behavior = own.behavior
-    coded = (behavior.label_es if locale_code() == "es" else behavior.label_en) if behavior else ""
+    coded = in_language(own.behavior, "label") if own.behavior else ""
     lines = [
         Line(f"{key}:when", _("When"), when_words(incident, zone)),
         Line(f"{key}:part", _("This student’s part"), str(REPORTED_ROLE_LABELS[own.role])),

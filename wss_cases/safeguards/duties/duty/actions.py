@@ -8,7 +8,7 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import in_language
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep, LegalDutyStep
@@ -108,7 +108,8 @@ def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, report: Told
     refuse_blank("what_was_done", what_was_done, _("Say what was done."))
     left = steps_left(uow, duty)
     if len(left) > 1:
-        raise Refused("", _("First record each step. Still open: %(steps)s.", steps=_named(left)))
+        steps = "; ".join(in_language(step, "whom") for step in left)
+        raise Refused("", _("First record each step. Still open: %(steps)s.", steps=steps))
     if left:
         add_step(uow, duty, left[0], report)
     elif not _anything_done(uow, duty):
@@ -117,11 +118,6 @@ def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, report: Told
     duty.what_was_done, duty.told_whom = what_was_done, report.told_whom
     duty.channel, duty.reference = report.channel, report.reference
     record_act(uow, duty, "duty.discharged")
-
-
-def _named(steps: list[LegalDutyKindStep]) -> str:
-    spanish = locale_code() == "es"
-    return "; ".join(step.whom_es if spanish else step.whom_en for step in steps)
 
 
 def _anything_done(uow: UnitOfWork, duty: LegalDuty) -> bool:

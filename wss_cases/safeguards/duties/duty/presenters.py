@@ -7,7 +7,7 @@ from flask import url_for
 
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code, ngettext
+from wss_cases.foundation.i18n import in_language, ngettext
 from wss_cases.safeguards.duties.duty.queries import DutyRow, StepRow, user_name
 from wss_cases.safeguards.duties.duty.rules import is_overdue
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DUTY_LABELS, OPEN_DUTY, DutyState, StepOutcome
@@ -15,7 +15,7 @@ from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DUTY_LABELS,
 
 def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
     """Return a duty in the reader's words: what, trigger, whom to tell, clock left, source, state."""
-    duty, kind, spanish = row.duty, row.kind, locale_code() == "es"
+    duty, kind = row.duty, row.kind
     overdue = is_overdue(duty.state, duty.due_at, now, kind.clock_hours)
     return {
         "id": duty.id,
@@ -27,9 +27,9 @@ def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
         "verify_first": duty.state is DutyState.VERIFY_FIRST,
         "overdue": overdue,
         "tone": "brick" if overdue or duty.state is DutyState.DUE else "sun",
-        "trigger": kind.trigger_es if spanish else kind.trigger_en,
-        "tell": kind.tell_es if spanish else kind.tell_en,
-        "clock": kind.clock_es if spanish else kind.clock_en,
+        "trigger": in_language(kind, "trigger"),
+        "tell": in_language(kind, "tell"),
+        "clock": in_language(kind, "clock"),
         "left": clock_left(row, now),
         "source": kind.source,
         "confirmed": kind.is_confirmed,
@@ -88,7 +88,7 @@ def step_words(row: StepRow, zone: str) -> dict[str, Any]:
     step, record = row.step, row.record
     words: dict[str, Any] = {
         "position": step.position,
-        "whom": step.whom_es if locale_code() == "es" else step.whom_en,
+        "whom": in_language(step, "whom"),
         "recorded": record is not None,
         "done": False,
         "told": "",

@@ -13,7 +13,7 @@ from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.dated_settings import period_words
@@ -43,15 +43,14 @@ def table() -> Page:
 
 
 def _words(kind: LegalDutyKind, steps: list[LegalDutyKindStep]) -> dict[str, Any]:
-    spanish = locale_code() == "es"
     return period_words(kind, today_at(None, clock.now())) | {
-        "trigger": kind.trigger_es if spanish else kind.trigger_en,
-        "tell": kind.tell_es if spanish else kind.tell_en,
-        "clock": kind.clock_es if spanish else kind.clock_en,
+        "trigger": in_language(kind, "trigger"),
+        "tell": in_language(kind, "tell"),
+        "clock": in_language(kind, "clock"),
         "hours": kind.clock_hours,
         "source": kind.source,
         "confirmed": kind.is_confirmed,
-        "steps": [step.whom_es if spanish else step.whom_en for step in steps],
+        "steps": [in_language(step, "whom") for step in steps],
     }
 
 

@@ -10,9 +10,9 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import choices, filled
-from wss_cases.foundation.i18n import force_locale, locale_code, ngettext
+from wss_cases.foundation.i18n import force_locale, in_language, locale_code, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, today_at, zone_of
@@ -54,10 +54,7 @@ def _steps(review: PoliceReview) -> list[tuple[int, str]]:
     duty = load_duty(review.duty_id) if review.duty_id is not None else None
     if duty is None or duty.state not in OPEN_DUTY or not can(current_actor(), Permission.DUTY_DISCHARGE, duty):
         return []
-    spanish = locale_code() == "es"
-    return [
-        (row.step.id, row.step.whom_es if spanish else row.step.whom_en) for row in steps_of(duty) if row.record is None
-    ]
+    return [(row.step.id, in_language(row.step, "whom")) for row in steps_of(duty) if row.record is None]
 
 
 def _told(form: NotificationForm, sergeant: SchoolSergeant | None, zone: str) -> Told:
@@ -129,9 +126,7 @@ def record(review_id: int) -> Page:
 def complete(review_id: int) -> Page:
     """Add what was not known yet: report number, guardian, rights sheet, what followed."""
     row = _loaded(review_id)
-    zone, made = zone_of(row.review.school_id), notification_of(review_id)
-    if made is None:
-        raise NotFound
+    zone, made = zone_of(row.review.school_id), existing(notification_of(review_id))
     known = {name: getattr(made, name) for name in _KNOWN}
     told_at = wall_minute(made.guardian_told_at, zone) if made.guardian_told_at else None
     form = FollowedForm(version=made.version, guardian_told_at=told_at, **known)
