@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
-from sqlalchemy.orm import object_session
+from sqlalchemy.orm import aliased, object_session
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Grant, Role
 from wss_cases.access.scope import in_schools
@@ -52,6 +52,44 @@ class Fading:
     def is_about(self, students: frozenset[int]) -> bool:
         """Whether this one is."""
         return holds(self, type(self).about(students))
+
+
+class FadingWith(Fading):
+    """What hangs on another record fades with it; `HOST` is that record's table and the column that names it here.
+
+    The students of a host are those of `PEOPLE`, a table with a column of the same name.
+    """
+
+    HOST: ClassVar[tuple[Any, str]]
+    PEOPLE: ClassVar[Any]
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """What hangs on a record that is in view from a day on."""
+        host = aliased(cls.HOST[0])
+        return select(host.id).where(host.id == getattr(cls, cls.HOST[1]), host.since(first)).exists()
+
+    def in_view_since(self, first: date) -> bool:
+        """Whether that record is."""
+        model, name = self.HOST
+        return seen_through(self, model, getattr(self, name, None), first)
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """What hangs on a record in which any of these students stands."""
+        name = cls.HOST[1]
+        return names_any(cls.PEOPLE, name, getattr(cls, name), students)
+
+
+def names_any(people: Any, name: str, number: Any, students: frozenset[int]) -> ColumnElement[bool]:
+    """Whether any of these students is among the people of a record, whose `number` their column `name` holds."""
+    person = aliased(people)  # the statement may have joined the people for its own ends
+    return select(person.id).where(getattr(person, name) == number, person.student_id.in_(sorted(students))).exists()
+
+
+def is_kept(record: Any, first: date) -> bool:
+    """Whether something keeps one stored record in view all the same."""
+    return holds(record, or_(false(), *kept(record.__tablename__, type(record).id, first)))
 
 
 def fill_exemptions(exemptions: Iterable[Mapping[str, Sequence[Exemption]]]) -> None:

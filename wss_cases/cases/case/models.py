@@ -1,24 +1,11 @@
 """Cases, the incidents they came from, their people, and their notes."""
 
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import (
-    CheckConstraint,
-    ColumnElement,
-    ForeignKey,
-    Index,
-    String,
-    Text,
-    UniqueConstraint,
-    false,
-    or_,
-    select,
-    text,
-)
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.access.visibility import Fading, holds, kept, seen_through
+from wss_cases.access.visibility import Fading, FadingWith, is_kept, kept, names_any
 from wss_cases.cases.case.states import (
     OPEN,
     AgreementKept,
@@ -29,7 +16,7 @@ from wss_cases.cases.case.states import (
     PlanAnswer,
     PlanState,
 )
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
@@ -89,35 +76,12 @@ class Case(Fading, Versioned, Base):
         fresh = self.state in OPEN or (
             self.closed_at is not None and local_date(self.closed_at, DISTRICT_ZONE) >= first
         )
-        return fresh or holds(self, or_(false(), *kept(self.__tablename__, Case.id, first)))
+        return fresh or is_kept(self, first)
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
         """Cases in which any of these students stands."""
-        person = aliased(CaseParticipant)  # the statement may have joined the people for its own ends
-        named = person.student_id.in_(sorted(students))
-        return select(person.id).where(person.case_id == cls.id, named).exists()
-
-
-class OfCase(Fading):
-    """What hangs on a case (`case_id`) fades with it."""
-
-    @classmethod
-    def since(cls, first: date) -> ColumnElement[bool]:
-        """What hangs on a case that is in view from a day on."""
-        case: Any = aliased(Case)
-        return select(case.id).where(case.id == cls.case_id, case.since(first)).exists()  # type: ignore[attr-defined]
-
-    def in_view_since(self, first: date) -> bool:
-        """Whether the case is."""
-        return seen_through(self, Case, getattr(self, "case_id", None), first)
-
-    @classmethod
-    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
-        """What hangs on a case in which any of these students stands."""
-        person: Any = aliased(CaseParticipant)
-        named = person.student_id.in_(sorted(students))
-        return select(person.id).where(person.case_id == cls.case_id, named).exists()  # type: ignore[attr-defined]
+        return names_any(CaseParticipant, "case_id", cls.id, students)
 
 
 class CaseIncident(Base):
@@ -148,6 +112,13 @@ class CaseParticipant(Base):
     student: Mapped[Student | None] = relationship()
 
 
+class OfCase(FadingWith):
+    """What hangs on a case (`case_id`) fades with it."""
+
+    HOST = (Case, "case_id")
+    PEOPLE = CaseParticipant
+
+
 class CaseNote(Base):
     """A note in the shared record; never what was said in a circle."""
 
@@ -171,13 +142,7 @@ class SafetyPlan(OfCase, Versioned, Base):
     __tablename__ = "safety_plan"
     __table_args__ = (
         Index("ix_safety_plan_case", "case_id"),
-        Index(
-            "uq_safety_plan_living",
-            "participant_id",
-            unique=True,
-            sqlite_where=text("state != 'ended'"),
-            postgresql_where=text("state != 'ended'"),
-        ),
+        Index("uq_safety_plan_living", "participant_id", unique=True, **where("state != 'ended'")),
         CheckConstraint("not moves_person_harmed or asked_by_them", name="moves_only_if_asked"),
         CheckConstraint(
             "state != 'agreed' or (agreed_on is not null and next_review_on is not null"

@@ -3,21 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    CheckConstraint,
-    ColumnElement,
-    ForeignKey,
-    Index,
-    String,
-    Text,
-    UniqueConstraint,
-    false,
-    or_,
-    select,
-)
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.access.visibility import Fading, holds, kept, seen_through
+from wss_cases.access.visibility import Fading, FadingWith, is_kept, kept, names_any
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonKind, PersonRole, Place, WhenPrecision
@@ -129,35 +118,12 @@ class Incident(Fading, Versioned, Base):
     def in_view_since(self, first: date) -> bool:
         """The same of this report; asks the database only about an old one."""
         fresh = self.local_date >= first or self.state in UNDECIDED
-        return fresh or holds(self, or_(false(), *kept(self.__tablename__, Incident.id, first)))
+        return fresh or is_kept(self, first)
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
         """Reports in which any of these students stands."""
-        person = aliased(IncidentPerson)  # the statement may have joined the people for its own ends
-        named = person.student_id.in_(sorted(students))
-        return select(person.id).where(person.incident_id == cls.id, named).exists()
-
-
-class OfIncident(Fading):
-    """What hangs on a report (`incident_id`) fades with it."""
-
-    @classmethod
-    def since(cls, first: date) -> ColumnElement[bool]:
-        """What hangs on a report that is in view from a day on."""
-        report: Any = aliased(Incident)
-        return select(report.id).where(report.id == cls.incident_id, report.since(first)).exists()  # type: ignore[attr-defined]
-
-    def in_view_since(self, first: date) -> bool:
-        """Whether the report is."""
-        return seen_through(self, Incident, getattr(self, "incident_id", None), first)
-
-    @classmethod
-    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
-        """What hangs on a report in which any of these students stands."""
-        person: Any = aliased(IncidentPerson)
-        named = person.student_id.in_(sorted(students))
-        return select(person.id).where(person.incident_id == cls.incident_id, named).exists()  # type: ignore[attr-defined]
+        return names_any(IncidentPerson, "incident_id", cls.id, students)
 
 
 class IncidentPerson(Base):
@@ -188,6 +154,13 @@ class IncidentPerson(Base):
     student: Mapped[Student | None] = relationship()
     staff: Mapped[StaffMember | None] = relationship()
     behavior: Mapped[BehaviorCode | None] = relationship()
+
+
+class OfIncident(FadingWith):
+    """What hangs on a report (`incident_id`) fades with it."""
+
+    HOST = (Incident, "incident_id")
+    PEOPLE = IncidentPerson
 
 
 class Addendum(Base):

@@ -77,11 +77,6 @@ def _number(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
-def _year(text: str) -> str:
-    school_year_bounds(text)
-    return text
-
-
 def _month(text: str) -> str:
     if len(text) != 7:
         raise ValueError(text)
@@ -96,33 +91,25 @@ def _group(text: str) -> str:
     return text
 
 
-def _state(text: str) -> str:
-    return text if text in GROUPS else IncidentState(text).value
-
-
 def _code(text: str) -> str:
     if len(text) > 60 or not text.isascii() or not text.replace("_", "").isalnum():
         raise ValueError(text)
     return text
 
 
-def _tile(text: str) -> str:
-    return Tile(text).value
-
-
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "school": ("school", _number(1, 10**17)),
-    "year": ("year", _year),
+    "year": ("year", lambda text: school_year_bounds(text) and text),
     "from": ("from_day", date.fromisoformat),
     "to": ("to_day", date.fromisoformat),
     "behavior": ("behavior", _code),
     "group": ("group", _group),
     "place": ("place", _code),
-    "tile": ("tile", _tile),
+    "tile": ("tile", lambda text: Tile(text).value),
     "grade": ("grade", _number(-1, 13)),
     "hour": ("hour", _number(0, 23)),
     "weekday": ("weekday", _number(0, 6)),
-    "state": ("state", _state),
+    "state": ("state", lambda text: text if text in GROUPS else IncidentState(text).value),
     "month": ("month", _month),
 }
 PARAMETERS = tuple(_READERS)

@@ -1,6 +1,6 @@
 """Pure decisions of the review: what is light, what a hold forbids, what a choice comes to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wss_cases.foundation.errors import Refused, refuse_blank
@@ -91,11 +91,14 @@ def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:
         held = why_not(plan, added)
         if held is not None:
             raise Refused("added", held if isinstance(held, str) else _held_words(held, language))
-        item = PlanItem(added.kind, added.for_whom, added.person_id, _tier_of(added.kind), 5, ("chosen",))
+        tier = 1 if added.kind is Kind.CONVERSATION else 2
+        item = PlanItem(added.kind, added.for_whom, added.person_id, tier, 5, ("chosen",))
         if item.key not in known:
             known.add(item.key)
             kept.append(item)
-    _nobody_left_out(plan, kept)
+    left_out = people_with_an_item(plan, plan.items) - people_with_an_item(plan, kept)
+    if left_out or (plan.items and not kept):
+        raise Refused("keep", _("Everyone who caused harm or was harmed keeps at least one kind of support."))
     return tuple(kept)
 
 
@@ -105,23 +108,13 @@ def _held_words(hold: PlanHold, language: str) -> str:
     return _("This is held back. %(because)s Until: %(until)s.", because=because, until=until)
 
 
-def _tier_of(kind: Kind) -> int:
-    return 1 if kind is Kind.CONVERSATION else 2
-
-
-def _nobody_left_out(plan: Plan, kept: Sequence[PlanItem]) -> None:
-    left = people_with_an_item(plan, plan.items) - people_with_an_item(plan, kept)
-    if left or (plan.items and not kept):
-        raise Refused("keep", _("Everyone who caused harm or was harmed keeps at least one kind of support."))
-
-
 def people_with_an_item(plan: Plan, items: Iterable[PlanItem]) -> set[int | None]:
     """Return who of the plan's people has an item of their own or shares one; None is somebody not identified."""
-    found: set[int | None] = set()
+    people: set[int | None] = set()
     for item in items:
         if item.for_whom is not Person.BOTH:
-            found.add(item.person_id)
+            people.add(item.person_id)
             continue
-        found |= plan.harmed
-        found |= plan.caused if item.person_id is None else {item.person_id}
-    return found
+        people |= plan.harmed
+        people |= plan.caused if item.person_id is None else {item.person_id}
+    return people

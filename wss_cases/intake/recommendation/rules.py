@@ -13,6 +13,8 @@ _POLICE_ORDER = (Police.NOT_INDICATED, Police.REQUIRED_BY_LAW, Police.EMERGENCY)
 _ONCE = frozenset({FollowUpKind.PRE_MEETINGS, FollowUpKind.SAFE_PASSAGE_CONTACT, FollowUpKind.SAFETY_PLAN})
 _OF_THE_HARMED = frozenset({FollowUpKind.CONTACT_PERSON_HARMED, FollowUpKind.CHECK_IN_PERSON_HARMED})
 
+_ADULTS = (PersonKind.STAFF, PersonKind.OTHER_ADULT, PersonKind.COMMUNITY)
+
 Text = Mapping[str, str]
 
 
@@ -151,15 +153,8 @@ def _put_items(board: _Board, answered: Answered, harmed: Sequence[int]) -> None
         elif whom is Person.HARMED:
             targets = list(harmed) or [None]
         for target in targets:
-            item = PlanItem(
-                kind,
-                whom,
-                target,
-                said["tier"],
-                said["start_within_school_days"],
-                tuple(said["rules"]),
-                (said["because"],),
-            )
+            days, rules = said["start_within_school_days"], tuple(said["rules"])
+            item = PlanItem(kind, whom, target, said["tier"], days, rules, (said["because"],))
             before = board.items.get((kind, whom, target))
             board.items[kind, whom, target] = _joined(before, item) if before else item
 
@@ -182,15 +177,11 @@ def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], pe
             targets = [None]
         elif kind in _OF_THE_HARMED:
             targets = list(harmed) or [None]
-        elif kind is FollowUpKind.GUARDIAN_CONTACT and _is_adult(answered.person):
+        elif kind is FollowUpKind.GUARDIAN_CONTACT and answered.person and answered.person.kind in _ADULTS:
             targets = [p.id for p in people if p.id in set(harmed) and p.kind is PersonKind.STUDENT] or [None]
         for target in targets:
             key = (kind, 0 if kind in _ONCE else days, target)
             board.follow_ups.setdefault(key, PlanFollowUp(kind, days, target, tuple(said["rules"])))
-
-
-def _is_adult(person: IncidentPerson | None) -> bool:
-    return person is not None and person.kind in (PersonKind.STAFF, PersonKind.OTHER_ADULT, PersonKind.COMMUNITY)
 
 
 def _holds(answered: Answered) -> Iterable[PlanHold]:

@@ -1,5 +1,6 @@
 """Writing down by hand that something of a student's record went to somebody outside (FERPA 99.32)."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from wss_cases.access.permissions import Permission
@@ -13,26 +14,25 @@ from wss_cases.roster.directory.models import Student
 EARLIEST = date(2000, 1, 1)
 
 
+@dataclass(frozen=True)
+class Given:
+    """What was disclosed by hand: who asked, who got what on which day, why they may have it, and for what use."""
+
+    asked_by: str
+    told_whom: str
+    told_on: date
+    what: str
+    interest: str
+    purpose: str
+
+
 @use_case
-def record_disclosure(
-    uow: UnitOfWork,
-    student_id: int,
-    *,
-    asked_by: str,
-    told_whom: str,
-    told_on: date,
-    what: str,
-    interest: str,
-    purpose: str,
-) -> int:
+def record_disclosure(uow: UnitOfWork, student_id: int, given: Given) -> int:
     """Add one disclosure of a student; returns its id. Raises NotFound, or Refused for a day to come."""
     student = uow.load(Student, student_id, Permission.DISCLOSURE_RECORD)
     zone = zone_of(student.school_id)
-    if not EARLIEST <= told_on <= local_date(uow.now, zone):
+    if not EARLIEST <= given.told_on <= local_date(uow.now, zone):
         raise Refused("told_on", _("Choose today or an earlier day."))
-    row = uow.disclose(
-        student, student.id, told_whom=told_whom.strip(), interest=interest.strip(),
-        purpose=purpose.strip(), fields=[what.strip()], asked_by=asked_by.strip(),
-        at=at_local(told_on, 12, 0, zone),
-    )  # fmt: skip
-    return row.id
+    texts = {name: getattr(given, name).strip() for name in ("asked_by", "told_whom", "interest", "purpose")}
+    at = at_local(given.told_on, 12, 0, zone)
+    return uow.disclose(student, student.id, fields=[given.what.strip()], at=at, **texts).id

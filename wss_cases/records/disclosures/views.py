@@ -12,11 +12,13 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.forms import filled
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
-from wss_cases.records.disclosures.actions import record_disclosure
+from wss_cases.records.disclosures.actions import Given, record_disclosure
 from wss_cases.records.disclosures.forms import DisclosureForm
 from wss_cases.records.disclosures.queries import PAGE, ListedDisclosure, disclosures, get_student
 from wss_cases.roster.directory.models import Student
@@ -36,7 +38,7 @@ def everyone() -> Page:
         older = url_for("disclosures.everyone", before=f"{last.at.isoformat()}~{last.id}")
     return render_template(
         "records/disclosures/list.html",
-        rows=[_line(row) | {"student": _name(row.student), "href": _address(row.student)} for row in rows[:PAGE]],
+        rows=[_line(row) | {"student": row.student.shown_name, "href": _address(row.student)} for row in rows[:PAGE]],
         older=older,
         newest=url_for("disclosures.everyone") if request.args.get("before") else None,
     )
@@ -52,7 +54,7 @@ def student(student_id: int) -> Page:
     return render_template(
         "records/disclosures/sheet.html" if on_paper else "records/disclosures/student.html",
         student=pupil,
-        name=_name(pupil),
+        name=pupil.shown_name,
         rows=[_line(row) for row in disclosures(actor, student_id, limit=ON_PAPER)],
         may_record=can(actor, Permission.DISCLOSURE_RECORD, pupil),
         may_open=can(actor, Permission.STUDENT_READ, pupil),
@@ -64,23 +66,15 @@ def student(student_id: int) -> Page:
 @gate(Permission.DISCLOSURE_RECORD)
 def record(student_id: int) -> Page:
     """Add one by hand."""
-    actor = current_actor()
-    pupil = get_student(actor, student_id)
+    pupil = get_student(current_actor(), student_id)
     form = DisclosureForm()
 
     def act() -> int:
-        return record_disclosure(
-            submitted(form),
-            student_id,
-            asked_by=form.asked_by.data or "",
-            told_whom=form.told_whom.data or "",
-            told_on=form.told_on.data,
-            what=form.what.data or "",
-            interest=form.interest.data or "",
-            purpose=form.purpose.data or "",
-        )
+        return record_disclosure(submitted(form), student_id, filled(form, Given))
 
-    return form_page(form, act, _address(pupil), "records/disclosures/record.html", student=pupil, name=_name(pupil))
+    return form_page(
+        form, act, _address(pupil), "records/disclosures/record.html", student=pupil, name=pupil.shown_name
+    )
 
 
 def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | None:
@@ -108,16 +102,13 @@ def _address(pupil: Student) -> str:
     return url_for("disclosures.student", student_id=pupil.id)
 
 
-def _name(pupil: Student) -> str:
-    return pupil.shown_name
-
-
 def _before(text: str) -> tuple[datetime, int] | None:
-    at, _tilde, number = text.partition("~")
+    at, _tilde, digits = text.partition("~")
     try:
         instant = datetime.fromisoformat(at)
     except ValueError:
         return None
-    if instant.tzinfo is None or not (number.isascii() and number.isdigit() and len(number) <= 18):
+    number = id_in(digits)
+    if instant.tzinfo is None or number is None:
         return None
-    return (instant, int(number)) if 2000 <= instant.year < 2200 else None
+    return (instant, number) if 2000 <= instant.year < 2200 else None

@@ -7,7 +7,6 @@ looked through.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import select
 
@@ -43,6 +42,11 @@ class Line:
     label: str
     text: str
     is_free: bool = False
+
+    @property
+    def title(self) -> str:
+        """What a line is called where it is named."""
+        return self.label or _("Note to the family")
 
 
 @dataclass(frozen=True)
@@ -169,12 +173,9 @@ def _terms(pathway_id: int) -> Iterator[Line]:
         .order_by(AgreementTerm.position)
     )
     for term_id, position, due_on, state in db.session.execute(statement):
-        words = f"{_until(due_on)} · {TermState(state).label}"
+        until = _("until %(day)s", day=day_words_with_year(due_on))
+        words = f"{until} · {TermState(state).label}"
         yield Line(f"term:{term_id}", _("Promise %(number)s of the agreement", number=position), words)
-
-
-def _until(day: date) -> str:
-    return _("until %(day)s", day=day_words_with_year(day))
 
 
 def _safety_plan(case_id: int, participant_id: int) -> Iterator[Line]:

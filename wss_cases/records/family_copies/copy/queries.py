@@ -58,7 +58,7 @@ class Draft:
         """Return the labels of lines that are not as they were handed on."""
         lines = self.lines
         gone = _("a line that is no longer there")
-        return [_label(lines[key]) if key in lines else gone for key in changed(seen, self.texts)]
+        return [lines[key].title if key in lines else gone for key in changed(seen, self.texts)]
 
     def content(self) -> list[dict[str, Any]]:
         """Return what the family gets: headings, and lines with everything replaced that is to be."""
@@ -69,10 +69,6 @@ class Draft:
             }
             for section in self.sections
         ]
-
-
-def _label(line: Line) -> str:
-    return line.label or _("Note to the family")
 
 
 def draft_of(release: FamilyRelease) -> Draft:

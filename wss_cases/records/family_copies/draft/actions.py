@@ -63,7 +63,7 @@ def decide(
             rest = {"do": REPLACE, "with": "", "why": ""}
             judged |= {mark.key: rest for mark in known.values() if mark.key not in judged and not mark.done}
         by = {"by": uow.actor.user_id, "at": uow.now.isoformat()}
-        new = {key: each | by for key, each in judged.items() if _differs(row.decisions.get(key), each)}
+        new = {key: each | by for key, each in judged.items() if not each.items() <= row.decisions.get(key, {}).items()}
         row.decisions = {key: each for key, each in (row.decisions | new).items() if key in known}
         draft = draft_of(row)
         if draft.left:
@@ -72,10 +72,6 @@ def decide(
         row.state = ReleaseState.PREPARING
     record(uow, row, "looked_through")
     return row.id
-
-
-def _differs(before: dict[str, Any] | None, now: dict[str, Any]) -> bool:
-    return before is None or any(before.get(name) != value for name, value in now.items())
 
 
 def _judged(mark: Mark, decision: Decision) -> dict[str, Any]:
@@ -161,10 +157,7 @@ def _check_decided(draft: Draft) -> None:
     if not draft.all_marks and not draft.sections:
         raise Refused("", _("There is nothing in this copy."))
     if draft.undecided:
-        words = [
-            f"“{mark.found.words}” ({draft.lines[mark.line].label or _('Note to the family')})"
-            for mark in draft.undecided
-        ]
+        words = [f"“{mark.found.words}” ({draft.lines[mark.line].title})" for mark in draft.undecided]
         raise Refused("", _("Decide about each place first: %(words)s.", words=_short(words)))
     if draft.left:
         raise Refused("", _("It would still name a child: %(names)s.", names=_short(draft.left)))

@@ -93,10 +93,6 @@ class WithdrawForm(BaseForm):
     why = ShortText(_l("Why it ends without a copy"), [NotBlank(_l("Say why."))], limit=300)
 
 
-class PlainForm(BaseForm):
-    """A button alone."""
-
-
 def decisions_in(fields: MultiDict[str, str], keys: Sequence[str]) -> dict[str, Decision]:
     """Return what a sent draft says about each of its places; a place without an answer is left out.
 

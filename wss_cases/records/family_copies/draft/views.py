@@ -120,12 +120,15 @@ def draft(release_id: int) -> Page:
     )
 
 
+def head_of(release: FamilyRelease) -> dict[str, Any]:
+    """Return what every page of one request shows: the request, in words, and its student."""
+    return {"release": release, "head": row_words(release), "student": student_of(release)}
+
+
 def draft_page(actor: Actor, release: FamilyRelease, made: Draft) -> dict[str, Any]:
     """Return what the page of a draft shows, with what was sent in place of what is kept."""
     return {
-        "release": release,
-        "head": row_words(release),
-        "student": student_of(release),
+        **head_of(release),
         "sections": [
             {
                 "title": section.title,

@@ -8,11 +8,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.dates import day_words_with_year, moment_words
-from wss_cases.foundation.db import db
+from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
@@ -22,8 +22,8 @@ from wss_cases.records.family_copies.copy.queries import copy_of, draft_of, get_
 from wss_cases.records.family_copies.copy.rules import KEEP, digest
 from wss_cases.records.family_copies.copy.states import KeptWhy, Manner, ReleaseState
 from wss_cases.records.family_copies.draft.actions import hand_on, release
-from wss_cases.records.family_copies.draft.forms import DraftForm, PlainForm, ReleaseForm, WithdrawForm
-from wss_cases.records.family_copies.draft.views import draft_page, row_words
+from wss_cases.records.family_copies.draft.forms import DraftForm, ReleaseForm, WithdrawForm
+from wss_cases.records.family_copies.draft.views import draft_page, head_of
 from wss_cases.records.family_copies.request.actions import withdraw
 from wss_cases.roster.directory.queries import get_school
 
@@ -35,9 +35,7 @@ blueprint = Blueprint("family_copy_acts", __name__, url_prefix="/family-copies/<
 def give(release_id: int) -> Page:
     """Hand a draft to the administrator; what is undecided is named on the draft's page."""
     actor = current_actor()
-    row = get_release(actor, release_id)
-    form = PlainForm()
-
+    row, form = get_release(actor, release_id), BaseForm()
     shown = DraftForm(None, by_hand="\n".join(row.by_hand), version=str(row.version))
     return form_page(
         form,
@@ -54,8 +52,7 @@ def give(release_id: int) -> Page:
 @gate(Permission.FAMILY_COPY_RELEASE)
 def let_go(release_id: int) -> Page:
     """Read what the family would get, and release it."""
-    actor = current_actor()
-    row = get_release(actor, release_id)
+    row = get_release(current_actor(), release_id)
     if row.state is ReleaseState.RELEASED:
         return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
     made = draft_of(row)
@@ -69,9 +66,7 @@ def let_go(release_id: int) -> Page:
             _("Released. What was released is kept as it is."), url_for("family_copy_acts.copy", release_id=release_id)
         ),
         "records/family_copies/release/release.html",
-        release=row,
-        head=row_words(row),
-        student=student_of(row),
+        **head_of(row),
         sections=made.content(),
         kept=[(mark.found.words, KeptWhy(mark.why).label) for mark in made.all_marks if mark.done == KEEP],
     )
@@ -81,17 +76,14 @@ def let_go(release_id: int) -> Page:
 @gate(Permission.FAMILY_COPY_PREPARE)
 def end(release_id: int) -> Page:
     """End a request without a copy."""
-    actor = current_actor()
-    row = get_release(actor, release_id)
+    row = get_release(current_actor(), release_id)
     form = WithdrawForm(version=str(row.version))
     return form_page(
         form,
         lambda: withdraw(submitted(form), release_id, form.why.data or ""),
         url_for("family_copies.student", student_id=row.student_id),
         "records/family_copies/release/withdraw.html",
-        release=row,
-        head=row_words(row),
-        student=student_of(row),
+        **head_of(row),
     )
 
 
@@ -118,8 +110,7 @@ def copy(release_id: int) -> Page:
 
 def _register(row: FamilyRelease, stored_copy: FamilyReleaseCopy) -> dict[str, Any]:
     zone = zone_of(row.school_id)
-    who = db.session.get(UserAccount, row.released_by_id) if row.released_by_id else None
-    first = db.session.get(UserAccount, row.handed_on_by_id) if row.handed_on_by_id else None
+    names = user_names([row.released_by_id, row.handed_on_by_id])
     return {
         "student": student_of(row),
         "is_whole": digest(stored_copy.text) == stored_copy.sha256,
@@ -127,8 +118,8 @@ def _register(row: FamilyRelease, stored_copy: FamilyReleaseCopy) -> dict[str, A
             {"label": _("Asked for by"), "value": row.asked_name},
             {"label": _("Asked on"), "value": day_words_with_year(row.asked_on)},
             {"label": _("What they want it for"), "value": row.purpose},
-            {"label": _("Looked through by"), "value": first.name if first else _("The system")},
-            {"label": _("Released by"), "value": who.name if who else _("The system")},
+            {"label": _("Looked through by"), "value": names.get(row.handed_on_by_id or 0, _("The system"))},
+            {"label": _("Released by"), "value": names.get(row.released_by_id or 0, _("The system"))},
             {"label": _("Released"), "value": moment_words(row.released_at, zone)},
             {"label": _("How it reached them"), "value": str(Manner(row.manner).label) if row.manner else ""},
             {"label": _("How the school knew who took it"), "value": row.identity},

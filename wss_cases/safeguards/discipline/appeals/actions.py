@@ -86,7 +86,8 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     _check_weight(uow.actor, action, span, given.support_services)
     protected = is_protected(bool(student.has_iep or student.has_504), action.disability, action.suspected)
     others = spans_of(student.id, but=action.id)
-    before, count = counted(others, _span_of(action), calendar), counted(others, span, calendar)
+    before = counted(others, Span(action.kind, action.days, action.starts_on, action.ends_on), calendar)
+    count = counted(others, span, calendar)
     check_acknowledged(protected, count, given.acknowledged or action.review_acknowledged)
     keep_version(uow, action, ChangeCause.CORRECTION, given.why)
     _set(uow, action, span)
@@ -107,10 +108,6 @@ def _check_weight(actor: Actor, action: DisciplineAction, span: Span, supports: 
         raise Refused("days", _("This would be a new decision with a packet of its own: record it anew."))
     if is_exclusion(span.kind, span.days) and not supports.strip():
         raise Refused("support_services", _("More than 3 days, an expulsion or a placement needs this in writing."))
-
-
-def _span_of(action: DisciplineAction) -> Span:
-    return Span(action.kind, action.days, action.starts_on, action.ends_on)
 
 
 @use_case

@@ -69,7 +69,7 @@ def action_words(listed: ListedAction) -> dict[str, Any]:
     """Return everything that the page of one action says of it."""
     row, student = listed.action, listed.student
     protected = is_protected(bool(student.has_iep or student.has_504), row.disability, row.suspected)
-    offers = {what: [day for code, day in _offered(row) if code == what.value] for what in Tried}
+    offers = [Offer(Tried(each["what"]), date.fromisoformat(each["on"])) for each in row.offered]
     return {
         "what": DisciplineKind(row.kind).label,
         "span": span_words(row),
@@ -80,17 +80,10 @@ def action_words(listed: ListedAction) -> dict[str, Any]:
         "alarm": protected and row.state is ActionState.STANDING and (row.year_days or 0) >= ALARM_DAY,
         "disability": Answer(row.disability).label if row.disability else _("Not asked"),
         "suspected": Answer(row.suspected).label if row.suspected else _("Not asked"),
-        "packet": [
-            {"label": Tried(what).label, "dates": offers[what], "answer": row.answers.get(what.value, "")}
-            for what in Tried
-        ],
+        "packet": [one | {"answer": row.answers.get(one["code"], "")} for one in offer_words(offers)],
         "recorded": moment_words(row.recorded_at, zone_of(row.school_id)),
         "by": user_name(row.recorded_by_id),
     }
-
-
-def _offered(row: DisciplineAction) -> list[tuple[str, str]]:
-    return [(str(each["what"]), day_words_with_year(date.fromisoformat(each["on"]))) for each in row.offered]
 
 
 def version_words(row: DisciplineAction) -> list[dict[str, Any]]:

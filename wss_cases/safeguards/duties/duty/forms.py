@@ -25,22 +25,23 @@ def wall_minute(at: datetime, zone: str) -> datetime:
     return local(at, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
-class RaiseMandatedForm(BaseForm):
-    """One's mandated-reporter duty to report abuse or neglect."""
-
-    because = LongText(_l("What made you think so"), [NotBlank(_l("Say what made you think so."))])
-    aware_at = moment_field(_l("When did you learn of it"), _l("Say when you learned of it."))
-
-
-class RaiseForm(RaiseMandatedForm):
+class RaiseForm(BaseForm):
     """A duty that somebody sees in a report."""
 
     code = select(_l("Which duty"), coerce=str, validators=[InputRequired(_l("Choose the duty."))])
+    because = LongText(_l("What made you think so"), [NotBlank(_l("Say what made you think so."))])
+    aware_at = moment_field(_l("When did you learn of it"), _l("Say when you learned of it."))
     facts = radio(
         _l("Are the facts clear?"),
         {"due": _l("Yes, it is due now"), "verify_first": _l("No, verify them first")},
         _l("Say whether the facts are clear."),
     )
+
+
+class RaiseMandatedForm(RaiseForm):
+    """One's mandated-reporter duty to report abuse or neglect: neither which duty is asked, nor whether it is due."""
+
+    code = facts = None  # type: ignore[assignment]
 
 
 class VerifyForm(BaseForm):

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
@@ -41,31 +41,23 @@ def network_words(network: str) -> str:
     return network or _("Schools in no network")
 
 
-def _district() -> Actor:
-    actor = current_actor()
-    require(actor, Permission.POLICE_APPROVER_EDIT, actor)
-    return actor
-
-
 @blueprint.get("/police-approvers")
 @gate(Permission.POLICE_APPROVER_EDIT)
 def approver_list() -> Page:
     """Every network with its approver, deputy and hours; without one nobody can give a second yes."""
-    _district()
+    require(current_actor(), Permission.POLICE_APPROVER_EDIT, current_actor())
     known = approvers()
     names = user_names({one for row in known.values() for one in (row.approver_id, row.deputy_id)})
-    rows = []
-    for network in networks():
-        row = known.get(network)
-        rows.append(
-            {
-                "network": network_words(network),
-                "approver": names.get(row.approver_id, "") if row else "",
-                "deputy": names.get(row.deputy_id or 0, "") if row else "",
-                "hours": row.hours if row else DEFAULT_HOURS,
-                "href": url_for(".approver", name=network or NO_NETWORK),
-            }
-        )
+    rows = [
+        {
+            "network": network_words(network),
+            "approver": names.get(row.approver_id, "") if row else "",
+            "deputy": names.get(row.deputy_id or 0, "") if row else "",
+            "hours": row.hours if row else DEFAULT_HOURS,
+            "href": url_for(".approver", name=network or NO_NETWORK),
+        }
+        for network, row in ((network, known.get(network)) for network in networks())
+    ]
     return render_template("safeguards/police/settings/approvers.html", rows=rows)
 
 

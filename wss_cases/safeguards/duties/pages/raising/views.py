@@ -35,18 +35,18 @@ def own(incident_id: int) -> Page:
     return _raise(incident_id, Permission.DUTY_RAISE_OWN, RaiseMandatedForm, "own_duties.duty", "own_duty_id")
 
 
-def _raise(incident_id: int, permission: Permission, form_of: type[RaiseMandatedForm], page: str, key: str) -> Page:
+def _raise(incident_id: int, permission: Permission, form_of: type[RaiseForm], page: str, key: str) -> Page:
     incident, now = get_incident(current_actor(), incident_id, permission), clock.now()
     zone = zone_of(incident.school_id)
     form = form_of(aware_at=wall_minute(now, zone))
-    if isinstance(form, RaiseForm):
+    if "code" in form:
         kinds = kinds_in_force(None, local_date(now, zone))
         labels = [(code, DUTY_LABELS.get(code, code)) for code in DUTY_LABELS if code in kinds.keys() - PERSONAL]
         form.code.choices = choices([("", _("Choose one")), *labels])
 
     def act() -> int:
         because, aware_at = form.because.data or "", at_wall(form.aware_at.data, zone)
-        if isinstance(form, RaiseForm):
+        if "code" in form:
             given = ByHand(form.code.data, because, aware_at, verify_first=form.facts.data == "verify_first")
         else:
             given = ByHand(MANDATED_CODE, because, aware_at)
