@@ -2,9 +2,9 @@
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, extract, func, or_, select
@@ -12,7 +12,7 @@ from sqlalchemy import Select, extract, func, or_, select
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.visibility import first_in_view
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import db, newest
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.incidents.incident.rules import IncidentFilter
@@ -34,31 +34,15 @@ ACTED = (PersonRole.CAUSED_HARM, PersonRole.BOTH, PersonRole.INVOLVED)
 """Roles of whom behaviour and grade are counted: never a person harmed, a witness or a support person."""
 
 
-@dataclass(frozen=True)
-class ListedIncident:
-    """One row of a list."""
-
-    id: int
-    reference: str
-    school_id: int
-    tile: str
-    location_code: str
-    occurred_at: datetime
-    state: IncidentState
-    danger_now: bool
-    details_completed_at: datetime | None
+LISTED = ("id", "reference", "school_id", "tile", "location_code", "occurred_at", "state", "danger_now")
+"""What a list shows of a report."""
 
 
-def filtered(
-    actor: Actor, narrow: IncidentFilter, before_id: int | None = None, limit: int = PAGE
-) -> list[ListedIncident]:
-    """Return the newest visible reports that fit, older than `before_id`."""
-    columns = [getattr(Incident, name) for name in ListedIncident.__dataclass_fields__]
+def filtered(actor: Actor, narrow: IncidentFilter, before_id: int | None = None, limit: int = PAGE) -> Sequence[Any]:
+    """Return the newest visible reports that fit, older than `before_id`: rows with what is `LISTED`."""
+    columns = [getattr(Incident, name) for name in LISTED]
     statement = narrowed(visible_to(select(*columns), actor), narrow)
-    if before_id is not None:
-        statement = statement.where(Incident.id < before_id)
-    rows = db.session.execute(statement.order_by(Incident.id.desc()).limit(limit))
-    return [ListedIncident(*row) for row in rows]
+    return db.session.execute(newest(statement, Incident, limit, before_id)).all()
 
 
 def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:
@@ -72,11 +56,11 @@ def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:
     counted: Any = select(Incident.state, func.count()).group_by(Incident.state)
     statement = narrowed(visible_to(counted, actor, live=bare), without_state)
     first = first_in_view(actor, narrow.school, *STAFF)
-    found: Counter[IncidentState] = Counter()
+    counts: Counter[IncidentState] = Counter()
     for part in [statement] if bare else _by_age(statement, first, *_bounds(narrow)):
-        found.update({row[0]: row[1] for row in db.session.execute(part)})
+        counts.update({row[0]: row[1] for row in db.session.execute(part)})
     groups = {name: states for name, states in EVERY.items() if not bare or states <= UNDECIDED}
-    return {name: sum(found.get(state, 0) for state in states) for name, states in groups.items()}
+    return {name: sum(counts.get(state, 0) for state in states) for name, states in groups.items()}
 
 
 def _by_age(statement: Select[Any], in_view: date | None, first: date | None, last: date | None) -> list[Select[Any]]:

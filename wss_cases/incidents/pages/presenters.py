@@ -29,7 +29,6 @@ from wss_cases.incidents.incident.states import (
     WhenPrecision,
 )
 from wss_cases.incidents.lists.presenters import trait_words
-from wss_cases.incidents.lists.queries import ListedIncident
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.roster.directory.models import Guardian
@@ -71,7 +70,7 @@ def place_names() -> dict[str, str]:
     return {place.code: in_language(place, "label") for place in locations()}
 
 
-def listed(rows: Sequence[ListedIncident]) -> list[dict[str, Any]]:
+def listed(rows: Sequence[Any]) -> list[dict[str, Any]]:
     """Return the rows of a list in words."""
     places = place_names()
     schools = schools_by_id({row.school_id for row in rows})

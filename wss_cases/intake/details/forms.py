@@ -83,12 +83,10 @@ class DetailsForm(BaseForm):
         bias = self.bias_basis.data
         if bias:
             facts["bias"] = None if bias == "not_known" else bias != "none"
+        codes = {name: self[name].data or None for name in ("injury", "weapon", "substance", "bias_basis")}
         return Details(
+            **codes,
             location_code=self.location.data,
-            injury=self.injury.data or None,
-            weapon=self.weapon.data or None,
-            substance=self.substance.data or None,
-            bias_basis=bias or None,
             property_damage=YES_NO.get(self.property_damage.data or "unknown"),
             facts=facts,
             immediate_action=self.immediate_action.data or "",

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
@@ -25,23 +24,6 @@ PAGE = 25
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
 
 
-@dataclass(frozen=True)
-class QueueRow:
-    """One report that waits for a decision. `order`: 0 danger, 1 an open duty, 2 the rest."""
-
-    id: int
-    reference: str
-    school_id: int
-    tile: str
-    location_code: str
-    occurred_at: datetime
-    submitted_at: datetime
-    danger_now: bool
-    order: int
-    duties: int
-    version: int
-
-
 def _its_duties() -> tuple[ColumnElement[bool], ...]:
     return LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY), shared()
 
@@ -60,9 +42,10 @@ def queue_count(actor: Actor, school_id: int | None) -> int:
     return db.session.scalar(_waiting(select(func.count(Incident.id)), actor, school_id)) or 0
 
 
-def queue(actor: Actor, school_id: int | None, after: int | None = None) -> list[QueueRow]:
+def queue(actor: Actor, school_id: int | None, after: int | None = None) -> Sequence[Any]:
     """Return up to one more than a page of waiting reports: danger, then duties, then the longest waiting.
 
+    Rows of a report's columns with `order` (0 danger, 1 an open duty, 2 the rest) and how many `duties` are open.
     `after` is the id of the last report of the page before.
     """
     order = _order()
@@ -70,15 +53,14 @@ def queue(actor: Actor, school_id: int | None, after: int | None = None) -> list
     columns = (
         Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code,
         Incident.occurred_at, Incident.submitted_at, Incident.danger_now,
-        order, duties, Incident.version,
+        order.label("order"), duties.label("duties"), Incident.version,
     )  # fmt: skip
     statement = _waiting(select(*columns), actor, school_id)
     last = _place_of(actor, after) if after is not None else None
     if last is not None:
         later = or_(Incident.submitted_at > last[1], and_(Incident.submitted_at == last[1], Incident.id > last[2]))
         statement = statement.where(or_(order > last[0], and_(order == last[0], later)))
-    ordered = statement.order_by(order, Incident.submitted_at, Incident.id).limit(PAGE + 1)
-    return [QueueRow(*row) for row in db.session.execute(ordered)]
+    return db.session.execute(statement.order_by(order, Incident.submitted_at, Incident.id).limit(PAGE + 1)).all()
 
 
 def _place_of(actor: Actor, incident_id: int) -> Any:

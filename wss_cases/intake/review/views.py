@@ -28,7 +28,6 @@ from wss_cases.intake.decision.rules import Choice, is_light
 from wss_cases.intake.recommendation.queries import (
     PAGE,
     REVIEWERS,
-    QueueRow,
     Situation,
     queue,
     queue_count,
@@ -88,7 +87,7 @@ def _queue_page(status: int, problem: str = "") -> Page:
     return (page, status) if status != 200 else page
 
 
-def _queue_words(row: QueueRow, now: Situation, places: dict[str, str], zone: str, instant: Any) -> dict[str, Any]:
+def _queue_words(row: Any, now: Situation, places: dict[str, str], zone: str, instant: Any) -> dict[str, Any]:
     kinds = list(dict.fromkeys(str(item["kind"]) for item in words.plan_words(now)["pathways"]))
     names = [words.name_of(person) for person in now.people][:3]
     meta = [

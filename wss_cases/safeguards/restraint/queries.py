@@ -14,8 +14,6 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.restraint.models import RestraintRecord
 
-PAGE = 30
-
 
 @dataclass(frozen=True)
 class ListedRestraint:
@@ -24,6 +22,11 @@ class ListedRestraint:
     record: RestraintRecord
     student: Student
     reference: str
+
+    @property
+    def id(self) -> int:
+        """The record's id."""
+        return self.record.id
 
 
 load_restraint = by_id(RestraintRecord)
@@ -48,9 +51,7 @@ def get_restraint(actor: Actor, record_id: int) -> ListedRestraint:
     return ListedRestraint(*existing(row))
 
 
-def restraints_page(
-    actor: Actor, school_id: int | None, before_id: int | None, limit: int = PAGE
-) -> list[ListedRestraint]:
+def restraints_page(actor: Actor, school_id: int | None, before_id: int | None, limit: int) -> list[ListedRestraint]:
     """Return the newest records of a school (None: of all the actor reaches), made before one."""
     statement = newest(restraints_visible_to(_listed(), actor), RestraintRecord, limit, before_id, school_id)
     return [ListedRestraint(*row) for row in db.session.execute(statement)]

@@ -3,37 +3,28 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, render_template, url_for
 
 from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
-from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.forms import BaseForm, choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import at_wall, today_at, zone_of
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
+from wss_cases.safeguards.discipline.recording.views import list_of_year
 from wss_cases.safeguards.discipline.removals.rules import told_late
 from wss_cases.safeguards.duties.duty.queries import students_in, user_name
 from wss_cases.safeguards.restraint import actions
 from wss_cases.safeguards.restraint.forms import GuardianToldForm, RestraintForm, ReviewForm
-from wss_cases.safeguards.restraint.queries import (
-    PAGE,
-    ListedRestraint,
-    get_restraint,
-    restraint_counts,
-    restraints_page,
-)
+from wss_cases.safeguards.restraint.queries import ListedRestraint, get_restraint, restraint_counts, restraints_page
 from wss_cases.safeguards.restraint.states import RestraintKind
 
 blueprint = Blueprint("restraints", __name__)
@@ -80,21 +71,7 @@ def _given(form: RestraintForm, zone: str) -> actions.Restraint:
 @gate(Permission.DISCIPLINE_READ)
 def restraints() -> str:
     """The chosen school's restraints and time-outs, the newest first, counted for the school year."""
-    actor = current_actor()
-    school_id = chosen_school_id(actor, *CASE_TEAM)
-    before_id = id_in(request.args.get("before"))
-    rows = restraints_page(actor, school_id, before_id, PAGE + 1)
-    year = school_year(today_at(school_id, clock.now()))
-    instances, students = restraint_counts(actor, school_id, *school_year_bounds(year))
-    return render_template(
-        "safeguards/restraint/list.html",
-        rows=[restraint_row(row) for row in rows[:PAGE]],
-        year=year,
-        instances=instances,
-        students=students,
-        older=url_for("restraints.restraints", before=rows[PAGE - 1].record.id) if len(rows) > PAGE else None,
-        newest=url_for("restraints.restraints") if before_id else None,
-    )
+    return list_of_year("safeguards/restraint/list.html", restraints_page, restraint_row, restraint_counts)
 
 
 def restraint_row(listed: ListedRestraint) -> dict[str, Any]:

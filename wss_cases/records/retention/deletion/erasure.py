@@ -15,7 +15,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.circles.terms.rules import without_names
 from wss_cases.records.retention.core.models import RemovedFigure
 from wss_cases.records.retention.core.rules import spellings
-from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, table
+from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, students_in, table
 from wss_cases.records.retention.reach.table_owners import TABLES
 from wss_cases.routing.engine.states import Pathway as Family
 
@@ -66,11 +66,8 @@ def _names_of(uow: UnitOfWork, student_id: int, reach: Reach) -> tuple[list[str]
     adults = select(adult.c.name).join(tie, tie.c.guardian_id == adult.c.id)
     own = [row[name] for name in NAMES] + [one.strip() for one in shown]
     own += list(uow.session.scalars(adults.where(tie.c.student_id == student_id)))
-    part, present = table("case_participant"), table("incident_person")
-    beside = select(part.c.student_id).where(part.c.case_id.in_(reach.stays.get("case_record", set())))
-    there = select(present.c.student_id).where(present.c.incident_id.in_(reach.stays.get("incident", set())))
     others = select(*(person.c[name] for name in NAMES[:4])).where(
-        person.c.id.in_(beside.union(there)), person.c.id != student_id
+        person.c.id.in_(students_in(reach.stays)), person.c.id != student_id
     )
     spared = [name for rows in uow.session.execute(others) for name in rows if name]
     return [name for name in own if name], spared

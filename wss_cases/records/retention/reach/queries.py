@@ -20,6 +20,13 @@ def table(name: str) -> Table:
     return Base.metadata.tables[name]
 
 
+def students_in(rows: Rows) -> Any:
+    """Return a select of the students who stand in these reports and cases."""
+    part, present = table("case_participant"), table("incident_person")
+    in_cases = select(part.c.student_id).where(part.c.case_id.in_(rows.get("case_record", set())))
+    return in_cases.union(select(present.c.student_id).where(present.c.incident_id.in_(rows.get("incident", set()))))
+
+
 def goes_to(column: Column[Any]) -> str | None:
     """Return the table whose row this column names; None for a column that names none."""
     for key in column.foreign_keys:
@@ -73,10 +80,8 @@ class Reader:
 
     def _requests_beside(self, stays: Rows) -> set[int]:
         """Other families' requests for a copy: they list by hand which names do not go out with it."""
-        release, part, present = table("family_release"), table("case_participant"), table("incident_person")
-        beside = select(part.c.student_id).where(part.c.case_id.in_(stays.get("case_record", set())))
-        there = select(present.c.student_id).where(present.c.incident_id.in_(stays.get("incident", set())))
-        theirs = release.c.student_id.in_(beside.union(there)) & (release.c.student_id != self.student_id)
+        release = table("family_release")
+        theirs = release.c.student_id.in_(students_in(stays)) & (release.c.student_id != self.student_id)
         return self.ids(select(release.c.id).where(theirs))
 
     def _split(self, column: str) -> tuple[set[int], set[int]]:

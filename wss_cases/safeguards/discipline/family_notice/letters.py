@@ -7,7 +7,6 @@ from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.dates import day_words_with_year
@@ -25,6 +24,7 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import span_words
 from wss_cases.safeguards.discipline.removals.queries import names_of, names_of_others
 from wss_cases.safeguards.discipline.removals.rules import names_found
+from wss_cases.safeguards.duties.duty.queries import user_name
 
 CODE = "discipline_notice"
 EVENT, KIND = "interpreter_needed", "interpreter"
@@ -53,7 +53,7 @@ def notice_for(action: DisciplineAction, student: Student, language: str, day: d
         return text.filled(
             {
                 "school": school.name,
-                "contact": _contact(action, school),
+                "contact": ", ".join(part for part in (user_name(action.recorded_by_id), school.name) if part),
                 "student": student.shown_name,
                 "date": day_words_with_year(day),
                 "what": span_words(action),
@@ -61,11 +61,6 @@ def notice_for(action: DisciplineAction, student: Student, language: str, day: d
                 "supports": action.support_services,
             }
         )
-
-
-def _contact(action: DisciplineAction, school: School) -> str:
-    who = db.session.get(UserAccount, action.recorded_by_id) if action.recorded_by_id is not None else None
-    return ", ".join(part for part in (who.name if who else "", school.name) if part)
 
 
 def ask_for_interpreter(uow: UnitOfWork, incident: Incident, student: Student, code: str) -> None:

@@ -1,12 +1,13 @@
 """The pages of discipline actions: recording one on a report, the school's list, one with its past."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import CASE_TEAM
+from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
@@ -103,20 +104,29 @@ def _recorded(action_id: int) -> str:
 @gate(Permission.DISCIPLINE_READ)
 def actions() -> str:
     """The chosen school's discipline actions, the newest first, and how many stand this school year."""
+    return list_of_year("safeguards/discipline/recording/list.html", actions_page, row_words, standing_counts)
+
+
+def list_of_year(
+    template: str,
+    page_of: Callable[[Actor, int | None, int | None, int], Sequence[Any]],
+    words: Callable[[Any], dict[str, Any]],
+    counts: Callable[[Actor, int | None, date, date], tuple[int, int]],
+) -> str:
+    """Render a list of the chosen school, the newest first, with how many records and students the school year has."""
     actor = current_actor()
-    school_id = chosen_school_id(actor, *CASE_TEAM)
-    before_id = id_in(request.args.get("before"))
-    rows = actions_page(actor, school_id, before_id, PAGE + 1)
-    year = school_year(today_at(school_id, clock.now()))
-    instances, students = standing_counts(actor, school_id, *school_year_bounds(year))
+    school_id, before_id = chosen_school_id(actor, *CASE_TEAM), id_in(request.args.get("before"))
+    rows = page_of(actor, school_id, before_id, PAGE + 1)
+    year, here = school_year(today_at(school_id, clock.now())), str(request.endpoint)
+    instances, students = counts(actor, school_id, *school_year_bounds(year))
     return render_template(
-        "safeguards/discipline/recording/list.html",
-        rows=[row_words(row) for row in rows[:PAGE]],
+        template,
+        rows=[words(row) for row in rows[:PAGE]],
         year=year,
         instances=instances,
         students=students,
-        older=url_for("discipline.actions", before=rows[PAGE - 1].action.id) if len(rows) > PAGE else None,
-        newest=url_for("discipline.actions") if before_id else None,
+        older=url_for(here, before=rows[PAGE - 1].id) if len(rows) > PAGE else None,
+        newest=url_for(here) if before_id else None,
     )
 
 

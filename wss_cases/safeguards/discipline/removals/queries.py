@@ -53,6 +53,11 @@ class ListedAction:
     reference: str | None
     appeal_waits: bool
 
+    @property
+    def id(self) -> int:
+        """The action's id."""
+        return self.action.id
+
 
 load_action = by_id(DisciplineAction)
 

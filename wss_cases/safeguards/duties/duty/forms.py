@@ -41,7 +41,7 @@ class RaiseForm(BaseForm):
 class RaiseMandatedForm(RaiseForm):
     """One's mandated-reporter duty to report abuse or neglect: neither which duty is asked, nor whether it is due."""
 
-    code = facts = None  # type: ignore[assignment]
+    code = facts = None
 
 
 class VerifyForm(BaseForm):

@@ -1,4 +1,4 @@
-"""The school's legal duties, page by page and filtered, and those that are each adult's own.
+"""The school's legal duties, page by page and filtered, those that are each adult's own, and raising one by hand.
 
 Mandated-reporter duties (abuse or neglect) are seen by the adult whose they are and the school's administrator alone.
 """
@@ -7,14 +7,19 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import at_wall, local_date, zone_of
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.safeguards.duties.duty.forms import RaiseForm, RaiseMandatedForm, wall_minute
 from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import (
     PAGE,
@@ -23,10 +28,12 @@ from wss_cases.safeguards.duties.duty.queries import (
     duties_page,
     get_duty,
     get_mandated_duty,
+    kinds_in_force,
     mandated_duties,
     mandated_duty_count,
 )
-from wss_cases.safeguards.duties.duty.states import DutyState
+from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, PERSONAL, DutyState
 from wss_cases.safeguards.duties.pages.acts.views import Side, add_pages
 
 blueprint = Blueprint("safeguards", __name__, url_prefix="/duties")
@@ -76,4 +83,50 @@ def mandated() -> Page:
     """One's mandated-reporter duties to report abuse or neglect; for an administrator those of the school too."""
     now = clock.now()
     rows = [duty_words(row, now, zone_of(row.duty.school_id)) for row in mandated_duties(current_actor())]
-    return render_template("safeguards/duties/pages/own/list.html", rows=rows)
+    return render_template("safeguards/duties/pages/own.html", rows=rows)
+
+
+duty_raising = Blueprint("duty_raising", __name__, url_prefix="/incidents/<int:incident_id>/duties")
+
+MANDATED_CODE = "child_abuse_or_neglect"
+
+
+@duty_raising.route("/new", methods=["GET", "POST"])
+@gate(Permission.DUTY_RAISE)
+def new(incident_id: int) -> Page:
+    """Raise a duty of the table that somebody sees in this report."""
+    return _raise(incident_id, Permission.DUTY_RAISE, RaiseForm, "safeguards.duty", "duty_id")
+
+
+@duty_raising.route("/own", methods=["GET", "POST"])
+@gate(Permission.DUTY_RAISE_OWN)
+def own(incident_id: int) -> Page:
+    """Take up one's mandated-reporter duty to report abuse or neglect that one sees in this report."""
+    return _raise(incident_id, Permission.DUTY_RAISE_OWN, RaiseMandatedForm, "own_duties.duty", "own_duty_id")
+
+
+def _raise(incident_id: int, permission: Permission, form_of: type[RaiseForm], page: str, key: str) -> Page:
+    incident, now = get_incident(current_actor(), incident_id, permission), clock.now()
+    zone = zone_of(incident.school_id)
+    form = form_of(aware_at=wall_minute(now, zone))
+    if "code" in form:
+        kinds = kinds_in_force(None, local_date(now, zone))
+        labels = [(code, DUTY_LABELS.get(code, code)) for code in DUTY_LABELS if code in kinds.keys() - PERSONAL]
+        form.code.choices = choices([("", _("Choose one")), *labels])
+
+    def act() -> int:
+        because, aware_at = form.because.data or "", at_wall(form.aware_at.data, zone)
+        if "code" in form:
+            given = ByHand(form.code.data, because, aware_at, verify_first=form.facts.data == "verify_first")
+        else:
+            given = ByHand(MANDATED_CODE, because, aware_at)
+        return raise_by_hand(submitted(form), incident_id, given)
+
+    return form_page(
+        form,
+        act,
+        lambda made: url_for(page, **{key: made}),
+        "safeguards/duties/pages/raise.html",
+        incident=incident,
+        own=permission is Permission.DUTY_RAISE_OWN,
+    )
