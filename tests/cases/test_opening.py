@@ -19,14 +19,11 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.proposals import propose
 
 
-def _open(school, actor, *incidents, lead_id=None):
+def _open(actor, *incidents, lead_id=None):
     with unit_of_work(actor, NOW) as uow:
         return open_case(
             uow,
-            school_id=school.id,
-            incidents=[uow.session.get(Incident, incident.id) for incident in incidents],
-            harm_kind="fight",
-            location_code="hallway",
+            [uow.session.get(Incident, incident.id) for incident in incidents],
             tier=2,
             lead_id=lead_id,
             review_on=date(2026, 12, 4),
@@ -39,7 +36,7 @@ def test_opening_copies_people_and_joins_the_parts(session):
     one = make_incident(school, (first, PersonRole.CAUSED_HARM), (second, PersonRole.HARMED))
     two = make_incident(school, (first, PersonRole.HARMED))
     actor = actor_for(make_user(school))
-    case = _open(school, actor, one, two)
+    case = _open(actor, one, two)
     assert case.reference == "DHS-0001"
     people = queries.participants_of(case.id)
     assert [(p.student_id, p.role) for p in people] == [(first.id, PersonRole.BOTH), (second.id, PersonRole.HARMED)]
@@ -52,7 +49,7 @@ def test_opening_copies_people_and_joins_the_parts(session):
 def test_a_case_needs_an_incident(session):
     school = SchoolFactory()
     with pytest.raises(Refused):
-        _open(school, actor_for(make_user(school)))
+        _open(actor_for(make_user(school)))
 
 
 def test_the_lead_with_the_fewest_open_cases_is_chosen(session):

@@ -7,6 +7,7 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
+from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.models import OutboxMessage
 
 
@@ -48,6 +49,15 @@ class MessageKind:
     to_invited: bool = False
     calendar: Callable[[OutboxMessage, Actor], CalendarPart] | None = None
     mail_list: Callable[[OutboxMessage], MailList | None] = lambda message: None
+
+
+def leads_to(path: str, **more: Any) -> Context:
+    """Return the context of a mail that says nothing of its subject but where it is: `path` holds `{id}`."""
+
+    def context(message: OutboxMessage, _actor: Actor) -> dict[str, Any]:
+        return {"href": link(path.format(id=message.object_id)), **more}
+
+    return context
 
 
 _kinds: dict[str, MessageKind] = {}

@@ -252,15 +252,7 @@ def pathway_declined(it: Queued) -> Any:
 
 
 def carried_out(it: Queued) -> Any:
-    return duties.discharge(
-        Invocation(SYSTEM, SINCE),
-        it.row,
-        what_was_done="Told",
-        done_at=SINCE,
-        told_whom="The portal",
-        channel="portal",
-        reference="",
-    )
+    return duties.discharge(Invocation(SYSTEM, SINCE), it.row, "Told", duties.Told("The portal", "portal", SINCE))
 
 
 def found_not_to_apply(it: Queued) -> Any:

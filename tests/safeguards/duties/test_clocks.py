@@ -113,15 +113,7 @@ def test_what_was_carried_out_reminds_nobody(session: Any, at: At) -> None:
     dean = acting(place.people["dean"])
 
     def carry_out(number: int) -> None:
-        actions.discharge(
-            Invocation(dean, now),
-            number,
-            what_was_done="Told",
-            done_at=now,
-            told_whom="The portal",
-            channel="portal",
-            reference="",
-        )
+        actions.discharge(Invocation(dean, now), number, "Told", actions.Told("The portal", "portal", now))
 
     carry_out(done)
     assert place.sweep(at("2026-11-22 16:00")) == {f"dean {SOON}", f"admin {SOON}"}

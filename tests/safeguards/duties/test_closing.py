@@ -119,15 +119,11 @@ def test_due_beats_verify_first_over_several_people() -> None:
 
 
 def close(scene: Scene, duty: LegalDuty, version: int | None = None, **more: Any) -> int:
-    values = {
-        "what_was_done": "Called the coordinator.",
-        "done_at": NOW,
-        "told_whom": "The coordinator",
-        "channel": "phone",
-        "reference": "T-1",
-    } | more
+    what = more.pop("what_was_done", "Called the coordinator.")
+    values = {"done_at": NOW, "told_whom": "The coordinator", "channel": "phone", "reference": "T-1"} | more
     seen = duty.version if version is None else version
-    return actions.discharge(Invocation(acting(scene.dean), NOW, version=seen), duty.id, **values)
+    call = Invocation(acting(scene.dean), NOW, version=seen)
+    return actions.discharge(call, duty.id, what, actions.Told(**values))
 
 
 def test_carried_out_once_and_not_raised_again(scene: Scene, session: Any) -> None:

@@ -105,16 +105,7 @@ class World:
                 told = self.chance.choice((Told("Them", "phone", self.now), Told(note=words), Told()))
                 actions.record_step(Invocation(who, self.now), number, step, told, work)
             case "discharge":
-                actions.discharge(
-                    Invocation(who, self.now),
-                    number,
-                    what_was_done=words,
-                    done_at=self.now,
-                    told_whom="Them",
-                    channel="phone",
-                    reference="",
-                    permission=work,
-                )
+                actions.discharge(Invocation(who, self.now), number, words, Told("Them", "phone", self.now), work)
             case "verify":
                 verify(Invocation(who, self.now), number, words, work)
             case "propose":

@@ -148,16 +148,7 @@ def test_the_person_records_it_themselves(place: Place) -> None:
                     actions.record_step(Invocation(acting(person), NOW), duty.id, hotline.id, told, permission)
     reporter = acting(place.people["reporter"])
     actions.record_step(Invocation(reporter, NOW), duty.id, hotline.id, told, WORK)
-    actions.discharge(
-        Invocation(reporter, NOW),
-        duty.id,
-        what_was_done="Called, then written.",
-        done_at=NOW,
-        told_whom="DCFS",
-        channel="mail",
-        reference="",
-        permission=WORK,
-    )
+    actions.discharge(Invocation(reporter, NOW), duty.id, "Called, then written.", Told("DCFS", "mail", NOW), WORK)
     assert fresh(duty).state is DutyState.DISCHARGED
     steps = db.session.scalars(select(LegalDutyStep).order_by(LegalDutyStep.id)).all()
     assert [(step.kind_step_id, step.reference) for step in steps] == [(hotline.id, "D-77"), (confirmation.id, "")]

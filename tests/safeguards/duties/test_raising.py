@@ -111,11 +111,8 @@ def close(place: Place, duty: LegalDuty, told: Told) -> int:
     return actions.discharge(
         Invocation(acting(place.dean), NOW),
         duty.id,
-        what_was_done="All were told.",
-        done_at=told.done_at or NOW,
-        told_whom=told.told_whom,
-        channel=told.channel,
-        reference=told.reference,
+        "All were told.",
+        Told(told.told_whom, told.channel, told.done_at or NOW, told.reference),
     )
 
 

@@ -18,17 +18,9 @@ from wss_cases.roster.directory.models import School, Student
 
 
 def open_case(
-    uow: UnitOfWork,
-    *,
-    school_id: int,
-    incidents: Sequence[Incident],
-    harm_kind: str,
-    location_code: str,
-    tier: int,
-    lead_id: int | None,
-    review_on: date,
+    uow: UnitOfWork, incidents: Sequence[Incident], *, tier: int, lead_id: int | None, review_on: date
 ) -> Case:
-    """Open a case from incidents of one school; its people are copied from theirs.
+    """Open a case from incidents of one school; its people are copied from theirs, its harm and place from the first.
 
     Raises Refused without an incident or a review date, NotFound without the school.
     """
@@ -36,9 +28,9 @@ def open_case(
         raise Refused("", _("A case is opened from at least one incident."))
     case = _new(
         uow,
-        school_id,
-        harm_kind=harm_kind,
-        location_code=location_code,
+        incidents[0].school_id,
+        harm_kind=incidents[0].tile,
+        location_code=incidents[0].location_code,
         tier=tier,
         lead_id=lead_id,
         next_review_on=review_on,

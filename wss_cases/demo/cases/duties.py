@@ -83,15 +83,7 @@ def _carry_out(
     for step in steps[:-1]:
         record_step(Invocation(actor, now), duty_id, step, Told(BY_TABLE, "phone", now))
         now = yield calendar.soon(now, 8)
-    discharge(
-        Invocation(world.actor(dean, now), now),
-        duty_id,
-        what_was_done=DONE,
-        done_at=now,
-        told_whom=BY_TABLE,
-        channel="phone",
-        reference="",
-    )
+    discharge(Invocation(world.actor(dean, now), now), duty_id, DONE, Told(BY_TABLE, "phone", now))
 
 
 def _steps_left(duty_id: int) -> list[int]:

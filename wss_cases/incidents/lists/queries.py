@@ -41,7 +41,7 @@ LISTED = ("id", "reference", "school_id", "tile", "location_code", "occurred_at"
 def filtered(actor: Actor, narrow: IncidentFilter, before_id: int | None = None, limit: int = PAGE) -> Sequence[Any]:
     """Return the newest visible reports that fit, older than `before_id`: rows with what is `LISTED`."""
     columns = [getattr(Incident, name) for name in LISTED]
-    statement = narrowed(visible_to(select(*columns), actor), narrow)
+    statement = visible_to(select(*columns), actor).where(*conditions_of(narrow))
     return db.session.execute(newest(statement, Incident, limit, before_id)).all()
 
 
@@ -54,7 +54,7 @@ def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:
     without_state = replace(narrow, state=None)
     bare = without_state.is_empty
     counted: Any = select(Incident.state, func.count()).group_by(Incident.state)
-    statement = narrowed(visible_to(counted, actor, live=bare), without_state)
+    statement = visible_to(counted, actor, live=bare).where(*conditions_of(without_state))
     first = first_in_view(actor, narrow.school, *STAFF)
     counts: Counter[IncidentState] = Counter()
     for part in [statement] if bare else _by_age(statement, first, *_bounds(narrow)):
@@ -76,11 +76,6 @@ def _by_age(statement: Select[Any], in_view: date | None, first: date | None, la
     if first is None or first < in_view:
         halves.append(statement.where(Incident.local_date < in_view))
     return halves
-
-
-def narrowed(statement: Select[Any], narrow: IncidentFilter) -> Select[Any]:
-    """Apply a filter to a select of incidents."""
-    return statement.where(*conditions_of(narrow))
 
 
 def conditions_of(narrow: IncidentFilter) -> list[Any]:

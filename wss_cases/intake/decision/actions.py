@@ -122,16 +122,8 @@ def _open(uow: UnitOfWork, scene: _Scene) -> Case:
         case = case_for(uow, incident)
         case.tier = max(case.tier, tier)
     else:
-        case = open_case(
-            uow,
-            school_id=incident.school_id,
-            incidents=[incident],
-            harm_kind=incident.tile,
-            location_code=incident.location_code,
-            tier=tier,
-            lead_id=scene.lead_id,
-            review_on=scene.days.add(scene.today, wait),
-        )
+        review_on = scene.days.add(scene.today, wait)
+        case = open_case(uow, [incident], tier=tier, lead_id=scene.lead_id, review_on=review_on)
     _propose(uow, scene, case)
     if scene.lead_id is not None and scene.lead_id != uow.actor.user_id:
         uow.notify(scene.lead_id, "case_assigned", case, f"case-assigned:{case.id}:{scene.lead_id}")

@@ -24,16 +24,17 @@ def student_meta(grade: int | None, number: str) -> str:
 def search_items(actor: Actor, school_id: int, words: str, staff: bool = False) -> list[Item]:
     """Return at most ten matches of a school, the person's recent students first; staff after them when wanted."""
     recent = recent_students(actor, school_id)
-    found = [
-        {"value": str(who.id), "label": who.name, "meta": student_meta(who.grade, who.number)}
+    items = [
+        _item(str(who.id), who.name, student_meta(who.grade, who.number))
         for who in students_matching(actor, school_id, words, recent=recent)
     ]
     if staff:
-        found += [
-            {"value": f"staff:{who.id}", "label": who.name, "meta": who.role}
-            for who in staff_matching(actor, school_id, words)
-        ]
-    return found[:10]
+        items += [_item(f"staff:{who.id}", who.name, who.role) for who in staff_matching(actor, school_id, words)]
+    return items[:10]
+
+
+def _item(value: str, label: str, meta: str) -> Item:
+    return {"value": value, "label": label, "meta": meta}
 
 
 def people_items(school_id: int, people: Sequence[CapturedPerson]) -> list[Item]:
@@ -45,13 +46,9 @@ def people_items(school_id: int, people: Sequence[CapturedPerson]) -> list[Item]
         of_school = select(Student).where(Student.id.in_(student_ids), Student.school_id == school_id)
         for student in db.session.scalars(of_school):
             meta = student_meta(student.grade, student.student_number)
-            items[(PersonKind.STUDENT, student.id)] = {
-                "value": str(student.id), "label": student.shown_name, "meta": meta
-            }  # fmt: skip
+            items[PersonKind.STUDENT, student.id] = _item(str(student.id), student.shown_name, meta)
     if staff_ids:
         of_school_staff = select(StaffMember).where(StaffMember.id.in_(staff_ids), StaffMember.school_id == school_id)
         for staff in db.session.scalars(of_school_staff):
-            items[(PersonKind.STAFF, staff.id)] = {
-                "value": f"staff:{staff.id}", "label": staff.name, "meta": staff.role
-            }  # fmt: skip
+            items[PersonKind.STAFF, staff.id] = _item(f"staff:{staff.id}", staff.name, staff.role)
     return [items[(p.kind, p.id)] for p in people if (p.kind, p.id) in items]

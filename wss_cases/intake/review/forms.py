@@ -3,7 +3,7 @@
 from wtforms import BooleanField, SelectMultipleField
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled, pick, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.intake.decision.rules import Added, Choice
@@ -32,11 +32,7 @@ class AcceptForm(BaseForm):
 
     def choice(self) -> Choice:
         """Return the decision that this form says."""
-        return Choice(
-            open_case=bool(self.open_case.data),
-            conversation=self.conversation.data or "",
-            conversation_note=self.conversation_note.data or "",
-        )
+        return filled(self, Choice)
 
 
 class OtherwiseForm(BaseForm):
@@ -52,13 +48,8 @@ class OtherwiseForm(BaseForm):
 
     def choice(self) -> Choice:
         """Return the decision that this form says. Raises Refused for a kind that is not in the list."""
-        return Choice(
-            keep=frozenset(self.keep.data or ()),
-            add=(parse_added(self.added.data),) if self.added.data else (),
-            reason=self.reason.data,
-            reason_text=self.reason_text.data or "",
-            open_case=bool(self.open_case.data),
-        )
+        added = (parse_added(self.added.data),) if self.added.data else ()
+        return filled(self, Choice, keep=frozenset(self.keep.data or ()), add=added)
 
 
 def parse_added(value: str) -> Added:

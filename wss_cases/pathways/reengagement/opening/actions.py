@@ -55,16 +55,7 @@ def case_for(uow: UnitOfWork, incident: Incident) -> Case:
         copy_people(uow, case, incident)
         uow.session.flush()
         return case
-    case = open_case(
-        uow,
-        school_id=incident.school_id,
-        incidents=[incident],
-        harm_kind=incident.tile,
-        location_code=incident.location_code,
-        tier=TIER,
-        lead_id=_lead(uow, incident.school_id),
-        review_on=review_on,
-    )
+    case = open_case(uow, [incident], tier=TIER, lead_id=_lead(uow, incident.school_id), review_on=review_on)
     _tell_lead(uow, case)
     return case
 

@@ -95,16 +95,14 @@ def _check_reports(actor: Actor, student: Student, reports: Sequence[int]) -> No
 
 def check_held_back(actor: Actor, field: str, incident_ids: list[Any]) -> None:
     """Raise Refused for reports that never go to a family from here."""
-    held = held_back(actor, incident_ids)
+    held = ", ".join(held_back(actor, incident_ids))
     if held:
-        raise Refused(
-            field,
-            _(
-                "%(reports)s cannot go to a family from here: abuse or neglect may be suspected. Ask the district’s"
-                " counsel first.",
-                reports=", ".join(held),
-            ),
+        words = _(
+            "%(reports)s cannot go to a family from here: abuse or neglect may be suspected. Ask the district’s"
+            " counsel first.",
+            reports=held,
         )
+        raise Refused(field, words)
 
 
 @use_case

@@ -205,10 +205,7 @@ def to_review(actor: Actor, today: date, after: int = 0, limit: int = PAGE) -> l
     due = or_(moved, and_(over, or_(reviewed.is_not(None), four, left_due)))
     for_good = and_(gone <= years_before(today, schedule.for_good), over)
     statement = (
-        select(
-            Student, record_school().label("keeper"), gone, moved, reviewed.is_not(None), left_due,
-            student_held(Student.id),
-        )
+        _columns(gone, moved, reviewed, left_due)
         .where(
             Student.id > after,
             in_schools(record_school(), actor, Role.ADMINISTRATOR),
@@ -217,8 +214,13 @@ def to_review(actor: Actor, today: date, after: int = 0, limit: int = PAGE) -> l
         )
         .order_by(Student.id)
         .limit(limit)
-    )  # fmt: skip
+    )
     return _looked([tuple(row) for row in db.session.execute(statement)], schedule)
+
+
+def _columns(gone: Any, moved: Any, reviewed: Any, left_due: Any) -> Any:
+    school, held = record_school().label("keeper"), student_held(Student.id)
+    return select(Student, school, gone, moved, reviewed.is_not(None), left_due, held)
 
 
 def _looked(rows: Sequence[tuple[Any, ...]], schedule: Schedule) -> list[Looked]:
@@ -235,14 +237,15 @@ def _looked(rows: Sequence[tuple[Any, ...]], schedule: Schedule) -> list[Looked]
 def get_looked(actor: Actor, student_id: int, today: date) -> Looked:
     """Return one student's record for whoever decides about it. Raises NotFound."""
     schedule = schedule_on(today)
-    statement = select(
-        Student, record_school(), left_on(), _moved(), _latest(RecordReview.decided_on).is_not(None),
-        left_on() <= years_before(today, schedule.longest), student_held(Student.id),
-    ).where(Student.id == student_id, in_schools(record_school(), actor, Role.ADMINISTRATOR))  # fmt: skip
-    rows = [tuple(row) for row in db.session.execute(statement)]
-    if not rows or rows[0][1] is None:
+    left_due = left_on() <= years_before(today, schedule.longest)
+    row = db.session.execute(
+        _columns(left_on(), _moved(), _latest(RecordReview.decided_on), left_due).where(
+            Student.id == student_id, in_schools(record_school(), actor, Role.ADMINISTRATOR)
+        )
+    ).first()
+    if row is None or row[1] is None:
         raise NotFound
-    return _looked(rows, schedule)[0]
+    return _looked([tuple(row)], schedule)[0]
 
 
 def due_now(student_id: int, part: Part, today: date) -> bool:

@@ -8,7 +8,6 @@ from flask import Blueprint, render_template, request, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import BaseForm, filled
 from wss_cases.foundation.i18n import gettext as _
@@ -33,13 +32,6 @@ from wss_cases.safeguards.discipline.removals.states import AppealOutcome, Asked
 blueprint = Blueprint("appeals", __name__, url_prefix="/discipline/<int:action_id>")
 
 
-def _loaded(action_id: int, permission: Permission) -> ListedAction:
-    actor = current_actor()
-    listed = get_action(actor, action_id)
-    require(actor, permission, listed.action)
-    return listed
-
-
 def _act(listed: ListedAction, name: str, form: BaseForm, act: Callable[[], int], said: str, **more: Any) -> Page:
     """Show the form of one act on an action, by the template `name`; then say what was done on the action's page."""
     done = with_flash(said, url_for("discipline.action", action_id=listed.action.id))
@@ -51,7 +43,7 @@ def _act(listed: ListedAction, name: str, form: BaseForm, act: Callable[[], int]
 @gate(Permission.DISCIPLINE_RECORD)
 def correction(action_id: int) -> Page:
     """Correct what was recorded; what it was stays on the action's page."""
-    listed = _loaded(action_id, Permission.DISCIPLINE_RECORD)
+    listed = get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD)
     form = CorrectForm(obj=listed.action)
 
     def act() -> int:
@@ -65,7 +57,7 @@ def correction(action_id: int) -> Page:
 @gate(Permission.DISCIPLINE_RECORD)
 def appeal(action_id: int) -> Page:
     """Write down that somebody asks for an appeal."""
-    listed = _loaded(action_id, Permission.DISCIPLINE_RECORD)
+    listed = get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD)
     form = AppealForm(asked_on=today_at(listed.action.school_id, clock.now()))
 
     def act() -> int:
@@ -79,7 +71,7 @@ def appeal(action_id: int) -> Page:
 @gate(Permission.DISCIPLINE_DECIDE)
 def decision(action_id: int) -> Page:
     """Write down how the appeal was heard and decided."""
-    listed = _loaded(action_id, Permission.DISCIPLINE_DECIDE)
+    listed = get_action(current_actor(), action_id, Permission.DISCIPLINE_DECIDE)
     row = undecided_appeal(action_id)
     form = DecideForm(version=row.version, decided_on=today_at(listed.action.school_id, clock.now()))
 
@@ -95,7 +87,7 @@ def decision(action_id: int) -> Page:
 @gate(Permission.DISCIPLINE_RECORD)
 def notice(action_id: int) -> str:
     """The notice to the family on paper, in their language; held back while it would name another child."""
-    listed = _loaded(action_id, Permission.DISCIPLINE_RECORD)
+    listed = get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD)
     own = family_language(listed.student)
     languages = list(dict.fromkeys([*setting("LANGUAGES"), own]))
     wanted = request.args.get("language", "")

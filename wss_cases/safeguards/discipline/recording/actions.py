@@ -1,6 +1,6 @@
 """Recording a removal: what is refused, what adults had offered, the tenth day, and the return that opens."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from wss_cases.access.actor import Actor
@@ -124,19 +124,20 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
         raise Refused("days", _("Give the school days as a number from 0 to %(most)d.", most=MOST_DAYS))
     if span.days == 0 and span.kind not in WITHOUT_END:
         raise Refused("days", _("A removal has at least 1 school day; a part of a day is 1."))
-    if span.ends_on is not None and span.ends_on < span.starts_on:
+    if span.ends_on is None:
+        return
+    if span.ends_on < span.starts_on:
         raise Refused("ends_on", _("The last day cannot be before the first."))
-    if span.ends_on is not None and span.ends_on - span.starts_on > 3 * A_YEAR:
+    if span.ends_on - span.starts_on > 3 * A_YEAR:
         raise Refused("ends_on", _("This day is too far off. Check the year."))
-    if span.ends_on is not None:
-        between = len(dates_of(Span(span.kind, 0, span.starts_on, span.ends_on), calendar))
-        if span.days and between != span.days:
-            words = ngettext(
-                "There is %(num)d school day from the first day to the last.",
-                "There are %(num)d school days from the first day to the last.",
-                between,
-            )
-            raise Refused("days", words)
+    between = len(dates_of(replace(span, days=0), calendar))
+    if span.days and between != span.days:
+        words = ngettext(
+            "There is %(num)d school day from the first day to the last.",
+            "There are %(num)d school days from the first day to the last.",
+            between,
+        )
+        raise Refused("days", words)
 
 
 def check_reason(incident_id: int | None, student: Student, reason: str, supports: str) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.cases.case.models import Case, CaseParticipant
@@ -78,10 +80,13 @@ def _listed() -> Any:
     )
 
 
-def get_action(actor: Actor, action_id: int) -> ListedAction:
-    """Return a discipline action that the actor may see. Raises NotFound."""
+def get_action(actor: Actor, action_id: int, permission: Permission | None = None) -> ListedAction:
+    """Return a discipline action that the actor may see, for what `permission` allows if given. Raises NotFound."""
     row = db.session.execute(actions_visible_to(_listed().where(DisciplineAction.id == action_id), actor)).first()
-    return ListedAction(*existing(row))
+    listed = ListedAction(*existing(row))
+    if permission is not None:
+        require(actor, permission, listed.action)
+    return listed
 
 
 def actions_page(actor: Actor, school_id: int | None, before_id: int | None, limit: int = PAGE) -> list[ListedAction]:

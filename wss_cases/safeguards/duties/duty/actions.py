@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -71,31 +72,19 @@ def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, report: 
             recorded_by_id=uow.actor.user_id, recorded_at=uow.now, **vars(report),
         )
     )  # fmt: skip
-    act = "duty.step_done" if done else "duty.step_not_applicable"
-    if duty.is_personal:
-        uow.record(row, act)
-    else:
-        uow.record(row, act, code=duty.code, position=step.position)
+    data: dict[str, Any] = {} if duty.is_personal else {"code": duty.code, "position": step.position}
+    uow.record(row, "duty.step_done" if done else "duty.step_not_applicable", **data)
 
 
 @use_case
 def discharge(
-    uow: UnitOfWork,
-    duty_id: int,
-    *,
-    what_was_done: str,
-    done_at: datetime,
-    told_whom: str,
-    channel: str,
-    reference: str,
-    permission: Permission = Permission.DUTY_DISCHARGE,
+    uow: UnitOfWork, duty_id: int, what_was_done: str, report: Told, permission: Permission = Permission.DUTY_DISCHARGE
 ) -> int:
     """Record that a duty was carried out: what, when, by whom. The last step left open is recorded with it.
 
     Raises Refused for a time in the future, a duty that is closed, and one with more steps left than this one.
     """
     duty = uow.load(LegalDuty, duty_id, permission, uow.version)
-    report = Told(told_whom, channel, done_at, reference)
     carry_out(uow, duty, what_was_done, report)
     return duty.id
 

@@ -84,10 +84,9 @@ class DischargeForm(BaseForm):
     channel = pick(_l("How"), CHANNEL_LABELS)
     reference = ShortText(_l("Reference or report number"), limit=120)
 
-    def answers(self, zone: str) -> dict[str, Any]:
+    def told(self, zone: str) -> Told:
         """Return what the action takes."""
-        texts = {name: self[name].data or "" for name in ("what_was_done", "told_whom", "channel", "reference")}
-        return texts | {"done_at": at_wall(self.done_at.data, zone)}
+        return filled(self, Told, done_at=at_wall(self.done_at.data, zone))
 
 
 class NotApplicableForm(BaseForm):

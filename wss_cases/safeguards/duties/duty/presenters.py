@@ -85,23 +85,17 @@ def span_words(span: Any) -> str:
 
 def step_words(row: StepRow, zone: str) -> dict[str, Any]:
     """Return one step of a duty in the reader's words: whom to tell, and how it was recorded, if it was."""
-    step, record = row.step, row.record
-    words: dict[str, Any] = {
-        "position": step.position,
-        "whom": in_language(step, "whom"),
+    record = row.record
+    told: list[str] = []
+    if record is not None:
+        channel = str(CHANNEL_LABELS.get(record.channel, record.channel))
+        told = [record.told_whom, channel, moment_words(record.done_at, zone), record.reference]
+    return {
+        "position": row.step.position,
+        "whom": in_language(row.step, "whom"),
         "recorded": record is not None,
-        "done": False,
-        "told": "",
-        "note": "",
+        "done": record is not None and record.outcome is StepOutcome.DONE,
+        "told": " · ".join(part for part in told if part),
+        "note": record.note if record is not None else "",
         "by": row.by,
     }
-    if record is None:
-        return words
-    parts = [
-        record.told_whom,
-        str(CHANNEL_LABELS.get(record.channel, record.channel)),
-        moment_words(record.done_at, zone) if record.done_at else "",
-        record.reference,
-    ]
-    done = record.outcome is StepOutcome.DONE
-    return words | {"done": done, "told": " · ".join(part for part in parts if part), "note": record.note}

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -111,12 +112,8 @@ def verify(uow: UnitOfWork, duty_id: int, how: str, permission: Permission = Per
 
 def record_act(uow: UnitOfWork, duty: LegalDuty, kind: str, rules: str = "") -> None:
     """Write an act on a duty into its history; of a personal duty, not even which it is."""
-    if duty.is_personal:
-        uow.record(duty, kind)
-    elif rules:
-        uow.record(duty, kind, code=duty.code, rules=rules)
-    else:
-        uow.record(duty, kind, code=duty.code)
+    data: dict[str, Any] = {"code": duty.code} | ({"rules": rules} if rules else {})
+    uow.record(duty, kind, **({} if duty.is_personal else data))
 
 
 def responsible(uow: UnitOfWork, duty: LegalDuty) -> set[int]:

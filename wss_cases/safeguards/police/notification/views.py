@@ -8,7 +8,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can, require
+from wss_cases.access.policy import can
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import choices, filled
@@ -39,9 +39,7 @@ _KNOWN = ("report_number", "guardian_manner", "guardian_result", "rights_sheet",
 
 
 def _loaded(review_id: int) -> ReviewRow:
-    row = get_review(current_actor(), review_id)
-    require(current_actor(), Permission.POLICE_NOTIFICATION_RECORD, row.review)
-    return row
+    return get_review(current_actor(), review_id, Permission.POLICE_NOTIFICATION_RECORD)
 
 
 def _followed(form: FollowedForm, zone: str) -> Followed:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
@@ -52,10 +54,13 @@ def visible_to(statement: Statement, actor: Actor) -> Statement:
 load_review = by_id(PoliceReview)
 
 
-def get_review(actor: Actor, review_id: int) -> ReviewRow:
-    """Return a review that the actor may see. Raises NotFound."""
-    row = db.session.execute(visible_to(_rows().where(PoliceReview.id == review_id), actor)).first()
-    return ReviewRow(*existing(row))
+def get_review(actor: Actor, review_id: int, permission: Permission | None = None) -> ReviewRow:
+    """Return a review that the actor may see, for what `permission` allows on it if given. Raises NotFound."""
+    fields = db.session.execute(visible_to(_rows().where(PoliceReview.id == review_id), actor)).first()
+    row = ReviewRow(*existing(fields))
+    if permission is not None:
+        require(actor, permission, row.review)
+    return row
 
 
 def reviews(

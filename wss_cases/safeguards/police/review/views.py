@@ -11,7 +11,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can, require
+from wss_cases.access.policy import can
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation import clock
@@ -28,7 +28,6 @@ from wss_cases.safeguards.police.review.forms import AnswerForm, WithdrawForm
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.presenters import answer_rows, notification_rows, request_rows, review_words
 from wss_cases.safeguards.police.review.queries import (
-    ReviewRow,
     deciders,
     get_review,
     notification_of,
@@ -136,15 +135,9 @@ def _acts(actor: Actor, review: PoliceReview) -> dict[str, bool]:
     }
 
 
-def _loaded(review_id: int, permission: Permission) -> ReviewRow:
-    row = get_review(current_actor(), review_id)
-    require(current_actor(), permission, row.review)
-    return row
-
-
 def _answer(review_id: int, permission: Permission, give: Callable[[Invocation, int, actions.Answer], int]) -> Page:
     now = clock.now()
-    row = _loaded(review_id, permission)
+    row = get_review(current_actor(), review_id, permission)
     review, zone = row.review, zone_of(row.review.school_id)
     form = AnswerForm(version=review.version, answered_at=wall_minute(now, zone))
 
@@ -183,7 +176,7 @@ def second_answer(review_id: int) -> Page:
 @gate(Permission.POLICE_REVIEW_ASK)
 def withdraw(review_id: int) -> Page:
     """Withdraw a review before police are told."""
-    row = _loaded(review_id, Permission.POLICE_REVIEW_ASK)
+    row = get_review(current_actor(), review_id, Permission.POLICE_REVIEW_ASK)
     form = WithdrawForm(version=row.review.version)
 
     def act() -> int:

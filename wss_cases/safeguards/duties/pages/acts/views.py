@@ -143,7 +143,7 @@ def discharge_page(side: Side, duty_id: int) -> Page:
     left = [step_words(step, zone) for step in steps_of(row.duty) if step.record is None]
 
     def act(call: Invocation, form: DischargeForm, zone: str) -> int:
-        return actions.discharge(call, duty_id, **form.answers(zone), permission=side.work)
+        return actions.discharge(call, duty_id, form.what_was_done.data, form.told(zone), side.work)
 
     return _act(side, row, "discharge", DischargeForm, act, left=left)
 
