@@ -6,16 +6,8 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.visibility import Fading, FadingWith, is_kept, kept, names_any
-from wss_cases.cases.case.states import (
-    OPEN,
-    AgreementKept,
-    CaseResult,
-    CaseState,
-    GuardianTold,
-    HarmedSays,
-    PlanAnswer,
-    PlanState,
-)
+from wss_cases.cases.case import states
+from wss_cases.cases.case.states import AgreementKept, CaseState, PlanState
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.incidents.incident.models import Incident
@@ -49,9 +41,9 @@ class Case(Fading, Versioned, Base):
     opened_on: Mapped[date]
     next_review_on: Mapped[date | None] = mapped_column(index=True)
     closed_at: Mapped[datetime | None]
-    result: Mapped[CaseResult | None] = mapped_column(named_enum(CaseResult, "result_kind"))
+    result: Mapped[states.CaseResult | None] = mapped_column(named_enum(states.CaseResult, "result_kind"))
     agreement_kept: Mapped[AgreementKept | None] = mapped_column(named_enum(AgreementKept, "agreement_kept"))
-    harmed_says: Mapped[HarmedSays | None] = mapped_column(named_enum(HarmedSays, "harmed_says"))
+    harmed_says: Mapped[states.HarmedSays | None] = mapped_column(named_enum(states.HarmedSays, "harmed_says"))
     what_is_left: Mapped[str] = mapped_column(Text, default="")
     continued_from_id: Mapped[int | None] = mapped_column(ForeignKey("case_record.id"), index=True)
     incidents: Mapped[list[Incident]] = relationship(secondary="case_incident", order_by=Incident.id)
@@ -60,7 +52,7 @@ class Case(Fading, Versioned, Base):
     @classmethod
     def never_fades(cls) -> ColumnElement[bool]:
         """Open cases."""
-        return cls.state.in_(OPEN)
+        return cls.state.in_(states.OPEN)
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
@@ -73,7 +65,7 @@ class Case(Fading, Versioned, Base):
 
     def in_view_since(self, first: date) -> bool:
         """Whether this case is in view from a day on; reads the database only for one closed before it."""
-        fresh = self.state in OPEN or (
+        fresh = self.state in states.OPEN or (
             self.closed_at is not None and local_date(self.closed_at, DISTRICT_ZONE) >= first
         )
         return fresh or is_kept(self, first)
@@ -168,7 +160,7 @@ class SafetyPlan(OfCase, Versioned, Base):
     asked_by_them: Mapped[bool] = mapped_column(default=False)
     agreed_on: Mapped[date | None]
     agreed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    guardian: Mapped[GuardianTold | None] = mapped_column(named_enum(GuardianTold, "guardian"))
+    guardian: Mapped[states.GuardianTold | None] = mapped_column(named_enum(states.GuardianTold, "guardian"))
     next_review_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     ended_why: Mapped[str] = mapped_column(String(300), default="")
@@ -185,6 +177,6 @@ class SafetyPlanReview(Base):
     safety_plan_id: Mapped[int] = mapped_column(ForeignKey("safety_plan.id"), index=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
     on_day: Mapped[date]
-    answer: Mapped[PlanAnswer] = mapped_column(named_enum(PlanAnswer, "answer"))
+    answer: Mapped[states.PlanAnswer] = mapped_column(named_enum(states.PlanAnswer, "answer"))
     note: Mapped[str] = mapped_column(Text, default="")
     reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

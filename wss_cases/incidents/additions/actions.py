@@ -9,8 +9,8 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.actions import set_state
-from wss_cases.incidents.incident.models import Addendum, CareRecord, GuardianContact, Incident, IncidentPerson
+from wss_cases.incidents.incident.actions import append_text, set_state
+from wss_cases.incidents.incident.models import CareRecord, GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -34,7 +34,7 @@ class ContactAttempt:
 def add_addendum(uow: UnitOfWork, incident_id: int, text: str) -> int:
     """Add text to one's own report, or the case team's to any of its school; nothing written before changes."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
-    _append(uow, incident, text)
+    append_text(uow, incident, text)
     uow.record(incident, "incident.addendum")
     return incident.id
 
@@ -49,7 +49,7 @@ def answer_question(uow: UnitOfWork, incident_id: int, text: str) -> int:
     if incident.state is not IncidentState.RETURNED:
         raise Refused("", _("No question waits for an answer."))
     incident.answer = text
-    _append(uow, incident, f"{incident.question}\n\n{text}")
+    append_text(uow, incident, f"{incident.question}\n\n{text}")
     uow.record(incident, "incident.answered")
     set_state(uow, incident, IncidentState.SUBMITTED)
     return incident.id
@@ -100,11 +100,6 @@ def record_screening(uow: UnitOfWork, record_id: int, note: str) -> int:
     record.screened_at, record.screened_by_id, record.screen_note = uow.now, uow.actor.user_id, note
     uow.record(record, "care.screened")
     return record.id
-
-
-def _append(uow: UnitOfWork, incident: Incident, text: str) -> None:
-    assert uow.actor.user_id is not None
-    uow.session.add(Addendum(incident_id=incident.id, author_id=uow.actor.user_id, at=uow.now, text=text))
 
 
 def _check_guardian(uow: UnitOfWork, person: IncidentPerson, guardian_id: int | None) -> None:

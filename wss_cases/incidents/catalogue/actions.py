@@ -64,8 +64,8 @@ def import_behaviors(actor: Actor, lines: Iterable[str], now: datetime) -> Catal
         for number, row in enumerate(rows[1:], start=2):
             try:
                 values = _read(dict(zip(header, row, strict=False)) if len(row) == len(header) else {})
-            except _Bad as bad:
-                report.problems.append(RowProblem(number, bad.column, bad.message))
+            except Refused as bad:
+                report.problems.append(RowProblem(number, bad.field, bad.message))
                 continue
             key = (values["code_set"], values["code"], values["starts_on"])
             if key not in known:
@@ -79,12 +79,6 @@ def import_behaviors(actor: Actor, lines: Iterable[str], now: datetime) -> Catal
     return report
 
 
-class _Bad(Exception):
-    def __init__(self, column: str, message: str) -> None:
-        super().__init__(message)
-        self.column, self.message = column, message
-
-
 def _mend(code: BehaviorCode, values: Mapping[str, Any], report: CatalogueReport) -> None:
     changed = {name: value for name, value in values.items() if getattr(code, name) != value}
     for name, value in changed.items():
@@ -95,18 +89,18 @@ def _mend(code: BehaviorCode, values: Mapping[str, Any], report: CatalogueReport
 
 def _read(row: Mapping[str, str]) -> dict[str, Any]:
     if not row:
-        raise _Bad("", _("This row has not as many cells as the header."))
+        raise Refused("", _("This row has not as many cells as the header."))
     for name, limit in LIMITS.items():
         if len(row[name]) > limit or any(unicodedata.category(c) in ("Cc", "Cs") for c in row[name]):
-            raise _Bad(name, _("Use at most %(max)d plain characters.", max=limit))
+            raise Refused(name, _("Use at most %(max)d plain characters.", max=limit))
     for name in ("code", "label_en", "label_es"):
         if not row[name].strip():
-            raise _Bad(name, _("This cell is empty."))
+            raise Refused(name, _("This cell is empty."))
     code_set = _one_of(row, "code_set", ("groups", "prek2"))
     group = _one_of(row, "group", ("1", "2", "3", "4", "5", "6") if code_set == "groups" else ("",))
     starts, ends = _day(row, "starts_on"), _day(row, "ends_on") if row["ends_on"] else None
     if ends is not None and ends < starts:
-        raise _Bad("ends_on", _("It ends before it starts."))
+        raise Refused("ends_on", _("It ends before it starts."))
     texts = {name: row[name] for name in LIMITS}
     return texts | {
         "code_set": code_set,
@@ -122,7 +116,7 @@ def _read(row: Mapping[str, str]) -> dict[str, Any]:
 def _one_of(row: Mapping[str, str], column: str, allowed: tuple[str, ...]) -> str:
     if row[column] not in allowed:
         shown = ", ".join(value or _("empty") for value in allowed)
-        raise _Bad(column, _("Write one of: %(values)s.", values=shown))
+        raise Refused(column, _("Write one of: %(values)s.", values=shown))
     return row[column]
 
 
@@ -130,4 +124,4 @@ def _day(row: Mapping[str, str], column: str) -> date:
     try:
         return date.fromisoformat(row[column])
     except ValueError as error:
-        raise _Bad(column, _("Write the date as 2026-08-24.")) from error
+        raise Refused(column, _("Write the date as 2026-08-24.")) from error

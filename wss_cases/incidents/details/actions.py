@@ -3,8 +3,8 @@
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.actions import person_of
-from wss_cases.incidents.incident.models import Addendum, BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.incident.actions import append_text, person_of
+from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import location
 from wss_cases.incidents.incident.rules import (
     CAUSED,
@@ -104,7 +104,6 @@ def _save_texts(uow: UnitOfWork, incident: Incident, details: Details) -> None:
             texts.append(details.immediate_action)
         else:
             incident.immediate_action = details.immediate_action
-    assert uow.actor.user_id is not None
     for text in texts:
         if text.strip():
-            uow.session.add(Addendum(incident_id=incident.id, author_id=uow.actor.user_id, at=uow.now, text=text))
+            append_text(uow, incident, text)

@@ -12,7 +12,7 @@ from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local, local_date, today_at
-from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDraft, IncidentPerson
+from wss_cases.incidents.incident.models import Addendum, CareRecord, Incident, IncidentDraft, IncidentPerson
 from wss_cases.incidents.incident.queries import behavior_of_tile, location
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, highest_group
 from wss_cases.incidents.incident.states import TRANSITIONS, WAITING, IncidentState, PersonKind, Tile, WhenPrecision
@@ -173,6 +173,12 @@ def tell_reporter(uow: UnitOfWork, incident: Incident) -> None:
         return
     kind = "incident.returned" if incident.state is IncidentState.RETURNED else "incident.outcome"
     uow.notify(reporter, kind, incident, f"incident:{incident.id}:{incident.state.value}:{incident.version}")
+
+
+def append_text(uow: UnitOfWork, incident: Incident, text: str) -> None:
+    """Add text to a report; what was written before stays."""
+    assert uow.actor.user_id is not None
+    uow.session.add(Addendum(incident_id=incident.id, author_id=uow.actor.user_id, at=uow.now, text=text))
 
 
 def drop_draft(uow: UnitOfWork, form: str, incident_id: int | None = None) -> None:

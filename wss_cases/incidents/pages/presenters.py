@@ -11,23 +11,11 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language, locale_code
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import addenda_of, behavior_words, contacts_of, locations
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
-from wss_cases.incidents.incident.states import (
-    BIAS_LABELS,
-    INJURY_LABELS,
-    MANNER_LABELS,
-    MOTIVATION_LABELS,
-    REPORTED_ROLE_LABELS,
-    RESULT_LABELS,
-    SEXUAL_LABELS,
-    SUBSTANCE_LABELS,
-    WEAPON_LABELS,
-    IncidentState,
-    Tile,
-    WhenPrecision,
-)
+from wss_cases.incidents.incident.states import IncidentState, Tile, WhenPrecision
 from wss_cases.incidents.lists.presenters import trait_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
@@ -35,12 +23,8 @@ from wss_cases.roster.directory.models import Guardian
 from wss_cases.roster.directory.presenters import grade_words
 from wss_cases.roster.directory.queries import schools_by_id
 
-TONES = {
-    IncidentState.RETURNED: "sun",
-    IncidentState.ROUTED: "moss",
-    IncidentState.NO_FURTHER_ACTION: "moss",
-    IncidentState.CLOSED: "moss",
-}
+DONE = (IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.CLOSED)
+TONES = {IncidentState.RETURNED: "sun", **dict.fromkeys(DONE, "moss")}
 TAB_LABELS = {"todo": _l("To do"), "submitted": _l("Submitted"), "done": _l("Done")}
 GROUP_LABELS = {"counted": _l("Counted in outcomes")}
 """Groups of states that no tab leads to: a list is narrowed to one from a figure."""
@@ -158,11 +142,11 @@ def _facts(incident: Incident, zone: str, names: dict[int, str]) -> Rows:
         (_("When"), when_words(incident, zone)),
         (_("Hurt or in danger when it was reported"), _("Yes") if incident.danger_now else _("No")),
         (_("Reported by"), names.get(incident.reporter_id or 0, "")),
-        (_("Injury"), INJURY_LABELS.get(incident.injury or "", "")),
-        (_("Weapon"), WEAPON_LABELS.get(incident.weapon or "", "")),
-        (_("Substance"), SUBSTANCE_LABELS.get(incident.substance or "", "")),
-        (_("Sexual"), SEXUAL_LABELS.get(sexual or "", "")),
-        (_("Bias"), BIAS_LABELS.get(incident.bias_basis or "", "")),
+        (_("Injury"), states.INJURY_LABELS.get(incident.injury or "", "")),
+        (_("Weapon"), states.WEAPON_LABELS.get(incident.weapon or "", "")),
+        (_("Substance"), states.SUBSTANCE_LABELS.get(incident.substance or "", "")),
+        (_("Sexual"), states.SEXUAL_LABELS.get(sexual or "", "")),
+        (_("Bias"), states.BIAS_LABELS.get(incident.bias_basis or "", "")),
         (_("Property"), damage),
         (_("Done at once"), incident.immediate_action),
     ]
@@ -173,8 +157,8 @@ def _people(incident: Incident) -> Rows:
     rows = []
     for person in incident.people:
         coded = in_language(person.behavior, "label") if person.behavior else None
-        motivation = MOTIVATION_LABELS.get(person.motivation or "")
-        parts = [REPORTED_ROLE_LABELS[person.role], grade_words(person.grade), coded, motivation]
+        motivation = states.MOTIVATION_LABELS.get(person.motivation or "")
+        parts = [states.REPORTED_ROLE_LABELS[person.role], grade_words(person.grade), coded, motivation]
         rows.append(
             {
                 "name": person_words(person),
@@ -193,7 +177,7 @@ def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
     guardians = {row[0]: row[1] for row in db.session.execute(statement)} if ids else {}
     return [
         {
-            "what": f"{MANNER_LABELS[c.manner]}: {RESULT_LABELS[c.result]}",
+            "what": f"{states.MANNER_LABELS[c.manner]}: {states.RESULT_LABELS[c.result]}",
             "when": moment_words(c.at, zone),
             "who": " · ".join(p for p in (guardians.get(c.guardian_id), about[c.incident_person_id], c.language) if p),
             "note": c.note,

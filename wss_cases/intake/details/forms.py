@@ -11,21 +11,10 @@ from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices, s
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
 from wss_cases.incidents.incident.rules import Details, PersonDetails, code_set_for
-from wss_cases.incidents.incident.states import (
-    BIAS_LABELS,
-    INJURY_LABELS,
-    MOTIVATION_LABELS,
-    NO,
-    NOT_KNOWN,
-    SEXUAL_LABELS,
-    SUBSTANCE_LABELS,
-    WEAPON_LABELS,
-    YES,
-    PersonKind,
-    PersonRole,
-)
+from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.intake.report.forms import person_ids
 
 Labels = Mapping[Any, Any]
@@ -49,7 +38,9 @@ FLAGS: dict[str, Any] = {
 def yes_no(label: Any) -> RadioField:
     """Return a question answered yes, no, not known, or left open."""
     return RadioField(
-        label, choices=choices([("yes", YES), ("no", NO), ("unknown", NOT_KNOWN)]), validators=[Optional()]
+        label,
+        choices=choices([("yes", states.YES), ("no", states.NO), ("unknown", states.NOT_KNOWN)]),
+        validators=[Optional()],
     )
 
 
@@ -62,11 +53,11 @@ class DetailsForm(BaseForm):
     """What is asked about the report as a whole."""
 
     location = select(_l("Where, exactly?"), validators=[InputRequired(_l("Choose where it happened."))])
-    injury = pick(_l("Was anyone hurt?"), INJURY_LABELS)
-    weapon = pick(_l("Weapon"), WEAPON_LABELS)
-    substance = pick(_l("Substance"), SUBSTANCE_LABELS)
-    sexual = pick(_l("Anything sexual"), SEXUAL_LABELS)
-    bias_basis = pick(_l("Because of who someone is (bias)"), BIAS_LABELS)
+    injury = pick(_l("Was anyone hurt?"), states.INJURY_LABELS)
+    weapon = pick(_l("Weapon"), states.WEAPON_LABELS)
+    substance = pick(_l("Substance"), states.SUBSTANCE_LABELS)
+    sexual = pick(_l("Anything sexual"), states.SEXUAL_LABELS)
+    bias_basis = pick(_l("Because of who someone is (bias)"), states.BIAS_LABELS)
     property_damage = yes_no(_l("Was property damaged or taken?"))
     verified = yes_no(_l("Have the facts been checked?"))
     immediate_action = LongText(_l("What was done at once?"))
@@ -186,7 +177,7 @@ def _person_fields(person: IncidentPerson, codes: Sequence[BehaviorCode]) -> dic
     return {
         prefix + "role": select(_l("Part in it"), list(PersonRole.labels().items())),
         prefix + "behavior": select(_l("What they are reported to have done"), behaviors, validators=[Optional()]),
-        prefix + "motivation": pick(_l("What it seemed to be for"), MOTIVATION_LABELS),
-        prefix + "injury": pick(_l("Was this person hurt?"), INJURY_LABELS),
+        prefix + "motivation": pick(_l("What it seemed to be for"), states.MOTIVATION_LABELS),
+        prefix + "injury": pick(_l("Was this person hurt?"), states.INJURY_LABELS),
         prefix + "family_text": LongText(_l("What this person’s family may read")),
     }

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import jsonify, redirect, render_template, request, url_for
+from flask import redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -12,7 +12,6 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import time_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
 from wss_cases.foundation.i18n import gettext as _
@@ -28,7 +27,7 @@ from wss_cases.intake.details.presenters import groups_of, summary_of
 from wss_cases.intake.report.actions import add_people_to, complete_details
 from wss_cases.intake.report.forms import captured_person
 from wss_cases.intake.report.people_search import people_items, search_items
-from wss_cases.intake.report.views import blueprint, switch_language
+from wss_cases.intake.report.views import blueprint, saved_as_json, switch_language
 
 FORM = "details"
 NOT_SAVED = {"csrf_token", "request_key", "version", "people_q", "find", "add", "switch_language"}
@@ -46,7 +45,10 @@ def details(incident_id: int) -> Page:
         return _show(incident, actor, _form(actor, incident, typed))
     form = _form(actor, incident)
     if "find" in request.form:
-        return _find(incident, actor, form)
+        adding = AddPersonForm()
+        words = adding.people_q.data or ""
+        matches = search_items(actor, incident.school_id, words, staff=True)
+        return _show(incident, actor, form, adding, matches, words)
     if "switch_language" in request.form:
         _save_draft(actor, incident, now)
         switch_language(request.form["switch_language"])
@@ -69,11 +71,7 @@ def details_draft(incident_id: int) -> Response | tuple[Response, int]:
     """Keep what is typed so far; answers JSON with the time."""
     actor, now = current_actor(), clock.now()
     incident = _open(actor, incident_id)
-    try:
-        _save_draft(actor, incident, now)
-    except Refused as refusal:
-        return jsonify(error=refusal.message), 400
-    return jsonify(saved_at=time_words(now, zone_of(incident.school_id)))
+    return saved_as_json(lambda: _save_draft(actor, incident, now), now, zone_of(incident.school_id))
 
 
 @blueprint.route("/incidents/<int:incident_id>/details/check", methods=["GET", "POST"])
@@ -133,13 +131,6 @@ def _save_draft(actor: Actor, incident: Incident, now: datetime) -> None:
     known = set(_form(actor, incident)._fields)
     answers = {name: values for name, values in typed.items() if name in known}
     save_draft(actor, FORM, answers, now, school_id=incident.school_id, incident_id=incident.id)
-
-
-def _find(incident: Incident, actor: Actor, form: DetailsForm) -> str:
-    adding = AddPersonForm()
-    words = adding.people_q.data or ""
-    matches = search_items(actor, incident.school_id, words, staff=True)
-    return _show(incident, actor, form, adding, matches, words)
 
 
 def _add(incident: Incident, actor: Actor, form: DetailsForm, now: datetime) -> Page:

@@ -1,5 +1,6 @@
 """The capture page, its draft, its passable pages, and the confirmation."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
@@ -92,11 +93,16 @@ def draft() -> Response | tuple[Response, int]:
     """Keep what is typed so far; answers JSON with the time."""
     actor, now = current_actor(), clock.now()
     school = _school(actor, request.form.get("school_id"))
+    return saved_as_json(lambda: _save_draft(actor, school, now), now, school.time_zone)
+
+
+def saved_as_json(save: Callable[[], None], now: datetime, zone: str) -> Response | tuple[Response, int]:
+    """Save a draft and answer JSON: with the time, or with why it cannot be saved."""
     try:
-        _save_draft(actor, school, now)
+        save()
     except Refused as refusal:
         return jsonify(error=refusal.message), 400
-    return jsonify(saved_at=time_words(now, school.time_zone))
+    return jsonify(saved_at=time_words(now, zone))
 
 
 @blueprint.post("/incidents/new/discard")

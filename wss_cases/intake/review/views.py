@@ -25,15 +25,8 @@ from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, Incident
 from wss_cases.incidents.pages.presenters import history_rows
 from wss_cases.intake.decision.actions import decide, open_duty_count
 from wss_cases.intake.decision.rules import Choice, is_light
-from wss_cases.intake.recommendation.queries import (
-    PAGE,
-    REVIEWERS,
-    Situation,
-    queue,
-    queue_count,
-    situation,
-    situations,
-)
+from wss_cases.intake.recommendation import queries
+from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.forms import AcceptForm
 from wss_cases.journal.queries import history
@@ -69,17 +62,17 @@ def queue_page() -> Page:
 
 def _queue_page(status: int, problem: str = "") -> Page:
     actor, now = current_actor(), clock.now()
-    school_id = chosen_school_id(actor, *REVIEWERS)
+    school_id = chosen_school_id(actor, *queries.REVIEWERS)
     after = request.args.get("after", type=int)
-    rows = queue(actor, school_id, after)
-    shown, ids = rows[:PAGE], [row.id for row in rows[:PAGE]]
-    found, places = situations(ids), place_words(row.location_code for row in shown)
+    rows = queries.queue(actor, school_id, after)
+    shown, ids = rows[: queries.PAGE], [row.id for row in rows[: queries.PAGE]]
+    found, places = queries.situations(ids), place_words(row.location_code for row in shown)
     zones = {found_id: zone_of(found_id) for found_id in {row.school_id for row in shown}}
     page = render_template(
         "intake/review/queue.html",
         rows=[_queue_words(row, found[row.id], places, zones[row.school_id], now) for row in shown],
-        count=queue_count(actor, school_id),
-        more=url_for("review.queue", after=shown[-1].id) if len(rows) > PAGE else None,
+        count=queries.queue_count(actor, school_id),
+        more=url_for("review.queue", after=shown[-1].id) if len(rows) > queries.PAGE else None,
         first=url_for("review.queue") if after is not None else None,
         request_key=BaseForm(formdata=None).request_key.data,
         problem=problem,
@@ -134,7 +127,7 @@ def accept_some() -> Page:
 def _accept_light(incident_id: int, version: int, key: str) -> int:
     actor = current_actor()
     incident = reviewed(actor, incident_id)
-    now = situation(incident_id)
+    now = queries.situation(incident_id)
     if incident.state in UNDECIDED and not is_light(now.plan, open_duty_count(incident_id)):
         raise Refused("", _("This report needs a look of its own."))
     decide(Invocation(actor, clock.now(), key, version=version), incident_id, Choice())
@@ -152,7 +145,7 @@ def incident(incident_id: int) -> Page:
 def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
     """Render the page of a report with the form that was sent, if any."""
     actor, instant = current_actor(), clock.now()
-    zone, now = zone_of(found.school_id), situation(found.id)
+    zone, now = zone_of(found.school_id), queries.situation(found.id)
     duties = [duty_words(row, instant, zone) for row in duties_of(found.id)]
     open_duties = sum(1 for row in duties if row["is_open"])
     page = render_template(

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Collection
-from typing import Protocol
+from typing import Any
 
 REACHED = "reached"
 
@@ -14,20 +14,8 @@ class Missing(enum.StrEnum):
     ADULT = "adult"
 
 
-class Prepared(Protocol):
-    """What is known of a questioning: the adult present, and an exception that is claimed."""
-
-    @property
-    def adult_present(self) -> object | None:
-        """The adult with the student."""
-
-    @property
-    def exception(self) -> object | None:
-        """The exception claimed."""
-
-
-def missing(record: Prepared, results: Collection[str]) -> list[Missing]:
-    """Return what is missing before it may start; `results` are those of the attempts to tell the guardian.
+def missing(record: Any, results: Collection[str]) -> list[Missing]:
+    """Return what is missing before a questioning may start; `results` are those of attempts to tell the guardian.
 
     An exception, claimed with its reason, lets it start all the same; an attempt counts as notice and never as contact.
     """

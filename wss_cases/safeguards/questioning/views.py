@@ -22,15 +22,7 @@ from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import user_name
-from wss_cases.safeguards.questioning import actions
-from wss_cases.safeguards.questioning.forms import (
-    AdultForm,
-    EndForm,
-    ExceptionForm,
-    NoticeForm,
-    QuestioningForm,
-    StartForm,
-)
+from wss_cases.safeguards.questioning import actions, forms
 from wss_cases.safeguards.questioning.models import QuestioningNotice
 from wss_cases.safeguards.questioning.queries import QuestioningRow, get_questioning, questionings_of, students_of
 from wss_cases.safeguards.questioning.rules import has_contact, missing
@@ -46,7 +38,7 @@ def new(incident_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     incident = get_incident(actor, incident_id, Permission.QUESTIONING_RECORD)
     zone = zone_of(incident.school_id)
-    form = QuestioningForm()
+    form = forms.QuestioningForm()
     students = [(str(student.id), student.shown_name) for student in students_of(incident_id)]
     form.student_id.choices = choices([("", _("Choose one")), *students])
 
@@ -180,7 +172,7 @@ def _step(name: str, form_of: type[BaseForm], title: Any, act: Callable[[Invocat
 
 _step(
     "notice",
-    NoticeForm,
+    forms.NoticeForm,
     _l("Record an attempt to tell the guardian"),
     lambda call, record_id, form, zone: actions.record_notice(
         call, record_id, filled(form, actions.Notice, at=at_wall(form.at.data, zone))
@@ -188,7 +180,7 @@ _step(
 )
 _step(
     "adult",
-    AdultForm,
+    forms.AdultForm,
     _l("Record who is with the student"),
     lambda call, record_id, form, zone: actions.name_adult(
         call, record_id, AdultPresent(form.adult_present.data), form.adult_name.data or ""
@@ -196,7 +188,7 @@ _step(
 )
 _step(
     "exception",
-    ExceptionForm,
+    forms.ExceptionForm,
     _l("Record an exception that is claimed"),
     lambda call, record_id, form, zone: actions.claim_exception(
         call, record_id, ClaimedException(form.exception.data), form.exception_reason.data or ""
@@ -204,13 +196,13 @@ _step(
 )
 _step(
     "start",
-    StartForm,
+    forms.StartForm,
     _l("It begins now"),
     lambda call, record_id, form, zone: actions.start(call, record_id, at_wall(form.started_at.data, zone)),
 )
 _step(
     "end",
-    EndForm,
+    forms.EndForm,
     _l("Record its end"),
     lambda call, record_id, form, zone: actions.end(
         call, record_id, at_wall(form.ended_at.data, zone), form.what_followed.data or ""

@@ -41,11 +41,8 @@ def marks_in(
         key = digest(f"{line}\n{counted[one.words]}\n{one.words}\n{around}")[:16]
         decision = decisions.get(key, {})
         by_itself = REPLACE if one.kind is Kind.BY_HAND else ""
-        marks.append(
-            Mark(
-                key, line, one, decision.get("do", by_itself), decision.get("with") or instead, decision.get("why", "")
-            )
-        )
+        done, words = decision.get("do", by_itself), decision.get("with") or instead
+        marks.append(Mark(key, line, one, done, words, decision.get("why", "")))
     return marks
 
 

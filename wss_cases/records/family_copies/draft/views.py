@@ -16,17 +16,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.pages.presenters import place_names, title_words
+from wss_cases.records.family_copies.copy import queries
 from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.family_copies.copy.queries import (
-    Draft,
-    draft_of,
-    get_release,
-    open_releases,
-    releases_of,
-    reports_about,
-    student_of,
-    suspects_abuse,
-)
+from wss_cases.records.family_copies.copy.queries import Draft
 from wss_cases.records.family_copies.copy.rules import Mark, is_eligible, phrases, pieces
 from wss_cases.records.family_copies.copy.states import Asker, KeptWhy, ReleaseState
 from wss_cases.records.family_copies.draft.actions import decide
@@ -43,7 +35,7 @@ TONES = {ReleaseState.HANDED_ON: "sun", ReleaseState.RELEASED: "moss"}
 @gate(Permission.FAMILY_COPY_PREPARE)
 def waiting() -> Page:
     """What families asked for and do not have yet, the next due first."""
-    rows = open_releases(current_actor())
+    rows = queries.open_releases(current_actor())
     return render_template(
         "records/family_copies/draft/list.html",
         rows=[row_words(release) | {"student": student.shown_name} for release, student in rows],
@@ -59,7 +51,7 @@ def student(student_id: int) -> Page:
     return render_template(
         "records/family_copies/draft/student.html",
         student=pupil,
-        rows=[row_words(release) for release in releases_of(actor, student_id)],
+        rows=[row_words(release) for release in queries.releases_of(actor, student_id)],
     )
 
 
@@ -71,13 +63,13 @@ def new(student_id: int) -> Page:
     pupil = _student(actor, student_id)
     form = AskForm(asked_on=today_at(pupil.school_id, now))
     form.who.choices = choices(_askers(pupil))
-    reports = reports_about(actor, pupil)
+    reports = queries.reports_about(actor, pupil)
     places = place_names()
     form.reports.choices = choices(
         [
             (row.id, f"{row.reference} · {title_words(row.tile, places.get(row.location_code, ''))}")
             for row in reports
-            if not suspects_abuse(row)
+            if not queries.suspects_abuse(row)
         ]
     )
     return form_page(
@@ -86,7 +78,7 @@ def new(student_id: int) -> Page:
         lambda made: url_for("family_copies.draft", release_id=made),
         "records/family_copies/draft/new.html",
         student=pupil,
-        held=[row.reference for row in reports if suspects_abuse(row)],
+        held=[row.reference for row in reports if queries.suspects_abuse(row)],
     )
 
 
@@ -95,10 +87,10 @@ def new(student_id: int) -> Page:
 def draft(release_id: int) -> Page:
     """Look through a copy: each place that may name another child, to be replaced or kept."""
     actor = current_actor()
-    release = get_release(actor, release_id)
+    release = queries.get_release(actor, release_id)
     if release.state is ReleaseState.RELEASED:
         return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
-    made = draft_of(release)
+    made = queries.draft_of(release)
     form = DraftForm(by_hand="\n".join(release.by_hand), version=str(release.version))
 
     def act() -> int:
@@ -122,7 +114,7 @@ def draft(release_id: int) -> Page:
 
 def head_of(release: FamilyRelease) -> dict[str, Any]:
     """Return what every page of one request shows: the request, in words, and its student."""
-    return {"release": release, "head": row_words(release), "student": student_of(release)}
+    return {"release": release, "head": row_words(release), "student": queries.student_of(release)}
 
 
 def draft_page(actor: Actor, release: FamilyRelease, made: Draft) -> dict[str, Any]:

@@ -102,12 +102,11 @@ def _names(names: Iterable[str], small: frozenset[str]) -> set[str]:
 
 def pieces_of(name: str) -> list[str]:
     """Return the folded words of a name, split at everything that is no letter or digit."""
-    apart = "".join(c if _is_letter(c) else " " for c in unicodedata.normalize("NFC", name))
+    apart = "".join(
+        c if unicodedata.category(c)[0] in "LMN" and not "\u02b0" <= c <= "\u02ff" else " "
+        for c in unicodedata.normalize("NFC", name)
+    )
     return [folded for word in apart.split() if (folded := fold(word).replace(" ", ""))]
-
-
-def _is_letter(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LMN" and not "\u02b0" <= character <= "\u02ff"
 
 
 def _initials(given: Iterable[str], family: Iterable[str]) -> set[str]:

@@ -19,17 +19,10 @@ from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.records.retention.core.forms import TypedForm
 from wss_cases.records.retention.core.states import DELETION_TONES, KEPT_LABELS, KIND_LABELS, DeletionState, Part
+from wss_cases.records.retention.deletion import queries
 from wss_cases.records.retention.deletion.actions import confirm as confirm_it
 from wss_cases.records.retention.deletion.actions import withdraw as withdraw_it
-from wss_cases.records.retention.deletion.queries import (
-    PAGE,
-    Listed,
-    deletions,
-    get_deletion,
-    items_of,
-    kept_by,
-    proposers,
-)
+from wss_cases.records.retention.deletion.queries import PAGE, Listed, items_of
 from wss_cases.records.retention.reach.table_owners import TABLES
 
 blueprint = Blueprint("deletions", __name__, url_prefix="/records/deletions")
@@ -40,7 +33,7 @@ blueprint = Blueprint("deletions", __name__, url_prefix="/records/deletions")
 def every() -> Page:
     """Every deletion that the actor may see, the newest first."""
     before = id_in(request.args.get("before"))
-    rows = deletions(current_actor(), before, PAGE + 1)
+    rows = queries.deletions(current_actor(), before, PAGE + 1)
     return render_template(
         "records/retention/deletion/list.html",
         rows=[_words(one) for one in rows[:PAGE]],
@@ -79,17 +72,17 @@ def who_when(people: dict[int, str], who: int | None, when: datetime | None) -> 
 def one(deletion_id: int) -> Page:
     """One deletion: whose records while they stand, for the school alone; afterwards its certificate."""
     actor = current_actor()
-    listed = get_deletion(actor, deletion_id)
+    listed = queries.get_deletion(actor, deletion_id)
     may_review = can(actor, Permission.RECORD_REVIEW, listed.row)
     return render_template(
         "records/retention/deletion/request.html",
         row=_words(listed),
         names=_names(deletion_id) if may_review else [],
         counts=_counts(listed.row.counts),
-        kept=[(KEPT_LABELS[why], count) for why, count in sorted(kept_by(deletion_id).items())],
+        kept=[(KEPT_LABELS[why], count) for why, count in sorted(queries.kept_by(deletion_id).items())],
         may_confirm=listed.row.state is DeletionState.PROPOSED
         and can(actor, Permission.RECORD_DELETE_CONFIRM, listed.row)
-        and actor.user_id not in proposers(listed.row),
+        and actor.user_id not in queries.proposers(listed.row),
         may_withdraw=listed.row.state is DeletionState.PROPOSED and may_review,
     )
 
@@ -120,7 +113,7 @@ def _counts(counts: dict[str, Any]) -> list[tuple[Any, int]]:
 def confirm(deletion_id: int) -> Page:
     """The second person types the count; the scheduler deletes from then on."""
     actor = current_actor()
-    listed = get_deletion(actor, deletion_id)
+    listed = queries.get_deletion(actor, deletion_id)
     require(actor, Permission.RECORD_DELETE_CONFIRM, listed.row)
     form = TypedForm(version=listed.row.version)
     return form_page(
@@ -140,7 +133,7 @@ def confirm(deletion_id: int) -> Page:
 def withdraw(deletion_id: int) -> Page:
     """Take the proposal back."""
     actor = current_actor()
-    listed = get_deletion(actor, deletion_id)
+    listed = queries.get_deletion(actor, deletion_id)
     require(actor, Permission.RECORD_REVIEW, listed.row)
     form = ConfirmForm(version=listed.row.version)
     return form_page(

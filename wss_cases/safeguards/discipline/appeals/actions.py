@@ -20,17 +20,10 @@ from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.recording.actions import back_after, check_acknowledged, check_reason, check_span
+from wss_cases.safeguards.discipline.removals import states
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal, DisciplineVersion
 from wss_cases.safeguards.discipline.removals.queries import appeal_of, grade_on, spans_of, undecided_appeal
 from wss_cases.safeguards.discipline.removals.rules import Span, calls_for_review, counted, is_exclusion, is_protected
-from wss_cases.safeguards.discipline.removals.states import (
-    WITHOUT_END,
-    ActionState,
-    AppealOutcome,
-    AskedBy,
-    ChangeCause,
-    DisciplineKind,
-)
 from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
 
 
@@ -38,7 +31,7 @@ from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
 class Correction:
     """What a removal is instead, and why; `acknowledged`: the manifestation review, beyond the tenth day."""
 
-    kind: DisciplineKind
+    kind: states.DisciplineKind
     days: int
     starts_on: date
     ends_on: date | None
@@ -52,7 +45,7 @@ class Correction:
 class Asked:
     """Who asks for an appeal, when, and what they say."""
 
-    asked_by: AskedBy
+    asked_by: states.AskedBy
     asked_name: str
     asked_on: date
     asked_why: str = ""
@@ -64,7 +57,7 @@ class Decided:
 
     heard_on: date
     heard_by: str
-    outcome: AppealOutcome
+    outcome: states.AppealOutcome
     decided_on: date
     decision: str
     days: int | None = None
@@ -89,7 +82,7 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     before = counted(others, Span(action.kind, action.days, action.starts_on, action.ends_on), calendar)
     count = counted(others, span, calendar)
     check_acknowledged(protected, count, given.acknowledged or action.review_acknowledged)
-    keep_version(uow, action, ChangeCause.CORRECTION, given.why)
+    keep_version(uow, action, states.ChangeCause.CORRECTION, given.why)
     _set(uow, action, span)
     action.reason, action.support_services = given.reason, given.support_services
     action.year_days = count.after
@@ -143,12 +136,12 @@ def decide_appeal(uow: UnitOfWork, action_id: int, given: Decided) -> int:
     _check_decision(uow, action, appeal, given)
     for name in ("heard_on", "heard_by", "outcome", "decided_on", "decision"):
         setattr(appeal, name, getattr(given, name))
-    if given.outcome is not AppealOutcome.UPHELD:
-        keep_version(uow, action, ChangeCause.APPEAL, given.decision)
-    if given.outcome is AppealOutcome.SHORTENED:
+    if given.outcome is not states.AppealOutcome.UPHELD:
+        keep_version(uow, action, states.ChangeCause.APPEAL, given.decision)
+    if given.outcome is states.AppealOutcome.SHORTENED:
         _set(uow, action, Span(action.kind, given.days or 0, action.starts_on))
-    if given.outcome is AppealOutcome.REVERSED:
-        action.state = ActionState.REVERSED
+    if given.outcome is states.AppealOutcome.REVERSED:
+        action.state = states.ActionState.REVERSED
         _move_return(uow, action, back_after(action), today_at(action.school_id, uow.now))
         uow.record(action, "discipline.reversed")
     uow.record(appeal, "appeal.decided", outcome=given.outcome.value)
@@ -163,16 +156,16 @@ def _check_decision(uow: UnitOfWork, action: DisciplineAction, appeal: Disciplin
     if given.decided_on < given.heard_on:
         raise Refused("decided_on", _("It cannot be decided before it was heard."))
     refuse_blank("decision", given.decision, _("Say why it was decided so."))
-    shortens = given.outcome is AppealOutcome.SHORTENED
+    shortens = given.outcome is states.AppealOutcome.SHORTENED
     if not shortens and given.days is not None:
         raise Refused("days", _("Days are given only where the action is shortened."))
     # a removal without an end becomes one with a number of days
-    is_open = action.kind in WITHOUT_END and action.days == 0
+    is_open = action.kind in states.WITHOUT_END and action.days == 0
     if shortens and not (given.days and (is_open or given.days < action.days)):
         raise Refused("days", _("Give fewer school days than the action has, at least 1."))
 
 
-def keep_version(uow: UnitOfWork, action: DisciplineAction, cause: ChangeCause, why: str) -> None:
+def keep_version(uow: UnitOfWork, action: DisciplineAction, cause: states.ChangeCause, why: str) -> None:
     """Keep what an action is before it changes. For use cases."""
     number = uow.session.scalar(
         select(func.count()).select_from(DisciplineVersion).where(DisciplineVersion.action_id == action.id)
@@ -204,7 +197,7 @@ def _move_return(uow: UnitOfWork, action: DisciplineAction, was: date | None, on
 
 def _standing(uow: UnitOfWork, action_id: int, permission: Permission, version: int | None) -> DisciplineAction:
     action = uow.load(DisciplineAction, action_id, permission, version)
-    if action.state is ActionState.REVERSED:
+    if action.state is states.ActionState.REVERSED:
         raise Refused("", _("This action was reversed; nothing more is done with it."))
     return action
 

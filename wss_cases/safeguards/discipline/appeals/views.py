@@ -15,14 +15,7 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.roster.directory.presenters import language_words
-from wss_cases.safeguards.discipline.appeals.actions import (
-    Asked,
-    Correction,
-    Decided,
-    ask_appeal,
-    correct,
-    decide_appeal,
-)
+from wss_cases.safeguards.discipline.appeals import actions
 from wss_cases.safeguards.discipline.family_notice.letters import family_language, names_left, notice_for
 from wss_cases.safeguards.discipline.recording.forms import AppealForm, CorrectForm, DecideForm
 from wss_cases.safeguards.discipline.recording.presenters import action_words, appeal_words
@@ -47,8 +40,8 @@ def correction(action_id: int) -> Page:
     form = CorrectForm(obj=listed.action)
 
     def act() -> int:
-        given = filled(form, Correction, kind=DisciplineKind(form.kind.data), days=form.days.data or 0)
-        return correct(submitted(form), action_id, given)
+        given = filled(form, actions.Correction, kind=DisciplineKind(form.kind.data), days=form.days.data or 0)
+        return actions.correct(submitted(form), action_id, given)
 
     return _act(listed, "correct", form, act, _("Corrected. What it was before stays on this page."))
 
@@ -61,8 +54,8 @@ def appeal(action_id: int) -> Page:
     form = AppealForm(asked_on=today_at(listed.action.school_id, clock.now()))
 
     def act() -> int:
-        request = filled(form, Asked, asked_by=AskedBy(form.asked_by.data))
-        return ask_appeal(submitted(form), action_id, request)
+        request = filled(form, actions.Asked, asked_by=AskedBy(form.asked_by.data))
+        return actions.ask_appeal(submitted(form), action_id, request)
 
     return _act(listed, "appeal", form, act, _("The appeal is on record. It waits to be heard."))
 
@@ -76,8 +69,8 @@ def decision(action_id: int) -> Page:
     form = DecideForm(version=row.version, decided_on=today_at(listed.action.school_id, clock.now()))
 
     def act() -> int:
-        given = filled(form, Decided, outcome=AppealOutcome(form.outcome.data))
-        return decide_appeal(submitted(form), action_id, given)
+        given = filled(form, actions.Decided, outcome=AppealOutcome(form.outcome.data))
+        return actions.decide_appeal(submitted(form), action_id, given)
 
     said = _("The appeal is decided. Every count reads what stands now.")
     return _act(listed, "decision", form, act, said, appeal=appeal_words(action_id))

@@ -22,29 +22,10 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.family_notice.letters import CODE as NOTICE
 from wss_cases.safeguards.discipline.family_notice.letters import ask_for_interpreter
+from wss_cases.safeguards.discipline.removals import queries, rules
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.queries import (
-    Offer,
-    grade_on,
-    names_of,
-    names_of_others,
-    offered_to,
-    spans_of,
-)
-from wss_cases.safeguards.discipline.removals.rules import (
-    MOST_DAYS,
-    Count,
-    Span,
-    calls_for_review,
-    counted,
-    dates_of,
-    gaps,
-    is_exclusion,
-    is_protected,
-    is_too_young,
-    must_acknowledge,
-    names_found,
-)
+from wss_cases.safeguards.discipline.removals.queries import Offer
+from wss_cases.safeguards.discipline.removals.rules import Count, Span
 from wss_cases.safeguards.discipline.removals.states import WITHOUT_END, Answer, DisciplineKind, Tried
 from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
@@ -88,16 +69,16 @@ def record_discipline(uow: UnitOfWork, incident_id: int, removal: Removal) -> in
     student = _student_of(uow, incident, removal.student_id)
     today = today_at(incident.school_id, uow.now)
     calendar = school_days(incident.school_id)
-    check_span(removal.span, grade_on(student, removal.starts_on), calendar, today)
+    check_span(removal.span, queries.grade_on(student, removal.starts_on), calendar, today)
     check_reason(incident.id, student, removal.reason, removal.support_services)
-    offered = offered_to(student.id, incident.school_id, year_began(today))
+    offered = queries.offered_to(student.id, incident.school_id, year_began(today))
     _check_exclusion(uow.actor, incident, removal, offered)
     protected, count = _check_disability(student, removal, calendar)
     action = uow.add(_made(uow, incident, removal, offered, count))
     uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
     _open_return(uow, incident, action)
     ask_for_interpreter(uow, incident, student, NOTICE)
-    if calls_for_review(protected, count):
+    if rules.calls_for_review(protected, count):
         raise_alarm(uow, action, count, today, calendar)
     return action.id
 
@@ -116,12 +97,12 @@ def _student_of(uow: UnitOfWork, incident: Incident, student_id: int) -> Student
 
 def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date) -> None:
     """Raise Refused for a removal that this grade has none of, or that cannot lie in time so."""
-    if is_too_young(span.kind, grade):
+    if rules.is_too_young(span.kind, grade):
         raise Refused("kind", _("Students in pre-K to grade 2 are not suspended, expelled or placed elsewhere."))
     if abs(span.starts_on - today) > A_YEAR:
         raise Refused("starts_on", _("This day is more than a year away. Check the year."))
-    if not 0 <= span.days <= MOST_DAYS:
-        raise Refused("days", _("Give the school days as a number from 0 to %(most)d.", most=MOST_DAYS))
+    if not 0 <= span.days <= rules.MOST_DAYS:
+        raise Refused("days", _("Give the school days as a number from 0 to %(most)d.", most=rules.MOST_DAYS))
     if span.days == 0 and span.kind not in WITHOUT_END:
         raise Refused("days", _("A removal has at least 1 school day; a part of a day is 1."))
     if span.ends_on is None:
@@ -130,7 +111,7 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
         raise Refused("ends_on", _("The last day cannot be before the first."))
     if span.ends_on - span.starts_on > 3 * A_YEAR:
         raise Refused("ends_on", _("This day is too far off. Check the year."))
-    between = len(dates_of(replace(span, days=0), calendar))
+    between = len(rules.dates_of(replace(span, days=0), calendar))
     if span.days and between != span.days:
         words = ngettext(
             "There is %(num)d school day from the first day to the last.",
@@ -143,9 +124,9 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
 def check_reason(incident_id: int | None, student: Student, reason: str, supports: str) -> None:
     """Raise Refused for no reason, or another child's name in what the notice tells the family."""
     refuse_blank("reason", reason, _("Give the reason."))
-    others, own = names_of_others(incident_id, student.id), names_of(student)
+    others, own = queries.names_of_others(incident_id, student.id), queries.names_of(student)
     for name, text in (("reason", reason), ("support_services", supports)):
-        names = names_found(text, others, own)
+        names = rules.names_found(text, others, own)
         if names:
             words = _(
                 "The family reads this: write it without another child’s name (%(names)s).", names=", ".join(names)
@@ -154,14 +135,14 @@ def check_reason(incident_id: int | None, student: Student, reason: str, support
 
 
 def _check_exclusion(actor: Actor, incident: Incident, removal: Removal, offered: list[Offer]) -> None:
-    if not is_exclusion(removal.kind, removal.days):
+    if not rules.is_exclusion(removal.kind, removal.days):
         return
     if not can(actor, Permission.DISCIPLINE_DECIDE, incident):
         words = _(
             "More than 3 days, an expulsion or an alternative placement is decided by the school’s administrator."
         )
         raise Refused("days" if removal.kind not in WITHOUT_END else "kind", words)
-    for what in gaps({offer.what for offer in offered}, removal.answers):
+    for what in rules.gaps({offer.what for offer in offered}, removal.answers):
         words = _("The record has no offer of this. Say what was offered outside of it, or why it was not.")
         raise Refused(f"answer_{what.value}", words)
     for name in ("disruption", "support_services"):
@@ -177,15 +158,15 @@ def _check_disability(student: Student, removal: Removal, calendar: SchoolDays) 
         raise Refused("disability", _("The roster says that this student has an IEP or a 504 plan."))
     if removal.suspected is None:
         raise Refused("suspected", _("Say whether anyone has raised a suspected disability."))
-    protected = is_protected(on_record, removal.disability, removal.suspected)
-    count = counted(spans_of(student.id), removal.span, calendar)
+    protected = rules.is_protected(on_record, removal.disability, removal.suspected)
+    count = rules.counted(queries.spans_of(student.id), removal.span, calendar)
     check_acknowledged(protected, count, removal.acknowledged)
     return protected, count
 
 
 def check_acknowledged(protected: bool, count: Count, acknowledged: bool) -> None:
     """Raise Refused beyond the tenth day of a student with a disability, as long as nobody acknowledged the review."""
-    if must_acknowledge(protected, count) and not acknowledged:
+    if rules.must_acknowledge(protected, count) and not acknowledged:
         words = _(
             "With this removal it is school day %(after)d away in %(year)s. Beyond day 10 nothing is saved before you "
             "acknowledge the manifestation review.",
@@ -198,7 +179,7 @@ def check_acknowledged(protected: bool, count: Count, acknowledged: bool) -> Non
 def _made(
     uow: UnitOfWork, incident: Incident, removal: Removal, offered: list[Offer], count: Count
 ) -> DisciplineAction:
-    is_long = is_exclusion(removal.kind, removal.days)
+    is_long = rules.is_exclusion(removal.kind, removal.days)
     return DisciplineAction(
         school_id=incident.school_id,
         incident_id=incident.id,

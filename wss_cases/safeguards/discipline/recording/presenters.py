@@ -10,19 +10,12 @@ from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.roster.directory.models import Student
+from wss_cases.safeguards.discipline.removals import states
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import number_of_days, span_words
 from wss_cases.safeguards.discipline.removals.queries import ListedAction, Offer, appeal_of, spans_of, versions_of
 from wss_cases.safeguards.discipline.removals.rules import ALARM_DAY, days_away, is_exclusion, is_protected
-from wss_cases.safeguards.discipline.removals.states import (
-    ActionState,
-    Answer,
-    AppealOutcome,
-    AskedBy,
-    ChangeCause,
-    DisciplineKind,
-    Tried,
-)
+from wss_cases.safeguards.discipline.removals.states import ActionState, Tried
 from wss_cases.safeguards.duties.duty.queries import user_name
 
 
@@ -71,15 +64,15 @@ def action_words(listed: ListedAction) -> dict[str, Any]:
     protected = is_protected(bool(student.has_iep or student.has_504), row.disability, row.suspected)
     offers = [Offer(Tried(each["what"]), date.fromisoformat(each["on"])) for each in row.offered]
     return {
-        "what": DisciplineKind(row.kind).label,
+        "what": states.DisciplineKind(row.kind).label,
         "span": span_words(row),
         "reference": listed.reference,
         "reversed": row.state is ActionState.REVERSED,
         "is_long": is_exclusion(row.kind, row.days),
         "protected": protected,
         "alarm": protected and row.state is ActionState.STANDING and (row.year_days or 0) >= ALARM_DAY,
-        "disability": Answer(row.disability).label if row.disability else _("Not asked"),
-        "suspected": Answer(row.suspected).label if row.suspected else _("Not asked"),
+        "disability": states.Answer(row.disability).label if row.disability else _("Not asked"),
+        "suspected": states.Answer(row.suspected).label if row.suspected else _("Not asked"),
         "packet": [one | {"answer": row.answers.get(one["code"], "")} for one in offer_words(offers)],
         "recorded": moment_words(row.recorded_at, zone_of(row.school_id)),
         "by": user_name(row.recorded_by_id),
@@ -93,7 +86,7 @@ def version_words(row: DisciplineAction) -> list[dict[str, Any]]:
         {
             "span": span_words(before),
             "reason": before.reason,
-            "cause": ChangeCause(before.cause).label,
+            "cause": states.ChangeCause(before.cause).label,
             "why": before.why,
             "when": moment_words(before.changed_at, zone),
             "by": user_name(before.changed_by_id),
@@ -108,10 +101,10 @@ def appeal_words(action_id: int) -> dict[str, Any] | None:
     if row is None:
         return None
     return {
-        "asked": f"{AskedBy(row.asked_by).label}: {row.asked_name}, {day_words_with_year(row.asked_on)}",
+        "asked": f"{states.AskedBy(row.asked_by).label}: {row.asked_name}, {day_words_with_year(row.asked_on)}",
         "why": row.asked_why,
         "heard": f"{day_words_with_year(row.heard_on)}, {row.heard_by}" if row.heard_on else "",
-        "outcome": AppealOutcome(row.outcome).label if row.outcome else "",
+        "outcome": states.AppealOutcome(row.outcome).label if row.outcome else "",
         "decided": day_words_with_year(row.decided_on) if row.decided_on else "",
         "decision": row.decision,
         "is_open": row.outcome is None,

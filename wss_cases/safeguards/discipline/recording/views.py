@@ -21,17 +21,10 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.roster.directory.models import Student
+from wss_cases.safeguards.discipline.recording import presenters
 from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline, year_began
 from wss_cases.safeguards.discipline.recording.forms import DisciplineForm
-from wss_cases.safeguards.discipline.recording.presenters import (
-    action_words,
-    appeal_words,
-    days_words,
-    disability_words,
-    offer_words,
-    row_words,
-    version_words,
-)
+from wss_cases.safeguards.discipline.recording.presenters import row_words
 from wss_cases.safeguards.discipline.removals.queries import PAGE, actions_page, get_action, offered_to, standing_counts
 from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
@@ -89,9 +82,9 @@ def _removal(form: DisciplineForm) -> Removal:
 def _known(student: Student, school_id: int, today: Any) -> dict[str, Any]:
     """What stands beside the form before anything is saved: days away, the roster's word, what adults offered."""
     return {
-        "days": days_words(student.id, school_year(today)),
-        "disability": disability_words(student),
-        "offered": offer_words(offered_to(student.id, school_id, year_began(today))),
+        "days": presenters.days_words(student.id, school_year(today)),
+        "disability": presenters.disability_words(student),
+        "offered": presenters.offer_words(offered_to(student.id, school_id, year_began(today))),
     }
 
 
@@ -140,11 +133,11 @@ def action(action_id: int) -> str:
     return render_template(
         "safeguards/discipline/recording/action.html",
         action=row,
-        words=action_words(listed),
+        words=presenters.action_words(listed),
         student=listed.student,
-        days=days_words(row.student_id, school_year(row.starts_on)),
-        versions=version_words(row),
-        appeal=appeal_words(row.id),
+        days=presenters.days_words(row.student_id, school_year(row.starts_on)),
+        versions=presenters.version_words(row),
+        appeal=presenters.appeal_words(row.id),
         may_record=can(actor, Permission.DISCIPLINE_RECORD, row),
         may_decide=can(actor, Permission.DISCIPLINE_DECIDE, row),
     )

@@ -9,14 +9,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 from wss_cases.access.visibility import holds
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.incidents.incident.models import OfIncident
-from wss_cases.safeguards.discipline.removals.states import (
-    ActionState,
-    Answer,
-    AppealOutcome,
-    AskedBy,
-    ChangeCause,
-    DisciplineKind,
-)
+from wss_cases.safeguards.discipline.removals import states
 
 
 class DisciplineAction(OfIncident, Versioned, Base):
@@ -38,7 +31,7 @@ class DisciplineAction(OfIncident, Versioned, Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
-    kind: Mapped[DisciplineKind] = mapped_column(named_enum(DisciplineKind, "kind"))
+    kind: Mapped[states.DisciplineKind] = mapped_column(named_enum(states.DisciplineKind, "kind"))
     days: Mapped[int]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
@@ -48,11 +41,11 @@ class DisciplineAction(OfIncident, Versioned, Base):
     support_services: Mapped[str] = mapped_column(Text, default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime]
-    state: Mapped[ActionState] = mapped_column(
-        named_enum(ActionState, "state"), default=ActionState.STANDING, server_default="standing"
+    state: Mapped[states.ActionState] = mapped_column(
+        named_enum(states.ActionState, "state"), default=states.ActionState.STANDING, server_default="standing"
     )
-    disability: Mapped[Answer | None] = mapped_column(named_enum(Answer, "disability"))
-    suspected: Mapped[Answer | None] = mapped_column(named_enum(Answer, "suspected"))
+    disability: Mapped[states.Answer | None] = mapped_column(named_enum(states.Answer, "disability"))
+    suspected: Mapped[states.Answer | None] = mapped_column(named_enum(states.Answer, "suspected"))
     year_days: Mapped[int | None]
     review_acknowledged: Mapped[bool] = mapped_column(default=False, server_default="0")
     offered: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
@@ -86,12 +79,12 @@ class DisciplineVersion(Base):
     action_id: Mapped[int] = mapped_column(ForeignKey("discipline_action.id"))
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     number: Mapped[int]
-    kind: Mapped[DisciplineKind] = mapped_column(named_enum(DisciplineKind, "kind"))
+    kind: Mapped[states.DisciplineKind] = mapped_column(named_enum(states.DisciplineKind, "kind"))
     days: Mapped[int]
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     reason: Mapped[str] = mapped_column(Text)
-    cause: Mapped[ChangeCause] = mapped_column(named_enum(ChangeCause, "cause"))
+    cause: Mapped[states.ChangeCause] = mapped_column(named_enum(states.ChangeCause, "cause"))
     why: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime]
     changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -116,13 +109,13 @@ class DisciplineAppeal(Versioned, Base):
     id: Mapped[Id]
     action_id: Mapped[int] = mapped_column(ForeignKey("discipline_action.id"))
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
-    asked_by: Mapped[AskedBy] = mapped_column(named_enum(AskedBy, "asked_by"))
+    asked_by: Mapped[states.AskedBy] = mapped_column(named_enum(states.AskedBy, "asked_by"))
     asked_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     asked_on: Mapped[date]
     asked_why: Mapped[str] = mapped_column(Text, default="", server_default="")
     heard_on: Mapped[date | None]
     heard_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
-    outcome: Mapped[AppealOutcome | None] = mapped_column(named_enum(AppealOutcome, "outcome"))
+    outcome: Mapped[states.AppealOutcome | None] = mapped_column(named_enum(states.AppealOutcome, "outcome"))
     decided_on: Mapped[date | None]
     decision: Mapped[str] = mapped_column(Text, default="", server_default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

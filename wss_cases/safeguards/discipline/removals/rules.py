@@ -19,14 +19,7 @@ ALARM_DAY = 10
 REVIEW_WITHIN = 10
 """School days from the decision within which the manifestation review is held."""
 MOST_DAYS = 730
-NOT_BELOW_GRADE_3 = frozenset(
-    {
-        DisciplineKind.IN_SCHOOL_SUSPENSION,
-        DisciplineKind.OUT_OF_SCHOOL_SUSPENSION,
-        DisciplineKind.EXPULSION,
-        DisciplineKind.ALTERNATIVE_PLACEMENT,
-    }
-)
+NOT_BELOW_GRADE_3 = WITHOUT_END | {DisciplineKind.IN_SCHOOL_SUSPENSION, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION}
 """Kinds that nobody records for pre-K to grade 2."""
 
 

@@ -84,7 +84,9 @@ def _clock(known: Known, row: Any) -> Clock | None:
     remind: dict[int, Why] = {}
     late: dict[int, Why] = {}
     if warning is not None and warning <= known.now:
-        remind = _owner(known, row) if personal else known.with_covers(must_act(team), row.school_id, None)
+        here = personal and known.works(row.owner_id, row.school_id, on_team=False)
+        own: dict[int, Why] = {row.owner_id: Why.ACTS} if here else {}
+        remind = own if personal else known.with_covers(must_act(team), row.school_id, None)
     if is_overdue(row.state, row.due_at, known.now, row.clock_hours):
         late = (
             dict.fromkeys(team.get(Role.ADMINISTRATOR, ()), Why.ADMINISTERS)
@@ -97,8 +99,3 @@ def _clock(known: Known, row: Any) -> Clock | None:
     # a mandated-reporter duty stands in no case's history, and nobody who stands in for them learns of it
     case_id = None if personal else row.case_id
     return Clock(row.id, row.code, case_id, row.school_id, row.due_at, reminded, remind, late)
-
-
-def _owner(known: Known, row: Any) -> dict[int, Why]:
-    here = known.works(row.owner_id, row.school_id, on_team=False)
-    return {row.owner_id: Why.ACTS} if here else {}

@@ -16,6 +16,8 @@ from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DUTY_LABELS,
 def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
     """Return a duty in the reader's words: what, trigger, whom to tell, clock left, source, state."""
     duty, kind = row.duty, row.kind
+    pages = "own_duties" if duty.is_personal else "safeguards"
+    named: dict[str, Any] = {"own_duty_id" if duty.is_personal else "duty_id": duty.id}
     overdue = is_overdue(duty.state, duty.due_at, now, kind.clock_hours)
     return {
         "id": duty.id,
@@ -41,10 +43,8 @@ def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
         "because": duty.raised_because,
         "aware": moment_words(duty.aware_at, zone),
         "own": user_name(duty.owner_id) if duty.is_personal else "",
-        "list_href": url_for("own_duties.duties" if duty.is_personal else "safeguards.duties"),
-        "href": url_for("own_duties.duty", own_duty_id=duty.id)
-        if duty.is_personal
-        else url_for("safeguards.duty", duty_id=duty.id),
+        "list_href": url_for(f"{pages}.duties"),
+        "href": url_for(f"{pages}.duty", **named),
     }
 
 

@@ -11,7 +11,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams.queries import user_names
-from wss_cases.foundation.db import by_id, counts_of, db
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
@@ -159,11 +159,6 @@ def mandated_duties_counted(actor: Actor) -> Select[Any] | None:
     if not actor.has(*STAFF):
         return None
     return mandated_visible_to(select(func.count(LegalDuty.id)), actor, live=True)
-
-
-def mandated_duty_count(actor: Actor) -> int:
-    """Return how many that is."""
-    return counts_of(own=mandated_duties_counted(actor))["own"]
 
 
 def mandated_duties(actor: Actor) -> list[DutyRow]:

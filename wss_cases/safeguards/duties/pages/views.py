@@ -14,24 +14,16 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
+from wss_cases.foundation.db import counts_of
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, local_date, zone_of
 from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.safeguards.duties.duty import queries
 from wss_cases.safeguards.duties.duty.forms import RaiseForm, RaiseMandatedForm, wall_minute
 from wss_cases.safeguards.duties.duty.presenters import duty_words
-from wss_cases.safeguards.duties.duty.queries import (
-    PAGE,
-    Wanted,
-    duties_count,
-    duties_page,
-    get_duty,
-    get_mandated_duty,
-    kinds_in_force,
-    mandated_duties,
-    mandated_duty_count,
-)
+from wss_cases.safeguards.duties.duty.queries import PAGE
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, PERSONAL, DutyState
 from wss_cases.safeguards.duties.pages.acts.views import Side, add_pages
@@ -39,11 +31,11 @@ from wss_cases.safeguards.duties.pages.acts.views import Side, add_pages
 blueprint = Blueprint("safeguards", __name__, url_prefix="/duties")
 
 WORK = Permission.DUTY_DISCHARGE
-add_pages(blueprint, Side("safeguards", "duty_id", get_duty, Permission.DUTY_READ, WORK, WORK))
+add_pages(blueprint, Side("safeguards", "duty_id", queries.get_duty, Permission.DUTY_READ, WORK, WORK))
 
 own_duties = Blueprint("own_duties", __name__, url_prefix="/duties/own")
 OWN = (Permission.OWN_DUTY_READ, Permission.OWN_DUTY_WORK, Permission.OWN_DUTY_LOOK)
-add_pages(own_duties, Side("own_duties", "own_duty_id", get_mandated_duty, *OWN))
+add_pages(own_duties, Side("own_duties", "own_duty_id", queries.get_mandated_duty, *OWN))
 
 
 @blueprint.get("")
@@ -52,12 +44,12 @@ def duties() -> Page:
     """The duties of the chosen school, the soonest clock first: the open ones, or those in one state."""
     actor, now = current_actor(), clock.now()
     state = request.args.get("state", "")
-    wanted = Wanted(
+    wanted = queries.Wanted(
         chosen_school_id(actor, *CASE_TEAM),
         DutyState(state) if state in set(DutyState) else None,
         request.args.get("overdue") == "1",
     )
-    rows = duties_page(actor, wanted, now, request.args.get("after", type=int))
+    rows = queries.duties_page(actor, wanted, now, request.args.get("after", type=int))
     filters: dict[str, Any] = {
         "state": wanted.state.value if wanted.state else None,
         "overdue": "1" if wanted.overdue else None,
@@ -66,13 +58,13 @@ def duties() -> Page:
     return render_template(
         "safeguards/duties/pages/list.html",
         rows=[duty_words(row, now, zones[row.duty.school_id]) for row in rows[:PAGE]],
-        count=duties_count(actor, wanted, now),
+        count=queries.duties_count(actor, wanted, now),
         wanted=wanted,
         states=list(DutyState.labels().items()),
         states_words=DutyState(wanted.state).label if wanted.state else None,
         first=url_for("safeguards.duties", **filters) if request.args.get("after") else None,
         more=url_for("safeguards.duties", after=rows[PAGE - 1].duty.id, **filters) if len(rows) > PAGE else None,
-        own=mandated_duty_count(actor),
+        own=counts_of(own=queries.mandated_duties_counted(actor))["own"],
         may_read_table=might(actor, Permission.DUTY_TABLE_READ),
     )
 
@@ -82,7 +74,7 @@ def duties() -> Page:
 def mandated() -> Page:
     """One's mandated-reporter duties to report abuse or neglect; for an administrator those of the school too."""
     now = clock.now()
-    rows = [duty_words(row, now, zone_of(row.duty.school_id)) for row in mandated_duties(current_actor())]
+    rows = [duty_words(row, now, zone_of(row.duty.school_id)) for row in queries.mandated_duties(current_actor())]
     return render_template("safeguards/duties/pages/own.html", rows=rows)
 
 
@@ -110,7 +102,7 @@ def _raise(incident_id: int, permission: Permission, form_of: type[RaiseForm], p
     zone = zone_of(incident.school_id)
     form = form_of(aware_at=wall_minute(now, zone))
     if "code" in form:
-        kinds = kinds_in_force(None, local_date(now, zone))
+        kinds = queries.kinds_in_force(None, local_date(now, zone))
         labels = [(code, DUTY_LABELS.get(code, code)) for code in DUTY_LABELS if code in kinds.keys() - PERSONAL]
         form.code.choices = choices([("", _("Choose one")), *labels])
 

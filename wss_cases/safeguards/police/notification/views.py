@@ -21,13 +21,7 @@ from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
-from wss_cases.safeguards.police.notification.actions import (
-    RIGHTS,
-    Followed,
-    Told,
-    add_what_followed,
-    record_notification,
-)
+from wss_cases.safeguards.police.notification import actions
 from wss_cases.safeguards.police.review.forms import TOLD_911, TOLD_OTHER, FollowedForm, NotificationForm
 from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
 from wss_cases.safeguards.police.review.queries import ReviewRow, get_review, notification_of, sergeants_of
@@ -42,9 +36,9 @@ def _loaded(review_id: int) -> ReviewRow:
     return get_review(current_actor(), review_id, Permission.POLICE_NOTIFICATION_RECORD)
 
 
-def _followed(form: FollowedForm, zone: str) -> Followed:
+def _followed(form: FollowedForm, zone: str) -> actions.Followed:
     told_at = form.guardian_told_at.data
-    return filled(form, Followed, guardian_told_at=at_wall(told_at, zone) if told_at else None)
+    return filled(form, actions.Followed, guardian_told_at=at_wall(told_at, zone) if told_at else None)
 
 
 def _steps(review: PoliceReview) -> list[tuple[int, str]]:
@@ -55,11 +49,11 @@ def _steps(review: PoliceReview) -> list[tuple[int, str]]:
     return [(row.step.id, in_language(row.step, "whom")) for row in steps_of(duty) if row.record is None]
 
 
-def _told(form: NotificationForm, sergeant: SchoolSergeant | None, zone: str) -> Told:
+def _told(form: NotificationForm, sergeant: SchoolSergeant | None, zone: str) -> actions.Told:
     named = sergeant_words(sergeant) if sergeant else form.told_whom.data or ""
     return filled(
         form,
-        Told,
+        actions.Told,
         notified_at=at_wall(form.notified_at.data, zone),
         told_whom=TOLD_911 if form.told.data == TOLD_911 else named,
         sergeant_id=sergeant.id if sergeant else None,
@@ -98,7 +92,7 @@ def record(review_id: int) -> Page:
 
     def act() -> int:
         given = _told(form, sergeants.get(form.told.data), zone)
-        return record_notification(submitted(form), review_id, given)
+        return actions.record_notification(submitted(form), review_id, given)
 
     def done(_made: int) -> str:
         flash(_("The notification is recorded. A restorative pathway is open all the same."))
@@ -130,7 +124,7 @@ def complete(review_id: int) -> Page:
     form = FollowedForm(version=made.version, guardian_told_at=told_at, **known)
 
     def act() -> int:
-        return add_what_followed(submitted(form), review_id, _followed(form, zone))
+        return actions.add_what_followed(submitted(form), review_id, _followed(form, zone))
 
     back = url_for("police_reviews.review", review_id=review_id)
     return form_page(form, act, back, "safeguards/police/notification/followed.html", row=row)
@@ -143,7 +137,7 @@ def rights(review_id: int) -> Page:
     actor, row = current_actor(), _loaded(review_id)
     language = request.args.get("language", locale_code())[:20]
     today = today_at(row.review.school_id, clock.now())
-    text = family_text(RIGHTS, language, today)
+    text = family_text(actions.RIGHTS, language, today)
     filled = text.filled({"school": row.school, "contact": f"{actor.name}, {row.school}"})
     shown: dict[str, Any] = {"text": filled, "back": url_for("police_reviews.review", review_id=review_id)}
     with force_locale(text.language if text.language in setting("LANGUAGES") else locale_code()):

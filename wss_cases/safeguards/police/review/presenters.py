@@ -8,6 +8,7 @@ from flask import url_for
 
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.safeguards.duties.duty.presenters import span_words
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
@@ -36,7 +37,7 @@ def review_words(review: PoliceReview, now: datetime, zone: str) -> dict[str, An
     late = review.state is ReviewState.CALLED and review.record_due_at is not None
     return {
         "id": review.id,
-        "door": SHORT_GROUND_LABELS[review.door.value],
+        "door": SHORT_GROUND_LABELS[review.door],
         "door_long": NotificationGround(review.door).label,
         "state": ReviewState(review.state).label,
         "tone": TONES[review.state],
@@ -90,34 +91,30 @@ def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> l
 
 def answer_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> list[dict[str, Any]]:
     """Return both answers: yes or no, by whom, when, how and why; silence where there was none."""
-    rows = []
     both = (
         (_("The administrator"), review.first_by_id, review.first_at, review.first_approves,
          review.first_manner, review.first_reason),
         (_("The approver outside the school"), review.second_by_id, review.second_at, review.second_approves,
          review.second_manner, review.second_reason),
     )  # fmt: skip
-    for who, user_id, at, approves, manner, reason in both:
-        if user_id is None:
-            continue
-        rows.append(
-            {
-                "who": who,
-                "name": names.get(user_id, ""),
-                "answer": _("Yes") if approves else _("No"),
-                "meta": f"{moment_words(at, zone)} · {ANSWER_MANNERS.get(manner, manner)}",
-                "reason": reason,
-            }
-        )
-    return rows
+    return [
+        {
+            "who": who,
+            "name": names.get(user_id, ""),
+            "answer": _("Yes") if approves else _("No"),
+            "meta": f"{moment_words(at, zone)} · {ANSWER_MANNERS.get(manner, manner)}",
+            "reason": reason,
+        }
+        for who, user_id, at, approves, manner, reason in both
+        if user_id is not None
+    ]
 
 
-def notification_rows(made: PoliceNotification, students: list[str], zone: str, labels: Any) -> list[Any]:
-    """Return the notification that was made, as the rows of a summary; `labels`: (manners, results)."""
-    manners, results = labels
+def notification_rows(made: PoliceNotification, students: list[str], zone: str) -> list[Any]:
+    """Return the notification that was made, as the rows of a summary."""
     guardian = [
-        str(results.get(made.guardian_result, _("Not tried yet") if made.guardian_result else "")),
-        str(manners.get(made.guardian_manner, made.guardian_manner)),
+        str(RESULT_LABELS.get(made.guardian_result, _("Not tried yet") if made.guardian_result else "")),
+        str(MANNER_LABELS.get(made.guardian_manner, made.guardian_manner)),
         moment_words(made.guardian_told_at, zone),
     ]
     return [

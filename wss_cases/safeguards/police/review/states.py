@@ -49,11 +49,7 @@ TO_RECORD: Final = frozenset({ReviewState.CALLED, ReviewState.ALLOWED})
 """A notification may be recorded."""
 
 
-SHORT_GROUND_LABELS: Final = {
-    "emergency": _l("Emergency now"),
-    "required_by_law": _l("The law requires it"),
-    "other": _l("Anything else"),
-}
+SHORT_GROUND_LABELS: Final = NotificationGround.labels() | {NotificationGround.EMERGENCY: _l("Emergency now")}
 
 ANSWER_MANNERS: Final = {
     "phone": _l("By phone, recorded here"),

@@ -19,22 +19,13 @@ from wss_cases.foundation.forms import filled
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, zone_of
-from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import get_duty
-from wss_cases.safeguards.police.review import actions
+from wss_cases.safeguards.police.review import actions, queries
 from wss_cases.safeguards.police.review.forms import AnswerForm, WithdrawForm
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.presenters import answer_rows, notification_rows, request_rows, review_words
-from wss_cases.safeguards.police.review.queries import (
-    deciders,
-    get_review,
-    notification_of,
-    notified_students,
-    parties_of,
-    reviews,
-)
 from wss_cases.safeguards.police.review.rules import may_become, steps_aside
 from wss_cases.safeguards.police.review.states import TO_RECORD, ReviewState
 
@@ -52,7 +43,7 @@ def page() -> Page:
     state = ReviewState(wanted) if wanted in set(ReviewState) else None
     before_id = id_in(request.args.get("before"))
     school_id = chosen_school_id(actor, *CASE_TEAM)
-    rows = reviews(actor, school_id, state, before_id, PAGE + 1)
+    rows = queries.reviews(actor, school_id, state, before_id, PAGE + 1)
     here = state.value if state else None
     older = url_for(".page", before=rows[PAGE - 1].review.id, state=here) if len(rows) > PAGE else None
     return render_template(
@@ -75,7 +66,7 @@ def page() -> Page:
 def review(review_id: int) -> Page:
     """One review: what was asked, both answers, what was done, and the one next act."""
     actor, now = current_actor(), clock.now()
-    row = get_review(actor, review_id)
+    row = queries.get_review(actor, review_id)
     shown, zone = row.review, zone_of(row.review.school_id)
     team = actor.covers(shown.school_id, *CASE_TEAM)
     names = user_names(
@@ -102,7 +93,7 @@ def review(review_id: int) -> Page:
 def _waits_for(review: PoliceReview, names: dict[int, str], now: datetime) -> list[str]:
     """The people who may give the answer that is waited for."""
     if review.state is ReviewState.ASKED:
-        return [name for _id, name in deciders(review, now, parties_of(review.incident_id))]
+        return [name for _id, name in queries.deciders(review, now, queries.parties_of(review.incident_id))]
     if review.state is ReviewState.APPROVED_ONCE:
         aside = {review.first_by_id, review.requested_by_id}
         named = [one for one in (review.approver_id, review.deputy_id) if one is not None and one not in aside]
@@ -111,15 +102,15 @@ def _waits_for(review: PoliceReview, names: dict[int, str], now: datetime) -> li
 
 
 def _made(review: PoliceReview, zone: str) -> list[Any] | None:
-    made = notification_of(review.id)
+    made = queries.notification_of(review.id)
     if made is None:
         return None
-    students = [student.shown_name for student in notified_students(made.id)]
-    return notification_rows(made, students, zone, (MANNER_LABELS, RESULT_LABELS))
+    students = [student.shown_name for student in queries.notified_students(made.id)]
+    return notification_rows(made, students, zone)
 
 
 def _acts(actor: Actor, review: PoliceReview) -> dict[str, bool]:
-    aside = steps_aside(actor.user_id, review.requested_by_id, parties_of(review.incident_id))
+    aside = steps_aside(actor.user_id, review.requested_by_id, queries.parties_of(review.incident_id))
     first = review.state is ReviewState.ASKED and can(actor, Permission.POLICE_REVIEW_ANSWER, review)
     second = review.state is ReviewState.APPROVED_ONCE and can(actor, Permission.POLICE_REVIEW_APPROVE, review)
     second = second and review.first_by_id != actor.user_id
@@ -137,7 +128,7 @@ def _acts(actor: Actor, review: PoliceReview) -> dict[str, bool]:
 
 def _answer(review_id: int, permission: Permission, give: Callable[[Invocation, int, actions.Answer], int]) -> Page:
     now = clock.now()
-    row = get_review(current_actor(), review_id, permission)
+    row = queries.get_review(current_actor(), review_id, permission)
     review, zone = row.review, zone_of(row.review.school_id)
     form = AnswerForm(version=review.version, answered_at=wall_minute(now, zone))
 
@@ -176,7 +167,7 @@ def second_answer(review_id: int) -> Page:
 @gate(Permission.POLICE_REVIEW_ASK)
 def withdraw(review_id: int) -> Page:
     """Withdraw a review before police are told."""
-    row = get_review(current_actor(), review_id, Permission.POLICE_REVIEW_ASK)
+    row = queries.get_review(current_actor(), review_id, Permission.POLICE_REVIEW_ASK)
     form = WithdrawForm(version=row.review.version)
 
     def act() -> int:

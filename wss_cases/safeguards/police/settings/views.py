@@ -19,14 +19,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
+from wss_cases.safeguards.police.review import queries
 from wss_cases.safeguards.police.review.forms import ApproverForm, SergeantForm
-from wss_cases.safeguards.police.review.queries import (
-    approver_of,
-    approvers,
-    networks,
-    possible_approvers,
-    sergeants_of,
-)
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS
 from wss_cases.safeguards.police.settings.actions import add_sergeant, end_sergeant, set_approver
 
@@ -46,7 +40,7 @@ def network_words(network: str) -> str:
 def approver_list() -> Page:
     """Every network with its approver, deputy and hours; without one nobody can give a second yes."""
     require(current_actor(), Permission.POLICE_APPROVER_EDIT, current_actor())
-    known = approvers()
+    known = queries.approvers()
     names = user_names({one for row in known.values() for one in (row.approver_id, row.deputy_id)})
     rows = [
         {
@@ -56,7 +50,7 @@ def approver_list() -> Page:
             "hours": row.hours if row else DEFAULT_HOURS,
             "href": url_for(".approver", name=network or NO_NETWORK),
         }
-        for network, row in ((network, known.get(network)) for network in networks())
+        for network, row in ((network, known.get(network)) for network in queries.networks())
     ]
     return render_template("safeguards/police/settings/approvers.html", rows=rows)
 
@@ -68,16 +62,16 @@ def approver(name: str) -> Page:
     """Name one network's approver, deputy and hours."""
     now = clock.now()
     network = "" if name == NO_NETWORK else name
-    if network not in networks():
+    if network not in queries.networks():
         raise NotFound
-    row = approver_of(network)
+    row = queries.approver_of(network)
     form = ApproverForm(
         version=row.version if row else "",
         approver_id=str(row.approver_id) if row else "",
         deputy_id=str(row.deputy_id or "") if row else "",
         hours=row.hours if row else DEFAULT_HOURS,
     )
-    people = [(str(user_id), name) for user_id, name in possible_approvers(network, now)]
+    people = [(str(user_id), name) for user_id, name in queries.possible_approvers(network, now)]
     form.approver_id.choices = choices([("", _("Choose one")), *people])
     form.deputy_id.choices = choices([("", _("Nobody")), *people])
 
@@ -117,7 +111,7 @@ def sergeants() -> Page:
         with_flash(_("The School Sergeant is in the directory."), url_for(".sergeants")),
         "safeguards/police/settings/sergeants.html",
         school=school,
-        rows=sergeants_of(school.id),
+        rows=queries.sergeants_of(school.id),
         key=BaseForm(formdata=None).request_key.data,
     )
 
