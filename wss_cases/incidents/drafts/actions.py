@@ -27,14 +27,14 @@ def save_draft(
 
     Raises Refused for more than 100,000 letters in all, or a character that cannot be stored.
     """
-    kept = {name: list(values) for name, values in payload.items()}
-    _check("".join(value for values in kept.values() for value in values))
+    typed = {name: list(values) for name, values in payload.items()}
+    _check("".join(value for values in typed.values() for value in values))
     with unit_of_work(actor, now) as uow:
         draft = own_draft(actor, form, incident_id)
         if draft is None:
             assert actor.user_id is not None
             draft = uow.add(IncidentDraft(user_id=actor.user_id, form=form, incident_id=incident_id, updated_at=now))
-        draft.school_id, draft.payload, draft.updated_at = school_id, kept, now
+        draft.school_id, draft.payload, draft.updated_at = school_id, typed, now
         uow.audit("draft.saved", "incident_draft", draft.id)
         return draft.id
 

@@ -29,7 +29,7 @@ def trait_words(narrow: IncidentFilter, behaviors: Mapping[str, str], places: Ma
         "grade": grade_words(narrow.grade),
         "group": _group(narrow.group),
     }
-    return {name: said for name, said in words.items() if said}
+    return {name: text for name, text in words.items() if text}
 
 
 def _group(group: str | None) -> str:

@@ -76,24 +76,24 @@ def incident(incident_id: int) -> str:
 @gate(Permission.INCIDENT_COMPLETE)
 def addendum(incident_id: int) -> Page:
     """Add text to a report."""
-    found = _completable(incident_id)
+    report = _completable(incident_id)
     form = AddendumForm()
     if form.validate():
-        add_addendum(submitted(form), found.id, form.text.data)
-        return _back(found)
-    return _page(found, form, AnswerForm(formdata=None)), 400
+        add_addendum(submitted(form), report.id, form.text.data)
+        return _back(report)
+    return _page(report, form, AnswerForm(formdata=None)), 400
 
 
 @blueprint.post("/incidents/<int:incident_id>/answer")
 @gate(Permission.INCIDENT_COMPLETE)
 def answer(incident_id: int) -> Page:
     """Answer the question that a report came back with."""
-    found = _completable(incident_id)
+    report = _completable(incident_id)
     form = AnswerForm()
     if form.validate():
-        answer_question(submitted(form), found.id, form.answer.data)
-        return _back(found)
-    return _page(found, AddendumForm(formdata=None), form), 400
+        answer_question(submitted(form), report.id, form.answer.data)
+        return _back(report)
+    return _page(report, AddendumForm(formdata=None), form), 400
 
 
 @blueprint.route("/incidents/<int:incident_id>/contacts/new", methods=["GET", "POST"])
@@ -101,13 +101,13 @@ def answer(incident_id: int) -> Page:
 def contact(incident_id: int) -> Page:
     """Record an attempt to reach a guardian."""
     actor, now = current_actor(), clock.now()
-    found = _completable(incident_id)
-    zone = zone_of(found.school_id)
+    report = _completable(incident_id)
+    zone = zone_of(report.school_id)
     form = ContactForm()
-    students = [person for person in found.people if person.student_id is not None]
+    students = [person for person in report.people if person.student_id is not None]
     form.person.choices = choices([(str(person.id), person_words(person)) for person in students])
     # who reported something may say whom they reached; numbers are the case team's
-    team = actor.covers(found.school_id, *CASE_TEAM)
+    team = actor.covers(report.school_id, *CASE_TEAM)
     guardians = [who for person in students for who in guardians_of(person.student_id or 0)]
     names = {
         str(who.id): " · ".join(part for part in (who.name, who.relation, who.phone if team else "") if part)
@@ -125,47 +125,47 @@ def contact(incident_id: int) -> Page:
             at=at_wall(form.at.data, zone),
             guardian_id=int(form.guardian.data) if form.guardian.data else None,
         )
-        return record_guardian_contact(submitted(form), found.id, attempt)
+        return record_guardian_contact(submitted(form), report.id, attempt)
 
-    done = url_for("incidents.incident", incident_id=found.id) + "#contacts"
-    return form_page(form, act, done, "incidents/pages/contact.html", incident=found)
+    done = url_for("incidents.incident", incident_id=report.id) + "#contacts"
+    return form_page(form, act, done, "incidents/pages/contact.html", incident=report)
 
 
 def _completable(incident_id: int) -> Incident:
     return get_incident(current_actor(), incident_id, Permission.INCIDENT_COMPLETE)
 
 
-def _page(found: Incident, add: AddendumForm, reply: AnswerForm) -> str:
+def _page(report: Incident, add: AddendumForm, reply: AnswerForm) -> str:
     actor = current_actor()
-    zone = zone_of(found.school_id)
-    reply.version.data = reply.version.data or str(found.version)
+    zone = zone_of(report.school_id)
+    reply.version.data = reply.version.data or str(report.version)
     return render_template(
         "incidents/pages/incident.html",
-        incident=found,
-        when=moment_words(found.occurred_at, zone),
-        shown=page_of(found, zone, team=actor.covers(found.school_id, *CASE_TEAM)),
-        own=found.reporter_id == actor.user_id,
-        may_review=can(actor, Permission.INCIDENT_REVIEW, found),
-        may_complete=found.state in UNDECIDED,
-        state=IncidentState(found.state).label,
-        tone=TONES.get(found.state, "slate"),
-        review_href=_link("review.incident", incident_id=found.id),
-        panels=panels_for(Place.INCIDENT, actor, found),
-        student_hrefs=_student_links(actor, found),
+        incident=report,
+        when=moment_words(report.occurred_at, zone),
+        shown=page_of(report, zone, team=actor.covers(report.school_id, *CASE_TEAM)),
+        own=report.reporter_id == actor.user_id,
+        may_review=can(actor, Permission.INCIDENT_REVIEW, report),
+        may_complete=report.state in UNDECIDED,
+        state=IncidentState(report.state).label,
+        tone=TONES.get(report.state, "slate"),
+        review_href=_link("review.incident", incident_id=report.id),
+        panels=panels_for(Place.INCIDENT, actor, report),
+        student_hrefs=_student_links(actor, report),
         add=add,
         reply=reply,
         done=request.args.get("done"),
     )
 
 
-def _back(found: Incident) -> Response:
-    return redirect(url_for("incidents.incident", incident_id=found.id), 303)
+def _back(report: Incident) -> Response:
+    return redirect(url_for("incidents.incident", incident_id=report.id), 303)
 
 
-def _student_links(actor: Actor, found: Incident) -> dict[int, str | None]:
-    if not actor.covers(found.school_id, *CASE_TEAM):
+def _student_links(actor: Actor, report: Incident) -> dict[int, str | None]:
+    if not actor.covers(report.school_id, *CASE_TEAM):
         return {}
-    ids = [person.student_id for person in found.people if person.student_id is not None]
+    ids = [person.student_id for person in report.people if person.student_id is not None]
     return {student_id: _link("students.student", student_id=student_id) for student_id in ids}
 
 
@@ -184,5 +184,5 @@ def _tabs(narrow: IncidentFilter, counts: Mapping[str, int]) -> list[tuple[str, 
 
 
 def _address(**changes: str) -> str:
-    kept: dict[str, Any] = {name: request.args[name] for name in PARAMETERS if request.args.get(name)}
-    return url_for("incidents.incidents", **{name: value for name, value in (kept | changes).items() if value})
+    shown: dict[str, Any] = {name: request.args[name] for name in PARAMETERS if request.args.get(name)}
+    return url_for("incidents.incidents", **{name: value for name, value in (shown | changes).items() if value})

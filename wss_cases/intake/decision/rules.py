@@ -85,8 +85,8 @@ def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:
     if not choice.reason:
         raise Refused("reason", _("Choose why you decide otherwise."))
     refuse_blank("reason_text", choice.reason_text, _("Say in a sentence why you decide otherwise."))
-    kept = [item for item in plan.items if choice.keep is None or item.key in choice.keep]
-    known = {item.key for item in kept}
+    items = [item for item in plan.items if choice.keep is None or item.key in choice.keep]
+    known = {item.key for item in items}
     for added in choice.add:
         held = why_not(plan, added)
         if held is not None:
@@ -95,11 +95,11 @@ def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:
         item = PlanItem(added.kind, added.for_whom, added.person_id, tier, 5, ("chosen",))
         if item.key not in known:
             known.add(item.key)
-            kept.append(item)
-    left_out = people_with_an_item(plan, plan.items) - people_with_an_item(plan, kept)
-    if left_out or (plan.items and not kept):
+            items.append(item)
+    left_out = people_with_an_item(plan, plan.items) - people_with_an_item(plan, items)
+    if left_out or (plan.items and not items):
         raise Refused("keep", _("Everyone who caused harm or was harmed keeps at least one kind of support."))
-    return tuple(kept)
+    return tuple(items)
 
 
 def _held_words(hold: PlanHold, language: str) -> str:

@@ -72,7 +72,7 @@ def _place_of(actor: Actor, incident_id: int) -> Any:
 
 def people_of_each(incident_ids: Sequence[int]) -> dict[int, list[IncidentPerson]]:
     """Return the people of several incidents with their students, in one query; the caller has checked them."""
-    found: dict[int, list[IncidentPerson]] = defaultdict(list)
+    people: dict[int, list[IncidentPerson]] = defaultdict(list)
     statement = (
         select(IncidentPerson)
         .where(IncidentPerson.incident_id.in_(incident_ids))
@@ -80,8 +80,8 @@ def people_of_each(incident_ids: Sequence[int]) -> dict[int, list[IncidentPerson
         .order_by(IncidentPerson.id)
     )
     for person in db.session.scalars(statement):
-        found[person.incident_id].append(person)
-    return found
+        people[person.incident_id].append(person)
+    return people
 
 
 def latest_answers(people: dict[int, list[IncidentPerson]], ids: Sequence[int]) -> dict[int, list[Answered]]:
@@ -90,12 +90,12 @@ def latest_answers(people: dict[int, list[IncidentPerson]], ids: Sequence[int]) 
     newest: dict[tuple[int, int | None], RoutingAnswer] = {}
     for answer in db.session.scalars(statement):
         newest[answer.incident_id, answer.incident_person_id] = answer
-    found: dict[int, list[Answered]] = {}
+    latest: dict[int, list[Answered]] = {}
     for incident_id in ids:
         who: Iterable[IncidentPerson | None] = routed_people(people.get(incident_id, [])) or [None]
         theirs = [(person, newest.get((incident_id, person.id if person else None))) for person in who]
-        found[incident_id] = [Answered(person, kept.facts, kept.answer) for person, kept in theirs if kept is not None]
-    return found
+        latest[incident_id] = [Answered(person, row.facts, row.answer) for person, row in theirs if row is not None]
+    return latest
 
 
 @dataclass(frozen=True)

@@ -107,10 +107,10 @@ def plan_words(now: Situation) -> dict[str, Any]:
 
 def hold_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[dict[str, Any]]:
     """Return the holds, each said once with the people whose answer has it."""
-    found: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+    rows: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
     for hold in plan.holds:
         key = (hold.applies_to.value, hold.rules)
-        row = found.setdefault(
+        row = rows.setdefault(
             key,
             {
                 "what": AppliesTo(hold.applies_to).label,
@@ -121,7 +121,7 @@ def hold_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[dict[st
             },
         )
         row["names"].append(name_of(people.get(hold.person_id) if hold.person_id is not None else None))
-    return list(found.values())
+    return list(rows.values())
 
 
 def follow_up_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[str]:
@@ -195,7 +195,7 @@ def addable(now: Situation) -> list[tuple[str, str]]:
     pairs += [(f"{kind}:both:0", _("%(kind)s, for both sides", kind=Kind(kind).label)) for kind in shared]
     people = {person.id: person for person in now.people}
     for side, ids in ((Person.CAUSED_HARM, now.plan.caused), (Person.HARMED, now.plan.harmed)):
-        for person_id in sorted(ids, key=lambda found: found or 0):
+        for person_id in sorted(ids, key=lambda number: number or 0):
             person = people.get(person_id) if person_id is not None else None
             whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, side))
             pairs += [

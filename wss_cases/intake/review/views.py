@@ -66,11 +66,11 @@ def _queue_page(status: int, problem: str = "") -> Page:
     after = request.args.get("after", type=int)
     rows = queries.queue(actor, school_id, after)
     shown, ids = rows[: queries.PAGE], [row.id for row in rows[: queries.PAGE]]
-    found, places = queries.situations(ids), place_words(row.location_code for row in shown)
-    zones = {found_id: zone_of(found_id) for found_id in {row.school_id for row in shown}}
+    scenes, places = queries.situations(ids), place_words(row.location_code for row in shown)
+    zones = {number: zone_of(number) for number in {row.school_id for row in shown}}
     page = render_template(
         "intake/review/queue.html",
-        rows=[_queue_words(row, found[row.id], places, zones[row.school_id], now) for row in shown],
+        rows=[_queue_words(row, scenes[row.id], places, zones[row.school_id], now) for row in shown],
         count=queries.queue_count(actor, school_id),
         more=url_for("review.queue", after=shown[-1].id) if len(rows) > queries.PAGE else None,
         first=url_for("review.queue") if after is not None else None,
@@ -138,55 +138,55 @@ def _accept_light(incident_id: int, version: int, key: str) -> int:
 @gate(Permission.INCIDENT_REVIEW)
 def incident(incident_id: int) -> Page:
     """One report: what is known, the recommendation with its reasons, and the decision."""
-    found = reviewed(current_actor(), incident_id)
-    return show(found, AcceptForm(formdata=None, version=found.version))
+    report = reviewed(current_actor(), incident_id)
+    return show(report, AcceptForm(formdata=None, version=report.version))
 
 
-def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
+def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
     """Render the page of a report with the form that was sent, if any."""
     actor, instant = current_actor(), clock.now()
-    zone, now = zone_of(found.school_id), queries.situation(found.id)
-    duties = [duty_words(row, instant, zone) for row in duties_of(found.id)]
+    zone, now = zone_of(report.school_id), queries.situation(report.id)
+    duties = [duty_words(row, instant, zone) for row in duties_of(report.id)]
     open_duties = sum(1 for row in duties if row["is_open"])
     page = render_template(
         "intake/review/report.html",
-        incident=found,
+        incident=report,
         form=form,
-        title=f"{found.reference} · {tile_words(found.tile)}",
-        state=IncidentState(found.state).label,
-        where=place_words([found.location_code]).get(found.location_code, ""),
-        when=moment_words(found.occurred_at, zone),
-        waiting=words.waiting_words(found.submitted_at, instant),
+        title=f"{report.reference} · {tile_words(report.tile)}",
+        state=IncidentState(report.state).label,
+        where=place_words([report.location_code]).get(report.location_code, ""),
+        when=moment_words(report.occurred_at, zone),
+        waiting=words.waiting_words(report.submitted_at, instant),
         people=words.person_rows(now.people),
-        missing=words.missing_facts(found, now.people),
+        missing=words.missing_facts(report, now.people),
         plan=words.plan_words(now),
         is_not=words.is_not_words(now),
         duties=duties,
         light=is_light(now.plan, open_duties),
-        decidable=found.state in UNDECIDED,
-        cases=(cases := cases_of_incident(found.id)),
-        awaits_conversation=found.state is IncidentState.ROUTED and not cases,
-        may_reopen=IncidentState.UNDER_REVIEW in TRANSITIONS[found.state] and found.state not in UNDECIDED,
+        decidable=report.state in UNDECIDED,
+        cases=(cases := cases_of_incident(report.id)),
+        awaits_conversation=report.state is IncidentState.ROUTED and not cases,
+        may_reopen=IncidentState.UNDER_REVIEW in TRANSITIONS[report.state] and report.state not in UNDECIDED,
         may_police=might(actor, Permission.POLICE_REVIEW_ASK),
-        discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(found.id)],
-        notifications=[NotificationGround(row.door).label for row in notifications_of(found.id)],
-        history=history_rows(found.id, zone, 20),
+        discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(report.id)],
+        notifications=[NotificationGround(row.door).label for row in notifications_of(report.id)],
+        history=history_rows(report.id, zone, 20),
     )
     return (page, status) if status != 200 else page
 
 
-def decided_first(found: Incident, yours: str) -> Page:
+def decided_first(report: Incident, yours: str) -> Page:
     """Tell the loser of two editors what happened, and that nothing of theirs was saved."""
-    zone = zone_of(found.school_id)
+    zone = zone_of(report.school_id)
     rows = [
         (f"{moment_words(entry.at, zone)}, {entry.actor_name}", sentence(entry))
-        for entry in history("incident", found.id, 3)
+        for entry in history("incident", report.id, 3)
     ]
     page = render_template(
         "errors/409.html",
         theirs=rows,
         yours=[(_("Your decision"), yours)],
-        back_href=url_for("review.incident", incident_id=found.id),
+        back_href=url_for("review.incident", incident_id=report.id),
     )
     return page, 409
 
@@ -195,10 +195,10 @@ def decided_first(found: Incident, yours: str) -> Page:
 @gate(Permission.INCIDENT_REVIEW)
 def accept(incident_id: int) -> Page:
     """Accept the recommendation as it stands."""
-    found = reviewed(current_actor(), incident_id)
+    report = reviewed(current_actor(), incident_id)
     form = AcceptForm()
     if not form.validate():
-        return show(found, form, 400)
+        return show(report, form, 400)
     actor, key = current_actor(), form.request_key.data
     try:
         decide(Invocation(actor, clock.now(), key, version=form.seen_version), incident_id, form.choice())

@@ -123,7 +123,7 @@ def _act(
     name: str,
     form_of: Callable[..., BaseForm],
     act: Callable[[Invocation, Any, str], int],
-    said: Any,
+    notice: Any,
 ) -> Page:
     """Show the form of one act on a record, by the template `name`; `act` takes the call, the form and the zone."""
     actor, listed = current_actor(), get_restraint(current_actor(), restraint_id)
@@ -133,7 +133,7 @@ def _act(
     return form_page(
         form,
         lambda: act(submitted(form), form, zone_of(record.school_id)),
-        with_flash(said, url_for("restraints.restraint", restraint_id=restraint_id)),
+        with_flash(notice, url_for("restraints.restraint", restraint_id=restraint_id)),
         f"safeguards/restraint/{name}.html",
         record=record,
         words=_words(listed),

@@ -129,12 +129,12 @@ def _initials(given: Iterable[str], family: Iterable[str]) -> set[str]:
 
 
 def _numbers(numbers: Iterable[str]) -> set[str]:
-    found = set()
+    forms = set()
     for number in numbers:
         letters = fold(number).replace(" ", "")
         if len(letters) >= 4:
-            found |= {letters, letters.lstrip("0")} if len(letters.lstrip("0")) >= 4 else {letters}
-    return found
+            forms |= {letters, letters.lstrip("0")} if len(letters.lstrip("0")) >= 4 else {letters}
+    return forms
 
 
 def nicknames(letters: str) -> frozenset[str]:

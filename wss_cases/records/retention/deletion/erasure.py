@@ -152,12 +152,12 @@ def _mentions(payload: dict[str, Any], student_id: int, names: list[str]) -> boo
 
 def _empty_sealed(uow: UnitOfWork, circles: set[int]) -> int:
     """What others wrote under seal about a circle that the student was in: nobody can take a name out of that."""
-    asked = table("questionnaire")
-    held = (asked.c.pathway_id.in_(circles), asked.c.sealed_text.is_not(None))
-    count = uow.session.scalar(select(func.count()).select_from(asked).where(*held)) or 0
+    questionnaire = table("questionnaire")
+    held = (questionnaire.c.pathway_id.in_(circles), questionnaire.c.sealed_text.is_not(None))
+    count = uow.session.scalar(select(func.count()).select_from(questionnaire).where(*held)) or 0
     if count:
         emptied = {"sealed_text": null(), "sealed_key": null(), "key_name": ""}
-        uow.session.execute(update(asked).where(*held).values(emptied))
+        uow.session.execute(update(questionnaire).where(*held).values(emptied))
     return count
 
 

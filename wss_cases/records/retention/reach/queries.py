@@ -11,7 +11,7 @@ from wss_cases.foundation.db import Base
 from wss_cases.records.retention.reach.table_owners import TABLES, Whose
 
 Rows = dict[str, set[int]]
-ABOUT_STUDENTS = [name for name, kept in TABLES.items() if kept.whose is Whose.STUDENT]
+ABOUT_STUDENTS = [name for name, entry in TABLES.items() if entry.whose is Whose.STUDENT]
 PERMANENT = "identity"
 
 
@@ -178,12 +178,12 @@ class Reader:
             one = table(name)
             kind, number = (one.c[column] for column in entry.told_of)
             for rows in (reached.gone, reached.stays):
-                told: set[int] = set()
+                mentions: set[int] = set()
                 for subject, numbers in list(rows.items()):
-                    told |= self.ids(select(one.c.id).where(kind == subject, number.in_(numbers)))
+                    mentions |= self.ids(select(one.c.id).where(kind == subject, number.in_(numbers)))
                 if "case_id" in one.c:
-                    told |= self.ids(select(one.c.id).where(one.c.case_id.in_(rows.get("case_record", set()))))
-                rows[name] = rows.get(name, set()) | told
+                    mentions |= self.ids(select(one.c.id).where(one.c.case_id.in_(rows.get("case_record", set()))))
+                rows[name] = rows.get(name, set()) | mentions
             reached.stays[name] -= reached.gone[name]
 
     def _family(self, reached: Reach) -> None:

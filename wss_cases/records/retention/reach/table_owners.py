@@ -44,8 +44,8 @@ def _running(kind: str, told_of: tuple[str, str] | None = None) -> Kept:
     return Kept(Whose.RUNNING, kind, told_of=told_of)
 
 
-def _each(kept: Kept, names: str) -> dict[str, Kept]:
-    return dict.fromkeys(names.split(), kept)
+def _each(entry: Kept, names: str) -> dict[str, Kept]:
+    return dict.fromkeys(names.split(), entry)
 
 
 TABLES: dict[str, Kept] = {

@@ -25,9 +25,9 @@ from wss_cases.safeguards.discipline.removals.states import AppealOutcome, Asked
 blueprint = Blueprint("appeals", __name__, url_prefix="/discipline/<int:action_id>")
 
 
-def _act(listed: ListedAction, name: str, form: BaseForm, act: Callable[[], int], said: str, **more: Any) -> Page:
+def _act(listed: ListedAction, name: str, form: BaseForm, act: Callable[[], int], notice: str, **more: Any) -> Page:
     """Show the form of one act on an action, by the template `name`; then say what was done on the action's page."""
-    done = with_flash(said, url_for("discipline.action", action_id=listed.action.id))
+    done = with_flash(notice, url_for("discipline.action", action_id=listed.action.id))
     template = f"safeguards/discipline/appeals/{name}.html"
     return form_page(form, act, done, template, action=listed.action, words=action_words(listed), **more)
 
@@ -72,8 +72,8 @@ def decision(action_id: int) -> Page:
         given = filled(form, actions.Decided, outcome=AppealOutcome(form.outcome.data))
         return actions.decide_appeal(submitted(form), action_id, given)
 
-    said = _("The appeal is decided. Every count reads what stands now.")
-    return _act(listed, "decision", form, act, said, appeal=appeal_words(action_id))
+    notice = _("The appeal is decided. Every count reads what stands now.")
+    return _act(listed, "decision", form, act, notice, appeal=appeal_words(action_id))
 
 
 @blueprint.get("/notice")

@@ -86,16 +86,16 @@ def span_words(span: Any) -> str:
 def step_words(row: StepRow, zone: str) -> dict[str, Any]:
     """Return one step of a duty in the reader's words: whom to tell, and how it was recorded, if it was."""
     record = row.record
-    told: list[str] = []
+    parts: list[str] = []
     if record is not None:
         channel = str(CHANNEL_LABELS.get(record.channel, record.channel))
-        told = [record.told_whom, channel, moment_words(record.done_at, zone), record.reference]
+        parts = [record.told_whom, channel, moment_words(record.done_at, zone), record.reference]
     return {
         "position": row.step.position,
         "whom": in_language(row.step, "whom"),
         "recorded": record is not None,
         "done": record is not None and record.outcome is StepOutcome.DONE,
-        "told": " · ".join(part for part in told if part),
+        "told": " · ".join(part for part in parts if part),
         "note": record.note if record is not None else "",
         "by": row.by,
     }
