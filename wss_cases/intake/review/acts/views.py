@@ -62,19 +62,20 @@ def _plain_act(
     go: Any,
     form_of: type[BaseForm],
     act: Callable[[Invocation, int, Any], int],
-    yours: str,
+    *,
+    yours: str = "",
     **shown: Any,
 ) -> None:
     """Declare the page of a plain act: `act` takes the call, the report's id and the form.
 
-    `yours` names the field that says what the loser of two editors had decided.
+    `yours` names the field that says what the loser of two editors had decided; without it the title says so.
     """
 
     @gate(Permission.INCIDENT_REVIEW)
     def page(incident_id: int) -> Page:
         report = reviewed(current_actor(), incident_id)
         form = form_of(version=report.version, verified=report.facts.get("verified", "unknown"))
-        decided = str(title) if yours == "verified" else form[yours].data or ""
+        decided = (form[yours].data or "") if yours else str(title)
         return _act(report, form, lambda: act(submitted(form), incident_id, form), decided, title, go, **shown)
 
     blueprint.add_url_rule(f"/{name.replace('_', '-')}", name, page, methods=["GET", "POST"])
@@ -96,7 +97,6 @@ _plain_act(
         danger=YES_NO.get(form.danger.data),
         mutual=YES_NO.get(form.mutual.data),
     ),
-    "verified",
     fields=["verified", "danger", "mutual"],
     intro=_l("The recommendation and its duties follow what you say here."),
 )
@@ -106,7 +106,7 @@ _plain_act(
     _l("Send the question"),
     QuestionForm,
     lambda call, report_id, form: actions.ask_reporter(call, report_id, form.question.data),
-    "question",
+    yours="question",
     done=_to_queue,
     fields=["question"],
     intro=_l("The report comes back to the queue with the answer. Legal duties go on meanwhile."),
@@ -117,7 +117,7 @@ _plain_act(
     _l("Close without action"),
     NoActionForm,
     lambda call, report_id, form: actions.take_no_action(call, report_id, form.reason.data, form.note.data),
-    "note",
+    yours="note",
     done=_to_queue,
     fields=["reason", "note"],
     intro=_l("The reporter is told. Open legal duties stay open."),
@@ -128,7 +128,7 @@ _plain_act(
     _l("Merge into that report"),
     DuplicateForm,
     lambda call, report_id, form: actions.merge_into(call, report_id, form.reference.data),
-    "reference",
+    yours="reference",
     done=lambda target: url_for("review.incident", incident_id=target),
     fields=["reference"],
     intro=_l("People who are not in the other report yet join it, and it is routed again."),
