@@ -116,7 +116,7 @@ class Incident(Fading, Versioned, Base):
         return or_(cls.local_date >= first, cls.never_fades(), *kept(cls.__tablename__, cls.id, first))
 
     def in_view_since(self, first: date) -> bool:
-        """The same of this report; asks the database only about an old one."""
+        """Whether this report is in view from a day on; reads the database only for an old one."""
         fresh = self.local_date >= first or self.state in UNDECIDED
         return fresh or is_kept(self, first)
 
@@ -230,7 +230,7 @@ class CareRecord(Fading, Base):
         return or_(cls.screened_at.is_(None), cls.opened_at >= at_local(first, 0, 0, DISTRICT_ZONE))
 
     def in_view_since(self, first: date) -> bool:
-        """The same of this one."""
+        """Whether this concern is in view from a day on."""
         return self.screened_at is None or local_date(self.opened_at, DISTRICT_ZONE) >= first
 
     @classmethod

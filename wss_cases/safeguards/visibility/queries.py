@@ -33,6 +33,6 @@ def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
 
 
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
-    """The same, of any report that the case was opened from."""
+    """What keeps a report in view keeps the cases that were opened from it in view."""
     link = aliased(CaseIncident)
     return select(link.id).where(link.case_id == ids, keeps_report(link.incident_id, first)).exists()

@@ -1,4 +1,4 @@
-"""Discipline actions with what they were before, their appeals, and the record of restraint and time-out."""
+"""Discipline actions with what they were before, and their appeals."""
 
 from datetime import date, datetime
 from typing import Any
@@ -59,7 +59,7 @@ class DisciplineAction(OfIncident, Versioned, Base):
         return or_(cls.starts_on >= first, runs, super().since(first))
 
     def in_view_since(self, first: date) -> bool:
-        """The same of this one."""
+        """Whether this action is in view from a day on."""
         return self.starts_on >= first or holds(self, DisciplineAction.since(first))
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What adults can have offered before a removal, answers about a disability, appeals, restraint, and their words."""
+"""Kinds of removal, what adults can have offered before one, answers about a disability, appeals, and their words."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Legal duties with their clocks; discipline actions are in `models_discipline`, police reviews in `models_police`."""
+"""Legal duties with their clocks, the dated table that they are raised by, and their steps."""
 
 from datetime import date, datetime
 
@@ -121,7 +121,7 @@ class LegalDuty(OfIncident, Versioned, Base):
         return or_(cls.never_fades(), super().since(first))
 
     def in_view_since(self, first: date) -> bool:
-        """The same of this one."""
+        """Whether this duty is in view from a day on."""
         return self.state in OPEN_DUTY or super().in_view_since(first)
 
 

@@ -1,4 +1,4 @@
-"""Reading duties, discipline actions and notifications; lists start from what the actor may see."""
+"""Reading legal duties and their table; lists start from what the actor may see."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -136,8 +136,8 @@ def _standing(uow: UnitOfWork, incident: Incident, codes: Mapping[str, Raised] |
 
 
 def _owners(uow: UnitOfWork, incident: Incident, code: str, standing: Standing) -> list[int | None]:
-    """Whose a duty is: nobody's in particular, or of one that is each adult's own the reporter's and theirs who
-    just said what raises it."""
+    """Return who owns a duty: [None] for one of the school. A personal duty keeps its owners; a new one belongs to the
+    reporter and to whoever has just said what raises it."""
     if code not in PERSONAL:
         return [None]
     owners = [owner_id for of, owner_id in standing.newest if of == code]

@@ -1,4 +1,4 @@
-"""Pure decisions of the safeguards: clocks of duties, which raising counts, what a removal may be."""
+"""Pure decisions about legal duties: their clocks, which raising counts, who may know of one."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass

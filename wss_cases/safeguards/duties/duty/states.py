@@ -1,4 +1,4 @@
-"""Life of a legal duty, the grounds of a police notification, the kinds of removal, and their words."""
+"""Life of a legal duty and of its steps, and their words."""
 
 from typing import Any, Final
 
