@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import DateField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -44,6 +44,15 @@ class BaseForm(FlaskForm):
         """The record's version when the page was shown; None when the form carries none."""
         text = str(self.version.data or "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+class AskingForm(BaseForm):
+    """A form that changes nothing: it is sent with GET, by an address that can be kept."""
+
+    class Meta(BaseForm.Meta):
+        """Nothing that is only asked needs a token."""
+
+        csrf = False
 
 
 class DatedRowForm(BaseForm):
@@ -125,10 +134,13 @@ def pick(label: Any, labels: Mapping[Any, Any], missing: Any = None, **kwargs: A
     return select(label, [PICK, *labels.items()], validators=[InputRequired(missing)] if missing else [], **kwargs)
 
 
-def radio(label: Any, labels: Mapping[Any, Any], missing: Any = None, **kwargs: Any) -> RadioField:
-    """Return radio buttons for these labels by value; with `missing`, the message where none was chosen."""
-    checks = [InputRequired(missing)] if missing else []
-    return RadioField(label, choices=choices(list(labels.items())), validators=checks, **kwargs)
+def radio(
+    label: Any, options: Mapping[Any, Any] | Sequence[tuple[Any, Any]], missing: Any = None, **kwargs: Any
+) -> RadioField:
+    """Return a radio field over labels by code; with the words of `missing` an answer is required."""
+    pairs = list(options.items()) if isinstance(options, Mapping) else options
+    rule = Optional() if missing is None else InputRequired(missing)
+    return RadioField(label, choices=choices(pairs), validators=[rule], **kwargs)
 
 
 def filled(form: BaseForm, kind: Callable[..., Input], /, **read: Any) -> Input:

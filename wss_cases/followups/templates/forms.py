@@ -5,7 +5,7 @@ from wtforms.validators import InputRequired, NumberRange
 
 from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
 from wss_cases.followups.templates.states import EVENTS, TIMED
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import AskingForm, BaseForm, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.routing.engine.states import Kind, Pathway
 
@@ -62,13 +62,8 @@ class EndTemplateForm(BaseForm):
     until = DateField(_l("Used until which day?"), validators=[InputRequired(DAY)])
 
 
-class SampleForm(BaseForm):
+class SampleForm(AskingForm):
     """A sample case: what happens, in which pathway, on which day."""
-
-    class Meta(BaseForm.Meta):
-        """It changes nothing: it is asked by an address that can be kept."""
-
-        csrf = False
 
     event = SelectField(
         _l("What happens?"),

@@ -8,7 +8,7 @@ from wtforms import DateField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.dates import day_words
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.states import EndReason, Kind, Person
 from wss_cases.roster.directory.rules import SchoolDays
@@ -37,11 +37,7 @@ class AddForm(BaseForm):
     """A pathway proposed by hand."""
 
     kind = select(_l("Kind"), list(Kind.labels().items()), validators=[InputRequired(_l("Choose one of the kinds."))])
-    for_whom = RadioField(
-        _l("For whom"),
-        choices=choices(list(Person.labels().items())),
-        validators=[InputRequired(_l("Say whom it is for."))],
-    )
+    for_whom = radio(_l("For whom"), Person.labels(), _l("Say whom it is for."))
     participant_id = SelectField(_l("For one person"), validators=[Optional()])
     start_by = DateField(_l("Start by"), validators=[Optional()])
     owner_id = SelectField(_l("Owner"), validators=[Optional()])
@@ -79,11 +75,7 @@ class CompleteForm(BaseForm):
 class EndForm(BaseForm):
     """Why it ends early."""
 
-    reason = RadioField(
-        _l("Why it ends"),
-        choices=choices(list(EndReason.labels().items())),
-        validators=[InputRequired(_l("Choose why it ends."))],
-    )
+    reason = radio(_l("Why it ends"), EndReason.labels(), _l("Choose why it ends."))
     note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from wtforms import DateField, RadioField
+from wtforms import DateField
 from wtforms.validators import InputRequired, Optional, ValidationError
 
-from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, ShortText, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.states import OUTCOMES
@@ -17,12 +17,8 @@ from wss_cases.routing.engine.states import Pathway
 class LogForm(BaseForm):
     """How it went, a repair step if there is one, and when; prefilled, so that most need two taps."""
 
-    outcome = RadioField(
-        _l("How did it go?"),
-        choices=choices(list(OUTCOMES[Pathway.RESTORATIVE_CONVERSATION].items())),
-        validators=[InputRequired(_l("Choose how it went."))],
-    )
-    repair_kind = RadioField(_l("Repair step"), choices=choices(list(REPAIR_LABELS.items())), validators=[Optional()])
+    outcome = radio(_l("How did it go?"), OUTCOMES[Pathway.RESTORATIVE_CONVERSATION], _l("Choose how it went."))
+    repair_kind = radio(_l("Repair step"), REPAIR_LABELS)
     repair = ShortText(_l("In their words"), description=_l("What the person does to put it right."))
     repair_on = DateField(_l("Until when"), validators=[Optional()])
     held_on = DateField(_l("When"), validators=[InputRequired(_l("Choose a day."))])

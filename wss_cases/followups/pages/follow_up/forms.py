@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.followups.core.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE, SNOOZE_REASONS
 from wss_cases.followups.evidence.rules import Evidence
 from wss_cases.followups.evidence.states import BY_CONTACT, NAMES_WHOM
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import MANNER_LABELS
 
@@ -21,7 +21,7 @@ class CloseForm(BaseForm):
     """How it went."""
 
     outcome = RadioField(_l("How did it go?"), validators=[InputRequired(_l("Choose how it went."))])
-    manner = RadioField(_l("How?"), choices=choices(list(MANNER_LABELS.items())), validators=[Optional()])
+    manner = radio(_l("How?"), MANNER_LABELS)
     on_day = DateField(_l("On which day?"), validators=[Optional()])
     attempts = IntegerField(_l("How many attempts did it take?"), validators=[Optional()])
     who = ShortText(_l("Whom did you reach?"))
@@ -51,9 +51,7 @@ class MoveForm(BaseForm):
     """Another school day, and why."""
 
     due_on = DateField(_l("New day"), validators=[InputRequired(DAY)])
-    reason = RadioField(
-        _l("Why?"), choices=choices(list(MOVE_REASONS.items())), validators=[InputRequired(_l("Choose why."))]
-    )
+    reason = radio(_l("Why?"), MOVE_REASONS, _l("Choose why."))
 
 
 ONE_DAY, OVER_DAYS = "one", "spread"
@@ -68,26 +66,22 @@ class ReplanForm(BaseForm):
         validators=[InputRequired(_l("Choose at least one follow-up."))],
         validate_choice=False,
     )
-    how = RadioField(
+    how = radio(
         _l("Where to?"),
-        choices=choices([(ONE_DAY, _l("All to one day")), (OVER_DAYS, _l("Spread over the next school days"))]),
+        [(ONE_DAY, _l("All to one day")), (OVER_DAYS, _l("Spread over the next school days"))],
+        _l("Choose where to."),
         default=ONE_DAY,
-        validators=[InputRequired(_l("Choose where to."))],
     )
     due_on = DateField(_l("New day"), validators=[Optional()])
     number = SelectField(_l("Over how many school days?"), coerce=int)
-    reason = RadioField(
-        _l("Why?"), choices=choices(list(MOVE_REASONS.items())), validators=[InputRequired(_l("Choose why."))]
-    )
+    reason = radio(_l("Why?"), MOVE_REASONS, _l("Choose why."))
 
 
 class SnoozeForm(BaseForm):
     """Until when its reminders pause, and why."""
 
     until = DateField(_l("Until which day?"), validators=[InputRequired(DAY)])
-    reason = RadioField(
-        _l("Why?"), choices=choices(list(SNOOZE_REASONS.items())), validators=[InputRequired(_l("Choose why."))]
-    )
+    reason = radio(_l("Why?"), SNOOZE_REASONS, _l("Choose why."))
 
 
 class ReassignForm(BaseForm):

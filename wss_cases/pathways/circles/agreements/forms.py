@@ -1,9 +1,9 @@
 """Forms of agreements."""
 
-from wtforms import DateField, FieldList, Form, FormField, RadioField, SelectField, SelectMultipleField
+from wtforms import DateField, FieldList, Form, FormField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
@@ -28,10 +28,10 @@ class AgreementForm(BaseForm):
 class MarkForm(BaseForm):
     """What became of a term; the rest only when it was changed by consent."""
 
-    state = RadioField(
+    state = radio(
         _l("What became of it?"),
-        choices=choices([(state, words) for state, words in TermState.labels().items() if state is not TermState.OPEN]),
-        validators=[InputRequired(_l("Choose what became of it."))],
+        [(state, words) for state, words in TermState.labels().items() if state is not TermState.OPEN],
+        _l("Choose what became of it."),
     )
     text = LongText(_l("What was agreed instead"), [Optional()], limit=1000)
     due_on = DateField(_l("Until when"), validators=[Optional()])
@@ -43,19 +43,15 @@ class SignForm(BaseForm):
     """Who signed, how, and when."""
 
     signers = SelectMultipleField(_l("Who signed"), validators=[InputRequired(_l("Tick who signed."))], choices=[])
-    manner = RadioField(
-        _l("How"),
-        choices=choices(list(SignatureManner.labels().items())),
-        validators=[InputRequired(_l("Choose how they signed."))],
-    )
+    manner = radio(_l("How"), SignatureManner.labels(), _l("Choose how they signed."))
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
 
 
 class CompleteCircleForm(CompleteForm):
     """The outcome, and why there was no meeting at the end of the agreement where there was none."""
 
-    without_meeting = RadioField(
+    without_meeting = radio(
         _l("Why was there no meeting at the end?"),
-        choices=choices(list(WithoutMeeting.labels().items())),
-        validators=[InputRequired(_l("Hold the meeting at the end of the agreement, or choose why there was none."))],
+        WithoutMeeting.labels(),
+        _l("Hold the meeting at the end of the agreement, or choose why there was none."),
     )

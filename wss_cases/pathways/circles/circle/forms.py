@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import BooleanField, DateField, RadioField, SelectField, TimeField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.circle.states import (
     MeetingState,
@@ -34,19 +34,16 @@ WHAT_BECAME = [
 class ConsentForm(BaseForm):
     """What one party said about taking part."""
 
-    consented = RadioField(
+    consented = radio(
         _l("Does this person wish to take part?"),
-        choices=choices(YES_NO),
-        validators=[InputRequired(ANSWER)],
+        YES_NO,
+        ANSWER,
         description=_l(
             "Asked by the keeper, after support was offered. A no needs no reason and can come at any time."
         ),
     )
-    guardian = RadioField(
-        _l("Does the guardian consent?"),
-        choices=choices([*YES_NO, ("not_asked", _l("Not asked, or not needed"))]),
-        default="not_asked",
-        validators=[Optional()],
+    guardian = radio(
+        _l("Does the guardian consent?"), [*YES_NO, ("not_asked", _l("Not asked, or not needed"))], default="not_asked"
     )
     given_on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
 
@@ -54,21 +51,18 @@ class ConsentForm(BaseForm):
 class ReadyForm(BaseForm):
     """Ready or not ready to meet; never why."""
 
-    ready = RadioField(
-        _l("Is this person ready to meet?"),
-        choices=choices(YES_NO),
-        validators=[InputRequired(ANSWER)],
-        description=_l("Only yes or no is kept, never why."),
+    ready = radio(
+        _l("Is this person ready to meet?"), YES_NO, ANSWER, description=_l("Only yes or no is kept, never why.")
     )
 
 
 class ScreenForm(BaseForm):
     """The keeper's safety screen."""
 
-    answer = RadioField(
+    answer = radio(
         _l("Can these people meet safely?"),
-        choices=choices(list(ScreenAnswer.labels().items())),
-        validators=[InputRequired(_l("Choose an answer."))],
+        ScreenAnswer.labels(),
+        _l("Choose an answer."),
         description=_l("Only the answer is kept, never why."),
     )
     on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
@@ -78,11 +72,7 @@ class SupporterForm(BaseForm):
     """Somebody a party wants beside them."""
 
     name = ShortText(_l("Name"), [NotBlank(_l("Write the name."))], limit=200)
-    relation = RadioField(
-        _l("Who they are to this person"),
-        choices=choices(list(SupporterRelation.labels().items())),
-        validators=[InputRequired(_l("Choose who they are."))],
-    )
+    relation = radio(_l("Who they are to this person"), SupporterRelation.labels(), _l("Choose who they are."))
 
 
 class LiftForm(BaseForm):
@@ -108,20 +98,14 @@ class MeetingForm(BaseForm):
 class AnswerForm(BaseForm):
     """Did it happen?"""
 
-    state = RadioField(
-        _l("Did it happen?"), choices=choices(WHAT_BECAME), validators=[InputRequired(_l("Choose what became of it."))]
-    )
+    state = radio(_l("Did it happen?"), WHAT_BECAME, _l("Choose what became of it."))
 
 
 class TrainingForm(BaseForm):
     """A training of one member of staff."""
 
     user = SelectField(_l("Who was trained"), validators=[InputRequired(_l("Choose somebody of this school."))])
-    kind = RadioField(
-        _l("In what"),
-        choices=choices(list(TrainingKind.labels().items())),
-        validators=[InputRequired(_l("Choose the training."))],
-    )
+    kind = radio(_l("In what"), TrainingKind.labels(), _l("Choose the training."))
     provider = ShortText(_l("By whom"), [Optional()], limit=200)
     completed_on = DateField(_l("Completed on"), validators=[InputRequired(DAY)])
     valid_until = DateField(

@@ -1,9 +1,9 @@
 """Forms of privileged notes, waivers, exceptions and holds. None of them saves a draft."""
 
-from wtforms import DateField, RadioField, SelectField
+from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.legal_holds.states import HoldKind
@@ -38,11 +38,7 @@ class WaiverForm(BaseForm):
 class ExceptionForm(BaseForm):
     """The use of a legal exception."""
 
-    kind = RadioField(
-        _l("Which exception"),
-        choices=choices(list(ExceptionKind.labels().items())),
-        validators=[InputRequired(_l("Choose which exception it was."))],
-    )
+    kind = radio(_l("Which exception"), ExceptionKind.labels(), _l("Choose which exception it was."))
     told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Say who was told."))])
     reason = LongText(
         _l("Why it was needed"), [NotBlank(_l("Say why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
@@ -52,11 +48,7 @@ class ExceptionForm(BaseForm):
 class HoldForm(BaseForm):
     """What stops shredding while it is open."""
 
-    kind = RadioField(
-        _l("What is open"),
-        choices=choices(list(HoldKind.labels().items())),
-        validators=[InputRequired(_l("Choose what is open."))],
-    )
+    kind = radio(_l("What is open"), HoldKind.labels(), _l("Choose what is open."))
     reason = LongText(
         _l("What it is about"),
         [NotBlank(_l("Say what it is about, without what was said in the circle."))],

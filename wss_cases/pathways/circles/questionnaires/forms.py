@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.mail.family_texts.rules import Text
 from wss_cases.pathways.circles.questionnaires.states import VALUES, Question
@@ -36,9 +36,7 @@ def questions_form(answerer: str, asked: Iterable[Question], texts: Mapping[str,
     fields: dict[str, Any] = {"asked": tuple(one.code for one in asked)}
     for one in asked:
         labels = [(str(value), texts[f"scale.{one.scale}.{value}"].text) for value in VALUES[one.scale]]
-        fields[f"q_{one.code}"] = RadioField(
-            texts[f"question.{answerer}.{one.code}"].text, choices=choices(labels), validators=[Optional()]
-        )
+        fields[f"q_{one.code}"] = radio(texts[f"question.{answerer}.{one.code}"].text, labels)
     free = texts["questionnaire_free"]
     fields["said"] = LongText(free.title, [Optional()], limit=4000, description=free.text)
     return type("QuestionsForm", (Questions,), fields)

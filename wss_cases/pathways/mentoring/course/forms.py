@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.states import OUTCOMES, EndReason, Pathway
 from wss_cases.pathways.mentoring.course.actions import Course
@@ -78,10 +78,10 @@ class MatchForm(CourseForm):
         choices=choices(list(Reason.labels().items())),
         validators=[InputRequired(_l("Say why this mentor."))],
     )
-    agreed = RadioField(
+    agreed = radio(
         _l("Has the student said yes?"),
-        choices=choices([("yes", _l("Yes")), ("not_yet", _l("Not yet"))]),
-        validators=[InputRequired(_l("Say whether the student has said yes."))],
+        [("yes", _l("Yes")), ("not_yet", _l("Not yet"))],
+        _l("Say whether the student has said yes."),
     )
 
     def __init__(self, *given: Any, **values: Any) -> None:
@@ -93,16 +93,8 @@ class MatchForm(CourseForm):
 class ReviewForm(BaseForm):
     """How the goal stands, and how it goes on."""
 
-    stands = RadioField(
-        _l("How does the goal stand?"),
-        choices=choices(list(STANDS_LABELS.items())),
-        validators=[InputRequired(_l("Say how the goal stands."))],
-    )
-    goes_on = RadioField(
-        _l("How does it go on?"),
-        choices=choices(list(GoesOn.labels().items())),
-        validators=[InputRequired(_l("Say how it goes on."))],
-    )
+    stands = radio(_l("How does the goal stand?"), STANDS_LABELS, _l("Say how the goal stands."))
+    goes_on = radio(_l("How does it go on?"), GoesOn.labels(), _l("Say how it goes on."))
     next_on = DateField(_l("Next review"), validators=[Optional()])
     note = LongText(_l("What was said, and what changes"), [Optional()], limit=2000)
 
@@ -110,19 +102,13 @@ class ReviewForm(BaseForm):
 class FinishForm(BaseForm):
     """How mentoring ends, and what comes after."""
 
-    how = RadioField(
+    how = radio(
         _l("How does it end?"),
-        choices=choices([*OUTCOMES[Pathway.MENTORING].items(), (EARLY, _l("It ends early"))]),
-        validators=[InputRequired(_l("Say how it ends."))],
+        [*OUTCOMES[Pathway.MENTORING].items(), (EARLY, _l("It ends early"))],
+        _l("Say how it ends."),
     )
-    reason = RadioField(
-        _l("Why it ends early"), choices=choices(list(EndReason.labels().items())), validators=[Optional()]
-    )
-    after = RadioField(
-        _l("What comes after?"),
-        choices=choices(list(After.labels().items())),
-        validators=[InputRequired(_l("Say what comes after."))],
-    )
+    reason = radio(_l("Why it ends early"), EndReason.labels())
+    after = radio(_l("What comes after?"), After.labels(), _l("Say what comes after."))
     note = LongText(_l("Note"), [Optional()], description=_l("Facts only."))
 
     def validate(self, extra_validators: Any = None) -> bool:

@@ -1,9 +1,9 @@
 """The forms of mentors and their groups."""
 
-from wtforms import BooleanField, DateField, RadioField, SelectField, SelectMultipleField
+from wtforms import BooleanField, DateField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.mentoring.plan.forms import number_or_none
 from wss_cases.pathways.mentoring.plan.states import LANGUAGES, LARGEST_CAPACITY, MentorKind
@@ -13,11 +13,7 @@ from wss_cases.roster.directory.presenters import language_words
 class MentorForm(BaseForm):
     """What a school knows of a mentor."""
 
-    kind = RadioField(
-        _l("Where do they come from?"),
-        choices=choices(list(MentorKind.labels().items())),
-        validators=[InputRequired(_l("Say where the mentor comes from."))],
-    )
+    kind = radio(_l("Where do they come from?"), MentorKind.labels(), _l("Say where the mentor comes from."))
     user_id = SelectField(
         _l("Member of staff"), validators=[Optional()], description=_l("They can then log their sessions themselves.")
     )

@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import DateField, IntegerField, RadioField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.foundation.forms import BaseForm, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, ShortText, choices, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.mentoring.plan.states import BEST_MARK, LONGEST_MINUTES, Missed
@@ -43,12 +43,8 @@ class MinutesForm(BaseForm):
 class SessionForm(MinutesForm):
     """Did it happen? Minutes, or why not."""
 
-    happened = RadioField(
-        _l("Did it happen?"),
-        choices=choices([("yes", _l("Yes")), ("no", _l("No"))]),
-        validators=[InputRequired(_l("Say whether it happened."))],
-    )
-    missed = RadioField(_l("Why not?"), choices=choices(list(Missed.labels().items())), validators=[Optional()])
+    happened = radio(_l("Did it happen?"), [("yes", _l("Yes")), ("no", _l("No"))], _l("Say whether it happened."))
+    missed = radio(_l("Why not?"), Missed.labels())
     note = ShortText(_l("Note"), [Optional()], limit=300)
 
     def validate(self, extra_validators: Any = None) -> bool:

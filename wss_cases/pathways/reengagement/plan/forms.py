@@ -1,9 +1,9 @@
 """Forms of a return: its plan, the re-entry meeting, the first day back, a review, and opening one by hand."""
 
-from wtforms import BooleanField, DateField, RadioField, TimeField
+from wtforms import BooleanField, DateField, TimeField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.reengagement.plan.states import AwayCause, MeetingMissed, ReviewAnswer
 
@@ -47,10 +47,10 @@ class MeetingForm(BaseForm):
 class AnswerForm(BaseForm):
     """Whether the meeting happened."""
 
-    happened = RadioField(
+    happened = radio(
         _l("Did it happen?"),
-        choices=choices([(HELD, _l("Yes, it was held")), *MeetingMissed.labels().items()]),
-        validators=[InputRequired(_l("Choose what happened."))],
+        [(HELD, _l("Yes, it was held")), *MeetingMissed.labels().items()],
+        _l("Choose what happened."),
     )
 
 
@@ -63,11 +63,7 @@ class BackForm(BaseForm):
 class ReviewForm(BaseForm):
     """How the return goes."""
 
-    answer = RadioField(
-        _l("How does it go?"),
-        choices=choices(list(ReviewAnswer.labels().items())),
-        validators=[InputRequired(_l("Choose how it goes."))],
-    )
+    answer = radio(_l("How does it go?"), ReviewAnswer.labels(), _l("Choose how it goes."))
     note = LongText(
         _l("Note"), [Optional()], description=_l("Needed when more is needed, or the student is not back."), limit=2000
     )
@@ -76,10 +72,10 @@ class ReviewForm(BaseForm):
 class OpenForm(BaseForm):
     """A return that no removal opens."""
 
-    cause = RadioField(
+    cause = radio(
         _l("Where does the student come back from?"),
-        choices=choices([(cause, AwayCause(cause).label) for cause in (AwayCause.LONG_ABSENCE, AwayCause.PLACEMENT)]),
-        validators=[InputRequired(_l("Choose where from."))],
+        [(cause, AwayCause(cause).label) for cause in (AwayCause.LONG_ABSENCE, AwayCause.PLACEMENT)],
+        _l("Choose where from."),
     )
     away_from = DateField(_l("First day away"), [Optional()])
     return_on = DateField(_l("First day back"), [Optional()])

@@ -14,13 +14,14 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.pathways.referrals.consent import actions
 from wss_cases.pathways.referrals.consent.actions import Signed
-from wss_cases.pathways.referrals.referral.forms import TO_CHOOSE, ConsentForm, LetterForm, RenewForm, SendForm
+from wss_cases.pathways.referrals.referral.forms import TO_CHOOSE, ConsentForm, LetterForm, RenewForm
 from wss_cases.pathways.referrals.referral.letters import (
     family_language,
     field_words,
@@ -160,7 +161,7 @@ def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
     known = _record(row, referral)
     agreed = referral.consent.fields if referral.consent else []
     today = today_at(row.school_id, clock.now())
-    form = SendForm(version=referral.version)
+    form = ConfirmForm(version=referral.version)
     return form_page(
         form,
         lambda: actions.send(submitted(form), referral.id),
@@ -183,7 +184,7 @@ act_page(
     "revoke",
     Permission.CASE_WORK,
     load=load,
-    form=lambda loaded: SendForm(version=loaded[1].version),
+    form=lambda loaded: ConfirmForm(version=loaded[1].version),
     act=lambda call, loaded, form: actions.revoke(call, loaded[1].id),
     done=lambda loaded: page_of(loaded[0]),
     words=lambda loaded: act_context(

@@ -16,7 +16,8 @@ from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.referrals.referral.forms import DeclineForm, FinishForm, SendForm, ServiceForm
+from wss_cases.pathways.common.forms import ConfirmForm
+from wss_cases.pathways.referrals.referral.forms import DeclineForm, FinishForm, ServiceForm
 from wss_cases.pathways.referrals.referral.letters import field_words, service_words
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.queries import get_for_partner, over_for_partner, partners_referrals
@@ -125,7 +126,7 @@ def waitlist(referral_id: int) -> Page:
 
 
 def _answer(referral_id: int, act: Callable[..., int]) -> Page:
-    actor, form = current_actor(), SendForm()
+    actor, form = current_actor(), ConfirmForm()
     _own(actor, referral_id)
     act(Invocation(actor, clock.now(), version=form.seen_version), referral_id, by=PARTNER)
     return redirect(url_for("partner.referral", referral_id=referral_id), 303)

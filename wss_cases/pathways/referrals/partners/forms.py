@@ -5,7 +5,7 @@ from typing import Any
 from wtforms import BooleanField, DateField, EmailField, IntegerField, SelectField, SelectMultipleField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, check_characters, choices, select
+from wss_cases.foundation.forms import AskingForm, BaseForm, NotBlank, ShortText, check_characters, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.referrals.referral.states import Service
 
@@ -52,13 +52,8 @@ class EntryForm(BaseForm):
     )
 
 
-class FilterForm(BaseForm):
+class FilterForm(AskingForm):
     """What is asked of the directory."""
-
-    class Meta(BaseForm.Meta):
-        """It is asked for with GET."""
-
-        csrf = False
 
     q = ShortText(_l("Name"))
     service = select(_l("Kind of help"), [("", _l("Any")), *Service.labels().items()], validators=[Optional()])
@@ -81,7 +76,3 @@ class PersonForm(BaseForm):
             Email(_l("Enter an e-mail address like name@partner.org.")),
         ],
     )
-
-
-class ActiveForm(BaseForm):
-    """An act without a question."""

@@ -20,10 +20,11 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
+from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.pathways.referrals.consent.views import language_choices
 from wss_cases.pathways.referrals.partners import actions
 from wss_cases.pathways.referrals.partners.actions import Entry
-from wss_cases.pathways.referrals.partners.forms import GRADES, ActiveForm, EntryForm, FilterForm, PersonForm
+from wss_cases.pathways.referrals.partners.forms import GRADES, EntryForm, FilterForm, PersonForm
 from wss_cases.pathways.referrals.partners.queries import PartnerFilter, get_partner, languages_spoken, taken_of
 from wss_cases.pathways.referrals.partners.queries import partners as find_partners
 from wss_cases.pathways.referrals.referral.models import Partner
@@ -220,7 +221,7 @@ def _entry(form: EntryForm) -> Entry:
 def end(partner_id: int) -> Page:
     """End the work with a partner, or take it up again."""
     row = get_partner(partner_id)
-    form = ActiveForm(version=row.version)
+    form = ConfirmForm(version=row.version)
     if row.is_active:
         title, go_words = _("End the work with this partner"), _("End it")
         fact = _("Its people lose sight of every referral at once, and no new one can be sent.")

@@ -3,7 +3,7 @@
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import AskingForm, BaseForm, LongText, NotBlank, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.referrals.referral.states import (
     ALWAYS,
@@ -35,16 +35,8 @@ class RenewForm(BaseForm):
     """A consent as it was signed."""
 
     by = ShortText(_l("Who signed"), [NotBlank(_l("Write who signed."))])
-    relation = RadioField(
-        _l("Who that is"),
-        choices=choices(list(RELATION_LABELS.items())),
-        validators=[InputRequired(_l("Choose who that is."))],
-    )
-    manner = RadioField(
-        _l("How it was given"),
-        choices=choices(list(MANNER_LABELS.items())),
-        validators=[InputRequired(_l("Choose how it was given."))],
-    )
+    relation = radio(_l("Who that is"), RELATION_LABELS, _l("Choose who that is."))
+    manner = radio(_l("How it was given"), MANNER_LABELS, _l("Choose how it was given."))
     language = SelectField(_l("In which language"), validators=[InputRequired(_l("Choose a language."))])
     on = DateField(_l("Signed on"), validators=[InputRequired(DAY)])
     until = DateField(_l("Until when it holds"), validators=[InputRequired(DAY)])
@@ -63,13 +55,8 @@ class ConsentForm(RenewForm):
     )
 
 
-class LetterForm(BaseForm):
+class LetterForm(AskingForm):
     """Which letter is shown; nothing is kept of it."""
-
-    class Meta(BaseForm.Meta):
-        """It is asked for with GET."""
-
-        csrf = False
 
     language = SelectField(_l("Language"), validators=[Optional()])
     until = DateField(_l("Until when it holds"), validators=[Optional()])
@@ -80,38 +67,22 @@ class LetterForm(BaseForm):
     )
 
 
-class SendForm(BaseForm):
-    """An act without a question: send, accept, take the consent back."""
-
-
 class WithdrawForm(BaseForm):
     """Why the school takes a referral back."""
 
-    reason = RadioField(
-        _l("Why it is taken back"),
-        choices=choices(list(WITHDRAW_LABELS.items())),
-        validators=[InputRequired(_l("Choose why it is taken back."))],
-    )
+    reason = radio(_l("Why it is taken back"), WITHDRAW_LABELS, _l("Choose why it is taken back."))
 
 
 class DeclineForm(BaseForm):
     """Why the partner cannot take it."""
 
-    reason = RadioField(
-        _l("Reason"),
-        choices=choices(list(DECLINE_LABELS.items())),
-        validators=[InputRequired(_l("Choose the reason."))],
-    )
+    reason = radio(_l("Reason"), DECLINE_LABELS, _l("Choose the reason."))
 
 
 class AnswerForm(BaseForm):
     """What the partner said, as the school heard it."""
 
-    answer = RadioField(
-        _l("What the partner said"),
-        choices=choices(list(ANSWER_LABELS.items())),
-        validators=[InputRequired(_l("Choose what the partner said."))],
-    )
+    answer = radio(_l("What the partner said"), ANSWER_LABELS, _l("Choose what the partner said."))
     reason = select(
         _l("If it cannot take it: why"),
         [("", _l("No reason needed")), *DECLINE_LABELS.items()],
@@ -133,11 +104,7 @@ class FinishForm(BaseForm):
     """The last day, and what was received."""
 
     on = DateField(_l("Last day of service"), validators=[InputRequired(DAY)])
-    received = RadioField(
-        _l("What was received"),
-        choices=choices(list(RECEIVED_LABELS.items())),
-        validators=[InputRequired(_l("Choose what was received."))],
-    )
+    received = radio(_l("What was received"), RECEIVED_LABELS, _l("Choose what was received."))
 
 
 class CompleteForm(BaseForm):
