@@ -7,12 +7,13 @@ from wss_cases.cases.case.actions import advance
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import CaseState
 from wss_cases.cases.progress.actions import open_only
-from wss_cases.followups.making.actions import cancel_open, make_for_event
+from wss_cases.followups.making.actions import cancel_open
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.follow_ups import follow_event
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.proposals import propose
 from wss_cases.pathways.common.queries import team_of
@@ -84,15 +85,17 @@ def audit_only(uow: UnitOfWork, row: Pathway) -> None:
     uow.audit("pathway.next_step", "pathway", row.id, changes_of(row))
 
 
-def note_offer(uow: UnitOfWork, row: Pathway, by: tuple[int, str], on: date) -> None:
-    """Record who made the offer and when, unless that is recorded already."""
-    if row.offered_on is None:
-        row.offered_on, row.offered_by_id = on, by[0]
-        uow.record(row, "pathway.offered", what=row.kind, by=by[1])
+def note_offer(uow: UnitOfWork, row: Pathway, on: date, by: tuple[int, str] | None = None) -> None:
+    """Record who made the offer and when, unless that is recorded already; without `by` the actor made it."""
+    by_id, name = by or (uow.actor.user_id, uow.actor.name)
+    if row.offered_on is None and by_id is not None:
+        row.offered_on, row.offered_by_id = on, by_id
+        uow.record(row, "pathway.offered", what=row.kind, by=name)
 
 
 def note_acceptance(uow: UnitOfWork, row: Pathway, on: date) -> None:
-    """Move an offered pathway into preparation, and the case with it."""
+    """Move a pathway into preparation, and the case with it. With no offer on record, the actor made it that day."""
+    note_offer(uow, row, on)
     move_pathway(row, PathwayState.PREPARING)
     row.accepted_on = on
     uow.record(row, "pathway.accepted", what=row.kind)
@@ -105,7 +108,7 @@ def note_start(uow: UnitOfWork, row: Pathway, on: date) -> None:
     row.started_on = on
     uow.record(row, "pathway.started", what=row.kind)
     advance(uow, row.case, CaseState.IN_PROCESS)
-    _follow(uow, row, "pathway_started")
+    follow_event(uow, row, "pathway_started")
 
 
 def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> None:
@@ -116,7 +119,7 @@ def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> N
     row.outcome, row.outcome_note = outcome, note
     _close(uow, row)
     uow.record(row, "pathway.completed", what=row.kind, outcome=outcome)
-    _follow(uow, row, "pathway_completed")
+    follow_event(uow, row, "pathway_completed", of_case=True)
 
 
 def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> None:
@@ -125,7 +128,7 @@ def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> Non
     row.end_reason, row.outcome_note = reason.value, note
     _close(uow, row)
     uow.record(row, "pathway.ended_early", what=row.kind, reason=reason.value)
-    _follow(uow, row, "pathway_ended_early")
+    follow_event(uow, row, "pathway_ended_early", of_case=True)
 
 
 def note_decline(uow: UnitOfWork, row: Pathway) -> None:
@@ -133,26 +136,12 @@ def note_decline(uow: UnitOfWork, row: Pathway) -> None:
     move_pathway(row, PathwayState.DECLINED)
     _close(uow, row)
     uow.record(row, "pathway.declined", what=row.kind)
-    _follow(uow, row, "pathway_declined")
+    follow_event(uow, row, "pathway_declined", of_case=True)
 
 
 def _close(uow: UnitOfWork, row: Pathway) -> None:
     row.ended_at, row.next_step, row.next_step_on = uow.now, "", None
     cancel_open(uow, pathway_id=row.id, reason=_("The pathway has ended."), but=OUTLIVES)
-
-
-def _follow(uow: UnitOfWork, row: Pathway, event: str) -> None:
-    """Make the follow-ups of the templates; those of a pathway that has ended belong to the case only."""
-    make_for_event(
-        uow,
-        event,
-        school_id=row.school_id,
-        owner_id=row.owner_id or row.case.lead_id,
-        from_day=today_at(row.school_id, uow.now),
-        case_id=row.case_id,
-        pathway_id=row.id if row.state in LIVE else None,
-        pathway_kind=row.kind,
-    )
 
 
 @use_case
@@ -163,7 +152,7 @@ def offer(uow: UnitOfWork, pathway_id: int, by_id: int, on: date) -> int:
     people = team_of(row.school_id, on)
     if by_id not in people:
         raise Refused("by", _("Choose who made the offer."))
-    note_offer(uow, row, (by_id, people[by_id]), on)
+    note_offer(uow, row, on, (by_id, people[by_id]))
     return row.id
 
 
@@ -172,8 +161,6 @@ def accept(uow: UnitOfWork, pathway_id: int, on: date) -> int:
     """Record that the offer was accepted; preparation begins. With no offer on record, the actor made it that day."""
     row = load_live(uow, pathway_id, uow.version)
     not_later(uow, row.school_id, "on", on)
-    if uow.actor.user_id is not None:
-        note_offer(uow, row, (uow.actor.user_id, uow.actor.name), on)
     note_acceptance(uow, row, on)
     return row.id
 

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -15,6 +14,7 @@ from wss_cases.pathways.common.actions import (
     note_offer,
     note_start,
 )
+from wss_cases.pathways.common.follow_ups import follow
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.routing.engine.states import Pathway as Family
 
@@ -33,8 +33,7 @@ def log_conversation(
     not_later(uow, row.school_id, "held_on", held_on)
     if repair.strip() and repair_on is None:
         raise Refused("repair_on", _("Choose by when."))
-    if uow.actor.user_id is not None:
-        note_offer(uow, row, (uow.actor.user_id, uow.actor.name), held_on)
+    note_offer(uow, row, held_on)
     if row.state is PathwayState.PROPOSED:
         note_acceptance(uow, row, held_on)
     if row.state is PathwayState.PREPARING:
@@ -42,13 +41,5 @@ def log_conversation(
     row.held_on = held_on
     note_completion(uow, row, outcome, note)
     if repair.strip() and repair_on is not None:
-        make(
-            uow,
-            school_id=row.school_id,
-            kind="repair_step",
-            owner_id=row.owner_id or row.case.lead_id,
-            due_on=repair_on,
-            case_id=row.case_id,
-            title=repair,
-        )
+        follow(uow, row, "repair_step", repair_on, title=repair, of_case=True)
     return row.id

@@ -7,7 +7,7 @@ from datetime import date
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import advance
 from wss_cases.cases.case.states import CaseState
-from wss_cases.followups.making.actions import make, make_for_event
+from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -17,11 +17,11 @@ from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.pathways.circles.agreements.queries import Signer, signer_key, signers_of
 from wss_cases.pathways.circles.consent.actions import load_circle
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.circles.terms.completion import close_completion_follow_up, follow_completion
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
-from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
+from wss_cases.pathways.circles.terms.states import COMPLETION, SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.actions import not_later, note_completion
+from wss_cases.pathways.common.follow_ups import close_open, follow, follow_event, open_follow_ups
 from wss_cases.pathways.common.models import Pathway
 
 MOST_TERMS = 12
@@ -66,25 +66,24 @@ def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft])
 
 
 def _follow_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, agreement: Agreement, today: date) -> None:
-    def due(event: str, pathway_id: int | None = None) -> None:
-        make_for_event(
-            uow,
-            event,
-            school_id=row.school_id,
-            owner_id=row.owner_id or row.case.lead_id,
-            from_day=today,
-            case_id=row.case_id,
-            pathway_id=pathway_id,
-            pathway_kind=row.kind,
-        )
-
-    due("agreement_made")
+    follow_event(uow, row, "agreement_made", of_case=True)
     follow_completion(uow, row, agreement)
     spoken = {person.student.language for person in circle.invited if person.student is not None}
     for language in sorted(one for one in spoken if one):
         text = family_texts([HEAD], language, today).get(HEAD)
         if text is None or not language.startswith(text.language):
-            due("interpreter_needed", row.id)
+            follow_event(uow, row, "interpreter_needed")
+
+
+def follow_completion(uow: UnitOfWork, row: Pathway, agreement: Agreement) -> None:
+    """Make the follow-up for the completion meeting of an agreement, due with its last open term."""
+    due_on = max(term.due_on for term in open_terms(agreement))
+    planned = next(iter(open_follow_ups(uow, row.id, COMPLETION)), None)
+    if planned is not None and planned.due_on >= due_on:
+        return
+    if planned is not None:
+        cancel_row(uow, planned, _("A term of the agreement is due later now."))
+    follow(uow, row, COMPLETION, due_on)
 
 
 def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], today: date) -> None:
@@ -103,15 +102,7 @@ def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], today: da
 
 def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> AgreementTerm:
     """Return a new term with its follow-up, for the caller to add."""
-    follow_up = make(
-        uow,
-        school_id=row.school_id,
-        kind="agreement_term",
-        owner_id=row.owner_id or row.case.lead_id,
-        due_on=draft.due_on,
-        case_id=row.case_id,
-        pathway_id=row.id,
-    )
+    follow_up = follow(uow, row, "agreement_term", draft.due_on)
     return AgreementTerm(
         position=position,
         text=draft.text,
@@ -197,4 +188,4 @@ def _end_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, without_meetin
         agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
         agreement.without_meeting = without_meeting
         uow.record(agreement, "agreement.without_meeting", reason=without_meeting.value)
-    close_completion_follow_up(uow, row.id, "held" if held else "not_possible")
+    close_open(uow, row.id, COMPLETION, "held" if held else "not_possible")

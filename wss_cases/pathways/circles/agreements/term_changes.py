@@ -11,12 +11,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.agreements.actions import TermDraft, new_term
+from wss_cases.pathways.circles.agreements.actions import TermDraft, follow_completion, new_term
 from wss_cases.pathways.circles.agreements.queries import accounts_of
 from wss_cases.pathways.circles.circle.states import TERM_TRANSITIONS, TermState
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.requirements.queries import circle_of
-from wss_cases.pathways.circles.terms.completion import follow_completion
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm, AgreementTermConsent
 from wss_cases.pathways.circles.terms.rules import must_consent
 from wss_cases.pathways.common.models import Pathway

@@ -100,8 +100,8 @@ def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> 
 
 
 def _follow_consent(uow: UnitOfWork, row: Pathway, circle: Circle, on: date, willing: bool) -> None:
-    if row.state in LIVE and uow.actor.user_id is not None:
-        note_offer(uow, row, (uow.actor.user_id, uow.actor.name), on)
+    if row.state in LIVE:
+        note_offer(uow, row, on)
     consents = [circle.consents.get(person.id) for person in circle.invited]
     if willing and row.state is PathwayState.PROPOSED and all(c and c.consented for c in consents):
         note_acceptance(uow, row, on)

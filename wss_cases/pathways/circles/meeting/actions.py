@@ -1,10 +1,9 @@
 """After a meeting: did it happen, who came, and what follows where it did not."""
 
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting
@@ -22,8 +21,9 @@ from wss_cases.pathways.circles.circle.states import (
 from wss_cases.pathways.circles.consent.actions import load_circle, not_held
 from wss_cases.pathways.circles.meeting.rules import Attendance, attendance_problem
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.circles.terms.completion import close_completion_follow_up
+from wss_cases.pathways.circles.terms.states import COMPLETION
 from wss_cases.pathways.common.actions import audit_only, note_start
+from wss_cases.pathways.common.follow_ups import close_open, follow_event
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 
@@ -102,7 +102,7 @@ def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting) -> None:
     if meeting.kind is MeetingKind.CIRCLE:
         row.held_on = local_date(meeting.starts_at, zone)
     else:
-        close_completion_follow_up(uow, row.id, "held")
+        close_open(uow, row.id, COMPLETION, "held")
     row.next_step_on = None
     parties = [line for line in meeting.attendance if line.participant_id is not None]
     came = sum(line.attended for line in parties)
@@ -128,13 +128,4 @@ def _follow_up(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting, state: Mee
     event = EVENTS.get(state)
     if event is None or (state is MeetingState.HELD and meeting.kind is not MeetingKind.CIRCLE):
         return
-    make_for_event(
-        uow,
-        event,
-        school_id=row.school_id,
-        owner_id=row.owner_id or row.case.lead_id,
-        from_day=today_at(row.school_id, uow.now),
-        case_id=row.case_id,
-        pathway_id=row.id,
-        pathway_kind=row.kind,
-    )
+    follow_event(uow, row, event)

@@ -2,10 +2,6 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import select
-
-from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import close_row
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
@@ -15,10 +11,11 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import requirement_words, unmet
 from wss_cases.pathways.circles.consent.actions import load_circle
 from wss_cases.pathways.circles.invitations.actions import tell_calendars
-from wss_cases.pathways.circles.meeting.rules import next_kind
+from wss_cases.pathways.circles.meeting.rules import NEW_DAY, next_kind
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.rules import completion_held
 from wss_cases.pathways.common.actions import audit_only
+from wss_cases.pathways.common.follow_ups import close_open
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 
@@ -36,7 +33,7 @@ def plan_meeting(
     who does not keep this circle, or has no training on record for that day.
     """
     row = load_circle(uow, pathway_id)
-    circle, day = circle_of(row), _day(uow, row, starts_at)
+    circle, day = circle_of(row), local_date(starts_at, zone_of(row.school_id))
     _check(uow, row, circle, day, minutes)
     _check_keeper(circle, day, keeper_id)
     meeting = circle.waiting or CircleMeeting(
@@ -49,12 +46,8 @@ def plan_meeting(
     tell_calendars(uow, meeting)
     row.next_step_on = day
     audit_only(uow, row)
-    _close_asked_for(uow, row)
+    close_open(uow, row.id, NEW_DAY, "planned")
     return meeting.id
-
-
-def _day(uow: UnitOfWork, row: Pathway, starts_at: datetime) -> date:
-    return local_date(starts_at, zone_of(row.school_id))
 
 
 def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: int) -> None:
@@ -79,11 +72,3 @@ def _check_keeper(circle: Circle, day: date, keeper_id: int) -> None:
         raise Refused("keeper", _("This keeper is no coordinator or dean of this school on that day."))
     if keeper_id not in circle.trained_on(day):
         raise Refused("keeper", _("This keeper has no training on record that is in force on that day."))
-
-
-def _close_asked_for(uow: UnitOfWork, row: Pathway) -> None:
-    statement = select(FollowUp).where(
-        FollowUp.pathway_id == row.id, FollowUp.kind == "plan_meeting", FollowUp.state == FollowUpState.OPEN
-    )
-    for follow_up in uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()):
-        close_row(uow, follow_up, "planned")

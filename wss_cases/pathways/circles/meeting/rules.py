@@ -9,6 +9,9 @@ from wss_cases.pathways.circles.circle.rules import PART, was_harmed
 from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence
 from wss_cases.routing.engine.states import Person
 
+NEW_DAY = "plan_meeting"
+"""The kind of follow-up that asks for a new day of a meeting."""
+
 
 def next_kind(was_held: bool, agreed: bool) -> MeetingKind:
     """Return what the next meeting of a circle is: after its agreement, the one that ends it."""

@@ -3,33 +3,28 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
-
-from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import cancel_row, make
+from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.meeting.rules import NEW_DAY
+from wss_cases.pathways.common.follow_ups import follow, open_follow_ups
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.calendar.days.actions import note_move
 from wss_cases.roster.directory.models import CalendarMove
 from wss_cases.roster.directory.states import MoveWhy
 
 MEETING = CircleMeeting.__tablename__
-NEW_DAY = "plan_meeting"
 
 
 def ask_for_new_days(uow: UnitOfWork, meetings: Sequence[CircleMeeting], day: date, ask_on: date, label: str) -> int:
     """Ask for a new day for each meeting of a date without school, once; the meeting stays until it is moved."""
     count = 0
     for meeting in meetings:
-        if _open_asks(uow, meeting.pathway_id):
+        if open_follow_ups(uow, meeting.pathway_id, NEW_DAY):
             continue
         row = uow.session.get_one(Pathway, meeting.pathway_id)
-        make(
-            uow, school_id=meeting.school_id, kind=NEW_DAY, owner_id=row.owner_id or row.case.lead_id,
-            due_on=ask_on, case_id=meeting.case_id, pathway_id=meeting.pathway_id,
-        )  # fmt: skip
+        follow(uow, row, NEW_DAY, ask_on)
         note_move(uow, meeting.school_id, day, MoveWhy.NO_SCHOOL, label, (MEETING, meeting.id), ask_on)
         uow.record(meeting, "circle.no_school", day=day.isoformat(), label=label)
         count += 1
@@ -43,16 +38,9 @@ def stop_asking(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
         meeting = uow.session.get(CircleMeeting, move.subject_id) if move.subject_type == MEETING else None
         if meeting is None:
             continue
-        for row in _open_asks(uow, meeting.pathway_id):
+        for row in open_follow_ups(uow, meeting.pathway_id, NEW_DAY):
             if row.created_at == move.moved_at and row.due_on == move.moved_to:
                 cancel_row(uow, row, _("There is school on that day after all."))
                 move.returned_at = uow.now
                 count += 1
     return count
-
-
-def _open_asks(uow: UnitOfWork, pathway_id: int) -> list[FollowUp]:
-    statement = select(FollowUp).where(
-        FollowUp.pathway_id == pathway_id, FollowUp.kind == NEW_DAY, FollowUp.state == FollowUpState.OPEN
-    )
-    return list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))

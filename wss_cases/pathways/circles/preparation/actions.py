@@ -6,7 +6,6 @@ from sqlalchemy import exists, select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -18,31 +17,30 @@ from wss_cases.pathways.circles.consent.actions import call_off_planned, load_ci
 from wss_cases.pathways.circles.consent.letters import letter_language
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import not_later
+from wss_cases.pathways.common.follow_ups import follow_event
 from wss_cases.pathways.common.models import Pathway
 
 
 @use_case
 def record_support(uow: UnitOfWork, pathway_id: int, participant_id: int, on: date) -> int:
     """Record that support was offered to one party. Raises NotFound for somebody who is not invited."""
-    row = load_circle(uow, pathway_id)
-    not_later(uow, row.school_id, "on", on)
-    circle = circle_of(row)
-    prepared = _preparation(row, circle, participant_id)
-    prepared.support_offered_on, prepared.support_offered_by_id = on, uow.actor.user_id
-    uow.record(prepared, "circle.support_offered")
-    _need_interpreter(uow, row, circle, participant_id)
-    return row.id
+    return _prepare(uow, pathway_id, participant_id, on, "support_offered")
 
 
 @use_case
 def record_pre_meeting(uow: UnitOfWork, pathway_id: int, participant_id: int, on: date) -> int:
     """Record that somebody met one party alone. Raises NotFound for somebody who is not invited."""
+    return _prepare(uow, pathway_id, participant_id, on, "pre_met")
+
+
+def _prepare(uow: UnitOfWork, pathway_id: int, participant_id: int, on: date, step: str) -> int:
     row = load_circle(uow, pathway_id)
     not_later(uow, row.school_id, "on", on)
     circle = circle_of(row)
     prepared = _preparation(row, circle, participant_id)
-    prepared.pre_met_on, prepared.pre_met_by_id = on, uow.actor.user_id
-    uow.record(prepared, "circle.pre_met")
+    setattr(prepared, f"{step}_on", on)
+    setattr(prepared, f"{step}_by_id", uow.actor.user_id)
+    uow.record(prepared, f"circle.{step}")
     _need_interpreter(uow, row, circle, participant_id)
     return row.id
 
@@ -80,15 +78,7 @@ def _need_interpreter(uow: UnitOfWork, row: Pathway, circle: Circle, participant
         return
     known = exists().where(FollowUp.pathway_id == row.id, FollowUp.kind == "interpreter")
     if not uow.session.scalar(select(known)):
-        make_for_event(
-            uow,
-            "interpreter_needed",
-            school_id=row.school_id,
-            owner_id=row.owner_id or row.case.lead_id,
-            from_day=today_at(row.school_id, uow.now),
-            case_id=row.case_id,
-            pathway_id=row.id,
-        )
+        follow_event(uow, row, "interpreter_needed")
 
 
 @use_case

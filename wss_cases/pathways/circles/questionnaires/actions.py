@@ -4,13 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only
-from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import close_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import token_digest
@@ -30,6 +26,7 @@ from wss_cases.pathways.circles.questionnaires.queries import (
 from wss_cases.pathways.circles.questionnaires.rules import may_become, new_code, occasions_of, state_of
 from wss_cases.pathways.circles.questionnaires.states import LinkState, Occasion
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
+from wss_cases.pathways.common.follow_ups import close_open
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 
@@ -83,7 +80,7 @@ def make_links(
             wanted = language or people_by_key[key].language.split("-")[0]
             chosen = wanted if wanted in spoken else "en"
             links.append(_make(uow, row, circle, people_by_key[key], occasion, chosen))
-        _close_follow_up(uow, row.id)
+        close_open(uow, row.id, KIND, "done")
         uow.answer = row.id
         return links
 
@@ -130,14 +127,6 @@ def new_values(uow: UnitOfWork, row: Pathway, circle: Circle, occasion: Occasion
 
 def _expiry(now: datetime) -> datetime:
     return now + timedelta(days=setting("QUESTIONNAIRE_DAYS"))
-
-
-def _close_follow_up(uow: UnitOfWork, pathway_id: int) -> None:
-    statement = select(FollowUp).where(
-        FollowUp.pathway_id == pathway_id, FollowUp.kind == KIND, FollowUp.state == FollowUpState.OPEN
-    )
-    for row in uow.session.scalars(statement.with_for_update()):
-        close_row(uow, row, "done")
 
 
 def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: str | None = None) -> Link | None:

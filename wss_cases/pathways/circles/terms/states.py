@@ -3,6 +3,9 @@
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 
+COMPLETION = "completion_meeting"
+"""The kind of follow-up that asks for the meeting at the end of an agreement."""
+
 
 class SignatureManner(Labelled):
     """How somebody signed."""

@@ -17,7 +17,6 @@ from wss_cases.pathways.common.actions import (
     note_acceptance,
     note_completion,
     note_end,
-    note_offer,
     note_start,
 )
 from wss_cases.pathways.common.models import Pathway
@@ -126,8 +125,6 @@ def _begin(uow: UnitOfWork, row: Pathway, plan: MentoringPlan) -> None:
     today = today_at(row.school_id, uow.now)
     since = min(today, plan.starts_on or today)
     if row.state is PathwayState.PROPOSED:
-        if uow.actor.user_id is not None:
-            note_offer(uow, row, (uow.actor.user_id, uow.actor.name), since)
         note_acceptance(uow, row, since)
     if row.state is PathwayState.PREPARING and plan.starts_on is not None and plan.starts_on <= today:
         note_start(uow, row, plan.starts_on)

@@ -6,13 +6,13 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only
-from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import cancel_row, close_row, make
+from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.follow_ups import close_open, follow, open_follow_ups
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringReview
@@ -25,7 +25,7 @@ FURTHEST = timedelta(days=400)
 
 def ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
     """Move the open follow-up of a plan's next review to this day, or make one; cancel it for None."""
-    waiting = _waiting(uow, row)
+    waiting = open_follow_ups(uow, row.id, REVIEW)
     if on is None:
         for follow_up in waiting:
             cancel_row(uow, follow_up, _("No review is planned any more."))
@@ -33,21 +33,7 @@ def ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
         waiting[0].due_on = on
         uow.record(waiting[0], "followup.moved", what=REVIEW, due_on=on.isoformat(), reason="other")
     else:
-        _ask(uow, row, on)
-
-
-def _ask(uow: UnitOfWork, row: Pathway, on: date) -> None:
-    owner_id = row.owner_id if row.owner_id is not None else row.case.lead_id
-    make(
-        uow, school_id=row.school_id, kind=REVIEW, owner_id=owner_id, due_on=on, case_id=row.case_id, pathway_id=row.id
-    )
-
-
-def _waiting(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
-    statement = select(FollowUp).where(
-        FollowUp.pathway_id == row.id, FollowUp.kind == REVIEW, FollowUp.state == FollowUpState.OPEN
-    )
-    return list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
+        follow(uow, row, REVIEW, on)
 
 
 @use_case
@@ -74,10 +60,9 @@ def review(uow: UnitOfWork, pathway_id: int, *, stands: str, goes_on: GoesOn, no
         )
     )  # fmt: skip
     uow.record(record, "mentoring.reviewed", stands=stands, goes_on=goes_on.value)
-    for follow_up in _waiting(uow, row):
-        close_row(uow, follow_up, stands, note)
+    close_open(uow, row.id, REVIEW, stands, note)
     if plan.next_review_on is not None:
-        _ask(uow, row, plan.next_review_on)
+        follow(uow, row, REVIEW, plan.next_review_on)
     return row.id
 
 

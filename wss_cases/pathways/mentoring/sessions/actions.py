@@ -10,13 +10,14 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import cancel_row, make_for_event
+from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import note_start
+from wss_cases.pathways.common.follow_ups import follow_event
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.mentoring.plan.models import (
@@ -29,7 +30,9 @@ from wss_cases.pathways.mentoring.plan.models import (
 from wss_cases.pathways.mentoring.plan.queries import LOGGED
 from wss_cases.pathways.mentoring.plan.states import LONGEST_MINUTES, Missed
 
-MISSED_EVENT = MISSED_KIND = "mentoring_missed"
+MISSED = "mentoring_missed"
+"""What happened, and the kind of follow-up that it makes."""
+
 LOOK_BACK = timedelta(days=60)
 """How far back a session may be logged or corrected."""
 
@@ -115,7 +118,7 @@ def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> Mentor
     if answer.held and row.state is PathwayState.PREPARING:
         note_start(uow, row, day)
     if answer.missed not in (None, Missed.NO_SCHOOL):
-        _ask_after(uow, row, day, today)
+        _ask_after(uow, row, day)
     elif kind == "mentoring.corrected":
         _take_back(uow, row)
     return session
@@ -127,18 +130,14 @@ def _session_on(uow: UnitOfWork, pathway_id: int, day: date) -> MentoringSession
     )
 
 
-def _ask_after(uow: UnitOfWork, row: Pathway, day: date, today: date) -> None:
+def _ask_after(uow: UnitOfWork, row: Pathway, day: date) -> None:
     """Make a follow-up for contact after a missed session, unless one is open or was made in its week."""
     zone = zone_of(row.school_id)
     monday = day - timedelta(days=day.weekday())
     for follow_up in _asked(uow, row):
         if follow_up.state is FollowUpState.OPEN or local_date(follow_up.created_at, zone) >= monday:
             return
-    owner_id = row.owner_id if row.owner_id is not None else row.case.lead_id
-    make_for_event(
-        uow, MISSED_EVENT, school_id=row.school_id, owner_id=owner_id, from_day=today, case_id=row.case_id,
-        pathway_id=row.id,
-    )  # fmt: skip
+    follow_event(uow, row, MISSED)
 
 
 def _take_back(uow: UnitOfWork, row: Pathway) -> None:
@@ -156,7 +155,7 @@ def _take_back(uow: UnitOfWork, row: Pathway) -> None:
 
 def _asked(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
     statement = select(FollowUp).where(
-        FollowUp.pathway_id == row.id, FollowUp.kind == MISSED_KIND, FollowUp.state != FollowUpState.CANCELLED
+        FollowUp.pathway_id == row.id, FollowUp.kind == MISSED, FollowUp.state != FollowUpState.CANCELLED
     )
     return list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
 

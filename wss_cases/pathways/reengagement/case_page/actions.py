@@ -9,19 +9,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.actions import (
-    audit_only,
-    not_later,
-    note_acceptance,
-    note_completion,
-    note_offer,
-    note_start,
-)
+from wss_cases.pathways.common.actions import audit_only, not_later, note_acceptance, note_completion, note_start
+from wss_cases.pathways.common.follow_ups import close_open, follow
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.reengagement.opening.actions import TO_PLAN, check_days
-from wss_cases.pathways.reengagement.plan.lifecycle import MEETING, WORK, close_open, follow, load_return, meeting_day
+from wss_cases.pathways.reengagement.plan.lifecycle import MEETING, WORK, load_return, meeting_day
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan, ReengagementReview
 from wss_cases.pathways.reengagement.plan.queries import REVIEW, open_of, reviews_of
 from wss_cases.pathways.reengagement.plan.rules import CATCH_UP, REVIEWS, SOONER, is_near
@@ -58,12 +52,9 @@ def save_plan(uow: UnitOfWork, pathway_id: int, text: PlanText, agreed: bool) ->
     plan.work_missed = text.work_missed
     uow.record(plan, "reengagement.planned")
     if agreed and row.state is PathwayState.PROPOSED:
-        today = today_at(row.school_id, uow.now)
-        if uow.actor.user_id is not None:
-            note_offer(uow, row, (uow.actor.user_id, uow.actor.name), today)
-        note_acceptance(uow, row, today)
+        note_acceptance(uow, row, today_at(row.school_id, uow.now))
     if row.state is not PathwayState.PROPOSED:
-        close_open(uow, row, TO_PLAN, "planned")
+        close_open(uow, row.id, TO_PLAN, "planned")
         _ask_for_work(uow, row, plan)
     return row.id
 

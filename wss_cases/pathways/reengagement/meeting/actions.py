@@ -7,9 +7,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.follow_ups import close_open, follow
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.reengagement.plan.lifecycle import MEETING, close_open, follow, load_return, meeting_day
+from wss_cases.pathways.reengagement.plan.lifecycle import MEETING, load_return, meeting_day
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.reengagement.plan.queries import open_of
 from wss_cases.pathways.reengagement.plan.rules import NEAR, is_near, meeting_of
@@ -73,7 +74,7 @@ def answer_meeting(uow: UnitOfWork, pathway_id: int, missed: MeetingMissed | Non
         _step(plan, Meeting.NOT_WANTED if missed is MeetingMissed.NOT_WANTED else Meeting.MISSED)
         plan.meeting_at, plan.meeting_missed = None, missed
         uow.record(plan, "reengagement.meeting_missed", why=missed.value)
-    close_open(uow, row, MEETING, "held" if missed is None else "not_held")
+    close_open(uow, row.id, MEETING, "held" if missed is None else "not_held")
     return row.id
 
 

@@ -10,13 +10,13 @@ from wss_cases.cases.case.actions import copy_people, open_case, open_case_for, 
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.cases.case.states import CaseOrigin, CaseState, ReopenReason
-from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.follow_ups import follow
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.proposals import propose
 from wss_cases.pathways.common.states import LIVE, Kind
@@ -140,15 +140,7 @@ def _open(uow: UnitOfWork, case: Case, participant_id: int, student_id: int, awa
     plan.student_id, plan.cause, plan.cause_key = student_id, away.cause, away.key
     plan.away_from, plan.return_on = away.away_from, plan.return_on or away.return_on
     uow.record(plan, "reengagement.opened", cause=away.cause.value)
-    make(
-        uow,
-        school_id=case.school_id,
-        kind=TO_PLAN,
-        owner_id=row.owner_id if row.owner_id is not None else case.lead_id,
-        due_on=school_days(case.school_id).on_or_after(today),
-        case_id=case.id,
-        pathway_id=row.id,
-    )
+    follow(uow, row, TO_PLAN, school_days(case.school_id).on_or_after(today))
     return row
 
 

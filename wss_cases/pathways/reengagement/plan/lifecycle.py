@@ -4,14 +4,13 @@ from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.followups.making.actions import close_row, make
 from wss_cases.foundation.errors import NotFound, Stale
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import load_live
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
-from wss_cases.pathways.reengagement.plan.queries import open_of, plan_of
+from wss_cases.pathways.reengagement.plan.queries import plan_of
 from wss_cases.routing.engine.states import Pathway as Family
 
 MEETING, WORK = "reentry_meeting", "work_missed"
@@ -55,22 +54,3 @@ def expect_back(uow: UnitOfWork, cause_key: str, was: date | None, away_from: da
         return
     plan.away_from, plan.return_on = away_from, on
     uow.record(plan, "reengagement.return_moved", on=on.isoformat() if on is not None else "")
-
-
-def close_open(uow: UnitOfWork, row: Pathway, kind: str, outcome: str) -> None:
-    """Close the open follow-ups of one kind with an outcome."""
-    for follow_up in open_of(row.id, kind):
-        close_row(uow, follow_up, outcome)
-
-
-def follow(uow: UnitOfWork, row: Pathway, kind: str, due_on: date) -> None:
-    """Make a follow-up of a return for its owner."""
-    make(
-        uow,
-        school_id=row.school_id,
-        kind=kind,
-        owner_id=row.owner_id if row.owner_id is not None else row.case.lead_id,
-        due_on=due_on,
-        case_id=row.case_id,
-        pathway_id=row.id,
-    )

@@ -4,24 +4,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.actions import note_acceptance, note_offer, note_start
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.actions import note_acceptance, note_start
+from wss_cases.pathways.common.follow_ups import close_open, follow
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.referrals.referral.letters import record_of, service_words
-from wss_cases.pathways.referrals.referral.lifecycle import (
-    check_step,
-    drop_follow_ups,
-    load_with_pathway,
-    owner_of,
-    settle,
-    tell_partner,
-)
+from wss_cases.pathways.referrals.referral.lifecycle import check_step, drop_follow_ups, load_with_pathway, tell_partner
 from wss_cases.pathways.referrals.referral.messages import ENDED, SENT
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.pathways.referrals.referral.rules import agreement_in_force, consent_in_force, is_open, may_become
@@ -75,7 +67,8 @@ def record_consent(uow: UnitOfWork, referral_id: int, signed: Signed, fields: li
     uow.add(consent)
     uow.audit("referral.consented", "referral_consent", consent.id, {"fields": [None, consent.fields]})
     uow.record(row, "referral.consented", partner=row.partner_name, until=signed.until.isoformat())
-    _accept(uow, pathway, signed.on)
+    if pathway.state is PathwayState.PROPOSED:
+        note_acceptance(uow, pathway, signed.on)
     return row.id
 
 
@@ -98,14 +91,6 @@ def _write(uow: UnitOfWork, consent: ReferralConsent, signed: Signed) -> None:
     consent.signed_by, consent.relation, consent.manner = signed.by, signed.relation, signed.manner
     consent.language, consent.signed_on, consent.until_on = signed.language, signed.on, signed.until
     consent.recorded_at, consent.recorded_by_id = uow.now, uow.actor.user_id
-
-
-def _accept(uow: UnitOfWork, pathway: Pathway, on: date) -> None:
-    if pathway.state is not PathwayState.PROPOSED:
-        return
-    if uow.actor.user_id is not None:
-        note_offer(uow, pathway, (uow.actor.user_id, uow.actor.name), on)
-    note_acceptance(uow, pathway, on)
 
 
 @use_case
@@ -133,22 +118,15 @@ def send(uow: UnitOfWork, referral_id: int) -> int:
     )  # fmt: skip
     if pathway.state is PathwayState.PREPARING:
         note_start(uow, pathway, today)
-    _start_clocks(uow, row, today, consent.until_on)
+    follow(uow, pathway, "referral_answer", answer_by)
+    _ask_to_renew(uow, row, today, consent.until_on)
     tell_partner(uow, row, SENT)
     return row.id
 
 
-def _start_clocks(uow: UnitOfWork, row: Referral, today: date, until: date) -> None:
-    assert row.answer_by is not None
-    days = school_days(row.school_id)
-    for kind, due_on in (
-        ("referral_answer", row.answer_by),
-        ("referral_consent_ends", max(today, days.add(until, -BEFORE_END))),
-    ):
-        make(
-            uow, school_id=row.school_id, kind=kind, owner_id=owner_of(row), due_on=due_on, case_id=row.case_id,
-            pathway_id=row.pathway_id,
-        )  # fmt: skip
+def _ask_to_renew(uow: UnitOfWork, row: Referral, today: date, until: date) -> None:
+    due_on = max(today, school_days(row.school_id).add(until, -BEFORE_END))
+    follow(uow, row.pathway, "referral_consent_ends", due_on)
 
 
 @use_case
@@ -164,12 +142,8 @@ def renew(uow: UnitOfWork, referral_id: int, signed: Signed) -> int:
     uow.audit("referral.renewed", "referral_consent", consent.id, changes_of(consent))
     uow.record(row, "referral.renewed", partner=row.partner_name, until=signed.until.isoformat())
     if row.sent_on is not None:
-        settle(uow, row, "referral_consent_ends", "renewed")
-        due_on = max(today, school_days(row.school_id).add(signed.until, -BEFORE_END))
-        make(
-            uow, school_id=row.school_id, kind="referral_consent_ends", owner_id=owner_of(row), due_on=due_on,
-            case_id=row.case_id, pathway_id=row.pathway_id,
-        )  # fmt: skip
+        close_open(uow, row.pathway_id, "referral_consent_ends", "renewed")
+        _ask_to_renew(uow, row, today, signed.until)
     return row.id
 
 

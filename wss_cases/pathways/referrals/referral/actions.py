@@ -2,13 +2,13 @@
 
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import note_completion
+from wss_cases.pathways.common.follow_ups import follow_event
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.referral.letters import family_language, lacks_text
 from wss_cases.pathways.referrals.referral.lifecycle import (
@@ -46,8 +46,8 @@ def draft(uow: UnitOfWork, pathway_id: int, *, partner_id: int | None, student_i
     row.partner_id, row.partner_name, row.student_id = partner.id, partner.name, student_id
     row.service, row.need = Service(pathway.kind).value, need
     uow.record(row, "referral.drafted", partner=partner.name)
-    if is_new:
-        _ask_for_interpreter(uow, pathway, row)
+    if is_new and lacks_text(family_language(row.student_id), today_at(row.school_id, uow.now)):
+        follow_event(uow, pathway, "interpreter_needed")
     return row.id
 
 
@@ -58,15 +58,6 @@ def _check_student(uow: UnitOfWork, pathway: Pathway, student_id: int | None) ->
         own &= {named.student_id} if named.student_id is not None else own
     if student_id not in own:
         raise Refused("student", _("Choose the student whom the referral is for."))
-
-
-def _ask_for_interpreter(uow: UnitOfWork, pathway: Pathway, row: Referral) -> None:
-    today = today_at(row.school_id, uow.now)
-    if lacks_text(family_language(row.student_id), today):
-        make_for_event(
-            uow, "interpreter_needed", school_id=row.school_id, owner_id=pathway.owner_id or pathway.case.lead_id,
-            from_day=today, case_id=row.case_id, pathway_id=row.pathway_id,
-        )  # fmt: skip
 
 
 @use_case

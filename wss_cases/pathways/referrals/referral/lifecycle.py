@@ -1,18 +1,16 @@
 """Steps that the use cases of a referral share: locks, transitions, its follow-ups, and word to the partner."""
 
-from collections.abc import Collection
-
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import partner_people
 from wss_cases.cases.progress.actions import open_only
-from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import cancel_row, close_row
+from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import load_live
+from wss_cases.pathways.common.follow_ups import open_follow_ups
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.referrals.referral.models import Referral
@@ -61,36 +59,10 @@ def check_step(row: Referral, state: ReferralState) -> None:
         raise Refused("", _("This referral cannot go there from where it is now."))
 
 
-def owner_of(row: Referral) -> int | None:
-    """Return who works the referral at the school: the pathway's owner, else the case's lead."""
-    owner: int | None = row.pathway.owner_id or row.pathway.case.lead_id
-    return owner
-
-
-def settle(uow: UnitOfWork, row: Referral, kind: str, outcome: str) -> None:
-    """Close the open follow-ups of one kind with the outcome that was just recorded."""
-    for follow_up in _open_follow_ups(uow, row, {kind}):
-        close_row(uow, follow_up, outcome)
-
-
 def drop_follow_ups(uow: UnitOfWork, row: Referral) -> None:
     """Cancel what still waits for this referral."""
-    for follow_up in _open_follow_ups(uow, row, set(FOLLOW_UPS)):
+    for follow_up in open_follow_ups(uow, row.pathway_id, *FOLLOW_UPS):
         cancel_row(uow, follow_up, _("The referral has ended."))
-
-
-def _open_follow_ups(uow: UnitOfWork, row: Referral, kinds: Collection[str]) -> list[FollowUp]:
-    statement = (
-        select(FollowUp)
-        .where(
-            FollowUp.pathway_id == row.pathway_id,
-            FollowUp.kind.in_(sorted(kinds)),
-            FollowUp.state == FollowUpState.OPEN,
-        )
-        .order_by(FollowUp.id)
-        .with_for_update()
-    )
-    return list(uow.session.scalars(statement))
 
 
 def tell_partner(uow: UnitOfWork, row: Referral, kind: str) -> None:

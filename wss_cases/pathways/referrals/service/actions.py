@@ -3,20 +3,18 @@
 from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.follow_ups import close_open, follow
 from wss_cases.pathways.referrals.referral.lifecycle import (
     DAYS_TO_ANSWER,
     DAYS_TO_FIRST_SERVICE,
     check_step,
     drop_follow_ups,
     load_by,
-    owner_of,
-    settle,
 )
 from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
 from wss_cases.pathways.referrals.referral.states import (
@@ -39,8 +37,8 @@ def accept(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
     due_on = school_days(row.school_id).add(today, terms)
     row.state, row.answered_on, row.first_service_by = ReferralState.ACCEPTED, today, due_on
     uow.record(row, "referral.accepted", partner=row.partner_name, by=due_on.isoformat())
-    settle(uow, row, "referral_answer", "partner_accepted")
-    _wait_for(uow, row, "referral_first_service", due_on)
+    close_open(uow, row.pathway_id, "referral_answer", "partner_accepted")
+    follow(uow, row.pathway, "referral_first_service", due_on)
     return row.id
 
 
@@ -54,8 +52,8 @@ def waitlist(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
     ask_on = school_days(row.school_id).add(today, max(terms, 1))
     row.state, row.answered_on, row.answer_by = ReferralState.WAITLISTED, today, ask_on
     uow.record(row, "referral.waitlisted", partner=row.partner_name)
-    settle(uow, row, "referral_answer", "partner_waitlisted")
-    _wait_for(uow, row, "referral_answer", ask_on)
+    close_open(uow, row.pathway_id, "referral_answer", "partner_waitlisted")
+    follow(uow, row.pathway, "referral_answer", ask_on)
     return row.id
 
 
@@ -70,7 +68,7 @@ def decline(uow: UnitOfWork, referral_id: int, reason: str, *, by: Permission) -
     row.answered_on = row.ended_on = today
     row.state, row.answer_note = ReferralState.DECLINED, reason
     uow.record(row, "referral.declined", partner=row.partner_name, reason=reason)
-    settle(uow, row, "referral_answer", "partner_declined")
+    close_open(uow, row.pathway_id, "referral_answer", "partner_declined")
     drop_follow_ups(uow, row)
     return row.id
 
@@ -87,7 +85,7 @@ def log_service(uow: UnitOfWork, referral_id: int, on: date, *, by: Permission) 
         row.state, row.first_service_on = ReferralState.FIRST_SEEN, on
         _add(uow, row, ServiceKind.FIRST, on)
         uow.record(row, "referral.first_seen", partner=row.partner_name, on=on.isoformat())
-        settle(uow, row, "referral_first_service", "first_seen")
+        close_open(uow, row.pathway_id, "referral_first_service", "first_seen")
     elif row.state in (ReferralState.FIRST_SEEN, ReferralState.ACTIVE):
         row.state = ReferralState.ACTIVE
         _add(uow, row, ServiceKind.LATER, on)
@@ -124,10 +122,3 @@ def _check_day(uow: UnitOfWork, row: Referral, on: date) -> None:
 
 def _add(uow: UnitOfWork, row: Referral, kind: ServiceKind, on: date) -> None:
     uow.add(ServiceDate(referral_id=row.id, kind=kind, on_day=on, logged_at=uow.now, logged_by_id=uow.actor.user_id))
-
-
-def _wait_for(uow: UnitOfWork, row: Referral, kind: str, due_on: date) -> None:
-    make(
-        uow, school_id=row.school_id, kind=kind, owner_id=owner_of(row), due_on=due_on, case_id=row.case_id,
-        pathway_id=row.pathway_id,
-    )  # fmt: skip

@@ -1,0 +1,49 @@
+"""The follow-ups of a pathway, as steps of its use cases."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import close_row, make, make_for_event
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.common.models import Pathway
+
+
+def owner_of(row: Pathway) -> int | None:
+    """Return who works a pathway: its owner, else the lead of its case."""
+    owner_id: int | None = row.owner_id or row.case.lead_id
+    return owner_id
+
+
+def follow(
+    uow: UnitOfWork, row: Pathway, kind: str, due_on: date, *, title: str = "", of_case: bool = False
+) -> FollowUp:
+    """Make a follow-up for whoever works a pathway; `of_case`: it belongs to the case and outlives the pathway."""
+    return make(
+        uow, school_id=row.school_id, kind=kind, owner_id=owner_of(row), due_on=due_on, title=title,
+        case_id=row.case_id, pathway_id=None if of_case else row.id,
+    )  # fmt: skip
+
+
+def follow_event(uow: UnitOfWork, row: Pathway, event: str, *, of_case: bool = False) -> None:
+    """Make what the templates say for something that happened in a pathway today; `of_case` as for `follow`."""
+    make_for_event(
+        uow, event, school_id=row.school_id, owner_id=owner_of(row), from_day=today_at(row.school_id, uow.now),
+        case_id=row.case_id, pathway_id=None if of_case else row.id, pathway_kind=row.kind,
+    )  # fmt: skip
+
+
+def open_follow_ups(uow: UnitOfWork, pathway_id: int, *kinds: str) -> list[FollowUp]:
+    """Lock and return the open follow-ups of a pathway of these kinds, by id."""
+    statement = select(FollowUp).where(
+        FollowUp.pathway_id == pathway_id, FollowUp.kind.in_(kinds), FollowUp.state == FollowUpState.OPEN
+    )
+    return list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
+
+
+def close_open(uow: UnitOfWork, pathway_id: int, kind: str, outcome: str, note: str = "") -> None:
+    """Close the open follow-ups of a pathway of one kind, with the outcome that was just recorded."""
+    for follow_up in open_follow_ups(uow, pathway_id, kind):
+        close_row(uow, follow_up, outcome, note)
