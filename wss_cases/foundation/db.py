@@ -14,6 +14,7 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     BigInteger,
+    CheckConstraint,
     ColumnElement,
     Connection,
     DateTime,
@@ -116,6 +117,12 @@ def named_enum(kind: type[enum.Enum], name: str) -> Enum:
 def where(condition: str) -> dict[str, Any]:
     """Return what makes an index one of the rows that meet a condition only, on both databases."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def exactly_one(*columns: str, name: str) -> CheckConstraint:
+    """Return the constraint that exactly one of these columns has a value."""
+    counted = " + ".join(f"(case when {column} is not null then 1 else 0 end)" for column in columns)
+    return CheckConstraint(f"{counted} = 1", name=name)
 
 
 def table_of(model: type[Base]) -> Table:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from wss_cases.access.visibility import Fading, seen_through
 from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
+from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum, where
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 
 
@@ -73,11 +73,7 @@ class FollowUp(Fading, Versioned, Base):
 
     __tablename__ = "follow_up"
     __table_args__ = (
-        CheckConstraint(
-            "(case when incident_id is not null then 1 else 0 end)"
-            " + (case when case_id is not null then 1 else 0 end) = 1",
-            name="one_subject",
-        ),
+        exactly_one("incident_id", "case_id", name="one_subject"),
         CheckConstraint("state != 'done' or outcome <> ''", name="outcome"),
         CheckConstraint("state != 'cancelled' or outcome_note <> ''", name="cancel_reason"),
         CheckConstraint(

@@ -16,7 +16,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.incident.models import Incident
 
@@ -73,9 +73,9 @@ def load_follow_up(follow_up_id: int) -> FollowUp | None:
 
 def get_follow_up(actor: Actor, follow_up_id: int) -> FollowUp:
     """Return a follow-up that the actor may see. Raises NotFound."""
-    found: FollowUp | None = db.session.scalar(visible_to(select(FollowUp).where(FollowUp.id == follow_up_id), actor))
-    if found is None:
-        raise NotFound
+    found: FollowUp = existing(
+        db.session.scalar(visible_to(select(FollowUp).where(FollowUp.id == follow_up_id), actor))
+    )
     return found
 
 

@@ -9,7 +9,7 @@ from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
 from wss_cases.followups.templates.queries import may_write, own_of
 from wss_cases.followups.templates.rules import too_far
 from wss_cases.followups.templates.states import EVENTS, IN_PATHWAY, TIMED
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -109,9 +109,7 @@ def end_template(uow: UnitOfWork, template_id: int, until: date) -> int:
 
 
 def _standing(uow: UnitOfWork, template_id: int) -> FollowUpTemplate:
-    found = uow.session.get(FollowUpTemplate, template_id)
-    if found is None:
-        raise NotFound
+    found = existing(uow.session.get(FollowUpTemplate, template_id))
     row = uow.load(FollowUpTemplate, template_id, may_write(found))
     if row.ends_on is not None:
         raise Refused("", _("This template has been changed already. Change the newer one."))

@@ -1,6 +1,7 @@
 """The table of all pathways; each pathway's folder has tables for what only it has."""
 
 from datetime import date, datetime
+from typing import Any, Self
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -8,6 +9,19 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from wss_cases.cases.case.models import Case, CaseParticipant, OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.pathways.common.states import LIVE, PathwayState
+
+
+class InPathway:
+    """What belongs to one pathway, and so to its case and its school."""
+
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+
+    @classmethod
+    def of(cls, row: "Pathway", **values: Any) -> Self:
+        """Return a new record of a pathway."""
+        return cls(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, **values)  # type: ignore[call-arg]
 
 
 class Pathway(OfCase, Versioned, Base):

@@ -11,7 +11,7 @@ from wss_cases.access.visibility import in_view
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, STANDS
 
@@ -39,10 +39,7 @@ def get_pathway(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
     statement = (
         select(Pathway).options(joinedload(Pathway.case)).where(Pathway.id == pathway_id, Pathway.case_id == case_id)
     )
-    pathway = db.session.scalar(visible_to(statement, actor))
-    if pathway is None:
-        raise NotFound
-    return pathway
+    return existing(db.session.scalar(visible_to(statement, actor)))
 
 
 def standing(case_id: int) -> dict[tuple[str, int | None], Pathway]:

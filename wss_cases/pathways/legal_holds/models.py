@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum
 from wss_cases.pathways.legal_holds.states import HoldKind
 
 
@@ -17,12 +17,7 @@ class LegalHold(Versioned, Base):
 
     __tablename__ = "legal_hold"
     __table_args__ = (
-        CheckConstraint(
-            "(case when student_id is not null then 1 else 0 end)"
-            " + (case when case_id is not null then 1 else 0 end)"
-            " + (case when pathway_id is not null then 1 else 0 end) = 1",
-            name="one_subject",
-        ),
+        exactly_one("student_id", "case_id", "pathway_id", name="one_subject"),
         CheckConstraint("reason <> ''", name="reason"),
         CheckConstraint("(closed_at is null) = (closed_by_id is null)", name="closing"),
         CheckConstraint("closed_at is null or closed_reason <> ''", name="closed_reason"),

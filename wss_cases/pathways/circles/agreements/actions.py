@@ -54,9 +54,7 @@ def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft])
         raise Refused("", _("This circle has its agreement already."))
     today = today_at(row.school_id, uow.now)
     _check_terms(terms, set(circle.names), today)
-    agreement = uow.add(
-        Agreement(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, agreed_on=row.held_on or today)
-    )
+    agreement = uow.add(Agreement.of(row, agreed_on=row.held_on or today))
     for position, draft in enumerate(terms, start=1):
         agreement.terms.append(new_term(uow, row, position, draft))
     uow.record(agreement, "agreement.made", terms=len(terms))

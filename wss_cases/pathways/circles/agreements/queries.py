@@ -9,7 +9,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.pathways.circles.circle.keepers import keepers_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter
@@ -36,17 +36,13 @@ class Signer:
 def get_term(actor: Actor, term_id: int) -> tuple[AgreementTerm, Agreement]:
     """Return an agreement term with its agreement, of one of the actor's schools. Raises NotFound."""
     statement = select(AgreementTerm, Agreement).join(Agreement).where(AgreementTerm.id == term_id)
-    term_row = db.session.execute(statement.where(in_view(Agreement, actor, *CASE_TEAM))).first()
-    if term_row is None:
-        raise NotFound
+    term_row = existing(db.session.execute(statement.where(in_view(Agreement, actor, *CASE_TEAM))).first())
     return term_row[0], term_row[1]
 
 
 def term_of_follow_up(actor: Actor, follow_up_id: int) -> tuple[AgreementTerm, Agreement]:
     """Return the term that a follow-up is about, with its agreement. Raises NotFound."""
-    term_id = db.session.scalar(select(AgreementTerm.id).where(AgreementTerm.follow_up_id == follow_up_id))
-    if term_id is None:
-        raise NotFound
+    term_id = existing(db.session.scalar(select(AgreementTerm.id).where(AgreementTerm.follow_up_id == follow_up_id)))
     return get_term(actor, term_id)
 
 

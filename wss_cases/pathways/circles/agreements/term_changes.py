@@ -6,7 +6,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row
-from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.foundation.errors import Refused, Stale, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -81,9 +81,7 @@ def _replace(
 
 
 def _load(uow: UnitOfWork, term_id: int, version: int | None) -> tuple[Pathway, Agreement, AgreementTerm]:
-    term = uow.session.get(AgreementTerm, term_id)
-    if term is None:
-        raise NotFound
+    term = existing(uow.session.get(AgreementTerm, term_id))
     # the pathway is locked first, as everywhere
     row = load_any_circle(uow, uow.session.get_one(Agreement, term.agreement_id).pathway_id)
     open_only(row.case)

@@ -2,24 +2,22 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum, where
 from wss_cases.pathways.circles.circle.states import MeetingKind, ScreenAnswer, SupporterRelation, TrainingKind
+from wss_cases.pathways.common.models import InPathway
 
 
-class CircleConsent(Base):
+class CircleConsent(InPathway, Base):
     """What one party said about taking part; withdrawable at any time. None: not asked yet."""
 
     __tablename__ = "circle_consent"
     __table_args__ = (UniqueConstraint("pathway_id", "participant_id"),)
 
     id: Mapped[Id]
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
     consented: Mapped[bool | None]
     guardian_consented: Mapped[bool | None]
@@ -28,16 +26,13 @@ class CircleConsent(Base):
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
 
-class CirclePreparation(Versioned, Base):
+class CirclePreparation(InPathway, Versioned, Base):
     """How far one party is prepared: support offered, pre-meeting held, ready or not. Never why."""
 
     __tablename__ = "circle_preparation"
     __table_args__ = (UniqueConstraint("pathway_id", "participant_id"),)
 
     id: Mapped[Id]
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
     support_offered_on: Mapped[date | None]
     support_offered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -46,21 +41,19 @@ class CirclePreparation(Versioned, Base):
     is_ready: Mapped[bool | None]
 
 
-class CircleScreen(Versioned, Base):
+class CircleScreen(InPathway, Versioned, Base):
     """The keeper's safety screen of one circle: safe to meet or not now. Never why."""
 
     __tablename__ = "circle_screen"
 
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), unique=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     answer: Mapped[ScreenAnswer] = mapped_column(named_enum(ScreenAnswer, "answer"))
     screened_on: Mapped[date]
     screened_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
 
 
-class CircleSupporter(OfCase, Versioned, Base):
+class CircleSupporter(InPathway, OfCase, Versioned, Base):
     """Somebody a party wants beside them: a guardian, a member of staff, a friend. `ended_at`: no longer invited."""
 
     __tablename__ = "circle_supporter"
@@ -68,35 +61,22 @@ class CircleSupporter(OfCase, Versioned, Base):
     PRIVATE = frozenset({"name"})
 
     id: Mapped[Id]
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
     relation: Mapped[SupporterRelation] = mapped_column(named_enum(SupporterRelation, "relation"))
     name: Mapped[str] = mapped_column(String(200))
     ended_at: Mapped[datetime | None]
 
 
-class CircleKeeper(Base):
+class CircleKeeper(InPathway, Base):
     """Who keeps a circle, from when to when. Only its keepers read the circle's notes."""
 
     __tablename__ = "circle_keeper"
     __table_args__ = (
-        Index(
-            "uq_circle_keeper_current",
-            "pathway_id",
-            "user_id",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
+        Index("uq_circle_keeper_current", "pathway_id", "user_id", unique=True, **where("ended_at IS NULL")),
         Index("ix_circle_keeper_user", "user_id"),
     )
 
     id: Mapped[Id]
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     added_at: Mapped[datetime]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -136,7 +116,7 @@ class CircleSetting(Versioned, Base):
     guardian_consent: Mapped[bool] = mapped_column(default=False)
 
 
-class HoldLift(Base):
+class HoldLift(InPathway, Base):
     """A hold of the stored routing answer whose condition was met, with the reason."""
 
     __tablename__ = "circle_hold_lift"
@@ -144,16 +124,13 @@ class HoldLift(Base):
     PRIVATE = frozenset({"reason"})
 
     id: Mapped[Id]
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     rule: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Text)
     lifted_at: Mapped[datetime]
     lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
 
-class CircleMeeting(OfCase, Versioned, Base):
+class CircleMeeting(InPathway, OfCase, Versioned, Base):
     """One meeting of a circle: planned for an instant and a room, then held or not."""
 
     __tablename__ = "circle_meeting"
@@ -161,20 +138,11 @@ class CircleMeeting(OfCase, Versioned, Base):
         Index("ix_circle_meeting_pathway", "pathway_id"),
         Index("ix_circle_meeting_keeper", "keeper_id", "starts_at"),
         Index("ix_circle_meeting_school", "school_id", "starts_at"),
-        Index(
-            "uq_circle_meeting_waiting",
-            "pathway_id",
-            unique=True,
-            sqlite_where=text("happened IS NULL"),
-            postgresql_where=text("happened IS NULL"),
-        ),
+        Index("uq_circle_meeting_waiting", "pathway_id", unique=True, **where("happened IS NULL")),
         CheckConstraint("happened is null or happened or not_held_reason <> ''", name="not_held_reason"),
     )
 
     id: Mapped[Id]
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     keeper_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     kind: Mapped[MeetingKind] = mapped_column(
         named_enum(MeetingKind, "kind"), default=MeetingKind.CIRCLE, server_default=MeetingKind.CIRCLE.value
@@ -188,7 +156,7 @@ class CircleMeeting(OfCase, Versioned, Base):
     attendance: Mapped[list["CircleAttendance"]] = relationship(order_by="CircleAttendance.id")
 
 
-class MeetingInvitation(Base):
+class MeetingInvitation(InPathway, Base):
     """What one member of staff was last told of a meeting, for their calendar; `withdrawn_at`: to strike it out.
 
     `sequence` grows with everything they are told, so that a calendar takes the newest, in whatever order mail comes.
@@ -197,20 +165,12 @@ class MeetingInvitation(Base):
     __tablename__ = "meeting_invitation"
     __table_args__ = (
         UniqueConstraint("meeting_id", "user_id"),
-        Index(
-            "ix_meeting_invitation_open",
-            "starts_at",
-            sqlite_where=text("withdrawn_at IS NULL"),
-            postgresql_where=text("withdrawn_at IS NULL"),
-        ),
+        Index("ix_meeting_invitation_open", "starts_at", **where("withdrawn_at IS NULL")),
     )
 
     id: Mapped[Id]
     meeting_id: Mapped[int] = mapped_column(ForeignKey("circle_meeting.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     sequence: Mapped[int]
     starts_at: Mapped[datetime]
     minutes: Mapped[int]
@@ -227,12 +187,7 @@ class CircleAttendance(Base):
         UniqueConstraint("meeting_id", "participant_id"),
         UniqueConstraint("meeting_id", "supporter_id"),
         UniqueConstraint("meeting_id", "keeper_user_id"),
-        CheckConstraint(
-            "(case when participant_id is not null then 1 else 0 end)"
-            " + (case when supporter_id is not null then 1 else 0 end)"
-            " + (case when keeper_user_id is not null then 1 else 0 end) = 1",
-            name="one_person",
-        ),
+        exactly_one("participant_id", "supporter_id", "keeper_user_id", name="one_person"),
     )
 
     id: Mapped[Id]

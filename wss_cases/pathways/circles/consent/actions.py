@@ -4,7 +4,7 @@ from datetime import date
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -75,7 +75,7 @@ def _consent_of(row: Pathway, circle: Circle, participant_id: int) -> CircleCons
         return known
     if participant_id not in {person.id for person in circle.invited}:
         raise NotFound
-    return CircleConsent(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, participant_id=participant_id)
+    return CircleConsent.of(row, participant_id=participant_id)
 
 
 def _answer(consent: CircleConsent, consented: bool, guardian: bool | None, on: date) -> None:
@@ -134,9 +134,7 @@ def lift_hold(uow: UnitOfWork, pathway_id: int, rule: str, reason: str) -> int:
     """
     row = load_circle(uow, pathway_id)
     circle = circle_of(row)
-    hold = next((hold for hold in circle.holds if hold.rule == rule), None)
-    if hold is None:
-        raise NotFound
+    hold = existing(next((hold for hold in circle.holds if hold.rule == rule), None))
     if hold.stands:
         raise Refused("", _("This hold stands: each person is supported apart."))
     if not hold.can_be_lifted:
@@ -146,9 +144,6 @@ def lift_hold(uow: UnitOfWork, pathway_id: int, rule: str, reason: str) -> int:
     requirements = circle.requirements_on(today_at(row.school_id, uow.now))
     if rule in circle.lifted or any(requirement.rule == rule and requirement.done for requirement in requirements):
         raise Refused("", _("The condition of this hold is met already."))
-    lift = HoldLift(
-        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, rule=rule, reason=reason,
-        lifted_at=uow.now, lifted_by_id=uow.actor.user_id,
-    )  # fmt: skip
+    lift = HoldLift.of(row, rule=rule, reason=reason, lifted_at=uow.now, lifted_by_id=uow.actor.user_id)
     uow.record(lift, "circle.hold_lifted", rule=rule)
     return row.id

@@ -35,10 +35,7 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
     people = may_keep(row.school_id, today_at(row.school_id, uow.now))
     if user_id not in people:
         raise Refused("keeper", _("Choose a coordinator or dean of this school."))
-    keeper = CircleKeeper(
-        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, user_id=user_id, added_at=uow.now,
-        added_by_id=uow.actor.user_id,
-    )  # fmt: skip
+    keeper = CircleKeeper.of(row, user_id=user_id, added_at=uow.now, added_by_id=uow.actor.user_id)
     uow.record(keeper, "circle.keeper_named", name=people[user_id])
     _tell(uow, circle, keeper)
     tell_planned(uow, CircleMeeting.pathway_id == row.id)

@@ -1,7 +1,7 @@
 """After a meeting: did it happen, who came, and what follows where it did not."""
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -65,9 +65,7 @@ def answer_meeting(uow: UnitOfWork, meeting_id: int, state: MeetingState, attend
 
 
 def _load(uow: UnitOfWork, meeting_id: int, version: int | None) -> tuple[CircleMeeting, Pathway]:
-    known = uow.session.get(CircleMeeting, meeting_id)
-    if known is None:
-        raise NotFound
+    known = existing(uow.session.get(CircleMeeting, meeting_id))
     # the pathway is locked first, as everywhere
     row = load_circle(uow, known.pathway_id)
     return uow.load(CircleMeeting, meeting_id, Permission.CASE_WORK, version), row

@@ -36,10 +36,8 @@ def plan_meeting(
     circle, day = circle_of(row), local_date(starts_at, zone_of(row.school_id))
     _check(uow, row, circle, day, minutes)
     _check_keeper(circle, day, keeper_id)
-    meeting = circle.waiting or CircleMeeting(
-        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, keeper_id=keeper_id,
-        starts_at=starts_at, kind=next_kind(circle.was_held, circle.agreement is not None), sequence=-1,
-    )  # fmt: skip
+    kind = next_kind(circle.was_held, circle.agreement is not None)
+    meeting = circle.waiting or CircleMeeting.of(row, kind=kind, sequence=-1)
     meeting.starts_at, meeting.minutes, meeting.room = starts_at, minutes, room
     meeting.keeper_id, meeting.sequence = keeper_id, meeting.sequence + 1
     uow.record(meeting, "circle.moved" if circle.waiting else "circle.planned")

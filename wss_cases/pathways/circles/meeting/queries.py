@@ -10,7 +10,7 @@ from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter
 from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, meeting_state
 from wss_cases.pathways.common.models import Pathway
@@ -19,10 +19,7 @@ from wss_cases.pathways.common.models import Pathway
 def get_meeting(actor: Actor, meeting_id: int) -> CircleMeeting:
     """Return a meeting of one of the actor's schools. Raises NotFound."""
     statement = select(CircleMeeting).where(CircleMeeting.id == meeting_id)
-    meeting = db.session.scalar(statement.where(in_view(CircleMeeting, actor, *CASE_TEAM)))
-    if meeting is None:
-        raise NotFound
-    return meeting
+    return existing(db.session.scalar(statement.where(in_view(CircleMeeting, actor, *CASE_TEAM))))
 
 
 def get_supporter(row: Pathway, supporter_id: int) -> CircleSupporter:

@@ -66,9 +66,7 @@ def record_ready(uow: UnitOfWork, pathway_id: int, participant_id: int, ready: b
 def _preparation(row: Pathway, circle: Circle, participant_id: int) -> CirclePreparation:
     if participant_id not in {person.id for person in circle.invited}:
         raise NotFound
-    return circle.preparations.get(participant_id) or CirclePreparation(
-        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, participant_id=participant_id
-    )
+    return circle.preparations.get(participant_id) or CirclePreparation.of(row, participant_id=participant_id)
 
 
 def _need_interpreter(uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int) -> None:
@@ -89,10 +87,7 @@ def add_supporter(uow: UnitOfWork, pathway_id: int, participant_id: int, relatio
         raise NotFound
     if not name.strip():
         raise Refused("name", _("Write the name."))
-    supporter = CircleSupporter(
-        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, participant_id=participant_id,
-        relation=relation, name=name,
-    )  # fmt: skip
+    supporter = CircleSupporter.of(row, participant_id=participant_id, relation=relation, name=name)
     uow.record(supporter, "circle.supporter_added", relation=relation.value)
     return row.id
 
@@ -120,7 +115,7 @@ def record_screen(uow: UnitOfWork, pathway_id: int, answer: ScreenAnswer, on: da
     circle = circle_of(row)
     if uow.actor.user_id not in circle.keepers_on(today_at(row.school_id, uow.now)):
         raise Refused("", _("Only a keeper of this circle answers the safety screen."))
-    screen = circle.screen or CircleScreen(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
+    screen = circle.screen or CircleScreen.of(row)
     screen.answer, screen.screened_on, screen.screened_by_id = answer, on, uow.actor.user_id
     uow.record(screen, "circle.screened", answer=answer.value)
     if answer is ScreenAnswer.NOT_NOW:

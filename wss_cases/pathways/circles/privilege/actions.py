@@ -4,7 +4,7 @@ from datetime import date
 
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
@@ -89,8 +89,6 @@ def close_hold(uow: UnitOfWork, pathway_id: int, hold_id: int, reason: str) -> i
     """Record that a request, hold or order is over; shredding goes on. Raises Refused when it was closed before."""
     row = load_for_keeper(uow, pathway_id, Permission.CIRCLE_HOLD)
     get_hold(row.id, hold_id)
-    hold = uow.session.get(LegalHold, hold_id, with_for_update=True, populate_existing=True)
-    if hold is None:
-        raise NotFound
+    hold = existing(uow.session.get(LegalHold, hold_id, with_for_update=True, populate_existing=True))
     legal_holds.release_hold(uow, hold, reason, uow.version)
     return hold.id

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys.envelope import seal, unseal
@@ -63,9 +63,7 @@ def answer(questionnaire_id: int, values: Mapping[str, int], words: str, now: da
     Raises Refused when nothing was answered, or for a value that its question does not have.
     """
     with unit_of_work(SYSTEM, now) as uow:
-        row = uow.session.get(Questionnaire, questionnaire_id, with_for_update=True, populate_existing=True)
-        if row is None:
-            raise NotFound
+        row = existing(uow.session.get(Questionnaire, questionnaire_id, with_for_update=True, populate_existing=True))
         state = state_of(row, now)
         if state is LinkState.OPEN:
             _save(uow, row, values, words)

@@ -2,27 +2,22 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
-from wss_cases.foundation.db import Base, Id, named_enum
+from wss_cases.foundation.db import Base, Id, exactly_one, named_enum, where
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
+from wss_cases.pathways.common.models import InPathway
 
 
 def _one_at_a_time(person: str) -> Index:
     return Index(
-        f"uq_questionnaire_{person}",
-        "pathway_id",
-        "occasion",
-        person,
-        unique=True,
-        sqlite_where=text("revoked_at IS NULL"),
-        postgresql_where=text("revoked_at IS NULL"),
+        f"uq_questionnaire_{person}", "pathway_id", "occasion", person, unique=True, **where("revoked_at IS NULL")
     )
 
 
-class Questionnaire(OfCase, Base):
+class Questionnaire(InPathway, OfCase, Base):
     """One invitation to answer: for whom, about which meeting, until when. The table holds the link's digest only."""
 
     __tablename__ = "questionnaire"
@@ -36,19 +31,11 @@ class Questionnaire(OfCase, Base):
         CheckConstraint(
             "answered_at is null or (revoked_at is null and answered_at < expires_at)", name="answered_once"
         ),
-        CheckConstraint(
-            "(case when participant_id is not null then 1 else 0 end)"
-            " + (case when supporter_id is not null then 1 else 0 end)"
-            " + (case when keeper_user_id is not null then 1 else 0 end) = 1",
-            name="one_person",
-        ),
+        exactly_one("participant_id", "supporter_id", "keeper_user_id", name="one_person"),
     )
     PRIVATE = frozenset({"sealed_text", "sealed_key", "token_digest"})
 
     id: Mapped[Id]
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     meeting_id: Mapped[int | None] = mapped_column(ForeignKey("circle_meeting.id"))
     occasion: Mapped[Occasion] = mapped_column(named_enum(Occasion, "occasion"))
     answerer: Mapped[Answerer] = mapped_column(named_enum(Answerer, "answerer"))

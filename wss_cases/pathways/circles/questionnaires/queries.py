@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import token_digest
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.family_texts.queries import Text, family_texts
@@ -78,10 +78,7 @@ def get_questionnaire(actor: Actor, pathway_id: int, questionnaire_id: int) -> Q
     statement = select(Questionnaire).where(
         Questionnaire.id == questionnaire_id, Questionnaire.pathway_id == pathway_id
     )
-    questionnaire = db.session.scalar(statement.where(in_view(Questionnaire, actor, *CASE_TEAM)))
-    if questionnaire is None:
-        raise NotFound
-    return questionnaire
+    return existing(db.session.scalar(statement.where(in_view(Questionnaire, actor, *CASE_TEAM))))
 
 
 def by_code(code: str) -> Questionnaire | None:

@@ -6,12 +6,13 @@ from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
+from wss_cases.pathways.common.models import InPathway
 
 
-class Agreement(OfCase, Versioned, Base):
+class Agreement(InPathway, OfCase, Versioned, Base):
     """What the parties agreed, as terms. `without_meeting`: why no meeting was held at its end."""
 
     __tablename__ = "agreement"
@@ -34,12 +35,7 @@ class AgreementSignature(Base):
         UniqueConstraint("agreement_id", "participant_id"),
         UniqueConstraint("agreement_id", "supporter_id"),
         UniqueConstraint("agreement_id", "keeper_user_id"),
-        CheckConstraint(
-            "(case when participant_id is not null then 1 else 0 end)"
-            " + (case when supporter_id is not null then 1 else 0 end)"
-            " + (case when keeper_user_id is not null then 1 else 0 end) = 1",
-            name="one_person",
-        ),
+        exactly_one("participant_id", "supporter_id", "keeper_user_id", name="one_person"),
     )
 
     id: Mapped[Id]

@@ -9,7 +9,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.pathways.circles.circle.keepers import may_keep
 from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraining
 from wss_cases.pathways.circles.circle.rules import in_force
@@ -49,10 +49,7 @@ def names_of(user_ids: set[int]) -> dict[int, str]:
 def get_training(actor: Actor, training_id: int) -> KeeperTraining:
     """Return a training on record at a school that the actor administers. Raises NotFound."""
     statement = select(KeeperTraining).where(KeeperTraining.id == training_id)
-    training = db.session.scalar(statement.where(in_schools(KeeperTraining.school_id, actor, Role.ADMINISTRATOR)))
-    if training is None:
-        raise NotFound
-    return training
+    return existing(db.session.scalar(statement.where(in_schools(KeeperTraining.school_id, actor, Role.ADMINISTRATOR))))
 
 
 def setting_of(school_id: int) -> CircleSetting | None:

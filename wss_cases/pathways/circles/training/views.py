@@ -12,7 +12,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -36,10 +36,7 @@ ACT = "pathways/circles/training/school_act.html"
 
 def own_school(actor: Actor) -> int:
     """Return the school whose register is shown. Raises NotFound where the actor administers none."""
-    school_id = chosen_school_id(actor, Role.ADMINISTRATOR)
-    if school_id is None:
-        raise NotFound
-    return school_id
+    return existing(chosen_school_id(actor, Role.ADMINISTRATOR))
 
 
 @blueprint.get("/training")

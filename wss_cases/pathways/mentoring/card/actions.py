@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
@@ -37,7 +37,7 @@ def set_card(
     if card is not None and uow.version is not None and card.version != uow.version:
         raise Stale
     if card is None:
-        card = DailyCard(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
+        card = DailyCard.of(row)
     card.expectations = _lines("expectations", expectations, MOST_EXPECTATIONS)
     card.periods = _lines("periods", periods, MOST_PERIODS)
     if not 1 <= goal_percent <= 100:
@@ -112,9 +112,7 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
 
 def _card(uow: UnitOfWork, pathway_id: int) -> tuple[Pathway, DailyCard]:
     row = load_logged(uow, pathway_id)
-    card = uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id))
-    if card is None:
-        raise NotFound
+    card = existing(uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id)))
     return row, card
 
 

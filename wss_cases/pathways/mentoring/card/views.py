@@ -12,7 +12,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, time_words
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
@@ -34,9 +34,7 @@ MARKABLE_DAYS = 5
 
 def _own(actor: Actor, pathway_id: int) -> tuple[OwnStudent, DailyCard]:
     own = get_own(actor, pathway_id)
-    card = card_of(pathway_id)
-    if card is None:
-        raise NotFound
+    card = existing(card_of(pathway_id))
     return own, card
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -95,9 +95,9 @@ def _lock_chosen(uow: UnitOfWork, pathway_id: int, chosen_id: int) -> tuple[Ment
 
 
 def _kind_of(uow: UnitOfWork, pathway_id: int) -> tuple[str, int]:
-    pathway = uow.session.execute(select(Pathway.kind, Pathway.school_id).where(Pathway.id == pathway_id)).first()
-    if pathway is None:
-        raise NotFound
+    pathway = existing(
+        uow.session.execute(select(Pathway.kind, Pathway.school_id).where(Pathway.id == pathway_id)).first()
+    )
     return pathway[0], pathway[1]
 
 
@@ -168,9 +168,7 @@ def load_mentoring(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pat
 def plan_for(uow: UnitOfWork, row: Pathway) -> MentoringPlan:
     """Return the plan of a locked pathway, locked too; a new one that is not yet added where there is none."""
     plan = uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update())
-    return plan or MentoringPlan(
-        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, match_reasons="", goal="", comes_after=""
-    )
+    return plan or MentoringPlan.of(row, match_reasons="", goal="", comes_after="")
 
 
 def set_course(row: Pathway, plan: MentoringPlan, course: Course, today: date) -> bool:

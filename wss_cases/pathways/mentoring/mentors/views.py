@@ -14,7 +14,7 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -45,10 +45,7 @@ USUAL_GROUP = 8
 
 
 def _school_id(actor: Actor) -> int:
-    school_id = chosen_school_id(actor, *MANAGERS)
-    if school_id is None:
-        raise NotFound
-    return school_id
+    return existing(chosen_school_id(actor, *MANAGERS))
 
 
 @blueprint.get("")

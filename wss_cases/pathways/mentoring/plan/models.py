@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.pathways.common.models import InPathway
 from wss_cases.pathways.mentoring.plan.states import Cadence, DayState, MentorKind, Missed
 
 
@@ -54,7 +55,7 @@ class MentoringGroup(Versioned, Base):
         return self.mentor.user_id if self.mentor.is_active else None
 
 
-class MentoringPlan(OfCase, Versioned, Base):
+class MentoringPlan(InPathway, OfCase, Versioned, Base):
     """Who mentors and why they match, towards what, how often and how long, and when it is reviewed."""
 
     __tablename__ = "mentoring_plan"
@@ -68,8 +69,6 @@ class MentoringPlan(OfCase, Versioned, Base):
 
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), unique=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     mentor_id: Mapped[int | None] = mapped_column(ForeignKey("mentor.id"))
     group_id: Mapped[int | None] = mapped_column(ForeignKey("mentoring_group.id"))
     match_reasons: Mapped[str] = mapped_column(String(500), default="", server_default="")
@@ -89,7 +88,7 @@ class MentoringPlan(OfCase, Versioned, Base):
         return self.mentor.user_id if self.mentor is not None and self.mentor.is_active else None
 
 
-class MentoringSession(Versioned, Base):
+class MentoringSession(InPathway, Versioned, Base):
     """One session of a day: held (minutes None: not known), or missed with the reason."""
 
     __tablename__ = "mentoring_session"
@@ -103,9 +102,6 @@ class MentoringSession(Versioned, Base):
     PRIVATE = frozenset({"note"})
 
     id: Mapped[Id]
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     on_day: Mapped[date]
     held: Mapped[bool]
     minutes: Mapped[int | None]
@@ -115,7 +111,7 @@ class MentoringSession(Versioned, Base):
     logged_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
 
-class MentoringReview(Base):
+class MentoringReview(InPathway, Base):
     """One review of a plan: how the goal stands, and how it goes on."""
 
     __tablename__ = "mentoring_review"
@@ -123,8 +119,6 @@ class MentoringReview(Base):
 
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), index=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     on_day: Mapped[date]
     goal_stands: Mapped[str] = mapped_column(String(40))
     goes_on: Mapped[str] = mapped_column(String(40))
@@ -132,7 +126,7 @@ class MentoringReview(Base):
     reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
 
-class DailyCard(Versioned, Base):
+class DailyCard(InPathway, Versioned, Base):
     """The card of check-in/check-out: up to five expectations, marked in up to ten periods of a day, 0 to 2 each."""
 
     __tablename__ = "daily_card"
@@ -141,8 +135,6 @@ class DailyCard(Versioned, Base):
 
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), unique=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     expectations: Mapped[list[str]]
     periods: Mapped[list[str]]
     goal_percent: Mapped[int] = mapped_column(default=80)

@@ -15,7 +15,7 @@ from wss_cases.access.policy import require
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.mentoring.plan.models import (
@@ -173,9 +173,7 @@ def get_own(actor: Actor, pathway_id: int) -> OwnStudent:
     Raises NotFound, for a mentor also once the pathway has ended or before the student has said yes.
     """
     statement = _own().where(MentoringPlan.pathway_id == pathway_id)
-    plan_row = db.session.execute(statement).first()
-    if plan_row is None:
-        raise NotFound
+    plan_row = existing(db.session.execute(statement).first())
     plan, row = plan_row
     require(actor, Permission.MENTORING_LOG, plan)
     if plan.mentor_user_id == actor.user_id and not is_team(actor, plan) and row.state not in LOGGED:

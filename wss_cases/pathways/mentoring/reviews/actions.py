@@ -7,7 +7,7 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.making.actions import cancel_row
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
@@ -44,9 +44,9 @@ def review(uow: UnitOfWork, pathway_id: int, *, stands: str, goes_on: GoesOn, no
     """
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, uow.version)
     open_only(row.case)
-    plan = uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update())
-    if plan is None:
-        raise NotFound
+    plan = existing(
+        uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update())
+    )
     if row.state is not PathwayState.ACTIVE:
         raise Refused("", _("Mentoring is reviewed while it is active."))
     _check(uow, row, stands, goes_on, note, next_on)
@@ -54,8 +54,7 @@ def review(uow: UnitOfWork, pathway_id: int, *, stands: str, goes_on: GoesOn, no
     plan.next_review_on = next_on if goes_on is not GoesOn.ENDS else None
     uow.audit("mentoring.next_review", "mentoring_plan", plan.id, changes_of(plan))
     record = uow.add(
-        MentoringReview(
-            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, on_day=today, goal_stands=stands,
+        MentoringReview.of(row, on_day=today, goal_stands=stands,
             goes_on=goes_on.value, note=note, reviewed_by_id=uow.actor.user_id,
         )
     )  # fmt: skip

@@ -108,7 +108,7 @@ def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> Mentor
     session = _session_on(uow, row.id, day)
     kind = "mentoring.corrected"
     if session is None:
-        session = MentoringSession(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, on_day=day, note="")
+        session = MentoringSession.of(row, on_day=day, note="")
         kind = "mentoring.held" if answer.held else "mentoring.missed"
     session.held, session.missed = answer.held, answer.missed
     session.minutes = answer.minutes if answer.held else None

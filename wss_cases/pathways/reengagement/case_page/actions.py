@@ -98,15 +98,7 @@ def add_review(uow: UnitOfWork, pathway_id: int, answer: ReviewAnswer, note: str
         raise Refused("note", _("Say in a sentence what is needed now."))
     today, days = today_at(row.school_id, uow.now), school_days(row.school_id)
     review = uow.add(
-        ReengagementReview(
-            pathway_id=row.id,
-            case_id=row.case_id,
-            school_id=row.school_id,
-            on_day=today,
-            answer=answer,
-            note=note,
-            reviewed_by_id=uow.actor.user_id,
-        )
+        ReengagementReview.of(row, on_day=today, answer=answer, note=note, reviewed_by_id=uow.actor.user_id)
     )
     uow.record(review, "reengagement.reviewed", answer=answer.value)
     for follow_up in open_of(row.id, REVIEW)[:1]:

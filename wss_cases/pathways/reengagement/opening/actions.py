@@ -10,7 +10,7 @@ from wss_cases.cases.case.actions import copy_people, open_case, open_case_for, 
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.cases.case.states import CaseOrigin, CaseState, ReopenReason
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
@@ -65,9 +65,7 @@ def open_for_incident(uow: UnitOfWork, incident: Incident, student_id: int, away
     if away.key is not None and opened_by(away.key):
         return None
     case = case_for(uow, incident)
-    person = next((one.id for one in case.participants if one.student_id == student_id), None)
-    if person is None:
-        raise NotFound
+    person = existing(next((one.id for one in case.participants if one.student_id == student_id), None))
     return _open(uow, case, person, student_id, away)
 
 
@@ -104,9 +102,7 @@ def open_by_hand(uow: UnitOfWork, student_id: int, away: Away) -> int:
     if away.away_from is not None and away.away_from > today_at(student.school_id, uow.now):
         raise Refused("away_from", _("Choose today or an earlier day."))
     check_days(away.away_from, away.return_on)
-    row = open_for_student(uow, student, student.school_id, away)
-    if row is None:
-        raise NotFound
+    row = existing(open_for_student(uow, student, student.school_id, away))
     return row.id
 
 

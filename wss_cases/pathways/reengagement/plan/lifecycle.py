@@ -29,7 +29,7 @@ def load_return(uow: UnitOfWork, pathway_id: int, version: int | None) -> tuple[
         raise Stale
     if plan is None:
         student_id = row.participant.student_id if row.participant is not None else None
-        plan = ReengagementPlan(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, student_id=student_id)
+        plan = ReengagementPlan.of(row, student_id=student_id)
     return row, plan
 
 

@@ -6,10 +6,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.pathways.common.models import InPathway
 from wss_cases.pathways.reengagement.plan.states import AwayCause, MeetingMissed, ReviewAnswer
 
 
-class ReengagementPlan(Versioned, Base):
+class ReengagementPlan(InPathway, Versioned, Base):
     """When and from what the student returns, the re-entry meeting with whom they chose, work missed, supports.
 
     `cause_key` names what opened it (a removal, an enrolment), so that the same thing opens it once.
@@ -27,8 +28,6 @@ class ReengagementPlan(Versioned, Base):
 
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), unique=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"), index=True)
     cause: Mapped[AwayCause | None] = mapped_column(named_enum(AwayCause, "cause"))
     cause_key: Mapped[str | None] = mapped_column(String(80), unique=True)
@@ -45,7 +44,7 @@ class ReengagementPlan(Versioned, Base):
     next_review_on: Mapped[date | None]
 
 
-class ReengagementReview(Base):
+class ReengagementReview(InPathway, Base):
     """One review after the return."""
 
     __tablename__ = "reengagement_review"
@@ -53,8 +52,6 @@ class ReengagementReview(Base):
 
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), index=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     on_day: Mapped[date]
     answer: Mapped[ReviewAnswer] = mapped_column(named_enum(ReviewAnswer, "answer"))
     note: Mapped[str] = mapped_column(Text, default="")

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import func, select
 
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.pathways.referrals.referral.rules import Match, Wanted, by_fit, match
 from wss_cases.pathways.referrals.referral.states import TAKES_A_PLACE
@@ -66,10 +66,7 @@ def languages_spoken() -> list[str]:
 
 def get_partner(partner_id: int) -> Partner:
     """Return a partner of the directory. Raises NotFound."""
-    partner = db.session.get(Partner, partner_id)
-    if partner is None:
-        raise NotFound
-    return partner
+    return existing(db.session.get(Partner, partner_id))
 
 
 def suggestions(wanted: Wanted, day: date) -> list[Match]:

@@ -42,7 +42,7 @@ def draft(uow: UnitOfWork, pathway_id: int, *, partner_id: int | None, student_i
         raise Refused("need", _("Say in one sentence what the student needs."))
     _check_student(uow, pathway, student_id)
     is_new = row is None
-    row = row or Referral(pathway_id=pathway.id, case_id=pathway.case_id, school_id=pathway.school_id)
+    row = row or Referral.of(pathway)
     row.partner_id, row.partner_name, row.student_id = partner.id, partner.name, student_id
     row.service, row.need = Service(pathway.kind).value, need
     uow.record(row, "referral.drafted", partner=partner.name)

@@ -3,18 +3,18 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation import clock
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.models import InPathway, Pathway
 from wss_cases.pathways.referrals.referral.rules import is_open
 from wss_cases.pathways.referrals.referral.states import OPEN, ReferralState, ServiceKind
 
-ONE_OPEN = text("state in ({})".format(", ".join(f"'{state.value}'" for state in sorted(OPEN))))
+ONE_OPEN = "state in ({})".format(", ".join(f"'{state.value}'" for state in sorted(OPEN)))
 
 
 class Partner(Versioned, Base):
@@ -45,7 +45,7 @@ class Partner(Versioned, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
-class Referral(OfCase, Versioned, Base):
+class Referral(InPathway, OfCase, Versioned, Base):
     """One referral to one partner. `sent_fields` is exactly what was sent, and all that the partner sees.
 
     `partner_name` is the partner's name as it was when the referral was written.
@@ -56,7 +56,7 @@ class Referral(OfCase, Versioned, Base):
         Index("ix_referral_pathway", "pathway_id"),
         Index("ix_referral_partner_state", "partner_id", "state"),
         Index("ix_referral_school_state", "school_id", "state"),
-        Index("uq_referral_open", "pathway_id", unique=True, sqlite_where=ONE_OPEN, postgresql_where=ONE_OPEN),
+        Index("uq_referral_open", "pathway_id", unique=True, **where(ONE_OPEN)),
         CheckConstraint(
             "state in ('drafted', 'consented', 'withdrawn', 'revoked') or sent_on is not null", name="sent"
         ),
@@ -75,9 +75,6 @@ class Referral(OfCase, Versioned, Base):
     PRIVATE = frozenset({"sent_fields", "need", "received", "partner_name", "answer_note"})
 
     id: Mapped[Id]
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     partner_name: Mapped[str] = mapped_column(String(200), default="")
     student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))

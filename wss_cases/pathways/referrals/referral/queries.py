@@ -12,7 +12,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
@@ -76,9 +76,9 @@ _LOADED = (joinedload(Referral.consent), joinedload(Referral.partner), joinedloa
 def get_for_partner(actor: Actor, referral_id: int, day: date) -> Referral:
     """Return a referral that the actor's organisation has on a day. Raises NotFound."""
     statement = select(Referral).options(selectinload(Referral.services), *_LOADED)
-    referral: Referral | None = db.session.scalar(visible_to(statement.where(Referral.id == referral_id), actor, day))
-    if referral is None:
-        raise NotFound
+    referral: Referral = existing(
+        db.session.scalar(visible_to(statement.where(Referral.id == referral_id), actor, day))
+    )
     return referral
 
 
@@ -89,10 +89,7 @@ def get_referral(actor: Actor, pathway_id: int, referral_id: int) -> Referral:
         .options(selectinload(Referral.services), *_LOADED)
         .where(Referral.id == referral_id, Referral.pathway_id == pathway_id, in_view(Referral, actor, *CASE_TEAM))
     )
-    referral = db.session.scalar(statement)
-    if referral is None:
-        raise NotFound
-    return referral
+    return existing(db.session.scalar(statement))
 
 
 def load_referral(referral_id: int) -> Referral | None:

@@ -6,7 +6,7 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
@@ -52,9 +52,7 @@ def screen(case_id: int, pathway_id: int) -> Page:
 def hold(case_id: int, pathway_id: int, rule: str) -> Page:
     """Read a hold, and say why its condition is met."""
     row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
-    its_hold = next((hold for hold in circle.holds if hold.rule == rule), None)
-    if its_hold is None:
-        raise NotFound
+    its_hold = existing(next((hold for hold in circle.holds if hold.rule == rule), None))
     form = LiftForm()
     language = locale_code()
     because, until = (texts.get(language) or texts["en"] for texts in (its_hold.because, its_hold.until))
