@@ -1,6 +1,6 @@
 """The plainest pages: one form, one use case. From a form that was sent to the call of its use case."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, TypeVar
 
 from flask import Blueprint
@@ -21,6 +21,17 @@ FRAME = "layouts/act.html"
 def submitted(form: BaseForm) -> Invocation:
     """Return the call that a sent form makes: the person signed in, now, its request key and the version it showed."""
     return Invocation(current_actor(), clock.now(), form.request_key.data, form.seen_version)
+
+
+def act_form(
+    form: BaseForm,
+    act: Callable[[Invocation], Any],
+    done: str | Callable[[Any], str],
+    words: Mapping[str, Any],
+    template: str = FRAME,
+) -> Page:
+    """Show a form beside its `words`; once it is sent and sound, make its call and go to `done`: see `form_page`."""
+    return form_page(form, lambda: act(submitted(form)), done, template, **words)
 
 
 def act_page(
@@ -47,8 +58,6 @@ def act_page(
     def page(**ids: int) -> Page:
         subject = load(current_actor(), **ids)
         shown = form(subject)
-        return form_page(
-            shown, lambda: act(submitted(shown), subject, shown), done(subject), template, **words(subject)
-        )
+        return act_form(shown, lambda call: act(call, subject, shown), done(subject), words(subject), template)
 
     blueprint.add_url_rule(rule, name, page, methods=["GET", "POST"])

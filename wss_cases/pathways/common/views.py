@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
 
-from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.act_pages import act_form, act_page, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case
@@ -108,12 +108,9 @@ def offer(case_id: int, pathway_id: int) -> Page:
     today = today_at(row.school_id, clock.now())
     form = OfferForm(version=row.version, by=str(actor.user_id), on=today)
     form.by.choices = people_choices(team_of(row.school_id, today))
-    return form_page(
-        form,
-        lambda: actions.offer(submitted(form), row.id, number(form.by.data) or 0, form.on.data),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Record the offer"), _("Save the offer")),
+    words = act_context(row, _("Record the offer"), _("Save the offer"))
+    return act_form(
+        form, lambda call: actions.offer(call, row.id, number(form.by.data) or 0, form.on.data), page_of(row), words
     )
 
 
@@ -138,13 +135,8 @@ def start(case_id: int, pathway_id: int) -> Page:
     if row.pathway in OWN_START:
         return redirect(url_for(OWN_START[row.pathway], case_id=case_id, pathway_id=row.id), 303)
     form = DayForm(version=row.version, on=today_at(row.school_id, clock.now()))
-    return form_page(
-        form,
-        lambda: actions.start(submitted(form), row.id, form.on.data),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Record the start"), _("Save the start")),
-    )
+    words = act_context(row, _("Record the start"), _("Save the start"))
+    return act_form(form, lambda call: actions.start(call, row.id, form.on.data), page_of(row), words)
 
 
 @blueprint.route("/<int:pathway_id>/plan", methods=["GET", "POST"])
@@ -185,10 +177,7 @@ def complete(case_id: int, pathway_id: int) -> Page:
         return redirect(url_for(OWN_COMPLETION[row.pathway], case_id=case_id, pathway_id=row.id), 303)
     form = CompleteForm(version=row.version)
     form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
-    return form_page(
-        form,
-        lambda: actions.complete(submitted(form), row.id, form.outcome.data, form.note.data),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Complete it with its outcome"), _("Complete")),
+    words = act_context(row, _("Complete it with its outcome"), _("Complete"))
+    return act_form(
+        form, lambda call: actions.complete(call, row.id, form.outcome.data, form.note.data), page_of(row), words
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -30,7 +30,7 @@ from wss_cases.pathways.circles.keepers.forms import KeeperForm
 from wss_cases.pathways.circles.training.queries import trained_keepers
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of
+from wss_cases.pathways.common.views import act_context, kind_words, page_of
 
 blueprint = Blueprint("keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers")
 
@@ -117,10 +117,5 @@ def end(case_id: int, pathway_id: int, user_id: int) -> Page:
         else _("From then on %(name)s cannot read this circle’s notes.", name=names[user_id])
     ]
     title = _("Stop keeping this circle") if own else _("%(name)s keeps it no longer", name=names[user_id])
-    return form_page(
-        form,
-        lambda: actions.end_keeper(submitted(form), row.id, user_id),
-        back,
-        ACT,
-        **act_context(row, title, _("End it"), facts=facts, back_href=back),
-    )
+    words = act_context(row, title, _("End it"), facts=facts, back_href=back)
+    return act_form(form, lambda call: actions.end_keeper(call, row.id, user_id), back, words)

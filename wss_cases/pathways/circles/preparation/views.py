@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -85,13 +85,8 @@ def _day_page(
     row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     prepared = circle.preparations.get(participant_id)
     form = DayForm(on=(known(prepared) if prepared else None) or today_at(row.school_id, clock.now()))
-    return form_page(
-        form,
-        lambda: act(submitted(form), row.id, participant_id, form.on.data),
-        page_of(row),
-        ACT,
-        **act_context(row, title(person_words(person)), _("Save"), facts=facts),
-    )
+    words = act_context(row, title(person_words(person)), _("Save"), facts=facts)
+    return act_form(form, lambda call: act(call, row.id, participant_id, form.on.data), page_of(row), words)
 
 
 @blueprint.route("/parties/<int:participant_id>/support", methods=["GET", "POST"])
@@ -229,10 +224,5 @@ def end_supporter(case_id: int, pathway_id: int, supporter_id: int) -> Page:
     supporter = get_supporter(row, supporter_id)
     form = ConfirmForm(version=supporter.version)
     back = url_for("circle_parties.party", participant_id=supporter.participant_id, **ids(row))
-    return form_page(
-        form,
-        lambda: preparation.end_supporter(submitted(form), supporter_id),
-        back,
-        ACT,
-        **act_context(row, _("No longer invite %(name)s", name=supporter.name), _("No longer invite"), back_href=back),
-    )
+    words = act_context(row, _("No longer invite %(name)s", name=supporter.name), _("No longer invite"), back_href=back)
+    return act_form(form, lambda call: preparation.end_supporter(call, supporter_id), back, words)

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
@@ -133,18 +133,13 @@ def withdraw(case_id: int, pathway_id: int, waiver_id: int) -> Page:
     row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     get_waiver(row.id, waiver_id)
     form = ConfirmForm()
-    return form_page(
-        form,
-        lambda: actions.withdraw_waiver(submitted(form), row.id, waiver_id),
-        _page_of(row),
-        ACT,
-        **_context(
-            row,
-            _("Withdraw the waiver"),
-            _("Record that it was withdrawn"),
-            facts=[_("It needs no reason. What was told before cannot be taken back.")],
-        ),
+    words = _context(
+        row,
+        _("Withdraw the waiver"),
+        _("Record that it was withdrawn"),
+        facts=[_("It needs no reason. What was told before cannot be taken back.")],
     )
+    return act_form(form, lambda call: actions.withdraw_waiver(call, row.id, waiver_id), _page_of(row), words)
 
 
 @blueprint.route("/exception", methods=["GET", "POST"])
@@ -194,10 +189,7 @@ def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
         str(HoldKind(its_hold.kind).label),
         _("Once nothing else is open, the notes are shredded on their day, for good."),
     ]
-    return form_page(
-        form,
-        lambda: actions.close_hold(submitted(form), row.id, hold_id, form.reason.data or ""),
-        _page_of(row),
-        ACT,
-        **_context(row, _("It is over"), _("Let shredding go on"), facts=facts),
+    words = _context(row, _("It is over"), _("Let shredding go on"), facts=facts)
+    return act_form(
+        form, lambda call: actions.close_hold(call, row.id, hold_id, form.reason.data or ""), _page_of(row), words
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
@@ -77,12 +77,9 @@ def details(case_id: int, pathway_id: int) -> Page:
         supports=form.supports.data or "",
         work_missed=form.work_missed.data or "",
     )
-    return form_page(
-        form,
-        lambda: actions.save_plan(submitted(form), row.id, text, asks and form.agreed.data),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Plan the return"), _("Save the plan"), facts=_facts(row, plan)[:1]),
+    words = act_context(row, _("Plan the return"), _("Save the plan"), facts=_facts(row, plan)[:1])
+    return act_form(
+        form, lambda call: actions.save_plan(call, row.id, text, asks and form.agreed.data), page_of(row), words
     )
 
 
@@ -191,12 +188,9 @@ def complete(case_id: int, pathway_id: int) -> Page:
     row, plan = _loaded(case_id, pathway_id)
     form = CompleteForm(version=_version(plan))
     form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
-    return form_page(
-        form,
-        lambda: actions.complete(submitted(form), row.id, form.outcome.data, form.note.data),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Complete it with its outcome"), _("Complete"), facts=_facts(row, plan)[:1]),
+    words = act_context(row, _("Complete it with its outcome"), _("Complete"), facts=_facts(row, plan)[:1])
+    return act_form(
+        form, lambda call: actions.complete(call, row.id, form.outcome.data, form.note.data), page_of(row), words
     )
 
 
