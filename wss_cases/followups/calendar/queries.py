@@ -1,7 +1,7 @@
 """Reading what stands on a day of the calendar, and where a check-in goes. For callers that checked the school."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, select
@@ -12,6 +12,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.queries import FollowUpRow, listing, rows
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.calendar.days.rules import Shift
 from wss_cases.roster.directory.models import CalendarMove
@@ -20,6 +21,20 @@ from wss_cases.roster.directory.rules import SchoolDays
 
 TABLE = FollowUp.__tablename__
 CONCERNED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED)
+
+
+class Calendars:
+    """Each school's own date and days at an instant, read once each."""
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._known: dict[int, tuple[date, SchoolDays]] = {}
+
+    def of(self, school_id: int) -> tuple[date, SchoolDays]:
+        """Return a school's date and its school days."""
+        if school_id not in self._known:
+            self._known[school_id] = (today_at(school_id, self._now), school_days(school_id))
+        return self._known[school_id]
 
 
 def standing_on(school_id: int, day: date) -> tuple[ColumnElement[bool], ...]:

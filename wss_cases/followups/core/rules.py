@@ -1,6 +1,5 @@
 """Pure decisions about follow-ups: what closes one, and its due date in words."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -63,17 +62,16 @@ def due_words(due_on: date, today: date, days: SchoolDays) -> Due:
     return Due(words, state)
 
 
-def days_ahead(today: date, days: SchoolDays, numbers: Sequence[int]) -> list[tuple[str, str]]:
+def days_ahead(today: date, days: SchoolDays, *numbers: int) -> list[tuple[str, str]]:
     """Return (words, ISO date) of the school days that lie so many school days ahead, for chips above a date."""
-    ahead = [days.add(today, number) for number in numbers]
-    return [(day_words(day), day.isoformat()) for day in ahead]
+    return [(day_words(day), day.isoformat()) for day in (days.add(today, number) for number in numbers)]
 
 
 def quick_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
     """Return (words, ISO date) of the dates one most often moves a follow-up to."""
-    found = []
+    chips = []
     for number in QUICK:
         day = days.add(today, number)
         words = ngettext("in %(num)d school day", "in %(num)d school days", number)
-        found.append((f"{words} ({weekday_words(day)})", day.isoformat()))
-    return found
+        chips.append((f"{words} ({weekday_words(day)})", day.isoformat()))
+    return chips

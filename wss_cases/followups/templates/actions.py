@@ -132,5 +132,4 @@ def _check_near(field: str, day: date, today: date) -> None:
 def _begin(uow: UnitOfWork, row: FollowUpTemplate, act: str) -> int:
     uow.add(row)
     uow.record(row, act, starts_on=row.starts_on.isoformat())
-    uow.answer = row.id
     return row.id

@@ -8,7 +8,8 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import CaseState
 from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.making.actions import cancel_open
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.db import Base
+from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
@@ -58,12 +59,14 @@ def add(
     return row.id
 
 
-def load_live(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:
-    """Lock a pathway that has not ended, in a case that is open. Raises Refused, NotFound or Stale."""
+def load_live(uow: UnitOfWork, pathway_id: int, version: int | None = None, family: Family | None = None) -> Pathway:
+    """Lock a pathway that has not ended (of one family), in a case that is open. Raises Refused, NotFound or Stale."""
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, version)
     open_only(row.case)
     if row.state not in LIVE:
         raise Refused("", _("This pathway has ended."))
+    if family is not None and row.pathway != family:
+        raise NotFound
     return row
 
 
@@ -83,6 +86,19 @@ def not_later(uow: UnitOfWork, school_id: int, field: str, day: date) -> None:
 def audit_only(uow: UnitOfWork, row: Pathway) -> None:
     """Audit what changed on a pathway when the case's history has an entry for it already."""
     uow.audit("pathway.next_step", "pathway", row.id, changes_of(row))
+
+
+def add_audited(uow: UnitOfWork, record: Base, kind: str) -> int:
+    """Add a record, or save a changed one, that is only audited: without an entry in the case's history.
+
+    Returns its id.
+    """
+    changes = changes_of(record)
+    uow.session.add(record)
+    uow.session.flush()
+    record_id: int = record.id  # type: ignore[attr-defined]
+    uow.audit(kind, record.__tablename__, record_id, changes)
+    return record_id
 
 
 def note_offer(uow: UnitOfWork, row: Pathway, on: date, by: tuple[int, str] | None = None) -> None:

@@ -1,17 +1,14 @@
 """Forms of the common life of a pathway."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from wtforms import DateField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.states import EndReason, Kind, Person
-from wss_cases.roster.directory.rules import SchoolDays
 
 DAY = _l("Choose a day.")
 
@@ -26,11 +23,6 @@ def people_choices(people: Mapping[int, Any], empty: Any = None) -> list[Any]:
     """Return people as the choices of a select: an empty one first when it has words."""
     pairs = [(str(key), words) for key, words in people.items()]
     return choices([("", empty), *pairs] if empty is not None else pairs)
-
-
-def quick_days(days: SchoolDays, today: date, *counts: int) -> list[tuple[str, str]]:
-    """Return the days that are so many school days after today as (words, ISO date), for the chips of a date field."""
-    return [(day_words(day), day.isoformat()) for day in (days.add(today, count) for count in counts)]
 
 
 class AddForm(BaseForm):

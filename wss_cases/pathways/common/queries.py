@@ -14,6 +14,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, STANDS
+from wss_cases.routing.engine.states import Pathway as Family
 
 Statement = TypeVar("Statement", bound=Select[Any])
 
@@ -34,11 +35,13 @@ def load_pathway(pathway_id: int) -> Pathway | None:
     return db.session.get(Pathway, pathway_id)
 
 
-def get_pathway(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
-    """Return one pathway of one case that the actor may see, with its case. Raises NotFound."""
+def get_pathway(actor: Actor, case_id: int, pathway_id: int, family: Family | None = None) -> Pathway:
+    """Return one pathway of one case (of one family) that the actor may see, with its case. Raises NotFound."""
     statement = (
         select(Pathway).options(joinedload(Pathway.case)).where(Pathway.id == pathway_id, Pathway.case_id == case_id)
     )
+    if family is not None:
+        statement = statement.where(Pathway.pathway == family)
     return existing(db.session.scalar(visible_to(statement, actor)))
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -27,9 +27,7 @@ def log_conversation(
 
     A repair step with a date becomes a follow-up. Raises Refused for a later day, or a step without its date.
     """
-    row = load_live(uow, pathway_id, uow.version)
-    if row.pathway != Family.RESTORATIVE_CONVERSATION:
-        raise NotFound
+    row = load_live(uow, pathway_id, uow.version, Family.RESTORATIVE_CONVERSATION)
     not_later(uow, row.school_id, "held_on", held_on)
     if repair.strip() and repair_on is None:
         raise Refused("repair_on", _("Choose by when."))

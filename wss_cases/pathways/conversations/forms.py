@@ -1,6 +1,5 @@
 """The quick log of a restorative conversation."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from wtforms import DateField
@@ -37,7 +36,3 @@ class LogForm(BaseForm):
         if typed.strip() or not self.repair_kind.data:
             return typed
         return str(REPAIR_LABELS[self.repair_kind.data])
-
-    def offer_days(self, days: Sequence[tuple[str, str]]) -> None:
-        """Offer these (words, ISO date) for the repair step; the second is the usual one."""
-        self.repair_on.quick = list(days)

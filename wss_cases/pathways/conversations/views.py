@@ -7,11 +7,11 @@ from flask import Blueprint, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.common.forms import quick_days
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.views import act_context, page_of
 from wss_cases.pathways.conversations.actions import log_conversation
@@ -28,7 +28,7 @@ USUAL = 3
 
 def repair_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
     """Return (words, ISO date) of the days by which a repair step is most often due."""
-    return quick_days(days, today, 1, USUAL, 5)
+    return days_ahead(today, days, 1, USUAL, 5)
 
 
 @blueprint.route("/conversation", methods=["GET", "POST"])
@@ -38,7 +38,7 @@ def log(case_id: int, pathway_id: int) -> Page:
     row = get_pathway(current_actor(), case_id, pathway_id)
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     form = LogForm(version=row.version, held_on=today, repair_on=days.add(today, USUAL))
-    form.offer_days(repair_days(today, days))
+    form.repair_on.quick = repair_days(today, days)
     return form_page(
         form,
         lambda: log_conversation(

@@ -6,6 +6,7 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.pathways.common.actions import add_audited
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 
@@ -24,10 +25,7 @@ def open_hold(uow: UnitOfWork, hold: LegalHold) -> LegalHold:
     of = Pathway.case_id.in_(theirs) if hold.student_id is not None else Pathway.case_id == hold.case_id
     uow.session.execute(select(Pathway.id).where(of).order_by(Pathway.id).with_for_update()).all()
     hold.opened_at, hold.opened_by_id = uow.now, uow.actor.user_id
-    changes = changes_of(hold)
-    uow.session.add(hold)
-    uow.session.flush()
-    uow.audit(OPENED, "legal_hold", hold.id, changes)
+    add_audited(uow, hold, OPENED)
     return hold
 
 

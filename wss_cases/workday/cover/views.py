@@ -82,7 +82,7 @@ def set_cover() -> Page:
     form.cover.choices = people_choices(
         {key: name for key, name in team_of(school_id, today).items() if len(away) > 1 or key not in away}, _("Choose…")
     )
-    form.ends_on.quick = days_ahead(today, days, (1, 5, 10))
+    form.ends_on.quick = days_ahead(today, days, 1, 5, 10)
     return form_page(
         form,
         lambda: actions.set_cover(

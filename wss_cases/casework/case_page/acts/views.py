@@ -54,7 +54,7 @@ def _done(case: Case, tab: str | None = None) -> str:
 
 
 def _quick(case: Case) -> list[tuple[str, str]]:
-    return days_ahead(today_at(case.school_id, clock.now()), school_days(case.school_id), (5, 10, 20))
+    return days_ahead(today_at(case.school_id, clock.now()), school_days(case.school_id), 5, 10, 20)
 
 
 def _words(case: Case, title: str, go_words: str, **more: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.act_pages import act_form, act_page
 from wss_cases.access.actor import CASE_TEAM, STAFF
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -13,10 +13,10 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.queries import get_case, load_case
-from wss_cases.followups.calendar.queries import TABLE
+from wss_cases.followups.calendar.queries import TABLE, Calendars
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.core.queries import OPEN_PAGE, FollowUpRow, get_follow_up, open_at, owner_name, title_of
-from wss_cases.followups.core.rules import Due, due_words, outcomes_of, quick_days
+from wss_cases.followups.core.queries import OPEN_PAGE, get_follow_up, open_at, owner_name, title_of
+from wss_cases.followups.core.rules import due_words, outcomes_of, quick_days
 from wss_cases.followups.core.states import CONVERSATION, OUTCOME_LABELS, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence.presenters import closes_with, evidence_rows
 from wss_cases.followups.evidence.states import QUESTIONS
@@ -28,16 +28,15 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import IdConverter
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.calendar.days.queries import moves_of
 from wss_cases.roster.directory.presenters import move_words
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.directory.rules import SchoolDays
 
 blueprint = Blueprint("followups", __name__)
 
@@ -62,12 +61,12 @@ def follow_ups() -> Page:
     owner_id, giver_id = (actor.user_id if whose == name else None for name in ("mine", "given"))
     found = open_at(actor, school_id, owner_id, after, giver_id)
     shown = found[:OPEN_PAGE]
-    days: dict[int, tuple[date, SchoolDays]] = {}
+    calendars = Calendars(clock.now())
     kept = whose if whose != "mine" else None
     last = f"{shown[-1].due_on}.{shown[-1].id}" if len(found) > OPEN_PAGE else None
     return render_template(
         "followups/pages/follow_up/list.html",
-        items=[(row, _due(row, days)) for row in shown],
+        items=[(row, due_words(row.due_on, *calendars.of(row.school_id))) for row in shown],
         whose=whose,
         team=actor.has(*CASE_TEAM),
         undo=undo_line(actor, clock.now()),
@@ -84,12 +83,6 @@ def _after(text: str) -> tuple[date, int] | None:
         return None
 
 
-def _due(row: FollowUpRow, days: dict[int, tuple[date, SchoolDays]]) -> Due:
-    if row.school_id not in days:
-        days[row.school_id] = (today_at(row.school_id, clock.now()), school_days(row.school_id))
-    return due_words(row.due_on, *days[row.school_id])
-
-
 @blueprint.route(FOLLOW_UP, methods=["GET", "POST"])
 @gate(Permission.FOLLOWUP_READ)
 def follow_up(follow_up_id: int) -> Page:
@@ -99,12 +92,13 @@ def follow_up(follow_up_id: int) -> Page:
     form = CloseForm(version=row.version)
     form.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in outcomes_of(row.kind)])
     form.ask(row.kind, today_at(row.school_id, clock.now()))
-    return form_page(
+    template = "followups/pages/follow_up/follow_up.html"
+    return act_form(
         form,
-        lambda: actions.close(submitted(form), row.id, form.outcome.data, form.evidence),
+        lambda call: actions.close(call, row.id, form.outcome.data, form.evidence),
         page_of(row),
-        "followups/pages/follow_up/follow_up.html",
-        **shown(row),
+        shown(row),
+        template,
     )
 
 
@@ -195,25 +189,16 @@ def _add(school_id: int, reference: str, back: str, **subject: int) -> Page:
     actor = current_actor()
     form = AddForm(owner=str(actor.user_id))
     form.owner.choices = people_of(school_id)
-
-    def act() -> int:
-        new = actions.New(
-            kind=form.kind.data,
-            title=form.title.data or "",
-            owner_id=int(form.owner.data),
-            due_on=form.due_on.data,
-            **subject,
-        )
-        return actions.add(submitted(form), new)
-
-    return form_page(
+    return act_form(
         form,
-        act,
+        lambda call: actions.add(call, filled(form, actions.New, owner_id=int(form.owner.data), **subject)),
         back,
+        {
+            "quick": quick_days(today_at(school_id, clock.now()), school_days(school_id)),
+            "reference": reference,
+            "back": back,
+        },
         "followups/pages/follow_up/add.html",
-        quick=quick_days(today_at(school_id, clock.now()), school_days(school_id)),
-        reference=reference,
-        back=back,
     )
 
 

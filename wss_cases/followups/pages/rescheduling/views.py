@@ -10,7 +10,7 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.calendar.queries import last_day_for
+from wss_cases.followups.calendar.queries import Calendars, last_day_for
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.core.rules import due_words, quick_days
@@ -28,24 +28,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import IdConverter, numbers_in
 from wss_cases.foundation.pages import Page, fill_by_chip
-from wss_cases.foundation.school_time import today_at
-from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 
 blueprint = Blueprint("replan", __name__)
-
-
-class Calendars:
-    """Each school's own date and days, read once a request."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[date, SchoolDays]] = {}
-
-    def of(self, school_id: int) -> tuple[date, SchoolDays]:
-        """Return a school's date and its school days."""
-        if school_id not in self._known:
-            self._known[school_id] = (today_at(school_id, clock.now()), school_days(school_id))
-        return self._known[school_id]
 
 
 @dataclass(frozen=True)
@@ -117,7 +102,7 @@ def take_back() -> Page:
 def _asked() -> list[int]:
     if request.args.get("all") != "overdue":
         return numbers_in(request.args.getlist("id"), MOST_AT_ONCE)
-    actor, known = current_actor(), Calendars()
+    actor, known = current_actor(), Calendars(clock.now())
     days = [(school_id, known.of(school_id)[0]) for school_id in sorted(actor.school_ids(*STAFF))]
     return overdue_ids(actor, days, MOST_AT_ONCE)
 
@@ -147,7 +132,7 @@ def _stays(row: FollowUpRow) -> Any:
 
 
 def _offer(form: ReplanForm, found: list[FollowUpRow]) -> None:
-    known = Calendars()
+    known = Calendars(clock.now())
     form.ids.choices = choices([(row.id, _named(row, known)) for row in found if _stays(row) is None])
     form.number.choices = choices([(n, ngettext("%(num)d school day", "%(num)d school days", n)) for n in SPREAD])
 
@@ -161,7 +146,7 @@ def _due(row: FollowUpRow, known: Calendars) -> str:
 
 
 def _shown(form: ReplanForm, found: list[FollowUpRow]) -> str:
-    known = Calendars()
+    known = Calendars(clock.now())
     if form.ids.data is None:
         form.ids.data = [row.id for row in found if _stays(row) is None]
     return render_template(
@@ -198,7 +183,7 @@ def _check(form: ReplanForm, found: list[FollowUpRow]) -> str:
 def _one_day(picked: list[FollowUpRow], to: date | None) -> list[Proposed]:
     if to is None:
         raise Refused("due_on", _("Choose a day."))
-    known, found = Calendars(), []
+    known, found = Calendars(clock.now()), []
     for row in picked:
         today, days = known.of(row.school_id)
         if to < today:
@@ -210,7 +195,7 @@ def _one_day(picked: list[FollowUpRow], to: date | None) -> list[Proposed]:
 
 
 def _spread(picked: list[FollowUpRow], number: int) -> list[Proposed]:
-    known, found = Calendars(), []
+    known, found = Calendars(clock.now()), []
     for school_id in dict.fromkeys(row.school_id for row in picked):
         own = [row for row in picked if row.school_id == school_id]
         today, days = known.of(school_id)

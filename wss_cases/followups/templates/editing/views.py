@@ -1,13 +1,13 @@
 """Pages that write follow-up templates: change, a school's own, a new one, the last day; tried out before saving."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.act_pages import act_form, act_page
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.policy import require
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.core.states import KINDS
@@ -20,7 +20,8 @@ from wss_cases.followups.templates.views import READ, is_near, pathway_words, ti
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.forms import filled
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import get_school, school_days
 
@@ -35,11 +36,9 @@ def change(template_id: int) -> Page:
     actor = current_actor()
     row = get_template(actor, template_id)
     form = _form_of(row)
-
-    def act() -> int:
-        return change_template(submitted(form), row.id, _wording(form), form.starts_on.data)
-
-    return _write(form, act, row, row.school_id)
+    return _write(
+        form, lambda call: change_template(call, row.id, _wording(form), form.starts_on.data), row, row.school_id
+    )
 
 
 @blueprint.route("/<int:template_id>/own", methods=["GET", "POST"])
@@ -51,11 +50,9 @@ def own(template_id: int) -> Page:
     if school_id is None:
         raise NotFound
     form = _form_of(row)
-
-    def act() -> int:
-        return make_own(submitted(form), row.id, school_id, _wording(form), form.starts_on.data)
-
-    return _write(form, act, row, school_id)
+    return _write(
+        form, lambda call: make_own(call, row.id, school_id, _wording(form), form.starts_on.data), row, school_id
+    )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -65,12 +62,12 @@ def add() -> Page:
     actor, school_id = current_actor(), writes_for(current_actor())
     require(actor, may_write(FollowUpTemplate(school_id=school_id)), FollowUpTemplate(school_id=school_id))
     form = NewTemplateForm()
-
-    def act() -> int:
-        new = New(form.event.data, form.pathway.data, form.kind.data, school_id)
-        return add_template(submitted(form), new, _wording(form), form.starts_on.data)
-
-    return _write(form, act, None, school_id)
+    return _write(
+        form,
+        lambda call: add_template(call, filled(form, New, school_id=school_id), _wording(form), form.starts_on.data),
+        None,
+        school_id,
+    )
 
 
 act_page(
@@ -97,10 +94,12 @@ def _form_of(row: FollowUpTemplate) -> TemplateForm:
 
 
 def _wording(form: TemplateForm) -> Wording:
-    return Wording(**{name: getattr(form, name).data for name in TEMPLATE_FIELDS})
+    return filled(form, Wording)
 
 
-def _write(form: TemplateForm, act: Callable[[], Any], old: FollowUpTemplate | None, school_id: int | None) -> Page:
+def _write(
+    form: TemplateForm, act: Callable[[Invocation], int], old: FollowUpTemplate | None, school_id: int | None
+) -> Page:
     school = get_school(school_id) if school_id is not None else None
     event = old.event if old is not None else ""
     shown: dict[str, Any] = {
@@ -119,24 +118,18 @@ def _write(form: TemplateForm, act: Callable[[], Any], old: FollowUpTemplate | N
             shown["samples"] = _samples(form, old, school_id)
         return render_template("followups/templates/editing/write.html", form=form, **shown), 200 if sound else 400
     done = url_for("follow_up_templates.templates")
-    return form_page(form, act, done, "followups/templates/editing/write.html", **shown)
+    return act_form(form, act, done, shown, "followups/templates/editing/write.html")
 
 
 def _samples(form: TemplateForm, old: FollowUpTemplate | None, school_id: int | None) -> list[dict[str, str]]:
     """Return for the first day and for today: when it would be due as written here, and as it is now."""
     days = school_days(school_id)
     written = FollowUpTemplate(**vars(_wording(form)))
-    found = []
-    for day in sorted({form.starts_on.data, today_at(school_id, clock.now())}):
-        found.append(
-            {
-                "happens": day_words_with_year(day),
-                "due": _due_words(written, day, days),
-                "now": _due_words(old, day, days) if old is not None else "",
-            }
-        )
-    return found
-
-
-def _due_words(row: FollowUpTemplate, day: date, days: Any) -> str:
-    return day_words_with_year(due_on(row, day, days))
+    return [
+        {
+            "happens": day_words_with_year(day),
+            "due": day_words_with_year(due_on(written, day, days)),
+            "now": day_words_with_year(due_on(old, day, days)) if old is not None else "",
+        }
+        for day in sorted({form.starts_on.data, today_at(school_id, clock.now())})
+    ]

@@ -167,7 +167,7 @@ def conversation(incident_id: int) -> Page:
     report = reviewed(current_actor(), incident_id)
     days, today = school_days(report.school_id), today_at(report.school_id, clock.now())
     form = LogForm(version=report.version, repair_on=days.add(today, USUAL))
-    form.offer_days(repair_days(today, days))
+    form.repair_on.quick = repair_days(today, days)
     del form.held_on
     note = form.note.data or ""
 

@@ -5,6 +5,7 @@ from flask import Blueprint, render_template, request
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
@@ -22,13 +23,11 @@ from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_a
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.terms.rules import completion_held, must_consent, open_terms, terms_in_force
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
-from wss_cases.pathways.common.forms import number, people_choices, quick_days
+from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.roster.directory.queries import school_days
-
-__all__ = ["blueprint", "may_read_terms"]
 
 blueprint = Blueprint("agreements", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
@@ -64,7 +63,7 @@ def agreement(case_id: int, pathway_id: int) -> Page:
 
 
 def _quick(school_id: int) -> list[tuple[str, str]]:
-    return quick_days(school_days(school_id), today_at(school_id, clock.now()), 5, 10, 20)
+    return days_ahead(today_at(school_id, clock.now()), school_days(school_id), 5, 10, 20)
 
 
 def _drafts(form: AgreementForm) -> list[actions.TermDraft]:

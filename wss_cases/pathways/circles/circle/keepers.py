@@ -12,7 +12,6 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
@@ -94,9 +93,7 @@ def may_keep(school_id: int, day: date) -> dict[int, str]:
 
 def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permission | None = None) -> Pathway:
     """Return a circle that the actor may see and on which they have the permission, if any. Raises NotFound."""
-    row = get_pathway(actor, case_id, pathway_id)
-    if row.pathway != Family.CIRCLE:
-        raise NotFound
+    row = get_pathway(actor, case_id, pathway_id, Family.CIRCLE)
     if permission is not None:
         require(actor, permission, with_keepers(row))
     return row

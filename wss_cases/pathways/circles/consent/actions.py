@@ -22,10 +22,7 @@ from wss_cases.routing.engine.states import Pathway as Family
 
 def load_circle(uow: UnitOfWork, pathway_id: int, version: int | None = None) -> Pathway:
     """Lock a live pathway that is a circle. Raises NotFound for another family."""
-    row = load_live(uow, pathway_id, version)
-    if row.pathway != Family.CIRCLE:
-        raise NotFound
-    return row
+    return load_live(uow, pathway_id, version, Family.CIRCLE)
 
 
 def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:

@@ -16,10 +16,11 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.accounts.grants.queries import actor_of, in_force_at
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.circle.states import STRUCK_OUT, MeetingState, meeting_state
 from wss_cases.pathways.circles.invitations.queries import INVITATION, invitation_key, staff_of
+from wss_cases.pathways.common.actions import add_audited
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 
@@ -83,10 +84,7 @@ def _withdraw(uow: UnitOfWork, row: MeetingInvitation) -> None:
 
 def _send(uow: UnitOfWork, row: MeetingInvitation, act: str) -> None:
     row.told_at = uow.now
-    changes = changes_of(row)
-    uow.session.add(row)
-    uow.session.flush()
-    uow.audit(act, "meeting_invitation", row.id, changes)
+    add_audited(uow, row, act)
     uow.notify(row.user_id, INVITATION, row, invitation_key(row))
 
 

@@ -10,6 +10,7 @@ from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, moment_words, time_words
 from wss_cases.foundation.forms import choices
@@ -30,7 +31,7 @@ from wss_cases.pathways.circles.meeting.queries import MeetingRow, get_meeting, 
 from wss_cases.pathways.circles.meeting.rules import Attendance, next_kind
 from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.common.forms import number, people_choices, quick_days
+from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import ACT, act_context, asked_day, page_of
 from wss_cases.roster.directory.queries import school_days
@@ -157,7 +158,7 @@ def _meeting_form(row: Pathway, circle: Circle, today: date, zone: str) -> Meeti
         room=planned.room if planned else "",
         keeper=str(planned.keeper_id if planned else next(iter(circle.trained_on(today)), "")),
     )
-    form.day.quick = quick_days(days, today, 1, 3, 5)
+    form.day.quick = days_ahead(today, days, 1, 3, 5)
     form.keeper.choices = people_choices(circle.keeper_names)
     if planned and planned.minutes not in LENGTHS:
         form.minutes.choices = [*form.minutes.choices, *choices([(str(planned.minutes), str(planned.minutes))])]

@@ -9,18 +9,18 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation.db import Base
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.keepers import with_keepers
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.rules import PURPOSE, shred_day
+from wss_cases.pathways.common.actions import add_audited
 from wss_cases.pathways.common.models import Pathway
 
 
@@ -38,16 +38,6 @@ def load_for_keeper(uow: UnitOfWork, pathway_id: int, permission: Permission = P
     row = load_any_circle(uow, pathway_id)
     require(uow.actor, permission, with_keepers(row))
     return row
-
-
-def add_audited(uow: UnitOfWork, record: Base, kind: str) -> int:
-    """Add a record that is only audited, without an entry in the case's history. Returns its id."""
-    changes = changes_of(record)
-    uow.session.add(record)
-    uow.session.flush()
-    record_id: int = record.id  # type: ignore[attr-defined]
-    uow.audit(kind, record.__tablename__, record_id, changes)
-    return record_id
 
 
 @use_case
@@ -68,8 +58,7 @@ def write_note(uow: UnitOfWork, pathway_id: int, text: str) -> int:
         pathway_id=row.id, author_id=uow.actor.user_id, written_at=uow.now, sealed_text=sealed.text,
         sealed_key=sealed.key, key_name=sealed.key_name, shred_on=shred_on,
     )  # fmt: skip
-    uow.answer = add_audited(uow, note, "circle.note_written")
-    return note.id
+    return add_audited(uow, note, "circle.note_written")
 
 
 def ended_on(uow: UnitOfWork, row: Pathway) -> date | None:

@@ -9,11 +9,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.notes.actions import add_audited, load_for_keeper
+from wss_cases.pathways.circles.notes.actions import load_for_keeper
 from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.queries import get_hold, get_waiver
 from wss_cases.pathways.circles.notes.states import ExceptionKind
-from wss_cases.pathways.common.actions import not_later
+from wss_cases.pathways.common.actions import add_audited, not_later
 from wss_cases.pathways.legal_holds import actions as legal_holds
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
@@ -45,8 +45,7 @@ def record_waiver(
         reason=_needed("reason", reason, _("Say why it was given.")),
         recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
     )  # fmt: skip
-    uow.answer = add_audited(uow, waiver, AUDIT_WAIVER)
-    return waiver.id
+    return add_audited(uow, waiver, AUDIT_WAIVER)
 
 
 @use_case
@@ -71,8 +70,7 @@ def record_exception(uow: UnitOfWork, pathway_id: int, *, kind: ExceptionKind, t
         reason=_needed("reason", reason, _("Say why it was needed.")),
         recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
     )  # fmt: skip
-    uow.answer = add_audited(uow, used, AUDIT_EXCEPTION)
-    return used.id
+    return add_audited(uow, used, AUDIT_EXCEPTION)
 
 
 @use_case
@@ -80,8 +78,7 @@ def open_hold(uow: UnitOfWork, pathway_id: int, *, kind: HoldKind, reason: str) 
     """Stop the shredding of a circle's notes while a request, hold or order is open. Returns the hold's id."""
     row = load_for_keeper(uow, pathway_id, Permission.CIRCLE_HOLD)
     hold = LegalHold(pathway_id=row.id, school_id=row.school_id, kind=kind, reason=reason)
-    uow.answer = legal_holds.open_hold(uow, hold).id
-    return hold.id
+    return legal_holds.open_hold(uow, hold).id
 
 
 @use_case

@@ -1,4 +1,7 @@
-"""The daily card of check-in/check-out: set it, check in, mark period by period, check out."""
+"""The daily card of check-in/check-out: set it, check in, mark period by period, check out.
+
+Days are only audited: the case's history has the session of a day, not each tap.
+"""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -9,16 +12,17 @@ from sqlalchemy import select
 from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.common.actions import add_audited, load_live
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.mentoring.course.actions import load_mentoring
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import may_follow
 from wss_cases.pathways.mentoring.plan.states import BEST_MARK, MOST_EXPECTATIONS, MOST_PERIODS, DayState
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, load_logged, write
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.states import Pathway as Family
 
 LOOK_BACK = timedelta(days=7)
 """How far back a card may be marked."""
@@ -30,7 +34,7 @@ def set_card(
     uow: UnitOfWork, pathway_id: int, *, expectations: Sequence[str], periods: Sequence[str], goal_percent: int
 ) -> int:
     """Set what a card asks and when; days that were marked keep what they asked. Raises Refused naming the field."""
-    row = load_mentoring(uow, pathway_id, None)
+    row = load_live(uow, pathway_id, None, Family.MENTORING)
     if row.kind != Kind.CHECK_IN_CHECK_OUT:
         raise NotFound
     card = uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id).with_for_update())
@@ -64,7 +68,7 @@ def check_in(uow: UnitOfWork, pathway_id: int) -> int:
     row, card, day = _today(uow, pathway_id)
     _move_day(day, DayState.CHECKED_IN)
     day.checked_in_at, day.logged_by_id = uow.now, uow.actor.user_id
-    _save_day(uow, day, "daily_card_day.checked_in")
+    add_audited(uow, day, "daily_card_day.checked_in")
     logged = uow.session.scalar(
         select(MentoringSession).where(MentoringSession.pathway_id == row.id, MentoringSession.on_day == day.on_day)
     )
@@ -80,7 +84,7 @@ def check_out(uow: UnitOfWork, pathway_id: int) -> int:
     _row, card, day = _today(uow, pathway_id)
     _move_day(day, DayState.CHECKED_OUT)
     day.checked_out_at, day.logged_by_id = uow.now, uow.actor.user_id
-    _save_day(uow, day, "daily_card_day.checked_out")
+    add_audited(uow, day, "daily_card_day.checked_out")
     return card.id
 
 
@@ -106,7 +110,7 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
     if any(one is not None for one in marks):
         other_marks[period] = list(marks)
     day.marks, day.logged_by_id = other_marks, uow.actor.user_id
-    _save_day(uow, day, "daily_card_day.marked")
+    add_audited(uow, day, "daily_card_day.marked")
     return card.id
 
 
@@ -137,11 +141,3 @@ def _move_day(day: DailyCardDay, state: DayState) -> None:
             DayState.CHECKED_OUT: _("Check in first; a day is checked out once."),
         }
         raise Refused("", str(words[state]))
-
-
-def _save_day(uow: UnitOfWork, day: DailyCardDay, action: str) -> None:
-    """Save and audit a day of a card; the case's history has its session, not each tap."""
-    changes = changes_of(day)
-    uow.session.add(day)
-    uow.session.flush()
-    uow.audit(action, "daily_card_day", day.id, changes)

@@ -1,5 +1,6 @@
 """The daily card on a phone: check in, mark period by period, check out; and the empty card on paper."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -121,28 +122,28 @@ def period(pathway_id: int) -> Page:
 
 
 def _next_page(pathway_id: int, card: DailyCard, day: date, number: int) -> str:
-    if number < len(card.periods):
-        return url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat(), _anchor="periods")
-    return url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat())
+    anchor = "periods" if number < len(card.periods) else None
+    return url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat(), _anchor=anchor)
 
 
 @blueprint.post("/check-in")
 @gate(Permission.MENTORING_LOG)
 def check_in(pathway_id: int) -> Page:
     """Check the student in today."""
-    actor = current_actor()
-    _own(actor, pathway_id)
-    actions.check_in(Invocation(actor, clock.now()), pathway_id)
-    return redirect(url_for("mentoring_card.card", pathway_id=pathway_id), 303)
+    return _checked(pathway_id, actions.check_in)
 
 
 @blueprint.post("/check-out")
 @gate(Permission.MENTORING_LOG)
 def check_out(pathway_id: int) -> Page:
     """Check the student out today."""
+    return _checked(pathway_id, actions.check_out)
+
+
+def _checked(pathway_id: int, act: Callable[[Invocation, int], int]) -> Page:
     actor = current_actor()
     _own(actor, pathway_id)
-    actions.check_out(Invocation(actor, clock.now()), pathway_id)
+    act(Invocation(actor, clock.now()), pathway_id)
     return redirect(url_for("mentoring_card.card", pathway_id=pathway_id), 303)
 
 

@@ -49,10 +49,7 @@ DAYS_TO_NEXT_REVIEW = 42
 
 
 def _mentoring(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
-    row = get_pathway(actor, case_id, pathway_id)
-    if row.pathway != Family.MENTORING:
-        raise NotFound
-    return row
+    return get_pathway(actor, case_id, pathway_id, Family.MENTORING)
 
 
 def _goal_of(row: Pathway) -> str:

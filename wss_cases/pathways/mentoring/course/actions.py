@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -60,7 +60,7 @@ def match(uow: UnitOfWork, pathway_id: int, chosen: Match, course: Course) -> in
     """
     # whoever gives places away is locked first, so that two matches never share the last one
     mentor, group = _lock_chosen(uow, pathway_id, chosen.chosen_id)
-    row = load_mentoring(uow, pathway_id, uow.version)
+    row = load_live(uow, pathway_id, uow.version, Family.MENTORING)
     plan, today = plan_for(uow, row), today_at(row.school_id, uow.now)
     _check_match(uow, plan, mentor, group)
     if not chosen.reasons:
@@ -133,7 +133,7 @@ def _begin(uow: UnitOfWork, row: Pathway, plan: MentoringPlan) -> None:
 @use_case
 def save_plan(uow: UnitOfWork, pathway_id: int, course: Course) -> int:
     """Set the goal, how often and how long. Raises NotFound for another family, Refused naming the field."""
-    row = load_mentoring(uow, pathway_id, uow.version)
+    row = load_live(uow, pathway_id, uow.version, Family.MENTORING)
     plan, today = plan_for(uow, row), today_at(row.school_id, uow.now)
     with_review = set_course(row, plan, course, today)
     audit_only(uow, row)
@@ -146,7 +146,7 @@ def save_plan(uow: UnitOfWork, pathway_id: int, course: Course) -> int:
 @use_case
 def finish(uow: UnitOfWork, pathway_id: int, *, outcome: str, reason: EndReason | None, after: After, note: str) -> int:
     """End mentoring well, with its outcome, or early, with the reason; and say what comes after."""
-    row = load_mentoring(uow, pathway_id, uow.version)
+    row = load_live(uow, pathway_id, uow.version, Family.MENTORING)
     plan = plan_for(uow, row)
     plan.comes_after, plan.next_review_on = after.value, None
     uow.record(plan, "mentoring.after", after=after.value)
@@ -155,14 +155,6 @@ def finish(uow: UnitOfWork, pathway_id: int, *, outcome: str, reason: EndReason 
     else:
         note_completion(uow, row, outcome, note)
     return row.id
-
-
-def load_mentoring(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:
-    """Lock a live mentoring pathway. Raises NotFound for another family; else as load_live."""
-    row = load_live(uow, pathway_id, version)
-    if row.pathway != Family.MENTORING:
-        raise NotFound
-    return row
 
 
 def plan_for(uow: UnitOfWork, row: Pathway) -> MentoringPlan:

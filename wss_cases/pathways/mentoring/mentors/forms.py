@@ -3,11 +3,10 @@
 from wtforms import BooleanField, DateField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices, radio
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.mentoring.plan.forms import number_or_none
-from wss_cases.pathways.mentoring.plan.states import LANGUAGES, LARGEST_CAPACITY, MentorKind
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.pathways.mentoring.plan.states import LARGEST_CAPACITY, MentorKind
 
 
 class MentorForm(BaseForm):
@@ -25,10 +24,6 @@ class MentorForm(BaseForm):
         _l("Strengths"), [Optional()], limit=300, description=_l("For example: reading, soccer, knows grief.")
     )
     trained_on = DateField(_l("Trained on"), validators=[Optional()])
-
-    def offer_languages(self) -> None:
-        """Offer languages by name in the reader's language."""
-        self.languages.choices = choices([(code, language_words(code)) for code in LANGUAGES])
 
 
 class GroupForm(BaseForm):

@@ -15,6 +15,7 @@ from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -35,7 +36,7 @@ from wss_cases.pathways.mentoring.mentors.queries import (
     staff_accounts,
 )
 from wss_cases.pathways.mentoring.plan.models import Mentor
-from wss_cases.pathways.mentoring.plan.states import MentorKind
+from wss_cases.pathways.mentoring.plan.states import LANGUAGES, MentorKind
 from wss_cases.roster.directory.presenters import language_words
 
 blueprint = Blueprint("mentors", __name__, url_prefix="/mentors")
@@ -142,22 +143,16 @@ def mentor(mentor_id: int) -> Page:
 
 
 def _offered(form: MentorForm, school_id: int, today: date) -> MentorForm:
-    form.offer_languages()
+    form.languages.choices = choices([(code, language_words(code)) for code in LANGUAGES])
     form.user_id.choices = people_choices(staff_accounts(school_id, today), _("Choose"))
     return form
 
 
 def _draft(form: MentorForm) -> MentorDraft:
-    return MentorDraft(
-        kind=MentorKind(form.kind.data),
-        capacity=form.capacity.data,
-        user_id=number(form.user_id.data),
-        name=form.name.data or "",
-        organisation=form.organisation.data or "",
+    return filled(
+        form, MentorDraft, kind=MentorKind(form.kind.data), user_id=number(form.user_id.data),
         languages=form.languages.data or [],
-        strengths=form.strengths.data or "",
-        trained_on=form.trained_on.data,
-    )
+    )  # fmt: skip
 
 
 def _match(match: OpenMatch) -> dict[str, Any]:

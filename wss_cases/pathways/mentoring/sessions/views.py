@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.calendar.queries import Calendars
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
@@ -84,14 +85,10 @@ def rows_of(students: list[OwnStudent]) -> list[dict[str, Any]]:
         return []
     logged = logged_of([own.pathway.id for own in students])
     cards = with_card([own.pathway.id for own in students])
-    days: dict[int, tuple[date, SchoolDays]] = {}
-    for own in students:
-        school_id = own.plan.school_id
-        if school_id not in days:
-            days[school_id] = (today_at(school_id, clock.now()), school_days(school_id))
+    calendars = Calendars(clock.now())
     names = Counter(own.name for own in students)
     return [
-        _row(own, logged.get(own.pathway.id, (0, None)), *days[own.plan.school_id])
+        _row(own, logged.get(own.pathway.id, (0, None)), *calendars.of(own.plan.school_id))
         | _place(own.pathway.id, own.pathway.id in cards)
         | {"meta": _meta(own, names[own.name] > 1)}
         for own in students

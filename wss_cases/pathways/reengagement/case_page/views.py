@@ -8,14 +8,15 @@ from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
+from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local, local_date, today_at
-from wss_cases.pathways.common.forms import CompleteForm, quick_days
+from wss_cases.pathways.common.forms import CompleteForm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, load_pathway
 from wss_cases.pathways.common.rules import outcomes_for
@@ -38,9 +39,7 @@ ROOT = "/cases/<int:case_id>/pathways/<int:pathway_id>/return"
 
 
 def _loaded(case_id: int, pathway_id: int) -> tuple[Pathway, ReengagementPlan | None]:
-    row = get_pathway(current_actor(), case_id, pathway_id)
-    if row.pathway != Family.REENGAGEMENT:
-        raise NotFound
+    row = get_pathway(current_actor(), case_id, pathway_id, Family.REENGAGEMENT)
     return row, plan_of(row.id)
 
 
@@ -67,16 +66,11 @@ def details(case_id: int, pathway_id: int) -> Page:
     names = ("return_on", "supporters", "supports", "work_missed")
     form = PlanForm(version=_version(plan), **{name: getattr(plan, name) for name in names if plan})
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
-    form.return_on.quick = quick_days(days, today, 1, 3, 5)
+    form.return_on.quick = days_ahead(today, days, 1, 3, 5)
     asks = row.state is PathwayState.PROPOSED
     if not asks:
         del form.agreed
-    text = actions.PlanText(
-        return_on=form.return_on.data,
-        supporters=form.supporters.data or "",
-        supports=form.supports.data or "",
-        work_missed=form.work_missed.data or "",
-    )
+    text = filled(form, actions.PlanText)
     words = act_context(row, _("Plan the return"), _("Save the plan"), facts=_facts(row, plan)[:1])
     return act_form(
         form, lambda call: actions.save_plan(call, row.id, text, asks and form.agreed.data), page_of(row), words

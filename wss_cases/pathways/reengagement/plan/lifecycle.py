@@ -21,9 +21,7 @@ def load_return(uow: UnitOfWork, pathway_id: int, version: int | None) -> tuple[
 
     Raises Refused, NotFound, Stale.
     """
-    row = load_live(uow, pathway_id, None)
-    if row.pathway != Family.REENGAGEMENT:
-        raise NotFound
+    row = load_live(uow, pathway_id, None, Family.REENGAGEMENT)
     plan = plan_of(row.id)
     if plan is not None and version is not None and plan.version != version:
         raise Stale

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.dates import day_words, weekday_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
@@ -70,11 +71,6 @@ def quick_meetings(return_on: date, today: date, days: SchoolDays) -> list[date]
     return list(dict.fromkeys(day for day in around if day >= today))
 
 
-def school_year_of(day: date) -> int:
-    """Return the calendar year in which the school year of a date began; school years begin in August."""
-    return day.year if day.month >= 8 else day.year - 1
-
-
 def is_return(starts_on: date, earlier_ends: Sequence[date | None], days: SchoolDays, gap: int) -> bool:
     """Whether an enrolment begins again after a gap of at least so many school days within one school year.
 
@@ -83,6 +79,6 @@ def is_return(starts_on: date, earlier_ends: Sequence[date | None], days: School
     if not earlier_ends or None in earlier_ends:
         return False
     last = max(day for day in earlier_ends if day is not None)
-    if last >= starts_on or school_year_of(last) != school_year_of(starts_on):
+    if last >= starts_on or school_year(last) != school_year(starts_on):
         return False
     return days.between(last, starts_on) - 1 >= gap

@@ -9,7 +9,6 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
@@ -40,9 +39,7 @@ MOST_SUGGESTED = 15
 @gate(Permission.CASE_WORK)
 def details(case_id: int, pathway_id: int) -> Page:
     """Draft a referral: for whom, what is needed, and which partner fits."""
-    row = get_pathway(current_actor(), case_id, pathway_id)
-    if row.pathway != Family.WRAPAROUND:
-        raise NotFound
+    row = get_pathway(current_actor(), case_id, pathway_id, Family.WRAPAROUND)
     plan = open_referral(row.id)
     students = _students(row)
     chosen = (plan.student_id if plan else None) or next(iter(students), None)
@@ -114,9 +111,7 @@ act_page(
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
     """Complete the pathway with what was received."""
-    row = get_pathway(current_actor(), case_id, pathway_id)
-    if row.pathway != Family.WRAPAROUND:
-        raise NotFound
+    row = get_pathway(current_actor(), case_id, pathway_id, Family.WRAPAROUND)
     form = CompleteForm(version=row.version)
     outcome = outcome_of(referrals_of(row.id)) if row.state in LIVE else None
     words = act_context(

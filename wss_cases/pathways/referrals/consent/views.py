@@ -10,7 +10,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -100,7 +100,7 @@ def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.record_consent(
-            submitted(form), referral.id, signed_of(form), [*form.fields.data, "service"], form.purpose.data
+            submitted(form), referral.id, filled(form, Signed), [*form.fields.data, "service"], form.purpose.data
         ),
         page_of(row),
         "pathways/referrals/consent/record.html",
@@ -108,18 +108,6 @@ def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
         hints=hints,
         quick=until_days(today),
         **act_context(row, _("Record the written consent"), _("Save the consent")),
-    )
-
-
-def signed_of(form: RenewForm) -> Signed:
-    """Return what a form says of a signature."""
-    return Signed(
-        by=form.by.data,
-        relation=form.relation.data,
-        manner=form.manner.data,
-        language=form.language.data,
-        on=form.on.data,
-        until=form.until.data,
     )
 
 
@@ -145,7 +133,7 @@ def renew(case_id: int, pathway_id: int, referral_id: int) -> Page:
     form.language.choices = choices(language_choices(held.language if held else ""))
     form.until.quick = until_days(today)
     words = act_context(row, _("Renew the consent"), _("Save the consent"))
-    return act_form(form, lambda call: actions.renew(call, referral.id, signed_of(form)), page_of(row), words)
+    return act_form(form, lambda call: actions.renew(call, referral.id, filled(form, Signed)), page_of(row), words)
 
 
 @blueprint.route("/referral/<int:referral_id>/send", methods=["GET", "POST"])

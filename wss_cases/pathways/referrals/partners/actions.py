@@ -103,7 +103,7 @@ def invite_person(uow: UnitOfWork, partner_id: int, email: str, name: str) -> in
     row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT)
     if not row.is_active:
         raise Refused("", _("The work with this partner has ended."))
-    uow.answer = user_id = invite_for_partner(uow, row.id, email, name).id
+    user_id: int = invite_for_partner(uow, row.id, email, name).id
     return user_id
 
 

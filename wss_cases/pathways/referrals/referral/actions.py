@@ -7,22 +7,17 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.common.actions import note_completion
+from wss_cases.pathways.common.actions import load_live, note_completion
 from wss_cases.pathways.common.follow_ups import follow_event
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.referral.letters import family_language, lacks_text
-from wss_cases.pathways.referrals.referral.lifecycle import (
-    check_step,
-    drop_follow_ups,
-    load_with_pathway,
-    load_wraparound,
-    tell_partner,
-)
+from wss_cases.pathways.referrals.referral.lifecycle import check_step, drop_follow_ups, load_with_pathway, tell_partner
 from wss_cases.pathways.referrals.referral.messages import ENDED
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.pathways.referrals.referral.queries import open_referral, referrals_of
 from wss_cases.pathways.referrals.referral.rules import is_open, outcome_of
 from wss_cases.pathways.referrals.referral.states import OPEN, PATHWAY_ENDED, WITHDRAW_LABELS, ReferralState, Service
+from wss_cases.routing.engine.states import Pathway as Family
 
 
 @use_case
@@ -31,7 +26,7 @@ def draft(uow: UnitOfWork, pathway_id: int, *, partner_id: int | None, student_i
 
     Raises Refused without a partner, a student of the case or the need, and while another referral is open.
     """
-    pathway = load_wraparound(uow, pathway_id, uow.version)
+    pathway = load_live(uow, pathway_id, uow.version, Family.WRAPAROUND)
     row = open_referral(pathway.id)
     if row is not None and row.state is not ReferralState.DRAFTED:
         raise Refused("", _("One referral is open already. Take it back before you draft another."))
@@ -93,7 +88,7 @@ def _take_back(uow: UnitOfWork, row: Referral, reason: str) -> None:
 @use_case
 def complete(uow: UnitOfWork, pathway_id: int, note: str) -> int:
     """Complete the pathway with what was received. Raises Refused while a referral is open, or none was answered."""
-    pathway = load_wraparound(uow, pathway_id, uow.version)
+    pathway = load_live(uow, pathway_id, uow.version, Family.WRAPAROUND)
     outcome = outcome_of(referrals_of(pathway.id))
     if outcome is None:
         words = _("It is complete once the service is done, or a partner said that it has none to give.")

@@ -6,7 +6,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import partner_people
 from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.making.actions import cancel_row
-from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import load_live
@@ -22,19 +22,10 @@ DAYS_TO_ANSWER, DAYS_TO_FIRST_SERVICE = 5, 10
 """School days for a partner that is not in the directory, as in referrals of the first release."""
 
 
-def load_wraparound(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:
-    """Lock a live pathway of this family. Raises NotFound for another family, Refused for one that has ended."""
-    row = load_live(uow, pathway_id, version)
-    if row.pathway != Family.WRAPAROUND:
-        raise NotFound
-    return row
-
-
 def load_with_pathway(uow: UnitOfWork, referral_id: int, version: int | None) -> tuple[Pathway, Referral]:
     """Lock a live pathway, then its referral, for the school's own acts. Raises NotFound, Refused or Stale."""
-    statement = select(Referral.pathway_id).where(Referral.id == referral_id)
-    pathway_id = existing(uow.session.scalar(statement))
-    pathway = load_wraparound(uow, pathway_id, None)
+    pathway_id = existing(uow.session.scalar(select(Referral.pathway_id).where(Referral.id == referral_id)))
+    pathway = load_live(uow, pathway_id, None, Family.WRAPAROUND)
     return pathway, uow.load(Referral, referral_id, Permission.CASE_WORK, version)
 
 
