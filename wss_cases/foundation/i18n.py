@@ -9,7 +9,18 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_app_context
 from flask_babel import Babel, LazyString, force_locale, get_locale
 
-__all__ = ["force_locale", "gettext", "in_language", "init_i18n", "lazy_gettext", "locale_code", "marked", "ngettext"]
+__all__ = [
+    "dotted",
+    "either",
+    "force_locale",
+    "gettext",
+    "in_language",
+    "init_i18n",
+    "lazy_gettext",
+    "locale_code",
+    "marked",
+    "ngettext",
+]
 
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
@@ -31,6 +42,16 @@ def gettext(message: str, **values: object) -> str:
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """Return the form of a message that fits `num`, which fills `%(num)s` with its thousands apart: "1,646"."""
     return str(_catalogue(locale_code()).ngettext(one, many, num)) % {"num": _Grouped(num), **values}
+
+
+def either(english: Any, spanish: Any) -> Any:
+    """Return what is written in the reader's language."""
+    return spanish if locale_code() == "es" else english
+
+
+def dotted(*parts: Any) -> str:
+    """Return the parts that have words, with a dot between each two: "Room 12 · 30 minutes"."""
+    return " · ".join(str(part) for part in parts if part)
 
 
 class _Grouped(int):

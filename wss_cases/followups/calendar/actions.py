@@ -21,12 +21,12 @@ from wss_cases.roster.directory.states import MoveWhy
 def leave_day(uow: UnitOfWork, school_id: int, day: date, today: date, days: SchoolDays, label: str) -> int:
     """Move the open follow-ups of a school that are due on a date without school; returns how many."""
     statement = select(FollowUp).where(*standing_on(school_id, day)).order_by(FollowUp.id)
-    found = list(uow.session.scalars(statement.with_for_update().execution_options(populate_existing=True)))
-    for row in found:
+    due = list(uow.session.scalars(statement.with_for_update().execution_options(populate_existing=True)))
+    for row in due:
         planned = plan_for(row, school_id, day, today, days)
-        if planned.why is not None:
-            _move(uow, row, planned, label)
-    return len(found)
+        row.due_on = planned.due_on
+        tell_move(uow, row, day, planned, label)
+    return len(due)
 
 
 def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
@@ -61,10 +61,10 @@ def tell_move(uow: UnitOfWork, row: FollowUp, wanted: date, planned: Planned, la
     if planned.why is None:
         return
     note_move(uow, row.school_id, wanted, planned.why, label, (TABLE, row.id), planned.due_on)
-    said: dict[str, Any] = {"what": row.kind, "due_on": planned.due_on.isoformat(), "from_on": wanted.isoformat()}
+    entry: dict[str, Any] = {"what": row.kind, "due_on": planned.due_on.isoformat(), "from_on": wanted.isoformat()}
     if planned.why is MoveWhy.NO_SCHOOL:
-        said["label"] = label
-    uow.record(row, KIND_OF[planned.why], **said)
+        entry["label"] = label
+    uow.record(row, KIND_OF[planned.why], **entry)
 
 
 KIND_OF = {
@@ -72,8 +72,3 @@ KIND_OF = {
     MoveWhy.YEAR_END: "followup.year_end",
     MoveWhy.NEXT_SCHOOL: "followup.next_school",
 }
-
-
-def _move(uow: UnitOfWork, row: FollowUp, planned: Planned, label: str) -> None:
-    day, row.due_on = row.due_on, planned.due_on
-    tell_move(uow, row, day, planned, label)

@@ -44,8 +44,8 @@ def standing_on(school_id: int, day: date) -> tuple[ColumnElement[bool], ...]:
 
 def leaving(school_id: int, day: date, today: date, days: SchoolDays) -> list[Shift]:
     """Return where the follow-ups due on a date would go if these were the school's days."""
-    found = rows(listing().where(*standing_on(school_id, day)).order_by(FollowUp.id))
-    return [_shift(row, day, plan_for(row, school_id, day, today, days)) for row in found]
+    due = rows(listing().where(*standing_on(school_id, day)).order_by(FollowUp.id))
+    return [_shift(row, day, plan_for(row, school_id, day, today, days)) for row in due]
 
 
 def _shift(row: FollowUpRow, day: date, planned: Planned) -> Shift:
@@ -96,9 +96,9 @@ def next_school(case_id: int | None, school_id: int, last: date) -> int | None:
 def returning(moves: Iterable[CalendarMove]) -> dict[int, FollowUpRow]:
     """Return by id the follow-ups that the calendar moved and that nobody has moved or closed since."""
     targets = {move.subject_id: move.moved_to for move in moves if move.subject_type == TABLE}
-    wanted = listing().where(FollowUp.id.in_(sorted(targets)), FollowUp.state == FollowUpState.OPEN)
-    found = rows(wanted.order_by(FollowUp.id)) if targets else []
-    return {row.id: row for row in found if row.due_on == targets[row.id]}
+    still_open = listing().where(FollowUp.id.in_(sorted(targets)), FollowUp.state == FollowUpState.OPEN)
+    moved = rows(still_open.order_by(FollowUp.id)) if targets else []
+    return {row.id: row for row in moved if row.due_on == targets[row.id]}
 
 
 def lines_of(ids: Iterable[int]) -> dict[int, FollowUpRow]:

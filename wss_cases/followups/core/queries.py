@@ -17,7 +17,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTem
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.i18n import either
 from wss_cases.incidents.incident.models import Incident
 
 Statement = TypeVar("Statement", bound=Select[Any])
@@ -73,10 +73,8 @@ def load_follow_up(follow_up_id: int) -> FollowUp | None:
 
 def get_follow_up(actor: Actor, follow_up_id: int) -> FollowUp:
     """Return a follow-up that the actor may see. Raises NotFound."""
-    found: FollowUp = existing(
-        db.session.scalar(visible_to(select(FollowUp).where(FollowUp.id == follow_up_id), actor))
-    )
-    return found
+    row: FollowUp = existing(db.session.scalar(visible_to(select(FollowUp).where(FollowUp.id == follow_up_id), actor)))
+    return row
 
 
 def owner_name(owner_id: int | None) -> str:
@@ -87,37 +85,30 @@ def owner_name(owner_id: int | None) -> str:
 
 def title_of(kind: str, title: str, template_en: str | None, template_es: str | None) -> str:
     """Return what a follow-up is called in the reader's language: its own title, its template's, or its kind's."""
-    if title:
-        return title
-    template = template_es if locale_code() == "es" else template_en
-    return template or str(KINDS.get(kind, KINDS["other"]))
+    return title or either(template_en, template_es) or str(KINDS.get(kind, KINDS["other"]))
 
 
 def rows(statement: Any) -> list[FollowUpRow]:
     """Return the lines of a select of follow-ups (made by `for_case`, `due_for` and the like), in one query."""
     return [
         FollowUpRow(
-            id=row.id,
-            version=row.version,
-            kind=row.kind,
+            **{column.key: getattr(row, column.key) for column in COLUMNS},
             title=title_of(row.kind, row.title, row.title_en, row.title_es),
-            due_on=row.due_on,
-            school_id=row.school_id,
-            case_id=row.case_id,
-            incident_id=row.incident_id,
-            pathway_id=row.pathway_id,
             reference=row.case_reference or row.incident_reference or "",
             harm_kind=row.harm_kind or row.tile or "",
             location_code=row.case_place or row.incident_place or "",
-            owner_id=row.owner_id,
             owner=row.owner or "",
-            state=row.state,
-            outcome=row.outcome,
-            same_day=row.same_day,
-            snoozed_until=row.snoozed_until,
         )
         for row in db.session.execute(statement)
     ]
+
+
+COLUMNS: tuple[Any, ...] = (
+    *(FollowUp.id, FollowUp.version, FollowUp.kind, FollowUp.due_on, FollowUp.school_id, FollowUp.case_id),
+    *(FollowUp.incident_id, FollowUp.pathway_id, FollowUp.owner_id, FollowUp.state, FollowUp.outcome),
+    *(FollowUp.same_day, FollowUp.snoozed_until),
+)
+"""What a line has of the follow-up itself, as it is stored."""
 
 
 @cache
@@ -125,29 +116,17 @@ def listing() -> Any:
     """Return the select that `rows` reads, not yet narrowed to anyone; put together once."""
     return (
         select(
-            FollowUp.id,
-            FollowUp.version,
-            FollowUp.kind,
+            *COLUMNS,
             FollowUp.title,
             FollowUpTemplate.title_en,
             FollowUpTemplate.title_es,
-            FollowUp.due_on,
-            FollowUp.school_id,
-            FollowUp.case_id,
-            FollowUp.incident_id,
-            FollowUp.pathway_id,
             Case.reference.label("case_reference"),
             Incident.reference.label("incident_reference"),
             Case.harm_kind,
             Incident.tile,
             Case.location_code.label("case_place"),
             Incident.location_code.label("incident_place"),
-            FollowUp.owner_id,
             UserAccount.name.label("owner"),
-            FollowUp.state,
-            FollowUp.outcome,
-            FollowUp.same_day,
-            FollowUp.snoozed_until,
         )
         .select_from(FollowUp)
         .outerjoin(FollowUpTemplate, FollowUpTemplate.id == FollowUp.template_id)

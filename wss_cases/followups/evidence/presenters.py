@@ -7,16 +7,14 @@ from typing import Any
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.evidence.states import CLOSES_WITH
 from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import dotted, either
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.incident.states import MANNER_LABELS
 
 
 def closes_with(kind: str, template: FollowUpTemplate | None) -> str:
     """Return what closes a follow-up: as its template says it, else in its kind's own words."""
-    words = ""
-    if template is not None:
-        words = template.closes_with_es if locale_code() == "es" else template.closes_with_en
+    words = either(template.closes_with_en, template.closes_with_es) if template is not None else ""
     return words or str(CLOSES_WITH.get(kind, CLOSES_WITH["other"]))
 
 
@@ -24,7 +22,7 @@ def evidence_rows(stored: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what is stored beside the note, as rows of a summary: how, when, whom, in which language, how often."""
     language = stored.get("language", "")
     if stored.get("interpreter"):
-        language = " · ".join(part for part in (language, _("with an interpreter")) if part)
+        language = dotted(language, _("with an interpreter"))
     rows = [
         (_("How"), str(MANNER_LABELS.get(stored.get("manner", ""), ""))),
         (_("When"), day_words_with_year(date.fromisoformat(stored["on"])) if stored.get("on") else ""),

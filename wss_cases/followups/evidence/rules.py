@@ -39,11 +39,12 @@ class Evidence:
 
 def missing(kind: str, outcome: str, shown: Evidence, today: date) -> tuple[str, str] | None:
     """Return (field, words) of what is missing before this outcome may close a follow-up of this kind; None else."""
-    if kind in BY_CONTACT:
-        return _of_contact(kind, outcome, shown, today) or _note(outcome, shown)
-    if not shown.note.strip():
-        return "note", _("Say in a sentence what shows it.")
-    return None
+    is_blank = not shown.note.strip()
+    if kind not in BY_CONTACT:
+        return ("note", _("Say in a sentence what shows it.")) if is_blank else None
+    if lacks := _of_contact(kind, outcome, shown, today):
+        return lacks
+    return ("note", _("Say in a sentence what happened or what is left.")) if is_blank and needs_note(outcome) else None
 
 
 def _of_contact(kind: str, outcome: str, shown: Evidence, today: date) -> tuple[str, str] | None:
@@ -59,10 +60,4 @@ def _of_contact(kind: str, outcome: str, shown: Evidence, today: date) -> tuple[
         return "attempts", _("Try at least twice before nobody counts as reached.")
     if kind in NAMES_WHOM and outcome not in WITHOUT_CONTACT and not shown.who.strip():
         return "who", _("Say whom you reached.")
-    return None
-
-
-def _note(outcome: str, shown: Evidence) -> tuple[str, str] | None:
-    if needs_note(outcome) and not shown.note.strip():
-        return "note", _("Say in a sentence what happened or what is left.")
     return None

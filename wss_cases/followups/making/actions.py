@@ -139,16 +139,21 @@ def _settle(uow: UnitOfWork, row: FollowUp) -> None:
     row.closed_on = today_at(row.school_id, uow.now)
 
 
+def check_near(due_on: date, today: date) -> None:
+    """Raise Refused for a day that is past, or beyond a year."""
+    if due_on < today:
+        raise Refused("due_on", _("Choose today or a later day."))
+    if (due_on - today).days > 400:
+        raise Refused("due_on", _("Choose a day within the next year."))
+
+
 def check_day(uow: UnitOfWork, school_id: int, due_on: date, kind: str, case_id: int | None) -> None:
     """Refuse a day on which nothing can be due: past, beyond a year, without school; for a check-in, after its year.
 
     Raises Refused.
     """
     today, days = today_at(school_id, uow.now), school_days(school_id)
-    if due_on < today:
-        raise Refused("due_on", _("Choose today or a later day."))
-    if (due_on - today).days > 400:
-        raise Refused("due_on", _("Choose a day within the next year."))
+    check_near(due_on, today)
     if not days.is_school_day(due_on):
         raise Refused("due_on", _("There is no school on this day. Choose a school day."))
     last = last_day_for(kind, case_id, school_id, due_on, today, days)

@@ -11,12 +11,6 @@ AFTER_DUE = 5
 """School days after its due date until which an item may sleep, all its sleeps together."""
 
 
-def ever_sleeps(kind: str, same_day: bool) -> bool:
-    """Whether a follow-up may sleep at all: no same-day item, and no contact with a person harmed. (A legal duty is
-    no follow-up, and has no such act.)"""
-    return not same_day and kind not in CONTACT
-
-
 def latest_snooze(due_on: date, days: SchoolDays) -> date:
     """Return the last day until which a follow-up may sleep."""
     return days.add(due_on, AFTER_DUE)
@@ -24,7 +18,8 @@ def latest_snooze(due_on: date, days: SchoolDays) -> date:
 
 def why_not(kind: str, same_day: bool, due_on: date, count: int, today: date, days: SchoolDays) -> str:
     """Return why a follow-up may not sleep now, in words; '' where it may."""
-    if not ever_sleeps(kind, same_day):
+    # a legal duty is no follow-up, and has no such act
+    if same_day or kind in CONTACT:
         return _("Reminders of same-day items and of contact with a person harmed cannot be paused.")
     if count >= TIMES:
         return _("Its reminders were paused twice already. Move it, give it to somebody else, or close it.")

@@ -21,8 +21,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.foundation.i18n import either, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code, ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import get_school, school_days
@@ -43,12 +43,12 @@ def writes_for(actor: Actor) -> int | None:
 
 def title_of(row: FollowUpTemplate) -> str:
     """Return a template's title in the reader's language."""
-    return row.title_es if locale_code() == "es" else row.title_en
+    return str(either(row.title_en, row.title_es))
 
 
 def closes_with(row: FollowUpTemplate) -> str:
     """Return what closes a template's follow-ups, in the reader's language."""
-    return row.closes_with_es if locale_code() == "es" else row.closes_with_en
+    return str(either(row.closes_with_en, row.closes_with_es))
 
 
 def delay_words(row: FollowUpTemplate) -> str:
@@ -159,7 +159,16 @@ def try_out() -> Page:
         "followups/templates/sample.html",
         form=form,
         asked=asked and not form.errors,
-        made=[made_words(one) for one in made],
+        made=[
+            {
+                "title": title_of(one.template),
+                "due": day_words_with_year(one.due_on),
+                "delay": delay_words(one.template),
+                "closes_with": closes_with(one.template),
+                "own": one.template.school_id is not None,
+            }
+            for one in made
+        ],
         school=school.name if school else "",
     )
     return page, 400 if form.errors else 200
@@ -171,14 +180,3 @@ def is_near(form: BaseForm, field: str, today: date) -> bool:
     if not near:
         apply_refusal(form, Refused(field, _("Choose a day within the next year.")))
     return near
-
-
-def made_words(one: Sample) -> dict[str, Any]:
-    """Return what a sample's line says: title, day, delay, and what closes it."""
-    return {
-        "title": title_of(one.template),
-        "due": day_words_with_year(one.due_on),
-        "delay": delay_words(one.template),
-        "closes_with": closes_with(one.template),
-        "own": one.template.school_id is not None,
-    }

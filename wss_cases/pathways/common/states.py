@@ -22,12 +22,10 @@ class PathwayState(Labelled):
 
 
 TRANSITIONS: dict[PathwayState, frozenset[PathwayState]] = {
+    **dict.fromkeys(PathwayState, frozenset()),
     PathwayState.PROPOSED: frozenset({PathwayState.PREPARING, PathwayState.DECLINED, PathwayState.ENDED_EARLY}),
     PathwayState.PREPARING: frozenset({PathwayState.ACTIVE, PathwayState.DECLINED, PathwayState.ENDED_EARLY}),
     PathwayState.ACTIVE: frozenset({PathwayState.COMPLETED, PathwayState.ENDED_EARLY, PathwayState.DECLINED}),
-    PathwayState.COMPLETED: frozenset(),
-    PathwayState.ENDED_EARLY: frozenset(),
-    PathwayState.DECLINED: frozenset(),
 }
 
 LIVE = frozenset({PathwayState.PROPOSED, PathwayState.PREPARING, PathwayState.ACTIVE})

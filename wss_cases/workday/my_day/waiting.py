@@ -1,7 +1,7 @@
 """What waits for one person: reports, duties, student concerns, appeals, new cases, questions, partners' answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -16,7 +16,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
 from wss_cases.incidents.incident.queries import unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState
-from wss_cases.pathways.referrals.referral.queries import Unanswerable, declined_for
+from wss_cases.pathways.referrals.referral.queries import declined_for
 from wss_cases.safeguards.discipline.removals.queries import undecided_appeals_counted
 from wss_cases.safeguards.duties.duty.queries import (
     mandated_duties_counted,
@@ -39,7 +39,7 @@ class Waiting:
     duties: int = 0
     second_looks: int = 0
     police_reviews: int = 0
-    declined: list[Unanswerable] = field(default_factory=list)
+    declined: Sequence[Any] = ()
     own_duties: int = 0
     concerns: int = 0
     appeals: int = 0

@@ -15,6 +15,7 @@ from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.core.rules import due_words, quick_days
 from wss_cases.followups.core.states import MOVE_REASONS
+from wss_cases.followups.making.actions import check_near
 from wss_cases.followups.pages.follow_up.forms import ONE_DAY, ReplanForm
 from wss_cases.followups.rescheduling.actions import Wanted, move_several
 from wss_cases.followups.undo.actions import undo
@@ -24,8 +25,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
+from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import IdConverter, numbers_in
 from wss_cases.foundation.pages import Page, fill_by_chip
 from wss_cases.roster.directory.rules import SchoolDays
@@ -138,11 +139,7 @@ def _offer(form: ReplanForm, found: list[FollowUpRow]) -> None:
 
 
 def _named(row: FollowUpRow, known: Calendars) -> str:
-    return " · ".join(part for part in (row.title, row.reference, _due(row, known)) if part)
-
-
-def _due(row: FollowUpRow, known: Calendars) -> str:
-    return due_words(row.due_on, *known.of(row.school_id)).words
+    return dotted(row.title, row.reference, due_words(row.due_on, *known.of(row.school_id)).words)
 
 
 def _shown(form: ReplanForm, found: list[FollowUpRow]) -> str:
@@ -183,25 +180,22 @@ def _check(form: ReplanForm, found: list[FollowUpRow]) -> str:
 def _one_day(picked: list[FollowUpRow], to: date | None) -> list[Proposed]:
     if to is None:
         raise Refused("due_on", _("Choose a day."))
-    known, found = Calendars(clock.now()), []
+    known, proposed = Calendars(clock.now()), []
     for row in picked:
         today, days = known.of(row.school_id)
-        if to < today:
-            raise Refused("due_on", _("Choose today or a later day."))
-        if (to - today).days > 400:
-            raise Refused("due_on", _("Choose a day within the next year."))
-        found.append(_proposed(row, to, today, days))
-    return found
+        check_near(to, today)
+        proposed.append(_proposed(row, to, today, days))
+    return proposed
 
 
 def _spread(picked: list[FollowUpRow], number: int) -> list[Proposed]:
-    known, found = Calendars(clock.now()), []
+    known, proposed = Calendars(clock.now()), []
     for school_id in dict.fromkeys(row.school_id for row in picked):
         own = [row for row in picked if row.school_id == school_id]
         today, days = known.of(school_id)
         for row, to in zip(own, spread(len(own), today, number, days), strict=True):
-            found.append(_proposed(row, to, today, days))
-    return found
+            proposed.append(_proposed(row, to, today, days))
+    return proposed
 
 
 def _proposed(row: FollowUpRow, to: date, today: date, days: SchoolDays) -> Proposed:

@@ -14,7 +14,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.family_texts.queries import family_texts
-from wss_cases.pathways.circles.agreements.queries import Signer, signer_key, signers_of
+from wss_cases.pathways.circles.agreements.queries import person_key, signers_of
 from wss_cases.pathways.circles.consent.actions import load_circle
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
@@ -129,26 +129,18 @@ def sign(uow: UnitOfWork, pathway_id: int, signers: Collection[str], manner: Sig
     may_sign = {signer.key: signer for signer in signers_of(row, circle)}
     if not signers or not set(signers) <= set(may_sign):
         raise Refused("signers", _("Tick who signed."))
-    if set(signers) & {signer_key(signature) for signature in agreement.signatures}:
+    if set(signers) & {person_key(signature) for signature in agreement.signatures}:
         raise Refused("signers", _("One of them signed already."))
     for key in sorted(signers):
-        _add_signature(uow, agreement, may_sign[key], manner, signed_on)
+        column = {"party": "participant_id", "supporter": "supporter_id", "keeper": "keeper_user_id"}[
+            may_sign[key].kind
+        ]
+        signature = AgreementSignature(
+            agreement_id=agreement.id, manner=manner, signed_on=signed_on, recorded_at=uow.now,
+            recorded_by_id=uow.actor.user_id, **{column: may_sign[key].id},
+        )  # fmt: skip
+        uow.record(signature, "agreement.signed", case_id=agreement.case_id)
     return row.id
-
-
-def _add_signature(
-    uow: UnitOfWork, agreement: Agreement, signer: Signer, manner: SignatureManner, signed_on: date
-) -> None:
-    column = {"party": "participant_id", "supporter": "supporter_id", "keeper": "keeper_user_id"}[signer.kind]
-    signature = AgreementSignature(
-        agreement_id=agreement.id,
-        manner=manner,
-        signed_on=signed_on,
-        recorded_at=uow.now,
-        recorded_by_id=uow.actor.user_id,
-        **{column: signer.id},
-    )
-    uow.record(signature, "agreement.signed", case_id=agreement.case_id)
 
 
 @use_case

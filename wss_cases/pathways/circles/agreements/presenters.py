@@ -10,8 +10,7 @@ from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.pathways.circles.agreements.queries import accounts_of, signer_key, signers_of, supporters_of
-from wss_cases.pathways.circles.circle.keepers import keeper_rows
+from wss_cases.pathways.circles.agreements.queries import accounts_of, names_by_key, person_key, signers_of
 from wss_cases.pathways.circles.circle.rules import sees_terms
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.requirements.queries import Circle
@@ -38,7 +37,7 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
     assert agreement is not None
     reads, live = may_read_terms(actor, row, circle), row.state in LIVE
     values: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
-    signed = {signer_key(one) for one in agreement.signatures}
+    signed = {person_key(one) for one in agreement.signatures}
     return render_template(
         "pathways/circles/agreements/show.html",
         row=row,
@@ -82,15 +81,13 @@ def term_row(
 
 def signature_rows(row: Pathway, circle: Circle) -> list[dict[str, Any]]:
     """Return who signed, when and how; `party` is the participant's id where a party did."""
-    names = {f"party-{key}": name for key, name in circle.names.items()}
-    names |= {f"supporter-{one.id}": one.name for one in supporters_of(row.id)}
-    names |= {f"keeper-{one.user_id}": one.name for one in keeper_rows(row.id)}
+    names = names_by_key(row, circle)
     signatures = circle.agreement.signatures if circle.agreement else []
     return [
         {
             "party": one.participant_id,
             "keeper": one.keeper_user_id is not None,
-            "name": names.get(signer_key(one), ""),
+            "name": names.get(person_key(one), ""),
             "how": str(SignatureManner(one.manner).label),
             "when": day_words(one.signed_on),
         }

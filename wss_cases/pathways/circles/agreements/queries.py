@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
@@ -11,10 +12,10 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import IncidentPerson
-from wss_cases.pathways.circles.circle.keepers import keepers_of
+from wss_cases.pathways.circles.circle.keepers import keeper_rows, keepers_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.requirements.queries import Circle
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
 
@@ -71,13 +72,18 @@ def signers_of(row: Pathway, circle: Circle) -> list[Signer]:
     return [*parties, *supporters, *keepers]
 
 
-def signer_key(signature: AgreementSignature) -> str:
-    """Return who signed, as `Signer.key` says it."""
-    if signature.participant_id is not None:
-        return f"party-{signature.participant_id}"
-    if signature.supporter_id is not None:
-        return f"supporter-{signature.supporter_id}"
-    return f"keeper-{signature.keeper_user_id}"
+def person_key(row: Any) -> str:
+    """Return who signed or is asked, as `Signer.key` says it."""
+    if row.participant_id is not None:
+        return f"party-{row.participant_id}"
+    return f"supporter-{row.supporter_id}" if row.supporter_id is not None else f"keeper-{row.keeper_user_id}"
+
+
+def names_by_key(row: Pathway, circle: Circle) -> dict[str, str]:
+    """Return everybody who may have signed or been asked, by key."""
+    names = {f"party-{key}": name for key, name in circle.names.items()}
+    names |= {f"supporter-{one.id}": one.name for one in supporters_of(row.id)}
+    return names | {f"keeper-{one.user_id}": one.name for one in keeper_rows(row.id)}
 
 
 def accounts_of(participant_ids: Iterable[int]) -> set[int]:

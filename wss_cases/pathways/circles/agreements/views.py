@@ -16,15 +16,14 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.agreements import actions, term_changes
 from wss_cases.pathways.circles.agreements.forms import AgreementForm, CompleteCircleForm, MarkForm, SignForm
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, show
-from wss_cases.pathways.circles.agreements.queries import get_term, signer_key, signers_of
+from wss_cases.pathways.circles.agreements.queries import get_term, person_key, signers_of
 from wss_cases.pathways.circles.circle.rules import outcome_of
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
-from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.terms.models import AgreementTerm
 from wss_cases.pathways.circles.terms.rules import completion_held, must_consent, open_terms, terms_in_force
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.forms import number, people_choices
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.roster.directory.queries import school_days
@@ -85,7 +84,7 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
 def sign(case_id: int, pathway_id: int) -> Page:
     """Record who signed, when and how."""
     row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
-    signed = {signer_key(one) for one in circle.agreement.signatures} if circle.agreement else set()
+    signed = {person_key(one) for one in circle.agreement.signatures} if circle.agreement else set()
     form = SignForm(signed_on=today_at(row.school_id, clock.now()))
     form.signers.choices = choices([(one.key, one.name) for one in signers_of(row, circle) if one.key not in signed])
     return form_page(
@@ -93,15 +92,10 @@ def sign(case_id: int, pathway_id: int) -> Page:
         lambda: actions.sign(
             submitted(form), row.id, form.signers.data or [], SignatureManner(form.manner.data), form.signed_on.data
         ),
-        agreement_address(row),
+        f"{page_of(row)}/agreement",
         ACT,
         **act_context(row, _("Who signed the agreement"), _("Save the signatures")),
     )
-
-
-def agreement_address(row: Pathway) -> str:
-    """Return the address of a circle's agreement."""
-    return f"{page_of(row)}/agreement"
 
 
 @blueprint.route("/terms/<int:term_id>", methods=["GET", "POST"])
@@ -113,7 +107,7 @@ def term(case_id: int, pathway_id: int, term_id: int) -> Page:
     its_term, its_agreement = get_term(actor, term_id)
     if its_agreement.pathway_id != row.id:
         raise NotFound
-    reads = may_read_terms(actor, row, circle)
+    reads, needed = may_read_terms(actor, row, circle), must_consent(its_agreement, circle.names)
     form = MarkForm(version=its_term.version, text=its_term.text if reads else "", due_on=its_term.due_on)
     if reads and not form.is_submitted():
         form.evidence.data = its_term.evidence
@@ -126,14 +120,9 @@ def term(case_id: int, pathway_id: int, term_id: int) -> Page:
         facts=_term_facts(its_term, circle, reads),
         marked=its_term.state is not TermState.OPEN,
         quick=_quick(row.school_id),
-        needed=", ".join(circle.names[key] for key in _binding(its_agreement, circle)),
+        needed=", ".join(name for key, name in circle.names.items() if key in needed),
         **act_context(row, _("Term %(number)d of the agreement", number=its_term.position), _("Save")),
     )
-
-
-def _binding(its_agreement: Agreement, circle: Circle) -> list[int]:
-    needed = must_consent(its_agreement, circle.names)
-    return [key for key in circle.names if key in needed]
 
 
 def _save_term(its_term: AgreementTerm, form: MarkForm) -> int:

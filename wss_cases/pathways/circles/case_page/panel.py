@@ -9,6 +9,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, term_row
@@ -105,7 +106,7 @@ def _meeting(
     return {
         "id": meeting.id,
         "title": title,
-        "meta": " · ".join(part for part in parts if part),
+        "meta": dotted(*parts),
         "tag": str(MeetingState(state).label),
         "tone": TONES.get(state, "slate"),
         "href": None if waiting else url_for("circles.answer", meeting_id=meeting.id),

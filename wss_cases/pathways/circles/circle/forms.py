@@ -127,23 +127,19 @@ class SettingForm(BaseForm):
     )
 
 
-def _presence_required(name: str) -> InputRequired:
-    # each line of the summary says of whom
-    what = _l("Say whether this person came.")
-    return InputRequired(f"{name}: {what}")
-
-
 def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], version: int) -> BaseForm:
     """Return a form that asks of each person whether they came.
 
     `people`: (role, names by id, words for the role), a role being party, supporter or keeper. The field of a person
     is named by role and id, e.g. `party_12`.
     """
+    what = _l("Say whether this person came.")
+    # each line of the summary says of whom
     fields = {
         f"{role}_{key}": RadioField(
             name,
             choices=choices(list(Presence.labels().items())),
-            validators=[_presence_required(name)],
+            validators=[InputRequired(f"{name}: {what}")],
             description=words,
         )
         for role, names, words in people

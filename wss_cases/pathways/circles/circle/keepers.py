@@ -1,8 +1,9 @@
 """Who keeps which circle, and who may be asked to. The caller has checked that the actor may see the circle."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -28,16 +29,6 @@ class CircleWithKeepers:
     had_keepers: bool
 
 
-@dataclass(frozen=True)
-class KeeperRow:
-    """One keeper of a circle, from when to when."""
-
-    user_id: int
-    name: str
-    added_at: datetime
-    ended_at: datetime | None
-
-
 def keepers_of(pathway_id: int) -> dict[int, str]:
     """Return the current keepers of a circle: id to name, the first named first."""
     return {row.user_id: row.name for row in keeper_rows(pathway_id) if row.ended_at is None}
@@ -57,15 +48,15 @@ def keeper_ids(pathway_ids: Iterable[int]) -> dict[int, frozenset[int]]:
     return {pathway_id: frozenset(ids) for pathway_id, ids in by_circle.items()}
 
 
-def keeper_rows(pathway_id: int) -> list[KeeperRow]:
-    """Return everybody who keeps or kept a circle, the first named first."""
+def keeper_rows(pathway_id: int) -> Sequence[Any]:
+    """Return (user_id, name, added_at, ended_at) of everybody who keeps or kept a circle, the first named first."""
     statement = (
         select(CircleKeeper.user_id, UserAccount.name, CircleKeeper.added_at, CircleKeeper.ended_at)
         .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
         .where(CircleKeeper.pathway_id == pathway_id)
         .order_by(CircleKeeper.added_at, CircleKeeper.id)
     )
-    return [KeeperRow(*row) for row in db.session.execute(statement)]
+    return db.session.execute(statement).all()
 
 
 def with_keepers(row: Pathway) -> CircleWithKeepers:

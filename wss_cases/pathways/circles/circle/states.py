@@ -94,20 +94,13 @@ CONSENT_TRANSITIONS: dict[ConsentState, frozenset[ConsentState]] = {
 """A yes is taken back at any time; who left a meeting is asked anew."""
 
 MEETING_TRANSITIONS: dict[MeetingState, frozenset[MeetingState]] = {
-    MeetingState.PLANNED: frozenset(set(MeetingState) - {MeetingState.PLANNED}),
-    MeetingState.HELD: frozenset(),
-    MeetingState.POSTPONED: frozenset(),
-    MeetingState.NO_SHOW: frozenset(),
-    MeetingState.WALKED_OUT: frozenset(),
-    MeetingState.CALLED_OFF: frozenset(),
+    **dict.fromkeys(MeetingState, frozenset()),
+    MeetingState.PLANNED: frozenset(MeetingState) - {MeetingState.PLANNED},
 }
 
 TERM_TRANSITIONS: dict[TermState, frozenset[TermState]] = {
-    TermState.OPEN: frozenset({TermState.KEPT, TermState.LATE, TermState.NOT_KEPT, TermState.CHANGED}),
-    TermState.KEPT: frozenset(),
-    TermState.LATE: frozenset(),
-    TermState.NOT_KEPT: frozenset(),
-    TermState.CHANGED: frozenset(),
+    **dict.fromkeys(TermState, frozenset()),
+    TermState.OPEN: frozenset(TermState) - {TermState.OPEN},
 }
 
 

@@ -17,14 +17,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
-from wss_cases.pathways.circles.circle.keepers import (
-    CircleWithKeepers,
-    KeeperRow,
-    get_circle,
-    keeper_rows,
-    may_keep,
-    with_keepers,
-)
+from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, get_circle, keeper_rows, may_keep, with_keepers
 from wss_cases.pathways.circles.keepers import actions
 from wss_cases.pathways.circles.keepers.forms import KeeperForm
 from wss_cases.pathways.circles.training.queries import trained_keepers
@@ -83,7 +76,7 @@ def _candidates(actor: Actor, row: Pathway, circle: CircleWithKeepers) -> dict[i
     return {key: words for key, words in candidates.items() if key not in out}
 
 
-def _shown(actor: Actor, row: Pathway, circle: CircleWithKeepers, one: KeeperRow, zone: str) -> dict[str, Any]:
+def _shown(actor: Actor, row: Pathway, circle: CircleWithKeepers, one: Any, zone: str) -> dict[str, Any]:
     since = day_words_with_year(local_date(one.added_at, zone))
     until = day_words_with_year(local_date(one.ended_at, zone)) if one.ended_at else ""
     ends = one.ended_at is None and can(actor, Permission.CIRCLE_NOTE_READ, circle)

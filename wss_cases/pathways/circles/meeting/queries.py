@@ -1,7 +1,8 @@
 """Reading meetings of circles; every list starts from what the actor may see."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -12,7 +13,6 @@ from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter
-from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, meeting_state
 from wss_cases.pathways.common.models import Pathway
 
 
@@ -30,36 +30,15 @@ def get_supporter(row: Pathway, supporter_id: int) -> CircleSupporter:
     return supporter
 
 
-@dataclass(frozen=True)
-class MeetingRow:
-    """One line of the list of circles."""
-
-    id: int
-    starts_at: datetime
-    room: str
-    kind: str
-    case_id: int
-    reference: str
-    pathway_id: int
-    keeper: str
-    meeting_kind: MeetingKind
-    happened: bool | None
-    not_held_reason: str
-
-    @property
-    def state(self) -> MeetingState:
-        """Where the meeting stands."""
-        return meeting_state(self.happened, self.not_held_reason)
-
-
 def meetings_between(
     actor: Actor, school_id: int | None, start: datetime | None, end: datetime | None, *, waiting: bool | None = None,
     newest_first: bool = False, limit: int = 50,
-) -> list[MeetingRow]:  # fmt: skip
+) -> Sequence[Any]:  # fmt: skip
     """Return meetings from `start` until before `end`; `waiting` keeps those nobody answered for, or the others."""
     columns = (
-        CircleMeeting.id, CircleMeeting.starts_at, CircleMeeting.room, Pathway.kind, Case.id, Case.reference,
-        Pathway.id, UserAccount.name, CircleMeeting.kind, CircleMeeting.happened, CircleMeeting.not_held_reason,
+        CircleMeeting.id, CircleMeeting.starts_at, CircleMeeting.room, CircleMeeting.case_id, CircleMeeting.pathway_id,
+        CircleMeeting.kind.label("meeting_kind"), CircleMeeting.happened, CircleMeeting.not_held_reason,
+        Pathway.kind, Case.reference, UserAccount.name.label("keeper"),
     )  # fmt: skip
     statement = (
         select(*columns)
@@ -78,4 +57,4 @@ def meetings_between(
         happened = CircleMeeting.happened
         statement = statement.where(happened.is_(None) if waiting else happened.is_not(None))
     order = CircleMeeting.starts_at.desc() if newest_first else CircleMeeting.starts_at
-    return [MeetingRow(*row) for row in db.session.execute(statement.order_by(order, CircleMeeting.id).limit(limit))]
+    return db.session.execute(statement.order_by(order, CircleMeeting.id).limit(limit)).all()

@@ -27,7 +27,7 @@ from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, 
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_file, meeting_words
 from wss_cases.pathways.circles.meeting import actions, planning
 from wss_cases.pathways.circles.meeting.presenters import attendance_in, came_by_role, invited_by_role
-from wss_cases.pathways.circles.meeting.queries import MeetingRow, get_meeting, meetings_between
+from wss_cases.pathways.circles.meeting.queries import get_meeting, meetings_between
 from wss_cases.pathways.circles.meeting.rules import Attendance, next_kind
 from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
@@ -74,10 +74,11 @@ def week() -> Page:
     school_id = chosen_school_id(actor, *CASE_TEAM)
     zone = zone_of(school_id)
     today = local_date(now, zone)
-    monday = _monday(asked_day(today, FURTHEST, FURTHEST))
+    day = asked_day(today, FURTHEST, FURTHEST)
+    monday = day - timedelta(days=day.weekday())
     days = [monday + timedelta(days=n) for n in range(WEEK)]
     start, end = (at_local(day, 0, 0, zone) for day in (monday, monday + timedelta(days=WEEK)))
-    by_day: dict[date, list[MeetingRow]] = {day: [] for day in days}
+    by_day: dict[date, list[Any]] = {day: [] for day in days}
     for row in meetings_between(actor, school_id, start, end, limit=300):
         by_day[local_date(row.starts_at, zone)].append(row)
     return render_template(
@@ -95,17 +96,14 @@ def week() -> Page:
     )
 
 
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
-
-
-def _words(row: MeetingRow, zone: str) -> dict[str, str]:
+def _words(row: Any, zone: str) -> dict[str, str]:
+    state = meeting_state(row.happened, row.not_held_reason)
     return {
         "title": f"{meeting_words(row.kind, row.meeting_kind)} · {row.reference}",
         "when": moment_words(row.starts_at, zone),
         "time": time_words(row.starts_at, zone),
-        "tag": str(MeetingState(row.state).label),
-        "tone": TONES.get(row.state, "slate"),
+        "tag": str(state.label),
+        "tone": TONES.get(state, "slate"),
     }
 
 

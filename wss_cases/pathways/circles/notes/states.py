@@ -1,7 +1,5 @@
 """The legal exceptions to the privilege of notes."""
 
-from typing import Any
-
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 
@@ -12,6 +10,3 @@ class ExceptionKind(Labelled):
     PREVENT_HARM = "prevent_harm", _l("To prevent death or bodily harm")
     OTHER_LAW = "other_law", _l("A duty under another law")
     COURT_REPORT = "court_report", _l("A report that a court ordered")
-
-
-SENTENCES: dict[str, Any] = {}

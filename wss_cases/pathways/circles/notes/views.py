@@ -1,7 +1,5 @@
 """The page of a circle's privileged notes: for its keepers, a missing page for everybody else."""
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, url_for
 
 from wss_cases.access.act_pages import submitted
@@ -54,14 +52,10 @@ def notes(case_id: int, pathway_id: int) -> Page:
         lede=kind_words(row),
         back_href=page_of(row),
         tabs=parts_of(actor, row, with_keepers(row), "notes.notes"),
-        notes=[_shown(note, zone) for note in read],
+        notes=[{"when": moment_words(one.written_at, zone), "author": one.author, "text": one.text} for one in read],
         shredding=_shredding(row, zone),
     )
     return (page, 400) if sent else page
-
-
-def _shown(note: actions.ReadNote, zone: str) -> dict[str, Any]:
-    return {"when": moment_words(note.written_at, zone), "author": note.author, "text": note.text}
 
 
 def _shredding(row: Pathway, zone: str) -> str:

@@ -18,7 +18,6 @@ from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.pathways.circles.circle.keepers import get_circle, with_keepers
 from wss_cases.pathways.circles.keepers.views import parts_of
 from wss_cases.pathways.circles.notes.forms import ExceptionForm, HoldForm, ReleaseForm, WaiverForm
-from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.queries import acts_of, get_hold, get_waiver
 from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.circles.privilege import actions
@@ -49,37 +48,35 @@ def acts(case_id: int, pathway_id: int) -> Page:
         back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "privilege.acts"),
         keeps=is_keeper,
-        waivers=[_waiver(one, people) for one in recorded.waivers] if is_keeper else [],
-        exceptions=[_exception(one, recorded.names, zone) for one in recorded.exceptions] if is_keeper else [],
+        waivers=[
+            {
+                "id": one.id,
+                "who": people.get(one.participant_id, ""),
+                "signed": day_words_with_year(one.signed_on),
+                "scope": one.scope,
+                "reason": one.reason,
+                "withdrawn": day_words_with_year(one.withdrawn_on),
+            }
+            for one in (recorded.waivers if is_keeper else ())
+        ],
+        exceptions=[
+            {
+                "kind": str(one.kind.label),
+                "told": one.told_whom,
+                "reason": one.reason,
+                "when": moment_words(one.recorded_at, zone),
+                "by": recorded.names.get(one.recorded_by_id, ""),
+            }
+            for one in (recorded.exceptions if is_keeper else ())
+        ],
         holds=[_hold(one, recorded.names, zone) for one in recorded.holds],
     )
-
-
-def _waiver(one: PrivilegeWaiver, people: dict[int, str]) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "who": people.get(one.participant_id, ""),
-        "signed": day_words_with_year(one.signed_on),
-        "scope": one.scope,
-        "reason": one.reason,
-        "withdrawn": day_words_with_year(one.withdrawn_on),
-    }
-
-
-def _exception(one: PrivilegeException, names: dict[int, str], zone: str) -> dict[str, Any]:
-    return {
-        "kind": str(ExceptionKind(one.kind).label),
-        "told": one.told_whom,
-        "reason": one.reason,
-        "when": moment_words(one.recorded_at, zone),
-        "by": names.get(one.recorded_by_id, ""),
-    }
 
 
 def _hold(one: LegalHold, names: dict[int, str], zone: str) -> dict[str, Any]:
     return {
         "id": one.id,
-        "kind": str(HoldKind(one.kind).label),
+        "kind": str(one.kind.label),
         "reason": one.reason,
         "opened": moment_words(one.opened_at, zone),
         "by": names.get(one.opened_by_id or 0, ""),

@@ -14,15 +14,10 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.circles.agreements.queries import person_key
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.circles.questionnaires.queries import (
-    Asked,
-    asked_key,
-    languages,
-    people_to_ask,
-    questionnaires_of,
-)
+from wss_cases.pathways.circles.questionnaires.queries import Asked, languages, people_to_ask, questionnaires_of
 from wss_cases.pathways.circles.questionnaires.rules import may_become, new_code, occasions_of, state_of
 from wss_cases.pathways.circles.questionnaires.states import LinkState, Occasion
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
@@ -88,7 +83,7 @@ def make_links(
 def already_asked(pathway_id: int, occasion: Occasion, now: datetime) -> set[str]:
     """Return who has a questionnaire for this occasion that was not taken back."""
     return {
-        asked_key(row)
+        person_key(row)
         for row in questionnaires_of(pathway_id)
         if row.occasion is occasion and state_of(row, now) is not LinkState.REVOKED
     }

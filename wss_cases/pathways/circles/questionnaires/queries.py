@@ -58,15 +58,6 @@ def _supporter(row: CircleSupporter, parties: Iterable[Asked]) -> Asked:
     return Asked(f"supporter-{row.id}", row.id, row.name, Answerer.SUPPORTER, language)
 
 
-def asked_key(row: Questionnaire) -> str:
-    """Return whom a questionnaire is for, as `Asked.key` says it, or "keeper-…"."""
-    if row.participant_id is not None:
-        return f"party-{row.participant_id}"
-    if row.supporter_id is not None:
-        return f"supporter-{row.supporter_id}"
-    return f"keeper-{row.keeper_user_id}"
-
-
 def questionnaires_of(pathway_id: int) -> list[Questionnaire]:
     """Return a circle's questionnaires, oldest first; the caller has checked the circle."""
     statement = select(Questionnaire).where(Questionnaire.pathway_id == pathway_id)

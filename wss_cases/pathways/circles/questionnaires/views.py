@@ -23,14 +23,13 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user, logout_user
-from wss_cases.pathways.circles.agreements.queries import supporters_of
-from wss_cases.pathways.circles.circle.keepers import keeper_rows, with_keepers
+from wss_cases.pathways.circles.agreements.queries import names_by_key, person_key
+from wss_cases.pathways.circles.circle.keepers import with_keepers
 from wss_cases.pathways.circles.questionnaires import actions
 from wss_cases.pathways.circles.questionnaires import answers as answering
 from wss_cases.pathways.circles.questionnaires.forms import MakeForm, questions_form
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import (
-    asked_key,
     get_questionnaire,
     languages,
     people_to_ask,
@@ -58,7 +57,7 @@ def questionnaires(case_id: int, pathway_id: int) -> Page:
     """List who was asked, and what became of each link."""
     actor, now = current_actor(), clock.now()
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
-    rows, names = questionnaires_of(row.id), names_of(row, circle)
+    rows, names = questionnaires_of(row.id), names_by_key(row, circle)
     is_keeper = can(actor, Permission.CIRCLE_NOTE_READ, with_keepers(row))
     open_now = occasions_of(circle, row.state not in LIVE)
     mine = {one.occasion for one in rows if one.keeper_user_id == actor.user_id}
@@ -73,13 +72,6 @@ def questionnaires(case_id: int, pathway_id: int) -> Page:
     )
 
 
-def names_of(row: Pathway, circle: Circle) -> dict[str, str]:
-    """Return everybody who may have been asked, by key."""
-    names = {f"party-{key}": name for key, name in circle.names.items()}
-    names |= {f"supporter-{one.id}": one.name for one in supporters_of(row.id)}
-    return names | {f"keeper-{one.user_id}": one.name for one in keeper_rows(row.id)}
-
-
 def _row(one: Questionnaire, names: dict[str, str], is_keeper: bool, now: datetime) -> dict[str, Any]:
     state = state_of(one, now)
     waits = one.keeper_user_id is None and state in (LinkState.OPEN, LinkState.EXPIRED)
@@ -90,7 +82,7 @@ def _row(one: Questionnaire, names: dict[str, str], is_keeper: bool, now: dateti
         meta.append(_("until %(day)s", day=day_words(today_at(one.school_id, one.expires_at))))
     return {
         "id": one.id,
-        "name": names.get(asked_key(one), ""),
+        "name": names.get(person_key(one), ""),
         "meta": " · ".join(meta),
         "tag": str(LinkState(state).label),
         "tone": TONES.get(state, "slate"),
@@ -121,15 +113,12 @@ def make(case_id: int, pathway_id: int) -> Page:
             apply_refusal(form, refusal)
         else:
             return _handed(row, circle, links)
-    context = act_context(row, _("Make links"), _("Make the links"), facts=[_explained()], back_href=_list_address(row))
-    return render_template(ACT, form=form, **context), 400 if form.is_submitted() else 200
-
-
-def _explained() -> str:
-    return _(
+    explained = _(
         "Each link works once, without an account, for %(days)d days. The page shows no name and no school.",
         days=setting("QUESTIONNAIRE_DAYS"),
     )
+    context = act_context(row, _("Make links"), _("Make the links"), facts=[explained], back_href=_list_address(row))
+    return render_template(ACT, form=form, **context), 400 if form.is_submitted() else 200
 
 
 def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
@@ -158,14 +147,14 @@ def _list_address(row: Pathway) -> str:
 
 
 def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
-    names = names_of(row, circle)
-    keys = {one.id: asked_key(one) for one in questionnaires_of(row.id)}
+    names = names_by_key(row, circle)
+    keys = {one.id: person_key(one) for one in questionnaires_of(row.id)}
     base = setting("PUBLIC_URL") or request.url_root.rstrip("/")
     shown = [
         {
             "name": names.get(keys[link.questionnaire_id], ""),
-            "address": f"{base}{url_for('questionnaire.link', token=link.code)}",
-            "picture": _picture(f"{base}{url_for('questionnaire.link', token=link.code)}"),
+            "address": (address := f"{base}{url_for('questionnaire.link', token=link.code)}"),
+            "picture": segno.make(address, error="m").svg_data_uri(border=4),
         }
         for link in links
     ]
@@ -173,11 +162,6 @@ def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
     return render_template(
         "pathways/circles/questionnaires/links.html", links=shown, days=setting("QUESTIONNAIRE_DAYS"), **context
     )
-
-
-def _picture(address: str) -> str:
-    drawn: str = segno.make(address, error="m").svg_data_uri(border=4)
-    return drawn
 
 
 @blueprint.post("/<int:questionnaire_id>/renew")
@@ -224,7 +208,8 @@ def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
 def mine(case_id: int, pathway_id: int) -> Page:
     """Answer as a keeper of this circle."""
     row, _circle = _circle_of_keeper(current_actor(), case_id, pathway_id)
-    occasion = _occasion(request.args.get("occasion"))
+    asked = request.args.get("occasion")
+    occasion = Occasion(asked) if asked in set(Occasion) else Occasion.AFTER_MEETING
     today = today_at(row.school_id, clock.now())
     texts = words_of(Answerer.KEEPER, occasion, locale_code(), today)
     form = questions_form(Answerer.KEEPER, QUESTIONS[Answerer.KEEPER, occasion], texts)()
@@ -235,10 +220,6 @@ def mine(case_id: int, pathway_id: int) -> Page:
         "pathways/circles/questionnaires/mine.html",
         **act_context(row, str(Occasion(occasion).label), _("Send my answers")),
     )
-
-
-def _occasion(text: str | None) -> Occasion:
-    return Occasion(text) if text in set(Occasion) else Occasion.AFTER_MEETING
 
 
 def _circle_of_keeper(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
@@ -267,5 +248,5 @@ def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
         for one in questions
     ]
     context = act_context(row, _("Answers"), "")
-    context["lede"] = f"{names_of(row, circle).get(asked_key(read.row), '')} · {Occasion(read.row.occasion).label}"
+    context["lede"] = f"{names_by_key(row, circle).get(person_key(read.row), '')} · {Occasion(read.row.occasion).label}"
     return render_template("pathways/circles/questionnaires/answers.html", lines=lines, words=read.words, **context)

@@ -13,6 +13,7 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -90,7 +91,7 @@ def _row(row: KeeperTraining, school_id: int, today: date) -> dict[str, Any]:
     return {
         "href": url_for("circle_training.end", training_id=row.id) if row.school_id == school_id else None,
         "title": str(TrainingKind(row.kind).label),
-        "meta": " · ".join(part for part in (completed, row.provider, validity) if part),
+        "meta": dotted(completed, row.provider, validity),
         "tag": tag,
         "tone": "brick" if until is not None and until < today else "sun",
     }

@@ -7,6 +7,7 @@ from flask import url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.dates import day_words, day_words_with_year
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.models import Pathway
@@ -71,7 +72,7 @@ def _rows(plan: MentoringPlan) -> list[dict[str, str]]:
     mentor = plan.mentor.name if plan.mentor else ""
     organisation = plan.mentor.organisation if plan.mentor else ""
     parts = (
-        (_("Mentor"), " · ".join(part for part in (mentor, organisation) if part)),
+        (_("Mentor"), dotted(mentor, organisation)),
         (_("Group"), plan.group.name if plan.group else ""),
         (_("Why this mentor"), " · ".join(str(Reason(code).label) for code in codes)),
         (_("Goal"), plan.goal),
@@ -118,5 +119,5 @@ def _review(review: MentoringReview) -> dict[str, str]:
         "title": day_words_with_year(review.on_day),
         "tag": str(STANDS_LABELS[review.goal_stands]),
         "tone": STANDS_TONES.get(review.goal_stands, "slate"),
-        "note": " · ".join(part for part in (str(GoesOn(review.goes_on).label), review.note) if part),
+        "note": dotted(str(GoesOn(review.goes_on).label), review.note),
     }

@@ -14,6 +14,7 @@ from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -137,8 +138,8 @@ def _title(one: Candidate) -> str:
 
 def _because(one: Candidate) -> str:
     reasons = [str(Reason(reason).label) for reason in one.reasons if reason is not Reason.PLACE]
-    known = [one.mentor.organisation, *reasons, _("Strengths: %(what)s", what=one.mentor.strengths)]
-    return " · ".join(part for part in (known if one.mentor.strengths else known[:-1]) if part)
+    strengths = _("Strengths: %(what)s", what=one.mentor.strengths) if one.mentor.strengths else ""
+    return dotted(one.mentor.organisation, *reasons, strengths)
 
 
 @blueprint.route("/mentoring", methods=["GET", "POST"])

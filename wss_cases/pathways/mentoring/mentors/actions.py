@@ -123,8 +123,8 @@ def end_mentor(uow: UnitOfWork, mentor_id: int, rematch: bool) -> int:
     matches = open_matches(mentor.id)
     if matches and not rematch:
         raise Refused("rematch", _("Say that these students get a new mentor."))
-    for match in matches:
-        _unmatch(uow, mentor, match.plan.id, match.pathway.id)
+    for plan, pathway in matches:
+        _unmatch(uow, mentor, plan.id, pathway.id)
     for group in uow.session.scalars(
         select(MentoringGroup).where(MentoringGroup.mentor_id == mentor.id, MentoringGroup.is_active)
     ):

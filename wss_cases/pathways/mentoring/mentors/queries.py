@@ -1,8 +1,8 @@
 """Reading who mentors at a school, which places are taken, and whom a student could be matched with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
@@ -17,14 +17,6 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, Kind
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup, MentoringPlan
 from wss_cases.pathways.mentoring.plan.rules import Candidate, ranked
-
-
-@dataclass(frozen=True)
-class OpenMatch:
-    """A student whom a mentor has now: the plan, its pathway and its group."""
-
-    plan: MentoringPlan
-    pathway: Pathway
 
 
 def mentors_at(school_id: int, active_only: bool = False) -> list[Mentor]:
@@ -89,8 +81,8 @@ def group_places_taken(school_id: int) -> dict[int, int]:
     return {int(row[0] or 0): row[1] for row in db.session.execute(statement)}
 
 
-def open_matches(mentor_id: int) -> list[OpenMatch]:
-    """Return the students whom a mentor has now, in groups too; the caller has checked the mentor."""
+def open_matches(mentor_id: int) -> Sequence[Any]:
+    """Return (plan, pathway) of the students whom a mentor has now, in groups too; the caller has checked them."""
     statement = (
         select(MentoringPlan, Pathway)
         .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
@@ -102,7 +94,7 @@ def open_matches(mentor_id: int) -> list[OpenMatch]:
         .where(MentoringPlan.mentor_id == mentor_id, Pathway.state.in_(LIVE))
         .order_by(MentoringPlan.id)
     )
-    return [OpenMatch(plan, row) for plan, row in db.session.execute(statement)]
+    return db.session.execute(statement).all()
 
 
 def candidates(row: Pathway, language: str | None, goal: str, today: date) -> list[Candidate]:

@@ -16,16 +16,17 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import choices, filled
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import kind_words, page_of
 from wss_cases.pathways.mentoring.mentors import actions
 from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
 from wss_cases.pathways.mentoring.mentors.forms import ChangeGroupForm, EndMentorForm, GroupForm, MentorForm
 from wss_cases.pathways.mentoring.mentors.queries import (
-    OpenMatch,
     get_managed_group,
     get_mentor,
     group_places_taken,
@@ -35,7 +36,7 @@ from wss_cases.pathways.mentoring.mentors.queries import (
     places_taken,
     staff_accounts,
 )
-from wss_cases.pathways.mentoring.plan.models import Mentor
+from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan
 from wss_cases.pathways.mentoring.plan.states import LANGUAGES, MentorKind
 from wss_cases.roster.directory.presenters import language_words
 
@@ -90,7 +91,7 @@ def _row(mentor: Mentor, taken: int) -> dict[str, str]:
     return {
         "title": mentor.name,
         "href": url_for("mentors.mentor", mentor_id=mentor.id),
-        "meta": " · ".join(part for part in parts if part),
+        "meta": dotted(*parts),
         **_places(taken, mentor.capacity),
     }
 
@@ -138,7 +139,7 @@ def mentor(mentor_id: int) -> Page:
         title=row.name,
         go_words=_("Save"),
         mentor=row,
-        matches=[_match(match) for match in open_matches(row.id)],
+        matches=[_match(*match) for match in open_matches(row.id)],
     )
 
 
@@ -155,14 +156,13 @@ def _draft(form: MentorForm) -> MentorDraft:
     )  # fmt: skip
 
 
-def _match(match: OpenMatch) -> dict[str, Any]:
-    who = person_words(match.pathway.participant) if match.pathway.participant else ""
-    group = match.plan.group.name if match.plan.group else ""
+def _match(plan: MentoringPlan, row: Pathway) -> dict[str, Any]:
+    who = person_words(row.participant) if row.participant else ""
     return {
-        "title": who or match.pathway.case.reference,
-        "href": page_of(match.pathway),
-        "meta": " · ".join(part for part in (match.pathway.case.reference, kind_words(match.pathway), group) if part),
-        "rematch": url_for("mentoring.match", case_id=match.pathway.case_id, pathway_id=match.pathway.id),
+        "title": who or row.case.reference,
+        "href": page_of(row),
+        "meta": dotted(row.case.reference, kind_words(row), plan.group.name if plan.group else ""),
+        "rematch": url_for("mentoring.match", case_id=row.case_id, pathway_id=row.id),
     }
 
 
@@ -175,7 +175,7 @@ act_page(
     form=lambda row: EndMentorForm(version=row.version),
     act=lambda call, row, form: actions.end_mentor(call, row.id, bool(form.rematch.data)),
     done=lambda row: url_for("mentors.mentors"),
-    words=lambda row: {"mentor": row, "matches": [_match(match) for match in open_matches(row.id)]},
+    words=lambda row: {"mentor": row, "matches": [_match(*match) for match in open_matches(row.id)]},
     template="pathways/mentoring/mentors/end.html",
 )
 

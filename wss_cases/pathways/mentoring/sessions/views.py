@@ -19,7 +19,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.common.views import asked_day, page_of
-from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringSession
+from wss_cases.pathways.mentoring.plan.models import MentoringSession
 from wss_cases.pathways.mentoring.plan.presenters import (
     dose_rows,
     dose_sentence,
@@ -71,7 +71,9 @@ def mine() -> Page:
         groups=[
             {
                 "title": group.name,
-                "meta": ngettext("%(num)d student", "%(num)d students", _members(students, group.id)),
+                "meta": ngettext(
+                    "%(num)d student", "%(num)d students", sum(own.plan.group_id == group.id for own in students)
+                ),
                 "href": url_for("mentoring_sessions.group", group_id=group.id),
             }
             for group in groups.values()
@@ -108,10 +110,6 @@ def _meta(own: OwnStudent, twice: bool) -> str:
     if own.plan.starts_on is not None:
         parts.insert(1, _("since %(day)s", day=day_words(own.plan.starts_on)))
     return " · ".join(parts)
-
-
-def _members(students: list[OwnStudent], group_id: int) -> int:
-    return sum(own.plan.group_id == group_id for own in students)
 
 
 def _row(own: OwnStudent, logged: tuple[int, date | None], today: date, days: SchoolDays) -> dict[str, Any]:
@@ -179,7 +177,7 @@ def student(pathway_id: int) -> Page:
 def _session_form(own: OwnStudent, today: date) -> tuple[SessionForm, MentoringSession | None]:
     day = asked_day(today, FURTHEST)
     logged_session = session_on(own.pathway.id, day)
-    usual = _usual(own.plan, logged_session)
+    usual = logged_session.minutes if logged_session is not None and logged_session.held else own.plan.minutes
     form = SessionForm(
         version=logged_session.version if logged_session else "",
         day=day,
@@ -190,10 +188,6 @@ def _session_form(own: OwnStudent, today: date) -> tuple[SessionForm, MentoringS
     )
     form.offer_minutes(own.plan.minutes, usual)
     return form, logged_session
-
-
-def _usual(plan: MentoringPlan, logged_session: MentoringSession | None) -> int | None:
-    return logged_session.minutes if logged_session is not None and logged_session.held else plan.minutes
 
 
 def _session(session: MentoringSession) -> dict[str, Any]:
@@ -235,11 +229,7 @@ def group(group_id: int) -> Page:
         "pathways/mentoring/sessions/group.html",
         group=row,
         fields=[f"s{own.pathway.id}" for own in to_mark],
-        logged=[_logged(own, logged[own.pathway.id]) for own in students if own.pathway.id in logged],
+        logged=[_session(logged[own.pathway.id]) | {"name": own.name} for own in students if own.pathway.id in logged],
         nobody=not students,
         day_words=day_words(day),
     )
-
-
-def _logged(own: OwnStudent, session: MentoringSession) -> dict[str, Any]:
-    return {**_session(session), "name": own.name}

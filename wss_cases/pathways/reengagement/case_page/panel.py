@@ -7,6 +7,7 @@ from flask import url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.pathways.common.models import Pathway
@@ -37,14 +38,16 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
         "reviews": [],
     }
     if plan is not None:
+        waits = row.state is PathwayState.PREPARING and plan.returned_on is None
+        is_reviewed = row.state is PathwayState.ACTIVE and plan.returned_on is not None
         words = return_words(plan.return_on, plan.returned_on, today, days)
         values |= {
             "until": words if live or plan.returned_on else "",
             "tone": tone_of(plan.return_on, plan.returned_on, today, days),
             "rows": _rows(plan),
             "meeting": _meeting(row, plan, now),
-            "back_href": _back(row, plan),
-            "review_href": url_for("reengagement.review", **ids(row)) if _reviewed(row, plan) else None,
+            "back_href": url_for("reengagement.back", **ids(row)) if waits else None,
+            "review_href": url_for("reengagement.review", **ids(row)) if is_reviewed else None,
             "next_review": day_words(plan.next_review_on),
             "reviews": [
                 {
@@ -75,7 +78,7 @@ def _meeting(row: Pathway, plan: ReengagementPlan, now: datetime) -> dict[str, A
     zone = school.time_zone if school else DISTRICT_ZONE
     standing = meeting_of(plan)
     live = row.state in LIVE and row.state is not PathwayState.PROPOSED
-    when = " · ".join(part for part in (moment_words(plan.meeting_at, zone), plan.meeting_place) if part)
+    when = dotted(moment_words(plan.meeting_at, zone), plan.meeting_place)
     begun = plan.meeting_at is not None and plan.meeting_at <= now
     may_plan = live and standing is not Meeting.HELD and plan.return_on is not None
     return {
@@ -90,12 +93,3 @@ def _meeting(row: Pathway, plan: ReengagementPlan, now: datetime) -> dict[str, A
         if live and standing not in (Meeting.HELD, Meeting.NOT_WANTED)
         else None,
     }
-
-
-def _back(row: Pathway, plan: ReengagementPlan) -> str | None:
-    waits = row.state is PathwayState.PREPARING and plan.returned_on is None
-    return url_for("reengagement.back", **ids(row)) if waits else None
-
-
-def _reviewed(row: Pathway, plan: ReengagementPlan) -> bool:
-    return row.state is PathwayState.ACTIVE and plan.returned_on is not None

@@ -14,6 +14,7 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date, today_at
@@ -75,7 +76,7 @@ def _line(entry: Return, now: datetime, school: School | None, days: SchoolDays)
     return {
         "title": who,
         "href": url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.id),
-        "meta": " · ".join(part for part in parts if part),
+        "meta": dotted(*parts),
         "tag": return_words(plan.return_on, plan.returned_on, today, days),
         "tone": tone_of(plan.return_on, plan.returned_on, today, days),
         "back": plan.returned_on is not None,

@@ -11,8 +11,8 @@ from wss_cases.accounts.grants.queries import partner_people
 from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR, TO_LEAD
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
+from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common.models import Pathway
@@ -80,7 +80,7 @@ def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:
         "tag": _state_words(row, referral),
         "tone": TONES.get(referral.state, "slate"),
         "rows": [{"label": label, "value": value} for label, value in _facts(referral, today) if value],
-        "meta": " · ".join(part for part in (day_words(referral.sent_on), _end_words(referral)) if part),
+        "meta": dotted(day_words(referral.sent_on), _end_words(referral)),
         "services": [(day_words(each.on_day), str(ServiceKind(each.kind).label)) for each in referral.services],
         "letter": _page(referral, "referral_consent.consent_letter"),
         "revoke": _page(referral, "referral_consent.revoke")
@@ -113,7 +113,7 @@ def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
             day_words(consent.signed_on),
         ]
         facts += [
-            (_("Consent signed by"), " · ".join(part for part in signed if part)),
+            (_("Consent signed by"), dotted(*signed)),
             (_("What may be shared"), [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS]),
             (_("Consent holds until"), _until(consent, today)),
         ]

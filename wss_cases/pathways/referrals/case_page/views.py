@@ -10,6 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -84,14 +85,8 @@ def _suggested(row: Pathway, student_id: int | None, plan: Referral | None, toda
 
 
 def _hint(one: Match) -> str:
-    return " · ".join(
-        part
-        for part in (
-            ", ".join(one.reasons),
-            _("but: %(against)s", against=", ".join(one.against)) if one.against else "",
-        )
-        if part
-    )
+    against = _("but: %(against)s", against=", ".join(one.against)) if one.against else ""
+    return dotted(", ".join(one.reasons), against)
 
 
 act_page(

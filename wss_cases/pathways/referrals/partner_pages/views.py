@@ -13,6 +13,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
@@ -58,22 +59,18 @@ def _item(row: Referral, today: date) -> dict[str, Any]:
     return {
         "name": (row.sent_fields or {}).get("name", ""),
         "href": url_for("partner.referral", referral_id=row.id),
-        "meta": " · ".join(
-            part
-            for part in (
-                service_words(str((row.sent_fields or {}).get("service", ""))),
-                _("sent %(day)s", day=day_words(row.sent_on)),
-                _due(row, due) if due else "",
-            )
-            if part
+        "meta": dotted(
+            service_words(str((row.sent_fields or {}).get("service", ""))),
+            _("sent %(day)s", day=day_words(row.sent_on)),
+            _due(row, due) if due else "",
         ),
-        "tag": _("Overdue") if due and due < today else _state(row),
+        "tag": _("Overdue")
+        if due and due < today
+        else _("To be answered")
+        if row.state is ReferralState.SENT
+        else str(row.state.label),
         "tone": "brick" if due and due < today else "sun" if row.state in TO_DO else "moss",
     }
-
-
-def _state(row: Referral) -> str:
-    return _("To be answered") if row.state is ReferralState.SENT else str(row.state.label)
 
 
 def _due(row: Referral, due: date) -> str:

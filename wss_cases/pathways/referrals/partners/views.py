@@ -15,6 +15,7 @@ from wss_cases.accounts.managed_accounts.queries import accounts_of_partner
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
@@ -94,14 +95,10 @@ def _row(row: Partner, taken: int, today: date) -> dict[str, Any]:
     return {
         "name": row.name,
         "href": url_for("partners.partner", partner_id=row.id),
-        "meta": " · ".join(
-            part
-            for part in (
-                ", ".join(service_names(row)),
-                _("%(taken)d of %(places)d places taken", taken=taken, places=row.capacity),
-                row.area,
-            )
-            if part
+        "meta": dotted(
+            ", ".join(service_names(row)),
+            _("%(taken)d of %(places)d places taken", taken=taken, places=row.capacity),
+            row.area,
         ),
         "tag": words,
         "tone": tone,

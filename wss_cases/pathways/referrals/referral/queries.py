@@ -1,7 +1,6 @@
 """Reading referrals: the school's side through the pathway, the partner's side through `visible_to`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,16 +17,6 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
 from wss_cases.pathways.referrals.referral.rules import CUT_SHORT
 from wss_cases.pathways.referrals.referral.states import OPEN, PARTNER_SEES, ReferralState
-
-
-@dataclass(frozen=True)
-class Unanswerable:
-    """A referral that its partner cannot take, with nothing else under way in its pathway."""
-
-    case_id: int
-    pathway_id: int
-    reference: str
-    partner: str
 
 
 def open_to_partner(day: date) -> ColumnElement[bool]:
@@ -114,12 +103,13 @@ def open_referral(pathway_id: int) -> Referral | None:
     return db.session.scalar(statement)
 
 
-def declined_for(actor: Actor, limit: int = 50) -> list[Unanswerable]:
-    """Return the pathways that the actor owns whose last referral was declined: another partner is to be found."""
+def declined_for(actor: Actor, limit: int = 50) -> Sequence[Any]:
+    """Return (case_id, pathway_id, reference, partner) of the pathways that the actor owns whose last referral was
+    declined: another partner is to be found."""
     later = aliased(Referral)
     newer = exists().where(later.pathway_id == Referral.pathway_id, later.id > Referral.id)
     statement = (
-        select(Case.id, Pathway.id, Case.reference, Partner.name)
+        select(Pathway.case_id, Referral.pathway_id, Case.reference, Partner.name.label("partner"))
         .select_from(Referral)
         .join(Pathway, Pathway.id == Referral.pathway_id)
         .join(Case, Case.id == Pathway.case_id)
@@ -132,7 +122,7 @@ def declined_for(actor: Actor, limit: int = 50) -> list[Unanswerable]:
         )
     )
     ordered = statement.order_by(Referral.answered_on, Referral.id).limit(limit)
-    return [Unanswerable(*row) for row in db.session.execute(ordered)]
+    return db.session.execute(ordered).all()
 
 
 def disclosures_of(referral_ids: Sequence[int]) -> list[Disclosure]:

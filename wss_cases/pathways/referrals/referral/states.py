@@ -22,6 +22,7 @@ class ReferralState(Labelled):
 
 R = ReferralState
 TRANSITIONS: dict[ReferralState, frozenset[ReferralState]] = {
+    **dict.fromkeys(ReferralState, frozenset()),
     R.DRAFTED: frozenset({R.CONSENTED, R.WITHDRAWN}),
     R.CONSENTED: frozenset({R.SENT, R.REVOKED, R.WITHDRAWN}),
     R.SENT: frozenset({R.ACCEPTED, R.WAITLISTED, R.DECLINED, R.REVOKED, R.WITHDRAWN}),
@@ -29,10 +30,6 @@ TRANSITIONS: dict[ReferralState, frozenset[ReferralState]] = {
     R.ACCEPTED: frozenset({R.FIRST_SEEN, R.REVOKED, R.WITHDRAWN}),
     R.FIRST_SEEN: frozenset({R.ACTIVE, R.DONE, R.REVOKED, R.WITHDRAWN}),
     R.ACTIVE: frozenset({R.DONE, R.REVOKED, R.WITHDRAWN}),
-    R.DECLINED: frozenset(),
-    R.DONE: frozenset(),
-    R.REVOKED: frozenset(),
-    R.WITHDRAWN: frozenset(),
 }
 """`revoked`: the family took its consent back. `withdrawn`: the school took the referral back."""
 
