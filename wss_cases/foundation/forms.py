@@ -143,6 +143,13 @@ def radio(
     return RadioField(label, choices=choices(pairs), validators=[rule], **kwargs)
 
 
+def needs(sound: Any, field: Field, missing: bool, words: Any) -> bool:
+    """Return whether a form is sound that also needs an answer; where it is missing, the field says so."""
+    if sound and missing:
+        field.errors = [*field.errors, words]
+    return bool(sound) and not missing
+
+
 def filled(form: BaseForm, kind: Callable[..., Input], /, **read: Any) -> Input:
     """Return the input of a use case, a dataclass, from the fields of the same names; a text that was not sent is ''.
 

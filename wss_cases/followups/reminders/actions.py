@@ -63,8 +63,8 @@ def outlook(now: datetime) -> Outlook:
     known, count = Known(now), 0
     given: dict[Item, int] = {}
     given_keys: set[str] = set()
-    for rows in _pages(now):
-        plans = _plans(known, rows)
+    for ids in _chunks(sorted({*superseded(now), *all_unswept(now)})):
+        plans = _plans(known, items(ids))
         given |= _reassigned(plans)
         keys = {message.dedupe_key for message in _messages(plans, now)} - given_keys
         new = keys - queued_keys(keys)
@@ -72,11 +72,6 @@ def outlook(now: datetime) -> Outlook:
         given_keys.update(key for key in new if key.startswith(FOLLOW_UPS_GIVEN))
         count += len(new)
     return Outlook(count, given)
-
-
-def _pages(now: datetime) -> Iterator[list[Item]]:
-    ids = sorted({*superseded(now), *all_unswept(now)})
-    return (items(chunk) for chunk in _chunks(ids))
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -1,6 +1,5 @@
 """Pure rules of several follow-ups at once, and of taking back what was just done."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -77,9 +76,3 @@ def spread(count: int, today: date, number: int, days: SchoolDays) -> list[date]
     """Return a day for each of `count` things in order, over the next `number` school days, as evenly as can be."""
     chosen = [days.add(today, ahead + 1) for ahead in range(number)]
     return [chosen[place * number // count] for place in range(count)]
-
-
-def left_of(wanted: Sequence[int], moved: Sequence[int]) -> list[int]:
-    """Return the ids that were asked for and not moved, in their order."""
-    done = set(moved)
-    return [number for number in wanted if number not in done]

@@ -1,6 +1,7 @@
 """Forms of the common life of a pathway."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from wtforms import DateField, RadioField, SelectField
@@ -8,6 +9,7 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import at_local
 from wss_cases.pathways.common.states import EndReason, Kind, Person
 
 DAY = _l("Choose a day.")
@@ -17,6 +19,11 @@ def number(text: Any) -> int | None:
     """Return the id that a select field holds; None for its empty choice."""
     digits = str(text or "")
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+
+
+def moment_in(form: BaseForm, zone: str) -> datetime:
+    """Return the instant that a form's day and time name at a school."""
+    return at_local(form["day"].data, form["time"].data.hour, form["time"].data.minute, zone)
 
 
 def people_choices(people: Mapping[int, Any], empty: Any = None) -> list[Any]:

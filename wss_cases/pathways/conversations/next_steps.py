@@ -5,9 +5,8 @@ from datetime import date, datetime
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.pathways.common.steps import Step
+from wss_cases.pathways.common.steps import Step, ids
 
 
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:

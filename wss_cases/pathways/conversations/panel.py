@@ -6,9 +6,8 @@ from flask import url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.pathways.common.steps import Panel
+from wss_cases.pathways.common.steps import Panel, ids
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:

@@ -20,7 +20,7 @@ from wss_cases.followups.pages.follow_up.forms import ONE_DAY, ReplanForm
 from wss_cases.followups.rescheduling.actions import Wanted, move_several
 from wss_cases.followups.undo.actions import undo
 from wss_cases.followups.undo.queries import moved_with, overdue_ids
-from wss_cases.followups.undo.rules import MOST_AT_ONCE, SPREAD, left_of, spread, why_fixed
+from wss_cases.followups.undo.rules import MOST_AT_ONCE, SPREAD, spread, why_fixed
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
@@ -76,8 +76,9 @@ def move() -> Page:
         _offer(again, found)
         apply_refusal(again, refusal)
         return _shown(again, found), 400
-    left = left_of(ids, moved_with(actor, act_id))
-    return redirect(url_for("my_day.page", left=".".join(str(number) for number in left) or None), 303)
+    moved = set(moved_with(actor, act_id))
+    left = ".".join(str(number) for number in ids if number not in moved)
+    return redirect(url_for("my_day.page", left=left or None), 303)
 
 
 @blueprint.post("/follow-ups/undo")

@@ -30,9 +30,8 @@ from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed
 from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE, PathwayState
-from wss_cases.pathways.common.steps import Panel
+from wss_cases.pathways.common.steps import Panel, ids
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle | None = None) -> Panel:

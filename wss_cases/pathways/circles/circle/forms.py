@@ -101,6 +101,16 @@ class AnswerForm(BaseForm):
     state = radio(_l("Did it happen?"), WHAT_BECAME, _l("Choose what became of it."))
 
 
+class KeeperForm(BaseForm):
+    """Who keeps the circle."""
+
+    keeper = SelectField(
+        _l("Circle keeper"),
+        validators=[InputRequired(_l("Choose a coordinator or dean of this school."))],
+        description=_l("Coordinators and deans of the school; those with a training on record come first."),
+    )
+
+
 class TrainingForm(BaseForm):
     """A training of one member of staff."""
 

@@ -5,24 +5,16 @@ from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.mail.family_texts.queries import Text, family_text
+from wss_cases.pathways.common.queries import family_language
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.directory.queries import guardians_of
 
 CODE = "circle_consent"
 DEFAULT = "en"
 
 
-def family_language(person: Any) -> str:
-    """Return the language of a participant's family: of the first guardian who has one, else of the student."""
-    if person.student is None:
-        return DEFAULT
-    spoken = [guardian.language for guardian in guardians_of(person.student.id)]
-    return next((language for language in [*spoken, person.student.language] if language), DEFAULT)
-
-
 def letter_language(person: Any, day: date) -> str | None:
     """Return the family's language where the letter does not exist in it; None where it does."""
-    language = family_language(person)
+    language = family_language(person.student)
     try:
         text = family_text(CODE, language, day)
     except LookupError:
@@ -33,7 +25,7 @@ def letter_language(person: Any, day: date) -> str | None:
 def letter_for(person: Any, school: School, contact: str, day: date) -> Text:
     """Return the letter in the family's language, or in English where there is none; empty where there is no text."""
     try:
-        text = family_text(CODE, family_language(person), day)
+        text = family_text(CODE, family_language(person.student), day)
     except LookupError:
         return Text(_("There is no letter about circles yet"), "", DEFAULT)
     return text.filled({"school": school.name, "contact": contact})

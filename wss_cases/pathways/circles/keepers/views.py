@@ -17,9 +17,9 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.pathways.circles.circle.forms import KeeperForm
 from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, get_circle, keeper_rows, may_keep, with_keepers
 from wss_cases.pathways.circles.keepers import actions
-from wss_cases.pathways.circles.keepers.forms import KeeperForm
 from wss_cases.pathways.circles.training.queries import trained_keepers
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway

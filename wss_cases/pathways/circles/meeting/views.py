@@ -31,7 +31,7 @@ from wss_cases.pathways.circles.meeting.queries import get_meeting, meetings_bet
 from wss_cases.pathways.circles.meeting.rules import Attendance, next_kind
 from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.forms import moment_in, number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import ACT, act_context, asked_day, page_of
 from wss_cases.roster.directory.queries import school_days
@@ -132,7 +132,7 @@ def meeting(case_id: int, pathway_id: int) -> Page:
         lambda: planning.plan_meeting(
             submitted(form),
             row.id,
-            starts_at=at_local(form.day.data, form.time.data.hour, form.time.data.minute, zone),
+            starts_at=moment_in(form, zone),
             minutes=number(form.minutes.data) or 0,
             room=form.room.data,
             keeper_id=number(form.keeper.data) or 0,

@@ -34,8 +34,8 @@ from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_a
 from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.forms import ConfirmForm, DayForm
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.steps import ids
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.roster.directory.queries import get_school
 

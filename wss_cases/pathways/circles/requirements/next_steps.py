@@ -11,9 +11,8 @@ from wss_cases.pathways.circles.circle.rules import Requirement, unmet
 from wss_cases.pathways.circles.requirements.queries import Circle, circles_for
 from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed, open_terms
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids, waiting
 from wss_cases.pathways.common.states import LIVE, PathwayState
-from wss_cases.pathways.common.steps import Step
+from wss_cases.pathways.common.steps import Step, ids, waiting
 
 OPENING: Final[dict[str, tuple[Any, str]]] = {
     "parties": (_l("Add the people it is for"), "casework.case"),

@@ -5,7 +5,6 @@ Days are only audited: the case's history has the session of a day, not each tap
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -17,7 +16,8 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import add_audited, load_live
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay, MentoringPlan, MentoringSession
+from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay, MentoringPlan
+from wss_cases.pathways.mentoring.plan.queries import session_on
 from wss_cases.pathways.mentoring.plan.rules import may_follow
 from wss_cases.pathways.mentoring.plan.states import BEST_MARK, MOST_EXPECTATIONS, MOST_PERIODS, DayState
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, load_logged, write
@@ -66,12 +66,10 @@ def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
 def check_in(uow: UnitOfWork, pathway_id: int) -> int:
     """Check a student in today; the day counts as a session held, whatever was logged for it before."""
     row, card, day = _today(uow, pathway_id)
-    _move_day(day, DayState.CHECKED_IN)
+    _move_day(day, DayState.CHECKED_IN, _("Today is checked in already."))
     day.checked_in_at, day.logged_by_id = uow.now, uow.actor.user_id
     add_audited(uow, day, "daily_card_day.checked_in")
-    logged = uow.session.scalar(
-        select(MentoringSession).where(MentoringSession.pathway_id == row.id, MentoringSession.on_day == day.on_day)
-    )
+    logged = session_on(row.id, day.on_day)
     if logged is None or not logged.held:
         minutes = uow.session.scalar(select(MentoringPlan.minutes).where(MentoringPlan.pathway_id == row.id))
         write(uow, row, day.on_day, DayAnswer(minutes=minutes))
@@ -82,7 +80,7 @@ def check_in(uow: UnitOfWork, pathway_id: int) -> int:
 def check_out(uow: UnitOfWork, pathway_id: int) -> int:
     """Check a student out today, after the check-in."""
     _row, card, day = _today(uow, pathway_id)
-    _move_day(day, DayState.CHECKED_OUT)
+    _move_day(day, DayState.CHECKED_OUT, _("Check in first; a day is checked out once."))
     day.checked_out_at, day.logged_by_id = uow.now, uow.actor.user_id
     add_audited(uow, day, "daily_card_day.checked_out")
     return card.id
@@ -134,10 +132,6 @@ def _day(uow: UnitOfWork, card: DailyCard, on_day: date) -> DailyCardDay:
     return day or DailyCardDay(card_id=card.id, school_id=card.school_id, on_day=on_day, marks={})
 
 
-def _move_day(day: DailyCardDay, state: DayState) -> None:
+def _move_day(day: DailyCardDay, state: DayState, refusal: str) -> None:
     if not may_follow(day.state, state):
-        words: dict[DayState, Any] = {
-            DayState.CHECKED_IN: _("Today is checked in already."),
-            DayState.CHECKED_OUT: _("Check in first; a day is checked out once."),
-        }
-        raise Refused("", str(words[state]))
+        raise Refused("", refusal)

@@ -5,9 +5,8 @@ from datetime import date, datetime
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids, waiting
 from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
-from wss_cases.pathways.common.steps import Step
+from wss_cases.pathways.common.steps import Step, ids, waiting
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan
 from wss_cases.pathways.mentoring.plan.queries import logged_of, plans_of, with_card
 from wss_cases.pathways.mentoring.plan.rules import last_day_of, next_due

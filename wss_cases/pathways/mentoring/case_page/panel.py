@@ -11,9 +11,8 @@ from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
-from wss_cases.pathways.common.steps import Panel
+from wss_cases.pathways.common.steps import Panel, ids
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringReview, MentoringSession
 from wss_cases.pathways.mentoring.plan.presenters import (
     card_chart,

@@ -5,11 +5,11 @@ from typing import Any
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, radio, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, needs, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.states import OUTCOMES, EndReason, Pathway
 from wss_cases.pathways.mentoring.course.actions import Course
-from wss_cases.pathways.mentoring.plan.forms import number_or_none
+from wss_cases.pathways.mentoring.mentors.forms import number_or_none
 from wss_cases.pathways.mentoring.plan.states import (
     LONGEST_MINUTES,
     LONGEST_WEEKS,
@@ -49,11 +49,8 @@ class CourseForm(BaseForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field; an own rhythm says how often."""
-        sound = bool(super().validate(extra_validators))
-        if sound and self.preset.data == OWN_RHYTHM and not self.rhythm.data:
-            self.rhythm.errors = [*self.rhythm.errors, _l("Choose how often.")]
-            return False
-        return sound
+        missing = self.preset.data == OWN_RHYTHM and not self.rhythm.data
+        return needs(super().validate(extra_validators), self.rhythm, missing, _l("Choose how often."))
 
     def course(self) -> Course:
         """Return what was said; a preset gives rhythm and weeks, and its minutes where none are typed."""
@@ -113,11 +110,8 @@ class FinishForm(BaseForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field; an early end has a reason."""
-        sound = bool(super().validate(extra_validators))
-        if sound and self.how.data == EARLY and not self.reason.data:
-            self.reason.errors = [*self.reason.errors, _l("Choose why it ends.")]
-            return False
-        return sound
+        missing = self.how.data == EARLY and not self.reason.data
+        return needs(super().validate(extra_validators), self.reason, missing, _l("Choose why it ends."))
 
 
 class CardForm(BaseForm):

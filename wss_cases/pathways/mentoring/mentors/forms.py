@@ -1,12 +1,20 @@
 """The forms of mentors and their groups."""
 
-from wtforms import BooleanField, DateField, SelectField, SelectMultipleField
-from wtforms.validators import InputRequired, Optional
+from typing import Any
+
+from wtforms import BooleanField, DateField, IntegerField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.mentoring.plan.forms import number_or_none
 from wss_cases.pathways.mentoring.plan.states import LARGEST_CAPACITY, MentorKind
+
+
+def number_or_none(label: Any, least: int, most: int, required: bool = False) -> IntegerField:
+    """Return a field for a whole number between two others, optional unless `required`."""
+    words = _l("Write a number from %(least)d to %(most)d.", least=least, most=most)
+    first = InputRequired(words) if required else Optional()
+    return IntegerField(label, validators=[first, NumberRange(least, most, words)])
 
 
 class MentorForm(BaseForm):

@@ -56,29 +56,22 @@ def groups_at(school_id: int) -> list[MentoringGroup]:
 
 def places_taken(school_id: int) -> dict[int, int]:
     """Return how many students each mentor of a school has now outside groups, by mentor, in one query."""
-    statement = (
-        select(MentoringPlan.mentor_id, func.count())
-        .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
-        .where(
-            MentoringPlan.school_id == school_id,
-            MentoringPlan.mentor_id.is_not(None),
-            MentoringPlan.group_id.is_(None),
-            Pathway.state.in_(LIVE),
-        )
-        .group_by(MentoringPlan.mentor_id)
-    )
-    return {int(row[0] or 0): row[1] for row in db.session.execute(statement)}
+    return _taken(MentoringPlan.mentor_id, MentoringPlan.school_id == school_id, MentoringPlan.group_id.is_(None))
 
 
 def group_places_taken(school_id: int) -> dict[int, int]:
     """Return how many students are in each group of a school now, by group, in one query."""
+    return _taken(MentoringPlan.group_id, MentoringPlan.school_id == school_id)
+
+
+def _taken(by: Any, *conditions: Any) -> dict[int, int]:
     statement = (
-        select(MentoringPlan.group_id, func.count())
+        select(by, func.count())
         .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
-        .where(MentoringPlan.school_id == school_id, MentoringPlan.group_id.is_not(None), Pathway.state.in_(LIVE))
-        .group_by(MentoringPlan.group_id)
+        .where(by.is_not(None), Pathway.state.in_(LIVE), *conditions)
+        .group_by(by)
     )
-    return {int(row[0] or 0): row[1] for row in db.session.execute(statement)}
+    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def open_matches(mentor_id: int) -> Sequence[Any]:

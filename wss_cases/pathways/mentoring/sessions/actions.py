@@ -27,7 +27,7 @@ from wss_cases.pathways.mentoring.plan.models import (
     MentoringPlan,
     MentoringSession,
 )
-from wss_cases.pathways.mentoring.plan.queries import LOGGED
+from wss_cases.pathways.mentoring.plan.queries import LOGGED, session_on
 from wss_cases.pathways.mentoring.plan.states import LONGEST_MINUTES, Missed
 
 MISSED = "mentoring_missed"
@@ -58,7 +58,7 @@ def log_session(uow: UnitOfWork, pathway_id: int, day: date, answer: DayAnswer, 
     Returns the session's id. Raises Refused when somebody logged the day meanwhile, or the day is not to be logged.
     """
     row = load_logged(uow, pathway_id)
-    session = _session_on(uow, row.id, day)
+    session = session_on(row.id, day)
     if session is not None and session.version != seen:
         raise Refused("day", _("This day is logged already. Choose it in the list below to correct it."))
     if session is not None:
@@ -76,7 +76,7 @@ def log_group(uow: UnitOfWork, group_id: int, day: date, answers: Mapping[int, D
         raise Refused("", _("Mark at least one student."))
     for pathway_id in sorted(answers):
         row = load_logged(uow, pathway_id, group_id)
-        if _session_on(uow, row.id, day) is not None:
+        if session_on(row.id, day) is not None:
             raise Refused("day", _("A student of this group is logged for this day already. Look again."))
         write(uow, row, day, answers[pathway_id])
     return group_id
@@ -105,7 +105,7 @@ def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> Mentor
         raise Refused("day", _("Choose today or a day of the last two months."))
     if answer.minutes is not None and not 1 <= answer.minutes <= LONGEST_MINUTES:
         raise Refused("minutes", _("Write a number from 1 to %(most)d.", most=LONGEST_MINUTES))
-    session = _session_on(uow, row.id, day)
+    session = session_on(row.id, day)
     kind = "mentoring.corrected"
     if session is None:
         session = MentoringSession.of(row, on_day=day, note="")
@@ -122,12 +122,6 @@ def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> Mentor
     elif kind == "mentoring.corrected":
         _take_back(uow, row)
     return session
-
-
-def _session_on(uow: UnitOfWork, pathway_id: int, day: date) -> MentoringSession | None:
-    return uow.session.scalar(
-        select(MentoringSession).where(MentoringSession.pathway_id == pathway_id, MentoringSession.on_day == day)
-    )
 
 
 def _ask_after(uow: UnitOfWork, row: Pathway, day: date) -> None:

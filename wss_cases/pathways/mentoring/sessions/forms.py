@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import DateField, IntegerField, RadioField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.foundation.forms import BaseForm, ShortText, choices, radio
+from wss_cases.foundation.forms import BaseForm, ShortText, choices, needs, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.mentoring.plan.states import BEST_MARK, LONGEST_MINUTES, Missed
@@ -50,13 +50,9 @@ class SessionForm(MinutesForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field; a held session has minutes, a missed one a reason."""
         sound = bool(super().validate(extra_validators))
-        if sound and self.happened.data == "yes" and self.length is None:
-            self.minutes.errors = [*self.minutes.errors, _l("Say how many minutes.")]
-            return False
-        if sound and self.happened.data == "no" and not self.missed.data:
-            self.missed.errors = [*self.missed.errors, _l("Say why not.")]
-            return False
-        return sound
+        if self.happened.data == "yes":
+            return needs(sound, self.minutes, sound and self.length is None, _l("Say how many minutes."))
+        return needs(sound, self.missed, not self.missed.data, _l("Say why not."))
 
     def answer(self) -> DayAnswer:
         """Return the answer for the day."""

@@ -5,9 +5,8 @@ from datetime import date, datetime
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids, waiting
 from wss_cases.pathways.common.states import LIVE, PathwayState
-from wss_cases.pathways.common.steps import Step
+from wss_cases.pathways.common.steps import Step, ids, waiting
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.reengagement.plan.queries import plans_of
 from wss_cases.pathways.reengagement.plan.rules import meeting_of

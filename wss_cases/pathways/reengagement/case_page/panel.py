@@ -11,9 +11,8 @@ from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE, PathwayState
-from wss_cases.pathways.common.steps import Panel
+from wss_cases.pathways.common.steps import Panel, ids
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.reengagement.plan.queries import plan_of, reviews_of
 from wss_cases.pathways.reengagement.plan.rules import meeting_of, return_words

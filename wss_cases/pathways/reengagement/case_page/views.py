@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, url_for
 
 from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.followups.core.rules import days_ahead
@@ -15,8 +16,8 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local, local_date, today_at
-from wss_cases.pathways.common.forms import CompleteForm
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local, local_date, today_at
+from wss_cases.pathways.common.forms import CompleteForm, moment_in
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, load_pathway
 from wss_cases.pathways.common.rules import outcomes_for
@@ -95,17 +96,12 @@ def meeting(case_id: int, pathway_id: int) -> Page:
     if plan and plan.return_on:
         around = quick_meetings(plan.return_on, today, days)
         form.day.quick = [(_day_of(day, plan), day.isoformat()) for day in around]
-
-    def act() -> int:
-        moment = at_local(form.day.data, form.time.data.hour, form.time.data.minute, zone)
-        return meetings.plan_meeting(submitted(form), row.id, moment, form.place.data)
-
-    return form_page(
+    words = act_context(row, _("Re-entry meeting"), _("Save the meeting"), facts=_facts(row, plan))
+    return act_form(
         form,
-        act,
+        lambda call: meetings.plan_meeting(call, row.id, moment_in(form, zone), form.place.data),
         page_of(row),
-        ACT,
-        **act_context(row, _("Re-entry meeting"), _("Save the meeting"), facts=_facts(row, plan)),
+        words,
     )
 
 
@@ -126,18 +122,12 @@ def answer(case_id: int, pathway_id: int) -> Page:
         form.happened.choices = [c for c in form.happened.choices if c.value == MeetingMissed.NOT_WANTED]
         form.happened.label.text = _("No meeting")
 
-    def act() -> int:
-        chosen = form.happened.data
-        missed = None if chosen == HELD else MeetingMissed(chosen)
-        return meetings.answer_meeting(submitted(form), row.id, missed)
+    def act(call: Invocation) -> int:
+        missed = None if form.happened.data == HELD else MeetingMissed(form.happened.data)
+        return meetings.answer_meeting(call, row.id, missed)
 
-    return form_page(
-        form,
-        act,
-        page_of(row),
-        ACT,
-        **act_context(row, _("The re-entry meeting"), _("Save the answer"), facts=_facts(row, plan)),
-    )
+    words = act_context(row, _("The re-entry meeting"), _("Save the answer"), facts=_facts(row, plan))
+    return act_form(form, act, page_of(row), words)
 
 
 @blueprint.route(f"{ROOT}/back", methods=["GET", "POST"])

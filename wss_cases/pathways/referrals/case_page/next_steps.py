@@ -11,9 +11,8 @@ from sqlalchemy.orm import joinedload
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids, offer_step, waiting
 from wss_cases.pathways.common.states import LIVE, PathwayState
-from wss_cases.pathways.common.steps import Step
+from wss_cases.pathways.common.steps import Step, ids, offer_step, waiting
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import consent_in_force, outcome_of, waits_until
 from wss_cases.pathways.referrals.referral.states import NO_SERVICE, OPEN, ReferralState

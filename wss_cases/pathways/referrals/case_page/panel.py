@@ -16,9 +16,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE, PathwayState
-from wss_cases.pathways.common.steps import Panel
+from wss_cases.pathways.common.steps import Panel, ids
 from wss_cases.pathways.referrals.referral.letters import service_words
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.queries import disclosures_of, referrals_of

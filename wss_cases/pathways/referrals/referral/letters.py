@@ -11,6 +11,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.mail.family_texts.rules import Text
+from wss_cases.pathways.common.queries import family_language as language_of
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, Service
 from wss_cases.roster.directory.models import School, Student
@@ -22,11 +23,7 @@ CONSENT = "referral_consent"
 
 def family_language(student_id: int | None) -> str:
     """Return the language to write to a student's family in: the guardian's, else the student's, else English."""
-    if student_id is None:
-        return "en"
-    spoken = next((each.language for each in guardians_of(student_id) if each.language), None)
-    student = db.session.get(Student, student_id)
-    return spoken or (student.language if student else None) or "en"
+    return language_of(db.session.get(Student, student_id) if student_id is not None else None)
 
 
 def lacks_text(language: str, day: date) -> bool:
