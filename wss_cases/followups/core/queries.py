@@ -50,8 +50,7 @@ class FollowUpRow:
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
     """Keep one's own follow-ups at one's schools, and all of those in which the actor is on the case team; with `live`
     the open ones alone."""
-    own = FollowUp.owner_id == actor.user_id
-    return statement.where(of_team_or_own(FollowUp, actor, own, live=live))
+    return statement.where(of_team_or_own(FollowUp, actor, FollowUp.owner_id == actor.user_id, live=live))
 
 
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 CLOSES_WITH: dict[str, Any] = {
@@ -45,27 +46,8 @@ CLOSES_WITH: dict[str, Any] = {
 }
 """In every kind's own words; a template may say it otherwise."""
 
-BY_CONTACT = frozenset(
-    {
-        "guardian_contact",
-        "contact_person_harmed",
-        "safe_passage_contact",
-        "check_in_person_harmed",
-        "plan_case_manager",
-        "liaison",
-        "agreement_check_in",
-        "care_screen",
-        "after_walk_out",
-        "after_no_show",
-        "mentoring_missed",
-        "interpreter",
-        "referral_consent_ends",
-    }
-)
-"""Kinds that close by speaking with somebody: how, when and after how many attempts is asked."""
-
 NAMES_WHOM = frozenset({"guardian_contact", "safe_passage_contact", "plan_case_manager", "liaison", "interpreter"})
-"""Of these it is not known beforehand who that somebody is."""
+"""Of the kinds that close by contact: it is not known beforehand who that somebody is."""
 
 QUESTIONS: dict[str, Any] = {
     "pre_meetings": _l("Who met with whom, and when? Never what was said."),
@@ -83,6 +65,9 @@ QUESTIONS: dict[str, Any] = {
     "other": _l("What was done, and what shows it?"),
 }
 """What a sentence has to say where a kind does not close by contact."""
+
+BY_CONTACT = KINDS.keys() - RECORDED_ELSEWHERE.keys() - QUESTIONS.keys()
+"""Kinds that close by speaking with somebody: how, when and after how many attempts is asked."""
 
 WITHOUT_CONTACT = frozenset({"not_reached", "not_to_contact"})
 """Outcomes of a contact that did not come about."""

@@ -114,8 +114,7 @@ class Known:
         )
 
     def _load_of(self, team: Team) -> dict[int, int]:
-        people = {*team.get(Role.COORDINATOR, ()), *team.get(Role.ADMINISTRATOR, ())}
-        new = people - self._load.keys()
+        new = {*team.get(Role.COORDINATOR, ()), *team.get(Role.ADMINISTRATOR, ())} - self._load.keys()
         if new:
             self._load |= dict.fromkeys(new, 0)
             leads = select(Case.lead_id, func.count()).where(Case.lead_id.in_(sorted(new)), Case.state.in_(OPEN))

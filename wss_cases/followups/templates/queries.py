@@ -96,8 +96,7 @@ def open_made_from(actor: Actor) -> dict[int, int]:
         .group_by(SERIES)
     )
     if not actor.everywhere(Role.DISTRICT):
-        schools = sorted(actor.school_ids(Role.ADMINISTRATOR))
-        statement = statement.where(FollowUp.school_id.in_(schools))
+        statement = statement.where(FollowUp.school_id.in_(sorted(actor.school_ids(Role.ADMINISTRATOR))))
     return {row[0]: row[1] for row in db.session.execute(statement)}
 
 

@@ -25,19 +25,7 @@ EVENTS: dict[str, Any] = {
     "pathway_declined": _l("A pathway was declined or left"),
 }
 
-IN_PATHWAY = frozenset(
-    {
-        "agreement_made",
-        "meeting_postponed",
-        "meeting_no_show",
-        "meeting_walked_out",
-        "meeting_held",
-        "pathway_started",
-        "pathway_completed",
-        "pathway_ended_early",
-        "pathway_declined",
-    }
-)
+IN_PATHWAY = frozenset(event for event in EVENTS if event.startswith(("pathway_", "meeting_"))) | {"agreement_made"}
 """Events of a pathway: a template of them may be for one pathway only."""
 
 TIMED = IN_PATHWAY | {

@@ -30,6 +30,5 @@ def _words(done: Done) -> str:
     if done.kind is ActKind.REASSIGNED:
         return _("Given to %(owner)s: %(title)s", owner=row.owner, title=row.title)
     if done.kind is ActKind.SNOOZED:
-        until = day_words(row.snoozed_until)
-        return _("Reminders paused until %(day)s: %(title)s", day=until, title=row.title)
+        return _("Reminders paused until %(day)s: %(title)s", day=day_words(row.snoozed_until), title=row.title)
     return _("Moved to %(day)s: %(title)s", day=day_words(row.due_on), title=row.title)

@@ -1,5 +1,6 @@
 """The acts of every pathway, one page each; its own page, and its end, are composed in casework."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,12 +8,13 @@ from flask import Blueprint, redirect, request, url_for
 
 from wss_cases.access.act_pages import act_form, act_page, submitted
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import get_case, participants_of
 from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -57,6 +59,13 @@ def act_context(pathway: Pathway, title: str, go_words: str, **more: Any) -> dic
         "back_href": page_of(pathway),
         **more,
     }
+
+
+def act_on(
+    row: Pathway, form: BaseForm, act: Callable[[Invocation], Any], words: dict[str, Any], template: str = ACT
+) -> Page:
+    """Show the page of one act on a pathway (`words`: its `act_context`); once it is done, go to the pathway's page."""
+    return act_form(form, act, page_of(row), words, template)
 
 
 def asked_day(today: date, back: timedelta, ahead: timedelta = timedelta(0)) -> date:
@@ -109,9 +118,7 @@ def offer(case_id: int, pathway_id: int) -> Page:
     form = OfferForm(version=row.version, by=str(actor.user_id), on=today)
     form.by.choices = people_choices(team_of(row.school_id, today))
     words = act_context(row, _("Record the offer"), _("Save the offer"))
-    return act_form(
-        form, lambda call: actions.offer(call, row.id, number(form.by.data) or 0, form.on.data), page_of(row), words
-    )
+    return act_on(row, form, lambda call: actions.offer(call, row.id, number(form.by.data) or 0, form.on.data), words)
 
 
 act_page(
@@ -136,7 +143,7 @@ def start(case_id: int, pathway_id: int) -> Page:
         return redirect(url_for(OWN_START[row.pathway], case_id=case_id, pathway_id=row.id), 303)
     form = DayForm(version=row.version, on=today_at(row.school_id, clock.now()))
     words = act_context(row, _("Record the start"), _("Save the start"))
-    return act_form(form, lambda call: actions.start(call, row.id, form.on.data), page_of(row), words)
+    return act_on(row, form, lambda call: actions.start(call, row.id, form.on.data), words)
 
 
 @blueprint.route("/<int:pathway_id>/plan", methods=["GET", "POST"])
@@ -178,6 +185,4 @@ def complete(case_id: int, pathway_id: int) -> Page:
     form = CompleteForm(version=row.version)
     form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
     words = act_context(row, _("Complete it with its outcome"), _("Complete"))
-    return act_form(
-        form, lambda call: actions.complete(call, row.id, form.outcome.data, form.note.data), page_of(row), words
-    )
+    return act_on(row, form, lambda call: actions.complete(call, row.id, form.outcome.data, form.note.data), words)

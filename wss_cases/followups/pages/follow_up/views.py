@@ -87,8 +87,7 @@ def _after(text: str) -> tuple[date, int] | None:
 @gate(Permission.FOLLOWUP_READ)
 def follow_up(follow_up_id: int) -> Page:
     """One follow-up; sent back, it is closed with its outcome."""
-    actor = current_actor()
-    row = get_follow_up(actor, follow_up_id)
+    row = get_follow_up(current_actor(), follow_up_id)
     form = CloseForm(version=row.version)
     form.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in outcomes_of(row.kind)])
     form.ask(row.kind, today_at(row.school_id, clock.now()))
@@ -186,8 +185,7 @@ def add_to_incident(incident_id: int) -> Page:
 
 
 def _add(school_id: int, reference: str, back: str, **subject: int) -> Page:
-    actor = current_actor()
-    form = AddForm(owner=str(actor.user_id))
+    form = AddForm(owner=str(current_actor().user_id))
     form.owner.choices = people_of(school_id)
     return act_form(
         form,

@@ -25,8 +25,7 @@ blueprint = Blueprint("snoozing", __name__)
 @gate(Permission.FOLLOWUP_WORK)
 def pause(follow_up_id: int) -> Page:
     """Pause the reminders of a follow-up until a school day."""
-    actor = current_actor()
-    row = get_follow_up(actor, follow_up_id)
+    row = get_follow_up(current_actor(), follow_up_id)
     form = SnoozeForm(version=row.version)
     today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
     latest = latest_snooze(row.due_on, days)

@@ -33,8 +33,7 @@ TEMPLATE_FIELDS = ("title_en", "title_es", "closes_with_en", "closes_with_es", "
 @gate(READ)
 def change(template_id: int) -> Page:
     """Change a template from a day on; what it made before keeps its day and its words."""
-    actor = current_actor()
-    row = get_template(actor, template_id)
+    row = get_template(current_actor(), template_id)
     form = _form_of(row)
     return _write(
         form, lambda call: change_template(call, row.id, _wording(form), form.starts_on.data), row, row.school_id

@@ -92,8 +92,7 @@ def _meeting(
     meeting: CircleMeeting, circle: Circle, keepers: dict[int, str], zone: str, now: datetime
 ) -> dict[str, Any]:
     state = meeting_state(meeting.happened, meeting.not_held_reason)
-    length = _("%(minutes)d minutes", minutes=meeting.minutes)
-    parts = [meeting.room, keepers.get(meeting.keeper_id, ""), length]
+    parts = [meeting.room, keepers.get(meeting.keeper_id, ""), _("%(minutes)d minutes", minutes=meeting.minutes)]
     came = [circle.names.get(line.participant_id or 0, "") for line in meeting.attendance if line.attended]
     came = [name for name in came if name]
     if came:

@@ -103,8 +103,7 @@ def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting) -> None:
         close_open(uow, row.id, COMPLETION, "held")
     row.next_step_on = None
     parties = [line for line in meeting.attendance if line.participant_id is not None]
-    came = sum(line.attended for line in parties)
-    uow.record(meeting, "circle.held", came=came, invited=len(parties))
+    uow.record(meeting, "circle.held", came=sum(line.attended for line in parties), invited=len(parties))
     if row.state is PathwayState.PREPARING:
         note_start(uow, row, local_date(meeting.starts_at, zone))
     else:

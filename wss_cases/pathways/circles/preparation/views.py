@@ -36,7 +36,7 @@ from wss_cases.pathways.common.forms import ConfirmForm, DayForm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.steps import ids
-from wss_cases.pathways.common.views import ACT, act_context, page_of
+from wss_cases.pathways.common.views import ACT, act_context, act_on, page_of
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("circle_parties", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
@@ -86,7 +86,7 @@ def _day_page(
     prepared = circle.preparations.get(participant_id)
     form = DayForm(on=(known(prepared) if prepared else None) or today_at(row.school_id, clock.now()))
     words = act_context(row, title(person_words(person)), _("Save"), facts=facts)
-    return act_form(form, lambda call: act(call, row.id, participant_id, form.on.data), page_of(row), words)
+    return act_on(row, form, lambda call: act(call, row.id, participant_id, form.on.data), words)
 
 
 @blueprint.route("/parties/<int:participant_id>/support", methods=["GET", "POST"])
@@ -126,12 +126,9 @@ def ready(case_id: int, pathway_id: int, participant_id: int) -> Page:
     row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     prepared = circle.preparations.get(participant_id)
     form = ReadyForm(ready=YES_NO[prepared.is_ready if prepared else None])
-    return form_page(
-        form,
-        lambda: preparation.record_ready(submitted(form), row.id, participant_id, form.ready.data == "yes"),
-        page_of(row),
-        ACT,
-        **act_context(row, _("Is %(name)s ready?", name=person_words(person)), _("Save the answer")),
+    words = act_context(row, _("Is %(name)s ready?", name=person_words(person)), _("Save the answer"))
+    return act_on(
+        row, form, lambda call: preparation.record_ready(call, row.id, participant_id, form.ready.data == "yes"), words
     )
 
 

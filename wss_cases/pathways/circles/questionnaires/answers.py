@@ -50,8 +50,7 @@ def open_link(code: str, address: str, now: datetime) -> Opened:
     if throttled(*guesses(address, now)):
         return Opened(None, wait=True)
     with unit_of_work(SYSTEM, now) as uow:
-        old = delete(QuestionnaireGuess).where(QuestionnaireGuess.at <= now - GUESS_WINDOW)
-        uow.session.execute(old)
+        uow.session.execute(delete(QuestionnaireGuess).where(QuestionnaireGuess.at <= now - GUESS_WINDOW))
         uow.session.add(QuestionnaireGuess(address=address[:64], at=now))
         uow.bookkeeping()
     return Opened(None)

@@ -90,8 +90,7 @@ def guesses(address: str, now: datetime) -> tuple[int, int]:
 def languages(day: date) -> list[str]:
     """Return the languages that questionnaires can be answered in, English first."""
     statement = select(FamilyText.language).where(FamilyText.code == INTRO, FamilyText.starts_on <= day)
-    codes = set(db.session.scalars(statement))
-    return sorted(codes, key=lambda code: (code != "en", code))
+    return sorted(set(db.session.scalars(statement)), key=lambda code: (code != "en", code))
 
 
 def words_of(answerer: Answerer, occasion: Occasion, language: str, day: date) -> dict[str, Text]:

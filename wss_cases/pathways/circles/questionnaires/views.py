@@ -210,8 +210,7 @@ def mine(case_id: int, pathway_id: int) -> Page:
     row, _circle = _circle_of_keeper(current_actor(), case_id, pathway_id)
     asked = request.args.get("occasion")
     occasion = Occasion(asked) if asked in set(Occasion) else Occasion.AFTER_MEETING
-    today = today_at(row.school_id, clock.now())
-    texts = words_of(Answerer.KEEPER, occasion, locale_code(), today)
+    texts = words_of(Answerer.KEEPER, occasion, locale_code(), today_at(row.school_id, clock.now()))
     form = questions_form(Answerer.KEEPER, QUESTIONS[Answerer.KEEPER, occasion], texts)()
     return form_page(
         form,

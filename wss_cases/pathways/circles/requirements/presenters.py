@@ -21,8 +21,7 @@ def requirement_row(requirement: Requirement, circle: Circle, row: Pathway) -> d
         meta = ", ".join(circle.keeper_names.values())
     elif requirement.code == "hold" and not requirement.done:
         hold = next(hold for hold in circle.holds if hold.rule == requirement.rule)
-        until = hold.until.get(locale_code()) or hold.until["en"]
-        meta = _("until: %(until)s", until=until)
+        meta = _("until: %(until)s", until=hold.until.get(locale_code()) or hold.until["en"])
         if circle.planned and circle.without_plan and PLAN in requirement.rule.split("+"):
             meta = _("no safety plan is agreed for: %(names)s", names=", ".join(circle.without_plan))
     elif requirement.on is not None:

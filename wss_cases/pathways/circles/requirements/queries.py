@@ -260,6 +260,5 @@ def _read_meetings(circles: dict[int, Circle]) -> None:
     )
     for meeting in db.session.scalars(meetings):
         circles[meeting.pathway_id].meetings.append(meeting)
-    agreements = _of(Agreement, circles).options(selectinload(Agreement.terms))
-    for agreement in db.session.scalars(agreements):
+    for agreement in db.session.scalars(_of(Agreement, circles).options(selectinload(Agreement.terms))):
         circles[agreement.pathway_id].agreement = agreement

@@ -114,8 +114,7 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
 
 def _card(uow: UnitOfWork, pathway_id: int) -> tuple[Pathway, DailyCard]:
     row = load_logged(uow, pathway_id)
-    card = existing(uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id)))
-    return row, card
+    return row, existing(uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id)))
 
 
 def _today(uow: UnitOfWork, pathway_id: int) -> tuple[Pathway, DailyCard, DailyCardDay]:

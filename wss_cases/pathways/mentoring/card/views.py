@@ -34,9 +34,7 @@ MARKABLE_DAYS = 5
 
 
 def _own(actor: Actor, pathway_id: int) -> tuple[OwnStudent, DailyCard]:
-    own = get_own(actor, pathway_id)
-    card = existing(card_of(pathway_id))
-    return own, card
+    return get_own(actor, pathway_id), existing(card_of(pathway_id))
 
 
 @blueprint.get("")

@@ -1,11 +1,11 @@
 """Who mentors at a school, and the groups: pages of coordinators and administrators."""
 
-from datetime import date
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 
-from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.act_pages import act_form, act_page
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
@@ -18,7 +18,7 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
@@ -101,17 +101,9 @@ def _row(mentor: Mentor, taken: int) -> dict[str, str]:
 def add() -> Page:
     """Add a mentor."""
     school_id = _school_id(current_actor())
-    form = _offered(MentorForm(capacity=3), school_id, today_at(school_id, clock.now()))
-    return form_page(
-        form,
-        lambda: actions.add_mentor(submitted(form), school_id, _draft(form)),
-        url_for("mentors.mentors"),
-        "pathways/mentoring/mentors/mentor.html",
-        title=_("Add a mentor"),
-        go_words=_("Add the mentor"),
-        mentor=None,
-        matches=[],
-    )
+    words = {"title": _("Add a mentor"), "go_words": _("Add the mentor"), "mentor": None, "matches": []}
+    form = MentorForm(capacity=3)
+    return _mentor_page(form, school_id, lambda call: actions.add_mentor(call, school_id, _draft(form)), words)
 
 
 @blueprint.route("/<int:mentor_id>", methods=["GET", "POST"])
@@ -130,23 +122,15 @@ def mentor(mentor_id: int) -> Page:
         strengths=row.strengths,
         trained_on=row.trained_on,
     )
-    _offered(form, row.school_id, today_at(row.school_id, clock.now()))
-    return form_page(
-        form,
-        lambda: actions.change_mentor(submitted(form), row.id, _draft(form)),
-        url_for("mentors.mentors"),
-        "pathways/mentoring/mentors/mentor.html",
-        title=row.name,
-        go_words=_("Save"),
-        mentor=row,
-        matches=[_match(*match) for match in open_matches(row.id)],
-    )
+    words = {"title": row.name, "go_words": _("Save"), "mentor": row}
+    words["matches"] = [_match(*match) for match in open_matches(row.id)]
+    return _mentor_page(form, row.school_id, lambda call: actions.change_mentor(call, row.id, _draft(form)), words)
 
 
-def _offered(form: MentorForm, school_id: int, today: date) -> MentorForm:
+def _mentor_page(form: MentorForm, school_id: int, act: Callable[[Invocation], int], words: dict[str, Any]) -> Page:
     form.languages.choices = choices([(code, language_words(code)) for code in LANGUAGES])
-    form.user_id.choices = people_choices(staff_accounts(school_id, today), _("Choose"))
-    return form
+    form.user_id.choices = people_choices(staff_accounts(school_id, today_at(school_id, clock.now())), _("Choose"))
+    return act_form(form, act, url_for("mentors.mentors"), words, "pathways/mentoring/mentors/mentor.html")
 
 
 def _draft(form: MentorForm) -> MentorDraft:
@@ -194,24 +178,8 @@ def bring_back(mentor_id: int) -> Page:
 def add_group() -> Page:
     """Add a group."""
     school_id = _school_id(current_actor())
-    form = GroupForm(capacity=USUAL_GROUP)
-    form.mentor.choices = people_choices(_active(school_id), _("Choose"))
-    return form_page(
-        form,
-        lambda: actions.save_group(
-            submitted(form),
-            school_id,
-            None,
-            mentor_id=number(form.mentor.data),
-            name=form.name.data,
-            capacity=form.capacity.data,
-            is_active=True,
-        ),
-        url_for("mentors.mentors"),
-        "pathways/mentoring/mentors/group_form.html",
-        title=_("Add a group"),
-        go_words=_("Add the group"),
-    )
+    words = {"title": _("Add a group"), "go_words": _("Add the group")}
+    return _group_page(GroupForm(capacity=USUAL_GROUP), school_id, None, words)
 
 
 @blueprint.route("/groups/<int:group_id>", methods=["GET", "POST"])
@@ -222,24 +190,24 @@ def group(group_id: int) -> Page:
     form = ChangeGroupForm(
         version=row.version, name=row.name, mentor=str(row.mentor_id), capacity=row.capacity, is_active=row.is_active
     )
-    form.mentor.choices = people_choices(_active(row.school_id), _("Choose"))
-    return form_page(
+    return _group_page(form, row.school_id, row.id, {"title": row.name, "go_words": _("Save")})
+
+
+def _group_page(form: GroupForm, school_id: int, group_id: int | None, words: dict[str, str]) -> Page:
+    active = {mentor.id: mentor.name for mentor in mentors_at(school_id, active_only=True)}
+    form.mentor.choices = people_choices(active, _("Choose"))
+    return act_form(
         form,
-        lambda: actions.save_group(
-            submitted(form),
-            row.school_id,
-            row.id,
+        lambda call: actions.save_group(
+            call,
+            school_id,
+            group_id,
             mentor_id=number(form.mentor.data),
             name=form.name.data,
             capacity=form.capacity.data,
-            is_active=bool(form.is_active.data),
+            is_active="is_active" not in form or bool(form["is_active"].data),
         ),
         url_for("mentors.mentors"),
+        words,
         "pathways/mentoring/mentors/group_form.html",
-        title=row.name,
-        go_words=_("Save"),
     )
-
-
-def _active(school_id: int) -> dict[int, str]:
-    return {mentor.id: mentor.name for mentor in mentors_at(school_id, active_only=True)}

@@ -116,8 +116,7 @@ def with_card(pathway_ids: Collection[int]) -> set[int]:
     """Return which of these pathways have a card, in one query; no query for no pathway."""
     if not pathway_ids:
         return set()
-    statement = select(DailyCard.pathway_id).where(DailyCard.pathway_id.in_(list(pathway_ids)))
-    return set(db.session.scalars(statement))
+    return set(db.session.scalars(select(DailyCard.pathway_id).where(DailyCard.pathway_id.in_(list(pathway_ids)))))
 
 
 def card_and_days(pathway_id: int, since: date) -> tuple[DailyCard | None, dict[date, DailyCardDay]]:
@@ -173,8 +172,7 @@ def get_own(actor: Actor, pathway_id: int) -> OwnStudent:
     Raises NotFound, for a mentor also once the pathway has ended or before the student has said yes.
     """
     statement = _own().where(MentoringPlan.pathway_id == pathway_id)
-    plan_row = existing(db.session.execute(statement).first())
-    plan, row = plan_row
+    plan, row = existing(db.session.execute(statement).first())
     require(actor, Permission.MENTORING_LOG, plan)
     if plan.mentor_user_id == actor.user_id and not is_team(actor, plan) and row.state not in LOGGED:
         raise NotFound

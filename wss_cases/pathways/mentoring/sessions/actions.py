@@ -85,8 +85,7 @@ def log_group(uow: UnitOfWork, group_id: int, day: date, answers: Mapping[int, D
 def load_logged(uow: UnitOfWork, pathway_id: int, group_id: int | None = None) -> Pathway:
     """Lock a pathway and its plan whose sessions the actor may log now. Raises NotFound or Refused."""
     row = uow.session.get(Pathway, pathway_id, with_for_update=True, populate_existing=True)
-    statement = select(MentoringPlan.id).where(MentoringPlan.pathway_id == pathway_id)
-    plan_id = uow.session.scalar(statement)
+    plan_id = uow.session.scalar(select(MentoringPlan.id).where(MentoringPlan.pathway_id == pathway_id))
     if row is None or plan_id is None:
         raise NotFound
     plan = uow.load(MentoringPlan, plan_id, Permission.MENTORING_LOG)

@@ -62,8 +62,7 @@ THIS_WEEK = timedelta(days=6)
 @gate(Permission.MENTORING_LOG)
 def mine() -> Page:
     """The students whom the actor mentors, each one tap from logging."""
-    actor = current_actor()
-    students = my_students(actor)
+    students = my_students(current_actor())
     groups = {own.plan.group.id: own.plan.group for own in students if own.plan.group is not None}
     return render_template(
         "pathways/mentoring/sessions/mine.html",
@@ -212,8 +211,7 @@ def _card_href(own: OwnStudent) -> str | None:
 def group(group_id: int) -> Page:
     """Log a group's session: one page marks each student."""
     row = get_group(current_actor(), group_id)
-    today = today_at(row.school_id, clock.now())
-    day = asked_day(today, FURTHEST)
+    day = asked_day(today_at(row.school_id, clock.now()), FURTHEST)
     students = group_students(group_id)
     logged = sessions_on([own.pathway.id for own in students], day)
     to_mark = [own for own in students if own.pathway.id not in logged]

@@ -22,7 +22,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, load_pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.common.views import ACT, act_context, page_of
+from wss_cases.pathways.common.views import ACT, act_context, act_on, page_of
 from wss_cases.pathways.reengagement.case_page import actions
 from wss_cases.pathways.reengagement.meeting import actions as meetings
 from wss_cases.pathways.reengagement.plan.forms import HELD, AnswerForm, BackForm, MeetingForm, PlanForm, ReviewForm
@@ -73,9 +73,7 @@ def details(case_id: int, pathway_id: int) -> Page:
         del form.agreed
     text = filled(form, actions.PlanText)
     words = act_context(row, _("Plan the return"), _("Save the plan"), facts=_facts(row, plan)[:1])
-    return act_form(
-        form, lambda call: actions.save_plan(call, row.id, text, asks and form.agreed.data), page_of(row), words
-    )
+    return act_on(row, form, lambda call: actions.save_plan(call, row.id, text, asks and form.agreed.data), words)
 
 
 @blueprint.route(f"{ROOT}/meeting", methods=["GET", "POST"])
@@ -127,7 +125,7 @@ def answer(case_id: int, pathway_id: int) -> Page:
         return meetings.answer_meeting(call, row.id, missed)
 
     words = act_context(row, _("The re-entry meeting"), _("Save the answer"), facts=_facts(row, plan))
-    return act_form(form, act, page_of(row), words)
+    return act_on(row, form, act, words)
 
 
 @blueprint.route(f"{ROOT}/back", methods=["GET", "POST"])
@@ -173,9 +171,7 @@ def complete(case_id: int, pathway_id: int) -> Page:
     form = CompleteForm(version=_version(plan))
     form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
     words = act_context(row, _("Complete it with its outcome"), _("Complete"), facts=_facts(row, plan)[:1])
-    return act_form(
-        form, lambda call: actions.complete(call, row.id, form.outcome.data, form.note.data), page_of(row), words
-    )
+    return act_on(row, form, lambda call: actions.complete(call, row.id, form.outcome.data, form.note.data), words)
 
 
 @blueprint.get("/follow-ups/<int:follow_up_id>/return")

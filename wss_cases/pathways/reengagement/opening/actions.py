@@ -102,8 +102,7 @@ def open_by_hand(uow: UnitOfWork, student_id: int, away: Away) -> int:
     if away.away_from is not None and away.away_from > today_at(student.school_id, uow.now):
         raise Refused("away_from", _("Choose today or an earlier day."))
     check_days(away.away_from, away.return_on)
-    row = existing(open_for_student(uow, student, student.school_id, away))
-    return row.id
+    return existing(open_for_student(uow, student, student.school_id, away)).id
 
 
 def check_days(away_from: date | None, return_on: date | None) -> None:

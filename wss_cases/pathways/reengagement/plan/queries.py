@@ -44,8 +44,7 @@ def plans_of(pathway_ids: Sequence[int]) -> dict[int, ReengagementPlan]:
 
 def opened_by(cause_key: str) -> bool:
     """Whether this cause opened a return before."""
-    statement = select(ReengagementPlan.id).where(ReengagementPlan.cause_key == cause_key)
-    return db.session.scalar(statement) is not None
+    return db.session.scalar(select(ReengagementPlan.id).where(ReengagementPlan.cause_key == cause_key)) is not None
 
 
 def living_return(student_id: int, school_id: int) -> Pathway | None:

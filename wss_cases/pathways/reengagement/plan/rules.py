@@ -44,8 +44,7 @@ def return_words(return_on: date | None, returned_on: date | None, today: date, 
         return _("%(when)s (%(day)s)", when=words, day=day_words(return_on))
     if (return_on - today).days == 1:
         return _("Back tomorrow (%(weekday)s)", weekday=weekday_words(return_on))
-    ahead = days.between(today, return_on)
-    words = ngettext("Back in %(num)d school day", "Back in %(num)d school days", ahead)
+    words = ngettext("Back in %(num)d school day", "Back in %(num)d school days", days.between(today, return_on))
     return _("%(when)s (%(day)s)", when=words, day=day_words(return_on))
 
 

@@ -35,8 +35,7 @@ blueprint = Blueprint("returns", __name__)
 def returns() -> Page:
     """Who is away and comes back, the next one first."""
     actor, now = current_actor(), clock.now()
-    school_id = chosen_school_id(actor, *CASE_TEAM)
-    shown = _lines(returns_of(actor, school_id), now)
+    shown = _lines(returns_of(actor, chosen_school_id(actor, *CASE_TEAM)), now)
     return render_template(
         "pathways/reengagement/returns/list.html",
         away=[line for line in shown if not line["back"]],

@@ -137,8 +137,7 @@ def _until(consent: Any, today: date) -> str:
 def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]]:
     """Return (words, address) of what the school can do with the open referral, the likeliest first."""
     state = referral.state
-    consent = referral.consent
-    renewable = consent is not None and state in RENEWABLE
+    renewable = referral.consent is not None and state in RENEWABLE
     acts = [
         (state is ReferralState.DRAFTED, _("Record the written consent"), "referral_consent.consent"),
         (state is ReferralState.DRAFTED, _("Change the draft"), "referrals.details"),

@@ -4,7 +4,7 @@ from datetime import date
 
 from flask import Blueprint
 
-from wss_cases.access.act_pages import act_form, act_page, submitted
+from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
@@ -18,7 +18,7 @@ from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.states import LIVE, OUTCOME_LABELS
-from wss_cases.pathways.common.views import act_context, page_of
+from wss_cases.pathways.common.views import act_context, act_on, page_of
 from wss_cases.pathways.referrals.consent.views import load
 from wss_cases.pathways.referrals.partners.queries import suggestions
 from wss_cases.pathways.referrals.referral import actions
@@ -115,4 +115,4 @@ def complete(case_id: int, pathway_id: int) -> Page:
         _("Complete"),
         facts=[_("Outcome: %(words)s", words=str(OUTCOME_LABELS[outcome]))] if outcome else [],
     )
-    return act_form(form, lambda call: actions.complete(call, row.id, form.note.data), page_of(row), words)
+    return act_on(row, form, lambda call: actions.complete(call, row.id, form.note.data), words)

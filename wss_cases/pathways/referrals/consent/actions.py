@@ -51,8 +51,7 @@ def record_consent(uow: UnitOfWork, referral_id: int, signed: Signed, fields: li
     A pathway that was only proposed is accepted with it. Raises Refused naming what is missing.
     """
     pathway, row = load_with_pathway(uow, referral_id, uow.version)
-    today = today_at(row.school_id, uow.now)
-    _check(signed, today)
+    _check(signed, today_at(row.school_id, uow.now))
     if set(fields) - set(FIELD_LABELS) or not set(ALWAYS) <= set(fields):
         raise Refused("fields", _("Choose what the family agreed to. Without the name nothing can be sent."))
     if not purpose.strip():

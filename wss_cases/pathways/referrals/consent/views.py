@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from wss_cases.access.act_pages import act_form, act_page, submitted
+from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -18,7 +18,7 @@ from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.pathways.common.views import act_context, page_of
+from wss_cases.pathways.common.views import act_context, act_on, page_of
 from wss_cases.pathways.referrals.consent import actions
 from wss_cases.pathways.referrals.consent.actions import Signed
 from wss_cases.pathways.referrals.referral.forms import TO_CHOOSE, ConsentForm, LetterForm, RenewForm
@@ -133,7 +133,7 @@ def renew(case_id: int, pathway_id: int, referral_id: int) -> Page:
     form.language.choices = choices(language_choices(held.language if held else ""))
     form.until.quick = until_days(today)
     words = act_context(row, _("Renew the consent"), _("Save the consent"))
-    return act_form(form, lambda call: actions.renew(call, referral.id, filled(form, Signed)), page_of(row), words)
+    return act_on(row, form, lambda call: actions.renew(call, referral.id, filled(form, Signed)), words)
 
 
 @blueprint.route("/referral/<int:referral_id>/send", methods=["GET", "POST"])
@@ -157,8 +157,8 @@ def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
         ],
         can_send=referral.partner is not None and agreement_in_force(referral.partner, today),
     )
-    return act_form(
-        form, lambda call: actions.send(call, referral.id), page_of(row), words, "pathways/referrals/consent/send.html"
+    return act_on(
+        row, form, lambda call: actions.send(call, referral.id), words, "pathways/referrals/consent/send.html"
     )
 
 

@@ -1,11 +1,12 @@
 """The partners' directory: whoever may need a partner looks one up, the district keeps it and its accounts."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
@@ -14,7 +15,7 @@ from wss_cases.accounts.account.states import STATE_LABELS as ACCOUNT_LABELS
 from wss_cases.accounts.managed_accounts.queries import accounts_of_partner
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
@@ -226,16 +227,8 @@ def end(partner_id: int) -> Page:
         title, go_words = _("Work with this partner again"), _("Take it up again")
         fact = _("Its people see again the referrals whose consent is still in force.")
     active = not row.is_active
-    return form_page(
-        form,
-        lambda: actions.set_active(submitted(form), row.id, active),
-        url_for("partners.partner", partner_id=row.id),
-        "pathways/referrals/partners/keep.html",
-        row=row,
-        title=title,
-        go_words=go_words,
-        fact=fact,
-    )
+    words = {"title": title, "go_words": go_words, "fact": fact}
+    return _act_page(row, form, lambda call: actions.set_active(call, row.id, active), words)
 
 
 @blueprint.route("/<int:partner_id>/people/new", methods=["GET", "POST"])
@@ -244,16 +237,19 @@ def invite(partner_id: int) -> Page:
     """Invite a person to sign in for a partner."""
     row = get_partner(partner_id)
     form = PersonForm()
-    return form_page(
-        form,
-        lambda: actions.invite_person(submitted(form), row.id, form.email.data, form.name.data),
-        url_for("partners.partner", partner_id=row.id),
-        "pathways/referrals/partners/keep.html",
-        row=row,
-        title=_("Invite a person of this partner"),
-        go_words=_("Send the invitation"),
-        fact=_("They get a mail with a link to choose a password. They see this partner’s referrals alone."),
+    words = {
+        "title": _("Invite a person of this partner"),
+        "go_words": _("Send the invitation"),
+        "fact": _("They get a mail with a link to choose a password. They see this partner’s referrals alone."),
+    }
+    return _act_page(
+        row, form, lambda call: actions.invite_person(call, row.id, form.email.data, form.name.data), words
     )
+
+
+def _act_page(row: Partner, form: BaseForm, act: Callable[[Invocation], int], words: dict[str, str]) -> Page:
+    done = url_for("partners.partner", partner_id=row.id)
+    return act_form(form, act, done, {"row": row, **words}, "pathways/referrals/partners/keep.html")
 
 
 @blueprint.post("/<int:partner_id>/people/<int:partner_grant_id>/end")

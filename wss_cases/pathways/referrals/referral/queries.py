@@ -99,8 +99,7 @@ def referrals_of(pathway_id: int) -> list[Referral]:
 
 def open_referral(pathway_id: int) -> Referral | None:
     """Return the one referral of a pathway from which something can still come; None when there is none."""
-    statement = select(Referral).where(Referral.pathway_id == pathway_id, Referral.state.in_(OPEN))
-    return db.session.scalar(statement)
+    return db.session.scalar(select(Referral).where(Referral.pathway_id == pathway_id, Referral.state.in_(OPEN)))
 
 
 def declined_for(actor: Actor, limit: int = 50) -> Sequence[Any]:
@@ -121,8 +120,7 @@ def declined_for(actor: Actor, limit: int = 50) -> Sequence[Any]:
             ~newer,
         )
     )
-    ordered = statement.order_by(Referral.answered_on, Referral.id).limit(limit)
-    return db.session.execute(ordered).all()
+    return db.session.execute(statement.order_by(Referral.answered_on, Referral.id).limit(limit)).all()
 
 
 def disclosures_of(referral_ids: Sequence[int]) -> list[Disclosure]:

@@ -64,8 +64,7 @@ def decline(uow: UnitOfWork, referral_id: int, reason: str, *, by: Permission) -
     if reason not in DECLINE_LABELS:
         raise Refused("reason", _("Choose the reason."))
     check_step(row, ReferralState.DECLINED)
-    today = today_at(row.school_id, uow.now)
-    row.answered_on = row.ended_on = today
+    row.answered_on = row.ended_on = today_at(row.school_id, uow.now)
     row.state, row.answer_note = ReferralState.DECLINED, reason
     uow.record(row, "referral.declined", partner=row.partner_name, reason=reason)
     close_open(uow, row.pathway_id, "referral_answer", "partner_declined")

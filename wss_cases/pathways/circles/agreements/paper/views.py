@@ -99,8 +99,7 @@ def _hidden_names(circle: Circle, shown: Mapping[int, str]) -> list[str]:
 
 def _hidden_supporters(row: Pathway, agreement: Agreement, reader_id: int, signed: set[int]) -> list[str]:
     beside = {one.supporter_id for one in agreement.signatures} if reader_id in signed else set()
-    supporters = supporters_of(row.id)
-    return [one.name for one in supporters if one.participant_id != reader_id and one.id not in beside]
+    return [one.name for one in supporters_of(row.id) if one.participant_id != reader_id and one.id not in beside]
 
 
 def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: bool) -> list[dict[str, Any]]:

@@ -45,8 +45,7 @@ def link(token: str) -> Response:
 
 
 def _questions(row: Questionnaire, language: str) -> Response:
-    now = clock.now()
-    texts = words_of(row.answerer, row.occasion, language, today_at(None, now))
+    texts = words_of(row.answerer, row.occasion, language, today_at(None, clock.now()))
     form = questions_form(row.answerer, QUESTIONS[row.answerer, row.occasion], texts)()
     status = 200
     if form.is_submitted() and "switch_language" not in request.form:
