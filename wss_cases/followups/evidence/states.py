@@ -66,7 +66,7 @@ QUESTIONS: dict[str, Any] = {
 }
 """What a sentence has to say where a kind does not close by contact."""
 
-BY_CONTACT = KINDS.keys() - RECORDED_ELSEWHERE.keys() - QUESTIONS.keys()
+BY_CONTACT = frozenset(KINDS) - RECORDED_ELSEWHERE.keys() - QUESTIONS.keys()
 """Kinds that close by speaking with somebody: how, when and after how many attempts is asked."""
 
 WITHOUT_CONTACT = frozenset({"not_reached", "not_to_contact"})

@@ -108,19 +108,8 @@ def add(uow: UnitOfWork, new: New) -> int:
     if new.kind == "other" and not new.title.strip():
         raise Refused("title", _("Say what has to be done."))
     check_day(uow, school_id, new.due_on, new.kind, new.case_id)
-    owner = _owner(school_id, new.owner_id, uow.now)
-    row = make(
-        uow,
-        school_id=school_id,
-        kind=new.kind,
-        owner_id=owner.user_id,
-        due_on=new.due_on,
-        incident_id=new.incident_id,
-        case_id=new.case_id,
-        title=new.title,
-        given_by_id=uow.actor.user_id,
-    )
-    return row.id
+    _owner(school_id, new.owner_id, uow.now)
+    return make(uow, school_id=school_id, given_by_id=uow.actor.user_id, **vars(new)).id
 
 
 def _subject_school(uow: UnitOfWork, new: New) -> int:

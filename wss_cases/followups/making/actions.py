@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from wss_cases.followups.calendar.actions import tell_move, wanted_day
 from wss_cases.followups.calendar.queries import last_day_for
-from wss_cases.followups.calendar.rules import Planned
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.templates.queries import template_in_force, templates_for
 from wss_cases.followups.templates.rules import due_on as due_of
@@ -35,9 +34,10 @@ def make(
     template = template or template_in_force(kind, school_id, today)
     own_mail = single_mail if single_mail is not None else bool(template and template.single_mail)
     planned = wanted_day(kind, school_id, case_id, due_on, today, (case_id or incident_id or 0))
-    hangs_on = {"incident_id": incident_id, "case_id": case_id, "pathway_id": pathway_id}
     row = FollowUp(
-        **hangs_on,
+        incident_id=incident_id,
+        case_id=case_id,
+        pathway_id=pathway_id,
         school_id=school_id,
         incident_person_id=incident_person_id,
         kind=kind,
@@ -52,13 +52,9 @@ def make(
         same_day=planned.due_on == today,
         single_mail=own_mail or planned.due_on == today,
     )
-    return _add(uow, row, planned)
-
-
-def _add(uow: UnitOfWork, row: FollowUp, planned: Planned) -> FollowUp:
     uow.add(row)
-    uow.record(row, "followup.made", what=row.kind, due_on=row.original_due_on.isoformat())
-    tell_move(uow, row, row.original_due_on, planned)
+    uow.record(row, "followup.made", what=kind, due_on=due_on.isoformat())
+    tell_move(uow, row, due_on, planned)
     return row
 
 
@@ -69,52 +65,30 @@ def make_for_event(
     school_id: int,
     owner_id: int | None,
     from_day: date,
-    incident_id: int | None = None,
-    case_id: int | None = None,
-    pathway_id: int | None = None,
     pathway_kind: str = "",
+    **subject: Any,
 ) -> list[FollowUp]:
     """Add what the templates say for something that happened, due so many school days after `from_day`.
 
-    `pathway_kind`: the kind of pathway in which it happened; some templates are for one pathway only.
+    `subject`: what they hang on, as for `make`. `pathway_kind`: the kind of pathway in which it happened; some
+    templates are for one pathway only.
     """
-    days = school_days(school_id)
+    days, shared = school_days(school_id), {"school_id": school_id, "owner_id": owner_id, **subject}
     return [
-        make(
-            uow,
-            school_id=school_id,
-            kind=template.kind,
-            owner_id=owner_id,
-            due_on=due_of(template, from_day, days),
-            incident_id=incident_id,
-            case_id=case_id,
-            pathway_id=pathway_id,
-            single_mail=template.single_mail,
-            template=template,
-        )
+        make(uow, kind=template.kind, due_on=due_of(template, from_day, days), template=template, **shared)
         for template in templates_for(event, school_id, from_day, pathway_kind)
     ]
 
 
-def cancel_open(
-    uow: UnitOfWork,
-    *,
-    case_id: int | None = None,
-    incident_id: int | None = None,
-    pathway_id: int | None = None,
-    reason: str,
-    but: Collection[str] = (),
-) -> int:
-    """Cancel every open follow-up of a case, an incident or a pathway but for some kinds; returns how many."""
-    by = {"case_id": case_id, "incident_id": incident_id, "pathway_id": pathway_id}
-    wanted = {name: value for name, value in by.items() if value is not None}
-    assert wanted, "name what the follow-ups hang on"
-    statement = select(FollowUp).filter_by(**wanted).where(FollowUp.state == FollowUpState.OPEN)
+def cancel_open(uow: UnitOfWork, *, reason: str, but: Collection[str] = (), **subject: int) -> int:
+    """Cancel every open follow-up of a case or a pathway (`subject`) but for some kinds; returns how many."""
+    assert subject, "name what the follow-ups hang on"
+    statement = select(FollowUp).filter_by(**subject, state=FollowUpState.OPEN)
     statement = statement.where(FollowUp.kind.not_in(sorted(but)))
-    found = list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
-    for row in found:
+    open_rows = list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
+    for row in open_rows:
         cancel_row(uow, row, reason)
-    return len(found)
+    return len(open_rows)
 
 
 def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:

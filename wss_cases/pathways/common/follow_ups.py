@@ -1,6 +1,7 @@
 """The follow-ups of a pathway, as steps of its use cases."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -11,28 +12,22 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.models import Pathway
 
 
-def owner_of(row: Pathway) -> int | None:
-    """Return who works a pathway: its owner, else the lead of its case."""
-    owner_id: int | None = row.owner_id or row.case.lead_id
-    return owner_id
-
-
 def follow(
     uow: UnitOfWork, row: Pathway, kind: str, due_on: date, *, title: str = "", of_case: bool = False
 ) -> FollowUp:
     """Make a follow-up for whoever works a pathway; `of_case`: it belongs to the case and outlives the pathway."""
-    return make(
-        uow, school_id=row.school_id, kind=kind, owner_id=owner_of(row), due_on=due_on, title=title,
-        case_id=row.case_id, pathway_id=None if of_case else row.id,
-    )  # fmt: skip
+    return make(uow, kind=kind, due_on=due_on, title=title, **_whose(row, of_case))
 
 
 def follow_event(uow: UnitOfWork, row: Pathway, event: str, *, of_case: bool = False) -> None:
     """Make what the templates say for something that happened in a pathway today; `of_case` as for `follow`."""
-    make_for_event(
-        uow, event, school_id=row.school_id, owner_id=owner_of(row), from_day=today_at(row.school_id, uow.now),
-        case_id=row.case_id, pathway_id=None if of_case else row.id, pathway_kind=row.kind,
-    )  # fmt: skip
+    today = today_at(row.school_id, uow.now)
+    make_for_event(uow, event, from_day=today, pathway_kind=row.kind, **_whose(row, of_case))
+
+
+def _whose(row: Pathway, of_case: bool) -> dict[str, Any]:
+    hangs_on = {"case_id": row.case_id, "pathway_id": None if of_case else row.id}
+    return {"school_id": row.school_id, "owner_id": row.owner_id or row.case.lead_id, **hangs_on}
 
 
 def open_follow_ups(uow: UnitOfWork, pathway_id: int, *kinds: str) -> list[FollowUp]:

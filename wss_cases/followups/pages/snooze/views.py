@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_form
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
@@ -14,7 +14,7 @@ from wss_cases.followups.snooze.rules import latest_snooze, why_not
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import school_days
 
@@ -30,12 +30,14 @@ def pause(follow_up_id: int) -> Page:
     today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
     latest = latest_snooze(row.due_on, days)
     form.until.quick = [(words, day) for words, day in quick_days(today, days) if day <= latest.isoformat()]
-    return form_page(
-        form,
-        lambda: snooze(submitted(form), row.id, form.until.data, form.reason.data),
-        page_of(row),
-        "followups/pages/snooze/pause.html",
+    words = act_words(
+        row,
+        _("Pause its reminders"),
+        _("Pause the reminders"),
         latest=day_words(latest),
         refusal=why_not(row.kind, row.same_day, row.due_on, row.snooze_count, today, days),
-        **act_words(row, _("Pause its reminders"), _("Pause the reminders")),
+    )
+    template = "followups/pages/snooze/pause.html"
+    return act_form(
+        form, lambda call: snooze(call, row.id, form.until.data, form.reason.data), page_of(row), words, template
     )

@@ -135,10 +135,9 @@ def sign(uow: UnitOfWork, pathway_id: int, signers: Collection[str], manner: Sig
         column = {"party": "participant_id", "supporter": "supporter_id", "keeper": "keeper_user_id"}[
             may_sign[key].kind
         ]
-        signature = AgreementSignature(
-            agreement_id=agreement.id, manner=manner, signed_on=signed_on, recorded_at=uow.now,
-            recorded_by_id=uow.actor.user_id, **{column: may_sign[key].id},
-        )  # fmt: skip
+        signature = AgreementSignature(agreement_id=agreement.id, manner=manner, signed_on=signed_on)
+        signature.recorded_at, signature.recorded_by_id = uow.now, uow.actor.user_id
+        setattr(signature, column, may_sign[key].id)
         uow.record(signature, "agreement.signed", case_id=agreement.case_id)
     return row.id
 

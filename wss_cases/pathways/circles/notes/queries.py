@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
-from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
+from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.queries import circle_held
@@ -39,8 +39,7 @@ def acts_of(pathway_id: int) -> Acts:
     holds = _newest_first(LegalHold, pathway_id)
     people = [row.recorded_by_id for row in waivers] + [row.recorded_by_id for row in exceptions]
     people += [who for row in holds for who in (row.opened_by_id, row.closed_by_id) if who is not None]
-    statement = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(sorted(set(people))))
-    return Acts(waivers, exceptions, holds, {row[0]: row[1] for row in db.session.execute(statement)})
+    return Acts(waivers, exceptions, holds, names_of(set(people)))
 
 
 def _newest_first(model: type[Act], pathway_id: int) -> Sequence[Act]:

@@ -1,21 +1,24 @@
 """Pages of a school's administrator: who was trained in what, and what the school decides about its circles."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.forms import EndTrainingForm, SettingForm, TrainingForm
 from wss_cases.pathways.circles.circle.keepers import may_keep
@@ -31,8 +34,6 @@ blueprint = Blueprint("circle_training", __name__, url_prefix="/circles")
 
 SOON = timedelta(days=60)
 """A training that runs out within this time is marked."""
-
-ACT = "pathways/circles/training/school_act.html"
 
 
 def own_school(actor: Actor) -> int:
@@ -106,10 +107,11 @@ def record() -> Page:
     form.user.choices = people_choices(
         actions.staff_of(school_id, today_at(school_id, clock.now())), _("Choose a person")
     )
-    return form_page(
+    words = {"title": _("Record a training"), "go_words": _("Save the training")}
+    return _page(
         form,
-        lambda: actions.record_training(
-            submitted(form),
+        lambda call: actions.record_training(
+            call,
             school_id,
             user_id=number(form.user.data) or 0,
             kind=TrainingKind(form.kind.data),
@@ -117,10 +119,7 @@ def record() -> Page:
             completed_on=form.completed_on.data,
             valid_until=form.valid_until.data,
         ),
-        url_for("circle_training.training"),
-        ACT,
-        title=_("Record a training"),
-        go_words=_("Save the training"),
+        words,
     )
 
 
@@ -131,15 +130,9 @@ def end(training_id: int) -> Page:
     its_training = get_training(current_actor(), training_id)
     name = names_of({its_training.user_id}).get(its_training.user_id, "")
     form = EndTrainingForm(valid_until=its_training.valid_until)
-    return form_page(
-        form,
-        lambda: actions.end_training(submitted(form), training_id, form.valid_until.data),
-        url_for("circle_training.training"),
-        ACT,
-        title=_("Until when a training counts"),
-        facts=[f"{name} · {TrainingKind(its_training.kind).label}"],
-        go_words=_("Save the day"),
-    )
+    facts = [f"{name} · {its_training.kind.label}"]
+    words = {"title": _("Until when a training counts"), "go_words": _("Save the day"), "facts": facts}
+    return _page(form, lambda call: actions.end_training(call, training_id, form.valid_until.data), words)
 
 
 @blueprint.route("/setting", methods=["GET", "POST"])
@@ -151,11 +144,9 @@ def setting() -> Page:
     form = SettingForm(
         guardian_consent=known is not None and known.guardian_consent, version=known.version if known else ""
     )
-    return form_page(
-        form,
-        lambda: actions.save_setting(submitted(form), school_id, bool(form.guardian_consent.data)),
-        url_for("circle_training.training"),
-        ACT,
-        title=_("Circles at this school"),
-        go_words=_("Save the setting"),
-    )
+    words = {"title": _("Circles at this school"), "go_words": _("Save the setting")}
+    return _page(form, lambda call: actions.save_setting(call, school_id, bool(form.guardian_consent.data)), words)
+
+
+def _page(form: BaseForm, act: Callable[[Invocation], int], words: dict[str, Any]) -> Page:
+    return act_form(form, act, url_for("circle_training.training"), words, "pathways/circles/training/school_act.html")

@@ -22,7 +22,7 @@ from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.states import LIVE, EndReason, Kind
-from wss_cases.pathways.common.views import ACT, act_context, page_of
+from wss_cases.pathways.common.views import ACT, act_context, act_on, page_of
 from wss_cases.pathways.mentoring.card.actions import set_card
 from wss_cases.pathways.mentoring.course import actions
 from wss_cases.pathways.mentoring.course.forms import EARLY, CardForm, CourseForm, FinishForm, MatchForm, ReviewForm
@@ -105,17 +105,17 @@ def match(case_id: int, pathway_id: int) -> Page:
     form.chosen.choices = choices([(str(_id_of(one)), _title(one)) for one in mentors if one.free])
     students = {one.id: person_words(one) for one in participants_of(row.case_id) if one.student_id}
     form.participant_id.choices = people_choices(students, _("Choose the student"))
-    return form_page(
-        form,
-        lambda: actions.match(submitted(form), row.id, _match(form), form.course()),
-        page_of(row),
-        "pathways/mentoring/case_page/match.html",
+    words = act_context(
+        row,
+        _("Match with a mentor"),
+        _("Save the match"),
         reasons={str(_id_of(one)): _because(one) for one in mentors},
         full=[_title(one) for one in mentors if not one.free],
         named=row.participant_id is not None,
         group=row.kind == Kind.GROUP,
-        **act_context(row, _("Match with a mentor"), _("Save the match")),
     )
+    template = "pathways/mentoring/case_page/match.html"
+    return act_on(row, form, lambda call: actions.match(call, row.id, _match(form), form.course()), words, template)
 
 
 def _match(form: MatchForm) -> actions.Match:
@@ -149,13 +149,8 @@ def details(case_id: int, pathway_id: int) -> Page:
     row = _mentoring(current_actor(), case_id, pathway_id)
     form = CourseForm(version=row.version, **_course_values(row, plan_of(row.id), today_at(row.school_id, clock.now())))
     form.offer_presets(row.kind)
-    return form_page(
-        form,
-        lambda: actions.save_plan(submitted(form), row.id, form.course()),
-        page_of(row),
-        "pathways/mentoring/case_page/course.html",
-        **act_context(row, _("Goal and rhythm"), _("Save")),
-    )
+    words, template = act_context(row, _("Goal and rhythm"), _("Save")), "pathways/mentoring/case_page/course.html"
+    return act_on(row, form, lambda call: actions.save_plan(call, row.id, form.course()), words, template)
 
 
 @blueprint.route("/mentoring-review", methods=["GET", "POST"])

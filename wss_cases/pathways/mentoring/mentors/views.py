@@ -135,9 +135,12 @@ def _mentor_page(form: MentorForm, school_id: int, act: Callable[[Invocation], i
 
 def _draft(form: MentorForm) -> MentorDraft:
     return filled(
-        form, MentorDraft, kind=MentorKind(form.kind.data), user_id=number(form.user_id.data),
+        form,
+        MentorDraft,
+        kind=MentorKind(form.kind.data),
+        user_id=number(form.user_id.data),
         languages=form.languages.data or [],
-    )  # fmt: skip
+    )
 
 
 def _match(plan: MentoringPlan, row: Pathway) -> dict[str, Any]:

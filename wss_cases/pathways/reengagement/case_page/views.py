@@ -137,15 +137,11 @@ def back(case_id: int, pathway_id: int) -> Page:
     expected = plan.return_on if plan and plan.return_on and plan.return_on <= today else today
     form = BackForm(version=_version(plan), on=expected)
     not_back = url_for("reengagement.details", case_id=case_id, pathway_id=pathway_id)
-    return form_page(
-        form,
-        lambda: actions.record_return(submitted(form), row.id, form.on.data),
-        page_of(row),
-        "pathways/reengagement/case_page/back.html",
-        **act_context(
-            row, _("Is the student back?"), _("Yes, back since this day"), facts=_facts(row, plan), not_back=not_back
-        ),
+    words = act_context(
+        row, _("Is the student back?"), _("Yes, back since this day"), facts=_facts(row, plan), not_back=not_back
     )
+    template = "pathways/reengagement/case_page/back.html"
+    return act_on(row, form, lambda call: actions.record_return(call, row.id, form.on.data), words, template)
 
 
 @blueprint.route(f"{ROOT}/review", methods=["GET", "POST"])

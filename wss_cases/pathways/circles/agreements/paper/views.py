@@ -104,12 +104,10 @@ def _hidden_supporters(row: Pathway, agreement: Agreement, reader_id: int, signe
 
 def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: bool) -> list[dict[str, Any]]:
     # a party who has not signed yet sees who else did only as "another person"
-    return [
-        one
-        | {
-            "name": shown.get(one["party"], "")
-            if one["party"]
-            else (one["name"] if beside or one["keeper"] else _("another person"))
-        }
-        for one in signature_rows(row, circle)
-    ]
+    rows = signature_rows(row, circle)
+    for one in rows:
+        if one["party"]:
+            one["name"] = shown.get(one["party"], "")
+        elif not beside and not one["keeper"]:
+            one["name"] = _("another person")
+    return rows
