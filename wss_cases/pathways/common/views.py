@@ -151,13 +151,7 @@ def start(case_id: int, pathway_id: int) -> Page:
 def plan(case_id: int, pathway_id: int) -> Page:
     """Set the next step with its date."""
     row = get_pathway(current_actor(), case_id, pathway_id)
-    form = PlanForm(
-        version=row.version,
-        next_step=row.next_step,
-        next_step_on=row.next_step_on,
-        expected_end=row.expected_end,
-        owner=str(row.owner_id or ""),
-    )
+    form = PlanForm(obj=row, owner=str(row.owner_id or ""))
     form.owner.choices = people_choices(team_of(row.school_id, today_at(row.school_id, clock.now())), _("Nobody yet"))
     return form_page(
         form,

@@ -101,14 +101,7 @@ def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], today: da
 def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> AgreementTerm:
     """Return a new term with its follow-up, for the caller to add."""
     follow_up = follow(uow, row, "agreement_term", draft.due_on)
-    return AgreementTerm(
-        position=position,
-        text=draft.text,
-        owner_participant_id=draft.owner_participant_id,
-        due_on=draft.due_on,
-        evidence=draft.evidence,
-        follow_up_id=follow_up.id,
-    )
+    return AgreementTerm(position=position, follow_up_id=follow_up.id, **vars(draft))
 
 
 @use_case

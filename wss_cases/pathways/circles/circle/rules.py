@@ -140,11 +140,10 @@ def requirements_of(facts: Facts) -> list[Requirement]:
     """
     alone = len(facts.invited) == 1
     requirements = [] if facts.invited else [Requirement("parties", False)]
-    trained, nobody = (
-        Requirement("training", facts.has_trained_keeper),
-        Requirement("keeper", False, refused=facts.keepers_left),
-    )
-    requirements.append(trained if facts.has_keeper else nobody)
+    if facts.has_keeper:
+        requirements.append(Requirement("training", facts.has_trained_keeper))
+    else:
+        requirements.append(Requirement("keeper", False, refused=facts.keepers_left))
     for person in facts.invited:
         requirements.extend(_party_requirements(facts, person, alone))
     if not alone:

@@ -4,7 +4,6 @@ Each act that plans, moves or ends a meeting, or changes who belongs to it, ends
 was last told is compared with what is, and only those are written to for whom something changed.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -30,8 +29,11 @@ def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
     state = meeting_state(meeting.happened, meeting.not_held_reason)
     if state is not MeetingState.PLANNED and state not in STRUCK_OUT:
         return
-    known = {row.user_id: row for row in _told(uow, meeting)}
-    wanted = _wanted(uow, meeting) if state is MeetingState.PLANNED else []
+    told = select(MeetingInvitation).where(MeetingInvitation.meeting_id == meeting.id).with_for_update()
+    known = {row.user_id: row for row in uow.session.scalars(told).all()}
+    staff = staff_of(meeting) if state is MeetingState.PLANNED else []
+    people = {user_id: actor_of(user_id, uow.now) for user_id in staff}
+    wanted = [user_id for user_id, person in people.items() if person and can(person, Permission.CASE_READ, meeting)]
     for user_id in wanted:
         _invite(uow, meeting, user_id, known.get(user_id))
     for user_id, row in sorted(known.items()):
@@ -44,20 +46,6 @@ def tell_planned(uow: UnitOfWork, which: ColumnElement[bool]) -> None:
     planned = select(CircleMeeting).where(which, CircleMeeting.happened.is_(None))
     for meeting in uow.session.scalars(planned.order_by(CircleMeeting.id)).all():
         tell_calendars(uow, meeting)
-
-
-def _told(uow: UnitOfWork, meeting: CircleMeeting) -> Sequence[MeetingInvitation]:
-    statement = select(MeetingInvitation).where(MeetingInvitation.meeting_id == meeting.id)
-    return uow.session.scalars(statement.with_for_update()).all()
-
-
-def _wanted(uow: UnitOfWork, meeting: CircleMeeting) -> list[int]:
-    wanted = []
-    for user_id in staff_of(meeting):
-        person = actor_of(user_id, uow.now)
-        if person is not None and can(person, Permission.CASE_READ, meeting):
-            wanted.append(user_id)
-    return wanted
 
 
 def _invite(uow: UnitOfWork, meeting: CircleMeeting, user_id: int, row: MeetingInvitation | None) -> None:

@@ -9,7 +9,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, keeper_rows, may_keep, with_keepers
+from wss_cases.pathways.circles.circle.keepers import keeper_rows, may_keep, with_keepers
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.invitations.actions import tell_planned
@@ -37,15 +37,11 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
         raise Refused("keeper", _("Choose a coordinator or dean of this school."))
     keeper = CircleKeeper.of(row, user_id=user_id, added_at=uow.now, added_by_id=uow.actor.user_id)
     uow.record(keeper, "circle.keeper_named", name=people[user_id])
-    _tell(uow, circle, keeper)
-    tell_planned(uow, CircleMeeting.pathway_id == row.id)
-
-
-def _tell(uow: UnitOfWork, circle: CircleWithKeepers, keeper: CircleKeeper) -> None:
     # where nobody keeps it now, those who did are told: a new reader never comes unseen
-    recipients = circle.keeper_ids or {row.user_id for row in keeper_rows(circle.id)}
-    for user_id in sorted((recipients | {keeper.user_id}) - {uow.actor.user_id}):
-        uow.notify(user_id, KEEPER_ADDED, keeper, f"{KEEPER_ADDED}:{keeper.id}:{user_id}")
+    recipients = circle.keeper_ids or {known.user_id for known in keeper_rows(circle.id)}
+    for recipient_id in sorted((recipients | {user_id}) - {uow.actor.user_id}):
+        uow.notify(recipient_id, KEEPER_ADDED, keeper, f"{KEEPER_ADDED}:{keeper.id}:{recipient_id}")
+    tell_planned(uow, CircleMeeting.pathway_id == row.id)
 
 
 @use_case

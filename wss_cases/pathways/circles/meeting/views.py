@@ -33,7 +33,7 @@ from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.forms import moment_in, number, people_choices
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.views import ACT, act_context, asked_day, page_of
+from wss_cases.pathways.common.views import ACT, act_context, act_on, asked_day, page_of
 from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("circles", __name__)
@@ -199,18 +199,16 @@ def attendance(meeting_id: int, state: str) -> Page:
     row = get_circle(actor, its_meeting.case_id, its_meeting.pathway_id)
     people = invited_by_role(circle_of(row))
     form = attendance_form(people, its_meeting.version)
-    return form_page(
-        form,
-        lambda: actions.answer_meeting(submitted(form), meeting_id, MeetingState(state), attendance_in(form, people)),
-        page_of(row),
-        ACT,
-        **act_context(
-            row,
-            _("Who came?"),
-            _("Save the answer"),
-            facts=[_place(row, its_meeting), _("Answered: %(state)s.", state=MeetingState(state).label)],
-            back_href=url_for("circles.answer", meeting_id=meeting_id),
-        ),
+    became = MeetingState(state)
+    words = act_context(
+        row,
+        _("Who came?"),
+        _("Save the answer"),
+        facts=[_place(row, its_meeting), _("Answered: %(state)s.", state=became.label)],
+        back_href=url_for("circles.answer", meeting_id=meeting_id),
+    )
+    return act_on(
+        row, form, lambda call: actions.answer_meeting(call, meeting_id, became, attendance_in(form, people)), words
     )
 
 

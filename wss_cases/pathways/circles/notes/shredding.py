@@ -89,11 +89,6 @@ def _due(now: datetime, *, on_hold: bool = False, moved: bool = False) -> list[i
     return list(db.session.scalars(statement.where(CircleNote.shred_on <= today)))
 
 
-def _locked(uow: UnitOfWork, ids: Sequence[int]) -> list[CircleNote]:
-    statement = select(CircleNote).where(CircleNote.id.in_(ids)).order_by(CircleNote.id).with_for_update()
-    return list(uow.session.scalars(statement.execution_options(populate_existing=True)))
-
-
 def _shred_some(ids: Sequence[int], now: datetime) -> int:
     with unit_of_work(SYSTEM, now) as uow:
         # the circles are locked first: a hold that is being opened comes before or after, never between
@@ -102,7 +97,8 @@ def _shred_some(ids: Sequence[int], now: datetime) -> int:
         locked = uow.session.scalars(free).all()
         still_free = set(uow.session.scalars(select(Pathway.id).where(Pathway.id.in_(locked), ~circle_held())))
         count = 0
-        for note in _locked(uow, ids):
+        notes = select(CircleNote).where(CircleNote.id.in_(ids)).order_by(CircleNote.id).with_for_update()
+        for note in uow.session.scalars(notes.execution_options(populate_existing=True)).all():
             if note.pathway_id in still_free:
                 _shred_one(uow, note)
                 count += 1

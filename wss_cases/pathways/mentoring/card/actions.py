@@ -18,8 +18,13 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay, MentoringPlan
 from wss_cases.pathways.mentoring.plan.queries import session_on
-from wss_cases.pathways.mentoring.plan.rules import may_follow
-from wss_cases.pathways.mentoring.plan.states import BEST_MARK, MOST_EXPECTATIONS, MOST_PERIODS, DayState
+from wss_cases.pathways.mentoring.plan.states import (
+    BEST_MARK,
+    DAY_TRANSITIONS,
+    MOST_EXPECTATIONS,
+    MOST_PERIODS,
+    DayState,
+)
 from wss_cases.pathways.mentoring.sessions.actions import DayAnswer, load_logged, write
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.states import Pathway as Family
@@ -132,5 +137,5 @@ def _day(uow: UnitOfWork, card: DailyCard, on_day: date) -> DailyCardDay:
 
 
 def _move_day(day: DailyCardDay, state: DayState, refusal: str) -> None:
-    if not may_follow(day.state, state):
+    if state not in DAY_TRANSITIONS[day.state]:
         raise Refused("", refusal)

@@ -37,7 +37,7 @@ STANDS_TONES = {"goal_reached": "moss", "goal_partly_reached": "sun"}
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
     """Return this pathway's own part of the case page; the caller has checked the pathway."""
     plan, days = plan_of(row.id), school_days(row.school_id)
-    until = _until(row, today)
+    until = today if row.ended_at is None else min(today, today_at(row.school_id, row.ended_at))
     live = row.state in LIVE
     matched = plan is not None and plan.mentor_id is not None
     values: dict[str, Any] = {
@@ -58,12 +58,6 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
     if row.kind == Kind.CHECK_IN_CHECK_OUT:
         values |= _card(row, until, days, plan is not None)
     return Panel("pathways/mentoring/case_page/panel.html", values)
-
-
-def _until(row: Pathway, today: date) -> date:
-    if row.ended_at is None:
-        return today
-    return min(today, today_at(row.school_id, row.ended_at))
 
 
 def _rows(plan: MentoringPlan) -> list[dict[str, str]]:

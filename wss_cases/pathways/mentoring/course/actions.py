@@ -80,7 +80,8 @@ def match(uow: UnitOfWork, pathway_id: int, chosen: Match, course: Course) -> in
 
 
 def _lock_chosen(uow: UnitOfWork, pathway_id: int, chosen_id: int) -> tuple[Mentor, MentoringGroup | None]:
-    kind, school_id = _kind_of(uow, pathway_id)
+    pathway = select(Pathway.kind, Pathway.school_id).where(Pathway.id == pathway_id)
+    kind, school_id = existing(uow.session.execute(pathway).first())
     group = None
     mentor_id: int | None = chosen_id
     if kind == Kind.GROUP:
@@ -92,13 +93,6 @@ def _lock_chosen(uow: UnitOfWork, pathway_id: int, chosen_id: int) -> tuple[Ment
     if mentor is None or mentor.school_id != school_id or not mentor.is_active:
         raise Refused("chosen", _("Choose the mentor."))
     return mentor, group
-
-
-def _kind_of(uow: UnitOfWork, pathway_id: int) -> tuple[str, int]:
-    pathway = existing(
-        uow.session.execute(select(Pathway.kind, Pathway.school_id).where(Pathway.id == pathway_id)).first()
-    )
-    return pathway[0], pathway[1]
 
 
 def _check_match(uow: UnitOfWork, plan: MentoringPlan, mentor: Mentor, group: MentoringGroup | None) -> None:

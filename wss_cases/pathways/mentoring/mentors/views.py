@@ -87,11 +87,10 @@ def _row(mentor: Mentor, taken: int) -> dict[str, str]:
     trained = (
         _("trained %(day)s", day=day_words_with_year(mentor.trained_on)) if mentor.trained_on else _("not trained yet")
     )
-    parts = (mentor.organisation, languages, mentor.strengths, trained)
     return {
         "title": mentor.name,
         "href": url_for("mentors.mentor", mentor_id=mentor.id),
-        "meta": dotted(*parts),
+        "meta": dotted(mentor.organisation, languages, mentor.strengths, trained),
         **_places(taken, mentor.capacity),
     }
 
@@ -101,7 +100,7 @@ def _row(mentor: Mentor, taken: int) -> dict[str, str]:
 def add() -> Page:
     """Add a mentor."""
     school_id = _school_id(current_actor())
-    words = {"title": _("Add a mentor"), "go_words": _("Add the mentor"), "mentor": None, "matches": []}
+    words: dict[str, Any] = {"title": _("Add a mentor"), "go_words": _("Add the mentor"), "mentor": None, "matches": []}
     form = MentorForm(capacity=3)
     return _mentor_page(form, school_id, lambda call: actions.add_mentor(call, school_id, _draft(form)), words)
 
@@ -116,14 +115,10 @@ def mentor(mentor_id: int) -> Page:
         kind=row.kind.value,
         user_id=str(row.user_id or ""),
         name=row.name if row.kind is MentorKind.PARTNER else "",
-        organisation=row.organisation,
-        capacity=row.capacity,
-        languages=row.languages,
-        strengths=row.strengths,
-        trained_on=row.trained_on,
+        **{name: getattr(row, name) for name in ("organisation", "capacity", "languages", "strengths", "trained_on")},
     )
-    words = {"title": row.name, "go_words": _("Save"), "mentor": row}
-    words["matches"] = [_match(*match) for match in open_matches(row.id)]
+    matches = [_match(*match) for match in open_matches(row.id)]
+    words = {"title": row.name, "go_words": _("Save"), "mentor": row, "matches": matches}
     return _mentor_page(form, row.school_id, lambda call: actions.change_mentor(call, row.id, _draft(form)), words)
 
 

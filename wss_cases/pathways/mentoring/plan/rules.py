@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Protocol
 
 from wss_cases.foundation.ids import fold
-from wss_cases.pathways.mentoring.plan.states import BEST_MARK, DAY_TRANSITIONS, Cadence, DayState, Reason
+from wss_cases.pathways.mentoring.plan.states import BEST_MARK, Cadence, Reason
 from wss_cases.roster.directory.rules import SchoolDays
 
 _DAY = timedelta(days=1)
@@ -61,7 +61,8 @@ def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays) ->
     while first <= until:
         number += 1
         following = _period_start(rhythm, starts_on, number)
-        school = [day for day in _each(first, following - _DAY) if days.is_school_day(day)]
+        period = (first + timedelta(days=ahead) for ahead in range((following - first).days))
+        school = [day for day in period if days.is_school_day(day)]
         count = min(wanted, len(school))
         due += [school[-(-which * len(school) // count) - 1] for which in range(1, count + 1)]
         first = following
@@ -73,10 +74,6 @@ def _period_start(rhythm: Cadence, starts_on: date, number: int) -> date:
         return starts_on + timedelta(days=_DAYS_OF[rhythm] * number)
     year, month = divmod(starts_on.year * 12 + starts_on.month - 1 + number, 12)
     return date(year, month + 1, min(starts_on.day, monthrange(year, month + 1)[1]))
-
-
-def _each(first: date, last: date) -> Iterable[date]:
-    return (first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def planned_days(plan: Any, until: date, days: SchoolDays) -> list[date] | None:
@@ -125,11 +122,6 @@ def percent(marks: Mapping[str, Sequence[int | None]]) -> int | None:
     """Return the share of points of a card's day in whole percent; None when nothing is marked."""
     given = [mark for row in marks.values() for mark in row if mark is not None]
     return None if not given else round(100 * sum(given) / (BEST_MARK * len(given)))
-
-
-def may_follow(state: DayState, next_state: DayState) -> bool:
-    """Whether the table of a card's day allows this change."""
-    return next_state in DAY_TRANSITIONS[state]
 
 
 @dataclass(frozen=True)

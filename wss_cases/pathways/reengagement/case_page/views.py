@@ -64,8 +64,7 @@ def _facts(row: Pathway, plan: ReengagementPlan | None) -> list[str]:
 def details(case_id: int, pathway_id: int) -> Page:
     """Plan the return with the student."""
     row, plan = _loaded(case_id, pathway_id)
-    names = ("return_on", "supporters", "supports", "work_missed")
-    form = PlanForm(version=_version(plan), **{name: getattr(plan, name) for name in names if plan})
+    form = PlanForm(obj=plan)
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     form.return_on.quick = days_ahead(today, days, 1, 3, 5)
     asks = row.state is PathwayState.PROPOSED

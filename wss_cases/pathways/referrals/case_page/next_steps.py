@@ -12,7 +12,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
-from wss_cases.pathways.common.steps import Step, ids, offer_step, waiting
+from wss_cases.pathways.common.steps import Step, ids, waiting
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.rules import consent_in_force, outcome_of, waits_until
 from wss_cases.pathways.referrals.referral.states import NO_SERVICE, OPEN, ReferralState
@@ -41,7 +41,7 @@ def step_of(row: Pathway, referrals: Sequence[Referral], today: date) -> Step:
     if referral is not None:
         return _open_step(row, referral, today)
     if row.state is PathwayState.PROPOSED and row.offered_on is None and not referrals:
-        return offer_step(row)
+        return Step("offer", _l("Record the offer"), "pathway_acts.offer", ids(row), on=row.start_by)
     outcome = outcome_of(referrals)
     if outcome is not None and outcome != NO_SERVICE and row.state is PathwayState.ACTIVE:
         return Step("complete", _l("Complete it with its outcome"), "referrals.complete", ids(row))

@@ -73,10 +73,10 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
 
 
 def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:
-    consent = referral.consent
+    consent, is_cut = referral.consent, referral.state in OPEN and row.state not in LIVE
     return {
         "title": referral.partner_name or _("No partner yet"),
-        "tag": _state_words(row, referral),
+        "tag": _("Ended with the pathway") if is_cut else str(referral.state.label),
         "tone": TONES.get(referral.state, "slate"),
         "rows": [{"label": label, "value": value} for label, value in _facts(referral, today) if value],
         "meta": dotted(day_words(referral.sent_on), _end_words(referral)),
@@ -86,12 +86,6 @@ def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:
         if consent is not None and consent.revoked_at is None
         else None,
     }
-
-
-def _state_words(row: Pathway, referral: Referral) -> str:
-    if referral.state in OPEN and row.state not in LIVE:
-        return _("Ended with the pathway")
-    return str(referral.state.label)
 
 
 def _end_words(referral: Referral) -> str:

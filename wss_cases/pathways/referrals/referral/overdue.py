@@ -44,17 +44,9 @@ def late_referral(now: datetime, referral_id: int) -> Late | None:
 
 def _late(now: datetime, wanted: Any) -> list[Late]:
     day = day_in(School.time_zone, now)
+    whose = (Referral.id, Referral.case_id, Referral.school_id, Case.lead_id, School.time_zone)
     statement = (
-        select(
-            Referral.id,
-            Referral.case_id,
-            Referral.school_id,
-            Referral.state,
-            Referral.answer_by,
-            Referral.first_service_by,
-            Case.lead_id,
-            School.time_zone,
-        )
+        select(*whose, Referral.state, Referral.answer_by, Referral.first_service_by)
         .join(School, School.id == Referral.school_id)
         .join(Case, Case.id == Referral.case_id)
         .join(Pathway, Pathway.id == Referral.pathway_id)

@@ -15,9 +15,9 @@ from wss_cases.pathways.circles.circle.forms import LiftForm, ScreenForm
 from wss_cases.pathways.circles.circle.rules import is_met
 from wss_cases.pathways.circles.circle.states import ScreenAnswer
 from wss_cases.pathways.circles.consent import actions
-from wss_cases.pathways.circles.preparation import actions as preparation
+from wss_cases.pathways.circles.preparation.actions import record_screen
 from wss_cases.pathways.circles.requirements.queries import get_circle_and_state
-from wss_cases.pathways.common.views import ACT, act_context, page_of
+from wss_cases.pathways.common.views import ACT, act_context, act_on, page_of
 
 blueprint = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
@@ -30,20 +30,15 @@ def screen(case_id: int, pathway_id: int) -> Page:
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
     form = ScreenForm(answer=circle.screen.answer if circle.screen else None, on=today_at(row.school_id, clock.now()))
     is_keeper = actor.user_id in circle.keepers_on(today_at(row.school_id, clock.now()))
-    return form_page(
-        form,
-        lambda: preparation.record_screen(submitted(form), row.id, ScreenAnswer(form.answer.data), form.on.data),
-        page_of(row),
-        ACT,
-        **act_context(
-            row,
-            _("Safety screen"),
-            _("Save the answer"),
-            warning="" if is_keeper else _("Only a keeper of this circle answers the safety screen."),
-            facts=[
-                _("Is anybody afraid? Is there pressure to come? Can everybody leave when they wish? Is the way safe?")
-            ],
-        ),
+    words = act_context(
+        row,
+        _("Safety screen"),
+        _("Save the answer"),
+        warning="" if is_keeper else _("Only a keeper of this circle answers the safety screen."),
+        facts=[_("Is anybody afraid? Is there pressure to come? Can everybody leave when they wish? Is the way safe?")],
+    )
+    return act_on(
+        row, form, lambda call: record_screen(call, row.id, ScreenAnswer(form.answer.data), form.on.data), words
     )
 
 
