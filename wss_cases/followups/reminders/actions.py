@@ -100,19 +100,19 @@ def _plans(known: Known, rows: Sequence[Item]) -> list[Planning]:
 
 
 def _messages(plans: Sequence[Planning], now: datetime) -> list[Planned]:
-    found = []
+    messages = []
     for item, reassignee_id in _reassigned(plans).items():
         key = given_key(reassignee_id, local_date(now, item.time_zone))
-        found.append(Planned(reassignee_id, FOLLOW_UPS_GIVEN, "user_account", reassignee_id, item.school_id, key))
+        messages.append(Planned(reassignee_id, FOLLOW_UPS_GIVEN, "user_account", reassignee_id, item.school_id, key))
     for item, planned in plans:
         for user_id in planned.remind:
             key = due_key(item.id, item.day, user_id)
-            found.append(Planned(user_id, FOLLOW_UP_DUE, "follow_up", item.id, item.school_id, key))
+            messages.append(Planned(user_id, FOLLOW_UP_DUE, "follow_up", item.id, item.school_id, key))
         for step in planned.escalations:
             for user_id in step.people:
                 key = late_key(item.id, item.due_on, step.level, user_id)
-                found.append(Planned(user_id, FOLLOW_UP_LATE, "follow_up", item.id, item.school_id, key))
-    return found
+                messages.append(Planned(user_id, FOLLOW_UP_LATE, "follow_up", item.id, item.school_id, key))
+    return messages
 
 
 def _reassigned(plans: Iterable[Planning]) -> dict[Item, int]:

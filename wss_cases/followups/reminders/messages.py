@@ -74,23 +74,23 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
 
 def _late(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     item = due_item(message.object_id)
-    found = escalation_reason(item, actor.user_id, now()) if item else None
-    if item is None or found is None:
+    reason = escalation_reason(item, actor.user_id, now()) if item else None
+    if item is None or reason is None:
         return None
     return {
         "what": str(KINDS.get(item.kind, KINDS["other"])),
-        "why": escalation_words(found),
-        "overdue": found.level != UNDELIVERABLE,
+        "why": escalation_words(reason),
+        "overdue": reason.level != UNDELIVERABLE,
         "href": link(f"/follow-ups/{item.id}"),
     }
 
 
 def _still_late(message: OutboxMessage, actor: Actor) -> bool:
     item = _readable(message, actor)
-    found = escalation_reason(item, actor.user_id, now()) if item else None
-    if item is None or found is None or actor.user_id is None:
+    reason = escalation_reason(item, actor.user_id, now()) if item else None
+    if item is None or reason is None or actor.user_id is None:
         return False
-    return message.dedupe_key == late_key(item.id, item.due_on, found.level, actor.user_id)
+    return message.dedupe_key == late_key(item.id, item.due_on, reason.level, actor.user_id)
 
 
 def _given(message: OutboxMessage, actor: Actor) -> dict[str, Any]:

@@ -86,28 +86,27 @@ def items(ids: Sequence[int], *wanted: ColumnElement[bool], lock: bool = False) 
     )
     if lock:
         statement = statement.with_for_update(of=FollowUp, skip_locked=True)
-    found = [Item(*row) for row in db.session.execute(statement)]
-    bells = half_day_bells({(row.school_id, row.due_on) for row in found if row.same_day})
+    open_items = [Item(*row) for row in db.session.execute(statement)]
+    bells = half_day_bells({(row.school_id, row.due_on) for row in open_items if row.same_day})
     return [
         replace(row, last_bell=bells[row.school_id, row.due_on])
         if row.same_day and (row.school_id, row.due_on) in bells
         else row
-        for row in found
+        for row in open_items
     ]
 
 
 def item(follow_up_id: int) -> Item | None:
     """Return one open follow-up as the sweep sees it; None when there is none."""
-    found = items([follow_up_id])
-    return found[0] if found else None
+    return next(iter(items([follow_up_id])), None)
 
 
 def superseded(now: datetime) -> list[int]:
     """Return follow-ups for which something else changed: somebody stands in for their owner since the sweep saw
     them, mail to their owner has not arrived since, or their owner's account was disabled or last role at the school
     ended."""
-    found = set(db.session.scalars(select(FollowUp.id).where(OPEN, FollowUp.owner_id.in_(_DISABLED))))
-    return sorted(found | _newly_covered(now) | _newly_undeliverable(now) | _of_former(now))
+    disabled = set(db.session.scalars(select(FollowUp.id).where(OPEN, FollowUp.owner_id.in_(_DISABLED))))
+    return sorted(disabled | _newly_covered(now) | _newly_undeliverable(now) | _of_former(now))
 
 
 _DISABLED = select(UserAccount.id).where(UserAccount.state == AccountState.DISABLED)

@@ -69,8 +69,8 @@ class Known:
         new = {user_id for user_id in user_ids if user_id is not None and user_id not in self.people}
         if not new:
             return
-        found = colleagues(new, self.now)
-        self.people |= {user_id: found.get(user_id) for user_id in new}
+        people = colleagues(new, self.now)
+        self.people |= {user_id: people.get(user_id) for user_id in new}
         self.singles.update(user_id for user_id, choice in choices_of(new).items() if choice.style == "single")
 
     def works(self, user_id: int | None, school_id: int, *, on_team: bool = False) -> bool:

@@ -83,28 +83,28 @@ def people_reached(
     Where the owner leads or nobody does, the next in line: the administrators, other coordinators, deans. Where mail
     arrives at none of these (`undeliverable`), they and the next in line.
     """
-    found: dict[int, Why] = {}
+    people: dict[int, Why] = {}
     if level != TO_ADMINISTRATOR and lead_id is not None and lead_id != owner_id:
-        found[lead_id] = Why.LEADS
+        people[lead_id] = Why.LEADS
         if lead_id not in undeliverable:
-            return found
+            return people
     for role in (Role.ADMINISTRATOR, Role.COORDINATOR, Role.DEAN):
-        others = [user_id for user_id in team.get(role, ()) if user_id != owner_id and user_id not in found]
+        others = [user_id for user_id in team.get(role, ()) if user_id != owner_id and user_id not in people]
         due = level == TO_ADMINISTRATOR and role is Role.ADMINISTRATOR
-        found |= dict.fromkeys(others, Why.ADMINISTERS if due else Why.NEXT)
+        people |= dict.fromkeys(others, Why.ADMINISTERS if due else Why.NEXT)
         if set(others).difference(undeliverable):
             break
-    return found
+    return people
 
 
 def with_covers(people: Mapping[int, Why], covers: Mapping[int, int], but: int | None) -> dict[int, Why]:
     """Return these people and who stands in for them (`covers`), but for one person: the owner hears otherwise."""
-    found = dict(people)
+    all_people = dict(people)
     for user_id in people:
         cover_id = covers.get(user_id)
         if cover_id is not None and cover_id != but:
-            found.setdefault(cover_id, Why.STANDS_IN)
-    return found
+            all_people.setdefault(cover_id, Why.STANDS_IN)
+    return all_people
 
 
 def reassignee(

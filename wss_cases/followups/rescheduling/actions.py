@@ -44,10 +44,10 @@ def move_several(uow: UnitOfWork, wanted: Sequence[Wanted], reason: str) -> int:
     for one in sorted(wanted, key=lambda one: one.id):
         row = uow.load(FollowUp, one.id, Permission.FOLLOWUP_WORK)
         if _stands(row, one):
-            asked = (row.school_id, one.due_on, row.kind, row.case_id if is_check_in(row.kind) else None)
-            if asked not in sound:
-                check_day(uow, *asked)
-                sound.add(asked)
+            check = (row.school_id, one.due_on, row.kind, row.case_id if is_check_in(row.kind) else None)
+            if check not in sound:
+                check_day(uow, *check)
+                sound.add(check)
             moved.append(move_row(uow, row, one.due_on, reason, batch).id)
     if not moved:
         raise Refused("", _("All of them changed since this page was opened. Choose again."))

@@ -109,8 +109,8 @@ def end_template(uow: UnitOfWork, template_id: int, until: date) -> int:
 
 
 def _standing(uow: UnitOfWork, template_id: int) -> FollowUpTemplate:
-    found = existing(uow.session.get(FollowUpTemplate, template_id))
-    row = uow.load(FollowUpTemplate, template_id, may_write(found))
+    known = existing(uow.session.get(FollowUpTemplate, template_id))
+    row = uow.load(FollowUpTemplate, template_id, may_write(known))
     if row.ends_on is not None:
         raise Refused("", _("This template has been changed already. Change the newer one."))
     return row

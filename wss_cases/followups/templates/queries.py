@@ -59,8 +59,8 @@ def template_in_force(kind: str, school_id: int | None, day: date) -> FollowUpTe
 def templates_for(event: str, school_id: int | None, day: date, pathway_kind: str = "") -> list[FollowUpTemplate]:
     """Return what is made when something happens, on a date, in a pathway of this kind ('': in none)."""
     statement = select(FollowUpTemplate).where(FollowUpTemplate.event == event, _of_school(school_id), *_in_force(day))
-    found = db.session.scalars(statement.order_by(FollowUpTemplate.due_in_school_days, FollowUpTemplate.id))
-    return applicable(list(found), pathway_kind)
+    in_force = db.session.scalars(statement.order_by(FollowUpTemplate.due_in_school_days, FollowUpTemplate.id))
+    return applicable(list(in_force), pathway_kind)
 
 
 def templates_on(day: date, school_id: int | None) -> list[FollowUpTemplate]:

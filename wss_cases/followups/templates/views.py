@@ -81,7 +81,7 @@ def templates() -> Page:
     return render_template(
         "followups/templates/list.html",
         groups=[
-            (EVENTS.get(event, event), list(found)) for event, found in groupby(lines, key=lambda line: line["event"])
+            (EVENTS.get(event, event), list(group)) for event, group in groupby(lines, key=lambda line: line["event"])
         ],
         school=school.name if school else "",
     )
@@ -114,20 +114,20 @@ def _line(
 
 
 def _facts(row: FollowUpTemplate, counts: dict[int, int], elsewhere: dict[int, int]) -> list[str]:
-    found = [delay_words(row)]
+    facts = [delay_words(row)]
     if row.pathway:
-        found.append(pathway_words(row.pathway))
+        facts.append(pathway_words(row.pathway))
     if row.single_mail:
-        found.append(_("a mail of its own"))
+        facts.append(_("a mail of its own"))
     if counts.get(row.series):
-        found.append(ngettext("%(num)d is open", "%(num)d are open", counts[row.series]))
+        facts.append(ngettext("%(num)d is open", "%(num)d are open", counts[row.series]))
     if elsewhere.get(row.series):
-        found.append(
+        facts.append(
             ngettext(
                 "%(num)d school has its own version", "%(num)d schools have their own version", elsewhere[row.series]
             )
         )
-    return found
+    return facts
 
 
 def _dates(row: FollowUpTemplate, today: date) -> str:
@@ -150,15 +150,15 @@ def try_out() -> Page:
     today = today_at(school_id, clock.now())
     form = SampleForm(request.args if request.args else None, day=today)
     made: Sequence[Sample] = ()
-    asked = bool(request.args)
-    if asked and form.validate() and is_near(form, "day", today):
-        found = templates_for(form.event.data, school_id, form.day.data, form.pathway.data)
-        made = sample(found, form.day.data, school_days(school_id))
+    is_asked = bool(request.args)
+    if is_asked and form.validate() and is_near(form, "day", today):
+        templates = templates_for(form.event.data, school_id, form.day.data, form.pathway.data)
+        made = sample(templates, form.day.data, school_days(school_id))
     school = get_school(school_id) if school_id is not None else None
     page = render_template(
         "followups/templates/sample.html",
         form=form,
-        asked=asked and not form.errors,
+        asked=is_asked and not form.errors,
         made=[
             {
                 "title": title_of(one.template),

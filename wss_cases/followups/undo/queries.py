@@ -43,10 +43,10 @@ def last_act(actor: Actor, now: datetime, follow_up_id: int | None = None) -> Do
     )
     if follow_up_id is not None:
         statement = statement.where(FollowUpAct.follow_up_id == follow_up_id)
-    found = db.session.execute(statement).first()
-    if found is None:
+    newest = db.session.execute(statement).first()
+    if newest is None:
         return None
-    batch, kind, number = found
+    batch, kind, number = newest
     count = db.session.scalar(select(func.count()).where(FollowUpAct.batch == batch)) or 0
     return Done(batch, kind, count, next(iter(rows_by_id(actor, [number])), None))
 
@@ -65,25 +65,25 @@ def given_by(actor: Actor, limit: int) -> tuple[list[FollowUpRow], int]:
         FollowUp.owner_id.is_not(None),
         FollowUp.owner_id != actor.user_id,
     )
-    found = rows(
+    given = rows(
         visible_to(listing(), actor, live=True)
         .where(*conditions)
         .order_by(FollowUp.due_on, FollowUp.id)
         .limit(limit + 1)
     )
-    if len(found) <= limit:
-        return found, len(found)
+    if len(given) <= limit:
+        return given, len(given)
     counted = visible_to(select(func.count(FollowUp.id)), actor, live=True).where(*conditions)
-    return found[:limit], db.session.scalar(counted) or 0
+    return given[:limit], db.session.scalar(counted) or 0
 
 
 def overdue_ids(actor: Actor, days: Sequence[tuple[int, date]], limit: int) -> list[int]:
     """Return the actor's own follow-ups that are overdue, the oldest first; `days` is (school, its date)."""
-    found: list[tuple[date, int]] = []
+    overdue: list[tuple[date, int]] = []
     for school_id, today in days:
         dated: Any = select(FollowUp.due_on, FollowUp.id).where(
             FollowUp.owner_id == actor.user_id, FollowUp.school_id == school_id, FollowUp.due_on < today
         )
         statement = visible_to(dated, actor, live=True).order_by(FollowUp.due_on, FollowUp.id).limit(limit)
-        found += [(row[0], row[1]) for row in db.session.execute(statement)]
-    return [number for _day, number in sorted(found)[:limit]]
+        overdue += [(row[0], row[1]) for row in db.session.execute(statement)]
+    return [number for _day, number in sorted(overdue)[:limit]]

@@ -43,8 +43,8 @@ class CloseForm(BaseForm):
     @property
     def evidence(self) -> Evidence:
         """What was said beside the outcome."""
-        said = {name: self[name].data for name in ("note", *OF_CONTACT) if name in self}
-        return Evidence(**{name: value for name, value in said.items() if value is not None})
+        answers = {name: self[name].data for name in ("note", *OF_CONTACT) if name in self}
+        return Evidence(**{name: value for name, value in answers.items() if value is not None})
 
 
 class MoveForm(BaseForm):

@@ -55,23 +55,23 @@ def follow_ups() -> Page:
     """Open follow-ups: one's own, or those of the school."""
     actor = current_actor()
     school_id = chosen_school_id(actor, *STAFF)
-    asked = request.args.get("whose", "")
-    whose = asked if asked in ("school", "given") and actor.has(*CASE_TEAM) else "mine"
+    chosen = request.args.get("whose", "")
+    whose = chosen if chosen in ("school", "given") and actor.has(*CASE_TEAM) else "mine"
     after = _after(request.args.get("after", ""))
     owner_id, giver_id = (actor.user_id if whose == name else None for name in ("mine", "given"))
-    found = open_at(actor, school_id, owner_id, after, giver_id)
-    shown = found[:OPEN_PAGE]
+    rows = open_at(actor, school_id, owner_id, after, giver_id)
+    shown = rows[:OPEN_PAGE]
     calendars = Calendars(clock.now())
-    kept = whose if whose != "mine" else None
-    last = f"{shown[-1].due_on}.{shown[-1].id}" if len(found) > OPEN_PAGE else None
+    only = whose if whose != "mine" else None
+    last = f"{shown[-1].due_on}.{shown[-1].id}" if len(rows) > OPEN_PAGE else None
     return render_template(
         "followups/pages/follow_up/list.html",
         items=[(row, due_words(row.due_on, *calendars.of(row.school_id))) for row in shown],
         whose=whose,
         team=actor.has(*CASE_TEAM),
         undo=undo_line(actor, clock.now()),
-        first=url_for("followups.follow_ups", whose=kept) if after else None,
-        later=url_for("followups.follow_ups", after=last, whose=kept) if last else None,
+        first=url_for("followups.follow_ups", whose=only) if after else None,
+        later=url_for("followups.follow_ups", after=last, whose=only) if last else None,
     )
 
 

@@ -48,16 +48,16 @@ class Proposed:
 def choose() -> Page:
     """Choose several, one day or a spread, and a reason; sent, each new day is shown before anything is moved."""
     form = ReplanForm()
-    found = _chosen([*_asked(), *numbers_in(request.form.getlist("ids"))])
-    _offer(form, found)
+    rows = _chosen([*_asked(), *numbers_in(request.form.getlist("ids"))])
+    _offer(form, rows)
     if not form.is_submitted() or fill_by_chip(form):
-        return _shown(form, found)
+        return _shown(form, rows)
     if form.validate():
         try:
-            return _check(form, found)
+            return _check(form, rows)
         except Refused as refusal:
             apply_refusal(form, refusal)
-    return _shown(form, found), 400
+    return _shown(form, rows), 400
 
 
 @blueprint.post("/follow-ups/re-plan/move")
@@ -72,10 +72,10 @@ def move() -> Page:
             raise Refused("ids", _("Choose at least one follow-up."))
         act_id = move_several(submitted(form), wanted, request.form.get("reason", ""))
     except Refused as refusal:
-        again, found = ReplanForm(formdata=None, ids=ids), _chosen(ids)
-        _offer(again, found)
+        again, rows = ReplanForm(formdata=None, ids=ids), _chosen(ids)
+        _offer(again, rows)
         apply_refusal(again, refusal)
-        return _shown(again, found), 400
+        return _shown(again, rows), 400
     moved = set(moved_with(actor, act_id))
     left = ".".join(str(number) for number in ids if number not in moved)
     return redirect(url_for("my_day.page", left=left or None), 303)
@@ -112,8 +112,8 @@ def _asked() -> list[int]:
 def _wanted(text: str) -> Wanted | None:
     number, version, day = [*text.split("."), "", ""][:3]
     try:
-        [found] = numbers_in([number])
-        return Wanted(found, min(int(version), IdConverter.LARGEST), date.fromisoformat(day))
+        [follow_up_id] = numbers_in([number])
+        return Wanted(follow_up_id, min(int(version), IdConverter.LARGEST), date.fromisoformat(day))
     except ValueError:
         return None
 
@@ -121,10 +121,10 @@ def _wanted(text: str) -> Wanted | None:
 def _chosen(ids: list[int]) -> list[FollowUpRow]:
     """Return these follow-ups. Raises NotFound when one of them is not the actor's to see."""
     wanted = set(ids)
-    found = rows_by_id(current_actor(), wanted) if wanted else []
-    if len(found) != len(wanted):
+    rows = rows_by_id(current_actor(), wanted) if wanted else []
+    if len(rows) != len(wanted):
         raise NotFound
-    return found
+    return rows
 
 
 def _stays(row: FollowUpRow) -> Any:
@@ -133,9 +133,9 @@ def _stays(row: FollowUpRow) -> Any:
     return why_fixed(row.kind, row.same_day)
 
 
-def _offer(form: ReplanForm, found: list[FollowUpRow]) -> None:
+def _offer(form: ReplanForm, rows: list[FollowUpRow]) -> None:
     known = Calendars(clock.now())
-    form.ids.choices = choices([(row.id, _named(row, known)) for row in found if _stays(row) is None])
+    form.ids.choices = choices([(row.id, _named(row, known)) for row in rows if _stays(row) is None])
     form.number.choices = choices([(n, ngettext("%(num)d school day", "%(num)d school days", n)) for n in SPREAD])
 
 
@@ -143,22 +143,22 @@ def _named(row: FollowUpRow, known: Calendars) -> str:
     return dotted(row.title, row.reference, due_words(row.due_on, *known.of(row.school_id)).words)
 
 
-def _shown(form: ReplanForm, found: list[FollowUpRow]) -> str:
+def _shown(form: ReplanForm, rows: list[FollowUpRow]) -> str:
     known = Calendars(clock.now())
     if form.ids.data is None:
-        form.ids.data = [row.id for row in found if _stays(row) is None]
+        form.ids.data = [row.id for row in rows if _stays(row) is None]
     return render_template(
         "followups/pages/rescheduling/choose.html",
         form=form,
-        action=url_for("replan.choose", id=[row.id for row in found]),
-        quick=quick_days(*known.of(found[0].school_id)) if found else [],
-        stay=[(_named(row, known), why) for row in found if (why := _stays(row)) is not None],
-        most=MOST_AT_ONCE if len(found) >= MOST_AT_ONCE else None,
+        action=url_for("replan.choose", id=[row.id for row in rows]),
+        quick=quick_days(*known.of(rows[0].school_id)) if rows else [],
+        stay=[(_named(row, known), why) for row in rows if (why := _stays(row)) is not None],
+        most=MOST_AT_ONCE if len(rows) >= MOST_AT_ONCE else None,
     )
 
 
-def _check(form: ReplanForm, found: list[FollowUpRow]) -> str:
-    picked = [row for row in found if row.id in set(form.ids.data) and _stays(row) is None]
+def _check(form: ReplanForm, rows: list[FollowUpRow]) -> str:
+    picked = [row for row in rows if row.id in set(form.ids.data) and _stays(row) is None]
     proposed = _one_day(picked, form.due_on.data) if form.how.data == ONE_DAY else _spread(picked, form.number.data)
     if not any(one.to for one in proposed):
         raise Refused("due_on", _("None of them can move there. Choose another day."))
@@ -171,7 +171,7 @@ def _check(form: ReplanForm, found: list[FollowUpRow]) -> str:
             if one.to
         ],
         stay=[(one.row.title, one.row.reference, one.stays) for one in proposed if not one.to]
-        + [(row.title, row.reference, why) for row in found if (why := _stays(row)) is not None],
+        + [(row.title, row.reference, why) for row in rows if (why := _stays(row)) is not None],
         reason=form.reason.data,
         reason_words=MOVE_REASONS[form.reason.data],
         back=url_for("replan.choose", id=[row.id for row in picked]),

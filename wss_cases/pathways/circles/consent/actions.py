@@ -57,7 +57,9 @@ def record_consent(
     was_willing = consent.consented is True and consent.guardian_consented is not False
     if consented and consent.consented is not True:
         _may_ask(uow.actor, circle, participant_id, today_at(row.school_id, uow.now))
-    _answer(consent, consented, guardian_consented, given_on)
+    state, wanted = consent_state(consent.consented), ConsentState.YES if consented else ConsentState.NO
+    assert state is wanted or wanted in CONSENT_TRANSITIONS[state]
+    consent.consented, consent.guardian_consented, consent.given_on = consented, guardian_consented, given_on
     consent.recorded_at, consent.recorded_by_id = uow.now, uow.actor.user_id
     kinds = ("circle.consent_withdrawn" if was_willing else "circle.consent_refused", "circle.consent_given")
     uow.record(consent, kinds[willing])
@@ -73,12 +75,6 @@ def _consent_of(row: Pathway, circle: Circle, participant_id: int) -> CircleCons
     if participant_id not in {person.id for person in circle.invited}:
         raise NotFound
     return CircleConsent.of(row, participant_id=participant_id)
-
-
-def _answer(consent: CircleConsent, consented: bool, guardian: bool | None, on: date) -> None:
-    state, wanted = consent_state(consent.consented), ConsentState.YES if consented else ConsentState.NO
-    assert state is wanted or wanted in CONSENT_TRANSITIONS[state]
-    consent.consented, consent.guardian_consented, consent.given_on = consented, guardian, on
 
 
 def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> None:

@@ -29,8 +29,8 @@ def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
     state = meeting_state(meeting.happened, meeting.not_held_reason)
     if state is not MeetingState.PLANNED and state not in STRUCK_OUT:
         return
-    told = select(MeetingInvitation).where(MeetingInvitation.meeting_id == meeting.id).with_for_update()
-    known = {row.user_id: row for row in uow.session.scalars(told).all()}
+    statement = select(MeetingInvitation).where(MeetingInvitation.meeting_id == meeting.id).with_for_update()
+    known = {row.user_id: row for row in uow.session.scalars(statement).all()}
     staff = staff_of(meeting) if state is MeetingState.PLANNED else []
     people = {user_id: actor_of(user_id, uow.now) for user_id in staff}
     wanted = [user_id for user_id, person in people.items() if person and can(person, Permission.CASE_READ, meeting)]

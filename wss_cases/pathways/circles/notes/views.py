@@ -32,16 +32,14 @@ def notes(case_id: int, pathway_id: int) -> Page:
     """Read the notes, newest first, and write one. Each showing of the page is recorded."""
     actor, now = current_actor(), clock.now()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
-    form, sent = NoteForm(), False
-    if form.is_submitted():
-        sent = True
-        if form.validate():
-            try:
-                actions.write_note(submitted(form), row.id, form.text.data)
-            except Refused as refusal:
-                apply_refusal(form, refusal)
-            else:
-                return redirect(url_for("notes.notes", case_id=case_id, pathway_id=pathway_id), 303)
+    form = NoteForm()
+    if form.validate_on_submit():
+        try:
+            actions.write_note(submitted(form), row.id, form.text.data)
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            return redirect(url_for("notes.notes", case_id=case_id, pathway_id=pathway_id), 303)
     read = actions.read_notes(actor, row.id, now)
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     zone = zone_of(row.school_id)
@@ -55,7 +53,7 @@ def notes(case_id: int, pathway_id: int) -> Page:
         notes=[{"when": moment_words(one.written_at, zone), "author": one.author, "text": one.text} for one in read],
         shredding=_shredding(row, zone),
     )
-    return (page, 400) if sent else page
+    return (page, 400) if form.is_submitted() else page
 
 
 def _shredding(row: Pathway, zone: str) -> str:

@@ -31,10 +31,10 @@ class Questions(BaseForm):
         return {code: int(self[f"q_{code}"].data) for code in self.asked if self[f"q_{code}"].data}
 
 
-def questions_form(answerer: str, asked: Iterable[Question], texts: Mapping[str, Text]) -> type[Questions]:
+def questions_form(answerer: str, questions: Iterable[Question], texts: Mapping[str, Text]) -> type[Questions]:
     """Return the form of a questionnaire in the words of these texts. Every question may be left out."""
-    fields: dict[str, Any] = {"asked": tuple(one.code for one in asked)}
-    for one in asked:
+    fields: dict[str, Any] = {"asked": tuple(one.code for one in questions)}
+    for one in questions:
         labels = [(str(value), texts[f"scale.{one.scale}.{value}"].text) for value in VALUES[one.scale]]
         fields[f"q_{one.code}"] = radio(texts[f"question.{answerer}.{one.code}"].text, labels)
     free = texts["questionnaire_free"]

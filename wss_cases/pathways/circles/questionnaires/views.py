@@ -208,8 +208,8 @@ def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
 def mine(case_id: int, pathway_id: int) -> Page:
     """Answer as a keeper of this circle."""
     row, _circle = _circle_of_keeper(current_actor(), case_id, pathway_id)
-    asked = request.args.get("occasion")
-    occasion = Occasion(asked) if asked in set(Occasion) else Occasion.AFTER_MEETING
+    chosen = request.args.get("occasion")
+    occasion = Occasion(chosen) if chosen in set(Occasion) else Occasion.AFTER_MEETING
     texts = words_of(Answerer.KEEPER, occasion, locale_code(), today_at(row.school_id, clock.now()))
     form = questions_form(Answerer.KEEPER, QUESTIONS[Answerer.KEEPER, occasion], texts)()
     return form_page(

@@ -64,12 +64,9 @@ def training() -> Page:
 def _person(user_id: int, name: str, rows: list[KeeperTraining], may: bool, here: tuple[int, date]) -> dict[str, Any]:
     school_id, today = here
     trained = any(row.kind is TrainingKind.CIRCLE_KEEPING and in_force(row, today) for row in rows)
-    if trained and may:
-        tag, tone = _("May keep circles"), "moss"
-    elif may:
-        tag, tone = _("No training in force"), "slate"
-    else:
-        tag, tone = "", "slate"
+    tag, tone = "", "slate"
+    if may:
+        tag, tone = (_("May keep circles"), "moss") if trained else (_("No training in force"), "slate")
     return {
         "id": user_id,
         "name": name,
