@@ -1,7 +1,7 @@
 """Reading follow-ups; every read starts from what the actor may see."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
 from typing import Any, TypeVar
@@ -102,11 +102,8 @@ def rows(statement: Any) -> list[FollowUpRow]:
     ]
 
 
-COLUMNS: tuple[Any, ...] = (
-    *(FollowUp.id, FollowUp.version, FollowUp.kind, FollowUp.due_on, FollowUp.school_id, FollowUp.case_id),
-    *(FollowUp.incident_id, FollowUp.pathway_id, FollowUp.owner_id, FollowUp.state, FollowUp.outcome),
-    *(FollowUp.same_day, FollowUp.snoozed_until),
-)
+COMPUTED = frozenset({"title", "reference", "harm_kind", "location_code", "owner"})
+COLUMNS: list[Any] = [getattr(FollowUp, one.name) for one in fields(FollowUpRow) if one.name not in COMPUTED]
 """What a line has of the follow-up itself, as it is stored."""
 
 
