@@ -1,4 +1,4 @@
-"""Databases for tests: migrated once for each kind, then copied."""
+"""Databases for tests: migrated once in a run for each kind, then copied."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BACKENDS = ("sqlite", "postgresql")
 DEMO_PASSWORD = "a long demo password 2026"
 DEMO_SIZE = ("--schools", "2", "--students", "200", "--incidents", "120", "--years", "1", "--seed", "1")
+LONGEST_COMMAND = 1200.0
+"""Seconds after which a command is given up: the demo takes half a minute, and many times that beside other work."""
+SERVER = "postgresql"
+"""The name under which the server of a run is kept for all its processes."""
 TEST_KEYS = "test-key-that-protects-nothing-0123456789"
 
 
@@ -29,6 +33,10 @@ class Database:
     kind: str
     name: str
     url: str
+
+
+Begin = Callable[[str], Database]
+Fill = Callable[[Database], None]
 
 
 def environment(url: str, **more: str) -> dict[str, str]:
@@ -47,7 +55,7 @@ def flask(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = forking.start("flask", *arguments, env=environment(url, **more), out=out, err=err)
         try:
-            status = process.wait(300)
+            status = process.wait(LONGEST_COMMAND)
         finally:
             process.kill()
         words = []
@@ -58,10 +66,12 @@ def flask(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess
 
 
 class Databases:
-    """Makes and removes the databases of one test process; `settings` are PostgreSQL's."""
+    """Makes and removes the databases of one test process; `settings` are PostgreSQL's. Where `shared`, all processes
+    of a run use one server, and what is filled there is filled by the first that wants it."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, shared: bool = False, **settings: str) -> None:
         self.folder = folder
+        self.shared = shared
         self.settings = settings
         self.server: PostgresServer | None = None
         self._filled: dict[tuple[str, str], Database] = {}
@@ -70,17 +80,25 @@ class Databases:
     def postgres(self) -> PostgresServer:
         """Return the running server, starting it at the first call; RuntimeError where it is not installed."""
         if self.server is None:
-            programs = binaries()
-            if programs is None:
-                raise RuntimeError("PostgreSQL's server programs are not installed")
-            server = PostgresServer(programs, **self.settings)
-            server.start()
-            self.server = server
+            self.server = once.once(SERVER, self._started) if self.shared else self._started()
         return self.server
+
+    def _started(self) -> PostgresServer:
+        programs = binaries()
+        if programs is None:
+            raise RuntimeError("PostgreSQL's server programs are not installed")
+        server = PostgresServer(programs, **self.settings)
+        server.start(once.owner() if self.shared else os.getpid())
+        return server
+
+    def _name(self) -> str:
+        return f"test_{os.getpid()}_{next(self._numbers)}"
 
     def empty(self, kind: str) -> Database:
         """Return a new database without a schema."""
-        name = f"test_{next(self._numbers)}"
+        return self._begin(kind, self._name())
+
+    def _begin(self, kind: str, name: str) -> Database:
         if kind == "postgresql":
             return Database(kind, name, self.postgres().create(name))
         path = self.folder / f"{name}.sqlite3"
@@ -88,39 +106,53 @@ class Databases:
 
     def template(self, kind: str) -> Database:
         """Return the migrated database that copies are made from; nobody writes to it."""
-        if ("migrated", kind) not in self._filled:
-            self._filled["migrated", kind] = self._fill("migrated", lambda: self.empty(kind), _migrate)
-        return self._filled["migrated", kind]
+        return self._once("migrated", kind, lambda name: self._begin(kind, name), _migrate)
 
     def demo(self, kind: str) -> Database:
         """Return a migrated database with a small demo district, to make copies from; nobody writes to it."""
         return self.filled("demo", self.template(kind), _load_demo)
 
-    def filled(self, name: str, source: Database, fill: Callable[[Database], None]) -> Database:
+    def filled(self, name: str, source: Database, fill: Fill) -> Database:
         """Return the database of a name, to make copies from: a copy of `source` that `fill` has written to once, and
         that it is no longer connected to."""
-        if (name, source.kind) not in self._filled:
-            self._filled[name, source.kind] = self._fill(name, lambda: self.copy(source), fill)
-        return self._filled[name, source.kind]
+        return self._once(name, source.kind, lambda name: self._copied(source, name), fill)
 
-    def _fill(self, name: str, begin: Callable[[], Database], fill: Callable[[Database], None]) -> Database:
-        """Return a new database, filled; one of SQLite is filled by the first process of a run and read by all."""
-        database = begin()
-        if database.kind == "postgresql":
+    def _once(self, name: str, kind: str, begin: Begin, fill: Fill) -> Database:
+        if (name, kind) not in self._filled:
+            make = self._fill_sqlite if kind == "sqlite" else self._fill_postgresql
+            self._filled[name, kind] = make(name, begin, fill)
+        return self._filled[name, kind]
+
+    def _fill_postgresql(self, name: str, begin: Begin, fill: Fill) -> Database:
+        """Return a database of that name on the server, filled by the first process that shares it."""
+        if not self.shared:
+            database = begin(name)
             fill(database)
             return database
+        with once.alone(f"{name}-{SERVER}") as finished:
+            if not finished.exists():
+                self.postgres().drop(name)  # whoever began it before has failed
+                fill(begin(name))
+                finished.touch()
+        return Database("postgresql", name, self.postgres().url(name))
+
+    def _fill_sqlite(self, name: str, begin: Begin, fill: Fill) -> Database:
+        """Return a file, filled by the first process of a run and read by all."""
         with once.alone(f"{name}.sqlite3") as shared:
             if not shared.exists():
+                database = begin(self._name())
                 fill(database)
                 finished = shared.with_suffix(".finished")
                 copy_sqlite(Path(database.name), finished)
                 finished.replace(shared)
-        self.drop(database)
+                self.drop(database)
         return Database("sqlite", str(shared), f"sqlite:///{shared}")
 
     def copy(self, source: Database) -> Database:
         """Return a copy of a database that no one is connected to."""
-        name = f"test_{next(self._numbers)}"
+        return self._copied(source, self._name())
+
+    def _copied(self, source: Database, name: str) -> Database:
         if source.kind == "postgresql":
             return Database(source.kind, name, self.postgres().create(name, template=source.name))
         path = self.folder / f"{name}.sqlite3"
@@ -136,9 +168,15 @@ class Databases:
                 path.unlink()
 
     def close(self) -> None:
-        """Stop the server."""
-        if self.server is not None:
+        """Stop the server, unless others of this run may use it still."""
+        if self.server is not None and not self.shared:
             self.server.stop()
+
+
+def stop_shared_server() -> None:
+    """Stop the server of this run, where one was started; for the process that made the shared folder, at its end."""
+    if once.owner() == os.getpid() and (once.shared_folder() / SERVER).exists():
+        once.once(SERVER, Databases(once.shared_folder()).postgres).stop()
 
 
 def _migrate(database: Database) -> None:

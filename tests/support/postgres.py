@@ -1,4 +1,4 @@
-"""A real PostgreSQL server that belongs to one test process."""
+"""A real PostgreSQL server that belongs to one run of the tests, or to one test."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ FAST = {
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "shared_buffers": "64MB",
-    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "max_connections": "200",
     "unix_socket_directories": "",
     "listen_addresses": "127.0.0.1",
     "log_min_messages": "fatal",
@@ -62,11 +62,11 @@ class PostgresServer:
         self.port = 0
         self.folder = Path()
 
-    def start(self) -> None:
-        """Make the cluster and start it; takes about a second. A server of a killed test run is ended first."""
+    def start(self, owner: int) -> None:
+        """Make the cluster and start it; takes about a second. A server whose owner is gone is ended first."""
         _end_orphans(self)
         self.folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        (self.folder / "owner").write_text(str(os.getpid()), encoding="ascii")
+        (self.folder / "owner").write_text(str(owner), encoding="ascii")
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
         self._run("initdb", "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")

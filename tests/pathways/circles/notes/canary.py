@@ -12,9 +12,11 @@ from typing import Any
 from sqlalchemy import create_engine, inspect, text
 
 from tests.support.databases import Database
+from tests.support.depth import examples
 
 STEM = "QZCANARYWREN"
-NOTES = 200
+NOTES = examples(110, 200)
+"""More than are shredded at once."""
 
 
 def texts(count: int = NOTES) -> list[str]:
@@ -60,11 +62,15 @@ def as_bytes(value: Any) -> bytes:
 
 
 def files(database: Database, data_folder: Path | None) -> list[Path]:
-    """Return the files that a database lives in: SQLite's with its log, or PostgreSQL's data without the log."""
+    """Return the files that a database lives in: SQLite's with its log, or PostgreSQL's own ones without the log."""
     if data_folder is None:
         path = Path(database.name)
         return [found for found in path.parent.glob(f"{path.name}*") if found.is_file()]
-    return [found for found in (data_folder / "base").rglob("*") if found.is_file()]
+    engine = create_engine(database.url)
+    with engine.connect() as connection:
+        number = connection.execute(text("SELECT oid FROM pg_database WHERE datname = current_database()")).scalar_one()
+    engine.dispose()
+    return [found for found in (data_folder / "base" / str(number)).iterdir() if found.is_file()]
 
 
 def standing_in(found: Iterable[Path], needles: Iterable[bytes]) -> set[bytes]:

@@ -1,4 +1,4 @@
-"""Privileged words in 200 notes stand in no answer, header, log, mail, export, search, column or file for anybody else.
+"""Privileged words in many notes stand in no answer, header, log, mail, export, search, column or file for others.
 
 Each way of looking is first shown to see a leak that was planted for it.
 """
@@ -20,10 +20,11 @@ from werkzeug.test import TestResponse
 
 from tests.factories.accounts import make_user
 from tests.factories.cases import PathwayFactory
-from tests.pathways.circles.notes.canary import STEM, as_bytes, files, forms_of, leaks, rows, texts
+from tests.pathways.circles.notes.canary import NOTES, STEM, as_bytes, files, forms_of, leaks, rows, texts
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Database, Databases
 from tests.support.demo import ROLES, client_of
+from tests.support.depth import examples
 from tests.support.pages.client import PageClient
 from tests.support.pages.crawl import links, walk
 from tests.support.pages.reading import parse
@@ -61,7 +62,7 @@ class Kept(logging.Handler):
 
 @dataclass
 class Told:
-    """A demo district in which somebody who is no demo person keeps circles with 200 notes."""
+    """A demo district in which somebody who is no demo person keeps circles with many notes."""
 
     app: Flask
     database: Database
@@ -138,7 +139,7 @@ def told(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFa
         db.engine.dispose()
 
 
-def case_pages(client: PageClient, case_id: int, limit: int = 120) -> dict[str, TestResponse]:
+def case_pages(client: PageClient, case_id: int, limit: int = examples(30, 120)) -> dict[str, TestResponse]:
     """Return every page of one case that its links lead to, each tab and each pathway, not a sample of each kind."""
     queue, seen = [f"/cases/{case_id}"], dict[str, TestResponse]()
     while queue and len(seen) < limit:
@@ -157,14 +158,14 @@ def test_the_keeper_reads_all_of_it(told: Told) -> None:
     """The notes are there: what is found nowhere else is found here."""
     client = told.keeper_client()
     pages = [client.page(told.page(circle)).text for circle in told.circles]
-    assert sum(page.count(STEM) for page in pages) == 200
+    assert sum(page.count(STEM) for page in pages) == NOTES
     assert all(leaks(page) for page in pages)
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_no_page_that_anybody_else_reaches_holds_it(told: Told, role: str) -> None:
     client = client_of(told.app, role)
-    visits = walk(told.app, client, limit=60)
+    visits = walk(told.app, client, limit=examples(30, 60))
     found = [v.address for v in visits if leaks(v.response.data) or leaks(str(v.response.headers))]
     assert found == [] and len(visits) > 1
     of_case = case_pages(client, told.case_id)
@@ -227,7 +228,7 @@ def test_a_leak_into_the_shared_record_would_be_seen(told: Told, databases: Data
 
 def test_no_column_holds_it_in_clear(told: Told) -> None:
     seen = list(rows(told.database))
-    assert sum(1 for table, column, _ in seen if (table, column) == ("circle_note", "sealed_text")) >= 200
+    assert sum(1 for table, column, _ in seen if (table, column) == ("circle_note", "sealed_text")) >= NOTES
     assert [(table, column) for table, column, value in seen if leaks(as_bytes(value))] == []
 
 
