@@ -16,7 +16,7 @@ from flask import Flask
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.support import depth, ledger, postgres
+from tests.support import depth, ledger, order, postgres
 from tests.support.applications import Applications, Rollback, people_client
 from tests.support.databases import BACKENDS, ROOT, Database, Databases, stop_shared_server
 from tests.support.ledger import Ledger
@@ -64,7 +64,8 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave to the full cross what is its own, after `-k` and `-m` have chosen: what they leave of a test runs."""
+    """Leave to the full cross what is its own, after `-k` and `-m` have chosen: what they leave of a test runs. Several
+    workers are given them in rows."""
     for item in items:
         if database := depth.database_of(item):
             item.user_properties.append((ledger.PROPERTY, database))
@@ -73,6 +74,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         gone = set(left_out)
         items[:] = [item for item in items if item not in gone]
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    if workers > 1:
+        items[:] = order.in_rows(items, workers)
 
 
 def pytest_collection_finish() -> None:

@@ -1,0 +1,61 @@
+"""In which order the workers of a run take the tests: what takes long first, what is short last, to be shared out then.
+
+xdist gives each worker an equal number of tests in a row, and whoever is done takes from the end of another's row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain, groupby
+from typing import TypeVar
+
+import pytest
+
+from tests.support.depth import database_of
+
+LONG = 1.0
+"""Seconds from which a test is begun early."""
+SECONDS = {"new_visitor": 8.0, "browser": 8.0, "live_system": 4.0, "live_server": 4.0, "demo_database": 3.0,
+           "empty_database": 2.0, "database": 2.0, "databases": 3.0, "visits": 1.0, "posting_forms": 1.0}  # fmt: skip
+"""What a test takes about that asks for this by itself or through a fixture of its own module or folder."""
+EXPECTED = 0.2
+Test = TypeVar("Test")
+
+
+def seconds(item: pytest.Item) -> float:
+    """Return about how long a test takes, by the fixtures it stands on; every database stands on `databases`, so that
+    counts only where a test or a fixture beside it asks for it."""
+    info = item._fixtureinfo  # type: ignore[attr-defined]
+    asked = set(info.argnames)
+    for name in item.fixturenames:  # type: ignore[attr-defined]
+        for fixture in info.name2fixturedefs.get(name, ())[-1:]:
+            if fixture.baseid not in ("", "tests"):
+                asked.update(fixture.argnames)
+    return max((SECONDS[name] for name in asked if name in SECONDS), default=EXPECTED)
+
+
+def in_rows(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
+    """Return the tests in the order in which so many workers should be given them; those of a module that run on one
+    database stay together, for what they share."""
+    groups = [list(group) for _, group in groupby(items, lambda item: (item.path, database_of(item)))]
+    return rows(groups, seconds, workers)
+
+
+def rows(groups: Sequence[Sequence[Test]], cost: Callable[[Test], float], workers: int) -> list[Test]:
+    """Return what is in the groups as equally long rows, one after the other: in each first groups with something long,
+    the longest first and about as much in each row, then the short ones."""
+    costs = [sum(map(cost, group)) for group in groups]
+    long = [number for number, group in enumerate(groups) if max(map(cost, group)) >= LONG]
+    dealt: list[list[Test]] = [[] for _ in range(workers)]
+    load = [0.0] * workers
+    for number in sorted(long, key=lambda number: -costs[number]):
+        least = load.index(min(load))
+        dealt[least] += groups[number]
+        load[least] += costs[number]
+    short = list(chain.from_iterable(group for number, group in enumerate(groups) if number not in set(long)))
+    left = len(short) + sum(map(len, dealt))
+    for number, row in enumerate(dealt):
+        missing = max(0, left // (workers - number) - len(row))
+        row += short[:missing]
+        del short[:missing]
+        left -= len(row)
+    return [*chain.from_iterable(dealt), *short]

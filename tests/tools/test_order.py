@@ -1,0 +1,25 @@
+"""Each worker of a run begins with what takes long, and none is left with it at the end."""
+
+from __future__ import annotations
+
+from tests.support.order import rows
+
+COSTS = {"a": 9.0, "b": 5.0, "c": 4.0, "x": 0.1, "y": 0.1, "z": 0.1}
+
+
+def dealt(*groups: str, workers: int = 2) -> str:
+    return "".join(rows(groups, COSTS.__getitem__, workers))
+
+
+def test_long_ones_begin_every_row_and_are_shared_out() -> None:
+    assert dealt("xy", "c", "b", "zxy", "a") == "axyzbcxy"
+
+
+def test_a_group_stays_together() -> None:
+    assert dealt("xbx", "a", "yyy") == "ayyxbxy"
+
+
+def test_nothing_is_lost_or_doubled() -> None:
+    for workers in (1, 2, 3, 5):
+        for groups in (("a",), ("x", "y"), ("aaaaaaa", "x"), ("abc", "xyz", "zzz", "b", "ca"), ()):
+            assert sorted(dealt(*groups, workers=workers)) == sorted("".join(groups))
