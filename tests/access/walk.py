@@ -317,7 +317,7 @@ class Walk:
         self, role: str, table: dict[str, Line], only: str = "", sides: tuple[str, ...] = ("own", "other")
     ) -> list[str]:
         """Return a line for each route (or those of one endpoint) that answers a role otherwise than the table says.
-        Where not everything is proven, a route is asked by whoever may, and by a third of those who may not."""
+        Where not everything is proven, a route is asked by whoever may, and by a fifth of those who may not."""
         found = []
         client, token = self.client(role)
         turn = list(LETTERS.values()).index(role)
@@ -326,7 +326,7 @@ class Walk:
             if line.public or rule.endpoint == "accounts.sign_out" or only not in ("", rule.endpoint):
                 continue
             for side in sides[: len(self.sides(rule))]:
-                if not (only or line.may(role, side) or in_turn(number + turn, 3)):
+                if not (only or line.may(role, side) or in_turn(number + turn, 5)):
                     continue
                 if rule.endpoint in SIGNING_OUT:
                     status = self.status(*self.client(role), rule, method, side)

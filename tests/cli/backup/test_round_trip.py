@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support.applications import make_app, people_client
 from tests.support.databases import BACKENDS, Database, Databases, flask
+from tests.support.depth import examples
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 
@@ -75,13 +76,16 @@ def _same(value: Any) -> str:
     return str(value).removesuffix("+00:00") if hasattr(value, "tzinfo") else str(value)
 
 
-@pytest.mark.parametrize("into", BACKENDS)
+@pytest.mark.parametrize("into", ("the other kind", "the same kind")[: examples(1, 2)])
 def test_every_row_comes_back_mail_waits_and_nobody_is_signed_in(
     copied: Database, made: Path, into: str, backend: str, databases: Databases, tmp_path: Path
 ) -> None:
+    """Takes some seconds: every row of a district is written out, read in, and compared. Into the other kind each
+    database has written and read; into the same only the full cross."""
     assert stat.S_IMODE(made.stat().st_mode) == 0o600
     assert not list(made.parent.glob("*.part"))
-    there = databases.empty(into)
+    other = next(kind for kind in BACKENDS if kind != backend)
+    there = databases.empty(backend if into == "the same kind" else other)
     done = flask(there.url, "backup", "restore", str(made))
     assert done.returncode == 0, done.stderr
     assert "the audit log reaches its head" in done.stdout

@@ -82,7 +82,7 @@ def axe_problems(page: Page, within: str | None = None, contrast: bool | None = 
     """Return the WCAG 2.2 AA violations of the open page, or of what is within a selector, one line a kind with the
     elements. The contrast of colours takes three quarters of the time: unless it is asked for, it is looked at in the
     full cross alone. The colours themselves are held to it in `tests/web/layout/test_theme.py`, and where
-    each template has them in `tests/browser/test_accessibility.py`."""
+    templates have them in `tests/browser/test_accessibility.py`."""
     page.wait_for_load_state()  # a tap leads on before the next page has its styles
     left_out = not (full_cross() if contrast is None else contrast)
     options = AXE_OPTIONS | ({"rules": {"color-contrast": {"enabled": False}}} if left_out else {})
