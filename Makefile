@@ -15,17 +15,22 @@ run: $(STAMP)
 test: $(STAMP) tools
 	@$(BIN)/python -m pytest $(TEST_ARGS)
 
-# A release: every test on every database and in the full sizes, then the large counts.
+# A release: every test on every database and in the full sizes, then the large counts; about an hour on two idle cores.
 prove: check
 	@$(MAKE) --no-print-directory test TEST_ARGS="$(TEST_ARGS) --full-cross"
 	@$(MAKE) --no-print-directory counts
 
-# Killed processes, broken mail servers, generated stories and attacked tables, each by the hundreds.
+# Killed processes, broken mail servers, generated stories and attacked tables, each by the hundreds, two at a time.
+# More of each: `make counts FAULTS="--scale 1" STORIES="--count 5000 --pages 300" TABLES=1000` (tables: twice as many).
+FAULTS ?= --scale 0.3
+STORIES ?=
+TABLES ?= 200
 counts: $(STAMP) tools
-	@$(BIN)/python -m tests.faults
-	@$(BIN)/python -m tests.safeguards --kind sqlite & one=$$!; \
-		$(BIN)/python -m tests.safeguards --kind postgresql && wait $$one
-	@$(BIN)/python -m tests.suppression
+	@$(BIN)/python -m tests.faults $(FAULTS)
+	@$(BIN)/python -m tests.safeguards $(STORIES) --kind sqlite & one=$$!; \
+		$(BIN)/python -m tests.safeguards $(STORIES) --kind postgresql && wait $$one
+	@$(BIN)/python -m tests.suppression $(TABLES) 0 & one=$$!; \
+		$(BIN)/python -m tests.suppression $(TABLES) $(TABLES) && wait $$one
 
 check: $(STAMP)
 	@$(BIN)/python -m tests.tools.checks

@@ -1,4 +1,4 @@
-"""`python -m tests.safeguards`: the full proof of the safeguards over generated incidents, on both databases."""
+"""`python -m tests.safeguards [--count N]`: the safeguards over many generated incidents, on both databases."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.support.databases import BACKENDS, Databases
 def main(arguments: list[str]) -> int:
     """Live through the stories; 1 when anything was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.safeguards")
-    parser.add_argument("--count", type=int, default=5000)
-    parser.add_argument("--pages", type=int, default=300, help="so many of them through the pages")
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--pages", type=int, default=60, help="so many of them through the pages")
     parser.add_argument("--kind", choices=BACKENDS, action="append")
     wanted = parser.parse_args(arguments)
     found: list[str] = []

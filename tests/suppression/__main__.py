@@ -1,4 +1,4 @@
-"""`python -m tests.suppression [TABLES] [FIRST SEED]`: the full proof, and a planted weak suppression that it finds."""
+"""`python -m tests.suppression [TABLES] [FIRST SEED]`: attacks on many tables, and on weak ones that must give way."""
 
 from __future__ import annotations
 
@@ -34,4 +34,4 @@ def main(number: int, first: int) -> int:
 
 if __name__ == "__main__":
     arguments = [int(one) for one in sys.argv[1:]]
-    sys.exit(main(*([*arguments, *(2000, 0)[len(arguments) :]])))
+    sys.exit(main(*([*arguments, *(400, 0)[len(arguments) :]])))

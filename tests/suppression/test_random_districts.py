@@ -1,4 +1,4 @@
-"""Thirty random districts; `python -m tests.suppression` attacks 2,000."""
+"""Thirty random districts; `python -m tests.suppression` attacks 400, or as many as one asks for."""
 
 from __future__ import annotations
 
