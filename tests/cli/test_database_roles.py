@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import psycopg
@@ -15,8 +16,8 @@ from tests.support.databases import DEMO_PASSWORD, Database, Databases, flask
 
 pytestmark = pytest.mark.both_databases
 
-WEB, SCHEDULER, READING = "wss web", "wss_scheduler", "wss_reading"
-"""One with a space: names are quoted."""
+WEB, SCHEDULER, READING = (f"{name}_{os.getpid()}" for name in ("wss web", "wss_scheduler", "wss_reading"))
+"""One with a space: names are quoted. Roles belong to the server, which other processes of the run use too."""
 
 
 def as_role(database: Database, role: str) -> str:
