@@ -8,30 +8,26 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
-from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.common.commands import EVERY_ROW, JSON, UNREADABLE, note, refuse
 from wss_cases.foundation import clock
-from wss_cases.foundation.db import db
 from wss_cases.journal.audit.actions import seal as seal_at
 from wss_cases.journal.audit.queries import FORMAT, VERIFIED, Broken, Verdict, head_document, rows_after
 from wss_cases.journal.audit.queries import verify as verify_chain
 from wss_cases.journal.audit.rules import GENESIS
-from wss_cases.journal.unit_of_work import unit_of_work
 
-NO_DATABASE = "The database cannot be read or has no schema yet. Run: flask db upgrade"
-EVERYTHING = 1_000_000
 EXPORTED = "audit.exported"
 
 group = AppGroup("audit", help="The audit chain: seal, verify, export its head.")
 
 
 @group.command("seal")
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@JSON
 def seal(as_json: bool) -> None:
     """Seal every audit row that has no seal yet; the scheduler does the same once a minute."""
     try:
-        counts = seal_at(clock.now(), EVERYTHING)
+        counts = seal_at(clock.now(), EVERY_ROW)
     except SQLAlchemyError:
-        _refuse(NO_DATABASE, as_json)
+        _refuse(UNREADABLE, as_json)
     click.echo(json.dumps(counts) if as_json else f"{counts['sealed']} rows sealed.")
 
 
@@ -39,7 +35,7 @@ def seal(as_json: bool) -> None:
 @click.option(
     "--head", "head_file", type=click.File("r", encoding="utf-8"), help="A head exported earlier ('-': standard input)."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@JSON
 def verify(head_file: IO[str] | None, as_json: bool) -> None:
     """Follow the chain; ends with 1 and names the first row that is not as it was sealed.
 
@@ -48,12 +44,9 @@ def verify(head_file: IO[str] | None, as_json: bool) -> None:
     number, digest = _head(head_file, as_json) if head_file is not None else (0, GENESIS)
     try:
         verdict = verify_chain(number, digest)
-        db.session.remove()
-        with unit_of_work(SYSTEM, clock.now()) as uow:
-            found = {"ok": verdict.broken is None, "sealed": verdict.sealed}
-            uow.audit(VERIFIED, "audit_seal", None, found)
+        note(clock.now(), VERIFIED, "audit_seal", None, {"ok": verdict.broken is None, "sealed": verdict.sealed})
     except SQLAlchemyError:
-        _refuse(NO_DATABASE, as_json)
+        _refuse(UNREADABLE, as_json)
     if as_json:
         click.echo(json.dumps(verdict.document()))
     else:
@@ -67,11 +60,9 @@ def export_head() -> None:
     """Print the head of the chain, to be kept where whoever can change the database cannot."""
     try:
         document = head_document(clock.now())
-        db.session.remove()
-        with unit_of_work(SYSTEM, clock.now()) as uow:
-            uow.audit("audit.head_exported", "audit_seal", document["number"] or None)
+        note(clock.now(), "audit.head_exported", "audit_seal", document["number"] or None)
     except SQLAlchemyError:
-        _refuse(NO_DATABASE, True)
+        _refuse(UNREADABLE, True)
     click.echo(json.dumps(document, indent=2))
 
 
@@ -82,20 +73,18 @@ def export(since: int) -> None:
 
     Ends with 1 at the first row that is not as it was sealed; what was printed before it is.
     """
-    number, told = since, False
+    number, is_news = since, False
     try:
         for row in rows_after(since):
             if isinstance(row, Broken):
                 click.echo(f"Broken: {row.words}.", err=True)
                 sys.exit(1)
             click.echo(json.dumps(row))
-            number, told = row["number"], told or row["action"] != EXPORTED
-        db.session.remove()
-        if told:  # a row about rows that say the same would go on for ever
-            with unit_of_work(SYSTEM, clock.now()) as uow:
-                uow.audit(EXPORTED, "audit_seal", number, {"since": since})
+            number, is_news = row["number"], is_news or row["action"] != EXPORTED
+        if is_news:  # a row about rows that say the same would go on for ever
+            note(clock.now(), EXPORTED, "audit_seal", number, {"since": since})
     except SQLAlchemyError:
-        _refuse(NO_DATABASE, False)
+        _refuse(UNREADABLE, False)
 
 
 def _words(verdict: Verdict, to_head: bool) -> str:
@@ -122,5 +111,4 @@ def _head(file: IO[str], as_json: bool) -> tuple[int, str]:
 def _refuse(message: str, as_json: bool) -> NoReturn:
     if as_json:
         click.echo(json.dumps({"error": {"message": message}}))
-    click.echo(f"Refused: {message}", err=True)
-    sys.exit(1)
+    refuse("", message)

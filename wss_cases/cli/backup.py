@@ -1,6 +1,5 @@
 """`flask backup`: everything in one file, and a new database from it, proven row by row and by the audit chain."""
 
-import sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy import Connection, inspect, literal, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.common.commands import EVERY_ROW, note, refuse
 from wss_cases.cli.common.database_errors import words_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.backup import archive as backup
@@ -23,9 +22,7 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.audit.queries import head_document, verify
 from wss_cases.journal.audit.rules import PURPOSE, keyring
-from wss_cases.journal.unit_of_work import unit_of_work
 
-EVERYTHING = 1_000_000
 PAUSED = "This database was restored from a backup. See who was told meanwhile, then let mail go again."
 _OF_PEOPLE = ("user_account", "audit_entry", "school", "student")
 """Tables that no migration fills."""
@@ -59,9 +56,9 @@ def create(path: Path) -> None:
 
 def _created(path: Path, now: datetime) -> dict[str, Any]:
     """Say in the audit log that a copy is made, so that the copy says it too; then make it, or take the word back."""
-    _note("backup.created", now)
+    note(now, "backup.created", "database")
     try:
-        seal(now, EVERYTHING)
+        seal(now, EVERY_ROW)
         head = head_document(now)
         db.session.remove()
         with one_view(db.engine) as connection:
@@ -71,14 +68,8 @@ def _created(path: Path, now: datetime) -> dict[str, Any]:
     except BaseException:
         # a database that is away takes no row either; what went wrong is told all the same
         with suppress(SQLAlchemyError):
-            _note("backup.failed", clock.now())
+            note(clock.now(), "backup.failed", "database")
         raise
-
-
-def _note(action: str, now: datetime) -> None:
-    db.session.remove()
-    with unit_of_work(SYSTEM, now) as uow:
-        uow.audit(action, "database", None)
 
 
 @group.command("restore")
@@ -90,7 +81,8 @@ def restore(path: Path) -> None:
     """
     try:
         manifest = backup.checked(path, _say)
-        _must_be_known(manifest)
+        if not is_known(manifest["revision"]):
+            raise backup.BrokenBackup("The backup is of a newer release than this one. Deploy that release first.")
         _must_be_empty()
         upgrade_to(manifest["revision"])
         db.session.remove()
@@ -136,11 +128,6 @@ def _stored(table: Any, column: str, now: datetime) -> datetime:
     return now if table.columns[column].type.timezone else now.replace(tzinfo=None)
 
 
-def _must_be_known(manifest: dict[str, Any]) -> None:
-    if not is_known(manifest["revision"]):
-        raise backup.BrokenBackup("The backup is of a newer release than this one. Deploy that release first.")
-
-
 def _must_be_empty() -> None:
     # what a killed restore left is a schema without people, and the next one goes on with that
     with db.engine.connect() as connection:
@@ -164,5 +151,4 @@ def _say(words: str) -> None:
 def _refuse(message: str) -> NoReturn:
     with suppress(SQLAlchemyError):
         db.session.remove()
-    click.echo(f"Refused: {message}", err=True)
-    sys.exit(1)
+    refuse("", message)

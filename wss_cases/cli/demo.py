@@ -13,6 +13,7 @@ from wss_cases.accounts.account.models import Setting, UserAccount
 from wss_cases.accounts.account.rules import password_problem
 from wss_cases.accounts.credentials.passwords import hash_password, password_matches
 from wss_cases.accounts.sign_in.sessions.signed_in import demo_accounts
+from wss_cases.cli.common.commands import UNWRITABLE
 from wss_cases.demo.load import Size, make_district
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
@@ -102,7 +103,7 @@ def _in_the_way() -> str:
             for model in (School, Student, StaffMember, UserAccount)
         )
     except SQLAlchemyError:
-        return "The database cannot be written or has no schema yet. Run: flask db upgrade"
+        return UNWRITABLE
     if state == LOADED:
         return "The demo district is loaded already."
     if state == UNFINISHED:

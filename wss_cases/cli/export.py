@@ -1,33 +1,26 @@
 """`flask export`: what other systems, the federal and the State's collections take."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.common.commands import SCHOOL, YEAR, chosen_scope, refusals, refuse
 from wss_cases.cli.common.output import target, telling
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.collections.by_name import COLLECTIONS
-from wss_cases.outcomes.counting.scope.queries import school_named
-from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 from wss_cases.outcomes.documents.rendering import TYPES, rendered
 from wss_cases.outcomes.edfi.common.codes import Left, Tally
 from wss_cases.outcomes.edfi.exporting.actions import Recipient, export_edfi
 from wss_cases.outcomes.exports.export_log.actions import note_command
 
 group = AppGroup("export", help="Files for other systems.")
-YEAR = click.option("--school-year", "year", required=True, help="Written 2026-27; it begins 1 August.")
-SCHOOL = click.option("--school", help="Number, code or id of one school; all schools without it.")
 OUTPUT = click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
 
 
@@ -55,12 +48,13 @@ def edfi(
     with _refusals(), ExitStack() as files:
         stream = files.enter_context(target(output))
         second = files.enter_context(whole_file(restorative)) if restorative else None
-        tally = export_edfi(SYSTEM, scope(year, school), stream, second, clock.now(), _progress, recipient)
+        scope, _name = chosen_scope(year, school)
+        tally = export_edfi(SYSTEM, scope, stream, second, clock.now(), _progress, recipient)
     _tell(tally)
 
 
-def _recipient(*said: str | None) -> Recipient | None:
-    words = [(text or "").strip() for text in said]
+def _recipient(*options: str | None) -> Recipient | None:
+    words = [(text or "").strip() for text in options]
     if not any(words):
         return None
     if not all(words) or len(words[0]) > 200 or max(map(len, words)) > 300:
@@ -76,8 +70,8 @@ def _collection(name: str, what: str) -> None:
     @click.option("--format", "form", type=click.Choice(list(TYPES)), default="csv", help="csv without it.")
     def command(year: str, school: str | None, output: Path | None, form: str) -> None:
         with _refusals(), telling(f"counting {year}"), target(output) as stream:
-            chosen = scope(year, school)
-            report = COLLECTIONS[name](SYSTEM, chosen, school)
+            scope, _name = chosen_scope(year, school)
+            report = COLLECTIONS[name](SYSTEM, scope, school)
             stream.write(rendered(report, form))
             note_command(SYSTEM, report, form, year, clock.now())
         for title, words in report.about:
@@ -88,37 +82,15 @@ _collection("crdc", "Write the federal counts (CRDC) of a school year, a row for
 _collection("state", "Write the State's counts of removals and police referrals, four rows for each school.")
 
 
-def scope(year: str, school: str | None) -> Scope:
-    """Return what is exported. Raises Refused for a school that is not there."""
-    today = today_at(None, clock.now())
-    found = scope_of(None, year, today)
-    if found is None:
-        raise click.BadParameter(
-            f"{year} is not a school year that has begun; it is written 2026-27", param_hint="--school-year"
-        )
-    if school is None:
-        return found
-    named = school_named(SYSTEM, school)
-    if named is None:
-        raise Refused("school", f"There is no school {school}.")
-    narrowed = scope_of(named[0], year, today)
-    assert narrowed is not None
-    return narrowed
-
-
 @contextmanager
 def _refusals() -> Iterator[None]:
     try:
-        with force_locale("en"):
+        with refusals():
             yield
-    except Refused as refused:
-        _refuse(refused.message)
     except BrokenPipeError:
-        _refuse("Whoever was reading stopped before the end.")
+        refuse("output", "Whoever was reading stopped before the end.")
     except OSError as error:
-        _refuse(f"{error.filename or 'The file'} cannot be written: {error.strerror}")
-    except SQLAlchemyError:
-        _refuse("The database cannot be read or has no schema yet. Run: flask db upgrade")
+        refuse("output", f"{error.filename or 'The file'} cannot be written: {error.strerror}")
 
 
 def _progress(done: int, whole: int, written: int) -> None:
@@ -134,8 +106,3 @@ def _tell(tally: Tally) -> None:
         ]
     for words, code, number in lines:
         click.echo(f"left out – {words}{f' [{code}]' if code else ''}: {number:,}", err=True)
-
-
-def _refuse(message: str) -> NoReturn:
-    click.echo(f"Refused: {message}", err=True)
-    sys.exit(1)

@@ -2,11 +2,11 @@
 
 import json
 import sys
-from datetime import UTC, datetime
 
 import click
 from flask.cli import AppGroup
 
+from wss_cases.cli.common.commands import JSON, instant
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation import clock
 from wss_cases.journal.key_rotation.actions import rotate as rotate_at
@@ -19,7 +19,7 @@ group = AppGroup("notes", help="Privileged notes of circles: keys and shredding.
 
 
 @group.command("rotate")
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@JSON
 def rotate(as_json: bool) -> None:
     """Seal every sealed text, board reports too, under the newest key of WSS_KEYS; run it again if interrupted."""
     counts = rotate_at(SEALED, clock.now())
@@ -27,10 +27,10 @@ def rotate(as_json: bool) -> None:
         click.echo(json.dumps(counts))
     else:
         for name in SEALED_NAMES:
-            found = counts[name]
+            of_table = counts[name]
             click.echo(
-                f"{name}: {found['resealed']} sealed anew, {found['already']} were under the newest key, "
-                f"{found['unreadable']} cannot be read with these keys."
+                f"{name}: {of_table['resealed']} sealed anew, {of_table['already']} were under the newest key, "
+                f"{of_table['unreadable']} cannot be read with these keys."
             )
         if not counts["files"]["erased"]:
             click.echo("Somebody is reading: the older sealings are still in the database's files. Run it again.")
@@ -42,14 +42,12 @@ def rotate(as_json: bool) -> None:
 
 
 @group.command("shred")
-@click.option(
-    "--now", "instant", default="", metavar="ISO", help="Shred for this instant, e.g. 2027-12-01T06:30-06:00."
-)
+@click.option("--now", "text", default="", metavar="ISO", help="Shred for this instant, e.g. 2027-12-01T06:30-06:00.")
 @click.option("--dry-run", is_flag=True, help="Say what would be shredded; write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
-def shred(instant: str, dry_run: bool, as_json: bool) -> None:
+@JSON
+def shred(text: str, dry_run: bool, as_json: bool) -> None:
     """Shred the notes whose day has come, never of a live circle or under a hold."""
-    now = _instant(instant)
+    now = instant(text, "2027-12-01T06:30-06:00")
     counts = would_shred(now) if dry_run else shred_at(now)
     if as_json:
         click.echo(json.dumps(counts))
@@ -60,13 +58,3 @@ def shred(instant: str, dry_run: bool, as_json: bool) -> None:
         click.echo(
             f"{counts['waiting']} still to be erased from the database's files: somebody is reading. Run it again."
         )
-
-
-def _instant(text: str) -> datetime:
-    if not text:
-        return clock.now()
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise click.BadParameter(f"{text!r} is not a date and time like 2027-12-01T06:30-06:00.") from error

@@ -2,13 +2,13 @@
 
 import json
 import sys
-from datetime import UTC, datetime
 from typing import BinaryIO
 
 import click
 from flask.cli import AppGroup
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.common.commands import JSON, instant
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
@@ -24,14 +24,12 @@ group = AppGroup("reminders", help="Reminders: queue what has come due, send wha
 
 
 @group.command("sweep")
-@click.option(
-    "--now", "instant", default="", metavar="ISO", help="Sweep for this instant, e.g. 2026-12-01T06:30-06:00."
-)
+@click.option("--now", "text", default="", metavar="ISO", help="Sweep for this instant, e.g. 2026-12-01T06:30-06:00.")
 @click.option("--dry-run", is_flag=True, help="Say what would be queued; write nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
-def sweep(instant: str, dry_run: bool, as_json: bool) -> None:
+@JSON
+def sweep(text: str, dry_run: bool, as_json: bool) -> None:
     """Queue reminders that have come due, each once, on any day."""
-    now = _instant(instant)
+    now = instant(text, "2026-12-01T06:30-06:00")
     already = queued_before(now)
     counts = sweep_at(now, dry_run) | {"already": already}
     if as_json:
@@ -42,7 +40,7 @@ def sweep(instant: str, dry_run: bool, as_json: bool) -> None:
 
 
 @group.command("deliver")
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@JSON
 def deliver(as_json: bool) -> None:
     """Send the mail that waits and may go at this hour; nothing while sending is paused."""
     counts = deliver_at(clock.now())
@@ -57,7 +55,7 @@ def deliver(as_json: bool) -> None:
 @group.command("pause")
 @click.option("--reason", default="", metavar="TEXT", help="Why; it stands on System and in the audit log.")
 @click.option("--release", is_flag=True, help="Let mail go again.")
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@JSON
 def pause(reason: str, release: bool, as_json: bool) -> None:
     """Send nothing at all until --release, urgent mail included; what comes due is still queued."""
     if release == bool(reason.strip()):
@@ -82,7 +80,7 @@ def pause(reason: str, release: bool, as_json: bool) -> None:
 
 @group.command("bounce")
 @click.argument("file", type=click.File("rb"))
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@JSON
 def bounce(file: BinaryIO, as_json: bool) -> None:
     """Take in FILE ('-': standard input), a mail server's report (RFC 3464) that a mail came back.
 
@@ -103,13 +101,3 @@ def bounce(file: BinaryIO, as_json: bool) -> None:
         click.echo(f"Mail to {one.address} does not arrive ({one.status}).")
     if not taken:
         click.echo("Nothing of ours came back.")
-
-
-def _instant(text: str) -> datetime:
-    if not text:
-        return clock.now()
-    try:
-        found = datetime.fromisoformat(text)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise click.BadParameter(f"{text!r} is not a date and time like 2026-12-01T06:30-06:00.") from error

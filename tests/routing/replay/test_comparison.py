@@ -167,7 +167,7 @@ def test_only_the_last_act_of_routing_counts(session: Any, two_schools: list[int
     session.commit()
     (one,) = replay_all(edited({"F4": {"school_days.0": 3}}))
     assert len(one.outcomes) == 1
-    assert not one.changed
+    assert not one.changes
 
 
 def test_a_period_and_a_school_narrow_what_is_replayed(session: Any, two_schools: list[int]) -> None:

@@ -12,6 +12,7 @@ import click
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from wss_cases.cli.common.commands import JSON
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.cli.doctor import district as doctor_district
 from wss_cases.cli.doctor.findings import Finding, bad, ok, warning
@@ -33,16 +34,16 @@ LITTLE_SPACE = 1_000_000_000
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@JSON
 def group(as_json: bool) -> None:
     """Look at database, keys, scheduler, mail and what a district must set; ends with 1 when something is bad."""
-    found = list(examine(clock.now()))
+    findings = list(examine(clock.now()))
     if as_json:
-        click.echo(json.dumps({"findings": [asdict(one) for one in found]}, indent=1))
+        click.echo(json.dumps({"findings": [asdict(one) for one in findings]}, indent=1))
     else:
-        for one in found:
+        for one in findings:
             click.echo(f"{one.level:8} {one.what}: {one.words}")
-    if any(one.level == "bad" for one in found):
+    if any(one.level == "bad" for one in findings):
         sys.exit(1)
 
 
@@ -112,18 +113,19 @@ def _audit(now: datetime) -> Finding:
         return warning("audit log", "Nothing is sealed yet; the scheduler does it once a minute.")
     if seal.key_id not in keyring(setting("WSS_KEYS").derived(PURPOSE)):
         return bad("audit log", "The key of its last seal is not here: it cannot be verified.")
-    return ok("audit log", f"Last sealed {_ago(now - seal.sealed_at)}. To follow the chain: flask audit verify")
+    minutes = max(0, int((now - seal.sealed_at).total_seconds()) // 60)
+    return ok("audit log", f"Last sealed {minutes} minutes ago. To follow the chain: flask audit verify")
 
 
 def _scheduler(now: datetime) -> Finding:
-    found = standing(now)
-    if found.scheduler == "ok":
+    state = standing(now).scheduler
+    if state == "ok":
         return ok("scheduler", "It runs and sweeps.")
     words = {
         "not started": "It was never started. Run: flask scheduler run",
         "silent": "None was seen for five minutes. Run: flask scheduler run",
         "failing": "It runs, but no sweep succeeds. See System, and its log.",
-    }[found.scheduler]
+    }[state]
     return bad("scheduler", words)
 
 
@@ -173,10 +175,6 @@ def _space(_now: datetime) -> Finding:
     free = shutil.disk_usage(path).free
     words = f"{free / 1e9:.1f} GB are free beside the database."
     return bad("space", f"{words} Saving stops when nothing is left.") if free < LITTLE_SPACE else ok("space", words)
-
-
-def _ago(since: timedelta) -> str:
-    return f"{max(0, int(since.total_seconds()) // 60)} minutes ago"
 
 
 LOOKS: tuple[Callable[[datetime], Finding], ...] = (

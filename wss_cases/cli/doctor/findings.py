@@ -1,6 +1,7 @@
 """What `flask doctor` finds: how bad it is, of what, and what to do."""
 
 from dataclasses import dataclass
+from functools import partial
 
 
 @dataclass(frozen=True)
@@ -12,16 +13,4 @@ class Finding:
     words: str
 
 
-def ok(what: str, words: str) -> Finding:
-    """All is well there."""
-    return Finding("ok", what, words)
-
-
-def warning(what: str, words: str) -> Finding:
-    """It goes on, but somebody should see to it."""
-    return Finding("warning", what, words)
-
-
-def bad(what: str, words: str) -> Finding:
-    """Something does not work, or is not safe."""
-    return Finding("bad", what, words)
+ok, warning, bad = partial(Finding, "ok"), partial(Finding, "warning"), partial(Finding, "bad")

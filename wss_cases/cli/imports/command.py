@@ -1,22 +1,29 @@
-"""`flask import`: rosters, calendars, and what the rooms above take in."""
+"""`flask import`: rosters, calendars, published figures, behaviour codes, and discipline from the Ed-Fi interchange."""
 
-import json
 import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.common.commands import FILE, JSON, UNWRITABLE, show
 from wss_cases.cli.common.output import telling
-from wss_cases.cli.imports.behaviors import import_behaviors
-from wss_cases.cli.imports.edfi import import_edfi_files
-from wss_cases.cli.imports.metrics import import_metrics
 from wss_cases.foundation import clock
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.incidents.catalogue.actions import import_behaviors
+from wss_cases.outcomes.edfi.importing.actions import Problem as EdfiProblem
+from wss_cases.outcomes.edfi.importing.actions import Report as EdfiReport
+from wss_cases.outcomes.edfi.importing.actions import import_edfi
+from wss_cases.outcomes.edfi.importing.reading import FileRefused
+from wss_cases.outcomes.published.actions import import_history
 from wss_cases.roster.calendar.importing.actions import import_calendar
 from wss_cases.roster.import_files.report import BundleRefused, Problem, Report
 from wss_cases.roster.oneroster.actions import import_oneroster
@@ -29,9 +36,6 @@ _STEPS = {
     "guardians": "writing whose guardian everybody is",
 }
 group = AppGroup("import", help="Take in rosters, calendars, published figures, behaviour codes and Ed-Fi files.")
-group.add_command(import_metrics)
-group.add_command(import_behaviors)
-group.add_command(import_edfi_files)
 
 
 @group.command("oneroster")
@@ -39,59 +43,94 @@ group.add_command(import_edfi_files)
 @click.option("--source", default="", help="Name of the feed; by default the root org's sourcedId.")
 @click.option("--accept-shrink", is_flag=True, help="Go on although many rows of the last import are missing.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@JSON
 def oneroster(path: Path, source: str, accept_shrink: bool, dry_run: bool, as_json: bool) -> None:
     """Take in a folder or zip in OneRoster 1.1 or 1.2, or School Data Sync 2.1."""
-    report = Report()
-    try:
-        with force_locale("en"), telling("reading the roster") as say:
-            report = import_oneroster(
-                SYSTEM, path, clock.now(), source,
-                accept_shrink=accept_shrink, dry_run=dry_run,
-                progress=lambda file, done: say(f"{file}: {done:,} rows read" if done else _STEPS[file]),
-            )  # fmt: skip
-    except BundleRefused as refused:
-        stop(refused.problems, as_json)
-    except SQLAlchemyError as error:
-        stop([Problem(path.name, None, None, database_words(error))], as_json)
-    if as_json:
-        show(report.as_document())
-        return
-    click.echo(f"Source {report.source}" + (" (dry run: nothing was changed)" if dry_run else ""))
-    tell(report)
+    with _refusals(path, as_json), telling("reading the roster") as say:
+        report = import_oneroster(
+            SYSTEM, path, clock.now(), source,
+            accept_shrink=accept_shrink, dry_run=dry_run,
+            progress=lambda file, done: say(f"{file}: {done:,} rows read" if done else _STEPS[file]),
+        )  # fmt: skip
+    if not as_json:
+        click.echo(f"Source {report.source}" + (" (dry run: nothing was changed)" if dry_run else ""))
+    _tell(report, report.as_document()["files"], as_json)
 
 
 @group.command("calendar")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.argument("file", type=FILE)
 @click.option("--school-year", "year", required=True, help="The school year, written 2026-27.")
 @click.option("--first-day", type=DAY, help="First day of school, where the file does not say it.")
 @click.option("--last-day", type=DAY, help="Last day of school, where the file does not say it.")
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@JSON
 def calendar(file: Path, year: str, first_day: datetime | None, last_day: datetime | None, as_json: bool) -> None:
     """Take in the district's school calendar for one school year from a CSV or ICS file."""
     first, last = (moment.date() if moment else None for moment in (first_day, last_day))
-    report = Report()
+    with _refusals(file, as_json), telling(f"taking in the calendar of {year}"):
+        report = import_calendar(SYSTEM, file.name, file.read_bytes(), year, clock.now(), first, last)
+    _tell(report, report.as_document()["files"], as_json)
+
+
+@group.command("edfi")
+@click.argument("files", nargs=-1, required=True, type=FILE)
+@JSON
+def edfi(files: tuple[Path, ...], as_json: bool) -> None:
+    """Take in an Ed-Fi 5.2 StudentDiscipline, with Student and EducationOrganization for whom the roster lacks."""
     try:
-        with force_locale("en"), telling(f"taking in the calendar of {year}"):
-            report = import_calendar(SYSTEM, file.name, file.read_bytes(), year, clock.now(), first, last)
-    except BundleRefused as refused:
-        stop(refused.problems, as_json)
-    except SQLAlchemyError as error:
-        stop([Problem(file.name, None, None, database_words(error))], as_json)
+        with force_locale("en"), telling(f"taking in {files[0].name}") as say:
+            report = import_edfi(SYSTEM, files, clock.now(), say)
+    except FileRefused as refused:
+        _stop(EdfiReport(problems=[EdfiProblem(*refused.place)]), as_json)
+    except SQLAlchemyError:
+        _stop(EdfiReport(problems=[EdfiProblem(files[0].name, 0, "", UNWRITABLE)]), as_json)
+    _tell(report, report.counts, as_json)
     if as_json:
-        show(report.as_document())
-        return
-    tell(report)
+        _complain(report)
 
 
-def tell(report: Report) -> None:
-    """Print the counts of each file, then the problems."""
-    for name, counts in report.as_document()["files"].items():
-        click.echo(f"{name}: " + ", ".join(f"{number:,} {word}" for word, number in counts.items()))
-    complain(report.problems)
+@group.command("metrics")
+@click.argument("file", type=FILE)
+@JSON
+def metrics(file: Path, as_json: bool) -> None:
+    """Take in the district's published file of misconducts, suspensions and police notifications, as it is."""
+    try:
+        with _opened(file) as stream:
+            report = import_history(SYSTEM, stream, file.name, clock.now())
+    except Refused as refused:
+        _refuse_file(file, {"row": None, "column": None, "message": refused.message}, as_json)
+    except SQLAlchemyError:
+        _refuse_file(file, {"row": None, "column": None, "message": UNWRITABLE}, as_json)
+    _tell_rows(file, asdict(report.tally), report.problems, as_json)
 
 
-def database_words(error: SQLAlchemyError) -> str:
+@group.command("behaviors")
+@click.argument("file", type=FILE)
+@JSON
+def behaviors(file: Path, as_json: bool) -> None:
+    """Add behaviours from a CSV, or mend those of the same set, code and first day."""
+    try:
+        with _opened(file) as stream:
+            report = import_behaviors(SYSTEM, stream, clock.now())
+    except Refused as refused:
+        problem = {"row": 1, "column": refused.field, "message": refused.message}
+        _refuse_file(file, problem, as_json, indent=None)
+    counts = {"created": report.created, "updated": report.updated, "unchanged": report.unchanged}
+    _tell_rows(file, counts | {"refused": len(report.problems)}, report.problems, as_json, indent=None)
+
+
+@contextmanager
+def _refusals(path: Path, as_json: bool) -> Iterator[None]:
+    """Speak English inside the block; where the input as a whole is refused there, say why and end with status 1."""
+    try:
+        with force_locale("en"):
+            yield
+    except BundleRefused as refused:
+        _stop(Report(problems=refused.problems), as_json)
+    except SQLAlchemyError as error:
+        _stop(Report(problems=[Problem(path.name, None, None, _database_words(error))]), as_json)
+
+
+def _database_words(error: SQLAlchemyError) -> str:
     """Return what an operator can do about a database that fails."""
     cause = str(getattr(error, "orig", None) or error).splitlines()[0][:300]
     if "locked" in cause:
@@ -101,23 +140,57 @@ def database_words(error: SQLAlchemyError) -> str:
     return f"The database did not take it: {cause}"
 
 
-def show(document: dict[str, Any]) -> None:
-    """Print one JSON document."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+def _tell(report: Report | EdfiReport, counts: Mapping[str, Mapping[str, int]], as_json: bool) -> None:
+    """Print the JSON document, or the counts of each file or element and then the problems."""
+    if as_json:
+        show(report.as_document())
+        return
+    for name, numbers in counts.items():
+        click.echo(_counted(name, numbers))
+    _complain(report)
 
 
-def complain(problems: list[Problem]) -> None:
-    """Print each problem on a line of its own to the error output."""
-    for problem in problems:
-        place = [problem.file]
-        place += [f"row {problem.row}"] if problem.row else []
-        place += [f"column {problem.column}"] if problem.column else []
-        click.echo(f"{', '.join(place)}: {problem.message}", err=True)
+def _counted(name: str, numbers: Mapping[str, int]) -> str:
+    return f"{name}: " + ", ".join(f"{number:,} {word}" for word, number in numbers.items())
 
 
-def stop(problems: list[Problem], as_json: bool) -> NoReturn:
+def _complain(report: Report | EdfiReport) -> None:
+    """Print each problem on a line of its own to the error output: file, place as far as it is known, message."""
+    for problem in report.problems:
+        _file, *place, _message = vars(problem).items()
+        where = [problem.file, *(f"{word} {value}" for word, value in place if value)]
+        click.echo(f"{', '.join(where)}: {problem.message}", err=True)
+
+
+def _stop(report: Report | EdfiReport, as_json: bool) -> NoReturn:
     """Say why nothing was imported and end with status 1."""
     if as_json:
-        show(Report(problems=problems).as_document())
-    complain(problems)
+        show(report.as_document())
+    _complain(report)
     sys.exit(1)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[TextIO]:
+    with force_locale("en"), telling(f"taking in {file.name}"), file.open(encoding="utf-8-sig", newline="") as stream:
+        yield stream
+
+
+def _refuse_file(file: Path, problem: dict[str, Any], as_json: bool, indent: int | None = 2) -> NoReturn:
+    if as_json:
+        show({"files": {}, "problems": [{"file": file.name, **problem}]}, indent)
+    click.echo(f"{file.name}: {problem['message']}", err=True)
+    sys.exit(1)
+
+
+def _tell_rows(
+    file: Path, counts: Mapping[str, int], problems: Iterable[Any], as_json: bool, indent: int | None = 2
+) -> None:
+    """Print the counts of a file of rows, and every row that was left out."""
+    left_out = [{"file": file.name, **asdict(problem)} for problem in problems]
+    if as_json:
+        show({"files": {file.name: counts}, "problems": left_out}, indent)
+    else:
+        click.echo(_counted(file.name, counts))
+    for row in left_out:
+        click.echo("{file}, row {row}, column {column}: {message}".format(**row), err=True)

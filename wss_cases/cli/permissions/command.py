@@ -1,13 +1,13 @@
 """`flask permissions`: what every route demands."""
 
 import json
-import sys
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
 from wss_cases.access.gate import matrix
+from wss_cases.cli.common.commands import JSON, refuse
 from wss_cases.cli.permissions.database_rights import PARTS, statements
 from wss_cases.foundation.db import db
 
@@ -15,7 +15,7 @@ group = AppGroup("permissions", help="Who may do what.")
 
 
 @group.command("matrix")
-@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@JSON
 def show_matrix(as_json: bool) -> None:
     """List every rule of the url map with its methods and its permission."""
     rows = matrix(current_app)
@@ -35,6 +35,5 @@ def database(role: str, part: str) -> None:
     It may be run at any time, and has to be after each `flask db upgrade`.
     """
     if db.engine.dialect.name != "postgresql":
-        click.echo("Refused: SQLite has no roles; whoever may write its file may do everything.", err=True)
-        sys.exit(1)
+        refuse("role", "SQLite has no roles; whoever may write its file may do everything.")
     click.echo("\n".join(statements(role, part)))

@@ -123,7 +123,7 @@ def _keep(replay_id: int, after: int, found: Sequence[Replayed], state: ReplaySt
         tally = Tally.of_json(row.counts)
         for one in found:
             tally.add(one)
-        told = [_change(replay_id, one) for one in found if one.changed or one.broken or not one.is_read]
+        told = [_change(replay_id, one) for one in found if one.changes or one.broken or not one.is_read]
         if told:
             uow.session.execute(insert(table_of(ReplayChange)), told)
         row.counts, row.done = tally.as_json(), row.done + len(found)
@@ -145,7 +145,7 @@ def _change(replay_id: int, one: Replayed) -> dict[str, Any]:
         "replay_id": replay_id,
         "incident_id": one.incident.id,
         "school_id": one.incident.school_id,
-        "changes": [change.as_json() for outcome in one.outcomes for change in outcome.changes],
+        "changes": [change.as_json() for change in one.changes],
         "broken": list(one.broken),
         "is_read": one.is_read,
     }

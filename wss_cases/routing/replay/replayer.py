@@ -120,9 +120,9 @@ class Replayed:
     outcomes: tuple[Outcome, ...]
 
     @property
-    def changed(self) -> bool:
-        """Whether any part would have been routed differently."""
-        return any(outcome.changes for outcome in self.outcomes)
+    def changes(self) -> list[Change]:
+        """What would have been routed differently, part by part."""
+        return [change for outcome in self.outcomes for change in outcome.changes]
 
     @property
     def broken(self) -> tuple[str, ...]:
@@ -175,10 +175,10 @@ class Tally:
         """Count one incident."""
         school = self.schools.setdefault(str(one.incident.school_id), SchoolTally())
         school.incidents += 1
-        school.changed += one.changed
+        school.changed += bool(one.changes)
         school.broken += bool(one.broken)
         school.unread += not one.is_read
-        school.changes.update({change.key for outcome in one.outcomes for change in outcome.changes})
+        school.changes.update({change.key for change in one.changes})
         for part, outcome in zip(one.incident.parts, one.outcomes, strict=True):
             values = {"grade": outcome.grade, "behavior": outcome.behavior, "version": part.version}
             for name, value in (values | dict(part.groups)).items():
