@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from tests.factories.roster import StudentFactory
+from tests.routing.first_rules.rule_set import first_table
 from wss_cases.foundation.db import db, table_of
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, WhenPrecision
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_stored
 from wss_cases.routing.engine.facts import Facts, parse_facts
-from wss_cases.routing.first_rules.rule_set import first_table
 from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
 
 FIRST_DAY = date(2026, 9, 1)

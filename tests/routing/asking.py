@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from tests.routing.first_rules.rule_set import first_table
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.first_rules.rule_set import first_table
 
 
 def ask(lang: str = "en", /, **facts: Any) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.factories.accounts import make_user
+from tests.routing.first_rules.rule_set import first_rows
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.routing.drafts.presenters import either
 from wss_cases.routing.engine.states import RuleSetState
-from wss_cases.routing.first_rules.rule_set import first_rows
 from wss_cases.routing.rule_sets.models import RuleSet
 
 ClientAs = Callable[[Any], PageClient]

@@ -8,6 +8,7 @@ import pytest
 
 from tests.routing import oracle
 from tests.routing.asking import duties, follow_ups, items
+from tests.routing.first_rules.rule_set import first_rows, first_table
 from tests.routing.strategies import facts_of
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.check import check_table
@@ -17,7 +18,6 @@ from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.states import FindingKind
 from wss_cases.routing.engine.table import DecisionTable
-from wss_cases.routing.first_rules.rule_set import first_rows, first_table
 
 Rows = list[dict[str, Any]]
 Edit = Callable[[dict[str, dict[str, Any]]], None]

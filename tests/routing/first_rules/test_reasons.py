@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.routing.asking import ask
+from tests.routing.first_rules.rule_set import first_rows, first_table
 from tests.routing.strategies import facts_of
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document, as_stored, localized
 from wss_cases.routing.engine.facts import parse_facts
-from wss_cases.routing.first_rules.rule_set import first_rows, first_table
 
 NEVER_SAID = re.compile(
     r"offender|victim|perpetrator|battery|assault|criminal|v[ií]ctima|agresor|delincuente|ofensor", re.IGNORECASE

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.routing.asking import ask, duties, follow_ups, hold_rules, items
-from wss_cases.routing.first_rules.rule_set import first_rows
+from tests.routing.first_rules.rule_set import first_rows
 
 Facts = dict[str, Any]
 Expected = dict[tuple[str, str], tuple[int, int, list[str]]]

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.factories.routed import FIRST_DAY, answered, routed
+from tests.routing.first_rules.rule_set import first_rows, first_table
 from tests.routing.strategies import facts_of
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
@@ -26,7 +27,6 @@ from wss_cases.routing.engine.facts import FACTS, Facts, parse_facts
 from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.samples import random_facts
 from wss_cases.routing.engine.table import DecisionTable
-from wss_cases.routing.first_rules.rule_set import first_rows, first_table
 from wss_cases.routing.replay.differences import Change, of_run
 from wss_cases.routing.replay.equivalent_facts import alike
 from wss_cases.routing.replay.group_shares import shares

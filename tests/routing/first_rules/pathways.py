@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from wss_cases.routing.engine.states import Kind, Person
-from wss_cases.routing.first_rules.notation import (
+from tests.routing.first_rules.notation import (
     AGAIN,
     LOW_GROUP,
     STUDENT_OR_STAFF,
@@ -21,6 +20,7 @@ from wss_cases.routing.first_rules.notation import (
     rule,
     true,
 )
+from wss_cases.routing.engine.states import Kind, Person
 
 SERIOUS: Final = any_of(at_least("group", 3), is_in("injury", "needed_care"))
 

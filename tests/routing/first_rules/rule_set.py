@@ -1,18 +1,16 @@
-"""The first rule set: what the first migration stores and every later version is copied from."""
+"""The first rule set as it was written: the migration stores the same rows, and later versions are copies of them."""
 
 import copy
-from datetime import date
 from functools import cache
 from typing import Any, Final
 
+from tests.routing.first_rules.holds_and_duties import DUTIES, FALLBACK, FOLLOW_UPS, GRADE_LIMIT, HOLDS
+from tests.routing.first_rules.pathways import PATHWAYS
 from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.table import DecisionTable
-from wss_cases.routing.first_rules.holds_and_duties import DUTIES, FALLBACK, FOLLOW_UPS, GRADE_LIMIT, HOLDS
-from wss_cases.routing.first_rules.pathways import PATHWAYS
 
 NAME: Final = "2026-1"
 VERSION: Final = 1
-EFFECTIVE_FROM: Final = date(2016, 8, 1)
 
 
 def first_rows() -> list[dict[str, Any]]:

@@ -2,9 +2,8 @@
 
 from typing import Any, Final
 
-from wss_cases.routing.engine.states import FACE_TO_FACE, Duty, FollowUpKind, Kind, Person
-from wss_cases.routing.first_rules.hold_and_duty_reasons import CLOCKS, UNTIL
-from wss_cases.routing.first_rules.notation import (
+from tests.routing.first_rules.hold_and_duty_reasons import CLOCKS, UNTIL
+from tests.routing.first_rules.notation import (
     ADULT,
     AGAIN,
     STUDENT_OR_STAFF,
@@ -22,6 +21,7 @@ from wss_cases.routing.first_rules.notation import (
     rule,
     true,
 )
+from wss_cases.routing.engine.states import FACE_TO_FACE, Duty, FollowUpKind, Kind, Person
 
 _CAUSED_OR_BOTH: Final = ["caused_harm", "both"]
 _DUE: Final = {"yes": "due", "unknown": "due", "no": "due"}
