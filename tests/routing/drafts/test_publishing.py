@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
+from tests.routing.asking import localized
 from tests.routing.first_rules.rule_set import first_rows
 from tests.support.databases import ROOT
 from wss_cases.access.actor import SYSTEM, Actor, Role
@@ -23,7 +24,7 @@ from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.drafts.editing import LeafType, changed_row, leaves
-from wss_cases.routing.engine.explain import as_document, localized
+from wss_cases.routing.engine.explain import as_document
 from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.routing.asking import ask
+from tests.routing.asking import ask, localized
 from tests.routing.first_rules.rule_set import first_rows, first_table
 from tests.routing.strategies import facts_of
 from wss_cases.routing.engine.evaluation import recommend
-from wss_cases.routing.engine.explain import as_document, as_stored, localized
+from wss_cases.routing.engine.explain import as_document, as_stored
 from wss_cases.routing.engine.facts import parse_facts
 
 NEVER_SAID = re.compile(

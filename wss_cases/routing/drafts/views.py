@@ -3,11 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, flash, redirect, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
@@ -18,12 +17,13 @@ from wss_cases.foundation.errors import NotFound, Refused, Unavailable
 from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.drafts.editing import LeafType, leaves
-from wss_cases.routing.drafts.forms import PublishForm, ReplayForm, RowForm, row_form
+from wss_cases.routing.drafts.forms import PublishForm, ReplayForm, row_form
 from wss_cases.routing.drafts.presenters import facts_words, row_words, table_words
 from wss_cases.routing.engine.check import check_table
 from wss_cases.routing.engine.states import RuleSetState
@@ -33,8 +33,6 @@ from wss_cases.routing.rule_sets import queries
 from wss_cases.routing.rule_sets.models import RuleSet
 
 blueprint = Blueprint("routing", __name__, url_prefix="/rules")
-
-Page = str | Response | tuple[str, int]
 
 
 @blueprint.get("")
@@ -53,6 +51,10 @@ def rule_sets() -> Page:
     )
 
 
+def _address_of(rule_set_id: int) -> str:
+    return url_for("routing.rule_set", rule_set_id=rule_set_id)
+
+
 def _in_force_id() -> int | None:
     try:
         return queries.rule_set_in_force(today_at(None, clock.now())).id
@@ -68,68 +70,61 @@ def rule_set(rule_set_id: int) -> Page:
 
 
 def rule_set_page(
-    found: RuleSet, form: PublishForm, code: int, findings: Any = None, ask_form: ReplayForm | None = None
+    rule_set: RuleSet, form: PublishForm, code: int, findings: Any = None, ask_form: ReplayForm | None = None
 ) -> Page:
     """Return the page of a rule set, with the form that was refused or what a check has found."""
-    editable = found.state is RuleSetState.DRAFT and might(current_actor(), Permission.RULES_EDIT)
+    may_edit = might(current_actor(), Permission.RULES_EDIT)
+    editable = rule_set.state is RuleSetState.DRAFT and may_edit
     if not form.is_submitted():
-        form.version.data = str(found.version)
-    return (
-        render_template(
-            "routing/drafts/rule_set.html",
-            rule_set=found,
-            sections=table_words(queries.table_of(found), locale_code()),
-            editable=editable,
-            may_edit=might(current_actor(), Permission.RULES_EDIT),
-            in_force=found.id == _in_force_id(),
-            form=form,
-            findings=findings,
-            facts_words=facts_words,
-            state_labels=RuleSetState.labels(),
-            new_key=BaseForm(formdata=None).request_key.data,
-            day_words=day_words_with_year,
-            ask_form=ask_form or _year_before(),
-            **_replay_words(found),
-            entries=[
-                {"what": sentence(entry), "when": moment_words(entry.at, DISTRICT_ZONE), "who": entry.actor_name}
-                for entry in history("routing_rule_set", found.id)
-            ],
-        ),
-        code,
-    )
-
-
-def _year_before() -> ReplayForm:
+        form.version.data = str(rule_set.version)
     today = today_at(None, clock.now())
-    return ReplayForm(formdata=None, data={"first_day": today - timedelta(days=365), "last_day": today})
+    year_before = {"first_day": today - timedelta(days=365), "last_day": today}
+    page = render_template(
+        "routing/drafts/rule_set.html",
+        rule_set=rule_set,
+        sections=table_words(queries.table_of(rule_set), locale_code()),
+        editable=editable,
+        may_edit=may_edit,
+        in_force=rule_set.id == _in_force_id(),
+        form=form,
+        findings=findings,
+        facts_words=facts_words,
+        state_labels=RuleSetState.labels(),
+        new_key=BaseForm(formdata=None).request_key.data,
+        day_words=day_words_with_year,
+        ask_form=ask_form or ReplayForm(formdata=None, data=year_before),
+        **_replay_words(rule_set),
+        entries=[
+            {"what": sentence(entry), "when": moment_words(entry.at, DISTRICT_ZONE), "who": entry.actor_name}
+            for entry in history("routing_rule_set", rule_set.id)
+        ],
+    )
+    return page, code
 
 
-def _replay_words(found: RuleSet) -> dict[str, Any]:
+def _replay_words(rule_set: RuleSet) -> dict[str, Any]:
     """The replay of a rule set, if there is one: its state in words, and whether it stands for the rows as they are."""
-    replay = newest_replay(found.id)
+    replay = newest_replay(rule_set.id)
     if replay is None:
         return {"replay": None, "replayed": False}
-    stale = replay.rows_digest != digest_of(found)
+    stale = replay.rows_digest != digest_of(rule_set)
     state = _("The rules have been changed since") if stale else ReplayState(replay.state).label
-    return {"replay": replay, "replay_state": state, "replayed": stands_for(replay, found)}
+    return {"replay": replay, "replay_state": state, "replayed": stands_for(replay, rule_set)}
 
 
 @blueprint.post("/<int:rule_set_id>/draft")
 @gate(Permission.RULES_EDIT)
 def draft(rule_set_id: int) -> Page:
     """Make a draft of a rule set."""
-    key = BaseForm().request_key.data
-    draft_id = actions.draft_from(Invocation(current_actor(), clock.now(), key), rule_set_id)
-    return redirect(url_for("routing.rule_set", rule_set_id=draft_id), 303)
+    return redirect(_address_of(actions.draft_from(submitted(BaseForm()), rule_set_id)), 303)
 
 
 @blueprint.get("/<int:rule_set_id>/check")
 @gate(Permission.RULES_READ)
 def check(rule_set_id: int) -> Page:
     """Try the table on facts for every row and on random ones; show what was found."""
-    found = queries.get_rule_set(current_actor(), rule_set_id)
-    findings = check_table(queries.table_of(found))
-    return rule_set_page(found, PublishForm(formdata=None), 200, findings)
+    rule_set = queries.get_rule_set(current_actor(), rule_set_id)
+    return rule_set_page(rule_set, PublishForm(formdata=None), 200, check_table(queries.table_of(rule_set)))
 
 
 @blueprint.route("/<int:rule_set_id>/rows/<row_id>", methods=["GET", "POST"])
@@ -137,30 +132,23 @@ def check(rule_set_id: int) -> Page:
 def edit_row(rule_set_id: int, row_id: str) -> Page:
     """Change the values of one row of a draft."""
     actor = current_actor()
-    found = queries.get_rule_set(actor, rule_set_id)
-    stored = next((row for row in found.table_rows["rows"] if row["id"] == row_id), None)
-    if stored is None or found.state is not RuleSetState.DRAFT:
+    rule_set = queries.get_rule_set(actor, rule_set_id)
+    stored = next((row for row in rule_set.table_rows["rows"] if row["id"] == row_id), None)
+    if stored is None or rule_set.state is not RuleSetState.DRAFT:
         raise NotFound
     form = row_form(leaves(stored))
-    if request.method == "GET":
-        form.version.data = str(found.version)
-    elif form.validate_on_submit():
-        try:
-            actions.edit_row(actor, rule_set_id, form.seen_version, row_id, form.changes(), clock.now())
-        except Refused as refusal:
-            apply_refusal(form, refusal)
-        else:
-            flash(_("Row %(row)s is saved.", row=row_id))
-            return redirect(f"{url_for('routing.rule_set', rule_set_id=rule_set_id)}#row-{row_id}", 303)
-    return _row_page(found, row_id, form)
-
-
-def _row_page(found: RuleSet, row_id: str, form: RowForm) -> Page:
-    row = next(row for row in queries.table_of(found).rows if row.id == row_id)
-    page = render_template(
-        "routing/drafts/edit_row.html", rule_set=found, row=row_words(row, locale_code()), form=form, types=LeafType
+    if not form.is_submitted():
+        form.version.data = str(rule_set.version)
+    row = next(row for row in queries.table_of(rule_set).rows if row.id == row_id)
+    return form_page(
+        form,
+        lambda: actions.edit_row(actor, rule_set_id, form.seen_version, row_id, form.changes(), clock.now()),
+        with_flash(_("Row %(row)s is saved.", row=row_id), f"{_address_of(rule_set_id)}#row-{row_id}"),
+        "routing/drafts/edit_row.html",
+        rule_set=rule_set,
+        row=row_words(row, locale_code()),
+        types=LeafType,
     )
-    return page, 200 if request.method == "GET" else 400
 
 
 @blueprint.post("/<int:rule_set_id>/publish")
@@ -168,26 +156,19 @@ def _row_page(found: RuleSet, row_id: str, form: RowForm) -> Page:
 @gate(Permission.RULES_EDIT)
 def publish(rule_set_id: int) -> Page:
     """Check a draft and put it in force from a day on."""
-    actor = current_actor()
-    form = PublishForm()
-    found = queries.get_rule_set(actor, rule_set_id)
-    if form.validate_on_submit() and form.starts_on.data:
+    actor, form = current_actor(), PublishForm()
+    rule_set = queries.get_rule_set(actor, rule_set_id)
+    if form.validate_on_submit() and (starts_on := form.starts_on.data):
+        why = form.why_not_replayed.data or ""
         try:
-            actions.publish(
-                actor,
-                rule_set_id,
-                form.seen_version,
-                form.starts_on.data,
-                clock.now(),
-                form.why_not_replayed.data or "",
-            )
+            actions.publish(actor, rule_set_id, form.seen_version, starts_on, clock.now(), why)
         except Refused as refusal:
             apply_refusal(form, refusal)
-            found = queries.get_rule_set(actor, rule_set_id)
+            rule_set = queries.get_rule_set(actor, rule_set_id)
         else:
             flash(_("The rule set is published."))
-            return redirect(url_for("routing.rule_set", rule_set_id=rule_set_id), 303)
-    return rule_set_page(found, form, 400)
+            return redirect(_address_of(rule_set_id), 303)
+    return rule_set_page(rule_set, form, 400)
 
 
 @blueprint.post("/<int:rule_set_id>/drop")

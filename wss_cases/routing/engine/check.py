@@ -25,9 +25,7 @@ from wss_cases.routing.engine.table import DecisionTable, Row
 RANDOM_FACTS: Final = 2000
 """How many random facts a check tries before a table is published."""
 
-_DETAIL_LABELS: Final = {
-    str(name): label for labels in (Kind.labels(), Duty.labels(), FACT_LABELS) for name, label in labels.items()
-}
+_DETAIL_LABELS: Final[dict[Any, Any]] = {**Kind.labels(), **Duty.labels(), **FACT_LABELS}
 _APART: Final = FACE_TO_FACE | {Kind.CONVERSATION, Kind.TALKING_CIRCLE, Kind.HEALING_CIRCLE}
 _FOR_YOUNG: Final = frozenset(
     {
@@ -77,7 +75,7 @@ def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding
     samples = [facts for row in table.rows for facts in _samples_of(table, row)]
     samples += random_facts(tries)
     runs = [(facts, run(table, facts)) for facts in samples]
-    found: dict[tuple[FindingKind, str, str], Finding] = {}
+    smallest: dict[tuple[FindingKind, str, str], Finding] = {}
     for finding in (
         *_unreachable(table, [done for _facts, done in runs]),
         *_said_again(table),
@@ -85,8 +83,8 @@ def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding
         *_unread(table),
     ):
         key = (finding.kind, finding.row, finding.detail)
-        found[key] = min(found.get(key, finding), finding, key=lambda one: one.size)
-    return sorted(found.values(), key=lambda finding: not finding.blocks)
+        smallest[key] = min(smallest.get(key, finding), finding, key=lambda one: one.size)
+    return sorted(smallest.values(), key=lambda finding: not finding.blocks)
 
 
 def _samples_of(table: DecisionTable, row: Row) -> Iterator[Facts]:
@@ -137,12 +135,8 @@ def _statements(row: Row) -> Iterator[tuple[str, str]]:
 def broken_promises(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[Finding]:
     """Find what an answer does that no answer may, whatever the table says (the invariants of the engine)."""
     example = facts.as_json()
-    for kind, detail in (
-        *_left_out(facts, answer),
-        *_wrongly_together(facts, answer),
-        *_duties_lost(table, facts, answer),
-        *_unequal(table, facts, answer),
-    ):
+    of_people = (*_left_out(facts, answer), *_wrongly_together(facts, answer))
+    for kind, detail in (*of_people, *_duties_lost(table, facts, answer), *_unequal(table, facts, answer)):
         yield Finding(kind, detail=detail, facts=example)
 
 
@@ -183,7 +177,7 @@ def _duties_lost(table: DecisionTable, facts: Facts, answer: Recommendation) -> 
 
 
 def _unequal(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str]]:
-    plain = recommend(table, _without(facts, _NOT_FOR_POLICE))
+    plain = recommend(table, Facts({name: given for name, given in facts.given.items() if name not in _NOT_FOR_POLICE}))
     if plain.police is not answer.police:
         yield FindingKind.POLICE_BY_STUDENT, ""
     supports = facts.value("supports")
@@ -193,10 +187,6 @@ def _unequal(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iter
     other = recommend(table, Facts({**facts.given, "supports": kept}))
     if (other.items, other.holds, other.police) != (answer.items, answer.holds, answer.police):
         yield FindingKind.UNEQUAL, ""
-
-
-def _without(facts: Facts, names: tuple[str, ...]) -> Facts:
-    return Facts({name: value for name, value in facts.given.items() if name not in names})
 
 
 def _unread(table: DecisionTable) -> Iterator[Finding]:

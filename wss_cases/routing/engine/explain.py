@@ -1,6 +1,6 @@
 """Put a recommendation into words: the JSON document of the command, what is stored, and plain text."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
@@ -8,8 +8,6 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.routing.engine.evaluation import FollowUp, Hold, Item, RaisedDuty, Recommendation
 from wss_cases.routing.engine.states import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Note, Person, Police
 from wss_cases.routing.engine.table import Text
-
-_Said = Callable[[Text], Any]
 
 
 def as_document(answer: Recommendation, lang: str = "en") -> dict[str, Any]:
@@ -27,38 +25,34 @@ def in_language(text: Text, lang: str) -> str:
     return text.get(lang) or text["en"]
 
 
-def localized(stored: Mapping[str, Any], lang: str) -> dict[str, Any]:
-    """Return a stored answer with its sentences in one language."""
-
-    def spoken(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            if value and set(value) <= {"en", "es"}:
-                return in_language(value, lang)
-            return {key: spoken(entry) for key, entry in value.items()}
-        if isinstance(value, list):
-            return [spoken(entry) for entry in value]
-        return value
-
-    return {key: spoken(value) for key, value in stored.items()}
-
-
-def _document(answer: Recommendation, said: _Said) -> dict[str, Any]:
+def _document(answer: Recommendation, spoken: Callable[[Text], Any]) -> dict[str, Any]:
     return {
         "ruleset": {"name": answer.ruleset_name, "version": answer.ruleset_version},
-        "pathways": [_item(item, said) for item in answer.items],
+        "pathways": [
+            {
+                "pathway": str(item.pathway),
+                "kind": str(item.kind),
+                "for": str(item.person),
+                "tier": item.tier,
+                "start_within_school_days": item.start,
+                "rules": list(item.rules),
+                "because": spoken(item.because),
+            }
+            for item in answer.items
+        ],
         "holds": [
             {
                 "applies_to": str(hold.applies_to),
-                "until": said(hold.until),
+                "until": spoken(hold.until),
                 "rules": list(hold.rules),
-                "because": said(hold.because),
+                "because": spoken(hold.because),
             }
             for hold in answer.holds
         ],
         "duties": [
             {
                 "duty": str(raised.duty),
-                "clock": said(raised.clock),
+                "clock": spoken(raised.clock),
                 "state": str(raised.state),
                 "rules": list(raised.rules),
             }
@@ -70,18 +64,6 @@ def _document(answer: Recommendation, said: _Said) -> dict[str, Any]:
             for entry in answer.follow_ups
         ],
         "notes": [str(note) for note in answer.notes],
-    }
-
-
-def _item(item: Item, said: _Said) -> dict[str, Any]:
-    return {
-        "pathway": str(item.pathway),
-        "kind": str(item.kind),
-        "for": str(item.person),
-        "tier": item.tier,
-        "start_within_school_days": item.start,
-        "rules": list(item.rules),
-        "because": said(item.because),
     }
 
 
@@ -142,9 +124,5 @@ def _duty_line(raised: RaisedDuty, lang: str) -> str:
 
 
 def _follow_up_line(follow_up: FollowUp) -> str:
-    return _(
-        "%(what)s, %(within)s (%(rules)s).",
-        what=FollowUpKind(follow_up.kind).label,
-        within=within(follow_up.days),
-        rules=", ".join(follow_up.rules),
-    )
+    what, rules = FollowUpKind(follow_up.kind).label, ", ".join(follow_up.rules)
+    return _("%(what)s, %(within)s (%(rules)s).", what=what, within=within(follow_up.days), rules=rules)

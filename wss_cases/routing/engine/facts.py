@@ -23,10 +23,9 @@ class FactType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FactSpec:
-    """What one fact may hold.
+    """What one fact may hold: `choices` are the allowed words, `least` and `most` bound a whole number.
 
-    `choices` are the allowed words; `least` and `most` bound a whole number; `default` is what a
-    missing answer counts as, or None when it stays unknown.
+    `default` is what a missing answer counts as, or None when it stays unknown.
     """
 
     type: FactType
@@ -34,6 +33,10 @@ class FactSpec:
     least: int | None = None
     most: int | None = None
     default: FactValue | None = None
+
+    def allows(self, number: int) -> bool:
+        """Whether a number lies within the bounds."""
+        return (self.least is None or number >= self.least) and (self.most is None or number <= self.most)
 
 
 def _choice(*choices: str, default: str | None = None) -> FactSpec:
@@ -127,13 +130,12 @@ def parse_facts(data: object) -> Facts:
 def parse_document(data: bytes | str) -> tuple[list[Facts], bool]:
     """Read a facts file (UTF-8): one object, or a list of them.
 
-    Returns the facts and whether the file held a list. Raises `Refused`; a bad object inside a list
-    is named with its place, counted from 1.
+    Returns the facts and whether the file held a list. Raises `Refused`, with the place of a bad object in a list.
     """
-    found = _read_json(data if isinstance(data, str) else _decoded(data))
-    if not isinstance(found, list):
-        return [parse_facts(found)], False
-    return [_parse_entry(number, entry) for number, entry in enumerate(found, start=1)], True
+    content = _read_json(data if isinstance(data, str) else _decoded(data))
+    if not isinstance(content, list):
+        return [parse_facts(content)], False
+    return [_parse_entry(number, entry) for number, entry in enumerate(content, start=1)], True
 
 
 def _decoded(data: bytes) -> str:
@@ -158,12 +160,12 @@ def _read_json(text: str) -> object:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     for key, value in pairs:
-        if key in found:
+        if key in members:
             raise Refused(key, f"{_shown(key)} is given twice.")
-        found[key] = value
-    return found
+        members[key] = value
+    return members
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -179,17 +181,13 @@ def _checked(name: str, value: object) -> FactValue:
             return value
         case FactType.TEXT if isinstance(value, str):
             return value
-        case FactType.NUMBER if isinstance(value, int) and not isinstance(value, bool) and _in_range(spec, value):
+        case FactType.NUMBER if isinstance(value, int) and not isinstance(value, bool) and spec.allows(value):
             return value
         case FactType.LIST if isinstance(value, list | tuple) and all(
             isinstance(entry, str) and entry in spec.choices for entry in value
         ):
             return tuple(choice for choice in spec.choices if choice in value)
     raise Refused(name, f"{name} must be {_expected(spec)}, not {_shown(value)}.")
-
-
-def _in_range(spec: FactSpec, value: int) -> bool:
-    return (spec.least is None or value >= spec.least) and (spec.most is None or value <= spec.most)
 
 
 def _expected(spec: FactSpec) -> str:

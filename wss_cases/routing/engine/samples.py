@@ -81,8 +81,8 @@ def _solved(literals: tuple[_Literal, ...]) -> dict[str, Any] | None:
         if "fact" in condition:
             by_fact.setdefault(condition["fact"], []).append((condition, wanted))
     given: dict[str, Any] = {}
-    for name, asked in by_fact.items():
-        fits = [value for value in _candidates(name, asked) if _fits(name, value, asked)]
+    for name, of_fact in by_fact.items():
+        fits = [value for value in _candidates(name, of_fact) if _fits(name, value, of_fact)]
         if not fits:
             return None
         if fits[0] is not _MISSING:
@@ -90,14 +90,14 @@ def _solved(literals: tuple[_Literal, ...]) -> dict[str, Any] | None:
     return given
 
 
-def _fits(name: str, value: Any, asked: list[_Literal]) -> bool:
+def _fits(name: str, value: Any, literals: list[_Literal]) -> bool:
     facts = Facts({} if value is _MISSING else {name: value})
-    return all(fact_is_met(condition, facts) is wanted for condition, wanted in asked)
+    return all(fact_is_met(condition, facts) is wanted for condition, wanted in literals)
 
 
-def _candidates(name: str, asked: list[_Literal]) -> list[Any]:
+def _candidates(name: str, literals: list[_Literal]) -> list[Any]:
     spec = FACTS[name]
-    named = [value for condition, _wanted in asked for value in _named(condition)]
+    named = [value for condition, _wanted in literals for value in _named(condition)]
     match spec.type:
         case FactType.FLAG:
             return [_MISSING, True, False]
@@ -108,7 +108,7 @@ def _candidates(name: str, asked: list[_Literal]) -> list[Any]:
             return [_MISSING, *named, "any"]
         case FactType.NUMBER:
             around = {number + step for number in named for step in (-1, 0, 1)} | {spec.least or 0}
-            return [_MISSING, *sorted(number for number in around if _allowed(spec, number))]
+            return [_MISSING, *sorted(number for number in around if spec.allows(number))]
         case _:
             return [_MISSING, *spec.choices]
 
@@ -116,7 +116,3 @@ def _candidates(name: str, asked: list[_Literal]) -> list[Any]:
 def _named(condition: Mapping[str, Any]) -> list[Any]:
     value = condition.get("value")
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _allowed(spec: FactSpec, number: int) -> bool:
-    return (spec.least is None or number >= spec.least) and (spec.most is None or number <= spec.most)

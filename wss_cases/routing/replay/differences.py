@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wss_cases.routing.engine.evaluation import Run
-from wss_cases.routing.engine.states import PATHWAY_OF, Section
+from wss_cases.routing.engine.explain import as_stored
+from wss_cases.routing.engine.states import Section
 from wss_cases.routing.engine.table import DecisionTable
 from wss_cases.routing.replay.states import ChangeKind
 
 COLUMNS: Final = ("incident", "school", "change", "what", "for", "before", "after", "rules", "broken")
 """A replay as a table: one row a change, or a broken promise."""
 
-Said = Mapping[Any, tuple[tuple[Any, ...], tuple[str, ...]]]
-"""What an answer says, by what it is about: its values, and the rules it cites."""
+Values = tuple[tuple[Any, ...], tuple[str, ...]]
+"""The values of an answer, and the rules it cites."""
+Answers = Mapping[Any, Values]
+"""What is answered, by what it is about."""
 
 
 @dataclass(frozen=True)
@@ -55,83 +58,61 @@ class Change:
 class Answered:
     """An answer by what is compared; `families` says of a kind which pathway it belongs to."""
 
-    items: Said
+    items: Answers
     families: Mapping[str, str]
-    holds: Said
-    duties: Said
+    holds: Answers
+    duties: Answers
     police: str
-    follow_ups: Said
+    follow_ups: Answers
 
 
 def of_stored(answer: Mapping[str, Any]) -> Answered:
     """Read the answer that an incident keeps."""
     return Answered(
-        items={
-            (item["kind"], item["for"]): (
-                (item["kind"], item["tier"], item["start_within_school_days"]),
-                tuple(item["rules"]),
-            )
-            for item in answer["pathways"]
-        },
+        items={(item["kind"], item["for"]): _item(item) for item in answer["pathways"]},
         families={item["kind"]: item["pathway"] for item in answer["pathways"]},
         holds={hold["applies_to"]: ((), tuple(hold["rules"])) for hold in answer["holds"]},
         duties={raised["duty"]: ((raised["state"],), tuple(raised["rules"])) for raised in answer["duties"]},
         police=answer["police"],
-        follow_ups=_by_kind(
-            [(entry["kind"], entry["due_in_school_days"], entry["rules"]) for entry in answer["follow_ups"]]
-        ),
+        follow_ups=_by_kind(answer["follow_ups"]),
     )
 
 
 def of_run(done: Run) -> Answered:
     """Read the answer of a table."""
-    said = done.answer
-    return Answered(
-        items={
-            (str(item.kind), str(item.person)): ((str(item.kind), item.tier, item.start), item.rules)
-            for item in said.items
-        },
-        families={str(item.kind): str(item.pathway) for item in said.items},
-        holds={str(hold.applies_to): ((), hold.rules) for hold in said.holds},
-        duties={str(raised.duty): ((str(raised.state),), raised.rules) for raised in said.duties},
-        police=str(said.police),
-        follow_ups=_by_kind([(str(entry.kind), entry.days, entry.rules) for entry in said.follow_ups]),
-    )
+    return of_stored(as_stored(done.answer))
 
 
-def _by_kind(entries: Sequence[tuple[str, int, Sequence[str]]]) -> Said:
-    found: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {}
-    for kind, days, rules in entries:
-        before, cited = found.get(kind, ((), ()))
-        found[kind] = tuple(sorted((*before, days))), (*cited, *(rule for rule in rules if rule not in cited))
-    return found
+def _item(item: Mapping[str, Any]) -> Values:
+    return (item["kind"], item["tier"], item["start_within_school_days"]), tuple(item["rules"])
+
+
+def _by_kind(follow_ups: Iterable[Mapping[str, Any]]) -> Answers:
+    by_kind: dict[str, Values] = {}
+    for one in follow_ups:
+        days, cited = by_kind.get(one["kind"], ((), ()))
+        rules = (*cited, *(rule for rule in one["rules"] if rule not in cited))
+        by_kind[one["kind"]] = tuple(sorted((*days, one["due_in_school_days"]))), rules
+    return by_kind
 
 
 def differences(before: Answered, after: Answered, table: DecisionTable, done: Run) -> tuple[Change, ...]:
     """Return what would have been answered differently, with the rows of the tables that say so."""
-    found = list(_items(before, after, table, done))
+    changes = list(_items(before, after, table, done))
     kinds = ChangeKind
-    for old, new, added, removed, changed in (
-        (before.holds, after.holds, kinds.HOLD_ADDED, kinds.HOLD_REMOVED, kinds.HOLD_ADDED),
-        (before.duties, after.duties, kinds.DUTY_ADDED, kinds.DUTY_REMOVED, kinds.DUTY_CHANGED),
-    ):
-        found += _plain(old, new, added, removed, changed)
+    changes += _plain(before.holds, after.holds, (kinds.HOLD_ADDED, kinds.HOLD_REMOVED, kinds.HOLD_ADDED))
+    changes += _plain(before.duties, after.duties, (kinds.DUTY_ADDED, kinds.DUTY_REMOVED, kinds.DUTY_CHANGED))
     if before.police != after.police:
-        rules = [rule for said in (before.duties, after.duties) for _values, cited in said.values() for rule in cited]
-        found.append(
-            Change(
-                kinds.NOTIFICATION_REVIEW, after.police, "", (before.police,), (after.police,),
-                tuple(dict.fromkeys(rules)),
-            )
-        )  # fmt: skip
-    found += _plain(
-        before.follow_ups, after.follow_ups,
-        kinds.FOLLOW_UP_ADDED, kinds.FOLLOW_UP_REMOVED, kinds.FOLLOW_UP_CHANGED,
-    )  # fmt: skip
-    return tuple(found)
+        duties = (*before.duties.values(), *after.duties.values())
+        rules = tuple(dict.fromkeys(rule for _values, cited in duties for rule in cited))
+        changes.append(Change(kinds.NOTIFICATION_REVIEW, after.police, "", (before.police,), (after.police,), rules))
+    of_follow_ups = (kinds.FOLLOW_UP_ADDED, kinds.FOLLOW_UP_REMOVED, kinds.FOLLOW_UP_CHANGED)
+    changes += _plain(before.follow_ups, after.follow_ups, of_follow_ups)
+    return tuple(changes)
 
 
-def _plain(old: Said, new: Said, added: ChangeKind, removed: ChangeKind, changed: ChangeKind) -> Iterator[Change]:
+def _plain(old: Answers, new: Answers, kinds: tuple[ChangeKind, ChangeKind, ChangeKind]) -> Iterator[Change]:
+    added, removed, changed = kinds
     for what in {**old, **new}:
         before, after = old.get(what), new.get(what)
         if before is None and after is not None:
@@ -177,12 +158,7 @@ def _taken_by(table: DecisionTable, done: Run, kind: str, person: str) -> Iterat
         if row.id in done.matched and person != "harmed" and kind not in row.keeps:
             yield row.rule
     for row in table.section(Section.HOLDS):
-        if row.id in done.matched and any(
-            (one.kinds is None or kind in one.kinds)
-            and (one.pathways is None or PATHWAY_OF.get(kind) in one.pathways)  # type: ignore[call-overload]
-            and (one.people is None or person in one.people)
-            for one in row.removals
-        ):
+        if row.id in done.matched and any(removal.matches(kind, person) for removal in row.removals):
             yield row.rule
 
 

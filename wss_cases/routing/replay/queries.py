@@ -15,7 +15,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import among, db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to
@@ -60,9 +60,9 @@ def count_routed(period: Period) -> int:
 
 def routed_after(period: Period, incident_id: int, limit: int = BATCH) -> list[RoutedIncident]:
     """Return the next incidents of a period by id, each with the parts of the act that routed it last."""
-    ids = select(Incident.id).where(_in(period), Incident.id > incident_id).order_by(Incident.id)
-    found = list(db.session.scalars(ids.limit(limit)))
-    return _with_parts(found) if found else []
+    following = select(Incident.id).where(_in(period), Incident.id > incident_id).order_by(Incident.id)
+    ids = list(db.session.scalars(following.limit(limit)))
+    return _with_parts(ids) if ids else []
 
 
 def all_routed(period: Period) -> Iterator[list[RoutedIncident]]:
@@ -136,10 +136,8 @@ def stands_for(replay: Replay, rule_set: RuleSet) -> bool:
 def get_replay(actor: Actor, replay_id: int) -> tuple[Replay, RuleSet]:
     """Return a replay with its rule set. Raises NotFound when it is missing or not for this actor."""
     found = select(Replay, RuleSet).join(RuleSet, RuleSet.id == Replay.rule_set_id).where(Replay.id == replay_id)
-    row = db.session.execute(found).first() if might(actor, Permission.RULES_READ) else None
-    if row is None:
-        raise NotFound
-    return row[0], row[1]
+    replay, rule_set = existing(db.session.execute(found).first() if might(actor, Permission.RULES_READ) else None)
+    return replay, rule_set
 
 
 def reported_until(row: Replay) -> date:

@@ -13,21 +13,15 @@ from wss_cases.routing.replay.group_shares import shares
 from wss_cases.routing.replay.replayer import Parts
 from wss_cases.routing.replay.states import ChangeKind
 
-PATHWAYS = (
-    ChangeKind.PATHWAY_ADDED,
-    ChangeKind.PATHWAY_REMOVED,
-    ChangeKind.PATHWAY_OTHER_KIND,
-    ChangeKind.PATHWAY_CHANGED,
-)
-HOLDS = (ChangeKind.HOLD_ADDED, ChangeKind.HOLD_REMOVED)
-DUTIES = (ChangeKind.DUTY_ADDED, ChangeKind.DUTY_REMOVED, ChangeKind.DUTY_CHANGED)
-_LABELS: Mapping[str, Any] = {
-    str(name): label
-    for labels in (Kind.labels(), AppliesTo.labels(), Duty.labels(), Police.labels(), FollowUpKind.labels())
-    for name, label in labels.items()
+_LABELS: Mapping[Any, Any] = {
+    **Kind.labels(),
+    **AppliesTo.labels(),
+    **Duty.labels(),
+    **Police.labels(),
+    **FollowUpKind.labels(),
 }
-_STATES: Mapping[str, Any] = {str(name): label for name, label in DutyState.labels().items()}
-_PEOPLE: Mapping[str, Any] = {str(name): label for name, label in Person.labels().items()}
+_STATES: Mapping[Any, Any] = DutyState.labels()
+_PEOPLE: Mapping[Any, Any] = Person.labels()
 
 
 @dataclass(frozen=True)
@@ -58,12 +52,12 @@ def key_words(key: str) -> str:
 def _side(kind: ChangeKind, side: Sequence[Any] | None) -> str:
     if side is None:
         return _("nothing")
-    if kind in PATHWAYS:
+    if kind.startswith("pathway_"):
         name, tier, start = side
         return _("%(kind)s, tier %(tier)d, %(within)s", kind=_LABELS.get(name, name), tier=tier, within=within(start))
-    if kind in HOLDS:
+    if kind.startswith("hold_"):
         return _("in force")
-    if kind in DUTIES:
+    if kind.startswith("duty_"):
         return str(_STATES.get(side[0], side[0]))
     if kind is ChangeKind.NOTIFICATION_REVIEW:
         return str(_LABELS.get(side[0], side[0]))

@@ -12,7 +12,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, Unavailable
+from wss_cases.foundation.errors import Unavailable, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.states import RuleSetState
@@ -33,10 +33,7 @@ def rule_sets(actor: Actor) -> Sequence[Any]:
 
 def get_rule_set(actor: Actor, rule_set_id: int) -> RuleSet:
     """Return one rule set. Raises NotFound when it is missing or not for this actor."""
-    found = db.session.scalars(select(RuleSet).where(RuleSet.id == rule_set_id, visible_to(actor))).first()
-    if found is None:
-        raise NotFound
-    return found
+    return existing(db.session.scalar(select(RuleSet).where(RuleSet.id == rule_set_id, visible_to(actor))))
 
 
 def load_rule_set(rule_set_id: int) -> RuleSet | None:
@@ -59,10 +56,10 @@ def rule_set_in_force(on: date) -> RuleSet:
         .order_by(RuleSet.starts_on.desc(), RuleSet.id.desc())
         .limit(1)
     )
-    found = db.session.scalars(statement).first()
-    if found is None:
+    rule_set = db.session.scalar(statement)
+    if rule_set is None:
         raise Unavailable(_("No routing rule set is in force on %(day)s.", day=on.isoformat()), "flask db upgrade")
-    return found
+    return rule_set
 
 
 def table_of(rule_set: RuleSet) -> DecisionTable:
