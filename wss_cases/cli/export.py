@@ -14,11 +14,11 @@ from wss_cases.cli.common.output import target, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.outcomes.collections.by_name import COLLECTIONS
 from wss_cases.outcomes.documents.rendering import TYPES, rendered
 from wss_cases.outcomes.edfi.common.codes import Left, Tally
 from wss_cases.outcomes.edfi.exporting.actions import Recipient, export_edfi
 from wss_cases.outcomes.exports.export_log.actions import note_command
+from wss_cases.outcomes.exports.report_files.queries import COLLECTIONS
 
 group = AppGroup("export", help="Files for other systems.")
 OUTPUT = click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")

@@ -17,7 +17,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import Base, begin_writing, db, table_of
-from wss_cases.foundation.errors import NotFound, Stale
+from wss_cases.foundation.errors import Stale, existing
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.journal.models import AuditEntry, Counter, Disclosure, OutboxMessage, RequestKey, TimelineEntry
 from wss_cases.journal.queries import key_digest
@@ -71,9 +71,7 @@ class UnitOfWork:
 
         Raises NotFound when it is missing or forbidden, Stale when somebody changed it since.
         """
-        record = self.session.get(model, object_id, with_for_update=True, populate_existing=True)
-        if record is None:
-            raise NotFound
+        record = existing(self.session.get(model, object_id, with_for_update=True, populate_existing=True))
         require(self.actor, permission, record)
         if version is not None and getattr(record, "version", version) != version:
             raise Stale
@@ -85,6 +83,12 @@ class UnitOfWork:
         self.session.add(record)
         self.session.flush()
         return record
+
+    def add_audited(self, record: Any, action: str) -> int:
+        """Add a new record and its audit row, where no timeline tells of it; returns its id."""
+        self.add(record)
+        self.audit(action, record.__tablename__, record.id, self._created.pop(record))
+        return int(record.id)
 
     def record(self, subject: Any, kind: str, /, *, case_id: int | None = None, **data: Any) -> None:
         """Write the timeline and the audit row of an act on `subject`; call it after the change, before commit.
@@ -193,21 +197,18 @@ class UnitOfWork:
 
         `asked_by` is '' where nobody asked: the school sent it with consent.
         """
-        row = self.add(
-            Disclosure(
-                student_id=student_id, school_id=subject.school_id, at=at or self.now, asked_by=asked_by,
-                told_whom=told_whom, interest=interest, purpose=purpose, fields=fields,
-                object_type=subject.__tablename__, object_id=subject.id, made_by_id=self.actor.user_id,
-            )
+        row = Disclosure(
+            student_id=student_id, school_id=subject.school_id, at=at or self.now, asked_by=asked_by,
+            told_whom=told_whom, interest=interest, purpose=purpose, fields=fields,
+            object_type=subject.__tablename__, object_id=subject.id, made_by_id=self.actor.user_id,
         )  # fmt: skip
-        self.audit("disclosure.made", "disclosure", row.id, self._created.pop(row, {}))
+        self.add_audited(row, "disclosure.made")
         return row
 
     def next_number(self, series: str) -> int:
         """Return the next number of a series, without gaps when the unit commits."""
         counted = _one_more(_insert_of(self.session))
-        number: int = self.session.execute(counted, {"series": series, "value": 1}).scalar_one()
-        return number
+        return int(self.session.execute(counted, {"series": series, "value": 1}).scalar_one())
 
 
 @cache

@@ -24,8 +24,8 @@ from wss_cases.incidents.lists.queries import conditions_of, counts_by_group
 from wss_cases.incidents.pages.forms import read_filter
 from wss_cases.outcomes.counting.scope.rules import scope_of
 from wss_cases.outcomes.counting.totals.queries import core_of
+from wss_cases.outcomes.reports.core.comparison import school_rows
 from wss_cases.outcomes.reports.core.queries import bands_of, reporting
-from wss_cases.outcomes.reports.core.schools import school_rows
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.roster.directory.queries import school_days
 

@@ -9,6 +9,10 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.outcomes.counting.measures.definitions import MEASURES
+from wss_cases.outcomes.counting.scope.rules import Scope
+
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 TYPES: Final = {
     "json": "application/json",
@@ -26,6 +30,18 @@ class Report:
     columns: tuple[str, ...]
     rows: list[list[Any]]
     about: list[tuple[str, str]]
+
+
+def head(name: str, scope: Scope, school: str | None) -> dict[str, Any]:
+    """Return how the JSON document of a report begins."""
+    period = {"from": scope.first.isoformat(), "to": scope.last.isoformat()}
+    return {"report": name, "school_year": scope.year, "school": school, **period}
+
+
+def about(year: str, school: str | None, *measures: str) -> list[tuple[str, str]]:
+    """Return what a report is about, in words, and how its measures are counted."""
+    formulas = [(str(MEASURES[name].title), str(MEASURES[name].formula)) for name in measures]
+    return [(_("School year"), year), (_("School"), school or _("All schools")), *formulas]
 
 
 def safe_cell(value: Any) -> Any:

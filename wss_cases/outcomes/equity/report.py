@@ -3,10 +3,8 @@
 from typing import Any
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.outcomes.equity.presenters import group_words, meaning
 from wss_cases.outcomes.equity.queries import minimums_of, table_for
 from wss_cases.outcomes.equity.rules import Interval
@@ -26,27 +24,15 @@ def equity(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Return each group against all others at each stage, once of those enrolled and once of the stage before."""
     counted = settled(scope)
     least = minimums_of(scope.year)
-    rows: list[list[Any]] = []
-    for family in FAMILIES:
-        table = table_for(actor, counted, family) if counted else Table()
-        rows += _rows(family, table)
-    document = {
-        "report": "equity",
-        "school_year": scope.year,
-        "school": school,
-        "from": scope.first.isoformat(),
+    tables = {family: table_for(actor, counted, family) if counted else Table() for family in FAMILIES}
+    rows = [row for family, table in tables.items() for row in _rows(family, table)]
+    document = head("equity", scope, school) | {
         "to": counted.last.isoformat() if counted else None,
         "minimum_cell": least.cell,
         "minimum_group": least.group,
         "rows": [dict(zip(COLUMNS, row, strict=True)) for row in rows],
     }
-    measure = MEASURES["equity"]
-    about = [
-        (_("School year"), scope.year),
-        (_("School"), school or _("All schools")),
-        (str(measure.title), str(measure.formula)),
-    ]
-    return Report("equity", document, COLUMNS, rows, about)
+    return Report("equity", document, COLUMNS, rows, about(scope.year, school, "equity"))
 
 
 def _rows(family: str, table: Table) -> list[list[Any]]:
@@ -68,16 +54,8 @@ def _numbers(cell: Cell) -> list[Any]:
     if against is None:
         return [cell.came, cell.of, round(cell.percent, 1), *[None] * 10, meaning(None)]
     inside = _ends(cell.within[0], 1) if cell.within else [None] * 3
-    return [
-        cell.came,
-        cell.of,
-        round(cell.percent, 1),
-        round(100 * against.others, 1),
-        *_ends(against.ratio, 1),
-        *_ends(against.difference, 100),
-        *inside,
-        meaning(against),
-    ]
+    ends = (*_ends(against.ratio, 1), *_ends(against.difference, 100), *inside)
+    return [cell.came, cell.of, round(cell.percent, 1), round(100 * against.others, 1), *ends, meaning(against)]
 
 
 def _ends(interval: Interval, times: int) -> list[float]:

@@ -8,11 +8,10 @@ from wss_cases.outcomes.equity.presenters import group_words, meaning
 from wss_cases.outcomes.equity.rules import said
 from wss_cases.outcomes.equity.states import FAMILIES, POINTS, STAGE_LABELS, STAGES
 from wss_cases.outcomes.equity.suppression import ENROLLED
-from wss_cases.outcomes.equity.tables import Cell, Table
+from wss_cases.outcomes.equity.tables import Table
 
-TOLD = tuple(stage for stage in STAGES if stage not in POINTS)
+REPORTED = tuple(stage for stage in STAGES if stage not in POINTS)
 """Where adults decide most freely is a page of its own."""
-SAME = "same"
 
 
 def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
@@ -20,36 +19,26 @@ def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
     stages that are not shown."""
     parts = []
     for family, table in tables.items():
-        told = [
-            (group_words(family, line.categories), stage, cell)
+        compared = [
+            (group_words(family, line.categories), stage, line.per_before[stage].against)
             for line in table.lines
-            for stage in TOLD
+            for stage in REPORTED
             if stage in table.stages
-            for cell in [_cell(line, stage)]
         ]
-        differing = [one for one in told if _differs(one[2])]
+        differing = [one for one in compared if one[2] is not None and said(one[2].ratio).kind != "same"]
         parts.append(
             {
                 "kind": FAMILIES[family][0],
                 "sentences": [
-                    {"group": group, "stage": _stage_words(stage), "meaning": meaning(cell.against)}
-                    for group, stage, cell in differing
+                    {"group": group, "stage": _stage_words(stage), "meaning": meaning(against)}
+                    for group, stage, against in differing
                 ],
-                "others": len(told) - len(differing),
-                "hidden": [STAGE_LABELS[stage] for stage in TOLD if stage not in table.stages],
+                "others": len(compared) - len(differing),
+                "hidden": [STAGE_LABELS[stage] for stage in REPORTED if stage not in table.stages],
                 "is_shown": bool(table.lines),
             }
         )
     return parts
-
-
-def _cell(line: Any, stage: str) -> Cell:
-    found: Cell = line.per_before[stage]
-    return found
-
-
-def _differs(cell: Cell) -> bool:
-    return cell.against is not None and said(cell.against.ratio).kind != SAME
 
 
 def _stage_words(stage: str) -> str:

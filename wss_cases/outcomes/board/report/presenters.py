@@ -1,6 +1,5 @@
 """A board report as its page and its paper show it: the same words and numbers, on the page with links."""
 
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from wss_cases.foundation.dates import day_words_with_year, month_words
@@ -11,11 +10,11 @@ from wss_cases.outcomes.board.report.queries import Board
 from wss_cases.outcomes.board.report.rules import is_small
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
-from wss_cases.outcomes.counting.scope.rules import Scope, Share, per, per_100_a_day
+from wss_cases.outcomes.counting.scope.rules import Scope, Share, per
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
 from wss_cases.outcomes.published.states import STEP_LABELS
 from wss_cases.outcomes.reports.cases.presenters import repeat_rows, time_rows
-from wss_cases.outcomes.reports.pathways.presenters import said_rows
+from wss_cases.outcomes.reports.pathways.presenters import percent, said_rows
 from wss_cases.routing.engine.states import Pathway
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 
@@ -47,22 +46,15 @@ class Links(Protocol):
 
     def incidents(self, **filters: Any) -> str | None:
         """Return the address of the incidents behind a number."""
+        return None
 
     def behind(self, name: str, **choice: Any) -> str | None:
         """Return the address of another list."""
+        return None
 
 
-@dataclass(frozen=True)
-class Paper:
+class Paper(Links):
     """Paper leads nowhere."""
-
-    def incidents(self, **filters: Any) -> str | None:
-        """Return None."""
-        return None
-
-    def behind(self, name: str, **choice: Any) -> str | None:
-        """Return None."""
-        return None
 
 
 def sheet_of(board: Board, links: Links) -> Point:
@@ -101,22 +93,12 @@ def period_words(scope: Scope) -> str:
     return _("%(first)s to %(last)s", first=first, last=last)
 
 
-def percent(share: Share) -> str:
-    """Return a share as "81%", a dash where the whole is empty."""
-    return "–" if share.percent is None else f"{round(share.percent)}%"
-
-
 def _rate(rate: float | None) -> str:
     return "–" if rate is None else f"{rate:.2f}"
 
 
 def _of(share: Share) -> str:
     return _("%(part)s of %(whole)s", part=f"{share.part:,}", whole=f"{share.whole:,}")
-
-
-def _whole_rate(core: Any) -> float | None:
-    days = sum(month.school_days for month in core.months)
-    return per_100_a_day(core.parts.total, core.students, days)
 
 
 def _glance(board: Board, links: Links) -> list[Point]:
@@ -128,8 +110,8 @@ def _glance(board: Board, links: Links) -> list[Point]:
     other_door = links.behind("notifications", choice="other") if avoidable.part else None
     return [
         {
-            "label": MEASURES["rate"].title, "now": _rate(_whole_rate(board.core)),
-            "before": _rate(_whole_rate(board.before)), "note": "rate", "href": all_incidents,
+            "label": MEASURES["rate"].title, "now": _rate(board.core.rate),
+            "before": _rate(board.before.rate), "note": "rate", "href": all_incidents,
             "of": ngettext("%(num)s incident", "%(num)s incidents", total), "small": is_small(total),
         },
         _share(MEASURES["contact"].title, reach, "contact", links.behind("harmed")),
@@ -171,10 +153,10 @@ def _months(board: Board, links: Links) -> list[Point]:
 def _parts(board: Board, links: Links) -> list[tuple[str, list[Point]]]:
     """What was reported most often: behavior, place, and time of day."""
     titles = {"behavior": _("Behavior"), "place": _("Place"), "hour": _("Time of day")}
-    found = breakdowns(board.core.parts)
+    split = breakdowns(board.core.parts)
     shown = []
     for name in PARTS:
-        known = sorted((row for row in found[name] if row.key and row.number), key=lambda row: -row.number)
+        known = sorted((row for row in split[name] if row.key and row.number), key=lambda row: -row.number)
         rows = [
             {
                 "label": _("From %(hour)s", hour=row.label) if name == "hour" else row.label,
@@ -226,10 +208,12 @@ def _pathways(board: Board, links: Links) -> list[tuple[str, list[tuple[int, str
 def _removals(board: Board, links: Links) -> list[Point]:
     """Suspensions, expulsions, other removals and police notifications: instances, and rates of both years."""
     students, earlier = board.core.students, board.before.students
+    always = (*SUSPENSIONS, DisciplineKind.EXPULSION)
+    counted = {*board.repair.removals, *board.removed_before}
     rows = [
         _removal(board, kind, students, earlier, links)
         for kind in DisciplineKind
-        if kind in SUSPENSIONS or kind is DisciplineKind.EXPULSION or _any(board, kind)
+        if kind in always or kind.value in counted
     ]
     made, before = board.repair.police.instances, board.police_before.instances
     police = {
@@ -238,10 +222,6 @@ def _removals(board: Board, links: Links) -> list[Point]:
         "per": _("per 1,000 students"), "href": links.behind("notifications") if made else None,
     }  # fmt: skip
     return [*rows, police]
-
-
-def _any(board: Board, kind: DisciplineKind) -> bool:
-    return kind.value in board.repair.removals or kind.value in board.removed_before
 
 
 def _removal(board: Board, kind: DisciplineKind, students: int, earlier: int, links: Links) -> Point:
@@ -257,8 +237,5 @@ def _removal(board: Board, kind: DisciplineKind, students: int, earlier: int, li
 def _reporting(board: Board) -> Point | None:
     if board.reporting is None:
         return None
-    found = board.reporting
-    return {
-        "rate": _rate(100 * found.reported / found.staff if found.staff else None),
-        "of": _("%(part)s of %(whole)s", part=f"{found.reported:,}", whole=f"{found.staff:,}"),
-    }
+    share = Share(board.reporting.reported, board.reporting.staff)
+    return {"rate": _rate(share.percent), "of": _of(share)}

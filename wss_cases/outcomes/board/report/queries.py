@@ -16,9 +16,8 @@ from wss_cases.outcomes.equity.states import FAMILIES
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.equity.tables import Table
 from wss_cases.outcomes.reports.cases.queries import Times, times_of
-from wss_cases.outcomes.reports.core.comparison import core_before
+from wss_cases.outcomes.reports.core.comparison import core_before, school_rows
 from wss_cases.outcomes.reports.core.queries import Reporting, reporting
-from wss_cases.outcomes.reports.core.schools import school_rows
 from wss_cases.outcomes.reports.pathways.queries import Said, figures_of_pathways
 from wss_cases.outcomes.reports.repeats.queries import repeats_of
 from wss_cases.outcomes.reports.repeats.rules import Repeat

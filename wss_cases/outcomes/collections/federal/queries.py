@@ -16,7 +16,7 @@ from wss_cases.outcomes.collections.federal import rules
 from wss_cases.outcomes.counting.repair.queries import notified, removed, students_notified
 from wss_cases.outcomes.counting.scope.queries import visible_to, within
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
@@ -43,18 +43,16 @@ def crdc(actor: Actor, scope: Scope, school: str | None) -> Report:
     rows = [
         [number, name, *(counts[key][one] for one in columns)] for key, number, name in schools(actor, scope, counts)
     ]
-    document = {
-        "report": "crdc", "school_year": scope.year, "school": school, "from": scope.first.isoformat(),
-        "to": scope.last.isoformat(), "not_held": list(rules.NOT_HELD), "undecided_incidents": undecided,
+    document = head("crdc", scope, school) | {
+        "not_held": list(rules.NOT_HELD),
+        "undecided_incidents": undecided,
         "schools": [
-            {"school_id": row[0], "school": row[1], "counts": dict(zip(columns, row[2:], strict=True))}
-            for row in rows
+            {"school_id": row[0], "school": row[1], "counts": dict(zip(columns, row[2:], strict=True))} for row in rows
         ],
-    }  # fmt: skip
+    }
     total: Counter[str] = sum(counts.values(), Counter())
-    about = [
-        (_("School year"), scope.year),
-        (_("School"), school or _("All schools")),
+    words = [
+        *about(scope.year, school),
         (_("Columns that no record here can fill"), ", ".join(rules.NOT_HELD)),
         (_("Reports not decided yet, counted as allegations alone"), str(undecided)),
         (
@@ -63,7 +61,7 @@ def crdc(actor: Actor, scope: Scope, school: str | None) -> Report:
         ),
         (_("Students not known to be English learners or not"), str(total["learners_not_known"])),
     ]
-    return Report("crdc", document, ("school_id", "school", *columns), rows, about)
+    return Report("crdc", document, ("school_id", "school", *columns), rows, words)
 
 
 def schools(actor: Actor, scope: Scope, counts: Iterable[int]) -> list[tuple[int, str, str]]:
@@ -73,14 +71,14 @@ def schools(actor: Actor, scope: Scope, counts: Iterable[int]) -> list[tuple[int
         statement = statement.where(School.id == scope.school_id)
     else:
         statement = statement.where(or_(School.is_active, School.id.in_(sorted(counts))))
-    found = db.session.execute(statement.order_by(School.name, School.id))
-    return [(row[0], row[1] or row[2], row[3]) for row in found]
+    rows = db.session.execute(statement.order_by(School.name, School.id))
+    return [(row[0], row[1] or row[2], row[3]) for row in rows]
 
 
 def _incidents(actor: Actor, scope: Scope, counts: Counts) -> int:
     """Count offenses and allegations; return how many reports with one are not decided yet."""
     mapped: dict[int, set[str]] = defaultdict(set)
-    about: dict[int, Any] = {}
+    rows: dict[int, Any] = {}
     statement = (
         select(
             Incident.id, Incident.school_id, Incident.state, Incident.outcome_reason, Incident.weapon, Incident.place,
@@ -97,10 +95,10 @@ def _incidents(actor: Actor, scope: Scope, counts: Counts) -> int:
         )
     )  # fmt: skip
     for row in db.session.execute(statement):
-        about[row.id] = row
+        rows[row.id] = row
         mapped[row.id].add(row.crdc or "")
     undecided = 0
-    for incident_id, row in about.items():
+    for incident_id, row in rows.items():
         bullying = row.tile == Tile.BULLYING or (row.facts or {}).get("bullying") is True
         for ground in rules.allegations(mapped[incident_id], bullying, row.bias_basis):
             counts[row.school_id][ground] += 1
@@ -137,10 +135,9 @@ class _Placed:
                 self.counts[school_id][measure] += 1
                 continue
             name = measure if measure != "OOS" else "SINGOOS" if times == 1 else "MULTOOS"
-            found = rules.cells(name, pupil)
-            for column in found:
-                self.counts[school_id][column] += 1
-            if not found:
+            columns = rules.cells(name, pupil)
+            self.counts[school_id].update(columns)
+            if not columns:
                 unplaced.add((school_id, student_id))
             if pupil.learner is None:
                 unknown.add((school_id, student_id))
@@ -179,8 +176,8 @@ def _removals(actor: Actor, scope: Scope, placed: _Placed) -> None:
 def _referrals(actor: Actor, scope: Scope, placed: _Placed) -> None:
     for row in db.session.execute(students_notified(actor, scope, *MARKS)):
         placed.add(row[0], "REF", row[1], rules.Pupil(*row[2:]))
-    told = select(PoliceNotification.school_id).where(*notified(actor, scope))
-    for school_id in db.session.scalars(told):
+    made = select(PoliceNotification.school_id).where(*notified(actor, scope))
+    for school_id in db.session.scalars(made):
         placed.counts[school_id]["referral_instances"] += 1
 
 

@@ -105,15 +105,11 @@ def offense(mapped: Collection[str], weapon: str | None) -> str | None:
     """Return the column of an incident's gravest offense, from its behaviors' columns and its weapon."""
     ending = {"firearm": "WX", "other": "WW"}.get(weapon or "", "WOW")
     armed = {one[: -len("WOW")] + ending if one.endswith("WOW") else one for one in mapped}
-    found = [column for column in OFFENSES if column in armed]
-    if not found:
-        return "SCH_OFFENSE_POSSWX" if weapon == "firearm" else None
-    return found[0]
+    carried = "SCH_OFFENSE_POSSWX" if weapon == "firearm" else None
+    return next((column for column in OFFENSES if column in armed), carried)
 
 
 def allegations(mapped: Collection[str], bullying: bool, bias: str | None) -> set[str]:
     """Return the grounds on which an incident alleges harassment or bullying."""
-    found = {column for column in mapped if column in ALLEGATIONS}
-    if bullying and bias in BIAS:
-        found.add(BIAS[bias])
-    return found
+    by_bias = {BIAS[bias]} if bullying and bias in BIAS else set()
+    return {column for column in mapped if column in ALLEGATIONS} | by_bias

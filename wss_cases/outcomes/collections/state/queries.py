@@ -14,7 +14,7 @@ from wss_cases.outcomes.collections.federal.queries import schools
 from wss_cases.outcomes.collections.state import rules
 from wss_cases.outcomes.counting.repair.queries import notified, removed, students_notified
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import PoliceNotification
@@ -63,22 +63,20 @@ def state(actor: Actor, scope: Scope, school: str | None) -> Report:
         for school_id, number, name in schools(actor, scope, keys)
         for kind in (*rules.KINDS, rules.REFERRAL)
     ]
-    document = {
-        "report": "state", "school_year": scope.year, "school": school, "from": scope.first.isoformat(),
-        "to": scope.last.isoformat(), "incident_types": rules.TYPES,
+    document = head("state", scope, school) | {
+        "incident_types": rules.TYPES,
         "check_with_the_state": list(rules.UNCONFIRMED),
         "rows": [
             {"school_id": row[0], "school": row[1], "kind": row[2], "counts": dict(zip(columns, row[3:], strict=True))}
             for row in rows
         ],
-    }  # fmt: skip
-    about = [
-        (_("School year"), scope.year),
-        (_("School"), school or _("All schools")),
-        *((f"type_{code}", words) for code, words in rules.TYPES.items()),
+    }
+    words = [
+        *about(scope.year, school),
+        *((f"type_{code}", label) for code, label in rules.TYPES.items()),
         (_("Types to be checked with the State Board"), ", ".join(rules.UNCONFIRMED)),
     ]
-    return Report("state", document, ("school_id", "school", "kind", *columns), rows, about)
+    return Report("state", document, ("school_id", "school", "kind", *columns), rows, words)
 
 
 def _removals(actor: Actor, scope: Scope, counting: _Counting) -> None:
@@ -93,10 +91,10 @@ def _removals(actor: Actor, scope: Scope, counting: _Counting) -> None:
 
 
 def _referrals(actor: Actor, scope: Scope, counting: _Counting) -> None:
-    told = PoliceNotification
+    made = PoliceNotification
     conditions = notified(actor, scope)
-    types = _types(select(told.incident_id).where(*conditions))
-    for school_id, incident_id in db.session.execute(select(told.school_id, told.incident_id).where(*conditions)):
+    types = _types(select(made.incident_id).where(*conditions))
+    for school_id, incident_id in db.session.execute(select(made.school_id, made.incident_id).where(*conditions)):
         counting.instance(school_id, rules.REFERRAL, types[incident_id], None)
     for row in db.session.execute(students_notified(actor, scope, *MARKS)):
         counting.student(row[0], rules.REFERRAL, row[1], row[2:])
@@ -111,14 +109,14 @@ def _types(ids: Any) -> dict[int | None, str]:
         .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
         .where(Incident.id.in_(ids))
     )
-    about: dict[int, Any] = {}
+    rows: dict[int, Any] = {}
     federal: dict[int, set[str]] = defaultdict(set)
     ceds: dict[int, set[str]] = defaultdict(set)
     for row in db.session.execute(statement):
-        about[row.id] = row
+        rows[row.id] = row
         federal[row.id].add(row.crdc or "")
         ceds[row.id].add(row.ceds or "")
     return {
         key: rules.incident_type(row.weapon, row.substance, row.injury, federal[key], ceds[key])
-        for key, row in about.items()
+        for key, row in rows.items()
     }

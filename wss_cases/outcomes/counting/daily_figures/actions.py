@@ -6,7 +6,8 @@ is reckoned twice stays the same, for a day is always counted as a whole from it
 
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -39,18 +40,28 @@ def follow(now: datetime, seconds: float = 20.0) -> dict[str, int]:
         return {"days": 0}
     days = 0
     while time.monotonic() < until:
-        found = _step(now, settled)
-        if found is None:
+        counted = _step(now, settled)
+        if counted is None:
             break
-        days += found
+        days += counted
     return {"days": days}
+
+
+@contextmanager
+def _figures(now: datetime) -> Iterator[tuple[UnitOfWork, FigureState]]:
+    """Give a unit of work for figures, and their state, locked: one writer of figures at a time."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()  # figures change no record: the acts they follow are audited
+        yield uow, _locked(uow)
+
+
+def _locked(uow: UnitOfWork) -> FigureState:
+    return uow.session.get_one(FigureState, ONLY_ROW, with_for_update=True, populate_existing=True)
 
 
 def _step(now: datetime, settled: int) -> int | None:
     """Reckon with the next audit rows; None when nothing is left."""
-    with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()  # figures change no record: the acts they follow are audited
-        state = _locked(uow)
+    with _figures(now) as (uow, state):
         if state.upto >= settled:
             return None
         changes = changes_after(state.upto, BATCH, settled)
@@ -80,9 +91,9 @@ def recount(now: datetime, seconds: float, *, settled: int | None = None, only_u
 
 def _begin(now: datetime, settled: int, only_unbuilt: bool) -> bool:
     """Leave the mark of a count, unless one goes on; True when there is none to do."""
+    first = {"id": ONLY_ROW, "upto": settled, "counted_at": now, "counted_school_id": BEGIN}
     with unit_of_work(SYSTEM, now) as uow:
         uow.bookkeeping()
-        first = {"id": ONLY_ROW, "upto": settled, "counted_at": now, "counted_school_id": BEGIN}
         if insert_once(uow.session, FigureState, first, ["id"]):
             return False
         state = _locked(uow)
@@ -94,11 +105,10 @@ def _begin(now: datetime, settled: int, only_unbuilt: bool) -> bool:
 
 
 def _next_school(now: datetime) -> bool:
-    with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
-        state = _locked(uow)
-        following = select(func.min(School.id)).where(School.id > (state.counted_school_id or BEGIN))
-        school_id = uow.session.scalar(following)
+    with _figures(now) as (uow, state):
+        school_id = uow.session.scalar(
+            select(func.min(School.id)).where(School.id > (state.counted_school_id or BEGIN))
+        )
         if state.counted_school_id is None or school_id is None:
             return False
         _replace_school(uow, school_id, None)
@@ -109,13 +119,9 @@ def _next_school(now: datetime) -> bool:
 def _end(now: datetime) -> None:
     """Add the schools up, a month in one transaction, and say that everything was counted."""
     for days in _months():
-        with unit_of_work(SYSTEM, now) as uow:
-            uow.bookkeeping()
-            _locked(uow)
+        with _figures(now) as (uow, _state):
             _add_up(uow, days)
-    with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
-        state = _locked(uow)
+    with _figures(now) as (_uow, state):
         state.built_at = state.counted_at = now
         state.counted_school_id = None
 
@@ -127,11 +133,6 @@ def _months() -> list[list[date]]:
     for day in sorted(days | set(db.session.scalars(select(DistrictFigure.day)))):
         months[day.replace(day=1)].append(day)
     return list(months.values())
-
-
-def _locked(uow: UnitOfWork) -> FigureState:
-    """One writer of figures at a time."""
-    return uow.session.get_one(FigureState, ONLY_ROW, with_for_update=True, populate_existing=True)
 
 
 def _count(uow: UnitOfWork, days: Iterable[SchoolDay]) -> None:
@@ -156,10 +157,9 @@ def _replace_school(uow: UnitOfWork, school_id: int, days: Collection[date] | No
 
 def _add_up(uow: UnitOfWork, days: Collection[date]) -> None:
     """Make the district's rows of these days from the schools'."""
-    own = DailyFigure
     sums: dict[date, DayFigure] = {}
-    columns = (own.day, own.incidents, own.serious, own.parts)
-    for day, *figure in uow.session.execute(select(*columns).where(own.day.in_(sorted(days)))):
+    columns = (DailyFigure.day, DailyFigure.incidents, DailyFigure.serious, DailyFigure.parts)
+    for day, *figure in uow.session.execute(select(*columns).where(DailyFigure.day.in_(sorted(days)))):
         sums.setdefault(day, DayFigure()).add(DayFigure(*figure))
     uow.session.execute(delete(table_of(DistrictFigure)).where(DistrictFigure.day.in_(sorted(days))))
     if sums:

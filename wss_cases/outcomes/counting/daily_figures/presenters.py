@@ -44,30 +44,30 @@ def day_of_year_words(day: date) -> str:
     return format_skeleton("MMMMd", day, locale=locale_code())
 
 
-def _span(found: Mapping[str | None, int]) -> range:
-    known = [int(key) for key in found if key]
+def _span(numbers: Mapping[str | None, int]) -> range:
+    known = [int(key) for key in numbers if key]
     return range(min(known), max(known) + 1) if known else range(0)
 
 
-def _scale(found: Mapping[str | None, int], words: Mapping[str, str], unknown: str) -> list[Count]:
-    rows = [Count(key, label, found.get(key, 0)) for key, label in words.items()]
-    return rows + _unknown(found, unknown)
+def _scale(numbers: Mapping[str | None, int], words: Mapping[str, str], unknown: str) -> list[Count]:
+    rows = [Count(key, label, numbers.get(key, 0)) for key, label in words.items()]
+    return rows + _unknown(numbers, unknown)
 
 
-def _largest(found: Mapping[str | None, int], words: Mapping[str, str], unknown: str) -> list[Count]:
-    rows = [Count(key, words.get(key, key), number) for key, number in found.items() if key]
-    return sorted(rows, key=lambda row: (-row.number, row.label)) + _unknown(found, unknown)
+def _largest(numbers: Mapping[str | None, int], words: Mapping[str, str], unknown: str) -> list[Count]:
+    rows = [Count(key, words.get(key, key), number) for key, number in numbers.items() if key]
+    return sorted(rows, key=lambda row: (-row.number, row.label)) + _unknown(numbers, unknown)
 
 
-def _unknown(found: Mapping[str | None, int], words: str) -> list[Count]:
-    number = sum(count for key, count in found.items() if not key)
+def _unknown(numbers: Mapping[str | None, int], words: str) -> list[Count]:
+    number = sum(count for key, count in numbers.items() if not key)
     return [Count(UNKNOWN, words, number)] if number else []
 
 
 def _weekdays(by_day: Mapping[date, int]) -> list[Count]:
-    numbers = [sum(n for day, n in by_day.items() if day.weekday() == weekday) for weekday in range(7)]
+    of_days = [sum(n for day, n in by_day.items() if day.weekday() == weekday) for weekday in range(7)]
     return [
         Count(str(weekday), weekday_words(weekday), number)
-        for weekday, number in enumerate(numbers)
+        for weekday, number in enumerate(of_days)
         if weekday in SCHOOL_WEEK or number
     ]

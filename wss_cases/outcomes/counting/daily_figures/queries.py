@@ -2,7 +2,6 @@
 the rows on top, and where that is too much, or nothing was reckoned yet, everything is."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -26,18 +25,9 @@ MOVED = "figures.moved"
 """The act that names days of a school on which incidents are gone."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """An audit row that may have moved figures."""
-
-    id: int
-    action: str
-    object_id: int | None
-    changes: dict[str, Any]
-
-
-def changes_after(upto: int, limit: int, last: int | None = None) -> list[Change]:
-    """Return the audit rows above a number (and not above `last`) that may have moved figures, the oldest first."""
+def changes_after(upto: int, limit: int, last: int | None = None) -> Sequence[Any]:
+    """Return id, action, object_id and changes of the audit rows above a number (and not above `last`) that may have
+    moved figures, the oldest first."""
     entry = AuditEntry
     about_incidents = and_(entry.object_type == Incident.__tablename__, entry.action != READ)
     statement = select(entry.id, entry.action, entry.object_id, entry.changes).where(
@@ -45,10 +35,10 @@ def changes_after(upto: int, limit: int, last: int | None = None) -> list[Change
     )
     if last is not None:
         statement = statement.where(entry.id <= last)
-    return [Change(*row) for row in db.session.execute(statement.order_by(entry.id).limit(limit))]
+    return db.session.execute(statement.order_by(entry.id).limit(limit)).all()
 
 
-def days_of(changes: Iterable[Change]) -> set[SchoolDay]:
+def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
     """Return every (school, day) whose figures these acts may have moved: where an incident stands now, where it stood
     before, and where it is gone."""
     days: set[SchoolDay] = set()
@@ -61,9 +51,9 @@ def days_of(changes: Iterable[Change]) -> set[SchoolDay]:
     columns = (Incident.id, Incident.school_id, Incident.local_date)
     for incident_id, school_id, day in db.session.execute(select(*columns).where(Incident.id.in_(sorted(before)))):
         schools, dates = {school_id}, {day}
-        for said in before[incident_id]:
-            schools |= {old for old in said.get("school_id", [])[:1] if old is not None}
-            dates |= {date.fromisoformat(old) for old in said.get("local_date", [])[:1] if old}
+        for changed in before[incident_id]:
+            schools |= {old for old in changed.get("school_id", [])[:1] if old is not None}
+            dates |= {date.fromisoformat(old) for old in changed.get("local_date", [])[:1] if old}
         days |= {(school, on) for school in schools for on in dates}
     return days
 
@@ -73,7 +63,8 @@ def parts_of(actor: Actor, scope: Scope) -> Parts:
     unreckoned = _unreckoned()
     if unreckoned is None:
         return counted_parts(actor, scope)
-    return parts_from([*_stored(actor, scope, unreckoned), *_fresh(actor, scope, unreckoned)])
+    moved = _moved(actor, scope, unreckoned).items()
+    return parts_from([*_stored(actor, scope, unreckoned), *((day, figure, 1) for (_school, day), figure in moved)])
 
 
 def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
@@ -86,16 +77,16 @@ def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
     stored = select(own.school_id, func.sum(own.incidents)).where(*within(actor, scope, own.school_id, own.day))
     if unreckoned:
         stored = stored.where(~tuple_(own.school_id, own.day).in_(unreckoned))
-    found = {row[0]: int(row[1]) for row in db.session.execute(stored.group_by(own.school_id))}
+    totals = {row[0]: int(row[1]) for row in db.session.execute(stored.group_by(own.school_id))}
     for (school_id, _day), figure in _moved(actor, scope, unreckoned).items():
-        found[school_id] = found.get(school_id, 0) + figure.incidents
-    return found
+        totals[school_id] = totals.get(school_id, 0) + figure.incidents
+    return totals
 
 
 def counted_parts(actor: Actor, scope: Scope, *more: Any) -> Parts:
     """Return the same counted from the rows alone, of the incidents that also meet `more`."""
-    found = count_days([*counted(actor, scope), *more])
-    return parts_from((day, figure, 1) for (_school, day), figure in found.items())
+    by_day = count_days([*counted(actor, scope), *more])
+    return parts_from((day, figure, 1) for (_school, day), figure in by_day.items())
 
 
 def _unreckoned() -> list[SchoolDay] | None:
@@ -124,10 +115,6 @@ def _stored(actor: Actor, scope: Scope, without: Sequence[SchoolDay]) -> list[tu
 
 def _columns(model: Any, times: int) -> Any:
     return select(model.day, model.incidents, model.serious, model.parts, literal_column(str(times)))
-
-
-def _fresh(actor: Actor, scope: Scope, days: Sequence[SchoolDay]) -> list[tuple[date, DayFigure, int]]:
-    return [(day, figure, 1) for (_school, day), figure in _moved(actor, scope, days).items()]
 
 
 def _moved(actor: Actor, scope: Scope, days: Sequence[SchoolDay]) -> dict[SchoolDay, DayFigure]:

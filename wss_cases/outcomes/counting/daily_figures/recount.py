@@ -30,19 +30,15 @@ def figures_of_school(school_id: int, days: Collection[date] | None = None) -> d
 
 def count_days(conditions: Sequence[ColumnElement[bool]], by_school: bool = False) -> dict[SchoolDay, DayFigure]:
     """Return what the incidents that meet these conditions add up to, by (school or 0, day), in one query."""
-    found: dict[SchoolDay, DayFigure] = {}
+    figures: dict[SchoolDay, DayFigure] = {}
     for part, school_id, day, key, number in db.session.execute(union_all(*_branches(conditions, by_school))):
-        found.setdefault((school_id, day), DayFigure()).count(part, key, number)
-    return found
+        figures.setdefault((school_id, day), DayFigure()).count(part, key, number)
+    return figures
 
 
 def _branches(conditions: Sequence[ColumnElement[bool]], by_school: bool) -> list[Any]:
-    plain: dict[str, Any] = {
-        "hour": Incident.local_minute // 60,
-        "place": Incident.location_code,
-        "group": Incident.behavior_group,
-    }
-    branches = [_branch(part, func.count(), by_school, column) for part, column in plain.items()]
+    columns = {"hour": Incident.local_minute // 60, "place": Incident.location_code, "group": Incident.behavior_group}
+    branches = [_branch(part, func.count(), by_school, column) for part, column in columns.items()]
     all_of_them = _branch("incidents", func.count(), by_school)
     serious = _branch("serious", func.count(), by_school).where(could_lead_to_police())
     people = and_(IncidentPerson.incident_id == Incident.id, IncidentPerson.role.in_(ACTED))

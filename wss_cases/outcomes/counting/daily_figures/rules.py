@@ -64,21 +64,21 @@ def parts_from(days: Iterable[tuple[date, DayFigure, int]]) -> Parts:
         _add(parts.by_day, day, times * figure.incidents)
         month = parts.months.setdefault(day.replace(day=1), {})
         for part, keys in figure.parts.items():
-            found = getattr(parts, part)
+            sums = getattr(parts, part)
             for key, number in keys.items():
-                _add(found, key or None, times * number)
+                _add(sums, key or None, times * number)
                 if part == "behavior":
                     _add(month, key or None, times * number)
     for part in BREAKDOWNS:
         setattr(parts, part, _known(getattr(parts, part)))
     parts.by_day = _known(parts.by_day)
-    parts.months = {month: _known(found) for month, found in parts.months.items()}
+    parts.months = {month: _known(numbers) for month, numbers in parts.months.items()}
     return parts
 
 
-def _add(found: dict[Any, int], key: Any, number: int) -> None:
-    found[key] = found.get(key, 0) + number
+def _add(numbers: dict[Any, int], key: Any, number: int) -> None:
+    numbers[key] = numbers.get(key, 0) + number
 
 
-def _known(found: dict[Any, int]) -> dict[Any, int]:
-    return {key: number for key, number in found.items() if number}
+def _known(numbers: dict[Any, int]) -> dict[Any, int]:
+    return {key: number for key, number in numbers.items() if number}

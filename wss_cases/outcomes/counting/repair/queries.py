@@ -120,15 +120,15 @@ def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
         .where(*counted(actor, scope))
     )
     each = joined.add_columns(Pathway.pathway).group_by(Pathway.pathway)
-    found = {row[-1]: dict(zip(STEPS, row[:-1], strict=True)) for row in db.session.execute(each)}
-    found["any"] = dict(zip(STEPS, db.session.execute(joined).one(), strict=True))
+    numbers = {row[-1]: dict(zip(STEPS, row[:-1], strict=True)) for row in db.session.execute(each)}
+    numbers["any"] = dict(zip(STEPS, db.session.execute(joined).one(), strict=True))
     proposed, met = _light(actor, scope)
     if proposed:
-        found.setdefault(Family.RESTORATIVE_CONVERSATION.value, dict.fromkeys(STEPS, 0))
+        numbers.setdefault(Family.RESTORATIVE_CONVERSATION.value, dict.fromkeys(STEPS, 0))
     for name in (Family.RESTORATIVE_CONVERSATION.value, "any") if proposed else ():
         for step in light_conditions():
-            found[name][step] += proposed if step == "proposed" else met
-    return found
+            numbers[name][step] += proposed if step == "proposed" else met
+    return numbers
 
 
 def contact_dates(actor: Actor, scope: Scope) -> Any:

@@ -9,7 +9,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import today_at
@@ -59,28 +59,23 @@ class Shown:
 
 
 def shown(school: str | None = None, *, of_network: bool = False) -> Shown:
-    """Return what this request asks for, of a school by its id instead of the switcher's when one is given, and of no
-    single school for whoever reaches all when it is of a network.
-
-    Raises NotFound for a school whose outcomes the reader does not see, and a school year that is none or has not
-    begun.
-    """
+    """Return what this request asks for: the school with this id, else the switcher's; for whoever reaches all, of a
+    network no single one. Raises NotFound for a school whose outcomes the reader does not see, and for a school year
+    that is none or has not begun."""
     actor = current_actor()
-    if school is not None:
-        school_id = id_in(school)
-    else:
+    if school is None:
         is_of_all = of_network and actor.everywhere(*READERS)
         school_id = None if is_of_all else chosen_school_id(actor, *READERS)
-    if school is not None and (school_id is None or not actor.covers(school_id, *READERS)):
-        raise NotFound
-    found = get_school(school_id) if school_id is not None else None
-    if school is not None and found is None:
-        raise NotFound
+    else:
+        school_id = existing(id_in(school))
+        if not actor.covers(school_id, *READERS):
+            raise NotFound
+    of_school = get_school(school_id) if school_id is not None else None
+    if school is not None:
+        existing(of_school)
     today = today_at(school_id, clock.now())
-    scope = scope_of(school_id, request.args.get("year") or clock.school_year(today), today)
-    if scope is None:
-        raise NotFound
-    return Shown(actor, found, scope)
+    year = request.args.get("year") or clock.school_year(today)
+    return Shown(actor, of_school, existing(scope_of(school_id, year, today)))
 
 
 def years_of(page: Shown) -> list[str]:

@@ -84,7 +84,7 @@ def _by_days_asked(actor: Actor, scope: Scope, days: Sequence[date], grade: int 
 @cached_count("enrolled", version=1, depends_on=_by_days_asked)
 def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date], grade: int | None = None) -> list[int]:
     """Return how many enrolments (of a grade, when one is given) stood on each of these dates, in one query."""
-    sums = [func.sum(case((and_(Enrolment.starts_on <= day, _not_ended(day)), 1), else_=0)) for day in days]
+    sums = [func.sum(case((and_(*enrolled_at(day)), 1), else_=0)) for day in days]
     statement = _enrolled(actor, scope, *sums)
     if grade is not None:
         statement = statement.where(Enrolment.grade == grade)
@@ -104,6 +104,11 @@ def _enrolled(actor: Actor, scope: Scope, *columns: Any) -> Any:
     )
 
 
+def enrolled_at(day: date) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of an enrolment that stands on a date."""
+    return Enrolment.starts_on <= day, _not_ended(day)
+
+
 def _not_ended(day: date) -> ColumnElement[bool]:
     return or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
 
@@ -113,13 +118,6 @@ def place_words(codes: Sequence[str], locale: str) -> dict[str, str]:
     label = LocationCode.label_es if locale == "es" else LocationCode.label_en
     statement = select(LocationCode.code, label).where(LocationCode.code.in_(codes))
     return {row[0]: row[1] for row in db.session.execute(statement)}
-
-
-def school_name(actor: Actor, school_id: int) -> str | None:
-    """Return the name of a school whose outcomes the actor may see, else None."""
-    statement = visible_to(select(School.name), actor, School.id).where(School.id == school_id)
-    name: str | None = db.session.scalar(statement)
-    return name
 
 
 def school_named(actor: Actor, text: str) -> tuple[int, str] | None:

@@ -46,10 +46,10 @@ class Scope:
 
     def months(self) -> list[date]:
         """Return the first day of each month of the period."""
-        found = [self.first]
-        while (following := _next_month(found[-1])) <= self.last:
-            found.append(following)
-        return found
+        months = [self.first]
+        while (following := _next_month(months[-1])) <= self.last:
+            months.append(following)
+        return months
 
 
 @dataclass(frozen=True)
@@ -117,12 +117,8 @@ def month_of(month: str) -> tuple[date, date]:
 
 def year_before(scope: Scope) -> Scope:
     """Return the same days of the school year before."""
-    return replace(
-        scope,
-        year=school_year(_year_earlier(scope.first)),
-        first=_year_earlier(scope.first),
-        last=_year_earlier(scope.last),
-    )
+    first, last = _year_earlier(scope.first), _year_earlier(scope.last)
+    return replace(scope, year=school_year(first), first=first, last=last)
 
 
 def _year_earlier(day: date) -> date:

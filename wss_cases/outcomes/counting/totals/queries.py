@@ -7,18 +7,18 @@ from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists.queries import conditions_of
 from wss_cases.outcomes.counting.daily_figures.queries import counted_parts, parts_of
 from wss_cases.outcomes.counting.daily_figures.rules import Parts
-from wss_cases.outcomes.counting.repair.queries import (
-    Police,
-    Terms,
-    contacts,
-    follow_ups,
-    funnel,
-    police,
-    removals,
-    terms,
-)
+from wss_cases.outcomes.counting.repair import queries as repair
 from wss_cases.outcomes.counting.scope.queries import enrolled_on
-from wss_cases.outcomes.counting.scope.rules import Month, Reach, Scope, Share, month_ends, months_of, reach_of
+from wss_cases.outcomes.counting.scope.rules import (
+    Month,
+    Reach,
+    Scope,
+    Share,
+    month_ends,
+    months_of,
+    per_100_a_day,
+    reach_of,
+)
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.police.review.states import NotificationGround
@@ -41,17 +41,27 @@ class Core:
         """Students enrolled on the period's last school day."""
         return self.months[-1].students
 
+    @property
+    def school_days(self) -> int:
+        """School days gone by in the period."""
+        return sum(month.school_days for month in self.months)
+
+    @property
+    def rate(self) -> float | None:
+        """Incidents of the period per 100 students per school day; None without students or school days."""
+        return per_100_a_day(self.parts.total, self.students, self.school_days)
+
 
 @dataclass(frozen=True)
 class Repair:
     """What was done about them."""
 
     reach: Reach
-    terms: Terms
+    terms: repair.Terms
     funnel: dict[str, dict[str, int]]
     follow_ups: dict[str, Share]
     removals: dict[str, tuple[int, int]]
-    police: Police
+    police: repair.Police
 
     @property
     def suspensions(self) -> int:
@@ -90,10 +100,10 @@ def core_of(actor: Actor, scope: Scope, days: SchoolDays, narrow: IncidentFilter
 def repair_of(actor: Actor, scope: Scope, days: SchoolDays) -> Repair:
     """Return what was done about a scope's incidents, in eight queries."""
     return Repair(
-        reach=reach_of(contacts(actor, scope), days, scope.today),
-        terms=terms(actor, scope),
-        funnel=funnel(actor, scope),
-        follow_ups=follow_ups(actor, scope),
-        removals=removals(actor, scope),
-        police=police(actor, scope),
+        reach=reach_of(repair.contacts(actor, scope), days, scope.today),
+        terms=repair.terms(actor, scope),
+        funnel=repair.funnel(actor, scope),
+        follow_ups=repair.follow_ups(actor, scope),
+        removals=repair.removals(actor, scope),
+        police=repair.police(actor, scope),
     )

@@ -7,13 +7,14 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.outcomes.collections.federal.queries import crdc
+from wss_cases.outcomes.collections.state.queries import state
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
-from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.repair.queries import STEPS, contacts, follow_ups, funnel, police, removals, terms
 from wss_cases.outcomes.counting.scope.rules import Scope, per, reach_of
 from wss_cases.outcomes.counting.totals.queries import core_of
-from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.outcomes.equity.report import equity
 from wss_cases.outcomes.published.queries import SchoolYear, district_years, schools_in
 from wss_cases.outcomes.published.states import HISTORY
@@ -43,17 +44,17 @@ def history(year: str, identifier: str | None = None) -> Report:
     columns = ("school_id", "school", "network", *HISTORY)
     rows = [] if identifier else [["", "district", "", *(district[name] for name in HISTORY)]]
     rows += [[one.identifier, one.name, one.network, *(_shown(one, name) for name in HISTORY)] for one in schools]
-    return Report("history", document, columns, rows, _about(year, None, "history"))
+    return Report("history", document, columns, rows, about(year, None, "history"))
 
 
 def core(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Return incidents by month with rates, and by group, behaviour, place, hour, weekday and grade."""
-    found = core_of(actor, scope, school_days(scope.school_id))
-    months = [{"month": f"{one.first:%Y-%m}", **asdict(one)} for one in found.months]
+    counted = core_of(actor, scope, school_days(scope.school_id))
+    months = [{"month": f"{one.first:%Y-%m}", **asdict(one)} for one in counted.months]
     for month in months:
         del month["first"]
-    split = breakdowns(found.parts)
-    document = _head("core", scope, school) | {"incidents": found.parts.total, "months": months}
+    split = breakdowns(counted.parts)
+    document = head("core", scope, school) | {"incidents": counted.parts.total, "months": months}
     document |= {
         part: [{"key": row.key, "label": row.label, "incidents": row.number} for row in rows]
         for part, rows in split.items()
@@ -63,22 +64,19 @@ def core(actor: Actor, scope: Scope, school: str | None) -> Report:
         ["month", m["month"], m["month"], m["incidents"], m["school_days"], m["students"], m["rate"]] for m in months
     ]
     table += [[part, row.key, row.label, row.number, "", "", ""] for part, rows in split.items() for row in rows]
-    return Report(
-        "core", document, columns, table, _about(scope.year, school, "incidents", "rate", "breakdowns", "time")
-    )
+    words = about(scope.year, school, "incidents", "rate", "breakdowns", "time")
+    return Report("core", document, columns, table, words)
 
 
 def funnel_report(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Return for each pathway how many incidents came to each step."""
     total = parts_of(actor, scope).total
-    steps = funnel(actor, scope)
-    document = _head("funnel", scope, school) | {"incidents": total, "pathways": steps, "agreement_terms": None}
-    kept = terms(actor, scope)
-    document["agreement_terms"] = asdict(kept)
-    rows = [[name, total, *(found[step] for step in STEPS)] for name, found in sorted(steps.items())]
-    return Report(
-        "funnel", document, ("pathway", "incidents", *STEPS), rows, _about(scope.year, school, "funnel", "agreements")
-    )
+    pathways = funnel(actor, scope)
+    figures = {"incidents": total, "pathways": pathways, "agreement_terms": asdict(terms(actor, scope))}
+    rows = [[name, total, *(steps[step] for step in STEPS)] for name, steps in sorted(pathways.items())]
+    words = about(scope.year, school, "funnel", "agreements")
+    document = head("funnel", scope, school) | figures
+    return Report("funnel", document, ("pathway", "incidents", *STEPS), rows, words)
 
 
 def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
@@ -87,7 +85,7 @@ def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
     made, kinds = police(actor, scope), removals(actor, scope)
     doors = {door.value: made.by_door.get(door, 0) for door in NotificationGround}
     removed = {kind.value: kinds.get(kind.value, (0, 0)) for kind in DisciplineKind}
-    document = _head("notifications", scope, school) | {
+    document = head("notifications", scope, school) | {
         "notifications": made.instances,
         "students": made.students,
         "by_door": doors,
@@ -101,15 +99,15 @@ def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
     rows.append(["police_notification", "all", made.instances, made.students])
     rows.append(["police_review", "refused", made.refused, ""])
     rows += [["removal", kind, one[0], one[1]] for kind, one in removed.items()]
-    about = _about(scope.year, school, "police", "avoidable", "removals")
-    return Report("notifications", document, ("what", "kind", "instances", "students"), rows, about)
+    words = about(scope.year, school, "police", "avoidable", "removals")
+    return Report("notifications", document, ("what", "kind", "instances", "students"), rows, words)
 
 
 def follow_up_report(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Return follow-ups on time by kind, and how soon people harmed were reached."""
     kinds = follow_ups(actor, scope)
     reach = reach_of(contacts(actor, scope), school_days(scope.school_id), scope.today)
-    document = _head("followups", scope, school) | {
+    document = head("followups", scope, school) | {
         "kinds": [{"kind": kind, "on_time": one.part, "due": one.whole} for kind, one in kinds.items()],
         "first_contact": {
             "within_1_school_day": reach.within_one,
@@ -119,8 +117,8 @@ def follow_up_report(actor: Actor, scope: Scope, school: str | None) -> Report:
     }
     rows = [[kind, one.part, one.whole, one.percent] for kind, one in kinds.items()]
     rows.append(["first_contact_within_1_school_day", reach.within_one, reach.of_all, None])
-    about = _about(scope.year, school, "follow_ups", "contact")
-    return Report("followups", document, ("kind", "on_time", "due", "percent"), rows, about)
+    words = about(scope.year, school, "follow_ups", "contact")
+    return Report("followups", document, ("kind", "on_time", "due", "percent"), rows, words)
 
 
 LIVE: Mapping[str, Callable[[Actor, Scope, str | None], Report]] = {
@@ -131,21 +129,8 @@ LIVE: Mapping[str, Callable[[Actor, Scope, str | None], Report]] = {
     "equity": equity,
 }
 """Reports counted from this system's records."""
-
-
-def _head(name: str, scope: Scope, school: str | None) -> dict[str, Any]:
-    return {
-        "report": name,
-        "school_year": scope.year,
-        "school": school,
-        "from": scope.first.isoformat(),
-        "to": scope.last.isoformat(),
-    }
-
-
-def _about(year: str, school: str | None, *measures: str) -> list[tuple[str, str]]:
-    formulas = [(str(MEASURES[name].title), str(MEASURES[name].formula)) for name in measures]
-    return [(_("School year"), year), (_("School"), school or _("All schools")), *formulas]
+COLLECTIONS: Mapping[str, Callable[[Actor, Scope, str | None], Report]] = {"crdc": crdc, "state": state}
+"""The collections that a district hands in."""
 
 
 def _school(school: SchoolYear) -> dict[str, Any]:

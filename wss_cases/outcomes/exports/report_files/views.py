@@ -1,28 +1,23 @@
 """Files: one way to take one, and the list of those taken."""
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.actor import Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import DISTRICT_ZONE
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.outcomes.collections.by_name import COLLECTIONS
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown
-from wss_cases.outcomes.documents.rendering import TYPES, Report, rendered
-from wss_cases.outcomes.exports.export_log.actions import note_export
-from wss_cases.outcomes.exports.export_log.forms import ExportForm
+from wss_cases.outcomes.documents.rendering import Report
 from wss_cases.outcomes.exports.export_log.queries import PAGE, exports
-from wss_cases.outcomes.exports.report_files.queries import LIVE, history
+from wss_cases.outcomes.exports.export_log.views import file_page
+from wss_cases.outcomes.exports.report_files.queries import COLLECTIONS, LIVE, history
 
 blueprint = Blueprint("files", __name__)
 WRITERS = {**LIVE, **COLLECTIONS}
@@ -38,28 +33,9 @@ def file(name: str, form: str) -> Page:
     """
     page = shown()
     report = _report(page, name, form)
-    asked, status = ExportForm(), 200
-    if asked.validate_on_submit():
-        try:
-            note_export(
-                page.actor, report, form=form, year=page.scope.year, school_id=page.scope.school_id,
-                reason=asked.reason.data or "", now=clock.now(),
-            )  # fmt: skip
-        except Refused as refusal:
-            apply_refusal(asked, refusal)
-        else:
-            answer = Response(rendered(report, form), mimetype=TYPES[form])
-            answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{page.scope.year}.{form}"'
-            return answer
-    if asked.is_submitted():
-        status = 400
-    words = {
-        "name": f"{name}-{page.scope.year}.{form}",
-        "rows": len(report.rows),
-        "most": setting("EXPORT_ROWS"),
-        "about": report.about[2:] if name in COLLECTIONS else [],
-    }
-    return render_template("outcomes/exports/report_files/reason.html", form=asked, page=page, **words), status
+    named, about = f"{name}-{page.scope.year}.{form}", report.about[2:] if name in COLLECTIONS else []
+    template = "outcomes/exports/report_files/reason.html"
+    return file_page(report, form, named, page.scope.year, page.scope.school_id, template, page=page, about=about)
 
 
 def _report(page: Shown, name: str, form: str) -> Report:
@@ -80,7 +56,7 @@ def _report(page: Shown, name: str, form: str) -> Report:
 def taken() -> Page:
     """Which files were taken: by whom, how many rows, and what for."""
     before = id_in(request.args.get("before"))
-    found = exports(current_actor(), before, PAGE + 1)
+    files = exports(current_actor(), before, PAGE + 1)
     return render_template(
         "outcomes/exports/report_files/list.html",
         rows=[
@@ -92,8 +68,8 @@ def taken() -> Page:
                 "count": row.row_count,
                 "reason": row.reason,
             }
-            for row, who, school in found[:PAGE]
+            for row, who, school in files[:PAGE]
         ],
-        older=url_for("outcomes.files.taken", before=found[PAGE - 1][0].id) if len(found) > PAGE else None,
+        older=url_for("outcomes.files.taken", before=files[PAGE - 1][0].id) if len(files) > PAGE else None,
         newest=url_for("outcomes.files.taken") if before else None,
     )

@@ -1,6 +1,6 @@
 """Figures as the charts and tables of a page want them: words, links, tones."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -41,35 +41,27 @@ def month_rows(core: Core, page: Shown) -> list[Point]:
 
 def breakdown_rows(core: Core, page: Shown) -> dict[str, list[Point]]:
     """Return each breakdown's bars, each linked to its incidents; long lists end with all others as one row."""
-    return {part: _bars(part, rows, page) for part, rows in breakdowns(core.parts).items()}
+    return {part: bars(part, rows, LONGEST, page.incidents) for part, rows in breakdowns(core.parts).items()}
 
 
-def _bars(part: str, rows: list[Count], page: Shown) -> list[Point]:
-    shown, rest = rows, 0
-    if part in ("behavior", "place") and len(rows) > LONGEST + 1:
-        shown, rest = rows[:LONGEST], sum(row.number for row in rows[LONGEST:])
-    bars: list[Point] = [
-        {
-            "label": row.label,
-            "said": _said(part, row),
-            "value": row.number,
-            "tone": "teal" if row.key else "slate",
-            "href": _bar_href(part, row, page),
-        }
-        for row in shown
-    ]
-    return [*bars, {"label": _("All others"), "value": rest, "tone": "slate"}] if rest else bars
+def bar(label: str, value: Any, tone: str, **more: Any) -> Point:
+    """Return one bar of a chart."""
+    return {"label": label, "value": value, "tone": tone, **more}
 
 
-def _said(part: str, row: Count) -> str:
-    # Spanish writes a day of the week without a capital inside a sentence
-    return weekday_name(A_MONDAY + timedelta(days=int(row.key))) if part == "weekday" else row.label
-
-
-def _bar_href(part: str, row: Count, page: Shown) -> str | None:
-    if not row.number or not (row.key or part == "group"):
-        return None
-    return page.incidents(**{part: row.key or "none"})
+def bars(part: str, rows: list[Count], longest: int, link: Callable[..., str | None]) -> list[Point]:
+    """Return the bars of one breakdown, each linked to what it stands for; a code list longer than `longest` ends with
+    all others as one bar."""
+    is_long = part in ("behavior", "place") and len(rows) > longest + 1
+    first, rest = (rows[:longest], rows[longest:]) if is_long else (rows, [])
+    shown = []
+    for row in first:
+        href = link(**{part: row.key or "none"}) if row.number and (row.key or part == "group") else None
+        # Spanish writes a day of the week without a capital inside a sentence
+        spoken = weekday_name(A_MONDAY + timedelta(days=int(row.key))) if part == "weekday" else row.label
+        shown.append(bar(row.label, row.number, "teal" if row.key else "slate", href=href, said=spoken))
+    number = sum(row.number for row in rest)
+    return [*shown, bar(_("All others"), number, "slate")] if number else shown
 
 
 def most(rows: list[Point]) -> str | None:
@@ -91,25 +83,25 @@ def funnel_rows(total: int, repair: Repair, pathway: str, page: Shown) -> list[P
             continue
         number = steps.get(step, 0)
         href = page.behind("funnel", step=step, choice=pathway or None) if number else None
-        rows.append({"label": label, "value": number, "href": href, "tone": "moss" if step == "kept" else "teal"})
+        rows.append(bar(label, number, "moss" if step == "kept" else "teal", href=href))
     return rows
 
 
 def pathway_choices(repair: Repair) -> list[tuple[str, str]]:
     """Return (pathway, words) of the pathways of this period, and of any."""
-    found = [(name, str(words)) for name, words in Pathway.labels().items() if name in repair.funnel]
-    return [("", _("Any pathway")), *found]
+    used = [(name, str(words)) for name, words in Pathway.labels().items() if name in repair.funnel]
+    return [("", _("Any pathway")), *used]
 
 
 def contact_rows(repair: Repair) -> list[Point]:
     """Return how soon people harmed were reached."""
     words = (_("Same day"), _("1 school day"), _("2 school days"), _("3 to 5 school days"), _("6 school days or more"))
     reach = repair.reach
-    rows: list[Point] = [
-        {"label": label, "value": number, "tone": "moss" if place < 2 else "teal"}
+    rows = [
+        bar(label, number, "moss" if place < 2 else "teal")
         for place, (label, number) in enumerate(zip(words, reach.bands, strict=True))
     ]
-    return [*rows, {"label": _("Not reached"), "value": reach.of_all - sum(reach.bands), "tone": "brick"}]
+    return [*rows, bar(_("Not reached"), reach.of_all - sum(reach.bands), "brick")]
 
 
 def follow_up_rows(repair: Repair, page: Shown) -> list[Point]:
@@ -148,15 +140,14 @@ def removal_rows(repair: Repair, page: Shown) -> list[Point]:
         href = page.behind("notifications", choice=door.value) if number else None
         label = _("Police notification: %(door)s", door=NotificationGround(door).label)
         rows.append({"label": label, "instances": number, "students": None, "href": href})
-    href = page.behind("notifications") if repair.police.instances else None
-    everyone = {"instances": repair.police.instances, "students": repair.police.students, "href": href}
-    href = page.behind("refusals") if repair.police.refused else None
-    refused = {"instances": repair.police.refused, "students": None, "href": href}
-    return [
-        *rows,
-        {"label": _("Police notifications, all"), **everyone},
-        {"label": _("Police-notification reviews refused"), **refused},
-    ]
+    police = repair.police
+    for label, number, different, name in (
+        (_("Police notifications, all"), police.instances, police.students, "notifications"),
+        (_("Police-notification reviews refused"), police.refused, None, "refusals"),
+    ):
+        href = page.behind(name) if number else None
+        rows.append({"label": label, "instances": number, "students": different, "href": href})
+    return rows
 
 
 def year_points(
@@ -196,13 +187,8 @@ def trend_title(metric: str, points: list[Point], published: Collection[str]) ->
     if len(whole) < 2:
         return _("%(what)s by school year", what=label)
     first, last = whole[0], whole[-1]
-    words = {
-        "what": label,
-        "before": f"{first['value']:,}",
-        "first": first["label"],
-        "after": f"{last['value']:,}",
-        "last": last["label"],
-    }
+    words = {"what": label, "before": f"{first['value']:,}", "first": first["label"]}
+    words |= {"after": f"{last['value']:,}", "last": last["label"]}
     if last["value"] < first["value"]:
         return _("%(what)s fell from %(before)s in %(first)s to %(after)s in %(last)s", **words)
     if last["value"] > first["value"]:

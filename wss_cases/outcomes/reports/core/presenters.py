@@ -6,16 +6,17 @@ from typing import Any, Final
 
 from flask import request, url_for
 
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists.presenters import month_words, trait_words
 from wss_cases.incidents.pages.forms import read_filter
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown
-from wss_cases.outcomes.counting.scope.rules import month_of, narrowed, per_100_a_day, term_of
+from wss_cases.outcomes.counting.scope.rules import month_of, narrowed, term_of
 from wss_cases.outcomes.counting.totals.queries import NOTHING, Core
 from wss_cases.outcomes.published.queries import SchoolYear
+from wss_cases.outcomes.reports.charts.presenters import Point, bar, bars
 from wss_cases.outcomes.reports.core.queries import Bands
 
 DRILLS: Final = ("month", "behavior", "place", "hour", "weekday", "grade", "group")
@@ -24,7 +25,6 @@ PERIOD: Final = ("year", "term", "network")
 LONGEST: Final = 12
 MOST_MONTHLY: Final = 10
 LAST_PUBLISHED: Final = 3
-Point = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,17 @@ class Narrowed:
 
     def without(self, name: str) -> str:
         """Return the address of this page with one filter taken off."""
-        kept: dict[str, Any] = {key: value for key, value in self.parameters.items() if key != name}
-        return url_for("outcomes.core.report", **kept)
+        taken_off: dict[str, Any] = {name: None}
+        return self.address(**taken_off)
 
     def of_school(self, school_id: int) -> str:
         """Return the address of the same report of one school."""
-        kept: dict[str, Any] = {key: value for key, value in self.parameters.items() if key != "network"}
-        kept["school"] = school_id
-        return url_for("outcomes.core.report", **kept)
+        return self.address(network=None, school=school_id)
 
     def schools(self) -> str:
         """Return the address of all schools beside each other: in the same period, whatever else narrows this page."""
-        kept: dict[str, Any] = {key: self.parameters[key] for key in PERIOD if key in self.parameters}
-        return url_for("outcomes.core.schools", **kept)
+        period: dict[str, Any] = {key: self.parameters[key] for key in PERIOD if key in self.parameters}
+        return url_for("outcomes.core.schools", **period)
 
     def listed(self) -> str | None:
         """Return the address of the list behind the figures; None when the reader may not see it."""
@@ -85,9 +83,7 @@ def narrowed_page() -> Narrowed:
     network = given.get("network")
     if network is not None and page.school is not None:
         raise NotFound
-    scope = narrowed(page.scope, first, last, network)
-    if scope is None:
-        raise NotFound
+    scope = existing(narrowed(page.scope, first, last, network))
     if narrow.month is not None:
         of_month = narrowed(scope, *month_of(narrow.month), network)
         if of_month is None:  # another year or half was chosen since: the month goes
@@ -98,14 +94,14 @@ def narrowed_page() -> Narrowed:
 
 def chips(here: Narrowed, behaviors: Mapping[str, str], places: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return (words, address without it) of every filter in use."""
-    said = here.parameters
+    given = here.parameters
     words: dict[str, Any] = {
         "school": here.page.school_words,
-        "network": said.get("network"),
-        "term": _("First half of the year") if said.get("term") == "1" else _("Second half of the year"),
+        "network": given.get("network"),
+        "term": _("First half of the year") if given.get("term") == "1" else _("Second half of the year"),
         **trait_words(here.narrow, behaviors, places),
     }
-    return [(str(text), here.without(name)) for name, text in words.items() if name in said]
+    return [(str(text), here.without(name)) for name, text in words.items() if name in given]
 
 
 def month_rows(core: Core, here: Narrowed) -> list[Point]:
@@ -128,35 +124,19 @@ def month_rows(core: Core, here: Narrowed) -> list[Point]:
 
 def part_rows(core: Core, here: Narrowed) -> dict[str, list[Point]]:
     """Return each breakdown's bars; a bar narrows the page to what it stands for."""
-    return {part: _bars(part, rows, here) for part, rows in breakdowns(core.parts).items()}
-
-
-def _bars(part: str, rows: list[Any], here: Narrowed) -> list[Point]:
-    is_long = part in ("behavior", "place") and len(rows) > LONGEST + 1
-    first, rest = (rows[:LONGEST], rows[LONGEST:]) if is_long else (rows, [])
-    bars: list[Point] = []
-    for row in first:
-        known = bool(row.key) or part == "group"
-        bars.append(
-            {
-                "label": row.label,
-                "value": row.number,
-                "tone": "teal" if row.key else "slate",
-                "href": here.address(**{part: row.key or "none"}) if row.number and known else None,
-            }
-        )
-    if rest:
-        bars.append({"label": _("All others"), "value": sum(row.number for row in rest), "tone": "slate"})
-    return bars
+    return {part: bars(part, rows, LONGEST, here.address) for part, rows in breakdowns(core.parts).items()}
 
 
 def monthly_rows(core: Core, behaviors: Mapping[str, str]) -> list[tuple[str, list[int]]]:
     """Return (behaviour, incidents in each month of the page) of the most frequent behaviours."""
     most = sorted(core.parts.behavior.items(), key=lambda pair: (-pair[1], pair[0] or ""))[:MOST_MONTHLY]
     months = [month.first.replace(day=1) for month in core.months if month.school_days or month.incidents]
-    found = core.parts.months
+    by_month = core.parts.months
     return [
-        (behaviors.get(key, key) if key else _("Not coded yet"), [found.get(month, {}).get(key, 0) for month in months])
+        (
+            behaviors.get(key, key) if key else _("Not coded yet"),
+            [by_month.get(month, {}).get(key, 0) for month in months],
+        )
         for key, _number in most
     ]
 
@@ -166,27 +146,18 @@ def band_rows(bands: Bands) -> list[Point]:
     everyone = bands.few + bands.some + bands.many
     words = (_("0 or 1 incident"), _("2 to 5 incidents"), _("6 incidents or more"))
     numbers = [getattr(bands, one.name) for one in fields(bands)]
-    return [
-        {
-            "label": label,
-            "value": number,
-            "tone": tone,
-            "note": _("%(share)s of the students", share=f"{100 * number / everyone:.1f}%") if everyone else None,
-        }
-        for label, number, tone in zip(words, numbers, ("moss", "sun", "brick"), strict=True)
+    shares = [
+        _("%(share)s of the students", share=f"{100 * number / everyone:.1f}%") if everyone else None
+        for number in numbers
     ]
+    rows = zip(words, numbers, ("moss", "sun", "brick"), shares, strict=True)
+    return [bar(label, number, tone, note=share) for label, number, tone, share in rows]
 
 
 def compared_row(words: str, core: Core) -> Point:
     """Return a period as one row: incidents, and what its rate is made of."""
-    gone_by = sum(month.school_days for month in core.months)
-    return {
-        "label": words,
-        "incidents": core.parts.total,
-        "school_days": gone_by,
-        "students": core.students,
-        "rate": per_100_a_day(core.parts.total, core.students, gone_by),
-    }
+    figures = {"incidents": core.parts.total, "school_days": core.school_days, "students": core.students}
+    return {"label": words, **figures, "rate": core.rate}
 
 
 def compared_months(now: Core, before: Core) -> list[tuple[str, int, int | None]]:

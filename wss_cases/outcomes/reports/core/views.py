@@ -16,22 +16,10 @@ from wss_cases.outcomes.counting.scope.queries import schools_reached
 from wss_cases.outcomes.counting.scope.rules import per, per_100_a_day
 from wss_cases.outcomes.counting.totals.queries import core_of
 from wss_cases.outcomes.published.queries import published_twin, school_years
-from wss_cases.outcomes.reports.core.comparison import core_before, similar
-from wss_cases.outcomes.reports.core.presenters import (
-    DRILLS,
-    Narrowed,
-    band_rows,
-    chips,
-    compared_months,
-    compared_row,
-    month_rows,
-    monthly_rows,
-    narrowed_page,
-    part_rows,
-    published_rows,
-)
+from wss_cases.outcomes.reports.core import presenters
+from wss_cases.outcomes.reports.core.comparison import core_before, school_rows, similar
+from wss_cases.outcomes.reports.core.presenters import DRILLS, Narrowed, narrowed_page
 from wss_cases.outcomes.reports.core.queries import bands_of, by_reporter, code_words, networks_of, reporting
-from wss_cases.outcomes.reports.core.schools import school_rows
 from wss_cases.roster.directory.presenters import grade_words
 from wss_cases.roster.directory.queries import school_days
 
@@ -48,21 +36,21 @@ def report() -> str:
     days = school_days(scope.school_id)
     core = core_of(actor, scope, days, here.narrow)
     behaviors, places = code_words(locale_code())
-    gone_by = sum(month.school_days for month in core.months)
     is_one_school = scope.school_id is not None
+    bands = bands_of(actor, scope, _more(here), here.narrow.grade) if here.listed() else None
     return render_template(
         "outcomes/reports/core/page.html",
         asked=here,
         page=here.page,
         core=core,
-        school_days=gone_by,
-        rate=per_100_a_day(core.parts.total, core.students, gone_by),
+        school_days=core.school_days,
+        rate=core.rate,
         reporting=reporting(actor, scope, _more(here)) if is_one_school and scope.is_this_year else None,
-        bands=band_rows(bands_of(actor, scope, _more(here), here.narrow.grade)) if here.listed() else [],
-        months=month_rows(core, here),
-        monthly=monthly_rows(core, behaviors),
-        parts=part_rows(core, here),
-        chips=chips(here, behaviors, places),
+        bands=presenters.band_rows(bands) if bands else [],
+        months=presenters.month_rows(core, here),
+        monthly=presenters.monthly_rows(core, behaviors),
+        parts=presenters.part_rows(core, here),
+        chips=presenters.chips(here, behaviors, places),
         options=_options(here, behaviors, places),
         kept={name: here.parameters[name] for name in (*DRILLS, "school") if name in here.parameters},
         until=day_of_year_words(scope.last) if scope.is_current else None,
@@ -112,15 +100,16 @@ def compare() -> str:
     days = school_days(scope.school_id)
     now, before = core_of(actor, scope, days, here.narrow), core_before(actor, scope, days, here.narrow)
     twin = published_twin(scope.school_id) if scope.school_id is not None else None
+    row = presenters.compared_row
     is_whole_year = here.is_plain and not scope.is_current and "term" not in here.parameters
     return render_template(
         "outcomes/reports/core/compare.html",
         asked=here,
         page=here.page,
-        rows=[compared_row(_("This year"), now), compared_row(_("The same days a year before"), before)],
-        months=compared_months(now, before),
+        rows=[row(_("This year"), now), row(_("The same days a year before"), before)],
+        months=presenters.compared_months(now, before),
         similar=similar(scope, here.narrow) if scope.school_id is not None else None,
-        published=published_rows(school_years(twin.id)) if twin and is_whole_year else [],
+        published=presenters.published_rows(school_years(twin.id)) if twin and is_whole_year else [],
         twin=twin,
         is_whole_year=is_whole_year,
         until=day_of_year_words(scope.last),

@@ -6,7 +6,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.outcomes.counting.scope.rules import Share
-from wss_cases.outcomes.reports.charts.presenters import Point
+from wss_cases.outcomes.reports.charts.presenters import Point, bar
 from wss_cases.outcomes.reports.pathways.queries import PathwayFigures, Said, Waits
 
 SAID_LABELS: dict[str, Any] = {
@@ -25,45 +25,28 @@ SAID_LABELS: dict[str, Any] = {
 def said_rows(said: Said) -> list[Point]:
     """Return the good answers to each question in percent."""
     return [
-        {
-            "label": str(SAID_LABELS[code]),
-            "value": round(said.questions[code].percent or 0),
-            "figure": f"{_percent(said.questions[code])} ({said.questions[code].part}/{said.questions[code].whole})",
-            "tone": "teal",
-        }
-        for code in SAID_LABELS
-        if code in said.questions
+        bar(str(label), round(share.percent or 0), "teal", figure=f"{percent(share)} ({share.part}/{share.whole})")
+        for code, label in SAID_LABELS.items()
+        if (share := said.questions.get(code)) is not None
     ]
 
 
 def pathway_rows(figures: PathwayFigures) -> list[dict[str, str]]:
     """Return the other figures: what, how much, and of what."""
-    dose, returns = figures.dose, figures.returns
-    return [
-        {
-            "label": _("Mentoring delivered"),
-            "figure": _percent(dose),
-            "of": ngettext("%(num)s session planned", "%(num)s sessions planned", dose.whole),
-        },
-        {
-            "label": _("Partner’s answer to a referral"),
-            "figure": days_words(figures.answers.median),
-            "of": _sent(figures.answers),
-        },
-        {
-            "label": _("First service after a referral"),
-            "figure": days_words(figures.services.median),
-            "of": _sent(figures.services),
-        },
-        {
-            "label": _("Returns with a meeting near them"),
-            "figure": _percent(returns),
-            "of": ngettext("%(num)s return", "%(num)s returns", returns.whole),
-        },
-    ]
+    dose, returns, answers, services = figures.dose, figures.returns, figures.answers, figures.services
+    sessions = ngettext("%(num)s session planned", "%(num)s sessions planned", dose.whole)
+    of_returns = ngettext("%(num)s return", "%(num)s returns", returns.whole)
+    rows = (
+        (_("Mentoring delivered"), percent(dose), sessions),
+        (_("Partner’s answer to a referral"), days_words(answers.median), _sent(answers)),
+        (_("First service after a referral"), days_words(services.median), _sent(services)),
+        (_("Returns with a meeting near them"), percent(returns), of_returns),
+    )
+    return [{"label": label, "figure": figure, "of": of} for label, figure, of in rows]
 
 
-def _percent(share: Share) -> str:
+def percent(share: Share) -> str:
+    """Return a share as "81%", a dash where the whole is empty."""
     return "–" if share.percent is None else f"{round(share.percent)}%"
 
 
