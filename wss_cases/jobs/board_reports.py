@@ -15,7 +15,7 @@ from wss_cases.jobs.pdf.printing import NotMade, pdf_of
 from wss_cases.outcomes.board.report.paper import paper_of
 from wss_cases.outcomes.board.report.queries import board_of
 from wss_cases.outcomes.board.report.states import Why
-from wss_cases.outcomes.board.stored_reports.actions import fail_report, keep_report
+from wss_cases.outcomes.board.stored_reports.actions import fail_report, store_pdf
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.board.stored_reports.queries import next_asked
 from wss_cases.outcomes.counting.scope.rules import Scope
@@ -57,7 +57,7 @@ def _make(row: BoardReport, now: datetime) -> tuple[str, bool]:
         db.session.remove()
         fail_report(row.id, Why.BROKEN, now)
         raise
-    return "made", keep_report(row.id, pdf, now)
+    return "made", store_pdf(row.id, pdf, now)
 
 
 def _not_made(report_id: int, error: NotMade, now: datetime) -> bool:

@@ -22,7 +22,7 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.outcomes.board.report.rules import due_month
 from wss_cases.outcomes.board.report.states import Every, Why
-from wss_cases.outcomes.board.stored_reports.actions import fail_report, keep_report
+from wss_cases.outcomes.board.stored_reports.actions import fail_report, store_pdf
 from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.outcomes.board.subscriptions.actions import queue_due, subscribe, unsubscribe
 from wss_cases.records.retention.expiry.actions import clean
@@ -168,7 +168,7 @@ def test_what_was_not_made_sends_no_mail(ids: tuple[int, int]) -> None:
     now = moment(2026, 12, 2)
     queue_due(now)
     fail_report(reports()[0].id, Why.SLOW, now)
-    assert not keep_report(reports()[0].id, b"%PDF", now)
+    assert not store_pdf(reports()[0].id, b"%PDF", now)
     assert db.session.scalars(db.select(OutboxMessage)).all() == []
 
 

@@ -21,7 +21,7 @@ from wss_cases.jobs.pdf.failures import failure_in
 from wss_cases.jobs.ticks import tick
 from wss_cases.outcomes.board.report.rules import board_scope
 from wss_cases.outcomes.board.report.states import ReportState, Why
-from wss_cases.outcomes.board.stored_reports.actions import ask_report, fail_report, keep_report
+from wss_cases.outcomes.board.stored_reports.actions import ask_report, fail_report, store_pdf
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
 
 LOGGER = "wss_cases.jobs.board_reports"
@@ -80,7 +80,7 @@ def test_the_log_says_where_it_broke_and_no_word_of_the_page(
 def test_one_that_was_made_meanwhile_is_not_said_to_have_failed(made: Made) -> None:
     now = clock.now()
     report_id = asked(made, now)
-    assert keep_report(report_id, b"%PDF", now)
+    assert store_pdf(report_id, b"%PDF", now)
     assert not fail_report(report_id, Why.BROKEN, now)
     other = asked(made, now)
     assert fail_report(other, Why.BROKEN, now) and not fail_report(other, Why.SLOW, now)

@@ -33,7 +33,7 @@ from wss_cases.journal.key_rotation.actions import rotate
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.outcomes.board.report.rules import board_scope, reads_report
 from wss_cases.outcomes.board.report.states import ReportState, Why
-from wss_cases.outcomes.board.stored_reports.actions import ask_report, keep_report, pdf_for
+from wss_cases.outcomes.board.stored_reports.actions import ask_report, pdf_for, store_pdf
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.board.stored_reports.queries import stored_reports
 from wss_cases.roster.directory.models import Student
@@ -132,7 +132,7 @@ def test_it_is_made_once_and_every_step_is_audited(made: Made, client_as: Client
     assert client.get(f"{address}/report.pdf").status_code == 404
     report_id = int(address.rsplit("/", 1)[1])
     assert make_reports(now, 60) == MADE and make_reports(now, 60) == NONE
-    assert not keep_report(report_id, b"%PDF another", now)
+    assert not store_pdf(report_id, b"%PDF another", now)
     assert client.get(f"{address}/report.pdf").status_code == 200
     rows = db.session.scalars(db.select(AuditEntry).where(AuditEntry.object_type == "board_report")).all()
     assert [(row.action, row.actor_id) for row in rows if row.object_id == report_id] == [
@@ -299,7 +299,7 @@ def test_a_key_that_is_gone_is_said(made: Made, app: Any) -> None:
     scope = board_scope(made.schools[0].id, None, None, TODAY)
     assert scope is not None
     report_id = ask_report(Invocation(acting(user), now), scope, "en")
-    keep_report(report_id, b"%PDF", now)
+    store_pdf(report_id, b"%PDF", now)
     assert pdf_for(acting(user), report_id) == b"%PDF"
     row = db.session.get_one(BoardReport, report_id)
     row.sealed_key = b"gone"
@@ -318,7 +318,7 @@ def test_a_newer_key_reaches_it_and_the_old_one_can_be_dropped(
     actor = acting(user)
     report_id = ask_report(Invocation(actor, now), scope, "en")
     assert rotate(SEALED, now)["board_reports"] == {"resealed": 0, "already": 0, "unreadable": 0}
-    keep_report(report_id, b"%PDF", now)
+    store_pdf(report_id, b"%PDF", now)
     if not noted:  # made by a release that did not write down which key it was
         db.session.execute(db.update(BoardReport).values(key_name=""))
         db.session.commit()

@@ -39,7 +39,7 @@ from wss_cases.outcomes.equity import tables as rules_equity_tables
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.published.queries import live_years
 from wss_cases.outcomes.reports.cases import queries as queries_cases
-from wss_cases.outcomes.reports.cases.caseload import caseload_of
+from wss_cases.outcomes.reports.cases.queries import caseload_of
 from wss_cases.outcomes.reports.core.queries import bands_of, reporting
 from wss_cases.outcomes.reports.pathways import queries as queries_pathways
 from wss_cases.outcomes.reports.repeats import queries as queries_repeats

@@ -37,7 +37,7 @@ from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 from wss_cases.outcomes.equity.queries import table_for
 from wss_cases.outcomes.equity.states import FAMILIES
 from wss_cases.outcomes.equity.tables import settled
-from wss_cases.outcomes.reports.cases.caseload import caseload_of
+from wss_cases.outcomes.reports.cases.queries import caseload_of
 from wss_cases.outcomes.reports.core.queries import bands_of
 from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
 from wss_cases.roster.directory.models import Student

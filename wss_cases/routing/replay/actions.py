@@ -45,12 +45,9 @@ def ask(
             rule_set_id=rule_set_id, rows_digest=digest_of(rule_set), starts_on=starts_on, ends_on=ends_on,
             state=ReplayState.RUNNING, asked_by_id=actor.user_id, asked_at=now, total=total,
         )  # fmt: skip
-        asked = changes_of(row)
-        row = uow.add(row)
-        uow.audit("rules.replay_asked", AUDITED, row.id, asked)
+        uow.answer = replay_id = uow.add_audited(row, "rules.replay_asked")
         uow.record(rule_set, "rules.replay_asked", first=starts_on.isoformat(), last=ends_on.isoformat())
-        uow.answer = row.id
-        return row.id
+        return replay_id
 
 
 def cancel(actor: Actor, replay_id: int, now: datetime) -> int:

@@ -22,11 +22,7 @@ class DeliveryForm(BaseForm):
     """Whose report, how often, in which language; `scope` is a word of `rules_board.scope_words`."""
 
     scope = select(_l("Report of"), validators=[InputRequired(_l("Choose whose report you want."))])
-    every = RadioField(
-        _l("How often"),
-        choices=choices([(one.value, words) for one, words in Every.labels().items()]),
-        default=Every.MONTH.value,
-    )
+    every = RadioField(_l("How often"), choices=choices(list(Every.labels().items())), default=Every.MONTH.value)
     language = select(_l("Language of the report"), LANGUAGES)
 
     def offer(self, scopes: list[tuple[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """A board report as its page and its paper show it: the same words and numbers, on the page with links."""
 
+from datetime import date
 from typing import Any, Protocol
 
 from wss_cases.foundation.dates import day_words_with_year, month_words
@@ -10,7 +11,7 @@ from wss_cases.outcomes.board.report.queries import Board
 from wss_cases.outcomes.board.report.rules import is_small
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
-from wss_cases.outcomes.counting.scope.rules import Scope, Share, per
+from wss_cases.outcomes.counting.scope.rules import Share, per
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
 from wss_cases.outcomes.published.states import STEP_LABELS
 from wss_cases.outcomes.reports.cases.presenters import repeat_rows, time_rows
@@ -60,7 +61,7 @@ class Paper(Links):
 def sheet_of(board: Board, links: Links) -> Point:
     """Return everything that a report shows, in its order."""
     return {
-        "period": period_words(board.scope),
+        "period": period_words(board.scope.first, board.scope.last),
         "year": board.scope.year.replace("-", "–"),
         "year_before": f"{int(board.scope.year[:4]) - 1}–{board.scope.year[2:4]}",
         "schools": None if board.silent is None else ngettext("%(num)s school", "%(num)s schools", board.schools),
@@ -87,10 +88,9 @@ def _marked(rows: list[Point]) -> list[Point]:
     return [row | {"small": is_small(row["of"])} for row in rows]
 
 
-def period_words(scope: Scope) -> str:
+def period_words(first: date, last: date) -> str:
     """Return the days of a report in words."""
-    first, last = day_words_with_year(scope.first), day_words_with_year(scope.last)
-    return _("%(first)s to %(last)s", first=first, last=last)
+    return _("%(first)s to %(last)s", first=day_words_with_year(first), last=day_words_with_year(last))
 
 
 def _rate(rate: float | None) -> str:

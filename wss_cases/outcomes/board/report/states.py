@@ -48,5 +48,4 @@ WHY_LABELS: Final[dict[Why, Any]] = {
     Why.BROKEN: _l("It did not work. Ask for it again, and tell the people who run the system if it fails again."),
     Why.FORBIDDEN: _l("Whoever asked for it no longer answers for these schools."),
 }
-
 LANGUAGE_LABELS: Final[dict[str, str]] = {"en": "English", "es": "Español"}

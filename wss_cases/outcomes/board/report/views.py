@@ -10,7 +10,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
@@ -69,10 +69,7 @@ def reported() -> Reported:
         raise NotFound
     school = get_school(school_id) if school_id is not None else None
     today = today_at(school_id, clock.now())
-    scope = board_scope(school_id, network, request.values.get("year") or None, today)
-    if scope is None:
-        raise NotFound
-    return Reported(actor, school, scope)
+    return Reported(actor, school, existing(board_scope(school_id, network, request.values.get("year") or None, today)))
 
 
 def _school_asked_for(actor: Actor) -> int | None:
@@ -95,14 +92,14 @@ def report() -> str:
     """The report on a page."""
     page = reported()
     last_year = clock.school_year(last_over(page.scope.today))
-    networks, form = networks_answered_for(page.actor), ReportForm(formdata=None, language=locale_code())
+    form = ReportForm(formdata=None, language=locale_code())
     return render_template(
         "outcomes/board/report/page.html",
         page=page,
         form=form,
         sheet=sheet_of(board_of(page.actor, page.scope), page),
         years=[year for year in years_of(page) if year <= last_year],
-        networks=networks,
+        networks=networks_answered_for(page.actor),
         lists=may_list(page.actor, page.scope.school_id),
         whole=_("All schools") if page.actor.everywhere(Role.DISTRICT) else None,
     )

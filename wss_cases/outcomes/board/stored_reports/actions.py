@@ -52,15 +52,11 @@ def report_of(scope: Scope, language: str, user_id: int, now: datetime) -> Board
 
 def add_report(uow: UnitOfWork, row: BoardReport) -> int:
     """Add a report that waits to be made; returns its id. A step."""
-    asked = changes_of(row)
-    uow.session.add(row)
-    uow.session.flush()
-    uow.audit("board_report.asked", AUDITED, row.id, asked)
-    return row.id
+    return uow.add_audited(row, "board_report.asked")
 
 
-def keep_report(report_id: int, pdf: bytes, now: datetime) -> bool:
-    """Keep the PDF of a report, sealed, and tell who subscribed to it; False when somebody else has made it by now."""
+def store_pdf(report_id: int, pdf: bytes, now: datetime) -> bool:
+    """Store the PDF of a report, sealed, and tell who subscribed to it; False when somebody else has made it by now."""
     sealed = seal(setting("WSS_KEYS"), PURPOSE, base64.b64encode(pdf).decode("ascii"))
     with unit_of_work(SYSTEM, now) as uow:
         row = _waiting(uow, report_id)
@@ -104,9 +100,9 @@ def pdf_for(actor: Actor, report_id: int) -> bytes:
 
     Raises NotFound for any other and for one that is not ready, Refused when no key opens it any more.
     """
-    row = report_for(actor, report_id)
-    columns = (BoardReport.sealed_text, BoardReport.sealed_key)
-    text, key = db.session.execute(select(*columns).where(BoardReport.id == row.id)).one()
+    report = report_for(actor, report_id)
+    sealed = select(BoardReport.sealed_text, BoardReport.sealed_key).where(BoardReport.id == report.id)
+    text, key = db.session.execute(sealed).one()
     if text is None or key is None:
         raise NotFound
     try:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.outcomes.board.report.rules import BOARD, reads_report
 from wss_cases.outcomes.board.report.states import ReportState
 from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
@@ -36,10 +36,10 @@ def load_report(report_id: int) -> BoardReport | None:
 
 def report_for(actor: Actor, report_id: int) -> BoardReport:
     """Return a report that the actor reads. Raises NotFound for any other."""
-    found = db.session.get(BoardReport, report_id)
-    if found is None or not reads_report(actor, found):
+    report = existing(load_report(report_id))
+    if not reads_report(actor, report):
         raise NotFound
-    return found
+    return report
 
 
 def stored_reports(actor: Actor, before: int | None, limit: int = PAGE) -> list[tuple[BoardReport, str | None]]:

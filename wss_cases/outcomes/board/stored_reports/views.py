@@ -1,21 +1,20 @@
 """Board reports as PDFs: asking for one, the list of those that are stored, one that is being made, and its file."""
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.outcomes.board.report.forms import ReportForm
+from wss_cases.outcomes.board.report.presenters import period_words
 from wss_cases.outcomes.board.report.states import LANGUAGE_LABELS, REPORT_TONES, WHY_LABELS, ReportState
 from wss_cases.outcomes.board.report.views import named_in_address, reported
 from wss_cases.outcomes.board.stored_reports.actions import ask_report, pdf_for
@@ -31,11 +30,10 @@ blueprint = Blueprint("reports", __name__, url_prefix="/board")
 def ask() -> AnyResponse:
     """Ask for the report of the page as a PDF; the scheduler makes it."""
     page, form = reported(), ReportForm()
-    if not form.validate():
-        flash(_("Choose English or Spanish for the report."))
-        return redirect(_page_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
     try:
-        made = ask_report(Invocation(page.actor, clock.now(), form.request_key.data), page.scope, form.language.data)
+        if not form.validate():
+            raise Refused("language", _("Choose English or Spanish for the report."))
+        made = ask_report(submitted(form), page.scope, form.language.data)
     except Refused as refused:
         flash(refused.message)
         return redirect(_page_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
@@ -47,12 +45,11 @@ def ask() -> AnyResponse:
 def kept() -> str:
     """The stored reports, newest first."""
     before = id_in(request.args.get("before"))
-    found = stored_reports(current_actor(), before, PAGE + 1)
-    older = url_for("outcomes.reports.kept", before=found[PAGE - 1][0].id) if len(found) > PAGE else None
+    reports = stored_reports(current_actor(), before, PAGE + 1)
     return render_template(
         "outcomes/board/stored_reports/list.html",
-        rows=[_words(row, school) for row, school in found[:PAGE]],
-        older=older,
+        rows=[_words(row, school) for row, school in reports[:PAGE]],
+        older=url_for("outcomes.reports.kept", before=reports[PAGE - 1][0].id) if len(reports) > PAGE else None,
         newest=url_for("outcomes.reports.kept") if before else None,
     )
 
@@ -84,10 +81,9 @@ def file(report_id: int) -> AnyResponse:
     except Refused as refused:
         flash(refused.message)
         return redirect(url_for("outcomes.reports.report", report_id=report_id), 303)
-    answer = Response(pdf, mimetype="application/pdf")
     name = f"board-report-{row.school_year}-{row.ends_on:%m}-{row.language}.pdf"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(pdf, mimetype="application/pdf", headers=disposition)
 
 
 def _page_of(year: str, school_id: int | None, network: str | None) -> str:
@@ -95,16 +91,12 @@ def _page_of(year: str, school_id: int | None, network: str | None) -> str:
     return url_for("outcomes.board.report", year=year, school=named, network=network)
 
 
-def _days(first: date, last: date) -> str:
-    return _("%(first)s to %(last)s", first=day_words_with_year(first), last=day_words_with_year(last))
-
-
 def _words(row: BoardReport, school: str | None) -> dict[str, Any]:
     return {
         "href": url_for("outcomes.reports.report", report_id=row.id),
         "file": url_for("outcomes.reports.file", report_id=row.id),
         "name": school or row.network or _("All schools"),
-        "period": _days(row.starts_on, row.ends_on),
+        "period": period_words(row.starts_on, row.ends_on),
         "language": LANGUAGE_LABELS[row.language],
         "asked": moment_words(row.asked_at, DISTRICT_ZONE),
         "state": ReportState(row.state).label,

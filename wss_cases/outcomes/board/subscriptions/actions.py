@@ -48,11 +48,7 @@ def subscribe(uow: UnitOfWork, school_id: int | None, network: str | None, every
         sent_for=due_month(every, today_at(school_id, uow.now), school_days(school_id)),
         made_at=uow.now,
     )
-    made = changes_of(row)
-    uow.session.add(row)
-    uow.session.flush()
-    uow.audit("board_subscription.made", AUDITED, row.id, made)
-    return row.id
+    return uow.add_audited(row, "board_subscription.made")
 
 
 def unsubscribe(actor: Actor, subscription_id: int, now: datetime) -> None:
@@ -73,12 +69,11 @@ def queue_due(now: datetime) -> dict[str, int]:
     asked = 0
     db.session.remove()
     tomorrow = today_at(None, now) + DAY
-    for found in live_subscriptions():
-        if month_due(found.every, tomorrow) <= found.sent_for:
+    for row in live_subscriptions():
+        if month_due(row.every, tomorrow) <= row.sent_for:
             continue
-        days = school_days(found.school_id)
-        if due_month(found.every, today_at(found.school_id, now), days) > found.sent_for:
-            asked += _queue(found.id, now)
+        if due_month(row.every, today_at(row.school_id, now), school_days(row.school_id)) > row.sent_for:
+            asked += _queue(row.id, now)
     return {"asked": asked}
 
 
@@ -88,8 +83,7 @@ def _queue(subscription_id: int, now: datetime) -> int:
         uow.bookkeeping()
         if row is None or row.ended_at is not None:
             return 0
-        today = today_at(row.school_id, now)
-        due = due_month(row.every, today, school_days(row.school_id))
+        due = due_month(row.every, today_at(row.school_id, now), school_days(row.school_id))
         if due <= row.sent_for:
             return 0
         row.sent_for = due

@@ -66,11 +66,10 @@ def end(subscription_id: int) -> Response:
 
 def _scopes(actor: Actor) -> Scopes:
     """What the actor can be sent: the switcher's school, networks that are theirs as a whole, all schools."""
-    found: Scopes = {}
+    offered: list[tuple[str, int | None, str | None]] = []
     if (chosen := chosen_school_id(actor, *BOARD)) is not None and (school := get_school(chosen)) is not None:
-        found[scope_words(chosen, None)] = (school.name, chosen, None)
-    for network in networks_answered_for(actor):
-        found[scope_words(None, network)] = (network, None, network)
+        offered.append((school.name, chosen, None))
+    offered += [(network, None, network) for network in networks_answered_for(actor)]
     if actor.everywhere(Role.DISTRICT):
-        found[scope_words(None, None)] = (_("All schools"), None, None)
-    return found
+        offered.append((_("All schools"), None, None))
+    return {scope_words(school_id, network): (name, school_id, network) for name, school_id, network in offered}

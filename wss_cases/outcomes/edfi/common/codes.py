@@ -102,6 +102,10 @@ WEAPONS_IN: Final = {
 ROLES_IN: Final = {CAUSED: PersonRole.CAUSED_HARM, SUFFERED: PersonRole.HARMED, SAW: PersonRole.WITNESS}
 
 
+SENTENCES: Final = {"edfi.imported": _l("Taken in from an Ed-Fi file")}
+"""What the timeline says of an exchange with another system."""
+
+
 class Left(Labelled):
     """Why something is not in the file."""
 

@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.outcomes.edfi.common import models, states
+from wss_cases.outcomes.edfi.common import codes, models
 
-ROOM = Room(tables=(models,), sentences=states.SENTENCES)
+ROOM = Room(tables=(models,), sentences=codes.SENTENCES)

@@ -47,8 +47,8 @@ def export_edfi(
     if second is not None:
         write_second(actor, scope, second, tally)
     with unit_of_work(actor, now) as uow:
-        said = {"name": "edfi", "form": "xml", "school_year": scope.year, "school_id": scope.school_id}
-        uow.audit(EXPORTED, "export_record", None, {**said, "rows": rows, "written": dict(tally.written)})
+        file = {"name": "edfi", "form": "xml", "school_year": scope.year, "school_id": scope.school_id}
+        uow.audit(EXPORTED, "export_record", None, {**file, "rows": rows, "written": dict(tally.written)})
         if recipient is not None:
             _disclose(uow, recipient, sorted(tally.students.items()))
     return tally

@@ -42,7 +42,7 @@ def write_second(actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally) ->
     for place in schools(actor, scope.school_id):
         if place.number:
             for row in _of_school(actor, scope, place.id):
-                writer.writerow([safe_cell(_plain(cell)) for cell in (place.number, *row)])
+                writer.writerow([safe_cell("" if cell is None else str(cell)) for cell in (place.number, *row)])
                 tally.written[ROW] += 1
     text.detach()
 
@@ -79,7 +79,3 @@ def _of_school(actor: Actor, scope: Scope, school_id: int) -> Iterator[Any]:
     )
     for row in db.session.execute(light):
         yield (*row, "", "", "", "")
-
-
-def _plain(cell: Any) -> str:
-    return "" if cell is None else str(cell)

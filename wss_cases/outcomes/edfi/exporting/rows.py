@@ -96,7 +96,7 @@ def schools(actor: Actor, school_id: int | None) -> list[Place]:
     if school_id is not None:
         statement = statement.where(School.id == school_id)
     rows = db.session.execute(statement.order_by(School.id)).all()
-    return [Place(row[0], row[1], next((text for text in row[2:] if _is_number(text)), "")) for row in rows]
+    return [Place(row[0], row[1], next(filter(_is_number, row[2:]), "")) for row in rows]
 
 
 def _is_number(text: str) -> bool:
@@ -105,8 +105,8 @@ def _is_number(text: str) -> bool:
 
 def unique_id(student_number: str | None, sourced_id: str | None) -> str:
     """Return a student's number as the standard takes it, '' when it does not."""
-    found = (student_number or sourced_id or "").strip()
-    return found if len(found) <= 32 and found.isprintable() else ""
+    number = (student_number or sourced_id or "").strip()
+    return number if len(number) <= 32 and number.isprintable() else ""
 
 
 def leave_undecided(actor: Actor, scope: Scope, tally: Tally) -> None:
@@ -132,17 +132,17 @@ def reports(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Report]]:
     ).all():
         last = rows[-1][0]
         ids = [row[0] for row in rows]
-        told = select(PoliceNotification.incident_id).where(among(PoliceNotification.incident_id, ids))
-        police = set(db.session.scalars(told))
-        kept = _received(EdfiRecord.incident_id, ids)
-        found = {}
+        notified = select(PoliceNotification.incident_id).where(among(PoliceNotification.incident_id, ids))
+        police = set(db.session.scalars(notified))
+        received = _received(EdfiRecord.incident_id, ids)
+        batch = {}
         for row in rows:
-            name, codes = kept.get(row[0], (row[1], {}))
+            name, codes = received.get(row[0], (row[1], {}))
             day, minute, code, mapped, weapon = row[2:]
-            found[row[0]] = Report(row[0], name, day, minute, code, mapped or "", weapon, row[0] in police, codes)
-        for incident_id, person in _people(ids, kept):
-            found[incident_id].people.append(person)
-        yield list(found.values())
+            batch[row[0]] = Report(row[0], name, day, minute, code, mapped or "", weapon, row[0] in police, codes)
+        for incident_id, person in _people(ids, received):
+            batch[incident_id].people.append(person)
+        yield list(batch.values())
 
 
 def _decided(actor: Actor, scope: Scope, place: Place) -> list[ColumnElement[bool]]:
@@ -159,7 +159,7 @@ def _received(column: Any, ids: Sequence[int]) -> Received:
     return {row[0]: (row[1], row[2]) for row in db.session.execute(statement)}
 
 
-def _people(ids: Sequence[int], kept: Received) -> Iterator[tuple[int, Person]]:
+def _people(ids: Sequence[int], received: Received) -> Iterator[tuple[int, Person]]:
     person = IncidentPerson
     statement = (
         select(
@@ -174,15 +174,14 @@ def _people(ids: Sequence[int], kept: Received) -> Iterator[tuple[int, Person]]:
     )  # fmt: skip
     for row in db.session.execute(statement):
         number = unique_id(row[3], row[4])
-        said = _said(kept, row[0], row[8])
-        behavior = row[6] or (said or {}).get("behavior", "")
-        yield (row[0], Person(row[1], row[2], row[9], number, row[5], behavior, (row[7] or {}).get("weapon"), said))
+        codes = _codes_of(received, row[0], row[8])
+        behavior = row[6] or (codes or {}).get("behavior", "")
+        yield (row[0], Person(row[1], row[2], row[9], number, row[5], behavior, (row[7] or {}).get("weapon"), codes))
 
 
-def _said(kept: Received, incident_id: int, person_id: int) -> dict[str, Any] | None:
-    _name, codes = kept.get(incident_id, ("", {}))
-    found: dict[str, Any] | None = codes.get("people", {}).get(str(person_id))
-    return found
+def _codes_of(received: Received, incident_id: int, person_id: int) -> dict[str, Any] | None:
+    of_people: dict[str, dict[str, Any]] = received.get(incident_id, ("", {}))[1].get("people", {})
+    return of_people.get(str(person_id))
 
 
 def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]]:
@@ -200,10 +199,10 @@ def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]
     while rows := db.session.execute(statement.where(action.id > last).order_by(action.id).limit(BATCH)).all():
         last = rows[-1][0]
         parts = _parts(actor, scope, place, [row[4] for row in rows if row[4] is not None])
-        kept = _received(EdfiRecord.action_id, [row[0] for row in rows])
+        received = _received(EdfiRecord.action_id, [row[0] for row in rows])
         batch = []
         for row in rows:
-            name, codes = kept.get(row[0], (f"{place.code}-D-{row[0]}", {}))
+            name, codes = received.get(row[0], (f"{place.code}-D-{row[0]}", {}))
             about = parts.get((row[4], row[5]), [])
             batch.append(Removal(name, *row[1:4], row[5], unique_id(row[6], row[7]), about, codes))
         yield batch
@@ -214,22 +213,18 @@ def _parts(
 ) -> dict[tuple[int | None, int | None], list[tuple[str, str]]]:
     """Return (report, student) to what the file says the student did in it."""
     person = IncidentPerson
-    kept = _received(EdfiRecord.incident_id, ids)
+    received = _received(EdfiRecord.incident_id, ids)
     statement = (
         select(person.incident_id, person.student_id, Incident.reference, BehaviorCode.edfi, person.id)
         .join(Incident, Incident.id == person.incident_id)
         .outerjoin(BehaviorCode, BehaviorCode.id == person.behavior_code_id)
-        .where(
-            *_decided(actor, scope, place),
-            among(person.incident_id, ids),
-            person.role.in_(CAUSED),
-            person.student_id.is_not(None),
-        )
+        .where(*_decided(actor, scope, place), among(person.incident_id, ids))
+        .where(person.role.in_(CAUSED), person.student_id.is_not(None))
         .order_by(person.id)
     )
-    found: dict[tuple[int | None, int | None], list[tuple[str, str]]] = {}
+    parts: dict[tuple[int | None, int | None], list[tuple[str, str]]] = {}
     for incident_id, student_id, reference, mapped, person_id in db.session.execute(statement):
-        behavior = mapped or (_said(kept, incident_id, person_id) or {}).get("behavior", "")
-        identifier = kept[incident_id][0] if incident_id in kept else reference
-        found.setdefault((incident_id, student_id), []).append((identifier, behavior))
-    return found
+        behavior = mapped or (_codes_of(received, incident_id, person_id) or {}).get("behavior", "")
+        identifier = received[incident_id][0] if incident_id in received else reference
+        parts.setdefault((incident_id, student_id), []).append((identifier, behavior))
+    return parts

@@ -19,16 +19,8 @@ from wss_cases.outcomes.edfi.common.codes import (
     Tally,
     descriptor,
 )
-from wss_cases.outcomes.edfi.exporting.rows import (
-    Person,
-    Place,
-    Removal,
-    Report,
-    leave_undecided,
-    removals,
-    reports,
-    schools,
-)
+from wss_cases.outcomes.edfi.exporting import rows
+from wss_cases.outcomes.edfi.exporting.rows import Person, Place, Removal, Report
 
 Progress = Callable[[int, int, int], None]
 """Is told: schools done, schools in all, elements written."""
@@ -39,28 +31,28 @@ _NOT_NAMED = ("Not", "Named")
 
 def write_interchange(actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally, progress: Progress) -> None:
     """Write the decided reports and the standing removals of a period as InterchangeStudentDiscipline."""
-    leave_undecided(actor, scope, tally)
-    found = schools(actor, scope.school_id)
+    rows.leave_undecided(actor, scope, tally)
+    schools = rows.schools(actor, scope.school_id)
 
     def elements() -> Iterator[Any]:
-        for number, place in enumerate(found, 1):
+        for number, place in enumerate(schools, 1):
             for element in _of_school(actor, scope, place, tally):
                 tally.written[name_of(element)] += 1
                 yield element
-            progress(number, len(found), tally.rows)
+            progress(number, len(schools), tally.rows)
 
     write_document(stream, NAMESPACE, "InterchangeStudentDiscipline", elements())
 
 
 def _of_school(actor: Actor, scope: Scope, place: Place, tally: Tally) -> Iterator[Any]:
-    for batch in reports(actor, scope, place):
+    for batch in rows.reports(actor, scope, place):
         for report in batch:
             if place.number:
                 yield _incident(place, report, tally)
                 yield from _associations(place, report, tally)
             else:
                 tally.leave(Left.SCHOOL_NUMBER, place.code)
-    for removed in removals(actor, scope, place):
+    for removed in rows.removals(actor, scope, place):
         for removal in removed:
             if not place.number:
                 tally.leave(Left.SCHOOL_NUMBER, place.code)
@@ -78,8 +70,8 @@ def _incident(place: Place, report: Report, tally: Tally) -> Any:
     if report.minute is not None:
         add(element, "IncidentTime", f"{report.minute // 60:02d}:{report.minute % 60:02d}:00")
     received = report.received
-    kept = received and received["location_code"] == report.location_code
-    location = descriptor(List.LOCATION, received["location"] if kept else report.location)
+    is_unchanged = received and received["location_code"] == report.location_code
+    location = descriptor(List.LOCATION, received["location"] if is_unchanged else report.location)
     if location is None:
         tally.leave(Left.LOCATION, report.location_code)
     else:
@@ -121,7 +113,7 @@ def _associations(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
             if element is not None:
                 yield element
             if beside:
-                yield _beside(place, report, person, beside)
+                yield _named("StudentDisciplineIncidentNonOffenderAssociation", place, report, person, beside)
             if person.student_id is not None and (element is not None or beside):
                 tally.students[person.student_id] = place.id
 
@@ -136,43 +128,34 @@ def _codes(person: Person) -> tuple[list[str], list[str]]:
 
 
 def _acted(place: Place, report: Report, person: Person, codes: list[str], tally: Tally) -> Any | None:
-    behavior = _behavior(person)
+    behavior = descriptor(List.BEHAVIOR, person.behavior)
     if behavior is None:
         known = person.behavior_code is not None
         tally.leave(Left.BEHAVIOR if known else Left.NOT_CODED, person.behavior_code or "")
         return None
-    element = _named("StudentDisciplineIncidentBehaviorAssociation", place, report, person)
-    add(element, "Behavior", behavior)
-    _take_part(element, codes)
+    element = _named("StudentDisciplineIncidentBehaviorAssociation", place, report, person, codes, behavior)
     weapons = person.received["weapons"] if person.received is not None else _weapons(person.weapon, {})
     for weapon in weapons:
         add(element, "Weapon", weapon)
     return element
 
 
-def _beside(place: Place, report: Report, person: Person, codes: list[str]) -> Any:
-    element = _named("StudentDisciplineIncidentNonOffenderAssociation", place, report, person)
-    _take_part(element, codes)
-    return element
-
-
-def _take_part(element: Any, codes: list[str]) -> None:
-    for code in codes:
-        add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
-
-
-def _named(name: str, place: Place, report: Report, person: Person) -> Any:
+def _named(name: str, place: Place, report: Report, person: Person, codes: list[str], behavior: str = "") -> Any:
     element = new(NAMESPACE, name)
     _student(element, person.unique_id)
     _report(element, report.identifier, place)
+    if behavior:
+        add(element, "Behavior", behavior)
+    for code in codes:
+        add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
     return element
 
 
 def _action(place: Place, removal: Removal) -> Any:
     element = new(NAMESPACE, "DisciplineAction")
     add(element, "DisciplineActionIdentifier", removal.identifier)
-    kept = removal.received.get("kind") == removal.kind.value
-    discipline = removal.received["discipline"] if kept else DISCIPLINES[removal.kind]
+    is_unchanged = removal.received.get("kind") == removal.kind.value
+    discipline = removal.received["discipline"] if is_unchanged else DISCIPLINES[removal.kind]
     add(element, "Discipline", descriptor(List.DISCIPLINE, discipline))
     add(element, "DisciplineDate", removal.starts_on.isoformat())
     add(element, "DisciplineActionLength", str(removal.days))
@@ -189,25 +172,18 @@ def _action(place: Place, removal: Removal) -> Any:
     return element
 
 
-def _caused(person: Person) -> bool:
-    return person.kind is not PersonKind.STAFF and CAUSED in PARTS.get(person.role, ())
-
-
-def _behavior(person: Person) -> str | None:
-    return descriptor(List.BEHAVIOR, person.behavior)
-
-
 def _behaviors(report: Report) -> list[str]:
     """Return what a report's students did; of one that came from a file, what the file said as well."""
-    found = {_behavior(person) or "" for person in report.people if _caused(person)}
-    return sorted({*found, *report.received.get("behaviors", [])} - {""})
+    caused = (one for one in report.people if one.kind is not PersonKind.STAFF and CAUSED in PARTS.get(one.role, ()))
+    mapped = {descriptor(List.BEHAVIOR, person.behavior) or "" for person in caused}
+    return sorted({*mapped, *report.received.get("behaviors", [])} - {""})
 
 
 def _weapons(kind: str | None, received: dict[str, Any]) -> list[str]:
     if received and received["weapon"] == kind:
         return list(received["weapons"])
-    found = descriptor(List.WEAPON, WEAPONS.get(kind or "", ""))
-    return [found] if found else []
+    weapon = descriptor(List.WEAPON, WEAPONS.get(kind or "", ""))
+    return [weapon] if weapon else []
 
 
 def _student(element: Any, number: str) -> None:

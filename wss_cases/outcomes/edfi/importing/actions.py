@@ -13,7 +13,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.edfi.importing import reading
 from wss_cases.outcomes.edfi.importing.reading import INTERCHANGES, ElementRefused, FileRefused, elements, root_of
-from wss_cases.outcomes.edfi.importing.records import IMPORTED, SOURCE, Read, Taking
+from wss_cases.outcomes.edfi.importing.records import IMPORTED, SOURCE, Import, Read
 from wss_cases.roster.directory.models import ImportRun
 
 EVERY = 10_000
@@ -68,8 +68,7 @@ def import_edfi(actor: Actor, files: Sequence[Path], now: datetime, progress: Ca
         _read(path, read, report, progress)
     with unit_of_work(actor, now) as uow:
         name = discipline[0].name
-        taking = Taking(uow, read, lambda *said: report.refuse(name, *said), report.count)
-        taking.run()
+        Import(uow, read, lambda *place: report.refuse(name, *place), report.count).run()
         counts = report.as_document()["elements"]
         if any(one["created"] for one in report.counts.values()):
             uow.session.add(ImportRun(kind=SOURCE, source=name[:120], started_at=now, report=counts))

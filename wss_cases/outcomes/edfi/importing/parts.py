@@ -16,13 +16,13 @@ def parts_of(parts: Iterable[PartIn]) -> list[tuple[PartIn, list[str]]]:
     mine: dict[str, list[PartIn]] = defaultdict(list)
     for part in parts:
         mine[part.student].append(part)
-    found: list[tuple[PartIn, list[str]]] = []
+    put_together: list[tuple[PartIn, list[str]]] = []
     for own in mine.values():
         acted = [part for part in own if part.behavior]
         beside = [code for part in own if not part.behavior for code in part.codes]
         first, *others = acted or own[:1]
-        found += [(first, beside), *((part, []) for part in others)]
-    return found
+        put_together += [(first, beside), *((part, []) for part in others)]
+    return put_together
 
 
 def role_of(codes: list[str]) -> PersonRole:
@@ -35,8 +35,8 @@ def role_of(codes: list[str]) -> PersonRole:
 
 def weapon_of(one: IncidentIn) -> str | None:
     """Return our word for the weapons of an incident and of its parts; None when none is named or known."""
-    said = [value_of(code) for code in (*one.weapons, *(code for part in one.parts for code in part.weapons))]
-    kinds = {WEAPONS_IN.get(value, "other") for value in said} - {""}
+    codes = (*one.weapons, *(code for part in one.parts for code in part.weapons))
+    kinds = {WEAPONS_IN.get(value_of(code), "other") for code in codes} - {""}
     return "firearm" if "firearm" in kinds else "other" if kinds else None
 
 

@@ -92,11 +92,11 @@ class IncidentIn:
     parts: list[PartIn] = field(default_factory=list)
 
     def content(self) -> dict[str, Any]:
-        """Return what a change of is a change of the incident; where it stands in the file is not."""
+        """Return everything but where it stands in the file: a change of any of it changes the incident."""
         parts = sorted((p.student, p.behavior, *sorted(p.codes), "|", *sorted(p.weapons)) for p in self.parts)
-        kept = asdict(self) | {"parts": parts}
-        del kept["line"], kept["xml_id"]
-        return kept
+        content = asdict(self) | {"parts": parts}
+        del content["line"], content["xml_id"]
+        return content
 
 
 @dataclass(frozen=True)
@@ -113,28 +113,25 @@ class ActionIn:
     about: list[Reference]
 
     def content(self) -> dict[str, Any]:
-        """Return what a change of is a change of the action."""
-        kept = asdict(self)
-        del kept["line"]
-        return kept
+        """Return everything but where it stands in the file: a change of any of it changes the action."""
+        content = asdict(self)
+        del content["line"]
+        return content
 
 
 def root_of(path: Path) -> str:
     """Return which interchange a file is. Raises FileRefused for another version, another interchange, no XML."""
-    for element in elements(path):
-        if namespace_of(element) != NAMESPACE:
-            said = namespace_of(element) or _("no namespace")
-            raise FileRefused(
-                path.name, line_of(element), name_of(element),
-                _("This is not Ed-Fi 5.2 (%(wanted)s), but %(said)s.", wanted=NAMESPACE, said=said),
-            )  # fmt: skip
-        if name_of(element) not in INTERCHANGES:
-            raise FileRefused(
-                path.name, line_of(element), name_of(element),
-                _("Only these interchanges are taken in: %(names)s.", names=", ".join(INTERCHANGES)),
-            )  # fmt: skip
-        return name_of(element)
-    raise FileRefused(path.name, 0, "", _("The file is empty."))
+    root = next(elements(path), None)
+    if root is None:
+        raise FileRefused(path.name, 0, "", _("The file is empty."))
+    if namespace_of(root) != NAMESPACE:
+        namespace = namespace_of(root) or _("no namespace")
+        words = _("This is not Ed-Fi 5.2 (%(wanted)s), but %(said)s.", wanted=NAMESPACE, said=namespace)
+        raise FileRefused(path.name, line_of(root), name_of(root), words)
+    if name_of(root) not in INTERCHANGES:
+        words = _("Only these interchanges are taken in: %(names)s.", names=", ".join(INTERCHANGES))
+        raise FileRefused(path.name, line_of(root), name_of(root), words)
+    return name_of(root)
 
 
 def elements(path: Path) -> Iterator[Any]:
@@ -166,11 +163,11 @@ def student_in(element: Any) -> StudentIn:
 
 def incident_in(element: Any) -> IncidentIn:
     """Read a DisciplineIncident."""
-    said = _text(element, "IncidentTime")
+    clock = _text(element, "IncidentTime")
     outside = element.iterfind(_path("DisciplineIncidentExternalParticipant"))
     return IncidentIn(
         line_of(element), element.get("id") or "", _number(element, "SchoolReference/SchoolIdentity/SchoolId"),
-        _need(element, "IncidentIdentifier", 36), _day(element, "IncidentDate"), _minute(said) if said else None,
+        _need(element, "IncidentIdentifier", 36), _day(element, "IncidentDate"), _minute(clock) if clock else None,
         _text(element, "IncidentLocation"), _text(element, "ReporterDescription"),
         _texts(element, "Behavior/Behavior"), _texts(element, "Weapon"), _truth(element),
         [_need(one, "DisciplineIncidentParticipationCode", 255) for one in outside],
@@ -215,30 +212,33 @@ def _texts(element: Any, path: str) -> list[str]:
 
 
 def _need(element: Any, path: str, most: int) -> str:
-    found = _text(element, path)
-    name = path.rsplit("/", 1)[-1]
-    if not found:
-        raise ElementRefused(name, _("It is missing."))
-    if len(found) > most:
-        raise ElementRefused(name, _("It is longer than %(most)s characters.", most=most))
-    return found
+    text = _text(element, path)
+    if not text:
+        raise ElementRefused(_last(path), _("It is missing."))
+    if len(text) > most:
+        raise ElementRefused(_last(path), _("It is longer than %(most)s characters.", most=most))
+    return text
+
+
+def _last(path: str) -> str:
+    return path.rsplit("/", 1)[-1]
 
 
 def _number(element: Any, path: str) -> str:
-    found = _need(element, path, 19)
-    if not (found.isascii() and found.isdecimal()):
-        raise ElementRefused(path.rsplit("/", 1)[-1], _("%(text)s is not a number.", text=found))
-    return found
+    text = _need(element, path, 19)
+    if not (text.isascii() and text.isdecimal()):
+        raise ElementRefused(_last(path), _("%(text)s is not a number.", text=text))
+    return text
 
 
 def _day(element: Any, path: str) -> date:
-    found, name = _need(element, path, 40), path.rsplit("/", 1)[-1]
+    text = _need(element, path, 40)
     try:
-        day = date.fromisoformat(found)
+        day = date.fromisoformat(text)
     except ValueError:
         day = date.min
     if not 1900 <= day.year <= 2100:
-        raise ElementRefused(name, _("%(text)s is not a date like 2026-11-24.", text=found))
+        raise ElementRefused(_last(path), _("%(text)s is not a date like 2026-11-24.", text=text))
     return day
 
 
@@ -251,32 +251,31 @@ def _minute(text: str) -> int:
 
 
 def _truth(element: Any) -> str:
-    found = _text(element, "ReportedToLawEnforcement")
-    if found not in ("", "true", "false", "1", "0"):
-        raise ElementRefused("ReportedToLawEnforcement", _("%(text)s is not true or false.", text=found))
-    return {"1": "true", "0": "false"}.get(found, found)
+    text = _text(element, "ReportedToLawEnforcement")
+    if text not in ("", "true", "false", "1", "0"):
+        raise ElementRefused("ReportedToLawEnforcement", _("%(text)s is not true or false.", text=text))
+    return {"1": "true", "0": "false"}.get(text, text)
 
 
 def _days(element: Any) -> int:
-    found = _text(element, "DisciplineActionLength") or "0"
+    text = _text(element, "DisciplineActionLength") or "0"
     try:
-        days = Decimal(found)
+        days = Decimal(text)
     except InvalidOperation:
         days = Decimal("-1")
     if not (days.is_finite() and 0 <= days < 1000 and days == int(days)):
-        raise ElementRefused(
-            "DisciplineActionLength", _("%(text)s is not a number of whole days from 0 to 999.", text=found)
-        )
+        words = _("%(text)s is not a number of whole days from 0 to 999.", text=text)
+        raise ElementRefused("DisciplineActionLength", words)
     return int(days)
 
 
 def _reference(element: Any) -> Reference:
-    found = element.find(_path("DisciplineIncidentReference"))
-    if found is None:
+    reference = element.find(_path("DisciplineIncidentReference"))
+    if reference is None:
         raise ElementRefused("DisciplineIncidentReference", _("It is missing."))
-    if found.get("ref"):
-        return Reference(xml_id=found.get("ref"))
-    identity = found.find(_path("DisciplineIncidentIdentity"))
+    if reference.get("ref"):
+        return Reference(xml_id=reference.get("ref"))
+    identity = reference.find(_path("DisciplineIncidentIdentity"))
     if identity is None:
         raise ElementRefused("DisciplineIncidentReference", _("It names no incident."))
     school = _number(identity, "SchoolReference/SchoolIdentity/SchoolId")

@@ -45,7 +45,7 @@ class Read:
     actions: list[ActionIn] = field(default_factory=list)
 
 
-class Taking:
+class Import:
     """One import inside one unit of work; `refuse` and `count` are told what became of each element."""
 
     def __init__(
@@ -82,8 +82,7 @@ class Taking:
 
     def _find_schools(self) -> None:
         session = self.uow.session
-        everything: list[IncidentIn | ActionIn] = [*self.read.incidents, *self.read.actions]
-        wanted = {one.school for one in everything}
+        wanted = {one.school for one in self.read.incidents} | {one.school for one in self.read.actions}
         named = or_(School.identifier.in_(wanted), School.sourced_id.in_(wanted))
         for school in session.scalars(select(School).where(named).order_by(School.id.desc())):
             for number in (school.sourced_id, school.identifier):
@@ -92,32 +91,27 @@ class Taking:
         codes = set(session.scalars(select(School.code)))
         for number in sorted(wanted - self.schools.keys()):
             if number in self.read.schools:
-                about = self.read.schools[number]
-                code = school_code(about.name, codes)
+                name = self.read.schools[number].name
+                code = school_code(name, codes)
                 codes.add(code)
-                self.schools[number] = self.uow.add(
-                    School(
-                        source=SOURCE, sourced_id=number, identifier=number, name=about.name, code=code,
-                        is_active=False,
-                    )
-                )  # fmt: skip
+                of_file = {"source": SOURCE, "sourced_id": number, "identifier": number, "is_active": False}
+                self.schools[number] = self.uow.add(School(**of_file, name=name, code=code))
                 self.count("School", "created")
 
     def _find_standing(self) -> None:
         one = EdfiRecord
         made = func.coalesce(one.incident_id, one.action_id)
         ids = {school.id for school in self.schools.values()}
-        found = select(one.school_id, one.identity, one.digest, made).where(one.school_id.in_(sorted(ids)))
-        self.known = {(row[0], row[1]): (row[2], row[3]) for row in self.uow.session.execute(found)}
+        taken = select(one.school_id, one.identity, one.digest, made).where(one.school_id.in_(sorted(ids)))
+        self.known = {(row[0], row[1]): (row[2], row[3]) for row in self.uow.session.execute(taken)}
 
     def _find_students(self) -> None:
         """Each number to a student of the roster, else one of Student.xml; None when several have it."""
-        everything: list[PartIn | ActionIn] = [*self.read.parts, *self.read.actions]
-        wanted = sorted({one.student for one in everything})
+        wanted = sorted({one.student for one in self.read.parts} | {one.student for one in self.read.actions})
         for start in range(0, len(wanted), BATCH):
             numbers = wanted[start : start + BATCH]
-            found = select(Student.student_number, Student.id).where(Student.student_number.in_(numbers))
-            for number, student_id in self.uow.session.execute(found):
+            named = select(Student.student_number, Student.id).where(Student.student_number.in_(numbers))
+            for number, student_id in self.uow.session.execute(named):
                 self.students[number] = None if number in self.students else student_id
         for number in wanted:
             if number not in self.students and number in self.read.students:
@@ -154,16 +148,16 @@ class Taking:
                 self.refuse("StudentDisciplineIncidentAssociation", part.line, refused)
 
     def _named(self, about: Reference) -> IncidentIn:
-        found = self.by_id.get(about.xml_id) or self.by_key.get((about.school, about.identifier))
-        if found is None:
+        incident = self.by_id.get(about.xml_id) or self.by_key.get((about.school, about.identifier))
+        if incident is None:
             name = about.xml_id or about.identifier
             raise ElementRefused("DisciplineIncidentReference", _("%(name)s is not in the file.", name=name))
-        return found
+        return incident
 
     def _student_of(self, number: str) -> int:
-        found = self.students.get(number)
-        if found is not None:
-            return found
+        student_id = self.students.get(number)
+        if student_id is not None:
+            return student_id
         if number in self.students:
             message = _("More than one student has the number %(number)s.", number=number)
         else:
@@ -180,9 +174,8 @@ class Taking:
         """Return what an earlier run made of this. Raises ElementRefused when it reads differently now."""
         known, made = self.known.get((school.id, identity), (digest, None))
         if known != digest:
-            raise ElementRefused(
-                name, _("It was taken in before and reads differently now. Change it where it stands.")
-            )
+            words = _("It was taken in before and reads differently now. Change it where it stands.")
+            raise ElementRefused(name, words)
         return made
 
     def _incident(self, one: IncidentIn) -> str:
@@ -197,18 +190,18 @@ class Taking:
                 raise ElementRefused("StudentUniqueId", _("A student in it is not known, so it waits."))
         incident = self._report(one, school)
         received = [self._person(incident, part, beside) for part, beside in parts_of(one.parts)]
-        for code in one.outside:
-            outside = IncidentPerson(role=role_of([code]), kind=PersonKind.COMMUNITY, grade=None)
-            incident.people.append(outside)
+        incident.people += [
+            IncidentPerson(role=role_of([code]), kind=PersonKind.COMMUNITY, grade=None) for code in one.outside
+        ]
         self.uow.session.add(incident)
         self.uow.session.flush()
         codes = {
             "location": one.location, "location_code": incident.location_code, "reporter": one.reporter,
             "behaviors": one.behaviors, "weapons": one.weapons, "weapon": incident.weapon, "police": one.police,
-            "people": {str(person.id): said for person, said in received},
+            "people": {str(person.id): of_person for person, of_person in received},
         }  # fmt: skip
-        self._keep(school, identity, one.identifier, digest, codes, incident_id=incident.id)
-        self._tell("incident", incident.id, school.id, one.day)
+        self._remember(school, identity, one.identifier, digest, codes, incident_id=incident.id)
+        self._record("incident", incident.id, school.id, one.day)
         self.taken[one.school, one.identifier] = int(incident.id)
         return "created"
 
@@ -228,17 +221,14 @@ class Taking:
         role = role_of([code for codes in (*acted, beside) for code in codes])
         person = IncidentPerson(role=role, kind=PersonKind.STUDENT, student_id=self._student_of(part.student))
         incident.people.append(person)
-        said = {"behavior": part.behavior, "codes": part.codes, "weapons": part.weapons, "beside": beside}
-        return person, said
+        return person, {"behavior": part.behavior, "codes": part.codes, "weapons": part.weapons, "beside": beside}
 
     def _action(self, one: ActionIn) -> str:
-        school, student_id, digest = (
-            self._school_of(one.school), self._student_of(one.student), digest_of(one.content()),
-        )  # fmt: skip
-        identity = f"A:{one.identifier}:{one.student}"
+        school, student_id = self._school_of(one.school), self._student_of(one.student)
+        identity, digest = f"A:{one.identifier}:{one.student}", digest_of(one.content())
         if self._standing(school, identity, digest, "DisciplineActionIdentifier") is not None:
             return "unchanged"
-        kinds = [DISCIPLINES_IN.get(value_of(said)) for said in one.disciplines]
+        kinds = [DISCIPLINES_IN.get(value_of(code)) for code in one.disciplines]
         if len(kinds) != 1 or kinds[0] is None:
             words = _("%(codes)s is no one kind of removal.", codes=", ".join(map(value_of, one.disciplines)))
             raise ElementRefused("Discipline", words)
@@ -254,17 +244,17 @@ class Taking:
             )
         )  # fmt: skip
         codes = {"discipline": one.disciplines[0], "kind": kinds[0].value}
-        self._keep(school, identity, one.identifier, digest, codes, action_id=action.id)
-        self._tell("discipline_action", action.id, school.id, one.day)
+        self._remember(school, identity, one.identifier, digest, codes, action_id=action.id)
+        self._record("discipline_action", action.id, school.id, one.day)
         return "created"
 
-    def _keep(
+    def _remember(
         self, school: School, identity: str, identifier: str, digest: str, codes: dict[str, Any], **made: int
     ) -> None:
-        kept = EdfiRecord(school_id=school.id, identity=identity, identifier=identifier, codes=codes, **made)
-        kept.digest, kept.imported_at = digest, self.uow.now
-        self.uow.session.add(kept)
+        record = EdfiRecord(school_id=school.id, identity=identity, identifier=identifier, codes=codes, **made)
+        record.digest, record.imported_at = digest, self.uow.now
+        self.uow.session.add(record)
 
-    def _tell(self, table: str, row_id: int, school_id: int, day: date) -> None:
+    def _record(self, table: str, row_id: int, school_id: int, day: date) -> None:
         changes = {"local_date": [None, day.isoformat()]}
         self.uow.record_each(IMPORTED, [Act(table, row_id, None, school_id, {}, changes)])

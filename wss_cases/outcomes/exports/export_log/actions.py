@@ -1,6 +1,7 @@
 """Taking a file: with a reason, within the row limit, and never without a second person being told."""
 
 from datetime import datetime
+from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import Refused
@@ -25,8 +26,8 @@ def note_export(
     rows, most = len(report.rows), setting("EXPORT_ROWS")
     if rows > most:
         raise Refused("", _("This file would have %(rows)s rows; at most %(most)s are allowed.", rows=rows, most=most))
-    told = second_persons(actor, school_id, now)
-    if not told:
+    recipients = second_persons(actor, school_id, now)
+    if not recipients:
         raise Refused("", _("Nobody else can be told of this file, so it is not made. Ask your system administrator."))
     with unit_of_work(actor, now) as uow:
         row = uow.add(
@@ -35,9 +36,8 @@ def note_export(
                 row_count=rows, reason=reason.strip(), made_at=now,
             )
         )  # fmt: skip
-        said = {"name": report.name, "form": form, "school_year": year, "rows": rows}
-        uow.audit(EXPORTED, "export_record", row.id, said)
-        for user_id in told:
+        uow.audit(EXPORTED, "export_record", row.id, _audited(report, form, year))
+        for user_id in recipients:
             uow.notify(user_id, NOTICE, row, f"{NOTICE}:{row.id}:{user_id}")
         return row.id
 
@@ -45,5 +45,8 @@ def note_export(
 def note_command(actor: Actor, report: Report, form: str, year: str, now: datetime) -> None:
     """Audit a file as the operator's; reasons and second persons bind the web alone."""
     with unit_of_work(actor, now) as uow:
-        said = {"name": report.name, "form": form, "school_year": year, "rows": len(report.rows)}
-        uow.audit(EXPORTED, "export_record", None, said)
+        uow.audit(EXPORTED, "export_record", None, _audited(report, form, year))
+
+
+def _audited(report: Report, form: str, year: str) -> dict[str, Any]:
+    return {"name": report.name, "form": form, "school_year": year, "rows": len(report.rows)}

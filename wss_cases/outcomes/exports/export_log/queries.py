@@ -21,24 +21,19 @@ def second_persons(actor: Actor, school_id: int | None, now: datetime) -> list[i
     system's."""
     day = today_at(school_id, now)
     others = holders(Role.ADMINISTRATOR, school_id, day) if school_id is not None else []
-    found = [user_id for user_id, _name in others if user_id != actor.user_id]
+    recipients = [user_id for user_id, _name in others if user_id != actor.user_id]
+    able = (in_force_at(now), UserAccount.state == AccountState.ACTIVE, UserAccount.id != actor.user_id)
     for role, scope in ((Role.DISTRICT, RoleGrant.district), (Role.SYSADMIN, true())):
-        if not found:
+        if not recipients:
             statement = (
                 select(UserAccount.id)
                 .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
-                .where(
-                    RoleGrant.role == role,
-                    scope,
-                    in_force_at(now),
-                    UserAccount.state == AccountState.ACTIVE,
-                    UserAccount.id != actor.user_id,
-                )
+                .where(RoleGrant.role == role, scope, *able)
                 .distinct()
                 .order_by(UserAccount.id)
             )
-            found = list(db.session.scalars(statement))
-    return found
+            recipients = list(db.session.scalars(statement))
+    return recipients
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -50,8 +45,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 def may_know(actor: Actor, row: ExportRecord) -> bool:
     """The same of one file."""
-    reaches = actor.covers(row.school_id, Role.ADMINISTRATOR, Role.DISTRICT)
-    return actor.has(Role.SYSADMIN) or reaches
+    return actor.has(Role.SYSADMIN) or actor.covers(row.school_id, Role.ADMINISTRATOR, Role.DISTRICT)
 
 
 def exports(actor: Actor, before: int | None = None, limit: int = PAGE) -> list[tuple[ExportRecord, str, str]]:
@@ -64,8 +58,8 @@ def exports(actor: Actor, before: int | None = None, limit: int = PAGE) -> list[
     )
     if before is not None:
         statement = statement.where(ExportRecord.id < before)
-    found = db.session.execute(statement.order_by(ExportRecord.id.desc()).limit(limit))
-    return [(row[0], row[1], row[2] or "") for row in found]
+    rows = db.session.execute(statement.order_by(ExportRecord.id.desc()).limit(limit))
+    return [(row[0], row[1], row[2] or "") for row in rows]
 
 
 def load_export(export_id: int) -> ExportRecord | None:

@@ -9,8 +9,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.outcomes.counting.scope.presenters import Shown
 from wss_cases.outcomes.counting.scope.small_shares import FEWEST
-from wss_cases.outcomes.reports.cases.caseload import Caseload, caseload_of, coordinators
-from wss_cases.outcomes.reports.cases.queries import Time, Times
+from wss_cases.outcomes.reports.cases.queries import Caseload, Time, Times, caseload_of, coordinators
 from wss_cases.outcomes.reports.pathways.presenters import days_words
 from wss_cases.outcomes.reports.repeats.rules import Repeat
 
@@ -20,35 +19,25 @@ Behind = Callable[..., str | None]
 
 def time_rows(times: Times, behind: Behind) -> list[dict[str, Any]]:
     """Return how long cases took to their first meeting and to their closing: what, how long, of how many."""
+    met = _("met: %(over)s; still waiting: %(waiting)s; closed without one: %(without)s", **_numbers(times.meeting))
+    closed = _("closed: %(over)s; still open: %(waiting)s", **_numbers(times.closing))
     return [
         {
-            "label": _("First circle, conversation or re-entry meeting"),
-            "figure": days_words(times.meeting.median),
-            "made_of": _meeting_words(times.meeting),
-            "href": behind("first_meetings") if times.meeting.of else None,
-            "of": times.meeting.of,
-        },
-        {
-            "label": _("Closing of the case"),
-            "figure": days_words(times.closing.median),
-            "made_of": _(
-                "closed: %(over)s; still open: %(waiting)s",
-                over=f"{times.closing.over:,}",
-                waiting=f"{times.closing.waiting:,}",
-            ),
-            "href": behind("closings") if times.closing.of else None,
-            "of": times.closing.of,
-        },
+            "label": label,
+            "figure": days_words(time.median),
+            "made_of": words,
+            "href": behind(name) if time.of else None,
+            "of": time.of,
+        }
+        for label, time, words, name in (
+            (_("First circle, conversation or re-entry meeting"), times.meeting, met, "first_meetings"),
+            (_("Closing of the case"), times.closing, closed, "closings"),
+        )
     ]
 
 
-def _meeting_words(time: Time) -> str:
-    return _(
-        "met: %(over)s; still waiting: %(waiting)s; closed without one: %(without)s",
-        over=f"{time.over:,}",
-        waiting=f"{time.waiting:,}",
-        without=f"{time.without:,}",
-    )
+def _numbers(time: Time) -> dict[str, str]:
+    return {"over": f"{time.over:,}", "waiting": f"{time.waiting:,}", "without": f"{time.without:,}"}
 
 
 def repeat_rows(repeats: Sequence[Repeat], behind: Behind) -> list[dict[str, Any]]:
@@ -77,23 +66,23 @@ def _repeat_words(one: Repeat) -> str:
 
 def carried(page: Shown) -> dict[str, Any]:
     """Return what coordinators carry: the middle and the most, and each by name for who leads the school."""
-    found = caseload_of(page.actor, page.scope)
+    caseload = caseload_of(page.actor, page.scope)
     rows = [
         {"name": name, "cases": load.cases, "points": load.points, "href": url_for("desk.page", whose=load.lead_id)}
-        for name, load in (coordinators(found) if page.leads else ())
+        for name, load in (coordinators(caseload) if page.leads else ())
     ]
-    return {**caseload_words(found), "rows": rows}
+    return {**caseload_words(caseload), "rows": rows}
 
 
-def caseload_words(found: Caseload) -> dict[str, str]:
+def caseload_words(caseload: Caseload) -> dict[str, str]:
     """Return the middle and the most points in words, of how many people and cases, and what is nobody's."""
     return {
-        "median": points_words(found.median),
-        "most": points_words(found.most),
-        "people": ngettext("%(num)s coordinator", "%(num)s coordinators", len(found.loads)),
-        "cases": ngettext("%(num)s open case", "%(num)s open cases", found.cases),
+        "median": points_words(caseload.median),
+        "most": points_words(caseload.most),
+        "people": ngettext("%(num)s coordinator", "%(num)s coordinators", len(caseload.loads)),
+        "cases": ngettext("%(num)s open case", "%(num)s open cases", caseload.cases),
         "nobodys": ngettext(
-            "%(num)s open case has no coordinator", "%(num)s open cases have no coordinator", found.nobodys
+            "%(num)s open case has no coordinator", "%(num)s open cases have no coordinator", caseload.nobodys
         ),
     }
 

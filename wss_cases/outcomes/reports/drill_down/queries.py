@@ -22,12 +22,13 @@ from wss_cases.outcomes.counting.repair.queries import (
     contacts,
     due_follow_ups,
     light_conditions,
+    notified,
     refused_reviews,
     removed,
     step_conditions,
     terms_due,
 )
-from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, may_list, within
+from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, may_list
 from wss_cases.outcomes.counting.scope.rules import Scope, contact_waits_from
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
 from wss_cases.outcomes.reports.cases.queries import timed_cases
@@ -45,6 +46,9 @@ SUSPENDED: Final = "suspensions"
 """The choice of removals that stands for both kinds of suspension, as the figure counts them."""
 PLAIN: Final = 7
 """Columns that every row may have; a list with more of its own hands them on as they are."""
+INCIDENT: Final = (literal("incident"), Incident.id, Incident.reference)
+CASE: Final = (literal("case"), Case.id, Case.reference)
+"""Where a row opens, and its reference."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,8 @@ def rows_behind(
     """Return the newest rows of one list with an id below `before`, one more than a page holds, and how many rows the
     whole list has.
 
-    What has faded from the actor's view is counted in the figure, and not listed.
-
-    Raises NotFound for a name that is no list, or a school whose lists the actor may not open.
+    What is outside the actor's visibility window is counted in the figure, and not listed. Raises NotFound for a name
+    that is no list, or a school whose lists the actor may not open.
     """
     if name not in LISTS or not may_list(actor, scope.school_id):
         raise NotFound
@@ -86,20 +89,15 @@ def rows_behind(
 
 
 def _serious(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
-    columns = (Incident.id, literal("incident"), Incident.id, Incident.reference, Incident.local_date, Incident.state)
-    statement = select(*columns).where(*counted(actor, scope), could_lead_to_police())
-    return statement, Incident.id
+    columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state)
+    return select(*columns).where(*counted(actor, scope), could_lead_to_police()), Incident.id
 
 
 def _harmed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     dates = contact_dates(actor, scope)
-    columns = (dates.c.person_id, literal("incident"), dates.c.incident_id, Incident.reference, dates.c.happened)
-    statement = (
-        select(*columns, literal(None), dates.c.reached)
-        .join(Incident, Incident.id == dates.c.incident_id)
-        .where(dates.c.happened < _waits_from(scope))
-    )
-    return statement, dates.c.person_id
+    columns = (dates.c.person_id, *INCIDENT, dates.c.happened, literal(None), dates.c.reached)
+    statement = select(*columns).join(Incident, Incident.id == dates.c.incident_id)
+    return statement.where(dates.c.happened < _waits_from(scope)), dates.c.person_id
 
 
 def _waits_from(scope: Scope) -> date:
@@ -113,14 +111,14 @@ def waiting(actor: Actor, scope: Scope) -> int:
 
 
 def _terms(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
-    columns = (AgreementTerm.id, literal("case"), Case.id, Case.reference, AgreementTerm.due_on, AgreementTerm.state)
+    term = AgreementTerm
     statement = (
-        select(*columns)
-        .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
+        select(term.id, *CASE, term.due_on, term.state)
+        .join(Agreement, Agreement.id == term.agreement_id)
         .join(Case, Case.id == Agreement.case_id)
         .where(*terms_due(actor, scope))
     )
-    return statement, AgreementTerm.id
+    return statement, term.id
 
 
 def _follow_ups(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -131,12 +129,8 @@ def _follow_ups(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any
 
 def _removals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     action = DisciplineAction
-    columns = (action.id, literal("incident"), Incident.id, Incident.reference, action.starts_on, action.kind)
-    statement = (
-        select(*columns, action.days)
-        .outerjoin(Incident, Incident.id == action.incident_id)
-        .where(*removed(actor, scope))
-    )
+    columns = (action.id, *INCIDENT, action.starts_on, action.kind, action.days)
+    statement = select(*columns).outerjoin(Incident, Incident.id == action.incident_id).where(*removed(actor, scope))
     if choice == SUSPENDED:
         return statement.where(action.kind.in_(SUSPENSIONS)), action.id
     return statement if not choice else statement.where(action.kind == choice), action.id
@@ -144,24 +138,16 @@ def _removals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, 
 
 def _notifications(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     made = PoliceNotification
-    columns = (made.id, literal("incident"), Incident.id, Incident.reference, made.local_date, made.door)
-    statement = (
-        select(*columns)
-        .join(Incident, Incident.id == made.incident_id)
-        .where(*within(actor, scope, made.school_id, made.local_date))
-    )
+    columns = (made.id, *INCIDENT, made.local_date, made.door)
+    statement = select(*columns).join(Incident, Incident.id == made.incident_id).where(*notified(actor, scope))
     return statement if not choice else statement.where(made.door == choice), made.id
 
 
 def _refusals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     review = PoliceReview
-    columns = (review.id, literal("police_review"), review.id, Incident.reference, Incident.local_date)
-    statement = (
-        select(*columns, review.door)
-        .join(Incident, Incident.id == review.incident_id)
-        .where(*refused_reviews(actor, scope))
-    )
-    return statement, review.id
+    columns = (review.id, literal("police_review"), review.id, Incident.reference, Incident.local_date, review.door)
+    statement = select(*columns).join(Incident, Incident.id == review.incident_id)
+    return statement.where(*refused_reviews(actor, scope)), review.id
 
 
 def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -175,44 +161,36 @@ def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, An
     )
     if choice:
         came = came.where(Pathway.pathway == choice)
-    columns = (Incident.id, literal("incident"), Incident.id, Incident.reference, Incident.local_date, Incident.state)
     came_so_far: Any = Incident.id.in_(came)
     if choice in ("", Family.RESTORATIVE_CONVERSATION.value) and step in (light := light_conditions()):
         came_so_far = or_(came_so_far, light[step])
+    columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state)
     return select(*columns).where(*counted(actor, scope), came_so_far), Incident.id
 
 
 def _timed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     cases = timed_cases(actor, scope).subquery()
-    columns = (Case.id, literal("case"), Case.id, Case.reference, cases.c.began, Case.state, Case.closed_at)
-    met = (cases.c.held, cases.c.circle, cases.c.back)
-    return select(*columns, *met).join(cases, cases.c.id == Case.id), Case.id
+    columns = (Case.id, *CASE, cases.c.began, Case.state, Case.closed_at, cases.c.held, cases.c.circle, cases.c.back)
+    return select(*columns).join(cases, cases.c.id == Case.id), Case.id
 
 
 def _repeats(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     if choice not in [str(length) for length in LENGTHS]:
         raise NotFound
     over = finished_windows(actor, scope, school_days(scope.school_id), int(choice))
-    again, then = aliased(IncidentPerson), aliased(Incident)
+    person, again, then = IncidentPerson, aliased(IncidentPerson), aliased(Incident)
     following = (
         select(func.min(then.local_date))
         .join(again, again.incident_id == then.id)
-        .where(
-            again.student_id == IncidentPerson.student_id, again.role.in_(CAUSED),
-            then.school_id == Incident.school_id, then.state != IncidentState.DUPLICATE,
-            then.local_date > Incident.local_date,
-        )
-        .correlate(IncidentPerson, Incident)
+        .where(again.student_id == person.student_id, again.role.in_(CAUSED), then.school_id == Incident.school_id)
+        .where(then.state != IncidentState.DUPLICATE, then.local_date > Incident.local_date)
+        .correlate(person, Incident)
         .scalar_subquery()
-    )  # fmt: skip
-    columns = (
-        IncidentPerson.id, literal("incident"), Incident.id, Incident.reference, Incident.local_date,
-        Incident.state,
-    )  # fmt: skip
-    repeated = [person for person, came in over.items() if came]
-    came_again = case((IncidentPerson.id.in_(repeated), following))
-    statement = select(*columns, came_again).join(Incident, Incident.id == IncidentPerson.incident_id)
-    return statement.where(IncidentPerson.id.in_(list(over))), IncidentPerson.id
+    )
+    came_again = case((person.id.in_([one for one, came in over.items() if came]), following))
+    columns = (person.id, *INCIDENT, Incident.local_date, Incident.state, came_again)
+    statement = select(*columns).join(Incident, Incident.id == person.incident_id)
+    return statement.where(person.id.in_(list(over))), person.id
 
 
 LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]], Any]]] = {

@@ -10,7 +10,7 @@ from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.visibility import first_in_view
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
@@ -59,16 +59,9 @@ def rows(name: str) -> str:
         raise NotFound
     choice, step = request.args.get("choice", ""), request.args.get("step", "")
     until, scope = request.args.get("until", ""), _until(page.scope)
-    found, every = rows_behind(page.actor, scope, name, before, choice, step)
-    here: dict[str, Any] = {
-        "name": name,
-        "year": page.scope.year,
-        "choice": choice or None,
-        "step": step or None,
-        "until": until or None,
-        "school": school,
-    }
-    older = url_for("outcomes.behind.rows", **here, before=found[PAGE - 1].id) if len(found) > PAGE else None
+    listed, every = rows_behind(page.actor, scope, name, before, choice, step)
+    here: dict[str, Any] = {"name": name, "year": page.scope.year, "choice": choice or None, "step": step or None}
+    here |= {"until": until or None, "school": school}
     first = first_in_view(page.actor, page.scope.school_id, *CASE_TEAM)
     return render_template(
         "outcomes/reports/drill_down/list.html",
@@ -77,8 +70,8 @@ def rows(name: str) -> str:
         title=_title(name, choice, step),
         count=every,
         waiting=waiting(page.actor, scope) if name == "harmed" else 0,
-        rows=[_row(name, row) for row in found[:PAGE]],
-        older=older,
+        rows=[_row(name, row) for row in listed[:PAGE]],
+        older=url_for("outcomes.behind.rows", **here, before=listed[PAGE - 1].id) if len(listed) > PAGE else None,
         newer=url_for("outcomes.behind.rows", **here) if before else None,
         back=url_for("outcomes.overview", year=page.scope.year),
     )
@@ -98,10 +91,7 @@ def _until(scope: Scope) -> Scope:
         ends = date.fromisoformat(text)
     except ValueError as error:
         raise NotFound from error
-    found = narrowed(scope, None, ends, scope.network)
-    if found is None:
-        raise NotFound
-    return found
+    return existing(narrowed(scope, None, ends, scope.network))
 
 
 def _row(name: str, row: Behind) -> dict[str, Any]:

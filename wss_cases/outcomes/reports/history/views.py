@@ -1,6 +1,7 @@
 """Nine published years, and the years counted here that continue them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -8,7 +9,7 @@ from flask import Blueprint, render_template, request, url_for
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
@@ -40,11 +41,16 @@ def district() -> str:
     """The district's trend; the switcher's school has its own."""
     page = shown()
     published = district_years()
-    live = live_years(page.actor, None, max(published, default=None), page.scope.today) if _reads_all(page) else {}
+    live = (
+        live_years(page.actor, None, max(published, default=None), page.scope.today)
+        if page.scope.school_id is None
+        else {}
+    )
     alone = largest(published)
+    remarks = {max(alone, key=lambda one: one.number).year: ""} if alone else {}
     return render_template(
         "outcomes/reports/history/page.html",
-        **_trend(page, published, live, {max(alone, key=_number).year: ""} if alone else {}, _alone_words(alone)),
+        **_trend(page, published, live, remarks, _alone_words(alone)),
         school=None,
         twin=published_twin(page.school.id) if page.school else None,
         suppressed={},
@@ -56,17 +62,15 @@ def district() -> str:
 def school(school_id: int) -> str:
     """The trend of one published school; its live years are added for those who see its outcomes."""
     page = shown()
-    found = published_school(school_id)
-    if found is None:
-        raise NotFound
-    years = school_years(found.id)
-    twin = roster_twin(page.actor, found.identifier)
+    of_school = existing(published_school(school_id))
+    years = school_years(of_school.id)
+    twin = roster_twin(page.actor, of_school.identifier)
     published = figures_of(years)
     live = live_years(page.actor, twin, max(published, default=None), page.scope.today) if twin is not None else {}
     return render_template(
         "outcomes/reports/history/page.html",
         **_trend(page, published, live, _remarks(published)),
-        school=found,
+        school=of_school,
         twin=None,
         suppressed={year: one.suppressed for year, one in years.items()},
     )
@@ -79,26 +83,15 @@ def schools() -> str:
     typed = request.args.get("q", "").strip()[:100]
     after = request.args.get("after", 0, type=int)
     rows = page_of_schools(typed, after if 0 <= after < 2**31 else 0, PAGE + 1)
-    older = None
-    if len(rows) > PAGE:
-        older = url_for("outcomes.history.schools", q=typed or None, after=rows[PAGE - 1][0])
-    newer = url_for("outcomes.history.schools", q=typed or None) if after else None
+    here = partial(url_for, "outcomes.history.schools", q=typed or None)
     return render_template(
         "outcomes/reports/history/schools.html",
         rows=rows[:PAGE],
         typed=typed,
-        older=older,
-        newer=newer,
+        older=here(after=rows[PAGE - 1][0]) if len(rows) > PAGE else None,
+        newer=here() if after else None,
         imported=bool(rows) or are_published(),
     )
-
-
-def _reads_all(page: Shown) -> bool:
-    return page.scope.school_id is None
-
-
-def _number(one: Outlier) -> int:
-    return one.number
 
 
 def _alone_words(alone: Sequence[Outlier]) -> str:
@@ -110,11 +103,9 @@ def _alone_words(alone: Sequence[Outlier]) -> str:
         )
         for one in alone
     ]  # fmt: skip
-    return (
-        _("One school had more than a tenth of them in these years. %(years)s.", years="; ".join(words))
-        if words
-        else ""
-    )
+    if not words:
+        return ""
+    return _("One school had more than a tenth of them in these years. %(years)s.", years="; ".join(words))
 
 
 def _remarks(school: dict[str, Figures]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.counting.daily_figures.models import SavedView
 
@@ -17,7 +17,7 @@ MOST_VIEWS = 50
 
 @use_case
 def save_view(uow: UnitOfWork, name: str, narrowed: Mapping[str, str]) -> int:
-    """Keep what a report is narrowed to under a name. Raises Refused for a name of another view, or too many."""
+    """Save what a report is narrowed to under a name. Raises Refused for a name of another view, or too many."""
     mine = SavedView.user_id == uow.actor.user_id
     if uow.session.scalar(select(SavedView.id).where(mine, SavedView.name == name.strip())) is not None:
         raise Refused("name", _("You have a view of this name. Choose another name."))
@@ -25,11 +25,7 @@ def save_view(uow: UnitOfWork, name: str, narrowed: Mapping[str, str]) -> int:
         raise Refused("", _("You have %(number)s views. Delete one first.", number=MOST_VIEWS))
     assert uow.actor.user_id is not None
     view = SavedView(user_id=uow.actor.user_id, name=name.strip(), narrowed=dict(narrowed), made_at=uow.now)
-    changes = changes_of(view)
-    uow.session.add(view)
-    uow.session.flush()
-    uow.audit("view.saved", SavedView.__tablename__, view.id, changes)
-    return view.id
+    return uow.add_audited(view, "view.saved")
 
 
 def delete_view(actor: Actor, view_id: int, now: datetime) -> None:

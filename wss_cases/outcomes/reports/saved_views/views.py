@@ -3,8 +3,8 @@
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
@@ -41,9 +41,7 @@ def new() -> Page:
     here, form = narrowed_page(), ViewForm()
     return form_page(
         form,
-        lambda: save_view(
-            Invocation(here.page.actor, clock.now(), form.request_key.data), form.name.data or "", here.parameters
-        ),
+        lambda: save_view(submitted(form), form.name.data or "", here.parameters),
         url_for("outcomes.saved.mine"),
         "outcomes/reports/saved_views/new.html",
         asked=here,
