@@ -3,10 +3,23 @@
 from collections.abc import Iterable
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.outcomes.equity.rules import Comparison, Interval, said
 from wss_cases.outcomes.equity.states import FAMILIES
 
 MINUS = "\N{MINUS SIGN}"
+SINGLE = {
+    "same": _l("No difference from all others can be told"),
+    "times": _l("About %(low)s times as likely as all others"),
+    "more": _l("About %(low)s percent more likely than all others"),
+    "less": _l("About %(low)s percent less likely than all others"),
+}
+SPANS = {
+    "times": _l("About %(low)s to %(high)s times as likely as all others"),
+    "more": _l("About %(low)s to %(high)s percent more likely than all others"),
+    "less": _l("About %(low)s to %(high)s percent less likely than all others"),
+}
+"""What an interval proves whose two ends are one rounded number, and whose are two."""
 
 
 def group_words(family: str, categories: Iterable[str]) -> str:
@@ -28,27 +41,9 @@ def meaning(against: Comparison | None) -> str:
 
 def ratio_words(ratio: Interval) -> str:
     """Return the sentence that a ratio's interval proves."""
-    found = said(ratio)
-    ends = {"low": number_words(found.low), "high": number_words(found.high)}
-    alone = found.low == found.high
-    if found.kind == "same":
-        return _("No difference from all others can be told")
-    if found.kind == "times":
-        if alone:
-            return _("About %(low)s times as likely as all others", **ends)
-        return _("About %(low)s to %(high)s times as likely as all others", **ends)
-    if found.kind == "more":
-        if alone:
-            return _("About %(low)s percent more likely than all others", **ends)
-        return _("About %(low)s to %(high)s percent more likely than all others", **ends)
-    if alone:
-        return _("About %(low)s percent less likely than all others", **ends)
-    return _("About %(low)s to %(high)s percent less likely than all others", **ends)
-
-
-def number_words(number: float) -> str:
-    """Return a rounded number: "2", "2.5"."""
-    return f"{number:g}"
+    proven = said(ratio)
+    words = SPANS if proven.low != proven.high else SINGLE
+    return str(words[proven.kind]) % {"low": f"{proven.low:g}", "high": f"{proven.high:g}"}
 
 
 def interval_words(interval: Interval) -> str:
@@ -59,11 +54,8 @@ def interval_words(interval: Interval) -> str:
 
 def points_words(interval: Interval) -> str:
     """Return a difference in percentage points with its interval: "+4.2 (−1.1 to 9.5)"."""
-    ends = {
-        "value": f"{100 * interval.value:+.1f}",
-        "low": f"{100 * interval.low:.1f}",
-        "high": f"{100 * interval.high:.1f}",
-    }
+    ends = {"value": f"{100 * interval.value:+.1f}", "low": f"{100 * interval.low:.1f}"}
+    ends["high"] = f"{100 * interval.high:.1f}"
     return _("%(value)s (%(low)s to %(high)s)", **{end: words.replace("-", MINUS) for end, words in ends.items()})
 
 

@@ -52,13 +52,13 @@ class Counted:
 
     def schools(self) -> dict[int, Counts]:
         """Return each school's counts."""
-        found: dict[int, dict[str, Counter[str]]] = {}
+        counts: dict[int, dict[str, Counter[str]]] = {}
         for (school_id, category, mask), number in self.masks.items():
-            row = found.setdefault(school_id, {}).setdefault(category, Counter())
+            row = counts.setdefault(school_id, {}).setdefault(category, Counter())
             row[ENROLLED] += number
             for stage, bit in BITS.items():
                 row[stage] += number if mask & bit else 0
-        return dict(found)
+        return dict(counts)
 
 
 def may_see(actor: Actor, school_id: int | None) -> bool:
@@ -69,8 +69,8 @@ def may_see(actor: Actor, school_id: int | None) -> bool:
 def minimums_of(year: str) -> Minimums:
     """Return the minimums of a school year: those in force on its first day, else the first there ever were."""
     rows, first = minimum_rows(), school_year_bounds(year)[0]
-    found = next((row for row in rows if row.starts_on <= first), rows[-1])
-    return Minimums(found.cell, found.student_group)
+    in_force = next((row for row in rows if row.starts_on <= first), rows[-1])
+    return Minimums(in_force.cell, in_force.student_group)
 
 
 def minimum_rows() -> list[EquityMinimum]:
@@ -230,10 +230,10 @@ def _by_minimums(scope: Scope, family: str, least: Minimums) -> Values:
 def _plain_tables(scope: Scope, family: str, least: Minimums) -> dict[str, Any]:
     """Return what may be shown of every school and of the district; the counts of single children that it follows from
     are stored nowhere."""
-    found = count_students(scope, family)
+    students = count_students(scope, family)
     flags = {ENROLLED: 0, **BITS}
     moved = [
         (category, [{stage: stage == ENROLLED or bool(mask & bit) for stage, bit in flags.items()} for mask in masks])
-        for category, masks in found.moved
+        for category, masks in students.moved
     ]
-    return plain_tables(found.schools(), least, STAGES, moved)
+    return plain_tables(students.schools(), least, STAGES, moved)

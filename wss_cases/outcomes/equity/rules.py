@@ -10,6 +10,7 @@ Robins, Biometrics 41, 1985), residuals summed by school.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from math import exp, log, sqrt
 from statistics import NormalDist
 from typing import Final, Self
@@ -34,12 +35,8 @@ class Stratum:
 
     def plus(self, other: Self) -> "Stratum":
         """Two schools counted as one."""
-        return Stratum(
-            self.came + other.came,
-            self.of + other.of,
-            self.others_came + other.others_came,
-            self.others_of + other.others_of,
-        )
+        others = self.others_came + other.others_came, self.others_of + other.others_of
+        return Stratum(self.came + other.came, self.of + other.of, *others)
 
 
 Twin = Sequence[bool]
@@ -67,10 +64,7 @@ class Comparison:
 
 def together(strata: Iterable[Stratum]) -> Stratum:
     """Return strata as one."""
-    found = Stratum(0, 0, 0, 0)
-    for one in strata:
-        found = found.plus(one)
-    return found
+    return reduce(Stratum.plus, strata, Stratum(0, 0, 0, 0))
 
 
 def compare(
@@ -99,13 +93,9 @@ def compare(
             variance, quantile = max(variance, student + _scatter(sums) - unit), _quantile(len(sums))
         return quantile * sqrt(variance)
 
-    ratio, difference = rate / others, rate - others
-    return Comparison(
-        rate,
-        others,
-        _ratio(ratio, interval(1 / whole.came, 1 / whole.others_came)),
-        _difference(difference, interval(1 / whole.of, 1 / whole.others_of)),
-    )
+    ratio = _ratio(rate / others, interval(1 / whole.came, 1 / whole.others_came))
+    difference = _difference(rate - others, interval(1 / whole.of, 1 / whole.others_of))
+    return Comparison(rate, others, ratio, difference)
 
 
 def within_schools(strata: Sequence[Stratum]) -> tuple[Interval, Interval] | None:

@@ -70,7 +70,7 @@ class Body:
 
     def _came_and_stayed(self, row: tuple[str, ...], stage: str) -> tuple[list[int], list[int]]:
         came, before = self._each(row, stage), self._each(row, self.parents[stage])
-        return came, [all_of_them - some for all_of_them, some in zip(before, came, strict=True)]
+        return came, [earlier - later for earlier, later in zip(before, came, strict=True)]
 
     def is_cell(self, row: tuple[str, ...], stage: str) -> bool:
         """Whether enough students came to a stage, and enough of those at the stage before did not."""

@@ -36,7 +36,7 @@ def table() -> str:
     if family not in FAMILIES:
         raise NotFound
     scope = settled(page.scope)
-    found = table_for(page.actor, scope, family) if scope else Table()
+    table = table_for(page.actor, scope, family) if scope else Table()
     stages = [stage for stage in STAGES if stage not in JUDGED]
     return render_template(
         "outcomes/equity/page.html",
@@ -46,23 +46,23 @@ def table() -> str:
         years=years_of(page),
         until=day_words_with_year(scope.last) if scope else "",
         least=minimums_of(page.scope.year),
-        shared=[names_of(family, line.categories) for line in found.lines if len(line.categories) > 1],
-        stages=[_stage(family, found, stage) for stage in stages if stage in found.stages],
-        judged=[_stage(family, found, stage) for stage in JUDGED if stage in found.stages],
-        hidden=[STAGE_LABELS[stage] for stage in STAGES if stage not in found.stages],
+        shared=[names_of(family, line.categories) for line in table.lines if len(line.categories) > 1],
+        stages=[_stage(family, table, stage) for stage in stages if stage in table.stages],
+        judged=[_stage(family, table, stage) for stage in JUDGED if stage in table.stages],
+        hidden=[STAGE_LABELS[stage] for stage in STAGES if stage not in table.stages],
     )
 
 
-def _stage(family: str, found: Table, stage: str) -> dict[str, Any]:
+def _stage(family: str, table: Table, stage: str) -> dict[str, Any]:
     before = STAGES[stage]
-    names = [names_of(family, line.categories) for line in found.lines]
+    names = [names_of(family, line.categories) for line in table.lines]
     groups = [one[0] if len(one) == 1 else _("Other groups together") for one in names]
     return {
         "name": stage,
         "label": STAGE_LABELS[stage],
         "before": None if before == ENROLLED or stage == ROOT else STAGE_LABELS[before],
-        "enrolled": list(zip(groups, (_cell(line.per_enrolled[stage]) for line in found.lines), strict=True)),
-        "of_before": list(zip(groups, (_cell(line.per_before[stage]) for line in found.lines), strict=True)),
+        "enrolled": list(zip(groups, (_cell(line.per_enrolled[stage]) for line in table.lines), strict=True)),
+        "of_before": list(zip(groups, (_cell(line.per_before[stage]) for line in table.lines), strict=True)),
     }
 
 

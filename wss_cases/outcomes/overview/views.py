@@ -11,7 +11,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.replica import reports_reading
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.outcomes.board.report import views as views_board
-from wss_cases.outcomes.board.stored_reports import views as views_board_kept
+from wss_cases.outcomes.board.stored_reports import views as views_board_stored
 from wss_cases.outcomes.board.subscriptions import views as views_board_delivery
 from wss_cases.outcomes.counting.cache.cached_counts import oldest_shown
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
@@ -19,34 +19,16 @@ from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown, years_of
 from wss_cases.outcomes.counting.scope.queries import schools_reached
 from wss_cases.outcomes.counting.scope.rules import per
-from wss_cases.outcomes.counting.totals.queries import Core, Repair, core_of, repair_of
+from wss_cases.outcomes.counting.totals.queries import core_of, repair_of
 from wss_cases.outcomes.equity import views as views_equity
 from wss_cases.outcomes.exports.replay_file import views as views_replay
 from wss_cases.outcomes.exports.report_files import views as views_export
-from wss_cases.outcomes.published.queries import (
-    Figures,
-    are_published,
-    district_years,
-    live_years,
-    published_twin,
-    school_years,
-)
+from wss_cases.outcomes.published import queries as history
+from wss_cases.outcomes.published.queries import Figures
 from wss_cases.outcomes.reports.cases.presenters import carried, repeat_rows, time_rows
 from wss_cases.outcomes.reports.cases.queries import times_of
-from wss_cases.outcomes.reports.charts.presenters import (
-    Point,
-    breakdown_rows,
-    contact_rows,
-    figures_of,
-    follow_up_rows,
-    funnel_rows,
-    month_rows,
-    most,
-    pathway_choices,
-    removal_rows,
-    trend_title,
-    year_points,
-)
+from wss_cases.outcomes.reports.charts import presenters as charts
+from wss_cases.outcomes.reports.charts.presenters import Point
 from wss_cases.outcomes.reports.core import views as views_core
 from wss_cases.outcomes.reports.drill_down import views as views_behind
 from wss_cases.outcomes.reports.history import views as views_history
@@ -57,15 +39,9 @@ from wss_cases.outcomes.reports.saved_views import views as views_saved
 from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
-blueprint.register_blueprint(views_history.blueprint)
-blueprint.register_blueprint(views_behind.blueprint)
-blueprint.register_blueprint(views_core.blueprint)
-blueprint.register_blueprint(views_saved.blueprint)
-blueprint.register_blueprint(views_export.blueprint)
-blueprint.register_blueprint(views_equity.blueprint)
-blueprint.register_blueprint(views_replay.blueprint)
-for board in (views_board, views_board_kept, views_board_delivery):
-    blueprint.register_blueprint(board.blueprint)
+_REPORTS = (views_history, views_behind, views_core, views_saved, views_export, views_equity, views_replay)
+for pages in (*_REPORTS, views_board, views_board_stored, views_board_delivery):
+    blueprint.register_blueprint(pages.blueprint)
 HEADLINE = "police_notifications"
 FROM_THE_MAIN = TELLING_PAGES | {
     "outcomes.delivery.mine",
@@ -112,7 +88,7 @@ def overview() -> str:
     core, repair = core_of(page.actor, page.scope, days), repair_of(page.actor, page.scope, days)
     figures = figures_of_pathways(page.actor, page.scope, days)
     pathway = request.args.get("pathway", "circle" if "circle" in repair.funnel else "")
-    parts = breakdown_rows(core, page)
+    parts = charts.breakdown_rows(core, page)
     sentence, points, published, twin = _headline(page)
     return render_template(
         "outcomes/overview/page.html",
@@ -122,16 +98,20 @@ def overview() -> str:
         years=years_of(page),
         until=day_of_year_words(page.scope.last) if page.scope.is_current else None,
         school_count=schools_reached(page.actor) if page.school is None else None,
-        rates=_rates(core, repair),
-        months=month_rows(core, page),
+        rates={
+            "suspensions": per(repair.suspensions, core.students, 100),
+            "expulsions": per(repair.expulsions, core.students, 100),
+            "police": per(repair.police.instances, core.students, 1000),
+        },
+        months=charts.month_rows(core, page),
         parts=parts,
-        most={part: most(rows) for part, rows in parts.items()},
-        funnel=funnel_rows(core.parts.total, repair, pathway, page),
+        most={part: charts.most(rows) for part, rows in parts.items()},
+        funnel=charts.funnel_rows(core.parts.total, repair, pathway, page),
         pathway=pathway,
-        pathways=pathway_choices(repair),
-        contacts=contact_rows(repair),
-        follow_ups=follow_up_rows(repair, page),
-        removals=removal_rows(repair, page),
+        pathways=charts.pathway_choices(repair),
+        contacts=charts.contact_rows(repair),
+        follow_ups=charts.follow_up_rows(repair, page),
+        removals=charts.removal_rows(repair, page),
         pathway_figures=pathway_rows(figures),
         times=time_rows(times_of(page.actor, page.scope, days), page.behind),
         repeats=repeat_rows(repeats_of(page.actor, page.scope, days), page.behind),
@@ -146,14 +126,14 @@ def overview() -> str:
 
 
 def _headline(page: Shown) -> tuple[str, list[Point], Mapping[str, Figures], int | None]:
-    twin = published_twin(page.school.id) if page.school else None
+    twin = history.published_twin(page.school.id) if page.school else None
     if page.school is None:
-        published = district_years()
+        published = history.district_years()
     else:
-        published = figures_of(school_years(twin.id)) if twin else {}
-    live = live_years(page.actor, page.scope.school_id, max(published, default=None), page.scope.today)
-    points = year_points(HEADLINE, published, live, page.scope)
-    return trend_title(HEADLINE, points, published), points, published, twin.id if twin else None
+        published = charts.figures_of(history.school_years(twin.id)) if twin else {}
+    live = history.live_years(page.actor, page.scope.school_id, max(published, default=None), page.scope.today)
+    points = charts.year_points(HEADLINE, published, live, page.scope)
+    return charts.trend_title(HEADLINE, points, published), points, published, twin.id if twin else None
 
 
 def _history(page: Shown, twin: int | None, any_year: bool) -> str | None:
@@ -161,16 +141,8 @@ def _history(page: Shown, twin: int | None, any_year: bool) -> str | None:
     one school sees no years of the district that are counted here."""
     if twin is not None:
         return url_for("outcomes.history.school", school_id=twin)
-    there = any_year if page.school is None else are_published()
+    there = any_year if page.school is None else history.are_published()
     return url_for("outcomes.history.district") if there else None
-
-
-def _rates(core: Core, repair: Repair) -> dict[str, float | None]:
-    return {
-        "suspensions": per(repair.suspensions, core.students, 100),
-        "expulsions": per(repair.expulsions, core.students, 100),
-        "police": per(repair.police.instances, core.students, 1000),
-    }
 
 
 @blueprint.get("/counted")

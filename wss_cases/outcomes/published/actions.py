@@ -63,8 +63,8 @@ class _Writer:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.tally = Tally()
-        found = session.execute(select(PublishedSchool.identifier, PublishedSchool.id))
-        self.schools: dict[str, int] = {row[0]: row[1] for row in found}
+        standing = session.execute(select(PublishedSchool.identifier, PublishedSchool.id))
+        self.schools: dict[str, int] = {row[0]: row[1] for row in standing}
         self.latest: dict[str, PublishedRow] = {}
 
     def take(self, batch: list[PublishedRow]) -> None:
@@ -113,10 +113,9 @@ class _Writer:
             self.schools |= {row[0]: row[1] for row in self.session.execute(added, list(missing.values()))}
 
     def _standing(self, school_ids: set[int]) -> dict[tuple[int, str, str], dict[str, Any]]:
-        columns = [getattr(PublishedYear, name) for name in ("id", *_COMPARED)]
-        statement = select(
-            PublishedYear.published_school_id, PublishedYear.school_year, PublishedYear.period, *columns
-        ).where(PublishedYear.published_school_id.in_(sorted(school_ids)))
+        names = ("published_school_id", "school_year", "period", "id", *_COMPARED)
+        columns = [getattr(PublishedYear, name) for name in names]
+        statement = select(*columns).where(PublishedYear.published_school_id.in_(sorted(school_ids)))
         return {(row[0], row[1], row[2]): dict(row._mapping) for row in self.session.execute(statement)}
 
 
@@ -125,10 +124,5 @@ def _school(row: PublishedRow) -> dict[str, Any]:
 
 
 def _values(school_id: int, row: PublishedRow) -> dict[str, Any]:
-    return {
-        "published_school_id": school_id,
-        "school_year": row.school_year,
-        "period": row.period,
-        "suppressed": list(row.suppressed),
-        **row.figures,
-    }
+    when = {"school_year": row.school_year, "period": row.period}
+    return {"published_school_id": school_id, **when, "suppressed": list(row.suppressed), **row.figures}

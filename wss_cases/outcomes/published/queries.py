@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, extract, func, select
 
@@ -39,8 +39,7 @@ class SchoolYear:
     suppressed: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Outlier:
+class Outlier(NamedTuple):
     """The one school whose published incidents of a year stand far above every other school's."""
 
     year: str
@@ -52,7 +51,9 @@ def district_years() -> dict[str, Figures]:
     """Return each published year's sums over unsuppressed whole-year rows, charters' expulsions included."""
     statement = select(PublishedYear.school_year, *[func.sum(column) for column in _HISTORY])
     rows = db.session.execute(statement.where(_whole()).group_by(PublishedYear.school_year))
-    return {row[0]: {name: _whole_number(value) for name, value in zip(HISTORY, row[1:], strict=True)} for row in rows}
+    return {
+        year: {name: n if n is None else int(n) for name, n in zip(HISTORY, sums, strict=True)} for year, *sums in rows
+    }
 
 
 def are_published() -> bool:
@@ -93,8 +94,7 @@ def published_school(published_school_id: int) -> PublishedSchool | None:
 def published_twin(school_id: int) -> PublishedSchool | None:
     """Return the published school with the same number as a school of the roster, or None."""
     statement = select(PublishedSchool).join(School, School.identifier == PublishedSchool.identifier)
-    found: PublishedSchool | None = db.session.scalar(statement.where(School.id == school_id))
-    return found
+    return db.session.scalar(statement.where(School.id == school_id))
 
 
 def roster_twin(actor: Actor, identifier: str) -> int | None:
@@ -114,9 +114,9 @@ def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
         .join(tops, (tops.c.school_year == PublishedYear.school_year) & (tops.c.top == PublishedYear.misconducts))
         .where(_whole())
     )
-    found = [Outlier(row[0], row[1], row[2] or 0) for row in db.session.execute(statement)]
+    largest_of_years = [Outlier(row[0], row[1], row[2] or 0) for row in db.session.execute(statement)]
     least = {year: OUTLIER_SHARE * (figures["misconducts"] or 0) for year, figures in year_figures.items()}
-    return sorted((one for one in found if one.number > least[one.year]), key=lambda one: one.year)
+    return sorted(one for one in largest_of_years if one.number > least[one.year])
 
 
 def _by_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> Values:
@@ -182,18 +182,11 @@ def _whole() -> ColumnElement[bool]:
     return PublishedYear.period == WHOLE_YEAR
 
 
-def _whole_number(value: Any) -> int | None:
-    return None if value is None else int(value)
-
-
 def _rows() -> Any:
     school = PublishedSchool
     figures = [getattr(PublishedYear, name) for name in METRICS]
-    return (
-        select(school.identifier, school.name, school.network, school.is_charter, PublishedYear.suppressed, *figures)
-        .join(school, school.id == PublishedYear.published_school_id)
-        .where(_whole())
-    )
+    columns = (school.identifier, school.name, school.network, school.is_charter, PublishedYear.suppressed, *figures)
+    return select(*columns).join(school, school.id == PublishedYear.published_school_id).where(_whole())
 
 
 def _school_year(row: Any) -> SchoolYear:

@@ -64,20 +64,18 @@ class Reading:
                 number += 1
                 if not any(cell.strip() for cell in cells):
                     continue
-                found = self._row(number, cells, places)
-                if found is not None:
-                    yield found
+                if (row := self._row(number, cells, places)) is not None:
+                    yield row
         except UnicodeDecodeError as error:
             raise Refused("file", _("The file is not UTF-8 text. Save it as CSV UTF-8 and try again.")) from error
         except csv.Error as error:
-            raise Refused(
-                "file", _("Row %(row)s cannot be read as CSV: %(reason)s.", row=number, reason=error)
-            ) from error
+            words = _("Row %(row)s cannot be read as CSV: %(reason)s.", row=number, reason=error)
+            raise Refused("file", words) from error
 
     def _row(self, number: int, cells: Sequence[str], places: Mapping[str, int]) -> PublishedRow | None:
         before = len(self.problems)
         text = {name: _cell(cells, places[name]) for name in HEADERS}
-        if len(cells) > max(places.values()) + 1 and any(cell.strip() for cell in cells[max(places.values()) + 1 :]):
+        if any(cell.strip() for cell in cells[max(places.values()) + 1 :]):
             self._refuse(number, "file", _("This row has more cells than the header has columns."))
         key = self._key(number, text)
         figures, suppressed = self._figures(number, text)
@@ -96,22 +94,15 @@ class Reading:
             self._refuse(number, "identifier", _("The school's number is missing."))
         for name, limit in LIMITS.items():
             if len(text[name]) > limit or "\0" in text[name]:
-                self._refuse(
-                    number,
-                    name,
-                    _("This is not a value that can be stored (at most %(limit)s characters).", limit=limit),
-                )
+                words = _("This is not a value that can be stored (at most %(limit)s characters).", limit=limit)
+                self._refuse(number, name, words)
         year = short_year(text["school_year"])
         if year is None:
-            self._refuse(
-                number,
-                "school_year",
-                _("“%(value)s” is not a school year such as 2017-2018.", value=_short(text["school_year"])),
-            )
+            words = _("“%(value)s” is not a school year such as 2017-2018.", value=_short(text["school_year"]))
+            self._refuse(number, "school_year", words)
         if text["period"] not in PERIODS:
-            self._refuse(
-                number, "period", _("“%(value)s” is not a period; it is S1 or EOY.", value=_short(text["period"]))
-            )
+            words = _("“%(value)s” is not a period; it is S1 or EOY.", value=_short(text["period"]))
+            self._refuse(number, "period", words)
         return text["identifier"], year or "", text["period"]
 
     def _figures(self, number: int, text: Mapping[str, str]) -> tuple[dict[str, int | float | None], tuple[str, ...]]:
@@ -130,9 +121,8 @@ class Reading:
 
     def _check_sums(self, number: int, figures: Mapping[str, int | float | None]) -> None:
         for whole, parts in SUMS:
-            values = [figures[part] for part in parts]
             total = figures[whole]
-            known = [value for value in values if value is not None]
+            known = [value for part in parts if (value := figures[part]) is not None]
             if total is not None and len(known) == len(parts) and sum(known) != total:
                 words = _("The parts add up to %(sum)s, not to %(total)s.", sum=sum(known), total=total)
                 self._refuse(number, whole, words)

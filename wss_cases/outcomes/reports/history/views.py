@@ -41,11 +41,8 @@ def district() -> str:
     """The district's trend; the switcher's school has its own."""
     page = shown()
     published = district_years()
-    live = (
-        live_years(page.actor, None, max(published, default=None), page.scope.today)
-        if page.scope.school_id is None
-        else {}
-    )
+    last, reads_all = max(published, default=None), page.scope.school_id is None
+    live = live_years(page.actor, None, last, page.scope.today) if reads_all else {}
     alone = largest(published)
     remarks = {max(alone, key=lambda one: one.number).year: ""} if alone else {}
     return render_template(
