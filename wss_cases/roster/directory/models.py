@@ -3,10 +3,10 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.roster.directory.states import DayKind as DayKind
 from wss_cases.roster.directory.states import MoveWhy
@@ -44,13 +44,7 @@ class CalendarDay(Base):
 
     __tablename__ = "calendar_day"
     __table_args__ = (
-        Index(
-            "uq_calendar_day_district",
-            "day",
-            unique=True,
-            sqlite_where=text("school_id IS NULL"),
-            postgresql_where=text("school_id IS NULL"),
-        ),
+        Index("uq_calendar_day_district", "day", unique=True, **where("school_id IS NULL")),
         UniqueConstraint("school_id", "day"),
         CheckConstraint("last_bell is null or kind = 'half'", name="last_bell"),
         CheckConstraint("planned_kind is null or said_at is not null", name="planned"),

@@ -11,7 +11,7 @@ from sqlalchemy import Select, and_, bindparam, case, extract, false, literal, o
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import known_schools
 from wss_cases.roster.directory.models import (
     CalendarDay,
@@ -56,8 +56,8 @@ def school_days(school_id: int | None) -> SchoolDays:
     District rows that say no more than the weekday does are not read: they are most of a calendar, and a page waits
     for this. The last day of a year is, since it tells that the year is known.
     """
-    found = db.session.execute(_days(school_id is None), {} if school_id is None else {"school": school_id})
-    return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in found))
+    rows = db.session.execute(_days(school_id is None), {} if school_id is None else {"school": school_id})
+    return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in rows))
 
 
 @cache
@@ -74,11 +74,11 @@ def _days(of_district: bool) -> Any:
 def next_schools(student_ids: Collection[int], last: date) -> dict[int, int]:
     """Return the school that each of these students goes to after a last school day, as far as the roster knows."""
     statement = select(Student.id, Student.school_id).where(Student.id.in_(sorted(student_ids)))
-    found = {row[0]: row[1] for row in db.session.execute(statement) if row[1] is not None}
+    now = {row[0]: row[1] for row in db.session.execute(statement) if row[1] is not None}
     later = select(Enrolment.student_id, Enrolment.school_id).where(
         Enrolment.student_id.in_(sorted(student_ids)), Enrolment.starts_on > last
     )
-    return found | {row[0]: row[1] for row in db.session.execute(later.order_by(Enrolment.starts_on.desc()))}
+    return now | {row[0]: row[1] for row in db.session.execute(later.order_by(Enrolment.starts_on.desc()))}
 
 
 def get_school(school_id: int) -> School | None:
@@ -98,10 +98,8 @@ def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
 
 def get_student(actor: Actor, student_id: int) -> Student:
     """Return a student whose page the actor may open. Raises NotFound."""
-    found: Student | None = db.session.scalar(visible_to(select(Student), actor).where(Student.id == student_id))
-    if found is None:
-        raise NotFound
-    return found
+    student: Student = existing(db.session.scalar(visible_to(select(Student), actor).where(Student.id == student_id)))
+    return student
 
 
 def guardians_of(student_id: int) -> list[GuardianOf]:
@@ -128,21 +126,17 @@ def students_matching(
     words = search_words(text)
     if not words or not _may_search(actor, school_id):
         return []
-    statement = select(
-        Student.id,
-        Student.given_name,
-        Student.family_name,
-        Student.preferred_given_name,
-        Student.preferred_family_name,
-        Student.grade,
-        Student.student_number,
-    ).where(Student.school_id == school_id, Student.is_active, *_holds(Student.search_key, words))
+    row = Student
+    names = (row.given_name, row.family_name, row.preferred_given_name, row.preferred_family_name)
+    statement = select(row.id, *names, row.grade, row.student_number).where(
+        row.school_id == school_id, row.is_active, *_holds(row.search_key, words)
+    )
     if recent:
-        statement = statement.order_by(case((Student.id.in_(list(recent)), 0), else_=1))
-    statement = statement.order_by(Student.search_key_family, Student.search_key, Student.id).limit(limit)
+        statement = statement.order_by(case((row.id.in_(list(recent)), 0), else_=1))
+    statement = statement.order_by(row.search_key_family, row.search_key, row.id).limit(limit)
     return [
-        FoundPerson(row[0], f"{row[3] or row[1]} {row[4] or row[2]}".strip(), row[5], row[6])
-        for row in db.session.execute(statement)
+        FoundPerson(student_id, f"{preferred or given} {preferred_family or family}".strip(), grade, number)
+        for student_id, given, family, preferred, preferred_family, grade, number in db.session.execute(statement)
     ]
 
 

@@ -12,7 +12,6 @@ from wss_cases.foundation.ids import fold
 from wss_cases.roster.directory.states import DayKind
 
 SEARCH_KEY_LENGTH = 900
-CODE_LENGTH = 12
 LEAST_LETTERS = 2
 HALF_DAY_BELL = time(11, 30)
 """The last bell of a half day for which the calendar gives no time; early, so that a reminder still helps."""

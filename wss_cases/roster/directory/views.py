@@ -47,7 +47,7 @@ SEARCHED_SECONDS = 3600
 @gate(Permission.ROSTER_SEARCH)
 def search() -> Response:
     """Answer the search field: at most ten students of the school, those met lately first."""
-    return jsonify(items=student_items(_found(current_actor(), typed_in_header(LONGEST_SEARCH))))
+    return jsonify(items=student_items(_matching(current_actor(), typed_in_header(LONGEST_SEARCH))))
 
 
 @blueprint.get("/students/search-staff")
@@ -70,12 +70,12 @@ def students() -> Response | str:
         return answer
     locked = session.get(SEARCHED, "") if "found" in request.args else ""
     typed = unlock(setting("WSS_KEYS"), SEARCHED, locked, SEARCHED_SECONDS)
-    found = [
+    matching = [
         {**item, "href_id": item["value"] if actor.covers(_school_id(actor), *CASE_TEAM) else None}
-        for item in student_items(_found(actor, typed))
+        for item in student_items(_matching(actor, typed))
     ]
-    asked = bool(search_words(typed))
-    return render_template("roster/directory/list.html", typed=typed, asked=asked, found=found)
+    is_asked = bool(search_words(typed))
+    return render_template("roster/directory/list.html", typed=typed, asked=is_asked, found=matching)
 
 
 @blueprint.get("/students/<int:student_id>")
@@ -83,57 +83,55 @@ def students() -> Response | str:
 def student(student_id: int) -> str:
     """Show a student as the roster has them, and what the rooms above add."""
     actor = current_actor()
-    found = get_student(actor, student_id)
+    shown = get_student(actor, student_id)
     return render_template(
         "roster/directory/student.html",
-        student=found,
-        lede=_lede(found),
-        facts=_facts(found),
-        supports=_supports(found),
-        guardians=_guardians(found.id),
-        stays=_stays(found.id),
-        panels=panels_for(Place.STUDENT, actor, found),
+        student=shown,
+        lede=_lede(shown),
+        facts=_facts(shown),
+        supports=_supports(shown),
+        guardians=_guardians(shown.id),
+        stays=_stays(shown.id),
+        panels=panels_for(Place.STUDENT, actor, shown),
     )
 
 
 def _school_id(actor: Actor) -> int | None:
-    asked = request.args.get("school_id", "")
-    if asked.isascii() and asked.isdigit() and len(asked) < 10:
-        return int(asked)
+    of_address = request.args.get("school_id", "")
+    if of_address.isascii() and of_address.isdigit() and len(of_address) < 10:
+        return int(of_address)
     return chosen_school_id(actor, *STAFF)
 
 
-def _found(actor: Actor, typed: str) -> list[FoundPerson]:
+def _matching(actor: Actor, typed: str) -> list[FoundPerson]:
     school_id = _school_id(actor)
     if school_id is None or not search_words(typed):
         return []
     return students_matching(actor, school_id, typed, recent=recent_students(actor, school_id))
 
 
-def _lede(found: Student) -> str:
-    school = get_school(found.school_id) if found.school_id is not None else None
-    parts = [grade_words(found.grade), school.name if school else ""]
-    return " · ".join(part for part in parts if part)
+def _lede(student: Student) -> str:
+    school = get_school(student.school_id) if student.school_id is not None else None
+    return " · ".join(filter(None, [grade_words(student.grade), school.name if school else ""]))
 
 
-def _facts(found: Student) -> list[dict[str, Any]]:
-    race = RACE_LABELS.get(found.race_ethnicity or "")
-    legal = " ".join(part for part in (found.given_name, found.middle_name, found.family_name) if part)
+def _facts(student: Student) -> list[dict[str, Any]]:
+    legal = " ".join(filter(None, (student.given_name, student.middle_name, student.family_name)))
     return [
         {"label": _("Name in the roster"), "value": legal},
-        {"label": _("Student number"), "value": found.student_number},
-        {"label": _("Language"), "value": language_words(found.language)},
-        {"label": _("Race or ethnicity"), "value": str(race) if race else ""},
+        {"label": _("Student number"), "value": student.student_number},
+        {"label": _("Language"), "value": language_words(student.language)},
+        {"label": _("Race or ethnicity"), "value": str(RACE_LABELS.get(student.race_ethnicity or "", ""))},
     ]
 
 
-def _supports(found: Student) -> list[dict[str, Any]]:
+def _supports(student: Student) -> list[dict[str, Any]]:
     known = {True: _("Yes"), False: _("No"), None: _("Not known")}
     return [
-        {"label": _("Individual education program (IEP)"), "value": known[found.has_iep]},
-        {"label": _("504 plan"), "value": known[found.has_504]},
-        {"label": _("English learner"), "value": known[found.is_english_learner]},
-        {"label": _("Housing support"), "value": known[found.has_housing_support]},
+        {"label": _("Individual education program (IEP)"), "value": known[student.has_iep]},
+        {"label": _("504 plan"), "value": known[student.has_504]},
+        {"label": _("English learner"), "value": known[student.is_english_learner]},
+        {"label": _("Housing support"), "value": known[student.has_housing_support]},
     ]
 
 

@@ -27,6 +27,11 @@ class Counts:
     unchanged: int = 0
     refused: int = 0
 
+    @property
+    def rows(self) -> int:
+        """All rows of the file."""
+        return self.created + self.updated + self.unchanged + self.refused
+
 
 class BundleRefused(Exception):
     """The input as a whole cannot be taken; nothing lands."""

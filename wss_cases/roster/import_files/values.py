@@ -72,10 +72,10 @@ def is_deleted(row: Mapping[str, str]) -> bool:
 def day(row: Mapping[str, str], column: str) -> date | None:
     """Return a date written 2026-08-24, or None. Raises RowRefused."""
     text = row.get(column, "")
-    found = _day(text)
-    if text and found is None:
+    read = _day(text)
+    if text and read is None:
         raise RowRefused(column, _("The date must be written as 2026-08-24 and exist."))
-    return found
+    return read
 
 
 @lru_cache(maxsize=20_000)
@@ -95,10 +95,10 @@ def many(cell: str) -> list[str]:
 
 def grade(text: str, column: str) -> int | None:
     """Return the first grade of a cell: -1 before kindergarten, 0 kindergarten, 13 after 12th. Raises RowRefused."""
-    known, found = _grade(text)
+    known, first = _grade(text)
     if not known:
         raise RowRefused(column, _("This grade is not known."))
-    return found
+    return first
 
 
 @lru_cache(maxsize=1_000)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -120,10 +120,10 @@ def not_collecting() -> Iterator[None]:
 def _look(bundle: Bundle) -> _Look:
     manifest = read_manifest(bundle)
     tables = open_tables(bundle)
-    found = detect(tables, manifest)
+    format_ = detect(tables, manifest)
     how = modes(tables, manifest)
     present = {name: table for name, table in tables.items() if how[name] is not Mode.ABSENT}
-    return _Look(present, found, how, read_orgs(present.get("orgs")), bundle_digest(bundle))
+    return _Look(present, format_, how, read_orgs(present.get("orgs")), bundle_digest(bundle))
 
 
 def _carry_out(run: Run, tables: dict[str, Table], accept_shrink: bool) -> None:
@@ -134,12 +134,12 @@ def _carry_out(run: Run, tables: dict[str, Table], accept_shrink: bool) -> None:
         aside = Report(files={"users.csv": Counts()})
         keys = (row["sourcedId"] for _number, row, _joined in tables["users"].rows(aside))
         run.add_known("users", map(mark, keys))
-    handlers = {name: handler(run) for name, handler in HANDLERS.items() if name in tables}  # type: ignore[call-arg]
+    handlers = {name: handler(run) for name, handler in HANDLERS.items() if name in tables}
     for name, handler in handlers.items():
         _take_file(run, name, tables[name], handler)
     if run.shrunk and not accept_shrink:
         raise BundleRefused(*run.shrunk)
-    if not any(_rows(counts) for counts in run.report.files.values()) and not accept_shrink:
+    if not any(counts.rows for counts in run.report.files.values()) and not accept_shrink:
         raise BundleRefused(Problem("users.csv", None, None, _("The roster is empty: no file has a row.")))
     run.progress("people", 0)
     for handler in handlers.values():
@@ -149,10 +149,6 @@ def _carry_out(run: Run, tables: dict[str, Table], accept_shrink: bool) -> None:
     run.progress("guardians", 0)
     settle_links(run)
     settle_grades(run)
-
-
-def _rows(counts: Counts) -> int:
-    return counts.created + counts.updated + counts.unchanged + counts.refused
 
 
 def _take_file(run: Run, name: str, table: Table, handler: Handler) -> None:
@@ -167,15 +163,14 @@ def _take_file(run: Run, name: str, table: Table, handler: Handler) -> None:
                 items.append(_read(handler, ledger, row, joined))
             except RowRefused as refused:
                 run.report.refuse(table.file, number, refused)
-        before = (counts.created, counts.updated)
+        created, updated = counts.created, counts.updated
         changed = ledger.write(items, counts)
         handler.apply(items)
         run.add_known(name, (item.mark for item in items))
-        run.progress(table.file, _rows(counts))
+        run.progress(table.file, counts.rows)
         if changed:
-            written: dict[str, Any] = {"file": table.file, "source": run.source}
-            written |= {"created": counts.created - before[0], "updated": counts.updated - before[1]}
-            run.uow.audit("roster.rows", "imported_row", None, written)
+            written = {"created": counts.created - created, "updated": counts.updated - updated}
+            run.uow.audit("roster.rows", "imported_row", None, {"file": table.file, "source": run.source, **written})
     if run.modes[name] is Mode.BULK:
         _end_missing(run, table, ledger, handler)
 
@@ -212,8 +207,7 @@ def _end_missing(run: Run, table: Table, ledger: Ledger, handler: Handler) -> No
 
 def _keep_report(uow: UnitOfWork, report: Report, look: _Look) -> None:
     document = report.as_document()
-    kept = {**document, "format": look.format.value, "problems": document["problems"][:500]}
-    kept |= {"bundle": look.whole, "state": state(uow.session, report.source)}
-    run = ImportRun(kind=KIND, source=report.source, started_at=uow.now, report=kept)
-    uow.add(run)
+    stored = {**document, "format": look.format.value, "problems": document["problems"][:500]}
+    stored |= {"bundle": look.whole, "state": state(uow.session, report.source)}
+    run = uow.add(ImportRun(kind=KIND, source=report.source, started_at=uow.now, report=stored))
     uow.record(run, "roster.imported", source=report.source)

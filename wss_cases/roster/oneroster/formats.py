@@ -68,17 +68,15 @@ def read_manifest(bundle: Bundle) -> dict[str, str]:
         return {}
     table = Table("manifest", bundle.files["manifest"])
     _require(table, ("propertyName", "value"))
-    report = Report(files={})
-    rows = list(table.rows(report))
-    return {cells["propertyName"]: cells["value"] for _number, cells, _joined in rows}
+    return {cells["propertyName"]: cells["value"] for _number, cells, _joined in table.rows(Report())}
 
 
 def detect(tables: dict[str, Table], manifest: dict[str, str]) -> Format:
     """Return the format of the headers and check that every required column is there. Raises BundleRefused."""
-    found = _format_of(tables, manifest)
+    format_ = _format_of(tables, manifest)
     for name, table in tables.items():
-        _require(table, {**REQUIRED[found], **_RELATED}[name])
-    return found
+        _require(table, {**REQUIRED[format_], **_RELATED}[name])
+    return format_
 
 
 def _format_of(tables: dict[str, Table], manifest: dict[str, str]) -> Format:
@@ -96,33 +94,26 @@ def _refuse_first_version(columns: dict[str, set[str]], version: str) -> None:
     if version and version not in ("1.1", "1.2"):
         message = _("The manifest says OneRoster %(version)s; 1.1 and 1.2 can be imported.", version=version)
         raise BundleRefused(Problem("manifest.csv", None, "oneroster.version", message))
-    problems = [
-        Problem(f"{name}.csv", 1, column, _("This is OneRoster 1.0. Export the roster as 1.1 or 1.2."))
-        for name, known in _FIRST_VERSION.items()
-        for column in known
-        if column in columns.get(name, ())
+    old = [
+        (name, column) for name, known in _FIRST_VERSION.items() for column in known if column in columns.get(name, ())
     ]
-    grades = [name for name in ("users", "courses", "classes") if "grade" in columns.get(name, ())]
-    problems += [
-        Problem(f"{name}.csv", 1, "grade", _("This is OneRoster 1.0. Export the roster as 1.1 or 1.2."))
-        for name in grades
-        if "grades" not in columns[name]
-    ]
-    if problems:
-        raise BundleRefused(*problems)
+    of_grades = ((name, columns.get(name, set())) for name in ("users", "courses", "classes"))
+    old += [(name, "grade") for name, there in of_grades if "grade" in there and "grades" not in there]
+    if old:
+        words = _("This is OneRoster 1.0. Export the roster as 1.1 or 1.2.")
+        raise BundleRefused(*(Problem(f"{name}.csv", 1, column, words) for name, column in old))
 
 
 def _require(table: Table, wanted: tuple[str, ...]) -> None:
-    missing = [column for column in wanted if column not in table.columns]
+    words = _("The required column is missing.")
+    missing = [Problem(table.file, 1, column, words) for column in wanted if column not in table.columns]
     if missing:
-        raise BundleRefused(
-            *(Problem(table.file, 1, column, _("The required column is missing.")) for column in missing)
-        )
+        raise BundleRefused(*missing)
 
 
 def modes(tables: dict[str, Table], manifest: dict[str, str]) -> dict[str, Mode]:
     """Return how each file is to be read; without a manifest all are bulk. Raises BundleRefused."""
-    found = dict.fromkeys(tables, Mode.BULK)
+    of_files = dict.fromkeys(tables, Mode.BULK)
     for name, value in manifest.items():
         prefix, _dot, file = name.partition(".")
         if prefix != "file":
@@ -130,9 +121,9 @@ def modes(tables: dict[str, Table], manifest: dict[str, str]) -> dict[str, Mode]
         if value not in tuple(Mode):
             message = _("The manifest must say bulk, delta or absent here, not %(value)s.", value=value[:40])
             raise BundleRefused(Problem("manifest.csv", None, name, message))
-        if file in found:
-            found[file] = Mode(value)
+        if file in of_files:
+            of_files[file] = Mode(value)
         elif value != Mode.ABSENT and file in REQUIRED[Format.ONEROSTER_1_2]:
             message = _("The manifest says %(value)s, but the file is not there.", value=value)
             raise BundleRefused(Problem(f"{file}.csv", None, None, message))
-    return found
+    return of_files

@@ -68,8 +68,8 @@ class Ledger:
         self._source = source
         self._file = file
         self.seen: set[int] = set()
-        mine = (LEDGER.c.source == source, LEDGER.c.file == file)
-        self._is_new = session.scalar(select(LEDGER.c.id).where(*mine).limit(1)) is None
+        self._mine = (LEDGER.c.source == source, LEDGER.c.file == file)
+        self._is_new = session.scalar(select(LEDGER.c.id).where(*self._mine).limit(1)) is None
 
     def write(self, items: Sequence[Item], counts: Counts) -> bool:
         """Count each row as created, updated or unchanged and remember it; True when anything changed."""
@@ -94,15 +94,12 @@ class Ledger:
 
     def _known(self, keys: list[str]) -> dict[str, tuple[int, str, bool]]:
         columns = (LEDGER.c.sourced_id, LEDGER.c.id, LEDGER.c.digest, LEDGER.c.is_present)
-        fixed = (LEDGER.c.source == self._source, LEDGER.c.file == self._file)
-        found = rows_among(self._session, columns, fixed, LEDGER.c.sourced_id, keys)
-        return {row[0]: (row[1], row[2], row[3]) for row in found}
+        rows = rows_among(self._session, columns, self._mine, LEDGER.c.sourced_id, keys)
+        return {row[0]: (row[1], row[2], row[3]) for row in rows}
 
     def present(self) -> Iterator[tuple[int, str]]:
         """Yield (id, key) of every row that the last import of this file had, or still has."""
-        statement = select(LEDGER.c.id, LEDGER.c.sourced_id).where(
-            LEDGER.c.source == self._source, LEDGER.c.file == self._file, LEDGER.c.is_present
-        )
+        statement = select(LEDGER.c.id, LEDGER.c.sourced_id).where(*self._mine, LEDGER.c.is_present)
         for row in self._session.execute(statement.execution_options(yield_per=BATCH)):
             yield row[0], row[1]
 

@@ -22,11 +22,10 @@ class Links:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.count = 0
-        self._kept: list[tuple[int, str, str, str]] = []
+        self._waiting: list[tuple[int, str, str, str]] = []
         made = MetaData()
-        self._said = _temporary(
-            "taken_link", made, Column("place", Integer), *(Column(name, String) for name in _COLUMNS[1:])
-        )
+        words = (Column(name, String) for name in _COLUMNS[1:])
+        self._links = _temporary("taken_link", made, Column("place", Integer), *words)
         self._roles = _temporary("taken_role", made, Column("guardian", String), Column("role", String))
         self._pairs = _temporary(
             "taken_pair",
@@ -40,13 +39,13 @@ class Links:
     def add(self, links: Iterable[tuple[str, str, str]]) -> None:
         """Keep links: student, guardian, relation."""
         for link in links:
-            self._kept.append((self.count, *link))
+            self._waiting.append((self.count, *link))
             self.count += 1
 
     def flush(self) -> None:
-        """Put what was kept into the database."""
-        insert_rows(self._session, self._said, _COLUMNS, self._kept)
-        self._kept.clear()
+        """Put what waits into the database."""
+        insert_rows(self._session, self._links, _COLUMNS, self._waiting)
+        self._waiting.clear()
 
     def settle(self, source: str, roles: Mapping[str, str], complete: bool) -> None:
         """Make the links of a source's students agree: of several for one pair the last that says something counts.
@@ -57,38 +56,32 @@ class Links:
             insert_rows(self._session, self._roles, ("guardian", "role"), list(roles.items()))
             self._pair(source)
             self._write(source, complete)
-        self._said.metadata.drop_all(self._session.connection())
+        self._links.metadata.drop_all(self._session.connection())
 
     def _pair(self, source: str) -> None:
-        said, role = self._said, self._roles
-        relation = case((said.c.relation != "", said.c.relation), else_=func.coalesce(role.c.role, ""))
+        link, role = self._links, self._roles
+        relation = case((link.c.relation != "", link.c.relation), else_=func.coalesce(role.c.role, ""))
         turn = func.row_number().over(
             partition_by=(STUDENT.c.id, GUARDIAN.c.id),
-            order_by=(case((relation == "", 1), else_=0), said.c.place.desc()),
+            order_by=(case((relation == "", 1), else_=0), link.c.place.desc()),
         )
-        found = (
-            select(
-                STUDENT.c.id.label("student_id"),
-                GUARDIAN.c.id.label("guardian_id"),
-                relation.label("relation"),
-                turn.label("turn"),
-            )
-            .select_from(said)
-            .join(STUDENT, and_(STUDENT.c.source == source, STUDENT.c.sourced_id == said.c.student))
-            .join(GUARDIAN, and_(GUARDIAN.c.source == source, GUARDIAN.c.sourced_id == said.c.guardian))
-            .outerjoin(role, role.c.guardian == said.c.guardian)
+        student_id, guardian_id = STUDENT.c.id.label("student_id"), GUARDIAN.c.id.label("guardian_id")
+        pairs = (
+            select(student_id, guardian_id, relation.label("relation"), turn.label("turn"))
+            .select_from(link)
+            .join(STUDENT, and_(STUDENT.c.source == source, STUDENT.c.sourced_id == link.c.student))
+            .join(GUARDIAN, and_(GUARDIAN.c.source == source, GUARDIAN.c.sourced_id == link.c.guardian))
+            .outerjoin(role, role.c.guardian == link.c.guardian)
             .subquery()
         )
-        last = select(found.c.student_id, found.c.guardian_id, found.c.relation).where(found.c.turn == 1)
+        last = select(pairs.c.student_id, pairs.c.guardian_id, pairs.c.relation).where(pairs.c.turn == 1)
         run_set(self._session, self._pairs.insert().from_select(["student_id", "guardian_id", "relation"], last))
 
     def _write(self, source: str, complete: bool) -> None:
         pair = self._pairs
         same = and_(LINK.c.student_id == pair.c.student_id, LINK.c.guardian_id == pair.c.guardian_id)
-        run_set(
-            self._session,
-            LINK.update().where(same, LINK.c.relation != pair.c.relation).values(relation=pair.c.relation),
-        )
+        differs = LINK.update().where(same, LINK.c.relation != pair.c.relation)
+        run_set(self._session, differs.values(relation=pair.c.relation))
         new = select(pair).select_from(pair.outerjoin(LINK, same)).where(LINK.c.id.is_(None))
         run_set(self._session, LINK.insert().from_select(["student_id", "guardian_id", "relation"], new))
         if complete:

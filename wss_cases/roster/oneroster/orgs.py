@@ -12,7 +12,7 @@ from wss_cases.roster.import_files.report import Counts, Report, RowRefused
 from wss_cases.roster.import_files.values import day, limited, many, required
 from wss_cases.roster.oneroster.bundle import Table
 from wss_cases.roster.oneroster.ledger import Item, ids_of
-from wss_cases.roster.oneroster.run import Cells, Org, Plain
+from wss_cases.roster.oneroster.run import Cells, Handler, Org
 from wss_cases.roster.oneroster.staging import upsert
 
 
@@ -44,7 +44,7 @@ def _climb(orgs: dict[str, Org], org: str) -> str:
     return org
 
 
-class Orgs(Plain):
+class Orgs(Handler):
     """Schools become records; districts and the like are remembered as rows."""
 
     def read(self, row: Cells) -> dict[str, Any] | None:
@@ -84,19 +84,16 @@ class Orgs(Plain):
             new.append({**item.content, "code": code})
         upsert(session, School, source, new)
         upsert(session, School, source, old, insert=False)
-        self._close([item.key for item in items if item.deleted])
+        self.gone([item.key for item in items if item.deleted])
         self.run.schools = ids_of(session, School, source)
 
     def gone(self, keys: list[str]) -> None:
         """Close schools that the roster no longer has."""
-        self._close(keys)
-
-    def _close(self, keys: list[str]) -> None:
         rows = [{"sourced_id": key, "is_active": False} for key in keys]
         upsert(self.run.uow.session, School, self.run.source, rows, insert=False)
 
 
-class Sessions(Plain):
+class Sessions(Handler):
     """Terms and school years: their dates bound classes."""
 
     def read(self, row: Cells) -> None:
@@ -111,7 +108,7 @@ class Sessions(Plain):
         self.run.sessions[row["sourcedId"]] = (starts, ends)
 
 
-class Courses(Plain):
+class Courses(Handler):
     """Courses are checked and remembered."""
 
     def read(self, row: Cells) -> None:
@@ -120,7 +117,7 @@ class Courses(Plain):
         self.run.must_know("orgs", required(row, "orgSourcedId"), "orgSourcedId")
 
 
-class Classes(Plain):
+class Classes(Handler):
     """Classes lead from an enrolment to a school and its dates."""
 
     def read(self, row: Cells) -> None:

@@ -22,7 +22,7 @@ from wss_cases.roster.import_files.values import (
     role_kind,
 )
 from wss_cases.roster.oneroster.ledger import Item, ids_of, mark
-from wss_cases.roster.oneroster.run import Cells, HeldRole, Place, Plain, Run
+from wss_cases.roster.oneroster.run import Cells, Handler, HeldRole, Place, Run
 from wss_cases.roster.oneroster.staging import Staged, upsert
 
 
@@ -35,7 +35,7 @@ class Person(NamedTuple):
     guardian: dict[str, Any] | None
 
 
-class Roles(Plain):
+class Roles(Handler):
     """roles.csv: who is what, where and when. Read before the users it speaks of."""
 
     def key(self, row: Cells) -> str:
@@ -72,7 +72,7 @@ def _held(
     return HeldRole(kind, role, org, year, starts, ends, primary)
 
 
-class Users(Plain):
+class Users(Handler):
     """users.csv: each row becomes a student, a guardian, a staff member, or several of them."""
 
     def __init__(self, run: Run) -> None:
@@ -175,7 +175,9 @@ class Users(Plain):
         people = [item.content for item in items if not item.deleted]
         for model, part, kind in _RECORDS:
             self._staged[part].add([getattr(person, part) for person in people if kind in person.kinds])
-            unknown = [_without_place(getattr(person, part)) for person in people if not person.kinds]
+            records = (getattr(person, part) for person in people if not person.kinds)
+            # the row names no role: only what it does say may change
+            unknown = [{name: value for name, value in one.items() if name not in _OF_ROLES} for one in records]
             upsert(session, model, source, unknown, insert=False)
         others = [item for item in items if not item.deleted and item.content.kinds]
         self._end(Student, [item.key for item in others if STUDENT not in item.content.kinds])
@@ -215,6 +217,7 @@ _COLUMNS = {
     "staff": ("name", "search_key", "email", "role", "school_id", "is_active"),
     "guardian": ("name", "phone", "email"),
 }  # fmt: skip
+_OF_ROLES = {"grade", "school_id", "role"}
 _PREFERRED = ("preferredGivenName", "preferredFamilyName")
 _RECORDS = ((Student, "student", STUDENT), (StaffMember, "staff", "staff"), (Guardian, "guardian", "guardian"))
 
@@ -239,8 +242,3 @@ def _guardian(row: Cells, names: dict[str, str]) -> dict[str, Any]:
         "phone": limited(row.get("phone", "") or row.get("sms", ""), "phone", 60),
         "email": limited(row.get("email", ""), "email", 254),
     }
-
-
-def _without_place(record: dict[str, Any]) -> dict[str, Any]:
-    # the row names no role: only what it does say may change
-    return {name: value for name, value in record.items() if name not in {"grade", "school_id", "role"}}

@@ -71,9 +71,9 @@ def agree(
             start = min(last.starts_on, starts or last.starts_on) if len(mine) == 1 else last.starts_on
             _amend(change, last, grade if grade is not None else last.grade, start, ends)
     if ends_others:
-        kept = {place[0] for place in places}
+        wanted_schools = {place[0] for place in places}
         for stay in standing:
-            if stay.school_id not in kept and (stay.ends_on is None or stay.ends_on >= today):
+            if stay.school_id not in wanted_schools and (stay.ends_on is None or stay.ends_on >= today):
                 _end(change, stay, today)
 
 
@@ -135,17 +135,16 @@ def _stays(run: Run, student_ids: list[int]) -> dict[int, list[Stay]]:
     names = ("student_id", "id", "school_id", "grade", "starts_on", "ends_on")
     columns = [ENROLMENT.c[name] for name in names]
     rows = rows_among(run.uow.session, columns, (), ENROLMENT.c.student_id, student_ids)
-    found: dict[int, list[Stay]] = {}
+    stays: dict[int, list[Stay]] = {}
     for row in sorted(rows, key=lambda row: row.starts_on):
-        found.setdefault(row[0], []).append(Stay(*row[1:]))
-    return found
+        stays.setdefault(row[0], []).append(Stay(*row[1:]))
+    return stays
 
 
 def settle_links(run: Run) -> None:
     """Make the guardians of this run's students agree with its relationships."""
-    complete = run.modes.get("relationships") is Mode.BULK or (
-        run.modes.get("users") is Mode.BULK and run.links.count > 0
-    )
+    by_users = run.modes.get("users") is Mode.BULK and run.links.count > 0
+    complete = by_users or run.modes.get("relationships") is Mode.BULK
     run.links.settle(run.source, run.guardian_roles, complete)
 
 

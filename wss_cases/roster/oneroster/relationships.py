@@ -19,11 +19,11 @@ from wss_cases.roster.import_files.values import (
     sex,
 )
 from wss_cases.roster.oneroster.ledger import Item
-from wss_cases.roster.oneroster.run import Cells, Place, Plain, Run
+from wss_cases.roster.oneroster.run import Cells, Handler, Place, Run
 from wss_cases.roster.oneroster.staging import Staged, upsert
 
 
-class Demographics(Plain):
+class Demographics(Handler):
     """Race and ethnicity, sex and birth date go to the student; of others nothing is kept."""
 
     def key(self, row: Cells) -> str:
@@ -53,7 +53,7 @@ class Demographics(Plain):
             self.run.facts.drop()
 
 
-class Relationships(Plain):
+class Relationships(Handler):
     """Guardians of students. Read before the users, because some users are known as guardians only here."""
 
     def key(self, row: Cells) -> str:
@@ -77,7 +77,7 @@ class Relationships(Plain):
         self.run.links.flush()
 
 
-class UserFlags(Plain):
+class UserFlags(Handler):
     """Supports: iep, 504, English learner, housing. Other flags, such as meals, are remembered as rows only."""
 
     def key(self, row: Cells) -> str:
@@ -102,18 +102,18 @@ class UserFlags(Plain):
     def gone(self, keys: list[str]) -> None:
         """A flag that is no longer there is not known."""
         pairs = (key.rsplit("|", 1) for key in keys)
-        found = [(user, FLAG_COLUMNS.get(flag.replace(" ", "").lower())) for user, flag in pairs]
-        self._flags += [(user, column, None) for user, column in found if column]
+        columns = [(user, FLAG_COLUMNS.get(flag.replace(" ", "").lower())) for user, flag in pairs]
+        self._flags += [(user, column, None) for user, column in columns if column]
 
     def finish(self) -> None:
         """Set the flags; what was said last of a student counts."""
         for column in sorted(set(FLAG_COLUMNS.values())):
-            said = {user: value for user, flagged, value in self._flags if flagged == column}
-            rows = [{"sourced_id": user, column: value} for user, value in said.items()]
+            values = {user: value for user, flagged, value in self._flags if flagged == column}
+            rows = [{"sourced_id": user, column: value} for user, value in values.items()]
             upsert(self.run.uow.session, Student, self.run.source, rows, insert=False)
 
 
-class Enrollments(Plain):
+class Enrollments(Handler):
     """Class enrolments: their dates say from when to when a student is at a school."""
 
     def key(self, row: Cells) -> str:

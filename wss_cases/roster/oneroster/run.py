@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -103,14 +103,19 @@ class Run:
         return org.kind.lower() in SCHOOL_TYPES
 
 
-class Handler(Protocol):
-    """How the rows of one file are read and what they change."""
+class Handler:
+    """How the rows of one file are read and what they change; as it stands, they are remembered only."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
 
     def key(self, row: Cells) -> str:
-        """Return the row's key. Raises RowRefused."""
+        """Return the row's key, the sourcedId. Raises RowRefused."""
+        return required(row, "sourcedId", LONGEST_ID)
 
     def read(self, row: Cells) -> Any:
         """Return what the row says. Raises RowRefused."""
+        return None
 
     def apply(self, items: list[Item]) -> None:
         """Write a batch of sound rows."""
@@ -120,27 +125,3 @@ class Handler(Protocol):
 
     def finish(self) -> None:
         """Write what had to wait until all files were read."""
-
-
-class Plain:
-    """A handler whose rows are checked and remembered only."""
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-
-    def key(self, row: Cells) -> str:
-        """Return the sourcedId."""
-        return required(row, "sourcedId", LONGEST_ID)
-
-    def read(self, row: Cells) -> Any:
-        """Return nothing."""
-        return None
-
-    def apply(self, items: list[Item]) -> None:
-        """Write nothing."""
-
-    def gone(self, keys: list[str]) -> None:
-        """End nothing."""
-
-    def finish(self) -> None:
-        """Write nothing."""

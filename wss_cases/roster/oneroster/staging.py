@@ -55,8 +55,8 @@ class Staged:
         if more is not None:
             tables = tables.outerjoin(more.table, more.table.c.sourced_id == taken.c.sourced_id)
             names, values = [*names, *more.names], [*values, *(more.table.c[name] for name in more.names)]
-        found = select(literal(source), *values).select_from(tables).where(target.c.id.is_(None))
-        run_set(self._session, target.insert().from_select(["source", *names], found))
+        new = select(literal(source), *values).select_from(tables).where(target.c.id.is_(None))
+        run_set(self._session, target.insert().from_select(["source", *names], new))
 
     def drop(self) -> None:
         """Put the temporary table away."""

@@ -18,8 +18,7 @@ from wss_cases.foundation.dates import (
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import DISTRICT_ZONE
-from wss_cases.roster.calendar.days.queries import DayAt
-from wss_cases.roster.calendar.days.rules import Shift
+from wss_cases.roster.calendar.days.queries import DayAt, Shift
 from wss_cases.roster.directory.rules import is_weekday
 from wss_cases.roster.directory.states import DayKind, MoveWhy
 

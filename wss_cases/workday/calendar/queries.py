@@ -23,8 +23,7 @@ from wss_cases.pathways.circles.meeting.school_days import MEETING
 from wss_cases.pathways.common.calendar import PATHWAY
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, Kind
-from wss_cases.roster.calendar.days.queries import moves_of_day
-from wss_cases.roster.calendar.days.rules import Shift
+from wss_cases.roster.calendar.days.queries import Shift, moves_of_day
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove, School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.states import DayKind

@@ -23,7 +23,7 @@ class Said:
 
 
 def say_day(uow: UnitOfWork, school: School | None, day: date, said: Said) -> CalendarDay:
-    """Declare a date of one school, or of the whole district; what the calendar planned for it is kept. A step."""
+    """Declare a date of one school, or of the whole district; what the calendar planned for it stays noted. A step."""
     row = _row(uow, school, day)
     if row is None:
         row = CalendarDay(school_year=school_year(day), school_id=school.id if school else None, day=day)
@@ -73,11 +73,8 @@ def settle_again(uow: UnitOfWork, school_id: int, day: date) -> None:
 
 def _row(uow: UnitOfWork, school: School | None, day: date) -> CalendarDay | None:
     own = CalendarDay.school_id.is_(None) if school is None else CalendarDay.school_id == school.id
-    statement = select(CalendarDay).where(CalendarDay.day == day, own)
-    found: CalendarDay | None = uow.session.scalar(
-        statement.with_for_update().execution_options(populate_existing=True)
-    )
-    return found
+    statement = select(CalendarDay).where(CalendarDay.day == day, own).with_for_update()
+    return uow.session.scalar(statement.execution_options(populate_existing=True))
 
 
 def note_move(

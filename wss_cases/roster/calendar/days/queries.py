@@ -10,7 +10,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove
 from wss_cases.roster.directory.rules import HALF_DAY_BELL, is_weekday
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.states import DayKind, MoveWhy
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,18 @@ class DayAt:
         return f"{self.kind}/{self.last_bell or ''}/{'own' if self.own else ''}/{said}"
 
 
+@dataclass(frozen=True)
+class Shift:
+    """One thing that a date of the calendar moves: `what` in words, `from_day` to `to_day`."""
+
+    what: str
+    reference: str
+    owner: str
+    from_day: date
+    to_day: date
+    why: MoveWhy = MoveWhy.NO_SCHOOL
+
+
 def days_between(school_id: int | None, first: date, last: date) -> dict[date, DayAt]:
     """Return what is said of the dates from first to last at a school (None: the district's rows alone)."""
     statement = (
@@ -48,28 +60,29 @@ def days_between(school_id: int | None, first: date, last: date) -> dict[date, D
         .where(or_(CalendarDay.school_id.is_(None), CalendarDay.school_id == school_id))
         .order_by(CalendarDay.day, CalendarDay.school_id.is_not(None))
     )
-    return {row.day: _day_at(row, name, school_id) for row, name in db.session.execute(statement)}
-
-
-def _day_at(row: CalendarDay, name: str | None, school_id: int | None) -> DayAt:
-    return DayAt(
-        day=row.day, kind=row.kind, label=row.label, last_bell=row.last_bell, known=True,
-        own=row.school_id == school_id, said_by=name or "", said_at=row.said_at, planned_kind=row.planned_kind,
-    )  # fmt: skip
+    return {
+        row.day: DayAt(
+            day=row.day, kind=row.kind, label=row.label, last_bell=row.last_bell, known=True,
+            own=row.school_id == school_id, said_by=name or "", said_at=row.said_at, planned_kind=row.planned_kind,
+        )
+        for row, name in db.session.execute(statement)
+    }  # fmt: skip
 
 
 def day_at(school_id: int | None, day: date) -> DayAt:
     """Return what one date is at a school (None: in the district)."""
-    guess = DayAt(day, DayKind.SCHOOL if is_weekday(day) else DayKind.CLOSED)
-    return days_between(school_id, day, day).get(day, guess)
+    return days_between(school_id, day, day).get(day) or _guess(day)
+
+
+def _guess(day: date) -> DayAt:
+    return DayAt(day, DayKind.SCHOOL if is_weekday(day) else DayKind.CLOSED)
 
 
 def after_taking_back(school_id: int | None, standing: DayAt) -> DayAt:
     """Return what a date becomes when what is declared of it is taken back."""
     if standing.planned_kind is not None:
         return DayAt(standing.day, standing.planned_kind, known=True)
-    guess = DayAt(standing.day, DayKind.SCHOOL if is_weekday(standing.day) else DayKind.CLOSED)
-    return guess if school_id is None else day_at(None, standing.day)
+    return _guess(standing.day) if school_id is None else day_at(None, standing.day)
 
 
 def half_day_bells(places: Collection[tuple[int, date]]) -> dict[tuple[int, date], time]:
@@ -80,12 +93,12 @@ def half_day_bells(places: Collection[tuple[int, date]]) -> dict[tuple[int, date
         CalendarDay.day.in_({day for _school_id, day in places})
     )
     rows = {(row[0], row[1]): (row[2], row[3]) for row in db.session.execute(statement)}
-    found = {}
+    bells = {}
     for school_id, day in places:
         kind, bell = rows.get((school_id, day)) or rows.get((None, day)) or (None, None)
         if kind is DayKind.HALF:
-            found[(school_id, day)] = bell or HALF_DAY_BELL
-    return found
+            bells[(school_id, day)] = bell or HALF_DAY_BELL
+    return bells
 
 
 def unsettled() -> list[CalendarDay]:

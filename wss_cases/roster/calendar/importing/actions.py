@@ -38,8 +38,8 @@ def import_calendar(
     try:
         bounds = school_year_bounds(year)
     except ValueError as error:
-        message = _("A school year is written 2026-27.")
-        raise BundleRefused(Problem(name, None, "--school-year", message)) from error
+        words = _("A school year is written 2026-27.")
+        raise BundleRefused(Problem(name, None, "--school-year", words)) from error
     events = read_events(name, content, report)
     try:
         days = days_of_year(events, year, first, last)
@@ -50,9 +50,8 @@ def import_calendar(
             _note(report, name, event)
     with unit_of_work(actor, now) as uow:
         _write(uow, days, year, report.files[name])
-        kept = {**report.as_document(), "school_year": year}
-        run = ImportRun(kind="calendar", source=name[:120], started_at=now, report=kept)
-        uow.add(run)
+        document = {**report.as_document(), "school_year": year}
+        run = uow.add(ImportRun(kind="calendar", source=name[:120], started_at=now, report=document))
         uow.record(run, "calendar.imported", school_year=year)
     report.landed = True
     return report
@@ -71,33 +70,31 @@ def _write(uow: UnitOfWork, days: dict[date, DayOf], year: str, counts: Counts) 
     statement = select(CALENDAR).where(CALENDAR.c.school_id.is_(None), CALENDAR.c.day.in_(list(days)))
     standing = {row.day: row for row in uow.session.execute(statement)}
     new, changed, planned = [], [], []
-    for day, said in days.items():
-        found = standing.get(day)
-        values = {"kind": said.kind, "label": said.label}
-        unsettled = uow.now if said.kind is DayKind.CLOSED and day >= today_at(None, uow.now) - _NEAR else None
-        if found is None:
+    for day, of_file in days.items():
+        row, kind, label = standing.get(day), of_file.kind, of_file.label
+        unsettled = uow.now if kind is DayKind.CLOSED and day >= today_at(None, uow.now) - _NEAR else None
+        if row is None:
             place = {"school_year": year, "school_id": None, "day": day, "planned_label": ""}
-            new.append({**values, **place, "unsettled_since": unsettled})
-        elif found.said_at is not None:
-            if (found.planned_kind, found.planned_label) != (said.kind, said.label):
-                planned.append({"row_id": found.id, "new_kind": said.kind, "new_label": said.label})
-        elif (found.kind, found.label) != (said.kind, said.label):
-            turned = DayKind.CLOSED in (found.kind, said.kind) and found.kind != said.kind
-            since = uow.now if turned else found.unsettled_since
-            changed.append(
-                {"row_id": found.id, "new_kind": said.kind, "new_label": said.label, "since": since,
-                 "bell": found.last_bell if said.kind is DayKind.HALF else None}
-            )  # fmt: skip
+            new.append({"kind": kind, "label": label, **place, "unsettled_since": unsettled})
+            continue
+        values = {"row_id": row.id, "new_kind": kind, "new_label": label}
+        if row.said_at is not None:
+            if (row.planned_kind, row.planned_label) != (kind, label):
+                planned.append(values)
+        elif (row.kind, row.label) != (kind, label):
+            turned = DayKind.CLOSED in (row.kind, kind) and row.kind != kind
+            since, bell = uow.now if turned else row.unsettled_since, row.last_bell if kind is DayKind.HALF else None
+            changed.append(values | {"since": since, "bell": bell})
     counts.created, counts.updated = len(new), len(changed) + len(planned)
     counts.unchanged = len(days) - counts.created - counts.updated
     change = CALENDAR.update().where(CALENDAR.c.id == bindparam("row_id"))
-    said_again: dict[str, Any] = {"kind": bindparam("new_kind"), "label": bindparam("new_label")}
+    again: dict[str, Any] = {"kind": bindparam("new_kind"), "label": bindparam("new_label")}
     if new:
         uow.session.execute(CALENDAR.insert(), new)
     if changed:
         more: dict[str, Any] = {"unsettled_since": bindparam("since"), "last_bell": bindparam("bell")}
-        uow.session.execute(change.values(**said_again, **more), changed)
+        uow.session.execute(change.values(**again, **more), changed)
     if planned:
         # what somebody declared stands; the calendar's own word is what a taking back returns to
-        later = {"planned_kind": said_again["kind"], "planned_label": said_again["label"]}
+        later = {"planned_kind": again["kind"], "planned_label": again["label"]}
         uow.session.execute(change.values(**later), planned)

@@ -50,19 +50,19 @@ def read_events(name: str, content: bytes, report: Report) -> list[Event]:
     Raises BundleRefused for a file that is neither, or whose layout is not known.
     """
     if len(content) > LARGEST_FILE:
-        raise _refused(name, None, None, _("The file is larger than a calendar can be."))
+        raise _refused(name, _("The file is larger than a calendar can be."))
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise _refused(name, None, None, _("The file is written in UTF-16. Save it as UTF-8."))
+        raise _refused(name, _("The file is written in UTF-16. Save it as UTF-8."))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _refused(name, None, None, _("The file is not UTF-8 text.")) from error
+        raise _refused(name, _("The file is not UTF-8 text.")) from error
     if "\x00" in text:
-        raise _refused(name, None, None, _("The file holds a character that cannot be stored."))
+        raise _refused(name, _("The file holds a character that cannot be stored."))
     return _from_ics(name, text, report) if text.lstrip().startswith("BEGIN:") else _from_csv(name, text, report)
 
 
-def _refused(file: str, row: int | None, column: str | None, message: str) -> BundleRefused:
+def _refused(file: str, message: str, row: int | None = None, column: str | None = None) -> BundleRefused:
     return BundleRefused(Problem(file, row, column, message))
 
 
@@ -70,13 +70,12 @@ def _from_csv(name: str, text: str, report: Report) -> list[Event]:
     try:
         header, *records = list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
     except csv.Error as error:
-        message = _("A quotation mark is never closed, or stands in the wrong place.")
-        raise _refused(name, None, None, message) from error
+        raise _refused(name, _("A quotation mark is never closed, or stands in the wrong place.")) from error
     columns = [cell.strip() for cell in header]
     for column in COLUMNS:
         if columns.count(column) != 1:
-            message = _("The header must have this column once: start_date, end_date, title, kind.")
-            raise _refused(name, 1, column, message)
+            words = _("The header must have this column once: start_date, end_date, title, kind.")
+            raise _refused(name, words, 1, column)
     events = []
     for number, record in enumerate(records, start=2):
         if not record:
@@ -110,7 +109,7 @@ def _from_ics(name: str, text: str, report: Report) -> list[Event]:
     try:
         components = Calendar.from_ical(text).walk("VEVENT")
     except (ValueError, KeyError, IndexError) as error:
-        raise _refused(name, None, None, _("This is not a calendar file that can be read.")) from error
+        raise _refused(name, _("This is not a calendar file that can be read.")) from error
     events = []
     for number, component in enumerate(components, start=1):
         try:
@@ -131,15 +130,14 @@ def _ics_event(number: int, component: Any) -> Event:
     ends = until - timedelta(days=1) if until and until > starts else starts
     title = " ".join(str(component.get("SUMMARY", "")).split())
     categories = component.get("CATEGORIES")
-    given = [str(part) for part in getattr(categories, "cats", [])] if categories is not None else []
-    known = [part for part in given if part in tuple(EventKind)]
-    kind = known[0] if known else _kind_from(title)
+    given = map(str, getattr(categories, "cats", []))
+    kind = next((part for part in given if part in tuple(EventKind)), None) or _kind_from(title)
     if kind is None:
         message = _("Neither its category nor its title says what it means for school: %(title)s", title=title[:80])
         raise RowRefused("CATEGORIES", message)
-    said = str(component.get("DESCRIPTION", "")).partition(";")[2].strip()
+    confidence = str(component.get("DESCRIPTION", "")).partition(";")[2].strip()
     row = {"start_date": starts.isoformat(), "end_date": ends.isoformat(), "title": title, "kind": kind}
-    return replace(_event(number, row), confidence=said)
+    return replace(_event(number, row), confidence=confidence)
 
 
 def _ics_date(component: Any, name: str) -> date | None:
@@ -153,10 +151,7 @@ def _ics_date(component: Any, name: str) -> date | None:
 
 
 def _kind_from(title: str) -> str | None:
-    for pattern, kind in _TITLES:
-        if pattern.search(title):
-            return kind
-    return None
+    return next((kind for pattern, kind in _TITLES if pattern.search(title)), None)
 
 
 _TITLES = (
@@ -197,7 +192,7 @@ def days_of_year(
         day = start + timedelta(days=number)
         open_day = first <= day <= last and day.weekday() < 5
         days[day] = DayOf(DayKind.SCHOOL if open_day else DayKind.CLOSED, "")
-    for kind, shown in _SAID:
+    for kind, shown in _MEANINGS:
         for event in (event for event in events if event.kind is kind):
             for day in _dates(event):
                 if day in days and (shown is None or first <= day <= last):
@@ -205,7 +200,7 @@ def days_of_year(
     return days
 
 
-_SAID: tuple[tuple[EventKind, DayKind | None], ...] = (
+_MEANINGS: tuple[tuple[EventKind, DayKind | None], ...] = (
     (EventKind.STATE_HOLIDAY_CHECK, None),
     (EventKind.FIRST_DAY, None),
     (EventKind.LAST_DAY, None),
