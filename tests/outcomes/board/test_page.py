@@ -22,7 +22,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry
-from wss_cases.outcomes.board.report.equity import equity_parts
+from wss_cases.outcomes.board.report.presenters import equity_parts
 from wss_cases.outcomes.board.report.queries import board_of, may_report, networks_answered_for
 from wss_cases.outcomes.board.report.rules import board_scope
 from wss_cases.outcomes.equity.queries import table_for

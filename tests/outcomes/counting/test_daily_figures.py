@@ -30,8 +30,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.counting.daily_figures import queries as queries_figures
 from wss_cases.outcomes.counting.daily_figures.actions import follow, recount
 from wss_cases.outcomes.counting.daily_figures.models import DailyFigure, DistrictFigure, FigureState
-from wss_cases.outcomes.counting.daily_figures.queries import counted_parts, parts_of
-from wss_cases.outcomes.counting.daily_figures.recount import count_days
+from wss_cases.outcomes.counting.daily_figures.queries import count_days, counted_parts, parts_of
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 from wss_cases.records.retention.deletion.erasure import erase_student

@@ -28,10 +28,9 @@ from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.samples import random_facts
 from wss_cases.routing.engine.table import DecisionTable
 from wss_cases.routing.replay.differences import Change, of_run
-from wss_cases.routing.replay.equivalent_facts import alike
-from wss_cases.routing.replay.group_shares import shares
 from wss_cases.routing.replay.queries import Period, all_routed, count_routed
-from wss_cases.routing.replay.replayer import Part, Replayed, Replayer, RoutedIncident, Tally, replayed
+from wss_cases.routing.replay.replayer import Part, Replayed, Replayer, RoutedIncident, Tally, alike, replayed
+from wss_cases.routing.replay.rules import shares
 from wss_cases.routing.replay.states import ChangeKind
 from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from wss_cases.cli.common.commands import JSON
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.cli.doctor import district as doctor_district
-from wss_cases.cli.doctor.findings import Finding, bad, ok, warning
+from wss_cases.cli.doctor.district import Finding, bad, ok, warning
 from wss_cases.foundation import clock
 from wss_cases.foundation.database.schema import schema_command
 from wss_cases.foundation.db import database_now, db

@@ -1,19 +1,31 @@
-"""What only the people of a district can set, looked at by `flask doctor`."""
+"""What `flask doctor` finds; and what it finds of what only the people of a district can set."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import in_force_at
-from wss_cases.cli.doctor.findings import Finding, ok, warning
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import CalendarDay, School
 from wss_cases.safeguards.police.review.models import PoliceApprover
 from wss_cases.safeguards.police.review.queries import approvers, networks, possible_approvers
 
+
+@dataclass(frozen=True)
+class Finding:
+    """One look: `level` is ok, warning (goes on, but see to it) or bad (something does not work or is not safe)."""
+
+    level: str
+    what: str
+    words: str
+
+
+ok, warning, bad = partial(Finding, "ok"), partial(Finding, "warning"), partial(Finding, "bad")
 DAYS_AHEAD = 60
 SHOWN = 5
 

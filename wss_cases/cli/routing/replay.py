@@ -24,10 +24,9 @@ from wss_cases.outcomes.documents.rendering import safe_cell
 from wss_cases.roster.directory.models import School
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.differences import COLUMNS, Change, table_rows
-from wss_cases.routing.replay.group_shares import shares
 from wss_cases.routing.replay.queries import Period, all_routed, count_routed
 from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed
-from wss_cases.routing.replay.rules import check_days
+from wss_cases.routing.replay.rules import check_days, shares
 from wss_cases.routing.rule_sets.models import RuleSet
 from wss_cases.routing.rule_sets.queries import table_of
 

@@ -4,23 +4,30 @@ Many incidents have facts that the table cannot tell apart; each such answer is 
 """
 
 import json
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Final
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.check import Finding, broken_promises
+from wss_cases.routing.engine.conditions import Condition, parts_of
 from wss_cases.routing.engine.evaluation import Run, run
-from wss_cases.routing.engine.facts import Facts, parse_facts
+from wss_cases.routing.engine.facts import FACTS, Facts, FactType, parse_facts
 from wss_cases.routing.engine.states import FindingKind
 from wss_cases.routing.engine.table import DecisionTable
 from wss_cases.routing.replay.differences import Answered, Change, differences, of_run, of_stored
-from wss_cases.routing.replay.equivalent_facts import Key, alike
 
-MOST_KEPT: Final = 10_000
-"""How many different facts, and pairs of facts and answer, are kept worked out; beyond, it begins afresh."""
+MOST_REMEMBERED: Final = 10_000
+"""How many different facts, and pairs of facts and answer, are remembered; beyond, it begins afresh."""
+ENGINE_READS: Final = frozenset({"caused_by", "harmed", "grade", "sexual", "supports", "verified"})
+"""Facts that the engine and its promises look at beside the rows, flags apart."""
+YOUNG: Final = 3
+"""The first grade that no promise speaks of."""
+
+Key = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,41 @@ class RoutedIncident:
     parts: tuple[Part, ...]
 
 
+def alike(table: DecisionTable) -> Callable[[Facts], Key]:
+    """Return a function that gives facts one key exactly when nothing in the table or the engine tells them apart."""
+    conditions = [part for row in table.rows for part in parts_of(row.when)]
+    conditions += [part for row in table.rows for effect in row.effects for part in parts_of(effect.when)]
+    of_facts = [condition for condition in conditions if "fact" in condition]
+    asked_known = {one["fact"] for one in of_facts if one["op"] in ("known", "missing")}
+    read = {one["fact"] for one in of_facts} | ENGINE_READS
+    bounds = {
+        name: sorted({YOUNG} | _bounds(of_facts, name)) for name, spec in FACTS.items() if spec.type is FactType.NUMBER
+    }
+
+    def key(facts: Facts) -> Key:
+        said = []
+        for name, value in facts.given.items():
+            spec = FACTS[name]
+            if spec.type is not FactType.FLAG and name not in read:
+                continue
+            if (value is False or value == spec.default) and name not in asked_known:
+                continue
+            said.append((name, bisect_right(bounds[name], value) if name in bounds else value))
+        return tuple(sorted(said))
+
+    return key
+
+
+def _bounds(conditions: list[Condition], name: str) -> set[int]:
+    """The numbers at which some condition on a fact changes its answer."""
+    found: set[int] = set()
+    for condition in conditions:
+        if condition["fact"] == name and "value" in condition:
+            value, op = condition["value"], condition["op"]
+            found |= {value} if op == "at_least" else {value + 1} if op == "at_most" else {value, value + 1}
+    return found
+
+
 class Replayer:
     """Replays one decision table."""
 
@@ -73,7 +115,7 @@ class Replayer:
         key = blake2b(f"{facts}\0{answer}".encode(), digest_size=16).digest()
         found = self._pairs.get(key)
         if found is None:
-            if len(self._pairs) >= MOST_KEPT:
+            if len(self._pairs) >= MOST_REMEMBERED:
                 self._pairs.clear()
             found = self._pairs[key] = self._worked_out(facts, answer)
         return found
@@ -96,7 +138,7 @@ class Replayer:
         key = self._key(facts)
         found = self._answers.get(key)
         if found is None:
-            if len(self._answers) >= MOST_KEPT:
+            if len(self._answers) >= MOST_REMEMBERED:
                 self._answers.clear()
             done = run(self.table, facts)
             broken = dict.fromkeys(

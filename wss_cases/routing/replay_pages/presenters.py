@@ -9,8 +9,8 @@ from wss_cases.journal.rooms import SmallestGroups
 from wss_cases.routing.engine.explain import within
 from wss_cases.routing.engine.states import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Person, Police
 from wss_cases.routing.replay.differences import Change
-from wss_cases.routing.replay.group_shares import shares
 from wss_cases.routing.replay.replayer import Parts
+from wss_cases.routing.replay.rules import shares
 from wss_cases.routing.replay.states import ChangeKind
 
 _LABELS: Mapping[Any, Any] = {

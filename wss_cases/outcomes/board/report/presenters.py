@@ -1,18 +1,23 @@
 """A board report as its page and its paper show it: the same words and numbers, on the page with links."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Protocol
 
 from wss_cases.foundation.dates import day_words_with_year, month_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.outcomes.board.report.equity import equity_parts
 from wss_cases.outcomes.board.report.queries import Board
 from wss_cases.outcomes.board.report.rules import is_small
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.scope.rules import Share, per
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
+from wss_cases.outcomes.equity.presenters import group_words, meaning
+from wss_cases.outcomes.equity.rules import said
+from wss_cases.outcomes.equity.states import FAMILIES, POINTS, STAGE_LABELS, STAGES
+from wss_cases.outcomes.equity.suppression import ENROLLED
+from wss_cases.outcomes.equity.tables import Table
 from wss_cases.outcomes.published.states import STEP_LABELS
 from wss_cases.outcomes.reports.cases.presenters import repeat_rows, time_rows
 from wss_cases.outcomes.reports.pathways.presenters import percent, said_rows
@@ -39,6 +44,8 @@ NOTES = (
     *("removals", "police", "avoidable", "equity", "reporting"),
 )
 """The measures of a report, in the order in which their notes stand at its end."""
+REPORTED = tuple(stage for stage in STAGES if stage not in POINTS)
+"""Where adults decide most freely is a page of its own."""
 Point = dict[str, Any]
 
 
@@ -239,3 +246,37 @@ def _reporting(board: Board) -> Point | None:
         return None
     share = Share(board.reporting.reported, board.reporting.staff)
     return {"rate": _rate(share.percent), "of": _of(share)}
+
+
+def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
+    """Return each kind of group: sentences of differences that can be told, how many comparisons told none, and the
+    stages that are not shown."""
+    parts = []
+    for family, table in tables.items():
+        compared = [
+            (group_words(family, line.categories), stage, line.per_before[stage].against)
+            for line in table.lines
+            for stage in REPORTED
+            if stage in table.stages
+        ]
+        differing = [one for one in compared if one[2] is not None and said(one[2].ratio).kind != "same"]
+        parts.append(
+            {
+                "kind": FAMILIES[family][0],
+                "sentences": [
+                    {"group": group, "stage": _stage_words(stage), "meaning": meaning(against)}
+                    for group, stage, against in differing
+                ],
+                "others": len(compared) - len(differing),
+                "hidden": [STAGE_LABELS[stage] for stage in REPORTED if stage not in table.stages],
+                "is_shown": bool(table.lines),
+            }
+        )
+    return parts
+
+
+def _stage_words(stage: str) -> str:
+    before = STAGES[stage]
+    if before == ENROLLED:
+        return str(STAGE_LABELS[stage])
+    return _("%(stage)s (among: %(before)s)", stage=STAGE_LABELS[stage], before=STAGE_LABELS[before])

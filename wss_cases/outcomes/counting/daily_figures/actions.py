@@ -18,8 +18,7 @@ from wss_cases.foundation.db import db, table_of
 from wss_cases.journal.audit.actions import settled_row
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.outcomes.counting.daily_figures.models import ONLY_ROW, DailyFigure, DistrictFigure, FigureState
-from wss_cases.outcomes.counting.daily_figures.queries import changes_after, days_of
-from wss_cases.outcomes.counting.daily_figures.recount import SchoolDay, figures_of_school
+from wss_cases.outcomes.counting.daily_figures.queries import SchoolDay, changes_after, days_of, figures_of_school
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure
 from wss_cases.roster.directory.models import School
 

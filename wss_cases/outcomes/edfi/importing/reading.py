@@ -1,5 +1,7 @@
 """Reading Ed-Fi files: each element as a plain record with its line, or a sentence about what is wrong with it."""
 
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date, time
@@ -91,12 +93,10 @@ class IncidentIn:
     outside: list[str]
     parts: list[PartIn] = field(default_factory=list)
 
-    def content(self) -> dict[str, Any]:
-        """Return everything but where it stands in the file: a change of any of it changes the incident."""
+    def digest(self) -> str:
+        """Return the digest of everything but where it stands in the file."""
         parts = sorted((p.student, p.behavior, *sorted(p.codes), "|", *sorted(p.weapons)) for p in self.parts)
-        content = asdict(self) | {"parts": parts}
-        del content["line"], content["xml_id"]
-        return content
+        return _digest_of(asdict(self) | {"parts": parts}, "line", "xml_id")
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,14 @@ class ActionIn:
     days: int
     about: list[Reference]
 
-    def content(self) -> dict[str, Any]:
-        """Return everything but where it stands in the file: a change of any of it changes the action."""
-        content = asdict(self)
-        del content["line"]
-        return content
+    def digest(self) -> str:
+        """Return the digest of everything but where it stands in the file."""
+        return _digest_of(asdict(self), "line")
+
+
+def _digest_of(content: dict[str, Any], *left_out: str) -> str:
+    of_element = {name: value for name, value in content.items() if name not in left_out}
+    return hashlib.sha256(json.dumps(of_element, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def root_of(path: Path) -> str:

@@ -1,6 +1,7 @@
 """Steps that turn what was read from Ed-Fi files into schools, students, reports and removals."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,11 +12,17 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import at_local
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, LocationCode
-from wss_cases.incidents.incident.states import UNKNOWN_LOCATION, IncidentState, PersonKind, Place, WhenPrecision
+from wss_cases.incidents.incident.states import (
+    UNKNOWN_LOCATION,
+    IncidentState,
+    PersonKind,
+    PersonRole,
+    Place,
+    WhenPrecision,
+)
 from wss_cases.journal.unit_of_work import Act, UnitOfWork
-from wss_cases.outcomes.edfi.common.codes import CAUSED, DISCIPLINES_IN, value_of
+from wss_cases.outcomes.edfi.common.codes import CAUSED, DISCIPLINES_IN, ROLES_IN, SUFFERED, WEAPONS_IN, value_of
 from wss_cases.outcomes.edfi.common.models import EdfiRecord
-from wss_cases.outcomes.edfi.importing.parts import digest_of, parts_of, role_of, weapon_of
 from wss_cases.outcomes.edfi.importing.reading import (
     ActionIn,
     ElementRefused,
@@ -179,7 +186,7 @@ class Import:
         return made
 
     def _incident(self, one: IncidentIn) -> str:
-        school, digest = self._school_of(one.school), digest_of(one.content())
+        school, digest = self._school_of(one.school), one.digest()
         identity = f"I:{one.identifier}"
         standing = self._standing(school, identity, digest, "IncidentIdentifier")
         if standing is not None:
@@ -225,7 +232,7 @@ class Import:
 
     def _action(self, one: ActionIn) -> str:
         school, student_id = self._school_of(one.school), self._student_of(one.student)
-        identity, digest = f"A:{one.identifier}:{one.student}", digest_of(one.content())
+        identity, digest = f"A:{one.identifier}:{one.student}", one.digest()
         if self._standing(school, identity, digest, "DisciplineActionIdentifier") is not None:
             return "unchanged"
         kinds = [DISCIPLINES_IN.get(value_of(code)) for code in one.disciplines]
@@ -258,3 +265,32 @@ class Import:
     def _record(self, table: str, row_id: int, school_id: int, day: date) -> None:
         changes = {"local_date": [None, day.isoformat()]}
         self.uow.record_each(IMPORTED, [Act(table, row_id, None, school_id, {}, changes)])
+
+
+def parts_of(parts: Iterable[PartIn]) -> list[tuple[PartIn, list[str]]]:
+    """Put what a student was besides (harmed, witness) with the first thing that the same student did."""
+    mine: dict[str, list[PartIn]] = defaultdict(list)
+    for part in parts:
+        mine[part.student].append(part)
+    put_together: list[tuple[PartIn, list[str]]] = []
+    for own in mine.values():
+        acted = [part for part in own if part.behavior]
+        beside = [code for part in own if not part.behavior for code in part.codes]
+        first, *others = acted or own[:1]
+        put_together += [(first, beside), *((part, []) for part in others)]
+    return put_together
+
+
+def role_of(codes: list[str]) -> PersonRole:
+    """Return our word for a student's or another's part; what has none is only involved."""
+    values = {value_of(code) for code in codes}
+    if {CAUSED, SUFFERED} <= values:
+        return PersonRole.BOTH
+    return next((role for value, role in ROLES_IN.items() if value in values), PersonRole.INVOLVED)
+
+
+def weapon_of(one: IncidentIn) -> str | None:
+    """Return our word for the weapons of an incident and of its parts; None when none is named or known."""
+    codes = (*one.weapons, *(code for part in one.parts for code in part.weapons))
+    kinds = {WEAPONS_IN.get(value_of(code), "other") for code in codes} - {""}
+    return "firearm" if "firearm" in kinds else "other" if kinds else None
