@@ -17,7 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, scope_of
-from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, share_told
+from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, shown_share
 from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
 from wss_cases.outcomes.reports.repeats.rules import repeats_by_month, repeats_until
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
@@ -37,11 +37,11 @@ def test_what_is_left_is_never_few() -> None:
         names = ["A", "B", None][: pick.randrange(1, 4)]
         district = {name: [pick.choice((0, 1, 4, 9, 10, 25)) for _ in range(pick.randrange(1, 4))] for name in names}
         parts = [part(name, schools) for name, schools in district.items()]
-        shown = {name for name, schools in district.items() if name and share_told([part(None, schools)])}
+        shown = {name for name, schools in district.items() if name and shown_share([part(None, schools)])}
         for name in shown:
             left = sum(number for number in district[name] if number < FEWEST)
             assert left == 0 or left >= FEWEST, district
-        if share_told(parts) is None:
+        if shown_share(parts) is None:
             hidden += 1
             continue
         told += 1

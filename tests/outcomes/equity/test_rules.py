@@ -13,10 +13,10 @@ from wss_cases.outcomes.equity.rules import (
     NORMAL,
     STUDENT,
     Interval,
-    Said,
+    Meaning,
     Stratum,
     compare,
-    said,
+    meaning_of,
     together,
     within_schools,
 )
@@ -125,14 +125,14 @@ def test_without_anybody_nothing_is_said(strata: list[Stratum]) -> None:
 @pytest.mark.parametrize(
     ("ends", "words"),
     [
-        ((0.8, 1.3), Said("same")),
-        ((2.1, 3.2), Said("times", 2.0, 3.0)),
-        ((1.12, 1.41), Said("more", 10, 40)),
-        ((0.55, 0.81), Said("less", 20, 40)),
-        ((1.04, 1.08), Said("more", 4, 8)),
-        ((1.22, 2.6), Said("times", 1.2, 2.5)),
-        ((4.8, 9.6), Said("times", 5.0, 10.0)),
+        ((0.8, 1.3), Meaning("same")),
+        ((2.1, 3.2), Meaning("times", 2.0, 3.0)),
+        ((1.12, 1.41), Meaning("more", 10, 40)),
+        ((0.55, 0.81), Meaning("less", 20, 40)),
+        ((1.04, 1.08), Meaning("more", 4, 8)),
+        ((1.22, 2.6), Meaning("times", 1.2, 2.5)),
+        ((4.8, 9.6), Meaning("times", 5.0, 10.0)),
     ],
 )
-def test_plain_meanings(ends: tuple[float, float], words: Said) -> None:
-    assert said(Interval(1.0, *ends)) == words
+def test_plain_meanings(ends: tuple[float, float], words: Meaning) -> None:
+    assert meaning_of(Interval(1.0, *ends)) == words

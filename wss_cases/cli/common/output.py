@@ -25,15 +25,15 @@ def telling(words: str) -> Iterator[Say]:
 
     What is given changes the words. A long statement of the database cannot speak, so the seconds go on by themselves.
     """
-    said, ended, began = [words], threading.Event(), time.monotonic()
+    doing, ended, began = [words], threading.Event(), time.monotonic()
     every = setting("PROGRESS_SECONDS")
 
     def tell() -> None:
         while not ended.wait(every):
-            click.echo(f"{said[0]} ({time.monotonic() - began:.0f} s)", err=True)
+            click.echo(f"{doing[0]} ({time.monotonic() - began:.0f} s)", err=True)
 
     def say(now: str) -> None:
-        said[0] = now
+        doing[0] = now
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()

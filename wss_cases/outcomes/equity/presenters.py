@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.outcomes.equity.rules import Comparison, Interval, said
+from wss_cases.outcomes.equity.rules import Comparison, Interval, meaning_of
 from wss_cases.outcomes.equity.states import FAMILIES
 
 MINUS = "\N{MINUS SIGN}"
@@ -41,7 +41,7 @@ def meaning(against: Comparison | None) -> str:
 
 def ratio_words(ratio: Interval) -> str:
     """Return the sentence that a ratio's interval proves."""
-    proven = said(ratio)
+    proven = meaning_of(ratio)
     words = SPANS if proven.low != proven.high else SINGLE
     return str(words[proven.kind]) % {"low": f"{proven.low:g}", "high": f"{proven.high:g}"}
 

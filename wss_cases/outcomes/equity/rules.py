@@ -143,7 +143,7 @@ def _difference(value: float, half: float) -> Interval:
 
 
 @dataclass(frozen=True)
-class Said:
+class Meaning:
     """What an interval of a ratio lets one say: a kind, and the two ends rounded for words."""
 
     kind: str
@@ -155,15 +155,15 @@ TIMES_FROM: Final = 1.5
 """From this ratio on, words say "times as likely"; below it, percent."""
 
 
-def said(ratio: Interval) -> Said:
+def meaning_of(ratio: Interval) -> Meaning:
     """Return the plain meaning: no difference can be told, so many percent more or less likely, or so many times."""
     if ratio.low <= 1 <= ratio.high:
-        return Said("same")
+        return Meaning("same")
     if ratio.high < 1:
-        return Said("less", _tens(1 - ratio.high), _tens(1 - ratio.low))
+        return Meaning("less", _tens(1 - ratio.high), _tens(1 - ratio.low))
     if ratio.low < TIMES_FROM and ratio.high < 2:
-        return Said("more", _tens(ratio.low - 1), _tens(ratio.high - 1))
-    return Said("times", _halves(ratio.low), _halves(ratio.high))
+        return Meaning("more", _tens(ratio.low - 1), _tens(ratio.high - 1))
+    return Meaning("times", _halves(ratio.low), _halves(ratio.high))
 
 
 def _tens(share: float) -> float:

@@ -129,13 +129,13 @@ def _cells(pattern: Pattern) -> int:
 
 def _with_stages(body: Body, stages: Sequence[str], pattern: Pattern, within: Pattern | None) -> Pattern:
     """Return a pattern of two or more rows with the stages that may be shown for them."""
-    rows, kept = pattern.rows(), list[str]()
+    rows, shown = pattern.rows(), list[str]()
     for stage in stages if len(rows) > 1 else ():
-        follows = body.parents[stage] in (ENROLLED, *kept)
+        follows = body.parents[stage] in (ENROLLED, *shown)
         allowed = within is None or stage in within.stages
         if follows and allowed and body.is_column(rows, stage):
-            kept.append(stage)
-    return replace(pattern, stages=tuple(kept)) if kept else HIDDEN
+            shown.append(stage)
+    return replace(pattern, stages=tuple(shown)) if shown else HIDDEN
 
 
 def patterns_of(
@@ -149,12 +149,12 @@ def patterns_of(
 
     district = pattern_of(body(schools, many), stages)
     within = None if district == HIDDEN else district
-    found = {one: pattern_of(body([one], False), stages, within) for one in schools}
+    patterns = {one: pattern_of(body([one], False), stages, within) for one in schools}
     for stage in district.stages:
-        if any(_hides_at(schools[one], found[one], district, stage) for one in schools):
-            _veil(body(schools, many), schools, found, district.rows(), stage)
+        if any(_hides_at(schools[one], patterns[one], district, stage) for one in schools):
+            _veil(body(schools, many), schools, patterns, district.rows(), stage)
     of_all: dict[int | None, Pattern] = {None: district}
-    return of_all | found
+    return of_all | patterns
 
 
 def hides(counts: Counts, pattern: Pattern, district: Pattern) -> bool:
@@ -168,16 +168,16 @@ def _hides_at(counts: Counts, pattern: Pattern, district: Pattern, stage: str) -
 
 
 def _veil(
-    body: Body, schools: Mapping[int, Counts], found: dict[int, Pattern], rows: Sequence[tuple[str, ...]], stage: str
+    body: Body, schools: Mapping[int, Counts], patterns: dict[int, Pattern], rows: Sequence[tuple[str, ...]], stage: str
 ) -> None:
     """Hide a stage at the smallest schools that show it until those that do not hold enough together."""
-    veil = [one for one in schools if stage not in found[one].stages]
+    veil = [one for one in schools if stage not in patterns[one].stages]
     sizes = {one: sum(row[stage] for row in schools[one].values()) for one in schools}
-    rest = sorted((one for one in schools if stage in found[one].stages), key=lambda one: (sizes[one], one))
+    rest = sorted((one for one in schools if stage in patterns[one].stages), key=lambda one: (sizes[one], one))
     while rest and not replace(body, parts=[schools[one] for one in veil]).is_column(rows, stage):
         for _ in range(1 + len(rest) // STRIDE):
             veil.append(rest.pop(0))
-            found[veil[-1]] = _without(found[veil[-1]], stage, body.parents)
+            patterns[veil[-1]] = _without(patterns[veil[-1]], stage, body.parents)
 
 
 def _without(pattern: Pattern, stage: str, parents: Mapping[str, str]) -> Pattern:

@@ -100,8 +100,8 @@ def published_twin(school_id: int) -> PublishedSchool | None:
 def roster_twin(actor: Actor, identifier: str) -> int | None:
     """Return the id of the roster's school with this number, when the reader sees its outcomes."""
     statement = visible_to(select(School.id), actor, School.id).where(School.identifier == identifier)
-    found: int | None = db.session.scalar(statement.limit(1)) if identifier else None
-    return found
+    school_id: int | None = db.session.scalar(statement.limit(1)) if identifier else None
+    return school_id
 
 
 def largest(year_figures: dict[str, Figures]) -> list[Outlier]:

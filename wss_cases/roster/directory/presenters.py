@@ -53,7 +53,7 @@ def language_words(code: str | None) -> str:
         return code
 
 
-def student_items(found: Iterable[FoundPerson]) -> list[dict[str, str]]:
+def student_items(people: Iterable[FoundPerson]) -> list[dict[str, str]]:
     """Return students as items of the search field: value, label, and what tells homonyms apart."""
     return [
         {
@@ -61,10 +61,10 @@ def student_items(found: Iterable[FoundPerson]) -> list[dict[str, str]]:
             "label": who.name,
             "meta": " · ".join(part for part in (grade_words(who.grade), last_digits(who.number)) if part),
         }
-        for who in found
+        for who in people
     ]
 
 
-def staff_items(found: Iterable[FoundPerson]) -> list[dict[str, str]]:
+def staff_items(people: Iterable[FoundPerson]) -> list[dict[str, str]]:
     """Return staff as items of the search field."""
-    return [{"value": str(who.id), "label": who.name, "meta": role_words(who.role)} for who in found]
+    return [{"value": str(who.id), "label": who.name, "meta": role_words(who.role)} for who in people]

@@ -54,8 +54,8 @@ class SchoolDays:
         if year not in self._years:
             return None
         first, last = school_year_bounds(year)
-        found = self.on_or_before(last)
-        return found if found >= first else None
+        day = self.on_or_before(last)
+        return day if day >= first else None
 
     def on_or_after(self, day: date) -> date:
         """Return the day itself when it is a school day, else the next one."""

@@ -46,8 +46,8 @@ def rows_among(
     if session.get_bind().dialect.name != "postgresql":
         return session.execute(select(*columns).where(*fixed, column.in_(list(values)))).all()
     wanted = func.unnest(cast(list(values), ARRAY(column.type))).table_valued("value").render_derived("wanted")
-    found = select(*columns).where(*fixed, column == wanted.c.value).limit(MOST_FOR_ONE).lateral("found")
-    return session.execute(select(*found.c).select_from(wanted.join(found, true()))).all()
+    rows = select(*columns).where(*fixed, column == wanted.c.value).limit(MOST_FOR_ONE).lateral("found")
+    return session.execute(select(*rows.c).select_from(wanted.join(rows, true()))).all()
 
 
 class Item(NamedTuple):

@@ -153,12 +153,12 @@ class Users(Handler):
             (held for held in roles if held.kind == STUDENT),
             key=lambda held: not (held.org == primary if primary else held.is_primary),
         )
-        found = ((self.run.school_of(held.org), held.starts_on, held.ends_on) for held in ordered)
-        return tuple((school, starts, ends) for school, starts, ends in found if school is not None)
+        places = ((self.run.school_of(held.org), held.starts_on, held.ends_on) for held in ordered)
+        return tuple((school, starts, ends) for school, starts, ends in places if school is not None)
 
     def _staff(self, row: Cells, names: dict[str, str], roles: Sequence[HeldRole]) -> dict[str, Any]:
         mine = sorted((held for held in roles if held.kind == "staff"), key=lambda held: not held.is_primary)
-        schools = [found for held in mine if (found := self.run.school_of(held.org)) is not None]
+        schools = [school_id for held in mine if (school_id := self.run.school_of(held.org)) is not None]
         return {
             "sourced_id": row["sourcedId"],
             "name": _shown(names),

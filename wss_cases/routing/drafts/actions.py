@@ -104,8 +104,8 @@ def publish(
     with unit_of_work(actor, now) as uow:
         draft = _draft(uow, rule_set_id, seen)
         if blocking:
-            found = " ".join(finding.sentence() for finding in blocking)
-            raise Refused("", _("This draft cannot be published yet. %(found)s", found=found))
+            sentences = " ".join(finding.sentence() for finding in blocking)
+            raise Refused("", _("This draft cannot be published yet. %(found)s", found=sentences))
         if starts_on < today_at(None, now):
             raise Refused("starts_on", _("The first day must be today or later."))
         _after_replay(uow, draft, why_not_replayed.strip())

@@ -73,10 +73,10 @@ def condition_words(condition: Condition, inner: bool = False) -> str:
 
 
 def either(choices: Iterable[str]) -> str:
-    """Join phrases by "or". Before the sound o it is a message of its own: in Spanish another word stands there."""
-    found = list(choices)
-    others = [_(" or %(o_words)s", o_words=words) if SOUND_O.match(words) else _(" or ") + words for words in found[1:]]
-    return "".join([*found[:1], *others])
+    """Join parts by "or". Before the sound o it is a message of its own: in Spanish another word stands there."""
+    parts = list(choices)
+    others = [_(" or %(o_words)s", o_words=words) if SOUND_O.match(words) else _(" or ") + words for words in parts[1:]]
+    return "".join([*parts[:1], *others])
 
 
 def _bracketed(words: str, inner: bool) -> str:
@@ -108,15 +108,15 @@ def value_words(value: Any) -> str:
 
 def facts_words(facts: Mapping[str, Any]) -> str:
     """Return stored facts in words, those that are false left out."""
-    said = []
+    phrases = []
     for name, value in facts.items():
         if value is True:
-            said.append(str(FACT_LABELS[name]))
+            phrases.append(str(FACT_LABELS[name]))
         elif value is not False:
             values = value if isinstance(value, list) else [value]
             words = ", ".join(value_words(one) for one in values) or value_words("none")
-            said.append(_("%(fact)s: %(value)s", fact=FACT_LABELS[name], value=words))
-    return "; ".join(said)
+            phrases.append(_("%(fact)s: %(value)s", fact=FACT_LABELS[name], value=words))
+    return "; ".join(phrases)
 
 
 def _found_words(condition: Condition) -> str:
@@ -128,7 +128,7 @@ def _found_words(condition: Condition) -> str:
         case {"item_with_pathway": pathway}:
             return _("the list has: %(pathway)s", pathway=Pathway(pathway).label)
         case _:
-            findings = [str(Police(found).label) for found in condition["police"]]
+            findings = [str(Police(finding).label) for finding in condition["police"]]
             return _("found about the police: %(findings)s", findings=either(findings))
 
 
@@ -144,8 +144,8 @@ def _then(row: Row, lang: str) -> Iterator[str]:
     if row.duty is not None and row.states is not None and row.clock is not None:
         yield f"{Duty(row.duty).label} ({in_language(row.clock, lang)})"
         for answer, state in row.states.items():
-            said = DutyState(state).label if state else _("Not raised")
-            yield _("verified %(answer)s: %(state)s", answer=value_words(answer), state=said)
+            words = DutyState(state).label if state else _("Not raised")
+            yield _("verified %(answer)s: %(state)s", answer=value_words(answer), state=words)
     if row.follow_up is not None:
         days = _(" and ").join(within(day) for day in row.days)
         yield f"{FollowUpKind(row.follow_up).label}, {days}"

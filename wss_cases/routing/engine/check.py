@@ -96,7 +96,7 @@ def _samples_of(table: DecisionTable, row: Row) -> Iterator[Facts]:
 def _unreachable(table: DecisionTable, runs: list[Run]) -> Iterator[Finding]:
     matched = frozenset[str]().union(*(done.matched for done in runs))
     added = frozenset[tuple[str, int]]().union(*(done.added for done in runs))
-    kept = {(rule, item.kind, item.person) for done in runs for item in done.answer.items for rule in item.rules}
+    recommended = {(rule, item.kind, item.person) for done in runs for item in done.answer.items for rule in item.rules}
     for row in table.rows:
         if row.id not in matched:
             yield Finding(FindingKind.UNREACHABLE_ROW, row.id)
@@ -104,7 +104,7 @@ def _unreachable(table: DecisionTable, runs: list[Run]) -> Iterator[Finding]:
         for place, effect in enumerate(row.effects):
             if (row.id, place) not in added:
                 yield Finding(FindingKind.UNREACHABLE_ITEM, row.id, effect.kind)
-            elif (row.rule, effect.kind, effect.person) not in kept:
+            elif (row.rule, effect.kind, effect.person) not in recommended:
                 yield Finding(FindingKind.ALWAYS_REMOVED, row.id, effect.kind)
 
 
@@ -112,10 +112,10 @@ def _said_again(table: DecisionTable) -> Iterator[Finding]:
     """Find answers given twice under one condition, the same or another."""
     before: dict[str, tuple[str, str]] = {}
     for row in table.rows:
-        for subject, said in _statements(row):
-            known = before.setdefault(subject, (row.id, said))
+        for subject, answer in _statements(row):
+            known = before.setdefault(subject, (row.id, answer))
             if known[0] != row.id:
-                same = known[1] == said
+                same = known[1] == answer
                 kind = FindingKind.SAID_TWICE if same else FindingKind.SAID_DIFFERENTLY
                 yield Finding(kind, row.id, known[0])
 
@@ -183,8 +183,8 @@ def _unequal(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iter
     supports = facts.value("supports")
     if not isinstance(supports, tuple):
         return
-    kept = tuple(support for support in supports if support == "housing")
-    other = recommend(table, Facts({**facts.given, "supports": kept}))
+    housing_alone = tuple(support for support in supports if support == "housing")
+    other = recommend(table, Facts({**facts.given, "supports": housing_alone}))
     if (other.items, other.holds, other.police) != (answer.items, answer.holds, answer.police):
         yield FindingKind.UNEQUAL, ""
 

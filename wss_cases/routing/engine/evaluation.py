@@ -202,13 +202,13 @@ def run(table: DecisionTable, facts: Facts) -> Run:
 
 
 def _holds(table: DecisionTable, board: _Board) -> tuple[Hold, ...]:
-    found = []
+    holds = []
     for row in table.section(Section.HOLDS):
         if board.meets(row):
             board.hold_back(row)
             if row.applies_to is not None and row.until is not None:
-                found.append(Hold(row.applies_to, row.until, (row.rule,), row.because or {}))
-    return tuple(found)
+                holds.append(Hold(row.applies_to, row.until, (row.rule,), row.because or {}))
+    return tuple(holds)
 
 
 def _raise_duties(rows: tuple[Row, ...], board: _Board, duties: dict[Duty, RaisedDuty]) -> None:
@@ -239,17 +239,17 @@ def _police(facts: Facts, duties: Mapping[Duty, RaisedDuty]) -> Police:
 
 
 def _follow_ups(table: DecisionTable, board: _Board) -> tuple[FollowUp, ...]:
-    found = []
+    follow_ups = []
     for row in table.section(Section.FOLLOW_UPS):
         if board.meets(row) and row.follow_up is not None:
             kind = row.follow_up
-            found += [FollowUp(kind, days, (row.rule,), row.because or {}) for days in row.days]
-    return tuple(found)
+            follow_ups += [FollowUp(kind, days, (row.rule,), row.because or {}) for days in row.days]
+    return tuple(follow_ups)
 
 
-def _append_new(found: list[_T], value: _T) -> None:
-    if value not in found:
-        found.append(value)
+def _append_new(values: list[_T], value: _T) -> None:
+    if value not in values:
+        values.append(value)
 
 
 def _joined(reasons: list[Text]) -> Text:

@@ -72,8 +72,8 @@ def cancel(actor: Actor, replay_id: int, now: datetime) -> int:
 def forget_replays(uow: UnitOfWork, rule_set_id: int) -> None:
     """Delete the replays of a rule set. A step."""
     # locked: the scheduler may be keeping a slice of one of them just now
-    found = select(Replay).where(Replay.rule_set_id == rule_set_id).order_by(Replay.id).with_for_update()
-    for row in uow.session.scalars(found.execution_options(populate_existing=True)).all():
+    replays = select(Replay).where(Replay.rule_set_id == rule_set_id).order_by(Replay.id).with_for_update()
+    for row in uow.session.scalars(replays.execution_options(populate_existing=True)).all():
         uow.session.execute(delete(table_of(ReplayChange)).where(ReplayChange.replay_id == row.id))
         uow.session.delete(row)
     uow.session.flush()
@@ -90,8 +90,8 @@ def carry_on(now: datetime, seconds: float = 20.0) -> dict[str, int]:
     replayers: dict[int, Replayer] = {}
     while time.monotonic() < until:
         db.session.remove()
-        found = select(Replay).where(Replay.state == ReplayState.RUNNING).order_by(Replay.id).limit(1)
-        row = db.session.scalars(found).first()
+        running = select(Replay).where(Replay.state == ReplayState.RUNNING).order_by(Replay.id).limit(1)
+        row = db.session.scalars(running).first()
         if row is None:
             break
         counts["replayed"] += _slice(row, replayers, now)
@@ -107,34 +107,34 @@ def _slice(row: Replay, replayers: dict[int, Replayer], now: datetime) -> int:
         replayers[row.id] = Replayer(queries.table_of(rule_set))
     size = setting("REPLAY_BATCH")
     batch = routed_after(Period(row.starts_on, row.ends_on), row.last_incident_id, size)
-    found = list(replayed(replayers[row.id], batch))
+    outcomes = list(replayed(replayers[row.id], batch))
     ended = ReplayState.DONE if len(batch) < size else ReplayState.RUNNING
-    return _keep(row.id, row.last_incident_id, found, ended, now)
+    return _keep(row.id, row.last_incident_id, outcomes, ended, now)
 
 
-def _keep(replay_id: int, after: int, found: Sequence[Replayed], state: ReplayState, now: datetime) -> int:
+def _keep(replay_id: int, after: int, outcomes: Sequence[Replayed], state: ReplayState, now: datetime) -> int:
     with unit_of_work(SYSTEM, now) as uow:
         row = uow.session.get(Replay, replay_id, with_for_update=True, populate_existing=True)
         if row is None or row.state is not ReplayState.RUNNING or row.last_incident_id != after:
             return 0
         tally = Tally.of_json(row.counts)
-        for one in found:
+        for one in outcomes:
             tally.add(one)
-        told = [_change(replay_id, one) for one in found if one.changes or one.broken or not one.is_read]
-        if told:
-            uow.session.execute(insert(table_of(ReplayChange)), told)
-        row.counts, row.done = tally.as_json(), row.done + len(found)
+        changes = [_change(replay_id, one) for one in outcomes if one.changes or one.broken or not one.is_read]
+        if changes:
+            uow.session.execute(insert(table_of(ReplayChange)), changes)
+        row.counts, row.done = tally.as_json(), row.done + len(outcomes)
         row.total = max(row.total, row.done)
-        if found:
-            row.last_incident_id = found[-1].incident.id
+        if outcomes:
+            row.last_incident_id = outcomes[-1].incident.id
         if state is not ReplayState.RUNNING:
             _end(row, state, now)
         total = tally.of()
-        uow.audit("rules.replayed", AUDITED, replay_id, {"done": [row.done - len(found), row.done]})
+        uow.audit("rules.replayed", AUDITED, replay_id, {"done": [row.done - len(outcomes), row.done]})
         if state is ReplayState.DONE:
             rule_set = uow.session.get_one(RuleSet, row.rule_set_id)
             uow.record(rule_set, "rules.replayed", incidents=total.incidents, changed=total.changed)
-        return len(found)
+        return len(outcomes)
 
 
 def _change(replay_id: int, one: Replayed) -> dict[str, Any]:

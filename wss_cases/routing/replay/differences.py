@@ -124,8 +124,8 @@ def _plain(old: Answers, new: Answers, kinds: tuple[ChangeKind, ChangeKind, Chan
 
 
 def _items(before: Answered, after: Answered, table: DecisionTable, done: Run) -> Iterator[Change]:
-    gone = {key: said for key, said in before.items.items() if key not in after.items}
-    new = {key: said for key, said in after.items.items() if key not in before.items}
+    gone = {key: answer for key, answer in before.items.items() if key not in after.items}
+    new = {key: answer for key, answer in after.items.items() if key not in before.items}
     for key in list(new):
         kind, person = key
         family = after.families[kind]
@@ -133,16 +133,16 @@ def _items(before: Answered, after: Answered, table: DecisionTable, done: Run) -
         if instead is not None:
             was, now = gone.pop(instead), new.pop(key)
             yield Change(ChangeKind.PATHWAY_OTHER_KIND, kind, person, was[0], now[0], _cited(was[1], now[1]))
-    for (kind, person), said in new.items():
-        yield Change(ChangeKind.PATHWAY_ADDED, kind, person, None, said[0], said[1])
-    for (kind, person), said in gone.items():
-        rules = _cited(said[1], _taken_by(table, done, kind, person))
-        yield Change(ChangeKind.PATHWAY_REMOVED, kind, person, said[0], None, rules)
-    for key, said in after.items.items():
+    for (kind, person), answer in new.items():
+        yield Change(ChangeKind.PATHWAY_ADDED, kind, person, None, answer[0], answer[1])
+    for (kind, person), answer in gone.items():
+        rules = _cited(answer[1], _taken_by(table, done, kind, person))
+        yield Change(ChangeKind.PATHWAY_REMOVED, kind, person, answer[0], None, rules)
+    for key, answer in after.items.items():
         old = before.items.get(key)
-        if old is not None and old[0] != said[0]:
-            rules = _cited(old[1], said[1])
-            yield Change(ChangeKind.PATHWAY_CHANGED, key[0], key[1], old[0], said[0], rules)
+        if old is not None and old[0] != answer[0]:
+            rules = _cited(old[1], answer[1])
+            yield Change(ChangeKind.PATHWAY_CHANGED, key[0], key[1], old[0], answer[0], rules)
 
 
 def _taken_by(table: DecisionTable, done: Run, kind: str, person: str) -> Iterator[str]:

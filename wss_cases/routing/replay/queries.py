@@ -124,8 +124,8 @@ def digest_of(rule_set: RuleSet) -> str:
 
 def newest_replay(rule_set_id: int) -> Replay | None:
     """Return the replay of a rule set; the caller has checked it."""
-    found = select(Replay).where(Replay.rule_set_id == rule_set_id).order_by(Replay.id.desc()).limit(1)
-    return db.session.scalars(found).first()
+    newest = select(Replay).where(Replay.rule_set_id == rule_set_id).order_by(Replay.id.desc()).limit(1)
+    return db.session.scalars(newest).first()
 
 
 def stands_for(replay: Replay, rule_set: RuleSet) -> bool:
@@ -135,8 +135,8 @@ def stands_for(replay: Replay, rule_set: RuleSet) -> bool:
 
 def get_replay(actor: Actor, replay_id: int) -> tuple[Replay, RuleSet]:
     """Return a replay with its rule set. Raises NotFound when it is missing or not for this actor."""
-    found = select(Replay, RuleSet).join(RuleSet, RuleSet.id == Replay.rule_set_id).where(Replay.id == replay_id)
-    replay, rule_set = existing(db.session.execute(found).first() if might(actor, Permission.RULES_READ) else None)
+    wanted = select(Replay, RuleSet).join(RuleSet, RuleSet.id == Replay.rule_set_id).where(Replay.id == replay_id)
+    replay, rule_set = existing(db.session.execute(wanted).first() if might(actor, Permission.RULES_READ) else None)
     return replay, rule_set
 
 
@@ -155,12 +155,12 @@ def schools_seen(actor: Actor) -> list[int] | None:
 
 def named(school_ids: Sequence[int]) -> list[tuple[int, str]]:
     """Return schools with their names, by name."""
-    found = select(School.id, School.name).where(among(School.id, school_ids)).order_by(School.name)
-    return [(row[0], row[1]) for row in db.session.execute(found)]
+    schools = select(School.id, School.name).where(among(School.id, school_ids)).order_by(School.name)
+    return [(row[0], row[1]) for row in db.session.execute(schools)]
 
 
 @dataclass(frozen=True)
-class Told:
+class ReplayedIncident:
     """One incident of a replay as a reader sees it; `reference` is '' for who may not open the report."""
 
     id: int
@@ -172,7 +172,9 @@ class Told:
     is_read: bool
 
 
-def told_after(actor: Actor, replay_id: int, after: int, limit: int | None, only_broken: bool = False) -> list[Told]:
+def incidents_after(
+    actor: Actor, replay_id: int, after: int, limit: int | None, only_broken: bool = False
+) -> list[ReplayedIncident]:
     """Return the next incidents of a replay: for the district without a name, for a case team those of its own."""
     readable = visible_to(select(Incident.id), actor)
     seen = or_(in_schools(ReplayChange.school_id, actor, Role.DISTRICT), ReplayChange.incident_id.in_(readable))
@@ -187,6 +189,8 @@ def told_after(actor: Actor, replay_id: int, after: int, limit: int | None, only
     if only_broken:
         statement = statement.where(cast(ReplayChange.broken, Text) != "[]")
     return [
-        Told(row.id, row.incident_id, reference if named else "", school, row.changes, row.broken, row.is_read)
+        ReplayedIncident(
+            row.id, row.incident_id, reference if named else "", school, row.changes, row.broken, row.is_read
+        )
         for row, reference, school, named in db.session.execute(statement)
     ]

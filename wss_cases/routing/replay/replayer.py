@@ -78,27 +78,27 @@ def alike(table: DecisionTable) -> Callable[[Facts], Key]:
     }
 
     def key(facts: Facts) -> Key:
-        said = []
+        answered = []
         for name, value in facts.given.items():
             spec = FACTS[name]
             if spec.type is not FactType.FLAG and name not in read:
                 continue
             if (value is False or value == spec.default) and name not in asked_known:
                 continue
-            said.append((name, bisect_right(bounds[name], value) if name in bounds else value))
-        return tuple(sorted(said))
+            answered.append((name, bisect_right(bounds[name], value) if name in bounds else value))
+        return tuple(sorted(answered))
 
     return key
 
 
 def _bounds(conditions: list[Condition], name: str) -> set[int]:
     """The numbers at which some condition on a fact changes its answer."""
-    found: set[int] = set()
+    bounds: set[int] = set()
     for condition in conditions:
         if condition["fact"] == name and "value" in condition:
             value, op = condition["value"], condition["op"]
-            found |= {value} if op == "at_least" else {value + 1} if op == "at_most" else {value, value + 1}
-    return found
+            bounds |= {value} if op == "at_least" else {value + 1} if op == "at_most" else {value, value + 1}
+    return bounds
 
 
 class Replayer:
@@ -113,12 +113,12 @@ class Replayer:
     def outcome(self, facts: str, answer: str) -> Outcome:
         """Return what the table would have answered differently to these facts than what was answered."""
         key = blake2b(f"{facts}\0{answer}".encode(), digest_size=16).digest()
-        found = self._pairs.get(key)
-        if found is None:
+        outcome = self._pairs.get(key)
+        if outcome is None:
             if len(self._pairs) >= MOST_REMEMBERED:
                 self._pairs.clear()
-            found = self._pairs[key] = self._worked_out(facts, answer)
-        return found
+            outcome = self._pairs[key] = self._worked_out(facts, answer)
+        return outcome
 
     def _worked_out(self, facts: str, answer: str) -> Outcome:
         try:
@@ -136,16 +136,16 @@ class Replayer:
 
     def _answered(self, facts: Facts) -> tuple[Answered, Run, tuple[str, ...]]:
         key = self._key(facts)
-        found = self._answers.get(key)
-        if found is None:
+        answered = self._answers.get(key)
+        if answered is None:
             if len(self._answers) >= MOST_REMEMBERED:
                 self._answers.clear()
             done = run(self.table, facts)
             broken = dict.fromkeys(
                 f"{finding.kind}:{finding.detail}" for finding in broken_promises(self.table, facts, done.answer)
             )
-            found = self._answers[key] = of_run(done), done, tuple(broken)
-        return found
+            answered = self._answers[key] = of_run(done), done, tuple(broken)
+        return answered
 
 
 def promise_words(broken: str) -> str:

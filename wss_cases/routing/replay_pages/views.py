@@ -42,7 +42,7 @@ MOST_SCHOOLS = 100
 def ask(rule_set_id: int) -> Page:
     """Ask for a replay of a rule set."""
     actor = current_actor()
-    found = queries.get_rule_set(actor, rule_set_id)
+    rule_set = queries.get_rule_set(actor, rule_set_id)
     form = ReplayForm()
     if form.validate_on_submit() and form.first_day.data and form.last_day.data:
         try:
@@ -53,7 +53,7 @@ def ask(rule_set_id: int) -> Page:
             apply_refusal(form, refusal)
         else:
             return redirect(url_for("replays.replay", replay_id=replay_id), 303)
-    return rule_set_page(found, PublishForm(formdata=None), 400, ask_form=form)
+    return rule_set_page(rule_set, PublishForm(formdata=None), 400, ask_form=form)
 
 
 @blueprint.post("/replays/<int:replay_id>/cancel")
@@ -109,8 +109,8 @@ def _found(total: SchoolTally) -> list[tuple[str, int]]:
 def _by_school(tally: Tally, seen: list[int] | None) -> list[tuple[str, SchoolTally]]:
     shown = {int(key): one for key, one in tally.schools.items() if seen is None or int(key) in seen}
     changed = [school_id for school_id, one in shown.items() if one.changed or one.broken]
-    found = [(name, shown[school_id]) for school_id, name in replays.named(changed)]
-    return sorted(found, key=lambda pair: -pair[1].changed)
+    rows = [(name, shown[school_id]) for school_id, name in replays.named(changed)]
+    return sorted(rows, key=lambda pair: -pair[1].changed)
 
 
 def _groups(tally: Tally, fewest: SmallestGroups) -> list[ShareWords]:
@@ -143,7 +143,7 @@ def changes(replay_id: int) -> Page:
     row, rule_set = replays.get_replay(actor, replay_id)
     only_broken = request.args.get("only") == "broken"
     after = id_in(request.args.get("after")) or 0
-    found = replays.told_after(actor, replay_id, after, PAGE + 1, only_broken)
+    incidents = replays.incidents_after(actor, replay_id, after, PAGE + 1, only_broken)
     here: dict[str, Any] = {"replay_id": replay_id, **({"only": "broken"} if only_broken else {})}
     return render_template(
         "routing/replay_pages/changes.html",
@@ -152,12 +152,12 @@ def changes(replay_id: int) -> Page:
         only_broken=only_broken,
         rows=[
             {
-                "told": told,
-                "changes": [change_words(Change.of_json(one)) for one in told.changes],
-                "broken": [promise_words(word) for word in told.broken],
+                "told": one_incident,
+                "changes": [change_words(Change.of_json(one)) for one in one_incident.changes],
+                "broken": [promise_words(word) for word in one_incident.broken],
             }
-            for told in found[:PAGE]
+            for one_incident in incidents[:PAGE]
         ],
-        later=url_for("replays.changes", after=found[PAGE - 1].id, **here) if len(found) > PAGE else None,
+        later=url_for("replays.changes", after=incidents[PAGE - 1].id, **here) if len(incidents) > PAGE else None,
         first=url_for("replays.changes", **here) if after else None,
     )

@@ -14,7 +14,7 @@ from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.scope.rules import Share, per
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
 from wss_cases.outcomes.equity.presenters import group_words, meaning
-from wss_cases.outcomes.equity.rules import said
+from wss_cases.outcomes.equity.rules import meaning_of
 from wss_cases.outcomes.equity.states import FAMILIES, POINTS, STAGE_LABELS, STAGES
 from wss_cases.outcomes.equity.suppression import ENROLLED
 from wss_cases.outcomes.equity.tables import Table
@@ -259,7 +259,7 @@ def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
             for stage in REPORTED
             if stage in table.stages
         ]
-        differing = [one for one in compared if one[2] is not None and said(one[2].ratio).kind != "same"]
+        differing = [one for one in compared if one[2] is not None and meaning_of(one[2].ratio).kind != "same"]
         parts.append(
             {
                 "kind": FAMILIES[family][0],

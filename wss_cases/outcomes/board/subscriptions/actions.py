@@ -66,15 +66,15 @@ def queue_due(now: datetime) -> dict[str, int]:
 
     Whoever does not answer for the schools any more, or cannot sign in, gets none for that month.
     """
-    asked = 0
+    reports = 0
     db.session.remove()
     tomorrow = today_at(None, now) + DAY
     for row in live_subscriptions():
         if month_due(row.every, tomorrow) <= row.sent_for:
             continue
         if due_month(row.every, today_at(row.school_id, now), school_days(row.school_id)) > row.sent_for:
-            asked += _queue(row.id, now)
-    return {"asked": asked}
+            reports += _queue(row.id, now)
+    return {"asked": reports}
 
 
 def _queue(subscription_id: int, now: datetime) -> int:

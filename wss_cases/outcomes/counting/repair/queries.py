@@ -94,10 +94,10 @@ def light_conditions() -> dict[str, ColumnElement[bool]]:
     held = and_(
         Incident.state == IncidentState.CLOSED, Incident.outcome_reason.in_(sorted(CONVERSATION_OUTCOMES)), alone
     )
-    asked = exists().where(
+    is_planned = exists().where(
         FollowUp.incident_id == Incident.id, FollowUp.kind == CONVERSATION, FollowUp.state != FollowUpState.CANCELLED
     )
-    return {"proposed": or_(held, and_(asked, alone)), "offered": held, "accepted": held, "held": held}
+    return {"proposed": or_(held, and_(is_planned, alone)), "offered": held, "accepted": held, "held": held}
 
 
 def _light(actor: Actor, scope: Scope) -> tuple[int, int]:

@@ -26,7 +26,7 @@ class Piece:
         return self.network is not None and self.whole >= FEWEST and not 0 < self.small < FEWEST
 
 
-def share_told(pieces: Sequence[Piece]) -> Share | None:
+def shown_share(pieces: Sequence[Piece]) -> Share | None:
     """Return the share of all, of one school, one network (given without its name) or the district by network; None
     where there are too few of all, or of those left when every school and network that is shown is subtracted."""
     whole, left = sum(one.whole for one in pieces), sum(one.small for one in pieces if not one.is_shown)

@@ -54,11 +54,11 @@ def _of_school(actor: Actor, scope: Scope, school_id: int) -> Iterator[Any]:
         Incident.state.in_(DECIDED),
     )
     broken = exists().where(AgreementTerm.agreement_id == Agreement.id, AgreementTerm.state == TermState.NOT_KEPT)
-    kept = case((agreement_kept(), "yes"), (broken, "no"))
+    result = case((agreement_kept(), "yes"), (broken, "no"))
     identifier = func.coalesce(EdfiRecord.identifier, Incident.reference)
     held = (
         select(
-            identifier, Pathway.pathway, Pathway.kind, Pathway.offered_on, Pathway.held_on, Agreement.agreed_on, kept,
+            identifier, Pathway.pathway, Pathway.kind, Pathway.offered_on, Pathway.held_on, Agreement.agreed_on, result,
         )
         .select_from(Incident)
         .join(CaseIncident, CaseIncident.incident_id == Incident.id)

@@ -52,12 +52,12 @@ def bands_of(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (
         .group_by(person.student_id)
         .cte("each_student")
     )
-    some = func.sum(case((each.c.number.between(FEW, MANY - 1), 1), else_=0))
+    several_incidents = func.sum(case((each.c.number.between(FEW, MANY - 1), 1), else_=0))
     many = func.sum(case((each.c.number >= MANY, 1), else_=0))
     # a student of another school stands in a band here without being enrolled here, so nothing is subtracted
     several = select(each.c.student_id).where(each.c.number >= FEW)
     others = enrolled_within(actor, scope, grade).where(Enrolment.student_id.not_in(several))
-    row = db.session.execute(select(others.scalar_subquery(), some, many).select_from(each)).one()
+    row = db.session.execute(select(others.scalar_subquery(), several_incidents, many).select_from(each)).one()
     return Bands(row[0], int(row[1] or 0), int(row[2] or 0))
 
 

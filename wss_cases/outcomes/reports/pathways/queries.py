@@ -15,7 +15,7 @@ from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.scope.queries import by_days, streamed, within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
-from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, share_told
+from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, shown_share
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.questionnaires.states import Answerer
 from wss_cases.pathways.common.models import Pathway
@@ -71,16 +71,16 @@ class PathwayFigures:
 @cached_count("pathways", version=1, depends_on=by_days)
 def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> PathwayFigures:
     """Return the figures of a scope, in four queries; `days` are the school days of its school or district."""
-    asked, plans = _asked(actor, scope), _started_plans(actor, scope)
+    handed_out, plans = _asked(actor, scope), _started_plans(actor, scope)
     counts = select(
-        select(func.count()).where(*asked).select_from(Questionnaire).scalar_subquery(),
-        select(func.count(Questionnaire.answered_at)).where(*asked).scalar_subquery(),
+        select(func.count()).where(*handed_out).select_from(Questionnaire).scalar_subquery(),
+        select(func.count(Questionnaire.answered_at)).where(*handed_out).scalar_subquery(),
         _held(plans, scope).scalar_subquery(),
     )
     number, answered, held = db.session.execute(counts).one()
     waited = _waited(actor, scope, days)
     return PathwayFigures(
-        said=Said(number, answered, _answers(scope, asked)),
+        said=Said(number, answered, _answers(scope, handed_out)),
         dose=Share(held, _sessions_due(plans, scope, days)),
         answers=_waits(waited[ANSWERED]),
         services=_waits(waited[SERVED]),
@@ -99,7 +99,7 @@ def _asked(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     ]
 
 
-def _answers(scope: Scope, asked: list[ColumnElement[bool]]) -> dict[str, Share]:
+def _answers(scope: Scope, handed_out: list[ColumnElement[bool]]) -> dict[str, Share]:
     network = literal(None, String) if scope.network else School.network
     by_school = (
         select(
@@ -110,7 +110,7 @@ def _answers(scope: Scope, asked: list[ColumnElement[bool]]) -> dict[str, Share]
         )
         .join(Questionnaire, Questionnaire.id == QuestionnaireAnswer.questionnaire_id)
         .join(School, School.id == Questionnaire.school_id)
-        .where(*asked)
+        .where(*handed_out)
         .group_by(QuestionnaireAnswer.question, School.id)
         .subquery()
     )
@@ -119,11 +119,11 @@ def _answers(scope: Scope, asked: list[ColumnElement[bool]]) -> dict[str, Share]
     by_network = select(by_school.c.question, by_school.c.network, *sums).group_by(
         by_school.c.question, by_school.c.network
     )
-    found: dict[str, list[Piece]] = {}
+    pieces_of: dict[str, list[Piece]] = {}
     for question, name, *numbers in db.session.execute(by_network):
-        found.setdefault(question, []).append(Piece(name, *map(int, numbers)))
-    told = {question: share_told(pieces) for question, pieces in sorted(found.items())}
-    return {question: share for question, share in told.items() if share is not None}
+        pieces_of.setdefault(question, []).append(Piece(name, *map(int, numbers)))
+    shares = {question: shown_share(pieces) for question, pieces in sorted(pieces_of.items())}
+    return {question: share for question, share in shares.items() if share is not None}
 
 
 def _yesterday(scope: Scope) -> date:

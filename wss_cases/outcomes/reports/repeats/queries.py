@@ -51,11 +51,11 @@ def _by_first_day(actor: Actor, scope: Scope, _days: SchoolDays) -> Values:
 def _by_month(actor: Actor, scope: Scope, days: SchoolDays) -> list[list[Any]]:
     """Return the windows by month whenever it ends, so that a report that ends with a month takes of the year's what
     it tells of."""
-    found: Counter[tuple[str, int, str | None, int, bool | None]] = Counter()
+    counts: Counter[tuple[str, int, str | None, int, bool | None]] = Counter()
     for where, _person, day, windows in _windows(streamed(_lives(actor, scope)), scope, days):
         for length, repeated in zip(LENGTHS, windows, strict=True):
-            found[f"{day:%Y-%m}", length, *where, repeated] += 1
-    return repeats_by_month(found)
+            counts[f"{day:%Y-%m}", length, *where, repeated] += 1
+    return repeats_by_month(counts)
 
 
 def finished_windows(actor: Actor, scope: Scope, days: SchoolDays, length: int) -> dict[int, bool]:
@@ -88,7 +88,7 @@ def _lives(actor: Actor, scope: Scope) -> Select[Any]:
         .join(Incident, Incident.id == IncidentPerson.incident_id)
         .where(*caused(actor, scope))
     )
-    those = acts.with_only_columns(IncidentPerson.student_id)
+    students = acts.with_only_columns(IncidentPerson.student_id)
     person = func.min(IncidentPerson.id)
     # of one network alone its name says nothing
     network = School.network if scope.is_all else literal(None, String)
@@ -101,13 +101,13 @@ def _lives(actor: Actor, scope: Scope) -> Select[Any]:
     enrolment = select(
         Enrolment.student_id, Enrolment.school_id, Enrolment.starts_on, Enrolment.ends_on, literal(0),
         literal(""), literal(ENROLLED), nowhere,
-    ).where(*within_schools(actor, scope, Enrolment.school_id), Enrolment.student_id.in_(those))  # fmt: skip
+    ).where(*within_schools(actor, scope, Enrolment.school_id), Enrolment.student_id.in_(students))  # fmt: skip
     action = DisciplineAction
     removal = select(
         action.student_id, action.school_id, action.starts_on, action.ends_on, action.days,
         cast(action.kind, String(40)), literal(REMOVED), nowhere,
     ).where(
-        *within_schools(actor, scope, action.school_id), action.student_id.in_(those),
+        *within_schools(actor, scope, action.school_id), action.student_id.in_(students),
         action.state == ActionState.STANDING,
     )  # fmt: skip
     both = union_all(one_a_student, enrolment, removal).subquery()

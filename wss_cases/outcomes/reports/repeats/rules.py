@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from wss_cases.outcomes.counting.scope.rules import Share
-from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, share_told
+from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, shown_share
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.rules import Span, dates_of
 
@@ -36,21 +36,21 @@ Outcomes = Mapping[tuple[str, int, str | None, int, bool | None], int]
 def repeats_by_month(windows: Outcomes) -> list[list[Any]]:
     """Return [month, length, finished, not finished, with another incident], all up to that month, months in their
     order; the last is None where it would tell of too few, so that what is stored of windows tells of no fewer."""
-    rows, found = _by_network(windows), []
+    rows, by_month = _by_network(windows), []
     for month in sorted({row[0] for row in rows}):
         so_far = [row for row in rows if row[0] <= month]
-        found += [[month, length, *_told([row for row in so_far if row[1] == length])] for length in LENGTHS]
-    return found
+        by_month += [[month, length, *_told([row for row in so_far if row[1] == length])] for length in LENGTHS]
+    return by_month
 
 
 def repeats_until(rows: Sequence[Sequence[Any]], last: str) -> list[Repeat]:
     """Return the windows of each length up to a month, from rows of `repeats_by_month`."""
-    found = {length: Repeat(length, 0, 0, None) for length in LENGTHS}
+    repeats = {length: Repeat(length, 0, 0, None) for length in LENGTHS}
     for month, length, finished, unfinished, part in rows:
         if month <= last:
             share = None if part is None else Share(part, finished)
-            found[length] = Repeat(length, finished, unfinished, share)
-    return list(found.values())
+            repeats[length] = Repeat(length, finished, unfinished, share)
+    return list(repeats.values())
 
 
 def _by_network(windows: Outcomes) -> list[list[Any]]:
@@ -76,7 +76,7 @@ def _told(rows: Sequence[Sequence[Any]]) -> tuple[int, int, int | None]:
     for network in dict.fromkeys(row[2] for row in rows):
         here = [row for row in rows if row[2] == network]
         pieces.append(Piece(network, sum(row[3] for row in here), sum(row[4] for row in here), here[-1][6]))
-    share = share_told(pieces)
+    share = shown_share(pieces)
     return sum(row[3] for row in rows), sum(row[5] for row in rows), share.part if share else None
 
 
@@ -103,9 +103,9 @@ def repeated_within(happened: date, incidents: Sequence[date], there: Sequence[d
     """
     begins, later = bisect_right(there, happened), bisect_right(incidents, happened)
     following = incidents[later] if later < len(incidents) else None
-    found: list[bool | None] = []
+    repeated: list[bool | None] = []
     for length in LENGTHS:
         last = begins + length - 1
         over = last < len(there)
-        found.append((following is not None and following <= there[last]) if over else None)
-    return found
+        repeated.append((following is not None and following <= there[last]) if over else None)
+    return repeated

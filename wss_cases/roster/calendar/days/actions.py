@@ -22,7 +22,7 @@ class Said:
     last_bell: time | None = None
 
 
-def say_day(uow: UnitOfWork, school: School | None, day: date, said: Said) -> CalendarDay:
+def say_day(uow: UnitOfWork, school: School | None, day: date, declared: Said) -> CalendarDay:
     """Declare a date of one school, or of the whole district; what the calendar planned for it stays noted. A step."""
     row = _row(uow, school, day)
     if row is None:
@@ -30,12 +30,12 @@ def say_day(uow: UnitOfWork, school: School | None, day: date, said: Said) -> Ca
         uow.session.add(row)
     elif row.said_at is None:
         row.planned_kind, row.planned_label = row.kind, row.label
-    row.kind, row.label, row.last_bell = said.kind, said.label, said.last_bell
+    row.kind, row.label, row.last_bell = declared.kind, declared.label, declared.last_bell
     row.said_by_id, row.said_at, row.unsettled_since = uow.actor.user_id, uow.now, uow.now
     changes = changes_of(row)
     uow.session.flush()
     uow.audit("calendar.declared", "calendar_day", row.id, changes)
-    uow.record(school or row, "calendar.said", day=day.isoformat(), what=said.kind.value, label=said.label)
+    uow.record(school or row, "calendar.said", day=day.isoformat(), what=declared.kind.value, label=declared.label)
     return row
 
 

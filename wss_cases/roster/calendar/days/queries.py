@@ -35,8 +35,8 @@ class DayAt:
     @property
     def mark(self) -> str:
         """What a form that was made from this carries, to see whether somebody said something else since."""
-        said = self.said_at.isoformat() if self.said_at else ""
-        return f"{self.kind}/{self.last_bell or ''}/{'own' if self.own else ''}/{said}"
+        moment = self.said_at.isoformat() if self.said_at else ""
+        return f"{self.kind}/{self.last_bell or ''}/{'own' if self.own else ''}/{moment}"
 
 
 @dataclass(frozen=True)
