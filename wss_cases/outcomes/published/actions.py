@@ -40,9 +40,7 @@ class ImportReport:
 
 def import_history(actor: Actor, stream: TextIO, source: str, now: datetime) -> ImportReport:
     """Read a published file into the history in one transaction; the good rows land, the others are in the report.
-
-    Raises Refused, and nothing lands, when the file as a whole is unusable.
-    """
+    Raises Refused, and nothing lands, when the file as a whole is unusable."""
     reading = Reading()
     with unit_of_work(actor, now) as uow:
         writer = _Writer(uow.session)

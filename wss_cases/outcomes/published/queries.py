@@ -125,8 +125,7 @@ def _by_years(actor: Actor, school_id: int | None, after: str | None, today: dat
 
 @cached_count("live_years", version=1, depends_on=_by_years)
 def live_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> dict[str, Figures]:
-    """Return the history's figures for each school year counted here, after a published year and up to today, in four
-    queries."""
+    """Return the figures of each school year counted here, after a published year, up to today, in four queries."""
     years: dict[str, Figures] = {}
     for statement, day, names in _live_statements():
         narrowed = _narrowed(statement, actor, day, school_id, after).where(day <= today)

@@ -132,10 +132,8 @@ class Reading:
 
 
 def columns(header: Sequence[str]) -> dict[str, int]:
-    """Return where each wanted column stands, whatever the line breaks in its header; others are left alone.
-
-    Raises Refused when a column is missing or stands twice.
-    """
+    """Return where each wanted column stands, whatever the line breaks in its header. Raises Refused when a column is
+    missing or stands twice."""
     wanted = {_folded(words): name for name, words in HEADERS.items()}
     places: dict[str, int] = {}
     for place, cell in enumerate(header):

@@ -106,8 +106,7 @@ def _take_in(uow: UnitOfWork, look: _Look, report: Report, accept_shrink: bool, 
 
 @contextmanager
 def not_collecting() -> Iterator[None]:
-    """No search for cycles inside the block: none are made, and it would look at a million living rows again and
-    again."""
+    """Do not collect garbage inside the block: no cycles are made, and a million living rows would be searched."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

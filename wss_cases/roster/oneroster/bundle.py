@@ -134,10 +134,8 @@ class Table:
                 raise _refused(self.file, _("The column stands in the header twice."), 1, column)
 
     def rows(self, report: Report) -> Iterator[Row]:
-        """Yield the rows whose shape is sound; the others are refused in the report.
-
-        Raises BundleRefused where the file cannot be read on.
-        """
+        """Yield the rows whose shape is sound; the others are refused in the report. Raises BundleRefused where the
+        file cannot be read on."""
         wanted = [index for index, column in enumerate(self.columns) if _is_read(column)]
         names = [self.columns[index] for index in wanted]
         self.number = 1

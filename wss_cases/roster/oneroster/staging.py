@@ -78,10 +78,8 @@ def run_set(session: Session, statement: Any) -> None:
 def upsert(
     session: Session, model: type[Base], source: str, rows: Sequence[dict[str, Any]], insert: bool = True
 ) -> None:
-    """Write rows that all have the same columns, `sourced_id` among them, where they differ from what stands.
-
-    Rows that do not stand yet are inserted, or with `insert` False left alone.
-    """
+    """Write rows that all have the same columns, `sourced_id` among them, where they differ from what stands; rows that
+    do not stand yet are inserted, or with `insert` False left alone."""
     if not rows:
         return
     staged = Staged(session, model, [name for name in rows[0] if name != KEY])

@@ -68,10 +68,8 @@ class Finding:
 
 
 def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding]:
-    """Return everything worth knowing before a table is published, blocking findings first.
-
-    `tries` random facts are tried beside those made for each row.
-    """
+    """Return everything worth knowing before a table is published, blocking findings first; `tries` random facts are
+    tried beside those made for each row."""
     samples = [facts for row in table.rows for facts in _samples_of(table, row)]
     samples += random_facts(tries)
     runs = [(facts, run(table, facts)) for facts in samples]

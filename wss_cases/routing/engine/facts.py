@@ -23,10 +23,8 @@ class FactType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FactSpec:
-    """What one fact may hold: `choices` are the allowed words, `least` and `most` bound a whole number.
-
-    `default` is what a missing answer counts as, or None when it stays unknown.
-    """
+    """What one fact may hold: `choices` are the allowed words, `least` and `most` bound a whole number; `default` is
+    what a missing answer counts as, or None when it stays unknown."""
 
     type: FactType
     choices: tuple[str, ...] = ()
@@ -128,10 +126,8 @@ def parse_facts(data: object) -> Facts:
 
 
 def parse_document(data: bytes | str) -> tuple[list[Facts], bool]:
-    """Read a facts file (UTF-8): one object, or a list of them.
-
-    Returns the facts and whether the file held a list. Raises `Refused`, with the place of a bad object in a list.
-    """
+    """Read a facts file (UTF-8), one object or a list of them. Returns the facts and whether the file held a list.
+    Raises `Refused`, with the place of a bad object in a list."""
     content = _read_json(data if isinstance(data, str) else _decoded(data))
     if not isinstance(content, list):
         return [parse_facts(content)], False

@@ -31,9 +31,7 @@ def ask(
     actor: Actor, rule_set_id: int, starts_on: date, ends_on: date, now: datetime, request_key: str | None = None
 ) -> int:  # fmt: skip
     """Ask for a replay over the incidents of these days; an earlier one of the same rule set goes. Returns its id.
-
-    Raises Refused for days that `check_days` refuses.
-    """
+    Raises Refused for days that `check_days` refuses."""
     check_days(starts_on, ends_on, today_at(None, now))
     total = count_routed(Period(starts_on, ends_on))
     with unit_of_work(actor, now, request_key) as uow:
@@ -51,10 +49,8 @@ def ask(
 
 
 def cancel(actor: Actor, replay_id: int, now: datetime) -> int:
-    """Stop a replay that is under way; what it found so far stays. Raises Refused when it has ended.
-
-    Returns the rule set's id.
-    """
+    """Stop a replay that is under way; what it found so far stays. Returns the rule set's id. Raises Refused when it
+    has ended."""
     with unit_of_work(actor, now) as uow:
         row = uow.session.get(Replay, replay_id, with_for_update=True, populate_existing=True)
         rule_set = uow.session.get(RuleSet, row.rule_set_id) if row is not None else None

@@ -141,8 +141,7 @@ def get_replay(actor: Actor, replay_id: int) -> tuple[Replay, RuleSet]:
 
 
 def reported_until(row: Replay) -> date:
-    """Return the last day of a replay on which anything can have been reported: some were kept before their days were
-    checked."""
+    """Return the last day of a replay on which anything can have been reported: older ones have unchecked days."""
     return max(FIRST_DAY, min(row.ends_on, local_date(row.asked_at, DISTRICT_ZONE)))
 
 

@@ -20,9 +20,7 @@ def check_days(
     first: date | None, last: date | None, today: date, names: tuple[str, str] = ("first_day", "last_day")
 ) -> None:
     """Raise Refused, under the name of the field, for days before FIRST_DAY or to come and for an end before the start.
-
-    A day that is None is open.
-    """
+    A day that is None is open."""
     for name, day in zip(names, (first, last), strict=True):
         if day is not None and not FIRST_DAY <= day <= today:
             words = {"first": day_words_with_year(FIRST_DAY), "last": day_words_with_year(today)}

@@ -42,10 +42,8 @@ def load_rule_set(rule_set_id: int) -> RuleSet | None:
 
 
 def rule_set_in_force(on: date) -> RuleSet:
-    """Return the published rule set that routes incidents reported on a date.
-
-    Of those begun and not ended, the one that began last. Raises Unavailable when there is none.
-    """
+    """Return the published rule set that routes incidents reported on a date: of those begun and not ended the one that
+    began last. Raises Unavailable when there is none."""
     statement = (
         select(RuleSet)
         .where(

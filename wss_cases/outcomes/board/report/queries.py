@@ -77,8 +77,7 @@ def board_but_equity(actor: Actor, scope: Scope) -> Board:
 
 
 def may_report(actor: Actor, school_id: int | None, network: str | None) -> bool:
-    """Whether the actor answers to a board for a school, a network that has schools, or with neither for the whole
-    district."""
+    """Whether the actor answers to a board for a school, a network with schools, or with neither for the district."""
     of_network = schools_of(network) if network else []
     return bool(of_network or not network) and answers_for(actor, school_id, network, of_network)
 

@@ -49,7 +49,7 @@ QUARTERS: Final = (11, 2, 5, 8)
 
 
 def month_due(every: Every, day: date) -> date:
-    """Return the first day of the last month, up to a day's own, for which a report is due."""
+    """Return the first day of the last month, that of the day included, for which a report is due."""
     month = day.replace(day=1)
     while every is Every.QUARTER and month.month not in QUARTERS:
         month = (month - DAY).replace(day=1)
@@ -57,10 +57,7 @@ def month_due(every: Every, day: date) -> date:
 
 
 def due_month(every: Every, today: date, days: SchoolDays) -> date:
-    """Return the same of the months whose first school day has come.
-
-    Whatever was missed before that month is not made up for: its figures are in this one's.
-    """
+    """Return `month_due` of the months whose first school day has come. Missed months are not made up for."""
     month = month_due(every, today)
     while days.on_or_after(month) > today:
         month = month_due(every, month - DAY)

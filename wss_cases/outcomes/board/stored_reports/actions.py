@@ -27,10 +27,8 @@ MOST_WAITING = 5
 
 @use_case
 def ask_report(uow: UnitOfWork, scope: Scope, language: str) -> int:
-    """Ask for a report of a scope as a PDF in a language. Returns its id.
-
-    Raises NotFound for who does not answer for it, Refused when too many of the actor's own are still being made.
-    """
+    """Ask for a report of a scope as a PDF in a language. Returns its id. Raises NotFound for who does not answer for
+    it, Refused when too many of the actor's own are still being made."""
     if uow.actor.user_id is None or not may_report(uow.actor, scope.school_id, scope.network):
         raise NotFound
     mine = select(func.count()).where(
@@ -70,7 +68,7 @@ def store_pdf(report_id: int, pdf: bytes, now: datetime) -> bool:
 
 
 def fail_report(report_id: int, why: Why, now: datetime) -> bool:
-    """Write down that a report was not made, and why; False when somebody else has made it, or said so, by now."""
+    """Write down that a report was not made, and why; False when another scheduler has made it, or said so, by now."""
     with unit_of_work(SYSTEM, now) as uow:
         row = _waiting(uow, report_id)
         if row is None:
@@ -96,10 +94,8 @@ def _end(uow: UnitOfWork, row: BoardReport, state: ReportState, why: Why) -> Non
 
 
 def pdf_for(actor: Actor, report_id: int) -> bytes:
-    """Return the PDF of a report that the actor reads.
-
-    Raises NotFound for any other and for one that is not ready, Refused when no key opens it any more.
-    """
+    """Return the PDF of a report that the actor may read. Raises NotFound for any other and for one that is not ready,
+    Refused when no key opens it any more."""
     report = report_for(actor, report_id)
     sealed = select(BoardReport.sealed_text, BoardReport.sealed_key).where(BoardReport.id == report.id)
     text, key = db.session.execute(sealed).one()

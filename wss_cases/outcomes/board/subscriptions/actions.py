@@ -62,10 +62,8 @@ def unsubscribe(actor: Actor, subscription_id: int, now: datetime) -> None:
 
 
 def queue_due(now: datetime) -> dict[str, int]:
-    """Ask for every report whose first school day has come, each once; returns how many were `asked`.
-
-    Whoever does not answer for the schools any more, or cannot sign in, gets none for that month.
-    """
+    """Ask once for every report whose first school day has come; returns how many were `asked`. Whoever no longer
+    answers for the schools, or cannot sign in, gets none for that month."""
     reports = 0
     db.session.remove()
     tomorrow = today_at(None, now) + DAY

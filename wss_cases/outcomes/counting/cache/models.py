@@ -20,10 +20,7 @@ class CachedCount(Base):
 
 
 class CountingRound(Base):
-    """When the scheduler last made a round of cached counts.
-
-    `claimed_until` is set while a scheduler makes them.
-    """
+    """When the scheduler last made a round of cached counts; `claimed_until` is set while one makes them."""
 
     __tablename__ = "counting_round"
 

@@ -29,10 +29,8 @@ BEGIN = 0
 
 
 def follow(now: datetime, seconds: float = 20.0) -> dict[str, int]:
-    """Reckon with what was written since, for so long; returns how many school `days` were counted anew.
-
-    The first time, every school is counted; what is left when the time is over waits for the next call.
-    """
+    """Count anew the days that changed since the last call, for so many seconds; returns how many school `days`. The
+    first call counts every school; what is left when the time is over waits for the next call."""
     settled = settled_row()
     until = time.monotonic() + seconds
     if settled == 0 or not recount(now, seconds, settled=settled, only_unbuilt=True)["finished"]:
@@ -59,7 +57,7 @@ def _locked(uow: UnitOfWork) -> FigureState:
 
 
 def _step(now: datetime, settled: int) -> int | None:
-    """Reckon with the next audit rows; None when nothing is left."""
+    """Count anew what the next audit rows changed; returns how many days, None when nothing is left."""
     with _figures(now) as (uow, state):
         if state.upto >= settled:
             return None
@@ -72,10 +70,8 @@ def _step(now: datetime, settled: int) -> int | None:
 
 
 def recount(now: datetime, seconds: float, *, settled: int | None = None, only_unbuilt: bool = False) -> dict[str, Any]:
-    """Count every school from its incidents, going on where an earlier count was stopped, for so long.
-
-    Returns how many `schools` were counted now, and whether it is `finished`.
-    """
+    """Count every school from its incidents for so many seconds, going on where an earlier count was stopped. Returns
+    how many `schools` were counted now, and whether the count is `finished`."""
     settled = settled_row() if settled is None else settled
     until = time.monotonic() + seconds
     done: dict[str, Any] = {"schools": 0, "finished": _begin(now, settled, only_unbuilt)}

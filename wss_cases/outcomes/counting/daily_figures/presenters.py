@@ -19,10 +19,8 @@ SCHOOL_WEEK = range(5)
 
 
 def breakdowns(parts: Parts) -> dict[str, list[Count]]:
-    """Return each breakdown's rows: closed scales in their order without gaps, code lists largest first.
-
-    The key of a row is what the incidents list filters by, '' for what is not known. Two queries.
-    """
+    """Return each breakdown's rows, in two queries: closed scales in their order without gaps, code lists largest
+    first. The key of a row is what the incidents list filters by, '' for what is not known."""
     locale = locale_code()
     behaviors = behavior_words([key for key in parts.behavior if key], locale)
     places = place_words([key for key in parts.place if key], locale)

@@ -39,8 +39,7 @@ class Shown:
 
     @property
     def leads(self) -> bool:
-        """Whether the reader is an administrator of the school that is shown: they alone see who reported and who
-        carries what."""
+        """Whether the reader is the shown school's administrator, who alone sees who reported and who carries what."""
         school_id = self.scope.school_id
         return school_id is not None and school_id in self.actor.school_ids(Role.ADMINISTRATOR)
 

@@ -92,8 +92,7 @@ def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date], grade: int | N
 
 
 def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any:
-    """Return the select of how many different students (of a grade, when one is given) were enrolled on any day of a
-    scope."""
+    """Return the select of how many students (of a grade, when one is given) were enrolled on any day of a scope."""
     statement = _enrolled(actor, scope, func.count(Enrolment.student_id.distinct()))
     return statement if grade is None else statement.where(Enrolment.grade == grade)
 

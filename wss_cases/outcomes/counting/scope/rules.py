@@ -13,8 +13,7 @@ OUTLIER_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Scope:
-    """What is counted: one school, one network, or every school the reader reaches, and days of a school year up to
-    today."""
+    """What is counted: a school, a network, or every school the reader reaches, and days of a school year to today."""
 
     school_id: int | None
     year: str

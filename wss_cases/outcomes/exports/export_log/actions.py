@@ -19,10 +19,8 @@ EXPORTED = "outcomes.exported"
 def note_export(
     actor: Actor, report: Report, *, form: str, year: str, school_id: int | None, reason: str, now: datetime
 ) -> int:
-    """Write down that the actor takes this report as a file, and tell a second person; returns the record's id.
-
-    Raises Refused when it has too many rows, or when there is nobody who could be told.
-    """
+    """Write down that the actor takes this report as a file, and tell a second person; returns the record's id. Raises
+    Refused when it has too many rows, or when there is no one who could be told."""
     rows, most = len(report.rows), setting("EXPORT_ROWS")
     if rows > most:
         raise Refused("", _("This file would have %(rows)s rows; at most %(most)s are allowed.", rows=rows, most=most))

@@ -17,8 +17,7 @@ PAGE = 50
 
 
 def second_persons(actor: Actor, school_id: int | None, now: datetime) -> list[int]:
-    """Return who is told of a file, never its taker: the school's administrators, else the district's, else the
-    system's."""
+    """Return who is told of a file, never who takes it: administrators of the school, else district, else system."""
     day = today_at(school_id, now)
     others = holders(Role.ADMINISTRATOR, school_id, day) if school_id is not None else []
     recipients = [user_id for user_id, _name in others if user_id != actor.user_id]

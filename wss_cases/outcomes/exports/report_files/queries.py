@@ -26,20 +26,16 @@ SUPPRESSED_WORD = "suppressed"
 
 
 def history(year: str, identifier: str | None = None) -> Report:
-    """Return the published figures of a school year: the district's sums and every school.
-
-    Raises Refused when nothing is published for the year, or for this school in it.
-    """
+    """Return the published figures of a school year: the district's sums and every school. Raises Refused when nothing
+    is published for the year, or for this school in it."""
     district = district_years().get(year)
     if district is None:
-        raise Refused(
-            "school_year", _("No published figures for %(year)s. Import the published file first.", year=year)
-        )
+        words = _("No published figures for %(year)s. Import the published file first.", year=year)
+        raise Refused("school_year", words)
     schools = schools_in(year, identifier)
     if not schools:
-        raise Refused(
-            "school", _("No published school with the number %(number)s in %(year)s.", number=identifier, year=year)
-        )
+        words = _("No published school with the number %(number)s in %(year)s.", number=identifier, year=year)
+        raise Refused("school", words)
     document = {"school_year": year, "district": district, "schools": [_school(school) for school in schools]}
     columns = ("school_id", "school", "network", *HISTORY)
     rows = [] if identifier else [["", "district", "", *(district[name] for name in HISTORY)]]

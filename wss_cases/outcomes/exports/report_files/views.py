@@ -27,10 +27,8 @@ WRITERS = {**LIVE, **COLLECTIONS}
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.OUTCOMES_EXPORT)
 def file(name: str, form: str) -> Page:
-    """Say what for; then one report as CSV or XLSX. A missing report or school year is a 404.
-
-    Federal and State counts are whole to the last student of a group, so the district alone takes them.
-    """
+    """Say what for; then one report as CSV or XLSX. A missing report or school year is a 404. Federal and State counts
+    are whole to the last student of a group, so the district alone takes them."""
     page = shown()
     report = _report(page, name, form)
     named, about = f"{name}-{page.scope.year}.{form}", report.about[2:] if name in COLLECTIONS else []

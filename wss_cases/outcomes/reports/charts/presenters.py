@@ -105,8 +105,7 @@ def contact_rows(repair: Repair) -> list[Point]:
 
 
 def follow_up_rows(repair: Repair, page: Shown) -> list[Point]:
-    """Return the share on time by kind of follow-up, the words saying of how many; the most frequent, then all others
-    as one row."""
+    """Return the share on time, and of how many, of the most frequent kinds of follow-up; all others are one row."""
     most_due = sorted(repair.follow_ups.items(), key=lambda pair: -pair[1].whole)
     several = len(most_due) > LONGEST + 1
     rows = [

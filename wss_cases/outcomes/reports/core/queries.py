@@ -39,8 +39,7 @@ def _by_days_of_all(
 
 @cached_count("bands", version=1, depends_on=_by_days_of_all)
 def bands_of(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None) -> Bands:
-    """Return the bands, of all students (of a grade, when one is given) enrolled on any day of the period, in one
-    query."""
+    """Return the bands of all students (of a grade, when given) enrolled on any day of the period, in one query."""
     person = IncidentPerson
     incidents = func.count(Incident.id.distinct()).label("number")
     each = (
@@ -80,10 +79,8 @@ def reporting(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = 
 
 
 def by_reporter(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> list[tuple[str, int]]:
-    """Return (name, incidents) of who reported, most first; '' for reports that nobody's account made.
-
-    Only for whoever leads the school: the caller has checked that.
-    """
+    """Return (name, incidents) of who reported, most first; '' for reports that no account made. Only for the school's
+    administrator: the caller has checked that."""
     number = func.count().label("number")
     statement = (
         select(func.coalesce(UserAccount.name, ""), number)

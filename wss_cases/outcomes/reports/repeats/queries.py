@@ -49,8 +49,7 @@ def _by_first_day(actor: Actor, scope: Scope, _days: SchoolDays) -> Values:
 
 @cached_count("repeats", version=1, depends_on=_by_first_day)
 def _by_month(actor: Actor, scope: Scope, days: SchoolDays) -> list[list[Any]]:
-    """Return the windows by month whenever it ends, so that a report that ends with a month takes of the year's what
-    it tells of."""
+    """Return the windows of the year, summed up to each month, so that a report can end with any of them."""
     counts: Counter[tuple[str, int, str | None, int, bool | None]] = Counter()
     for where, _person, day, windows in _windows(streamed(_lives(actor, scope)), scope, days):
         for length, repeated in zip(LENGTHS, windows, strict=True):

@@ -40,10 +40,8 @@ def say_day(uow: UnitOfWork, school: School | None, day: date, declared: Said) -
 
 
 def unsay_day(uow: UnitOfWork, school: School | None, day: date) -> None:
-    """Take back what was declared of a date: what the calendar planned stands again. A step.
-
-    Raises Refused where nothing was declared.
-    """
+    """Take back what was declared of a date: what the calendar planned stands again. Raises Refused where nothing was
+    declared. A step."""
     row = _row(uow, school, day)
     if row is None or row.said_at is None:
         raise Refused("", _("Nothing is declared for this day."))

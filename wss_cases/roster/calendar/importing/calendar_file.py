@@ -45,10 +45,8 @@ class Event:
 
 
 def read_events(name: str, content: bytes, report: Report) -> list[Event]:
-    """Return the events of a file by its ending; unsound ones are refused in the report.
-
-    Raises BundleRefused for a file that is neither, or whose layout is not known.
-    """
+    """Return the events of a CSV or ICS file; unsound ones are refused in the report. Raises BundleRefused for a file
+    that is neither, or whose layout is not known."""
     if len(content) > LARGEST_FILE:
         raise _refused(name, _("The file is larger than a calendar can be."))
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
