@@ -18,9 +18,9 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.lists.queries import ACTED
-from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
+from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.repair.queries import light_conditions, notified, removed, step_conditions
-from wss_cases.outcomes.counting.scope.queries import READERS, counted
+from wss_cases.outcomes.counting.scope.queries import READERS, counted, not_ended
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.equity.models import EquityMinimum
 from wss_cases.outcomes.equity.states import HALVES, NOON, PLACES, STAGES, SUSPENSIONS, UNKNOWN
@@ -138,9 +138,8 @@ def _known(student_id: Any, school_id: Any, **conditions: ColumnElement[bool]) -
 
 
 def _enrolled(scope: Scope) -> Any:
-    stays = or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= scope.first)
     lines = _known(Enrolment.student_id, Enrolment.school_id, enrolled=true())
-    return lines.where(Enrolment.starts_on <= scope.last, stays)
+    return lines.where(Enrolment.starts_on <= scope.last, not_ended(scope.first))
 
 
 def _reported(scope: Scope) -> Any:
@@ -222,11 +221,7 @@ def table_for(actor: Actor, scope: Scope, family: str) -> Table:
     return table_from(_plain_tables(scope, family, minimums_of(scope.year)), scope.school_id, STAGES)
 
 
-def _by_minimums(scope: Scope, family: str, least: Minimums) -> Values:
-    return family, scope.first, scope.last, least
-
-
-@cached_count("equity", version=1, depends_on=_by_minimums)
+@cached_count("equity", version=1, depends_on=lambda scope, family, least: (family, scope.first, scope.last, least))
 def _plain_tables(scope: Scope, family: str, least: Minimums) -> dict[str, Any]:
     """Return what may be shown of every school and of the district; the counts of single children that it follows from
     are stored nowhere."""

@@ -74,7 +74,7 @@ class Reading:
 
     def _row(self, number: int, cells: Sequence[str], places: Mapping[str, int]) -> PublishedRow | None:
         before = len(self.problems)
-        text = {name: _cell(cells, places[name]) for name in HEADERS}
+        text = {name: cells[place].strip() if place < len(cells) else "" for name, place in places.items()}
         if any(cell.strip() for cell in cells[max(places.values()) + 1 :]):
             self._refuse(number, "file", _("This row has more cells than the header has columns."))
         key = self._key(number, text)
@@ -167,10 +167,6 @@ def number_of(text: str, whole: bool) -> int | float | None:
     if not math.isfinite(value) or value > LARGEST or (whole and not value.is_integer()):
         return None
     return int(value) if whole else value
-
-
-def _cell(cells: Sequence[str], place: int) -> str:
-    return cells[place].strip() if place < len(cells) else ""
 
 
 def _folded(header: str) -> str:

@@ -45,19 +45,6 @@ PERIODS: Final = ("S1", "EOY")
 WHOLE_YEAR: Final = "EOY"
 CHARTER_NETWORK: Final = "Charter"
 
-HISTORY: Final = (
-    "misconducts",
-    "group_1_2",
-    "group_3_4",
-    "group_5_6",
-    "iss",
-    "oss",
-    "police_notifications",
-    "students_notified",
-    "expelled",
-)
-"""The figures of the history report, in its order."""
-
 HISTORY_LABELS: Final = {
     "misconducts": _l("Incidents (published as misconducts)"),
     "group_1_2": _l("Groups 1–2"),
@@ -69,6 +56,8 @@ HISTORY_LABELS: Final = {
     "students_notified": _l("Students in police notifications"),
     "expelled": _l("Students expelled"),
 }
+HISTORY: Final = tuple(HISTORY_LABELS)
+"""The figures of the history report, in its order."""
 
 FOLLOW_UP_LABELS: Final = {**KINDS, CONVERSATION: Pathway.RESTORATIVE_CONVERSATION.label}
 """What a follow-up is, the conversation without a case among them."""

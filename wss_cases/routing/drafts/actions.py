@@ -38,16 +38,9 @@ def route(
     """
     rule_set = rule_set_in_force(on)
     recommendation = recommend(table_of(rule_set), facts)
-    answer = uow.add(
-        RoutingAnswer(
-            incident_id=incident_id,
-            incident_person_id=incident_person_id,
-            rule_set_id=rule_set.id,
-            created_at=uow.now,
-            facts=facts.as_json(),
-            answer=as_stored(recommendation),
-        )
-    )
+    about = {"incident_id": incident_id, "incident_person_id": incident_person_id, "rule_set_id": rule_set.id}
+    routed = {"facts": facts.as_json(), "answer": as_stored(recommendation)}
+    answer = uow.add(RoutingAnswer(**about, **routed, created_at=uow.now))
     uow.audit("routing.answered", "routing_answer", answer.id, {"rule_set_id": [None, rule_set.id]})
     return answer, recommendation
 
@@ -57,14 +50,8 @@ def draft_from(uow: UnitOfWork, source_id: int) -> int:
     """Copy a rule set into a new draft, the next version of the same name; return its id."""
     source = uow.load(RuleSet, source_id, Permission.RULES_EDIT)
     latest = uow.session.execute(select(func.max(RuleSet.number)).where(RuleSet.name == source.name)).scalar_one()
-    draft = uow.add(
-        RuleSet(
-            name=source.name,
-            number=latest + 1,
-            state=RuleSetState.DRAFT,
-            table_rows={"rows": source.table_rows["rows"]},
-        )
-    )
+    rows = {"rows": source.table_rows["rows"]}
+    draft = uow.add(RuleSet(name=source.name, number=latest + 1, state=RuleSetState.DRAFT, table_rows=rows))
     uow.record(draft, "rules.drafted", number=draft.number, source=source.number)
     return draft.id
 
@@ -86,7 +73,8 @@ def edit_row(
         if edited != rows:
             draft.table_rows = {"rows": edited}
             uow.session.flush()
-            uow.audit("rules.edited", "routing_rule_set", draft.id, {row_id: _difference(rows, edited, row_id)})
+            before_and_after = [next(row for row in side if row["id"] == row_id) for side in (rows, edited)]
+            uow.audit("rules.edited", "routing_rule_set", draft.id, {row_id: before_and_after})
             uow.record(draft, "rules.row_edited", row=row_id)
 
 
@@ -120,20 +108,16 @@ def _after_replay(uow: UnitOfWork, draft: RuleSet, why_not: str) -> None:
     replay = newest_replay(draft.id)
     if replay is None or not stands_for(replay, draft):
         if not why_not:
-            raise Refused(
-                "why_not_replayed",
-                _("Replay this draft as it is now over past incidents first, or say why it is published without."),
-            )
+            words = _("Replay this draft as it is now over past incidents first, or say why it is published without.")
+            raise Refused("why_not_replayed", words)
         uow.record(draft, "rules.not_replayed", reason=why_not)
     elif broken := Tally.of_json(replay.counts).of().broken:
-        raise Refused(
-            "",
-            ngettext(
-                "The replay found %(num)d incident in which a promise of the engine would be broken.",
-                "The replay found %(num)d incidents in which a promise of the engine would be broken.",
-                broken,
-            ),
+        words = ngettext(
+            "The replay found %(num)d incident in which a promise of the engine would be broken.",
+            "The replay found %(num)d incidents in which a promise of the engine would be broken.",
+            broken,
         )
+        raise Refused("", words)
 
 
 def drop_draft(actor: Actor, rule_set_id: int, version: int | None, now: datetime) -> None:
@@ -150,7 +134,3 @@ def _draft(uow: UnitOfWork, rule_set_id: int, version: int | None) -> RuleSet:
     if draft.state is not RuleSetState.DRAFT:
         raise Refused("", _("A published rule set never changes. Make a draft of it instead."))
     return draft
-
-
-def _difference(before: list[Any], after: list[Any], row_id: str) -> list[Any]:
-    return [next(row for row in rows if row["id"] == row_id) for rows in (before, after)]

@@ -41,7 +41,10 @@ def leaves(row: Mapping[str, Any]) -> list[Leaf]:
     return [
         *_in_condition(row["when"], ("when",)),
         *_in_items(row.get("items", [])),
-        *_in_days(row.get("school_days", [])),
+        *(
+            Leaf(f"school_days.{place}", LeafType.DAYS, "", days)
+            for place, days in enumerate(row.get("school_days", []))
+        ),
         *_in_text(row.get("because"), ("because",)),
         *_in_text(row.get("until"), ("until",)),
     ]
@@ -99,11 +102,6 @@ def _in_items(items: list[Any]) -> Iterator[Leaf]:
         yield Leaf(".".join((*path, "tier")), LeafType.TIER, kind, item["tier"])
         yield Leaf(".".join((*path, "start")), LeafType.DAYS, kind, item["start"])
         yield from _in_text(item.get("because"), (*path, "because"))
-
-
-def _in_days(days: list[Any]) -> Iterator[Leaf]:
-    for number, value in enumerate(days):
-        yield Leaf(f"school_days.{number}", LeafType.DAYS, "", value)
 
 
 def _in_text(text: Mapping[str, str] | None, path: tuple[str, ...]) -> Iterator[Leaf]:

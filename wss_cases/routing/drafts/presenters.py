@@ -152,13 +152,8 @@ def _then(row: Row, lang: str) -> Iterator[str]:
 
 
 def _effect_words(effect: Effect) -> str:
-    words = _(
-        "%(kind)s, for %(person)s, tier %(tier)d, %(within)s",
-        kind=Kind(effect.kind).label,
-        person=Person(effect.person).label,
-        tier=effect.tier,
-        within=within(effect.start),
-    )
+    about = {"kind": Kind(effect.kind).label, "person": Person(effect.person).label, "tier": effect.tier}
+    words = _("%(kind)s, for %(person)s, tier %(tier)d, %(within)s", **about, within=within(effect.start))
     if effect.when == {"all": []}:
         return words
     return _("%(words)s, when %(condition)s", words=words, condition=condition_words(effect.when))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from wss_cases.routing.engine.conditions import ALWAYS
 from wss_cases.routing.engine.evaluation import Recommendation, Run, recommend, run
 from wss_cases.routing.engine.facts import FACTS, Facts, FactType
 from wss_cases.routing.engine.labels import FACT_LABELS
@@ -70,25 +71,21 @@ class Finding:
 def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding]:
     """Return everything worth knowing before a table is published, blocking findings first; `tries` random facts are
     tried beside those made for each row."""
-    samples = [facts for row in table.rows for facts in _samples_of(table, row)]
+    ways = ((row, when) for row in table.rows for when in (ALWAYS, *(effect.when for effect in row.effects)))
+    samples = [facts for row, when in ways for facts in facts_for_row(table, row, when)]
     samples += random_facts(tries)
+    read = {"verified", "imminent_danger", "behavior", *table.facts_read}
     runs = [(facts, run(table, facts)) for facts in samples]
     smallest: dict[tuple[FindingKind, str, str], Finding] = {}
     for finding in (
         *_unreachable(table, [done for _facts, done in runs]),
         *_said_again(table),
         *(finding for facts, done in runs for finding in broken_promises(table, facts, done.answer)),
-        *_unread(table),
+        *(Finding(FindingKind.UNREAD_FACT, detail=name) for name in FACTS if name not in read),
     ):
         key = (finding.kind, finding.row, finding.detail)
         smallest[key] = min(smallest.get(key, finding), finding, key=lambda one: one.size)
     return sorted(smallest.values(), key=lambda finding: not finding.blocks)
-
-
-def _samples_of(table: DecisionTable, row: Row) -> Iterator[Facts]:
-    yield from facts_for_row(table, row)
-    for effect in row.effects:
-        yield from facts_for_row(table, row, effect.when)
 
 
 def _unreachable(table: DecisionTable, runs: list[Run]) -> Iterator[Finding]:
@@ -185,10 +182,3 @@ def _unequal(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iter
     other = recommend(table, Facts({**facts.given, "supports": housing_alone}))
     if (other.items, other.holds, other.police) != (answer.items, answer.holds, answer.police):
         yield FindingKind.UNEQUAL, ""
-
-
-def _unread(table: DecisionTable) -> Iterator[Finding]:
-    read = {"verified", "imminent_danger", "behavior", *table.facts_read}
-    for name in FACTS:
-        if name not in read:
-            yield Finding(FindingKind.UNREAD_FACT, detail=name)

@@ -79,7 +79,7 @@ def replay(replay_id: int) -> Page:
     row, rule_set = replays.get_replay(actor, replay_id)
     seen = replays.schools_seen(actor)
     tally = Tally.of_json(row.counts)
-    whole = actor.everywhere(Role.DISTRICT)
+    total, whole = tally.of(seen), actor.everywhere(Role.DISTRICT)
     return render_template(
         "routing/replay_pages/result.html",
         replay=row,
@@ -92,18 +92,13 @@ def replay(replay_id: int) -> Page:
         may_take=might(actor, Permission.OUTCOMES_EXPORT),
         first=day_words_with_year(row.starts_on),
         last=day_words_with_year(row.ends_on),
-        total=tally.of(seen),
-        found=_found(tally.of(seen)),
+        total=total,
+        found=[(key_words(key), number) for key, number in total.changes.most_common()],
         schools=_by_school(tally, seen),
         most=MOST_SCHOOLS,
         groups=_groups(tally, smallest_groups(clock.school_year(replays.reported_until(row)))) if whole else [],
         versions=sorted((name, pair[0]) for name, pair in tally.by.get("version", {}).items()) if whole else [],
     )
-
-
-def _found(total: SchoolTally) -> list[tuple[str, int]]:
-    """What would change and in how many incidents, the most frequent first."""
-    return [(key_words(key), number) for key, number in total.changes.most_common()]
 
 
 def _by_school(tally: Tally, seen: list[int] | None) -> list[tuple[str, SchoolTally]]:

@@ -99,16 +99,17 @@ def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any
 
 def _enrolled(actor: Actor, scope: Scope, *columns: Any) -> Any:
     return select(*columns).where(
-        Enrolment.starts_on <= scope.last, _not_ended(scope.first), *within_schools(actor, scope, Enrolment.school_id)
+        Enrolment.starts_on <= scope.last, not_ended(scope.first), *within_schools(actor, scope, Enrolment.school_id)
     )
 
 
 def enrolled_at(day: date) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of an enrolment that stands on a date."""
-    return Enrolment.starts_on <= day, _not_ended(day)
+    return Enrolment.starts_on <= day, not_ended(day)
 
 
-def _not_ended(day: date) -> ColumnElement[bool]:
+def not_ended(day: date) -> ColumnElement[bool]:
+    """Return the condition of an enrolment that has not ended before a date."""
     return or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
 
 

@@ -129,7 +129,8 @@ def _ics_event(number: int, component: Any) -> Event:
     title = " ".join(str(component.get("SUMMARY", "")).split())
     categories = component.get("CATEGORIES")
     given = map(str, getattr(categories, "cats", []))
-    kind = next((part for part in given if part in tuple(EventKind)), None) or _kind_from(title)
+    by_title = (kind for pattern, kind in _TITLES if pattern.search(title))
+    kind = next((part for part in given if part in tuple(EventKind)), None) or next(by_title, None)
     if kind is None:
         message = _("Neither its category nor its title says what it means for school: %(title)s", title=title[:80])
         raise RowRefused("CATEGORIES", message)
@@ -146,10 +147,6 @@ def _ics_date(component: Any, name: str) -> date | None:
     if isinstance(value, datetime):
         return value.date()
     return value if isinstance(value, date) else None
-
-
-def _kind_from(title: str) -> str | None:
-    return next((kind for pattern, kind in _TITLES if pattern.search(title)), None)
 
 
 _TITLES = (
