@@ -3,16 +3,5 @@
 from wss_cases.cli import audit, backup, demo, export, notes, outcomes, prepare, reminders, retention
 from wss_cases.journal.rooms import Room
 
-ROOM = Room(
-    commands=(
-        audit.group,
-        backup.group,
-        demo.group,
-        export.group,
-        notes.group,
-        outcomes.group,
-        prepare.group,
-        reminders.group,
-        retention.group,
-    )
-)
+_COMMANDS = (audit, backup, demo, export, notes, outcomes, prepare, reminders, retention)
+ROOM = Room(commands=tuple(module.group for module in _COMMANDS))

@@ -115,17 +115,9 @@ def _marked(scope: Scope, family: str) -> Any:
         .having(at_most["enrolled"] == 1)
         .subquery()
     )
-    return (
-        select(
-            units.c.student_id,
-            units.c.school_id,
-            _category(family).label("category"),
-            units.c.mask,
-            func.count().over(partition_by=units.c.student_id).label("schools"),
-        )
-        .join(Student, Student.id == units.c.student_id)
-        .subquery()
-    )
+    category, schools = _category(family).label("category"), func.count().over(partition_by=units.c.student_id)
+    columns = (units.c.student_id, units.c.school_id, category, units.c.mask, schools.label("schools"))
+    return select(*columns).join(Student, Student.id == units.c.student_id).subquery()
 
 
 def _known(student_id: Any, school_id: Any, **conditions: ColumnElement[bool]) -> Any:
@@ -157,12 +149,8 @@ def _reported(scope: Scope) -> Any:
     lines = _known(
         IncidentPerson.student_id, Incident.school_id, reported=true(), light=light, subjective=subjective, **points
     )
-    return _acted(
-        lines.join(Incident, Incident.id == IncidentPerson.incident_id).outerjoin(
-            BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id
-        ),
-        scope,
-    )
+    lines = lines.join(Incident, Incident.id == IncidentPerson.incident_id)
+    return _acted(lines.outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id), scope)
 
 
 def _ways(scope: Scope) -> Any:

@@ -90,6 +90,8 @@ def overview() -> str:
     pathway = request.args.get("pathway", "circle" if "circle" in repair.funnel else "")
     parts = charts.breakdown_rows(core, page)
     sentence, points, published, twin = _headline(page)
+    numbers = {"suspensions": (repair.suspensions, 100), "expulsions": (repair.expulsions, 100)}
+    numbers["police"] = (repair.police.instances, 1000)
     return render_template(
         "outcomes/overview/page.html",
         page=page,
@@ -98,11 +100,7 @@ def overview() -> str:
         years=years_of(page),
         until=day_of_year_words(page.scope.last) if page.scope.is_current else None,
         school_count=schools_reached(page.actor) if page.school is None else None,
-        rates={
-            "suspensions": per(repair.suspensions, core.students, 100),
-            "expulsions": per(repair.expulsions, core.students, 100),
-            "police": per(repair.police.instances, core.students, 1000),
-        },
+        rates={name: per(number, core.students, base) for name, (number, base) in numbers.items()},
         months=charts.month_rows(core, page),
         parts=parts,
         most={part: charts.most(rows) for part, rows in parts.items()},

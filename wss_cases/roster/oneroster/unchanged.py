@@ -72,12 +72,8 @@ def _numbers(session: Session, model: type[Base], source: str) -> list[int]:
 
 def last_counts(session: Session, source: str, digest: str) -> dict[str, Counts] | None:
     """Return each file's counts where this bundle was taken in last, without a problem, and stands as it left it."""
-    last = session.scalar(
-        select(ImportRun.report)
-        .where(ImportRun.kind == KIND, ImportRun.source == source)
-        .order_by(ImportRun.id.desc())
-        .limit(1)
-    )
+    runs = select(ImportRun.report).where(ImportRun.kind == KIND, ImportRun.source == source)
+    last = session.scalar(runs.order_by(ImportRun.id.desc()).limit(1))
     if not digest or last is None or last["problems"] or last.get("bundle") != digest:
         return None
     if last["state"] != state(session, source):

@@ -66,15 +66,8 @@ def _read_row(data: object, earlier: set[str]) -> Row:
     if because is None and section in _NEED_REASON:
         raise Refused("because", "This row needs a reason in every language.")
     effects = tuple(_read_effect(item, section, earlier, because) for item in _list(data, "items"))
-    return Row(
-        id=_word(data, "id"),
-        rule=_word(data, "rule"),
-        section=section,
-        when=when,
-        because=because,
-        effects=effects,
-        **_special_fields(section, data),
-    )
+    row_id, rule = _word(data, "id"), _word(data, "rule")
+    return Row(row_id, rule, section, when, because, effects, **_special_fields(section, data))
 
 
 def _special_fields(section: Section, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,14 +116,9 @@ def _read_effect(item: object, section: Section, earlier: set[str], row_because:
     tier = item.get("tier")
     if isinstance(tier, bool) or tier not in TIERS:
         raise Refused("tier", "A tier must be 1, 2 or 3.")
-    return Effect(
-        kind=_one_of(Kind, item, "kind"),
-        person=_one_of(Person, item, "for"),
-        tier=tier,
-        start=_whole(item.get("start"), "start", MOST_SCHOOL_DAYS),
-        when=_read_when(item, section, earlier),
-        because=because,
-    )
+    kind, person = _one_of(Kind, item, "kind"), _one_of(Person, item, "for")
+    start = _whole(item.get("start"), "start", MOST_SCHOOL_DAYS)
+    return Effect(kind, person, tier, start, _read_when(item, section, earlier), because)
 
 
 def _read_removal(entry: object) -> Removal:

@@ -44,17 +44,9 @@ def load_rule_set(rule_set_id: int) -> RuleSet | None:
 def rule_set_in_force(on: date) -> RuleSet:
     """Return the published rule set that routes incidents reported on a date: of those begun and not ended the one that
     began last. Raises Unavailable when there is none."""
-    statement = (
-        select(RuleSet)
-        .where(
-            RuleSet.state == RuleSetState.PUBLISHED,
-            RuleSet.starts_on <= on,
-            or_(RuleSet.ends_on.is_(None), RuleSet.ends_on >= on),
-        )
-        .order_by(RuleSet.starts_on.desc(), RuleSet.id.desc())
-        .limit(1)
-    )
-    rule_set = db.session.scalar(statement)
+    not_ended = or_(RuleSet.ends_on.is_(None), RuleSet.ends_on >= on)
+    in_force = select(RuleSet).where(RuleSet.state == RuleSetState.PUBLISHED, RuleSet.starts_on <= on, not_ended)
+    rule_set = db.session.scalar(in_force.order_by(RuleSet.starts_on.desc(), RuleSet.id.desc()).limit(1))
     if rule_set is None:
         raise Unavailable(_("No routing rule set is in force on %(day)s.", day=on.isoformat()), "flask db upgrade")
     return rule_set

@@ -27,22 +27,9 @@ from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 MOST = 5
 """Rows of what was reported most often, of each kind."""
 PARTS = ("behavior", "place", "hour")
-NOTES = (
-    *(
-        "rate",
-        "incidents",
-        "breakdowns",
-        "time",
-        "funnel",
-        "agreements",
-        "contact",
-        "times",
-        "repeats",
-        "harmed_say",
-        "follow_ups",
-    ),
-    *("removals", "police", "avoidable", "equity", "reporting"),
-)
+_OF_INCIDENTS = ("rate", "incidents", "breakdowns", "time", "funnel", "agreements", "contact", "times", "repeats")
+_OF_WORK = ("harmed_say", "follow_ups", "removals", "police", "avoidable", "equity", "reporting")
+NOTES = (*_OF_INCIDENTS, *_OF_WORK)
 """The measures of a report, in the order in which their notes stand at its end."""
 REPORTED = tuple(stage for stage in STAGES if stage not in POINTS)
 """Where adults decide most freely is a page of its own."""

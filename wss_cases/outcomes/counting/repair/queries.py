@@ -174,11 +174,8 @@ def terms_due(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
 def terms(actor: Actor, scope: Scope) -> Terms:
     """Return the terms due in the period; one that its own owner marked is due and not kept."""
     owner, person = aliased(CaseParticipant), aliased(IncidentPerson)
-    by_other = or_(
-        StaffMember.user_id.is_(None),
-        AgreementTerm.decided_by_id.is_(None),
-        StaffMember.user_id != AgreementTerm.decided_by_id,
-    )
+    marked_by = AgreementTerm.decided_by_id
+    by_other = or_(StaffMember.user_id.is_(None), marked_by.is_(None), StaffMember.user_id != marked_by)
     statement = (
         select(
             func.sum(case((and_(AgreementTerm.state.in_(KEPT), by_other), 1), else_=0)),

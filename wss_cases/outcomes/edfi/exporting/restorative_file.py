@@ -17,12 +17,11 @@ from wss_cases.cases.case.models import CaseIncident
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.repair.queries import MEETS, agreement_kept, light_conditions
-from wss_cases.outcomes.counting.scope.queries import within
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import safe_cell
 from wss_cases.outcomes.edfi.common.codes import Tally
 from wss_cases.outcomes.edfi.common.models import EdfiRecord
-from wss_cases.outcomes.edfi.exporting.rows import DECIDED, schools
+from wss_cases.outcomes.edfi.exporting.rows import decided, schools
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
@@ -48,11 +47,7 @@ def write_second(actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally) ->
 
 
 def _of_school(actor: Actor, scope: Scope, school_id: int) -> Iterator[Any]:
-    mine = (
-        *within(actor, scope, Incident.school_id, Incident.local_date),
-        Incident.school_id == school_id,
-        Incident.state.in_(DECIDED),
-    )
+    mine = decided(actor, scope, school_id)
     broken = exists().where(AgreementTerm.agreement_id == Agreement.id, AgreementTerm.state == TermState.NOT_KEPT)
     result = case((agreement_kept(), "yes"), (broken, "no"))
     identifier = func.coalesce(EdfiRecord.identifier, Incident.reference)

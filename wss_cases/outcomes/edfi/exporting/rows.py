@@ -125,7 +125,7 @@ def reports(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Report]]:
         LocationCode.edfi, Incident.weapon,
     )  # fmt: skip
     statement: Any = select(*columns).outerjoin(LocationCode, LocationCode.code == Incident.location_code)
-    conditions = _decided(actor, scope, place)
+    conditions = decided(actor, scope, place.id)
     last = 0
     while rows := db.session.execute(
         statement.where(*conditions, Incident.id > last).order_by(Incident.id).limit(BATCH)
@@ -145,10 +145,11 @@ def reports(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Report]]:
         yield list(batch.values())
 
 
-def _decided(actor: Actor, scope: Scope, place: Place) -> list[ColumnElement[bool]]:
+def decided(actor: Actor, scope: Scope, school_id: int) -> list[ColumnElement[bool]]:
+    """Return the conditions of a school's reports of the period that are in the file: those decided."""
     return [
         *within(actor, scope, Incident.school_id, Incident.local_date),
-        Incident.school_id == place.id,
+        Incident.school_id == school_id,
         Incident.state.in_(DECIDED),
     ]
 
@@ -218,7 +219,7 @@ def _parts(
         select(person.incident_id, person.student_id, Incident.reference, BehaviorCode.edfi, person.id)
         .join(Incident, Incident.id == person.incident_id)
         .outerjoin(BehaviorCode, BehaviorCode.id == person.behavior_code_id)
-        .where(*_decided(actor, scope, place), among(person.incident_id, ids))
+        .where(*decided(actor, scope, place.id), among(person.incident_id, ids))
         .where(person.role.in_(CAUSED), person.student_id.is_not(None))
         .order_by(person.id)
     )
