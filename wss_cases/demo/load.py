@@ -142,7 +142,7 @@ def _finish(now: datetime) -> None:
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(delete(OutboxMessage))
         uow.session.execute(text("ANALYZE"))
-        uow.bookkeeping()
+        uow.no_audit()
 
 
 def _durable(wanted: bool) -> None:

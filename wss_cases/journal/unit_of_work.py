@@ -153,7 +153,7 @@ class UnitOfWork:
         )
         self.recorded = True
 
-    def bookkeeping(self) -> None:
+    def no_audit(self) -> None:
         """Say that this unit changes no record of the school: heartbeats, leases, last-seen times. No audit row."""
         self.recorded = True
 

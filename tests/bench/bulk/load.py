@@ -94,7 +94,7 @@ def _send_nothing(now: datetime) -> None:
     """A district's past sends no mail, and these acts asked for some."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(delete(OutboxMessage))
-        uow.bookkeeping()
+        uow.no_audit()
 
 
 def _pools(calendar: Calendar, pupils: list[Pupil]) -> dict[str, tuple[list[Pupil], list[float]]]:
@@ -130,7 +130,7 @@ def _finish(
         uow.audit("demo.finished", "demo", None, {"rows": [None, store.written]})
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(text("ANALYZE"))
-        uow.bookkeeping()
+        uow.no_audit()
 
 
 def _change_school(uow: UnitOfWork, move: Move) -> None:

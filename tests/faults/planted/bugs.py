@@ -92,7 +92,7 @@ def _claim_without_marking() -> None:
 
     def mark(message: OutboxMessage, _token: str, now: datetime, values: dict[str, Any], *_more: Any) -> None:
         with unit_of_work(SYSTEM, now) as uow:
-            uow.bookkeeping()
+            uow.no_audit()
             uow.session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(values))
 
     actions._claim, actions._renew, actions._mark = look, whichever, mark

@@ -205,7 +205,7 @@ class Town:
             return False
         gone = students.pop()
         with unit_of_work(SYSTEM, self.now) as uow:
-            uow.bookkeeping()
+            uow.no_audit()
             erase_student(uow, gone.id, permanent=True)
         return True
 

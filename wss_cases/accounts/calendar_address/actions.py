@@ -53,7 +53,7 @@ def note_reading(feed_id: int, now: datetime) -> None:
     """Remember when an address was read, and count its readings within the window."""
     begins = CalendarFeed.counted_from <= now - FEED_WINDOW
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         uow.session.execute(
             update(CalendarFeed)
             .where(CalendarFeed.id == feed_id)

@@ -69,7 +69,7 @@ def notice_moves(now: datetime) -> int:
         return 0
     made = 0
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         for case_id, participant_id, to_school_id in found:
             case = uow.session.get(Case, case_id, with_for_update=True)
             move = _claim(uow, case_id, participant_id, to_school_id)

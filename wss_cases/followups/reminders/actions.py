@@ -81,7 +81,7 @@ def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 def _batch(known: Known, ids: Sequence[int], *wanted: ColumnElement[bool]) -> tuple[int, int]:
     """Sweep one batch in one commit; returns how many messages were queued, and of how many follow-ups."""
     with unit_of_work(SYSTEM, known.now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         reach("sweep.before_claim")
         rows = items(ids, *wanted, lock=True)
         reach("sweep.after_claim")

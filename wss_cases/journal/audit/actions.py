@@ -66,7 +66,7 @@ def _writers() -> set[str]:
 
 def _seal_batch(now: datetime, newest: int) -> int:
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()  # a row about the sealing would have to be sealed in its turn
+        uow.no_audit()  # a row about the sealing would have to be sealed in its turn
         _alone(uow.session)
         head = last_seal(uow.session)
         number, prev, settled = (head.number, head.hash, head.settled_id) if head else (0, GENESIS, 0)

@@ -124,7 +124,7 @@ def take_bounce(report: Report, now: datetime) -> list[Taken]:
     """
     taken = []
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         for returned in report.recipients:
             if returned.action == "failed" and (found := _told_of(uow, report, returned)) is not None:
                 note_trouble(uow, found.id, found.email, Trouble(TroubleKind.BOUNCED, returned.status))

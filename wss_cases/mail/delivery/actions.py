@@ -116,7 +116,7 @@ def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
 
 def _release(token: str, now: datetime) -> None:
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         uow.session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.claim_token == token, OutboxMessage.state == OutboxState.CLAIMED)
@@ -127,7 +127,7 @@ def _release(token: str, now: datetime) -> None:
 
 def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         moment = database_now()
         free = or_(
             and_(OutboxMessage.state == OutboxState.WAITING, OutboxMessage.next_attempt_at <= now),
@@ -180,7 +180,7 @@ def drop(message_id: int, token: str, now: datetime) -> None:
     Whoever takes that back locks this row as well: either they see it dropped and ask for it anew, or this does.
     """
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         message = _ours(uow, message_id, token)
         if message is not None:
             needed = compose(message, now) is not None
@@ -201,7 +201,7 @@ def _ours(uow: UnitOfWork, message_id: int, token: str) -> OutboxMessage | None:
 
 def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         message = _ours(uow, message_id, token)
         if message is not None:
             message.lease_until = database_now() + LEASE
@@ -235,7 +235,7 @@ def _mark(
 ) -> None:
     """Mark a message with what its attempt came to, and do what follows from it, if it is still ours."""
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         marked = uow.session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.id == message.id, OutboxMessage.claim_token == token)

@@ -57,7 +57,7 @@ def beat(name: str, now: datetime, sweep_ms: int | None = None) -> bool:
     """
     swept = {} if sweep_ms is None else {"swept_at": now, "sweep_ms": sweep_ms}
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         insert_once(uow.session, Heartbeat, {"name": name, "at": now, **UNHURT}, ["name"])
         mine = update(Heartbeat).where(Heartbeat.name == name).values(at=now, **swept)
         failures: int = uow.session.execute(mine.returning(Heartbeat.failures)).scalar_one()
@@ -72,7 +72,7 @@ UNHURT = {"failures": 0, "failed_part": "", "failed_with": ""}
 def note_failure(name: str, part: str, words: str, now: datetime) -> None:
     """Keep that a part of this scheduler's tick failed, and with what: shown on System until it works again."""
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         insert_once(uow.session, Heartbeat, {"name": name, "at": now, **UNHURT}, ["name"])
         uow.session.execute(
             update(Heartbeat)
@@ -84,5 +84,5 @@ def note_failure(name: str, part: str, words: str, now: datetime) -> None:
 def note_recovery(name: str, now: datetime) -> None:
     """Keep that every part of this scheduler's tick works again; when and what had failed stays."""
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         uow.session.execute(update(Heartbeat).where(Heartbeat.name == name).values(failures=0))

@@ -51,7 +51,7 @@ def _chosen(row: MailChoice) -> Choice:
 
 def _change(uow: UnitOfWork, row: MailChoice, choice: Choice, kind: str) -> None:
     if choice == _chosen(row):
-        uow.bookkeeping()  # a row that says what no row says is no change
+        uow.no_audit()  # a row that says what no row says is no change
         return
     row.style, row.weekly = MailStyle(choice.style), choice.weekly
     uow.record(row, kind)

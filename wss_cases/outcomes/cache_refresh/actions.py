@@ -88,7 +88,7 @@ def _due(now: datetime) -> list[Round]:
 def _claim(one: Round, now: datetime) -> bool:
     """Take a round for this scheduler alone; one that is killed over it holds it for some minutes only."""
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         taken = {"claimed_until": now + CLAIM}
         row = {"name": one.name, "counted_at": NEVER, "took_ms": 0, **taken}
         if insert_once(uow.session, CountingRound, row, ["name"]):
@@ -142,7 +142,7 @@ def _store(one: Round, counts: Mapping[str, Recorded], now: datetime, took_ms: i
     good = {"counted_at": now, "good_until": now + GOOD_TIMES * one.every}
     rows = [{"digest": key, "rows": count.figures, **good} for key, count in counts.items()]
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         old = CachedCount.digest.in_(list(counts)) | (CachedCount.good_until <= now)
         uow.session.execute(delete(table_of(CachedCount)).where(old))
         if rows:

@@ -98,7 +98,7 @@ def _audited(answer: Response) -> Response:
             if shown:
                 uow.audit(f"{kind}.read", kind, arguments[named] if named else None, said)
             else:
-                uow.bookkeeping()
+                uow.no_audit()
     except SQLAlchemyError as error:
         current_app.logger.error("a reading could not be audited: %s", type(error).__name__)
         # what was saved before is saved: only a page that cannot be audited is kept back

@@ -114,13 +114,13 @@ def settle_changes(now: datetime) -> None:
         return
     for school_id, day in schools_to_settle(changed):
         with unit_of_work(SYSTEM, now) as uow:
-            uow.bookkeeping()
+            uow.no_audit()
             school = uow.session.get(School, school_id, with_for_update=True)
             if school is None:
                 raise NotFound
             settle(uow, school, day)
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         for row in changed:
             again = uow.session.get(CalendarDay, row.id, with_for_update=True, populate_existing=True)
             since = again.unsettled_since if again is not None else None

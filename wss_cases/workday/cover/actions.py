@@ -72,5 +72,5 @@ def end_cover(uow: UnitOfWork, cover_id: int) -> int:
     if row.ended_at is None and row.ends_on >= today_at(row.school_id, uow.now):
         row.ended_at = uow.now
         uow.record(row, "cover.ended")
-    uow.bookkeeping()
+    uow.no_audit()
     return row.id

@@ -30,7 +30,7 @@ def sweep_mornings(now: datetime) -> tuple[int, list[Morning]]:
     queued, claimed = 0, []
     for batch in _chunks(mornings(now)):
         with unit_of_work(SYSTEM, now) as uow:
-            uow.bookkeeping()
+            uow.no_audit()
             reach("sweep.before_claim")
             mine = [morning for morning in batch if _claim(uow, morning)]
             reach("sweep.after_claim")

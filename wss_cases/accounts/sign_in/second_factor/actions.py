@@ -72,7 +72,7 @@ def enter_code(half_token: str, code: str, address: str, now: datetime) -> SignI
         row = uow.session.get_one(UserSession, half.id, with_for_update=True, populate_existing=True)
         account = uow.session.get_one(UserAccount, row.user_id, with_for_update=True, populate_existing=True)
         if row.revoked_at is not None or row.expires_at <= now or account.state is not AccountState.ACTIVE:
-            uow.bookkeeping()
+            uow.no_audit()
             return None
         checked = check_code(uow, account, code, address)
         if checked is not Checked.RIGHT:

@@ -150,7 +150,7 @@ def touch_session(actor: Actor, session_id: int, now: datetime) -> None:
         if row is not None and row.revoked_at is None and row.expires_at > now:
             row.last_seen_at = now
             row.expires_at = session_ends(row.created_at, now)
-        uow.bookkeeping()
+        uow.no_audit()
 
 
 def session_ends(created_at: datetime, seen_at: datetime) -> datetime:

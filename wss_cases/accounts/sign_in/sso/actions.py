@@ -46,7 +46,7 @@ def link(invitation_id: int, identity: Identity, now: datetime) -> bool:
     with unit_of_work(SYSTEM, now) as uow:
         invitation = uow.session.get(Invitation, invitation_id, with_for_update=True, populate_existing=True)
         if invitation is None or invitation.used_at is not None or invitation.expires_at <= now:
-            uow.bookkeeping()
+            uow.no_audit()
             return False
         user = uow.session.get_one(UserAccount, invitation.user_id, with_for_update=True, populate_existing=True)
         same = (SignOn.issuer == identity.issuer) & (SignOn.subject == identity.subject)

@@ -80,7 +80,7 @@ def fail_report(report_id: int, why: Why, now: datetime) -> bool:
 def _waiting(uow: UnitOfWork, report_id: int) -> BoardReport | None:
     row = uow.session.get(BoardReport, report_id, with_for_update=True, populate_existing=True)
     if row is None or row.state is not ReportState.ASKED:
-        uow.bookkeeping()
+        uow.no_audit()
         return None
     return row
 

@@ -71,7 +71,7 @@ def queue_due(now: datetime) -> dict[str, int]:
 def _queue(subscription_id: int, now: datetime) -> int:
     with unit_of_work(SYSTEM, now) as uow:
         row = uow.session.get(BoardSubscription, subscription_id, with_for_update=True, populate_existing=True)
-        uow.bookkeeping()
+        uow.no_audit()
         if row is None or row.ended_at is not None:
             return 0
         due = due_month(row.every, today_at(row.school_id, now), school_days(row.school_id))

@@ -48,7 +48,7 @@ def follow(now: datetime, seconds: float = 20.0) -> dict[str, int]:
 def _figures(now: datetime) -> Iterator[tuple[UnitOfWork, FigureState]]:
     """Give a unit of work for figures, and their state, locked: one writer of figures at a time."""
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()  # figures change no record: the acts they follow are audited
+        uow.no_audit()  # figures change no record: the acts they follow are audited
         yield uow, _locked(uow)
 
 
@@ -88,7 +88,7 @@ def _begin(now: datetime, settled: int, only_unbuilt: bool) -> bool:
     """Leave the mark of a count, unless one goes on; True when there is none to do."""
     first = {"id": ONLY_ROW, "upto": settled, "counted_at": now, "counted_school_id": BEGIN}
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         if insert_once(uow.session, FigureState, first, ["id"]):
             return False
         state = _locked(uow)

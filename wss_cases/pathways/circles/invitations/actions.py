@@ -84,7 +84,7 @@ def withdraw_former(now: datetime) -> int:
     if not former(now):
         return 0
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         rows = select(MeetingInvitation).where(
             MeetingInvitation.id.in_(former(now)), MeetingInvitation.withdrawn_at.is_(None)
         )

@@ -53,7 +53,7 @@ def set_days(now: datetime) -> int:
                 note.shred_on = day
                 uow.audit("circle.note_day", TABLE, note.id, changes_of(note))
                 moved += 1
-            uow.bookkeeping()
+            uow.no_audit()
     return moved
 
 
@@ -102,7 +102,7 @@ def _shred_some(ids: Sequence[int], now: datetime) -> int:
             if note.pathway_id in still_free:
                 _shred_one(uow, note)
                 count += 1
-        uow.bookkeeping()
+        uow.no_audit()
         return count
 
 

@@ -52,7 +52,7 @@ def open_link(code: str, address: str, now: datetime) -> Opened:
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(delete(QuestionnaireGuess).where(QuestionnaireGuess.at <= now - GUESS_WINDOW))
         uow.session.add(QuestionnaireGuess(address=address[:64], at=now))
-        uow.bookkeeping()
+        uow.no_audit()
     return Opened(None)
 
 

@@ -46,6 +46,6 @@ def open_returns(school_ids: Sequence[int], today: date, now: datetime) -> int:
             student = uow.session.get_one(Student, student_id, with_for_update=True, populate_existing=True)
             last = max(day for day in stay.earlier_ends if day is not None)
             away = Away(AwayCause.PLACEMENT, key_of(stay), last + timedelta(days=1), stay.starts_on)
-            uow.bookkeeping()
+            uow.no_audit()
             opened += open_for_student(uow, student, stay.school_id, away) is not None
     return opened

@@ -128,7 +128,7 @@ def _next_item() -> int | None:
 def _one(item_id: int, now: datetime) -> str:
     """Delete one record, whole or not at all; or note what keeps it. Returns 'deleted' or 'kept'."""
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         item = uow.session.get_one(DeletionItem, item_id, with_for_update=True)
         row = uow.session.get_one(RecordDeletion, item.deletion_id, with_for_update=True)
         if item.state is not ItemState.WAITING:
@@ -173,7 +173,7 @@ def _over() -> list[int]:
 def _finish(deletion_id: int, now: datetime) -> None:
     """Write the certificate: who, when, how many rows of which table, and the digest over it."""
     with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
+        uow.no_audit()
         row = uow.session.get_one(RecordDeletion, deletion_id, with_for_update=True)
         if row.state is not DeletionState.CONFIRMED:
             return

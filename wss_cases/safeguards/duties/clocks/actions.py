@@ -29,7 +29,7 @@ def sweep_clocks(now: datetime) -> int:
     after: int | None = 0 if clocks_would_queue(now) else None
     while after is not None:
         with unit_of_work(SYSTEM, now) as uow:
-            uow.bookkeeping()
+            uow.no_audit()
             batch, after = clocks(known, and_(running(now), LegalDuty.id > after), BATCH, lock=True)
             keys = queue(uow, _messages(batch)) if batch else set()
             _record(uow, known, batch, keys)

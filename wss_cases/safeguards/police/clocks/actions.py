@@ -44,7 +44,7 @@ def _refuse(review_id: int, now: datetime) -> bool:
         if waits:
             end(uow, review, ReviewState.REFUSED, "police.silence")
         else:
-            uow.bookkeeping()
+            uow.no_audit()
         return waits
 
 
@@ -66,7 +66,7 @@ def sweep_calls(now: datetime) -> int:
     with unit_of_work(SYSTEM, now) as uow:
         calls = _calls(now, lock=True)
         queued = queue(uow, _messages(calls)) if calls else set()
-        uow.bookkeeping()
+        uow.no_audit()
         uow.record_each(
             "police.late",
             [

@@ -98,5 +98,5 @@ def end_sergeant(uow: UnitOfWork, sergeant_id: int) -> int:
         sergeant.ended_at = uow.now
         uow.record(sergeant, "sergeant.ended")
     else:
-        uow.bookkeeping()
+        uow.no_audit()
     return sergeant_id
