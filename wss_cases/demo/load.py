@@ -8,7 +8,6 @@ from random import Random
 from sqlalchemy import delete, text
 
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.access.invocation import Invocation
 from wss_cases.demo.cases.follow_ups import rounds
 from wss_cases.demo.decisions.review import report
 from wss_cases.demo.district.calendar import Calendar, make_calendar, moment
@@ -98,14 +97,13 @@ def _build(size: Size, password_hash: str, calendar: Calendar) -> World:
         add_rows(uow, CalendarDay, days)
         uow.audit("demo.loaded", "demo", None, {"students": [None, size.students]})
     world = World(calendar, Agenda(calendar.now), places, people, read_codes())
-    district = world.actor(people[Role.DISTRICT], now)
-    partner = people[Role.PARTNER]
-    for number, (name, services, sends) in make_partners(district, partner, calendar, now).items():
+    district, partner = world.calls(world.district, now), people[Role.PARTNER]
+    for number, (name, services, sends) in make_partners(district, partner, calendar).items():
         mine = partner if not world.partners else None
         world.partners.append(Organization(number, name, services, sends, mine))
-    make_directory(district, places, now)
+    make_directory(district, places)
     for place in places:
-        make_ready(place, world.actor(place.head, now), world.actor(place.coordinator, now), calendar, now)
+        make_ready(place, world.calls(place.head, now), world.calls(place.coordinator, now), calendar)
     return world
 
 
@@ -121,8 +119,8 @@ def _next_year(world: World, year: str) -> Life:
 def _lose(world: World, day: date) -> Life:
     """Declare in the afternoon before that no school can open on a day; what is due then moves."""
     now = yield moment(world.calendar.school_days.add(day, -1), CALLED_AT)
-    said = Said(DayKind.CLOSED, world.calendar.lost_label)
-    declare_day(Invocation(world.actor(world.district, now), now), None, day, said, day_at(None, day).mark)
+    closed = Said(DayKind.CLOSED, world.calendar.lost_label)
+    declare_day(world.calls(world.district, now), None, day, closed, day_at(None, day).mark)
     now = yield now + timedelta(minutes=10)
     settle_changes(now)
 

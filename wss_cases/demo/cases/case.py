@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
@@ -77,9 +76,9 @@ class Work:
         """What is to be seen of it today, '' for most."""
         return self.report.story
 
-    def actor(self, now: datetime) -> Actor:
-        """Return the lead as who acts."""
-        return self.world.actor(self.lead, now)
+    def calls(self, now: datetime) -> Invocation:
+        """Return the call that the lead makes of a use case."""
+        return self.world.calls(self.lead, now)
 
     def party(self, participant_id: int | None) -> Party | None:
         """Return one person of the case."""
@@ -102,6 +101,11 @@ class Path:
         """The person the pathway is for, where it is one."""
         return self.work.party(self.participant_id)
 
+    @property
+    def pupil(self) -> Pupil | None:
+        """The student the pathway is for, where it is one."""
+        return self.owner.pupil if self.owner else None
+
 
 PathLife = Callable[[Path, datetime], Steps]
 """The life of a pathway from an instant on; it returns its last one."""
@@ -110,10 +114,10 @@ PathLife = Callable[[Path, datetime], Steps]
 def opened(world: World, report: Report, life_of: PathLife) -> Work | None:
     """Return the case that a report has, or None."""
     statement = select(Case.id, Case.lead_id, Case.opened_on).join(CaseIncident, CaseIncident.case_id == Case.id)
-    found = db.session.execute(statement.where(CaseIncident.incident_id == report.id)).first()
-    if found is None:
+    case = db.session.execute(statement.where(CaseIncident.incident_id == report.id)).first()
+    if case is None:
         return None
-    case_id, lead_id, opened_on = found
+    case_id, lead_id, opened_on = case
     pupils = {one.pupil.id: one.pupil for one in report.people if one.pupil}
     person = CaseParticipant
     people = [
@@ -130,9 +134,9 @@ def look(work: Work, now: datetime) -> None:
     """Let the pathways of a case live that nobody has looked at yet; the case ends once all of them are over."""
     path = Pathway
     columns = (path.id, path.pathway, path.kind, path.for_whom, path.participant_id)
-    found = rows(*columns, where=(path.case_id == work.id) & path.state.in_(LIVE) & path.id.not_in(work.known))
-    work.known |= {row[0] for row in found}
-    for row in found:
+    new = rows(*columns, where=(path.case_id == work.id) & path.state.in_(LIVE) & path.id.not_in(work.known))
+    work.known |= {row[0] for row in new}
+    for row in new:
         work.world.agenda.begin(_followed(Path(work, *row), now))
     _perhaps_end(work, now)
 
@@ -159,7 +163,7 @@ def _end(work: Work, now: datetime) -> Life:
             work.ends = False
             return
         if work.plan_id is not None:
-            end_plan(Invocation(work.actor(now), now), work.plan_id, PLAN_WORKED)
+            end_plan(work.calls(now), work.plan_id, PLAN_WORKED)
             work.plan_id = None
             now = yield calendar.soon(now, 5)
         if not blockers(db.session.get_one(Case, work.id)):
@@ -173,7 +177,7 @@ def note(work: Work, now: datetime) -> Life:
     rng = work.place.rng
     now = yield work.world.calendar.in_days(now, rng.randrange(1, 8), rng.randrange(540, 900))
     if not work.is_closed:
-        add_note(Invocation(work.actor(now), now), work.id, rng.choice(NOTES))
+        add_note(work.calls(now), work.id, rng.choice(NOTES))
 
 
 def _close(work: Work, now: datetime) -> None:
@@ -187,7 +191,7 @@ def _close(work: Work, now: datetime) -> None:
         says = HarmedSays.REPAIRED if whole else HarmedSays.PARTLY
     kept = AgreementKept.KEPT if all(work.kept) else AgreementKept.PARTLY
     close(
-        Invocation(work.actor(now), now),
+        work.calls(now),
         work.id,
         result=result,
         cancel_reason=CASE_OVER,

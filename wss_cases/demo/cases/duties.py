@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.demo.district.schools import Person
 from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.reports import Report
@@ -69,21 +68,20 @@ def _carry_out(
     now = yield calendar.soon(now, rng.randrange(10, 200))
     if is_recent and (report.story == "waiting" or rng.random() < 0.4):
         return
-    actor = world.actor(dean, now)
     if state is DutyState.VERIFY_FIRST and rng.random() < 0.4:
-        propose_not_applicable(Invocation(actor, now), duty_id, NOT_SO)
+        propose_not_applicable(world.calls(dean, now), duty_id, NOT_SO)
         now = yield calendar.soon(now, 90)
-        take_second_review(Invocation(world.actor(report.place.head, now), now), duty_id, agrees=True)
+        take_second_review(world.calls(report.place.head, now), duty_id, agrees=True)
         return
     steps = _steps_left(duty_id)
     if by_law:
-        review = open_by_law(Invocation(actor, now), report.id, duty_id)
+        review = open_by_law(world.calls(dean, now), report.id, duty_id)
         _notify(world, report, dean, review, "", tuple(steps), now)
         return
     for step in steps[:-1]:
-        record_step(Invocation(actor, now), duty_id, step, Told(BY_TABLE, "phone", now))
+        record_step(world.calls(dean, now), duty_id, step, Told(BY_TABLE, "phone", now))
         now = yield calendar.soon(now, 8)
-    discharge(Invocation(world.actor(dean, now), now), duty_id, DONE, Told(BY_TABLE, "phone", now))
+    discharge(world.calls(dean, now), duty_id, DONE, Told(BY_TABLE, "phone", now))
 
 
 def _steps_left(duty_id: int) -> list[int]:
@@ -111,7 +109,7 @@ def tell_police(world: World, report: Report, police: Police, dean: Person, now:
 
 def _emergency(world: World, report: Report, dean: Person, now: datetime) -> Life:
     now = yield world.calendar.soon(now, 3)
-    review = call_first(Invocation(world.actor(dean, now), now), report.id, now)
+    review = call_first(world.calls(dean, now), report.id, now)
     now = yield world.calendar.soon(now, 25)
     _notify(world, report, dean, review, "A danger that staff could not safely de-escalate.", (), now)
 
@@ -125,7 +123,7 @@ def _notify(
         adult_with_student=dean.name, followed=followed, danger=danger, step_ids=steps,
         student_ids=tuple(sorted(one.pupil.id for one in report.caused if one.pupil)),
     )  # fmt: skip
-    record_notification(Invocation(world.actor(dean, now), now), review, told)
+    record_notification(world.calls(dean, now), review, told)
 
 
 def _ask(world: World, report: Report, dean: Person, now: datetime, approves: bool | None) -> Life:
@@ -134,7 +132,7 @@ def _ask(world: World, report: Report, dean: Person, now: datetime, approves: bo
     now = yield calendar.soon(now, 10)
     if local(now, DISTRICT_ZONE).hour >= 16 - DEFAULT_HOURS and approves is not None:
         now = yield calendar.in_days(now, 1, 9 * 60)
-    review = ask(Invocation(world.actor(dean, now), now), report.id, ASKING)
+    review = ask(world.calls(dean, now), report.id, ASKING)
     if approves is None:
         return
     if not approves and rng.random() < SILENT:
@@ -143,10 +141,10 @@ def _ask(world: World, report: Report, dean: Person, now: datetime, approves: bo
         return
     now = yield now + timedelta(minutes=40)
     answer = Answer(approves, now, "here", YES if approves else NO)
-    answer_first(Invocation(world.actor(head, now), now), review, answer)
+    answer_first(world.calls(head, now), review, answer)
     if approves:
         now = yield now + timedelta(minutes=50)
         yes = Answer(True, now, "phone", YES)
-        answer_second(Invocation(world.actor(world.district, now), now), review, yes)
+        answer_second(world.calls(world.district, now), review, yes)
         now = yield now + timedelta(minutes=20)
         _notify(world, report, dean, review, "", (), now)

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.schools import Person, Place
 from wss_cases.demo.story.agenda import Life
@@ -76,11 +75,7 @@ def _life(world: World, place: Place, people: dict[int, Person], row: Any, now: 
     if (near == 0 and row.due_on == today and _is_left(row, place)) or (story == "slow" and near < BUSY_DAYS):
         return None
     late = rng.choices(*LATE)[0] if today == row.due_on else 0
-    at = (
-        calendar.in_days(now, late, rng.randrange(9 * 60, 15 * 60))
-        if late
-        else calendar.soon(now, rng.randrange(4, 55))
-    )
+    at = calendar.within(now, late, rng, 4, 55)
     return _do(world, place, people[row.owner_id], row, outcome or _drawn(place, row.kind), at)
 
 
@@ -104,7 +99,7 @@ def _do(world: World, place: Place, who: Person, row: Any, outcome: str, at: dat
     shown = _evidence(row.kind, outcome, now, world)
     if row.kind == "guardian_contact" and outcome == "reached" and place.rng.random() < 0.2:
         _note_contact(world, place, who, row, now - timedelta(minutes=3))
-    close(Invocation(world.actor(who, now), now), row.id, outcome, shown)
+    close(world.calls(who, now), row.id, outcome, shown)
 
 
 def _evidence(kind: str, outcome: str, now: datetime, world: World) -> Evidence:
@@ -126,4 +121,4 @@ def _note_contact(world: World, place: Place, who: Person, row: Any, now: dateti
     if pupil is None:
         return
     attempt = ContactAttempt(found[0][0], now, "phone", "reached", pupil.language, pupil.guardian_id)
-    record_guardian_contact(Invocation(world.actor(who, now), now), found[0][1], attempt)
+    record_guardian_contact(world.calls(who, now), found[0][1], attempt)

@@ -1,8 +1,7 @@
 """Removals, at about the published rates; each opens the student's return in the same act."""
 
-from datetime import date, datetime
+from datetime import datetime
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.demo.district.schools import Person
 from wss_cases.demo.story.reports import Part, Report
 from wss_cases.demo.story.world import World
@@ -49,7 +48,7 @@ def _record(
         first = calendar.add(first, 1)
     is_long = is_exclusion(kind, days)
     away = [calendar.add(first, number) for number in range(days)]
-    if _year_over(world, away[-1]):
+    if away[-1] > world.calendar.term(school_year(away[-1]))[1]:
         return
     removal = Removal(
         pupil.id, kind, days, first, away[-1], "For the safety of others while the case is prepared.",
@@ -61,9 +60,5 @@ def _record(
         support_services="Counseling and school work at home." if is_long else "",
         acknowledged=pupil.is_protected,
     )  # fmt: skip
-    record_discipline(Invocation(world.actor(place.head if is_long else dean, now), now), report.id, removal)
+    record_discipline(world.calls(place.head if is_long else dean, now), report.id, removal)
     pupil.away |= set(away)
-
-
-def _year_over(world: World, last: date) -> bool:
-    return last > world.calendar.term(school_year(last))[1]

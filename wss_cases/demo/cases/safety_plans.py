@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import SafetyPlan
 from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.safety_plans.actions import PlanText
@@ -28,21 +27,21 @@ def protect(work: Work, person: Party, days: int, now: datetime) -> Life:
     rng, calendar = work.place.rng, work.world.calendar
     now = yield calendar.soon(now, rng.randrange(30, 150))
     text = PlanText(STEPS, ADULTS, rng.choice(ROUTES), rng.choice(SEATS), rng.choice(PHONES))
-    work.plan_id = plan_id = write(Invocation(work.actor(now), now), work.id, person.id, text)
+    work.plan_id = plan_id = write(work.calls(now), work.id, person.id, text)
     if work.story == "fresh":
         return
     now = yield calendar.in_days(now, days, rng.randrange(540, 840))
     told = rng.choice((GuardianTold.TOLD, GuardianTold.TOLD, GuardianTold.NOT_TO_BE_TOLD))
-    agree(Invocation(work.actor(now), now), plan_id, work.world.day(now), told)
+    agree(work.calls(now), plan_id, work.world.day(now), told)
     for _number in range(rng.randrange(2, 5)):
         due = rows(SafetyPlan.next_review_on, where=SafetyPlan.id == plan_id)[0][0]
         now = yield calendar.on(due, rng.randrange(540, 900), now)
         if not _stands(plan_id):
             return
-        review(Invocation(work.actor(now), now), plan_id, PlanAnswer.WORKS, "")
+        review(work.calls(now), plan_id, PlanAnswer.WORKS, "")
     now = yield calendar.soon(now, 20)
     if _stands(plan_id):
-        end(Invocation(work.actor(now), now), plan_id, PLAN_WORKED)
+        end(work.calls(now), plan_id, PLAN_WORKED)
         work.plan_id = None
 
 

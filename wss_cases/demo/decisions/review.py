@@ -2,7 +2,6 @@
 
 from datetime import date, datetime
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.demo.cases.case import PathLife, Work, look, note, opened
 from wss_cases.demo.cases.duties import raised, tell_police
 from wss_cases.demo.cases.removals import perhaps_remove
@@ -38,14 +37,14 @@ def report(world: World, place: Place, day: date, story: str, life_of: PathLife)
         return
     if story == "returned":
         now = yield calendar.soon(now, 3)
-        ask_reporter(Invocation(world.actor(dean, now), now), made.id, rng.choice(QUESTIONS))
+        ask_reporter(world.calls(dean, now), made.id, rng.choice(QUESTIONS))
         return
     if not story and rng.random() < 0.04:
         now = yield from _asked(world, made, dean, now)
     wait = rng.choices(*WAITS)[0]
-    now = yield calendar.soon(now, 4) if story else _review_time(world, place, wait, now)
+    now = yield calendar.soon(now, 4) if story else calendar.within(now, wait, rng, 8, 50)
     if made.twin is not None:
-        merge_into(Invocation(world.actor(dean, now), now), made.twin.id, made.reference)
+        merge_into(world.calls(dean, now), made.twin.id, made.reference)
         now = yield calendar.soon(now, 4)
     now = yield from _check(world, made, dean, now)
     raised(world, made, dean, now)
@@ -53,26 +52,17 @@ def report(world: World, place: Place, day: date, story: str, life_of: PathLife)
     duties = sum(1 for row in duties_of(made.id) if row.duty.state in OPEN_DUTY)
     if not (story or duties or made.twin) and rng.random() < 0.05:
         words = "The dean spoke with everyone involved."
-        take_no_action(Invocation(world.actor(dean, now), now), made.id, rng.choice(NO_ACTION), words)
+        take_no_action(world.calls(dean, now), made.id, rng.choice(NO_ACTION), words)
         return
     yield from _decide(world, made, known, duties, dean, life_of, now)
-
-
-def _review_time(world: World, place: Place, wait: int, now: datetime) -> datetime:
-    calendar, rng = world.calendar, place.rng
-    return (
-        calendar.in_days(now, wait, rng.randrange(9 * 60, 15 * 60))
-        if wait
-        else calendar.soon(now, rng.randrange(8, 50))
-    )
 
 
 def _asked(world: World, made: Report, dean: Person, now: datetime) -> Steps:
     # a few reports go back to their reporter with a question before they are decided
     now = yield world.calendar.soon(now, 20)
-    ask_reporter(Invocation(world.actor(dean, now), now), made.id, made.place.rng.choice(QUESTIONS))
+    ask_reporter(world.calls(dean, now), made.id, made.place.rng.choice(QUESTIONS))
     now = yield world.calendar.soon(now, 45)
-    answer_question(Invocation(world.actor(made.reporter, now), now), made.id, "Added what was missing.")
+    answer_question(world.calls(made.reporter, now), made.id, "Added what was missing.")
     return now
 
 
@@ -81,8 +71,8 @@ def _check(world: World, made: Report, dean: Person, now: datetime) -> Steps:
     if verified is None and not made.is_mutual:
         return now
     mutual = True if made.is_mutual else None
-    actor = world.actor(dean, now)
-    check_facts(Invocation(actor, now), made.id, verified=verified or "yes", danger=None, mutual=mutual)
+    call = world.calls(dean, now)
+    check_facts(call, made.id, verified=verified or "yes", danger=None, mutual=mutual)
     now = yield world.calendar.soon(now, 6)
     return now
 
@@ -90,18 +80,18 @@ def _check(world: World, made: Report, dean: Person, now: datetime) -> Steps:
 def _decide(
     world: World, made: Report, known: Situation, duties: int, dean: Person, life_of: PathLife, now: datetime
 ) -> Steps:
-    rng, actor = made.place.rng, world.actor(dean, now)
+    rng, call = made.place.rng, world.calls(dean, now)
     outcome = rng.choices(list(CONVERSATION_OUTCOMES), (6, 4, 1))[0]
     if is_light(known.plan, duties) and not made.story:
         if rng.random() < AT_ONCE:
-            decide(Invocation(actor, now), made.id, Choice(conversation=outcome))
+            decide(call, made.id, Choice(conversation=outcome))
             return
-        decide(Invocation(actor, now), made.id, Choice())
+        decide(call, made.id, Choice())
         start = max(item.start for item in known.plan.items)
         now = yield world.calendar.in_days(now, rng.randrange(start + 1), rng.randrange(9 * 60, 15 * 60))
-        record_conversation(Invocation(world.actor(dean, now), now), made.id, outcome, "")
+        record_conversation(world.calls(dean, now), made.id, outcome, "")
         return
-    decide(Invocation(actor, now), made.id, Choice())
+    decide(call, made.id, Choice())
     tell_police(world, made, known.plan.police, dean, now)
     perhaps_remove(world, made, dean, now)
     work = opened(world, made, life_of)

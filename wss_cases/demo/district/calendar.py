@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from random import Random
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local, local_date
@@ -58,8 +59,7 @@ class Calendar:
     @cached_property
     def past(self) -> list[date]:
         """School days so far, up to the last on which something can have been reported."""
-        found = [day for day in self.days if day <= self.last_report_day]
-        return [day for day in found if self.school_days.is_school_day(day)]
+        return [day for day in self.days if day <= self.last_report_day and self.school_days.is_school_day(day)]
 
     @cached_property
     def first_day(self) -> date:
@@ -83,6 +83,12 @@ class Calendar:
         """Return a minute of the school day so many school days later, at the earliest five minutes from now."""
         at = moment(self.school_days.add(local_date(now, DISTRICT_ZONE), days), minute)
         return at if at > now else self.soon(now, 5)
+
+    def within(self, now: datetime, days: int, rng: Random, soonest: int, latest: int) -> datetime:
+        """Draw an instant of the school day so many school days later; of none, some minutes from now."""
+        if days:
+            return self.in_days(now, days, rng.randrange(9 * 60, 15 * 60))
+        return self.soon(now, rng.randrange(soonest, latest))
 
     def on(self, day: date, minute: int, now: datetime) -> datetime:
         """Return a minute of a day, or of the next school day; at the earliest five minutes from now."""

@@ -1,9 +1,9 @@
 """What stands before the first report: partners, who approves and whom to call, trained keepers, mentors."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.demo.district.calendar import Calendar
@@ -37,9 +37,9 @@ ENDS = {2: 40, 7: -20}
 """Number in the directory to the days from today until its agreement ends."""
 
 
-def make_partners(district: Actor, partner: Person, calendar: Calendar, now: datetime) -> dict[int, Any]:
+def make_partners(call: Invocation, partner: Person, calendar: Calendar) -> dict[int, Any]:
     """Add the directory; the demo person signs in for its first entry. Returns each by id."""
-    found = {}
+    partners = {}
     for number, (name, services, languages, area, places, answer, first) in enumerate(DIRECTORY):
         until = calendar.today + timedelta(days=ENDS[number]) if number in ENDS else None
         entry = Entry(
@@ -48,25 +48,25 @@ def make_partners(district: Actor, partner: Person, calendar: Calendar, now: dat
             agreement_from=calendar.first_day - timedelta(days=30), agreement_until=until, contact_name="",
             phone=f"312-555-{1000 + number:04d}", days_to_answer=answer, days_to_first_service=first,
         )  # fmt: skip
-        found[add(Invocation(district, now), entry)] = (name, services, until is None or until > calendar.today)
-    with unit_of_work(SYSTEM, now) as uow:
-        grant = {"user_id": partner.id, "role": Role.PARTNER, "partner_id": min(found), "starts_on": calendar.first_day}
-        add_rows(uow, RoleGrant, [grant])
+        partners[add(call, entry)] = (name, services, until is None or until > calendar.today)
+    with unit_of_work(SYSTEM, call.now) as uow:
+        grant = {"user_id": partner.id, "role": Role.PARTNER, "starts_on": calendar.first_day}
+        add_rows(uow, RoleGrant, [grant | {"partner_id": min(partners)}])
         uow.audit("demo.loaded", "demo", None)
-    return found
+    return partners
 
 
-def make_directory(district: Actor, places: list[Place], now: datetime) -> None:
+def make_directory(call: Invocation, places: list[Place]) -> None:
     """Name who gives each network's second approvals, and one School Sergeant for each school."""
-    assert district.user_id is not None
+    assert call.actor.user_id is not None
     for network in sorted({place.network for place in places}):
-        set_approver(Invocation(district, now), network, district.user_id, None, DEFAULT_HOURS)
+        set_approver(call, network, call.actor.user_id, None, DEFAULT_HOURS)
     for place in places:
         phone = f"312-555-{100 + place.number % 100:04d}"
-        add_sergeant(Invocation(district, now), place.id, f"{1 + place.number % 25:03d}", invented(place.rng), phone)
+        add_sergeant(call, place.id, f"{1 + place.number % 25:03d}", invented(place.rng), phone)
 
 
-def make_ready(place: Place, head: Actor, lead: Actor, calendar: Calendar, now: datetime) -> None:
+def make_ready(place: Place, head: Invocation, lead: Invocation, calendar: Calendar) -> None:
     """Record what a school has ready before its first case."""
     deans = place.staff["dean"]
     place.keepers = [place.coordinator, deans[-1]]
@@ -81,19 +81,13 @@ def make_ready(place: Place, head: Actor, lead: Actor, calendar: Calendar, now: 
         trained.append((place.staff["reporter"][0], TrainingKind.MENTORING, None))
     for person, kind, until in trained:
         record_training(
-            Invocation(head, now),
-            place.id,
-            user_id=person.id,
-            kind=kind,
-            provider=PROVIDER,
-            completed_on=done,
-            valid_until=until,
+            head, place.id, user_id=person.id, kind=kind, provider=PROVIDER, completed_on=done, valid_until=until
         )
-    save_setting(Invocation(head, now), place.id, False)
-    _mentors(place, lead, done, now)
+    save_setting(head, place.id, False)
+    _mentors(place, lead, done)
 
 
-def _mentors(place: Place, lead: Actor, done: date, now: datetime) -> None:
+def _mentors(place: Place, lead: Invocation, done: date) -> None:
     own = place.staff["reporter"][: max(2, place.size // 400)]
     for number, person in enumerate([*own, None, None]):
         draft = MentorDraft(
@@ -106,10 +100,8 @@ def _mentors(place: Place, lead: Actor, done: date, now: datetime) -> None:
             strengths=STRENGTHS[number % len(STRENGTHS)],
             trained_on=done,
         )
-        place.mentors.append(MentorPlaces(add_mentor(Invocation(lead, now), place.id, draft), person, draft.capacity))
+        place.mentors.append(MentorPlaces(add_mentor(lead, place.id, draft), person, draft.capacity))
     first = place.mentors[0]
     for title in ("Lunch group", "Morning group"):
-        group = save_group(
-            Invocation(lead, now), place.id, None, mentor_id=first.id, name=title, capacity=8, is_active=True
-        )
+        group = save_group(lead, place.id, None, mentor_id=first.id, name=title, capacity=8, is_active=True)
         place.mentors.append(MentorPlaces(group, first.account, 8, is_group=True))

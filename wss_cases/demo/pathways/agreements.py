@@ -5,7 +5,6 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.demo.cases.case import Party, Path
 from wss_cases.demo.district.schools import Person
 from wss_cases.demo.pathways.questions import ask_again
@@ -43,10 +42,10 @@ def agree(path: Path, invited: list[Party], keepers: list[Person], now: datetime
         TermDraft(text, rng.choice(owners), calendar.school_days.add(today, rng.choice((3, 5, 10, 15))), EVIDENCE)
         for text in rng.sample(PROMISES, rng.choice((1, 1, 2, 2)))
     ]
-    make_agreement(Invocation(work.actor(now), now), path.id, drafts)
+    make_agreement(work.calls(now), path.id, drafts)
     now = yield calendar.soon(now, 4)
     signers = [*(f"party-{one.id}" for one in invited), *(f"keeper-{one.id}" for one in keepers)]
-    sign(Invocation(work.actor(now), now), path.id, signers, rng.choice(MANNERS), work.world.day(now))
+    sign(work.calls(now), path.id, signers, rng.choice(MANNERS), work.world.day(now))
     states, now = yield from _mark(path, invited, now)
     without = rng.choice(APART) if rng.random() < 0.45 else None
     while without is None:
@@ -55,7 +54,7 @@ def agree(path: Path, invited: list[Party], keepers: list[Person], now: datetime
             break
         now = yield calendar.in_days(now, 1, 9 * 60)
     now = yield calendar.soon(now, 15)
-    complete_circle(Invocation(work.actor(now), now), path.id, outcome_of(states), "", without_meeting=without)
+    complete_circle(work.calls(now), path.id, outcome_of(states), "", without_meeting=without)
     work.kept.append(outcome_of(states) == "agreement_kept")
     ask_again(path, invited, now)
     return now
@@ -78,8 +77,8 @@ def _mark(path: Path, invited: list[Party], now: datetime) -> Steps:
         if state is TermState.CHANGED and "changed" not in states:
             later = calendar.school_days.add(work.world.day(now), 5)
             draft = TermDraft(INSTEAD, None, later, EVIDENCE)
-            change_term(Invocation(work.actor(now), now), number, draft, [one.id for one in invited])
+            change_term(work.calls(now), number, draft, [one.id for one in invited])
         else:
             state = TermState.KEPT if state is TermState.CHANGED else state
-            mark_term(Invocation(work.actor(now), now), number, state)
+            mark_term(work.calls(now), number, state)
         states.append(state.value)

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page.actions import end_early
 from wss_cases.demo.cases.case import Party, Path
 from wss_cases.demo.district.calendar import moment
@@ -49,7 +48,7 @@ def circle(path: Path, now: datetime) -> Steps:
     now = yield from _consents(path, invited, now)
     now = yield from _prepare(path, invited, now)
     if not _may_meet(path, now):
-        end_early(Invocation(work.actor(now), now), path.id, EndReason.NOT_SUITABLE, "")
+        end_early(work.calls(now), path.id, EndReason.NOT_SUITABLE, "")
         return now
     now = yield world.calendar.soon(now, 10)
     state, now = yield from meet(path, invited, keepers, now, work.place.rng.choice((1, 1, 2, 3)))
@@ -60,7 +59,7 @@ def circle(path: Path, now: datetime) -> Steps:
     now = yield from ask(path, invited, keepers, now)
     if not any(one.caused_harm for one in invited) or work.place.rng.random() < 0.2:
         now = yield world.calendar.in_days(now, 1, 15 * 60 + work.place.rng.randrange(60))
-        complete_circle(Invocation(work.actor(now), now), path.id, NO_AGREEMENT, "")
+        complete_circle(work.calls(now), path.id, NO_AGREEMENT, "")
     else:
         now = yield from agree(path, invited, keepers, now, meet)
     return now
@@ -72,7 +71,7 @@ def _keepers(path: Path, now: datetime) -> list[Person]:
     others = [one for one in work.place.keepers if one != work.lead]
     keepers = [work.lead, *others[: work.place.rng.random() < 0.15]]
     for keeper in keepers:
-        add_keeper(Invocation(work.actor(now), now), path.id, keeper.id)
+        add_keeper(work.calls(now), path.id, keeper.id)
     return keepers
 
 
@@ -82,11 +81,11 @@ def _consents(path: Path, invited: list[Party], now: datetime) -> Steps:
     for one in invited:
         if one.was_harmed:
             now = yield calendar.soon(now, 6)
-            record_support(Invocation(work.actor(now), now), path.id, one.id, work.world.day(now))
+            record_support(work.calls(now), path.id, one.id, work.world.day(now))
     for one in invited:
         now = yield calendar.soon(now, 25)
         guardian = True if one.pupil else None
-        record_consent(Invocation(work.actor(now), now), path.id, one.id, True, guardian, work.world.day(now))
+        record_consent(work.calls(now), path.id, one.id, True, guardian, work.world.day(now))
     return now
 
 
@@ -97,15 +96,15 @@ def _prepare(path: Path, invited: list[Party], now: datetime) -> Steps:
         return now
     for number, one in enumerate(invited):
         now = yield calendar.in_days(now, 1 - number % 2, rng.randrange(9 * 60, 13 * 60))
-        record_pre_meeting(Invocation(work.actor(now), now), path.id, one.id, work.world.day(now))
+        record_pre_meeting(work.calls(now), path.id, one.id, work.world.day(now))
         now = yield calendar.soon(now, 20)
-        record_ready(Invocation(work.actor(now), now), path.id, one.id, True)
+        record_ready(work.calls(now), path.id, one.id, True)
         if one.pupil and rng.random() < 0.15:
             relation = rng.choice(list(SupporterRelation))
             name = one.pupil.guardian if relation is SupporterRelation.GUARDIAN else invented(rng)
-            add_supporter(Invocation(work.actor(now), now), path.id, one.id, relation, name)
+            add_supporter(work.calls(now), path.id, one.id, relation, name)
     now = yield calendar.soon(now, 15)
-    record_screen(Invocation(work.actor(now), now), path.id, ScreenAnswer.SAFE, work.world.day(now))
+    record_screen(work.calls(now), path.id, ScreenAnswer.SAFE, work.world.day(now))
     return now
 
 
@@ -119,7 +118,7 @@ def _may_meet(path: Path, now: datetime) -> bool:
     can_be_lifted = {hold.rule for hold in found.holds if hold.can_be_lifted}
     for gate in shut:
         if gate.rule in can_be_lifted:
-            lift_hold(Invocation(work.actor(now), now), path.id, gate.rule, LIFTED)
+            lift_hold(work.calls(now), path.id, gate.rule, LIFTED)
     return all(gate.rule in can_be_lifted for gate in shut)
 
 
@@ -128,19 +127,14 @@ def meet(path: Path, invited: list[Party], keepers: list[Person], now: datetime,
     work, world = path.work, path.work.world
     starts_at, room = _time(path, invited, keepers, now, wait)
     meeting = plan_meeting(
-        Invocation(work.actor(now), now),
-        path.id,
-        starts_at=starts_at,
-        room=room,
-        keeper_id=work.lead.id,
-        minutes=MINUTES,
+        work.calls(now), path.id, starts_at=starts_at, room=room, keeper_id=work.lead.id, minutes=MINUTES
     )
     if world.circles[work.id] != "held":
         world.circles[work.id] = "planned"
     # of today's circles their keeper finds in My day that nobody said yet whether they happened
     now = yield world.calendar.never if work.story == "circle" else starts_at + timedelta(minutes=MINUTES + 5)
     state = MeetingState.WALKED_OUT if work.story == "walked" else work.place.rng.choices(*HELD_OR_NOT)[0]
-    answer_meeting(Invocation(work.actor(now), now), meeting, state, _came(path, invited, keepers, state))
+    answer_meeting(work.calls(now), meeting, state, _came(path, invited, keepers, state))
     if state is MeetingState.WALKED_OUT:
         yield world.calendar.never
     return state, now

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.demo.cases.case import Path
 from wss_cases.demo.story.world import Steps
 from wss_cases.pathways.conversations.actions import log_conversation
@@ -21,7 +20,7 @@ def conversation(path: Path, now: datetime) -> Steps:
     owes = outcome == "repair_agreed" and rng.random() < 0.4 and path.owner is not None and path.owner.caused_harm
     today = work.world.day(now)
     log_conversation(
-        Invocation(work.actor(now), now),
+        work.calls(now),
         path.id,
         held_on=today,
         outcome=outcome,

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page.actions import decline
 from wss_cases.demo.cases.case import Path, PathLife
 from wss_cases.demo.pathways.circles import circle
@@ -37,7 +36,7 @@ def life_of(path: Path, now: datetime) -> Steps:
     if path.family != Family.REENGAGEMENT:
         now = yield calendar.in_days(now, rng.choice((0, 0, 1, 1, 2)), rng.randrange(9 * 60, 15 * 60))
     if not work.story and rng.random() < chance:
-        decline(Invocation(work.actor(now), now), path.id)
+        decline(work.calls(now), path.id)
         work.declined += 1
         if path.family == Family.CIRCLE and work.world.circles[work.id] == "":
             work.world.circles[work.id] = "declined"

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page.actions import end_early
 from wss_cases.demo.cases.case import Path
 from wss_cases.demo.district.schools import MentorPlaces, Person
@@ -41,17 +40,17 @@ CARD_DAYS = 6
 def mentoring(path: Path, now: datetime) -> Steps:
     """Let a student be with a mentor for some weeks. Returns the last instant."""
     work, rng, calendar = path.work, path.work.place.rng, path.work.world.calendar
-    chosen = _free(path)
-    if chosen is None or path.owner is None or path.owner.pupil is None:
-        end_early(Invocation(work.actor(now), now), path.id, EndReason.OTHER_PATHWAY, "No place is free this term.")
+    chosen, owner = _free(path), path.owner
+    if chosen is None or owner is None or owner.pupil is None:
+        end_early(work.calls(now), path.id, EndReason.OTHER_PATHWAY, "No place is free this term.")
         return now
     chosen.taken += 1
     rhythms, lengths, minutes = RHYTHMS[path.kind]
     starts, weeks, rhythm = work.world.day(now), rng.choice(lengths), rng.choice(rhythms)
     review_on = calendar.school_days.on_or_after(starts + REVIEW_AFTER)
     course = Course(rng.choice(GOALS), rhythm, weeks, minutes, starts, review_on)
-    why = Match(chosen.id, (Reason.PLACE, Reason.TRAINED), path.owner.id, True)
-    match(Invocation(work.actor(now), now), path.id, why, course)
+    why = Match(chosen.id, (Reason.PLACE, Reason.TRAINED), owner.id, True)
+    match(work.calls(now), path.id, why, course)
     last = last_day_of(starts, weeks)
     assert last is not None
     for day in due_days(rhythm, starts, last, calendar.school_days):
@@ -64,7 +63,7 @@ def mentoring(path: Path, now: datetime) -> Steps:
     now = yield calendar.in_days(now, 1, 15 * 60 + 10)
     outcome = rng.choices(*STANDS)[0]
     after = rng.choice(list(After))
-    finish(Invocation(work.actor(now), now), path.id, outcome=outcome, reason=None, after=after, note="")
+    finish(work.calls(now), path.id, outcome=outcome, reason=None, after=after, note="")
     chosen.taken -= 1
     return now
 
@@ -77,39 +76,36 @@ def _free(path: Path) -> MentorPlaces | None:
 
 def _review(path: Path, now: datetime) -> None:
     stands = path.work.place.rng.choices(*STANDS)[0]
-    review(Invocation(path.work.actor(now), now), path.id, stands=stands, goes_on=GoesOn.ENDS, note="", next_on=None)
+    review(path.work.calls(now), path.id, stands=stands, goes_on=GoesOn.ENDS, note="", next_on=None)
 
 
 def _session(path: Path, chosen: MentorPlaces, day: date, minutes: int, now: datetime) -> Steps:
     """Log one planned session; a few of the last days are not logged yet, and today's card is filled in."""
     work, rng, world = path.work, path.work.place.rng, path.work.world
-    chance, owner = rng.random(), path.owner
-    assert owner is not None and owner.pupil is not None
+    chance = rng.random()
     is_late = world.calendar.school_days.between(day, world.calendar.due_today) < CARD_DAYS
     if chance > 0.95 and is_late:
         return
     who = chosen.account or work.lead
     missed = None if chance < 0.86 or chance > 0.95 else rng.choice(MISSED)
-    if not owner.pupil.is_there(day):
+    if path.pupil is not None and not path.pupil.is_there(day):
         missed = Missed.STUDENT_ABSENT
     if path.kind == Kind.CHECK_IN_CHECK_OUT and is_late and missed is None:
         yield from _card(path, who, now)
         return
     lasted = max(5, minutes + rng.choice((-15, -5, 0, 0, 0, 10)))
-    said = DayAnswer(minutes=None if missed else lasted, missed=missed)
-    log_session(Invocation(world.actor(who, now), now), path.id, day, said, None)
+    answer = DayAnswer(minutes=None if missed else lasted, missed=missed)
+    log_session(world.calls(who, now), path.id, day, answer, None)
 
 
 def _card(path: Path, who: Person, now: datetime) -> Steps:
     """Check in, mark the day, check out; the card is set the first time."""
-    world, rng, actor = path.work.world, path.work.place.rng, path.work.world.actor(who, now)
+    world, rng = path.work.world, path.work.place.rng
     if not rows(DailyCard.id, where=DailyCard.pathway_id == path.id):
-        set_card(
-            Invocation(path.work.actor(now), now), path.id, expectations=EXPECTATIONS, periods=PERIODS, goal_percent=80
-        )
-    check_in(Invocation(actor, now), path.id)
+        set_card(path.work.calls(now), path.id, expectations=EXPECTATIONS, periods=PERIODS, goal_percent=80)
+    check_in(world.calls(who, now), path.id)
     for period in PERIODS:
         marks = [rng.choices((0, 1, 2), (1, 3, 6))[0] for _line in EXPECTATIONS]
         now = yield world.calendar.soon(now, 20)
-        mark(Invocation(actor, now), path.id, world.day(now), period, marks)
-    check_out(Invocation(actor, now), path.id)
+        mark(world.calls(who, now), path.id, world.day(now), period, marks)
+    check_out(world.calls(who, now), path.id)

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.demo.cases.case import Party, Path
 from wss_cases.demo.district.schools import Person
 from wss_cases.demo.story.agenda import Life
@@ -41,12 +40,11 @@ def ask(path: Path, invited: list[Party], keepers: list[Person], now: datetime) 
     if rng.random() < BY_KEEPERS:
         now = yield world.calendar.soon(now, 10)
         values = _values(path, Answerer.KEEPER, Occasion.AFTER_MEETING)
-        who = world.actor(keepers[0], now)
-        answer_as_keeper(Invocation(who, now), path.id, Occasion.AFTER_MEETING, values, "")
+        answer_as_keeper(world.calls(keepers[0], now), path.id, Occasion.AFTER_MEETING, values, "")
     is_kept = world.calendar.now - now < timedelta(days=setting("NOTE_DAYS") - 1)
     if is_kept and rng.random() < 0.5:
         now = yield world.calendar.soon(now, 5)
-        write_note(Invocation(world.actor(keepers[0], now), now), path.id, rng.choice(NOTES_WRITTEN))
+        write_note(world.calls(keepers[0], now), path.id, rng.choice(NOTES_WRITTEN))
     return now
 
 
@@ -63,7 +61,7 @@ def _is_this_year(path: Path, now: datetime) -> bool:
 
 def _links(path: Path, invited: list[Party], occasion: Occasion, now: datetime) -> None:
     keys = sorted(f"party-{one.id}" for one in invited)
-    links = make_links(path.work.actor(now), path.id, occasion, keys, "", now)
+    links = make_links(path.work.calls(now).actor, path.id, occasion, keys, "", now)
     by_key = {f"party-{one.id}": one for one in invited}
     for key, link in zip(keys, links, strict=True):
         if path.work.place.rng.random() < ANSWERED:

@@ -2,12 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from wss_cases.access.actor import Actor
-from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.casework.pathway_page.actions import end_early
 from wss_cases.demo.cases.case import Path
 from wss_cases.demo.district.calendar import moment
+from wss_cases.demo.district.schools import Person, Pupil
 from wss_cases.demo.story.world import Organization, Steps, rows
 from wss_cases.foundation import clock
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
@@ -34,36 +33,30 @@ ANSWERS = (("accepts", "waits", "declines"), (82, 10, 8))
 def referral(path: Path, now: datetime) -> Steps:
     """Let a partner be asked for help and give it, as far as it comes. Returns the last instant."""
     work, rng, calendar = path.work, path.work.place.rng, path.work.world.calendar
-    partner = _partner(path)
-    if partner is None or path.owner is None or path.owner.pupil is None:
-        end_early(Invocation(work.actor(now), now), path.id, EndReason.OTHER_PATHWAY, "No partner offers this.")
+    partner, pupil = _partner(path), path.pupil
+    if partner is None or pupil is None:
+        end_early(work.calls(now), path.id, EndReason.OTHER_PATHWAY, "No partner offers this.")
         return now
-    number = draft(
-        Invocation(work.actor(now), now),
-        path.id,
-        partner_id=partner.id,
-        student_id=path.owner.pupil.id,
-        need=rng.choice(NEEDS),
-    )
+    number = draft(work.calls(now), path.id, partner_id=partner.id, student_id=pupil.id, need=rng.choice(NEEDS))
     now = yield calendar.in_days(now, rng.choice((1, 2, 3)), rng.randrange(9 * 60, 15 * 60))
-    _sign(path, number, now)
+    _sign(path, pupil, number, now)
     now = yield calendar.in_days(now, rng.choice((0, 1)), rng.randrange(10 * 60, 15 * 60))
-    send(Invocation(work.actor(now), now), number)
+    send(work.calls(now), number)
     if _is_the_last(path, now):
         now = yield moment(calendar.due_today, 8 * 60 + 6)
-        decline(Invocation(work.actor(now), now), number, "no_place", by=Permission.CASE_WORK)
+        decline(work.calls(now), number, "no_place", by=Permission.CASE_WORK)
         yield calendar.never
     answer = rng.choices(*ANSWERS)[0]
     now = yield calendar.in_days(now, rng.choice((1, 2, 3, 3, 4, 6)), rng.randrange(9 * 60, 16 * 60))
-    who, by = _answers(path, number, partner, now)
+    who, by = _answers(path, number, partner)
     if answer == "declines":
-        decline(Invocation(who, now), number, rng.choice(REFUSALS), by=by)
+        decline(work.world.calls(who, now), number, rng.choice(REFUSALS), by=by)
         return (yield from _over(path, now))
     if answer == "waits":
-        waitlist(Invocation(who, now), number, by=by)
+        waitlist(work.world.calls(who, now), number, by=by)
         now = yield calendar.in_days(now, rng.randrange(3, 8), rng.randrange(9 * 60, 16 * 60))
 
-    accept(Invocation(who, now), number, by=by)
+    accept(work.world.calls(who, now), number, by=by)
     return (yield from _serve(path, number, partner, now))
 
 
@@ -71,9 +64,9 @@ def _is_the_last(path: Path, now: datetime) -> bool:
     """Whether this is the one referral of the demo school that comes back today, and another partner is to be found."""
     world, place = path.work.world, path.work.place
     ago = world.calendar.school_days.between(world.day(now), world.calendar.due_today)
-    found = place.is_demo and 0 < ago < 8 and not world.has_no_place
-    world.has_no_place |= found
-    return found
+    is_last = place.is_demo and 0 < ago < 8 and not world.has_no_place
+    world.has_no_place |= is_last
+    return is_last
 
 
 def _partner(path: Path) -> Organization | None:
@@ -84,20 +77,19 @@ def _partner(path: Path) -> Organization | None:
     return fits[0] if fits[0].account and rng.random() < 0.6 else rng.choice(fits)
 
 
-def _sign(path: Path, number: int, now: datetime) -> None:
+def _sign(path: Path, pupil: Pupil, number: int, now: datetime) -> None:
     work, rng = path.work, path.work.place.rng
-    assert path.owner is not None and path.owner.pupil is not None
-    today, pupil = work.world.day(now), path.owner.pupil
+    today = work.world.day(now)
     signed = Signed(
         by=pupil.guardian, relation=rng.choice(("parent", "parent", "guardian")), language=pupil.language,
         manner=rng.choice(("paper", "paper", "electronic", "mail")), on=today,
         until=today + timedelta(days=rng.choice((120, 180, 180, 300))),
     )  # fmt: skip
     fields = list(FIELD_LABELS) if rng.random() < 0.6 else LESS
-    record_consent(Invocation(work.actor(now), now), number, signed, fields, PURPOSE)
+    record_consent(work.calls(now), number, signed, fields, PURPOSE)
 
 
-def _answers(path: Path, number: int, partner: Organization, now: datetime) -> tuple[Actor, Permission]:
+def _answers(path: Path, number: int, partner: Organization) -> tuple[Person, Permission]:
     """Return who writes down what the partner does: its own account, else the lead for it.
 
     The partner's account reaches what it has by the day of the clock, whenever its act is said to be.
@@ -106,8 +98,8 @@ def _answers(path: Path, number: int, partner: Organization, now: datetime) -> t
     consent = ReferralConsent
     signed, until = rows(consent.signed_on, consent.until_on, where=consent.referral_id == number)[0]
     if partner.account is not None and signed <= today <= until:
-        return path.work.world.actor(partner.account, now), Permission.REFERRAL_ANSWER
-    return path.work.actor(now), Permission.CASE_WORK
+        return partner.account, Permission.REFERRAL_ANSWER
+    return path.work.lead, Permission.CASE_WORK
 
 
 def _serve(path: Path, number: int, partner: Organization, now: datetime) -> Steps:
@@ -116,20 +108,20 @@ def _serve(path: Path, number: int, partner: Organization, now: datetime) -> Ste
     takes_back = rng.random() < 0.06
     for _visit in range(rng.randrange(1, 4)):
         now = yield calendar.in_days(now, wait, rng.randrange(13 * 60, 16 * 60))
-        who, by = _answers(path, number, partner, now)
-        log_service(Invocation(who, now), number, work.world.day(now), by=by)
+        who, by = _answers(path, number, partner)
+        log_service(work.world.calls(who, now), number, work.world.day(now), by=by)
         wait = rng.choice((5, 5, 10))
     now = yield calendar.in_days(now, 5, 16 * 60 + 10)
     if takes_back:
-        revoke(Invocation(work.actor(now), now), number)
-        end_early(Invocation(work.actor(now), now), path.id, EndReason.NO_LONGER_NEEDED, "")
+        revoke(work.calls(now), number)
+        end_early(work.calls(now), path.id, EndReason.NO_LONGER_NEEDED, "")
         return now
-    who, by = _answers(path, number, partner, now)
-    finish(Invocation(who, now), number, work.world.day(now), rng.choices(*RECEIVED)[0], by=by)
+    who, by = _answers(path, number, partner)
+    finish(work.world.calls(who, now), number, work.world.day(now), rng.choices(*RECEIVED)[0], by=by)
     return (yield from _over(path, now))
 
 
 def _over(path: Path, now: datetime) -> Steps:
     now = yield path.work.world.calendar.in_days(now, 1, path.work.place.rng.randrange(9 * 60, 12 * 60))
-    complete(Invocation(path.work.actor(now), now), path.id, "")
+    complete(path.work.calls(now), path.id, "")
     return now

@@ -6,19 +6,10 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.schools import Person, Place, Pupil
-from wss_cases.demo.story.behaviors import (
-    GROUP_WEIGHTS,
-    PROFILES,
-    Behavior,
-    Profile,
-    Shape,
-    draw_facts,
-    draw_minute,
-    draw_place,
-)
+from wss_cases.demo.story import behaviors
+from wss_cases.demo.story.behaviors import GROUP_WEIGHTS, PROFILES, Behavior, Profile, Shape
 from wss_cases.demo.story.world import Steps, World, rows
 from wss_cases.foundation.clock import school_year
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -126,12 +117,13 @@ def _happens(world: World, place: Place, day: date, story: str) -> Report:
     if story in FIGHTS:
         behavior = _of_tile(world, code_set, "fight") or behavior
     profile = PROFILES[behavior.code]
-    location = draw_place(rng, profile.tile)
+    location = behaviors.draw_place(rng, profile.tile)
     first, last = place.bells
     end = HALF_DAY_BELL if world.calendar.days[day][0] is DayKind.HALF else last
-    minute = draw_minute(rng, location, first.hour * 60 + first.minute, end.hour * 60 + end.minute)
+    minute = behaviors.draw_minute(rng, location, first.hour * 60 + first.minute, end.hour * 60 + end.minute)
     reporter = place.who("reporter", story == "returned")
-    made = Report(place, story, day, profile, location, moment(day, minute), reporter, [], draw_facts(rng, profile))
+    facts = behaviors.draw_facts(rng, profile)
+    made = Report(place, story, day, profile, location, moment(day, minute), reporter, [], facts)
     if rng.random() < DANGER.get(behavior.group or 0, 0.0):
         made.facts["imminent_danger"] = True
     _add_people(world, made, causer, behavior, year)
@@ -225,7 +217,7 @@ def _capture(world: World, made: Report, now: datetime) -> None:
         people,
         made.profile.what if rng.random() < 0.8 else "",
     )
-    made.id = submit_incident(Invocation(world.actor(made.reporter, now), now), capture)
+    made.id = submit_incident(world.calls(made.reporter, now), capture)
     made.reference = rows(Incident.reference, where=Incident.id == made.id)[0][0]
     ids = rows(IncidentPerson.id, where=IncidentPerson.incident_id == made.id)
     for one, (number,) in zip(made.people, ids, strict=True):
@@ -251,4 +243,4 @@ def _complete(world: World, made: Report, now: datetime) -> None:
         facts={name: value for name, value in facts.items() if name != "verified"},
         people=people,
     )
-    complete_details(Invocation(world.actor(made.reporter, now), now), made.id, details)
+    complete_details(world.calls(made.reporter, now), made.id, details)

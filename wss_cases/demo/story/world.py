@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.demo.district.calendar import Calendar
 from wss_cases.demo.district.schools import Person, Place
@@ -60,10 +61,14 @@ class World:
         """Return a person as who acts, with the roles of that school year."""
         key = person.id, school_year(self.day(now))
         if key not in self._actors:
-            found = actor_of(person.id, now)
-            assert found is not None, "every person of the demo has an active account"
-            self._actors[key] = found
+            actor = actor_of(person.id, now)
+            assert actor is not None, "every person of the demo has an active account"
+            self._actors[key] = actor
         return self._actors[key]
+
+    def calls(self, person: Person, now: datetime) -> Invocation:
+        """Return the call that a person makes of a use case."""
+        return Invocation(self.actor(person, now), now)
 
     @property
     def district(self) -> Person:

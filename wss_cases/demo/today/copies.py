@@ -4,7 +4,6 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.demo.story.world import World
 from wss_cases.foundation.db import db
@@ -24,13 +23,15 @@ TEXT = "{} says that {} began it, and that {} was only standing there."
 def make_copies(world: World, now: datetime) -> None:
     """Let two families ask; the first copy is still to be looked through, the second was given to its family."""
     place = world.places[0]
-    first, second = world.actor(place.coordinator, now), world.actor(place.head, now)
+    first, second = world.calls(place.coordinator, now), world.calls(place.head, now)
     day = world.calendar.school_days.add(world.day(now), -2)
     for at, (incident_id, own_id, guardian_id) in enumerate(_chances(place.id, world.day(now))[:WANTED]):
-        _add_words(first, incident_id, own_id, now)
-        made = ask(Invocation(first, now), own_id, _asked(incident_id, guardian_id, day))
+        _add_words(first, incident_id, own_id)
+        made = ask(first, own_id, _asked(incident_id, guardian_id, day))
         if at:
-            _give(first, second, made, now)
+            decide(first, made, {}, [], the_rest=True)
+            hand_on(first, made)
+            release(second, made, manner=Manner.IN_PERSON, identity="Known to the office")
 
 
 def _asked(incident_id: int, guardian_id: int, day: date) -> Asked:
@@ -38,12 +39,6 @@ def _asked(incident_id: int, guardian_id: int, day: date) -> Asked:
         who=str(guardian_id), asked_on=day, purpose="A meeting with the counselor", language="en",
         reports=[incident_id], parts=list(Part), orders_checked=True,
     )  # fmt: skip
-
-
-def _give(first: Actor, second: Actor, made: int, now: datetime) -> None:
-    decide(Invocation(first, now), made, {}, [], the_rest=True)
-    hand_on(Invocation(first, now), made)
-    release(Invocation(second, now), made, manner=Manner.IN_PERSON, identity="Known to the office")
 
 
 def _chances(school_id: int, today: date) -> list[tuple[int, int, int]]:
@@ -69,7 +64,7 @@ def _chances(school_id: int, today: date) -> list[tuple[int, int, int]]:
     return list(found.values())
 
 
-def _add_words(actor: Actor, incident_id: int, own_id: int, now: datetime) -> None:
+def _add_words(call: Invocation, incident_id: int, own_id: int) -> None:
     """Add what a witness said, with the names that people write down."""
     incident = db.session.get_one(Incident, incident_id)
     people = [person.student for person in incident.people if person.student is not None]
@@ -77,4 +72,4 @@ def _add_words(actor: Actor, incident_id: int, own_id: int, now: datetime) -> No
     other = next(student for student in people if student.id != own_id)
     initials = f"{other.given_name[0]}.{other.family_name[0]}."
     text = TEXT.format(own.shown_name, other.shown_name, initials)
-    add_addendum(Invocation(actor, now), incident_id, text)
+    add_addendum(call, incident_id, text)

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select, update
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.states import OPEN
 from wss_cases.casework.transfer.actions import notice_moves
@@ -51,7 +50,7 @@ def _cover(world: World, place: Place) -> Life:
     calendar = world.calendar
     now = yield moment(calendar.school_days.add(calendar.today, -2), 14 * 60)
     set_cover(
-        Invocation(world.actor(place.head, now), now),
+        world.calls(place.head, now),
         place.id,
         place.staff["dean"][-1].id,
         place.coordinator.id,
@@ -75,7 +74,7 @@ def _give_away(world: World, place: Place) -> Life:
     calendar = world.calendar
     now = yield moment(calendar.school_days.add(calendar.today, -1), 15 * 60 + 20)
     for row in _open_of(place)[:GIVEN]:
-        reassign(Invocation(world.actor(place.coordinator, now), now), row.id, place.staff["dean"][0].id)
+        reassign(world.calls(place.coordinator, now), row.id, place.staff["dean"][0].id)
 
 
 def _pause(world: World, place: Place) -> Life:
@@ -86,14 +85,14 @@ def _pause(world: World, place: Place) -> Life:
     for row in _open_of(place):
         may = not why_not(row.kind, row.same_day, row.due_on, 0, today, days)
         if may and row.due_on <= until and not wrong_day(until, row.due_on, today, days):
-            snooze(Invocation(world.actor(place.coordinator, now), now), row.id, until, "waiting")
+            snooze(world.calls(place.coordinator, now), row.id, until, "waiting")
             return
 
 
 def _hold_notes(world: World, place: Place) -> Life:
     """A records request stops the shredding of one circle's notes; in another somebody waives privilege in writing."""
     now = yield moment(world.calendar.school_days.add(world.calendar.today, -1), 11 * 60 + 10)
-    actor = world.actor(place.coordinator, now)
+    call = world.calls(place.coordinator, now)
     statement = (
         select(CircleNote.pathway_id, Pathway.case_id)
         .join(Pathway, Pathway.id == CircleNote.pathway_id)
@@ -103,11 +102,11 @@ def _hold_notes(world: World, place: Place) -> Life:
     for number, (pathway_id, case_id) in enumerate(list(noted.items())[-2:]):
         if number == 0:
             words = "A family asked for everything on file; counsel answers."
-            open_hold(Invocation(actor, now), pathway_id, kind=HoldKind.RECORDS_REQUEST, reason=words)
+            open_hold(call, pathway_id, kind=HoldKind.RECORDS_REQUEST, reason=words)
         else:
             signer = rows(CaseParticipant.id, where=CaseParticipant.case_id == case_id)[0][0]
             record_waiver(
-                Invocation(actor, now),
+                call,
                 pathway_id,
                 participant_id=signer,
                 signed_on=world.day(now),

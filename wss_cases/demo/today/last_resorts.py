@@ -4,7 +4,6 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
@@ -33,21 +32,21 @@ YOUNGEST = 3
 def add_last_resorts(world: World, now: datetime) -> None:
     """Let the administrator record one of each on the newest reports, and the district open one case."""
     place = world.places[0]
-    head, district = world.actor(place.head, now), world.actor(world.district, now)
+    head = world.calls(place.head, now)
     chances = _chances(place.id)
     before = world.calendar.school_days.add(world.day(now), -1)
     for kind, (incident_id, student_id) in zip(OTHER_NAMES, chances, strict=False):
-        action = record_discipline(Invocation(head, now), incident_id, _removal(student_id, kind, before))
+        action = record_discipline(head, incident_id, _removal(student_id, kind, before))
         if kind is DisciplineKind.EARLY_PICK_UP:
-            ask_appeal(Invocation(head, now), action, Appealed(AskedBy.GUARDIAN, "The guardian", world.day(now)))
+            ask_appeal(head, action, Appealed(AskedBy.GUARDIAN, "The guardian", world.day(now)))
     for incident_id, student_id in chances[2:3]:
-        record_restraint(Invocation(head, now), incident_id, _time_out(student_id, before))
+        record_restraint(head, incident_id, _time_out(student_id, before))
     for incident_id, student_id in chances[-1:]:
-        _question(head, incident_id, student_id, now)
+        _question(head, incident_id, student_id)
     newest = select(Case.reference).where(Case.school_id == place.id, Case.state.in_(OPEN))
     reference = db.session.scalar(newest.order_by(Case.id.desc()).limit(1))
     if reference is not None:
-        open_one(Invocation(district, now), reference, "The family asked the network for help.")
+        open_one(world.calls(world.district, now), reference, "The family asked the network for help.")
 
 
 def _chances(school_id: int) -> list[tuple[int, int]]:
@@ -91,8 +90,8 @@ def _time_out(student_id: int, day: date) -> Restraint:
     )  # fmt: skip
 
 
-def _question(actor: Actor, incident_id: int, student_id: int, now: datetime) -> None:
+def _question(head: Invocation, incident_id: int, student_id: int) -> None:
     """Somebody asked to question a student; the guardian was rung and not reached, so it has not begun."""
     wants = Asked(student_id, QuestionedBy.SCHOOL_SECURITY, "The security office", "What the student saw.")
-    questioning = record_questioning(Invocation(actor, now), incident_id, wants)
-    record_notice(Invocation(actor, now), questioning, Notice(now, "phone", "no_answer"))
+    questioning = record_questioning(head, incident_id, wants)
+    record_notice(head, questioning, Notice(head.now, "phone", "no_answer"))

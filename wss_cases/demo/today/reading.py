@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from wss_cases.access.invocation import Invocation
 from wss_cases.demo.story.world import World
 from wss_cases.outcomes.reports.saved_views.actions import save_view
 from wss_cases.routing.drafts.actions import draft_from, edit_row
@@ -21,13 +20,10 @@ SECONDS: Final = 30.0
 def add_reading(world: World, now: datetime) -> None:
     """Let the administrator keep one view, and the district replay one draft over the last months."""
     place, today = world.places[0], world.day(now)
-    head, district = world.actor(place.head, now), world.actor(world.district, now)
-    save_view(
-        Invocation(head, now),
-        "Hallway, first half of the year",
-        {"school": str(place.id), "place": "hallway", "term": "1"},
-    )
-    draft = draft_from(Invocation(district, now), rule_set_in_force(today).id)
+    district = world.actor(world.district, now)
+    view = {"school": str(place.id), "place": "hallway", "term": "1"}
+    save_view(world.calls(place.head, now), "Hallway, first half of the year", view)
+    draft = draft_from(world.calls(world.district, now), rule_set_in_force(today).id)
     edit_row(district, draft, None, CIRCLES, WIDER, now)
     ask(district, draft, today - timedelta(days=DAYS), today, now)
     carry_on(now, SECONDS)

@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Select, func, select
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.states import OPEN
 from wss_cases.demo.district.rows import add_rows
@@ -78,4 +77,4 @@ def _hold(world: World, school_id: int, now: datetime) -> None:
             found[0][0], HoldKind.LEGAL_HOLD, "The district’s counsel",
             "Letter 14 of this year: keep everything until it is answered.",
         )  # fmt: skip
-        open_record_hold(Invocation(world.actor(world.district, now), now), asked)
+        open_record_hold(world.calls(world.district, now), asked)
