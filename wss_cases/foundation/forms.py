@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional, StopValidation, 
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 Input = TypeVar("Input")
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
@@ -122,6 +123,12 @@ class LongText(TextAreaField):
 def choices(pairs: Sequence[tuple[Any, Any]]) -> list[SelectChoice]:
     """Return (value, label) pairs as the choices of a select, radio or tile field."""
     return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
+def radio(label: Any, options: type[Labelled] | Sequence[tuple[Any, Any]], missing: Any) -> RadioField:
+    """Return a choice that must be made, of an enum's members or of (value, label) pairs; else `missing` is said."""
+    pairs = options if isinstance(options, Sequence) else list(options.labels().items())
+    return RadioField(label, choices=choices(pairs), validators=[InputRequired(missing)])
 
 
 def select(label: Any, pairs: Sequence[tuple[Any, Any]] = (), **kwargs: Any) -> SelectField:

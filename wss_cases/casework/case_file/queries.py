@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal, select
+from sqlalchemy import Select, func, literal, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.account.models import UserAccount
@@ -213,7 +213,7 @@ def other_case_of(incident_id: int, case_id: int) -> str | None:
     """Return the reference of another case that an incident belongs to; None when there is none."""
     return db.session.scalar(
         select(Case.reference)
-        .join(CaseIncident, and_(CaseIncident.case_id == Case.id))
+        .join(CaseIncident, CaseIncident.case_id == Case.id)
         .where(CaseIncident.incident_id == incident_id, Case.id != case_id)
     )
 

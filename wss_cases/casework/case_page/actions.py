@@ -11,8 +11,7 @@ from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.cases.progress.actions import join_incident, open_only, write_note
 from wss_cases.cases.safety_plans.queries import living_plans
-from wss_cases.casework.case_file.queries import open_duties_of, other_case_of
-from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.casework.case_file.queries import count_open_follow_ups, open_duties_of, other_case_of
 from wss_cases.followups.making.actions import cancel_open
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -30,8 +29,6 @@ from wss_cases.pathways.common.states import LIVE, Kind
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import OPEN as OPEN_REFERRAL
 from wss_cases.routing.engine.states import Duty
-
-Key = str | None
 
 
 def blockers(case: Case) -> list[str]:
@@ -57,12 +54,6 @@ def blockers(case: Case) -> list[str]:
     ]
 
 
-def open_follow_ups(uow: UnitOfWork, case_id: int) -> list[FollowUp]:
-    """Return the follow-ups of a case that are not settled."""
-    statement = select(FollowUp).where(FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN)
-    return list(uow.session.scalars(statement.order_by(FollowUp.id)))
-
-
 @use_case
 def close(
     uow: UnitOfWork,
@@ -84,7 +75,7 @@ def close(
     standing = blockers(case)
     if standing:
         raise Refused("", _("The case cannot be closed yet. %(why)s", why=" · ".join(standing)))
-    left = len(open_follow_ups(uow, case_id))
+    left = count_open_follow_ups(case_id)
     if left and not cancel_reason.strip():
         words = ngettext("%(num)d follow-up is open.", "%(num)d follow-ups are open.", left)
         raise Refused("cancel_reason", _("%(open)s Settle it, or say why it is cancelled.", open=words))
@@ -120,8 +111,8 @@ def merge_incident(uow: UnitOfWork, case_id: int, reference: str) -> int:
     Raises Refused for an unknown reference, a merged or returned report, or one that has a case of its own.
     """
     case = uow.load(Case, case_id, Permission.CASE_WORK)
-    found = select(Incident).where(Incident.reference == reference.strip(), Incident.school_id == case.school_id)
-    incident = uow.session.scalar(found.with_for_update())
+    named = select(Incident).where(Incident.reference == reference.strip(), Incident.school_id == case.school_id)
+    incident = uow.session.scalar(named.with_for_update())
     if incident is None:
         raise Refused("reference", _("No incident of this school has this number."))
     other = other_case_of(incident.id, case.id)

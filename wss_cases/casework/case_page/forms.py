@@ -4,7 +4,7 @@ from wtforms import DateField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import PersonRole
 
@@ -43,27 +43,15 @@ class HandOverForm(BaseForm):
 class CloseForm(BaseForm):
     """The three questions and the result."""
 
-    agreement_kept = RadioField(
-        _l("Was the agreement kept?"),
-        choices=choices(list(AgreementKept.labels().items())),
-        validators=[InputRequired(_l("Say whether the agreement was kept."))],
-    )
-    harmed_says = RadioField(
-        _l("What does the person harmed say?"),
-        choices=choices(list(HarmedSays.labels().items())),
-        validators=[InputRequired(_l("Choose what the person harmed says."))],
-    )
+    agreement_kept = radio(_l("Was the agreement kept?"), AgreementKept, _l("Say whether the agreement was kept."))
+    harmed_says = radio(_l("What does the person harmed say?"), HarmedSays, _l("Choose what the person harmed says."))
     what_is_left = LongText(
         _l("What is left?"),
         [NotBlank(_l("Write what is left, or that nothing is."))],
         limit=4000,
         description=_l("What somebody still has to keep in mind. If nothing is left, say so."),
     )
-    result = RadioField(
-        _l("Result"),
-        choices=choices(list(CaseResult.labels().items())),
-        validators=[InputRequired(_l("Choose the result."))],
-    )
+    result = radio(_l("Result"), CaseResult, _l("Choose the result."))
     cancel_reason = ShortText(
         _l("Why are the open follow-ups cancelled?"), [Optional()], description=_l("Only if some are still open.")
     )
@@ -72,11 +60,7 @@ class CloseForm(BaseForm):
 class ReopenForm(BaseForm):
     """Why, and the next review date."""
 
-    reason = RadioField(
-        _l("Why is it opened again?"),
-        choices=choices(list(ReopenReason.labels().items())),
-        validators=[InputRequired(_l("Choose why it is opened again."))],
-    )
+    reason = radio(_l("Why is it opened again?"), ReopenReason, _l("Choose why it is opened again."))
     note = LongText(_l("Note"), [Optional()], limit=4000)
     review_on = DateField(_l("Next review"), validators=[InputRequired(DAY)])
 
@@ -92,21 +76,13 @@ class PersonForm(BaseForm):
 
     student = SelectMultipleField(_l("Student"), choices=[], validate_choice=False)
     description = ShortText(_l("Somebody else"), [Optional()], description=_l("For example: grandmother, coach."))
-    role = RadioField(
-        _l("Part in the case"),
-        choices=choices(list(PersonRole.labels().items())),
-        validators=[InputRequired(_l("Choose the part."))],
-    )
+    role = radio(_l("Part in the case"), PersonRole, _l("Choose the part."))
 
 
 class RoleForm(BaseForm):
     """Another part in the case."""
 
-    role = RadioField(
-        _l("Part in the case"),
-        choices=choices(list(PersonRole.labels().items())),
-        validators=[InputRequired(_l("Choose the part."))],
-    )
+    role = radio(_l("Part in the case"), PersonRole, _l("Choose the part."))
 
 
 def state_choices(now: CaseState, allowed: frozenset[CaseState]) -> list[object]:

@@ -20,8 +20,6 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.pathways.common.states import LIVE
 
-Key = str | None
-
 
 @use_case
 def hand_over(uow: UnitOfWork, case_id: int, to_id: int, note: str) -> int:

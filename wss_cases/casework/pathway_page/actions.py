@@ -10,8 +10,6 @@ from wss_cases.pathways.common.states import EndReason
 from wss_cases.pathways.referrals.referral.actions import withdraw_open
 from wss_cases.routing.engine.states import Pathway as Family
 
-Key = str | None
-
 
 @use_case
 def end_early(uow: UnitOfWork, pathway_id: int, reason: EndReason, note: str) -> int:

@@ -19,7 +19,6 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.queries import school_days
 
-Key = str | None
 REVIEW_EVERY = 5
 """School days from one review of a safety plan to the next, where no template says otherwise."""
 TO_WRITE, TO_REVIEW = "safety_plan", "safety_plan_review"

@@ -1,11 +1,11 @@
 """Forms of a safety plan: what it says, that it is agreed, its review, its end."""
 
-from wtforms import BooleanField, DateField, RadioField, SelectField
+from wtforms import BooleanField, DateField, SelectField
 from wtforms.validators import InputRequired
 
 from wss_cases.cases.case.states import GuardianTold, PlanAnswer
 from wss_cases.cases.safety_plans.actions import PlanText
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 
@@ -31,15 +31,7 @@ class PlanForm(BaseForm):
 
     def text(self) -> PlanText:
         """Return what the form says."""
-        return PlanText(
-            steps=self.steps.data or "",
-            adults_told=self.adults_told.data or "",
-            route=self.route.data or "",
-            seat=self.seat.data or "",
-            phone=self.phone.data or "",
-            moves_person_harmed=bool(self.moves_person_harmed.data),
-            asked_by_them=bool(self.asked_by_them.data),
-        )
+        return filled(self, PlanText)
 
 
 class AgreeForm(BaseForm):
@@ -49,22 +41,14 @@ class AgreeForm(BaseForm):
         _l("The person it is for went through it and agrees"),
         validators=[InputRequired(_l("A plan is agreed with the person it is for. Go through it together."))],
     )
-    guardian = RadioField(
-        _l("Guardian"),
-        choices=choices(list(GuardianTold.labels().items())),
-        validators=[InputRequired(_l("Say what the guardian knows."))],
-    )
+    guardian = radio(_l("Guardian"), GuardianTold, _l("Say what the guardian knows."))
     agreed_on = DateField(_l("Agreed on"), validators=[InputRequired(_l("Choose a day."))])
 
 
 class PlanReviewForm(BaseForm):
     """What the review found."""
 
-    answer = RadioField(
-        _l("Does the plan work?"),
-        choices=choices(list(PlanAnswer.labels().items())),
-        validators=[InputRequired(_l("Choose what the review found."))],
-    )
+    answer = radio(_l("Does the plan work?"), PlanAnswer, _l("Choose what the review found."))
     note = LongText(
         _l("Note"), description=_l("Needed when it does not work: what happened, or what changes."), limit=2000
     )

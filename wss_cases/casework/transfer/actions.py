@@ -45,7 +45,6 @@ from wss_cases.pathways.referrals.referral.queries import open_referral
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.states import Pathway as Family
 
-Key = str | None
 AT_ONCE = 100
 """Moves that one sweep takes up; the next minute's takes the rest."""
 FIRST_REVIEW = 5

@@ -1,9 +1,9 @@
 """The form of a case that follows a student."""
 
-from wtforms import BooleanField, RadioField, SelectMultipleField
-from wtforms.validators import InputRequired, Optional
+from wtforms import BooleanField, SelectMultipleField
+from wtforms.validators import Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 GOES_ON, CLOSES = "goes_on", "closes"
@@ -31,8 +31,8 @@ class MoveForm(BaseForm):
         limit=4000,
         description=_l("What helps and what to watch. No name of another child, nothing that was said in a circle."),
     )
-    here = RadioField(
+    here = radio(
         _l("And the case here"),
-        choices=choices([(GOES_ON, _l("It goes on for the others")), (CLOSES, _l("It is to be closed next"))]),
-        validators=[InputRequired(_l("Say what becomes of the case here."))],
+        [(GOES_ON, _l("It goes on for the others")), (CLOSES, _l("It is to be closed next"))],
+        _l("Say what becomes of the case here."),
     )

@@ -1,9 +1,9 @@
 """The forms of one's mails, and of a text for families."""
 
-from wtforms import BooleanField, DateField, RadioField, SelectField
+from wtforms import BooleanField, DateField, SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.mail.common.states import STYLE_LABELS
 
@@ -11,10 +11,10 @@ from wss_cases.mail.common.states import STYLE_LABELS
 class MailForm(BaseForm):
     """How one hears of what is due, and whether of the week."""
 
-    style = RadioField(
+    style = radio(
         _l("How do you want to hear of what is due?"),
-        choices=choices(list(STYLE_LABELS.items())),
-        validators=[InputRequired(_l("Choose how you want to hear of what is due."))],
+        list(STYLE_LABELS.items()),
+        _l("Choose how you want to hear of what is due."),
     )
     weekly = BooleanField(_l("A weekly count of what is overdue"))
 

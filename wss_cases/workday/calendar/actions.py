@@ -21,7 +21,6 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.states import DayKind
 from wss_cases.workday.calendar.queries import meetings_on, schools_to_settle
 
-Key = str | None
 LONGEST = 400
 """Days ahead that a day can be declared."""
 SETTLES_AFTER = timedelta(minutes=5)

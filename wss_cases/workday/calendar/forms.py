@@ -1,9 +1,9 @@
 """Forms of a school's calendar: what a day is declared to be."""
 
-from wtforms import HiddenField, RadioField, TimeField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import HiddenField, TimeField
+from wtforms.validators import Length, Optional
 
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.roster.directory.states import DayKind
 
@@ -13,10 +13,10 @@ SAY_LABELS = {DayKind.CLOSED: _l("No school"), DayKind.HALF: _l("Half day"), Day
 class DayForm(BaseForm):
     """What the day is, why, and when a half day ends; `seen` is what the page showed."""
 
-    kind = RadioField(
+    kind = radio(
         _l("What the day is"),
-        choices=choices([(kind.value, label) for kind, label in SAY_LABELS.items()]),
-        validators=[InputRequired(_l("Choose what the day is."))],
+        [(kind.value, label) for kind, label in SAY_LABELS.items()],
+        _l("Choose what the day is."),
     )
     last_bell = TimeField(_l("Last bell of the half day"), validators=[Optional()])
     label = ShortText(

@@ -14,7 +14,6 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.queries import team_of
 
-Key = str | None
 LONGEST = 366
 """Days that one cover lasts at most."""
 

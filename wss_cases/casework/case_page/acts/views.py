@@ -1,32 +1,23 @@
 """The acts on a case, one page each."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, request, url_for
 
 from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.queries import get_case, get_participant
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import TRANSITIONS, AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.cases.progress import actions as progress
 from wss_cases.casework.case_file.presenters import address
 from wss_cases.casework.case_file.queries import count_open_follow_ups, student_here
-from wss_cases.casework.case_page import actions
-from wss_cases.casework.case_page.forms import (
-    CloseForm,
-    HandOverForm,
-    MergeForm,
-    NoteForm,
-    PersonForm,
-    ReopenForm,
-    ReviewForm,
-    RoleForm,
-    StateForm,
-    state_choices,
-)
+from wss_cases.casework.case_page import actions, forms
 from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
@@ -37,12 +28,8 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
-from wss_cases.pathways.common.views import ACT
 from wss_cases.roster.directory.queries import school_days, students_matching
 
-HAND_OVER_LEDE = _l(
-    "Open follow-ups and pathways of the former coordinator go along. Keepers of circles stay, with their notes."
-)
 MOST_TYPED = 80
 """Letters of a typed name that are looked for."""
 
@@ -57,83 +44,91 @@ def _quick(case: Case) -> list[tuple[str, str]]:
     return days_ahead(today_at(case.school_id, clock.now()), school_days(case.school_id), 5, 10, 20)
 
 
-def _words(case: Case, title: str, go_words: str, **more: Any) -> dict[str, Any]:
-    return {"case": case, "title": title, "go_words": go_words, **more}
+def _case_act(
+    rule: str,
+    name: str,
+    form: Callable[[Case], Any],
+    act: Callable[[Invocation, Case, Any], Any],
+    tab: str | None = None,
+    **words: Any,
+) -> None:
+    """Declare a page of one act on a case; it leads back to the case, to its first tab or the one that is named."""
+    act_page(
+        blueprint,
+        rule,
+        name,
+        Permission.CASE_WORK,
+        load=get_case,
+        form=form,
+        act=act,
+        done=lambda case: _done(case, tab),
+        words=lambda case: {"case": case, **words},
+    )
 
 
-act_page(
-    blueprint,
+_case_act(
     "/notes/new",
     "note",
-    Permission.CASE_WORK,
-    load=get_case,
-    form=lambda case: NoteForm(),
-    act=lambda call, case, form: progress.add_note(call, case.id, form.text.data),
-    done=lambda case: _done(case, "history"),
-    words=lambda case: _words(
-        case, _("Add a note"), _("Save the note"), lede=_("Notes stay as they are written, with author and time.")
-    ),
+    lambda case: forms.NoteForm(),
+    lambda call, case, form: progress.add_note(call, case.id, form.text.data),
+    "history",
+    title=_l("Add a note"),
+    go_words=_l("Save the note"),
+    lede=_l("Notes stay as they are written, with author and time."),
 )
 
 
-def _review_form(case: Case) -> ReviewForm:
-    form = ReviewForm(version=case.version, review_on=case.next_review_on)
+def _review_form(case: Case) -> forms.ReviewForm:
+    form = forms.ReviewForm(version=case.version, review_on=case.next_review_on)
     form.review_on.quick = _quick(case)
     return form
 
 
-act_page(
-    blueprint,
+_case_act(
     "/review",
     "review",
-    Permission.CASE_WORK,
-    load=get_case,
-    form=_review_form,
-    act=lambda call, case, form: progress.set_review(call, case.id, form.review_on.data),
-    done=_done,
-    words=lambda case: _words(
-        case, _("Next review"), _("Save the date"), lede=_("An open case always has its next review date.")
-    ),
+    _review_form,
+    lambda call, case, form: progress.set_review(call, case.id, form.review_on.data),
+    title=_l("Next review"),
+    go_words=_l("Save the date"),
+    lede=_l("An open case always has its next review date."),
 )
 
 
-def _state_form(case: Case) -> StateForm:
-    form = StateForm(version=case.version)
+def _state_form(case: Case) -> forms.StateForm:
+    form = forms.StateForm(version=case.version)
     allowed = TRANSITIONS[case.state] - {CaseState.CLOSED} if case.state is not CaseState.CLOSED else frozenset()
-    form.state.choices = state_choices(case.state, frozenset(allowed))
+    form.state.choices = forms.state_choices(case.state, frozenset(allowed))
     return form
 
 
-act_page(
-    blueprint,
+_case_act(
     "/state",
     "state",
-    Permission.CASE_WORK,
-    load=get_case,
-    form=_state_form,
-    act=lambda call, case, form: progress.change_state(call, case.id, CaseState(form.state.data)),
-    done=_done,
-    words=lambda case: _words(case, _("Where the case stands"), _("Save")),
+    _state_form,
+    lambda call, case, form: progress.change_state(call, case.id, CaseState(form.state.data)),
+    title=_l("Where the case stands"),
+    go_words=_l("Save"),
 )
 
 
-def _hand_over_form(case: Case) -> HandOverForm:
-    form = HandOverForm(version=case.version)
+def _hand_over_form(case: Case) -> forms.HandOverForm:
+    form = forms.HandOverForm(version=case.version)
     people = team_of(case.school_id, today_at(case.school_id, clock.now()))
     form.to.choices = people_choices({key: name for key, name in people.items() if key != case.lead_id}, _("Choose…"))
     return form
 
 
-act_page(
-    blueprint,
+_case_act(
     "/hand-over",
     "hand_over",
-    Permission.CASE_WORK,
-    load=get_case,
-    form=_hand_over_form,
-    act=lambda call, case, form: hand_over(call, case.id, number(form.to.data) or 0, form.note.data),
-    done=_done,
-    words=lambda case: _words(case, _("Hand the case over"), _("Hand it over"), lede=HAND_OVER_LEDE),
+    _hand_over_form,
+    lambda call, case, form: hand_over(call, case.id, number(form.to.data) or 0, form.note.data),
+    title=_l("Hand the case over"),
+    go_words=_l("Hand it over"),
+    lede=_l(
+        "Open follow-ups and pathways of the former coordinator go along. Keepers of circles stay, with their notes."
+    ),
 )
 
 
@@ -141,10 +136,8 @@ act_page(
 @gate(Permission.CASE_WORK)
 def close(case_id: int) -> Page:
     """Close the case with its three questions and its result."""
-    actor = current_actor()
-    case = get_case(actor, case_id)
-    form = CloseForm(version=case.version, result=request.args.get("result"))
-    standing = actions.blockers(case)
+    case = get_case(current_actor(), case_id)
+    form = forms.CloseForm(version=case.version, result=request.args.get("result"))
     open_rows = count_open_follow_ups(case.id)
     if not open_rows:
         del form.cancel_reason
@@ -164,46 +157,37 @@ def close(case_id: int) -> Page:
         case=case,
         title=_("Close the case"),
         go_words=_("Close the case"),
-        standing=standing,
+        standing=actions.blockers(case),
         open_rows=open_rows,
     )
 
 
-def _reopen_form(case: Case) -> ReopenForm:
-    form = ReopenForm(version=case.version)
+def _reopen_form(case: Case) -> forms.ReopenForm:
+    form = forms.ReopenForm(version=case.version)
     form.review_on.quick = _quick(case)
     return form
 
 
-act_page(
-    blueprint,
+_case_act(
     "/reopen",
     "reopen",
-    Permission.CASE_WORK,
-    load=get_case,
-    form=_reopen_form,
-    act=lambda call, case, form: actions.reopen(
+    _reopen_form,
+    lambda call, case, form: actions.reopen(
         call, case.id, reason=ReopenReason(form.reason.data), note=form.note.data or "", review_on=form.review_on.data
     ),
-    done=_done,
-    words=lambda case: _words(case, _("Reopen the case"), _("Reopen the case")),
+    title=_l("Reopen the case"),
+    go_words=_l("Reopen the case"),
 )
 
-act_page(
-    blueprint,
+_case_act(
     "/merge",
     "merge",
-    Permission.CASE_WORK,
-    load=get_case,
-    form=lambda case: MergeForm(),
-    act=lambda call, case, form: actions.merge_incident(call, case.id, form.reference.data),
-    done=lambda case: _done(case, "incident"),
-    words=lambda case: _words(
-        case,
-        _("Join another incident"),
-        _("Join it"),
-        lede=_("Its people come into this case, and it counts as decided by it."),
-    ),
+    lambda case: forms.MergeForm(),
+    lambda call, case, form: actions.merge_incident(call, case.id, form.reference.data),
+    "incident",
+    title=_l("Join another incident"),
+    go_words=_l("Join it"),
+    lede=_l("Its people come into this case, and it counts as decided by it."),
 )
 
 
@@ -213,20 +197,12 @@ def add_person(case_id: int) -> Page:
     """Add a person to the case."""
     actor = current_actor()
     case = get_case(actor, case_id)
-    form = PersonForm()
+    form = forms.PersonForm()
     typed = request.form.get("student_q", "")
-    found = students_matching(actor, case.school_id, typed[:MOST_TYPED]) if len(typed.strip()) > 1 else []
-    items = [{"value": str(row.id), "label": row.name, "meta": row.number[-4:]} for row in found]
-    context: dict[str, Any] = {
-        "case": case,
-        "title": _("Add a person"),
-        "go_words": _("Add the person"),
-        "typed": typed,
-    }
-    context |= {"search_url": address("students.search") or "", "matches": items if typed else None}
+    students = students_matching(actor, case.school_id, typed[:MOST_TYPED]) if len(typed.strip()) > 1 else []
+    items = [{"value": str(row.id), "label": row.name, "meta": row.number[-4:]} for row in students]
     chosen = number(next(iter(form.student.data or []), ""))
-    if chosen is not None and (student := student_here(case, chosen)) is not None:
-        context["chosen"] = [{"value": str(chosen), "label": student.shown_name}]
+    student = student_here(case, chosen) if chosen is not None else None
     return form_page(
         form,
         lambda: progress.add_person(
@@ -234,24 +210,32 @@ def add_person(case_id: int) -> Page:
         ),
         _done(case, "people"),
         "casework/case_page/acts/add_person.html",
-        **context,
-    )
-
-
-@blueprint.route("/people/<int:participant_id>/role", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def role(case_id: int, participant_id: int) -> Page:
-    """Say that a person's part is another one."""
-    actor = current_actor()
-    case = get_case(actor, case_id)
-    person = get_participant(case, participant_id)
-    form = RoleForm(role=person.role.value)
-    return form_page(
-        form,
-        lambda: progress.change_role(submitted(form), case_id, participant_id, PersonRole(form.role.data)),
-        url_for("casework.person", case_id=case_id, participant_id=participant_id),
-        ACT,
         case=case,
-        title=_("Part of %(name)s", name=person_words(person)),
-        go_words=_("Save"),
+        title=_("Add a person"),
+        go_words=_("Add the person"),
+        typed=typed,
+        search_url=address("students.search") or "",
+        matches=items if typed else None,
+        chosen=[{"value": str(chosen), "label": student.shown_name}] if student else [],
     )
+
+
+def _participant(actor: Actor, case_id: int, participant_id: int) -> CaseParticipant:
+    return get_participant(get_case(actor, case_id), participant_id)
+
+
+act_page(
+    blueprint,
+    "/people/<int:participant_id>/role",
+    "role",
+    Permission.CASE_WORK,
+    load=_participant,
+    form=lambda person: forms.RoleForm(role=person.role.value),
+    act=lambda call, person, form: progress.change_role(call, person.case_id, person.id, PersonRole(form.role.data)),
+    done=lambda person: url_for("casework.person", case_id=person.case_id, participant_id=person.id),
+    words=lambda person: {
+        "case": person.case,
+        "title": _("Part of %(name)s", name=person_words(person)),
+        "go_words": _("Save"),
+    },
+)
