@@ -267,20 +267,22 @@ class Walk:
         return self._addresses[rule.rule, side]
 
     def _values(self, rule: Rule, side: str) -> dict[str, Any]:
+        # what an address says by itself, such as that it is of no school, is not named again
+        named = rule.arguments - set(rule.defaults or ())
         values: dict[str, Any] = {
-            name: WORDS.get(f"{rule.endpoint}:{name}", WORDS[name]) for name in rule.arguments if name in WORDS
+            name: WORDS.get(f"{rule.endpoint}:{name}", WORDS[name]) for name in named if name in WORDS
         }
         # the innermost record names those that hold it
-        for name in sorted(rule.arguments - set(values), key=INNERMOST.index):
+        for name in sorted(named - set(values), key=INNERMOST.index):
             if name not in values:
                 family = FAMILIES.get(rule.endpoint.split(".")[0])
                 record = self._record(name, side, family, published=".history." in rule.endpoint)
                 values[name] = record.id
-                values |= {n: getattr(record, n) for n in rule.arguments - set(values) if hasattr(record, n)}
+                values |= {n: getattr(record, n) for n in named - set(values) if hasattr(record, n)}
                 if name in ("waiver_id", "hold_id", "meeting_id", "supporter_id", "term_id"):
                     pathway = self._pathway_of(record)
                     held = {"pathway_id": pathway.id, "case_id": pathway.case_id}
-                    values |= {n: value for n, value in held.items() if n in rule.arguments}
+                    values |= {n: value for n, value in held.items() if n in named}
         return values
 
     def _record(self, name: str, side: str, family: str | None, published: bool) -> Any:

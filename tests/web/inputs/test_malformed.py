@@ -145,7 +145,11 @@ def posting_routes(app: Flask) -> list[str]:
     with app.test_request_context():
         adapter = app.url_map.bind("localhost")
         return [
-            adapter.build(rule.endpoint, {name: _value(rule, name) for name in rule.arguments}, method="POST")
+            adapter.build(
+                rule.endpoint,
+                {name: _value(rule, name) for name in rule.arguments - set(rule.defaults or ())},
+                method="POST",
+            )
             for rule in app.url_map.iter_rules()
             if "POST" in (rule.methods or set()) and rule.endpoint not in SIGNING_OUT
         ]

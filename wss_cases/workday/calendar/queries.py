@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 
@@ -101,9 +100,9 @@ def _step_words(kind: str) -> str:
 
 
 def _asks(school: School, meetings: Sequence[CircleMeeting], day: date, to_day: date) -> list[Shift]:
-    found = _places([meeting.id for meeting in meetings])
+    places = _places([meeting.id for meeting in meetings])
     return [
-        Shift(_meeting_words(meeting.starts_at, school.time_zone), *found[meeting.id], day, to_day)
+        Shift(_meeting_words(meeting.starts_at, school.time_zone), *places[meeting.id], day, to_day)
         for meeting in meetings
     ]
 
@@ -127,16 +126,16 @@ def _returning(moves: Sequence[CalendarMove]) -> list[Shift]:
     standing = [move for move in moves if move.returned_at is None]
     untouched = _untouched(standing)
     return [
-        Shift(*_said(move, untouched), move.moved_to, move.day, move.why)
+        Shift(*untouched[move.subject_type, move.subject_id], move.moved_to, move.day, move.why)
         for move in standing
         if (move.subject_type, move.subject_id) in untouched
     ]
 
 
-def _untouched(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], Any]:
+def _untouched(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str, str, str]]:
     """What the calendar moved and nobody has touched since, with its words: (what, reference, owner)."""
     words = _words(moves)
-    still: dict[tuple[str, int], Any] = {(FOLLOW_UP, key): words[(FOLLOW_UP, key)] for key in returning(moves)}
+    still = {(FOLLOW_UP, key): words[(FOLLOW_UP, key)] for key in returning(moves)}
     for move in moves:
         key = (move.subject_type, move.subject_id)
         if move.subject_type == CASE:
@@ -160,11 +159,6 @@ def _is_asked(move: CalendarMove) -> bool:
         .where(FollowUp.created_at == move.moved_at, FollowUp.due_on == move.moved_to)
     )
     return db.session.scalar(statement.limit(1)) is not None
-
-
-def _said(move: CalendarMove, words: dict[tuple[str, int], Any]) -> tuple[str, str, str]:
-    found: tuple[str, str, str] = words[(move.subject_type, move.subject_id)]
-    return found
 
 
 def _words(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str, str, str]]:
@@ -201,7 +195,10 @@ def moved_by(school_id: int, day: date) -> list[tuple[Shift, bool]]:
     moves = moves_of_day(school_id, day)
     words = _words(moves)
     return [
-        (Shift(*_said(move, words), move.day, move.moved_to, move.why), move.returned_at is not None)
+        (
+            Shift(*words[move.subject_type, move.subject_id], move.day, move.moved_to, move.why),
+            move.returned_at is not None,
+        )
         for move in moves
         if (move.subject_type, move.subject_id) in words
     ]
@@ -209,7 +206,7 @@ def moved_by(school_id: int, day: date) -> list[tuple[Shift, bool]]:
 
 def schools_to_settle(days: Sequence[CalendarDay]) -> list[tuple[int, date]]:
     """Return the (school, date) at which something stands, or was moved, on dates whose kind has changed."""
-    found: set[tuple[int, date]] = set()
+    standing: set[tuple[int, date]] = set()
     dates = sorted({row.day for row in days})
     for model, column, condition in (
         (FollowUp, FollowUp.due_on, FollowUp.state == FollowUpState.OPEN),
@@ -218,9 +215,6 @@ def schools_to_settle(days: Sequence[CalendarDay]) -> list[tuple[int, date]]:
         (CalendarMove, CalendarMove.day, CalendarMove.returned_at.is_(None)),
     ):
         statement = select(model.school_id, column).where(column.in_(dates), condition).distinct()
-        found |= {(row[0], row[1]) for row in db.session.execute(statement) if row[1] is not None}
-    return sorted((school_id, day) for school_id, day in found if _concerns(days, school_id, day))
-
-
-def _concerns(days: Sequence[CalendarDay], school_id: int, day: date) -> bool:
-    return any(row.day == day and row.school_id in (None, school_id) for row in days)
+        standing |= {(row[0], row[1]) for row in db.session.execute(statement) if row[1] is not None}
+    changed = {(row.school_id, row.day) for row in days}
+    return sorted((school_id, day) for school_id, day in standing if {(school_id, day), (None, day)} & changed)

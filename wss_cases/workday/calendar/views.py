@@ -13,7 +13,7 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import long_day_words, time_of_day_words
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.calendar.days.actions import Said
@@ -21,20 +21,15 @@ from wss_cases.roster.calendar.days.queries import DayAt, after_taking_back, day
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.directory.states import DayKind
+from wss_cases.workday.calendar import presenters
 from wss_cases.workday.calendar.actions import District, check_day, declare_day, take_back_day
 from wss_cases.workday.calendar.forms import DayForm, TakeBackForm
-from wss_cases.workday.calendar.presenters import (
-    day_words_at,
-    lines_by_kind,
-    month_page,
-    said_by_words,
-    shift_lines,
-    weekdays,
-)
+from wss_cases.workday.calendar.presenters import day_words_at, lines_by_kind, said_by_words, shift_lines
 from wss_cases.workday.calendar.queries import Consequences, consequences, moved_by
 
 blueprint = Blueprint("calendar", __name__, url_prefix="/school-calendar")
 SCHOOL, EVERYWHERE = "/schools/<int:school_id>", "/district"
+NO_SCHOOL = {"school_id": None}
 Place = School | None
 """A school, or None for the whole district."""
 
@@ -48,65 +43,98 @@ def home() -> Page:
 
 
 @blueprint.get(SCHOOL)
+@blueprint.get(EVERYWHERE, endpoint="district_month", defaults=NO_SCHOOL)
 @gate(Permission.SCHOOL_MANAGE)
-def month(school_id: int) -> Page:
-    """A month of a school's calendar."""
-    return _month(_place(school_id))
-
-
-@blueprint.get(EVERYWHERE)
-@gate(Permission.SCHOOL_MANAGE)
-def district_month() -> Page:
-    """A month of the district's calendar."""
-    return _month(_place(None))
+def month(school_id: int | None) -> Page:
+    """A month of a school's calendar, or of the district's."""
+    place = _place(school_id)
+    today = today_at(school_id, clock.now())
+    shown = presenters.month_page(request.args.get("of", ""), today)
+    said = days_between(school_id, shown.first, shown.last)
+    return render_template(
+        "workday/calendar/year.html", weeks=shown.weeks(said), special=shown.special(said), title=shown.title,
+        known=any(shown.first.replace(day=15) == day for day in said), today=today, weekdays=presenters.weekdays(),
+        earlier=_to(place, "month", of=shown.earlier), later=_to(place, "month", of=shown.later),
+        to_day=lambda day: _to(place, "declare", day=day.isoformat()), **_frame(place),
+    )  # fmt: skip
 
 
 @blueprint.route(f"{SCHOOL}/<day>", methods=["GET", "POST"])
+@blueprint.route(f"{EVERYWHERE}/<day>", endpoint="district_declare", methods=["GET", "POST"], defaults=NO_SCHOOL)
 @gate(Permission.SCHOOL_MANAGE)
-def declare(school_id: int, day: str) -> Page:
-    """Declare a day of a school: the form, what it would move, the act."""
-    return _declare(_place(school_id), _date(day))
+def declare(school_id: int | None, day: str) -> Page:
+    """Declare a day of a school, or of all schools: the form, what it would move, the act."""
+    place, chosen = _place(school_id), _date(day)
+    standing = day_at(school_id, chosen)
+    form = DayForm(seen=standing.mark)
+    past, is_half = _refusal(chosen, place), form.kind.data == DayKind.HALF
+    asks = "confirmed" not in request.form and form.is_submitted() and not past
+    if asks and form.validate() and not (is_half and form.last_bell.data is None):
+        return _check(place, chosen, form, DayKind(form.kind.data))
 
+    def act() -> int:
+        told = Said(DayKind(form.kind.data), form.label.data or "", form.last_bell.data if is_half else None)
+        return declare_day(submitted(form), school_id, chosen, told, form.seen.data or "")
 
-@blueprint.route(f"{EVERYWHERE}/<day>", methods=["GET", "POST"])
-@gate(Permission.SCHOOL_MANAGE)
-def district_declare(day: str) -> Page:
-    """Declare a day of all schools."""
-    return _declare(_place(None), _date(day))
+    return form_page(
+        form,
+        act,
+        _to(place, "moved", day=day),
+        "workday/calendar/day.html",
+        standing=standing,
+        past=past,
+        can_take_back=standing.own and standing.said_at is not None,
+        has_moved=place is not None and bool(moved_by(place.id, chosen)),
+        **_frame(place, chosen),
+    )
 
 
 @blueprint.route(f"{SCHOOL}/<day>/take-back", methods=["GET", "POST"])
+@blueprint.route(
+    f"{EVERYWHERE}/<day>/take-back", endpoint="district_take_back", methods=["GET", "POST"], defaults=NO_SCHOOL
+)
 @gate(Permission.SCHOOL_MANAGE)
-def take_back(school_id: int, day: str) -> Page:
-    """Take back what was declared of a school's day, after seeing what returns."""
-    return _take_back(_place(school_id), _date(day))
-
-
-@blueprint.route(f"{EVERYWHERE}/<day>/take-back", methods=["GET", "POST"])
-@gate(Permission.SCHOOL_MANAGE)
-def district_take_back(day: str) -> Page:
-    """Take back what was declared for all schools."""
-    return _take_back(_place(None), _date(day))
+def take_back(school_id: int | None, day: str) -> Page:
+    """Take back what was declared of a school's day, or for all schools, after seeing what returns."""
+    place, chosen = _place(school_id), _date(day)
+    standing = day_at(school_id, chosen)
+    if not standing.own or standing.said_at is None:
+        return redirect(_to(place, "declare", day=day), 303)
+    form = TakeBackForm(seen=standing.mark)
+    after: DayAt = after_taking_back(school_id, standing)
+    return form_page(
+        form,
+        lambda: take_back_day(submitted(form), school_id, chosen, form.seen.data or ""),
+        _to(place, "moved", day=day),
+        "workday/calendar/take_back.html",
+        past=_refusal(chosen, place),
+        becomes=DayKind(after.kind).label,
+        **_effects(place, chosen, after.kind),
+        **_frame(place, chosen),
+    )
 
 
 @blueprint.get(f"{SCHOOL}/<day>/moved")
+@blueprint.get(f"{EVERYWHERE}/<day>/moved", endpoint="district_moved", defaults=NO_SCHOOL)
 @gate(Permission.SCHOOL_MANAGE)
-def moved(school_id: int, day: str) -> Page:
-    """What a day of a school has moved, and why."""
-    return _moved(_place(school_id), _date(day))
-
-
-@blueprint.get(f"{EVERYWHERE}/<day>/moved")
-@gate(Permission.SCHOOL_MANAGE)
-def district_moved(day: str) -> Page:
-    """That a day is declared for all schools."""
-    return _moved(_place(None), _date(day))
+def moved(school_id: int | None, day: str) -> Page:
+    """What a day of a school has moved, and why; of the district, that it is declared for all schools."""
+    place, chosen = _place(school_id), _date(day)
+    detailed = place is not None and current_actor().covers(place.id, *CASE_TEAM)
+    found = moved_by(place.id, chosen) if place is not None else []
+    words = shift_lines if detailed else lines_by_kind
+    return render_template(
+        "workday/calendar/moved.html",
+        moved=words([shift for shift, back in found if not back]),
+        returned=words([shift for shift, back in found if back]),
+        standing=day_at(school_id, chosen),
+        detailed=detailed,
+        **_frame(place, chosen),
+    )
 
 
 def _place(school_id: int | None) -> Place:
-    school = get_school(school_id) if school_id is not None else None
-    if school_id is not None and school is None:
-        raise NotFound
+    school = existing(get_school(school_id)) if school_id is not None else None
     require(current_actor(), Permission.SCHOOL_MANAGE, school or District())
     return school
 
@@ -142,53 +170,12 @@ def _id(place: Place) -> int | None:
     return place.id if place else None
 
 
-def _month(place: Place) -> Page:
-    today = today_at(_id(place), clock.now())
-    shown = month_page(request.args.get("of", ""), today)
-    said = days_between(_id(place), shown.first, shown.last)
-    return render_template(
-        "workday/calendar/year.html", weeks=shown.weeks(said), special=shown.special(said), title=shown.title,
-        known=any(shown.first.replace(day=15) == day for day in said), today=today, weekdays=weekdays(),
-        earlier=_to(place, "month", of=shown.earlier), later=_to(place, "month", of=shown.later),
-        to_day=lambda day: _to(place, "declare", day=day.isoformat()), **_frame(place),
-    )  # fmt: skip
-
-
-def _declare(place: Place, day: date) -> Page:
-    standing = day_at(_id(place), day)
-    form = DayForm(seen=standing.mark)
-    past, on = _refusal(day, place), day.isoformat()
-    if "confirmed" not in request.form and form.is_submitted() and not past and _is_complete(form):
-        return _check(place, day, form, DayKind(form.kind.data))
-
-    def act() -> int:
-        bell = form.last_bell.data if form.kind.data == DayKind.HALF else None
-        said = Said(DayKind(form.kind.data), form.label.data or "", bell)
-        return declare_day(submitted(form), _id(place), day, said, form.seen.data or "")
-
-    return form_page(
-        form,
-        act,
-        _to(place, "moved", day=on),
-        "workday/calendar/day.html",
-        standing=standing,
-        past=past,
-        can_take_back=standing.own and standing.said_at is not None,
-        has_moved=place is not None and bool(moved_by(place.id, day)),
-        **_frame(place, day),
-    )
-
-
 def _refusal(day: date, place: Place) -> str:
     try:
         check_day(day, today_at(_id(place), clock.now()))
     except Refused as refused:
         return refused.message
     return ""
-
-
-def _is_complete(form: DayForm) -> bool:
-    return form.validate() and (form.kind.data != DayKind.HALF or form.last_bell.data is not None)
 
 
 def _check(place: Place, day: date, form: DayForm, becomes: DayKind) -> Page:
@@ -215,35 +202,3 @@ def _effects(place: Place, day: date, becomes: DayKind) -> dict[str, Any]:
         "found": found, "detailed": detailed, "leaving": words(found.leaving),
         "meetings": words(found.meetings), "returning": words(found.returning),
     }  # fmt: skip
-
-
-def _take_back(place: Place, day: date) -> Page:
-    standing = day_at(_id(place), day)
-    if not standing.own or standing.said_at is None:
-        return redirect(_to(place, "declare", day=day.isoformat()), 303)
-    form = TakeBackForm(seen=standing.mark)
-    after: DayAt = after_taking_back(_id(place), standing)
-    return form_page(
-        form,
-        lambda: take_back_day(submitted(form), _id(place), day, form.seen.data or ""),
-        _to(place, "moved", day=day.isoformat()),
-        "workday/calendar/take_back.html",
-        past=_refusal(day, place),
-        becomes=DayKind(after.kind).label,
-        **_effects(place, day, after.kind),
-        **_frame(place, day),
-    )
-
-
-def _moved(place: Place, day: date) -> Page:
-    detailed = place is not None and current_actor().covers(place.id, *CASE_TEAM)
-    found = moved_by(place.id, day) if place is not None else []
-    words = shift_lines if detailed else lines_by_kind
-    return render_template(
-        "workday/calendar/moved.html",
-        moved=words([shift for shift, back in found if not back]),
-        returned=words([shift for shift, back in found if back]),
-        standing=day_at(_id(place), day),
-        detailed=detailed,
-        **_frame(place, day),
-    )

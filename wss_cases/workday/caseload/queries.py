@@ -45,6 +45,7 @@ class DeskCase:
     state: CaseState
     lead_id: int | None
     lead_works: bool
+    next_review_on: date | None
     kinds: Mapping[int, str]
     placed: Placed
     parts: Sequence[Part]
@@ -71,8 +72,8 @@ def desk_cases(
 ) -> list[DeskCase]:
     """Return the open cases of these leads at a school (None: of everybody, and of nobody), first things first."""
     columns: Any = select(
-        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on,
-        works(Case.lead_id, Case.school_id, CASE_TEAM, now).label("lead_works"),
+        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id,
+        works(Case.lead_id, Case.school_id, CASE_TEAM, now).label("lead_works"), Case.next_review_on,
     )  # fmt: skip
     statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
     if lead_ids is not None:
@@ -82,27 +83,14 @@ def desk_cases(
         return []
     hanging = _hanging([row.id for row in rows])
     steps = steps_of([row for live in hanging.pathways.values() for row in live], today, now)
-    found = []
+    desk = []
     for row in rows:
         live = hanging.pathways[row.id]
-        placed = _placed(row, hanging, steps, today)
-        parts = parts_of(row.state, [pathway.pathway for pathway in live], weights)
         kinds = {pathway.id: pathway.kind for pathway in live}
-        found.append(
-            DeskCase(
-                row.id,
-                row.reference,
-                row.harm_kind,
-                row.location_code,
-                row.state,
-                row.lead_id,
-                row.lead_works,
-                kinds,
-                placed,
-                parts,
-            )
-        )
-    return sorted(found, key=lambda case: (*first_things_first(case.placed), case.id))
+        parts = parts_of(row.state, [pathway.pathway for pathway in live], weights)
+        placed = _placed(row, hanging, steps, today)
+        desk.append(DeskCase(**row._asdict(), kinds=kinds, placed=placed, parts=parts))
+    return sorted(desk, key=lambda case: (*first_things_first(case.placed), case.id))
 
 
 def _placed(row: Any, hanging: _Hanging, steps: Mapping[int, Any], today: date) -> Placed:
@@ -132,26 +120,26 @@ def _placed(row: Any, hanging: _Hanging, steps: Mapping[int, Any], today: date) 
 
 
 def _hanging(case_ids: Sequence[int]) -> _Hanging:
-    found = _Hanging()
+    hanging = _Hanging()
     pathways = select(Pathway).where(Pathway.case_id.in_(case_ids), Pathway.state.in_(LIVE))
     for pathway in db.session.scalars(pathways.order_by(Pathway.id)):
-        found.pathways[pathway.case_id].append(pathway)
+        hanging.pathways[pathway.case_id].append(pathway)
     had = select(Pathway.case_id).where(Pathway.case_id.in_(case_ids), Pathway.state.not_in(LIVE))
-    found.had = set(db.session.scalars(had.distinct()))
+    hanging.had = set(db.session.scalars(had.distinct()))
     follow_ups = select(FollowUp.case_id, FollowUp.id, FollowUp.kind, FollowUp.due_on, FollowUp.pathway_id).where(
         FollowUp.case_id.in_(case_ids), FollowUp.state == FollowUpState.OPEN
     )
     for item in db.session.execute(follow_ups.order_by(FollowUp.id)):
-        found.follow_ups[item.case_id].append(item)
+        hanging.follow_ups[item.case_id].append(item)
     duties = (
         select(CaseIncident.case_id, LegalDuty.id, LegalDuty.code)
         .join(LegalDuty, LegalDuty.incident_id == CaseIncident.incident_id)
         .where(CaseIncident.case_id.in_(case_ids), LegalDuty.state.in_(OPEN_DUTY), shared())
     )
     for case_id, duty_id, code in db.session.execute(duties.order_by(LegalDuty.id)):
-        found.duties[case_id].append(DutyItem(duty_id, code))
-    found.moves = open_moves(case_ids)
-    return found
+        hanging.duties[case_id].append(DutyItem(duty_id, code))
+    hanging.moves = open_moves(case_ids)
+    return hanging
 
 
 def open_moves(case_ids: Sequence[int]) -> dict[int, int]:

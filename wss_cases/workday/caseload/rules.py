@@ -75,15 +75,15 @@ def _group(case: Situation, act: Next, all_due: Sequence[date], reasons: Sequenc
     late = [day for day in all_due if day < case.today]
     if late or (case.review_on is not None and case.review_on < case.today):
         return Group.OVERDUE
-    if any(day == case.today for day in all_due) or case.review_on == case.today or _is_today(case, act):
+    if (
+        any(day == case.today for day in all_due)
+        or case.review_on == case.today
+        or (act.act is Act.STEP and act.on == case.today)
+    ):
         return Group.TODAY
     if reasons:
         return Group.STUCK
     return Group.WAITS if act.act is Act.WAIT else Group.NEXT
-
-
-def _is_today(case: Situation, act: Next) -> bool:
-    return act.act is Act.STEP and act.on == case.today
 
 
 def _reasons(case: Situation, all_due: Sequence[date], start_by: Sequence[date], moved: int) -> list[Reason]:

@@ -1,6 +1,6 @@
 """What stands in the next two weeks for the cases of one or more leads: meetings, sessions, returns."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -22,6 +22,8 @@ from wss_cases.roster.directory.rules import SchoolDays
 
 AHEAD = timedelta(days=14)
 CIRCLE, SESSION, REENTRY, RETURN = "circle", "session", "reentry", "return"
+Rows = Callable[[Any], Any]
+"""Reads columns of the cases whose days are asked for."""
 
 
 @dataclass(frozen=True)
@@ -42,30 +44,24 @@ def calendar(
     actor: Actor, school_id: int, lead_ids: Iterable[int] | None, today: date, zone: str, days: SchoolDays
 ) -> list[Entry]:
     """Return what stands in the fourteen days from today, by day and hour, in three queries."""
-    who = _whose(lead_ids)
-    start = at_local(today, 0, 0, zone)
-    end = at_local(today + AHEAD, 0, 0, zone)
-    found = [
-        *_circles(actor, school_id, who, start, end, zone),
-        *_returns(actor, school_id, who, (start, end), (today, today + AHEAD), zone),
-        *_sessions(actor, school_id, who, today, days),
+    start, end = at_local(today, 0, 0, zone), at_local(today + AHEAD, 0, 0, zone)
+
+    def rows(columns: Any) -> Any:
+        # what hangs on a case names its school too, by which it is found sooner
+        statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
+        return db.session.execute(
+            statement if lead_ids is None else statement.where(Case.lead_id.in_(sorted(lead_ids)))
+        )
+
+    entries = [
+        *_circles(rows, school_id, start, end, zone),
+        *_returns(rows, school_id, (start, end), (today, today + AHEAD), zone),
+        *_sessions(rows, school_id, today, days),
     ]
-    return sorted(found, key=lambda entry: (entry.day, entry.at or end, entry.reference))
+    return sorted(entries, key=lambda entry: (entry.day, entry.at or end, entry.reference))
 
 
-def _whose(lead_ids: Iterable[int] | None) -> list[Any]:
-    return [] if lead_ids is None else [Case.lead_id.in_(sorted(lead_ids))]
-
-
-def _base(columns: Any, actor: Actor, school_id: int, who: list[Any]) -> Any:
-    """Narrow to the cases; what hangs on a case names its school too, by which it is found sooner."""
-    statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
-    return statement.where(*who)
-
-
-def _circles(
-    actor: Actor, school_id: int, who: list[Any], start: datetime, end: datetime, zone: str
-) -> Iterable[Entry]:
+def _circles(rows: Rows, school_id: int, start: datetime, end: datetime, zone: str) -> Iterable[Entry]:
     columns = (
         select(
             CircleMeeting.starts_at, CircleMeeting.room, Case.id, CircleMeeting.pathway_id, Case.reference, Pathway.kind
@@ -75,17 +71,12 @@ def _circles(
         .where(CircleMeeting.starts_at >= start, CircleMeeting.starts_at < end)
         .where(CircleMeeting.happened.is_(None), CircleMeeting.school_id == school_id)
     )
-    for at, room, case_id, pathway_id, reference, kind in db.session.execute(_base(columns, actor, school_id, who)):
+    for at, room, case_id, pathway_id, reference, kind in rows(columns):
         yield Entry(local_date(at, zone), CIRCLE, case_id, pathway_id, reference, kind, at, room)
 
 
 def _returns(
-    actor: Actor,
-    school_id: int,
-    who: list[Any],
-    between: tuple[datetime, datetime],
-    dates: tuple[date, date],
-    zone: str,
+    rows: Rows, school_id: int, between: tuple[datetime, datetime], dates: tuple[date, date], zone: str
 ) -> Iterable[Entry]:
     plan = ReengagementPlan
     meets = (plan.meeting_at >= between[0]) & (plan.meeting_at < between[1])
@@ -99,7 +90,7 @@ def _returns(
         .where(or_(meets, returns), Pathway.state.in_((PathwayState.PREPARING, PathwayState.ACTIVE)))
         .where(Pathway.school_id == school_id)
     )
-    for row in db.session.execute(_base(columns, actor, school_id, who)):
+    for row in rows(columns):
         if row.meeting_at is not None and between[0] <= row.meeting_at < between[1]:
             day = local_date(row.meeting_at, zone)
             yield Entry(day, REENTRY, row[3], row[4], row[5], row[6], row.meeting_at, row.meeting_place)
@@ -107,7 +98,7 @@ def _returns(
             yield Entry(row.return_on, RETURN, row[3], row[4], row[5], row[6])
 
 
-def _sessions(actor: Actor, school_id: int, who: list[Any], today: date, days: SchoolDays) -> Iterable[Entry]:
+def _sessions(rows: Rows, school_id: int, today: date, days: SchoolDays) -> Iterable[Entry]:
     plan = MentoringPlan
     last = today + AHEAD - timedelta(days=1)
     columns = (
@@ -121,7 +112,7 @@ def _sessions(actor: Actor, school_id: int, who: list[Any], today: date, days: S
             plan.starts_on.is_not(None),
         )
     )
-    for row in db.session.execute(_base(columns, actor, school_id, who)):
+    for row in rows(columns):
         end = row.starts_on + timedelta(weeks=row.weeks) - timedelta(days=1) if row.weeks else last
         for day in due_days(row.rhythm, row.starts_on, min(last, end), days):
             if day >= today:

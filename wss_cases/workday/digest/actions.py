@@ -10,10 +10,11 @@ from datetime import date, datetime
 from wss_cases.access.actor import STAFF, SYSTEM
 from wss_cases.accounts.teams.queries import colleagues
 from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common.models import DigestDay
 from wss_cases.mail.common.queries import choices_of, queued_keys
-from wss_cases.mail.common.rules import Planned
+from wss_cases.mail.common.rules import Planned, wanted
 from wss_cases.mail.delivery.actions import queue
 from wss_cases.pathways.referrals.referral.overdue import late_referrals
 from wss_cases.pathways.referrals.referral.sweep import overdue_mails, record_overdue
@@ -69,32 +70,25 @@ def _mails(batch: Iterable[Morning], given: Given, now: datetime) -> list[Planne
         together[morning.day, morning.horizon, morning.begins_week].append(morning)
     planned: dict[str, Planned] = {}
     for (day, _horizon, begins_week), alike in together.items():
-        found = _digests(with_work(alike, given, now), day, now)
+        mails = _planned(with_work(alike, given, now), DIGEST, MailList.DIGEST, day, now)
         if begins_week:
             people = weekly_people([morning.school_id for morning in alike], day, now)
-            found += _weekly(with_covers(people, day), day, now)
-        for message in found:
+            mails += _planned(with_covers(people, day), WEEKLY, MailList.WEEKLY, day, now)
+        for message in mails:
             planned.setdefault(message.dedupe_key, message)
     return list(planned.values())
 
 
-def _digests(people: Iterable[tuple[int, int]], day: date, now: datetime) -> list[Planned]:
+def _planned(
+    people: Iterable[tuple[int, int]], kind: str, mail_list: MailList, day: date, now: datetime
+) -> list[Planned]:
     pairs = _at_work(people, now)
     choices = choices_of({user_id for user_id, _school_id in pairs})
+    key_of = digest_key if kind == DIGEST else weekly_key
     return [
-        Planned(user_id, DIGEST, "user_account", user_id, school_id, digest_key(user_id, day))
+        Planned(user_id, kind, "user_account", user_id, school_id, key_of(user_id, day))
         for user_id, school_id in pairs
-        if choices[user_id].style == "digest"
-    ]
-
-
-def _weekly(people: Iterable[tuple[int, int]], day: date, now: datetime) -> list[Planned]:
-    pairs = _at_work(people, now)
-    choices = choices_of({user_id for user_id, _school_id in pairs})
-    return [
-        Planned(user_id, WEEKLY, "user_account", user_id, school_id, weekly_key(user_id, day))
-        for user_id, school_id in pairs
-        if choices[user_id].weekly
+        if wanted(choices[user_id], mail_list)
     ]
 
 

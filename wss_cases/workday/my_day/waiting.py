@@ -55,25 +55,20 @@ class Waiting:
 def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
     """Return what waits for a person's decision; new cases too of those they stand in for: (person, school)."""
     counts = counts_of(
-        reviews=_to_review(actor),
-        looks=second_reviews_counted(actor),
+        to_review=_to_review(actor),
+        second_looks=second_reviews_counted(actor),
         duties=open_duties_counted(actor),
         own_duties=mandated_duties_counted(actor),
         police_reviews=police_reviews_counted(actor),
         concerns=unscreened_counted(actor),
         appeals=undecided_appeals_counted(actor),
     )
+    counts["duties"] -= counts["second_looks"]
     return Waiting(
-        to_review=counts["reviews"],
         new_cases=_new_cases(actor, covered),
         questions=_questions(actor),
-        duties=counts["duties"] - counts["looks"],
-        second_looks=counts["looks"],
-        own_duties=counts["own_duties"],
-        police_reviews=counts["police_reviews"],
         declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
-        concerns=counts["concerns"],
-        appeals=counts["appeals"],
+        **counts,
     )
 
 
