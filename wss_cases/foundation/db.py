@@ -204,15 +204,11 @@ def init_db(app: Flask) -> None:
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
     init_reports_db(app)
-    migrate.init_app(app, db, directory=str(_migrations(app)), render_as_batch=True, compare_type=True)
+    migrate.init_app(app, db, directory=f"{app.root_path}/../migrations", render_as_batch=True, compare_type=True)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             event.listen(db.engine, "connect", _prepare_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
-
-
-def _migrations(app: Flask) -> str:
-    return f"{app.root_path}/../migrations"
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:

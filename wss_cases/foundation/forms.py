@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length, Optional, StopValidation, 
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.labelled import Labelled
 
 Input = TypeVar("Input")
@@ -65,8 +66,7 @@ class DatedRowForm(BaseForm):
     @property
     def seen(self) -> int | None:
         """The newest row when the page was shown; None when the form carries none."""
-        text = str(self.seen_id.data or "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+        return id_in(str(self.seen_id.data or ""))
 
 
 def _kept_for(form: Any) -> Any:

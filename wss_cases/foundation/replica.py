@@ -5,7 +5,6 @@ that does not answer, or is far behind, is left alone for a minute, and the main
 """
 
 import logging
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +41,7 @@ class ReportsDatabase:
         self.engine = create_engine(url, **options)
         self.away_until = 0.0
         if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _only_read)
+            event.listen(self.engine, "connect", lambda opened, _record: opened.execute("PRAGMA query_only=ON"))
 
     def answers(self) -> bool:
         """Whether it can be read now, and is not far behind."""
@@ -91,7 +90,3 @@ def reports_reading() -> Iterator[None]:
         yield
     finally:
         _READING.reset(token)
-
-
-def _only_read(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA query_only=ON")

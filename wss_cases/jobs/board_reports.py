@@ -8,7 +8,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.replica import reports_reading
 from wss_cases.foundation.school_time import today_at
 from wss_cases.jobs.pdf.printing import NotMade, pdf_of
@@ -69,9 +69,7 @@ def _not_made(report_id: int, error: NotMade, now: datetime) -> bool:
 
 def _page(row: BoardReport, now: datetime) -> str:
     """Return a report as whoever asked for it sees it today. Raises NotFound when they answer for it no longer."""
-    actor = actor_of(row.asked_by_id, now)
-    if actor is None:
-        raise NotFound
+    actor = existing(actor_of(row.asked_by_id, now))
     school = get_school(row.school_id) if row.school_id is not None else None
     today = today_at(row.school_id, now)
     scope = Scope(row.school_id, row.school_year, row.starts_on, row.ends_on, today, row.network)

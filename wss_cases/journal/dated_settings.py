@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -43,9 +43,7 @@ def newest_row(
     """
     newest_first = select(model.id).where(model.code == code).order_by(model.starts_on.desc())
     newest_id = uow.session.scalar(newest_first.limit(1))
-    if newest_id is None:
-        raise NotFound
-    newest = uow.session.get_one(model, newest_id, with_for_update=True)
+    newest = uow.session.get_one(model, existing(newest_id), with_for_update=True)
     require(uow.actor, permission, newest)
     if seen_id is not None and seen_id != newest.id:
         raise Refused("", _("Somebody changed this row meanwhile. Look at it again."))

@@ -295,6 +295,3 @@ def _claim(session: Session, user_id: int, key: str, now: datetime) -> RequestKe
     insert_once(session, RequestKey, {"user_id": user_id, "key": digest, "at": now}, ["user_id", "key"])
     found = select(RequestKey).where(RequestKey.user_id == user_id, RequestKey.key == digest)
     return session.execute(found).scalar_one()
-
-
-__all__ = ["Act", "UnitOfWork", "changes_of", "insert_once", "unit_of_work"]

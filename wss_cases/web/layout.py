@@ -128,9 +128,9 @@ def current_school(actor: Actor, schools: list[tuple[int, str]]) -> tuple[int, s
         if school[0] == chosen:
             return school
     if isinstance(chosen, int) and len(schools) > MOST_LISTED:
-        found = my_schools(actor, school_id=chosen)
-        if found:
-            return found[0]
+        named = my_schools(actor, school_id=chosen)
+        if named:
+            return named[0]
     if actor.everywhere(Role.DISTRICT) or not schools:
         return None
     return schools[0]
@@ -149,15 +149,8 @@ def go_back(without: Collection[str] = ()) -> Response:
 def _context() -> dict[str, Any]:
     actor = current_actor()
     locale = locale_code()
-    shown: dict[str, Any] = {
-        "actor": None,
-        "nav": [],
-        "nav_menu": [],
-        "schools": [],
-        "current_school": None,
-        "banners": [],
-        "all_schools": False,
-    }
+    nobody = dict.fromkeys(("nav", "nav_menu", "schools", "banners"), ())
+    shown: dict[str, Any] = {**nobody, "actor": None, "current_school": None, "all_schools": False}
     if actor.user_id is not None:
         schools = _switchable(actor)
         bar, menu = _navigation(actor)

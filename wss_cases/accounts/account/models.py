@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.actor import Role
@@ -165,15 +165,7 @@ class CalendarFeed(Base):
     """
 
     __tablename__ = "calendar_feed"
-    __table_args__ = (
-        Index(
-            "uq_calendar_feed_live",
-            "user_id",
-            unique=True,
-            sqlite_where=text("ended_at IS NULL"),
-            postgresql_where=text("ended_at IS NULL"),
-        ),
-    )
+    __table_args__ = (Index("uq_calendar_feed_live", "user_id", unique=True, **where("ended_at IS NULL")),)
     PRIVATE = frozenset({"secret_digest"})
 
     id: Mapped[Id]

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from wss_cases.access.actor import STAFF, Actor
-from wss_cases.accounts.account.models import AccountState, CalendarFeed, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import SCHOOL, grant_columns, grants_of, in_force_at
+from wss_cases.accounts.account.models import AccountState, CalendarFeed, UserAccount
+from wss_cases.accounts.grants.queries import grant_columns, grants_of, with_grants
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.school_time import today_at
@@ -31,11 +31,9 @@ def reader_of(secret: str, now: datetime) -> Reader | None:
     statement = (
         select(CalendarFeed, UserAccount, *grant_columns(today))
         .join(UserAccount, UserAccount.id == CalendarFeed.user_id)
-        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now))
-        .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(CalendarFeed.secret_digest == token_digest(secret), CalendarFeed.ended_at.is_(None))
     )
-    rows = db.session.execute(statement).all()
+    rows = db.session.execute(with_grants(statement, now)).all()
     if not rows:
         return None
     feed, user = rows[0][0], rows[0][1]

@@ -64,6 +64,13 @@ def is_over(grant: RoleGrant, now: datetime) -> bool:
     return grant.ends_on is not None and grant.ends_on < today_at(grant.school_id, now)
 
 
+def with_grants(statement: Select[Any], now: datetime | BindParameter[Any]) -> Select[Any]:
+    """Let each account of a select come with its grants at an instant, of a network one for each of its schools."""
+    return statement.outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now)).outerjoin(
+        SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network)
+    )
+
+
 def grant_columns(today: date | BindParameter[Any]) -> tuple[Any, ...]:
     """Return what `grants_of` reads of each grant; on a local day, for that decides what has faded."""
     in_view = (
@@ -87,25 +94,23 @@ def past_students(user_id: int, now: datetime) -> frozenset[int]:
     return frozenset(db.session.scalars(select(PastOpening.student_id).where(live)))
 
 
+def is_live(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
+    """Sessions that open pages at an instant."""
+    return UserSession.revoked_at.is_(None) & (UserSession.expires_at > now) & UserSession.awaits_code.is_(False)
+
+
 @cache
 def _live_session() -> Select[Any]:
     """Put the statement of every request together once: that takes longer than asking it."""
     now: Any = bindparam("now", type_=UtcDateTime())
     today: Any = bindparam("today")
-    return (
+    statement = (
         select(UserSession, UserAccount, SecondFactor.id, _past_open(now), *grant_columns(today))
         .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(SecondFactor, SecondFactor.user_id == UserAccount.id)
-        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now))
-        .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
-        .where(
-            UserSession.token_digest == bindparam("token_digest"),
-            UserSession.revoked_at.is_(None),
-            UserSession.expires_at > now,
-            UserSession.awaits_code.is_(False),
-            UserAccount.state == AccountState.ACTIVE,
-        )
+        .where(UserSession.token_digest == bindparam("token_digest"), is_live(now))
     )
+    return with_grants(statement.where(UserAccount.state == AccountState.ACTIVE), now)
 
 
 def live_session(token: str, now: datetime) -> SessionRow | None:
@@ -134,14 +139,9 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
 
 def actor_of(user_id: int, now: datetime) -> Actor | None:
     """Return a person as an actor with the grants of today; None when the account is not active."""
-    statement = (
-        select(UserAccount, _past_open(now), *grant_columns(today_at(None, now)))
-        .select_from(UserAccount)
-        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now))
-        .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
-        .where(UserAccount.id == user_id, UserAccount.state == AccountState.ACTIVE)
-    )
-    rows = db.session.execute(statement).all()
+    columns = select(UserAccount, _past_open(now), *grant_columns(today_at(None, now))).select_from(UserAccount)
+    person = columns.where(UserAccount.id == user_id, UserAccount.state == AccountState.ACTIVE)
+    rows = db.session.execute(with_grants(person, now)).all()
     if not rows:
         return None
     user, opened = rows[0][:2]
@@ -171,32 +171,19 @@ def grants_of(rows: Iterable[GrantRow], today: date) -> tuple[Grant, ...]:
 
 def partner_people(partner_id: int, now: datetime) -> list[tuple[int, str]]:
     """Return (user id, name) of the active people who sign in for this partner, by name."""
-    statement = (
-        select(UserAccount.id, UserAccount.name)
-        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
-        .where(
-            RoleGrant.role == Role.PARTNER,
-            RoleGrant.partner_id == partner_id,
-            UserAccount.state == AccountState.ACTIVE,
-            in_force_at(now),
-        )
-        .distinct()
-        .order_by(UserAccount.name, UserAccount.id)
-    )
-    return [(row[0], row[1]) for row in db.session.execute(statement)]
+    return _active(RoleGrant.role == Role.PARTNER, RoleGrant.partner_id == partner_id, in_force_at(now))
 
 
 def holders(role: Role, school_id: int, day: date) -> list[tuple[int, str]]:
     """Return (user id, name) of the active people who hold this role at this school on a date, by name."""
+    return _active(RoleGrant.role == role, RoleGrant.school_id == school_id, in_force(day))
+
+
+def _active(*held: ColumnElement[bool]) -> list[tuple[int, str]]:
     statement = (
         select(UserAccount.id, UserAccount.name)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
-        .where(
-            RoleGrant.role == role,
-            RoleGrant.school_id == school_id,
-            UserAccount.state == AccountState.ACTIVE,
-            in_force(day),
-        )
+        .where(*held, UserAccount.state == AccountState.ACTIVE)
         .distinct()
         .order_by(UserAccount.name, UserAccount.id)
     )

@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from wss_cases.access.actor import Actor, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount, UserSession
 from wss_cases.accounts.account.rules import GIVEN_BY_SCHOOL
-from wss_cases.accounts.grants.queries import PARTNER, SCHOOL, in_force_at, not_over
+from wss_cases.accounts.grants.queries import PARTNER, SCHOOL, in_force_at, is_live, not_over
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 
 PAGE = 50
 
@@ -73,10 +73,8 @@ def accounts_of_partner(partner_id: int, now: datetime) -> list[tuple[RoleGrant,
 
 def get_person(actor: Actor, user_id: int, now: datetime) -> UserAccount:
     """Return an account the actor manages. Raises NotFound."""
-    row = db.session.scalars(visible_to(select(UserAccount), actor, now).where(UserAccount.id == user_id)).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
+    person = visible_to(select(UserAccount), actor, now).where(UserAccount.id == user_id)
+    return existing(db.session.scalars(person).one_or_none())
 
 
 def schools_to_give(actor: Actor) -> list[tuple[int, str]]:
@@ -89,15 +87,5 @@ def schools_to_give(actor: Actor) -> list[tuple[int, str]]:
 
 def own_sessions(user_id: int, now: datetime) -> list[UserSession]:
     """Return a person's live sessions, newest first."""
-    statement = (
-        select(UserSession)
-        .where(
-            UserSession.user_id == user_id,
-            UserSession.revoked_at.is_(None),
-            UserSession.expires_at > now,
-            UserSession.awaits_code.is_(False),
-        )
-        .order_by(UserSession.id.desc())
-        .limit(20)
-    )
-    return list(db.session.scalars(statement))
+    live = select(UserSession).where(UserSession.user_id == user_id, is_live(now))
+    return list(db.session.scalars(live.order_by(UserSession.id.desc()).limit(20)))

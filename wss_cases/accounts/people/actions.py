@@ -22,9 +22,7 @@ from wss_cases.journal.use_cases import use_case
 @use_case
 def invite(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int | None) -> int:
     """Make an account with a first role and send its one-time link. Raises Refused for a known address."""
-    taken = uow.session.scalars(select(UserAccount.id).where(UserAccount.email == email_key(email))).first()
-    if taken is not None:
-        raise Refused("email", _("There is already an account with this address."))
+    _check_free(uow, email)
     user = uow.add(UserAccount(email=email_key(email), name=name, created_at=uow.now, state=AccountState.INVITED))
     uow.record(user, "account.invited")
     _give(uow, user, role, school_id, today_at(school_id, uow.now), None)
@@ -50,8 +48,7 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
     user = uow.load(UserAccount, user_id, Permission.ACCOUNT_ADDRESS, version)
     if user.email == email_key(email):
         raise Refused("email", _("This is their address already."))
-    if uow.session.scalars(select(UserAccount.id).where(UserAccount.email == email_key(email))).first():
-        raise Refused("email", _("There is already an account with this address."))
+    _check_free(uow, email)
     user.email = email_key(email)
     if user.state is AccountState.INVITED:
         send_invitation(uow, user)
@@ -59,6 +56,11 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
         end_links(uow, user)
     uow.record(user, "account.address_changed")
     return user
+
+
+def _check_free(uow: UnitOfWork, email: str) -> None:
+    if uow.session.scalars(select(UserAccount.id).where(UserAccount.email == email_key(email))).first() is not None:
+        raise Refused("email", _("There is already an account with this address."))
 
 
 def give_role(
@@ -84,16 +86,9 @@ def _give(
     if any(grant.role is Role.PARTNER and not is_over(grant, uow.now) for grant in user.grants):
         raise Refused("role", _("This person signs in for a partner already."))
     scoped = school_id if role in SCHOOL_ROLES else None
-    uow.add(
-        RoleGrant(
-            user_id=user.id,
-            role=role,
-            school_id=scoped,
-            district=role in DISTRICT_ROLES,
-            starts_on=starts_on,
-            ends_on=ends_on,
-        )
-    )
+    grant = RoleGrant(user_id=user.id, role=role, school_id=scoped, starts_on=starts_on, ends_on=ends_on)
+    grant.district = role in DISTRICT_ROLES
+    uow.add(grant)
     uow.record(user, "account.role_given", role=role.value)
 
 
@@ -106,12 +101,17 @@ def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
             raise NotFound
         if not may_give(actor, grant.role, grant.school_id):
             raise Refused("", _("You cannot end this role."))
-        yesterday = today_at(grant.school_id, now) - timedelta(days=1)
-        if grant.starts_on <= yesterday:
-            grant.ends_on = yesterday
-        else:
-            uow.session.delete(grant)
+        end_grant(uow, grant)
         uow.record(user, "account.role_ended", role=grant.role.value)
+
+
+def end_grant(uow: UnitOfWork, grant: RoleGrant) -> None:
+    """Step: end a grant the day before today; one that began today is gone as if it had never been."""
+    yesterday = today_at(grant.school_id, uow.now) - timedelta(days=1)
+    if grant.starts_on <= yesterday:
+        grant.ends_on = yesterday
+    else:
+        uow.session.delete(grant)
 
 
 def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, now: datetime) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
@@ -24,6 +23,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.queries import history
@@ -31,8 +31,6 @@ from wss_cases.journal.rooms import Place
 from wss_cases.journal.timeline import sentence
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
-
-Page = str | Response | tuple[str, int]
 
 
 def _roles(actor: Actor) -> list[Role]:
@@ -70,17 +68,14 @@ def invite() -> Page:
     actor = current_actor()
     form = InviteForm()
     form.offer(_roles(actor), schools_to_give(actor))
-    code = 200 if request.method == "GET" else 400
-    if form.validate_on_submit():
-        try:
-            user_id = actions.invite(
-                submitted(form), form.email.data, form.name.data, Role(form.role.data), form.chosen_school
-            )
-        except Refused as refusal:
-            apply_refusal(form, refusal)
-        else:
-            return redirect(url_for("people.person", user_id=user_id), 303)
-    return render_template("accounts/people/invite.html", form=form), code
+    return form_page(
+        form,
+        lambda: actions.invite(
+            submitted(form), form.email.data, form.name.data, Role(form.role.data), form.chosen_school
+        ),
+        lambda user_id: url_for("people.person", user_id=user_id),
+        "accounts/people/invite.html",
+    )
 
 
 @blueprint.get("/<int:user_id>")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import SCHOOL, grant_columns, grants_of, in_force_at
+from wss_cases.accounts.grants.queries import SCHOOL, grant_columns, grants_of, in_force_at, with_grants
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 
@@ -64,13 +64,11 @@ def colleagues(user_ids: Collection[int], now: datetime) -> dict[int, Actor]:
     statement = (
         select(UserAccount.id, UserAccount.name, UserAccount.locale, *grant_columns(today))
         .select_from(UserAccount)
-        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now))
-        .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(UserAccount.id.in_(sorted(user_ids)), UserAccount.state != AccountState.DISABLED)
     )
     people: dict[int, tuple[str, str]] = {}
     grants = defaultdict(list)
-    for user_id, name, locale, *grant in db.session.execute(statement):
+    for user_id, name, locale, *grant in db.session.execute(with_grants(statement, now)):
         people[user_id] = (name, locale)
         grants[user_id].append(tuple(grant))
     return {

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, url_for
+from flask import Blueprint, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
@@ -19,7 +19,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 
 blueprint = Blueprint("clean_slate", __name__, url_prefix="/clean-slate")
@@ -34,14 +34,13 @@ def settings() -> Page:
     today = today_at(None, now)
     form = SightForm(starts_on=today)
 
-    def act() -> int:
-        return set_years(submitted(form), form.chosen, form.school_years.data or 0, form.starts_on.data)
-
-    def done(_made: int) -> str:
-        flash(_("The change is kept."))
-        return url_for("clean_slate.settings")
-
-    return form_page(form, act, done, "accounts/visibility/clean_slate.html", roles=_roles(today))
+    return form_page(
+        form,
+        lambda: set_years(submitted(form), form.chosen, form.school_years.data or 0, form.starts_on.data),
+        with_flash(_("The change is kept."), url_for("clean_slate.settings")),
+        "accounts/visibility/clean_slate.html",
+        roles=_roles(today),
+    )
 
 
 def _roles(today: date) -> list[dict[str, Any]]:

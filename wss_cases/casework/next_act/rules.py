@@ -71,7 +71,11 @@ def next_act(case: Situation) -> Next:
     if case.duties:
         return Next(Act.DUTY, case.duties[0].id, what=case.duties[0].code)
     live = [pathway for pathway in case.pathways if pathway.state in LIVE and pathway.step is not None]
-    acts = [_by_step(pathway.id, pathway.step) for pathway in live if pathway.step and not pathway.step.waits]
+    acts = [
+        Next(Act.STEP, pathway_id=pathway.id, on=pathway.step.on, step=pathway.step)
+        for pathway in live
+        if pathway.step and not pathway.step.waits
+    ]
     urgent = [act for act in acts if act.step and act.step.urgent]
     if urgent:
         return urgent[0]
@@ -89,10 +93,6 @@ def next_act(case: Situation) -> Next:
     if not any(pathway.state in LIVE for pathway in case.pathways) and not case.follow_ups:
         return Next(Act.CLOSE)
     return Next(Act.WAIT, on=_soonest(case, live))
-
-
-def _by_step(pathway_id: int, step: Step) -> Next:
-    return Next(Act.STEP, pathway_id=pathway_id, on=step.on, step=step)
 
 
 def _soonest(case: Situation, live: Sequence[PathwayItem]) -> date | None:

@@ -16,7 +16,7 @@ from wss_cases.casework.pathway_page.panels import panel_of
 from wss_cases.casework.safety_plans.presenters import safety_card
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
@@ -39,9 +39,7 @@ def pathway(case_id: int, pathway_id: int) -> Page:
     """One pathway of a case."""
     actor, now = current_actor(), clock.now()
     page = open_page(get_case(actor, case_id), now)
-    row = next((row for row in page.file.pathways if row.id == pathway_id), None)
-    if row is None:
-        raise NotFound
+    row = existing(next((row for row in page.file.pathways if row.id == pathway_id), None))
     return pathway_page(page, actor, row)
 
 

@@ -12,7 +12,7 @@ from wss_cases.cases.safety_plans.actions import PlanText, agree_plan, change_pl
 from wss_cases.cases.safety_plans.queries import living_plans
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -96,10 +96,7 @@ def end_living(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:
 
 def _load(uow: UnitOfWork, plan_id: int, version: int | None) -> SafetyPlan:
     plan = uow.load(SafetyPlan, plan_id, Permission.CASE_WORK, version)
-    case = uow.session.get(Case, plan.case_id)
-    if case is None:
-        raise NotFound
-    open_only(case)
+    open_only(existing(uow.session.get(Case, plan.case_id)))
     return plan
 
 

@@ -29,7 +29,7 @@ from wss_cases.casework.transfer.queries import (
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import CHECK_INS
 from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
@@ -71,7 +71,7 @@ def notice_moves(now: datetime) -> int:
         uow.no_audit()
         for case_id, participant_id, to_school_id in found:
             case = uow.session.get(Case, case_id, with_for_update=True)
-            move = _claim(uow, case_id, participant_id, to_school_id)
+            move = _claim(uow, case, participant_id, to_school_id) if case is not None else None
             if case is None or move is None:
                 continue
             rows = make_for_event(
@@ -84,12 +84,9 @@ def notice_moves(now: datetime) -> int:
     return made
 
 
-def _claim(uow: UnitOfWork, case_id: int, participant_id: int, to_school_id: int) -> StudentMove | None:
-    case = uow.session.get(Case, case_id)
-    if case is None:
-        return None
+def _claim(uow: UnitOfWork, case: Case, participant_id: int, to_school_id: int) -> StudentMove | None:
     values = {
-        "case_id": case_id, "school_id": case.school_id, "participant_id": participant_id,
+        "case_id": case.id, "school_id": case.school_id, "participant_id": participant_id,
         "to_school_id": to_school_id, "noticed_at": uow.now,
     }  # fmt: skip
     if not insert_once(uow.session, StudentMove, values, ["participant_id", "to_school_id"]):
@@ -139,11 +136,8 @@ def _open_move(uow: UnitOfWork, case: Case, person: CaseParticipant) -> StudentM
     to_school_id = person.student.school_id if person.student else None
     if to_school_id is None or to_school_id == case.school_id:
         raise Refused("", _("The roster has this student at this school."))
-    move = _claim(uow, case.id, person.id, to_school_id)
-    if move is None:
-        move = uow.session.scalar(_move(person.id, to_school_id))
-    if move is None:
-        raise NotFound
+    move = _claim(uow, case, person.id, to_school_id)
+    move = existing(move or uow.session.scalar(_move(person.id, to_school_id)))
     if move.continued_as_id is not None:
         raise Refused("", _("The case goes on at the new school already."))
     return move

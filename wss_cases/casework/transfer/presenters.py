@@ -25,23 +25,16 @@ def move_notices(case: Case, moves: Sequence[Moved]) -> list[dict[str, Any]]:
 
 def links_of(actor: Actor, case: Case, later_ids: Sequence[int]) -> list[tuple[str, str | None]]:
     """Return where a case came from and goes on, with a link only for those who may see the other case."""
-    links: list[tuple[str, str | None]] = []
+    links = []
     if case.continued_from_id is not None:
-        before = linked_case(actor, case.continued_from_id)
-        links.append(
-            (_("Goes on from case %(reference)s", reference=before.reference), _address(before))
-            if before
-            else (_("Goes on from another school"), None)
-        )
-    for later_id in later_ids:
-        later = linked_case(actor, later_id)
-        links.append(
-            (_("Goes on as case %(reference)s", reference=later.reference), _address(later))
-            if later
-            else (_("Goes on at another school"), None)
-        )
-    return links
+        ways = _("Goes on from case %(reference)s"), _("Goes on from another school")
+        links.append(_link(actor, case.continued_from_id, *ways))
+    ways = _("Goes on as case %(reference)s"), _("Goes on at another school")
+    return links + [_link(actor, later_id, *ways) for later_id in later_ids]
 
 
-def _address(case: Case) -> str:
-    return url_for("casework.case", case_id=case.id)
+def _link(actor: Actor, case_id: int, seen: str, unseen: str) -> tuple[str, str | None]:
+    case = linked_case(actor, case_id)
+    if case is None:
+        return unseen, None
+    return seen % {"reference": case.reference}, url_for("casework.case", case_id=case.id)

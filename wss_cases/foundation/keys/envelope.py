@@ -58,6 +58,3 @@ def unlock(keys: Keys, purpose: str, locked: str, seconds: int) -> str:
         return MultiFernet([Fernet(each) for each in keys.fernet(purpose)]).decrypt(locked, ttl=seconds).decode()
     except InvalidToken:
         return ""
-
-
-__all__ = ["Sealed", "key_name", "key_names", "lock", "seal", "unlock", "unseal"]

@@ -18,17 +18,14 @@ def demand_encryption(public_url: str, databases: dict[str, str], smtp_url: str,
     if not public_url.startswith("https://"):
         raise RuntimeError("WSS_ENV=production needs PUBLIC_URL, and it begins with https://.")
     for name, address in databases.items():
-        plain = _plain_database(address)
-        if plain is not None and not _near(plain, plain_hosts):
-            raise RuntimeError(
-                f"{name}: {plain} would be reached without TLS. Add ?sslmode=verify-full (or require), "
-                "or name the host in WSS_PLAIN_HOSTS."
-            )
-    plain = _plain_mail(smtp_url)
-    if plain is not None and not _near(plain, plain_hosts):
+        _refuse_plain(name, _plain_database(address), plain_hosts, "Add ?sslmode=verify-full (or require)")
+    _refuse_plain("SMTP_URL", _plain_mail(smtp_url), plain_hosts, "Write smtps:// or add ?starttls")
+
+
+def _refuse_plain(name: str, host: str | None, plain_hosts: Collection[str], remedy: str) -> None:
+    if host is not None and not _near(host, plain_hosts):
         raise RuntimeError(
-            f"SMTP_URL: {plain} would be reached without TLS. Write smtps:// or add ?starttls, "
-            "or name the host in WSS_PLAIN_HOSTS."
+            f"{name}: {host} would be reached without TLS. {remedy}, or name the host in WSS_PLAIN_HOSTS."
         )
 
 
@@ -37,12 +34,9 @@ def _plain_database(address: str) -> str | None:
     if not address.startswith("postgres"):
         return None
     url = make_url(address)
-    mode = url.query.get("sslmode")
-    return (
-        None
-        if mode in ENCRYPTED_DATABASE
-        else str(url.host or url.query.get("hostaddr") or url.query.get("host") or "")
-    )
+    if url.query.get("sslmode") in ENCRYPTED_DATABASE:
+        return None
+    return str(url.host or url.query.get("hostaddr") or url.query.get("host") or "")
 
 
 def _plain_mail(address: str) -> str | None:

@@ -10,7 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.people.actions import change_address
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.bounces.queries import looked_after_by
@@ -77,12 +77,10 @@ def retry_person(actor: Actor, user_id: int, now: datetime) -> int:
     For oneself, and for whoever looks after that person's account. A mail of its own shows that it works.
     """
     with unit_of_work(actor, now) as uow:
-        found = select(UserAccount).where(UserAccount.id == user_id)
+        person = select(UserAccount).where(UserAccount.id == user_id)
         if user_id != actor.user_id:
-            found = found.where(looked_after_by(actor, now))
-        account = uow.session.scalars(found.with_for_update()).one_or_none()
-        if account is None:
-            raise NotFound
+            person = person.where(looked_after_by(actor, now))
+        account = existing(uow.session.scalars(person.with_for_update()).one_or_none())
         again = _requeue(uow, OutboxMessage.recipient_id == user_id)
         end_trouble(uow, user_id)
         uow.notify(user_id, MAIL_TEST, account, f"{MAIL_TEST}:{user_id}:{now:%Y%m%d%H}", at_any_hour=True)

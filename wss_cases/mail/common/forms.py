@@ -5,16 +5,14 @@ from wtforms.validators import InputRequired
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.mail.common.states import STYLE_LABELS
+from wss_cases.mail.common.states import MailStyle
 
 
 class MailForm(BaseForm):
     """How one hears of what is due, and whether of the week."""
 
     style = radio(
-        _l("How do you want to hear of what is due?"),
-        list(STYLE_LABELS.items()),
-        _l("Choose how you want to hear of what is due."),
+        _l("How do you want to hear of what is due?"), MailStyle, _l("Choose how you want to hear of what is due.")
     )
     weekly = BooleanField(_l("A weekly count of what is overdue"))
 

@@ -4,7 +4,6 @@ import smtplib
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import Enum
-from typing import Literal
 
 from wss_cases.foundation.school_time import local, local_date
 from wss_cases.journal.message_kinds import MailList
@@ -42,7 +41,7 @@ class Planned:
 class Choice:
     """What a person chose: style `digest`, `single` (one mail a due item instead), or `none` (neither of them)."""
 
-    style: Literal["digest", "single", "none"] = "digest"
+    style: str = "digest"
     weekly: bool = True
 
 

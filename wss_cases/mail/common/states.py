@@ -4,14 +4,15 @@ import enum
 from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class MailStyle(enum.StrEnum):
+class MailStyle(Labelled):
     """How a person hears of what is no duty, same-day or a contact with a person harmed: those always come singly."""
 
-    DIGEST = "digest"
-    SINGLE = "single"
-    NONE = "none"
+    DIGEST = "digest", _l("One mail in the morning")
+    SINGLE = "single", _l("A mail for each thing that is due")
+    NONE = "none", _l("Neither of the two")
 
 
 class TroubleKind(enum.StrEnum):
@@ -21,12 +22,6 @@ class TroubleKind(enum.StrEnum):
     GIVEN_UP = "given_up"
     BOUNCED = "bounced"
 
-
-STYLE_LABELS: dict[str, Any] = {
-    "digest": _l("One mail in the morning"),
-    "single": _l("A mail for each thing that is due"),
-    "none": _l("Neither of the two"),
-}
 
 STYLE_HINTS: dict[str, Any] = {
     "digest": _l(

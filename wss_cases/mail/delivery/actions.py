@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, and_, exists, func, literal, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Update, and_, exists, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -114,15 +114,15 @@ def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
     return counts
 
 
+def _messages(*which: ColumnElement[bool]) -> Update:
+    return update(OutboxMessage).where(*which).execution_options(synchronize_session=False)
+
+
 def _release(token: str, now: datetime) -> None:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        uow.session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.claim_token == token, OutboxMessage.state == OutboxState.CLAIMED)
-            .values(state=OutboxState.WAITING, claim_token=None, lease_until=None)
-            .execution_options(synchronize_session=False)
-        )
+        mine = _messages(OutboxMessage.claim_token == token, OutboxMessage.state == OutboxState.CLAIMED)
+        uow.session.execute(mine.values(state=OutboxState.WAITING, claim_token=None, lease_until=None))
 
 
 def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
@@ -138,12 +138,8 @@ def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
         statement = statement.order_by(OutboxMessage.next_attempt_at, OutboxMessage.id).limit(BATCH)
         ids = list(uow.session.scalars(statement.with_for_update(skip_locked=True)))
         if ids:
-            uow.session.execute(
-                update(OutboxMessage)
-                .where(OutboxMessage.id.in_(ids))
-                .values(state=OutboxState.CLAIMED, claim_token=token, lease_until=moment + LEASE)
-                .execution_options(synchronize_session=False)
-            )
+            claimed = {"state": OutboxState.CLAIMED, "claim_token": token, "lease_until": moment + LEASE}
+            uow.session.execute(_messages(OutboxMessage.id.in_(ids)).values(**claimed))
         return ids
 
 
@@ -214,19 +210,14 @@ def _later(message: OutboxMessage, token: str, now: datetime, error: Exception, 
     if verdict is Verdict.RETRY and is_over(attempts):
         verdict = Verdict.FAILED
     state = OutboxState.FAILED if verdict is Verdict.FAILED else OutboxState.WAITING
-    values = {
-        "state": state,
-        "attempts": attempts,
-        "last_error": error_words(error),
-        "next_attempt_at": now + pause_after(attempts),
-    }
+    values = {"state": state, "attempts": attempts, "last_error": error_words(error)}
     trouble = trouble_of(error) if verdict is Verdict.FAILED and address else None
 
     def note(uow: UnitOfWork) -> None:
         if trouble is not None:
             note_trouble(uow, message.recipient_id, address, trouble)
 
-    _mark(message, token, now, values, note)
+    _mark(message, token, now, values | {"next_attempt_at": now + pause_after(attempts)}, note)
     return verdict
 
 
@@ -236,14 +227,9 @@ def _mark(
     """Mark a message with what its attempt came to, and do what follows from it, if it is still ours."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        marked = uow.session.execute(
-            update(OutboxMessage)
-            .where(OutboxMessage.id == message.id, OutboxMessage.claim_token == token)
-            .values(claim_token=None, lease_until=None, **values)
-            .returning(OutboxMessage.id)
-            .execution_options(synchronize_session=False)
-        )
-        if marked.first() is not None:
+        mine = _messages(OutboxMessage.id == message.id, OutboxMessage.claim_token == token)
+        marked = mine.values(claim_token=None, lease_until=None, **values).returning(OutboxMessage.id)
+        if uow.session.execute(marked).first() is not None:
             then(uow)
 
 

@@ -13,7 +13,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.plain_templates import link, render_plain
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.message_kinds import CalendarPart, MailList, MessageKind, kind_of
+from wss_cases.journal.message_kinds import CalendarPart, MessageKind, kind_of
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.queries import choice_of
 from wss_cases.mail.common.rules import wanted
@@ -40,7 +40,7 @@ def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
     mail_list = kind.mail_list(message)
     if mail_list is not None and not wanted(choice_of(message.recipient_id), mail_list):
         return None
-    stop = _stop_address(message, mail_list)
+    stop = link(f"/mails/stop/{stop_token(message.recipient_id, mail_list)}") if mail_list is not None else ""
     locale = recipient.actor.locale if recipient.actor.locale in setting("LANGUAGES") else "en"
     with force_locale(locale):
         context = kind.context(message, recipient.actor)
@@ -60,12 +60,6 @@ def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
         mail["List-Unsubscribe"] = f"<{stop}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return mail
-
-
-def _stop_address(message: OutboxMessage, mail_list: MailList | None) -> str:
-    if mail_list is None:
-        return ""
-    return link(f"/mails/stop/{stop_token(message.recipient_id, mail_list)}")
 
 
 def _recipient(message: OutboxMessage, kind: MessageKind, now: datetime) -> Recipient | None:

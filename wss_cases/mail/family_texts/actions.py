@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -29,10 +29,8 @@ class Wording:
 def add_text(uow: UnitOfWork, code: str, language: str, wording: Wording) -> int:
     """Add a language, or a newer version of one. Raises NotFound for a code that no page shows, and Refused."""
     first = uow.session.scalars(select(FamilyText.id).where(FamilyText.code == code).order_by(FamilyText.id)).first()
-    if first is None:
-        raise NotFound
     # the oldest version is the lock of its code, so that two people cannot add the same day
-    uow.load(FamilyText, first, Permission.FAMILY_TEXT_EDIT)
+    uow.load(FamilyText, existing(first), Permission.FAMILY_TEXT_EDIT)
     taken = _first_days(uow, code, language)
     _check(code, wording, taken, today_at(None, uow.now))
     row = FamilyText(code=code, language=language, **vars(wording))

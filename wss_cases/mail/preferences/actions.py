@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common.models import MailChoice
@@ -28,8 +28,7 @@ def choose(actor: Actor, choice: Choice, now: datetime, request_key: str | None 
 def stop(user_id: int, mail_list: MailList, now: datetime) -> None:
     """Stop the mails of one list for whoever holds a link of it; a second time changes nothing. Raises NotFound."""
     with unit_of_work(SYSTEM, now) as uow:
-        if uow.session.get(UserAccount, user_id) is None:
-            raise NotFound
+        existing(uow.session.get(UserAccount, user_id))
         row = _locked(uow, user_id)
         _change(uow, row, without(_chosen(row), mail_list), "mail_choice.stopped")
 

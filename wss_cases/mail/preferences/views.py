@@ -9,15 +9,14 @@ from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.sign_in.login import csrf
-from wss_cases.journal.message_kinds import MailList
 from wss_cases.mail.common.forms import MailForm
 from wss_cases.mail.common.queries import choice_of
 from wss_cases.mail.common.rules import Choice
-from wss_cases.mail.common.states import STYLE_HINTS, STYLE_LABELS
+from wss_cases.mail.common.states import STYLE_HINTS, MailStyle
 from wss_cases.mail.preferences.actions import choose, stop
 from wss_cases.mail.preferences.links import stop_of
 
@@ -33,7 +32,7 @@ def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
         return None
     choice = choice_of(actor.user_id or 0)
     return "mail_pages/preferences/panel.html", {
-        "style": STYLE_LABELS[choice.style],
+        "style": MailStyle(choice.style).label,
         "hint": STYLE_HINTS[choice.style],
         "weekly": choice.weekly,
     }
@@ -62,16 +61,12 @@ def stop_list(token: str) -> Page:
 
     Whoever holds the link can do this and nothing else; the page names nobody.
     """
-    found = stop_of(token)
-    if found is None:
-        raise NotFound
+    user_id, mail_list = existing(stop_of(token))
     name, one_click = ONE_CLICK
     done = request.form.get(name) == one_click
     if done:
-        stop(*found, clock.now())
-    page = render_template(
-        "mail_pages/preferences/stop.html", what=MailList(found[1]).label, done=done, one_click=ONE_CLICK
-    )
+        stop(user_id, mail_list, clock.now())
+    page = render_template("mail_pages/preferences/stop.html", what=mail_list.label, done=done, one_click=ONE_CLICK)
     answer = Response(page, 400 if request.method == "POST" and not done else 200, mimetype="text/html")
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     return answer

@@ -38,7 +38,7 @@ blueprint = Blueprint("system", __name__, url_prefix="/system")
 @gate(Permission.SYSTEM_HEALTH)
 def health() -> Page:
     """How the system is, in one page without case content."""
-    now = clock.now()
+    now, unreachable = clock.now(), trouble_count(current_actor(), clock.now())
     return render_template(
         "web/system/health.html",
         scheduler=_scheduler(now),
@@ -59,7 +59,7 @@ def health() -> Page:
             for message, email in failed_mail()
         ],
         imports=_imports(),
-        trouble=_trouble(now),
+        trouble=count_words(unreachable) if unreachable else "",
         by_folder=not setting("SMTP_URL"),
     )
 
@@ -140,11 +140,6 @@ def _sweep() -> dict[str, str] | None:
 def _paused() -> dict[str, str] | None:
     row = pause_row()
     return {"since": moment_words(row.since, DISTRICT_ZONE), "reason": row.reason} if row else None
-
-
-def _trouble(now: datetime) -> str:
-    number = trouble_count(current_actor(), now)
-    return count_words(number) if number else ""
 
 
 def _imports() -> list[dict[str, Any]]:

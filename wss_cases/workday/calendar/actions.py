@@ -7,7 +7,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.review_dates import actions as reviews
 from wss_cases.followups.calendar import actions as follow_ups
-from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.foundation.errors import Refused, Stale, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -114,10 +114,7 @@ def settle_changes(now: datetime) -> None:
     for school_id, day in schools_to_settle(changed):
         with unit_of_work(SYSTEM, now) as uow:
             uow.no_audit()
-            school = uow.session.get(School, school_id, with_for_update=True)
-            if school is None:
-                raise NotFound
-            settle(uow, school, day)
+            settle(uow, existing(uow.session.get(School, school_id, with_for_update=True)), day)
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         for row in changed:

@@ -14,7 +14,7 @@ from wss_cases.accounts.coverage.queries import CoverRow, covers_of
 from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -29,10 +29,7 @@ blueprint = Blueprint("covers", __name__)
 
 def school_of(actor: Actor) -> int:
     """Return the school whose work is shown. Raises NotFound where none is chosen."""
-    school_id = chosen_school_id(actor, *CASE_TEAM)
-    if school_id is None:
-        raise NotFound
-    return school_id
+    return existing(chosen_school_id(actor, *CASE_TEAM))
 
 
 @blueprint.get("/desk/cover")

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, literal, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
@@ -104,6 +104,19 @@ def _follow_ups(asked: Asked, planned: set[int]) -> Iterable[tuple[tuple[str, in
         )
 
 
+def _meeting(asked: Asked, row: Any, uid: str, words: str) -> Entry:
+    return Entry(
+        uid=uid,
+        sequence=row.sequence,
+        changed=asked.now,
+        starts=row.starts_at,
+        minutes=row.minutes,
+        summary=_whose(words, bool(row.mine)),
+        address=link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),
+        room=row.room,
+    )
+
+
 def _circles(asked: Asked) -> Iterable[tuple[tuple[str, int], Entry]]:
     me, meeting = asked.actor.user_id, CircleMeeting
     keeps = (
@@ -129,16 +142,7 @@ def _circles(asked: Asked) -> Iterable[tuple[tuple[str, int], Entry]]:
     for row in db.session.execute(statement.order_by(meeting.starts_at, meeting.id).limit(MOST)):
         yield (
             ("circle_meeting", row.id),
-            Entry(
-                uid=meeting_uid(row.id, link("/")),
-                sequence=row.sequence,
-                changed=asked.now,
-                starts=row.starts_at,
-                minutes=row.minutes,
-                summary=_whose(meeting_words(row.of_kind, row.kind), bool(row.mine)),
-                address=link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),
-                room=row.room,
-            ),
+            _meeting(asked, row, meeting_uid(row.id, link("/")), meeting_words(row.of_kind, row.kind)),
         )
 
 
@@ -147,7 +151,14 @@ def _reentries(asked: Asked) -> Iterable[tuple[tuple[str, int], int, Entry]]:
     theirs = [and_(plan.school_id == where, Case.lead_id == who) for who, where in asked.covered]
     mine = or_(Case.lead_id == me, Pathway.owner_id == me)
     columns: Any = select(
-        plan.id, plan.version, plan.meeting_at, plan.meeting_place, plan.case_id, plan.pathway_id, mine.label("mine")
+        plan.id,
+        plan.version.label("sequence"),
+        plan.meeting_at.label("starts_at"),
+        plan.meeting_place.label("room"),
+        literal(REENTRY_MINUTES).label("minutes"),
+        plan.case_id,
+        plan.pathway_id,
+        mine.label("mine"),
     )
     statement = (
         pathways_visible(columns, asked.actor)
@@ -160,16 +171,7 @@ def _reentries(asked: Asked) -> Iterable[tuple[tuple[str, int], int, Entry]]:
         yield (
             ("reengagement_plan", row.id),
             row.pathway_id,
-            Entry(
-                uid=_uid(f"reentry-meeting-{row.id}"),
-                sequence=row.version,
-                changed=asked.now,
-                starts=row.meeting_at,
-                minutes=REENTRY_MINUTES,
-                summary=_whose(str(KINDS[REENTRY_KIND]), bool(row.mine)),
-                address=link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),
-                room=row.meeting_place,
-            ),
+            _meeting(asked, row, _uid(f"reentry-meeting-{row.id}"), str(KINDS[REENTRY_KIND])),
         )
 
 

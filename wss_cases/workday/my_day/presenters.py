@@ -79,15 +79,7 @@ def circle_card(meeting: CircleToday, actor: Actor, now: datetime) -> dict[str, 
     if meeting.happened is None and meeting.starts_at <= now:
         href, words = url_for("circles.answer", meeting_id=meeting.id), _("Did it happen?")
     keeper = _("you") if meeting.keeper_id == actor.user_id else meeting.keeper
-    parts = (meeting.reference, meeting.room, _("keeper: %(name)s", name=keeper))
-    return {
-        "at": meeting.starts_at,
-        "title": f"{time_words(meeting.starts_at, meeting.time_zone)} {kind}",
-        "meta": " · ".join(part for part in parts if part),
-        "href": href,
-        "words": words,
-        "reference": meeting.reference,
-    }
+    return _card(meeting, kind, href, words, _("keeper: %(name)s", name=keeper))
 
 
 def reentry_card(meeting: ReentryToday, now: datetime) -> dict[str, Any]:
@@ -98,10 +90,14 @@ def reentry_card(meeting: ReentryToday, now: datetime) -> dict[str, Any]:
         words = _("Go to the return")
     elif meeting.starts_at <= now:
         href, words = url_for("reengagement.answer", **of), _("Did it happen?")
+    return _card(meeting, what, href, words)
+
+
+def _card(meeting: CircleToday | ReentryToday, what: str, href: str, words: str, keeper: str = "") -> dict[str, Any]:
     return {
         "at": meeting.starts_at,
         "title": f"{time_words(meeting.starts_at, meeting.time_zone)} {what}",
-        "meta": " · ".join(part for part in (meeting.reference, meeting.room) if part),
+        "meta": " · ".join(part for part in (meeting.reference, meeting.room, keeper) if part),
         "href": href,
         "words": words,
         "reference": meeting.reference,

@@ -27,17 +27,16 @@ from wss_cases.accounts.sign_in.sessions.signed_in import (
     safe_next,
 )
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user, login_user, logout_user
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place
 
 blueprint = Blueprint("accounts", __name__)
-
-Page = str | Response | tuple[str, int]
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
@@ -103,9 +102,7 @@ def keep_session() -> Response:
 @gate(Permission.PUBLIC)
 def invitation(token: str) -> Page:
     """Set a password from a one-time link."""
-    invitation_id = invitation_id_of(token)
-    if invitation_id is None:
-        raise NotFound
+    invitation_id = existing(invitation_id_of(token))
     form = NewPasswordForm()
     by_sign_on = not accepts_password(invitation_id)
     code = 200 if request.method == "GET" else 400

@@ -28,7 +28,7 @@ from wss_cases.accounts.credentials.passwords import hash_password, needs_rehash
 from wss_cases.accounts.credentials.rules import HALF_LASTS, may_use_password
 from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.foundation.settings.reading import setting
@@ -193,16 +193,10 @@ def change_password(actor: Actor, session_id: int, old: str, new: str, now: date
 
     Raises Refused naming the field.
     """
-    user = db.session.get(UserAccount, actor.user_id)
-    if user is None:
-        raise NotFound
+    user = existing(db.session.get(UserAccount, actor.user_id))
     if not password_matches(user.password_hash, old):
         raise Refused("old_password", _("This is not your current password."))
-    minimum = password_minimum(has_factor(db.session(), user.id))
-    problem = password_problem(new, user.email, user.name, minimum)
-    if problem:
-        raise Refused("new_password", problem)
-    hashed = hash_password(new)
+    hashed = _hashed(user, new, "new_password")
     with unit_of_work(actor, now) as uow:
         row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
         row.password_hash, row.password_set_at = hashed, now
@@ -212,6 +206,13 @@ def change_password(actor: Actor, session_id: int, old: str, new: str, now: date
         uow.record(row, SIGN_IN_CHANGED)
         _tell_password_set(uow, row)
     return token
+
+
+def _hashed(user: UserAccount, password: str, field: str) -> str:
+    problem = password_problem(password, user.email, user.name, password_minimum(has_factor(db.session(), user.id)))
+    if problem:
+        raise Refused(field, problem)
+    return hash_password(password)
 
 
 def choose_language(actor: Actor, locale: str, now: datetime) -> None:
@@ -228,11 +229,7 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
     if found is None or found.used_at is not None or found.expires_at <= now:
         raise NotFound
     user = db.session.get_one(UserAccount, found.user_id)
-    minimum = password_minimum(has_factor(db.session(), user.id))
-    problem = password_problem(password, user.email, user.name, minimum)
-    if problem:
-        raise Refused("password", problem)
-    hashed = hash_password(password)
+    hashed = _hashed(user, password, "password")
     with unit_of_work(Actor(user.id, user.name), now) as uow:
         invitation = uow.session.get_one(Invitation, invitation_id, with_for_update=True, populate_existing=True)
         account = uow.session.get_one(UserAccount, user.id, with_for_update=True, populate_existing=True)

@@ -13,7 +13,7 @@ from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.safeguards.duties.duty.models import LegalDuty
@@ -39,10 +39,7 @@ def open_now(actor: Actor, now: datetime) -> list[tuple[CaseOpening, Case]]:
 
 def get_opened(actor: Actor, case_id: int, now: datetime) -> tuple[CaseOpening, Case]:
     """Return a case that is open to the actor, with the reason. Raises NotFound."""
-    found = next((pair for pair in open_now(actor, now) if pair[1].id == case_id), None)
-    if found is None:
-        raise NotFound
-    return found
+    return existing(next((pair for pair in open_now(actor, now) if pair[1].id == case_id), None))
 
 
 def load_opening(opening_id: int) -> CaseOpening | None:
