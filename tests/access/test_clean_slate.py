@@ -193,7 +193,7 @@ def test_what_is_open_is_in_view_whatever_its_age_and_asked_for_by_itself(sessio
             seen = replace(actor, grants=tuple(replace(grant, sees_from=first) for grant in actor.grants))
             for model, visible_to in LIVE:
                 asked = set(session.scalars(visible_to(select(model.id), seen, live=True)))
-                every = visible_to(select(model.id), seen).where(model.never_fades())
+                every = visible_to(select(model.id), seen).where(model.always_visible())
                 assert asked == set(session.scalars(every)), (model, first)
                 found += len(asked)
     assert found > 20

@@ -29,7 +29,7 @@ CASE_TEAM = frozenset({Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR})
 class Grant:
     """One role in one school (`school_id`), in the whole district, for one partner organisation, or in none of them.
 
-    `sees_from` is the first day of what this role still has in view; None: nothing fades.
+    `sees_from` is the first day of what this role still has in view; None: everything.
     """
 
     role: Role

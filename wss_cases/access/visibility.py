@@ -1,4 +1,4 @@
-"""Clean slate: past years fade from view, by role. The SQL filter and the predicate that says the same.
+"""Clean slate: past years leave the visibility window of a role. The SQL filter and the predicate that says the same.
 
 What is about a record upper rooms know (an open follow-up, a running appeal): they hand in exemptions, by table.
 """
@@ -24,14 +24,14 @@ Exemption = Callable[[Any, date], ColumnElement[bool]]
 _exemptions: dict[str, tuple[Exemption, ...]] = {}
 
 
-class Fading:
-    """A table whose records fade: what is in view from a day on, and what is about any of these students.
+class Windowed:
+    """A table with a visibility window: what is in view from a day on, and what is about any of these students.
 
     Each said twice, for a query and for one record that is loaded; a test holds the two together.
     """
 
     @classmethod
-    def never_fades(cls) -> ColumnElement[bool]:
+    def always_visible(cls) -> ColumnElement[bool]:
         """Records that are open, and so in view whatever their age; `since` holds of each of them."""
         raise NotImplementedError
 
@@ -54,8 +54,8 @@ class Fading:
         return holds(self, type(self).about(students))
 
 
-class FadingWith(Fading):
-    """What hangs on another record fades with it; `HOST` is that record's table and the column that names it here.
+class WindowedWith(Windowed):
+    """What hangs on another record leaves view with it; `HOST` is that record's table and the column that names it here.
 
     The students of a host are those of `PEOPLE`, a table with a column of the same name.
     """
@@ -87,9 +87,9 @@ def names_any(people: Any, name: str, number: Any, students: frozenset[int]) -> 
     return select(person.id).where(getattr(person, name) == number, person.student_id.in_(sorted(students))).exists()
 
 
-def is_kept(record: Any, first: date) -> bool:
-    """Whether something keeps one stored record in view all the same."""
-    return holds(record, or_(false(), *kept(record.__tablename__, type(record).id, first)))
+def is_exempt(record: Any, first: date) -> bool:
+    """Whether an exemption holds one stored record in view all the same."""
+    return holds(record, or_(false(), *exemptions_of(record.__tablename__, type(record).id, first)))
 
 
 def fill_exemptions(exemptions: Iterable[Mapping[str, Sequence[Exemption]]]) -> None:
@@ -102,7 +102,7 @@ def fill_exemptions(exemptions: Iterable[Mapping[str, Sequence[Exemption]]]) -> 
             _exemptions[table] = (*_exemptions.get(table, ()), *given)
 
 
-def kept(table: str, ids: Any, first: date) -> list[ColumnElement[bool]]:
+def exemptions_of(table: str, ids: Any, first: date) -> list[ColumnElement[bool]]:
     """Return what may keep the records of a table in view, as conditions on a column of their ids."""
     return [exemption(ids, first) for exemption in _exemptions.get(table, ())]
 
@@ -115,9 +115,9 @@ def _since(model: Any, first: date) -> ColumnElement[bool]:
 
 
 def in_view(model: Any, actor: Actor, *roles: Role, live: bool = False) -> ColumnElement[bool]:
-    """Rows of a fading table that the actor reaches with one of these roles, and that have not faded for that role.
+    """Rows of a windowed table that the actor reaches with one of these roles and that this role still has in view.
 
-    With `live` those alone that never fade: a list of open things need not ask what keeps the others.
+    With `live` those alone that are always visible: a list of open things need not ask what keeps the others.
     """
     return _in_view(model, actor, roles, live)
 
@@ -126,7 +126,7 @@ def in_view(model: Any, actor: Actor, *roles: Role, live: bool = False) -> Colum
 def _in_view(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool) -> ColumnElement[bool]:
     """A page asks for the same few again and again, and putting one together takes longer than looking it up."""
     if live:
-        return and_(model.never_fades(), in_schools(model.school_id, actor, *roles))
+        return and_(model.always_visible(), in_schools(model.school_id, actor, *roles))
     if actor.is_system:
         return true()
     alike: dict[tuple[date | None, bool], list[Grant]] = {}
@@ -154,8 +154,8 @@ def of_team_or_own(model: Any, actor: Actor, own: ColumnElement[bool], *, live: 
 
 
 def sees(actor: Actor, record: Any, *roles: Role) -> bool:
-    """Whether the actor reaches this record with one of these roles and, where it fades, still has it in view."""
-    if actor.is_system or not isinstance(record, Fading):
+    """Whether the actor reaches this record with one of these roles and still has it in view."""
+    if actor.is_system or not isinstance(record, Windowed):
         return actor.is_system or actor.covers(getattr(record, "school_id", None), *roles)
     reaching = [grant for grant in actor.grants if grant.role in roles and _reaches(grant, record)]
     if any(grant.sees_from is None or record.in_view_since(grant.sees_from) for grant in reaching):
@@ -165,7 +165,7 @@ def sees(actor: Actor, record: Any, *roles: Role) -> bool:
 
 
 def first_in_view(actor: Actor, school_id: int | None, *roles: Role) -> date | None:
-    """Return from which day on the actor has records of a school in view; None when nothing fades for them.
+    """Return from which day on the actor has records of a school in view; None when everything is.
 
     Without a school: of any that they reach.
     """

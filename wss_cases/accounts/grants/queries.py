@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, column, 
 from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount, UserSession
 from wss_cases.accounts.credentials.models import SecondFactor
-from wss_cases.accounts.visibility.models import PastOpening, SightSetting
+from wss_cases.accounts.visibility.models import PastOpening, VisibilityWindow
 from wss_cases.accounts.visibility.rules import sees_from
 from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.ids import token_digest
@@ -72,11 +72,11 @@ def with_grants(statement: Select[Any], now: datetime | BindParameter[Any]) -> S
 
 
 def grant_columns(today: date | BindParameter[Any]) -> tuple[Any, ...]:
-    """Return what `grants_of` reads of each grant; on a local day, for that decides what has faded."""
+    """Return what `grants_of` reads of each grant; on a local day, which decides what is in view."""
     in_view = (
-        select(SightSetting.school_years)
-        .where(SightSetting.role == RoleGrant.role, SightSetting.starts_on <= today)
-        .order_by(SightSetting.starts_on.desc())
+        select(VisibilityWindow.school_years)
+        .where(VisibilityWindow.role == RoleGrant.role, VisibilityWindow.starts_on <= today)
+        .order_by(VisibilityWindow.starts_on.desc())
         .limit(1)
         .scalar_subquery()
     )

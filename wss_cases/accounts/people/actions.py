@@ -101,17 +101,12 @@ def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
             raise NotFound
         if not may_give(actor, grant.role, grant.school_id):
             raise Refused("", _("You cannot end this role."))
-        end_grant(uow, grant)
+        yesterday = today_at(grant.school_id, now) - timedelta(days=1)
+        if grant.starts_on <= yesterday:
+            grant.ends_on = yesterday
+        else:
+            uow.session.delete(grant)
         uow.record(user, "account.role_ended", role=grant.role.value)
-
-
-def end_grant(uow: UnitOfWork, grant: RoleGrant) -> None:
-    """Step: end a grant the day before today; one that began today is gone as if it had never been."""
-    yesterday = today_at(grant.school_id, uow.now) - timedelta(days=1)
-    if grant.starts_on <= yesterday:
-        grant.ends_on = yesterday
-    else:
-        uow.session.delete(grant)
 
 
 def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, now: datetime) -> None:

@@ -5,18 +5,18 @@ from wtforms.validators import InputRequired, NumberRange
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.states import ROLE_LABELS
-from wss_cases.accounts.visibility.rules import FADING_ROLES, MOST_YEARS
+from wss_cases.accounts.visibility.rules import MOST_YEARS, WINDOWED_ROLES
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 
-class SightForm(BaseForm):
+class VisibilityWindowForm(BaseForm):
     """For one role: how many school years, and from which day on."""
 
     role = SelectField(
         _l("Role"),
         [InputRequired(_l("Choose a role."))],
-        choices=choices([(role.value, ROLE_LABELS[role]) for role in FADING_ROLES]),
+        choices=choices([(role.value, ROLE_LABELS[role]) for role in WINDOWED_ROLES]),
     )
     school_years = IntegerField(
         _l("School years in view"),

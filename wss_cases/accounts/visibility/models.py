@@ -9,7 +9,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import Base, Id, named_enum
 
 
-class SightSetting(Base):
+class VisibilityWindow(Base):
     """From a day on a role has so many school years in view, the current one included.
 
     The newest row that has begun is in force. A change is a new row; none is ever changed or taken away.

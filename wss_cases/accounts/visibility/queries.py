@@ -2,10 +2,10 @@
 
 from sqlalchemy import select
 
-from wss_cases.accounts.visibility.models import SightSetting
+from wss_cases.accounts.visibility.models import VisibilityWindow
 from wss_cases.foundation.db import db
 
 
-def sight_settings() -> list[SightSetting]:
+def visibility_windows() -> list[VisibilityWindow]:
     """Return every setting, in force, past or to come, the newest first."""
-    return list(db.session.scalars(select(SightSetting).order_by(SightSetting.starts_on.desc())))
+    return list(db.session.scalars(select(VisibilityWindow).order_by(VisibilityWindow.starts_on.desc())))

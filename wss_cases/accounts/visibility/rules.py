@@ -5,8 +5,8 @@ from datetime import date
 from wss_cases.access.actor import STAFF, Role
 from wss_cases.foundation.clock import school_year, school_year_bounds
 
-FADING_ROLES = tuple(role for role in Role if role in STAFF)
-"""Roles for which past years fade. The district browses no records; it opens one case for a reason."""
+WINDOWED_ROLES = tuple(role for role in Role if role in STAFF)
+"""Roles with a visibility window. The district browses no records; it opens one case for a reason."""
 MOST_YEARS = 60
 
 

@@ -11,10 +11,10 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.states import ROLE_LABELS
 from wss_cases.accounts.visibility.actions import set_years
-from wss_cases.accounts.visibility.forms import SightForm
-from wss_cases.accounts.visibility.models import SightSetting
-from wss_cases.accounts.visibility.queries import sight_settings
-from wss_cases.accounts.visibility.rules import FADING_ROLES, sees_from
+from wss_cases.accounts.visibility.forms import VisibilityWindowForm
+from wss_cases.accounts.visibility.models import VisibilityWindow
+from wss_cases.accounts.visibility.queries import visibility_windows
+from wss_cases.accounts.visibility.rules import WINDOWED_ROLES, sees_from
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
@@ -32,7 +32,7 @@ def settings() -> Page:
     actor, now = current_actor(), clock.now()
     require(actor, Permission.SIGHT_EDIT, actor)
     today = today_at(None, now)
-    form = SightForm(starts_on=today)
+    form = VisibilityWindowForm(starts_on=today)
 
     return form_page(
         form,
@@ -44,7 +44,7 @@ def settings() -> Page:
 
 
 def _roles(today: date) -> list[dict[str, Any]]:
-    rows = sight_settings()
+    rows = visibility_windows()
     return [
         {
             "role": ROLE_LABELS[role],
@@ -55,14 +55,14 @@ def _roles(today: date) -> list[dict[str, Any]]:
                 if row.role is role and row.starts_on > today
             ],
         }
-        for role in FADING_ROLES
+        for role in WINDOWED_ROLES
     ]
 
 
-def _words(row: SightSetting, today: date) -> str:
+def _words(row: VisibilityWindow, today: date) -> str:
     first = sees_from(row.school_years, today)
     return f"{_years(row)} · " + _("since %(day)s", day=day_words_with_year(first))
 
 
-def _years(row: SightSetting) -> str:
+def _years(row: VisibilityWindow) -> str:
     return ngettext("%(num)d school year", "%(num)d school years", row.school_years)

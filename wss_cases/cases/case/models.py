@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.access.visibility import Fading, FadingWith, is_kept, kept, names_any
+from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
 from wss_cases.cases.case import states
 from wss_cases.cases.case.states import AgreementKept, CaseState, PlanState
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
@@ -15,7 +15,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import Student
 
 
-class Case(Fading, Versioned, Base):
+class Case(Windowed, Versioned, Base):
     """One case: number and kind of harm. An open case always has a next review date."""
 
     __tablename__ = "case_record"
@@ -50,7 +50,7 @@ class Case(Fading, Versioned, Base):
     participants: Mapped[list["CaseParticipant"]] = relationship(order_by="CaseParticipant.id", back_populates="case")
 
     @classmethod
-    def never_fades(cls) -> ColumnElement[bool]:
+    def always_visible(cls) -> ColumnElement[bool]:
         """Open cases."""
         return cls.state.in_(states.OPEN)
 
@@ -58,9 +58,9 @@ class Case(Fading, Versioned, Base):
     def since(cls, first: date) -> ColumnElement[bool]:
         """What is in view from a day on: open, closed on that day or later, or kept by what hangs on it."""
         return or_(
-            cls.never_fades(),
+            cls.always_visible(),
             cls.closed_at >= at_local(first, 0, 0, DISTRICT_ZONE),
-            *kept(cls.__tablename__, cls.id, first),
+            *exemptions_of(cls.__tablename__, cls.id, first),
         )
 
     def in_view_since(self, first: date) -> bool:
@@ -68,7 +68,7 @@ class Case(Fading, Versioned, Base):
         fresh = self.state in states.OPEN or (
             self.closed_at is not None and local_date(self.closed_at, DISTRICT_ZONE) >= first
         )
-        return fresh or is_kept(self, first)
+        return fresh or is_exempt(self, first)
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
@@ -104,7 +104,7 @@ class CaseParticipant(Base):
     student: Mapped[Student | None] = relationship()
 
 
-class OfCase(FadingWith):
+class OfCase(WindowedWith):
     """What hangs on a case (`case_id`) fades with it."""
 
     HOST = (Case, "case_id")

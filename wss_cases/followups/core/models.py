@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Integer, String, Text, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
-from wss_cases.access.visibility import Fading, seen_through
+from wss_cases.access.visibility import Windowed, seen_through
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum, where
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -64,7 +64,7 @@ class FollowUpTemplate(Base):
         return self.series_id if self.series_id is not None else self.id
 
 
-class FollowUp(Fading, Versioned, Base):
+class FollowUp(Windowed, Versioned, Base):
     """What has to happen, for whom, by whom, until which school day; hangs on one incident or one case.
 
     `snoozed_until`: it reminds nobody before that day. The sweep notes which version of a row it saw, when, and from
@@ -124,7 +124,7 @@ class FollowUp(Fading, Versioned, Base):
     sweep_again_at: Mapped[datetime | None]
 
     @classmethod
-    def never_fades(cls) -> ColumnElement[bool]:
+    def always_visible(cls) -> ColumnElement[bool]:
         """Open ones."""
         return cls.state == FollowUpState.OPEN
 
@@ -134,7 +134,7 @@ class FollowUp(Fading, Versioned, Base):
         report: Any = aliased(Incident)
         case: Any = aliased(Case)
         return or_(
-            cls.never_fades(),
+            cls.always_visible(),
             select(report.id).where(report.id == cls.incident_id, report.since(first)).exists(),
             select(case.id).where(case.id == cls.case_id, case.since(first)).exists(),
         )

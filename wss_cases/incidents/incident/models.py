@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.access.visibility import Fading, FadingWith, is_kept, kept, names_any
+from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonKind, PersonRole, Place, WhenPrecision
@@ -56,7 +56,7 @@ class LocationCode(Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class Incident(Fading, Versioned, Base):
+class Incident(Windowed, Versioned, Base):
     """What was seen or heard, once. After submission the narrative only grows by addenda."""
 
     __tablename__ = "incident"
@@ -106,19 +106,19 @@ class Incident(Fading, Versioned, Base):
     people: Mapped[list["IncidentPerson"]] = relationship(order_by="IncidentPerson.id", back_populates="incident")
 
     @classmethod
-    def never_fades(cls) -> ColumnElement[bool]:
+    def always_visible(cls) -> ColumnElement[bool]:
         """Reports that nobody has decided on."""
         return cls.state.in_(UNDECIDED)
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
         """What is in view from a day on: of that day or later, not decided, or kept by what hangs on it."""
-        return or_(cls.local_date >= first, cls.never_fades(), *kept(cls.__tablename__, cls.id, first))
+        return or_(cls.local_date >= first, cls.always_visible(), *exemptions_of(cls.__tablename__, cls.id, first))
 
     def in_view_since(self, first: date) -> bool:
         """Whether this report is in view from a day on; reads the database only for an old one."""
         fresh = self.local_date >= first or self.state in UNDECIDED
-        return fresh or is_kept(self, first)
+        return fresh or is_exempt(self, first)
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
@@ -156,7 +156,7 @@ class IncidentPerson(Base):
     behavior: Mapped[BehaviorCode | None] = relationship()
 
 
-class OfIncident(FadingWith):
+class OfIncident(WindowedWith):
     """What hangs on a report (`incident_id`) fades with it."""
 
     HOST = (Incident, "incident_id")
@@ -208,7 +208,7 @@ class IncidentDraft(Base):
     updated_at: Mapped[datetime]
 
 
-class CareRecord(Fading, Base):
+class CareRecord(Windowed, Base):
     """A concern about a student's own safety: seen by the care team, in no rate, no prior."""
 
     __tablename__ = "care_record"

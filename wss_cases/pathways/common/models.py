@@ -73,6 +73,6 @@ class Pathway(OfCase, Versioned, Base):
     participant: Mapped[CaseParticipant | None] = relationship()
 
     @classmethod
-    def never_fades(cls) -> ColumnElement[bool]:
+    def always_visible(cls) -> ColumnElement[bool]:
         """Pathways that go on: each keeps its case in view."""
         return cls.state.in_(LIVE)

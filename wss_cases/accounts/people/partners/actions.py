@@ -1,11 +1,12 @@
 """Steps for accounts of a partner's people: their one role reaches that organisation and nothing else."""
 
+from datetime import timedelta
+
 from sqlalchemy import select
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import is_over
-from wss_cases.accounts.people.actions import end_grant
 from wss_cases.accounts.sign_in.invitations.actions import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import email_key, end_all_sessions
 from wss_cases.foundation.errors import NotFound, Refused
@@ -44,7 +45,11 @@ def end_for_partner(uow: UnitOfWork, partner_id: int, grant_id: int) -> UserAcco
     if grant is None or grant.partner_id != partner_id or is_over(grant, uow.now):
         raise NotFound
     user = uow.session.get_one(UserAccount, grant.user_id, with_for_update=True)
-    end_grant(uow, grant)
+    yesterday = today_at(None, uow.now) - timedelta(days=1)
+    if grant.starts_on <= yesterday:
+        grant.ends_on = yesterday
+    else:
+        uow.session.delete(grant)
     end_all_sessions(uow, user.id)
     uow.record(user, "account.role_ended", role=Role.PARTNER.value)
     return user

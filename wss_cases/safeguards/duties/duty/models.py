@@ -111,14 +111,14 @@ class LegalDuty(OfIncident, Versioned, Base):
         return frozenset(texts | which if self.is_personal else texts)
 
     @classmethod
-    def never_fades(cls) -> ColumnElement[bool]:
+    def always_visible(cls) -> ColumnElement[bool]:
         """Open duties."""
         return cls.state.in_(OPEN_DUTY)
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
         """Open duties never fade; the others with their report."""
-        return or_(cls.never_fades(), super().since(first))
+        return or_(cls.always_visible(), super().since(first))
 
     def in_view_since(self, first: date) -> bool:
         """Whether this duty is in view from a day on."""
