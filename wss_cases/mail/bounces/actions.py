@@ -13,6 +13,7 @@ from wss_cases.accounts.people.actions import change_address
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.bounces.queries import looked_after_by
 from wss_cases.mail.bounces.reports import Report, Returned
 from wss_cases.mail.bounces.rules import Trouble
@@ -99,19 +100,14 @@ def retry_all(actor: Actor, now: datetime) -> int:
         return again
 
 
-def mend_address(
-    actor: Actor, user_id: int, email: str, version: int | None, now: datetime, key: str | None = None
-) -> None:
+@use_case
+def mend_address(uow: UnitOfWork, user_id: int, email: str) -> int:
     """Give a person another address, tell them there, and send what failed. Raises NotFound, Refused, Stale."""
-    with unit_of_work(actor, now, key) as uow:
-        if uow.answered:
-            return
-        account = change_address(uow, user_id, email, version)
-        _requeue(uow, OutboxMessage.recipient_id == user_id)
-        end_trouble(uow, user_id)
-        told = f"{ADDRESS_CHANGED}:{user_id}:{account.version}"
-        uow.notify(user_id, ADDRESS_CHANGED, account, told, at_any_hour=True)
-        uow.answer = user_id
+    account = change_address(uow, user_id, email, uow.version)
+    _requeue(uow, OutboxMessage.recipient_id == user_id)
+    end_trouble(uow, user_id)
+    uow.notify(user_id, ADDRESS_CHANGED, account, f"{ADDRESS_CHANGED}:{user_id}:{account.version}", at_any_hour=True)
+    return user_id
 
 
 def take_bounce(report: Report, now: datetime) -> list[Taken]:

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -14,7 +15,7 @@ from wss_cases.accounts.managed_accounts.queries import get_person
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.mail.bounces.actions import mend_address, retry_person
 from wss_cases.mail.bounces.presenters import count_words, own_words, row_words
 from wss_cases.mail.bounces.queries import trouble_count, troubles
@@ -66,12 +67,13 @@ def retry_own() -> Response:
 @gate(Permission.ACCOUNT_ADDRESS)
 def address(user_id: int) -> Page:
     """Give an account another address."""
-    actor, now = current_actor(), clock.now()
-    user = get_person(actor, user_id, now)
+    user = get_person(current_actor(), user_id, clock.now())
     form = AddressForm(version=str(user.version))
 
-    def act() -> None:
-        mend_address(actor, user_id, form.email.data or "", form.seen_version, now, form.request_key.data)
-        flash(_("The address is changed. A mail there says so."))
-
-    return form_page(form, act, url_for("people.person", user_id=user_id), "mail_pages/bounces/address.html", user=user)
+    return form_page(
+        form,
+        lambda: mend_address(submitted(form), user_id, form.email.data or ""),
+        with_flash(_("The address is changed. A mail there says so."), url_for("people.person", user_id=user_id)),
+        "mail_pages/bounces/address.html",
+        user=user,
+    )

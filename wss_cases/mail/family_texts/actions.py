@@ -1,16 +1,15 @@
 """Writing texts for families: a new version begins on a day; what was shown before stays as it was."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.family_texts.rules import unknown_placeholders
@@ -39,22 +38,17 @@ def add_text(uow: UnitOfWork, code: str, language: str, wording: Wording) -> int
     return row.id
 
 
-def change_text(
-    actor: Actor, text_id: int, wording: Wording, version: int | None, now: datetime, key: str | None = None
-) -> int:
+@use_case
+def change_text(uow: UnitOfWork, text_id: int, wording: Wording) -> int:
     """Change a version that nobody has been shown yet. Raises NotFound, Stale, Refused once it has begun."""
-    with unit_of_work(actor, now, key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = uow.load(FamilyText, text_id, Permission.FAMILY_TEXT_EDIT, version)
-        today = today_at(None, now)
-        if row.starts_on <= today:
-            raise Refused("", _("Families have been shown this version. Write a new one."))
-        _check(row.code, wording, _first_days(uow, row.code, row.language) - {row.starts_on}, today)
-        row.title, row.text, row.starts_on = wording.title, wording.text, wording.starts_on
-        uow.record(row, "family_text.changed")
-        uow.answer = row.id
-        return row.id
+    row = uow.load(FamilyText, text_id, Permission.FAMILY_TEXT_EDIT, uow.version)
+    today = today_at(None, uow.now)
+    if row.starts_on <= today:
+        raise Refused("", _("Families have been shown this version. Write a new one."))
+    _check(row.code, wording, _first_days(uow, row.code, row.language) - {row.starts_on}, today)
+    row.title, row.text, row.starts_on = wording.title, wording.text, wording.starts_on
+    uow.record(row, "family_text.changed")
+    return row.id
 
 
 def _first_days(uow: UnitOfWork, code: str, language: str) -> set[date]:

@@ -98,12 +98,11 @@ def new() -> Page:
 @gate(Permission.FAMILY_TEXT_EDIT)
 def change(text_id: int) -> Page:
     """Change a version before its first day."""
-    actor = current_actor()
-    row = queries.get_text(actor, text_id)
+    row = queries.get_text(current_actor(), text_id)
     form = WordingForm(title=row.title, text=row.text, starts_on=row.starts_on, version=str(row.version))
 
     def act() -> int:
-        return change_text(actor, row.id, _wording(form), form.seen_version, clock.now(), form.request_key.data)
+        return change_text(submitted(form), row.id, _wording(form))
 
     return _text_page(form, act, row.code, row.language, row=row)
 

@@ -4,25 +4,24 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.errors import existing
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.common.models import MailChoice
 from wss_cases.mail.common.rules import Choice, without
 from wss_cases.mail.common.states import MailStyle
 
 
-def choose(actor: Actor, choice: Choice, now: datetime, request_key: str | None = None) -> None:
-    """Keep what a person chose about their own mails."""
-    assert actor.user_id is not None
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return
-        row = _locked(uow, actor.user_id)
-        _change(uow, row, choice, "mail_choice.changed")
-        uow.answer = row.id
+@use_case
+def choose(uow: UnitOfWork, choice: Choice) -> int:
+    """Store what a person chose about their own mails."""
+    assert uow.actor.user_id is not None
+    row = _locked(uow, uow.actor.user_id)
+    _change(uow, row, choice, "mail_choice.changed")
+    return row.id
 
 
 def stop(user_id: int, mail_list: MailList, now: datetime) -> None:

@@ -2,16 +2,17 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.sign_in.login import csrf
 from wss_cases.mail.common.forms import MailForm
 from wss_cases.mail.common.queries import choice_of
@@ -42,15 +43,16 @@ def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
 @gate(Permission.FOLLOWUP_READ)
 def mine() -> Page:
     """Choose which mails come."""
-    actor = current_actor()
-    now = choice_of(actor.user_id or 0)
+    now = choice_of(current_actor().user_id or 0)
     form = MailForm(style=now.style, weekly=now.weekly)
 
-    def act() -> None:
-        choose(actor, Choice(form.style.data, bool(form.weekly.data)), clock.now(), form.request_key.data)
-        flash(_("Your mails are set."))
-
-    return form_page(form, act, url_for("mails.mine"), "mail_pages/preferences/choices.html", hints=STYLE_HINTS)
+    return form_page(
+        form,
+        lambda: choose(submitted(form), Choice(form.style.data, bool(form.weekly.data))),
+        with_flash(_("Your mails are set."), url_for("mails.mine")),
+        "mail_pages/preferences/choices.html",
+        hints=STYLE_HINTS,
+    )
 
 
 @blueprint.route("/mails/stop/<token>", methods=["GET", "POST"])

@@ -41,17 +41,9 @@ class AuditRow:
 def audit_rows(wanted: AuditFilter, before: int | None, limit: int) -> list[AuditRow]:
     """Return the newest lines that the filter keeps, older than the line `before` when given."""
     entry = AuditEntry
-    columns = (
-        entry.id,
-        entry.at,
-        entry.actor_id,
-        UserAccount.name,
-        entry.action,
-        entry.object_type,
-        entry.object_id,
-        entry.changes["page"].as_string(),
-    )
-    statement = select(*columns).outerjoin(UserAccount, UserAccount.id == entry.actor_id)
+    who = select(entry.id, entry.at, entry.actor_id, UserAccount.name, entry.action, entry.object_type, entry.object_id)
+    statement = who.add_columns(entry.changes["page"].as_string())
+    statement = statement.outerjoin(UserAccount, UserAccount.id == entry.actor_id)
     if wanted.who:
         statement = statement.where(UserAccount.name.icontains(wanted.who, autoescape=True))
     if wanted.action:

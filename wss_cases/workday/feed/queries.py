@@ -150,15 +150,10 @@ def _reentries(asked: Asked) -> Iterable[tuple[tuple[str, int], int, Entry]]:
     me, plan = asked.actor.user_id, ReengagementPlan
     theirs = [and_(plan.school_id == where, Case.lead_id == who) for who, where in asked.covered]
     mine = or_(Case.lead_id == me, Pathway.owner_id == me)
-    columns: Any = select(
-        plan.id,
-        plan.version.label("sequence"),
-        plan.meeting_at.label("starts_at"),
-        plan.meeting_place.label("room"),
-        literal(REENTRY_MINUTES).label("minutes"),
-        plan.case_id,
-        plan.pathway_id,
-        mine.label("mine"),
+    columns: Any = (
+        select(plan.id, plan.version.label("sequence"), plan.meeting_at.label("starts_at"), plan.case_id)
+        .add_columns(plan.meeting_place.label("room"), literal(REENTRY_MINUTES).label("minutes"))
+        .add_columns(plan.pathway_id, mine.label("mine"))
     )
     statement = (
         pathways_visible(columns, asked.actor)

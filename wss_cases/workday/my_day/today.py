@@ -56,33 +56,21 @@ def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list
     """Return the circles of today that the actor keeps or leads the case of; `zones` names each own school's."""
     if not actor.has(*CASE_TEAM):
         return []
-    columns: Any = (
-        CircleMeeting.id,
-        CircleMeeting.starts_at,
-        School.time_zone,
-        CircleMeeting.room,
-        Pathway.kind,
-        Case.reference,
-        CircleMeeting.keeper_id,
-        UserAccount.name,
-        CircleMeeting.happened,
-        Case.id,
-        Pathway.id,
-        CircleMeeting.kind,
-    )
+    meeting = CircleMeeting
     statement = (
-        select(*columns)
-        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
-        .join(Case, Case.id == CircleMeeting.case_id)
-        .join(School, School.id == CircleMeeting.school_id)
-        .join(UserAccount, UserAccount.id == CircleMeeting.keeper_id)
+        select(meeting.id, meeting.starts_at, School.time_zone, meeting.room, Pathway.kind, Case.reference)
+        .add_columns(meeting.keeper_id, UserAccount.name, meeting.happened, Case.id, Pathway.id, meeting.kind)
+        .join(Pathway, Pathway.id == meeting.pathway_id)
+        .join(Case, Case.id == meeting.case_id)
+        .join(School, School.id == meeting.school_id)
+        .join(UserAccount, UserAccount.id == meeting.keeper_id)
         .where(
-            in_schools(CircleMeeting.school_id, actor, *CASE_TEAM),
-            or_(CircleMeeting.keeper_id == actor.user_id, Case.lead_id == actor.user_id),
-            _today(CircleMeeting.starts_at, now, zones),
+            in_schools(meeting.school_id, actor, *CASE_TEAM),
+            or_(meeting.keeper_id == actor.user_id, Case.lead_id == actor.user_id),
+            _today(meeting.starts_at, now, zones),
         )
     )
-    return [CircleToday(*row) for row in db.session.execute(statement.order_by(CircleMeeting.starts_at))]
+    return [CircleToday(*row) for row in db.session.execute(statement.order_by(meeting.starts_at))]
 
 
 def reentries_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[ReentryToday]:
@@ -90,17 +78,9 @@ def reentries_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> li
     if not actor.has(*CASE_TEAM):
         return []
     plan = ReengagementPlan
-    columns: Any = (
-        plan.meeting_at,
-        School.time_zone,
-        plan.meeting_place,
-        Case.reference,
-        plan.meeting_held_on.is_not(None),
-        Case.id,
-        Pathway.id,
-    )
     statement = (
-        select(*columns)
+        select(plan.meeting_at, School.time_zone, plan.meeting_place, Case.reference, plan.meeting_held_on.is_not(None))
+        .add_columns(Case.id, Pathway.id)
         .select_from(plan)
         .join(Pathway, Pathway.id == plan.pathway_id)
         .join(Case, Case.id == plan.case_id)
