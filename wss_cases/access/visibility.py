@@ -55,9 +55,10 @@ class Windowed:
 
 
 class WindowedWith(Windowed):
-    """What hangs on another record leaves view with it; `HOST` is that record's table and the column that names it here.
+    """What hangs on another record leaves view with it.
 
-    The students of a host are those of `PEOPLE`, a table with a column of the same name.
+    `HOST` is that record's table and the column that names it here. The students of a host are those
+    of `PEOPLE`, a table with a column of the same name.
     """
 
     HOST: ClassVar[tuple[Any, str]]

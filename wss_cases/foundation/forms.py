@@ -125,12 +125,6 @@ def choices(pairs: Sequence[tuple[Any, Any]]) -> list[SelectChoice]:
     return [SelectChoice(value=value, label=label) for value, label in pairs]
 
 
-def radio(label: Any, options: type[Labelled] | Sequence[tuple[Any, Any]], missing: Any) -> RadioField:
-    """Return a choice that must be made, of an enum's members or of (value, label) pairs; else `missing` is said."""
-    pairs = options if isinstance(options, Sequence) else list(options.labels().items())
-    return RadioField(label, choices=choices(pairs), validators=[InputRequired(missing)])
-
-
 def select(label: Any, pairs: Sequence[tuple[Any, Any]] = (), **kwargs: Any) -> SelectField:
     """Return a select field over (value, label) pairs."""
     return SelectField(label, choices=choices(pairs), **kwargs)
@@ -141,11 +135,14 @@ def pick(label: Any, labels: Mapping[Any, Any], missing: Any = None, **kwargs: A
     return select(label, [PICK, *labels.items()], validators=[InputRequired(missing)] if missing else [], **kwargs)
 
 
-def radio(
-    label: Any, options: Mapping[Any, Any] | Sequence[tuple[Any, Any]], missing: Any = None, **kwargs: Any
-) -> RadioField:
-    """Return a radio field over labels by code; with the words of `missing` an answer is required."""
-    pairs = list(options.items()) if isinstance(options, Mapping) else options
+Options = type[Labelled] | Mapping[Any, Any] | Sequence[tuple[Any, Any]]
+"""What is chosen from: the members of an enum, labels by value, or (value, label) pairs."""
+
+
+def radio(label: Any, options: Options, missing: Any = None, **kwargs: Any) -> RadioField:
+    """Return radio buttons over these options; with `missing`, the message where none was chosen."""
+    labels = options.labels() if isinstance(options, type) else options
+    pairs = list(labels.items()) if isinstance(labels, Mapping) else labels
     rule = Optional() if missing is None else InputRequired(missing)
     return RadioField(label, choices=choices(pairs), validators=[rule], **kwargs)
 
