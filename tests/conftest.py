@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support import depth, ledger, order, postgres
 from tests.support.applications import Applications, Rollback, people_client
-from tests.support.databases import BACKENDS, ROOT, Database, Databases, stop_shared_server
+from tests.support.databases import ROOT, Database, Databases, stop_shared_server
+from tests.support.depth import BACKENDS
 from tests.support.ledger import Ledger
 from tests.support.network import Guard, guarded
 from tests.support.once import shared_folder

@@ -9,7 +9,8 @@ import pytest
 
 from tests.architecture.rules import depths, guards
 from tests.support import depth
-from tests.support.databases import BACKENDS, ROOT
+from tests.support.databases import ROOT
+from tests.support.depth import BACKENDS
 
 pytestmark = pytest.mark.any_database("it reads sources, and asks no database")
 PROVEN_ON_BOTH = {

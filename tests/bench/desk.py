@@ -17,8 +17,9 @@ from sqlalchemy import event, func, select, update
 
 from tests.bench.district import run
 from tests.support.applications import make_app
-from tests.support.databases import BACKENDS, Databases
+from tests.support.databases import Databases
 from tests.support.demo import client_of
+from tests.support.depth import BACKENDS
 from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case

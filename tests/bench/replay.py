@@ -24,7 +24,8 @@ from tests.factories.roster import SchoolFactory
 from tests.factories.routed import FIRST_DAY, routed
 from tests.routing.strategies import facts_of
 from tests.support.applications import make_app
-from tests.support.databases import BACKENDS, Databases
+from tests.support.databases import Databases
+from tests.support.depth import BACKENDS
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock

@@ -21,7 +21,8 @@ from pathlib import Path
 
 from tests.bench.sweep import write_through
 from tests.roster.oneroster.bundles import DEMOGRAPHICS, ORGS, USERS
-from tests.support.databases import BACKENDS, ROOT, Database, Databases, environment
+from tests.support.databases import ROOT, Database, Databases, environment
+from tests.support.depth import BACKENDS
 
 SCHOOLS = 640
 NETWORKS = 17

@@ -30,7 +30,8 @@ from flask import Flask
 from sqlalchemy import insert, text
 
 from tests.support.applications import make_app, people_client
-from tests.support.databases import BACKENDS, ROOT, Database, Databases, environment
+from tests.support.databases import ROOT, Database, Databases, environment
+from tests.support.depth import BACKENDS
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount

@@ -20,7 +20,8 @@ from tests.faults.planted import rounds as planted
 from tests.faults.reminders import killing, sweeping
 from tests.faults.reminders.system import REMINDER_FAILPOINTS, Reminding
 from tests.faults.saving.reporters import SAVE_FAILPOINTS, Saving
-from tests.support.databases import BACKENDS, ROOT, Database, Databases
+from tests.support.databases import ROOT, Database, Databases
+from tests.support.depth import BACKENDS
 
 SAVE_KILLS = 300
 REMINDER_KILLS = 150

@@ -13,7 +13,8 @@ from pathlib import Path
 from tests.safeguards.generated.driving import Town, live
 from tests.safeguards.generated.judging import problems
 from tests.support.applications import make_app, people_client
-from tests.support.databases import BACKENDS, Databases
+from tests.support.databases import Databases
+from tests.support.depth import BACKENDS
 
 
 def main(arguments: list[str]) -> int:

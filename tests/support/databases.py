@@ -11,12 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import create_engine
+
 from tests.support import once
+from tests.support.depth import full_cross
 from tests.support.postgres import PostgresServer, binaries
 from tests.support.servers import forking
+from wss_cases.foundation.backup import archive
+from wss_cases.foundation.backup.engine import one_view, rules_at_the_end
 
 ROOT = Path(__file__).resolve().parents[2]
-BACKENDS = ("sqlite", "postgresql")
 DEMO_PASSWORD = "a long demo password 2026"
 DEMO_SIZE = ("--schools", "2", "--students", "200", "--incidents", "120", "--years", "1", "--seed", "1")
 LONGEST_COMMAND = 1200.0
@@ -109,8 +113,14 @@ class Databases:
         return self._once("migrated", kind, lambda name: self._begin(kind, name), _migrate)
 
     def demo(self, kind: str) -> Database:
-        """Return a migrated database with a small demo district, to make copies from; nobody writes to it."""
-        return self.filled("demo", self.template(kind), _load_demo)
+        """Return a migrated database with a small demo district, to make copies from; nobody writes to it.
+
+        PostgreSQL's is SQLite's carried over, so that both have the same ids; in the full cross it is made there.
+        """
+        if kind == "sqlite" or full_cross():
+            return self.filled("demo", self.template(kind), _load_demo)
+        made = self.demo("sqlite")
+        return self.filled("demo", self.template(kind), lambda database: _carry_over(made, database))
 
     def filled(self, name: str, source: Database, fill: Fill) -> Database:
         """Return the database of a name, to make copies from: a copy of `source` that `fill` has written to once, and
@@ -189,6 +199,23 @@ def _load_demo(database: Database) -> None:
     done = flask(database.url, "demo", "load", *DEMO_SIZE, WSS_DEMO_PASSWORD=DEMO_PASSWORD)
     if done.returncode:
         raise RuntimeError(f"flask demo load failed on {database.kind}:\n{done.stdout}{done.stderr}")
+
+
+def _carry_over(source: Database, target: Database) -> None:
+    """Put the rows of one database in the place of another's, as a backup that is restored does."""
+    engines = create_engine(source.url), create_engine(target.url)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "rows.zip")
+        with one_view(engines[0]) as connection:
+            archive.write(connection, path, {}, _say_nothing)
+        with rules_at_the_end(engines[1]) as connection:
+            archive.fill(connection, path, archive.checked(path, _say_nothing), _say_nothing)
+    for engine in engines:
+        engine.dispose()
+
+
+def _say_nothing(_words: str) -> None:
+    """What a backup tells its operator is not wanted here."""
 
 
 def copy_sqlite(source: Path, target: Path) -> None:

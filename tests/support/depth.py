@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.databases import BACKENDS
-
+BACKENDS = ("sqlite", "postgresql")
 BOTH = "both_databases"
 """The marker of a test whose point is the dialect, a lock, a constraint or a migration."""
 ANY = "any_database"

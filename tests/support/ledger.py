@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from tests.support.databases import BACKENDS
+from tests.support.depth import BACKENDS
 
 PROPERTY = "database"
 """Under this name a test's report carries its kind of database, from a worker to the terminal and into JUnit's XML."""

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.databases import BACKENDS, ROOT
-from tests.support.depth import ANY, BOTH
+from tests.support.databases import ROOT
+from tests.support.depth import ANY, BACKENDS, BOTH
 
 TESTS = ROOT / "tests"
 TELLING_NAMES = {

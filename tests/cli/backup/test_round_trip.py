@@ -15,8 +15,8 @@ from sqlalchemy import Connection, MetaData, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.support.applications import make_app, people_client
-from tests.support.databases import BACKENDS, Database, Databases, flask
-from tests.support.depth import examples
+from tests.support.databases import Database, Databases, flask
+from tests.support.depth import BACKENDS, examples
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 

@@ -9,8 +9,8 @@ import pytest
 from tests.faults.mail.misdelivering import PATIENCE, refused, smtp_faults
 from tests.faults.mail.smtp_server import FAULTS
 from tests.faults.reminders.system import Reminding
-from tests.support.databases import BACKENDS, Database
-from tests.support.depth import examples
+from tests.support.databases import Database
+from tests.support.depth import BACKENDS, examples
 
 SLOW = ("hang", "drip")
 
