@@ -347,7 +347,10 @@ def plant_rules(incident_id: int) -> None:
         "ruleset": {"name": latest.name, "version": latest.number},
         "holds": [hold],
         "pathways": [],
+        "duties": [],
         "police": "not_indicated",
+        "follow_ups": [],
+        "notes": [],
     }
     db.session.add(
         RoutingAnswer(incident_id=incident_id, rule_set_id=latest.id, created_at=NOW, facts={}, answer=answer)

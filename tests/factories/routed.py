@@ -29,7 +29,7 @@ GROUPS = (
 def routed(school_ids: Sequence[int], facts: Sequence[dict[str, Any]], days: int = 80) -> list[int]:
     """Store one routed incident for each facts, on the schools and on so many days in turn; returns their ids."""
     first = _free(Incident.id)
-    rule_set_id = db.session.scalar(select(func.min(RuleSet.id)))
+    rule_set_id = db.session.scalar(select(func.max(RuleSet.id)))
     students = [StudentFactory(school_id=school_ids[0], **group).id for group in GROUPS]
     people = _free(IncidentPerson.id)
     for start in range(0, len(facts), 5000):

@@ -41,9 +41,9 @@ class Place:
         return acting(getattr(self, who))
 
     def report(self, *parts: tuple[Any, PersonRole], code: str = "fight", now: datetime = NOW, **more: Any) -> Incident:
-        """Return a routed report with these people, coded with one behaviour."""
+        """Return a routed report with these people, coded with one behavior ('': not coded yet)."""
         incident = make_incident(self.school, reporter_id=self.reporter.id, submitted_at=now, **more)
-        behavior = behavior_code(code)
+        behavior = behavior_code(code) if code else None
         for student, role in parts:
             caused = role in (PersonRole.CAUSED_HARM, PersonRole.BOTH, PersonRole.INVOLVED)
             IncidentPersonFactory(
@@ -51,7 +51,7 @@ class Place:
                 student_id=student.id if student else None,
                 grade=student.grade if student else None,
                 role=role,
-                behavior_code_id=behavior.id if caused and code else None,
+                behavior_code_id=behavior.id if behavior is not None and caused else None,
             )
         route(incident, now)
         return fresh(incident)

@@ -57,9 +57,11 @@ def answer(given: Facts) -> dict[str, Any]:
     notifying = {"firearm_or_gun_threat", "firearm_report_chicago", "drug_incident", "drug_delivery", "attack_on_staff"}
     if any(duty in notifying and state == "due" for duty, (state, _) in duties.items()):
         police = "required_by_law"
+    if police == "not_indicated" and (_waits_to_be_verified(duties, notifying) or _danger_not_answered(facts)):
+        police = "verify"
     if facts.get("imminent_danger"):
         police = "emergency"
-    if "iep" in facts.get("supports", []) and police != "not_indicated":
+    if "iep" in facts.get("supports", []) and police in ("required_by_law", "emergency"):
         duties["disability_records"] = ("due", {"D10"})
     return {
         "pathways": {key: (tier, start, rules) for key, (tier, start, rules) in items.found.items()},
@@ -69,6 +71,17 @@ def answer(given: Facts) -> dict[str, Any]:
         "follow_ups": _follow_ups(facts, items),
         "notes": [] if "group" in facts else ["not_coded_yet"],
     }
+
+
+def _waits_to_be_verified(duties: dict[str, tuple[str, set[str]]], notifying: set[str]) -> bool:
+    return any(duty in notifying and state == "verify_first" for duty, (state, _) in duties.items())
+
+
+def _danger_not_answered(f: Facts) -> bool:
+    if "imminent_danger" in f:
+        return False
+    doubt = f.get("fire_or_bomb") or f.get("gun_violence_threat") or f.get("weapon") == "maybe_firearm"
+    return bool(f.get("danger_reported") or (doubt and f.get("verified") != "no"))
 
 
 def _pathways(f: Facts, items: Items) -> None:
@@ -214,9 +227,12 @@ def _duties(f: Facts) -> dict[str, tuple[str, set[str]]]:
 def _follow_ups(f: Facts, items: Items) -> list[tuple[str, str, int]]:
     supports = f.get("supports", [])
     someone = f.get("harmed") in ("student", "staff")
+    advised_first = f.get("abuse_suspected") or f.get("caused_by") == "other_adult"
+    family_of_harmed = f.get("harmed") == "student" and not advised_first
     lines = [
-        ("F1", "guardian_contact", 0, not f.get("abuse_suspected")),
+        ("F1", "guardian_contact", 0, not f.get("abuse_suspected") and not _by_adult(f)),
         ("F2", "contact_person_harmed", 1, someone),
+        ("F9", "guardian_contact_harmed", 0, family_of_harmed),
         ("F3", "pre_meetings", 3, any(kind in CIRCLES for kind, _ in items.found)),
         ("F4", "safe_passage_contact", 1, f.get("place") == "travel"),
         ("F5", "check_in_person_harmed", 5, f.get("harmed") == "student"),

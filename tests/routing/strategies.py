@@ -28,6 +28,7 @@ FLAGS = [
     "gun_violence_threat",
     "fire_or_bomb",
     "clear_and_present_danger",
+    "danger_reported",
     "imminent_danger",
     "distribution",
     "intimate_partner",

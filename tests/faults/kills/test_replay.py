@@ -30,9 +30,9 @@ KILLS = [f"unit.{when}_commit:kill:{nth}" for nth in (7, 9) for when in ("before
 def asked() -> int:
     """Store ninety incidents, a draft and a replay that nobody has begun; returns the replay's id."""
     routed([SchoolFactory().id], [{"place": PLACES[number % 3]} for number in range(90)])
-    first = db.session.scalars(select(RuleSet)).one()
+    first = db.session.scalars(select(RuleSet).order_by(RuleSet.id.desc())).first()
     rows = [row | ({"school_days": [3]} if row["id"] == "F4" else {}) for row in first.table_rows["rows"]]
-    made = RuleSet(name=first.name, number=2, state=RuleSetState.DRAFT, table_rows={"rows": rows})
+    made = RuleSet(name=first.name, number=first.number + 1, state=RuleSetState.DRAFT, table_rows={"rows": rows})
     db.session.add(made)
     db.session.flush()
     last = FIRST_DAY.replace(month=12)

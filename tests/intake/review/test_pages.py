@@ -83,7 +83,7 @@ def test_the_page_says_why_and_what_about_the_police(place: Place, client_as: Ca
     for words in (
         "Peace circle",
         "Not a matter for the police: no danger, no duty to report.",
-        "Rule set 2026-1, version 1",
+        "Rule set 2026-1, version 2",
         "A push <b>at</b> the lockers.",
         one.shown_name,
         "Reported as the person who caused harm",
@@ -106,7 +106,8 @@ def test_holds_and_duties_stand_above_the_recommendation(place: Place, client_as
     order = [text.index(words) for words in ("Legal duties", "Held back", "Recommended")]
     assert order == sorted(order)
     assert "Not confirmed" in text
-    assert "Is anyone in danger now? Answer again" in text
+    assert "If you believe someone is in danger or has a gun, call 911 now." in text
+    assert "Is anyone in danger that staff cannot calm?" in text
 
 
 def test_accepting_leads_to_the_case(place: Place, client_as: Callable[[Any], Any]) -> None:

@@ -35,7 +35,7 @@ def rule_set(session: Any, number: int) -> RuleSet:
 
 def draft_path(district: PageClient, session: Any) -> str:
     """Make a draft on the page of the first rule set; return the draft's address."""
-    source = rule_set(session, 1)
+    source = rule_set(session, 2)
     made = district.submit(f"/rules/{source.id}", action="/draft")
     assert made.status_code == 303
     return str(made.location)
@@ -43,9 +43,9 @@ def draft_path(district: PageClient, session: Any) -> str:
 
 def test_the_table_is_read_in_sentences(district: PageClient, session: Any) -> None:
     main = district.page("/rules").find_all("main")[0]
-    assert "Rule set 2026-1, version 1" in main.text
+    assert "Rule set 2026-1, version 2" in main.text
     assert "In force today" in main.text
-    page = district.page(f"/rules/{rule_set(session, 1).id}").find_all("main")[0]
+    page = district.page(f"/rules/{rule_set(session, 2).id}").find_all("main")[0]
     for row in first_rows():
         assert row["id"] in page.text
     assert "behavior group at least 5" in page.text
@@ -69,7 +69,7 @@ def test_a_row_is_edited_and_the_draft_published(district: PageClient, session: 
     why = {"starts_on": "2026-12-01", "why_not_replayed": "No incidents yet."}
     done = district.submit(path, why, holding="starts_on")
     assert done.status_code == 303
-    assert rule_set(session, 2).state is RuleSetState.PUBLISHED
+    assert rule_set(session, 3).state is RuleSetState.PUBLISHED
     assert "version 2" in district.page("/rules").text
     assert district.get(f"{path}/rows/P6").status_code == 404
 
@@ -83,7 +83,7 @@ def test_mistakes_in_a_row_keep_every_answer(district: PageClient, session: Any)
     text = answer.get_data(as_text=True)
     assert "There is a problem" in text
     assert "many" in text
-    assert rule_set(session, 2).table_rows == {"rows": first_rows()}
+    assert rule_set(session, 3).table_rows == {"rows": first_rows()}
 
 
 def test_a_draft_that_breaks_a_promise_is_not_published(district: PageClient, session: Any) -> None:
@@ -94,7 +94,7 @@ def test_a_draft_that_breaks_a_promise_is_not_published(district: PageClient, se
     refused = district.submit(path, {"starts_on": "2026-12-01"}, holding="starts_on")
     assert refused.status_code == 400
     assert "cannot be published yet" in refused.get_data(as_text=True)
-    assert rule_set(session, 2).state is RuleSetState.DRAFT
+    assert rule_set(session, 3).state is RuleSetState.DRAFT
 
 
 def test_publishing_without_a_day_is_explained(district: PageClient, session: Any) -> None:
@@ -110,7 +110,7 @@ def test_two_editors_the_second_is_told(district: PageClient, session: Any) -> N
     district.submit(f"{path}/rows/P6", {"value0": "6"})
     answer = district.post(f"{path}/rows/P6", data={**stale, "value0": "7"})
     assert answer.status_code == 409
-    assert rule_set(session, 2).table_rows["rows"][6]["when"]["all"][0]["any"][0]["value"] == 6
+    assert rule_set(session, 3).table_rows["rows"][6]["when"]["all"][0]["any"][0]["value"] == 6
 
 
 def test_a_draft_is_deleted(district: PageClient, session: Any) -> None:
@@ -124,13 +124,13 @@ def test_every_row_of_a_draft_opens_and_saves_unchanged(district: PageClient, se
     path = draft_path(district, session)
     for row in first_rows():
         assert district.submit(f"{path}/rows/{row['id']}").status_code == 303, row["id"]
-    assert rule_set(session, 2).table_rows == {"rows": first_rows()}
+    assert rule_set(session, 3).table_rows == {"rows": first_rows()}
 
 
 def test_spanish_pages_show_spanish_reasons(district: PageClient, session: Any) -> None:
     with district.session_transaction() as cookie:
         cookie["locale"] = "es"
-    page = district.page(f"/rules/{rule_set(session, 1).id}").find_all("main")[0]
+    page = district.page(f"/rules/{rule_set(session, 2).id}").find_all("main")[0]
     assert "Ambos estudiantes causaron y sufrieron daño" in page.text
     assert "Cuando:" in page.text and "Cuándo" not in page.text
 
@@ -146,11 +146,11 @@ def test_the_word_or_changes_before_the_sound_o(app: Flask) -> None:
 @pytest.mark.parametrize("role", [Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR])
 def test_school_roles_read_and_do_not_edit(session: Any, client_as: ClientAs, role: Role, district: PageClient) -> None:
     reader = client_as(make_user(role))
-    path = f"/rules/{rule_set(session, 1).id}"
+    path = f"/rules/{rule_set(session, 2).id}"
     assert "Make a draft of it" not in reader.page(path).text
     token = district.csrf_token(path)
     assert reader.post(f"{path}/draft", data={"csrf_token": token}).status_code in (400, 404)
-    assert [row.number for row in session.scalars(select(RuleSet))] == [1]
+    assert [row.number for row in session.scalars(select(RuleSet))] == [1, 2]
 
 
 @pytest.mark.parametrize("role", [Role.REPORTER, Role.SYSADMIN, Role.AUDITOR, Role.PARTNER])

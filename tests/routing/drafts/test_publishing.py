@@ -1,6 +1,5 @@
 """Rule sets in the database: the first one, drafts, publishing, and that nothing published changes."""
 
-import json
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +13,6 @@ from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from tests.routing.asking import localized
 from tests.routing.first_rules.rule_set import first_rows
-from tests.support.databases import ROOT
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.errors import NotFound, Refused, Stale, Unavailable
@@ -43,15 +41,15 @@ def district(session: Any, now: datetime) -> Actor:
     return acting(make_user(Role.DISTRICT))
 
 
-def first(session: Any) -> RuleSet:
-    """Return the rule set that the migration stored."""
-    found: RuleSet = session.scalars(select(RuleSet).where(RuleSet.name == "2026-1", RuleSet.number == 1)).one()
+def shipped(session: Any) -> RuleSet:
+    """Return the newest rule set that migrations stored."""
+    found: RuleSet = session.scalars(select(RuleSet).where(RuleSet.name == "2026-1", RuleSet.number == 2)).one()
     return found
 
 
 def drafted(district: Actor, session: Any, now: datetime) -> RuleSet:
-    """Return a new draft of the first rule set."""
-    draft: RuleSet = session.get(RuleSet, actions.draft_from(Invocation(district, now), first(session).id))
+    """Return a new draft of the shipped rule set."""
+    draft: RuleSet = session.get(RuleSet, actions.draft_from(Invocation(district, now), shipped(session).id))
     return draft
 
 
@@ -60,28 +58,26 @@ def row_of(rule_set: RuleSet, row_id: str) -> dict[str, Any]:
     return next(row for row in rule_set.table_rows["rows"] if row["id"] == row_id)
 
 
-def test_the_migration_stores_the_first_rule_set_as_it_is_written(session: Any) -> None:
-    assert first(session).table_rows == {"rows": first_rows()}
-    frozen = json.loads((ROOT / "migrations" / "data" / "rule_set_2026_1.json").read_text(encoding="utf-8"))
-    assert frozen == first_rows()
+def test_migrations_store_the_rule_set_as_it_is_written(session: Any) -> None:
+    assert shipped(session).table_rows == {"rows": first_rows()}
     table = table_of(rule_set_in_force(date(2026, 11, 24)))
-    assert (table.name, table.version, len(table.rows)) == ("2026-1", 1, len(first_rows()))
+    assert (table.name, table.version, len(table.rows)) == ("2026-1", 2, len(first_rows()))
 
 
 @pytest.mark.both_databases
 def test_a_published_rule_set_cannot_be_changed_even_in_sql(session: Any) -> None:
     for statement in (
-        "UPDATE routing_rule_set SET name = 'other' WHERE number = 1",
-        "DELETE FROM routing_rule_set WHERE number = 1",
+        "UPDATE routing_rule_set SET name = 'other' WHERE number = 2",
+        "DELETE FROM routing_rule_set WHERE number = 2",
     ):
         with pytest.raises(DBAPIError, match="never changes"), session.begin_nested():
             session.execute(text(statement))
-    assert first(session).name == "2026-1"
+    assert shipped(session).name == "2026-1"
 
 
 def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, now: datetime) -> None:
     draft = drafted(district, session, now)
-    assert (draft.name, draft.number, draft.state) == ("2026-1", 2, RuleSetState.DRAFT)
+    assert (draft.name, draft.number, draft.state) == ("2026-1", 3, RuleSetState.DRAFT)
     changes = {"when.all.1.value": 3, "items.0.tier": 2, "items.0.start": 2}
     actions.edit_row(district, draft.id, draft.version, "P1", changes, now)
     changes = {"when.all.1.value": 4}
@@ -91,8 +87,8 @@ def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, 
     assert draft.state is RuleSetState.PUBLISHED
     assert (draft.published_at, draft.published_by_id) == (now, district.user_id)
     assert row_of(draft, "P1")["items"][0]["tier"] == 2
-    assert rule_set_in_force(date(2026, 11, 30)).number == 1
-    assert rule_set_in_force(date(2026, 12, 1)).number == 2
+    assert rule_set_in_force(date(2026, 11, 30)).number == 2
+    assert rule_set_in_force(date(2026, 12, 1)).number == 3
     kinds = session.scalars(
         select(TimelineEntry.kind).where(TimelineEntry.subject_id == draft.id).order_by(TimelineEntry.id)
     ).all()
@@ -151,17 +147,17 @@ def test_two_editors_the_second_is_told(session: Any, district: Actor, now: date
 
 
 def test_the_same_form_makes_one_draft(session: Any, district: Actor, now: datetime) -> None:
-    source = first(session).id
+    source = shipped(session).id
     assert actions.draft_from(Invocation(district, now, "key"), source) == actions.draft_from(
         Invocation(district, now, "key"), source
     )
-    assert [row.number for row in rule_sets(district)] == [2, 1]
+    assert [row.number for row in rule_sets(district)] == [3, 2, 1]
 
 
 def test_a_draft_can_be_dropped(session: Any, district: Actor, now: datetime) -> None:
     draft = drafted(district, session, now)
     actions.drop_draft(district, draft.id, draft.version, now)
-    assert [row.number for row in rule_sets(district)] == [1]
+    assert [row.number for row in rule_sets(district)] == [2, 1]
 
 
 @pytest.mark.parametrize("role", [Role.REPORTER, Role.SYSADMIN, Role.AUDITOR, Role.PARTNER])
@@ -169,13 +165,13 @@ def test_who_may_not_read_sees_nothing(session: Any, now: datetime, role: Role) 
     actor = acting(make_user(role))
     assert rule_sets(actor) == []
     with pytest.raises(NotFound):
-        get_rule_set(actor, first(session).id)
+        get_rule_set(actor, shipped(session).id)
 
 
 def test_deans_read_and_do_not_edit(session: Any, now: datetime) -> None:
     dean = acting(make_user(Role.DEAN))
-    source = first(session).id
-    assert get_rule_set(dean, source).number == 1
+    source = shipped(session).id
+    assert get_rule_set(dean, source).number == 2
     with pytest.raises(NotFound):
         actions.draft_from(Invocation(dean, now), source)
 
@@ -210,7 +206,7 @@ def test_an_incident_keeps_version_facts_and_answer(session: Any, now: datetime)
     with unit_of_work(SYSTEM, now) as uow:
         answer, recommendation = actions.route(uow, incident_id, None, facts, now.date())
     kept = session.get(RoutingAnswer, answer.id, populate_existing=True)
-    assert kept.rule_set_id == first(session).id
+    assert kept.rule_set_id == shipped(session).id
     assert kept.facts == {"bias": True, "supports": ["iep"]}
     assert localized(kept.answer, "es") == as_document(recommendation, "es")
 

@@ -109,10 +109,16 @@ def test_one_object_or_a_list() -> None:
         ({"weapon": "maybe_firearm"}, True),
         ({"fire_or_bomb": True}, True),
         ({"gun_violence_threat": True}, True),
+        ({"danger_reported": True}, True),
+        ({"danger_reported": True, "verified": "no"}, True),
+        ({"danger_reported": True, "imminent_danger": False}, False),
+        ({"danger_reported": True, "imminent_danger": True}, False),
+        ({"gun_violence_threat": True, "verified": "no"}, False),
+        ({"gun_violence_threat": True, "imminent_danger": False}, False),
         ({"weapon": "firearm"}, False),
         ({"fire_or_bomb": False}, False),
         ({}, False),
     ],
 )
-def test_when_the_page_asks_about_danger_again(facts: dict[str, object], asks: bool) -> None:
-    assert parse_facts(facts).asks_danger_again() is asks
+def test_when_somebody_has_to_say_whether_staff_can_calm_it(facts: dict[str, object], asks: bool) -> None:
+    assert parse_facts(facts).asks_about_danger() is asks

@@ -52,6 +52,12 @@ def test_invariant_1_police_only_by_danger_or_a_due_duty(given_facts: dict[str, 
         assert answer["police"] == "emergency"
     elif due & FIVE:
         assert answer["police"] == "required_by_law"
+    elif given_facts.get("imminent_danger") is None and given_facts.get("danger_reported"):
+        assert answer["police"] == "verify"
+    elif answer["police"] == "verify":
+        to_verify = {duty for duty, state in duties(answer).items() if state == "verify_first"}
+        possible = any(given_facts.get(name) for name in ("fire_or_bomb", "gun_violence_threat"))
+        assert to_verify & FIVE or possible or given_facts.get("weapon") == "maybe_firearm"
     else:
         assert answer["police"] == "not_indicated"
 

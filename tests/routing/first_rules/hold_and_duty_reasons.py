@@ -97,6 +97,10 @@ REASONS: Final[_Texts] = {
         "en": "The person harmed hears from someone by the next school day.",
         "es": "Alguien habla con la persona que sufrió el daño a más tardar el siguiente día de clases.",
     },
+    "F9": {
+        "en": "The family of the student who was harmed hears from the school the same day.",
+        "es": "La familia del estudiante que sufrió el daño recibe noticias de la escuela el mismo día.",
+    },
     "F3": {
         "en": "Each person is prepared separately before a circle.",
         "es": "Cada persona se prepara por separado antes de un círculo.",
@@ -134,7 +138,12 @@ UNTIL: Final[_Texts] = {
         "que responda la "
         "coordinación de Título IX; un círculo de reingreso se hace sin la persona que sufrió el daño",
     },
-    "H2": {"en": "a safety plan is agreed", "es": "se acuerde un plan de seguridad"},
+    "H2": {
+        "en": "a safety plan that the person harmed agreed to has held 5 school days, "
+        "and the person harmed asks to meet",
+        "es": "un plan de seguridad aceptado por la persona que sufrió el daño se haya cumplido 5 días de clases, "
+        "y esa persona pida reunirse",
+    },
     "H3": {"en": "ready", "es": "que esté lista"},
     "H4": {"en": "the person harmed wishes otherwise", "es": "la persona que sufrió el daño desee otra cosa"},
     "H5": {"en": "the danger has passed", "es": "el peligro haya pasado"},

@@ -125,6 +125,9 @@ _IN_OR_NEAR_SCHOOL: Final = is_in("place", "on_grounds", "vehicle", "school_even
 _GUN: Final = any_of(is_in("weapon", "firearm"), true("gun_violence_threat"))
 _COMPLAINT: Final = all_of(is_in("harmed", "staff"), true("staff_written_complaint"))
 _ADULT_AND_STUDENT: Final = all_of(ADULT, is_in("harmed", "student"))
+_FAMILY_OF_THE_HARMED: Final = all_of(
+    is_in("harmed", "student"), no(any_of(true("abuse_suspected"), is_in("caused_by", "other_adult")))
+)
 _FOUND_FOR_POLICE: Final[Json] = {"police": ["required_by_law", "emergency"]}
 
 DUTIES: Final[list[Json]] = [
@@ -160,8 +163,9 @@ def _follow_up(row_id: str, kind: FollowUpKind, when: Json, *days: int) -> Json:
 
 
 FOLLOW_UPS: Final[list[Json]] = [
-    _follow_up("F1", FollowUpKind.GUARDIAN_CONTACT, no(true("abuse_suspected")), 0),
+    _follow_up("F1", FollowUpKind.GUARDIAN_CONTACT, no(any_of(true("abuse_suspected"), ADULT)), 0),
     _follow_up("F2", FollowUpKind.CONTACT_PERSON_HARMED, STUDENT_OR_STAFF, 1),
+    _follow_up("F9", FollowUpKind.GUARDIAN_CONTACT_HARMED, _FAMILY_OF_THE_HARMED, 0),
     _follow_up("F3", FollowUpKind.PRE_MEETINGS, {"item_with_pathway": "circle"}, 3),
     _follow_up("F4", FollowUpKind.SAFE_PASSAGE_CONTACT, is_in("place", "travel"), 1),
     _follow_up("F5", FollowUpKind.CHECK_IN_PERSON_HARMED, is_in("harmed", "student"), 5, 20),

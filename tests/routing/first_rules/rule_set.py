@@ -1,4 +1,4 @@
-"""The first rule set as it was written: the migration stores the same rows, and later versions are copies of them."""
+"""The rule set as it is shipped: what migrations store, and what every later version is copied from."""
 
 import copy
 from functools import cache
@@ -10,7 +10,7 @@ from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.table import DecisionTable
 
 NAME: Final = "2026-1"
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 def first_rows() -> list[dict[str, Any]]:
@@ -20,5 +20,5 @@ def first_rows() -> list[dict[str, Any]]:
 
 @cache
 def first_table() -> DecisionTable:
-    """Return the first rule set, read and checked."""
+    """Return the shipped rule set, read and checked."""
     return read_table(NAME, VERSION, first_rows())

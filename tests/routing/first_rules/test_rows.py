@@ -6,6 +6,7 @@ import pytest
 
 from tests.routing.asking import ask, duties, follow_ups, hold_rules, items
 from tests.routing.first_rules.rule_set import first_rows
+from wss_cases.routing.engine.facts import parse_facts
 
 Facts = dict[str, Any]
 Expected = dict[tuple[str, str], tuple[int, int, list[str]]]
@@ -182,8 +183,13 @@ def test_every_pathway_row_has_an_example() -> None:
     [
         ("H1", {"sexual": "harassment"}, "shared_and_conversation", "never; each is supported apart"),
         ("H1", {"intimate_partner": True}, "shared_and_conversation", "never; each is supported apart"),
-        ("H2", {"bullying": True}, "face_to_face", "a safety plan is agreed"),
-        ("H2", {"repeated_between_same_people": True}, "face_to_face", "a safety plan is agreed"),
+        ("H2", {"bullying": True}, "face_to_face", "a safety plan that"),
+        (
+            "H2",
+            {"repeated_between_same_people": True},
+            "face_to_face",
+            "a safety plan that the person harmed agreed to",
+        ),
         ("H3", {"ready_to_meet": "no"}, "face_to_face", "ready"),
         ("H4", {"harmed_wants_to_meet": "no"}, "face_to_face", "the person harmed wishes otherwise"),
         ("H5", {"imminent_danger": True}, "face_to_face", "the danger has passed"),
@@ -290,7 +296,31 @@ def test_duties_that_depend_on_what_is_verified(
     for verified, expected in ((YES, when_yes), (UNKNOWN, when_unknown), (NO, when_no)):
         answer = ask(**facts, **verified)
         assert duties(answer) == expected
-        assert answer["police"] == ("required_by_law" if "due" in expected.values() else "not_indicated")
+        doubtful = "verify_first" in expected.values() or parse_facts({**facts, **verified}).asks_about_danger()
+        wanted = "required_by_law" if "due" in expected.values() else "verify" if doubtful else "not_indicated"
+        assert answer["police"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("facts", "police"),
+    [
+        ({"danger_reported": True}, "verify"),
+        ({"danger_reported": True, "verified": "no"}, "verify"),
+        ({"danger_reported": True, "imminent_danger": False}, "not_indicated"),
+        ({"danger_reported": True, "imminent_danger": True}, "emergency"),
+        ({"danger_reported": True, "weapon": "firearm"}, "required_by_law"),
+        ({"fire_or_bomb": True}, "verify"),
+        ({"fire_or_bomb": True, "verified": "no"}, "not_indicated"),
+        ({"fire_or_bomb": True, "imminent_danger": False}, "not_indicated"),
+        ({"weapon": "maybe_firearm", "imminent_danger": False}, "verify"),
+        ({"weapon": "maybe_firearm", "imminent_danger": False, "verified": "no"}, "not_indicated"),
+        ({"substance": "cannabis", "imminent_danger": False}, "verify"),
+        ({"group": 6, "injury": "needed_care"}, "not_indicated"),
+    ],
+)
+def test_what_is_not_known_yet_is_no_verdict_about_the_police(facts: Facts, police: str) -> None:
+    assert ask(**facts)["police"] == police
+    assert ask(**{**facts, "supports": ["iep"], "group": 6, "grade": 9, "priors_90d": 9})["police"] == police
 
 
 @pytest.mark.parametrize(
@@ -327,7 +357,32 @@ def test_disability_records_follow_what_was_found_about_the_police() -> None:
         ({"abuse_suspected": True}, []),
         ({"harmed": "staff"}, [("F1", "guardian_contact", 0), ("F2", "contact_person_harmed", 1)]),
         ({"bias": True}, [("F1", "guardian_contact", 0), ("F3", "pre_meetings", 3)]),
-        ({"bias": True, "caused_by": "staff"}, [("F1", "guardian_contact", 0)]),
+        ({"bias": True, "caused_by": "staff"}, []),
+        (
+            {"caused_by": "staff", "harmed": "student", "abuse_suspected": True},
+            [
+                ("F2", "contact_person_harmed", 1),
+                ("F5", "check_in_person_harmed", 5),
+                ("F5", "check_in_person_harmed", 20),
+            ],
+        ),
+        (
+            {"caused_by": "other_adult", "harmed": "student"},
+            [
+                ("F2", "contact_person_harmed", 1),
+                ("F5", "check_in_person_harmed", 5),
+                ("F5", "check_in_person_harmed", 20),
+            ],
+        ),
+        (
+            {"caused_by": "staff", "harmed": "student"},
+            [
+                ("F2", "contact_person_harmed", 1),
+                ("F9", "guardian_contact_harmed", 0),
+                ("F5", "check_in_person_harmed", 5),
+                ("F5", "check_in_person_harmed", 20),
+            ],
+        ),
         ({"returning_from": "absence"}, [("F1", "guardian_contact", 0)]),
         ({"place": "travel"}, [("F1", "guardian_contact", 0), ("F4", "safe_passage_contact", 1)]),
         (
@@ -335,6 +390,7 @@ def test_disability_records_follow_what_was_found_about_the_police() -> None:
             [
                 ("F1", "guardian_contact", 0),
                 ("F2", "contact_person_harmed", 1),
+                ("F9", "guardian_contact_harmed", 0),
                 ("F5", "check_in_person_harmed", 5),
                 ("F5", "check_in_person_harmed", 20),
             ],
@@ -359,7 +415,7 @@ def test_a_missing_group_is_noted() -> None:
 def test_the_document_has_exactly_the_keys_of_the_contract() -> None:
     answer = ask(weapon="firearm", harmed="student", ready_to_meet="no", group=5)
     assert list(answer) == ["ruleset", "pathways", "holds", "duties", "police", "follow_ups", "notes"]
-    assert answer["ruleset"] == {"name": "2026-1", "version": 1}
+    assert answer["ruleset"] == {"name": "2026-1", "version": 2}
     assert set(answer["pathways"][0]) == {
         "pathway",
         "kind",

@@ -128,7 +128,7 @@ def _both(given: dict[int, dict[str, Any]]) -> set[int]:
 
 def test_every_kind_of_change_is_named(session: Any, two_schools: list[int]) -> None:
     routed(two_schools, MANY)
-    values = {"P5": {"when.any.0.value": "staff", "items.0.tier": 3}}
+    values = {"P5": {"when.any.0.value": "staff", "items.0.tier": 3}, **P10_FOR_EL}
     states = {
         "D6": {"yes": "due", "unknown": None, "no": None},
         "D7": {"yes": "due", "unknown": "verify_first", "no": None},
@@ -231,7 +231,7 @@ def draft(session: Any, at: Callable[..., Any], changes: dict[str, dict[str, Any
     """Return a draft of the first rule set with values changed."""
     now = at("2026-11-24 10:00")
     district = acting(make_user(Role.DISTRICT))
-    first = session.query(RuleSet).filter_by(number=1).one()
+    first = session.query(RuleSet).filter_by(number=2).one()
     made: RuleSet = session.get(RuleSet, actions.draft_from(Invocation(district, now), first.id))
     for row, values in changes.items():
         actions.edit_row(district, made.id, None, row, values, now)

@@ -84,11 +84,10 @@ def _held(row: Pathway, answers: Sequence[RoutingAnswer]) -> list[str]:
 
 
 def _police(answers: Any) -> str:
-    found = {answer.answer.get("police", "") for answer in answers}
-    worst = next(
-        (police for police in (Police.EMERGENCY, Police.REQUIRED_BY_LAW, Police.NOT_INDICATED) if police in found), None
-    )
-    return str(Police(worst).label) if worst else ""
+    """Return what was found about the police when it was routed; '' for nothing, which is no verdict of today."""
+    findings = {answer.answer.get("police", "") for answer in answers}
+    worst = next((one for one in (Police.EMERGENCY, Police.REQUIRED_BY_LAW, Police.VERIFY) if one in findings), None)
+    return _("When this was routed: %(finding)s.", finding=worst.label) if worst else ""
 
 
 def _ruleset(answers: Any, zone: str) -> str:

@@ -7,6 +7,7 @@ from wss_cases.roster.directory.states import NO_LABEL
 
 KINDS: dict[str, Any] = {
     "guardian_contact": _l("Contact with a guardian"),
+    "guardian_contact_harmed": _l("Contact with the family of the student who was harmed"),
     "contact_person_harmed": _l("First contact with the person harmed"),
     "pre_meetings": _l("Pre-meetings for a circle"),
     "safe_passage_contact": _l("Contact with Safe Passage"),
@@ -106,6 +107,7 @@ OUTCOME_LABELS: dict[str, Any] = {
 _CHECK_IN = ("well", "needs_more", "happened_again", "not_reached")
 OUTCOMES: dict[str, tuple[str, ...]] = {
     "guardian_contact": ("reached", "not_reached", "not_to_contact"),
+    "guardian_contact_harmed": ("reached", "not_reached", "not_to_contact"),
     "contact_person_harmed": ("reached", "contact_declined", "not_reached"),
     "pre_meetings": ("all_held", "some_held", "declined", "not_possible"),
     "safe_passage_contact": ("told", "not_reached"),

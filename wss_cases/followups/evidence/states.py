@@ -7,6 +7,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 
 CLOSES_WITH: dict[str, Any] = {
     "guardian_contact": _l("A guardian was reached and told; a voicemail is an attempt, not contact."),
+    "guardian_contact_harmed": _l("A guardian was reached and told; a voicemail is an attempt, not contact."),
     "contact_person_harmed": _l("The person harmed was spoken to, and support was offered."),
     "pre_meetings": _l("A separate pre-meeting was held with each party."),
     "safe_passage_contact": _l("The Safe Passage contact was told which route and what time."),
@@ -46,7 +47,16 @@ CLOSES_WITH: dict[str, Any] = {
 }
 """In every kind's own words; a template may say it otherwise."""
 
-NAMES_WHOM = frozenset({"guardian_contact", "safe_passage_contact", "plan_case_manager", "liaison", "interpreter"})
+NAMES_WHOM = frozenset(
+    {
+        "guardian_contact",
+        "guardian_contact_harmed",
+        "safe_passage_contact",
+        "plan_case_manager",
+        "liaison",
+        "interpreter",
+    }
+)
 """Of the kinds that close by contact: it is not known beforehand who that somebody is."""
 
 QUESTIONS: dict[str, Any] = {

@@ -181,6 +181,8 @@ def facts_of(
     if incident.place is not None:
         facts["place"] = incident.place.value
     facts |= _known(incident.facts, SHARED_FACTS)
+    if incident.danger_now:
+        facts["danger_reported"] = True
     if incident.tile == Tile.BULLYING:
         facts.setdefault("bullying", True)
     if priors is not None:

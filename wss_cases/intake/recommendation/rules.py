@@ -7,9 +7,10 @@ from typing import Any
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import SUFFERED
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
+from wss_cases.routing.engine.facts import Facts
 from wss_cases.routing.engine.states import PATHWAY_OF, AppliesTo, FollowUpKind, Kind, Pathway, Person, Police
 
-_POLICE_ORDER = (Police.NOT_INDICATED, Police.REQUIRED_BY_LAW, Police.EMERGENCY)
+_POLICE_ORDER = (Police.NOT_INDICATED, Police.VERIFY, Police.REQUIRED_BY_LAW, Police.EMERGENCY)
 _ONCE = frozenset({FollowUpKind.PRE_MEETINGS, FollowUpKind.SAFE_PASSAGE_CONTACT, FollowUpKind.SAFETY_PLAN})
 _OF_THE_HARMED = frozenset({FollowUpKind.CONTACT_PERSON_HARMED, FollowUpKind.CHECK_IN_PERSON_HARMED})
 
@@ -82,7 +83,8 @@ class Plan:
     young: frozenset[int | None] = frozenset()
     caused: frozenset[int | None] = frozenset()
     harmed: frozenset[int | None] = frozenset()
-    asks_danger_again: bool = False
+    asks_about_danger: bool = False
+    danger_answered: bool = False
     not_coded: bool = False
 
     @property
@@ -128,18 +130,14 @@ def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Pl
         young=frozenset(_id(a.person) for a in answers if a.facts.get("grade", 99) <= 2),
         caused=frozenset(_id(a.person) for a in answers),
         harmed=frozenset(other.id for a in answers for other in harmed_by(a.person, people)),
-        asks_danger_again=any(_asks_again(a.facts) for a in answers),
+        asks_about_danger=any(Facts(a.facts).asks_about_danger() for a in answers),
+        danger_answered=bool(answers) and all("imminent_danger" in a.facts for a in answers),
         not_coded=any("not_coded_yet" in a.answer["notes"] for a in answers),
     )
 
 
 def _id(person: IncidentPerson | None) -> int | None:
     return person.id if person is not None else None
-
-
-def _asks_again(facts: Mapping[str, Any]) -> bool:
-    doubtful = facts.get("weapon") == "maybe_firearm"
-    return doubtful or bool(facts.get("fire_or_bomb")) or bool(facts.get("gun_violence_threat"))
 
 
 def _put_items(board: _Board, answered: Answered, harmed: Sequence[int]) -> None:
@@ -177,11 +175,18 @@ def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], pe
             targets = [None]
         elif kind in _OF_THE_HARMED:
             targets = list(harmed) or [None]
+        elif kind is FollowUpKind.GUARDIAN_CONTACT_HARMED:
+            targets = _students(harmed, people)
         elif kind is FollowUpKind.GUARDIAN_CONTACT and answered.person and answered.person.kind in _ADULTS:
-            targets = [p.id for p in people if p.id in set(harmed) and p.kind is PersonKind.STUDENT] or [None]
+            targets = _students(harmed, people) or [None]
         for target in targets:
             key = (kind, 0 if kind in _ONCE else days, target)
             board.follow_ups.setdefault(key, PlanFollowUp(kind, days, target, tuple(said["rules"])))
+
+
+def _students(ids: Sequence[int], people: Sequence[IncidentPerson]) -> list[int | None]:
+    """Of these people the students: nobody else has a family that the school could call."""
+    return [person.id for person in people if person.id in ids and person.kind is PersonKind.STUDENT]
 
 
 def _holds(answered: Answered) -> Iterable[PlanHold]:

@@ -10,6 +10,7 @@ from wss_cases.foundation.i18n import locale_code, ngettext
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS, PersonKind, PersonRole
 from wss_cases.intake.decision.rules import is_held
+from wss_cases.intake.recommendation.police import PoliceFinding
 from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.recommendation.rules import Answered, Plan, PlanItem
 from wss_cases.routing.engine.states import AppliesTo, FollowUpKind, Kind, Person, Police
@@ -97,9 +98,6 @@ def plan_words(now: Situation) -> dict[str, Any]:
         "holds": hold_words(now.plan, people),
         "follow_ups": follow_up_words(now.plan, people),
         "tier": now.plan.tier,
-        "police": now.plan.police.value,
-        "police_words": police_words(now.plan.police),
-        "asks_danger_again": now.plan.asks_danger_again or now.plan.police is Police.EMERGENCY,
         "not_coded": now.plan.not_coded,
         "ruleset": ruleset_words(now.answers),
     }
@@ -134,13 +132,38 @@ def follow_up_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[st
     return lines
 
 
-def police_words(police: Police) -> str:
-    """Return the line about the police that stands on every recommendation."""
+def police_words(finding: PoliceFinding, grounds: Sequence[Any]) -> dict[str, Any]:
+    """Return what stands about the police on a report: lines, what has to be found out, and whether to ask again.
+
+    `grounds` are the labels of notifications already recorded; with one there is no verdict beside it.
+    """
+    lines = [_("The police have been notified (%(ground)s).", ground=ground) for ground in dict.fromkeys(grounds)]
+    if finding.police is not Police.NOT_INDICATED or not grounds:
+        lines.append(_finding_words(finding))
+    questions = []
+    if finding.police is Police.VERIFY and finding.ask_danger:
+        questions.append(_("Is anyone in danger that staff cannot calm?"))
+    if finding.police is Police.VERIFY and finding.ask_verified:
+        questions.append(_("Is it verified? Who saw it, and what was found?"))
     return {
-        Police.NOT_INDICATED: _("Not a matter for the police: no danger, no duty to report."),
-        Police.REQUIRED_BY_LAW: _("The law requires a notification. A restorative pathway opens all the same."),
-        Police.EMERGENCY: _("Danger now: call first, record within the hour."),
-    }[police]
+        "lines": lines,
+        "verify": finding.police is Police.VERIFY,
+        "questions": questions,
+        "ask_again": finding.police is Police.EMERGENCY,
+    }
+
+
+def _finding_words(finding: PoliceFinding) -> str:
+    match finding.police:
+        case Police.EMERGENCY:
+            return _("Danger now: call first, record within the hour.")
+        case Police.REQUIRED_BY_LAW:
+            return _("The law requires a notification. A restorative pathway opens all the same.")
+        case Police.VERIFY:
+            return _("Whether the police must be notified is not decided yet. Find out first what is asked above.")
+    if not finding.is_verdict or finding.danger_reported:
+        return _("Nothing reported so far calls for the police.")
+    return _("Not a matter for the police: no danger, no duty to report.")
 
 
 def ruleset_words(answers: Sequence[Answered]) -> str:

@@ -26,6 +26,7 @@ from wss_cases.incidents.pages.presenters import history_rows
 from wss_cases.intake.decision.actions import decide, open_duty_count
 from wss_cases.intake.decision.rules import Choice, is_light
 from wss_cases.intake.recommendation import queries
+from wss_cases.intake.recommendation.police import police_finding
 from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.forms import AcceptForm
@@ -146,7 +147,10 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
     """Render the page of a report with the form that was sent, if any."""
     actor, instant = current_actor(), clock.now()
     zone, now = zone_of(report.school_id), queries.situation(report.id)
-    duties = [duty_words(row, instant, zone) for row in duties_of(report.id)]
+    rows = duties_of(report.id)
+    duties = [duty_words(row, instant, zone) for row in rows]
+    states = [(row.kind.code, row.duty.state) for row in rows]
+    grounds = [NotificationGround(row.door).label for row in notifications_of(report.id)]
     open_duties = sum(1 for row in duties if row["is_open"])
     page = render_template(
         "intake/review/report.html",
@@ -160,6 +164,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         people=words.person_rows(now.people),
         missing=words.missing_facts(report, now.people),
         plan=words.plan_words(now),
+        police=words.police_words(police_finding(now.plan, states, danger_reported=report.danger_now), grounds),
         is_not=words.is_not_words(now),
         duties=duties,
         light=is_light(now.plan, open_duties),
@@ -169,7 +174,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         may_reopen=IncidentState.UNDER_REVIEW in TRANSITIONS[report.state] and report.state not in UNDECIDED,
         may_police=might(actor, Permission.POLICE_REVIEW_ASK),
         discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(report.id)],
-        notifications=[NotificationGround(row.door).label for row in notifications_of(report.id)],
+        notifications=grounds,
         history=history_rows(report.id, zone, 20),
     )
     return (page, status) if status != 200 else page

@@ -74,7 +74,7 @@ def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding
     ways = ((row, when) for row in table.rows for when in (ALWAYS, *(effect.when for effect in row.effects)))
     samples = [facts for row, when in ways for facts in facts_for_row(table, row, when)]
     samples += random_facts(tries)
-    read = {"verified", "imminent_danger", "behavior", *table.facts_read}
+    read = {"verified", "danger_reported", "imminent_danger", "behavior", *table.facts_read}
     runs = [(facts, run(table, facts)) for facts in samples]
     smallest: dict[tuple[FindingKind, str, str], Finding] = {}
     for finding in (

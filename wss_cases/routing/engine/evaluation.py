@@ -230,11 +230,14 @@ def _raise_duties(rows: tuple[Row, ...], board: _Board, duties: dict[Duty, Raise
 
 
 def _police(facts: Facts, duties: Mapping[Duty, RaisedDuty]) -> Police:
-    """Only danger now or one of five duties that are due leads here; no row of a table can."""
+    """Only danger, or one of five duties that are due or to be verified, leads here; no row of a table can."""
     if facts.is_true("imminent_danger"):
         return Police.EMERGENCY
-    if any(raised.state is DutyState.DUE and duty in POLICE_DUTIES for duty, raised in duties.items()):
+    states = {raised.state for duty, raised in duties.items() if duty in POLICE_DUTIES}
+    if DutyState.DUE in states:
         return Police.REQUIRED_BY_LAW
+    if states or facts.asks_about_danger():
+        return Police.VERIFY
     return Police.NOT_INDICATED
 
 

@@ -58,6 +58,7 @@ FACTS: Final[Mapping[str, FactSpec]] = {
     "gun_violence_threat": _FLAG,
     "fire_or_bomb": _FLAG,
     "clear_and_present_danger": _FLAG,
+    "danger_reported": _FLAG,
     "imminent_danger": _FLAG,
     "substance": _choice("none", "tobacco_vape", "alcohol", "cannabis", "narcotic_or_meth", "other_drug"),
     "distribution": _FLAG,
@@ -80,7 +81,7 @@ FACTS: Final[Mapping[str, FactSpec]] = {
     "verified": _ANSWER,
 }
 
-DANGER_AGAIN: Final = ("fire_or_bomb", "gun_violence_threat")
+MAY_BE_DANGER: Final = ("fire_or_bomb", "gun_violence_threat")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +102,15 @@ class Facts:
         """Say whether a true/false fact was answered with true."""
         return self.given.get(name) is True
 
-    def asks_danger_again(self) -> bool:
-        """Say whether the page should ask once more if anyone is in danger now."""
-        return self.value("weapon") == "maybe_firearm" or any(self.is_true(name) for name in DANGER_AGAIN)
+    def asks_about_danger(self) -> bool:
+        """Say whether somebody has to say if staff can calm the danger: reported or possible, and not answered yet.
+
+        A missing `imminent_danger` means that nobody has said; false means that somebody has.
+        """
+        if self.present("imminent_danger"):
+            return False
+        possible = self.value("weapon") == "maybe_firearm" or any(self.is_true(name) for name in MAY_BE_DANGER)
+        return self.is_true("danger_reported") or (possible and self.value("verified") != "no")
 
     def as_json(self) -> dict[str, Any]:
         """Return the answered facts in table order, ready to be stored."""

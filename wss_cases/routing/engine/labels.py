@@ -18,6 +18,7 @@ FACT_LABELS: Final = {
     "gun_violence_threat": _l("threat of gun violence"),
     "fire_or_bomb": _l("fire or bomb"),
     "clear_and_present_danger": _l("clear and present danger"),
+    "danger_reported": _l("hurt or in danger when it was reported"),
     "imminent_danger": _l("danger that staff cannot safely de-escalate"),
     "substance": _l("substance"),
     "distribution": _l("passed on to others"),

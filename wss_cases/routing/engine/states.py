@@ -86,9 +86,13 @@ class DutyState(Labelled):
 
 
 class Police(Labelled):
-    """Whether the law or danger asks for a police notification. No rule row can set it."""
+    """Whether the law or danger asks for a police notification. No rule row can set it.
+
+    VERIFY neither requires nor forbids a call: something that would decide it is not known yet.
+    """
 
     NOT_INDICATED = "not_indicated", _l("Nothing here calls for the police")
+    VERIFY = "verify", _l("Not decided yet: find out what is missing first")
     REQUIRED_BY_LAW = "required_by_law", _l("The law requires a notification")
     EMERGENCY = "emergency", _l("Danger now: call first, record within the hour")
 
@@ -97,6 +101,7 @@ class FollowUpKind(Labelled):
     """What somebody has to do after an incident was routed."""
 
     GUARDIAN_CONTACT = "guardian_contact", _l("Contact the guardian")
+    GUARDIAN_CONTACT_HARMED = "guardian_contact_harmed", _l("Contact the family of the student who was harmed")
     CONTACT_PERSON_HARMED = "contact_person_harmed", _l("First contact with the person harmed")
     PRE_MEETINGS = "pre_meetings", _l("Hold the pre-meetings")
     SAFE_PASSAGE_CONTACT = "safe_passage_contact", _l("Tell Safe Passage")

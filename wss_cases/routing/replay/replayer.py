@@ -22,8 +22,10 @@ from wss_cases.routing.replay.differences import Answered, Change, differences, 
 
 MOST_REMEMBERED: Final = 10_000
 """How many different facts, and pairs of facts and answer, are remembered; beyond, it begins afresh."""
-ENGINE_READS: Final = frozenset({"caused_by", "harmed", "grade", "sexual", "supports", "verified"})
+ENGINE_READS: Final = frozenset({"caused_by", "harmed", "grade", "sexual", "supports", "verified", "weapon"})
 """Facts that the engine and its promises look at beside the rows, flags apart."""
+ENGINE_ASKS_IF_KNOWN: Final = frozenset({"imminent_danger"})
+"""Flags of which the engine tells apart false (somebody said so) and missing (nobody has)."""
 YOUNG: Final = 3
 """The first grade that no promise speaks of."""
 
@@ -71,7 +73,7 @@ def alike(table: DecisionTable) -> Callable[[Facts], Key]:
     conditions = [part for row in table.rows for part in parts_of(row.when)]
     conditions += [part for row in table.rows for effect in row.effects for part in parts_of(effect.when)]
     of_facts = [condition for condition in conditions if "fact" in condition]
-    asked_known = {one["fact"] for one in of_facts if one["op"] in ("known", "missing")}
+    asked_known = {one["fact"] for one in of_facts if one["op"] in ("known", "missing")} | ENGINE_ASKS_IF_KNOWN
     read = {one["fact"] for one in of_facts} | ENGINE_READS
     bounds = {
         name: sorted({YOUNG} | _bounds(of_facts, name)) for name, spec in FACTS.items() if spec.type is FactType.NUMBER

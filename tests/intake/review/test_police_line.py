@@ -1,0 +1,117 @@
+"""What the page of a report says about the police: never a verdict that danger, a duty or a call contradicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.factories.safeguards import make_notification
+from tests.intake.making import NOW, WALL, Place, set_facts
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.police.review.states import NotificationGround
+
+CAUSED = PersonRole.CAUSED_HARM
+VERDICT = "Not a matter for the police"
+CALL_911 = "If you believe someone is in danger or has a gun, call 911 now."
+ASK_DANGER = "Is anyone in danger that staff cannot calm?"
+ASK_VERIFIED = "Is it verified?"
+SO_FAR = "Nothing reported so far calls for the police."
+
+
+@pytest.fixture
+def place(session: Any, at: Callable[..., Any]) -> Place:
+    at(WALL)
+    return Place()
+
+
+def test_a_gun_threat_with_danger_is_never_said_to_be_no_matter_for_the_police(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    dean = client_as(place.dean)
+    incident = place.report((place.students[0], CAUSED), code="", tile="threat", danger_now=True)
+    path = f"/review/{incident.id}"
+
+    text = dean.page(path).text
+    assert VERDICT not in text
+    assert text.index(CALL_911) < text.index("Recommended")
+    assert ASK_DANGER in text
+    assert 'href="tel:911"' in dean.get(path).text
+
+    set_facts(incident, weapon="maybe_firearm")
+    text = dean.page(path).text
+    assert VERDICT not in text
+    assert (CALL_911 in text, ASK_DANGER in text, ASK_VERIFIED in text) == (True, True, True)
+
+    dean.submit(f"{path}/facts", {"verified": "yes", "danger": "yes"})
+    text = dean.page(path).text
+    assert "Danger now: call first" in text
+    assert VERDICT not in text
+
+    dean.submit(f"{path}/facts", {"verified": "yes", "danger": "no"})
+    text = dean.page(path).text
+    assert "The law requires a notification." in text
+    assert (VERDICT in text, CALL_911 in text) == (False, False)
+
+    make_notification(incident, NotificationGround.EMERGENCY, date(2026, 11, 24), NOW)
+    db.session.commit()
+    text = dean.page(path).text
+    assert "The police have been notified (Emergency" in text
+    assert VERDICT not in text
+
+
+def test_danger_that_was_reported_and_calmed_is_no_verdict_either(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    incident = place.report((place.students[0], CAUSED), danger_now=True)
+    dean = client_as(place.dean)
+    assert ASK_DANGER in dean.page(f"/review/{incident.id}").text
+    dean.submit(f"/review/{incident.id}/facts", {"verified": "yes", "danger": "no"})
+    text = dean.page(f"/review/{incident.id}").text
+    assert (SO_FAR in text, VERDICT in text, CALL_911 in text) == (True, False, False)
+
+
+def test_before_the_behavior_is_coded_there_is_no_verdict(place: Place, client_as: Callable[[Any], Any]) -> None:
+    dean = client_as(place.dean)
+    coded = place.report((place.students[0], CAUSED))
+    uncoded = place.report((place.students[0], CAUSED), code="")
+    assert VERDICT in dean.page(f"/review/{coded.id}").text
+    text = dean.page(f"/review/{uncoded.id}").text
+    assert (SO_FAR in text, VERDICT in text) == (True, False)
+
+
+def test_an_answer_from_before_the_danger_was_a_fact_says_no_verdict(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    incident = place.report((place.students[0], CAUSED), danger_now=True)
+    (kept,) = db.session.query(RoutingAnswer).filter_by(incident_id=incident.id)
+    kept.facts = {name: value for name, value in kept.facts.items() if name != "danger_reported"}
+    kept.answer = {**kept.answer, "police": "not_indicated"}
+    db.session.commit()
+    text = client_as(place.dean).page(f"/review/{incident.id}").text
+    assert (CALL_911 in text, ASK_DANGER in text, VERDICT in text) == (True, True, False)
+
+
+def test_a_duty_raised_by_hand_is_no_verdict_beside_it(place: Place, client_as: Callable[[Any], Any]) -> None:
+    incident = place.report((place.students[0], CAUSED))
+    dean = client_as(place.dean)
+    given = {"code": "attack_on_staff", "because": "A teacher handed in a written complaint.", "facts": "due"}
+    assert dean.submit(f"/incidents/{incident.id}/duties/new", given).status_code == 303
+    text = dean.page(f"/review/{incident.id}").text
+    assert VERDICT not in text
+
+
+@pytest.mark.parametrize("light_one", [True, False])
+def test_what_is_to_be_found_out_is_not_accepted_in_a_batch(
+    place: Place, client_as: Callable[[Any], Any], light_one: bool
+) -> None:
+    facts = {} if light_one else {"fire_or_bomb": True}
+    incident = set_facts(place.report((place.students[0], CAUSED), code="disruption", tile="disruption"), **facts)
+    boxes = client_as(place.dean).page("/review").find_all("input")
+    chosen = {box.attributes["value"] for box in boxes if box.attributes.get("name") == "chosen"}
+    assert bool(chosen) is light_one
+    assert incident.id
