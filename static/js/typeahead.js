@@ -12,6 +12,7 @@ class Typeahead {
     this.input = root.querySelector("input[type=text]");
     this.chips = root.querySelector("[data-chips]");
     this.status = root.querySelector("[data-typeahead-status]");
+    this.toggles = root.querySelector("[data-chip-toggles]");
     this.items = [];
     this.active = -1;
     this.asked = 0;
@@ -48,7 +49,9 @@ class Typeahead {
       const option = event.target.closest("[role=option]");
       if (option) this.choose(Number(option.dataset.index));
     });
-    this.chips.addEventListener("change", (event) => this.drop(event.target));
+    this.chips.addEventListener("change", (event) => {
+      if (event.target.name === this.name) this.drop(event.target);
+    });
   }
 
   async search() {
@@ -70,7 +73,7 @@ class Typeahead {
   }
 
   show(items) {
-    const chosen = new Set([...this.chips.querySelectorAll("input:checked")].map((box) => box.value));
+    const chosen = new Set([...this.chips.querySelectorAll("li > input:checked")].map((box) => box.value));
     this.items = items.filter((item) => !chosen.has(String(item.value)));
     this.active = -1;
     this.input.removeAttribute("aria-activedescendant");
@@ -108,7 +111,7 @@ class Typeahead {
       event.preventDefault();
       this.close();
     } else if (event.key === "Backspace" && this.input.value === "") {
-      this.drop(this.chips.querySelector("li:last-child input"));
+      this.drop(this.chips.querySelector("li:last-child > input"));
     }
   }
 
@@ -146,7 +149,21 @@ class Typeahead {
     text.dir = "auto";
     text.append(...label(item));
     row.append(box, text);
+    if (this.toggles) row.append(this.togglesOf(row, box, item));
     return row;
+  }
+
+  /** What may be said of a chosen person with one tap: a copy of the template, under the person's own value. */
+  togglesOf(row, box, item) {
+    row.classList.add("chip-with");
+    const made = this.toggles.content.firstElementChild.cloneNode(true);
+    made.setAttribute("aria-label", item.label);
+    for (const toggle of made.querySelectorAll("input")) {
+      toggle.id = `${box.id}-${toggle.name}`;
+      toggle.value = item.value;
+      toggle.nextElementSibling.htmlFor = toggle.id;
+    }
+    return made;
   }
 
   drop(box) {

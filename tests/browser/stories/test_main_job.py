@@ -89,10 +89,16 @@ def log_a_fight(page: Page) -> tuple[list[str], str]:
     return names, found.group()
 
 
-def accept(page: Page, reference: str) -> str:
-    """Read why in the review queue, and accept; return the reference of the case that opened."""
+def accept(page: Page, reference: str, names: list[str]) -> str:
+    """Say who caused harm and who was harmed, read why, and accept; return the reference of the case that opened."""
     page.goto("/review")
     go(page, page.get_by_role("link", name=re.compile(reference)))
+    expect(page.locator("main")).to_contain_text("When you know who")
+    expect(page.get_by_role("button", name="Accept as recommended")).to_have_count(0)
+    go(page, page.get_by_role("link", name="Say who caused harm, and who was harmed").first)
+    for name, part in zip(names, ("Reported to have caused harm", "Was harmed"), strict=True):
+        page.get_by_role("group", name=re.compile(name)).get_by_role("radio", name=part).check()
+    go(page, page.get_by_role("button", name="Save and look at the recommendation"))
     expect(page.locator("main")).to_contain_text("Peace circle")
     expect(page.locator("main")).to_contain_text("Not a matter for the police")
     go(page, page.get_by_role("button", name="Accept as recommended"))
@@ -186,7 +192,7 @@ def test_from_tap_to_outcome(live_system: LiveSystem, smtp_server: MailServer, n
     days.move("2026-10-07 10:40")
     dean = days.person("dean", PHONE)
     names, reference = log_a_fight(dean)
-    opened = accept(dean, reference)
+    opened = accept(dean, reference, names)
     coordinator = days.person("coordinator", DESK)
     case = prepare_a_circle(coordinator, opened)
     days.move("2026-10-08 11:00")

@@ -21,17 +21,22 @@ from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.intake.decision.actions import decide, record_conversation
-from wss_cases.intake.decision.rules import Added, Choice, people_with_an_item
+from wss_cases.intake.decision.rules import Added, Choice, is_light, people_with_an_item
 from wss_cases.intake.recommendation.queries import queue, queue_count, situation
+from wss_cases.intake.report.actions import add_people_to
 from wss_cases.intake.review import actions as review_actions
-from wss_cases.journal.models import OutboxMessage
+from wss_cases.intake.review.actions import set_parts
+from wss_cases.journal.models import OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.engine.states import Kind, Person
 from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.duties.duty.actions import propose_not_applicable
 from wss_cases.safeguards.duties.duty.queries import duties_of
+from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.review.repair import open_repair
 
 CAUSED, HARMED, BOTH, INVOLVED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED)
@@ -57,13 +62,45 @@ def follow_ups(session: Any, **by: Any) -> dict[str, FollowUp]:
     return {row.kind: row for row in session.scalars(select(FollowUp).filter_by(**by))}
 
 
-def test_a_fight_by_its_tile_is_answered_for_both(place: Place) -> None:
+def test_a_part_that_is_not_set_is_nobodys_and_opens_nothing(place: Place, session: Any) -> None:
     one, two, _ = place.students
     incident = place.report((one, INVOLVED), (two, INVOLVED))
     now = situation(incident.id)
-    assert [answer.person.student_id for answer in now.answers] == [one.id, two.id]
-    assert {answer.facts["harmed"] for answer in now.answers} == {"student"}
-    assert people_with_an_item(now.plan, now.plan.items) == {person.id for person in now.people}
+    [answer] = now.answers
+    assert (answer.person, answer.facts["caused_by"], "harmed" in answer.facts) == (None, "unknown", False)
+    assert (now.plan.items, [item.kind for item in now.plan.waiting]) == ((), ["conversation"])
+    assert not is_light(now.plan, 0)
+    with pytest.raises(Refused, match="Say first who"):
+        accept(place, incident)
+    assert follow_ups(session, incident_id=incident.id) == {}
+    assert cases_of_incident(incident.id) == []
+
+
+def test_parts_are_said_by_the_reviewer_and_route_again(place: Place, session: Any) -> None:
+    one, two, three = place.students
+    incident = place.report((one, INVOLVED), (two, INVOLVED), (three, INVOLVED), code="hurt_someone")
+    first, second, third = (person.id for person in situation(incident.id).people)
+    roles = {first: CAUSED, second: HARMED, third: PersonRole.WITNESS}
+    set_parts(Invocation(place.actor(), NOW, version=incident.version), incident.id, roles)
+    incident = accept(place, fresh(incident))
+    [case] = cases_of_incident(incident.id)
+    made = [(row.kind, row.incident_person_id) for row in session.scalars(select(FollowUp).filter_by(case_id=case.id))]
+    assert ("guardian_contact", first) in made
+    assert ("guardian_contact_harmed", second) in made
+    assert third not in {person_id for _kind, person_id in made}
+    assert [row.kind for row in pathways(session, incident)] == ["peace_circle"]
+
+
+def test_somebody_not_identified_gets_no_conversation_and_no_call(place: Place, session: Any) -> None:
+    incident = place.report((None, CAUSED), code="disruption", tile="disruption")
+    now = situation(incident.id)
+    assert (now.plan.items, is_light(now.plan, 0)) == ((), False)
+    assert [wanted.kind for wanted in now.plan.follow_ups] == []
+    harmed_too = place.report((None, CAUSED), (place.students[0], HARMED), code="hurt_someone")
+    accept(place, harmed_too)
+    [case] = cases_of_incident(harmed_too.id)
+    assert "guardian_contact" not in follow_ups(session, case_id=case.id)
+    assert "guardian_contact_harmed" in follow_ups(session, case_id=case.id)
 
 
 def test_nobody_identified_is_answered_too(place: Place) -> None:
@@ -75,7 +112,7 @@ def test_nobody_identified_is_answered_too(place: Place) -> None:
 
 def test_routing_again_answers_for_who_stands_there_now(place: Place, session: Any) -> None:
     one, two, _ = place.students
-    incident = place.report((one, INVOLVED), (two, INVOLVED))
+    incident = place.report((one, CAUSED), (two, CAUSED))
     [first, second] = situation(incident.id).people
     first.role, second.role = CAUSED, HARMED
     session.commit()
@@ -126,7 +163,6 @@ def test_everyone_who_caused_or_suffered_harm_ends_with_an_item(place: Place, se
         ([(one, BOTH), (two, BOTH)], {"mutual": True}),
         ([(one, CAUSED), (young, CAUSED), (three, HARMED)], {"harmed_wants_to_meet": "no"}),
         ([(one, CAUSED), (two, HARMED), (three, HARMED)], {"weapon": "other", "imminent_danger": True}),
-        ([(one, INVOLVED), (two, INVOLVED)], {}),
     ):
         incident = accept(place, set_facts(place.report(*parts, code="hurt_someone"), **facts))
         now = situation(incident.id)
@@ -147,6 +183,35 @@ def test_what_an_adult_did_supports_the_student_and_is_no_circle(place: Place, s
     incident = accept(place, fresh(incident))
     assert {row.duty.code for row in duties_of(incident.id)} == {"adult_conduct"}
     assert {row.for_whom for row in pathways(session, incident)} == {"harmed"}
+
+
+def test_an_adult_who_was_only_added_raises_no_duty(place: Place, session: Any) -> None:
+    """Adding an adult told four people of a duty to the hotline; marking the adult a witness left it standing."""
+    incident = place.report((place.students[0], HARMED), code="")
+    staff = StaffMemberFactory(school=place.school)
+    added = CapturedPerson(PersonKind.STAFF, staff.id)
+    add_people_to(Invocation(place.actor("reporter"), NOW), incident.id, [added], None)
+    assert duties_of(incident.id) == []
+    adult = next(person for person in fresh(incident).people if person.kind is PersonKind.STAFF)
+
+    def mark(role: PersonRole) -> list[DutyState]:
+        set_parts(Invocation(place.actor(), NOW, version=fresh(incident).version), incident.id, {adult.id: role})
+        return [DutyState(row.duty.state) for row in duties_of(incident.id)]
+
+    assert mark(CAUSED) == [DutyState.DUE]
+    assert mark(PersonRole.WITNESS) == [DutyState.NOT_APPLICABLE]
+    assert {"duty.taken_back"} <= set(session.scalars(select(TimelineEntry.kind)))
+    assert sorted(mark(CAUSED)) == sorted([DutyState.NOT_APPLICABLE, DutyState.DUE])
+    [open_one] = [row.duty for row in duties_of(incident.id) if row.duty.state is DutyState.DUE]
+    propose_not_applicable(Invocation(place.actor(), NOW), open_one.id, "It was another adult.")
+    assert DutyState.DUE in mark(PersonRole.WITNESS), "somebody had acted on it: two people decide"
+
+
+def test_a_staff_member_who_is_only_described_can_be_added(place: Place) -> None:
+    incident = place.report((place.students[0], HARMED))
+    described = CapturedPerson(PersonKind.STAFF, None, "A substitute with a red cap")
+    add_people_to(Invocation(place.actor("reporter"), NOW), incident.id, [described], None)
+    assert [p.description for p in fresh(incident).people if p.kind is PersonKind.STAFF] == [described.description]
 
 
 def test_a_light_report_stays_without_a_case(place: Place, session: Any) -> None:

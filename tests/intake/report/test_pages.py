@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -60,15 +61,36 @@ def test_a_fight_between_two_is_saved_routed_and_confirmed(client_as: Any, schoo
     assert {person.behavior.code for person in incident.people if person.behavior} == {"fight"}
     assert incident.behavior_group == 3
     answers = list(db.session.scalars(db.select(RoutingAnswer).where(RoutingAnswer.incident_id == incident.id)))
-    assert len(answers) == 2
-    assert all("mutual" not in a.facts for a in answers)
-    assert all(a.facts["harmed"] == "student" for a in answers)
+    assert [(a.incident_person_id, a.facts["caused_by"]) for a in answers] == [(None, "unknown")]
+    assert not {"mutual", "harmed"} & answers[0].facts.keys()
     kinds = set(db.session.scalars(db.select(TimelineEntry.kind)))
     assert "incident.submitted" in kinds
     assert "incident.submitted" in set(db.session.scalars(db.select(AuditEntry.action)))
     page = client.page(answer.location).text
     assert incident.reference in page
     assert dean.name in page
+
+
+def test_parts_that_were_tapped_are_saved_and_routed(client_as: Any, school: Any, dean: Any) -> None:
+    one, two, three, four = (str(StudentFactory(school=school).id) for _ in range(4))
+    taps = {"caused": [one, three], "harmed": [two, three], "witness": [one, four]}
+    assert post_with_people(client_as(dean), [one, two, three, four], **taps).status_code == 303
+    (incident,) = reports()
+    assert [person.role for person in incident.people] == [
+        PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.WITNESS,
+    ]  # fmt: skip
+    answers = list(db.session.scalars(db.select(RoutingAnswer).where(RoutingAnswer.incident_id == incident.id)))
+    assert [a.incident_person_id for a in answers] == [incident.people[0].id, incident.people[2].id]
+
+
+def test_parts_that_were_tapped_come_back_with_an_error(client_as: Any, school: Any, dean: Any) -> None:
+    one, two = (str(StudentFactory(school=school).id) for _ in range(2))
+    answer = post_with_people(client_as(dean), [one, two], caused=[one], harmed=[two], what=[])
+    assert answer.status_code == 400
+    boxes = re.findall(
+        r'<input type="checkbox" name="(caused|harmed|witness)"[^>]*value="(\d+)"( checked)?', answer.text
+    )
+    assert {(name, value) for name, value, checked in boxes if checked} == {("caused", one), ("harmed", two)}
 
 
 def test_nothing_is_chosen_for_the_person(client_as: Any, dean: Any) -> None:

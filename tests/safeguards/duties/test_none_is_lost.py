@@ -24,6 +24,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.drafts.actions import route
 from wss_cases.routing.engine.facts import parse_facts
@@ -136,15 +137,28 @@ class World:
             if duty.state is DISCHARGED:
                 self.was_carried_out(duty)
             if duty.state is DutyState.NOT_APPLICABLE:
-                assert duty.what_was_done.strip() and duty.proposed_reason.strip()
-                assert None not in (duty.proposed_by_id, duty.closed_by_id)
-                assert duty.proposed_by_id != duty.closed_by_id, "two people"
+                assert duty.what_was_done.strip()
+                if duty.code == "adult_conduct" and duty.proposed_by_id is None:
+                    self.nobody_had_acted_on(duty)
+                else:
+                    assert duty.proposed_reason.strip()
+                    assert None not in (duty.proposed_by_id, duty.closed_by_id)
+                    assert duty.proposed_by_id != duty.closed_by_id, "two people"
             self.seen[number] = now_is
         shown = {row.duty.id for row in duties_of(self.incident_id)}
         for actor in self.people:
             if actor.has(Role.ADMINISTRATOR):
                 shown |= {row.duty.id for row in mandated_duties_of(actor, self.incident_id)}
         assert shown == set(duties), "a duty is hidden"
+
+    def nobody_had_acted_on(self, duty: LegalDuty) -> None:
+        """What a mark on an adult raised went with the mark."""
+        assert not duty.still_raised and duty.raised_by_id is None and duty.verified_by_id is None
+        assert all(row.record is None for row in steps_of(duty)), "taken back though somebody had acted"
+        assert duty.id in {
+            entry.subject_id
+            for entry in db.session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "duty.taken_back"))
+        }
 
     def was_carried_out(self, duty: LegalDuty) -> None:
         assert duty.what_was_done.strip() and duty.closed_at is not None and duty.closed_by_id is not None

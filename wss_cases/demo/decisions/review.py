@@ -91,6 +91,9 @@ def _decide(
         now = yield world.calendar.in_days(now, rng.randrange(start + 1), rng.randrange(9 * 60, 15 * 60))
         record_conversation(world.calls(dean, now), made.id, outcome, "")
         return
+    if known.plan.waiting and not known.plan.items:
+        take_no_action(call, made.id, "other", "Nobody could say who it was.")
+        return
     decide(call, made.id, Choice())
     tell_police(world, made, known.plan.police, dean, now)
     perhaps_remove(world, made, dean, now)

@@ -1,11 +1,13 @@
 """Completing a report at the desk: parts, behaviours, harm; the narrative itself only grows."""
 
+from collections.abc import Mapping
+
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.actions import append_text, person_of
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
-from wss_cases.incidents.incident.queries import location
+from wss_cases.incidents.incident.queries import behavior_of_tile, location
 from wss_cases.incidents.incident.rules import (
     CAUSED,
     CapturedPerson,
@@ -58,7 +60,7 @@ def add_person(uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_plac
     """
     for person in incident.people:
         same_student = who.kind is PersonKind.STUDENT and person.student_id == who.id
-        same_staff = who.kind is PersonKind.STAFF and person.staff_id == who.id
+        same_staff = who.kind is PersonKind.STAFF and who.id is not None and person.staff_id == who.id
         if same_student or same_staff:
             raise Refused("people", _("This person is already in the report."))
     made = person_of(uow, incident.school_id, who, incident.tile, incident.local_date)
@@ -75,6 +77,27 @@ def add_person(uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_plac
     incident.behavior_group = highest_group(incident.people)
     uow.record(incident, "incident.people_changed")
     return made if unknown is None else unknown
+
+
+def set_roles(uow: UnitOfWork, incident: Incident, roles: Mapping[int, PersonRole]) -> None:
+    """Set the part of people of an open report, by the id of their row; whoever caused nothing did nothing.
+
+    Raises Refused for a person of another report.
+    """
+    mine = {person.id: person for person in incident.people}
+    for person_id, role in roles.items():
+        person = mine.get(person_id)
+        if person is None:
+            raise Refused("", _("One of these people is not in this report."))
+        if person.role is role:
+            continue
+        person.role = role
+        has_behavior = role in (*CAUSED, PersonRole.INVOLVED)
+        known = person.behavior or behavior_of_tile(incident.tile, person.grade, incident.local_date)
+        person.behavior = known if has_behavior else None
+        person.behavior_code_id = person.behavior.id if person.behavior else None
+        uow.record(person, "incident.person_changed")
+    incident.behavior_group = highest_group(incident.people)
 
 
 def _set_part(uow: UnitOfWork, incident: Incident, person: IncidentPerson, part: PersonDetails) -> None:

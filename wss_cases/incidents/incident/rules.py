@@ -17,7 +17,6 @@ LONG_AGO_DAYS = 30
 OLDEST_DAYS = 5 * 366
 CAUSED = frozenset({PersonRole.CAUSED_HARM, PersonRole.BOTH})
 SUFFERED = frozenset({PersonRole.HARMED, PersonRole.BOTH})
-BETWEEN_PEOPLE = frozenset({Tile.FIGHT, Tile.PUSHING, Tile.THREAT, Tile.BULLYING, Tile.HURTFUL_WORDS})
 
 LOCATION_OF_TILE = {
     WhereTile.CLASSROOM: "classroom",
@@ -151,12 +150,11 @@ def code_set_for(grade: int | None, day: date) -> str:
 
 
 def routed_people(people: Sequence[IncidentPerson]) -> list[IncidentPerson]:
-    """Return who is routed: those reported to have caused harm, else, while no part is set, those involved.
+    """Return who is routed: those reported to have caused harm. A part that is not set is nobody's.
 
-    Empty when only people harmed or witnesses are known; routing then asks with an unknown person.
+    Empty when nobody is known to have caused it; routing then asks once, with an unknown person.
     """
-    caused = [person for person in people if person.role in CAUSED]
-    return caused or [person for person in people if person.role is PersonRole.INVOLVED]
+    return [person for person in people if person.role in CAUSED]
 
 
 def facts_of(
@@ -196,11 +194,7 @@ def facts_of(
 
 def harmed_kind(incident: Incident, person: IncidentPerson | None, people: Sequence[IncidentPerson]) -> str | None:
     """Return whom this person's act harmed: student, staff, community, none, or None while nobody has said."""
-    others = [other for other in people if other is not person]
-    suffered = [other for other in others if other.role in SUFFERED]
-    if not suffered and incident.details_completed_at is None and incident.tile in BETWEEN_PEOPLE:
-        suffered = [other for other in others if other.role is PersonRole.INVOLVED]
-    kinds = {_harmed_as(other.kind) for other in suffered}
+    kinds = {_harmed_as(other.kind) for other in people if other is not person and other.role in SUFFERED}
     for kind in ("student", "staff", "community"):
         if kind in kinds:
             return kind

@@ -72,15 +72,19 @@ def why_not(plan: Plan, added: Added) -> PlanHold | str | None:
 def is_light(plan: Plan, open_duties: int) -> bool:
     """Whether this is a tier-1 conversation alone, logged and closed on the incident without a case."""
     talks = all(item.kind is Kind.CONVERSATION and item.tier == 1 for item in plan.items)
-    return bool(plan.items) and talks and not plan.holds and not open_duties and plan.police is Police.NOT_INDICATED
+    known = plan.items and not plan.waiting
+    return bool(known) and talks and not plan.holds and not open_duties and plan.police is Police.NOT_INDICATED
 
 
 def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:
     """Return the items that a choice comes to.
 
-    Raises Refused without a reason when it differs, for a held kind, and when somebody would be left with nothing.
+    Raises Refused without a reason when it differs, for a held kind, when somebody would be left with nothing, and
+    where everything waits until it is known whom it is for.
     """
     if choice.keep is None and not choice.add:
+        if plan.waiting and not plan.items:
+            raise Refused("", _("Say first who is reported to have caused harm, or who was harmed."))
         return plan.items
     if not choice.reason:
         raise Refused("reason", _("Choose why you decide otherwise."))

@@ -6,7 +6,7 @@ from typing import Any
 
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import SUFFERED
-from wss_cases.incidents.incident.states import PersonKind, PersonRole
+from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.routing.engine.facts import Facts
 from wss_cases.routing.engine.states import PATHWAY_OF, AppliesTo, FollowUpKind, Kind, Pathway, Person, Police
 
@@ -74,9 +74,14 @@ class PlanFollowUp:
 
 @dataclass(frozen=True)
 class Plan:
-    """What the answers of an incident come to together."""
+    """What the answers of an incident come to together.
+
+    `waiting` opens nothing: it is for whoever caused harm, or was harmed, once it is known who that is. `caused` are
+    the identified people only.
+    """
 
     items: tuple[PlanItem, ...] = ()
+    waiting: tuple[PlanItem, ...] = ()
     holds: tuple[PlanHold, ...] = ()
     follow_ups: tuple[PlanFollowUp, ...] = ()
     police: Police = Police.NOT_INDICATED
@@ -101,12 +106,8 @@ class _Board:
 
 
 def harmed_by(person: IncidentPerson | None, people: Sequence[IncidentPerson]) -> list[IncidentPerson]:
-    """Return the people harmed beside this person; while no part is set, the others involved."""
-    others = [other for other in people if other is not person]
-    suffered = [other for other in others if other.role in SUFFERED]
-    return suffered or [
-        other for other in others if person is not None and other.role is PersonRole.INVOLVED is person.role
-    ]
+    """Return the people harmed beside this person. A part that is not set is nobody's."""
+    return [other for other in people if other is not person and other.role in SUFFERED]
 
 
 def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Plan:
@@ -120,20 +121,34 @@ def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Pl
         if len(whose) == 1 < len(answers):
             key = (kind, Person.BOTH, None)
             board.items[key] = replace(board.items[key], person_id=next(iter(whose)))
+    unknown = {None, *(person.id for person in people if person.kind is PersonKind.NOT_IDENTIFIED)}
+    waiting = [item for item in board.items.values() if _waits(item, unknown)]
     return Plan(
-        items=tuple(board.items.values()),
+        items=tuple(item for item in board.items.values() if item not in waiting),
+        waiting=tuple(waiting),
         holds=tuple(hold for answered in answers for hold in _holds(answered)),
-        follow_ups=tuple(board.follow_ups.values()),
+        follow_ups=tuple(one for one in board.follow_ups.values() if not _calls_nobody(one, unknown)),
         police=max(
             (Police(a.answer["police"]) for a in answers), key=_POLICE_ORDER.index, default=Police.NOT_INDICATED
         ),
         young=frozenset(_id(a.person) for a in answers if a.facts.get("grade", 99) <= 2),
-        caused=frozenset(_id(a.person) for a in answers),
+        caused=frozenset(_id(a.person) for a in answers) - unknown,
         harmed=frozenset(other.id for a in answers for other in harmed_by(a.person, people)),
         asks_about_danger=any(Facts(a.facts).asks_about_danger() for a in answers),
         danger_answered=bool(answers) and all("imminent_danger" in a.facts for a in answers),
         not_coded=any("not_coded_yet" in a.answer["notes"] for a in answers),
     )
+
+
+def _waits(item: PlanItem, unknown: set[int | None]) -> bool:
+    """Whether it has to be known first who this is for; somebody harmed is supported before it is known by whom."""
+    if item.for_whom is Person.CAUSED_HARM:
+        return item.person_id in unknown
+    return item.for_whom is Person.HARMED and item.kind is Kind.CONVERSATION and item.person_id in unknown
+
+
+def _calls_nobody(wanted: PlanFollowUp, unknown: set[int | None]) -> bool:
+    return wanted.kind is FollowUpKind.GUARDIAN_CONTACT and wanted.person_id in unknown
 
 
 def _id(person: IncidentPerson | None) -> int | None:
@@ -168,6 +183,7 @@ def _joined(one: PlanItem, other: PlanItem) -> PlanItem:
 
 
 def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], people: Sequence[IncidentPerson]) -> None:
+    of_an_adult = answered.person is not None and answered.person.kind in _ADULTS
     for said in answered.answer["follow_ups"]:
         kind, days = FollowUpKind(said["kind"]), said["due_in_school_days"]
         targets: Sequence[int | None] = [_id(answered.person)]
@@ -175,10 +191,8 @@ def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], pe
             targets = [None]
         elif kind in _OF_THE_HARMED:
             targets = list(harmed) or [None]
-        elif kind is FollowUpKind.GUARDIAN_CONTACT_HARMED:
+        elif kind is FollowUpKind.GUARDIAN_CONTACT_HARMED or (kind is FollowUpKind.GUARDIAN_CONTACT and of_an_adult):
             targets = _students(harmed, people)
-        elif kind is FollowUpKind.GUARDIAN_CONTACT and answered.person and answered.person.kind in _ADULTS:
-            targets = _students(harmed, people) or [None]
         for target in targets:
             key = (kind, 0 if kind in _ONCE else days, target)
             board.follow_ups.setdefault(key, PlanFollowUp(kind, days, target, tuple(said["rules"])))

@@ -1,5 +1,6 @@
 """The thirty-second capture."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import at_wall, local
 from wss_cases.incidents.incident.rules import LOCATION_OF_TILE, OLDEST_DAYS, Capture, CapturedPerson
-from wss_cases.incidents.incident.states import PersonKind, Tile, WhenChoice, WhenPrecision, WhereTile
+from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenChoice, WhenPrecision, WhereTile
 
-DRAFT_FIELDS = ("danger", "people", "unknown_person", "what", "where", "when", "occurred", "narrative")
+PARTS = ("caused", "harmed", "witness")
+DRAFT_FIELDS = ("danger", "people", *PARTS, "unknown_person", "what", "where", "when", "occurred", "narrative")
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -44,6 +46,9 @@ class CaptureForm(BaseForm):
         _l("Say whether anyone is hurt or in danger now."),
     )
     people = SelectMultipleField(_l("Who was involved?"), choices=[], validate_choice=False, validators=[person_ids])
+    caused = SelectMultipleField(_l("Caused harm"), choices=[], validate_choice=False)
+    harmed = SelectMultipleField(_l("Was harmed"), choices=[], validate_choice=False)
+    witness = SelectMultipleField(_l("Witness"), choices=[], validate_choice=False)
     people_q = ShortText(_l("Name"))
     unknown_person = BooleanField(_l("I don’t know who yet"))
     what = radio(_l("What happened?"), Tile.labels(), _l("Choose what happened."))
@@ -97,9 +102,22 @@ class CaptureForm(BaseForm):
             return _("The clocks were moved at this time. Enter a time before or after.")
         return ""
 
+    def _role(self, value: str) -> PersonRole:
+        """The part that was tapped beside a name; involved where none was, which counts as nobody's."""
+        caused, harmed = value in (self.caused.data or []), value in (self.harmed.data or [])
+        if caused and harmed:
+            return PersonRole.BOTH
+        if caused or harmed:
+            return PersonRole.CAUSED_HARM if caused else PersonRole.HARMED
+        return PersonRole.WITNESS if value in (self.witness.data or []) else PersonRole.INVOLVED
+
     def capture(self, school_id: int, moment: tuple[datetime, WhenPrecision]) -> Capture:
         """Return what a sound form says."""
-        people = [person for value in self.people.data or [] if (person := captured_person(value))]
+        people = [
+            replace(person, role=self._role(value))
+            for value in dict.fromkeys(self.people.data or [])
+            if (person := captured_person(value))
+        ]
         if self.unknown_person.data:
             people.append(CapturedPerson(PersonKind.NOT_IDENTIFIED))
         return Capture(

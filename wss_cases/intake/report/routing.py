@@ -13,9 +13,9 @@ from wss_cases.safeguards.duties.duty.rules import merged
 
 
 def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
-    """Answer for everyone reported to have caused harm (or, until roles are set, everyone involved).
+    """Answer for everyone reported to have caused harm.
 
-    With nobody of that kind one answer is made for a person not identified. Raises the duties of all answers
+    Where nobody is known to have, one answer is made for a person not known. Raises the duties of all answers
     together, at once and at any hour; duties that an earlier answer raised are never taken back.
     """
     uow.session.flush()

@@ -1,12 +1,15 @@
 """What a reviewer does beside deciding: check facts, ask the reporter, take no action, merge a duplicate."""
 
+from collections.abc import Mapping
+
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused, Stale, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.additions.actions import merge_report
+from wss_cases.incidents.details.actions import set_roles
 from wss_cases.incidents.incident.actions import set_state, tell_of_danger
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
+from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonRole
 from wss_cases.intake.decision.states import NO_ACTION_REASONS, VERIFIED_LABELS
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -39,6 +42,16 @@ def check_facts(uow: UnitOfWork, incident_id: int, *, verified: str, danger: boo
         incident.danger_now = True
         tell_of_danger(uow, incident)
     uow.record(incident, "review.facts_checked", verified=verified)
+    route_incident(uow, incident)
+    return incident.id
+
+
+@use_case
+def set_parts(uow: UnitOfWork, incident_id: int, roles: Mapping[int, PersonRole]) -> int:
+    """Say who is reported to have caused harm and who was harmed, by the id of each person's row, and route again."""
+    incident = _waiting(uow, incident_id, uow.version)
+    set_roles(uow, incident, roles)
+    uow.record(incident, "review.parts_set")
     route_incident(uow, incident)
     return incident.id
 

@@ -1,11 +1,16 @@
 """Forms of the review: accept or choose otherwise, facts, question, no action, duplicate."""
 
+from collections.abc import Sequence
+
 from wtforms import BooleanField, SelectMultipleField
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled, pick, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled, pick, radio, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.incident.rules import person_words
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.rules import Added, Choice
 from wss_cases.intake.decision.states import (
     CONVERSATION_OUTCOMES,
@@ -16,6 +21,15 @@ from wss_cases.intake.decision.states import (
 from wss_cases.routing.engine.states import Kind, Person
 
 AS_IT_IS = ("", _l("As it is"))
+PART = "part_"
+PARTS = {
+    PersonRole.CAUSED_HARM: _l("Reported to have caused harm"),
+    PersonRole.HARMED: _l("Was harmed"),
+    PersonRole.BOTH: _l("Both"),
+    PersonRole.WITNESS: _l("Witness"),
+    PersonRole.SUPPORT: _l("Support person"),
+    PersonRole.INVOLVED: _l("Not known yet"),
+}
 YES_NO = [AS_IT_IS, ("yes", _l("Yes")), ("no", _l("No"))]
 
 
@@ -58,6 +72,22 @@ def parse_added(value: str) -> Added:
     if len(parts) != 3 or parts[0] not in set(Kind) or parts[1] not in set(Person) or not parts[2].isdigit():
         raise Refused("added", _("Choose one of the kinds."))
     return Added(Kind(parts[0]), Person(parts[1]), int(parts[2]) or None)
+
+
+class PartsForm(BaseForm):
+    """Each person's part in what was reported; made for one report by `parts_form`."""
+
+    def roles(self) -> dict[int, PersonRole]:
+        """Return the part of each person by the id of their row."""
+        marked = {name: field.data for name, field in self._fields.items() if name.startswith(PART)}
+        return {int(name.removeprefix(PART)): PersonRole(role) for name, role in marked.items()}
+
+
+def parts_form(people: Sequence[IncidentPerson], version: int) -> PartsForm:
+    """Return the form that asks for the part of each of these people."""
+    fields = {f"{PART}{person.id}": radio(person_words(person), PARTS, default=person.role.value) for person in people}
+    made: PartsForm = type("PartsOfReport", (PartsForm,), fields)(version=version)
+    return made
 
 
 class FactsForm(BaseForm):

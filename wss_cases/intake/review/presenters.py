@@ -95,6 +95,7 @@ def plan_words(now: Situation) -> dict[str, Any]:
     people = {person.id: person for person in now.people}
     return {
         "pathways": [item_words(item, people) for item in now.plan.items],
+        "waiting": [item_words(item, people) for item in now.plan.waiting],
         "holds": hold_words(now.plan, people),
         "follow_ups": follow_up_words(now.plan, people),
         "tier": now.plan.tier,

@@ -21,7 +21,15 @@ from wss_cases.intake.decision.actions import decide, record_conversation
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.review import actions
 from wss_cases.intake.review import presenters as words
-from wss_cases.intake.review.forms import DuplicateForm, FactsForm, NoActionForm, OtherwiseForm, QuestionForm
+from wss_cases.intake.review.forms import (
+    PART,
+    DuplicateForm,
+    FactsForm,
+    NoActionForm,
+    OtherwiseForm,
+    QuestionForm,
+    parts_form,
+)
 from wss_cases.intake.review.views import after_decision, decided_first, reviewed, tile_words
 from wss_cases.pathways.conversations.forms import LogForm
 from wss_cases.pathways.conversations.views import LOG, USUAL, repair_days
@@ -157,6 +165,26 @@ def otherwise(incident_id: int) -> Page:
         template="intake/review/acts/otherwise.html",
         plan=plan,
         held=words.held_kinds(scene.plan),
+    )
+
+
+@blueprint.route("/parts", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_REVIEW)
+def parts(incident_id: int) -> Page:
+    """Say who is reported to have caused harm, and who was harmed."""
+    report = reviewed(current_actor(), incident_id)
+    form = parts_form(report.people, report.version)
+    title = _("Who caused harm, and who was harmed?")
+    return _act(
+        report,
+        form,
+        lambda: actions.set_parts(submitted(form), incident_id, form.roles()),
+        title,
+        title,
+        _("Save and look at the recommendation"),
+        template="intake/review/acts/parts.html",
+        fields=[name for name in form._fields if name.startswith(PART)],
+        intro=_("A person whose part is not known counts as neither. You can change this until the report is decided."),
     )
 
 

@@ -1,4 +1,7 @@
-"""Raising legal duties: by routing, or by hand. An adult's own is raised for that adult; nothing is taken back."""
+"""Raising legal duties: by routing, or by hand. An adult's own is raised for that adult.
+
+Nothing is taken back but what a mark on an adult raised, and that only while nobody has acted on it.
+"""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
@@ -17,10 +20,14 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
+from wss_cases.routing.engine.states import Duty
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind, LegalDutyStep
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
 from wss_cases.safeguards.duties.duty.rules import Raised, due_at, refuse_future
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState
+
+OF_A_MARK = frozenset({Duty.ADULT_CONDUCT.value})
+"""Duties that rest on nothing but a reviewer's mark on an adult."""
 
 Whose = tuple[str, int | None]
 """A duty's code and, for one that is each adult's own, that adult."""
@@ -48,7 +55,8 @@ class ByHand:
 def raise_duties(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raised]) -> list[LegalDuty]:
     """Bring an incident's duties to what routing raises now; return the open ones. For use cases.
 
-    Verify-first becomes due, never the reverse; an open duty that is no longer raised stays open and is marked.
+    Verify-first becomes due, never the reverse; an open duty that is no longer raised stays open and is marked, but
+    for one that a mark on an adult raised and nobody has acted on: that is taken back, and the history says so.
     A duty that was carried out is not raised again; one found not to apply is when it then was only to be verified.
     """
     standing = _standing(uow, incident, raised)
@@ -59,7 +67,9 @@ def raise_duties(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raise
     for (code, _owner_id), duty in standing.newest.items():
         if code not in raised and duty.state in OPEN_DUTY:
             duties.append(duty)
-            if duty.still_raised and duty.rules:
+            if code in OF_A_MARK and _untouched(uow, duty):
+                _take_back(uow, duty)
+            elif duty.still_raised and duty.rules:
                 duty.still_raised = False
                 record_act(uow, duty, "duty.facts_changed")
     return [duty for duty in duties if duty.state in OPEN_DUTY]
@@ -124,6 +134,19 @@ def responsible(uow: UnitOfWork, duty: LegalDuty) -> set[int]:
     if duty.is_personal:
         return administrators | ({duty.owner_id} if duty.owner_id is not None else set())
     return administrators | {number for number, _name in holders(Role.DEAN, duty.school_id, today)}
+
+
+def _untouched(uow: UnitOfWork, duty: LegalDuty) -> bool:
+    recorded = uow.session.scalar(select(exists().where(LegalDutyStep.duty_id == duty.id)))
+    by_hand = (duty.raised_by_id, duty.verified_by_id, duty.proposed_by_id)
+    return not recorded and all(user_id is None for user_id in by_hand)
+
+
+def _take_back(uow: UnitOfWork, duty: LegalDuty) -> None:
+    duty.state, duty.still_raised, duty.was_due = DutyState.NOT_APPLICABLE, False, False
+    duty.closed_at = uow.now
+    duty.what_was_done = _("The adult is no longer marked as having caused harm, and nobody had acted on it.")
+    record_act(uow, duty, "duty.taken_back")
 
 
 def _standing(uow: UnitOfWork, incident: Incident, codes: Mapping[str, Raised] | list[str]) -> Standing:

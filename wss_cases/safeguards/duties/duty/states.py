@@ -57,6 +57,7 @@ _CODE: Final = {"code": DUTY_LABELS}
 SENTENCES: Final[dict[str, Any]] = {
     "duty.raised": (_l("Legal duty raised (rule %(rules)s): %(code)s"), _CODE),
     "duty.now_due": (_l("Legal duty now due (rule %(rules)s): %(code)s"), _CODE),
+    "duty.taken_back": (_l("Legal duty taken back with the mark that raised it: %(code)s"), _CODE),
     "duty.facts_changed": (_l("The facts no longer raise this legal duty; it stays open: %(code)s"), _CODE),
     "duty_kind.changed": (_l("A new row of the table of legal duties from %(day)s: %(code)s"), _CODE),
     "duty_kind.ended": (_l("A row of the table of legal duties ends %(day)s: %(code)s"), _CODE),
