@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from tests.architecture.rules import addresses, templates
 from tests.support.applications import make_app
-from tests.support.databases import flask
+from tests.support.databases import ROOT, flask
 from wss_cases.access.gate import gate, init_gate
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.core.states import RECORD_PAGES
 
 NO_DATABASE = "sqlite:///nowhere/at-all.sqlite3"
 
@@ -59,3 +61,36 @@ def test_addresses_are_plain(wired: Flask) -> None:
 
 def test_the_application_touches_neither_database_nor_network(tmp_path: Path) -> None:
     make_app("postgresql://nobody@192.0.2.1/none", tmp_path)
+
+
+def test_every_address_that_is_asked_for_exists(wired: Flask) -> None:
+    known = {rule.endpoint for rule in wired.url_map.iter_rules()}
+    found = {}
+    for path in sorted((ROOT / "wss_cases").rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        found[str(path)] = addresses.in_code(source, known) + addresses.guarded(source)
+    for path in templates.files():
+        found[str(path)] = addresses.in_template(path.read_text(encoding="utf-8"), known)
+    found["RECORD_PAGES"] = addresses.in_table(RECORD_PAGES, known)
+    assert {place: names for place, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("planted", "offences"),
+    [
+        ('url_for("cases.add_to_case", case_id=1)', ["cases.add_to_case"]),
+        ('url_for("cases.case", case_id=1)', []),
+        ('b = Blueprint("cases", __name__)\nurl_for(".case")', []),
+        ('b = Blueprint("cases", __name__)\nurl_for(".add")', ["cases.add"]),
+        ('link("cases.nothing")', ["cases.nothing"]),
+        ("x = url_for(name) if name in app.view_functions else None", ["line 1"]),
+    ],
+)
+def test_a_wrong_address_is_found(planted: str, offences: list[str]) -> None:
+    assert addresses.in_code(planted, {"cases.case"}) + addresses.guarded(planted) == offences
+
+
+def test_a_wrong_address_in_a_template_is_found() -> None:
+    planted = "<a href=\"{{ url_for('cases.case') }}\"></a>{% if x %}{{ url_for('cases.gone', id=1) }}{% endif %}"
+    assert addresses.in_template(planted, {"cases.case"}) == ["cases.gone"]
+    assert addresses.in_table({"one": "cases.case", "two": "cases.gone"}, {"cases.case"}) == ["cases.gone"]

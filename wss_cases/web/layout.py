@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Flask, current_app, has_request_context, redirect, request, session, url_for
+from flask import Flask, has_request_context, redirect, request, session, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -185,11 +185,7 @@ def _navigation(actor: Actor) -> tuple[list[dict[str, Any]], list[dict[str, Any]
 
 
 def _allowed(actor: Actor, pages: tuple[tuple[str, Any, Permission], ...]) -> dict[str, Any]:
-    return {
-        url_for(endpoint): label
-        for endpoint, label, permission in pages
-        if endpoint in current_app.view_functions and might(actor, permission)
-    }
+    return {url_for(endpoint): label for endpoint, label, permission in pages if might(actor, permission)}
 
 
 def _marked(allowed: dict[str, Any]) -> list[dict[str, Any]]:

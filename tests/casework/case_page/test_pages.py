@@ -238,3 +238,11 @@ def test_a_hold_speaks_against_a_conversation(world, client_as):
         row = pathway(world, Kind.CONVERSATION, for_whom=for_whom)
         text = client.page(f"/cases/{world.case.id}/pathways/{row.id}").text
         assert ("A hold speaks against this pathway." in text) is warned
+
+
+def test_a_follow_up_is_added_from_the_case(world, client_as):
+    """The link asked for an endpoint of an old name and was in no case."""
+    client = client_as(world.coordinator)
+    links = client.page(f"/cases/{world.case.id}?tab=follow-ups").find_all("a")
+    [href] = {link.attributes["href"] for link in links if link.text == "Add a follow-up"}
+    assert client.get(href).status_code == 200

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from flask import current_app, url_for
+from flask import url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
@@ -85,11 +85,6 @@ def outcome_words(outcome: str) -> str:
     """Return a follow-up's outcome in the reader's language, an agreement term's included."""
     labels = OUTCOME_LABELS | {str(state): words for state, words in TermState.labels().items()}
     return str(labels.get(outcome, outcome.replace("_", " ")))
-
-
-def address(endpoint: str, **values: Any) -> str | None:
-    """Return the address of a page of another room; None where the room has no such page."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
 def act_address(case_id: int, act: Next) -> str | None:

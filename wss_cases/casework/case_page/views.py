@@ -12,7 +12,7 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseState, HarmedSays
-from wss_cases.casework.case_file.presenters import CasePage, address, head, history_items, open_page, outcome_words
+from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page, outcome_words
 from wss_cases.casework.case_file.queries import PAGE, TERM_KIND, CaseFilter, CaseRow, case_rows, count_cases
 from wss_cases.casework.next_act.presenters import harm_words, kind_words
 from wss_cases.casework.next_act.rules import why_stuck
@@ -152,7 +152,7 @@ def _incident_tab(page: CasePage, actor: Actor) -> Page:
     shown = [
         {
             "reference": row.reference,
-            "href": address("incidents.incident", incident_id=row.id),
+            "href": url_for("incidents.incident", incident_id=row.id),
             "narrative": row.narrative,
             "rows": [
                 {"label": _("What"), "value": harm_words(row.tile)},
@@ -169,7 +169,7 @@ def _incident_tab(page: CasePage, actor: Actor) -> Page:
 def _follow_up_address(kind: str, state: FollowUpState, follow_up_id: int) -> str | None:
     if kind == TERM_KIND and state is FollowUpState.OPEN:
         return url_for("circles.term_of", follow_up_id=follow_up_id)
-    return address("followups.follow_up", follow_up_id=follow_up_id)
+    return url_for("followups.follow_up", follow_up_id=follow_up_id)
 
 
 def _follow_ups(page: CasePage, actor: Actor) -> dict[str, Any]:
@@ -186,11 +186,7 @@ def _follow_ups(page: CasePage, actor: Actor) -> dict[str, Any]:
             "outcome": outcome_words(row.outcome) if row.state is FollowUpState.DONE else _("Cancelled"),
         }
         (open_rows if row.state is FollowUpState.OPEN else done_rows).append(shown)
-    return {
-        "open_rows": open_rows,
-        "done_rows": done_rows,
-        "add_href": address("followups.add_to_case", case_id=page.case.id),
-    }
+    return {"open_rows": open_rows, "done_rows": done_rows, "add_href": url_for("followups.add", case_id=page.case.id)}
 
 
 @blueprint.get("/<int:case_id>/people/<int:participant_id>")
@@ -210,7 +206,7 @@ def person(case_id: int, participant_id: int) -> Page:
         safety=safety_of(page.case, found.id, page.today),
         guardians=_guardian_rows(_guardians(page, found)),
         pathways=[(kind_words(row), url_for("pathways.pathway", case_id=case_id, pathway_id=row.id)) for row in own],
-        student_href=address("students.student", student_id=found.student_id)
+        student_href=url_for("students.student", student_id=found.student_id)
         if found.student is not None and actor.covers(found.student.school_id, *CASE_TEAM)
         else None,
     )

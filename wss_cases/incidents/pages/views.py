@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.act_pages import submitted
@@ -149,7 +149,7 @@ def _page(report: Incident, add: AddendumForm, reply: AnswerForm) -> str:
         may_complete=report.state in UNDECIDED,
         state=IncidentState(report.state).label,
         tone=TONES.get(report.state, "slate"),
-        review_href=_link("review.incident", incident_id=report.id),
+        review_href=url_for("review.incident", incident_id=report.id),
         panels=panels_for(Place.INCIDENT, actor, report),
         student_hrefs=_student_links(actor, report),
         add=add,
@@ -166,12 +166,7 @@ def _student_links(actor: Actor, report: Incident) -> dict[int, str | None]:
     if not actor.covers(report.school_id, *CASE_TEAM):
         return {}
     ids = [person.student_id for person in report.people if person.student_id is not None]
-    return {student_id: _link("students.student", student_id=student_id) for student_id in ids}
-
-
-def _link(endpoint: str, **values: Any) -> str | None:
-    # pages of upper rooms, where this installation has them
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+    return {student_id: url_for("students.student", student_id=student_id) for student_id in ids}
 
 
 def _tabs(narrow: IncidentFilter, counts: Mapping[str, int]) -> list[tuple[str, str, bool, int | None]]:

@@ -15,7 +15,6 @@ from wss_cases.cases.case.queries import get_case, get_participant
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import TRANSITIONS, AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.cases.progress import actions as progress
-from wss_cases.casework.case_file.presenters import address
 from wss_cases.casework.case_file.queries import count_open_follow_ups, student_here
 from wss_cases.casework.case_page import actions, forms
 from wss_cases.casework.case_page.hand_over import hand_over
@@ -214,7 +213,7 @@ def add_person(case_id: int) -> Page:
         title=_("Add a person"),
         go_words=_("Add the person"),
         typed=typed,
-        search_url=address("students.search") or "",
+        search_url=url_for("students.search"),
         matches=items if typed else None,
         chosen=[{"value": str(chosen), "label": student.shown_name}] if student else [],
     )

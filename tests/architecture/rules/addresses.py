@@ -1,0 +1,60 @@
+"""Every address that code or a template asks for exists; a page asked for by a wrong name is simply not there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from jinja2 import nodes
+
+from tests.architecture.rules.templates import environment
+
+ENDPOINT = re.compile(r"^[a-z_]+(\.[a-z_0-9]+)+$")
+BLUEPRINT = re.compile(r"Blueprint\(\s*\"([a-z_]+)\"")
+ASKS = {"url_for", "link"}
+
+
+def in_code(source: str, known: set[str]) -> list[str]:
+    """Return the endpoints that a module asks for and that no rule has; `.name` is of the module's own blueprint."""
+    own = BLUEPRINT.search(source)
+    wanted = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and _name(node.func) in ASKS:
+            wanted += [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    return [name for name in _full(wanted, own[1] if own else "") if name not in known]
+
+
+def in_template(source: str, known: set[str]) -> list[str]:
+    """Return the endpoints that a template asks for and that no rule has."""
+    calls = environment.parse(source).find_all(nodes.Call)
+    asked = [call for call in calls if isinstance(call.node, nodes.Name) and call.node.name in ASKS]
+    wanted = [call.args[0].value for call in asked if call.args and isinstance(call.args[0], nodes.Const)]
+    return [name for name in _full(wanted, "") if name not in known]
+
+
+def in_table(table: dict[str, str], known: set[str]) -> list[str]:
+    """Return the endpoints of a table that no rule has."""
+    return [name for name in table.values() if name not in known]
+
+
+def guarded(source: str) -> list[str]:
+    """Return where code asks whether an endpoint exists: then a wrong name is silence instead of an error."""
+    return [
+        f"line {node.lineno}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Compare)
+        and any(isinstance(op, ast.In | ast.NotIn) for op in node.ops)
+        and any(_name(one) == "view_functions" for one in node.comparators)
+    ]
+
+
+def _name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _full(wanted: list[str], blueprint: str) -> Iterator[str]:
+    for name in wanted:
+        full = f"{blueprint}{name}" if name.startswith(".") else name
+        if ENDPOINT.match(full):
+            yield full
