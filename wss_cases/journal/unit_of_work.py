@@ -195,7 +195,7 @@ class UnitOfWork:
     ) -> Disclosure:  # fmt: skip
         """Write down that these fields of a student's record went to somebody outside (FERPA 99.32).
 
-        `asked_by` is '' where nobody asked: the school sent it with consent.
+        `asked_by` is '' where nobody asked: the school sent it, on a ground that its subject says.
         """
         row = Disclosure(
             student_id=student_id, school_id=subject.school_id, at=at or self.now, asked_by=asked_by,

@@ -63,6 +63,16 @@ def test_a_coordinator_records_one_by_hand_and_prints_the_list(school: Any, clie
     assert said["asked_by"] == said["told_whom"] == ["…", "…"], "of what somebody typed only that it is there"
 
 
+def test_a_call_to_the_police_is_never_said_to_be_with_consent(school: Any, client_as: Callable[[Any], Any]) -> None:
+    student = StudentFactory(school=school)
+    made(school, student, told_whom="911", object_type="police_notification", interest="Emergency")
+    client = client_as(make_user(Role.COORDINATOR, school))
+    page = client.page(f"/students/{student.id}/disclosures").text
+    assert "911" in page
+    assert "without consent (police notification)" in page
+    assert "with written consent" not in page
+
+
 def test_who_keeps_no_record_sees_none(school: Any, client_as: Callable[[Any], Any]) -> None:
     student = StudentFactory(school=school)
     made(school, student)

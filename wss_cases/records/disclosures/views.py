@@ -14,6 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.forms import filled
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
@@ -25,6 +26,12 @@ from wss_cases.roster.directory.models import Student
 
 blueprint = Blueprint("disclosures", __name__)
 ON_PAPER = 1000
+SCHOOL = _l("The school")
+UNASKED = {
+    "referral": _l("The school, with written consent"),
+    "police_notification": _l("The school, without consent (police notification)"),
+}
+"""Where nobody asked: on what ground the school told somebody, by what it was told with."""
 
 
 @blueprint.get("/disclosures")
@@ -89,7 +96,7 @@ def _line(disclosure: ListedDisclosure) -> dict[str, Any]:
     by_hand = row.object_type == "student"
     return {
         "on": day_words_with_year(local_date(row.at, zone_of(disclosure.student.school_id))),
-        "asked_by": row.asked_by or _("The school, with written consent"),
+        "asked_by": row.asked_by or str(UNASKED.get(row.object_type, SCHOOL)),
         "told_whom": row.told_whom,
         "what": ", ".join(name if by_hand else str(FIELD_LABELS.get(name, name)) for name in row.fields),
         "interest": row.interest,
