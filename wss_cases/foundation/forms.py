@@ -17,6 +17,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.labelled import Labelled
+from wss_cases.foundation.plausible import refuse_implausible
 
 Input = TypeVar("Input")
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
@@ -40,6 +41,11 @@ class BaseForm(FlaskForm):
 
     request_key = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=64)])
     version = HiddenField(default="")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check every field, and that no date or number is one that no record can hold."""
+        sound = super().validate(extra_validators)
+        return refuse_implausible(self) and sound
 
     @property
     def seen_version(self) -> int | None:

@@ -1,7 +1,6 @@
 """The round trip of a form page: show, check, act, redirect."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.foundation.plausible import day_in
 
 Page = str | Response | tuple[str, int]
 
@@ -54,7 +54,7 @@ def fill_by_chip(form: BaseForm) -> bool:
         chosen = request.form.get(f"{field.name}_quick")
         if chosen is not None:
             try:
-                field.data, field.raw_data = date.fromisoformat(chosen), [chosen]
+                field.data, field.raw_data = day_in(chosen), [chosen]
             except ValueError:
                 return False
             return True

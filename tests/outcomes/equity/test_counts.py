@@ -207,7 +207,7 @@ def test_the_minimums_change_for_school_years_to_come_alone(session: Any, at: An
         ({"cell": "4"}, "Give a number from 5 to 100."),
         ({"cell": "20", "group": "10"}, "A group is at least as large as a cell"),
         ({"starts_on": "2026-11-24"}, "a school year that has begun keeps its numbers"),
-        ({"starts_on": "2926-08-01"}, "Choose a day at most two years ahead."),
+        ({"starts_on": "2029-08-01"}, "Choose a day at most two years ahead."),
     ):
         sent = {"cell": "20", "group": "40", "starts_on": "2027-08-01", **wrong}
         answer = client.submit(address, sent)

@@ -12,6 +12,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, radio, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.plausible import day_in
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS, IncidentState, Tile
 from wss_cases.incidents.lists.queries import GROUPS
@@ -100,8 +101,8 @@ def _code(text: str) -> str:
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "school": ("school", _number(1, 10**17)),
     "year": ("year", lambda text: school_year_bounds(text) and text),
-    "from": ("from_day", date.fromisoformat),
-    "to": ("to_day", date.fromisoformat),
+    "from": ("from_day", day_in),
+    "to": ("to_day", day_in),
     "behavior": ("behavior", _code),
     "group": ("group", _group),
     "place": ("place", _code),

@@ -85,7 +85,12 @@ class PartsForm(BaseForm):
 
 def parts_form(people: Sequence[IncidentPerson], version: int) -> PartsForm:
     """Return the form that asks for the part of each of these people."""
-    fields = {f"{PART}{person.id}": radio(person_words(person), PARTS, default=person.role.value) for person in people}
+    fields = {
+        f"{PART}{person.id}": radio(
+            person_words(person), PARTS, _l("Choose each person’s part."), default=person.role.value
+        )
+        for person in people
+    }
     made: PartsForm = type("PartsOfReport", (PartsForm,), fields)(version=version)
     return made
 

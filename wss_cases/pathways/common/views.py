@@ -17,6 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common import actions
 from wss_cases.pathways.common.forms import AddForm, CompleteForm, DayForm, OfferForm, PlanForm, number, people_choices
@@ -71,7 +72,7 @@ def act_on(
 def asked_day(today: date, back: timedelta, ahead: timedelta = timedelta(0)) -> date:
     """Return the day that the address asks for (`day`); today for none, or one outside `back` and `ahead`."""
     try:
-        day = date.fromisoformat(request.args.get("day", ""))
+        day = day_in(request.args.get("day", ""))
     except ValueError:
         return today
     return day if -back <= day - today <= ahead else today

@@ -13,6 +13,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.journal.audit.queries import keeping
 from wss_cases.web.audit_log.queries import PAGE, AuditFilter, AuditRow, audit_rows
@@ -93,10 +94,9 @@ def _start(day: date) -> datetime:
 
 def _day(text: str) -> date | None:
     try:
-        day = date.fromisoformat(text)
+        return day_in(text)
     except ValueError:
         return None
-    return day if 2000 <= day.year <= 2200 else None
 
 
 def _line(row: AuditRow) -> dict[str, str]:

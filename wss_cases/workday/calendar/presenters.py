@@ -17,6 +17,7 @@ from wss_cases.foundation.dates import (
 )
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.roster.calendar.days.queries import DayAt, Shift
 from wss_cases.roster.directory.rules import is_weekday
@@ -87,7 +88,7 @@ def weekdays() -> list[tuple[str, str]]:
 def month_page(text: str, today: date) -> Month:
     """Return the month written 2027-01, or today's when it is written otherwise."""
     try:
-        first = date.fromisoformat(f"{text}-01")
+        first = day_in(f"{text}-01")
     except ValueError:
         first = today.replace(day=1)
     first = first if abs(first - today) < FARTHEST else today.replace(day=1)

@@ -15,6 +15,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import long_day_words, time_of_day_words
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.calendar.days.actions import Said
 from wss_cases.roster.calendar.days.queries import DayAt, after_taking_back, day_at, days_between
@@ -141,7 +142,7 @@ def _place(school_id: int | None) -> Place:
 
 def _date(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return day_in(text)
     except ValueError as error:
         raise NotFound from error
 

@@ -32,6 +32,7 @@ from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.calendar.days.queries import moves_of
@@ -78,7 +79,7 @@ def follow_ups() -> Page:
 def _after(text: str) -> tuple[date, int] | None:
     day, _dot, last_id = text.partition(".")
     try:
-        return date.fromisoformat(day), min(int(last_id), IdConverter.LARGEST)
+        return day_in(day), min(int(last_id), IdConverter.LARGEST)
     except ValueError:
         return None
 

@@ -29,6 +29,7 @@ from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import IdConverter, numbers_in
 from wss_cases.foundation.pages import Page, fill_by_chip
+from wss_cases.foundation.plausible import day_in
 from wss_cases.roster.directory.rules import SchoolDays
 
 blueprint = Blueprint("replan", __name__)
@@ -113,7 +114,7 @@ def _wanted(text: str) -> Wanted | None:
     number, version, day = [*text.split("."), "", ""][:3]
     try:
         [follow_up_id] = numbers_in([number])
-        return Wanted(follow_up_id, min(int(version), IdConverter.LARGEST), date.fromisoformat(day))
+        return Wanted(follow_up_id, min(int(version), IdConverter.LARGEST), day_in(day))
     except ValueError:
         return None
 

@@ -1,6 +1,5 @@
 """The lists behind the numbers, for the case team of the school."""
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -13,6 +12,7 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.outcomes.counting.scope.presenters import shown
@@ -88,7 +88,7 @@ def _until(scope: Scope) -> Scope:
     if not (text := request.args.get("until", "")):
         return scope
     try:
-        ends = date.fromisoformat(text)
+        ends = day_in(text)
     except ValueError as error:
         raise NotFound from error
     return existing(narrowed(scope, None, ends, scope.network))

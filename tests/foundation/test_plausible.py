@@ -1,0 +1,70 @@
+"""No date or number that no record can hold gets past any form, or past an address."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from wtforms import DateField, DateTimeLocalField, FieldList, Form, FormField, IntegerField
+
+from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.plausible import day_in
+
+
+class Row(Form):
+    """One row of a list."""
+
+    due_on = DateField("Due")
+
+
+class Planned(BaseForm):
+    """A form with each kind of field that can be absurd."""
+
+    on = DateField("On")
+    at = DateTimeLocalField("At", format="%Y-%m-%dT%H:%M")
+    days = IntegerField("Days")
+    rows = FieldList(FormField(Row), min_entries=1)
+
+
+SOUND = {"on": "2026-11-24", "at": "2026-11-24T10:00", "days": "3", "rows-0-due_on": "2026-12-01"}
+
+
+def errors(app: Any, **wrong: str) -> Any:
+    with app.test_request_context(method="POST", data=SOUND | wrong):
+        form = Planned(meta={"csrf": False})
+        form.validate()
+        return form.errors
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("on", "0001-01-01"),
+        ("on", "0026-11-24"),
+        ("on", "1899-12-31"),
+        ("on", "9999-12-31"),
+        ("at", "0001-01-01T00:00"),
+        ("at", "9999-12-31T23:59"),
+        ("days", "9" * 30),
+        ("days", "-" + "9" * 30),
+        ("rows-0-due_on", "9999-12-31"),
+    ],
+)
+def test_a_field_that_holds_it_says_so(app: Any, field: str, value: str) -> None:
+    assert field.split("-")[0] in errors(app, **{field: value})
+
+
+def test_what_can_be_is_let_through(app: Any) -> None:
+    assert errors(app) == {}
+    assert errors(app, on="2000-01-01", days="0") == {}
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "1999-12-31", "2026-02-31", "", "x", "20261124x"])
+def test_an_address_with_such_a_day_is_none(app: Any, text: str) -> None:
+    with pytest.raises(ValueError, match=r"^(Invalid isoformat string|day is out of range|month must|\d{4}-|$)"):
+        day_in(text)
+
+
+def test_a_day_in_an_address(app: Any) -> None:
+    assert day_in("2026-11-24") == date(2026, 11, 24)
