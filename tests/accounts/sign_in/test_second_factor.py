@@ -215,7 +215,9 @@ def test_a_reset_ends_everything_is_told_and_voids_a_short_password(
     at("2026-11-24 10:00")
     user, _codes = with_factor(Role.DEAN)
     theirs = client_as(user)
-    changed = theirs.submit("/account", {"old_password": PASSWORD, "new_password": "kelp4 bay"}, holding="old_password")
+    at("2026-11-24 10:01")
+    typed = {"old_password": PASSWORD, "new_password": "kelp4 bay", "code": code()}
+    changed = theirs.submit("/account", typed, holding="old_password")
     assert changed.status_code == 200
     boss = client_as(make_user(Role.SYSADMIN))
     assert client_as(make_user(Role.ADMINISTRATOR)).post(f"/people/{user.id}/second-factor/reset").status_code in (
@@ -244,11 +246,13 @@ def test_a_short_password_stands_only_beside_a_second_factor(
     made = actions_factor.enrol(acting(user), SECRET, code(), "", clock.now())
     with client.session_transaction() as cookie:
         cookie["_user_id"] = made.token
-    too_short = {"old_password": PASSWORD, "new_password": "kelp4ba"}
+    at("2026-11-24 10:01")
+    too_short = {"old_password": PASSWORD, "new_password": "kelp4ba", "code": code()}
     assert client.submit("/account", too_short, holding="old_password").status_code == 400
-    assert client.submit("/account", short, holding="old_password").status_code == 200
+    assert client.submit("/account", short | {"code": code()}, holding="old_password").status_code == 200
     assert client.submit("/account/second-factor", action="/off").status_code == 400
-    long = {"old_password": "kelp4 bay", "new_password": "four plain words suffice"}
+    at("2026-11-24 10:02")
+    long = {"old_password": "kelp4 bay", "new_password": "four plain words suffice", "code": code()}
     assert client.submit("/account", long, holding="old_password").status_code == 200
     assert client.submit("/account/second-factor", action="/off").status_code == 303
     assert session.scalars(select(SecondFactor)).all() == []
@@ -276,6 +280,30 @@ def test_sensitive_acts_ask_again_who_it_is(session: Any, client: PageClient, at
     assert statuses[-1] == 429
 
 
+def test_a_stolen_session_and_the_password_change_nothing_without_the_phone(
+    session: Any, client_as: ClientAs, at: Clock
+) -> None:
+    """The change was proof enough by itself: it skipped the code, could be guessed at, and gave new recovery codes."""
+    at("2026-11-24 10:00")
+    user, _codes = with_factor(Role.DEAN)
+    thief = client_as(user)
+    at("2026-11-24 11:00")
+    new = {"old_password": PASSWORD, "new_password": "four plain words suffice"}
+    assert thief.submit("/account", new | {"code": ""}, holding="old_password").status_code == 400
+    assert thief.submit("/account", new | {"code": wrong()}, holding="old_password").status_code == 400
+    assert thief.get("/account/second-factor").headers["Location"].startswith("/account/confirm")
+    for _guess in range(6):
+        guessed = {"old_password": "a wrong password 2026", "new_password": "four plain words suffice", "code": wrong()}
+        answer = thief.submit("/account", guessed, holding="old_password")
+        assert answer.status_code == 400
+    assert "Too many attempts" in answer.text
+    at("2026-11-24 11:01")
+    assert "Too many attempts" in thief.submit("/account", new | {"code": code()}, holding="old_password").text
+    assert session.scalars(select(OutboxMessage.kind).where(OutboxMessage.kind == "account.password_set")).all() == []
+    at("2026-11-24 11:40")
+    assert thief.submit("/account", new | {"code": code()}, holding="old_password").status_code == 200
+
+
 def test_demo_accounts_are_exempt_outside_of_production_alone(
     session: Any, client_as: ClientAs, required: None, app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -290,7 +318,7 @@ def test_in_production_everybody_works_with_a_second_factor(
     session: Any, client: PageClient, client_as: ClientAs, app: Any, at: Clock,
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:  # fmt: skip
-    ours = {"WSS_KEYS": "k", "PUBLIC_URL": "https://wss.example"}
+    ours = {"WSS_KEYS": "k" * 32, "PUBLIC_URL": "https://wss.example"}
     asked = [
         from_environment(ours | more, tmp_path)["SECOND_FACTOR"]
         for more in ({}, {"WSS_ENV": "production"}, {"WSS_ENV": "production", "WSS_SECOND_FACTOR": "optional"})

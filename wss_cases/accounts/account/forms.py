@@ -82,6 +82,12 @@ class ConfirmWithCodeForm(ConfirmForm):
     code = _code(_l("Code"), _l("Enter the code."))
 
 
+class ChangePasswordWithCodeForm(ChangePasswordForm):
+    """The same for whoever has a second factor."""
+
+    code = _code(_l("Code"), _l("Enter the code."))
+
+
 class LanguageForm(BaseForm):
     """The language of one's pages and mails."""
 

@@ -1,18 +1,26 @@
 """Signing in and out, the invitation's page, and one's own account."""
 
 from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.forms import ChangePasswordForm, LanguageForm, NewPasswordForm, SignInForm
+from wss_cases.accounts.account.forms import (
+    ChangePasswordForm,
+    ChangePasswordWithCodeForm,
+    LanguageForm,
+    NewPasswordForm,
+    SignInForm,
+)
 from wss_cases.accounts.account.rules import password_minimum
 from wss_cases.accounts.credentials.links import invitation_id_of
 from wss_cases.accounts.credentials.queries import factor_state
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.managed_accounts.queries import own_sessions
+from wss_cases.accounts.sign_in.own_account.actions import change_password
 from wss_cases.accounts.sign_in.own_account.queries import accepts_password, shortest_password
 from wss_cases.accounts.sign_in.saved_forms.queries import has_kept
 from wss_cases.accounts.sign_in.sessions import actions
@@ -128,7 +136,11 @@ def invitation(token: str) -> Page:
 @gate(Permission.SIGNED_IN)
 def me() -> Page:
     """One's own account: language, password, sessions."""
-    return _account_page(ChangePasswordForm(formdata=None), 200)
+    return _account_page(_password_form(formdata=None), 200)
+
+
+def _password_form(**given: Any) -> ChangePasswordForm:
+    return (ChangePasswordWithCodeForm if current_user.row.has_factor else ChangePasswordForm)(**given)
 
 
 def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
@@ -154,14 +166,17 @@ def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
 @gate(Permission.SIGNED_IN)
 def password() -> Page:
     """Change one's own password."""
-    form = ChangePasswordForm()
+    form = _password_form()
     if form.validate_on_submit():
+        code = form.code.data if isinstance(form, ChangePasswordWithCodeForm) else ""
         try:
-            token = actions.change_password(
+            token = change_password(
                 current_actor(),
                 current_user.row.session_id,
                 form.old_password.data,
                 form.new_password.data,
+                code,
+                request.remote_addr or "",
                 clock.now(),
             )
         except Refused as refusal:

@@ -28,8 +28,7 @@ from wss_cases.accounts.credentials.passwords import hash_password, needs_rehash
 from wss_cases.accounts.credentials.rules import HALF_LASTS, may_use_password
 from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, Refused, existing
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -188,27 +187,8 @@ def renew_token(uow: UnitOfWork, session_id: int) -> str:
     return token
 
 
-def change_password(actor: Actor, session_id: int, old: str, new: str, now: datetime) -> str:
-    """Set one's own new password and end every other session; returns this one's new token.
-
-    Raises Refused naming the field.
-    """
-    user = existing(db.session.get(UserAccount, actor.user_id))
-    if not password_matches(user.password_hash, old):
-        raise Refused("old_password", _("This is not your current password."))
-    hashed = _hashed(user, new, "new_password")
-    with unit_of_work(actor, now) as uow:
-        row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
-        row.password_hash, row.password_set_at = hashed, now
-        row.password_short = len(new) < PASSWORD_MINIMUM
-        end_all_sessions(uow, row.id, keep_session_id=session_id)
-        token = renew_token(uow, session_id)
-        uow.record(row, SIGN_IN_CHANGED)
-        _tell_password_set(uow, row)
-    return token
-
-
-def _hashed(user: UserAccount, password: str, field: str) -> str:
+def new_hash(user: UserAccount, password: str, field: str) -> str:
+    """Return the hash of a new password. Raises Refused beside a field for one that is too short, or easily guessed."""
     problem = password_problem(password, user.email, user.name, password_minimum(has_factor(db.session(), user.id)))
     if problem:
         raise Refused(field, problem)
@@ -229,7 +209,7 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
     if found is None or found.used_at is not None or found.expires_at <= now:
         raise NotFound
     user = db.session.get_one(UserAccount, found.user_id)
-    hashed = _hashed(user, password, "password")
+    hashed = new_hash(user, password, "password")
     with unit_of_work(Actor(user.id, user.name), now) as uow:
         invitation = uow.session.get_one(Invitation, invitation_id, with_for_update=True, populate_existing=True)
         account = uow.session.get_one(UserAccount, user.id, with_for_update=True, populate_existing=True)
@@ -239,11 +219,12 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
         account.password_hash, account.password_set_at = hashed, now
         account.password_short = len(password) < PASSWORD_MINIMUM
         if account.state is AccountState.ACTIVE:  # not a first password, of which there is nothing to be told
-            _tell_password_set(uow, account)
+            tell_password_set(uow, account)
         account.state = AccountState.ACTIVE
         end_all_sessions(uow, account.id)
         uow.record(account, SIGN_IN_CHANGED)
 
 
-def _tell_password_set(uow: UnitOfWork, user: UserAccount) -> None:
+def tell_password_set(uow: UnitOfWork, user: UserAccount) -> None:
+    """Step: tell a person that their password was set, whatever the hour."""
     uow.notify(user.id, SIGN_IN_CHANGED, user, f"{SIGN_IN_CHANGED}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
