@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from wss_cases.foundation.keys.loading import load_keys
+from wss_cases.foundation.keys.loading import close_to_others, load_keys
 from wss_cases.foundation.operations.encryption import demand_encryption
 from wss_cases.foundation.settings.reading import database_url
 from wss_cases.foundation.settings.secrets import database_with_password, mail_with_password, with_secrets
@@ -33,6 +33,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
     production = environment == "production"
     keys = load_keys(environ.get("WSS_KEYS", ""), instance, production=production)
     databases, smtp_url = _addresses(environ, instance)
+    close_to_others(instance)
     if production:
         plain_hosts = environ.get("WSS_PLAIN_HOSTS", "").split()
         demand_encryption(public_url, databases, smtp_url, plain_hosts)

@@ -113,6 +113,18 @@ def test_no_debugging_in_production(tmp_path: Path) -> None:
     assert not make_app(NO_DATABASE, tmp_path, FLASK_DEBUG="1", **production).debug
     with pytest.raises(RuntimeError, match="WSS_KEYS"):
         make_app(NO_DATABASE, tmp_path, WSS_KEYS="", **production)
+    with pytest.raises(RuntimeError, match="has 1 characters, and 32 are the least"):
+        make_app(NO_DATABASE, tmp_path, WSS_KEYS="x", **production)
+    opened_with = make_app(NO_DATABASE, tmp_path, WSS_KEYS=f"{'n' * 32},x", **production).config["WSS_KEYS"]
+    assert opened_with.masters[1] == "x", "an older key still opens what it sealed"
+
+
+def test_nobody_else_on_the_machine_reads_the_folder_of_database_keys_and_mail(tmp_path: Path) -> None:
+    instance = tmp_path / "instance"
+    instance.mkdir(mode=0o755)
+    from_environment({}, instance)
+    assert instance.stat().st_mode & 0o777 == 0o700
+    assert (instance / "keys").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Keys: from WSS_KEYS, or made once in the instance folder (0600) for the embedded default."""
+"""Keys: from WSS_KEYS, or made once in the instance folder (0600) for the embedded default; and that folder's door."""
 
 import base64
 import hashlib
@@ -8,6 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 NO_KEYS = "WSS_ENV=production needs WSS_KEYS (one or more keys separated by commas, newest first)."
+
+SHORTEST = 32
+TOO_SHORT = (
+    "WSS_KEYS: the newest key has {length} characters, and {shortest} are the least in production. "
+    'Make one: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+)
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,25 @@ class Keys:
 def load_keys(raw: str, instance: Path, *, production: bool) -> Keys:
     """Return the keys of WSS_KEYS, else those of `instance`/keys, which is made when missing.
 
-    Raises RuntimeError in production when WSS_KEYS is empty.
+    Raises RuntimeError in production when WSS_KEYS is empty, or its newest key could be guessed; older ones only open.
     """
     given = tuple(part.strip() for part in raw.split(",") if part.strip())
+    if given and production and len(given[0]) < SHORTEST:
+        raise RuntimeError(TOO_SHORT.format(length=len(given[0]), shortest=SHORTEST))
     if given:
         return Keys(given)
     if production:
         raise RuntimeError(NO_KEYS)
     return Keys((_made_once(instance / "keys"),))
+
+
+def close_to_others(folder: Path) -> None:
+    """Take the folder of database, keys and mails from the machine's other users, where it is there and is ours."""
+    if not folder.is_dir():
+        return
+    found = folder.stat()
+    if found.st_uid == os.geteuid() and found.st_mode & 0o077:
+        folder.chmod(0o700)
 
 
 def _made_once(path: Path) -> str:
