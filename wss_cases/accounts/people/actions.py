@@ -9,7 +9,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.account.rules import DISTRICT_ROLES, GIVEN_BY_HAND, SCHOOL_ROLES, manages, may_give
 from wss_cases.accounts.calendar_address.actions import end_feeds
-from wss_cases.accounts.grants.queries import is_over
+from wss_cases.accounts.grants.queries import in_force_at, is_over
 from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import email_key, end_all_sessions
 from wss_cases.foundation.errors import NotFound, Refused
@@ -81,6 +81,8 @@ def _give(
         raise Refused("school_id", _("Choose the school in which the role is held."))
     if role not in GIVEN_BY_HAND:
         raise Refused("role", _("A partner’s people are invited from the partner’s page in the directory."))
+    if user.id == uow.actor.user_id:
+        raise Refused("role", _("Another administrator gives you a role: nobody gives one to themselves."))
     if not may_give(uow.actor, role, school_id):
         raise Refused("role", _("You cannot give this role at this school."))
     if any(grant.role is Role.PARTNER and not is_over(grant, uow.now) for grant in user.grants):
@@ -101,6 +103,8 @@ def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
             raise NotFound
         if not may_give(actor, grant.role, grant.school_id):
             raise Refused("", _("You cannot end this role."))
+        if grant.role is Role.SYSADMIN:
+            _keep_one(uow, user)
         yesterday = today_at(grant.school_id, now) - timedelta(days=1)
         if grant.starts_on <= yesterday:
             grant.ends_on = yesterday
@@ -118,10 +122,23 @@ def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, 
         if enabled:
             user.state = AccountState.ACTIVE if user.password_hash else AccountState.INVITED
         else:
+            _keep_one(uow, user)
             user.state = AccountState.DISABLED
             end_all_sessions(uow, user.id)
             end_feeds(uow, user.id)
         uow.record(user, "account.enabled" if enabled else "account.disabled")
+
+
+def _keep_one(uow: UnitOfWork, user: UserAccount) -> None:
+    """Refuse to take away the last account that can give every role, which nobody could give back."""
+    givers = (
+        select(UserAccount.id)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(RoleGrant.role == Role.SYSADMIN, in_force_at(uow.now), UserAccount.state == AccountState.ACTIVE)
+    )
+    left = set(uow.session.scalars(givers))
+    if left == {user.id}:
+        raise Refused("", _("This is the last account that can give roles. Give its role to somebody else first."))
 
 
 def _managed(uow: UnitOfWork, user_id: int, version: int | None = None) -> UserAccount:

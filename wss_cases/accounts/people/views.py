@@ -146,6 +146,7 @@ def _act(user_id: int, act: Callable[[Actor], None], leads_to: str = "") -> Page
 
 
 @blueprint.post("/<int:user_id>/roles/<int:grant_id>/end")
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def end_role(user_id: int, grant_id: int) -> Page:
     """End a role today; without it the person may be another's to manage, so the list is next."""
@@ -155,6 +156,7 @@ def end_role(user_id: int, grant_id: int) -> Page:
 
 
 @blueprint.post("/<int:user_id>/link")
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def send_link(user_id: int) -> Page:
     """Send a new link for a first or forgotten password."""
@@ -162,6 +164,7 @@ def send_link(user_id: int) -> Page:
 
 
 @blueprint.post("/<int:user_id>/disable")
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def disable(user_id: int) -> Page:
     """Disable an account; its sessions end at once."""
@@ -170,6 +173,7 @@ def disable(user_id: int) -> Page:
 
 
 @blueprint.post("/<int:user_id>/enable")
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def enable(user_id: int) -> Page:
     """Enable an account again."""
