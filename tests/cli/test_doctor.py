@@ -55,8 +55,8 @@ def found(app: Flask) -> dict[str, tuple[str, str]]:
 def test_a_system_that_runs_is_well(running: Flask) -> None:
     levels = {what: level for what, (level, _words) in found(running).items()}
     assert len(levels) == len(doctor.LOOKS) + 1
-    # a year can be near its end, and the machine may have no Pango
-    assert {what for what, level in levels.items() if level != "ok"} <= {"calendar", "PDFs"}
+    # a year can be near its end, the machine may have no Pango, and the demo has one system administrator
+    assert {what for what, level in levels.items() if level != "ok"} <= {"calendar", "PDFs", "accounts"}
     words = running.test_cli_runner().invoke(args=["doctor"]).stdout
     assert "ok       scheduler: It runs and sweeps." in words
 
@@ -92,6 +92,16 @@ def test_what_the_rows_say_is_named(running: Flask) -> None:
         said = found(running)[what]
         assert said[0] == level, statement
         assert words in said[1]
+
+
+def test_where_there_is_nothing_nothing_is_ok(database: Database, tmp_path: Path) -> None:
+    """No school and no account: every school had an administrator, and every network an approver."""
+    app = make_app(database.url, tmp_path)
+    with app.app_context():
+        said = found(app)
+        assert said["accounts"] == ("bad", "Nobody can sign in who gives roles: no system administrator is active.")
+        assert said["schools"][0] == said["police reviews"][0] == said["calendar"][0] == "warning"
+        db.engine.dispose()
 
 
 def test_a_silent_scheduler_and_a_pause_are_named(running: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,6 +189,7 @@ LOOKS: tuple[Callable[[datetime], Finding], ...] = (
     _pdfs,
     _space,
     doctor_district.calendar,
+    doctor_district.accounts,
     doctor_district.leaders,
     doctor_district.police_reviewers,
 )

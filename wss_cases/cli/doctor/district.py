@@ -39,6 +39,21 @@ def calendar(now: datetime) -> Finding:
     return warning("calendar", f"It ends before {last}: due days are then weekdays. Import the next year's.")
 
 
+def accounts(now: datetime) -> Finding:
+    """Whether anybody can sign in who gives roles; where nobody can, nobody else ever will."""
+    givers = (
+        select(func.count(UserAccount.id.distinct()))
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(RoleGrant.role == Role.SYSADMIN, UserAccount.state == AccountState.ACTIVE, in_force_at(now))
+    )
+    count = db.session.scalar(givers) or 0
+    if count == 0:
+        return bad("accounts", "Nobody can sign in who gives roles: no system administrator is active.")
+    if count == 1:
+        return warning("accounts", "One system administrator alone: if that person is away, nobody gives roles.")
+    return ok("accounts", f"{count} system administrators are active.")
+
+
 def leaders(now: datetime) -> Finding:
     """Whether each school has an administrator who can sign in: grants outlive a disabled account, and precede one."""
     led = (
@@ -51,6 +66,8 @@ def leaders(now: datetime) -> Finding:
             in_force_at(now),
         )
     )
+    if not db.session.scalar(select(func.count()).select_from(School).where(School.is_active)):
+        return warning("schools", "There is no school yet. Import a roster: flask import oneroster PATH")
     statement = select(School.name).where(School.is_active, School.id.not_in(led)).order_by(School.name)
     return _named(
         "schools",
@@ -62,6 +79,8 @@ def leaders(now: datetime) -> Finding:
 
 def police_reviewers(now: datetime) -> Finding:
     """Whether each network has somebody who gives second approvals, and still may."""
+    if not networks():
+        return warning("police reviews", "There is no school yet, so nobody gives second approvals.")
     named = approvers()
     return _named(
         "police reviews",
