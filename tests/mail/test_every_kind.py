@@ -123,6 +123,8 @@ def test_one_click_stops_what_is_queued_for_that_person_alone(
     digest = send({"digest"}, "en", mailing, at)["digest"]
     assert digest.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     [path] = LINK.findall(digest.message["List-Unsubscribe"])
+    # as a mail program reads it: one line, no encoded word
+    assert f"\r\nList-Unsubscribe: <http://localhost:8000{path}>\r\n".encode() in digest.raw
     queued = [MAKERS["digest"](make_world()) for _person in range(2)]
     numbers = [message.id for message in queued]
     stopped = path.replace(path.rpartition("/")[2], stop_token(queued[0].recipient_id, MailList.DIGEST))

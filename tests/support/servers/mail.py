@@ -21,6 +21,7 @@ class Mail:
     sender: str
     recipients: tuple[str, ...]
     message: EmailMessage
+    raw: bytes = b""
 
     @property
     def subject(self) -> str:
@@ -74,9 +75,10 @@ class MailServer:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         """Keep the mail."""
-        message = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
+        raw = envelope.original_content or b""
+        message = email.message_from_bytes(raw, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         with self.arrived:
-            self.mails.append(Mail(envelope.mail_from, tuple(envelope.rcpt_tos), message))
+            self.mails.append(Mail(envelope.mail_from, tuple(envelope.rcpt_tos), message, raw))
             self.arrived.notify_all()
         return "250 OK"

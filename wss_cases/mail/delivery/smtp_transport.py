@@ -14,7 +14,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 BYE_SECONDS = 2.0
-SEVEN_BIT = SMTP_LINES.clone(cte_type="7bit")
+SEVEN_BIT = SMTP_LINES.clone(cte_type="7bit", max_line_length=998)
+"""As it goes out: in seven bits, and no header folded, for a long address folded at 78 characters becomes encoded words
+that no mail program reads; 998 is what SMTP allows a line (RFC 5322)."""
 
 
 class Post:
