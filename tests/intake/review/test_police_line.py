@@ -110,7 +110,8 @@ def test_what_is_to_be_found_out_is_not_accepted_in_a_batch(
     place: Place, client_as: Callable[[Any], Any], light_one: bool
 ) -> None:
     facts = {} if light_one else {"fire_or_bomb": True}
-    incident = set_facts(place.report((place.students[0], CAUSED), code="disruption", tile="disruption"), **facts)
+    known = {"tile": "disruption", "narrative": "Kept calling out.", "injury": "none"}
+    incident = set_facts(place.report((place.students[0], CAUSED), code="disruption", **known), **facts)
     boxes = client_as(place.dean).page("/review").find_all("input")
     chosen = {box.attributes["value"] for box in boxes if box.attributes.get("name") == "chosen"}
     assert bool(chosen) is light_one

@@ -115,6 +115,11 @@ class Incident(Windowed, Versioned, Base):
         """What is in view from a day on: of that day or later, not decided, or kept by what hangs on it."""
         return or_(cls.local_date >= first, cls.always_visible(), *exemptions_of(cls.__tablename__, cls.id, first))
 
+    @property
+    def has_text(self) -> bool:
+        """Whether its reporter wrote what happened."""
+        return self.narrative != ""
+
     def in_view_since(self, first: date) -> bool:
         """Whether this report is in view from a day on; reads the database only for an old one."""
         fresh = self.local_date >= first or self.state in UNDECIDED

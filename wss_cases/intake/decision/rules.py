@@ -2,9 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.intake.recommendation.rules import Plan, PlanHold, PlanItem
 from wss_cases.routing.engine.states import FACE_TO_FACE, PATHWAY_OF, AppliesTo, Kind, Pathway, Person, Police
 
@@ -74,6 +77,19 @@ def is_light(plan: Plan, open_duties: int) -> bool:
     talks = all(item.kind is Kind.CONVERSATION and item.tier == 1 for item in plan.items)
     known = plan.items and not plan.waiting
     return bool(known) and talks and not plan.holds and not open_duties and plan.police is Police.NOT_INDICATED
+
+
+def may_be_batched(plan: Plan, open_duties: int, people: Iterable[IncidentPerson], report: Any) -> bool:
+    """Whether a report may be accepted together with others, without a page of its own having been read.
+
+    `report` has `danger_now`, `weapon`, `injury` and `has_text`. Never one in which a person, a part or whether anyone
+    was hurt is unknown, nor one that carries danger, a weapon, a duty, a hold, or no text at all.
+    """
+    known = all(
+        person.role is not PersonRole.INVOLVED and person.kind is not PersonKind.NOT_IDENTIFIED for person in people
+    )
+    plain = not report.danger_now and report.weapon in (None, "none") and report.injury is not None and report.has_text
+    return known and plain and is_light(plan, open_duties)
 
 
 def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:

@@ -53,7 +53,8 @@ def queue(actor: Actor, school_id: int | None, after: int | None = None) -> Sequ
     columns = (
         Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code,
         Incident.occurred_at, Incident.submitted_at, Incident.danger_now,
-        order.label("order"), duties.label("duties"), Incident.version,
+        order.label("order"), duties.label("duties"), Incident.version, Incident.weapon, Incident.injury,
+        (Incident.narrative != "").label("has_text"),
     )  # fmt: skip
     statement = _waiting(select(*columns), actor, school_id)
     last = _place_of(actor, after) if after is not None else None

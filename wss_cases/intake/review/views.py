@@ -24,7 +24,7 @@ from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState, Tile
 from wss_cases.incidents.pages.presenters import history_rows
 from wss_cases.intake.decision.actions import decide, open_duty_count
-from wss_cases.intake.decision.rules import Choice, is_light
+from wss_cases.intake.decision.rules import Choice, is_light, may_be_batched
 from wss_cases.intake.recommendation import queries
 from wss_cases.intake.recommendation.police import police_finding
 from wss_cases.intake.recommendation.queries import Situation
@@ -100,7 +100,7 @@ def _queue_words(row: Any, now: Situation, places: dict[str, str], zone: str, in
         "danger": row.danger_now,
         "duties": row.duties,
         "reference": row.reference,
-        "light": is_light(now.plan, row.duties) and not row.danger_now,
+        "light": may_be_batched(now.plan, row.duties, now.people, row),
     }
 
 
@@ -129,7 +129,7 @@ def _accept_light(incident_id: int, version: int, key: str) -> int:
     actor = current_actor()
     incident = reviewed(actor, incident_id)
     now = queries.situation(incident_id)
-    if incident.state in UNDECIDED and not is_light(now.plan, open_duty_count(incident_id)):
+    if incident.state in UNDECIDED and not may_be_batched(now.plan, open_duty_count(incident_id), now.people, incident):
         raise Refused("", _("This report needs a look of its own."))
     decide(Invocation(actor, clock.now(), key, version=version), incident_id, Choice())
     return 1
