@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support import depth, ledger, order, postgres
 from tests.support.applications import Applications, Rollback, people_client
-from tests.support.databases import ROOT, Database, Databases, stop_shared_server
+from tests.support.databases import ROOT, Database, Databases
 from tests.support.depth import BACKENDS
 from tests.support.ledger import Ledger
 from tests.support.network import Guard, guarded
@@ -56,11 +56,6 @@ def pytest_configure(config: pytest.Config) -> None:
     depth.set_full_cross(config.getoption("full_cross"))
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Ledger())
-
-
-def pytest_unconfigure() -> None:
-    """End what all processes of the run have used."""
-    stop_shared_server()
 
 
 @pytest.hookimpl(trylast=True)
@@ -107,7 +102,7 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
     """Every database of this test process."""
     # autovacuum would find only dead rows beside those of a test's open transaction and note that the table is empty; a
     # plan made for that takes minutes. A table never looked at is taken for what its pages can hold.
-    made = Databases(tmp_path_factory.mktemp("databases"), shared=True, autovacuum="off")
+    made = Databases(tmp_path_factory.mktemp("databases"), autovacuum="off")
     yield made
     made.close()
 

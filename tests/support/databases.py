@@ -1,4 +1,4 @@
-"""Databases for tests: migrated once in a run for each kind, then copied."""
+"""Databases for tests: migrated once, SQLite's in a run and PostgreSQL's in each process, then copied."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ DEMO_PASSWORD = "a long demo password 2026"
 DEMO_SIZE = ("--schools", "2", "--students", "200", "--incidents", "120", "--years", "1", "--seed", "1")
 LONGEST_COMMAND = 1200.0
 """Seconds after which a command is given up: the demo takes half a minute, and many times that beside other work."""
-SERVER = "postgresql"
-"""The name under which the server of a run is kept for all its processes."""
 TEST_KEYS = "test-key-that-protects-nothing-0123456789"
 
 
@@ -70,12 +68,13 @@ def flask(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess
 
 
 class Databases:
-    """Makes and removes the databases of one test process; `settings` are PostgreSQL's. Where `shared`, all processes
-    of a run use one server, and what is filled there is filled by the first that wants it."""
+    """Makes and removes the databases of one test process; `settings` are PostgreSQL's.
 
-    def __init__(self, folder: Path, shared: bool = False, **settings: str) -> None:
+    Each process has a server of its own: what erases waits for every transaction of a server, another database's too.
+    """
+
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
-        self.shared = shared
         self.settings = settings
         self.server: PostgresServer | None = None
         self._filled: dict[tuple[str, str], Database] = {}
@@ -84,7 +83,7 @@ class Databases:
     def postgres(self) -> PostgresServer:
         """Return the running server, starting it at the first call; RuntimeError where it is not installed."""
         if self.server is None:
-            self.server = once.once(SERVER, self._started) if self.shared else self._started()
+            self.server = self._started()
         return self.server
 
     def _started(self) -> PostgresServer:
@@ -92,7 +91,7 @@ class Databases:
         if programs is None:
             raise RuntimeError("PostgreSQL's server programs are not installed")
         server = PostgresServer(programs, **self.settings)
-        server.start(once.owner() if self.shared else os.getpid())
+        server.start(os.getpid())
         return server
 
     def _name(self) -> str:
@@ -134,17 +133,10 @@ class Databases:
         return self._filled[name, kind]
 
     def _fill_postgresql(self, name: str, begin: Begin, fill: Fill) -> Database:
-        """Return a database of that name on the server, filled by the first process that shares it."""
-        if not self.shared:
-            database = begin(name)
-            fill(database)
-            return database
-        with once.alone(f"{name}-{SERVER}") as finished:
-            if not finished.exists():
-                self.postgres().drop(name)  # whoever began it before has failed
-                fill(begin(name))
-                finished.touch()
-        return Database("postgresql", name, self.postgres().url(name))
+        """Return a database of that name on this process's server, filled."""
+        database = begin(name)
+        fill(database)
+        return database
 
     def _fill_sqlite(self, name: str, begin: Begin, fill: Fill) -> Database:
         """Return a file, filled by the first process of a run and read by all."""
@@ -178,15 +170,9 @@ class Databases:
                 path.unlink()
 
     def close(self) -> None:
-        """Stop the server, unless others of this run may use it still."""
-        if self.server is not None and not self.shared:
+        """Stop the server."""
+        if self.server is not None:
             self.server.stop()
-
-
-def stop_shared_server() -> None:
-    """Stop the server of this run, where one was started; for the process that made the shared folder, at its end."""
-    if once.owner() == os.getpid() and (once.shared_folder() / SERVER).exists():
-        once.once(SERVER, Databases(once.shared_folder()).postgres).stop()
 
 
 def _migrate(database: Database) -> None:

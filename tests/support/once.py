@@ -15,8 +15,6 @@ from typing import TypeVar
 
 FOLDER = "WSS_TEST_ONCE"
 """Names the folder to the workers, which are started from here."""
-OWNER = "owner"
-"""The file in it with the number of the process that made it, and outlives all others of the run."""
 Made = TypeVar("Made")
 
 
@@ -25,14 +23,8 @@ def shared_folder() -> Path:
     folder = os.environ.get(FOLDER)
     if not folder:
         folder = os.environ[FOLDER] = tempfile.mkdtemp(prefix="wss-test-once-")
-        Path(folder, OWNER).write_text(str(os.getpid()), encoding="ascii")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return Path(folder)
-
-
-def owner() -> int:
-    """Return the number of the process that made the shared folder."""
-    return int((shared_folder() / OWNER).read_text(encoding="ascii"))
 
 
 @contextmanager
