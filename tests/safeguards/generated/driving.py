@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from tests.factories.accounts import acting, make_user
@@ -119,6 +120,10 @@ class Town:
         )
 
     def _decide(self, story: Story, number: int) -> None:
+        if waits_for_a_person(number):
+            with pytest.raises(Refused):
+                decide(Invocation(self.actors["dean"], self.now), number, Choice())
+            return
         chance = random.Random(story.seed + 1)
         keys = [item.key for item in situation(number).plan.items]
         kept = frozenset(key for key in keys if chance.random() < 0.5)
@@ -148,7 +153,8 @@ class Town:
         dean = client_as(self.people["dean"])
         for said in story.answers:
             self._complete(dean, story, number, said)
-        assert dean.submit(f"/review/{number}", action="/accept").status_code == 303
+        if not waits_for_a_person(number):
+            assert dean.submit(f"/review/{number}", action="/accept").status_code == 303
         return number
 
     def _complete(self, dean: PageClient, story: Story, number: int, said: dict[str, Any]) -> None:
@@ -229,6 +235,12 @@ class Town:
 def reviews_of(number: int) -> list[PoliceReview]:
     """Every review of an incident, as its rows stand."""
     return list(db.session.scalars(select(PoliceReview).where(PoliceReview.incident_id == number)))
+
+
+def waits_for_a_person(number: int) -> bool:
+    """Whether nobody is known for whom anything would be opened: such a report cannot be accepted."""
+    plan = situation(number).plan
+    return bool(plan.waiting) and not plan.items
 
 
 def is_decided(number: int) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
-from tests.safeguards.generated.driving import ASKS, Lived, Town, is_decided
+from tests.safeguards.generated.driving import ASKS, Lived, Town, is_decided, waits_for_a_person
 from tests.safeguards.generated.stories import CAUSED, SUFFERED, duties_of
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp
@@ -62,9 +62,8 @@ def missed_duties(town: Town, lived: Lived) -> Iterator[str]:
     rows = list(db.session.scalars(select(LegalDuty).where(LegalDuty.incident_id == lived.incident_id)))
     there = {row.code for row in rows}
     due = {row.code for row in rows if row.was_due}
-    # while nobody's part is said yet, the tile is all that is known, and an adult among them may have caused it
+    # while nobody's part is said yet, the tile is all that is known
     early = {"bullying_notice"} if lived.story.tile == "bullying" else set[str]()
-    early |= {"adult_conduct"} if any(part.kind == "staff" for part in lived.story.parts) else set[str]()
     yield from (f"{duty} is missing" for duty in set(wanted) - there)
     yield from (f"{duty} is not due" for duty, state in wanted.items() if state == "due" and duty not in due)
     yield from (f"{duty} was raised by nothing" for duty in there - set(wanted) - early)
@@ -72,8 +71,8 @@ def missed_duties(town: Town, lived: Lived) -> Iterator[str]:
 
 def left_out(lived: Lived) -> Iterator[str]:
     """Who caused harm or was harmed, is known, and has no pathway."""
-    if not is_decided(lived.incident_id):
-        yield "the report is not decided"
+    if is_decided(lived.incident_id) == waits_for_a_person(lived.incident_id):
+        yield "the report is not decided, or is though nobody is known"
     people = list(db.session.scalars(select(IncidentPerson).where(IncidentPerson.incident_id == lived.incident_id)))
     reached = _reached(lived.incident_id, people)
     for person in people:
