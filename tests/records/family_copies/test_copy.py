@@ -19,7 +19,7 @@ from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticip
 from tests.factories.incidents import IncidentPersonFactory, make_incident
 from tests.factories.roster import GuardianFactory, SchoolFactory, StudentFactory, StudentGuardianFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
-from tests.records.family_copies.planted import CHILDREN, Planted, planted
+from tests.roster.names.planted import CHILDREN, Planted, planted
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseNote

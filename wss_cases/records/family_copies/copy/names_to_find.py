@@ -12,9 +12,9 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.records.family_copies.copy.models import FamilyRelease
-from wss_cases.records.family_copies.names.finder import Finder
-from wss_cases.records.family_copies.names.spellings import Named
 from wss_cases.roster.directory.models import Enrolment, Guardian, Student, StudentGuardian
+from wss_cases.roster.names.finder import Finder
+from wss_cases.roster.names.spellings import Named
 
 COLUMNS: Any = (
     Student.id, Student.given_name, Student.middle_name, Student.preferred_given_name, Student.family_name,

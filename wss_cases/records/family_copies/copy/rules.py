@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from wss_cases.records.family_copies.names.finder import BREAK, Finder, Found, Kind
+from wss_cases.roster.names.finder import BREAK, Finder, Found, Kind
 
 ADULT_AT = 18
 REPLACE, KEEP = "replace", "keep"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from wss_cases.foundation.ids import fold
-from wss_cases.records.family_copies.names.spellings import BREAK, Forms, Kind, Named, forms_of
+from wss_cases.roster.names.spellings import BREAK, Forms, Kind, Named, forms_of
 
 __all__ = ["BREAK", "Finder", "Found", "Kind", "Named"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from wss_cases.records.family_copies.names.spellings import Named
+from wss_cases.roster.names.spellings import Named
 
 PLAIN = str.maketrans("łŁøØđĐıßæÆðÐþÞ", "lLoOdDisaAdDtT")
 SHORT = {

@@ -11,10 +11,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.records.family_copies.planted import AROUND, CHILDREN, Planted, named, planted
+from tests.roster.names.planted import AROUND, CHILDREN, Planted, named, planted
 from wss_cases.demo.district.names import name_of
 from wss_cases.records.family_copies.copy.rules import marks_in, released
-from wss_cases.records.family_copies.names.finder import Finder, Named
+from wss_cases.roster.names.finder import Finder, Named
 
 OWN = Named("Marisol Tenorio", ("Marisol",), ("Tenorio",), ("77001234",))
 Child = tuple[str, str, str, str]
