@@ -17,6 +17,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
+from wss_cases.pathways.circles.circle.models import CirclePreparation
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.states import Kind, PathwayState
@@ -161,8 +162,22 @@ class Made:
             offered_on=day if reached > 0 else None,
             held_on=day if reached > 3 else None,
         )
+        if kind is Kind.PEER_CONFERENCE and incident.id % 3:
+            self._prepared(pathway, owners[0], incident)
         if kind is Kind.PEER_CONFERENCE and reached > 3:
             self._agreement(pathway, owners, day)
+
+    def _prepared(self, pathway: Any, person: Any, incident: Incident) -> None:
+        offered = incident.local_date + (incident.id % 5 - 1) * DAY  # some before it, which is no contact
+        row = CirclePreparation(
+            pathway_id=pathway.id,
+            case_id=pathway.case_id,
+            school_id=pathway.school_id,
+            participant_id=person.id,
+            support_offered_on=offered if incident.id % 2 else None,
+            pre_met_on=offered + 2 * DAY,
+        )
+        db.session.add(row)
 
     def _agreement(self, pathway: Any, owners: tuple[Any, Any], day: date) -> None:
         made = Agreement(pathway_id=pathway.id, case_id=pathway.case_id, school_id=pathway.school_id, agreed_on=day)

@@ -78,9 +78,16 @@ def agreements(seen: Shown) -> None:
 
 def contact(seen: Shown) -> None:
     """People harmed: within a school day, of all whose first school day is over; and the bars of the page."""
+    met = (
+        "from circle_preparation c join case_participant q on q.id = c.participant_id join case_incident ci "
+        "on ci.case_id = q.case_id where ci.incident_id = i.id and (q.incident_person_id = p.id "
+        "or q.student_id = p.student_id)"
+    )
     first = (
-        "select min(f.closed_on) from follow_up f where f.incident_person_id = p.id and f.state = 'done' "
-        "and f.kind = 'contact_person_harmed' and f.outcome in ('reached', 'contact_declined')"
+        "select min(x.d) from (select f.closed_on d from follow_up f where f.incident_person_id = p.id "
+        "and f.state = 'done' and f.kind = 'contact_person_harmed' and f.outcome in ('reached', 'contact_declined') "
+        f"union all select c.support_offered_on {met} and c.support_offered_on >= i.local_date "
+        f"union all select c.pre_met_on {met} and c.pre_met_on >= i.local_date) x"
     )
     days = seen.plain.days("i.local_date", f"({first})")
     yesterday = date.fromisoformat(seen.plain.today) - timedelta(days=1)

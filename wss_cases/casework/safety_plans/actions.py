@@ -53,7 +53,7 @@ def agree(uow: UnitOfWork, plan_id: int, on: date, guardian: GuardianTold) -> in
     plan = _load(uow, plan_id, uow.version)
     agree_plan(uow, plan, on, guardian, _next_review(uow, plan))
     for row in _open(uow, plan, TO_WRITE):
-        close_row(uow, row, "agreed")
+        close_row(uow, row, "agreed", evidence={"on": on.isoformat()})
     if guardian is GuardianTold.NOT_REACHED:
         _follow(uow, plan, "guardian_contact", 1)
     return plan.id

@@ -67,6 +67,7 @@ class FollowUpTemplate(Base):
 class FollowUp(Windowed, Versioned, Base):
     """What has to happen, for whom, by whom, until which school day; hangs on one incident or one case.
 
+    `closed_on` is the day of what was done (`closed_at` when that was typed), or on which it was cancelled.
     `snoozed_until`: it reminds nobody before that day. The sweep notes which version of a row it saw, when, and from
     when on there may be more to say; a new or changed row is thus looked at again by itself.
     """

@@ -6,7 +6,9 @@ from typing import Any
 
 from wss_cases.followups.core.rules import needs_note
 from wss_cases.followups.evidence.states import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.plausible import EARLIEST
 from wss_cases.incidents.incident.states import MANNER_LABELS
 
 MOST_ATTEMPTS = 50
@@ -37,25 +39,31 @@ class Evidence:
         return {name: value for name, value in values.items() if value}
 
 
-def missing(kind: str, outcome: str, shown: Evidence, today: date) -> tuple[str, str] | None:
-    """Return (field, words) of what is missing before this outcome may close a follow-up of this kind; None else."""
+def missing(kind: str, outcome: str, shown: Evidence, today: date, earliest: date = EARLIEST) -> tuple[str, str] | None:
+    """Return (field, words) of what is missing before this outcome may close a follow-up of this kind; None else.
+
+    What closes it was done between `earliest`, when what it follows happened, and today.
+    """
     is_blank = not shown.note.strip()
+    if shown.on_day is not None and not earliest <= shown.on_day <= today:
+        words = _("Choose a day from %(first)s to today.", first=day_words_with_year(earliest))
+        return "on_day", words
     if kind not in BY_CONTACT:
         return ("note", _("Say in a sentence what shows it.")) if is_blank else None
-    if lacks := _of_contact(kind, outcome, shown, today):
+    if lacks := _of_contact(kind, outcome, shown):
         return lacks
     return ("note", _("Say in a sentence what happened or what is left.")) if is_blank and needs_note(outcome) else None
 
 
-def _of_contact(kind: str, outcome: str, shown: Evidence, today: date) -> tuple[str, str] | None:
+def _of_contact(kind: str, outcome: str, shown: Evidence) -> tuple[str, str] | None:
     if outcome == "not_to_contact":
         return None
     if shown.attempts is not None and not 1 <= shown.attempts <= MOST_ATTEMPTS:
         return "attempts", _("Write a number of attempts from 1 to %(most)d.", most=MOST_ATTEMPTS)
     if shown.manner not in MANNER_LABELS:
         return "manner", _("Choose how.")
-    if shown.on_day is None or shown.on_day > today:
-        return "on_day", _("Say on which day; it cannot be later than today.")
+    if shown.on_day is None:
+        return "on_day", _("Say on which day.")
     if outcome in WITHOUT_CONTACT and (shown.attempts or 0) < LEAST_ATTEMPTS:
         return "attempts", _("Try at least twice before nobody counts as reached.")
     if kind in NAMES_WHOM and outcome not in WITHOUT_CONTACT and not shown.who.strip():

@@ -44,7 +44,7 @@ def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> 
         raise Refused("", str(RECORDED_ELSEWHERE[row.kind]))
     if outcome not in outcomes_of(row.kind):
         raise Refused("outcome", _("Choose how it went."))
-    if lacks := missing(row.kind, outcome, shown, today_at(row.school_id, uow.now)):
+    if lacks := missing(row.kind, outcome, shown, today_at(row.school_id, uow.now), _happened_on(uow, row)):
         raise Refused(*lacks)
     before = restorable(row)
     close_row(uow, row, outcome, shown.note, shown.stored())
@@ -119,6 +119,14 @@ def _subject_school(uow: UnitOfWork, new: New) -> int:
     if not (uow.actor.is_system or uow.actor.covers(incident.school_id, *CASE_TEAM)):
         raise NotFound
     return incident.school_id
+
+
+def _happened_on(uow: UnitOfWork, row: FollowUp) -> date:
+    """The first day on which anything could be done for it: of its report, or of its case and the case's reports."""
+    if row.case_id is None:
+        return uow.session.get_one(Incident, row.incident_id).local_date
+    case = uow.session.get_one(Case, row.case_id)
+    return min((incident.local_date for incident in case.incidents), default=case.opened_on)
 
 
 def open_follow_up(uow: UnitOfWork, follow_up_id: int, version: int | None) -> FollowUp:

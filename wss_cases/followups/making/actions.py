@@ -101,10 +101,14 @@ def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:
 def close_row(
     uow: UnitOfWork, row: FollowUp, outcome: str, note: str = "", evidence: dict[str, Any] | None = None
 ) -> None:
-    """Close one locked, open follow-up with its outcome, for rooms that record the thing itself."""
+    """Close one locked, open follow-up with its outcome, for rooms that record the thing itself.
+
+    The day of the thing is the evidence's `on`, where it is not today: that day counts, not the day of typing.
+    """
     row.state, row.outcome, row.outcome_note = FollowUpState.DONE, outcome, note
     row.evidence = evidence or {}
     _settle(uow, row)
+    row.closed_on = date.fromisoformat(row.evidence["on"]) if row.evidence.get("on") else row.closed_on
     uow.record(row, "followup.done", what=row.kind, outcome=outcome)
 
 

@@ -1,13 +1,16 @@
 """The follow-ups of a pathway, as steps of its use cases."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
+from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row, make, make_for_event
 from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.models import Pathway
 
@@ -38,7 +41,33 @@ def open_follow_ups(uow: UnitOfWork, pathway_id: int, *kinds: str) -> list[Follo
     return list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
 
 
-def close_open(uow: UnitOfWork, pathway_id: int, kind: str, outcome: str, note: str = "") -> None:
-    """Close the open follow-ups of a pathway of one kind, with the outcome that was just recorded."""
+def close_open(
+    uow: UnitOfWork, pathway_id: int, kind: str, outcome: str, note: str = "", on: date | None = None
+) -> None:
+    """Close the open follow-ups of a pathway of one kind, with the outcome that was just recorded and its day."""
     for follow_up in open_follow_ups(uow, pathway_id, kind):
-        close_row(uow, follow_up, outcome, note)
+        close_row(uow, follow_up, outcome, note, {"on": on.isoformat()} if on else None)
+
+
+def close_recorded(
+    uow: UnitOfWork, row: Pathway, kind: str, outcome: str, on: date, people: Collection[CaseParticipant]
+) -> None:
+    """Close what a pathway, its case or a report of it asks about these people, done on a day: it is asked for once.
+
+    A person is found again in each report of the case; what names nobody counts in its own pathway only.
+    """
+    reports = select(CaseIncident.incident_id).where(CaseIncident.case_id == row.case_id)
+    entries = {person.incident_person_id for person in people} - {None}
+    students = {person.student_id for person in people} - {None}
+    theirs = select(IncidentPerson.id).where(
+        IncidentPerson.incident_id.in_(reports),
+        or_(IncidentPerson.id.in_(sorted(entries)), IncidentPerson.student_id.in_(sorted(students))),
+    )
+    statement = select(FollowUp).where(
+        FollowUp.state == FollowUpState.OPEN,
+        FollowUp.kind == kind,
+        or_(FollowUp.case_id == row.case_id, FollowUp.incident_id.in_(reports)),
+        or_(FollowUp.pathway_id == row.id, FollowUp.incident_person_id.in_(theirs)),
+    )
+    for follow_up in uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()):
+        close_row(uow, follow_up, outcome, evidence={"on": on.isoformat()})

@@ -13,8 +13,8 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import MANNER_LABELS
 
 DAY = _l("Choose a day.")
-OF_CONTACT = ("manner", "on_day", "attempts", "who", "language", "interpreter")
-"""What is asked of a contact besides how it went."""
+OF_CONTACT = ("manner", "attempts", "who", "language", "interpreter")
+"""What is asked of a contact besides how it went and when."""
 
 
 class CloseForm(BaseForm):
@@ -30,20 +30,18 @@ class CloseForm(BaseForm):
     note = LongText(_l("What happened, and what is left?"), limit=4000)
 
     def ask(self, kind: str, today: date) -> None:
-        """Leave out what this kind does not ask; a contact is of today and the first attempt unless said otherwise."""
-        if kind not in BY_CONTACT:
-            for name in OF_CONTACT:
-                delattr(self, name)
-            return
-        if kind not in NAMES_WHOM:
-            del self.who
+        """Leave out what this kind does not ask; it is of today, and the first attempt, unless said otherwise."""
+        for name in OF_CONTACT if kind not in BY_CONTACT else () if kind in NAMES_WHOM else ("who",):
+            delattr(self, name)
         if not self.is_submitted():
-            self.on_day.data, self.attempts.data = today, 1
+            self.on_day.data = today
+            if "attempts" in self:
+                self.attempts.data = 1
 
     @property
     def evidence(self) -> Evidence:
         """What was said beside the outcome."""
-        answers = {name: self[name].data for name in ("note", *OF_CONTACT) if name in self}
+        answers = {name: self[name].data for name in ("note", "on_day", *OF_CONTACT) if name in self}
         return Evidence(**{name: value for name, value in answers.items() if value is not None})
 
 

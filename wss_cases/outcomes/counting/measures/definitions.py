@@ -104,17 +104,19 @@ MEASURES: Final[dict[str, Measure]] = {
     "contact": Measure(
         _l("Reached within 1 school day"),
         _l(
-            "People harmed whose first contact was closed as reached on the day of the incident or the next school "
-            "day ÷ all people harmed in the period's incidents, whether or not anyone tried. A message left is not "
-            "contact; who was asked and did not wish for contact was reached. People whose first school day is not "
-            "over yet, those already reached among them, are not counted until it is."
+            "People harmed who were reached on the day of the incident or the next school day ÷ all people harmed in "
+            "the period's incidents, whether or not anyone tried. The day of the contact counts, not the day on which "
+            "it was written down; support offered and a pre-meeting held are contact. A message left is not contact; "
+            "who was asked and did not wish for contact was reached. People whose first school day is not over yet, "
+            "those already reached among them, are not counted until it is."
         ),
     ),
     "follow_ups": Measure(
         _l("Follow-ups on time"),
         _l(
-            "Follow-ups closed on or before their due date ÷ follow-ups due in the period. Cancelled ones are left "
-            "out; one still open after its date is due and not on time."
+            "Follow-ups done on or before their due date, by the day of what was done and not of its typing, ÷ "
+            "follow-ups due in the period. Cancelled ones are left out; one still open after its date is due and not "
+            "on time."
         ),
     ),
     "times": Measure(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
@@ -18,6 +18,7 @@ from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.scope.queries import HARMED, by_days, counted, within
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
+from wss_cases.pathways.circles.circle.models import CirclePreparation
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
@@ -139,22 +140,45 @@ def contact_dates(actor: Actor, scope: Scope) -> Any:
         FollowUp.state == FollowUpState.DONE,
         FollowUp.outcome.not_in(NOT_REACHED),
     )
+    met, closed = _prepared(actor, scope), func.min(FollowUp.closed_on)
+    first = case((or_(closed.is_(None), met.c.day < closed), met.c.day), else_=closed)
     return (
         select(
             IncidentPerson.id.label("person_id"),
             Incident.id.label("incident_id"),
             Incident.local_date.label("happened"),
-            func.min(FollowUp.closed_on).label("reached"),
+            first.label("reached"),
         )
         .join(Incident, Incident.id == IncidentPerson.incident_id)
         .outerjoin(FollowUp, reached)
+        .outerjoin(met, met.c.person_id == IncidentPerson.id)
         .where(*counted(actor, scope), IncidentPerson.role.in_(HARMED))
-        .group_by(IncidentPerson.id, Incident.id, Incident.local_date)
+        .group_by(IncidentPerson.id, Incident.id, Incident.local_date, met.c.day)
         .subquery()
     )
 
 
-@cached_count("contacts", version=1, depends_on=by_days)
+def _prepared(actor: Actor, scope: Scope) -> Any:
+    """A subquery: people harmed whom a circle of their case offered support or met alone, and when first."""
+    steps = (CirclePreparation.support_offered_on, CirclePreparation.pre_met_on)
+    days = union_all(*(select(CirclePreparation.participant_id, day.label("day")) for day in steps)).subquery()
+    same = or_(
+        CaseParticipant.incident_person_id == IncidentPerson.id, CaseParticipant.student_id == IncidentPerson.student_id
+    )
+    return (
+        select(IncidentPerson.id.label("person_id"), func.min(days.c.day).label("day"))
+        .select_from(days)
+        .join(CaseParticipant, CaseParticipant.id == days.c.participant_id)
+        .join(CaseIncident, CaseIncident.case_id == CaseParticipant.case_id)
+        .join(Incident, and_(Incident.id == CaseIncident.incident_id, Incident.local_date <= days.c.day))
+        .join(IncidentPerson, and_(IncidentPerson.incident_id == Incident.id, same))
+        .where(*counted(actor, scope), IncidentPerson.role.in_(HARMED))
+        .group_by(IncidentPerson.id)
+        .subquery()
+    )
+
+
+@cached_count("contacts", version=2, depends_on=by_days)
 def contacts(actor: Actor, scope: Scope) -> list[tuple[date, date | None, int]]:
     """Return (date of the incident, date of first contact or None, how many people harmed)."""
     dates = contact_dates(actor, scope)

@@ -100,7 +100,7 @@ def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting) -> None:
     if meeting.kind is MeetingKind.CIRCLE:
         row.held_on = local_date(meeting.starts_at, zone)
     else:
-        close_open(uow, row.id, COMPLETION, "held")
+        close_open(uow, row.id, COMPLETION, "held", on=local_date(meeting.starts_at, zone))
     row.next_step_on = None
     parties = [line for line in meeting.attendance if line.participant_id is not None]
     uow.record(meeting, "circle.held", came=sum(line.attended for line in parties), invited=len(parties))

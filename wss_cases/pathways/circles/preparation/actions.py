@@ -12,12 +12,13 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleScreen, CircleSupporter
+from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import ScreenAnswer, SupporterRelation
 from wss_cases.pathways.circles.consent.actions import call_off_planned, load_circle
 from wss_cases.pathways.circles.consent.letters import letter_language
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import not_later
-from wss_cases.pathways.common.follow_ups import follow_event
+from wss_cases.pathways.common.follow_ups import close_recorded, follow_event
 from wss_cases.pathways.common.models import Pathway
 
 
@@ -37,12 +38,23 @@ def _prepare(uow: UnitOfWork, pathway_id: int, participant_id: int, on: date, st
     row = load_circle(uow, pathway_id)
     not_later(uow, row.school_id, "on", on)
     circle = circle_of(row)
-    prepared = _preparation(row, circle, participant_id)
+    prepared = circle.preparations[participant_id] = _preparation(row, circle, participant_id)
     setattr(prepared, f"{step}_on", on)
     setattr(prepared, f"{step}_by_id", uow.actor.user_id)
     uow.record(prepared, f"circle.{step}")
+    _close_what_asked(uow, row, circle, participant_id, on)
     _need_interpreter(uow, row, circle, participant_id)
     return row.id
+
+
+def _close_what_asked(uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int, on: date) -> None:
+    """Support offered or a pre-meeting held is contact with a person harmed; the last pre-meeting closes its asking."""
+    person = next(person for person in circle.invited if person.id == participant_id)
+    if was_harmed(person):
+        close_recorded(uow, row, "contact_person_harmed", "reached", on, [person])
+    met = [each and each.pre_met_on for each in (circle.preparations.get(one.id) for one in circle.invited)]
+    if all(met):
+        close_recorded(uow, row, "pre_meetings", "all_held", max(day for day in met if day), circle.invited)
 
 
 @use_case

@@ -74,7 +74,7 @@ def answer_meeting(uow: UnitOfWork, pathway_id: int, missed: MeetingMissed | Non
         _step(plan, Meeting.NOT_WANTED if missed is MeetingMissed.NOT_WANTED else Meeting.MISSED)
         plan.meeting_at, plan.meeting_missed = None, missed
         uow.record(plan, "reengagement.meeting_missed", why=missed.value)
-    close_open(uow, row.id, MEETING, "held" if missed is None else "not_held")
+    close_open(uow, row.id, MEETING, "held" if missed is None else "not_held", on=plan.meeting_held_on)
     return row.id
 
 

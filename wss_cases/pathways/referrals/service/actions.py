@@ -84,7 +84,7 @@ def log_service(uow: UnitOfWork, referral_id: int, on: date, *, by: Permission) 
         row.state, row.first_service_on = ReferralState.FIRST_SEEN, on
         _add(uow, row, ServiceKind.FIRST, on)
         uow.record(row, "referral.first_seen", partner=row.partner_name, on=on.isoformat())
-        close_open(uow, row.pathway_id, "referral_first_service", "first_seen")
+        close_open(uow, row.pathway_id, "referral_first_service", "first_seen", on=on)
     elif row.state in (ReferralState.FIRST_SEEN, ReferralState.ACTIVE):
         row.state = ReferralState.ACTIVE
         _add(uow, row, ServiceKind.LATER, on)
