@@ -84,6 +84,12 @@ def ways(given: str, family: str, preferred: str, number: str, rng: Random) -> I
         yield "short name", short
         if family:
             yield "short name", f"{short} {family}"
+    if len(given) > 4 and given.isalpha() and given.isascii():
+        yield "beginning", given[:3]
+        yield "beginning", given[:4]
+        yield "in circles", "".join(chr(0x24D0 + ord(c) - ord("a")) for c in given.lower())
+        yield "in squares", "".join(chr(0x1F170 + ord(c) - ord("a")) for c in given.lower())
+    yield "number", f"00{number.removeprefix('S-')}"
     if given and family:
         yield "whole", f"{given} {family}"
         yield "family first", f"{family}, {given}"

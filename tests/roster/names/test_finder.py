@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +37,7 @@ def missed(children: Sequence[Child], seed: int) -> tuple[int, list[tuple[str, s
 def covered(finder: Finder, one: Planted) -> bool:
     spans = [(found.start, found.end) for found in finder.find(one.text)]
     end = one.start + len(one.form.removesuffix("'s").removesuffix("’s"))
-    letters = [at for at in range(one.start, end) if one.text[at].isalnum()]
+    letters = [at for at in range(one.start, end) if one.text[at].isalnum() or ord(one.text[at]) > 0x24B5]
     return bool(letters) and all(any(start <= at < stop for start, stop in spans) for at in letters)
 
 
@@ -111,3 +112,31 @@ def test_other_students_of_the_school_are_found_by_whole_words() -> None:
         "Grace", "Will Fernhill", "S-5600",
     ]  # fmt: skip
     assert all(not one.near for one in finder.find("Grace"))
+
+
+MIGUEL = Named("Miguel de la Rosa", ("Miguel",), ("de la Rosa",), ("S-0041002",))
+MARIA = Named("María Will", ("María",), ("Will",), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Pushed MIGUEL twice.", ["MIGUEL"]),
+        ("Se quedó de la mano de la maestra y de la directora.", []),
+        ("De la puerta a la salida.", []),
+        ("Empujó a Miguel de la Rosa.", ["Miguel de la Rosa"]),
+        ("A rose and rosa walls; he will come.", []),
+        ("Rosa was there. He saw Will.", ["Rosa", "Will"]),
+        ("Pushed Migue, and Mig, and mig.", ["Migue", "Mig"]),
+        ("Student 41002 and 0041002 and S-41002.", ["41002", "0041002", "S-41002"]),
+        ("Wrote 🅼🅸🅶🆄🅴🅻 and ⓜⓘⓖⓤⓔⓛ.", ["🅼🅸🅶🆄🅴🅻", "ⓜⓘⓖⓤⓔⓛ"]),
+        ("Мария and Мигель were there.", ["Мария", "Мигель"]),
+        ("They saw Migeul by the gate. M. was loud.", ["Migeul"]),
+        ("The student was loud.", []),
+    ],
+)
+def test_what_a_text_that_goes_out_as_it_is_written_is_refused_for(text: str, found: list[str]) -> None:
+    finder = Finder(OWN, [MIGUEL, MARIA])
+    assert finder.names_in(text) == found
+    plain = finder.without(text, "...")
+    assert finder.names_in(plain) == [] and all(words not in plain for words in found)

@@ -1,6 +1,6 @@
 """Reading cases; every read starts from what the actor may see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -16,6 +16,8 @@ from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import in_language
 from wss_cases.incidents.incident.models import Incident, LocationCode
+from wss_cases.roster.names.finder import Finder
+from wss_cases.roster.names.queries import finder_around
 
 Statement = TypeVar("Statement", bound=Select[Any])
 
@@ -106,3 +108,9 @@ def place_words(codes: Iterable[str]) -> dict[str, str]:
         return {}
     statement = select(LocationCode.code, in_language(LocationCode, "label")).where(LocationCode.code.in_(wanted))
     return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def names_of_others(people: Sequence[CaseParticipant], person: CaseParticipant) -> Finder:
+    """Return what finds the other students of a case, and their families, in what goes along with one of them."""
+    own_id = person.student_id or 0
+    return finder_around(own_id, [one.student_id for one in people if one.student_id not in (None, own_id)])

@@ -1,7 +1,5 @@
 """Pure decisions about cases: titles and parts."""
 
-import re
-from collections.abc import Iterable
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
@@ -36,23 +34,3 @@ def person_words(person: Any) -> str:
     if person.student is not None:
         return str(person.student.shown_name)
     return str(person.description or PersonRole(person.role).label)
-
-
-def without_names(text: str, others: Iterable[Any], own: Any) -> str:
-    """Return a text for a sheet of paper with the names of other students replaced, as typed or in capitals.
-
-    A name that the sheet's own student shares stays.
-    """
-    own_names = _names(own) if own is not None else set()
-    names = {name for student in others for name in _names(student)} - own_names
-    if not names:
-        return text
-    wanted = sorted({form for name in names for form in (name, name.upper())}, key=len, reverse=True)
-    pattern = "|".join(re.escape(name) for name in wanted)
-    return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", _("another student"), text)
-
-
-def _names(student: Any) -> set[str]:
-    given, family = student.given_name, student.family_name
-    single = {given, family, student.preferred_given_name, student.preferred_family_name}
-    return {name for name in {*single, f"{given} {family}", student.shown_name} if len(name) > 1}

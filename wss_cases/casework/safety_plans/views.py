@@ -10,8 +10,8 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
-from wss_cases.cases.case.queries import get_case, get_participant, participants_of
-from wss_cases.cases.case.rules import person_words, without_names
+from wss_cases.cases.case.queries import get_case, get_participant, names_of_others, participants_of
+from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import CaseState, GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.safety_plans.queries import get_plan, living_plans, plan_reviews
 from wss_cases.casework.safety_plans import actions
@@ -205,14 +205,10 @@ act_page(
 def sheet(case_id: int, plan_id: int) -> Page:
     """The one page for the adults who are told; no other student's name is on it."""
     case, found = _loaded(current_actor(), case_id, plan_id)
-    own = get_participant(case, found.participant_id).student
-    others = [
-        person.student
-        for person in participants_of(case.id)
-        if person.id != found.participant_id and person.student is not None
-    ]
+    person = get_participant(case, found.participant_id)
+    own, others = person.student, names_of_others(participants_of(case.id), person)
     texts = ("steps", "adults_told", "route", "seat", "phone")
-    shown = {name: without_names(getattr(found, name), others, own) for name in texts}
+    shown = {name: others.without(getattr(found, name), _("another student")) for name in texts}
     return render_template(
         "casework/safety_plans/sheet.html",
         case=case,

@@ -13,19 +13,12 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.actions import open_continued
 from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.queries import choose_lead, participants_of
+from wss_cases.cases.case.queries import choose_lead, names_of_others, participants_of
 from wss_cases.cases.progress.actions import open_only, write_note
 from wss_cases.cases.safety_plans.actions import PlanText, draft_plan
 from wss_cases.casework.safety_plans.actions import end_living
 from wss_cases.casework.transfer.models import StudentMove
-from wss_cases.casework.transfer.queries import (
-    CONCERNED,
-    names_of_others,
-    own_pathways,
-    own_plan,
-    terms_read_by,
-    unnoticed,
-)
+from wss_cases.casework.transfer.queries import CONCERNED, own_pathways, own_plan, terms_read_by, unnoticed
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import CHECK_INS
 from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
@@ -35,7 +28,6 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.term_changes import release_term
-from wss_cases.pathways.circles.terms.rules import without_names
 from wss_cases.pathways.common.actions import note_end
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.proposals import propose
@@ -43,6 +35,7 @@ from wss_cases.pathways.common.states import EndReason
 from wss_cases.pathways.legal_holds.queries import is_case_held
 from wss_cases.pathways.referrals.referral.queries import open_referral
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.names.finder import Finder
 from wss_cases.routing.engine.states import Pathway as Family
 
 AT_ONCE = 100
@@ -118,10 +111,10 @@ def continue_elsewhere(uow: UnitOfWork, case_id: int, participant_id: int, going
     if is_case_held(case.id):
         raise Refused("", _("A hold is open: this case stays here as it is until it is released."))
     move = _open_move(uow, case, person)
-    names = names_of_others(participants_of(case.id), person.id)
+    names = names_of_others(participants_of(case.id), person)
     if not going.note.strip():
         raise Refused("note", _("Write what the new school needs to know."))
-    if without_names(going.note, names, "") != going.note:
+    if names.names_in(going.note):
         raise Refused("note", _("This names another child of the case. Write it without their name."))
     new = _open_there(uow, case, person, move.to_school_id)
     _take_along(uow, (case, person), new, going, names)
@@ -153,7 +146,7 @@ def _open_there(uow: UnitOfWork, case: Case, person: CaseParticipant, school_id:
     )  # fmt: skip
 
 
-def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, going: Going, names: list[str]) -> None:
+def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, going: Going, names: Finder) -> None:
     case, person = old
     newcomer = new.participants[0]
     _take_check_ins(uow, case, person, new, going)
@@ -171,14 +164,14 @@ def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, g
     instead = _("another student")
     for term in terms_read_by(uow.actor, case, person.id):
         if term.id in going.term_ids:
-            title = without_names(term.text, names, instead)[:200]
+            title = names.without(term.text, instead)[:200]
             make(uow, kind="repair_step", due_on=max(term.due_on, tomorrow), title=title, **here)
             release_term(uow, term.id)
     plan = own_plan(case.id, person.id)
     if plan is None:
         return
     if going.with_plan:
-        steps, phone = (without_names(text, names, instead) for text in (plan.steps, plan.phone))
+        steps, phone = (names.without(text, instead) for text in (plan.steps, plan.phone))
         draft_plan(uow, new, newcomer.id, PlanText(steps=steps, phone=phone))
         make(uow, kind="safety_plan", due_on=tomorrow, **here)
     end_living(uow, plan, _("The student changed school."))

@@ -128,29 +128,6 @@ def own_plan(case_id: int, participant_id: int) -> SafetyPlan | None:
     return db.session.scalars(statement.order_by(SafetyPlan.id.desc())).first()
 
 
-def names_of_others(people: Sequence[CaseParticipant], participant_id: int) -> list[str]:
-    """Return every name by which the other students of a case are called, the person's own left out."""
-    own: set[str] = set()
-    others: set[str] = set()
-    for person in people:
-        if person.student is not None:
-            (own if person.id == participant_id else others).update(_names(person.student))
-    words = {word.casefold() for name in own for word in (name, *name.split())}
-    parts = {part for name in others for part in (name, *name.split())}
-    return sorted(part for part in parts if part.casefold() not in words)
-
-
-def _names(student: Student) -> set[str]:
-    found = (
-        student.shown_name,
-        student.given_name,
-        student.family_name,
-        student.preferred_given_name,
-        student.preferred_family_name,
-    )
-    return {name for name in found if name}
-
-
 def linked_case(actor: Actor, case_id: int | None) -> Case | None:
     """Return the case at the other end of a continuation, if this person may see it."""
     if case_id is None:

@@ -8,20 +8,19 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.cases.case.queries import get_case, get_participant, participants_of
+from wss_cases.cases.case.queries import get_case, get_participant, names_of_others, participants_of
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import CaseResult
 from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.casework.transfer.actions import Going, continue_elsewhere
 from wss_cases.casework.transfer.forms import CLOSES, MoveForm
-from wss_cases.casework.transfer.queries import moved_in, names_of_others, own_pathways, own_plan, terms_read_by
+from wss_cases.casework.transfer.queries import moved_in, own_pathways, own_plan, terms_read_by
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.circles.terms.models import AgreementTerm
-from wss_cases.pathways.circles.terms.rules import without_names
 from wss_cases.pathways.common.forms import number
 
 blueprint = Blueprint("case_moves", __name__, url_prefix="/cases/<int:case_id>")
@@ -68,13 +67,13 @@ def _form(
     case: Case, person: CaseParticipant, people: Sequence[CaseParticipant], terms: Sequence[AgreementTerm]
 ) -> MoveForm:
     form = MoveForm()
-    names, instead = names_of_others(people, person.id), _("another student")
+    names, instead = names_of_others(people, person), _("another student")
     form.pathways.choices = choices([(str(row.id), kind_words(row)) for row in own_pathways(case.id, person.id)])
     form.terms.choices = choices(
         [
             (
                 str(term.id),
-                _("%(text)s (due %(day)s)", text=without_names(term.text, names, instead), day=day_words(term.due_on)),
+                _("%(text)s (due %(day)s)", text=names.without(term.text, instead), day=day_words(term.due_on)),
             )
             for term in terms
         ]

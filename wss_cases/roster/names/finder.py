@@ -8,8 +8,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from wss_cases.foundation.ids import fold
-from wss_cases.roster.names.spellings import BREAK, Forms, Kind, Named, forms_of
+from wss_cases.roster.names.spellings import (
+    BREAK,
+    SMALL_WORDS,
+    Forms,
+    Kind,
+    Named,
+    bare,
+    common_words,
+    forms_of,
+    in_latin,
+    letters_of,
+    pieces_of,
+    without_zeros,
+)
+from wss_cases.roster.names.words import Word, words_of
 
 __all__ = ["BREAK", "Finder", "Found", "Kind", "Named"]
 
@@ -19,16 +32,6 @@ FUZZY_FROM = 5
 MOST_BETWEEN = 5
 """Characters that may stand between two pieces of one name, a run of spaces counting as one."""
 _MARKS = frozenset({"", "-", "\u2010", "\u2011", "\u2013", "'", "\u2019", "\u02bb", "\u02bc", "`", "\u00b4", "_", "/"})
-
-
-@dataclass(frozen=True)
-class Word:
-    """A run of letters, or of digits, of a text, and its letters folded."""
-
-    start: int
-    end: int
-    folded: str
-    typed: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ class _Index:
     def kinds(self, letters: str) -> dict[Kind, set[str]]:
         return self.exact.get(letters, {})
 
+    def of(self, letters: str) -> dict[Kind, set[str]]:
+        return self.kinds(letters) or self.kinds(without_zeros(letters)) or self.kinds(in_latin(letters))
+
 
 class Finder:
     """Looks for some children in any number of texts; `own` is the student whose family reads them."""
@@ -69,7 +75,28 @@ class Finder:
 
     def find(self, text: str) -> list[Found]:
         """Return what there is to look at, in order; no two places overlap."""
-        words = list(_words(text))
+        return [replace(one, words=text[one.start : one.end]) for one in self._places(bare(text))]
+
+    def sure(self, text: str) -> list[Found]:
+        """Return what names a child of what happened in a text that goes out as it is written, in order.
+
+        Initials say too little to refuse a text for. A word that is a name too (Will, Rosa) names somebody with a
+        capital letter; a small word like "de la" does so only beside another name of theirs.
+        """
+        return [one for one in self.find(text) if one.near and one.kind is not Kind.INITIALS and _names(text, one)]
+
+    def names_in(self, text: str) -> list[str]:
+        """Return the words, each once, for which a text that goes out as it is written is refused."""
+        return list(dict.fromkeys(one.words for one in self.sure(text)))
+
+    def without(self, text: str, instead: str) -> str:
+        """Return a text with `instead` in place of every word that surely names a child of what happened."""
+        for one in reversed(self.sure(text)):
+            text = f"{text[: one.start]}{instead}{text[one.end :]}"
+        return text
+
+    def _places(self, text: str) -> list[Found]:
+        words = list(words_of(text))
         runs = list(_runs(text, words, self._longest))
         own_spans = [(run[0], run[1]) for run in runs if run[2] in self._own.full]
         places = [one for run in runs for one in self._judge(text, *run)]
@@ -80,16 +107,18 @@ class Finder:
         shared = letters in self._own.single
         typed = text[start:end]
         for kind, who in self._kinds(letters, words, text).items():
-            if kind is not Kind.INITIALS or _as_initials(typed, words, text):
+            if (kind is not Kind.INITIALS or _as_initials(typed, words, text)) and (
+                kind is not Kind.BEGINNING or _begins_large(typed)
+            ):
                 yield Found(start, end, typed, kind, frozenset(who), near=True, shared=shared)
-        for kind, who in self._school.kinds(letters).items():
+        for kind, who in self._school.of(letters).items():
             if kind in (Kind.NUMBER, Kind.FULL) or (
                 kind is Kind.NAME and not shared and _begins_large(typed) and len(letters) > 1
             ):
                 yield Found(start, end, typed, kind, frozenset(who), near=False, shared=shared)
 
     def _kinds(self, letters: str, words: list[Word], text: str) -> dict[Kind, set[str]]:
-        kinds = dict(self._near.kinds(letters))
+        kinds = dict(self._near.of(letters))
         if letters.endswith("s") and len(letters) > 2 and len(words[-1].folded) > 1:
             for kind, who in self._near.kinds(letters[:-1]).items():
                 kinds.setdefault(kind, who)
@@ -97,7 +126,7 @@ class Finder:
             who = self._misspelt(letters)
             if who:
                 kinds[Kind.MISSPELT] = who
-        return kinds
+        return kinds if kinds or letters.isascii() else self._kinds(in_latin(letters), words, text)
 
     def _misspelt(self, letters: str) -> set[str]:
         if len(letters) < FUZZY_FROM - 1:
@@ -124,34 +153,6 @@ def _index(children: Iterable[tuple[Named, Forms]], *, blur: bool = True) -> _In
                 for key in (letters, *_shorter(letters)):
                     blurred.setdefault(key, set()).add(letters)
     return _Index(exact, blurred)
-
-
-def _words(text: str) -> Iterator[Word]:
-    start, group = 0, ""
-    for place, character in enumerate(f"{text} "):
-        kind = _group(character, group)
-        if group and (kind != group or group == "single"):
-            typed = text[start:place]
-            folded = fold(typed).replace(" ", "")
-            if folded:
-                yield Word(start, place, folded, typed)
-            group = ""
-        if kind and not group:
-            start, group = place, kind
-
-
-def _group(character: str, before: str) -> str:
-    """Return what a character belongs to: letters, digits, a script that writes without spaces, or '' nothing."""
-    category = unicodedata.category(character)
-    if category[0] == "M":
-        return "letters" if before == "letters" else before.replace("single", "")
-    if category == "Nd":
-        return "digits"
-    if category[0] != "L" or "\u02b0" <= character <= "\u02ff":
-        return ""
-    spaceless = "\u0e00" <= character <= "\u0eff" or "\u1000" <= character <= "\u109f"
-    spaceless = spaceless or "\u1780" <= character <= "\u17ff" or "\u3040" <= character <= "\u9fff"
-    return "single" if spaceless or (character >= "\uf900" and character <= "\ufaff") else "letters"
 
 
 def _runs(text: str, words: list[Word], longest: int) -> Iterator[tuple[int, int, str, list[Word]]]:
@@ -199,6 +200,23 @@ def _as_initials(typed: str, words: list[Word], text: str) -> bool:
         return True
     large = typed[:-1] if typed.endswith("s") else typed
     return not any(c.islower() for c in large)
+
+
+def _names(text: str, one: Found) -> bool:
+    """Whether a place names a child by itself, where nobody looks at it before it goes out."""
+    if one.kind in _CERTAIN:
+        return True
+    words = bare(one.words)
+    if one.shared or set(pieces_of(words)) <= SMALL_WORDS:
+        return False
+    if one.kind is Kind.MISSPELT and words.isascii():
+        return _begins_large(words) and not _begins_sentence(text, one.start)
+    return _begins_large(words) or letters_of(words) not in common_words()
+
+
+def _begins_sentence(text: str, start: int) -> bool:
+    before = text[:start].rstrip(" \t\"'“”‘’«»¿¡(")
+    return not before or before[-1] in ".!?:\n"
 
 
 def _begins_large(typed: str) -> bool:

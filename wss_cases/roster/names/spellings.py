@@ -3,10 +3,12 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+
+from anyascii import anyascii
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold
@@ -23,6 +25,32 @@ SMALL_WORDS = frozenset(_SMALL.split())
 """Pieces of family names that say nothing alone."""
 CONNECTING = frozenset({"de", "del", "la", "las", "los", "y", "e"})
 """Pieces of given names that say nothing alone."""
+_SENTENCES = frozenset(
+    {
+        "the",
+        "and",
+        "but",
+        "for",
+        "not",
+        "you",
+        "can",
+        "how",
+        "her",
+        "his",
+        "she",
+        "has",
+        "had",
+        "are",
+        "our",
+        "all",
+        "any",
+    }
+    | {"one", "two", "who", "why", "then", "they", "this", "that", "when", "what", "con", "por", "los", "las", "del"}
+    | {"una", "uno", "que", "sin", "son", "sus", "hay", "fue", "ser", "era"}
+)
+"""Words that begin sentences: they are not taken for the beginning of Theodore or Losana."""
+BEGINNINGS = (3, 4)
+"""How many letters of a long given name people use as a short one."""
 
 
 class Kind(Labelled):
@@ -33,6 +61,7 @@ class Kind(Labelled):
     NAME = "name", _l("name")
     NICKNAME = "nickname", _l("short name")
     MISSPELT = "misspelt", _l("name with a slip")
+    BEGINNING = "beginning", _l("beginning of a name")
     INITIALS = "initials", _l("initials")
     BY_HAND = "by_hand", _l("marked by hand")
 
@@ -53,6 +82,7 @@ class Forms:
 
     single: set[str] = field(default_factory=set)
     nicknames: set[str] = field(default_factory=set)
+    beginnings: set[str] = field(default_factory=set)
     full: set[str] = field(default_factory=set)
     initials: set[str] = field(default_factory=set)
     numbers: set[str] = field(default_factory=set)
@@ -62,18 +92,34 @@ class Forms:
         yield from ((Kind.NAME, form) for form in self.single)
         yield from ((Kind.NICKNAME, form) for form in self.nicknames)
         yield from ((Kind.FULL, form) for form in self.full)
+        yield from ((Kind.BEGINNING, form) for form in self.beginnings)
         yield from ((Kind.INITIALS, form) for form in self.initials)
         yield from ((Kind.NUMBER, form) for form in self.numbers)
 
 
 def forms_of(who: Named, *, with_nicknames: bool = False) -> Forms:
     """Return how a person can be named; short names and initials only where they are wanted."""
+    forms = _forms(who, with_nicknames)
+    if not "".join((*who.given, *who.family)).isascii():
+        latin = _forms(replace(who, given=_latin(who.given), family=_latin(who.family)), with_nicknames)
+        for each in fields(Forms):
+            getattr(forms, each.name).update(getattr(latin, each.name) - {""})
+    return forms
+
+
+def _latin(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(anyascii(name) for name in names)
+
+
+def _forms(who: Named, with_nicknames: bool) -> Forms:
     given, family = _names(who.given, CONNECTING), _names(who.family, SMALL_WORDS)
     forms = Forms()
     forms.single.update(given | family)
     forms.numbers.update(_numbers(who.numbers))
     short = {each for name in given for each in nicknames(name)} - forms.single if with_nicknames else set()
     forms.nicknames.update(short)
+    if with_nicknames:
+        forms.beginnings.update(_beginnings(who.given) - forms.single - short)
     called = given | short
     forms.full.update(f"{a}{b}" for one in called for two in family for a, b in ((one, two), (two, one)))
     forms.full.difference_update(forms.single)
@@ -100,13 +146,46 @@ def _names(names: Iterable[str], small: frozenset[str]) -> set[str]:
     return spellings - {""}
 
 
+def _beginnings(given: Iterable[str]) -> set[str]:
+    long = [piece for name in given for piece in pieces_of(name) if len(piece) > max(BEGINNINGS)]
+    return {piece[:letters] for piece in long for letters in BEGINNINGS} - _SENTENCES
+
+
 def pieces_of(name: str) -> list[str]:
     """Return the folded words of a name, split at everything that is no letter or digit."""
     apart = "".join(
         c if unicodedata.category(c)[0] in "LMN" and not "\u02b0" <= c <= "\u02ff" else " "
         for c in unicodedata.normalize("NFC", name)
     )
-    return [folded for word in apart.split() if (folded := fold(word).replace(" ", ""))]
+    return [folded for word in apart.split() if (folded := letters_of(word))]
+
+
+def letters_of(word: str) -> str:
+    """Return the letters of a word or name without case, accents and what stands between them."""
+    return fold(word).replace(" ", "")
+
+
+def in_latin(letters: str) -> str:
+    """Return the letters of a name in another script as they are written here."""
+    return letters if letters.isascii() else letters_of(anyascii(letters))
+
+
+def bare(text: str) -> str:
+    """Return a text of the same length in which letters in circles, squares and flags are plain ones."""
+    return text if text.isascii() else "".join(map(_bare, text))
+
+
+def _bare(character: str) -> str:
+    plain = anyascii(character) if unicodedata.category(character) == "So" else ""
+    return plain if len(plain) == 1 and plain.isalnum() else character
+
+
+def without_zeros(letters: str) -> str:
+    """Return a number without the zeros that lead it: S-0041002 is also written 41002."""
+    return _LEADING.sub("", letters)
+
+
+_LEADING = re.compile(r"(?<!\d)0+(?=\d{4})")
 
 
 def _initials(given: Iterable[str], family: Iterable[str]) -> set[str]:
@@ -131,9 +210,11 @@ def _initials(given: Iterable[str], family: Iterable[str]) -> set[str]:
 def _numbers(numbers: Iterable[str]) -> set[str]:
     forms = set()
     for number in numbers:
-        letters = fold(number).replace(" ", "")
-        if len(letters) >= 4:
-            forms |= {letters, letters.lstrip("0")} if len(letters.lstrip("0")) >= 4 else {letters}
+        letters = letters_of(number)
+        digits = letters.lstrip("abcdefghijklmnopqrstuvwxyz")
+        for form in (letters, digits if digits.isdigit() and len(digits) > 4 else ""):
+            if len(form) >= 4:
+                forms |= {form, without_zeros(form)}
     return forms
 
 
@@ -143,13 +224,20 @@ def nicknames(letters: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def common_words() -> frozenset[str]:
+    """Return the words that are names too: in small letters they name nobody who is not named beside them."""
+    return SMALL_WORDS | {word for line in _listed("common_words.txt") for word in line}
+
+
+def _listed(name: str) -> Iterator[list[str]]:
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    return ([fold(word) for word in line.split()] for line in text.splitlines() if not re.match(r"\s*(#|$)", line))
+
+
+@lru_cache(maxsize=1)
 def _table() -> dict[str, frozenset[str]]:
     table: dict[str, set[str]] = {}
-    text = (Path(__file__).parent / "nicknames.txt").read_text(encoding="utf-8")
-    for line in text.splitlines():
-        if re.match(r"\s*(#|$)", line):
-            continue
-        full, *short = (fold(name) for name in line.split())
+    for full, *short in _listed("nicknames.txt"):
         table.setdefault(full, set()).update(short)
         for name in short:
             table.setdefault(name, set()).add(full)

@@ -22,8 +22,7 @@ from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import guardians_of
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import span_words
-from wss_cases.safeguards.discipline.removals.queries import names_of, names_of_others
-from wss_cases.safeguards.discipline.removals.rules import names_found
+from wss_cases.safeguards.discipline.removals.queries import names_of_others
 from wss_cases.safeguards.duties.duty.queries import user_name
 
 CODE = "discipline_notice"
@@ -42,7 +41,7 @@ def names_left(action: DisciplineAction, student: Student) -> list[str]:
     Looked at again for each notice: people are added to a report after the reason was written.
     """
     texts = f"{action.reason}\n{action.support_services}"
-    return names_found(texts, names_of_others(action.incident_id, student.id), names_of(student))
+    return names_of_others(action.incident_id, student.id).names_in(texts)
 
 
 def notice_for(action: DisciplineAction, student: Student, language: str, day: date) -> Text:

@@ -124,9 +124,9 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
 def check_reason(incident_id: int | None, student: Student, reason: str, supports: str) -> None:
     """Raise Refused for no reason, or another child's name in what the notice tells the family."""
     refuse_blank("reason", reason, _("Give the reason."))
-    others, own = queries.names_of_others(incident_id, student.id), queries.names_of(student)
+    others = queries.names_of_others(incident_id, student.id)
     for name, text in (("reason", reason), ("support_services", supports)):
-        names = rules.names_found(text, others, own)
+        names = others.names_in(text)
         if names:
             words = _(
                 "The family reads this: write it without another child’s name (%(names)s).", names=", ".join(names)

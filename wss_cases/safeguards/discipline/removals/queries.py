@@ -21,6 +21,8 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.names.finder import Finder
+from wss_cases.roster.names.queries import finder_around
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal, DisciplineVersion
 from wss_cases.safeguards.discipline.removals.rules import Span
@@ -216,20 +218,12 @@ def _done(what: Tried, since: date, *conditions: ColumnElement[bool]) -> list[Of
     return [Offer(what, day) for day in days]
 
 
-def names_of_others(incident_id: int | None, student_id: int) -> list[str]:
-    """Return every name of the other students in a report, as the roster gives them."""
-    statement = (
-        select(Student)
-        .join(IncidentPerson, IncidentPerson.student_id == Student.id)
-        .where(IncidentPerson.incident_id == incident_id, Student.id != student_id)
+def names_of_others(incident_id: int | None, student_id: int) -> Finder:
+    """Return what finds the other students of a report, and their families, in what a student's family reads."""
+    others = select(IncidentPerson.student_id).where(
+        IncidentPerson.incident_id == incident_id, IncidentPerson.student_id != student_id
     )
-    return [name for other in db.session.scalars(statement) for name in names_of(other)]
-
-
-def names_of(student: Student) -> list[str]:
-    """Return every name of a student."""
-    given = (student.given_name, student.middle_name, student.preferred_given_name)
-    return [name for name in (*given, student.family_name, student.preferred_family_name) if name]
+    return finder_around(student_id, [one for one in db.session.scalars(others) if one is not None])
 
 
 def actions_of_incident(actor: Actor, incident_id: int) -> list[ListedAction]:

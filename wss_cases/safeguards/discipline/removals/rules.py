@@ -1,14 +1,11 @@
 """Pure decisions about removals: which dates they take, how many a school year has, who decides, what is missing."""
 
-import re
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import local_date
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.states import WITHOUT_END, Answer, DisciplineKind, Tried
@@ -115,22 +112,3 @@ def gaps(offered: Collection[Tried], answers: Mapping[Tried, str]) -> list[Tried
 def told_late(day: date, told_at: datetime | None, now: datetime, zone: str) -> bool:
     """Whether the guardian was told of a restraint after its day, or was not told by the end of it."""
     return local_date(told_at or now, zone) > day
-
-
-def names_found(text: str, others: Iterable[str], own: Iterable[str]) -> list[str]:
-    """Return the words of a text that are another child's name; a name that is the student's own too is none.
-
-    Case and accents do not matter; a single letter is no name.
-    """
-    wanted = set(_name_words(others)) - set(_name_words(own))
-    return list(dict.fromkeys(word for word in _words(text) if fold(word) in wanted))
-
-
-def _name_words(names: Iterable[str]) -> Iterable[str]:
-    return (folded for name in names for word in _words(name) if len(folded := fold(word)) > 1)
-
-
-def _words(text: str) -> list[str]:
-    # by letters and by spaces: O'Brien is brien and obrien
-    whole = unicodedata.normalize("NFC", text)
-    return [*re.findall(r"[^\W\d_]+", whole), *(part.strip('.,;:!?()"') for part in whole.split())]

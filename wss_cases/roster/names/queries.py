@@ -1,0 +1,66 @@
+"""Everything that students and their families are called, for the finder of names."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import aliased
+
+from wss_cases.foundation.db import db
+from wss_cases.roster.directory.models import Guardian, Student, StudentGuardian
+from wss_cases.roster.names.finder import Finder
+from wss_cases.roster.names.spellings import Named
+
+COLUMNS: Any = (
+    Student.id, Student.given_name, Student.middle_name, Student.preferred_given_name, Student.family_name,
+    Student.preferred_family_name, Student.student_number, Student.sourced_id,
+)  # fmt: skip
+
+
+def finder_around(own_id: int, ids: Iterable[int], also: Iterable[Named] = (), school: Iterable[Named] = ()) -> Finder:
+    """Return what finds these students in a text about another one, by their brothers, sisters and guardians too.
+
+    The student's own family is named only where it is among them; `also` names others of what happened, `school`
+    students who have no part in it.
+    """
+    near_ids = set(ids)
+    near_ids = (near_ids | (siblings(near_ids) - siblings({own_id}))) - {own_id}
+    own = students_named(select(*COLUMNS).where(Student.id == own_id))[0]
+    near = students_named(select(*COLUMNS).where(Student.id.in_(sorted(near_ids))))
+    return Finder(own, [*near, *_families(near_ids, own_id), *also], school)
+
+
+def siblings(ids: Iterable[int]) -> set[int]:
+    """Return the children who share a guardian with one of these, themselves among them."""
+    theirs, other = aliased(StudentGuardian), aliased(StudentGuardian)
+    statement = (
+        select(other.student_id)
+        .join(theirs, theirs.guardian_id == other.guardian_id)
+        .where(theirs.student_id.in_(sorted(ids)))
+    )
+    return set(db.session.scalars(statement))
+
+
+def _families(ids: Iterable[int], own_id: int) -> list[Named]:
+    """Return the guardians of these children, who tell who a child is, but for the student's own."""
+    own = select(StudentGuardian.guardian_id).where(StudentGuardian.student_id == own_id)
+    statement = (
+        select(Guardian.id, Guardian.name)
+        .join(StudentGuardian, StudentGuardian.guardian_id == Guardian.id)
+        .where(StudentGuardian.student_id.in_(sorted(ids)), Guardian.id.not_in(own))
+        .distinct()
+    )
+    return [Named(name, (name,), ()) for _id, name in db.session.execute(statement)]
+
+
+def students_named(statement: Select[Any]) -> list[Named]:
+    """Return students as the finder takes them; the statement selects COLUMNS."""
+    return [
+        Named(
+            label=f"{preferred or given} {preferred_family or family}".strip(),
+            given=tuple(name for name in (given, middle, preferred) if name),
+            family=tuple(name for name in (family, preferred_family) if name),
+            numbers=tuple(each for each in (number, sourced) if each),
+        )
+        for _id, given, middle, preferred, family, preferred_family, number, sourced in db.session.execute(statement)
+    ]
