@@ -1,10 +1,11 @@
 """Timeline kinds in words: each room registers its own sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.models import TimelineEntry
 
@@ -15,7 +16,7 @@ def register_sentences(sentences: Mapping[str, Any]) -> None:
     """Add a room's sentences: kind to a lazy string with %(name)s places for the entry's data.
 
     Or to a pair (lazy string, {name: labels}) when a datum is a code that its labels put in words. Dates written
-    2026-11-24 are put in words by themselves.
+    2026-11-24 are put in words by themselves; a datum that is a pair of texts, {"en": …, "es": …}, is its reader's own.
     """
     _sentences.update(sentences)
 
@@ -30,12 +31,23 @@ def sentence(entry: TimelineEntry) -> str:
     return str(words) % _Blank(said)
 
 
+def in_both(words: Callable[[], Any]) -> dict[str, str]:
+    """Return what `words` says in each language, for the data of an entry."""
+    said = {}
+    for language in ("en", "es"):
+        with force_locale(language):
+            said[language] = str(words())
+    return said
+
+
 def author(entry: TimelineEntry) -> str:
     """Return who did what an entry says; what nobody did by hand has the system for its author."""
     return entry.actor_name if entry.actor_id is not None else _("The system")
 
 
 def _in_words(value: Any, labels: Mapping[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return value.get(locale_code()) or value.get("en", "")
     if not isinstance(value, str):
         return value
     if len(value) == 10 and value[4] == value[7] == "-":

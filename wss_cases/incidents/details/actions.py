@@ -102,14 +102,17 @@ def set_roles(uow: UnitOfWork, incident: Incident, roles: Mapping[int, PersonRol
 
 def _set_part(uow: UnitOfWork, incident: Incident, person: IncidentPerson, part: PersonDetails) -> None:
     person.role = part.role
-    person.behavior = _behavior(uow, incident, person, part)
+    person.behavior = behavior_of_part(uow, incident, person, part)
     person.behavior_code_id = person.behavior.id if person.behavior else None
     person.motivation, person.injury, person.family_text = part.motivation, part.injury, part.family_text
     person.facts = dict(part.facts)
     uow.record(person, "incident.person_changed")
 
 
-def _behavior(uow: UnitOfWork, incident: Incident, person: IncidentPerson, part: PersonDetails) -> BehaviorCode | None:
+def behavior_of_part(
+    uow: UnitOfWork, incident: Incident, person: IncidentPerson, part: PersonDetails
+) -> BehaviorCode | None:
+    """Return the behavior that a part names. Raises Refused for one of another list than the grade's on that day."""
     if part.behavior_code_id is None or part.role not in (*CAUSED, PersonRole.INVOLVED):
         return None
     code = uow.session.get(BehaviorCode, part.behavior_code_id)

@@ -1,6 +1,6 @@
 """The decision: one act opens the case with its pathways and follow-ups, or logs a light one on the incident."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,7 +23,7 @@ from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.intake.decision.rules import Choice, chosen, is_light
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.intake.recommendation.queries import Situation, situation
-from wss_cases.intake.recommendation.rules import PlanItem
+from wss_cases.intake.recommendation.rules import Plan, PlanItem
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -41,7 +41,7 @@ REVIEW_WITH_HOLD = 5
 
 
 @dataclass(frozen=True)
-class _Scene:
+class Scene:
     """What the steps of one decision share."""
 
     incident: Incident
@@ -63,8 +63,8 @@ def decide(uow: UnitOfWork, incident_id: int, choice: Choice) -> int:
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
     if incident.state not in UNDECIDED:
         raise Stale
-    scene = _scene(uow, incident, choice)
-    case = _open(uow, scene) if _needs_case(scene, choice) else None
+    scene = scene_of(uow, incident, lambda plan: chosen(plan, choice, uow.actor.locale))
+    case = open_with(uow, scene) if _needs_case(scene, choice) else None
     if case is not None and choice.conversation:
         raise Refused("conversation", _("A case opens: record the conversation there."))
     _follow_up(uow, scene, case, choice)
@@ -77,18 +77,19 @@ def decide(uow: UnitOfWork, incident_id: int, choice: Choice) -> int:
     return incident.id
 
 
-def _scene(uow: UnitOfWork, incident: Incident, choice: Choice) -> _Scene:
+def scene_of(uow: UnitOfWork, incident: Incident, choose: Callable[[Plan], tuple[PlanItem, ...]]) -> Scene:
+    """Return what the steps of a decision share; `choose` says which pathways of the plan it opens."""
     now = situation(incident.id)
     if not now.answers:
         route_incident(uow, incident)
         now = situation(incident.id)
     today = today_at(incident.school_id, uow.now)
-    return _Scene(
+    return Scene(
         incident=incident,
         today=today,
         days=school_days(incident.school_id),
         now=now,
-        items=chosen(now.plan, choice, uow.actor.locale),
+        items=choose(now.plan),
         lead_id=choose_lead(incident.school_id, today) or uow.actor.user_id,
         dean_id=_dean(uow, incident.school_id, today),
     )
@@ -101,7 +102,7 @@ def _dean(uow: UnitOfWork, school_id: int, today: date) -> int | None:
     return people[0][0] if people else uow.actor.user_id
 
 
-def _needs_case(scene: _Scene, choice: Choice) -> bool:
+def _needs_case(scene: Scene, choice: Choice) -> bool:
     if choice.open_case or cases_of_incident(scene.incident.id):
         return True
     talks = all(item.kind is Kind.CONVERSATION and item.tier == 1 for item in scene.items)
@@ -113,7 +114,8 @@ def open_duty_count(incident_id: int) -> int:
     return sum(1 for row in duties_of(incident_id) if row.duty.state in OPEN_DUTY)
 
 
-def _open(uow: UnitOfWork, scene: _Scene) -> Case:
+def open_with(uow: UnitOfWork, scene: Scene) -> Case:
+    """Open the case of a report, or take the one it has, and propose the pathways of a decision in it."""
     incident = scene.incident
     wait = REVIEW_WITH_HOLD if scene.now.plan.holds else REVIEW_AFTER
     tier = max((item.tier for item in scene.items), default=1)
@@ -130,7 +132,7 @@ def _open(uow: UnitOfWork, scene: _Scene) -> Case:
     return case
 
 
-def _propose(uow: UnitOfWork, scene: _Scene, case: Case) -> None:
+def _propose(uow: UnitOfWork, scene: Scene, case: Case) -> None:
     participants = {person.incident_person_id: person.id for person in case.participants}
     before = standing(case.id)
     for item in scene.items:
@@ -152,20 +154,21 @@ def _propose(uow: UnitOfWork, scene: _Scene, case: Case) -> None:
         )
 
 
-def _follow_up(uow: UnitOfWork, scene: _Scene, case: Case | None, choice: Choice) -> None:
+def _follow_up(uow: UnitOfWork, scene: Scene, case: Case | None, choice: Choice) -> None:
     circles = any(item.pathway is Pathway.CIRCLE for item in scene.items)
     for wanted in scene.now.plan.follow_ups:
         if wanted.kind is FollowUpKind.PRE_MEETINGS and not circles:
             continue
-        _make(uow, scene, case, wanted.kind.value, wanted.days, wanted.person_id, wanted.rules)
+        make_follow_up(uow, scene, case, wanted.kind.value, wanted.days, wanted.person_id, wanted.rules)
     if case is None and not choice.conversation:
         for item in scene.items:
-            _make(uow, scene, None, CONVERSATION, item.start, item.person_id, item.rules)
+            make_follow_up(uow, scene, None, CONVERSATION, item.start, item.person_id, item.rules)
 
 
-def _make(
-    uow: UnitOfWork, scene: _Scene, case: Case | None, kind: str, days: int, person_id: int | None, rules: Sequence[str]
+def make_follow_up(
+    uow: UnitOfWork, scene: Scene, case: Case | None, kind: str, days: int, person_id: int | None, rules: Sequence[str]
 ) -> None:
+    """Make one follow-up of a decision, for the dean or the lead as its template says."""
     template = template_in_force(kind, scene.incident.school_id, scene.today)
     is_deans = kind == CONVERSATION or (template is not None and template.owner_role == Role.DEAN)
     make(

@@ -32,6 +32,7 @@ VERIFIED_LABELS: Final = {"yes": _l("Yes, verified"), "no": _l("No, it was not s
 SENTENCES: Final = {
     "review.accepted": _l("The recommendation was accepted as it stands"),
     "review.chosen_otherwise": (_l("Decided otherwise: %(reason)s"), {"reason": OTHERWISE_REASONS}),
+    "review.added_after_correction": _l("What the corrected facts ask for was added"),
     "review.parts_set": _l("It was said who is reported to have caused harm, and who was harmed"),
     "review.facts_checked": (_l("Facts looked at. Verified: %(verified)s"), {"verified": VERIFIED_LABELS}),
     "review.conversation": (_l("Restorative conversation recorded: %(outcome)s"), {"outcome": CONVERSATION_OUTCOMES}),

@@ -133,7 +133,7 @@ def details_form(
     if reviewer:
         fields["mutual"] = yes_no(_l("Did each both cause and suffer harm (nobody only protected themself)?"))
     for person in incident.people:
-        fields |= _person_fields(person, codes[code_set_for(person.grade, incident.local_date)])
+        fields |= person_fields(person, codes[code_set_for(person.grade, incident.local_date)])
     made = type("DetailsOfReport", (DetailsForm,), dict(fields))
     options: dict[str, Any] = {} if check_csrf else {"meta": {"csrf": False}}
     if formdata is not None:
@@ -171,7 +171,8 @@ def stored(incident: Incident) -> dict[str, Any]:
     return data
 
 
-def _person_fields(person: IncidentPerson, codes: Sequence[BehaviorCode]) -> dict[str, Field]:
+def person_fields(person: IncidentPerson, codes: Sequence[BehaviorCode]) -> dict[str, Field]:
+    """Return the questions about one person, by field name."""
     behaviors = [("", _l("Not coded yet")), *((str(code.id), behavior_words(code)) for code in codes)]
     prefix = f"p{person.id}_"
     return {

@@ -83,24 +83,11 @@ class CaptureForm(BaseForm):
         if chosen is not WhenChoice.OTHER:
             precision = {WhenChoice.PERIOD: WhenPrecision.PERIOD, WhenChoice.EARLIER: WhenPrecision.EARLIER_TODAY}
             return now, precision.get(chosen, WhenPrecision.EXACT)
-        problem = self._time_problem(local(now, time_zone).replace(tzinfo=None), time_zone)
+        problem = time_problem(self.occurred.data, now, time_zone)
         if problem:
             self.occurred.errors = [problem]
             return None
         return at_wall(self.occurred.data, time_zone), WhenPrecision.EXACT
-
-    def _time_problem(self, wall_now: datetime, time_zone: str) -> str:
-        wall = self.occurred.data
-        if wall is None:
-            return _("Enter the date and the time, for example 11/24/2026, 10:30 am.")
-        if wall > wall_now:
-            return _("This time is still to come. Enter when it happened.")
-        if wall < wall_now - timedelta(days=OLDEST_DAYS):
-            return _("This is more than five years ago. Check the year.")
-        shown = local(at_wall(wall, time_zone), time_zone)
-        if (shown.hour, shown.minute) != (wall.hour, wall.minute):
-            return _("The clocks were moved at this time. Enter a time before or after.")
-        return ""
 
     def _role(self, value: str) -> PersonRole:
         """The part that was tapped beside a name; involved where none was, which counts as nobody's."""
@@ -130,6 +117,21 @@ class CaptureForm(BaseForm):
             people=tuple(dict.fromkeys(people)),
             narrative=self.narrative.data or "",
         )
+
+
+def time_problem(wall: datetime | None, now: datetime, time_zone: str) -> str:
+    """Return what is wrong with a wall-clock time at which something is said to have happened, '' for nothing."""
+    wall_now = local(now, time_zone).replace(tzinfo=None)
+    if wall is None:
+        return _("Enter the date and the time, for example 11/24/2026, 10:30 am.")
+    if wall > wall_now:
+        return _("This time is still to come. Enter when it happened.")
+    if wall < wall_now - timedelta(days=OLDEST_DAYS):
+        return _("This is more than five years ago. Check the year.")
+    shown = local(at_wall(wall, time_zone), time_zone)
+    if (shown.hour, shown.minute) != (wall.hour, wall.minute):
+        return _("The clocks were moved at this time. Enter a time before or after.")
+    return ""
 
 
 def draft_values(payload: dict[str, Any]) -> MultiDict[str, str]:

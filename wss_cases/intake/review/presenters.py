@@ -4,15 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import url_for
+
+from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import locale_code, ngettext
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS, PersonKind, PersonRole
+from wss_cases.intake.corrections.changes.queries import Changes
+from wss_cases.intake.corrections.changes.rules import key_of
 from wss_cases.intake.decision.rules import is_held
 from wss_cases.intake.recommendation.police import PoliceFinding
 from wss_cases.intake.recommendation.queries import Situation
-from wss_cases.intake.recommendation.rules import Answered, Plan, PlanItem
+from wss_cases.intake.recommendation.rules import Answered, Plan, PlanFollowUp, PlanItem
 from wss_cases.routing.engine.states import AppliesTo, FollowUpKind, Kind, Person, Police
 
 # until facts are established a person is reported, not responsible
@@ -125,12 +130,31 @@ def hold_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[dict[st
 
 def follow_up_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[str]:
     """Return a line for each follow-up that accepting makes."""
-    lines = []
-    for wanted in plan.follow_ups:
-        what, when = FollowUpKind(wanted.kind).label, start_words(wanted.days)
-        person = people.get(wanted.person_id) if wanted.person_id is not None else None
-        lines.append(f"{what} ({name_of(person)}): {when}" if person is not None else f"{what}: {when}")
-    return lines
+    return [follow_up_line(wanted, people) for wanted in plan.follow_ups]
+
+
+def follow_up_line(wanted: PlanFollowUp, people: Mapping[int, IncidentPerson]) -> str:
+    """Return a line for one follow-up: what, for whom, when."""
+    what, when = FollowUpKind(wanted.kind).label, start_words(wanted.days)
+    person = people.get(wanted.person_id) if wanted.person_id is not None else None
+    return f"{what} ({name_of(person)}): {when}" if person is not None else f"{what}: {when}"
+
+
+def change_words(changes: Changes) -> dict[str, Any]:
+    """Return what routing would change for a decided report: (key, words) to add, (words, address) to look at."""
+    people = {person.id: person for person in changes.now.people}
+    items = [(key_of(one), item_words(one, people)) for one in changes.items]
+    named = [(key, f"{row['kind']}, {row['whom']} ({row['start']})") for key, row in items]
+    named += [(key_of(one), follow_up_line(one, people)) for one in changes.follow_ups]
+    going = [
+        (str(Kind(row.kind).label), url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.id))
+        for row in changes.pathways
+    ]
+    going += [
+        (str(KINDS.get(row.kind, KINDS["other"])), url_for("followups.follow_up", follow_up_id=row.id))
+        for row in changes.open
+    ]
+    return {"named": named, "going": going}
 
 
 def police_words(finding: PoliceFinding, grounds: Sequence[Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState, Tile
 from wss_cases.incidents.pages.presenters import history_rows
+from wss_cases.intake.corrections.changes.queries import changes_for
 from wss_cases.intake.decision.actions import decide, open_duty_count
 from wss_cases.intake.decision.rules import Choice, is_light, may_be_batched
 from wss_cases.intake.recommendation import queries
@@ -176,6 +177,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(report.id)],
         notifications=grounds,
         history=history_rows(report.id, zone, 20),
+        changes=words.change_words(changes) if (changes := changes_for(report)) is not None and changes.any else None,
     )
     return (page, status) if status != 200 else page
 

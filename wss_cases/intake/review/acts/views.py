@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, redirect, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
@@ -17,6 +17,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.intake.corrections.changes.actions import add_named
 from wss_cases.intake.decision.actions import decide, record_conversation
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.review import actions
@@ -222,3 +223,12 @@ def reopen(incident_id: int) -> Page:
     except Stale:
         return decided_first(report, _("Back to review"))
     return redirect(url_for("review.incident", incident_id=incident_id), 303)
+
+
+@blueprint.post("/add")
+@gate(Permission.INCIDENT_REVIEW)
+def add(incident_id: int) -> Page:
+    """Add one thing that routing names since the facts were corrected."""
+    report = reviewed(current_actor(), incident_id)
+    add_named(submitted(BaseForm()), report.id, request.form.get("named", ""))
+    return redirect(url_for("review.incident", incident_id=report.id), 303)

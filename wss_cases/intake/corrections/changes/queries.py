@@ -1,0 +1,121 @@
+"""What routing names for a decided report since its facts were corrected, beside what stands."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, exists, or_, select
+
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import CONVERSATION
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.intake.recommendation.queries import Situation, situation
+from wss_cases.intake.recommendation.rules import PlanFollowUp, PlanItem
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.routing.engine.states import FollowUpKind, Kind
+from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+
+DECIDED = (IncidentState.ROUTED, IncidentState.CLOSED)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """`items` and `follow_ups` are named now and were never made; `pathways` and `open` go on and are named no more."""
+
+    now: Situation
+    items: tuple[PlanItem, ...] = ()
+    follow_ups: tuple[PlanFollowUp, ...] = ()
+    pathways: tuple[Pathway, ...] = ()
+    open: tuple[FollowUp, ...] = ()
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something to look at."""
+        return bool(self.items or self.follow_ups or self.pathways or self.open)
+
+
+def changes_for(incident: Incident) -> Changes | None:
+    """Return what routing would change for a decided report; None where it was not asked again since.
+
+    The caller has checked the report.
+    """
+    if incident.state not in DECIDED or not _asked_again(incident):
+        return None
+    now = situation(incident.id)
+    cases = cases_of_incident(incident.id)
+    case_id = cases[-1].id if cases else None
+    made = list(db.session.scalars(select(FollowUp).where(_of(incident.id, case_id)).order_by(FollowUp.id)))
+    pathways = list(db.session.scalars(select(Pathway).where(Pathway.case_id == case_id).order_by(Pathway.id)))
+    people = _participants(case_id)
+    standing = {(row.kind, row.participant_id) for row in pathways}
+    talked = incident.state is IncidentState.CLOSED and case_id is None
+    asked = {(row.kind, row.incident_person_id) for row in made}
+
+    def stands(item: PlanItem) -> bool:
+        if case_id is None and item.kind is Kind.CONVERSATION:
+            return talked or (CONVERSATION, item.person_id) in asked
+        return (item.kind.value, people.get(item.person_id)) in standing
+
+    circles = any(item.pathway is Family.CIRCLE for item in now.plan.items)
+    named = {(item.kind.value, people.get(item.person_id)) for item in now.plan.items}
+    wanted = [one for one in now.plan.follow_ups if circles or one.kind is not FollowUpKind.PRE_MEETINGS]
+    return Changes(
+        now,
+        items=tuple(item for item in now.plan.items if not stands(item)),
+        follow_ups=_missing(wanted, made),
+        pathways=tuple(
+            row
+            for row in pathways
+            if row.state in LIVE and _by_rule(row.rules) and (row.kind, row.participant_id) not in named
+        ),
+        open=_no_longer(wanted, now.plan.items, made),
+    )
+
+
+def _asked_again(incident: Incident) -> bool:
+    answered = RoutingAnswer.incident_id == incident.id
+    later = exists().where(answered, RoutingAnswer.created_at > incident.reviewed_at)
+    return incident.reviewed_at is not None and bool(db.session.scalar(select(later)))
+
+
+def _of(incident_id: int, case_id: int | None) -> ColumnElement[bool]:
+    return or_(FollowUp.incident_id == incident_id, FollowUp.case_id == case_id)
+
+
+def _participants(case_id: int | None) -> dict[int | None, int | None]:
+    """Return the person's row in a report to their part in the case; nobody has none."""
+    part = CaseParticipant
+    rows = db.session.execute(select(part.incident_person_id, part.id).where(part.case_id == case_id))
+    return {None: None} | {row[0]: row[1] for row in rows if row[0] is not None}
+
+
+def _missing(wanted: list[PlanFollowUp], made: list[FollowUp]) -> tuple[PlanFollowUp, ...]:
+    there = Counter((row.kind, row.incident_person_id) for row in made)
+    missing = []
+    for one in wanted:
+        key = (one.kind.value, one.person_id)
+        if there[key]:
+            there[key] -= 1
+        else:
+            missing.append(one)
+    return tuple(missing)
+
+
+def _no_longer(wanted: list[PlanFollowUp], items: tuple[PlanItem, ...], made: list[FollowUp]) -> tuple[FollowUp, ...]:
+    named = {(one.kind.value, one.person_id) for one in wanted}
+    named |= {(CONVERSATION, item.person_id) for item in items if item.kind is Kind.CONVERSATION}
+    return tuple(
+        row
+        for row in made
+        if row.state is FollowUpState.OPEN and _by_rule(row.rules) and (row.kind, row.incident_person_id) not in named
+    )
+
+
+def _by_rule(rules: list[str]) -> bool:
+    """Whether routing asked for it, not a person or what happened in a pathway."""
+    return bool(rules) and "chosen" not in rules

@@ -1,0 +1,60 @@
+"""A report that was filed at the wrong school goes to the right one with its duties, before anybody worked on it."""
+
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.cases.case.models import CaseIncident
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation.errors import Refused, existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.actions import tell_of_danger
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.rules import person_words
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.roster.directory.models import School
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
+from wss_cases.safeguards.duties.duty.raising import responsible
+from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.restraint.models import RestraintRecord
+
+WORK: tuple[Any, ...] = (CaseIncident, FollowUp, PoliceReview, DisciplineAction, RestraintRecord, Questioning)
+"""What keeps a report at the school where it was worked on."""
+
+
+def move_school(uow: UnitOfWork, incident: Incident, school_id: int) -> None:
+    """File a report at another school of the actor's, under its next number; its duties go with it.
+
+    Raises NotFound for a school that is not the actor's, Refused where work was done on the report, or where one of
+    its people is not of the other school.
+    """
+    school = existing(uow.session.get(School, school_id))
+    require(uow.actor, Permission.INCIDENT_REPORT, school)
+    duties = list(uow.session.scalars(select(LegalDuty).where(LegalDuty.incident_id == incident.id).with_for_update()))
+    if _worked_on(uow, incident, [duty.id for duty in duties]):
+        raise Refused("school_id", _("Work on this report was begun at this school. Hand it over there instead."))
+    for person in incident.people:
+        of_roster = person.student or person.staff
+        if of_roster is not None and of_roster.school_id != school.id:
+            words = _("%(name)s is not of this school. Correct first who it was.", name=person_words(person))
+            raise Refused("school_id", words)
+    number = uow.next_number(f"incident:{school.id}")
+    incident.school_id, incident.number, incident.reference = school.id, number, f"{school.code}-I-{number:04d}"
+    for duty in duties:
+        duty.school_id = school.id
+        uow.audit("duty.school_corrected", "legal_duty", duty.id, changes_of(duty))
+        for user_id in sorted(responsible(uow, duty)):
+            key = f"duty:{duty.id}:{duty.state.value}:{user_id}"
+            uow.notify(user_id, "duty_raised", duty, key, at_any_hour=True)
+    if incident.danger_now:
+        tell_of_danger(uow, incident)
+
+
+def _worked_on(uow: UnitOfWork, incident: Incident, duty_ids: list[int]) -> bool:
+    done = [exists().where(model.incident_id == incident.id) for model in WORK]
+    done.append(exists().where(LegalDutyStep.duty_id.in_(duty_ids)))
+    return any(uow.session.scalar(select(one)) for one in done)
