@@ -9,7 +9,7 @@ import pytest
 from wtforms import DateField, DateTimeLocalField, FieldList, Form, FormField, IntegerField
 
 from wss_cases.foundation.forms import BaseForm
-from wss_cases.foundation.plausible import day_in
+from wss_cases.foundation.plausible import KINDS, day_in
 
 
 class Row(Form):
@@ -24,10 +24,21 @@ class Planned(BaseForm):
     on = DateField("On")
     at = DateTimeLocalField("At", format="%Y-%m-%dT%H:%M")
     days = IntegerField("Days")
+    told_on = DateField("Told")
+    trained_on = DateField("Trained")
+    ends_on = DateField("Last day")
     rows = FieldList(FormField(Row), min_entries=1)
 
 
-SOUND = {"on": "2026-11-24", "at": "2026-11-24T10:00", "days": "3", "rows-0-due_on": "2026-12-01"}
+SOUND = {
+    "on": "2026-11-24",
+    "at": "2026-11-24T10:00",
+    "days": "3",
+    "told_on": "2026-11-20",
+    "trained_on": "2010-01-05",
+    "ends_on": "2027-06-30",
+    "rows-0-due_on": "2026-12-01",
+}
 
 
 def errors(app: Any, **wrong: str) -> Any:
@@ -46,6 +57,14 @@ def errors(app: Any, **wrong: str) -> Any:
         ("on", "9999-12-31"),
         ("at", "0001-01-01T00:00"),
         ("at", "9999-12-31T23:59"),
+        ("on", "2019-11-24"),
+        ("told_on", "2015-11-24"),
+        ("told_on", "2031-11-24"),
+        ("rows-0-due_on", "2021-11-24"),
+        ("rows-0-due_on", "2033-11-24"),
+        ("trained_on", "1999-12-31"),
+        ("ends_on", "2047-01-01"),
+        ("at", "2015-11-24T10:00"),
         ("days", "9" * 30),
         ("days", "-" + "9" * 30),
         ("rows-0-due_on", "9999-12-31"),
@@ -57,7 +76,23 @@ def test_a_field_that_holds_it_says_so(app: Any, field: str, value: str) -> None
 
 def test_what_can_be_is_let_through(app: Any) -> None:
     assert errors(app) == {}
-    assert errors(app, on="2000-01-01", days="0") == {}
+    assert errors(app, on="2024-01-01", told_on="2021-06-01", trained_on="2000-06-01", days="0") == {}
+    assert errors(app, ends_on="2001-06-01") == errors(app, ends_on="2036-06-01") == {}
+
+
+def test_every_date_field_says_what_kind_of_day_it_holds(app: Any) -> None:
+    forms = [BaseForm]
+    for form in forms:
+        forms += form.__subclasses__()
+    made = {
+        (form.__module__, name)
+        for form in forms
+        if form.__module__.startswith("wss_cases")
+        for name, field in vars(form).items()
+        if getattr(field, "field_class", None) is DateField
+    }
+    assert len(made) > 50
+    assert [one for one in sorted(made) if one[1] not in KINDS] == []
 
 
 @pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31", "1999-12-31", "2026-02-31", "", "x", "20261124x"])

@@ -1,7 +1,12 @@
-"""What a day or a number that somebody sends can be at all: the one range behind every field and every address."""
+"""What a day or a number that somebody sends can be at all: the range behind every field and every address.
+
+A use case refuses what its record does not allow, a review in the future say. What stands here is wider: beyond it no
+record of the kind can be, so that a slip of the finger never becomes a row.
+"""
 
 from collections.abc import Iterator
 from datetime import date
+from enum import Enum
 from typing import Any, Final
 
 from wtforms import DateField, DateTimeField, FieldList, IntegerField
@@ -15,9 +20,41 @@ YEARS_AHEAD: Final = 10
 LARGEST: Final = 10**9
 
 
+class Kind(Enum):
+    """What a day says, and how many years before and after this one it can lie."""
+
+    HAPPENED = 6, 1
+    """What was done, said, signed or seen."""
+    LEARNED = 60, 1
+    """When somebody was trained."""
+    PLANNED = 1, 3
+    """A review, a next step, until when something is due: nothing is put off for longer."""
+    AWAY = 3, 3
+    """Days away and back, meetings, and whatever a form calls only "On which day"."""
+    IN_FORCE = 100, YEARS_AHEAD
+    """Rules, roles, consents and agreements, and the days that a report is asked for."""
+
+
+_NAMES = {
+    Kind.HAPPENED: "agreed_on asked_on decided_on given_on heard_on held_on on_day reviewed_on signed_on told_on",
+    Kind.LEARNED: "completed_on trained_on",
+    Kind.PLANNED: "due_on expected_end next_on next_step_on repair_on review_on start_by",
+    Kind.AWAY: "away_from day on return_on",
+    Kind.IN_FORCE: "agreement_from agreement_until ends_on first_day keep_until last_day starts_on until valid_until",
+}
+KINDS: Final = {name: kind for kind, names in _NAMES.items() for name in names.split()}
+"""What each field for a day says, by its name; a field for a moment says when something happened."""
+
+
 def latest() -> date:
     """Return the last day that a plan, a consent or a rule can name: the end of a year, ten years from now."""
-    return date(clock.now().year + YEARS_AHEAD, 12, 31)
+    return date(_years(Kind.IN_FORCE)[1], 12, 31)
+
+
+def _years(kind: Kind) -> tuple[int, int]:
+    before, after = kind.value
+    this = clock.now().year
+    return max(this - before, clock.EARLIEST_YEAR), this + after
 
 
 def day_in(text: str) -> date:
@@ -33,7 +70,7 @@ def refuse_implausible(fields: Any) -> bool:
 
     A field with a narrower range of its own says so itself; this one stands behind every field, lists included.
     """
-    wrong = [(field, words) for field in _each(fields) if (words := _problem(field.data)) and not field.errors]
+    wrong = [(field, words) for field in _each(fields) if (words := _problem(field)) and not field.errors]
     for field, words in wrong:
         field.errors = [words]
     for field in fields if wrong else ():
@@ -50,9 +87,12 @@ def _each(fields: Any) -> Iterator[Any]:
             yield field
 
 
-def _problem(value: Any) -> str:
-    if isinstance(value, date) and not EARLIEST.year <= value.year <= latest().year:
-        return _("Choose a day in the years %(first)s to %(last)s.", first=EARLIEST.year, last=latest().year)
+def _problem(field: Any) -> str:
+    value = field.data
+    otherwise = Kind.HAPPENED if isinstance(field, DateTimeField) else Kind.IN_FORCE
+    first, last = _years(KINDS.get(field.short_name, otherwise))
+    if isinstance(value, date) and not first <= value.year <= last:
+        return _("Choose a day in the years %(first)s to %(last)s.", first=first, last=last)
     if isinstance(value, int) and abs(value) > LARGEST:
         return _("This number is too large.")
     return ""
