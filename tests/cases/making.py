@@ -30,6 +30,7 @@ def make_user(school: School, role: Role = Role.COORDINATOR, name: str = "") -> 
         name=name or f"{role.value.title()} {number}",
         created_at=NOW,
         state=AccountState.ACTIVE,
+        first_setup=True,
         grants=[RoleGrant(role=role, school_id=school.id, starts_on=date(2026, 8, 1))],
     )
     db.session.add(user)

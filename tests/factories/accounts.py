@@ -19,7 +19,7 @@ PASSWORD_HASH = hash_password(PASSWORD)
 
 
 class UserFactory(Factory):
-    """An active account with PASSWORD and no role."""
+    """An active account with PASSWORD and no role; each counts as a person of their own, as those of a setup do."""
 
     class Meta:
         model = UserAccount
@@ -27,6 +27,7 @@ class UserFactory(Factory):
     email = factory.Sequence(lambda n: f"person{n}@district.example")
     name = factory.Sequence(lambda n: f"Test Person {n}")
     password_hash = PASSWORD_HASH
+    first_setup = True
     state = AccountState.ACTIVE
     created_at = datetime(2026, 8, 1, tzinfo=UTC)
     password_set_at = datetime(2026, 8, 1, tzinfo=UTC)

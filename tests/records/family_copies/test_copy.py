@@ -179,6 +179,19 @@ def test_it_is_refused_while_anything_is_undecided_and_names_it(here: Here) -> N
     assert "another student hit Marisol Tenorio. X.N. and another student's friend another student." in told
 
 
+def test_who_decided_any_place_does_not_release_the_copy_nor_does_a_second_mailbox(here: Here) -> None:
+    row = here.ask()
+    mark = draft_of(row).all_marks[0]
+    decide(Invocation(acting(here.administrator), clock.now()), row.id, {mark.key: Decision("replace")}, [])
+    here.handed(db.session.get_one(FamilyRelease, row.id))
+    with pytest.raises(Refused, match="decided about a place"):
+        here.release(row)
+    mailbox = make_user(Role.ADMINISTRATOR, here.school, first_setup=False)
+    with pytest.raises(Refused, match="roster or the district’s sign-on"):
+        here.release(row, mailbox)
+    assert here.release(row, make_user(Role.ADMINISTRATOR, here.school))
+
+
 @pytest.mark.both_databases
 def test_a_second_person_releases_and_what_was_released_never_changes(here: Here) -> None:
     with pytest.raises(Refused, match="not looked through"):

@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.actor import Role
@@ -21,7 +21,8 @@ class AccountState(enum.StrEnum):
 class UserAccount(Versioned, Base):
     """A person who may sign in. `email` is stored folded and is unique.
 
-    `password_short`: the password is long enough beside a second factor only.
+    `password_short`: the password is long enough beside a second factor only. `first_setup`: one of the two accounts
+    with which the product was set up, before a roster could say who anybody is.
     """
 
     __tablename__ = "user_account"
@@ -39,6 +40,7 @@ class UserAccount(Versioned, Base):
     created_at: Mapped[datetime]
     password_set_at: Mapped[datetime | None]
     password_short: Mapped[bool] = mapped_column(default=False)
+    first_setup: Mapped[bool] = mapped_column(default=False, server_default=false())
     grants: Mapped[list["RoleGrant"]] = relationship(back_populates="user", order_by="RoleGrant.id")
 
 

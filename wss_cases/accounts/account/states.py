@@ -36,6 +36,7 @@ SENTENCES = {
     "account.linked": _l("Linked to the district’s sign-on"),
     "account.slowed": _l("Stopped for the hour: opened more records than a person can"),
     "account.break_glass_used": _l("Signed in without the district’s sign-on"),
+    "account.person_confirmed": _l("Confirmed as a person they know"),
     "account.renamed": _l("Account details changed"),
     "account.role_given": _l("Role given: %(role)s"),
     "account.role_ended": _l("Role ended: %(role)s"),

@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.forms import InviteForm, RoleForm
 from wss_cases.accounts.account.models import UserAccount
@@ -19,6 +20,8 @@ from wss_cases.accounts.managed_accounts.queries import PAGE, get_person, roles_
 from wss_cases.accounts.managed_accounts.queries import people as find_people
 from wss_cases.accounts.people import actions
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.accounts.two_persons.actions import confirm_person
+from wss_cases.accounts.two_persons.queries import counts_as_person
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused
@@ -99,6 +102,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
             endable={grant.id for grant, _name in grants if may_give(actor, grant.role, grant.school_id)},
             form=form,
             factor=moment_words(factor.since, DISTRICT_ZONE) if factor else "",
+            is_person=counts_as_person(user.id, clock.now()),
             over={grant.id for grant, _name in grants if is_over(grant, clock.now())},
             role_labels=ROLE_LABELS,
             state_labels=STATE_LABELS,
@@ -133,7 +137,7 @@ def give_role(user_id: int) -> Page:
     return _person_page(user, form, 400)
 
 
-def _act(user_id: int, act: Callable[[Actor], None], leads_to: str = "") -> Page:
+def _act(user_id: int, act: Callable[[Actor], object], leads_to: str = "") -> Page:
     actor = current_actor()
     user = get_person(actor, user_id, clock.now())
     try:
@@ -179,3 +183,11 @@ def enable(user_id: int) -> Page:
     """Enable an account again."""
     version = BaseForm().seen_version
     return _act(user_id, lambda actor: actions.set_enabled(actor, user_id, True, version, clock.now()))
+
+
+@blueprint.post("/<int:user_id>/confirm")
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.ACCOUNT_MANAGE)
+def confirm(user_id: int) -> Page:
+    """Say that one knows the person behind the account, so that they count as a second person."""
+    return _act(user_id, lambda actor: confirm_person(Invocation(actor, clock.now()), user_id))

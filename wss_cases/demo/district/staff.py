@@ -84,6 +84,7 @@ def _account(uow: UnitOfWork, name: str, email: str, password_hash: str) -> dict
         "password_hash": password_hash or None,
         "state": AccountState.ACTIVE,
         "is_demo": bool(password_hash),
+        "first_setup": bool(password_hash),
         "created_at": uow.now,
         "password_set_at": uow.now if password_hash else None,
     }

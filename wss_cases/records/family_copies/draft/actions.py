@@ -8,6 +8,7 @@ from typing import Any
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -110,6 +111,9 @@ def release(uow: UnitOfWork, release_id: int, *, manner: Manner, identity: str) 
     row = open_release(uow, release_id, Permission.FAMILY_COPY_RELEASE, uow.version)
     if row.handed_on_by_id == uow.actor.user_id:
         raise Refused("", _("A second person releases it: not whoever looked it through."))
+    if uow.actor.user_id in (deciders := {each.get("by") for each in row.decisions.values()}):
+        raise Refused("", _("You decided about a place of this copy: a second person releases it."))
+    refuse_one_person("", uow.actor.user_id, {row.handed_on_by_id, *deciders}, uow.now)
     allow(row, ReleaseState.RELEASED)
     student = uow.session.get_one(Student, row.student_id)
     if row.asked_by is Asker.GUARDIAN:

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.database.erasing import erase_deleted
 from wss_cases.foundation.db import db
@@ -90,6 +91,7 @@ def confirm(uow: UnitOfWork, deletion_id: int, *, typed: int | None) -> int:
     items = uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)).all()
     if uow.actor.user_id in proposers(row):
         raise Refused("", _("Somebody else must confirm what you proposed."))
+    refuse_one_person("", uow.actor.user_id, proposers(row), uow.now)
     if typed != len(items):
         raise Refused("typed", _("Type how many records are deleted: the number that stands above."))
     _to(row, DeletionState.CONFIRMED)

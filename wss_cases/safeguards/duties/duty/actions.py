@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
@@ -144,6 +145,7 @@ def take_second_review(
         raise Refused("", _("Nobody has proposed that this duty does not apply."))
     if duty.proposed_by_id == uow.actor.user_id:
         raise Refused("", _("A second person takes the second look."))
+    refuse_one_person("", uow.actor.user_id, [duty.proposed_by_id], uow.now)
     if agrees:
         duty.state, duty.closed_at, duty.closed_by_id = DutyState.NOT_APPLICABLE, uow.now, uow.actor.user_id
         duty.what_was_done = duty.proposed_reason

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
@@ -161,9 +162,9 @@ def answer_second(uow: UnitOfWork, review_id: int, given: Answer) -> int:
     Raises Refused when the time is out, and for somebody who gave the first answer, asked, or is a party.
     """
     review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_APPROVE, uow.version)
-    _check_answer(uow, review, ReviewState.APPROVED_ONCE, given)
     if review.first_by_id == uow.actor.user_id:
         raise Refused("", _("You gave the first answer: a second person gives the second."))
+    _check_answer(uow, review, ReviewState.APPROVED_ONCE, given)
     review.second_by_id, review.second_at = uow.actor.user_id, given.answered_at
     review.second_approves, review.second_manner = given.approves, given.manner
     review.second_reason = given.reason
@@ -184,6 +185,7 @@ def _check_answer(uow: UnitOfWork, review: PoliceReview, state: ReviewState, giv
         raise Refused("", _("The time to answer is out: silence is a refusal."))
     if steps_aside(uow.actor.user_id, review.requested_by_id, parties_of(review.incident_id)):
         raise Refused("", _("You asked for this review or are a party to what happened: somebody else answers."))
+    refuse_one_person("", uow.actor.user_id, [review.requested_by_id, review.first_by_id], uow.now)
     refuse_future("answered_at", given.answered_at, uow.now)
     if given.answered_at < (review.first_at or review.requested_at).replace(second=0, microsecond=0):
         raise Refused("answered_at", _("This is before the question was asked."))
