@@ -197,7 +197,7 @@ def _digest(world: World) -> OutboxMessage:
 def _to_lead(kind: str) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
         lead = world.people[Role.COORDINATOR]
-        record = world.case if kind == "case_assigned" else lead
+        record = lead if kind == "cases_handed_over" else world.case
         return world.message(kind, lead, record, f"{kind}:{record.id}")
 
     return make
@@ -386,6 +386,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "digest": _digest,
     "weekly": _weekly,
     "case_assigned": _to_lead("case_assigned"),
+    "case.happened_again": _to_lead("case.happened_again"),
     "cases_handed_over": _to_lead("cases_handed_over"),
     "case_opened": _opened,
     "board_report": _board_report,

@@ -115,8 +115,10 @@ def test_what_does_not_work_is_agreed_again(world: Any) -> None:
     actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.WORKS, "")
     assert open_kinds(world) == ["safety_plan_review"]
     with pytest.raises(Refused):
-        actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.HAPPENED_AGAIN, " ")
-    actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.HAPPENED_AGAIN, "Shouted at on the bus.")
+        actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.CHANGED, " ")
+    with pytest.raises(Refused, match="Report what happened"):
+        actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.HAPPENED_AGAIN, "Shouted at on the bus.")
+    actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.CHANGED, "Another seat on the bus.")
     assert fresh(plan).state is PlanState.DRAFT and open_kinds(world) == ["safety_plan"]
     actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.TOLD)
     actions.end(Invocation(world.actor, NOW), plan.id, "They feel safe.")

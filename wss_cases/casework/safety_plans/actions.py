@@ -1,21 +1,22 @@
 """The use cases of safety plans: what cases keeps, with the follow-ups that belong to it."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.models import Case, SafetyPlan
+from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.progress.actions import open_only
 from wss_cases.cases.safety_plans.actions import PlanText, agree_plan, change_plan, draft_plan, end_plan, review_plan
 from wss_cases.cases.safety_plans.queries import living_plans
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
-from wss_cases.foundation.errors import existing
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.queries import school_days
 
@@ -66,6 +67,8 @@ def review(uow: UnitOfWork, plan_id: int, answer: PlanAnswer, note: str) -> int:
     Raises Refused, Stale.
     """
     plan = _load(uow, plan_id, uow.version)
+    if answer is PlanAnswer.HAPPENED_AGAIN:
+        raise Refused("answer", _("Report what happened again: the plan is then looked at today."))
     due = plan.next_review_on
     for row in _open(uow, plan, TO_REVIEW, due)[:1]:
         close_row(uow, row, answer.value, note)
@@ -74,6 +77,23 @@ def review(uow: UnitOfWork, plan_id: int, answer: PlanAnswer, note: str) -> int:
     if not works:
         _agree_again(uow, plan)
     return plan.id
+
+
+def look_at_on(uow: UnitOfWork, case: Case, person: CaseParticipant | None, due_on: date) -> None:
+    """Call for a review of a person's plan on a day (None: of all); without one that is agreed, for writing it."""
+    plans = [row for row in living_plans(case.id) if person is None or row.participant_id == person.id]
+    entry = person.incident_person_id if person else None
+    shared: Any = {"school_id": case.school_id, "case_id": case.id, "incident_person_id": entry, "due_on": due_on}
+    owner_id = case.lead_id or uow.actor.user_id
+    agreed = [plan for plan in plans if plan.state is PlanState.AGREED]
+    for plan in agreed:
+        uow.session.get_one(SafetyPlan, plan.id, with_for_update=True, populate_existing=True)
+        _drop_review(uow, plan, plan.next_review_on, _("Something happened again, so the plan is looked at sooner."))
+        plan.next_review_on = due_on
+        uow.audit("safety_plan.review_called", "safety_plan", plan.id, changes_of(plan))
+        make(uow, kind=TO_REVIEW, owner_id=owner_id, **shared)
+    if not agreed:
+        make(uow, kind=TO_WRITE, owner_id=owner_id, **shared)
 
 
 @use_case

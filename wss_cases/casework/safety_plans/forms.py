@@ -48,7 +48,11 @@ class AgreeForm(BaseForm):
 class PlanReviewForm(BaseForm):
     """What the review found."""
 
-    answer = radio(_l("Does the plan work?"), PlanAnswer, _l("Choose what the review found."))
+    answer = radio(
+        _l("Does the plan work?"),
+        {one: PlanAnswer(one).label for one in (PlanAnswer.WORKS, PlanAnswer.CHANGED)},
+        _l("Choose what the review found."),
+    )
     note = LongText(
         _l("Note"), description=_l("Needed when it does not work: what happened, or what changes."), limit=2000
     )

@@ -26,7 +26,6 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number, people_choices
-from wss_cases.pathways.common.views import ACT
 from wss_cases.roster.directory.presenters import grade_words
 
 blueprint = Blueprint("safety", __name__)
@@ -168,15 +167,13 @@ def review(case_id: int, plan_id: int) -> Page:
         form,
         lambda: actions.review(submitted(form), at.plan.id, PlanAnswer(form.answer.data), form.note.data or ""),
         lambda _id: _after_review(at.plan, form.answer.data),
-        ACT,
+        "casework/safety_plans/review.html",
         **_act(
             at,
             _("Review the safety plan"),
             _("Save the review"),
-            facts=[
-                _("Ask the person it is for, and one of the adults."),
-                _("If something happened again, it is logged as an incident too."),
-            ],
+            facts=[_("Ask the person it is for, and one of the adults.")],
+            again=url_for("happened_again.in_case", case_id=case_id, person=at.plan.participant_id),
         ),
     )
 

@@ -50,6 +50,11 @@ KINDS: dict[str, Any] = {
 CHECK_INS = frozenset({"check_in_person_harmed", "agreement_check_in", "after_walk_out", "reengagement_review"})
 """Kinds that come back to a student some time later, and must do so before the student leaves for the summer."""
 
+OTHERS_WAIT = frozenset(
+    {"guardian_contact", "guardian_contact_harmed", "contact_person_harmed", "check_in_person_harmed", "after_walk_out"}
+)
+"""Kinds for which a person or a family waits: no closing of a case drops them."""
+
 OUTCOME_LABELS: dict[str, Any] = {
     "kept": _l("Kept"),
     "late": _l("Kept late"),
@@ -104,7 +109,10 @@ OUTCOME_LABELS: dict[str, Any] = {
     "not_renewed": _l("Not renewed"),
 }
 
-_CHECK_IN = ("well", "needs_more", "happened_again", "not_reached")
+HAPPENED_AGAIN = "happened_again"
+"""Never just closes: a page of its own opens a report, and what follows from it."""
+
+_CHECK_IN = ("well", "needs_more", HAPPENED_AGAIN, "not_reached")
 OUTCOMES: dict[str, tuple[str, ...]] = {
     "guardian_contact": ("reached", "not_reached", "not_to_contact"),
     "guardian_contact_harmed": ("reached", "not_reached", "not_to_contact"),
@@ -256,6 +264,7 @@ SENTENCES: dict[str, Any] = {
         _WHAT | {"reason": SNOOZE_REASONS},
     ),
     "followup.cancelled": (_l("Follow-up cancelled: %(what)s"), _WHAT),
+    "followup.brought_back": (_l("Follow-up open again: %(what)s, due %(due_on)s"), _WHAT),
     "followup.undone": (_l("Taken back: %(what)s – %(act)s"), _WHAT | {"act": TAKEN_BACK}),
     "followup_template.changed": _l("Follow-up template changed from %(starts_on)s"),
     "followup_template.ended": _l("Follow-up template ended"),

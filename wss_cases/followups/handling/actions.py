@@ -9,7 +9,7 @@ from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.core.rules import outcomes_of
-from wss_cases.followups.core.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
+from wss_cases.followups.core.states import HAPPENED_AGAIN, KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence.rules import Evidence, missing
 from wss_cases.followups.making.actions import cancel_row, check_day, close_row, make
 from wss_cases.followups.undo.actions import remember, remind_again, restorable
@@ -42,7 +42,7 @@ def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> 
     row = open_follow_up(uow, follow_up_id, uow.version)
     if row.kind in RECORDED_ELSEWHERE:
         raise Refused("", str(RECORDED_ELSEWHERE[row.kind]))
-    if outcome not in outcomes_of(row.kind):
+    if outcome not in outcomes_of(row.kind) or outcome == HAPPENED_AGAIN:
         raise Refused("outcome", _("Choose how it went."))
     if lacks := missing(row.kind, outcome, shown, today_at(row.school_id, uow.now), _happened_on(uow, row)):
         raise Refused(*lacks)

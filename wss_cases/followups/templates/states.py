@@ -16,6 +16,7 @@ EVENTS: dict[str, Any] = {
     "meeting_held": _l("A meeting was held"),
     "mentoring_missed": _l("A mentoring session was missed"),
     "safety_plan_agreed": _l("A safety plan was agreed"),
+    "happened_again": _l("Something happened again in a case"),
     "student_moved": _l("A student of a case changed school"),
     "interpreter_needed": _l("A family needs an interpreter"),
     "family_copy_asked": _l("A family asked for a copy of the record"),
@@ -31,6 +32,7 @@ IN_PATHWAY = frozenset(event for event in EVENTS if event.startswith(("pathway_"
 TIMED = IN_PATHWAY | {
     "mentoring_missed",
     "safety_plan_agreed",
+    "happened_again",
     "student_moved",
     "interpreter_needed",
     "family_copy_asked",

@@ -17,7 +17,14 @@ from wss_cases.followups.calendar.queries import TABLE, Calendars
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.core.queries import OPEN_PAGE, get_follow_up, open_at, owner_name, title_of
 from wss_cases.followups.core.rules import due_words, outcomes_of, quick_days
-from wss_cases.followups.core.states import CONVERSATION, OUTCOME_LABELS, RECORD_PAGES, RECORDED_ELSEWHERE
+from wss_cases.followups.core.states import (
+    CHECK_INS,
+    CONVERSATION,
+    HAPPENED_AGAIN,
+    OUTCOME_LABELS,
+    RECORD_PAGES,
+    RECORDED_ELSEWHERE,
+)
 from wss_cases.followups.evidence.presenters import closes_with, evidence_rows
 from wss_cases.followups.evidence.states import QUESTIONS
 from wss_cases.followups.handling import actions
@@ -90,7 +97,8 @@ def follow_up(follow_up_id: int) -> Page:
     """One follow-up; sent back, it is closed with its outcome."""
     row = get_follow_up(current_actor(), follow_up_id)
     form = CloseForm(version=row.version)
-    form.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in outcomes_of(row.kind)])
+    here = [code for code in outcomes_of(row.kind) if code != HAPPENED_AGAIN]
+    form.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in here])
     form.ask(row.kind, today_at(row.school_id, clock.now()))
     template = "followups/pages/follow_up/follow_up.html"
     return act_form(
@@ -219,6 +227,12 @@ def _record_page(row: FollowUp) -> str | None:
     return None
 
 
+def _again_page(row: FollowUp) -> str | None:
+    """Where a check-in in which something new came up is answered: a report, not a tick."""
+    asks = row.state is FollowUpState.OPEN and row.kind in CHECK_INS
+    return url_for("happened_again.at_check_in", follow_up_id=row.id) if asks else None
+
+
 def _why(row: FollowUp) -> str:
     """Why the calendar moved it last, while it still is where the calendar put it."""
     move = moves_of(TABLE, [row.id]).get(row.id)
@@ -246,6 +260,7 @@ def shown(row: FollowUp) -> dict[str, Any]:
         "closed_on": day_words_with_year(row.closed_on),
         "owner": owner_name(row.owner_id),
         "is_open": row.state is FollowUpState.OPEN,
+        "again_href": _again_page(row),
         "is_done": row.state is FollowUpState.DONE,
         "elsewhere": None if row.kind == CONVERSATION else RECORDED_ELSEWHERE.get(row.kind),
         "record_href": _record_page(row),

@@ -1,0 +1,20 @@
+"""Words of "Something happened again"."""
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
+
+
+class Ground(Labelled):
+    """On what ground words that were said to somebody are passed on in a report."""
+
+    AGREED = "agreed", _l("The person agrees that this is passed on")
+    PREVENT_HARM = "prevent_harm", _l("To prevent harm to somebody")
+    LAW = "law", _l("Another law asks for it")
+
+
+SENTENCES: dict[str, object] = {
+    "case.happened_again": (
+        _l("Something happened again: report %(reference)s. Passed on because: %(ground)s"),
+        {"ground": Ground.labels()},
+    )
+}
