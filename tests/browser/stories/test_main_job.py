@@ -170,7 +170,7 @@ def keep_the_terms(page: Page, case: str) -> None:
 
 
 def close_the_case(page: Page, case: str) -> None:
-    """Answer the three questions; what is still planned is cancelled with a reason."""
+    """Answer the three questions; check-ins stay with who does them, what else is planned is cancelled."""
     page.goto(case)
     page.get_by_text("Work on this case").click()
     go(page, page.get_by_role("link", name="Close the case"))
@@ -178,7 +178,11 @@ def close_the_case(page: Page, case: str) -> None:
     page.locator("[name=harmed_says][value=repaired]").check()
     page.get_by_label("What is left", exact=False).fill("Nothing is left.")
     page.locator("[name=result][value=repaired]").check()
-    page.locator("[name=cancel_reason]").fill("The harm is repaired.")
+    for box in page.locator("[name=stay]").all():
+        box.check(force=True)
+    page.locator("[name=despite], [name=cancel_reason]").first.fill("The harm is repaired.")
+    if page.locator("[name=cancel_reason]").count():
+        page.locator("[name=cancel_reason]").fill("The harm is repaired.")
     go(page, page.get_by_role("main").get_by_role("button").last)
     expect(page.locator("main")).to_contain_text("Case closed: Repaired")
 

@@ -10,13 +10,16 @@ from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.factories.roster import StudentFactory
 from tests.pathways.circles.making import answer, open_requirements, plan, terms
+from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseNote
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.casework.case_page import actions
 from wss_cases.casework.case_page import hand_over as actions_handover
+from wss_cases.casework.case_page.closing import Record
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.handling import actions as handling
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
@@ -44,7 +47,7 @@ def close(world, actor=None, now=NOW, request_key=None, version=None, **changes)
         "cancel_reason": "",
     }
     asked = Invocation(actor or world.actor, now, request_key, version)
-    return actions.close(asked, world.case.id, **(answers | changes))
+    return actions.close(asked, world.case.id, actions.Answers(**(answers | changes)))
 
 
 def add_duty(world, state=DutyState.DUE, code="bullying_notice"):
@@ -69,10 +72,10 @@ def add_duty(world, state=DutyState.DUE, code="bullying_notice"):
 
 
 def add_follow_up(world, **values):
+    given = {"kind": "other", "owner_id": world.coordinator.id} | values
     row = FollowUp(
-        school_id=world.school.id, case_id=world.case.id, kind="other", owner_id=world.coordinator.id, created_at=NOW,
-        due_on=TODAY, original_due_on=TODAY, **values,
-    )  # fmt: skip
+        school_id=world.school.id, case_id=world.case.id, created_at=NOW, due_on=TODAY, original_due_on=TODAY, **given
+    )
     db.session.add(row)
     db.session.commit()
     return row
@@ -126,6 +129,61 @@ def test_open_follow_ups_are_settled_or_cancelled_with_a_reason(world):
     assert refusal.value.field == "cancel_reason"
     close(world, cancel_reason="The family moved away.")
     assert (fresh(row).state, fresh(row).outcome_note) == (FollowUpState.CANCELLED, "The family moved away.")
+
+
+def test_what_others_wait_for_is_settled_one_by_one_or_stays_open(world):
+    dean = make_user(world.school, Role.DEAN)
+    mine = add_follow_up(world)
+    call = add_follow_up(world, kind="guardian_contact")
+    theirs = add_follow_up(world, owner_id=dean.id)
+    for stay in ((), (call.id,), (theirs.id,)):
+        with pytest.raises(Refused) as refusal:
+            close(world, cancel_reason="Over.", stay=stay)
+        assert refusal.value.field == "stay"
+    close(world, cancel_reason="Over.", stay=(call.id, theirs.id))
+    states = [fresh(row).state for row in (mine, call, theirs)]
+    assert states == [FollowUpState.CANCELLED, FollowUpState.OPEN, FollowUpState.OPEN]
+
+
+def test_reopening_brings_back_what_the_closing_ended_and_nothing_else(world):
+    check_in = add_follow_up(world, kind="agreement_check_in")
+    before = add_follow_up(world)
+    handling.cancel(Invocation(world.actor, NOW - timedelta(hours=1)), before.id, "Not needed")
+    close(world, cancel_reason="It is over.")
+    assert fresh(check_in).state is FollowUpState.CANCELLED
+    reopen(world, now=NOW + timedelta(days=1))
+    row = fresh(check_in)
+    assert (row.state, row.outcome_note, row.due_on) == (FollowUpState.OPEN, "", date(2026, 11, 26))
+    assert fresh(before).state is FollowUpState.CANCELLED
+
+
+def test_repaired_against_the_record_asks_for_the_reason_and_shows_both(world, client_as):
+    PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, state=PathwayState.ENDED_EARLY, end_reason="no_contact",
+        ended_at=NOW,
+    )  # fmt: skip
+    no = {"harmed_says": HarmedSays.NOT_REPAIRED}
+    with pytest.raises(Refused) as refusal:
+        close(world, **no)
+    assert refusal.value.field == "despite"
+    assert "Ended early: Peer conference." in refusal.value.message
+    assert "The person harmed says that the harm is not repaired." in refusal.value.message
+    close(world, despite="They settled it by themselves.", **no)
+    page = client_as(world.coordinator).page(f"/cases/{world.case.id}?tab=history").text
+    for words in ("They settled it by themselves.", "Ended early: Peer conference.", "The harm is not repaired"):
+        assert words in page
+
+
+@pytest.mark.parametrize(
+    ("result", "kept", "asks"),
+    [
+        (CaseResult.REPAIRED, AgreementKept.NOT_KEPT, True),
+        (CaseResult.PARTLY_REPAIRED, AgreementKept.KEPT, True),
+        (CaseResult.PARTLY_REPAIRED, AgreementKept.PARTLY, False),
+    ],
+)
+def test_a_term_not_kept_speaks_against_repaired_and_against_kept(result, kept, asks):
+    assert bool(Record(not_kept=[2]).against(result, kept, HarmedSays.REPAIRED)) is asks
 
 
 def test_closing_from_an_old_form_or_another_school_fails(world):

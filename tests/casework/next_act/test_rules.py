@@ -37,6 +37,7 @@ def pathway(code, state=P.ACTIVE, number=1, **changes):
         ),
         ({"follow_ups": [FollowUpItem(1, TODAY)], "has_lead": False}, Act.FOLLOW_UP),
         ({"has_lead": False, "pathways": [pathway("offer", P.PROPOSED)]}, Act.CHOOSE_LEAD),
+        ({"state": CaseState.INTAKE, "pathways": [PathwayItem(1, P.COMPLETED)]}, Act.ADD_PATHWAY),
         ({"pathways": [pathway("offer", P.PROPOSED)], "review_on": PAST}, "offer"),
         ({"pathways": [pathway("wait", on=SOON, waits=True)], "review_on": TODAY}, Act.REVIEW),
         ({}, Act.ADD_PATHWAY),

@@ -25,8 +25,6 @@ from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.accounts.people.actions import end_role, set_enabled
 from wss_cases.cases.case.models import CaseIncident
-from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
-from wss_cases.casework.case_page.actions import close as close_case
 from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.casework.pathway_page.actions import decline, end_early
 from wss_cases.followups.core.models import FollowUp
@@ -223,18 +221,6 @@ def called_off(it: Queued) -> Any:
     return end_cover(Invocation(SYSTEM, SINCE), it.cover)
 
 
-def case_closed(it: Queued) -> Any:
-    return close_case(
-        Invocation(SYSTEM, SINCE),
-        it.case_id,
-        result=CaseResult.REPAIRED,
-        agreement_kept=next(iter(AgreementKept)),
-        harmed_says=next(iter(HarmedSays)),
-        what_is_left="Nothing",
-        cancel_reason="It is over",
-    )
-
-
 def handed_over(to: str = "other") -> Way:
     def hand(it: Queued) -> Any:
         case_id = it.more.get("case") or it.case_id
@@ -284,7 +270,7 @@ def stopped(mail_list: MailList) -> Way:
 
 
 OVER: dict[str, Way] = {
-    "done": done, "cancelled": cancelled, "moved": moved, "case closed": case_closed,
+    "done": done, "cancelled": cancelled, "moved": moved,
 }  # fmt: skip
 GONE: dict[str, Way] = {"role ended": role_ended(), "account disabled": disable("")}
 ITEMS = {"contact": CONTACT, "check-in": CHECK_IN, "same day": SAME_DAY}

@@ -93,11 +93,13 @@ def test_a_removal_recorded_late_opens_the_closed_case_again(removed: Removed) -
     casework.close(
         Invocation(removed.coordinator, NOW),
         case.id,
-        result=CaseResult.UNFOUNDED,
-        agreement_kept=AgreementKept.NO_AGREEMENT,
-        harmed_says=HarmedSays.NOT_REACHED,
-        what_is_left="",
-        cancel_reason="done",
+        casework.Answers(
+            result=CaseResult.UNFOUNDED,
+            agreement_kept=AgreementKept.NO_AGREEMENT,
+            harmed_says=HarmedSays.NOT_REACHED,
+            what_is_left="",
+            cancel_reason="done",
+        ),
     )
     removed.remove()
     assert fresh(case).state is CaseState.INTAKE and returns() == 2

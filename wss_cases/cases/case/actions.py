@@ -138,7 +138,7 @@ def move_to(uow: UnitOfWork, case: Case, state: CaseState) -> bool:
 def reopen_case(uow: UnitOfWork, case: Case, reason: ReopenReason, review_on: date) -> None:
     """Open a closed case again, and the incidents that closed with it; its answers stay in the audit."""
     case.state, case.result, case.closed_at, case.next_review_on = CaseState.INTAKE, None, None, review_on
-    case.agreement_kept, case.harmed_says, case.what_is_left = None, None, ""
+    case.agreement_kept, case.harmed_says, case.what_is_left, case.closed_despite = None, None, "", ""
     uow.record(case, "case.reopened", reason=reason.value)
     for incident in case.incidents:
         if incident.state is IncidentState.CLOSED:

@@ -16,7 +16,10 @@ from wss_cases.roster.directory.models import Student
 
 
 class Case(Windowed, Versioned, Base):
-    """One case: number and kind of harm. An open case always has a next review date."""
+    """One case: number and kind of harm. An open case always has a next review date.
+
+    `closed_despite`: why it closed so although the record says otherwise.
+    """
 
     __tablename__ = "case_record"
     __table_args__ = (
@@ -26,7 +29,7 @@ class Case(Windowed, Versioned, Base):
         CheckConstraint("state = 'closed' or next_review_on is not null", name="review_date"),
         CheckConstraint("(state = 'closed') = (result is not null)", name="result"),
     )
-    PRIVATE = frozenset({"what_is_left"})
+    PRIVATE = frozenset({"what_is_left", "closed_despite"})
 
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
@@ -45,6 +48,7 @@ class Case(Windowed, Versioned, Base):
     agreement_kept: Mapped[AgreementKept | None] = mapped_column(named_enum(AgreementKept, "agreement_kept"))
     harmed_says: Mapped[states.HarmedSays | None] = mapped_column(named_enum(states.HarmedSays, "harmed_says"))
     what_is_left: Mapped[str] = mapped_column(Text, default="")
+    closed_despite: Mapped[str] = mapped_column(Text, default="", server_default="")
     continued_from_id: Mapped[int | None] = mapped_column(ForeignKey("case_record.id"), index=True)
     incidents: Mapped[list[Incident]] = relationship(secondary="case_incident", order_by=Incident.id)
     participants: Mapped[list["CaseParticipant"]] = relationship(order_by="CaseParticipant.id", back_populates="case")

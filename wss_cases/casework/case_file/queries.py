@@ -218,12 +218,6 @@ def other_case_of(incident_id: int, case_id: int) -> str | None:
     )
 
 
-def count_open_follow_ups(case_id: int) -> int:
-    """Return how many follow-ups of a case are not settled."""
-    statement = select(func.count(FollowUp.id)).where(FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN)
-    return db.session.scalar(statement) or 0
-
-
 def student_here(case: Case, student_id: int) -> Student | None:
     """Return a student of the case's school; None for anybody else."""
     student = db.session.get(Student, student_id)

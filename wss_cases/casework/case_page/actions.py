@@ -1,5 +1,7 @@
 """Closing and reopening a case, and joining another incident to it."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -7,14 +9,13 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import reopen_case
 from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.cases.progress.actions import join_incident, open_only, write_note
-from wss_cases.cases.safety_plans.queries import living_plans
-from wss_cases.casework.case_file.queries import count_open_follow_ups, open_duties_of, other_case_of
-from wss_cases.followups.making.actions import cancel_open
-from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import Refused
+from wss_cases.casework.case_file.queries import other_case_of
+from wss_cases.casework.case_page.closing import blockers, left_open, record_of
+from wss_cases.followups.making.actions import cancel_row
+from wss_cases.followups.undo.actions import bring_back
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
@@ -23,71 +24,64 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.agreements.queries import open_terms_of
-from wss_cases.pathways.common.queries import pathways_of
-from wss_cases.pathways.common.states import LIVE, Kind
-from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.states import OPEN as OPEN_REFERRAL
-from wss_cases.routing.engine.states import Duty
 
 
-def blockers(case: Case) -> list[str]:
-    """Return what stands in the way of closing, a sentence each.
+@dataclass(frozen=True)
+class Answers:
+    """What closing asks: its three questions and its result; why it stands against the record, where it does.
 
-    Open legal duties, live pathways, open terms, referrals that are with a partner, safety plans that have not ended.
+    `stay` are others' follow-ups that stay open with whoever does them; `cancel_reason` is for one's own.
     """
-    duties = [str(Duty(duty.code).label) if duty.code in set(Duty) else duty.code for duty in open_duties_of(case.id)]
-    kinds = [str(Kind(row.kind).label) for row in pathways_of(case.id) if row.state in LIVE]
-    terms = [str(term.position) for term in open_terms_of(case.id)]
-    plans = [person_words(plan.participant) for plan in living_plans(case.id)]
-    partners = select(Referral.partner_name).where(Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL))
-    referrals = db.session.scalars(partners.order_by(Referral.id))
-    return [
-        *(_("Legal duty still open: %(duty)s", duty=duty) for duty in duties),
-        *(_("Pathway not ended: %(kind)s", kind=kind) for kind in kinds),
-        *(_("Agreement term not marked: number %(position)s", position=position) for position in terms),
-        *(_("Referral not ended: %(name)s", name=name) for name in referrals),
-        *(
-            _("Safety plan not ended: %(name)s. End it, or let it go along to a new school.", name=name)
-            for name in plans
-        ),
-    ]
+
+    result: CaseResult
+    agreement_kept: AgreementKept
+    harmed_says: HarmedSays
+    what_is_left: str
+    despite: str = ""
+    cancel_reason: str = ""
+    stay: Collection[int] = ()
 
 
 @use_case
-def close(
-    uow: UnitOfWork,
-    case_id: int,
-    *,
-    result: CaseResult,
-    agreement_kept: AgreementKept,
-    harmed_says: HarmedSays,
-    what_is_left: str,
-    cancel_reason: str,
-) -> int:
+def close(uow: UnitOfWork, case_id: int, answers: Answers) -> int:
     """Close a case with its three answers and its result.
 
-    Raises Refused naming each open legal duty, live pathway and open term; follow-ups that are open must be settled,
-    or are cancelled with the reason given.
+    Raises Refused naming each open legal duty, live pathway and open term; answers that contradict the record without
+    a reason; others' follow-ups that are neither settled nor stay; one's own without a reason to cancel them.
     """
     case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
     open_only(case)
     standing = blockers(case)
     if standing:
         raise Refused("", _("The case cannot be closed yet. %(why)s", why=" · ".join(standing)))
-    left = count_open_follow_ups(case_id)
-    if left and not cancel_reason.strip():
-        words = ngettext("%(num)d follow-up is open.", "%(num)d follow-ups are open.", left)
-        raise Refused("cancel_reason", _("%(open)s Settle it, or say why it is cancelled.", open=words))
-    if left:
-        cancel_open(uow, case_id=case.id, reason=cancel_reason)
-    case.state, case.result, case.closed_at, case.next_review_on = CaseState.CLOSED, result, uow.now, None
-    case.agreement_kept, case.harmed_says, case.what_is_left = agreement_kept, harmed_says, what_is_left
-    uow.record(case, "case.closed", result=result.value)
+    against = record_of(case.id).against(answers.result, answers.agreement_kept, answers.harmed_says)
+    if against:
+        why = _("The record says otherwise. %(what)s Say why it closes so.", what=" ".join(against))
+        refuse_blank("despite", answers.despite, why)
+    _settle(uow, case, answers)
+    case.state, case.result, case.closed_at, case.next_review_on = CaseState.CLOSED, answers.result, uow.now, None
+    case.agreement_kept, case.harmed_says = answers.agreement_kept, answers.harmed_says
+    case.what_is_left, case.closed_despite = answers.what_is_left, answers.despite if against else ""
+    uow.record(case, "case.closed", result=answers.result.value)
     for incident in case.incidents:
         if incident.state is IncidentState.ROUTED:
             set_state(uow, incident, IncidentState.CLOSED)
     return case.id
+
+
+def _settle(uow: UnitOfWork, case: Case, answers: Answers) -> None:
+    left = left_open(uow.actor, case.id)
+    unsettled = sum(row.id not in answers.stay for row in left.of_others)
+    if unsettled:
+        words = ngettext("%(num)d follow-up of others is open.", "%(num)d follow-ups of others are open.", unsettled)
+        raise Refused("stay", _("%(open)s Settle each on its own page, or let it stay open.", open=words))
+    if not left.own:
+        return
+    words = ngettext("%(num)d follow-up is open.", "%(num)d follow-ups are open.", len(left.own))
+    why = _("%(open)s Settle it, or say why it is cancelled.", open=words)
+    refuse_blank("cancel_reason", answers.cancel_reason, why)
+    for row in left.own:
+        cancel_row(uow, row, answers.cancel_reason)
 
 
 @use_case
@@ -98,7 +92,9 @@ def reopen(uow: UnitOfWork, case_id: int, *, reason: ReopenReason, note: str, re
         raise Refused("", _("This case is open."))
     if review_on < today_at(case.school_id, uow.now):
         raise Refused("review_on", _("Choose today or a later day."))
+    ended_at = case.closed_at
     reopen_case(uow, case, reason, review_on)
+    bring_back(uow, case.id, ended_at)
     if note.strip():
         write_note(uow, case, note)
     return case.id

@@ -52,8 +52,18 @@ class CloseForm(BaseForm):
         description=_l("What somebody still has to keep in mind. If nothing is left, say so."),
     )
     result = radio(_l("Result"), CaseResult, _l("Choose the result."))
+    despite = LongText(
+        _l("Why does it close so, although the record says otherwise?"),
+        [Optional()],
+        limit=2000,
+        description=_l("Only where a term was not kept, a pathway ended early, or the person harmed says no."),
+    )
+    stay = SelectMultipleField(
+        _l("Which of these stay open with whoever does them?"),
+        description=_l("Somebody waits for them. Settle each on its own page, or let it stay."),
+    )
     cancel_reason = ShortText(
-        _l("Why are the open follow-ups cancelled?"), [Optional()], description=_l("Only if some are still open.")
+        _l("Why are the other open follow-ups cancelled?"), [Optional()], description=_l("Only if some are still open.")
     )
 
 

@@ -14,6 +14,7 @@ from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseState, HarmedSays
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page, outcome_words
 from wss_cases.casework.case_file.queries import PAGE, TERM_KIND, CaseFilter, CaseRow, case_rows, count_cases
+from wss_cases.casework.case_page.closing import record_of
 from wss_cases.casework.next_act.presenters import harm_words, kind_words
 from wss_cases.casework.next_act.rules import why_stuck
 from wss_cases.casework.next_act.states import Stuck
@@ -131,6 +132,10 @@ def _history_tab(page: CasePage, actor: Actor) -> Page:
             {"label": _("What does the person harmed say?"), "value": str(HarmedSays(says).label)},
             {"label": _("What is left?"), "value": page.case.what_is_left},
         ]
+    against = record_of(page.case.id).against(page.case.result, kept, says) if closing else []
+    if against or page.case.closed_despite:
+        closing.append({"label": _("What the record says"), "value": " ".join(against)})
+        closing.append({"label": _("Why it closed so all the same"), "value": page.case.closed_despite})
     older = (
         url_for("casework.case", case_id=page.case.id, tab="history", before=entries[-1].id)
         if len(entries) == 50

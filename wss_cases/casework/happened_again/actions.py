@@ -22,6 +22,7 @@ from wss_cases.followups.core.rules import outcomes_of
 from wss_cases.followups.core.states import HAPPENED_AGAIN as AGAIN
 from wss_cases.followups.handling.actions import open_follow_up
 from wss_cases.followups.making.actions import close_row, make_for_event
+from wss_cases.followups.undo.actions import bring_back
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import at_local, today_at, zone_of
@@ -89,7 +90,9 @@ def _report(uow: UnitOfWork, case: Case, again: Again) -> None:
     _check(again, today)
     due_on = school_days(case.school_id).on_or_after(today)
     if case.state is CaseState.CLOSED:
+        ended_at = case.closed_at
         reopen_case(uow, case, ReopenReason.HARM_AGAIN, school_days(case.school_id).add(today, REVIEW_AFTER))
+        bring_back(uow, case.id, ended_at)
     incident = create_incident(uow, _capture(uow, case, again))
     route_incident(uow, incident)
     join_incident(uow, case, incident)

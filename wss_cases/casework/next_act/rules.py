@@ -88,11 +88,19 @@ def next_act(case: Situation) -> Next:
         return min(acts, key=lambda act: act.on or case.today)
     if case.review_on is not None and case.review_on <= case.today:
         return Next(Act.REVIEW, on=case.review_on)
-    if not case.pathways:
+    if not case.pathways or _opened_again(case):
         return Next(Act.ADD_PATHWAY)
     if not any(pathway.state in LIVE for pathway in case.pathways) and not case.follow_ups:
         return Next(Act.CLOSE)
     return Next(Act.WAIT, on=_soonest(case, live))
+
+
+def _opened_again(case: Situation) -> bool:
+    """A case is back at intake with pathways behind it: something new is to be done, not to be closed once more."""
+    over = (PathwayState.COMPLETED, PathwayState.ENDED_EARLY)
+    begun = any(pathway.state in over for pathway in case.pathways)
+    live = any(pathway.state in LIVE for pathway in case.pathways)
+    return case.state is CaseState.INTAKE and begun and not live and not case.follow_ups
 
 
 def _soonest(case: Situation, live: Sequence[PathwayItem]) -> date | None:

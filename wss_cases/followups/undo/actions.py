@@ -15,9 +15,11 @@ from wss_cases.cases.case.states import OPEN
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.undo.rules import CannotUndo, Standing, why_not_undone
 from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.calendar.days.actions import settle_again
+from wss_cases.roster.directory.queries import school_days
 
 RESTORED = (
     "due_on",
@@ -100,6 +102,19 @@ def _take_back(uow: UnitOfWork, act: FollowUpAct) -> CannotUndo | None:
         remind_again(uow, row)
         settle_again(uow, row.school_id, row.due_on)
     return None
+
+
+def bring_back(uow: UnitOfWork, case_id: int, ended_at: datetime | None) -> None:
+    """Open what a case's closing cancelled, once the case is opened again: due as it was, or on the next school day."""
+    cancelled = select(FollowUp).where(
+        FollowUp.case_id == case_id, FollowUp.state == FollowUpState.CANCELLED, FollowUp.closed_at == ended_at
+    )
+    for row in uow.session.scalars(cancelled.order_by(FollowUp.id).with_for_update()):
+        row.state, row.outcome_note, row.closed_at, row.closed_on = FollowUpState.OPEN, "", None, None
+        row.closed_by_id, row.snoozed_until = None, None
+        row.due_on = max(row.due_on, school_days(row.school_id).add(today_at(row.school_id, uow.now), 1))
+        uow.record(row, "followup.brought_back", what=row.kind, due_on=row.due_on.isoformat())
+        remind_again(uow, row)
 
 
 def remind_again(uow: UnitOfWork, row: FollowUp) -> None:

@@ -15,11 +15,16 @@ from wss_cases.cases.case.queries import get_case, get_participant
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import TRANSITIONS, AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.cases.progress import actions as progress
-from wss_cases.casework.case_file.queries import count_open_follow_ups, student_here
+from wss_cases.casework.case_file.queries import student_here
 from wss_cases.casework.case_page import actions, forms
+from wss_cases.casework.case_page.closing import blockers, left_open
 from wss_cases.casework.case_page.hand_over import hand_over
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.queries import owner_name, title_of
 from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
@@ -137,27 +142,39 @@ def close(case_id: int) -> Page:
     """Close the case with its three questions and its result."""
     case = get_case(current_actor(), case_id)
     form = forms.CloseForm(version=case.version, result=request.args.get("result"))
-    open_rows = count_open_follow_ups(case.id)
-    if not open_rows:
-        del form.cancel_reason
+    left = left_open(current_actor(), case.id)
+    form.stay.choices = choices([(str(row.id), _waiting_words(row)) for row in left.of_others])
+    for name, rows in (("stay", left.of_others), ("cancel_reason", left.own)):
+        if not rows:
+            delattr(form, name)
     return form_page(
         form,
-        lambda: actions.close(
-            submitted(form),
-            case_id,
-            result=CaseResult(form.result.data),
-            agreement_kept=AgreementKept(form.agreement_kept.data),
-            harmed_says=HarmedSays(form.harmed_says.data),
-            what_is_left=form.what_is_left.data,
-            cancel_reason=form.cancel_reason.data if "cancel_reason" in form else "",
-        ),
+        lambda: actions.close(submitted(form), case_id, _answers(form)),
         _done(case, "history"),
         "casework/case_page/acts/close.html",
         case=case,
         title=_("Close the case"),
         go_words=_("Close the case"),
-        standing=actions.blockers(case),
-        open_rows=open_rows,
+        standing=blockers(case),
+        of_others=[
+            (_waiting_words(row), url_for("followups.follow_up", follow_up_id=row.id)) for row in left.of_others
+        ],
+    )
+
+
+def _waiting_words(row: FollowUp) -> str:
+    title = title_of(row.kind, row.title, None, None)
+    return " · ".join(part for part in (title, owner_name(row.owner_id), day_words(row.due_on)) if part)
+
+
+def _answers(form: forms.CloseForm) -> actions.Answers:
+    return filled(
+        form,
+        actions.Answers,
+        result=CaseResult(form.result.data),
+        agreement_kept=AgreementKept(form.agreement_kept.data),
+        harmed_says=HarmedSays(form.harmed_says.data),
+        stay=[int(one) for one in form.stay.data or ()] if "stay" in form else (),
     )
 
 

@@ -10,6 +10,7 @@ from wss_cases.cases.case.actions import copy_people, open_case, open_case_for, 
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.cases.case.states import CaseOrigin, CaseState, ReopenReason
+from wss_cases.followups.undo.actions import bring_back
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -51,7 +52,9 @@ def case_for(uow: UnitOfWork, incident: Incident) -> Case:
     if standing:
         case = standing[0]
         if case.state is CaseState.CLOSED:
+            ended_at = case.closed_at
             reopen_case(uow, case, ReopenReason.NEW_FACTS, review_on)
+            bring_back(uow, case.id, ended_at)
         copy_people(uow, case, incident)
         uow.session.flush()
         return case

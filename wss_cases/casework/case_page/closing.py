@@ -1,0 +1,95 @@
+"""What closing a case cannot pass over: what stands in its way, what speaks against it, what others wait for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.rules import person_words
+from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
+from wss_cases.cases.safety_plans.queries import living_plans
+from wss_cases.casework.case_file.queries import open_duties_of, terms_of
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import OTHERS_WAIT
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.pathways.circles.agreements.queries import open_terms_of
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.common.queries import pathways_of
+from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.states import OPEN as OPEN_REFERRAL
+from wss_cases.routing.engine.states import Duty
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the record says of an agreement and of what was tried: terms not kept by number, kinds that ended early."""
+
+    not_kept: Sequence[int] = ()
+    ended_early: Sequence[str] = ()
+
+    def against(self, result: CaseResult | None, kept: AgreementKept | None, says: HarmedSays | None) -> list[str]:
+        """Return what speaks against these answers, a sentence each: whoever gives them all the same says why."""
+        repaired = result is CaseResult.REPAIRED
+        words = []
+        if self.not_kept and (repaired or kept is AgreementKept.KEPT):
+            numbers = ", ".join(str(one) for one in self.not_kept)
+            words.append(_("Not kept: term number %(numbers)s of the agreement.", numbers=numbers))
+        if self.ended_early and repaired:
+            words.append(_("Ended early: %(kinds)s.", kinds=", ".join(self.ended_early)))
+        if says is HarmedSays.NOT_REPAIRED and repaired:
+            words.append(_("The person harmed says that the harm is not repaired."))
+        return words
+
+
+@dataclass(frozen=True)
+class LeftOpen:
+    """The open follow-ups of a case: those that others wait for or do, and the rest."""
+
+    of_others: list[FollowUp] = field(default_factory=list)
+    own: list[FollowUp] = field(default_factory=list)
+
+
+def record_of(case_id: int) -> Record:
+    """Return what the record of a case says that its closing must not contradict."""
+    terms = sorted(
+        number for rows in terms_of(case_id).values() for number, _on, state in rows if state is TermState.NOT_KEPT
+    )
+    ended = [str(Kind(row.kind).label) for row in pathways_of(case_id) if row.state is PathwayState.ENDED_EARLY]
+    return Record(terms, sorted(set(ended)))
+
+
+def left_open(actor: Actor, case_id: int) -> LeftOpen:
+    """Return what is open in a case: a family's call, first contact and others' work are nobody's to drop."""
+    statement = select(FollowUp).where(FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN)
+    found = LeftOpen()
+    for row in db.session.scalars(statement.order_by(FollowUp.due_on, FollowUp.id)):
+        waits = row.kind in OTHERS_WAIT or row.owner_id not in (actor.user_id, None)
+        (found.of_others if waits else found.own).append(row)
+    return found
+
+
+def blockers(case: Case) -> list[str]:
+    """Return what stands in the way of closing, a sentence each.
+
+    Open legal duties, live pathways, open terms, referrals that are with a partner, safety plans that have not ended.
+    """
+    duties = [str(Duty(duty.code).label) if duty.code in set(Duty) else duty.code for duty in open_duties_of(case.id)]
+    kinds = [str(Kind(row.kind).label) for row in pathways_of(case.id) if row.state in LIVE]
+    terms = [str(term.position) for term in open_terms_of(case.id)]
+    plans = [person_words(plan.participant) for plan in living_plans(case.id)]
+    partners = select(Referral.partner_name).where(Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL))
+    referrals = db.session.scalars(partners.order_by(Referral.id))
+    return [
+        *(_("Legal duty still open: %(duty)s", duty=duty) for duty in duties),
+        *(_("Pathway not ended: %(kind)s", kind=kind) for kind in kinds),
+        *(_("Agreement term not marked: number %(position)s", position=position) for position in terms),
+        *(_("Referral not ended: %(name)s", name=name) for name in referrals),
+        *(
+            _("Safety plan not ended: %(name)s. End it, or let it go along to a new school.", name=name)
+            for name in plans
+        ),
+    ]
