@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support import depth, ledger, order, postgres
+from tests.support.addresses import share_builders_of_addresses
 from tests.support.applications import Applications, Rollback, people_client
 from tests.support.databases import ROOT, Database, Databases
 from tests.support.depth import BACKENDS
@@ -43,6 +44,7 @@ settings.register_profile(
 )
 settings.load_profile("bench")
 share_compiled_templates()
+share_builders_of_addresses()
 shared_folder()
 
 

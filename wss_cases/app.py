@@ -1,6 +1,8 @@
 """Reads each room's ROOM and wires; decides nothing."""
 
 import os
+from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -37,10 +39,11 @@ from wss_cases.workday.caseload.weights import read_weights
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def rooms() -> list[Room]:
+@cache
+def rooms() -> tuple[Room, ...]:
     """Return what each folder with a `room.py` brings, in the order of their names."""
     found = (name for _, name, _ in walk_packages(wss_cases.__path__, "wss_cases.") if name.endswith(".room"))
-    return [import_module(name).ROOM for name in sorted(found)]
+    return tuple(import_module(name).ROOM for name in sorted(found))
 
 
 def create_app(overrides: dict[str, object] | None = None) -> Flask:
@@ -80,7 +83,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     return app
 
 
-def _register(app: Flask, brought: list[Room]) -> None:
+def _register(app: Flask, brought: Sequence[Room]) -> None:
     """Let each room bring its pages, commands, sentences and emails."""
     for page in chain.from_iterable(room.pages for room in brought):
         app.register_blueprint(page)

@@ -1,13 +1,14 @@
 """Processes of the system, forked from one that has imported it.
 
 Importing takes two seconds, forking a few milliseconds, and the tests start hundreds of processes. What is forked has
-imported the modules and nothing else: it reads its own environment, makes its own application and opens its own
-connections, and ends as any Python process does. `tests/tools/test_make.py` and `tests/jobs/test_supervisor.py` start
-theirs from nothing.
+imported the modules, and what builds addresses, and nothing else: it reads its own environment, makes its own
+application and opens its own connections. It ends as any Python process does, but for taking its memory apart.
+`tests/tools/test_make.py` and `tests/jobs/test_supervisor.py` start theirs from nothing.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -19,12 +20,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from importlib import import_module
 from typing import IO, Any
 
 from sqlalchemy.orm import configure_mappers
 
+from tests.support.addresses import share_builders_of_addresses
 from tests.support.templates import FOLDER, share_compiled_templates
 from wss_cases.app import create_app
 
@@ -110,6 +113,7 @@ def main() -> None:
 def _import() -> None:
     """Import whatever an application does, by making one that is never used."""
     share_compiled_templates()
+    share_builders_of_addresses()
     for module in ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread"):
         import_module(module)
     create_app()
@@ -165,13 +169,30 @@ def _close(key: selectors.SelectorKey) -> None:
 
 
 def _become(order: dict[str, Any]) -> None:
-    """Run the module as Python's own `-m` does; what it raises ends this process."""
+    """Run the module as Python's own `-m` does, and end; what it raises but an exit status, Python itself ends with."""
     os.environ.clear()
     os.environ.update(order["env"])
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=False, write_through=True)  # type: ignore[union-attr]
     sys.argv[1:] = order["arguments"]
-    runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
+    status: Any = 0
+    try:
+        runpy.run_module(order["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        status = ended.code or 0
+        if not isinstance(status, int):
+            raise
+    _end(status)
+
+
+def _end(status: int) -> None:
+    """Wait for threads, do what is to be done at the exit and end. Taking apart what was imported would write to all
+    the memory that this process shares with the others, which takes longer than most commands."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status & 0xFF)
 
 
 if __name__ == "__main__":
