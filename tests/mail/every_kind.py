@@ -30,6 +30,7 @@ from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.mail.audit_heads.messages import HEAD, head_key, week_of
 from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
 from wss_cases.outcomes.board.report.states import Every
 from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
@@ -346,6 +347,11 @@ def _keeper(world: World) -> OutboxMessage:
     return world.message("keeper_added", lead, row, f"keeper_added:{row.id}")
 
 
+def _audit_head(world: World) -> OutboxMessage:
+    auditor = make_user(Role.AUDITOR, locale=world.locale)
+    return world.message(HEAD, auditor, auditor, head_key(auditor.id, week_of(NOW)))
+
+
 def _meeting(world: World) -> OutboxMessage:
     lead = world.people[Role.COORDINATOR]
     meeting = db.session.scalars(sa.select(CircleMeeting).where(CircleMeeting.keeper_id == lead.id)).one()
@@ -377,6 +383,7 @@ def _referral(kind: str) -> Callable[[World], OutboxMessage]:
 MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "circle.invitation": _meeting,
     "invitation": _invitation,
+    HEAD: _audit_head,
     "mail.test": _about_account("mail.test"),
     "mail.address_changed": _about_account("mail.address_changed"),
     **{kind: _about_account(kind) for kind in ACCOUNT_WORDS},

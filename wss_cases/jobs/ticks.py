@@ -13,6 +13,7 @@ from wss_cases.accounts.sign_in.saved_forms.actions import forget_kept
 from wss_cases.foundation.db import db
 from wss_cases.jobs.board_reports import make_reports
 from wss_cases.journal.audit.actions import seal
+from wss_cases.mail.audit_heads.actions import queue_heads
 from wss_cases.mail.delivery.actions import deliver
 from wss_cases.mail.monitoring.actions import beat, note_failure, note_recovery
 from wss_cases.outcomes.board.subscriptions.actions import queue_due
@@ -93,6 +94,7 @@ def tick(name: str, now: datetime) -> str:
     gone = this.part("shred", lambda: shred(now))
     this.part("forget", lambda: forget_kept(now))
     if thorough:
+        this.part("heads", lambda: queue_heads(now))
         this.part("clean", lambda: clean(now))
     deleted = this.part("delete", lambda: carry_out(now))
     had_failed = this.beat(sweep_ms)

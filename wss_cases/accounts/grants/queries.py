@@ -179,6 +179,11 @@ def holders(role: Role, school_id: int, day: date) -> list[tuple[int, str]]:
     return _active(RoleGrant.role == role, RoleGrant.school_id == school_id, in_force(day))
 
 
+def holders_anywhere(role: Role, day: date) -> list[tuple[int, str]]:
+    """Return (user id, name) of the active people who hold this role on a date, wherever, by name."""
+    return _active(RoleGrant.role == role, in_force(day))
+
+
 def _active(*held: ColumnElement[bool]) -> list[tuple[int, str]]:
     statement = (
         select(UserAccount.id, UserAccount.name)
