@@ -9,7 +9,7 @@ from tests.pathways.circles.held import agreed, circle_now, held_circle
 from tests.pathways.circles.making import plan, ready_circle
 from tests.pathways.referrals.making import draft, make_scene
 from wss_cases.access.invocation import Invocation
-from wss_cases.casework.case_page import actions
+from wss_cases.casework.case_page.closing import blockers
 from wss_cases.casework.pathway_page import actions as pathway_actions
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
@@ -48,13 +48,13 @@ def test_what_was_promised_is_still_followed_up_and_marked(world, how):
     end(world, row, how)
     kinds = db.session.scalars(select(FollowUp.kind).where(FollowUp.pathway_id == row.id, FollowUp.state == "open"))
     assert list(kinds) == ["agreement_term"]
-    assert actions.blockers(world.case) == ["Agreement term not marked: number 1"]
+    assert blockers(world.case) == ["Agreement term not marked: number 1"]
     instead = TermDraft("Paint the door", None, TODAY, "")
     people = [person.id for person in world.people]
     with pytest.raises(Refused, match="has ended"):
         actions_terms.change_term(Invocation(world.actor, NOW), term.id, instead, people)
     actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.NOT_KEPT)
-    assert actions.blockers(world.case) == []
+    assert blockers(world.case) == []
     assert db.session.scalar(select(FollowUp.outcome).where(FollowUp.kind == "agreement_term")) == "not_kept"
 
 
@@ -63,7 +63,7 @@ def test_a_draft_for_a_partner_does_not_keep_the_case_open(session, how):
     scene = make_scene()
     draft(scene)
     end(scene.world, scene.pathway, how)
-    assert actions.blockers(scene.world.case) == []
+    assert blockers(scene.world.case) == []
 
 
 def test_families_with_an_end_of_their_own_lead_there(world, client_as):

@@ -98,7 +98,7 @@ def _report(uow: UnitOfWork, case: Case, again: Again) -> None:
     join_incident(uow, case, incident)
     uow.session.flush()
     uow.record(case, "case.happened_again", reference=incident.reference, ground=again.ground.value)
-    harmed = [person for person in case.participants if person.id in again.harmed]
+    harmed: list[CaseParticipant | None] = [person for person in case.participants if person.id in again.harmed]
     for person in harmed or [None]:
         look_at_on(uow, case, person, due_on)
         make_for_event(

@@ -10,7 +10,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
 from wss_cases.cases.progress.actions import add_note
-from wss_cases.casework.case_page.actions import blockers, close
+from wss_cases.casework.case_page.actions import Answers, close
+from wss_cases.casework.case_page.closing import blockers, left_open
 from wss_cases.casework.safety_plans.actions import end as end_plan
 from wss_cases.demo.district.schools import Person, Place, Pupil
 from wss_cases.demo.story.agenda import Life
@@ -22,6 +23,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 
 CASE_OVER = "The case is closed."
+SETTLED = "They settled the rest between themselves and said so."
 PLAN_WORKED = "The person it is for said that it is quiet now and that the plan may end."
 NOTES = (
     "Spoke with the homeroom teacher about the seating plan.",
@@ -190,12 +192,13 @@ def _close(work: Work, now: datetime) -> None:
         result = CaseResult.REPAIRED if whole else CaseResult.PARTLY_REPAIRED
         says = HarmedSays.REPAIRED if whole else HarmedSays.PARTLY
     kept = AgreementKept.KEPT if all(work.kept) else AgreementKept.PARTLY
-    close(
-        work.calls(now),
-        work.id,
+    answers = Answers(
         result=result,
         cancel_reason=CASE_OVER,
         what_is_left="",
         agreement_kept=kept if work.kept else AgreementKept.NO_AGREEMENT,
         harmed_says=says if harmed else HarmedSays.NOBODY_HARMED,
+        despite=SETTLED,
+        stay=[row.id for row in left_open(work.calls(now).actor, work.id).of_others],
     )
+    close(work.calls(now), work.id, answers)
