@@ -185,6 +185,9 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.FOLLOWUP_TEMPLATE_OWN: _rule(_of(A), at_own_school(A), "a school's own stand in place of the district's"),
     P.FOLLOWUP_TEMPLATE_READ: _rule(_of(A, DISTRICT), anywhere, "whoever may write them; no case content"),
     P.FOLLOWUP_WORK: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
+    P.GUARDIAN_LIMIT: _rule(
+        TEAM, at_own_school(*CASE_TEAM), "whoever is shown an order must be able to record it at once"
+    ),
     P.HOLD_MANAGE: _rule(
         _of(DISTRICT),
         held_by_district,

@@ -38,7 +38,7 @@ from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.retention.core.models import RecordDeletion
-from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.models import School, Student, StudentGuardian
 from wss_cases.routing.replay.models import Replay
 from wss_cases.routing.rule_sets.models import RuleSet
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
@@ -120,6 +120,11 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "mentor_id": _of_school(Mentor),
     "group_id": _of_school(MentoringGroup),
     "student_id": _of_school(Student),
+    "guardian_link_id": lambda school_id: (
+        select(StudentGuardian)
+        .join(Student, Student.id == StudentGuardian.student_id)
+        .where(Student.school_id == school_id)
+    ),
     "template_id": lambda _school_id: select(FollowUpTemplate),
     "text_id": lambda _school_id: select(FamilyText),
     "message_id": lambda school_id: select(OutboxMessage).where(OutboxMessage.school_id == school_id),
@@ -174,6 +179,7 @@ WORDS = {
 
 
 INNERMOST = (
+    "guardian_link_id",
     *("waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
     *(

@@ -82,6 +82,8 @@ class Permission(StrEnum):
     """See the templates in force, and what they would make of a sample case."""
     FOLLOWUP_WORK = "followup:work"
     """Add, close, move or cancel a follow-up."""
+    GUARDIAN_LIMIT = "guardian:limit"
+    """Record whether a guardian may be contacted or receive records, and what keeps them from the student."""
     HOLD_MANAGE = "hold:manage"
     """Hold the record of a student or a case, and release it, with who asked and why."""
     INCIDENT_COMPLETE = "incident:complete"

@@ -58,6 +58,7 @@ CHECKED: dict[str, dict[str, Any]] = {
     "police_notification": {"door": "emergency", "permitted": True},
     "enrolment": {"starts_on": date(1950, 9, 1), "ends_on": date(1960, 6, 10)},
     "student": {"is_active": False, "grade": 9},
+    "guardian_limit": {"restricted_on": DAY, "may_contact": False, "may_receive_records": False},
     "record_review": {"keep_until": None},
     "family_release": {"orders_checked": True},
 }  # fmt: skip

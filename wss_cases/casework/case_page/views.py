@@ -33,8 +33,9 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.forms import number
-from wss_cases.roster.directory.presenters import language_words, relation_words
-from wss_cases.roster.directory.queries import GuardianOf, guardians_of, school_days
+from wss_cases.roster.directory.guardians import GuardianOf, guardians_of
+from wss_cases.roster.directory.presenters import guardian_words
+from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("casework", __name__, url_prefix="/cases")
 
@@ -220,15 +221,7 @@ def person(case_id: int, participant_id: int) -> Page:
 def _guardian_rows(found: list[GuardianOf] | None) -> list[dict[str, str]] | None:
     if found is None:
         return None
-    return [
-        {
-            "name": one.name,
-            "meta": " · ".join(
-                part for part in (relation_words(one.relation), one.phone, language_words(one.language)) if part
-            ),
-        }
-        for one in found
-    ]
+    return [{"name": one.name, "meta": guardian_words(one)} for one in found]
 
 
 def _guardians(page: CasePage, found: CaseParticipant) -> list[GuardianOf] | None:

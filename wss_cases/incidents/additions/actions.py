@@ -14,7 +14,8 @@ from wss_cases.incidents.incident.models import CareRecord, GuardianContact, Inc
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.directory.models import StudentGuardian
+from wss_cases.roster.directory.guardians import guardians_of
+from wss_cases.roster.directory.states import Reach
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def record_guardian_contact(uow: UnitOfWork, incident_id: int, attempt: ContactA
         raise Refused("person", _("One of these people is not in this report."))
     if attempt.at > uow.now + timedelta(minutes=1):
         raise Refused("at", _("This time is still to come. Enter when it happened."))
-    _check_guardian(uow, person, attempt.guardian_id)
+    _check_guardian(person, attempt.guardian_id)
     assert uow.actor.user_id is not None
     contact = uow.add(GuardianContact(incident_id=incident.id, author_id=uow.actor.user_id, **vars(attempt)))
     uow.record(contact, "incident.guardian_contact")
@@ -102,14 +103,14 @@ def record_screening(uow: UnitOfWork, record_id: int, note: str) -> int:
     return record.id
 
 
-def _check_guardian(uow: UnitOfWork, person: IncidentPerson, guardian_id: int | None) -> None:
+def _check_guardian(person: IncidentPerson, guardian_id: int | None) -> None:
     if guardian_id is None:
         return
-    link = select(StudentGuardian.id).where(
-        StudentGuardian.student_id == person.student_id, StudentGuardian.guardian_id == guardian_id
-    )
-    if uow.session.scalar(link) is None:
+    who = next((one for one in guardians_of(person.student_id or 0) if one.id == guardian_id), None)
+    if who is None:
         raise Refused("guardian", _("This adult is not a guardian of this student."))
+    if who.reach is Reach.NEVER:
+        raise Refused("guardian", _("Nobody may contact this person about this student."))
 
 
 def _target(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:

@@ -8,20 +8,21 @@ from sqlalchemy import select
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import dotted, in_language, locale_code
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import in_language, locale_code
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident import states
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import addenda_of, behavior_words, contacts_of, locations
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import IncidentState, Tile, WhenPrecision
 from wss_cases.incidents.lists.presenters import trait_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
-from wss_cases.roster.directory.models import Guardian
-from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.guardians import guardians_of
+from wss_cases.roster.directory.presenters import grade_words, limit_words, relation_words
 from wss_cases.roster.directory.queries import schools_by_id
+from wss_cases.roster.directory.states import Reach
 
 DONE = (IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.CLOSED)
 TONES = {IncidentState.RETURNED: "sun", **dict.fromkeys(DONE, "moss")}
@@ -172,9 +173,9 @@ def _people(incident: Incident) -> Rows:
 
 def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
     about = {person.id: person_words(person) for person in incident.people}
-    ids = {contact.guardian_id for contact in contacts if contact.guardian_id}
-    statement = select(Guardian.id, Guardian.name).where(Guardian.id.in_(ids))
-    guardians = {row[0]: row[1] for row in db.session.execute(statement)} if ids else {}
+    students = {person.id: person.student_id for person in incident.people}
+    called = {students[contact.incident_person_id] for contact in contacts if contact.guardian_id}
+    guardians = {who.id: who.name for student_id in called if student_id for who in guardians_of(student_id)}
     return [
         {
             "what": f"{states.MANNER_LABELS[c.manner]}: {states.RESULT_LABELS[c.result]}",
@@ -183,6 +184,16 @@ def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
             "note": c.note,
         }
         for c in contacts
+    ]
+
+
+def reachable(people: Sequence[IncidentPerson], *, numbers: bool) -> list[tuple[str, str]]:
+    """Return (id, words) of the guardians of these students whom nothing forbids to call; with `numbers` or without."""
+    found = [who for person in people for who in guardians_of(person.student_id or 0)]
+    never = {who.id for who in found if who.reach is Reach.NEVER}
+    return [
+        (str(who.id), dotted(who.name, relation_words(who.relation), who.phone if numbers else "", limit_words(who)))
+        for who in {one.id: one for one in found if one.id not in never}.values()
     ]
 
 

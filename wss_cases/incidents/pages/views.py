@@ -27,10 +27,18 @@ from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
 from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
 from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
-from wss_cases.incidents.pages.presenters import TAB_LABELS, TONES, chips, is_tab, listed, page_of, state_words
+from wss_cases.incidents.pages.presenters import (
+    TAB_LABELS,
+    TONES,
+    chips,
+    is_tab,
+    listed,
+    page_of,
+    reachable,
+    state_words,
+)
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place
-from wss_cases.roster.directory.queries import guardians_of
 
 blueprint = Blueprint("incidents", __name__)
 
@@ -108,12 +116,7 @@ def contact(incident_id: int) -> Page:
     form.person.choices = choices([(str(person.id), person_words(person)) for person in students])
     # who reported something may say whom they reached; numbers are the case team's
     team = actor.covers(report.school_id, *CASE_TEAM)
-    guardians = [who for person in students for who in guardians_of(person.student_id or 0)]
-    names = {
-        str(who.id): " · ".join(part for part in (who.name, who.relation, who.phone if team else "") if part)
-        for who in guardians
-    }
-    form.guardian.choices = choices([("", _("Somebody not in the roster")), *names.items()])
+    form.guardian.choices = choices([("", _("Somebody not in the roster")), *reachable(students, numbers=team)])
     if not form.is_submitted():
         form.at.data = local(now, zone).replace(tzinfo=None)
 

@@ -14,8 +14,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, STANDS
+from wss_cases.roster.directory.guardians import languages_of
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.queries import guardians_of
 from wss_cases.routing.engine.states import Pathway as Family
 
 Statement = TypeVar("Statement", bound=Select[Any])
@@ -66,7 +66,7 @@ def pathways_of(case_id: int) -> list[Pathway]:
 
 def family_language(student: Student | None) -> str:
     """Return the language to write to a student's family in: a guardian's, else the student's, else English."""
-    spoken = [guardian.language for guardian in guardians_of(student.id)] if student is not None else []
+    spoken = languages_of(student.id) if student is not None else []
     return next(filter(None, [*spoken, student.language if student is not None else ""]), None) or "en"
 
 

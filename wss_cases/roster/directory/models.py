@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.roster.directory.states import DayKind as DayKind
-from wss_cases.roster.directory.states import MoveWhy
+from wss_cases.roster.directory.states import MoveWhy, Restriction
 
 
 class School(Versioned, Base):
@@ -177,6 +177,28 @@ class StudentGuardian(Base):
     relation: Mapped[str] = mapped_column(String(40), default="")
     is_primary: Mapped[bool] = mapped_column(default=False)
     guardian: Mapped[Guardian] = relationship()
+
+
+class GuardianLimit(Versioned, Base):
+    """Whether a guardian of a student may be contacted and may receive records; None is not known.
+
+    Kept apart from the roster's link, which an import may take away and bring back; no feed knows of orders.
+    """
+
+    __tablename__ = "guardian_limit"
+    __table_args__ = (
+        UniqueConstraint("student_id", "guardian_id"),
+        CheckConstraint("(restriction is null) = (restricted_on is null)", name="dated"),
+        CheckConstraint("restriction is null or (not may_contact and not may_receive_records)", name="restricted"),
+    )
+
+    id: Mapped[Id]
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"), index=True)
+    may_contact: Mapped[bool | None]
+    may_receive_records: Mapped[bool | None]
+    restriction: Mapped[Restriction | None] = mapped_column(named_enum(Restriction, "restriction"))
+    restricted_on: Mapped[date | None]
 
 
 class StaffMember(Base):

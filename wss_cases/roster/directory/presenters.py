@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 from babel import Locale, UnknownLocaleError
 
-from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
+from wss_cases.roster.directory.guardians import GuardianOf
 from wss_cases.roster.directory.models import CalendarMove
 from wss_cases.roster.directory.queries import FoundPerson
 from wss_cases.roster.directory.rules import last_digits
-from wss_cases.roster.directory.states import GRADE_WORDS, RELATION_LABELS, STAFF_ROLE_LABELS, MoveWhy
+from wss_cases.roster.directory.states import GRADE_WORDS, RELATION_LABELS, STAFF_ROLE_LABELS, MoveWhy, Reach
 
 
 def grade_words(grade: int | None) -> str:
@@ -36,6 +37,21 @@ def move_words(move: CalendarMove) -> str:
 def relation_words(relation: str) -> str:
     """Return how a guardian is related, as the roster says it when it is no known word."""
     return str(RELATION_LABELS.get(relation.lower(), relation))
+
+
+def limit_words(who: GuardianOf) -> str:
+    """Return what keeps the school from calling or writing to a guardian, with its source and date; nothing if open."""
+    if who.reach is Reach.ASK:
+        return _("It is not known whether a contact is safe. Ask the office first.")
+    if who.restriction is None or who.restricted_on is None:
+        return ""
+    return _("%(paper)s of %(day)s", paper=who.restriction.label, day=day_words_with_year(who.restricted_on))
+
+
+def guardian_words(who: GuardianOf) -> str:
+    """Return a guardian in one line: relation, number and language, or why nobody calls."""
+    known = (relation_words(who.relation), who.phone, language_words(who.language), limit_words(who))
+    return " · ".join(part for part in known if part)
 
 
 def role_words(role: str) -> str:

@@ -13,15 +13,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import known_schools
-from wss_cases.roster.directory.models import (
-    CalendarDay,
-    Enrolment,
-    Guardian,
-    School,
-    StaffMember,
-    Student,
-    StudentGuardian,
-)
+from wss_cases.roster.directory.models import CalendarDay, Enrolment, School, StaffMember, Student
 from wss_cases.roster.directory.rules import YEAR_ENDS, SchoolDays, merge_days, search_words
 from wss_cases.roster.directory.states import DayKind
 
@@ -35,19 +27,6 @@ class FoundPerson:
     grade: int | None = None
     number: str = ""
     role: str = ""
-
-
-@dataclass(frozen=True)
-class GuardianOf:
-    """One guardian of a student, with the relation as the roster gives it."""
-
-    id: int
-    name: str
-    relation: str
-    language: str | None
-    phone: str
-    email: str
-    is_primary: bool
 
 
 def school_days(school_id: int | None) -> SchoolDays:
@@ -100,20 +79,6 @@ def get_student(actor: Actor, student_id: int) -> Student:
     """Return a student whose page the actor may open. Raises NotFound."""
     student: Student = existing(db.session.scalar(visible_to(select(Student), actor).where(Student.id == student_id)))
     return student
-
-
-def guardians_of(student_id: int) -> list[GuardianOf]:
-    """Return a student's guardians, the primary one first. The caller has checked who may see them."""
-    statement = (
-        select(Guardian, StudentGuardian.relation, StudentGuardian.is_primary)
-        .join(StudentGuardian, StudentGuardian.guardian_id == Guardian.id)
-        .where(StudentGuardian.student_id == student_id)
-        .order_by(StudentGuardian.is_primary.desc(), Guardian.name, Guardian.id)
-    )
-    return [
-        GuardianOf(who.id, who.name, relation, who.language, who.phone, who.email, primary)
-        for who, relation, primary in db.session.execute(statement)
-    ]
 
 
 def students_matching(

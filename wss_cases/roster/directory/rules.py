@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.ids import fold
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.states import DayKind, Reach
 
 SEARCH_KEY_LENGTH = 900
 LEAST_LETTERS = 2
@@ -147,3 +147,15 @@ def merge_days(rows: Iterable[tuple[date, DayKind, bool]]) -> dict[date, DayKind
     for day, kind, _own in sorted(rows, key=lambda row: row[2]):
         merged[day] = kind
     return merged
+
+
+def reach(*, restricted: bool, may_contact: bool | None, said: bool, another_restricted: bool) -> Reach:
+    """Return whether a guardian may be contacted; `said`: the school recorded something about this guardian.
+
+    Where an order keeps somebody from the student, nobody else is safe to call until the school has said so.
+    """
+    if restricted or may_contact is False:
+        return Reach.NEVER
+    if may_contact:
+        return Reach.OPEN
+    return Reach.ASK if said or another_restricted else Reach.OPEN

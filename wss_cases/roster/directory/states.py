@@ -15,6 +15,22 @@ class DayKind(Labelled):
     CLOSED = "closed", _l("No school")
 
 
+class Restriction(Labelled):
+    """What keeps somebody from a student, as a paper says it that the school has seen."""
+
+    CUSTODY_ORDER = "custody_order", _l("Custody order")
+    ORDER_OF_PROTECTION = "order_of_protection", _l("Order of protection")
+    NO_CONTACT = "no_contact", _l("No-contact order")
+
+
+class Reach(Labelled):
+    """Whether the school may call or write to a guardian of a student."""
+
+    OPEN = "open", _l("May be contacted")
+    ASK = "ask", _l("Ask the office first")
+    NEVER = "never", _l("Do not contact")
+
+
 class MoveWhy(enum.StrEnum):
     """Why the calendar moved something."""
 
@@ -69,6 +85,7 @@ STAFF_ROLE_LABELS = {
 
 SENTENCES = {
     "roster.imported": _l("The roster was imported from %(source)s"),
+    "student.guardian_limit": _l("What applies to a guardian was recorded"),
     "calendar.imported": _l("The school calendar of %(school_year)s was imported"),
     "calendar.said": (_l("%(day)s declared: %(what)s – %(label)s"), {"what": DayKind.labels()}),
     "calendar.unsaid": _l("What was declared for %(day)s was taken back"),

@@ -16,10 +16,12 @@ from wss_cases.foundation.pages import typed_in_header
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.extension_points import panels_for, recent_students
 from wss_cases.journal.rooms import Place
+from wss_cases.roster.directory.guardians import guardians_of
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.presenters import (
     grade_words,
     language_words,
+    limit_words,
     relation_words,
     staff_items,
     student_items,
@@ -29,12 +31,11 @@ from wss_cases.roster.directory.queries import (
     enrolments_of,
     get_school,
     get_student,
-    guardians_of,
     staff_matching,
     students_matching,
 )
 from wss_cases.roster.directory.rules import search_words
-from wss_cases.roster.directory.states import RACE_LABELS
+from wss_cases.roster.directory.states import RACE_LABELS, Reach
 
 blueprint = Blueprint("students", __name__)
 LONGEST_SEARCH = 200
@@ -138,11 +139,21 @@ def _supports(student: Student) -> list[dict[str, Any]]:
 def _guardians(student_id: int) -> list[dict[str, Any]]:
     return [
         {
+            "link_id": who.link_id,
             "name": who.name,
-            "relation": relation_words(who.relation),
-            "language": language_words(who.language),
-            "phone": who.phone,
-            "email": who.email,
+            "notice": limit_words(who),
+            "facts": [
+                {"label": _("Relation"), "value": relation_words(who.relation)},
+                {"label": _("Language"), "value": language_words(who.language)},
+                {"label": _("Phone"), "value": who.phone},
+                {"label": _("Email"), "value": who.email},
+                {
+                    "label": _("May receive records"),
+                    "value": {True: _("Yes"), False: _("No"), None: ""}[who.may_receive_records],
+                },
+            ]
+            if who.reach is not Reach.NEVER
+            else [],
         }
         for who in guardians_of(student_id)
     ]

@@ -33,6 +33,7 @@ RECORDS = {
     "case_id": "case_record",
     "incident_id": "incident",
     "student_id": "student",
+    "guardian_link_id": "student_guardian",
     "record_id": "care_record",
     "referral_id": "referral",
     "duty_id": "legal_duty",

@@ -14,9 +14,9 @@ from wss_cases.mail.family_texts.rules import Text
 from wss_cases.pathways.common.queries import family_language as language_of
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, Service
+from wss_cases.roster.directory.guardians import contacts_of
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.presenters import grade_words, language_words
-from wss_cases.roster.directory.queries import guardians_of
 
 CONSENT = "referral_consent"
 
@@ -72,7 +72,7 @@ def contact_of(row: Referral) -> str:
 def record_of(row: Referral) -> dict[str, Any]:
     """Return what the record has of each field that may go to a partner; a field that is not known is left out."""
     student = db.session.get(Student, row.student_id) if row.student_id is not None else None
-    guardian = next(iter(guardians_of(student.id)), None) if student else None
+    guardian = next(iter(contacts_of(student.id)), None) if student else None
     values = {
         "name": student.shown_name if student else "",
         "service": row.service,

@@ -24,8 +24,9 @@ from wss_cases.records.family_copies.copy.states import Asker, KeptWhy, ReleaseS
 from wss_cases.records.family_copies.draft.actions import decide
 from wss_cases.records.family_copies.draft.forms import AskForm, DraftForm, decisions_in
 from wss_cases.records.family_copies.request.actions import ask
+from wss_cases.roster.directory.guardians import guardians_of
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.queries import get_student, guardians_of
+from wss_cases.roster.directory.queries import get_student
 
 blueprint = Blueprint("family_copies", __name__)
 TONES = {ReleaseState.HANDED_ON: "sun", ReleaseState.RELEASED: "moss"}
@@ -187,7 +188,9 @@ def _askers(pupil: Student) -> list[tuple[str, str]]:
     if is_eligible(pupil.birth_date, today):
         return [(Asker.STUDENT.value, _("%(name)s, who is 18 or older", name=pupil.shown_name))]
     return [
-        (str(who.id), f"{who.name} ({who.relation})" if who.relation else who.name) for who in guardians_of(pupil.id)
+        (str(who.id), f"{who.name} ({who.relation})" if who.relation else who.name)
+        for who in guardians_of(pupil.id)
+        if who.may_receive_records is not False
     ]
 
 

@@ -22,8 +22,8 @@ from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.queries import held_back, reports_about
 from wss_cases.records.family_copies.copy.rules import is_eligible
 from wss_cases.records.family_copies.copy.states import OPEN, TRANSITIONS, Asker, Part, ReleaseState
+from wss_cases.roster.directory.guardians import guardians_of
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.queries import guardians_of
 
 EARLIEST = date(2000, 1, 1)
 
@@ -83,6 +83,8 @@ def whose_right(student: Student, who: str, today: date) -> tuple[Asker, int | N
     guardian = next((each for each in guardians_of(student.id) if str(each.id) == who), None)
     if guardian is None:
         raise Refused("who", _("Choose who asked."))
+    if guardian.may_receive_records is False:
+        raise Refused("who", _("This person may not receive records of this student."))
     return Asker.GUARDIAN, guardian.id, guardian.name
 
 

@@ -54,6 +54,7 @@ TABLES: dict[str, Kept] = {
     "enrolment": _of("identity", "student_id"),
     "student_guardian": _of("identity", "student_id", "guardian_id"),
     "guardian": _of("identity"),
+    "guardian_limit": _of("identity", "student_id", "guardian_id"),
     "imported_row": _of("identity"),
     # reports and what was decided about them
     "incident": _of("incident", lets_go=("duplicate_of_id",)),

@@ -18,8 +18,8 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.mail.family_texts.rules import Text
+from wss_cases.roster.directory.guardians import languages_of
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.roster.directory.queries import guardians_of
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import span_words
 from wss_cases.safeguards.discipline.removals.queries import names_of_others
@@ -31,8 +31,7 @@ EVENT, KIND = "interpreter_needed", "interpreter"
 
 def family_language(student: Student) -> str:
     """Return the language to write to a student's family in: the guardian's, else the student's, else English."""
-    spoken = next((each.language for each in guardians_of(student.id) if each.language), None)
-    return spoken or student.language or "en"
+    return next(iter(languages_of(student.id)), None) or student.language or "en"
 
 
 def names_left(action: DisciplineAction, student: Student) -> list[str]:
