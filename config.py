@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.keys.loading import close_to_others, load_keys
 from wss_cases.foundation.operations.encryption import demand_encryption
 from wss_cases.foundation.settings.reading import database_url
@@ -33,7 +34,8 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
     production = environment == "production"
     keys = load_keys(environ.get("WSS_KEYS", ""), instance, production=production)
     databases, smtp_url = _addresses(environ, instance)
-    close_to_others(instance)
+    for ours in (instance, instance / "mail"):
+        close_to_others(ours)
     if production:
         plain_hosts = environ.get("WSS_PLAIN_HOSTS", "").split()
         demand_encryption(public_url, databases, smtp_url, plain_hosts)
@@ -135,5 +137,5 @@ def _sign_on(environ: Mapping[str, str]) -> dict[str, Any]:
         "OIDC_CLIENT_ID": client,
         "OIDC_CLIENT_SECRET": secret,
         "OIDC_ACR": tuple(environ.get("WSS_OIDC_ACR", "").split()),
-        "BREAK_GLASS": environ.get("WSS_BREAK_GLASS", "").strip().casefold(),
+        "BREAK_GLASS": fold_address(environ.get("WSS_BREAK_GLASS", "")),
     }

@@ -1,9 +1,12 @@
 """The database: typed base, column types, the engine's habits, and the scoped session."""
 
+import contextlib
 import enum
+import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import flask_sqlalchemy.session
@@ -35,6 +38,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
+from wss_cases.foundation.keys.loading import close_to_others
 from wss_cases.foundation.replica import NO_JIT, init_reports_db, reading_engine
 
 WRITING = "wss_writing"
@@ -207,8 +211,20 @@ def init_db(app: Flask) -> None:
     migrate.init_app(app, db, directory=f"{app.root_path}/../migrations", render_as_batch=True, compare_type=True)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
+            event.listen(db.engine, "do_connect", _close_sqlite, once=True)
             event.listen(db.engine, "connect", _prepare_sqlite)
             event.listen(db.engine, "begin", _begin_sqlite)
+
+
+def _close_sqlite(_dialect: Dialect, _record: object, names: list[str], _values: object) -> None:
+    """Make the file unreadable to the machine's other users, and so its log of writes, which takes after it."""
+    name = names[0]
+    if name.startswith((":", "file:")):
+        return
+    with contextlib.suppress(OSError):
+        os.close(os.open(name, os.O_CREAT | os.O_EXCL, 0o600))
+    for part in ("", "-wal", "-shm"):
+        close_to_others(Path(f"{name}{part}"))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object) -> None:

@@ -23,6 +23,19 @@ def token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def fold_address(email: str) -> str:
+    """Return an e-mail address as accounts store it: outer spaces dropped, capitals small, and no other letter changed.
+
+    Folding for comparison would make one of two mailboxes: straße@ and strasse@ are different people's.
+    """
+    return "".join(_small(letter) for letter in email.strip())
+
+
+def _small(letter: str) -> str:
+    small = letter.lower()
+    return small if small.upper() == letter else letter
+
+
 def fold(text: str) -> str:
     """Return the search key of a name: no case, accents, apostrophes, hyphens or Ł; single spaces."""
     decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS_WITHOUT_DECOMPOSITION)

@@ -38,6 +38,7 @@ from wss_cases.pathways.referrals.consent import actions as consents
 from wss_cases.pathways.referrals.partners.queries import suggestions
 from wss_cases.pathways.referrals.referral import actions
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
+from wss_cases.pathways.referrals.referral.queries import open_to_partner
 from wss_cases.pathways.referrals.referral.rules import Wanted
 from wss_cases.pathways.referrals.referral.states import ReferralState
 from wss_cases.pathways.referrals.service import actions as services
@@ -198,6 +199,13 @@ def test_a_consent_runs_out_by_itself_and_can_be_renewed(scene: Scene, at: Any) 
     assert the(referral_id).is_open_to_partner
     assert follow_ups(scene, FollowUpState.DONE)["referral_consent_ends"].outcome == "renewed"
     assert follow_ups(scene)["referral_consent_ends"].due_on > date(2027, 1, 15)
+    before = the(referral_id).consent.replaces
+    assert (before.signed_on, before.until_on) == (TODAY, TODAY + timedelta(days=9)), "what was signed stays"
+    consents.revoke(Invocation(scene.school, now), referral_id)
+    assert not the(referral_id).is_open_to_partner
+    day = date(2026, 12, 3)
+    held = db.session.scalars(select(Referral.id).where(Referral.id == referral_id, open_to_partner(day))).all()
+    assert held == [], "the one before opens nothing once consent is taken back"
 
 
 def test_the_school_writes_down_what_a_partner_says_on_the_phone(scene: Scene) -> None:

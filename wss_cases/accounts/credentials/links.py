@@ -2,13 +2,13 @@
 
 from itsdangerous import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings.reading import signing_keys
 
 ENROLMENT_SECONDS = 3600
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(setting("SECRET_KEY"), salt="invitation")
+    return URLSafeSerializer(signing_keys(), salt="invitation")
 
 
 def invitation_token(invitation_id: int) -> str:
@@ -26,7 +26,7 @@ def invitation_id_of(token: str) -> int | None:
 
 
 def _enrolment_signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(setting("SECRET_KEY"), salt="second factor")
+    return URLSafeTimedSerializer(signing_keys(), salt="second factor")
 
 
 def signed_secret(user_id: int, secret: str) -> str:

@@ -10,6 +10,7 @@ from wss_cases.accounts.account.rules import GIVEN_BY_SCHOOL
 from wss_cases.accounts.grants.queries import PARTNER, SCHOOL, in_force_at, is_live, not_over
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.ids import fold_address
 
 PAGE = 50
 
@@ -36,7 +37,7 @@ def people(actor: Actor, text: str, after: str, now: datetime) -> list[UserAccou
     """Return up to a page and one more of the accounts the actor manages, by address, after `after`."""
     statement = visible_to(select(UserAccount), actor, now).order_by(UserAccount.email).limit(PAGE + 1)
     if text:
-        like = "%" + text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        like = "%" + fold_address(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         statement = statement.where(
             or_(UserAccount.email.like(like, escape="\\"), UserAccount.name.ilike(like, escape="\\"))
         )

@@ -11,9 +11,10 @@ from wss_cases.accounts.account.rules import DISTRICT_ROLES, GIVEN_BY_HAND, SCHO
 from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.grants.queries import in_force_at, is_over
 from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
-from wss_cases.accounts.sign_in.sessions.actions import email_key, end_all_sessions
+from wss_cases.accounts.sign_in.sessions.actions import end_all_sessions
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
@@ -23,7 +24,7 @@ from wss_cases.journal.use_cases import use_case
 def invite(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int | None) -> int:
     """Make an account with a first role and send its one-time link. Raises Refused for a known address."""
     _check_free(uow, email)
-    user = uow.add(UserAccount(email=email_key(email), name=name, created_at=uow.now, state=AccountState.INVITED))
+    user = uow.add(UserAccount(email=fold_address(email), name=name, created_at=uow.now, state=AccountState.INVITED))
     uow.record(user, "account.invited")
     _give(uow, user, role, school_id, today_at(school_id, uow.now), None)
     send_invitation(uow, user)
@@ -46,10 +47,10 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
     A link that went to the old address may be in a stranger's hands: it ends, and who was only invited gets a new one.
     """
     user = uow.load(UserAccount, user_id, Permission.ACCOUNT_ADDRESS, version)
-    if user.email == email_key(email):
+    if user.email == fold_address(email):
         raise Refused("email", _("This is their address already."))
     _check_free(uow, email)
-    user.email = email_key(email)
+    user.email = fold_address(email)
     if user.state is AccountState.INVITED:
         send_invitation(uow, user)
     else:
@@ -59,7 +60,7 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
 
 
 def _check_free(uow: UnitOfWork, email: str) -> None:
-    if uow.session.scalars(select(UserAccount.id).where(UserAccount.email == email_key(email))).first() is not None:
+    if uow.session.scalars(select(UserAccount.id).where(UserAccount.email == fold_address(email))).first() is not None:
         raise Refused("email", _("There is already an account with this address."))
 
 

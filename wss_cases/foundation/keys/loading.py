@@ -58,13 +58,14 @@ def load_keys(raw: str, instance: Path, *, production: bool) -> Keys:
     return Keys((_made_once(instance / "keys"),))
 
 
-def close_to_others(folder: Path) -> None:
-    """Take the folder of database, keys and mails from the machine's other users, where it is there and is ours."""
-    if not folder.is_dir():
+def close_to_others(path: Path) -> None:
+    """Take a folder or file from the machine's other users, where it is there and is ours."""
+    try:
+        found = path.stat()
+        if found.st_uid == os.geteuid() and found.st_mode & 0o077:
+            path.chmod(found.st_mode & 0o700)
+    except OSError:
         return
-    found = folder.stat()
-    if found.st_uid == os.geteuid() and found.st_mode & 0o077:
-        folder.chmod(0o700)
 
 
 def _made_once(path: Path) -> str:

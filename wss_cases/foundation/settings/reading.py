@@ -20,6 +20,11 @@ def database_url(raw: str, instance: Path) -> str:
     return raw
 
 
+def signing_keys() -> list[bytes]:
+    """Return the keys that signed links and cookies, the newest last: it signs, the older ones verify."""
+    return [*reversed(setting("SECRET_KEY_FALLBACKS")), setting("SECRET_KEY")]
+
+
 def setting(name: str) -> Any:
     """Return one configuration value of the running application."""
     return current_app.config[name]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from email import message_from_bytes, message_from_string
 from email.message import Message
 
+from wss_cases.foundation.ids import fold_address
+
 NO_REPORT = "this is no delivery report (RFC 3464)."
 
 
@@ -56,7 +58,7 @@ def _word(block: Message, name: str) -> str:
 
 def _address(field: object) -> str:
     # "rfc822; person@school.org", and without the type where a server forgets it
-    return str(field or "").rpartition(";")[2].strip().strip("<>").casefold()
+    return fold_address(str(field or "").rpartition(";")[2].strip().strip("<>"))
 
 
 def _message_id(mail: Message) -> str:

@@ -117,7 +117,10 @@ class Post:
             raise smtplib.SMTPConnectError(code, words)
 
     def _write(self, message: EmailMessage, name: str) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         fresh = self._folder / f".{name}.{os.getpid()}"
-        fresh.write_bytes(message.as_bytes(policy=SEVEN_BIT))
+        fresh.unlink(missing_ok=True)
+        # links in it open accounts: nobody else on the machine reads them
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle:
+            handle.write(message.as_bytes(policy=SEVEN_BIT))
         fresh.replace(self._folder / f"{name}.eml")

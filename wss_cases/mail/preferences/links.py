@@ -2,14 +2,12 @@
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings.reading import signing_keys
 from wss_cases.journal.message_kinds import MailList
 
 
 def _signer() -> URLSafeSerializer:
-    # the newest key signs; older ones still open what they signed
-    keys = [*reversed(setting("SECRET_KEY_FALLBACKS")), setting("SECRET_KEY")]
-    return URLSafeSerializer(keys, salt="mail-list")
+    return URLSafeSerializer(signing_keys(), salt="mail-list")
 
 
 def stop_token(user_id: int, mail_list: MailList) -> str:

@@ -8,9 +8,10 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.sign_in.invitations.actions import send_invitation
-from wss_cases.accounts.sign_in.sessions.actions import email_key, end_all_sessions
+from wss_cases.accounts.sign_in.sessions.actions import end_all_sessions
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 
@@ -21,10 +22,12 @@ def invite_for_partner(uow: UnitOfWork, partner_id: int, email: str, name: str) 
     Somebody who signed in for a partner before gets the role again. Raises Refused for any other known address: who
     works in a school never signs in for a partner under the same account.
     """
-    named = select(UserAccount).where(UserAccount.email == email_key(email)).with_for_update()
+    named = select(UserAccount).where(UserAccount.email == fold_address(email)).with_for_update()
     user = uow.session.scalars(named).one_or_none()
     if user is None:
-        user = uow.add(UserAccount(email=email_key(email), name=name, created_at=uow.now, state=AccountState.INVITED))
+        user = uow.add(
+            UserAccount(email=fold_address(email), name=name, created_at=uow.now, state=AccountState.INVITED)
+        )
         uow.record(user, "account.invited")
     elif any(grant.role is not Role.PARTNER for grant in user.grants):
         raise Refused("email", _("There is already an account with this address."))

@@ -5,6 +5,7 @@ from datetime import datetime
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.account.rules import PASSWORD_MINIMUM
+from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.sign_in.second_factor.actions import confirm
 from wss_cases.accounts.sign_in.sessions.actions import (
     SIGN_IN_CHANGED,
@@ -23,7 +24,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 def change_password(
     actor: Actor, session_id: int, old: str, new: str, code: str, address: str, now: datetime
 ) -> str:  # fmt: skip
-    """Set one's own new password and end every other session; returns this one's new token.
+    """Set one's own new password, end every other session and the calendar's address; returns this one's new token.
 
     It is proved like anything sensitive: by the password and, where there is one, the second factor, counted and
     slowed as confirmations are. Raises Refused naming the field.
@@ -39,6 +40,7 @@ def change_password(
         row.password_hash, row.password_set_at = hashed, now
         row.password_short = len(new) < PASSWORD_MINIMUM
         end_all_sessions(uow, row.id, keep_session_id=session_id)
+        end_feeds(uow, row.id)
         token = renew_token(uow, session_id)
         uow.record(row, SIGN_IN_CHANGED)
         tell_password_set(uow, row)

@@ -11,6 +11,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import AccountState, SignInAttempt, UserAccount, UserSession
 from wss_cases.accounts.account.rules import FAILURES_PER_ACCOUNT, THROTTLE_WINDOW
+from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.credentials.models import RecoveryCode, SecondFactor
 from wss_cases.accounts.credentials.passwords import password_matches
 from wss_cases.accounts.credentials.rules import (
@@ -197,6 +198,7 @@ def reset(actor: Actor, user_id: int, now: datetime) -> None:
             raise Refused("", _("This person has no second factor."))
         _remove(uow, user)
         end_all_sessions(uow, user.id)
+        end_feeds(uow, user.id)
         if user.password_short and user.state is AccountState.ACTIVE:
             user.password_hash, user.password_short = None, False
             send_invitation(uow, user)

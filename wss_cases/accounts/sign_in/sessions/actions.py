@@ -23,13 +23,14 @@ from wss_cases.accounts.account.rules import (
     session_end,
     throttled,
 )
+from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.credentials.passwords import hash_password, needs_rehash, password_matches
 from wss_cases.accounts.credentials.rules import HALF_LASTS, may_use_password
 from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.ids import new_token, token_digest
+from wss_cases.foundation.ids import fold_address, new_token, token_digest
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
@@ -51,17 +52,12 @@ class SignInResult:
     awaits_code: bool = False
 
 
-def email_key(email: str) -> str:
-    """Return an address as accounts store it: outer spaces dropped, case folded."""
-    return email.strip().casefold()
-
-
 def sign_in(email: str, password: str, address: str, device: str, now: datetime) -> SignInResult:
     """Check a password and open a session. Known and unknown accounts answer alike and take as long."""
-    key = token_digest(email_key(email))
+    key = token_digest(fold_address(email))
     if throttled(*_failures(key, address, now)):
         return SignInResult(None, wait=True)
-    user = db.session.scalars(select(UserAccount).where(UserAccount.email == email_key(email))).one_or_none()
+    user = db.session.scalars(select(UserAccount).where(UserAccount.email == fold_address(email))).one_or_none()
     matches = password_matches(user.password_hash if user else None, password)
     here = user is not None and may_use_password(
         user.email, [grant.role for grant in user.grants], setting("OIDC_ISSUER"), setting("BREAK_GLASS")
@@ -222,6 +218,7 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
             tell_password_set(uow, account)
         account.state = AccountState.ACTIVE
         end_all_sessions(uow, account.id)
+        end_feeds(uow, account.id)
         uow.record(account, SIGN_IN_CHANGED)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.accounts.account.models import AccountState, Invitation, UserAccount
+from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.sign_in.sessions.actions import SignInResult, end_all_sessions, has_factor, open_session
 from wss_cases.accounts.sign_in.sso.models import SignOn
 from wss_cases.accounts.sign_in.sso.rules import asked_for_factor
@@ -62,5 +63,6 @@ def link(invitation_id: int, identity: Identity, now: datetime) -> bool:
         user.state = AccountState.ACTIVE
         user.password_hash, user.password_short = None, False
         end_all_sessions(uow, user.id)
+        end_feeds(uow, user.id)
         uow.record(user, "account.linked")
     return True

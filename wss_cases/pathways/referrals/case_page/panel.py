@@ -1,6 +1,6 @@
 """The part of the case page that only a wrap-around pathway has: open and earlier referrals, disclosures."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Panel, ids
 from wss_cases.pathways.referrals.referral.letters import service_words
-from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.pathways.referrals.referral.queries import disclosures_of, referrals_of
 from wss_cases.pathways.referrals.referral.rules import (
     agreement_in_force,
@@ -98,15 +98,9 @@ def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
     consent = referral.consent
     facts: list[tuple[str, Any]] = [(_("Kind of help"), service_words(referral.service)), (_("Need"), referral.need)]
     if consent is not None:
-        signed = [
-            consent.signed_by,
-            str(RELATION_LABELS.get(consent.relation, consent.relation)),
-            str(MANNER_LABELS.get(consent.manner, consent.manner)),
-            language_words(consent.language),
-            day_words(consent.signed_on),
-        ]
         facts += [
-            (_("Consent signed by"), dotted(*signed)),
+            (_("Consent signed by"), _signed(consent)),
+            (_("Signed before it was renewed"), [_signed(each) for each in _before(consent)]),
             (_("What may be shared"), [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS]),
             (_("Consent holds until"), _until(consent, today)),
         ]
@@ -119,6 +113,23 @@ def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
         (_("First service"), day_words(referral.first_service_on)),
         (_("Partner sees it now"), _("Yes") if is_open(referral, today) else _("No")),
     ]
+
+
+def _signed(consent: ReferralConsent) -> str:
+    return dotted(
+        consent.signed_by,
+        str(RELATION_LABELS.get(consent.relation, consent.relation)),
+        str(MANNER_LABELS.get(consent.manner, consent.manner)),
+        language_words(consent.language),
+        day_words_with_year(consent.signed_on),
+    )
+
+
+def _before(consent: ReferralConsent) -> Iterator[ReferralConsent]:
+    before = consent.replaces if consent.replaces_id else None
+    while before is not None:
+        yield before
+        before = before.replaces if before.replaces_id else None
 
 
 def _until(consent: Any, today: date) -> str:

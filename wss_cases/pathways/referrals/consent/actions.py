@@ -130,15 +130,26 @@ def _ask_to_renew(uow: UnitOfWork, row: Referral, today: date, until: date) -> N
 
 @use_case
 def renew(uow: UnitOfWork, referral_id: int, signed: Signed) -> int:
-    """Record that the family signed again for the same partner and the same fields, until a later day."""
+    """Record that the family signed again for the same partner and the same fields, until a later day.
+
+    What was signed before stays as it was, and no longer counts.
+    """
     _pathway, row = load_with_pathway(uow, referral_id, uow.version)
-    consent = row.consent
-    if row.state not in RENEWABLE or consent is None or consent.revoked_at is not None:
+    before = row.consent
+    if row.state not in RENEWABLE or before is None or before.revoked_at is not None:
         raise Refused("", _("There is no consent here that could be renewed."))
     today = today_at(row.school_id, uow.now)
     _check(signed, today)
+    before.replaced_at = uow.now
+    uow.session.flush()
+    consent = ReferralConsent(
+        referral_id=row.id, case_id=row.case_id, school_id=row.school_id, purpose=before.purpose, fields=before.fields,
+        replaces_id=before.id,
+    )  # fmt: skip
     _write(uow, consent, signed)
-    uow.audit("referral.renewed", "referral_consent", consent.id, changes_of(consent))
+    uow.add(consent)
+    uow.session.expire(row, ["consent"])
+    uow.audit("referral.renewed", "referral_consent", consent.id, {"replaces_id": [None, before.id]})
     uow.record(row, "referral.renewed", partner=row.partner_name, until=signed.until.isoformat())
     if row.sent_on is not None:
         close_open(uow, row.pathway_id, "referral_consent_ends", "renewed")

@@ -93,7 +93,11 @@ class Referral(InPathway, OfCase, Versioned, Base):
     ended_on: Mapped[date | None]
     received: Mapped[str] = mapped_column(String(60), default="", server_default="")
     partner: Mapped[Partner | None] = relationship()
-    consent: Mapped["ReferralConsent | None"] = relationship(back_populates="referral", uselist=False)
+    consent: Mapped["ReferralConsent | None"] = relationship(
+        back_populates="referral",
+        uselist=False,
+        primaryjoin="and_(Referral.id == ReferralConsent.referral_id, ReferralConsent.replaced_at.is_(None))",
+    )
     services: Mapped[list["ServiceDate"]] = relationship(order_by="(ServiceDate.on_day, ServiceDate.id)")
     pathway: Mapped[Pathway] = relationship()
 
@@ -104,17 +108,21 @@ class Referral(InPathway, OfCase, Versioned, Base):
 
 
 class ReferralConsent(Versioned, Base):
-    """A guardian's written consent (FERPA 99.30): who, which records, why, to whom, until when; revocable at once."""
+    """A guardian's written consent (FERPA 99.30): who, which records, why, to whom, until when; revocable at once.
+
+    One that is renewed stays as it was signed, `replaced_at` the new one's recording; the one in its place counts.
+    """
 
     __tablename__ = "referral_consent"
     __table_args__ = (
         CheckConstraint("until_on >= signed_on", name="dates"),
         CheckConstraint("(revoked_at is null) = (revoked_on is null)", name="revoked"),
+        Index("uq_referral_consent_counts", "referral_id", unique=True, **where("replaced_at IS NULL")),
     )
     PRIVATE = frozenset({"signed_by", "purpose"})
 
     id: Mapped[Id]
-    referral_id: Mapped[int] = mapped_column(ForeignKey("referral.id"), unique=True)
+    referral_id: Mapped[int] = mapped_column(ForeignKey("referral.id"), index=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     signed_by: Mapped[str] = mapped_column(String(200))
@@ -130,6 +138,9 @@ class ReferralConsent(Versioned, Base):
     revoked_on: Mapped[date | None]
     revoked_at: Mapped[datetime | None]
     revoked_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    replaced_at: Mapped[datetime | None]
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("referral_consent.id"), unique=True)
+    replaces: Mapped["ReferralConsent | None"] = relationship(remote_side="ReferralConsent.id")
     referral: Mapped[Referral] = relationship(back_populates="consent")
 
 

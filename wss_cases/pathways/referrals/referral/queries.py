@@ -23,6 +23,7 @@ def open_to_partner(day: date) -> ColumnElement[bool]:
     """Referrals that the partner they went to has on a day; the same as `rules.is_open`."""
     consent = exists().where(
         ReferralConsent.referral_id == Referral.id,
+        ReferralConsent.replaced_at.is_(None),
         ReferralConsent.revoked_at.is_(None),
         ReferralConsent.signed_on <= day,
         ReferralConsent.until_on >= day,
