@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
+from wss_cases.accounts.visibility.models import PastOpening
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, Disclosure
@@ -101,3 +102,31 @@ def test_the_list_goes_back_page_by_page(school: Any, client_as: Callable[[Any],
     seen = first.text + client.page(older).text
     assert [number for number in range(PAGE + 3) if seen.count(f"Office {number:03}") != 1] == []
     assert client.get("/disclosures?before=soon~x").status_code == 200
+
+
+def test_what_was_told_in_years_that_faded_is_not_told_by_the_record(
+    school: Any, client_as: Callable[[Any], Any]
+) -> None:
+    student = StudentFactory(school=school, student_number="S-440022")
+    made(school, student, at=clock.now() - timedelta(days=900), told_whom="Old Harbor Clinic")
+    made(school, student, told_whom="New Harbor Clinic")
+    coordinator = make_user(Role.COORDINATOR, school)
+    address = f"/students/{student.id}/disclosures"
+    client = client_as(coordinator)
+    for page in (address, f"{address}?paper=1", "/disclosures"):
+        text = client.page(page).text
+        assert "New Harbor Clinic" in text and "Old Harbor Clinic" not in text, page
+    assert "have faded from view for you" in client.page(address).text
+    db.session.add(
+        PastOpening(
+            user_id=coordinator.id, student_id=student.id, school_id=school.id, reason="A guardian asks.",
+            opened_at=clock.now(), expires_at=clock.now() + timedelta(hours=8),
+        )
+    )  # fmt: skip
+    db.session.commit()
+    assert "Old Harbor Clinic" in client_as(coordinator).page(address).text
+    auditor = client_as(make_user(Role.AUDITOR))
+    for page in (address, "/disclosures"):
+        text = auditor.page(page).text
+        assert "Old Harbor Clinic" in text and "S-440022" in text
+        assert student.family_name not in text, "what went where stands beside a number"

@@ -1,15 +1,17 @@
 """Reading the record of disclosures; every read starts from what the actor may see."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import at_local, zone_of
 from wss_cases.journal.models import Disclosure
 from wss_cases.roster.directory.models import Student
 
@@ -21,6 +23,24 @@ RECORD_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR)
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Students whose disclosures the actor may read: the record goes with the student."""
     return true() if actor.has(Role.AUDITOR) else in_schools(Student.school_id, actor, *RECORD_ROLES)
+
+
+def in_window(actor: Actor) -> ColumnElement[bool]:
+    """Disclosures of students in reach that the actor's years still show; one tells what else has faded from view."""
+    if actor.has(Role.AUDITOR):
+        return true()
+    parts = [Disclosure.student_id.in_(sorted(actor.past_students))]
+    for grant in actor.grants:
+        here = in_schools(Student.school_id, replace(actor, grants=(grant,)), *RECORD_ROLES)
+        first = grant.sees_from
+        parts.append(here if first is None else here & (Disclosure.at >= at_local(first, 0, 0, zone_of(None))))
+    return or_(*parts)
+
+
+def shown_as(actor: Actor, student: Student) -> str:
+    """Return how a student is called in the record: an auditor reads what went where beside a number, not a name."""
+    keeps = actor.covers(student.school_id, *RECORD_ROLES)
+    return student.shown_name if keeps else student.student_number or _("Student %(number)s", number=student.id)
 
 
 @dataclass(frozen=True)
@@ -55,5 +75,9 @@ def disclosures(
         at, number = before
         later = (Disclosure.at == at) & (Disclosure.id < number)
         statement = statement.where((Disclosure.at < at) | later)
-    ordered = statement.where(visible_to(actor)).order_by(Disclosure.at.desc(), Disclosure.id.desc()).limit(limit)
+    ordered = (
+        statement.where(visible_to(actor), in_window(actor))
+        .order_by(Disclosure.at.desc(), Disclosure.id.desc())
+        .limit(limit)
+    )
     return [ListedDisclosure(row[0], row[1], row[2] or "") for row in db.session.execute(ordered)]

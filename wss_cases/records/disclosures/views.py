@@ -6,10 +6,11 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
+from wss_cases.access.visibility import first_in_view
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.forms import filled
@@ -21,7 +22,14 @@ from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
 from wss_cases.records.disclosures.actions import Given, record_disclosure
 from wss_cases.records.disclosures.forms import DisclosureForm
-from wss_cases.records.disclosures.queries import PAGE, ListedDisclosure, disclosures, get_student
+from wss_cases.records.disclosures.queries import (
+    PAGE,
+    RECORD_ROLES,
+    ListedDisclosure,
+    disclosures,
+    get_student,
+    shown_as,
+)
 from wss_cases.roster.directory.models import Student
 
 blueprint = Blueprint("disclosures", __name__)
@@ -38,14 +46,17 @@ UNASKED = {
 @gate(Permission.DISCLOSURE_READ)
 def everyone() -> Page:
     """Every disclosure that the actor may read, the latest first."""
-    rows = disclosures(current_actor(), before=_before(request.args.get("before", "")), limit=PAGE + 1)
+    actor = current_actor()
+    rows = disclosures(actor, before=_before(request.args.get("before", "")), limit=PAGE + 1)
     older = None
     if len(rows) > PAGE:
         last = rows[PAGE - 1].row
         older = url_for("disclosures.everyone", before=f"{last.at.isoformat()}~{last.id}")
     return render_template(
         "records/disclosures/list.html",
-        rows=[_line(row) | {"student": row.student.shown_name, "href": _address(row.student)} for row in rows[:PAGE]],
+        rows=[
+            _line(row) | {"student": shown_as(actor, row.student), "href": _address(row.student)} for row in rows[:PAGE]
+        ],
         older=older,
         newest=url_for("disclosures.everyone") if request.args.get("before") else None,
     )
@@ -58,10 +69,12 @@ def student(student_id: int) -> Page:
     actor = current_actor()
     pupil = get_student(actor, student_id)
     on_paper = "paper" in request.args
+    since = None if actor.has(Role.AUDITOR) else first_in_view(actor, pupil.school_id, *RECORD_ROLES)
     return render_template(
         "records/disclosures/sheet.html" if on_paper else "records/disclosures/student.html",
         student=pupil,
-        name=pupil.shown_name,
+        name=shown_as(actor, pupil),
+        faded_before=day_words_with_year(since) if since and pupil.id not in actor.past_students else "",
         rows=[_line(row) for row in disclosures(actor, student_id, limit=ON_PAPER)],
         may_record=can(actor, Permission.DISCLOSURE_RECORD, pupil),
         may_open=can(actor, Permission.STUDENT_READ, pupil),
