@@ -268,15 +268,18 @@ def _incident(kind: str, state: IncidentState, to: Role) -> Callable[[World], Ou
     return make
 
 
-def _care(world: World) -> OutboxMessage:
-    reporter = world.people[Role.REPORTER]
-    row = CareRecord(
-        school_id=world.school.id, student_id=world.student.id, reporter_id=reporter.id, opened_at=NOW,
-        narrative="x",
-    )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return world.message("care.opened", world.people[Role.ADMINISTRATOR], row, f"care:{row.id}")
+def _care(kind: str) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        reporter = world.people[Role.REPORTER]
+        row = CareRecord(
+            school_id=world.school.id, student_id=world.student.id, reporter_id=reporter.id, opened_at=NOW,
+            narrative="x",
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        return world.message(kind, world.people[Role.ADMINISTRATOR], row, f"{kind}:{row.id}")
+
+    return make
 
 
 def _duty(kind: str) -> Callable[[World], OutboxMessage]:
@@ -402,7 +405,8 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),
     "incident.returned": _incident("incident.returned", IncidentState.RETURNED, Role.REPORTER),
     "incident.outcome": _incident("incident.outcome", IncidentState.ROUTED, Role.REPORTER),
-    "care.opened": _care,
+    "care.opened": _care("care.opened"),
+    "care.unopened": _care("care.unopened"),
     "duty_raised": _duty("duty_raised"),
     "duty.clock_ends": _clock("duty.clock_ends"),
     "duty.clock_over": _clock("duty.clock_over"),

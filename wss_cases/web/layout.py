@@ -56,6 +56,7 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("discipline.actions", _l("Discipline actions"), Permission.DISCIPLINE_READ),
     ("police_reviews.page", _l("Police-notification reviews"), Permission.POLICE_REVIEW_READ),
     ("police_settings.sergeants", _l("School Sergeants"), Permission.SCHOOL_MANAGE),
+    ("office.phone", _l("Phone of the office"), Permission.SCHOOL_MANAGE),
     ("police_settings.approver_list", _l("Second approvals"), Permission.POLICE_APPROVER_EDIT),
     ("restraints.restraints", _l("Restraint and time-out"), Permission.DISCIPLINE_READ),
     ("partners.partners", _l("Partners"), Permission.PARTNER_READ),

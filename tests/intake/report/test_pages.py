@@ -176,15 +176,22 @@ def test_a_worry_opens_a_care_record_and_no_incident(client_as: Any, school: Any
     student = StudentFactory(school=school)
     answer = post_with_people(client_as(dean), [str(student.id)], what="worried")
     record = db.session.scalars(db.select(CareRecord)).one()
-    assert answer.location.endswith(f"/incidents/new/worry-saved?school_id={school.id}")
+    assert answer.location.endswith(f"/worries/{record.id}")
     assert not reports()
     assert record.student_id == student.id
     told = set(db.session.scalars(db.select(OutboxMessage.recipient_id)))
     assert told == {coordinator.id}
-    assert "care record" in client_as(dean).page(answer.location).text
+    receipt = client_as(dean).page(answer.location)
+    assert "care record" in receipt.text and student.shown_name in receipt.text
+    assert "Log another" not in receipt.text
+    assert {"tel:988", "tel:911", "tel:+18002522873"} <= {link.get("href") for link in receipt.find_all("a")}
+    assert client_as(make_user(Role.DEAN, school)).get(answer.location).status_code == 404
     assert client_as(dean).get(f"/care/{record.id}").status_code == 404
     page = client_as(coordinator).page(f"/care/{record.id}")
-    assert student.shown_name in page.text
+    assert student.shown_name in page.text and dean.name in page.text and "Hallway" in page.text
+    assert "Is someone hurting this student?" in page.text and not page.find_all("textarea")
+    hurt = client_as(coordinator).submit(f"/care/{record.id}", {"hurt": "no"}, holding="hurt")
+    assert hurt.status_code == 303
     done = client_as(coordinator).submit(f"/care/{record.id}", {"note": "Safe with family."}, holding="note")
     assert done.status_code == 303
     assert db.session.scalars(db.select(CareRecord)).one().screened_by_id == coordinator.id

@@ -7,14 +7,19 @@ from flask import Blueprint, render_template, url_for
 from wss_cases.access.act_pages import act_page
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.additions.actions import record_screening
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.queries import care_records, get_care_record
-from wss_cases.incidents.pages.forms import ScreeningForm
+from wss_cases.incidents.incident.states import HurtBySomebody
+from wss_cases.incidents.pages.forms import HurtForm, ScreeningForm
+from wss_cases.incidents.pages.presenters import place_names
 from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import schools_by_id
 
 blueprint = Blueprint("care", __name__)
 
@@ -32,6 +37,17 @@ def _words(record: CareRecord) -> dict[str, Any]:
     zone = zone_of(record.school_id)
     return {
         "record": record,
+        "facts": [
+            {"label": _("Reported by"), "value": user_names([record.reporter_id]).get(record.reporter_id, "")},
+            {"label": _("Where"), "value": place_names().get(record.location_code, "")},
+            {
+                "label": _("Is someone hurting this student?"),
+                "value": record.hurt_by_somebody.label if record.hurt_by_somebody else "",
+            },
+        ],
+        "ask_hurt": record.screened_at is None and record.hurt_by_somebody in (None, HurtBySomebody.NOT_KNOWN),
+        "hurt": HurtForm(formdata=None),
+        "office": schools_by_id([record.school_id])[record.school_id].phone,
         "student": db.session.get(Student, record.student_id) if record.student_id else None,
         "opened": moment_words(record.opened_at, zone),
         "screened": moment_words(record.screened_at, zone),

@@ -1,6 +1,6 @@
 """Steps that make and move reports; a use case of this or an upper room opens the unit of work."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import delete
@@ -20,6 +20,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School, StaffMember, Student
 
 MOST_PEOPLE = 40
+UNOPENED_FOR = timedelta(minutes=30)
+"""How long a worry about a student may stay unread before its administrators are called to act."""
 TOLD = frozenset(IncidentState) - WAITING
 """States that the reporter is told of, by a mail without content."""
 
@@ -116,14 +118,20 @@ def open_care(uow: UnitOfWork, capture: Capture) -> CareRecord:
             student_id=student_id,
             reporter_id=uow.actor.user_id,
             opened_at=uow.now,
+            location_code=capture.location_code,
             narrative=capture.narrative,
         )
     )
     uow.record(record, "care.opened")
     today = today_at(school.id, uow.now)
-    for role in (Role.COORDINATOR, Role.ADMINISTRATOR):
-        for user_id, _name in holders(role, school.id, today):
-            uow.notify(user_id, "care.opened", record, f"care:{record.id}:{user_id}", at_any_hour=True)
+    clinicians = holders(Role.COORDINATOR, school.id, today)
+    heads = holders(Role.ADMINISTRATOR, school.id, today)
+    for user_id, _name in (*clinicians, *heads):
+        uow.notify(user_id, "care.opened", record, f"care:{record.id}:{user_id}", at_any_hour=True)
+    alarm_at = uow.now + UNOPENED_FOR if clinicians else uow.now
+    for user_id, _name in heads:
+        key = f"care-unopened:{record.id}:{user_id}"
+        uow.notify(user_id, "care.unopened", record, key, at_any_hour=True, not_before=alarm_at)
     return record
 
 

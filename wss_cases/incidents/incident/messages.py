@@ -8,7 +8,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
-from wss_cases.incidents.incident.queries import load_care_record, load_incident
+from wss_cases.incidents.incident.queries import load_care_record, load_incident, was_opened
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
@@ -36,6 +36,11 @@ def _unscreened(message: OutboxMessage, actor: Actor) -> bool:
     return record is not None and record.screened_at is None and can(actor, Permission.CARE_WORK, record)
 
 
+def _unopened(message: OutboxMessage, actor: Actor) -> bool:
+    record = load_care_record(message.object_id)
+    return record is not None and _unscreened(message, actor) and not was_opened(record)
+
+
 DANGER = _says(
     _l("Danger now reported at your school"),
     _l("A report says that somebody is hurt or in danger now. Open it, and call if nobody has called."),
@@ -47,9 +52,18 @@ CONCERN = _says(
     _l("A worry about a student was recorded. A clinician screens on the same day."),
     "care",
 )
+UNOPENED = _says(
+    _l("Act now: nobody has opened a worry about a student"),
+    _l(
+        "It may be about suicide, and no clinician has opened it. Call 988 or 911; do not leave the student alone."
+        " Open it now."
+    ),
+    "care",
+)
 MESSAGES = (
     MessageKind("incident.danger", "incident", DANGER, _may_read),
     MessageKind("incident.returned", "incident", RETURNED, _still_asked),
     MessageKind("incident.outcome", "incident", OUTCOME, _may_read),
     MessageKind("care.opened", "incident", CONCERN, _unscreened),
+    MessageKind("care.unopened", "incident", UNOPENED, _unopened),
 )

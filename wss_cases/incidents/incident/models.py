@@ -9,7 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
-from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonKind, PersonRole, Place, WhenPrecision
+from wss_cases.incidents.incident.states import (
+    UNDECIDED,
+    HurtBySomebody,
+    IncidentState,
+    PersonKind,
+    PersonRole,
+    Place,
+    WhenPrecision,
+)
 from wss_cases.roster.directory.models import StaffMember, Student
 
 
@@ -224,7 +232,9 @@ class CareRecord(Windowed, Base):
     student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))
     reporter_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     opened_at: Mapped[datetime]
+    location_code: Mapped[str] = mapped_column(String(60), default="", server_default="")
     narrative: Mapped[str] = mapped_column(Text, default="")
+    hurt_by_somebody: Mapped[HurtBySomebody | None] = mapped_column(named_enum(HurtBySomebody, "hurt_by_somebody"))
     screened_at: Mapped[datetime | None]
     screened_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     screen_note: Mapped[str] = mapped_column(Text, default="")

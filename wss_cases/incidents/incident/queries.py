@@ -25,6 +25,7 @@ from wss_cases.incidents.incident.models import (
 )
 from wss_cases.incidents.incident.rules import CAUSED, DUPLICATE_WINDOW, SUFFERED, Capture, code_set_for
 from wss_cases.incidents.incident.states import IncidentState, PersonKind
+from wss_cases.journal.models import AuditEntry
 
 CARE_TEAM = (Role.COORDINATOR, Role.ADMINISTRATOR)
 COUNTED_AS_PRIOR = (IncidentState.ROUTED, IncidentState.CLOSED)
@@ -241,6 +242,17 @@ def get_care_record(actor: Actor, record_id: int) -> CareRecord:
     statement = care_visible_to(select(CareRecord), actor).where(CareRecord.id == record_id)
     record: CareRecord | None = db.session.scalar(statement)
     return existing(record)
+
+
+def was_opened(record: CareRecord) -> bool:
+    """Whether anybody but its reporter has read a student concern."""
+    read = select(AuditEntry.id).where(
+        AuditEntry.object_type == "care_record",
+        AuditEntry.object_id == record.id,
+        AuditEntry.action == "care_record.read",
+        AuditEntry.actor_id != record.reporter_id,
+    )
+    return db.session.scalar(read.limit(1)) is not None
 
 
 load_care_record = by_id(CareRecord)

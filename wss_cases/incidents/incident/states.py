@@ -78,6 +78,14 @@ class Place(Labelled):
     ONLINE = "online", _l("Online")
 
 
+class HurtBySomebody(Labelled):
+    """Whether somebody is hurting a student about whom there is a worry, as the care team knows it."""
+
+    YES = "yes", _l("Yes")
+    NO = "no", _l("No")
+    NOT_KNOWN = "not_known", _l("Not known yet")
+
+
 class Tile(Labelled):
     """What happened, as the capture page asks it."""
 
@@ -201,6 +209,7 @@ SENTENCES = {
     "incident.addendum": _l("Text was added"),
     "incident.guardian_contact": _l("An attempt to reach a guardian was recorded"),
     "incident.people_changed": _l("The people in the report changed"),
+    "care.hurt": (_l("Is someone hurting the student? %(answer)s"), {"answer": HurtBySomebody.labels()}),
     "care.opened": _l("A worry about a student was recorded"),
     "care.screened": _l("The screening was recorded"),
 }

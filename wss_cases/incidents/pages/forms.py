@@ -14,7 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plausible import day_in
 from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS, IncidentState, Tile
+from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS, HurtBySomebody, IncidentState, Tile
 from wss_cases.incidents.lists.queries import GROUPS
 
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -36,6 +36,14 @@ class ScreeningForm(BaseForm):
     """What a clinician's screening led to, in the care record only."""
 
     note = LongText(_l("What was found and what happens next"), [NotBlank(_l("Write what was found."))])
+
+
+class HurtForm(BaseForm):
+    """Whether somebody is hurting the student."""
+
+    hurt = radio(
+        _l("Is someone hurting this student?"), HurtBySomebody, _l("Say whether someone is hurting the student.")
+    )
 
 
 class ContactForm(BaseForm):

@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.details.actions import add_person, complete_incident, load_open
 from wss_cases.incidents.incident.actions import create_incident, drop_draft, open_care
+from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details
+from wss_cases.incidents.incident.states import HurtBySomebody, PersonKind, PersonRole, Tile, WhenPrecision
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+
+UNKNOWN_PLACE = "unknown"
+"""The code of a place that nobody knows."""
 
 
 @use_case
@@ -30,6 +37,30 @@ def open_care_record(uow: UnitOfWork, capture: Capture) -> int:
     """
     record = open_care(uow, capture)
     drop_draft(uow, "capture")
+    return record.id
+
+
+@use_case
+def answer_hurt(uow: UnitOfWork, record_id: int, answer: HurtBySomebody) -> int:
+    """Keep whether somebody is hurting a student; the first yes opens a report too, without the worry's words.
+
+    Returns the record's id. Raises NotFound for anyone but the care team of its school.
+    """
+    record = uow.load(CareRecord, record_id, Permission.CARE_WORK)
+    opens = answer is HurtBySomebody.YES and record.hurt_by_somebody is not answer
+    record.hurt_by_somebody = answer
+    uow.record(record, "care.hurt", answer=answer.value)
+    if opens:
+        harmed = PersonKind.STUDENT if record.student_id else PersonKind.NOT_IDENTIFIED
+        capture = Capture(
+            school_id=record.school_id, danger_now=False, tile=Tile.OTHER,
+            location_code=record.location_code or UNKNOWN_PLACE, occurred_at=record.opened_at,
+            precision=WhenPrecision.DAY, people=(CapturedPerson(harmed, record.student_id, role=PersonRole.HARMED),),
+            narrative=_("Someone may be hurting this student. The care team is with the student."),
+        )  # fmt: skip
+        incident = create_incident(uow, capture)
+        incident.facts = {**(incident.facts or {}), "abuse_suspected": True}
+        route_incident(uow, incident)
     return record.id
 
 

@@ -122,24 +122,16 @@ def saved(incident_id: int) -> str:
     day = today_at(incident.school_id, incident.submitted_at)
     deans = [name for _id, name in holders(Role.DEAN, incident.school_id, day)]
     heads = [name for _id, name in holders(Role.ADMINISTRATOR, incident.school_id, day)]
-    return render_template("intake/report/saved.html", incident=incident, deans=deans, heads=heads)
-
-
-@blueprint.get("/incidents/new/worry-saved")
-@gate(Permission.INCIDENT_REPORT)
-def worry_saved() -> str:
-    """Say that the care team was told, and what to do meanwhile."""
-    school = _school(current_actor(), request.args.get("school_id"))
-    day = today_at(school.id, clock.now())
-    team = {n for role in (Role.COORDINATOR, Role.ADMINISTRATOR) for _id, n in holders(role, school.id, day)}
-    return render_template("intake/report/concern_saved.html", team=sorted(team))
+    school = get_school(incident.school_id)
+    office = school.phone if school else ""
+    return render_template("intake/report/saved.html", incident=incident, deans=deans, heads=heads, office=office)
 
 
 def _submit(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> Page:
     key = form.request_key.data
     if report.tile is Tile.WORRIED:
-        open_care_record(Invocation(actor, now, key), report)
-        return redirect(url_for("capture.worry_saved", school_id=school.id), 303)
+        record_id = open_care_record(Invocation(actor, now, key), report)
+        return redirect(url_for("worry.receipt", record_id=record_id), 303)
     if "confirmed" not in request.form and (page := _question(actor, school, form, report, now)):
         return page
     return redirect(url_for("capture.saved", incident_id=submit_incident(Invocation(actor, now, key), report)), 303)

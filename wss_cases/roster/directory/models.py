@@ -32,6 +32,7 @@ class School(Versioned, Base):
     time_zone: Mapped[str] = mapped_column(String(60), default=DISTRICT_ZONE)
     first_bell: Mapped[time] = mapped_column(default=time(8, 0))
     last_bell: Mapped[time] = mapped_column(default=time(15, 0))
+    phone: Mapped[str] = mapped_column(String(60), default="", server_default="")
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
