@@ -61,19 +61,24 @@ def own_or_team(actor: Actor, follow_up: Any) -> bool:
 
 
 def keeps(actor: Actor, circle: Any) -> bool:
-    """The actor keeps this circle now, and is still a dean or coordinator of its school.
+    """The actor keeps this circle now, and is still a coordinator of its school.
 
-    Its administrator reads nothing, not even one who is a dean there too, or kept the circle before: who decides about
-    a school never reads what is privileged. A record with `school_id` and `keeper_ids`.
+    Its deans and administrators read nothing, not even one who is a coordinator there too, or kept the circle before:
+    who decides discipline never reads what is privileged. A record with `school_id` and `keeper_ids`.
     """
-    works = actor.covers(circle.school_id, Role.DEAN, Role.COORDINATOR)
-    decides = actor.covers(circle.school_id, Role.ADMINISTRATOR)
+    works = actor.covers(circle.school_id, Role.COORDINATOR)
+    decides = actor.covers(circle.school_id, Role.DEAN, Role.ADMINISTRATOR)
     return actor.user_id in circle.keeper_ids and works and not decides
 
 
 def keeps_or_administers(actor: Actor, circle: Any) -> bool:
     """The actor keeps this circle now, or is an administrator of its school."""
     return keeps(actor, circle) or actor.covers(circle.school_id, Role.ADMINISTRATOR)
+
+
+def outside_school(actor: Actor, record: Any) -> bool:
+    """The actor is of the district that the record's school belongs to, and works in no role at that school."""
+    return actor.covers(record.school_id, Role.DISTRICT) and not actor.covers(record.school_id, *STAFF)
 
 
 def own_or_administers(actor: Actor, cover: Any) -> bool:
@@ -140,7 +145,12 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.CASE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CASE_WORK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
-    P.CIRCLE_NOTE_READ: _rule(_of(D, C), keeps, "the circle's own keepers and nobody else, whatever their role"),
+    P.CIRCLE_NOTE_READ: _rule(
+        _of(C), keeps, "the circle's own keepers and nobody else, and never who decides discipline there"
+    ),
+    P.CIRCLE_NOTE_OPEN: _rule(
+        _of(DISTRICT), outside_school, "two people outside the school open earlier notes to a keeper, and read nothing"
+    ),
     P.CIRCLE_KEEPER_NAME: _rule(
         TEAM, keeps_or_administers, "a keeper of the circle, or the school's administrator, who still cannot read"
     ),

@@ -29,7 +29,7 @@ from wss_cases.mail.common.models import FamilyText
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter, KeeperTraining
-from wss_cases.pathways.circles.notes.models import PrivilegeWaiver
+from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
@@ -138,6 +138,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "meeting_id": _of_school(CircleMeeting),
     "questionnaire_id": _of_school(Questionnaire),
     "waiver_id": _of_school(PrivilegeWaiver),
+    "opening_id": _of_school(NoteOpening),
     "hold_id": lambda school_id: _of_school(LegalHold)(school_id).where(LegalHold.pathway_id.is_not(None)),
     "record_hold_id": lambda school_id: _of_school(LegalHold)(school_id).where(LegalHold.pathway_id.is_(None)),
     "deletion_id": _of_school(RecordDeletion),
@@ -180,7 +181,7 @@ WORDS = {
 
 INNERMOST = (
     "guardian_link_id",
-    *("waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
+    *("opening_id", "waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
     *(
         "plan_id",
@@ -222,6 +223,7 @@ FAMILIES = {
     "questionnaires": "circle",
     "keepers": "circle",
     "notes": "circle",
+    "note_grants": "circle",
     "privilege": "circle",
     "conversations": "restorative_conversation",
     "mentoring": "mentoring",

@@ -29,7 +29,8 @@ from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.circle.states import SupporterRelation, TrainingKind
-from wss_cases.pathways.circles.notes.models import PrivilegeWaiver
+from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
+from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
@@ -208,9 +209,20 @@ def plant_retention(student: Student, proposer: UserAccount) -> None:
 def plant_keeping(circle: Pathway, keeper: UserAccount, participant_id: int) -> None:
     """Let somebody keep a circle, with a waiver and an open hold."""
     placed = {"pathway_id": circle.id, "school_id": circle.school_id}
+    period = CircleKeeper(case_id=circle.case_id, user_id=keeper.id, added_at=NOW, **placed)
+    db.session.add(period)
+    db.session.flush()
     db.session.add_all(
         [
-            CircleKeeper(case_id=circle.case_id, user_id=keeper.id, added_at=NOW, **placed),
+            NoteOpening(
+                keeper_id=period.id,
+                kind=ExceptionKind.PREVENT_HARM,
+                note_ids=[],
+                reason="A threat",
+                asked_at=NOW,
+                asked_by_id=keeper.id,
+                **placed,
+            ),
             PrivilegeWaiver(
                 participant_id=participant_id,
                 signed_on=NOW.date(),

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     """Work a case: notes, people, pathways, review dates, closing, reopening, hand-over."""
     CIRCLE_NOTE_READ = "circle_note:read"
     """Read and write the privileged notes of a circle that one keeps."""
+    CIRCLE_NOTE_OPEN = "circle_note:open"
+    """Agree, from outside the school, that a keeper may read earlier notes; one reads nothing oneself."""
     CIRCLE_KEEPER_NAME = "circle_keeper:name"
     """Name the keepers of a circle; naming gives the administrator no sight of its notes."""
     CIRCLE_HOLD = "circle_hold:record"

@@ -7,7 +7,6 @@ from typing import Any
 
 from tests.cases.making import NOW, World, actor_for, make_user
 from tests.factories.cases import PathwayFactory
-from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
@@ -43,7 +42,7 @@ def held_circle(world: World, keeper: UserAccount | None = None, **values: Any) 
         held_on=HELD_AT.date(),
         **({"owner_id": world.coordinator.id} | values),
     )
-    kept_by = keeper or make_user(world.school, Role.DEAN)
+    kept_by = keeper or make_user(world.school)
     placed = {"pathway_id": row.id, "case_id": world.case.id, "school_id": world.school.id}
     supporter = CircleSupporter(
         participant_id=world.people[0].id, relation=SupporterRelation.FAMILY, name="Auntie Quill", **placed

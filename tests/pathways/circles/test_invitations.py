@@ -49,7 +49,7 @@ def world(session, at):
 
 @pytest.fixture
 def keeper(world):
-    return make_user(world.school, Role.DEAN)
+    return make_user(world.school)
 
 
 @pytest.fixture
@@ -223,7 +223,7 @@ def test_a_role_that_ended_is_noticed_by_the_sweep_once(world, circle, keeper, m
 @pytest.mark.both_databases
 @pytest.mark.parametrize("how", ["role", "account", "keeper"])
 def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know(world, circle, keeper, mailing, how):
-    second = make_user(world.school, Role.DEAN)
+    second = make_user(world.school)
     train(world, second)
     keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, second.id)
     plan(world, circle, keeper_id=keeper.id)

@@ -20,6 +20,7 @@ from wss_cases.pathways.circles.circle.keepers import keeper_ids, keepers_of
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.circle.states import NotHeld
 from wss_cases.pathways.circles.keepers import actions as keepers
+from wss_cases.pathways.circles.notes import grants
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def told(circle):
 
 
 def test_the_first_keeper_is_named_by_whoever_works_the_case(world, circle):
-    dean = make_user(world.school, Role.DEAN)
+    dean = make_user(world.school)
     add(actor_for(dean), circle, world.coordinator)
     assert keepers_of(circle.id) == {world.coordinator.id: world.coordinator.name}
     assert keeper_ids([circle.id, 10**6]) == {circle.id: frozenset({world.coordinator.id})}
@@ -54,7 +55,7 @@ def test_the_first_keeper_is_named_by_whoever_works_the_case(world, circle):
 
 
 def test_a_second_keeper_is_added_by_a_keeper_only(world, circle):
-    dean, other = make_user(world.school, Role.DEAN), make_user(world.school)
+    dean, other = make_user(world.school), make_user(world.school)
     add(world.actor, circle, world.coordinator)
     with pytest.raises(NotFound):
         add(actor_for(dean), circle, dean)
@@ -67,7 +68,7 @@ def test_a_second_keeper_is_added_by_a_keeper_only(world, circle):
 
 
 def test_the_administrator_adds_another_and_the_keepers_are_told(world, circle):
-    dean, administrator = make_user(world.school, Role.DEAN), make_user(world.school, Role.ADMINISTRATOR)
+    dean, administrator = make_user(world.school), make_user(world.school, Role.ADMINISTRATOR)
     add(world.actor, circle, world.coordinator)
     with pytest.raises(Refused):
         add(actor_for(administrator), circle, administrator)
@@ -80,7 +81,7 @@ def test_the_administrator_adds_another_and_the_keepers_are_told(world, circle):
 
 def test_an_administrator_who_is_also_a_dean_cannot_name_themselves(world, circle):
     both = make_user(world.school, Role.ADMINISTRATOR)
-    dean = make_user(world.school, Role.DEAN)
+    dean = make_user(world.school)
     actor = actor_for(both)
     actor = type(actor)(actor.user_id, actor.name, (*actor.grants, *actor_for(dean).grants))
     add(world.actor, circle, world.coordinator)
@@ -89,9 +90,9 @@ def test_an_administrator_who_is_also_a_dean_cannot_name_themselves(world, circl
 
 
 def test_a_circle_whose_keepers_ended_is_not_open_to_whoever_comes(world, circle):
-    dean, administrator = make_user(world.school, Role.DEAN), make_user(world.school, Role.ADMINISTRATOR)
+    dean, administrator = make_user(world.school), make_user(world.school, Role.ADMINISTRATOR)
     add(world.actor, circle, world.coordinator)
-    keepers.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+    grants.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     assert keepers_of(circle.id) == {}
     with pytest.raises(NotFound):
         add(actor_for(dean), circle, dean)
@@ -102,16 +103,16 @@ def test_a_circle_whose_keepers_ended_is_not_open_to_whoever_comes(world, circle
 
 
 def test_ending_is_ones_own_or_a_keepers(world, circle):
-    dean, administrator = make_user(world.school, Role.DEAN), make_user(world.school, Role.ADMINISTRATOR)
+    dean, administrator = make_user(world.school), make_user(world.school, Role.ADMINISTRATOR)
     add(world.actor, circle, world.coordinator)
     for stranger in (dean, administrator):
         with pytest.raises(NotFound):
-            keepers.end_keeper(Invocation(actor_for(stranger), NOW), circle.id, world.coordinator.id)
+            grants.end_keeper(Invocation(actor_for(stranger), NOW), circle.id, world.coordinator.id)
     add(world.actor, circle, dean)
-    keepers.end_keeper(Invocation(actor_for(dean), NOW), circle.id, world.coordinator.id)
+    grants.end_keeper(Invocation(actor_for(dean), NOW), circle.id, world.coordinator.id)
     assert set(keepers_of(circle.id)) == {dean.id}
     with pytest.raises(NotFound):
-        keepers.end_keeper(Invocation(actor_for(dean), NOW), circle.id, world.coordinator.id)
+        grants.end_keeper(Invocation(actor_for(dean), NOW), circle.id, world.coordinator.id)
 
 
 def test_the_last_keeper_stays_while_a_meeting_waits(world, circle):
@@ -123,16 +124,16 @@ def test_the_last_keeper_stays_while_a_meeting_waits(world, circle):
     db.session.add(meeting)
     db.session.commit()
     with pytest.raises(Refused, match="planned"):
-        keepers.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+        grants.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     row = fresh(meeting)
     row.happened, row.not_held_reason = False, NotHeld.CALLED_OFF.value
     db.session.commit()
-    keepers.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+    grants.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     assert keepers_of(circle.id) == {}
 
 
 def test_the_keeper_of_a_planned_meeting_stays_until_it_is_anothers(world, circle):
-    dean = make_user(world.school, Role.DEAN)
+    dean = make_user(world.school)
     add(world.actor, circle, world.coordinator)
     add(world.actor, circle, dean)
     meeting = CircleMeeting(
@@ -142,10 +143,10 @@ def test_the_keeper_of_a_planned_meeting_stays_until_it_is_anothers(world, circl
     db.session.add(meeting)
     db.session.commit()
     with pytest.raises(Refused, match="Move it to another keeper"):
-        keepers.end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
+        grants.end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
     fresh(meeting).keeper_id = world.coordinator.id
     db.session.commit()
-    keepers.end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
+    grants.end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
     assert set(keepers_of(circle.id)) == {world.coordinator.id}
 
 
@@ -166,7 +167,7 @@ def test_other_pathways_have_no_keepers(world):
 
 
 def test_the_mail_about_a_keeper_names_nobody(world, circle):
-    dean, administrator = make_user(world.school, Role.DEAN), make_user(world.school, Role.ADMINISTRATOR)
+    dean, administrator = make_user(world.school), make_user(world.school, Role.ADMINISTRATOR)
     add(world.actor, circle, world.coordinator)
     add(actor_for(administrator), circle, dean)
     subjects = set()

@@ -21,6 +21,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.models import Enrolment
@@ -35,6 +36,21 @@ ENDLESS = {"kind": DisciplineKind.EXPULSION, "days": 0}
 def scene(session: Any, at: Callable[..., datetime]) -> Removing:
     at("2026-11-24 11:00")
     return Removing()
+
+
+def test_who_keeps_a_circle_decides_no_discipline_about_its_parties(scene: Removing, session: Any) -> None:
+    dean = scene.place.actor("dean")
+    case = CaseFactory(school_id=scene.place.school.id)
+    CaseParticipantFactory(case_id=case.id, student_id=scene.student.id, role=PersonRole.CAUSED_HARM)
+    circle = PathwayFactory(case_id=case.id, school_id=case.school_id)
+    kept = CircleKeeper(
+        pathway_id=circle.id, case_id=case.id, school_id=case.school_id, user_id=dean.user_id, added_at=NOW
+    )
+    session.add(kept)
+    session.commit()
+    with pytest.raises(Refused, match="somebody else decides"):
+        scene.remove(dean)
+    assert scene.remove(scene.place.actor("administrator"))
 
 
 @pytest.mark.parametrize("kind", list(DisciplineKind))

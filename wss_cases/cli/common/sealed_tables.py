@@ -9,13 +9,16 @@ from wss_cases.accounts.sign_in.saved_forms.rules import PURPOSE as KEPT_FORM
 from wss_cases.journal.key_rotation.actions import Tables
 from wss_cases.outcomes.board.stored_reports.actions import PURPOSE as BOARD_REPORT
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
+from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes.models import CircleNote
+from wss_cases.pathways.circles.notes.rules import PERIOD
 from wss_cases.pathways.circles.notes.rules import PURPOSE as NOTE
 from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWER
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 
 SEALED: Final[Tables] = (
     ("notes", CircleNote, NOTE),
+    ("keeper_periods", CircleKeeper, PERIOD),
     ("questionnaires", Questionnaire, ANSWER),
     ("second_factors", SecondFactor, SECOND_FACTOR),
     ("kept_forms", KeptForm, KEPT_FORM),

@@ -69,7 +69,7 @@ def make_directory(call: Invocation, places: list[Place]) -> None:
 def make_ready(place: Place, head: Invocation, lead: Invocation, calendar: Calendar) -> None:
     """Record what a school has ready before its first case."""
     deans = place.staff["dean"]
-    place.keepers = [place.coordinator, deans[-1]]
+    place.keepers = list(place.staff["coordinator"])
     done = calendar.first_day - timedelta(days=50)
     trained: list[tuple[Person, TrainingKind, date | None]] = [
         (one, TrainingKind.CIRCLE_KEEPING, None) for one in place.keepers

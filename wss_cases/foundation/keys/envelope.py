@@ -47,6 +47,24 @@ def unseal(keys: Keys, purpose: str, text: bytes, key: bytes) -> str:
         raise ValueError("none of the keys opens this text") from None
 
 
+def own_key() -> str:
+    """Return a fresh key, for a text or for somebody's period."""
+    return Fernet.generate_key().decode()
+
+
+def wrap(key: str, text: str) -> bytes:
+    """Return a text, or another key, under this key."""
+    return Fernet(key).encrypt(text.encode())
+
+
+def unwrap(key: str, wrapped: bytes) -> str:
+    """Return what lies under this key. Raises ValueError when it does not open it."""
+    try:
+        return Fernet(key).decrypt(bytes(wrapped)).decode()
+    except InvalidToken:
+        raise ValueError("this key does not open it") from None
+
+
 def lock(keys: Keys, purpose: str, text: str) -> str:
     """Return a short text that nobody reads where it lies, e.g. in a cookie."""
     return Fernet(keys.fernet(purpose)[0]).encrypt(text.encode()).decode()

@@ -97,7 +97,7 @@ def make_ready(store: Store, rng: Random, place: Place, calendar: Calendar, sinc
 def _train(store: Store, place: Place, at: datetime, administrator: Somebody, calendar: Calendar) -> None:
     done = local_date(at, DISTRICT_ZONE) - timedelta(days=50)
     coordinators, deans = place.staff["coordinator"], place.staff["dean"]
-    place.keepers = [*coordinators, deans[-1]]
+    place.keepers = list(coordinators)
     trained: list[tuple[Somebody, TrainingKind, date | None]] = [
         (one, TrainingKind.CIRCLE_KEEPING, None) for one in place.keepers
     ]

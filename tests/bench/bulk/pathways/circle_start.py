@@ -87,7 +87,7 @@ def offer(circle: Circle, at: datetime, on: date) -> None:
     course, place = circle.course, circle.course.scene.place
     others = [one for one in place.keepers if one.id != course.work.lead.id]
     circle.keepers = [course.work.lead]
-    if others and course.scene.rng.random() < 0.2:
+    if course.scene.rng.random() < 0.2 and others:
         circle.keepers.append(others[0])
     for keeper in circle.keepers:
         row = course.new(CircleKeeper, user_id=keeper.id, added_at=at, added_by_id=course.work.lead.id)

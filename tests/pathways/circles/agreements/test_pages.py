@@ -25,7 +25,7 @@ def world(session, at):
 
 @pytest.fixture
 def keeper(world):
-    return make_user(world.school, Role.DEAN, "Dean Keeper")
+    return make_user(world.school, name="Corey Keeper")
 
 
 @pytest.fixture

@@ -25,9 +25,10 @@ from wss_cases.foundation.keys.loading import Keys
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.key_rotation import actions as key_rotation
 from wss_cases.journal.models import AuditEntry
+from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes import shredding
 from wss_cases.pathways.circles.notes.actions import read_notes
-from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding
+from wss_cases.pathways.circles.notes.models import CircleNote, NoteShare, NoteShredding
 from wss_cases.pathways.circles.notes.rules import digest_of
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.common.models import Pathway
@@ -54,10 +55,19 @@ def said(app: Flask, keeper: Actor, circle: int) -> list[str | None]:
 
 
 def sealed(app: Flask) -> list[bytes]:
-    """Return a part of the ciphertext and of the key of every note as the table holds them."""
+    """Return a part of the ciphertext and of the wrapped key of every note as the tables hold them."""
     with app.app_context():
-        found = db.session.execute(select(CircleNote.sealed_text, CircleNote.sealed_key)).all()
-        return [bytes(value)[MIDDLE] for row in found for value in row]
+        shares = select(CircleNote.sealed_text, NoteShare.sealed_key).join(
+            NoteShare, NoteShare.note_id == CircleNote.id
+        )
+        return [bytes(value)[MIDDLE] for row in db.session.execute(shares) for value in row]
+
+
+def periods(app: Flask) -> list[bytes]:
+    """Return a part of the sealed key of every keeper's period as the table holds it."""
+    with app.app_context():
+        found = db.session.execute(select(CircleKeeper.sealed_text, CircleKeeper.sealed_key)).all()
+        return [bytes(value)[MIDDLE] for row in found for value in row if value is not None]
 
 
 def looked_in(database: Database, databases: Databases) -> list[Path]:
@@ -82,21 +92,21 @@ def test_a_rotated_key_reads_everything_and_the_old_one_can_be_dropped(
 ) -> None:
     app = make_app(database.url, tmp_path)
     keeper, circle = planted(app)
-    old = sealed(app)
+    old = periods(app)
     with app.app_context():
         db.engine.dispose()
     assert standing_in(looked_in(database, databases), old) == set(old)
 
     without = LiveSystem(database, tmp_path, {"WSS_KEYS": NEW}).flask("notes", "rotate", "--json")
     assert without.returncode == 1
-    assert counts(without)["notes"] == {"resealed": 0, "already": 0, "unreadable": NOTES}
+    assert counts(without)["keeper_periods"] == {"resealed": 0, "already": 0, "unreadable": 1}
 
     both = LiveSystem(database, tmp_path, {"WSS_KEYS": f"{NEW},{TEST_KEYS}"})
     done = both.flask("notes", "rotate", "--json")
     assert done.returncode == 0, done.stderr
-    assert counts(done)["notes"] == {"resealed": NOTES, "already": 0, "unreadable": 0}
+    assert counts(done)["keeper_periods"] == {"resealed": 1, "already": 0, "unreadable": 0}
     assert counts(done)["files"] == {"erased": 1}
-    assert counts(both.flask("notes", "rotate", "--json"))["notes"]["already"] == NOTES
+    assert counts(both.flask("notes", "rotate", "--json"))["keeper_periods"]["already"] == 1
     newest = make_app(database.url, tmp_path, WSS_KEYS=NEW)
     assert said(newest, keeper, circle) == texts()
     assert said(app, keeper, circle) == [None] * NOTES
@@ -108,8 +118,9 @@ def test_a_rotated_key_reads_everything_and_the_old_one_can_be_dropped(
 
 def test_an_interrupted_rotation_goes_on(session: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     world = make_world()
-    circle = kept_circle(world)
-    ids = write(world.actor, circle, *texts(7))
+    circles = [kept_circle(world) for _ in range(7)]
+    for circle, words in zip(circles, texts(7), strict=True):
+        write(world.actor, circle, words)
     monkeypatch.setattr(key_rotation, "BATCH", 3)
     monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW, TEST_KEYS)))
     batches = []
@@ -126,10 +137,9 @@ def test_an_interrupted_rotation_goes_on(session: Any, app: Flask, monkeypatch: 
             key_rotation.rotate(SEALED, NOW)
     finally:
         event.remove(AuditEntry, "before_insert", stop)
-    assert key_rotation.rotate(SEALED, NOW)["notes"] == {"resealed": 4, "already": 3, "unreadable": 0}
+    assert key_rotation.rotate(SEALED, NOW)["keeper_periods"] == {"resealed": 4, "already": 3, "unreadable": 0}
     monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW,)))
-    assert [note.text for note in read_notes(world.actor, circle.id, NOW)] == texts(7)[::-1]
-    assert len(ids) == 7
+    assert [read_notes(world.actor, circle.id, NOW)[0].text for circle in circles] == texts(7)
 
 
 def test_free_answers_are_put_under_the_new_key_too(session: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,8 +167,8 @@ def test_a_shredded_note_is_in_no_file_of_the_database(
     keeper, circle = planted(app)
     needles = sealed(app)
     with app.app_context():
-        rows = db.session.scalars(select(CircleNote)).all()
-        digests = {row.id: digest_of(row.sealed_text, row.sealed_key) for row in rows}
+        wrapped = select(CircleNote, NoteShare.sealed_key).join(NoteShare, NoteShare.note_id == CircleNote.id)
+        digests = {row.id: digest_of(row.sealed_text, [key]) for row, key in db.session.execute(wrapped)}
         end(db.session.get_one(Pathway, circle))
         db.engine.dispose()
     assert len(set(needles)) == 2 * NOTES

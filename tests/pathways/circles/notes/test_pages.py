@@ -19,7 +19,8 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.circle.keepers import keepers_of
 from wss_cases.pathways.circles.circle.models import CircleKeeper
-from wss_cases.pathways.circles.keepers.actions import add_keeper, end_keeper
+from wss_cases.pathways.circles.keepers.actions import add_keeper
+from wss_cases.pathways.circles.notes.grants import end_keeper
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
@@ -115,7 +116,7 @@ def test_a_keeper_who_became_the_administrator_reads_no_more(world, circle, clie
 @pytest.mark.parametrize("way", ["covers", "leads", "owns", "kept before", "administers too"])
 def test_nobody_comes_to_the_notes_by_another_way(world, circle, client_as, way):
     write(world.actor, circle, SAID)
-    dean = make_user(world.school, Role.DEAN)
+    dean = make_user(world.school)
     if way == "covers":
         days = {"starts_on": TODAY, "ends_on": TODAY + timedelta(days=9)}
         set_cover(Invocation(world.actor, NOW), world.school.id, world.coordinator.id, dean.id, **days, note="")
@@ -143,7 +144,7 @@ def test_the_keepers_page_names_the_first_then_others(world, client_as):
     for row in db.session.scalars(select(CircleKeeper).where(CircleKeeper.pathway_id == circle.id)):
         db.session.delete(row)
     db.session.commit()
-    dean = make_user(world.school, Role.DEAN, "Dean Adebayo")
+    dean = make_user(world.school, name="Dean Adebayo")
     client = client_as(dean)
     address = page_of(circle, "keepers")
     assert "Nobody keeps this circle." in client.page(address).text
@@ -161,7 +162,7 @@ def test_the_keepers_page_names_the_first_then_others(world, client_as):
 
 
 def test_the_administrator_names_another_but_cannot_read(world, circle, client_as):
-    dean = make_user(world.school, Role.DEAN)
+    dean = make_user(world.school)
     administrator = make_user(world.school, Role.ADMINISTRATOR)
     client = client_as(administrator)
     address = page_of(circle, "keepers")

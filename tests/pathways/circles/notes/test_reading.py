@@ -24,14 +24,21 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.pathways.circles.circle.keepers import keepers_of
 from wss_cases.pathways.circles.keepers import actions as keepers
-from wss_cases.pathways.circles.notes import actions, shredding
-from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding, PrivilegeException, PrivilegeWaiver
+from wss_cases.pathways.circles.notes import actions, grants, shredding
+from wss_cases.pathways.circles.notes.models import (
+    CircleNote,
+    NoteShare,
+    NoteShredding,
+    PrivilegeException,
+    PrivilegeWaiver,
+)
 from wss_cases.pathways.circles.notes.rules import digest_of
 from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.circles.privilege import actions as privilege
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
 
+LATER = NOW + timedelta(hours=1)
 SAID = "canary-4711 told the circle about home"
 
 
@@ -53,11 +60,14 @@ def audits(kind: str) -> list[AuditEntry]:
     return list(db.session.scalars(select(AuditEntry).where(AuditEntry.action == kind)))
 
 
-def test_a_keeper_reads_what_keepers_wrote_newest_first(world, circle):
-    dean = make_user(world.school, Role.DEAN)
-    write(world.actor, circle, SAID, "second")
-    keepers.add_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
-    assert texts(actor_for(dean), circle) == ["second", SAID]
+def test_keepers_read_what_each_wrote_in_their_time_newest_first(world, circle):
+    other = make_user(world.school)
+    write(world.actor, circle, SAID)
+    keepers.add_keeper(Invocation(world.actor, LATER), circle.id, other.id)
+    write(world.actor, circle, "second", now=LATER)
+    write(actor_for(other), circle, "third", now=LATER + timedelta(minutes=1))
+    assert texts(actor_for(other), circle) == ["third", "second"]
+    assert texts(world.actor, circle) == ["third", "second", SAID]
 
 
 def test_each_reading_is_an_audit_row_and_without_it_there_is_no_reading(world, circle):
@@ -81,11 +91,11 @@ def test_each_reading_is_an_audit_row_and_without_it_there_is_no_reading(world, 
 def test_nothing_of_a_note_stands_in_clear_anywhere(world, circle):
     (note_id,) = write(world.actor, circle, SAID)
     row = db.session.get_one(CircleNote, note_id)
-    assert b"canary" not in row.sealed_text and b"canary" not in row.sealed_key
+    assert b"canary" not in row.sealed_text and row.sealed_key is None
     assert "canary" not in repr(row) and repr(row.sealed_text)[2:20] not in repr(row)
     assert "canary" not in repr(actions.read_notes(world.actor, circle.id, NOW))
     (entry,) = audits("circle.note_written")
-    assert entry.changes["sealed_text"] == entry.changes["sealed_key"] == ["…", "…"]
+    assert entry.changes["sealed_text"] == ["…", "…"]
     assert "master" not in repr(setting("WSS_KEYS"))
     history = db.session.scalars(select(TimelineEntry).where(TimelineEntry.subject_type == "circle_note"))
     assert history.all() == []
@@ -98,8 +108,7 @@ def test_an_empty_note_is_refused(world, circle):
 
 def test_a_note_whose_key_is_gone_is_said_to_be_so(world, circle):
     (note_id,) = write(world.actor, circle, SAID)
-    row = db.session.get_one(CircleNote, note_id)
-    row.sealed_key = b"gAAAAA-not-a-key"
+    db.session.scalars(select(NoteShare).where(NoteShare.note_id == note_id)).one().sealed_key = b"gAAAAA-not-a-key"
     db.session.commit()
     assert texts(world.actor, circle) == [None]
 
@@ -126,9 +135,9 @@ def test_a_hold_stops_shredding_until_it_is_closed(world, circle):
     assert [entry.object_id for entry in audits("circle.note_shredded")] == [note_id]
 
 
-def _sealed(note_id: int) -> tuple[bytes, bytes]:
-    row = db.session.get_one(CircleNote, note_id)
-    return row.sealed_text, row.sealed_key
+def _sealed(note_id: int) -> tuple[bytes, list[bytes]]:
+    shares = db.session.scalars(select(NoteShare.sealed_key).where(NoteShare.note_id == note_id))
+    return db.session.get_one(CircleNote, note_id).sealed_text, list(shares)
 
 
 def test_a_live_circle_is_never_shredded_and_its_end_sets_the_day(world, circle, app):
@@ -218,16 +227,17 @@ def test_whoever_keeps_no_circle_does_nothing_with_its_privilege(world, circle):
 
 
 class Keeping(RuleBasedStateMachine):
-    """Random keepers come and go, roles end and return: only a current keeper who still works there reads."""
+    """Random keepers come and go, roles end and return, later keepers get notes: only what is granted is read."""
 
     @initialize()
     def begin(self) -> None:
         self.world = make_world()
-        self.people = [self.world.coordinator, make_user(self.world.school, Role.DEAN)]
+        self.people = [self.world.coordinator, make_user(self.world.school)]
         self.people += [make_user(self.world.school, Role.ADMINISTRATOR), make_user(self.world.school)]
         self.circle = kept_circle(self.world)
         write(self.world.actor, self.circle, SAID)
         self.keepers = {self.world.coordinator.id}
+        self.may_read = {self.world.coordinator.id}
         self.gone: set[int] = set()
 
     def actor(self, user: Any) -> Actor:
@@ -252,11 +262,24 @@ class Keeping(RuleBasedStateMachine):
     def end(self, by: int, who: int) -> None:
         actor, user = self.actor(self.people[by]), self.people[who]
         try:
-            keepers.end_keeper(Invocation(actor, NOW), self.circle.id, user.id)
+            grants.end_keeper(Invocation(actor, NOW), self.circle.id, user.id)
         except NotFound:
             assert actor.user_id not in self.keepers - self.gone or user.id not in self.keepers
         else:
             self.keepers.remove(user.id)
+            self.may_read.discard(user.id)
+
+    @rule(by=st.integers(0, 3), who=st.integers(0, 3))
+    def agree(self, by: int, who: int) -> None:
+        actor, user = self.actor(self.people[by]), self.people[who]
+        wrote = by == 0 and 0 not in {i for i, one in enumerate(self.people) if one.id in self.gone}
+        try:
+            grants.agree(Invocation(actor, NOW), self.circle.id, user.id)
+        except (NotFound, Refused):
+            assert not wrote or user.id in self.may_read or user.id not in self.keepers - self.gone
+        else:
+            assert wrote and user.id in self.keepers - self.gone
+            self.may_read.add(user.id)
 
     @rule(who=st.integers(0, 3), back=st.booleans())
     def leave_or_return(self, who: int, back: bool) -> None:
@@ -274,11 +297,11 @@ class Keeping(RuleBasedStateMachine):
                 found = texts(self.actor(user), self.circle)
             except NotFound:
                 found = []
-            assert bool(found) == (user.id in self.keepers - self.gone), user.name
+            assert bool(found) == (user.id in self.may_read - self.gone), user.name
         assert set(keepers_of(self.circle.id)) == self.keepers
 
 
-def test_only_current_keepers_read(session):
+def test_only_those_read_who_kept_it_then_or_were_let(session):
     run_state_machine_as_test(
         Keeping, settings=settings(max_examples=examples(5, 15), stateful_step_count=15, deadline=None)
     )

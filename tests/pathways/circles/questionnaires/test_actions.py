@@ -45,7 +45,7 @@ def world(session, at):
 
 @pytest.fixture
 def keeper(world):
-    return make_user(world.school, Role.DEAN)
+    return make_user(world.school)
 
 
 @pytest.fixture

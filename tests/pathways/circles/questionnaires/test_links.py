@@ -9,7 +9,6 @@ from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.held import held_circle
 from tests.support.depth import examples
-from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
@@ -33,7 +32,7 @@ def world(session, at):
 
 @pytest.fixture
 def keeper(world):
-    return make_user(world.school, Role.DEAN)
+    return make_user(world.school)
 
 
 @pytest.fixture

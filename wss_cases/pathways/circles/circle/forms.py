@@ -106,8 +106,8 @@ class KeeperForm(BaseForm):
 
     keeper = SelectField(
         _l("Circle keeper"),
-        validators=[InputRequired(_l("Choose a coordinator or dean of this school."))],
-        description=_l("Coordinators and deans of the school; those with a training on record come first."),
+        validators=[InputRequired(_l("Choose a coordinator of this school who decides no discipline there."))],
+        description=_l("Coordinators who decide no discipline here; those with a training on record come first."),
     )
 
 

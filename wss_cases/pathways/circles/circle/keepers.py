@@ -2,21 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import column, select, table
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants.queries import holders
+from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import CircleKeeper
+from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.routing.engine.states import Pathway as Family
+
+DISCIPLINE = table("discipline_action", column("student_id"), column("recorded_by_id"))
+"""Of a room above this one: who recorded a removal, and of whom."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,11 @@ class CircleWithKeepers:
 def keepers_of(pathway_id: int) -> dict[int, str]:
     """Return the current keepers of a circle: id to name, the first named first."""
     return {row.user_id: row.name for row in keeper_rows(pathway_id) if row.ended_at is None}
+
+
+def keeps_since(pathway_id: int, user_id: int | None) -> datetime | None:
+    """Return since when somebody keeps a circle without a break; None for who does not."""
+    return next((row.added_at for row in keeper_rows(pathway_id) if row.user_id == user_id and not row.ended_at), None)
 
 
 def keeper_ids(pathway_ids: Iterable[int]) -> dict[int, frozenset[int]]:
@@ -75,11 +85,29 @@ def with_known_keepers(row: Pathway, current: Iterable[int]) -> CircleWithKeeper
 def may_keep(school_id: int, day: date) -> dict[int, str]:
     """Return who may keep a circle at a school on a day: id to name.
 
-    They are its coordinators and deans, but nobody who is its administrator too (see `rules.may_keep_as`).
+    They are its coordinators, but nobody who is a dean or administrator there too (see `rules.may_keep_as`).
     """
-    people = dict([*holders(Role.COORDINATOR, school_id, day), *holders(Role.DEAN, school_id, day)])
-    decide = dict(holders(Role.ADMINISTRATOR, school_id, day))
-    return {key: name for key, name in people.items() if key not in decide}
+    decide = {key for role in DECIDE for key, _name in holders(role, school_id, day)}
+    return {key: name for key, name in holders(Role.COORDINATOR, school_id, day) if key not in decide}
+
+
+def decided_about_parties(row: Pathway) -> set[int]:
+    """Return who ever decided discipline about a student of the circle's case: they keep no circle of it."""
+    students = select(CaseParticipant.student_id).where(
+        CaseParticipant.case_id == row.case_id, CaseParticipant.student_id.is_not(None)
+    )
+    actions = select(DISCIPLINE.c.recorded_by_id).where(DISCIPLINE.c.student_id.in_(students))
+    return {who for who in db.session.scalars(actions) if who is not None}
+
+
+def keeps_circle_of(user_id: int | None, student_id: int) -> bool:
+    """Whether somebody keeps or kept a circle of a case with this student: then they decide no discipline of theirs."""
+    kept = (
+        select(CircleKeeper.id)
+        .join(CaseParticipant, CaseParticipant.case_id == CircleKeeper.case_id)
+        .where(CircleKeeper.user_id == user_id, CaseParticipant.student_id == student_id)
+    )
+    return db.session.scalar(kept.limit(1)) is not None
 
 
 def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permission | None = None) -> Pathway:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
@@ -68,19 +68,26 @@ class CircleSupporter(InPathway, OfCase, Versioned, Base):
 
 
 class CircleKeeper(InPathway, Base):
-    """Who keeps a circle, from when to when. Only its keepers read the circle's notes."""
+    """Who keeps a circle, from when to when: one period, with a key of its own under the server's.
+
+    A note's own key lies under the keys of the periods in which it may be read; see `notes/period_keys.py`.
+    """
 
     __tablename__ = "circle_keeper"
     __table_args__ = (
         Index("uq_circle_keeper_current", "pathway_id", "user_id", unique=True, **where("ended_at IS NULL")),
         Index("ix_circle_keeper_user", "user_id"),
     )
+    PRIVATE = frozenset({"sealed_text", "sealed_key"})
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     added_at: Mapped[datetime]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     ended_at: Mapped[datetime | None]
+    sealed_text: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_name: Mapped[str | None] = mapped_column(String(16))
 
 
 class KeeperTraining(Base):

@@ -23,6 +23,9 @@ HELD_BACK: Final[dict[AppliesTo, frozenset[Kind]]] = {
 LIFTABLE: Final = frozenset({AppliesTo.FACE_TO_FACE})
 """Holds whose condition can be met; the others stand for good."""
 
+DECIDE: Final = frozenset({Role.DEAN, Role.ADMINISTRATOR})
+"""Roles that decide discipline at a school."""
+
 PLAN, READY, WISH, DANGER = "H2", "H3", "H4", "H5"
 """Rules whose condition the system itself sees: a safety plan, readiness, the wish of the person harmed, the screen."""
 
@@ -124,8 +127,8 @@ def was_harmed(person: Any) -> bool:
 
 
 def may_keep_as(roles: Collection[Role]) -> bool:
-    """Whether somebody with these roles at a school may keep its circles: its administrator never may."""
-    return bool({Role.DEAN, Role.COORDINATOR} & set(roles)) and Role.ADMINISTRATOR not in roles
+    """Whether somebody with these roles at a school may keep its circles: who decides discipline there never may."""
+    return Role.COORDINATOR in roles and not DECIDE & set(roles)
 
 
 def in_force(training: Any, day: date) -> bool:

@@ -9,7 +9,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import keeper_rows, may_keep, with_keepers
+from wss_cases.pathways.circles.circle.keepers import decided_about_parties, keeper_rows, may_keep, with_keepers
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.invitations.actions import tell_planned
@@ -22,8 +22,9 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
     """Make somebody a keeper of a circle; does nothing when they are one already.
 
     A circle that never had a keeper is given one by whoever works the case. After that its keepers add others, and
-    the school's administrator may, who cannot name themselves: nobody opens the notes to themselves.
-    Raises NotFound for anybody else, Refused for somebody who is no coordinator or dean of the school.
+    the school's administrator may, who cannot name themselves. Whoever begins reads only what is written from then on.
+    Raises NotFound for anybody else, Refused for somebody who is no coordinator of the school, or who decides or
+    decided discipline about a party.
     """
     circle = with_keepers(row)
     if user_id in circle.keeper_ids:
@@ -34,7 +35,9 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
             raise Refused("keeper", _("You cannot name yourself. Ask a keeper of this circle."))
     people = may_keep(row.school_id, today_at(row.school_id, uow.now))
     if user_id not in people:
-        raise Refused("keeper", _("Choose a coordinator or dean of this school."))
+        raise Refused("keeper", _("Choose a coordinator of this school who decides no discipline there."))
+    if user_id in decided_about_parties(row):
+        raise Refused("keeper", _("This person decided discipline about somebody of this case. Choose another."))
     keeper = CircleKeeper.of(row, user_id=user_id, added_at=uow.now, added_by_id=uow.actor.user_id)
     uow.record(keeper, "circle.keeper_named", name=people[user_id])
     # where nobody keeps it now, those who did are told: a new reader never comes unseen
@@ -54,9 +57,8 @@ def add_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     return row.id
 
 
-@use_case
-def end_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
-    """Remove a keeper of a circle: oneself, or another. From now on they read no note.
+def end_keeping(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
+    """Remove a keeper of a circle: oneself, or another. From now on they read no note. Returns the pathway's id.
 
     Raises Refused for the last keeper, and for the one who is to keep it, while a meeting waits; NotFound for anybody
     who is no keeper.

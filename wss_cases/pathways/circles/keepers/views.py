@@ -1,10 +1,12 @@
 """Pages of who keeps a circle."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, url_for
 
-from wss_cases.access.act_pages import act_form, submitted
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -13,17 +15,16 @@ from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.pathways.circles.circle.forms import KeeperForm
 from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, get_circle, keeper_rows, may_keep, with_keepers
 from wss_cases.pathways.circles.keepers import actions
-from wss_cases.pathways.circles.training.queries import trained_keepers
-from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
+from wss_cases.pathways.circles.training.queries import trained_elsewhere, trained_keepers
+from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.views import act_context, kind_words, page_of
+from wss_cases.pathways.common.views import kind_words, page_of
 
 blueprint = Blueprint("keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers")
 
@@ -48,7 +49,7 @@ def keepers(case_id: int, pathway_id: int) -> Page:
     form = KeeperForm()
     form.keeper.choices = people_choices(_candidates(actor, row, circle), _("Choose"))
     known = keeper_rows(row.id)
-    zone = zone_of(row.school_id)
+    zone, today = zone_of(row.school_id), today_at(row.school_id, clock.now())
     return form_page(
         form,
         lambda: actions.add_keeper(submitted(form), row.id, number(form.keeper.data) or 0),
@@ -58,9 +59,10 @@ def keepers(case_id: int, pathway_id: int) -> Page:
         lede=kind_words(row),
         back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "keepers.keepers"),
-        current=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is None],
-        at_work=set(may_keep(row.school_id, today_at(row.school_id, clock.now()))),
+        current=[_shown(actor, row, circle, one, zone, _began(known, actor)) for one in known if one.ended_at is None],
+        at_work=set(may_keep(row.school_id, today)),
         former=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is not None],
+        elsewhere=[] if trained_keepers(row.school_id, today) else trained_elsewhere(row.school_id, today),
         first=not circle.had_keepers,
         may_add=not circle.had_keepers or can(actor, Permission.CIRCLE_KEEPER_NAME, circle),
         keeps=can(actor, Permission.CIRCLE_NOTE_READ, circle),
@@ -76,10 +78,18 @@ def _candidates(actor: Actor, row: Pathway, circle: CircleWithKeepers) -> dict[i
     return {key: words for key, words in candidates.items() if key not in out}
 
 
-def _shown(actor: Actor, row: Pathway, circle: CircleWithKeepers, one: Any, zone: str) -> dict[str, Any]:
+def _began(known: Sequence[Any], actor: Actor) -> datetime | None:
+    return min((one.added_at for one in known if one.user_id == actor.user_id), default=None)
+
+
+def _shown(
+    actor: Actor, row: Pathway, circle: CircleWithKeepers, one: Any, zone: str, began: datetime | None = None
+) -> dict[str, Any]:
+    asked = began is not None and one.ended_at is None and one.added_at > began
     since = day_words_with_year(local_date(one.added_at, zone))
     until = day_words_with_year(local_date(one.ended_at, zone)) if one.ended_at else ""
     ends = one.ended_at is None and can(actor, Permission.CIRCLE_NOTE_READ, circle)
+    ids: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
     return {
         "name": one.name,
         "user_id": one.user_id,
@@ -87,28 +97,6 @@ def _shown(actor: Actor, row: Pathway, circle: CircleWithKeepers, one: Any, zone
         if until
         else _("since %(since)s", since=since),
         "mine": one.user_id == actor.user_id,
-        "end": url_for("keepers.end", case_id=row.case_id, pathway_id=row.id, user_id=one.user_id) if ends else None,
+        "end": url_for("note_grants.end", user_id=one.user_id, **ids) if ends else None,
+        "agree": url_for("note_grants.agree", user_id=one.user_id, **ids) if asked else None,
     }
-
-
-@blueprint.route("/<int:user_id>/end", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES)
-@gate(Permission.CIRCLE_NOTE_READ)
-def end(case_id: int, pathway_id: int, user_id: int) -> Page:
-    """End somebody's keeping of a circle: one's own, or another keeper's."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
-    names = {one.user_id: one.name for one in keeper_rows(row.id) if one.ended_at is None}
-    if user_id not in names:
-        raise NotFound
-    back = url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id)
-    form = ConfirmForm()
-    own = user_id == actor.user_id
-    facts = [
-        _("From then on you cannot read this circle’s notes. Only a keeper or the administrator can add you again.")
-        if own
-        else _("From then on %(name)s cannot read this circle’s notes.", name=names[user_id])
-    ]
-    title = _("Stop keeping this circle") if own else _("%(name)s keeps it no longer", name=names[user_id])
-    words = act_context(row, title, _("End it"), facts=facts, back_href=back)
-    return act_form(form, lambda call: actions.end_keeper(call, row.id, user_id), back, words)

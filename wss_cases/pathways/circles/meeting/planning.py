@@ -67,6 +67,6 @@ def _check_keeper(circle: Circle, day: date, keeper_id: int) -> None:
     if keeper_id not in circle.keeper_names:
         raise Refused("keeper", _("Choose a keeper of this circle."))
     if keeper_id not in circle.keepers_on(day):
-        raise Refused("keeper", _("This keeper is no coordinator or dean of this school on that day."))
+        raise Refused("keeper", _("This keeper is no coordinator here on that day, or decides discipline here."))
     if keeper_id not in circle.trained_on(day):
         raise Refused("keeper", _("This keeper has no training on record that is in force on that day."))

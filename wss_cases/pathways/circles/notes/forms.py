@@ -1,7 +1,7 @@
 """Forms of privileged notes, waivers, exceptions and holds. None of them saves a draft."""
 
-from wtforms import DateField, SelectField
-from wtforms.validators import InputRequired
+from wtforms import DateField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -19,6 +19,10 @@ class NoteForm(BaseForm):
         [NotBlank(_l("Write the note."))],
         description=_l("No draft is kept: it is stored, sealed, when you save it, and is not changed afterwards."),
     )
+    concerns = SelectMultipleField(
+        _l("Whom it concerns"), validators=[Optional()],
+        description=_l("Where who wrote it cannot be reached later, these people may let a new keeper read it."),
+    )  # fmt: skip
 
 
 class WaiverForm(BaseForm):
@@ -40,6 +44,43 @@ class ExceptionForm(BaseForm):
 
     kind = radio(_l("Which exception"), ExceptionKind.labels(), _l("Choose which exception it was."))
     told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Say who was told."))])
+    reason = LongText(
+        _l("Why it was needed"), [NotBlank(_l("Say why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
+    )
+
+
+class LeaveForm(BaseForm):
+    """Ending one's own keeping: those who stay may read what one wrote, or it stays closed to them."""
+
+    hand_over = radio(
+        _l("May the keepers who stay read what you wrote before they began?"),
+        [("yes", _l("Yes, hand my notes over to them")), ("no", _l("No, what I wrote stays closed to them"))],
+        _l("Say whether you hand your notes over."),
+    )
+
+
+class PartyWaiverForm(BaseForm):
+    """A party's waiver, so that a later keeper reads what concerns them."""
+
+    participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
+    signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
+    reason = LongText(
+        _l("Why it was given"), [NotBlank(_l("Say why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
+    )
+
+
+class OpeningForm(BaseForm):
+    """Which earlier notes counsel is asked to open, to whom, and why."""
+
+    keeper = SelectField(_l("To which keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))])
+    kind = radio(
+        _l("Which exception"),
+        {one: ExceptionKind.labels()[one] for one in (ExceptionKind.PREVENT_HARM, ExceptionKind.COURT_REPORT)},
+        _l("Choose which exception it was."),
+    )
+    notes = SelectMultipleField(
+        _l("Which notes"), validators=[InputRequired(_l("Choose the notes that are needed, and no other."))]
+    )
     reason = LongText(
         _l("Why it was needed"), [NotBlank(_l("Say why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
     )

@@ -4,16 +4,21 @@
 """
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum
 from wss_cases.pathways.circles.notes.states import ExceptionKind
 
 
 class CircleNote(Versioned, Base):
-    """One privileged note: its text under a key of its own, that key under the district's."""
+    """One privileged note: its text under a key of its own, which lies in `NoteShare` under each reader's period.
+
+    `concerns`: participants; nobody: every party. `sealed_key` and `key_name` only where it was written before periods
+    had keys: then its key lies under the district's until somebody reads (see `period_keys.bring_over`).
+    """
 
     __tablename__ = "circle_note"
     __table_args__ = (
@@ -29,9 +34,81 @@ class CircleNote(Versioned, Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
     written_at: Mapped[datetime]
     sealed_text: Mapped[bytes] = mapped_column(LargeBinary)
-    sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
-    key_name: Mapped[str] = mapped_column(String(16), index=True)
+    sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_name: Mapped[str | None] = mapped_column(String(16), index=True)
     shred_on: Mapped[date]
+    concerns: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+
+
+class NoteOpening(Base):
+    """That earlier notes be opened to one keeper: asked at the school, agreed to outside it, by a person or two.
+
+    By a party's waiver one agrees, who has seen the paper; under an exception counsel and then somebody else.
+    """
+
+    __tablename__ = "circle_note_opening"
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint("(kind is null) = (waiver_id is not null)", name="ground"),
+        CheckConstraint("kind is null or kind in ('prevent_harm', 'court_report')", name="only_these"),
+    )
+    PRIVATE = frozenset({"reason"})
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), index=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    keeper_id: Mapped[int] = mapped_column(ForeignKey("circle_keeper.id"))
+    kind: Mapped[ExceptionKind | None] = mapped_column(named_enum(ExceptionKind, "kind"))
+    waiver_id: Mapped[int | None] = mapped_column(ForeignKey("privilege_waiver.id"))
+    note_ids: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    reason: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime]
+    asked_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    counsel_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    opened_at: Mapped[datetime | None]
+
+
+class NoteGrant(Base):
+    """Why a keeper reads notes from before they began. Exactly one ground, held to by the database.
+
+    The writer's consent, a party's waiver, or counsel and an approver outside the school under an exception.
+    """
+
+    __tablename__ = "circle_note_grant"
+    __table_args__ = (
+        Index("ix_circle_note_grant_keeper", "keeper_id"),
+        exactly_one("consent_by_id", "waiver_id", "opening_id", name="one_ground"),
+        CheckConstraint(
+            "(opening_id is not null) = (counsel_id is not null)"
+            " and (opening_id is null or (approver_id is not null and approver_id <> counsel_id))",
+            name="two_outside",
+        ),
+        CheckConstraint("(waiver_id is null and opening_id is null) or approver_id is not null", name="seen_outside"),
+    )
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    keeper_id: Mapped[int] = mapped_column(ForeignKey("circle_keeper.id"))
+    granted_at: Mapped[datetime]
+    consent_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    waiver_id: Mapped[int | None] = mapped_column(ForeignKey("privilege_waiver.id"))
+    opening_id: Mapped[int | None] = mapped_column(ForeignKey("circle_note_opening.id"))
+    counsel_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class NoteShare(Base):
+    """A note's own key under the key of one keeper's period. `grant_id`: why, where it is from before the period."""
+
+    __tablename__ = "circle_note_share"
+    __table_args__ = (UniqueConstraint("note_id", "keeper_id"),)
+    PRIVATE = frozenset({"sealed_key"})
+
+    id: Mapped[Id]
+    note_id: Mapped[int] = mapped_column(ForeignKey("circle_note.id"))
+    keeper_id: Mapped[int] = mapped_column(ForeignKey("circle_keeper.id"))
+    sealed_key: Mapped[bytes] = mapped_column(LargeBinary)
+    grant_id: Mapped[int | None] = mapped_column(ForeignKey("circle_note_grant.id"))
 
 
 class NoteShredding(Base):

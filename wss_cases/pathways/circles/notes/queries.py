@@ -1,14 +1,26 @@
-"""Reading waivers, exceptions and holds. The text of notes is read only by the use case `read_notes`."""
+"""Reading waivers, exceptions, holds, and what is closed to a keeper; text is read by `actions.read_notes` alone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
-from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
+from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.pathways.circles.circle.models import CircleKeeper
+from wss_cases.pathways.circles.notes.models import (
+    CircleNote,
+    NoteOpening,
+    NoteShare,
+    PrivilegeException,
+    PrivilegeWaiver,
+)
 from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
@@ -60,3 +72,57 @@ def get_hold(pathway_id: int, hold_id: int) -> LegalHold:
     if row is None or row.pathway_id != pathway_id:
         raise NotFound
     return row
+
+
+def closed_to(pathway_id: int, user_id: int | None, author_id: int | None = None) -> Sequence[Any]:
+    """Return (id, written_at, author) of the notes closed to a current keeper, the first first: of one author if given.
+
+    Nothing where they are none. The caller has checked who asks.
+    """
+    period = (
+        select(CircleKeeper.id)
+        .where(CircleKeeper.pathway_id == pathway_id, CircleKeeper.user_id == user_id, CircleKeeper.ended_at.is_(None))
+        .scalar_subquery()
+    )
+    opened = select(NoteShare.note_id).where(NoteShare.keeper_id == period)
+    began = select(CircleKeeper.added_at).where(CircleKeeper.id == period).scalar_subquery()
+    statement = (
+        select(CircleNote.id, CircleNote.written_at, UserAccount.name)
+        .join(UserAccount, UserAccount.id == CircleNote.author_id)
+        .where(CircleNote.pathway_id == pathway_id, CircleNote.id.not_in(opened), CircleNote.written_at < began)
+        .order_by(CircleNote.written_at, CircleNote.id)
+    )
+    if author_id is not None:
+        statement = statement.where(CircleNote.author_id == author_id)
+    return db.session.execute(statement).all()
+
+
+def openings_of(pathway_id: int) -> Sequence[NoteOpening]:
+    """Return what was asked of people outside the school to open, newest first; the caller has checked who reads it."""
+    statement = select(NoteOpening).where(NoteOpening.pathway_id == pathway_id)
+    return db.session.scalars(statement.order_by(NoteOpening.id.desc())).all()
+
+
+def waiting_outside(actor: Actor) -> Sequence[NoteOpening]:
+    """Return the openings that wait for somebody outside the school, of the schools that the actor reaches."""
+    waiting = select(NoteOpening).where(
+        NoteOpening.opened_at.is_(None), in_schools(NoteOpening.school_id, actor, Role.DISTRICT)
+    )
+    return db.session.scalars(waiting.order_by(NoteOpening.id)).all()
+
+
+def get_opening(actor: Actor, opening_id: int) -> NoteOpening:
+    """Return an opening to which the actor may agree from outside the school. Raises NotFound."""
+    opening = existing(db.session.get(NoteOpening, opening_id))
+    require(actor, Permission.CIRCLE_NOTE_OPEN, opening)
+    return opening
+
+
+def period_names(pathway_id: int) -> dict[int, str]:
+    """Return whose each period of keeping a circle is: period to name."""
+    statement = (
+        select(CircleKeeper.id, UserAccount.name)
+        .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
+        .where(CircleKeeper.pathway_id == pathway_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}

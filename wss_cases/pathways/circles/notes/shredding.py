@@ -11,7 +11,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
-from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding
+from wss_cases.pathways.circles.notes.models import CircleNote, NoteShare, NoteShredding
 from wss_cases.pathways.circles.notes.rules import digest_of, shred_day
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.queries import circle_held
@@ -19,6 +19,7 @@ from wss_cases.roster.directory.models import School
 
 BATCH = 100
 TABLE = "circle_note"
+TABLES = (TABLE, "circle_note_share")
 
 
 def shred(now: datetime) -> dict[str, int]:
@@ -107,7 +108,12 @@ def _shred_some(ids: Sequence[int], now: datetime) -> int:
 
 
 def _shred_one(uow: UnitOfWork, note: CircleNote) -> None:
-    digest = digest_of(note.sealed_text, note.sealed_key)
+    shares = uow.session.scalars(select(NoteShare).where(NoteShare.note_id == note.id)).all()
+    keys = [share.sealed_key for share in shares] + ([note.sealed_key] if note.sealed_key is not None else [])
+    digest = digest_of(note.sealed_text, keys)
+    for share in shares:
+        uow.session.delete(share)
+    uow.session.flush()
     uow.session.add(
         NoteShredding(
             note_id=note.id, pathway_id=note.pathway_id, shred_on=note.shred_on, shredded_at=uow.now, digest=digest
@@ -126,7 +132,7 @@ def erase(now: datetime) -> tuple[int, int]:
     ids = list(db.session.scalars(open_rows))
     if not ids:
         return 0, 0
-    if not erase_deleted([TABLE]):
+    if not erase_deleted(TABLES):
         return 0, len(ids)
     with unit_of_work(SYSTEM, now) as uow:
         rows = uow.session.scalars(open_rows.where(NoteShredding.id.in_(ids)).with_only_columns(NoteShredding))

@@ -10,6 +10,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.notes.actions import load_for_keeper
+from wss_cases.pathways.circles.notes.grants import AUDIT_WAIVER, close_waived
 from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.queries import get_hold, get_waiver
 from wss_cases.pathways.circles.notes.states import ExceptionKind
@@ -18,7 +19,6 @@ from wss_cases.pathways.legal_holds import actions as legal_holds
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
 
-AUDIT_WAIVER = "circle.privilege_waived"
 AUDIT_WITHDRAWN = "circle.waiver_withdrawn"
 AUDIT_EXCEPTION = "circle.privilege_exception"
 
@@ -56,6 +56,7 @@ def withdraw_waiver(uow: UnitOfWork, pathway_id: int, waiver_id: int) -> int:
     if waiver.withdrawn_on is not None:
         raise Refused("", _("This waiver was withdrawn before."))
     waiver.withdrawn_on = today_at(row.school_id, uow.now)
+    close_waived(uow, row, waiver)
     uow.audit(AUDIT_WITHDRAWN, "privilege_waiver", waiver.id, changes_of(waiver))
     return waiver.id
 

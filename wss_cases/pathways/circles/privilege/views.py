@@ -18,7 +18,8 @@ from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.pathways.circles.circle.keepers import get_circle, with_keepers
 from wss_cases.pathways.circles.keepers.views import parts_of
 from wss_cases.pathways.circles.notes.forms import ExceptionForm, HoldForm, ReleaseForm, WaiverForm
-from wss_cases.pathways.circles.notes.queries import acts_of, get_hold, get_waiver
+from wss_cases.pathways.circles.notes.models import NoteOpening
+from wss_cases.pathways.circles.notes.queries import acts_of, get_hold, get_waiver, openings_of, period_names
 from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.circles.privilege import actions
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
@@ -40,6 +41,7 @@ def acts(case_id: int, pathway_id: int) -> Page:
     is_keeper = can(actor, Permission.CIRCLE_NOTE_READ, circle)
     people = {person.id: person_words(person) for person in participants_of(row.case_id)} if is_keeper else {}
     zone = zone_of(row.school_id)
+    known = period_names(row.id)
     return render_template(
         "pathways/circles/privilege/read.html",
         case=row.case,
@@ -70,7 +72,19 @@ def acts(case_id: int, pathway_id: int) -> Page:
             for one in (recorded.exceptions if is_keeper else ())
         ],
         holds=[_hold(one, recorded.names, zone) for one in recorded.holds],
+        openings=[_opening(one, known, zone) for one in openings_of(row.id)],
     )
+
+
+def _opening(one: NoteOpening, keepers: dict[int, str], zone: str) -> dict[str, Any]:
+    waived = _("A person of the circle waived in writing")
+    return {
+        "ground": str(one.kind.label) if one.kind is not None else waived,
+        "keeper": keepers.get(one.keeper_id, ""),
+        "asked": moment_words(one.asked_at, zone),
+        "opened": moment_words(one.opened_at, zone),
+        "href": url_for("note_openings.opening", opening_id=one.id, _external=True),
+    }
 
 
 def _hold(one: LegalHold, names: dict[int, str], zone: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import with_keepers
+from wss_cases.pathways.circles.circle.keepers import keeps_since, with_keepers
 from wss_cases.pathways.circles.questionnaires.actions import (
     already_asked,
     check_occasion,
@@ -121,12 +121,18 @@ class ReadAnswers:
 
 
 def read_answers(actor: Actor, pathway_id: int, questionnaire_id: int, now: datetime) -> ReadAnswers:
-    """Return what one person answered, for a keeper of that circle; the reading is audited. Raises NotFound."""
+    """Return what one person answered, for a keeper of that circle; the reading is audited.
+
+    Raises NotFound, also for what was answered before this keeper began: it was told to others.
+    """
     with unit_of_work(actor, now) as uow:
         pathway = uow.load(Pathway, pathway_id, Permission.CASE_READ)
         require(actor, Permission.CIRCLE_NOTE_READ, with_keepers(pathway))
         row = uow.session.get(Questionnaire, questionnaire_id)
         if row is None or row.pathway_id != pathway.id or row.answered_at is None:
+            raise NotFound
+        began = keeps_since(pathway.id, actor.user_id)
+        if began is None or row.answered_at < began:
             raise NotFound
         uow.audit("questionnaire.read", "questionnaire", row.id)
         values = {one.question: one.value for one in row.answers}

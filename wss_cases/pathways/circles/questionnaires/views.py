@@ -24,7 +24,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user, logout_user
 from wss_cases.pathways.circles.agreements.queries import names_by_key, person_key
-from wss_cases.pathways.circles.circle.keepers import with_keepers
+from wss_cases.pathways.circles.circle.keepers import keeps_since, with_keepers
 from wss_cases.pathways.circles.questionnaires import actions
 from wss_cases.pathways.circles.questionnaires import answers as answering
 from wss_cases.pathways.circles.questionnaires.forms import MakeForm, questions_form
@@ -59,12 +59,13 @@ def questionnaires(case_id: int, pathway_id: int) -> Page:
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
     rows, names = questionnaires_of(row.id), names_by_key(row, circle)
     is_keeper = can(actor, Permission.CIRCLE_NOTE_READ, with_keepers(row))
+    began = keeps_since(row.id, actor.user_id)
     open_now = occasions_of(circle, row.state not in LIVE)
     mine = {one.occasion for one in rows if one.keeper_user_id == actor.user_id}
     return render_template(
         "pathways/circles/questionnaires/list.html",
         ids={"case_id": row.case_id, "pathway_id": row.id},
-        rows=[_row(one, names, is_keeper, now) for one in reversed(rows)],
+        rows=[_row(one, names, began if is_keeper else None, now) for one in reversed(rows)],
         open_now=[(one.value, str(Occasion(one).label)) for one in open_now],
         mine=[(one.value, str(Occasion(one).label)) for one in open_now if is_keeper and one not in mine],
         keeps=is_keeper,
@@ -72,7 +73,7 @@ def questionnaires(case_id: int, pathway_id: int) -> Page:
     )
 
 
-def _row(one: Questionnaire, names: dict[str, str], is_keeper: bool, now: datetime) -> dict[str, Any]:
+def _row(one: Questionnaire, names: dict[str, str], reads_from: datetime | None, now: datetime) -> dict[str, Any]:
     state = state_of(one, now)
     waits = one.keeper_user_id is None and state in (LinkState.OPEN, LinkState.EXPIRED)
     meta = [str(Answerer(one.answerer).label), str(Occasion(one.occasion).label)]
@@ -87,7 +88,7 @@ def _row(one: Questionnaire, names: dict[str, str], is_keeper: bool, now: dateti
         "tag": str(LinkState(state).label),
         "tone": TONES.get(state, "slate"),
         "waits": waits,
-        "reads": is_keeper and state is LinkState.ANSWERED,
+        "reads": reads_from is not None and one.answered_at is not None and one.answered_at >= reads_from,
     }
 
 

@@ -7,13 +7,14 @@ from sqlalchemy import or_, select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
-from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.pathways.circles.circle.keepers import may_keep
 from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraining
 from wss_cases.pathways.circles.circle.rules import in_force
 from wss_cases.pathways.circles.circle.states import TrainingKind
+from wss_cases.roster.directory.models import School
 
 
 def trainings_at(school_id: int, people: Collection[int]) -> list[KeeperTraining]:
@@ -28,7 +29,7 @@ def trainings_at(school_id: int, people: Collection[int]) -> list[KeeperTraining
 
 
 def trained_keepers(school_id: int, day: date) -> dict[int, str]:
-    """Return who may keep a circle of a school on a day: trained, and a coordinator or dean there; id to name.
+    """Return who may keep a circle of a school on a day: trained, and a coordinator there; id to name.
 
     A person is trained wherever it was recorded.
     """
@@ -38,6 +39,27 @@ def trained_keepers(school_id: int, day: date) -> dict[int, str]:
     )
     trained = {row.user_id for row in db.session.scalars(statement) if in_force(row, day)}
     return {key: name for key, name in people.items() if key in trained}
+
+
+def trained_elsewhere(school_id: int, day: date) -> list[tuple[str, str]]:
+    """Return (name, school) of the trained coordinators of other schools of the network, whom one may ask to keep."""
+    here = existing(db.session.get(School, school_id))
+    statement = (
+        select(KeeperTraining, UserAccount.name, School.name)
+        .join(UserAccount, UserAccount.id == KeeperTraining.user_id)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .join(School, School.id == RoleGrant.school_id)
+        .where(
+            KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING,
+            RoleGrant.role == Role.COORDINATOR,
+            RoleGrant.starts_on <= day,
+            or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day),
+            UserAccount.state == AccountState.ACTIVE,
+            School.id != school_id,
+            School.network == here.network,
+        )
+    )
+    return sorted({(name, school) for row, name, school in db.session.execute(statement) if in_force(row, day)})
 
 
 def names_of(user_ids: set[int]) -> dict[int, str]:

@@ -19,7 +19,13 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.recording.actions import back_after, check_acknowledged, check_reason, check_span
+from wss_cases.safeguards.discipline.recording.actions import (
+    back_after,
+    check_acknowledged,
+    check_no_keeper,
+    check_reason,
+    check_span,
+)
 from wss_cases.safeguards.discipline.removals import states
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal, DisciplineVersion
 from wss_cases.safeguards.discipline.removals.queries import appeal_of, grade_on, spans_of, undecided_appeal
@@ -70,6 +76,7 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     Raises Refused for what recording it would refuse, and without a reason.
     """
     action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
+    check_no_keeper(uow.actor, action.student_id)
     refuse_blank("why", given.why, _("Say why it is corrected."))
     student = uow.session.get_one(Student, action.student_id, with_for_update=True)
     today, calendar = today_at(action.school_id, uow.now), school_days(action.school_id)
@@ -132,6 +139,7 @@ def decide_appeal(uow: UnitOfWork, action_id: int, given: Decided) -> int:
     Raises Refused for days out of order, or a shortening that is none.
     """
     action = _standing(uow, action_id, Permission.DISCIPLINE_DECIDE, None)
+    check_no_keeper(uow.actor, action.student_id)
     appeal = uow.load(DisciplineAppeal, undecided_appeal(action.id).id, Permission.DISCIPLINE_DECIDE, uow.version)
     _check_decision(uow, action, appeal, given)
     for name in ("heard_on", "heard_by", "outcome", "decided_on", "decision"):

@@ -14,6 +14,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.circles.circle.keepers import keeps_circle_of
 from wss_cases.pathways.reengagement.opening.actions import Away, open_for_incident
 from wss_cases.pathways.reengagement.plan.rules import back_on
 from wss_cases.pathways.reengagement.plan.states import AwayCause
@@ -89,10 +90,17 @@ def year_began(today: date) -> date:
 
 
 def _student_of(uow: UnitOfWork, incident: Incident, student_id: int) -> Student:
+    check_no_keeper(uow.actor, student_id)
     if student_id not in {student.id for student in students_who_caused_harm(incident.id)}:
         raise Refused("student_id", _("Choose a student reported to have caused harm in this incident."))
     # two removals of one student wait for each other, or both would be the tenth day's first
     return uow.session.get_one(Student, student_id, with_for_update=True, populate_existing=True)
+
+
+def check_no_keeper(actor: Actor, student_id: int) -> None:
+    """Raise Refused for somebody who keeps or kept a circle in which this student is: they decide no discipline."""
+    if keeps_circle_of(actor.user_id, student_id):
+        raise Refused("", _("You keep a circle with this student: somebody else decides about discipline."))
 
 
 def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date) -> None:

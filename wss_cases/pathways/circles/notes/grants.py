@@ -1,0 +1,232 @@
+"""Opening earlier notes to a keeper who began later. Each grant is a row with exactly one ground, and audited.
+
+A keeper who wrote them agrees; or every party whom they concern has waived in writing and somebody outside the school
+saw the papers; or counsel and somebody else outside the school open under an exception only what is needed.
+Never by an administrator's choice, and never to somebody who decides discipline about a party.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import date
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.circles.circle.models import CircleKeeper
+from wss_cases.pathways.circles.circle.rules import parties
+from wss_cases.pathways.circles.consent.actions import load_any_circle
+from wss_cases.pathways.circles.keepers.actions import end_keeping
+from wss_cases.pathways.circles.notes.actions import load_for_keeper
+from wss_cases.pathways.circles.notes.models import CircleNote, NoteGrant, NoteOpening, NoteShare, PrivilegeWaiver
+from wss_cases.pathways.circles.notes.period_keys import bring_over, own_key_of, periods_of, reading_periods, share
+from wss_cases.pathways.circles.notes.rules import freed, waivers_from
+from wss_cases.pathways.circles.notes.states import ExceptionKind
+from wss_cases.pathways.common.actions import add_audited, not_later
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.directory.queries import school_days
+
+AUDIT_GRANT = "circle.notes_granted"
+AUDIT_ASKED = "circle.notes_opening_asked"
+AUDIT_COUNSEL = "circle.notes_opening_counsel"
+AUDIT_OPENED = "circle.notes_opened"
+AUDIT_WAIVER = "circle.privilege_waived"
+OPENS = frozenset({ExceptionKind.PREVENT_HARM, ExceptionKind.COURT_REPORT})
+"""Exceptions under which earlier notes may be opened."""
+
+
+def _period(uow: UnitOfWork, row: Pathway, user_id: int) -> CircleKeeper:
+    """Return the current period of a keeper who may read; also its key and the circle's notes are brought over."""
+    bring_over(uow, row)
+    found = next((one for one in reading_periods(uow, row) if one.user_id == user_id), None)
+    if found is None:
+        words = _("Earlier notes open only to a keeper of this circle who decides no discipline about its parties.")
+        raise Refused("", words)
+    return found
+
+
+def _closed_to(uow: UnitOfWork, row: Pathway, period: CircleKeeper) -> list[CircleNote]:
+    opened = select(NoteShare.note_id).where(NoteShare.keeper_id == period.id)
+    closed = select(CircleNote).where(CircleNote.pathway_id == row.id, CircleNote.id.not_in(opened))
+    return list(uow.session.scalars(closed.order_by(CircleNote.id)))
+
+
+def _open(uow: UnitOfWork, grant: NoteGrant, period: CircleKeeper, notes: Iterable[CircleNote]) -> int:
+    grant_id = add_audited(uow, grant, AUDIT_GRANT)
+    for note in notes:
+        try:
+            own = own_key_of(uow, note)
+        except ValueError:
+            continue  # no key at hand opens it: nobody reads it
+        share(uow, note.id, own, [period], grant_id)
+    return grant_id
+
+
+@use_case
+def agree(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
+    """Let a keeper read what the actor wrote in this circle before that keeper began. Returns the grant's id.
+
+    Raises NotFound for somebody who never kept the circle, Refused for an administrator, for a reader who is no keeper
+    or decides discipline, and where nothing is closed to them.
+    """
+    row = load_any_circle(uow, pathway_id)
+    if uow.actor.user_id not in {one.user_id for one in periods_of(uow, row)}:
+        raise NotFound
+    return _agree(uow, row, _period(uow, row, user_id))
+
+
+def _agree(uow: UnitOfWork, row: Pathway, period: CircleKeeper) -> int:
+    if uow.actor.covers(row.school_id, Role.ADMINISTRATOR):
+        raise Refused("", _("An administrator of the school opens no notes, not even those they wrote."))
+    mine = [note for note in _closed_to(uow, row, period) if note.author_id == uow.actor.user_id]
+    if not mine:
+        raise Refused("", _("You wrote nothing that is closed to this keeper."))
+    grant = NoteGrant(
+        pathway_id=row.id, keeper_id=period.id, granted_at=uow.now, consent_by_id=uow.actor.user_id
+    )  # fmt: skip
+    return _open(uow, grant, period, mine)
+
+
+@use_case
+def end_keeper(uow: UnitOfWork, pathway_id: int, user_id: int, hand_over: bool = False) -> int:
+    """Remove a keeper of a circle: oneself, or another. `hand_over`: those who stay read what the actor wrote.
+
+    Raises what `end_keeping` raises; Refused for a hand-over of what somebody else wrote.
+    """
+    row = load_for_keeper(uow, pathway_id)
+    if hand_over and user_id != uow.actor.user_id:
+        raise Refused("hand_over", _("Only who wrote them hands notes over."))
+    if hand_over:
+        bring_over(uow, row)
+        for period in reading_periods(uow, row):
+            mine = [note for note in _closed_to(uow, row, period) if note.author_id == uow.actor.user_id]
+            if period.user_id != uow.actor.user_id and mine:
+                _agree(uow, row, period)
+    return end_keeping(uow, row.id, user_id)
+
+
+@use_case
+def ask_by_waiver(uow: UnitOfWork, pathway_id: int, *, participant_id: int, signed_on: date, reason: str) -> int:
+    """Record a party's waiver for what concerns them, and ask somebody outside the school to see it.
+
+    For the keeper who acts, once their writers could not be reached for two school days. Returns the opening's id.
+    """
+    row = load_for_keeper(uow, pathway_id)
+    period = _period(uow, row, uow.actor.user_id or 0)
+    first = waivers_from(local_date(period.added_at, zone_of(row.school_id)), school_days(row.school_id))
+    if local_date(uow.now, zone_of(row.school_id)) < first:
+        raise Refused("", _("Who wrote them is asked first: a waiver opens notes two school days after you began."))
+    not_later(uow, row.school_id, "signed_on", signed_on)
+    refuse_blank("reason", reason, _("Say why it was given."))
+    if participant_id not in _party_ids(uow, row):
+        raise Refused("participant", _("Choose who signed."))
+    waiver = PrivilegeWaiver(
+        pathway_id=row.id, school_id=row.school_id, participant_id=participant_id, signed_on=signed_on, reason=reason,
+        scope=_("A keeper who began later reads what concerns this person."), recorded_at=uow.now,
+        recorded_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    waiver_id = add_audited(uow, waiver, AUDIT_WAIVER)
+    return _ask(uow, row, NoteOpening(keeper_id=period.id, waiver_id=waiver_id, reason=reason))
+
+
+@use_case
+def ask_by_exception(
+    uow: UnitOfWork, pathway_id: int, *, user_id: int, kind: ExceptionKind, note_ids: Collection[int], reason: str
+) -> int:
+    """Ask counsel and a second person outside the school to open chosen notes to a keeper. Returns the opening's id.
+
+    Raises Refused for another exception, no note, one that is not closed to this keeper, or no reason.
+    """
+    row = load_for_keeper(uow, pathway_id, Permission.CIRCLE_HOLD)
+    period = _period(uow, row, user_id)
+    if kind not in OPENS:
+        raise Refused("kind", _("Only to prevent death or bodily harm, or by a court’s order."))
+    if not note_ids or not set(note_ids) <= {note.id for note in _closed_to(uow, row, period)}:
+        raise Refused("notes", _("Choose the notes that are needed, and no other."))
+    refuse_blank("reason", reason, _("Say why it was needed."))
+    return _ask(uow, row, NoteOpening(keeper_id=period.id, kind=kind, note_ids=sorted(note_ids), reason=reason))
+
+
+def _party_ids(uow: UnitOfWork, row: Pathway) -> set[int]:
+    people = uow.session.scalars(select(CaseParticipant).where(CaseParticipant.case_id == row.case_id)).all()
+    return {person.id for person in parties(row.for_whom, row.participant_id, people)}
+
+
+def _ask(uow: UnitOfWork, row: Pathway, opening: NoteOpening) -> int:
+    opening.pathway_id, opening.school_id = row.id, row.school_id
+    opening.asked_at, opening.asked_by_id = uow.now, uow.actor.user_id or 0
+    return add_audited(uow, opening, AUDIT_ASKED)
+
+
+@use_case
+def agree_outside(uow: UnitOfWork, opening_id: int) -> int:
+    """Agree, from outside the school, that notes be opened; reads nothing. Returns the opening's id.
+
+    A waiver needs one person who saw the paper. An exception needs counsel first, then somebody else; only then does
+    anything open. Raises NotFound for anybody of the school, Refused for the same person twice, or who asked.
+    """
+    known = existing(uow.session.get(NoteOpening, opening_id))
+    require(uow.actor, Permission.CIRCLE_NOTE_OPEN, known)
+    row = existing(uow.session.get(Pathway, known.pathway_id, with_for_update=True, populate_existing=True))
+    opening = uow.load(NoteOpening, opening_id, Permission.CIRCLE_NOTE_OPEN)
+    if opening.opened_at is not None:
+        raise Refused("", _("This was opened already."))
+    if uow.actor.user_id in (opening.asked_by_id, opening.counsel_id):
+        raise Refused("", _("Two people outside the school agree: this needs somebody else."))
+    if opening.waiver_id is None and opening.counsel_id is None:
+        opening.counsel_id = uow.actor.user_id
+        uow.audit(AUDIT_COUNSEL, "circle_note_opening", opening.id, changes_of(opening))
+        return opening.id
+    _opened(uow, row, opening)
+    return opening.id
+
+
+def _opened(uow: UnitOfWork, row: Pathway, opening: NoteOpening) -> None:
+    keeper = existing(uow.session.get(CircleKeeper, opening.keeper_id))
+    if keeper.ended_at is not None:
+        raise Refused("", _("This keeper keeps the circle no longer."))
+    period = _period(uow, row, keeper.user_id)
+    waiver = uow.session.get(PrivilegeWaiver, opening.waiver_id) if opening.waiver_id is not None else None
+    if waiver is not None and waiver.withdrawn_on is not None:
+        raise Refused("", _("This waiver was withdrawn before."))
+    opening.opened_at = uow.now
+    uow.audit(AUDIT_OPENED, "circle_note_opening", opening.id, changes_of(opening))
+    grant = NoteGrant(
+        pathway_id=row.id, keeper_id=period.id, granted_at=uow.now, waiver_id=opening.waiver_id,
+        opening_id=opening.id if waiver is None else None, counsel_id=opening.counsel_id,
+        approver_id=uow.actor.user_id,
+    )  # fmt: skip
+    closed = _closed_to(uow, row, period)
+    if waiver is None:
+        _open(uow, grant, period, [note for note in closed if note.id in set(opening.note_ids)])
+        return
+    waived = {*_waived(uow, period), waiver.participant_id}
+    _open(uow, grant, period, [note for note in closed if freed(note, _party_ids(uow, row), waived)])
+
+
+def _waived(uow: UnitOfWork, period: CircleKeeper) -> set[int]:
+    statement = (
+        select(PrivilegeWaiver.participant_id)
+        .join(NoteGrant, NoteGrant.waiver_id == PrivilegeWaiver.id)
+        .where(NoteGrant.keeper_id == period.id, PrivilegeWaiver.withdrawn_on.is_(None))
+    )
+    return set(uow.session.scalars(statement))
+
+
+def close_waived(uow: UnitOfWork, row: Pathway, waiver: PrivilegeWaiver) -> None:
+    """Close again what a waiver that is withdrawn had opened; what was read cannot be taken back."""
+    statement = (
+        select(NoteShare, CircleNote)
+        .join(CircleNote, CircleNote.id == NoteShare.note_id)
+        .join(NoteGrant, NoteGrant.id == NoteShare.grant_id)
+        .where(NoteGrant.pathway_id == row.id, NoteGrant.waiver_id.is_not(None))
+    )
+    for opened, note in uow.session.execute(statement):
+        if not note.concerns or waiver.participant_id in note.concerns:
+            uow.session.delete(opened)
