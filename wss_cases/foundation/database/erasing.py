@@ -37,7 +37,8 @@ def _write_anew(connection: Connection, tables: Iterable[str]) -> bool:
     owned = text(_OWNED).bindparams(bindparam("tables", expanding=True))
     if connection.execute(owned, {"tables": names}).scalar_one() != len(names):
         return False
-    # rows that an older snapshot could still see would be carried over
+    # rows that an older snapshot could still see would be carried over, the one of this VACUUM among them: it sees no
+    # further than the oldest that writes, in whichever database of the server
     limit = connection.execute(text(_NEXT_TRANSACTION)).scalar_one()
     waited = 0
     while connection.execute(text(_OLDER_SNAPSHOTS), {"limit": limit}).scalar_one():
@@ -76,10 +77,11 @@ _OWNED = (
     "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = current_schema() AND c.relname IN :tables AND pg_has_role(c.relowner, 'USAGE')"
 )
-_NEXT_TRANSACTION = "SELECT (pg_snapshot_xmax(pg_current_snapshot())::text::numeric % 4294967296)::text"
+_NEXT_TRANSACTION = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
 _OLDER_SNAPSHOTS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    " AND backend_xmin IS NOT NULL AND age(backend_xmin) > age(CAST(CAST(:limit AS text) AS xid))"
+    "SELECT count(*) > 0 OR pg_snapshot_xmin(pg_current_snapshot())::text::numeric < CAST(:limit AS numeric)"
+    " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_xmin IS NOT NULL"
+    " AND age(backend_xmin) > age(CAST(CAST(CAST(:limit AS numeric) % 4294967296 AS text) AS xid))"
 )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import create_engine, event, select
 
 from tests.cases.making import NOW, World, make_world
 from tests.pathways.circles.notes.canary import NOTES, files, standing_in, texts
@@ -190,6 +190,27 @@ def test_a_shredded_note_is_in_no_file_of_the_database(
         audited = select(AuditEntry).where(AuditEntry.action == "circle.note_shredded")
         assert {row.object_id: row.changes["digest"][1] for row in db.session.scalars(audited)} == digests
     assert said(app, keeper, circle) == []
+
+
+@pytest.mark.any_database("of PostgreSQL alone: there, databases of one server share their transactions")
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_who_writes_in_another_database_of_the_server_delays_the_proof(
+    database: Database, databases: Databases, tmp_path: Path
+) -> None:
+    app = make_app(database.url, tmp_path)
+    _keeper, circle = planted(app, 10)
+    needles = sealed(app)
+    elsewhere = create_engine(databases.empty("postgresql").url)
+    with app.app_context():
+        end(db.session.get_one(Pathway, circle))
+        with elsewhere.connect() as writing:
+            writing.exec_driver_sql("CREATE TABLE anything (id integer)")
+            held = shredding.shred(LONG_AFTER)
+            assert (held["shredded"], held["erased"], held["waiting"]) == (10, 0, 10)
+        assert shredding.shred(LONG_AFTER)["erased"] == 10
+        db.engine.dispose()
+    elsewhere.dispose()
+    assert standing_in(looked_in(database, databases), needles) == set()
 
 
 @pytest.mark.both_databases
