@@ -8,10 +8,11 @@ from flask import url_for
 
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import in_language, locale_code, ngettext
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.i18n import locale_code, ngettext
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS, PersonKind, PersonRole
+from wss_cases.incidents.incident.rules import CAUSED
+from wss_cases.incidents.incident.states import INJURY_LABELS, REPORTED_ROLE_LABELS, PersonKind, PersonRole
 from wss_cases.intake.corrections.changes.queries import Changes
 from wss_cases.intake.corrections.changes.rules import key_of
 from wss_cases.intake.decision.rules import is_held
@@ -65,6 +66,8 @@ def person_rows(people: Iterable[IncidentPerson]) -> list[dict[str, Any]]:
             "name": name_of(person),
             "part": REPORTED_ROLE_LABELS[person.role],
             "grade": grade_words(person.grade),
+            "done": in_language(person.behavior, "label") if person.behavior else "",
+            "injury": _("Injury: %(injury)s", injury=INJURY_LABELS[person.injury]) if person.injury else "",
             "student_id": person.student_id,
         }
         for person in people
@@ -104,7 +107,7 @@ def plan_words(now: Situation) -> dict[str, Any]:
         "holds": hold_words(now.plan, people),
         "follow_ups": follow_up_words(now.plan, people),
         "tier": now.plan.tier,
-        "not_coded": now.plan.not_coded,
+        "not_coded": now.plan.not_coded and any(_lacks_code(person) for person in now.people),
         "ruleset": ruleset_words(now.answers),
     }
 
@@ -213,13 +216,18 @@ def missing_facts(incident: Incident, people: Sequence[IncidentPerson]) -> list[
         lines.append(_("Who caused harm and who was harmed"))
     if any(person.kind is PersonKind.NOT_IDENTIFIED for person in people):
         lines.append(_("Who the people not identified yet are"))
-    if incident.behavior_group is None and any(p.kind is PersonKind.STUDENT for p in people):
+    if any(person.kind is PersonKind.STUDENT and _lacks_code(person) for person in people):
         lines.append(_("What each person is reported to have done"))
     if incident.injury is None:
         lines.append(_("Whether anyone was hurt"))
     if incident.place is None:
         lines.append(_("Where exactly it happened"))
     return lines
+
+
+def _lacks_code(person: IncidentPerson) -> bool:
+    """Whether somebody may have caused harm and nobody said by what; the early grades' set has no groups."""
+    return person.role in (*CAUSED, PersonRole.INVOLVED) and person.behavior_code_id is None
 
 
 def waiting_words(submitted_at: datetime, now: datetime) -> str:

@@ -30,6 +30,7 @@ from wss_cases.intake.recommendation import queries
 from wss_cases.intake.recommendation.police import police_finding
 from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.review import presenters as words
+from wss_cases.intake.review.evidence import evidence_of
 from wss_cases.intake.review.forms import AcceptForm
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
@@ -163,6 +164,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         when=moment_words(report.occurred_at, zone),
         waiting=words.waiting_words(report.submitted_at, instant),
         people=words.person_rows(now.people),
+        evidence=evidence_of(report, zone),
         missing=words.missing_facts(report, now.people),
         plan=words.plan_words(now),
         police=words.police_words(police_finding(now.plan, states, danger_reported=report.danger_now), grounds),
