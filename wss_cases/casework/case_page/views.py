@@ -22,11 +22,13 @@ from wss_cases.casework.pathway_page.views import pathway_page
 from wss_cases.casework.safety_plans.presenters import safety_card, safety_of
 from wss_cases.casework.story.presenters import story_of
 from wss_cases.casework.transfer.queries import moved_in
+from wss_cases.followups.about.queries import about
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import for_case
 from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
@@ -182,10 +184,12 @@ def _follow_ups(page: CasePage, actor: Actor) -> dict[str, Any]:
     days = school_days(page.case.school_id)
     open_rows: list[dict[str, Any]] = []
     done_rows: list[dict[str, Any]] = []
-    for row in for_case(actor, page.case.id):
+    rows = for_case(actor, page.case.id)
+    people = about(actor, rows)
+    for row in rows:
         shown = {
-            "title": row.title,
-            "owner": row.owner,
+            "title": people[row.id].titled(row.title),
+            "meta": dotted(row.owner, *people[row.id].guardians),
             "href": _follow_up_address(row.kind, row.state, row.id),
             "due": due_words(row.due_on, page.today, days),
             "is_done": row.state is FollowUpState.DONE,

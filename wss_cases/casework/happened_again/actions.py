@@ -103,7 +103,8 @@ def _report(uow: UnitOfWork, case: Case, again: Again) -> None:
         look_at_on(uow, case, person, due_on)
         make_for_event(
             uow, AGAIN, school_id=case.school_id, owner_id=case.lead_id or uow.actor.user_id, from_day=today,
-            case_id=case.id, incident_person_id=person.incident_person_id if person else None,
+            case_id=case.id, participant_id=person.id if person else None,
+            incident_person_id=person.incident_person_id if person else None,
         )  # fmt: skip
     _tell(uow, case, incident, today)
 

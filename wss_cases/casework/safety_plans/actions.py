@@ -82,8 +82,8 @@ def review(uow: UnitOfWork, plan_id: int, answer: PlanAnswer, note: str) -> int:
 def look_at_on(uow: UnitOfWork, case: Case, person: CaseParticipant | None, due_on: date) -> None:
     """Call for a review of a person's plan on a day (None: of all); without one that is agreed, for writing it."""
     plans = [row for row in living_plans(case.id) if person is None or row.participant_id == person.id]
-    entry = person.incident_person_id if person else None
-    shared: Any = {"school_id": case.school_id, "case_id": case.id, "incident_person_id": entry, "due_on": due_on}
+    about = {"participant_id": person.id, "incident_person_id": person.incident_person_id} if person else {}
+    shared: Any = {"school_id": case.school_id, "case_id": case.id, "due_on": due_on, **about}
     owner_id = case.lead_id or uow.actor.user_id
     agreed = [plan for plan in plans if plan.state is PlanState.AGREED]
     for plan in agreed:
@@ -129,6 +129,7 @@ def _next_review(uow: UnitOfWork, plan: SafetyPlan) -> date:
         owner_id=_owner(uow, plan),
         from_day=today_at(plan.school_id, uow.now),
         case_id=plan.case_id,
+        participant_id=plan.participant_id,
     )
     reviews = [row for row in made if row.kind == TO_REVIEW]
     return reviews[0].due_on if reviews else _follow(uow, plan, TO_REVIEW, REVIEW_EVERY).due_on
@@ -142,8 +143,9 @@ def _agree_again(uow: UnitOfWork, plan: SafetyPlan) -> None:
 def _follow(uow: UnitOfWork, plan: SafetyPlan, kind: str, wait: int) -> FollowUp:
     due_on = school_days(plan.school_id).add(today_at(plan.school_id, uow.now), wait)
     return make(
-        uow, school_id=plan.school_id, kind=kind, owner_id=_owner(uow, plan), due_on=due_on, case_id=plan.case_id
-    )
+        uow, school_id=plan.school_id, kind=kind, owner_id=_owner(uow, plan), due_on=due_on, case_id=plan.case_id,
+        participant_id=plan.participant_id,
+    )  # fmt: skip
 
 
 def _owner(uow: UnitOfWork, plan: SafetyPlan) -> int | None:

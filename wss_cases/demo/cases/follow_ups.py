@@ -9,6 +9,7 @@ from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.world import World, rows
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.rules import needs_note, outcomes_of
+from wss_cases.followups.core.states import HAPPENED_AGAIN
 from wss_cases.followups.evidence.rules import Evidence
 from wss_cases.followups.evidence.states import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
 from wss_cases.followups.handling.actions import close
@@ -87,7 +88,7 @@ def _is_left(row: Any, place: Place) -> bool:
 def _drawn(place: Place, kind: str) -> str:
     if kind == "referral_consent_ends":
         return RENEWALS
-    known = outcomes_of(kind)
+    known = [outcome for outcome in outcomes_of(kind) if outcome != HAPPENED_AGAIN]
     return place.rng.choices(known, [8, *[1] * (len(known) - 1)])[0]
 
 

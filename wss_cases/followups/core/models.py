@@ -67,6 +67,7 @@ class FollowUpTemplate(Base):
 class FollowUp(Windowed, Versioned, Base):
     """What has to happen, for whom, by whom, until which school day; hangs on one incident or one case.
 
+    Whom it is about: `incident_person_id` by their part in a report, `participant_id` by that in the case.
     `closed_on` is the day of what was done (`closed_at` when that was typed), or on which it was cancelled.
     `snoozed_until`: it reminds nobody before that day. The sweep notes which version of a row it saw, when, and from
     when on there may be more to say; a new or changed row is thus looked at again by itself.
@@ -102,6 +103,7 @@ class FollowUp(Windowed, Versioned, Base):
     title: Mapped[str] = mapped_column(String(200), default="")
     rules: Mapped[list[str]] = mapped_column(default=list)
     incident_person_id: Mapped[int | None] = mapped_column(ForeignKey("incident_person.id"))
+    participant_id: Mapped[int | None] = mapped_column(ForeignKey("case_participant.id"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     given_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     template_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up_template.id"))

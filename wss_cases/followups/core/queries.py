@@ -36,6 +36,8 @@ class FollowUpRow:
     case_id: int | None
     incident_id: int | None
     pathway_id: int | None
+    incident_person_id: int | None
+    participant_id: int | None
     reference: str
     harm_kind: str
     location_code: str

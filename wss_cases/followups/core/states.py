@@ -50,6 +50,11 @@ KINDS: dict[str, Any] = {
 CHECK_INS = frozenset({"check_in_person_harmed", "agreement_check_in", "after_walk_out", "reengagement_review"})
 """Kinds that come back to a student some time later, and must do so before the student leaves for the summer."""
 
+FAMILY = frozenset(
+    {"guardian_contact", "guardian_contact_harmed", "interpreter", "referral_consent_ends", "family_copy"}
+)
+"""Kinds in which a family is called: whoever does it needs to know whom, at which number, in which language."""
+
 OTHERS_WAIT = frozenset(
     {"guardian_contact", "guardian_contact_harmed", "contact_person_harmed", "check_in_person_harmed", "after_walk_out"}
 )

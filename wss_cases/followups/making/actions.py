@@ -22,8 +22,9 @@ from wss_cases.roster.directory.queries import school_days
 def make(
     uow: UnitOfWork, *, school_id: int, kind: str, owner_id: int | None, due_on: date,
     incident_id: int | None = None, case_id: int | None = None, pathway_id: int | None = None,
-    incident_person_id: int | None = None, title: str = "", rules: Sequence[str] = (),
-    single_mail: bool | None = None, given_by_id: int | None = None, template: FollowUpTemplate | None = None,
+    incident_person_id: int | None = None, participant_id: int | None = None,
+    title: str = "", rules: Sequence[str] = (), single_mail: bool | None = None, given_by_id: int | None = None,
+    template: FollowUpTemplate | None = None,
 ) -> FollowUp:  # fmt: skip
     """Add one follow-up to an incident or a case; due today is a same-day item, which mails by itself.
 
@@ -40,6 +41,7 @@ def make(
         pathway_id=pathway_id,
         school_id=school_id,
         incident_person_id=incident_person_id,
+        participant_id=participant_id,
         kind=kind,
         title=title,
         rules=list(rules),

@@ -29,7 +29,7 @@ def follow_event(uow: UnitOfWork, row: Pathway, event: str, *, of_case: bool = F
 
 
 def _whose(row: Pathway, of_case: bool) -> dict[str, Any]:
-    hangs_on = {"case_id": row.case_id, "pathway_id": None if of_case else row.id}
+    hangs_on = {"case_id": row.case_id, "pathway_id": None if of_case else row.id, "participant_id": row.participant_id}
     return {"school_id": row.school_id, "owner_id": row.owner_id or row.case.lead_id, **hangs_on}
 
 

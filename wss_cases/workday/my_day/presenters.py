@@ -11,10 +11,11 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.casework.case_file.queries import TERM_KIND
 from wss_cases.casework.next_act.presenters import harm_words
+from wss_cases.followups.about.queries import NOBODY, About
 from wss_cases.followups.core.states import CONVERSATION, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.foundation.dates import day_words, time_words
+from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.common.states import Kind
 from wss_cases.workday.my_day.queries import Item
@@ -26,33 +27,33 @@ MOST_OF_A_SORT = 5
 """New cases, questions and partners' answers that are listed one by one; the rest is a line that leads to all."""
 
 
-def due_row(item: Item, actor: Actor) -> dict[str, Any]:
-    """Return one follow-up with its act."""
+def due_row(item: Item, actor: Actor, whom: About = NOBODY) -> dict[str, Any]:
+    """Return one follow-up with its act, whom it is about and whom to call."""
     row = item.row
     whose = "" if row.owner_id == actor.user_id else _("for %(name)s", name=row.owner)
     href = url_for("followups.follow_up", follow_up_id=row.id)
     act, words = _act(item, actor) or (href, _("Record it"))
-    return {**_texts(item, whose), "href": href, "act": act, "act_words": words, "id": row.id}
+    return {**_texts(item, whose, whom), "href": href, "act": act, "act_words": words, "id": row.id}
 
 
-def snoozed_row(item: Item, actor: Actor) -> dict[str, Any]:
+def snoozed_row(item: Item, actor: Actor, whom: About = NOBODY) -> dict[str, Any]:
     """Return one follow-up whose reminders are paused, with the day on which it comes back."""
     back = _("Back on %(day)s", day=day_words(item.row.snoozed_until))
-    return {**due_row(item, actor), "due": back, "tone": "slate"}
+    return {**due_row(item, actor, whom), "due": back, "tone": "slate"}
 
 
-def given_row(item: Item) -> dict[str, Any]:
+def given_row(item: Item, whom: About = NOBODY) -> dict[str, Any]:
     """Return one follow-up that was given to somebody else, with its owner."""
     href = url_for("followups.follow_up", follow_up_id=item.row.id)
-    return {**_texts(item, _("with %(name)s", name=item.row.owner)), "href": href}
+    return {**_texts(item, _("with %(name)s", name=item.row.owner), whom), "href": href}
 
 
-def _texts(item: Item, whose: str) -> dict[str, Any]:
+def _texts(item: Item, whose: str, whom: About) -> dict[str, Any]:
     row = item.row
     harm = harm_words(row.harm_kind) if row.harm_kind else ""
     return {
-        "title": row.title,
-        "meta": " · ".join(part for part in (row.reference, harm, whose) if part),
+        "title": whom.titled(row.title),
+        "meta": dotted(*whom.guardians, row.reference, harm, whose),
         "reference": row.reference,
         "due": item.due.words,
         "tone": TAGS.get(item.due.state, "slate"),

@@ -10,6 +10,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.presenters import harm_words
+from wss_cases.followups.about.queries import About, about
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.undo.presenters import undo_line
 from wss_cases.foundation import clock
@@ -56,8 +57,8 @@ def page() -> Page:
         meetings=sorted(meetings, key=lambda card: card["at"]),
         waiting=list(waiting_rows(day.waiting)),
         waiting_count=day.waiting.count,
-        snoozed=[snoozed_row(item, actor) for item in day.snoozed],
-        given=[given_row(item) for item in beside.given],
+        snoozed=[snoozed_row(item, actor, whom) for item, whom in _with_people(day.snoozed, actor)],
+        given=[given_row(item, whom) for item, whom in _with_people(beside.given, actor)],
         given_count=beside.given_count,
         caseload=_caseload(day) if team else None,
         reports=[] if team else _reports(actor),
@@ -82,7 +83,13 @@ def part(part: str) -> Page:
 
 def _group(items: list[Item], name: str, actor: Actor) -> dict[str, Any]:
     shown = items[: MOST_SHOWN[name]]
-    return {"rows": [due_row(item, actor) for item in shown], "count": len(items), "more": len(items) - len(shown)}
+    rows = [due_row(item, actor, whom) for item, whom in _with_people(shown, actor)]
+    return {"rows": rows, "count": len(items), "more": len(items) - len(shown)}
+
+
+def _with_people(items: list[Item], actor: Actor) -> list[tuple[Item, About]]:
+    people = about(actor, [item.row for item in items])
+    return [(item, people[item.row.id]) for item in items]
 
 
 def _left(actor: Actor) -> list[FollowUpRow]:

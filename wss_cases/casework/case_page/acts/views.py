@@ -19,6 +19,7 @@ from wss_cases.casework.case_file.queries import student_here
 from wss_cases.casework.case_page import actions, forms
 from wss_cases.casework.case_page.closing import blockers, left_open
 from wss_cases.casework.case_page.hand_over import hand_over
+from wss_cases.followups.about.queries import About, about
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.queries import owner_name, title_of
 from wss_cases.followups.core.rules import days_ahead
@@ -143,7 +144,9 @@ def close(case_id: int) -> Page:
     case = get_case(current_actor(), case_id)
     form = forms.CloseForm(version=case.version, result=request.args.get("result"))
     left = left_open(current_actor(), case.id)
-    form.stay.choices = choices([(str(row.id), _waiting_words(row)) for row in left.of_others])
+    people = about(current_actor(), left.of_others)
+    waiting = {row.id: _waiting_words(row, people[row.id]) for row in left.of_others}
+    form.stay.choices = choices([(str(key), words) for key, words in waiting.items()])
     for name, rows in (("stay", left.of_others), ("cancel_reason", left.own)):
         if not rows:
             delattr(form, name)
@@ -156,14 +159,12 @@ def close(case_id: int) -> Page:
         title=_("Close the case"),
         go_words=_("Close the case"),
         standing=blockers(case),
-        of_others=[
-            (_waiting_words(row), url_for("followups.follow_up", follow_up_id=row.id)) for row in left.of_others
-        ],
+        of_others=[(words, url_for("followups.follow_up", follow_up_id=key)) for key, words in waiting.items()],
     )
 
 
-def _waiting_words(row: FollowUp) -> str:
-    title = title_of(row.kind, row.title, None, None)
+def _waiting_words(row: FollowUp, whom: About) -> str:
+    title = whom.titled(title_of(row.kind, row.title, None, None))
     return " · ".join(part for part in (title, owner_name(row.owner_id), day_words(row.due_on)) if part)
 
 

@@ -13,6 +13,7 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.queries import get_case, load_case
+from wss_cases.followups.about.queries import about
 from wss_cases.followups.calendar.queries import TABLE, Calendars
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.core.queries import OPEN_PAGE, get_follow_up, open_at, owner_name, title_of
@@ -70,11 +71,12 @@ def follow_ups() -> Page:
     rows = open_at(actor, school_id, owner_id, after, giver_id)
     shown = rows[:OPEN_PAGE]
     calendars = Calendars(clock.now())
+    people = about(actor, shown)
     only = whose if whose != "mine" else None
     last = f"{shown[-1].due_on}.{shown[-1].id}" if len(rows) > OPEN_PAGE else None
     return render_template(
         "followups/pages/follow_up/list.html",
-        items=[(row, due_words(row.due_on, *calendars.of(row.school_id))) for row in shown],
+        items=[(row, due_words(row.due_on, *calendars.of(row.school_id)), people[row.id]) for row in shown],
         whose=whose,
         team=actor.has(*CASE_TEAM),
         undo=undo_line(actor, clock.now()),
@@ -246,9 +248,11 @@ def shown(row: FollowUp) -> dict[str, Any]:
     incident = db.session.get(Incident, row.incident_id) if row.incident_id else None
     today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
     title_en, title_es = (template.title_en, template.title_es) if template else (None, None)
+    whom = about(current_actor(), [row], call=True)[row.id]
     return {
         "row": row,
-        "title": title_of(row.kind, row.title, title_en, title_es),
+        "title": whom.titled(title_of(row.kind, row.title, title_en, title_es)),
+        "guardians": whom.guardians,
         "closes_with": closes_with(row.kind, template),
         "question": QUESTIONS.get(row.kind),
         "evidence": evidence_rows(row.evidence),

@@ -176,7 +176,13 @@ def _person(uow: UnitOfWork, incident: Incident, person: IncidentPerson | None, 
         if different:
             uow.record(person, "incident.person_changed")
     for name in different:
-        said: dict[str, Any] = {"what": name, "who": person_words(person), "was": before[name], "now": now[name], "why": why}
+        said: dict[str, Any] = {
+            "what": name,
+            "who": person_words(person),
+            "was": before[name],
+            "now": now[name],
+            "why": why,
+        }
         uow.record(incident, "incident.part_corrected", **said)
     return bool(different)
 

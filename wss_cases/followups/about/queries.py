@@ -1,0 +1,105 @@
+"""Whom follow-ups are about, and which guardians to call, for pages and what is printed of them; never for a mail."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.cases.case.rules import person_words as party_words
+from wss_cases.followups.core.states import FAMILY
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.incident.rules import person_words
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.roster.directory.guardians import GuardianOf, guardians_of
+from wss_cases.roster.directory.presenters import guardian_words
+
+PARTIES = (PersonRole.HARMED, PersonRole.CAUSED_HARM, PersonRole.BOTH)
+
+
+@dataclass(frozen=True)
+class About:
+    """Whom one follow-up is about, by the names that the school uses, and the guardians to call, a line each."""
+
+    who: str = ""
+    guardians: tuple[str, ...] = ()
+
+    def titled(self, title: str) -> str:
+        """Return a follow-up's title with whom it is about."""
+        return _("%(title)s: %(who)s", title=title, who=self.who) if self.who else title
+
+
+NOBODY = About()
+
+
+def about(actor: Actor, rows: Iterable[Any], *, call: bool = False) -> dict[int, About]:
+    """Return whom these follow-ups, which the actor may see, are about, by id.
+
+    Of one that names nobody the case team alone hears who stands in its case or report. Guardians come with what is
+    asked of a family, and with `call` beside everything that the case team sees.
+    """
+    rows = list(rows)
+    named = _named(rows)
+    parties = _parties([row for row in rows if row.id not in named and actor.covers(row.school_id, *CASE_TEAM)])
+    found = {row.id: named.get(row.id) or parties.get((row.case_id, row.incident_id), []) for row in rows}
+    students = {person.student_id: person.student for people in found.values() for person in people if person.student}
+    namesakes = Counter(student.shown_name for student in students.values())
+    shown = {}
+    for row in rows:
+        names = dict.fromkeys(_words(person, namesakes) for person in found[row.id])
+        calls = row.kind in FAMILY or (call and actor.covers(row.school_id, *CASE_TEAM))
+        called = [person.student_id for person in found[row.id] if person.student_id] if calls else []
+        shown[row.id] = About(", ".join(names), tuple(_line(one) for key in called for one in guardians_of(key)))
+    return shown
+
+
+def _named(rows: Iterable[Any]) -> dict[int, list[Any]]:
+    """The one person whom a follow-up names: by their part in the case, or in the report."""
+    parts = _by_id(CaseParticipant, CaseParticipant.student, (row.participant_id for row in rows))
+    entries = _by_id(IncidentPerson, IncidentPerson.student, (row.incident_person_id for row in rows))
+    found = {row.id: parts.get(row.participant_id) or entries.get(row.incident_person_id) for row in rows}
+    return {key: [person] for key, person in found.items() if person is not None}
+
+
+def _by_id(kind: Any, student: Any, ids: Iterable[int | None]) -> dict[int, Any]:
+    wanted = sorted({one for one in ids if one is not None})
+    if not wanted:
+        return {}
+    statement = select(kind).options(joinedload(student)).where(kind.id.in_(wanted))
+    return {person.id: person for person in db.session.scalars(statement)}
+
+
+def _parties(rows: Iterable[Any]) -> dict[tuple[int | None, int | None], list[Any]]:
+    """Who was harmed and who is reported to have caused it, by (case, report), where a follow-up names nobody."""
+    found: dict[tuple[int | None, int | None], list[Any]] = {}
+    of_cases, of_reports = (
+        [getattr(row, key) for row in rows if getattr(row, key)] for key in ("case_id", "incident_id")
+    )
+    of: tuple[tuple[Any, Any, list[int]], ...] = (
+        (CaseParticipant, CaseParticipant.case_id, of_cases),
+        (IncidentPerson, IncidentPerson.incident_id, of_reports),
+    )
+    for kind, column, ids in of:
+        statement = select(column, kind).options(joinedload(kind.student)).where(column.in_(sorted({*ids})))
+        for key, person in db.session.execute(statement.where(kind.role.in_(PARTIES)).order_by(kind.id)) if ids else ():
+            found.setdefault((key, None) if kind is CaseParticipant else (None, key), []).append(person)
+    return found
+
+
+def _words(person: Any, namesakes: Counter[str]) -> str:
+    """A person's name as the school uses it; of two students of one name each with the end of their number."""
+    words = party_words(person) if isinstance(person, CaseParticipant) else person_words(person)
+    if person.student is not None and namesakes[words] > 1:
+        return _("%(name)s (number ends in %(digits)s)", name=words, digits=person.student.student_number[-4:])
+    return words
+
+
+def _line(who: GuardianOf) -> str:
+    return dotted(who.name, guardian_words(who))
