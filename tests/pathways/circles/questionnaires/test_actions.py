@@ -233,3 +233,20 @@ def test_the_pages_of_staff(world, circle, keeper, client_as):
 def test_in_which_part_somebody_answers():
     assert answerer_of(PersonRole.BOTH) is Answerer.HARMED
     assert answerer_of(PersonRole.INVOLVED) is Answerer.CAUSED_HARM
+
+
+@pytest.mark.parametrize(
+    ("language", "who_reads", "promise"),
+    [
+        ("en", "The keepers of the circle read each answer and see whose it is.", "many others"),
+        ("es", "Quienes facilitan el círculo leen cada respuesta y ven de quién es.", "muchas otras"),
+    ],
+)
+def test_it_says_truthfully_who_reads_the_answer(world, circle, client, language, who_reads, promise):
+    (made,) = actions.make_links(world.actor, circle.id, AFTER, [party(world)], language, NOW)
+    page = client.page(f"/q/{made.code}").text
+    assert who_reads in page and promise not in page
+    letters = db.session.scalars(select(FamilyText).where(FamilyText.language == language))
+    said = {row.code: row.text for row in letters}
+    for code in ("circle_consent", "privacy_short"):
+        assert ("ven de quién" if language == "es" else "see whose") in said[code]

@@ -115,7 +115,7 @@ def make(case_id: int, pathway_id: int) -> Page:
         else:
             return _handed(row, circle, links)
     explained = _(
-        "Each link works once, without an account, for %(days)d days. The page shows no name and no school.",
+        "Each link works once, without an account, for %(days)d days. The keepers read each answer by name.",
         days=setting("QUESTIONNAIRE_DAYS"),
     )
     context = act_context(row, _("Make links"), _("Make the links"), facts=[explained], back_href=_list_address(row))
