@@ -22,6 +22,7 @@ from wss_cases.incidents.incident.queries import behavior_of_tile, people_of, pr
 from wss_cases.incidents.incident.rules import Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
 from wss_cases.intake.report.actions import complete_details
+from wss_cases.intake.review.actions import ask_reporter
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.rule_sets.models import RoutingAnswer
@@ -258,11 +259,44 @@ def test_guardian_contact(client_as: Any, school: Any, fight: Any, dean: Any, at
     assert (contact.guardian_id, contact.result, contact.language) == (guardian.id, "voicemail", "Spanish")
     page = client.page(f"/incidents/{fight.id}").text
     assert "Left a voicemail" in page
+    assert "The attempt is recorded" in page
     assert client.submit(address, answers | {"at": "2026-11-24T11:50"}).status_code == 400
     data = dict(client.form(address).values()) | answers
     assert client.post(address, data=data | {"guardian": str(stranger.id)}).status_code == 400
     assert client.post(address, data=data | {"manner": "pigeon"}).status_code == 400
     assert db.session.scalar(db.select(db.func.count(GuardianContact.id))) == 1
+
+
+def test_a_reporter_sees_the_contact_that_they_recorded_and_no_others(client_as: Any, school: Any, at: Any) -> None:
+    at("2026-11-24 11:00")
+    reporter, student = make_user(Role.REPORTER, school), StudentFactory(school=school)
+    incident = make_incident(school, [student], reporter_id=reporter.id)
+    person = people_of(incident.id)[0]
+    answers = {"person": str(person.id), "at": "2026-11-24T10:50", "manner": "phone", "result": "voicemail"}
+    address = f"/incidents/{incident.id}"
+    assert client_as(reporter).submit(f"{address}/contacts/new", answers | {"note": "Mine."}).status_code == 303
+    other = client_as(make_user(Role.DEAN, school))
+    assert other.submit(f"{address}/contacts/new", answers | {"note": "The dean's."}).status_code == 303
+    page = client_as(reporter).page(address)
+    assert "Mine." in page.text and "The dean's." not in page.text
+    assert "Record an attempt" not in page.text and "Was there a further attempt?" in page.text
+
+
+def test_a_question_is_for_whoever_reported(client_as: Any, school: Any, dean: Any) -> None:
+    reporter = make_user(Role.REPORTER, school)
+    incident = make_incident(school, [StudentFactory(school=school)], reporter_id=reporter.id, danger_now=True)
+    own = make_incident(school, [StudentFactory(school=school)], reporter_id=dean.id)
+    with pytest.raises(Refused, match="reported this yourself"):
+        ask_reporter(Invocation(acting(dean), NOW), own.id, "What did I see?")
+    day = client_as(dean).page("/my-day").text
+    assert day.index("Danger was reported") < day.index("Waiting for me")
+    ask_reporter(Invocation(acting(dean), NOW), incident.id, "Where?")
+    mine = client_as(reporter).page("/my-day").text
+    assert mine.index("A question about your report") < mine.index("Waiting for me")
+    for client, wanted in ((client_as(reporter), True), (client_as(dean), False)):
+        for address in (f"/incidents/{incident.id}", "/incidents"):
+            assert ("A question for you" in client.page(address).text) is wanted, address
+    assert "A question for you" not in client_as(dean).page(f"/review/{incident.id}").text
 
 
 def test_who_may_open_a_report(client_as: Any, school: Any, fight: Any) -> None:

@@ -11,7 +11,7 @@ class IncidentState(Labelled):
 
     SUBMITTED = "submitted", _l("Submitted")
     UNDER_REVIEW = "under_review", _l("Under review")
-    RETURNED = "returned", _l("A question for you")
+    RETURNED = "returned", _l("Waits for an answer")
     ROUTED = "routed", _l("Decided")
     NO_FURTHER_ACTION = "no_further_action", _l("No further action")
     DUPLICATE = "duplicate", _l("Reported twice")
@@ -35,6 +35,10 @@ WAITING = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW})
 
 UNDECIDED = WAITING | {IncidentState.RETURNED}
 """States in which a report still asks somebody for something: facts may still be set, afterwards only text is added."""
+
+
+OWN_STATE_LABELS = {IncidentState.RETURNED: _l("A question for you")}
+"""What whoever reported something reads of its state, where that is more than what others read."""
 
 
 class PersonRole(Labelled):

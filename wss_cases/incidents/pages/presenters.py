@@ -15,7 +15,7 @@ from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import addenda_of, behavior_words, contacts_of, locations
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
-from wss_cases.incidents.incident.states import IncidentState, Tile, WhenPrecision
+from wss_cases.incidents.incident.states import OWN_STATE_LABELS, IncidentState, Tile, WhenPrecision
 from wss_cases.incidents.lists.presenters import trait_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
@@ -55,8 +55,8 @@ def place_names() -> dict[str, str]:
     return {place.code: in_language(place, "label") for place in locations()}
 
 
-def listed(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return the rows of a list in words."""
+def listed(rows: Sequence[Any], *, own: bool) -> list[dict[str, Any]]:
+    """Return the rows of a list in words; `own`: one's own reports."""
     places = place_names()
     schools = schools_by_id({row.school_id for row in rows})
     return [
@@ -64,7 +64,7 @@ def listed(rows: Sequence[Any]) -> list[dict[str, Any]]:
             "id": row.id,
             "title": title_words(row.tile, places.get(row.location_code, row.location_code)),
             "meta": f"{row.reference} · {moment_words(row.occurred_at, schools[row.school_id].time_zone)}",
-            "state": IncidentState(row.state).label,
+            "state": OWN_STATE_LABELS.get(row.state, row.state.label) if own else row.state.label,
             "tone": TONES.get(row.state, "slate"),
             "danger": row.danger_now,
         }
@@ -98,10 +98,10 @@ def state_words(state: str | None) -> str:
     return str(TAB_LABELS.get(state) or GROUP_LABELS.get(state) or IncidentState(state).label)
 
 
-def page_of(incident: Incident, zone: str, *, team: bool) -> dict[str, Any]:
-    """Return one report in words; contacts, merged reports and history are for the case team."""
+def page_of(incident: Incident, zone: str, *, team: bool, reader_id: int | None) -> dict[str, Any]:
+    """Return one report in words; merged reports, history and the contacts of others are for the case team."""
     addenda = addenda_of(incident.id)
-    contacts = contacts_of(incident.id) if team else []
+    contacts = [one for one in contacts_of(incident.id) if team or one.author_id == reader_id]
     names = user_names([incident.reporter_id, *(a.author_id for a in addenda), *(c.author_id for c in contacts)])
     return {
         "outcome": outcome_words(incident),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.act_pages import submitted
@@ -18,13 +18,13 @@ from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import at_wall, local, zone_of
 from wss_cases.incidents.additions.actions import ContactAttempt, add_addendum, answer_question, record_guardian_contact
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
-from wss_cases.incidents.incident.states import UNDECIDED, IncidentState
+from wss_cases.incidents.incident.states import OWN_STATE_LABELS, UNDECIDED
 from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
 from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
 from wss_cases.incidents.pages.presenters import (
@@ -59,7 +59,7 @@ def incidents() -> str:
     return render_template(
         "incidents/pages/list.html",
         faded_before=day_words_with_year(first) if first and not older else "",
-        rows=listed(rows[:PAGE]),
+        rows=listed(rows[:PAGE], own=not actor.has(*CASE_TEAM)),
         count=counts.get(narrow.state or "all"),
         narrow=narrow,
         chips=[(words, _address(**{name: ""})) for name, words in chips(narrow) if name in request.args],
@@ -88,6 +88,7 @@ def addendum(incident_id: int) -> Page:
     form = AddendumForm()
     if form.validate():
         add_addendum(submitted(form), report.id, form.text.data)
+        flash(_("Your text was added to the report."))
         return _back(report)
     return _page(report, form, AnswerForm(formdata=None)), 400
 
@@ -100,6 +101,7 @@ def answer(incident_id: int) -> Page:
     form = AnswerForm()
     if form.validate():
         answer_question(submitted(form), report.id, form.answer.data)
+        flash(_("The answer was sent."))
         return _back(report)
     return _page(report, AddendumForm(formdata=None), form), 400
 
@@ -130,7 +132,8 @@ def contact(incident_id: int) -> Page:
         )
         return record_guardian_contact(submitted(form), report.id, attempt)
 
-    done = url_for("incidents.incident", incident_id=report.id) + "#contacts"
+    address = url_for("incidents.incident", incident_id=report.id) + "#contacts"
+    done = with_flash(_("The attempt is recorded. It needs no second entry."), address)
     return form_page(form, act, done, "incidents/pages/contact.html", incident=report)
 
 
@@ -146,11 +149,11 @@ def _page(report: Incident, add: AddendumForm, reply: AnswerForm) -> str:
         "incidents/pages/incident.html",
         incident=report,
         when=moment_words(report.occurred_at, zone),
-        shown=page_of(report, zone, team=actor.covers(report.school_id, *CASE_TEAM)),
-        own=report.reporter_id == actor.user_id,
+        shown=page_of(report, zone, team=actor.covers(report.school_id, *CASE_TEAM), reader_id=actor.user_id),
+        own=(own := report.reporter_id == actor.user_id),
         may_review=can(actor, Permission.INCIDENT_REVIEW, report),
         may_complete=report.state in UNDECIDED,
-        state=IncidentState(report.state).label,
+        state=OWN_STATE_LABELS.get(report.state, report.state.label) if own else report.state.label,
         tone=TONES.get(report.state, "slate"),
         review_href=url_for("review.incident", incident_id=report.id),
         panels=panels_for(Place.INCIDENT, actor, report),

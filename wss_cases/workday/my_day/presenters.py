@@ -135,6 +135,22 @@ def _law_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
         yield _waits(words, "discipline.actions", _("Hear both sides first"))
 
 
+def first_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
+    """Yield what comes before everything else: danger that nobody decided on, and questions about one's own reports."""
+    for incident_id, reference in waiting.dangers[:MOST_OF_A_SORT]:
+        href = url_for("review.incident", incident_id=incident_id)
+        yield {"title": _("Danger was reported"), "href": href, "meta": reference}
+    if (more := len(waiting.dangers) - MOST_OF_A_SORT) > 0:
+        words = ngettext("%(num)d more report of danger", "%(num)d more reports of danger", more)
+        yield _waits(words, "review.queue", "")
+    for incident_id, reference in waiting.questions[:MOST_OF_A_SORT]:
+        href = url_for("incidents.incident", incident_id=incident_id)
+        yield {"title": _("A question about your report"), "href": href, "meta": reference}
+    if (more := len(waiting.questions) - MOST_OF_A_SORT) > 0:
+        words = ngettext("%(num)d more question", "%(num)d more questions", more)
+        yield _waits(words, "incidents.incidents", "")
+
+
 def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     """Yield what waits for a decision, a student's safety and the law first."""
     if waiting.concerns:
@@ -158,12 +174,6 @@ def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     if (more := len(waiting.declined) - MOST_OF_A_SORT) > 0:
         words = ngettext("%(num)d more answer of a partner", "%(num)d more answers of partners", more)
         yield _waits(words, "desk.page", "")
-    for incident_id, reference in waiting.questions[:MOST_OF_A_SORT]:
-        href = url_for("incidents.incident", incident_id=incident_id)
-        yield {"title": _("A question about your report"), "href": href, "meta": reference}
-    if (more := len(waiting.questions) - MOST_OF_A_SORT) > 0:
-        words = ngettext("%(num)d more question", "%(num)d more questions", more)
-        yield _waits(words, "incidents.incidents", "")
 
 
 def _waits(title: str, endpoint: str, meta: str, **values: Any) -> dict[str, str]:

@@ -19,13 +19,21 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import local
-from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.incidents.incident.states import OWN_STATE_LABELS
 from wss_cases.mail.bounces.presenters import trouble_lines
 from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions.views import rows_of
 from wss_cases.pathways.reengagement.returns.views import return_lines
 from wss_cases.workday.caseload.presenters import cover_words
-from wss_cases.workday.my_day.presenters import circle_card, due_row, given_row, reentry_card, snoozed_row, waiting_rows
+from wss_cases.workday.my_day.presenters import (
+    circle_card,
+    due_row,
+    first_rows,
+    given_row,
+    reentry_card,
+    snoozed_row,
+    waiting_rows,
+)
 from wss_cases.workday.my_day.queries import Item, MyDay, around, my_day, own_reports
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
@@ -56,7 +64,8 @@ def page() -> Page:
         coming=_group(day.coming, "coming", actor),
         meetings=sorted(meetings, key=lambda card: card["at"]),
         waiting=list(waiting_rows(day.waiting)),
-        waiting_count=day.waiting.count,
+        waiting_count=day.waiting.count - len(day.waiting.questions),
+        first=list(first_rows(day.waiting)),
         snoozed=[snoozed_row(item, actor, whom) for item, whom in _with_people(day.snoozed, actor)],
         given=[given_row(item, whom) for item, whom in _with_people(beside.given, actor)],
         given_count=beside.given_count,
@@ -150,7 +159,7 @@ def _reports(actor: Actor) -> list[dict[str, str]]:
             "title": f"{reference} · {harm_words(tile)}",
             "href": url_for("incidents.incident", incident_id=incident_id),
             "meta": day_words(day),
-            "state": str(IncidentState(state).label),
+            "state": str(OWN_STATE_LABELS.get(state, state.label)),
         }
         for incident_id, reference, tile, state, day in own_reports(actor)
     ]

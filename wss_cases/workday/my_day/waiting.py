@@ -43,6 +43,7 @@ class Waiting:
     own_duties: int = 0
     concerns: int = 0
     appeals: int = 0
+    dangers: Sequence[tuple[int, str]] = ()
 
     @property
     def count(self) -> int:
@@ -67,6 +68,7 @@ def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waitin
     return Waiting(
         new_cases=_new_cases(actor, covered),
         questions=_questions(actor),
+        dangers=_dangers(actor),
         declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
         **counts,
     )
@@ -77,6 +79,16 @@ def _to_review(actor: Actor) -> Select[Any] | None:
         return None
     queue = in_schools(Incident.school_id, actor, *REVIEWERS)
     return select(func.count(Incident.id)).where(queue, Incident.state.in_(WAITING))
+
+
+def _dangers(actor: Actor) -> list[tuple[int, str]]:
+    """Return the reports of danger that nobody decided yet, which come before everything else, the newest first."""
+    if not actor.has(*REVIEWERS):
+        return []
+    waits = select(Incident.id, Incident.reference).where(
+        in_schools(Incident.school_id, actor, *REVIEWERS), Incident.state.in_(WAITING), Incident.danger_now
+    )
+    return [(row[0], row[1]) for row in db.session.execute(waits.order_by(Incident.id.desc()).limit(MOST))]
 
 
 def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[int, str, str]]:
