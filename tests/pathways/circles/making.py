@@ -135,7 +135,7 @@ def plan(
     """Plan its meeting, or move the one that is planned. Returns its id."""
     keeper = keeper_id or next(iter(circle_now(pathway).keeper_names), world.coordinator.id)
     return planning.plan_meeting(
-        Invocation(world.actor, now), pathway.id, starts_at=starts_at, room="204", keeper_id=keeper
+        Invocation(world.actor, now), pathway.id, starts_at=starts_at, room="204", keeper_id=keeper, anyway=True
     )
 
 

@@ -61,7 +61,13 @@ def circle(world, keeper):
 def move(world, circle, to=MOVED, room="Library, east; 2nd floor 🌱", minutes=90):
     keeper_id = next(iter(circle_now(circle).keeper_names))
     return planning.plan_meeting(
-        Invocation(world.actor, NOW), circle.id, starts_at=to, room=room, keeper_id=keeper_id, minutes=minutes
+        Invocation(world.actor, NOW),
+        circle.id,
+        starts_at=to,
+        room=room,
+        keeper_id=keeper_id,
+        minutes=minutes,
+        anyway=True,
     )
 
 

@@ -1,6 +1,6 @@
 """Meetings: planned, moved, held, and the four ways in which they are not."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from icalendar import Calendar
@@ -24,6 +24,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence, SupporterRelation
@@ -153,11 +154,11 @@ def test_a_meeting_is_called_off(world, circle):
     assert open_kinds(circle) == []
 
 
-@pytest.mark.parametrize("bad", ["past", "short", "long", "proposed"])
+@pytest.mark.parametrize("bad", ["another year", "short", "long", "proposed"])
 def test_plans_that_are_refused(world, circle, bad):
     values = {"starts_at": LATER, "room": "204", "keeper_id": world.coordinator.id, "minutes": 60}
     values |= {
-        "past": {"starts_at": NOW - timedelta(days=1)},
+        "another year": {"starts_at": NOW - timedelta(days=400), "anyway": True},
         "short": {"minutes": 1},
         "long": {"minutes": 1000},
         "proposed": {},
@@ -167,6 +168,37 @@ def test_plans_that_are_refused(world, circle, bad):
         db.session.commit()
     with pytest.raises(Refused):
         planning.plan_meeting(Invocation(world.actor, NOW), circle.id, **values)
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "words"),
+    [
+        (LATER, "keeper has another circle.*room has another circle"),
+        (datetime(2026, 11, 28, 9, 15, tzinfo=UTC), "no school.*outside the hours"),
+    ],
+)
+def test_what_is_seldom_meant_is_asked_about_and_can_be_saved(world, circle, starts_at, words):
+    plan(world, ready_circle(world))
+    values = {"starts_at": starts_at, "room": "204 ", "keeper_id": world.coordinator.id}
+    with pytest.raises(Refused, match=words) as asked:
+        planning.plan_meeting(Invocation(world.actor, NOW), circle.id, **values)
+    assert asked.value.field == "anyway"
+    made = planning.plan_meeting(Invocation(world.actor, NOW), circle.id, **values, anyway=True)
+    # moving it within its own time warns of nothing new
+    assert planning.plan_meeting(Invocation(world.actor, NOW), circle.id, **values, anyway=True) == made
+
+
+def test_a_circle_that_was_held_yesterday_is_recorded(world, circle, client_as, at):
+    at("2026-11-24 10:00")
+    client = client_as(world.coordinator)
+    form = {"day": "2026-11-23", "time": "14:00", "minutes": "60", "room": "204", "keeper": str(world.coordinator.id)}
+    answer_ = client.submit(f"/cases/{circle.case_id}/pathways/{circle.id}/meeting", form)
+    assert answer_.status_code == 303
+    made = circle_now(circle).waiting
+    assert answer_.headers["Location"].endswith(f"/circles/{made.id}")
+    answer(world, circle, made.id, MeetingState.HELD, now=NOW)
+    assert fresh(circle).held_on == date(2026, 11, 23)
+    assert db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "circle.invitation")).all() == []
 
 
 def test_the_meeting_at_the_end_is_planned_once(world):

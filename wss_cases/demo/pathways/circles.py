@@ -127,7 +127,7 @@ def meet(path: Path, invited: list[Party], keepers: list[Person], now: datetime,
     work, world = path.work, path.work.world
     starts_at, room = _time(path, invited, keepers, now, wait)
     meeting = plan_meeting(
-        work.calls(now), path.id, starts_at=starts_at, room=room, keeper_id=work.lead.id, minutes=MINUTES
+        work.calls(now), path.id, starts_at=starts_at, room=room, keeper_id=work.lead.id, minutes=MINUTES, anyway=True
     )
     if world.circles[work.id] != "held":
         world.circles[work.id] = "planned"

@@ -1,16 +1,17 @@
 """Planning the meeting of a circle, and moving it; refused while any requirement is not met."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.foundation.school_time import local, local_date, today_at, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import requirement_words, unmet
 from wss_cases.pathways.circles.consent.actions import load_circle
 from wss_cases.pathways.circles.invitations.actions import tell_calendars
+from wss_cases.pathways.circles.meeting.queries import meetings_beside
 from wss_cases.pathways.circles.meeting.rules import NEW_DAY, next_kind
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.rules import completion_held
@@ -18,31 +19,39 @@ from wss_cases.pathways.common.actions import audit_only
 from wss_cases.pathways.common.follow_ups import close_open
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
+from wss_cases.roster.directory.queries import school_days
 
 SHORTEST, LONGEST = 10, 480
 """Minutes of a meeting."""
+FURTHEST = timedelta(days=366)
+EARLIEST, LATEST = time(7), time(20)
+"""Between these a circle may begin without a question."""
 
 
 @use_case
 def plan_meeting(
-    uow: UnitOfWork, pathway_id: int, *, starts_at: datetime, room: str, keeper_id: int, minutes: int = 60
-) -> int:
-    """Plan the meeting, or move the one that is planned. Returns its id.
+    uow: UnitOfWork, pathway_id: int, *, starts_at: datetime, room: str, keeper_id: int, minutes: int = 60,
+    anyway: bool = False,
+) -> int:  # fmt: skip
+    """Plan the meeting, or move the one that is planned. Returns its id. One that was held already has a past day.
 
-    Raises Refused while any requirement is not met on that day, naming each; for a day that is past; and for a keeper
-    who does not keep this circle, or has no training on record for that day.
+    Raises Refused while any requirement is not met on that day, naming each; for a keeper who does not keep this circle
+    or has no training on record for that day; and, unless `anyway`, for what is seldom meant (see `warnings_of`).
     """
     row = load_circle(uow, pathway_id)
     circle, day = circle_of(row), local_date(starts_at, zone_of(row.school_id))
     _check(uow, row, circle, day, minutes)
     _check_keeper(circle, day, keeper_id)
+    if not anyway and (doubts := warnings_of(row, circle.waiting, starts_at, minutes, room, keeper_id)):
+        raise Refused("anyway", " ".join(doubts))
     kind = next_kind(circle.was_held, circle.agreement is not None)
     meeting = circle.waiting or CircleMeeting.of(row, kind=kind, sequence=-1)
     meeting.starts_at, meeting.minutes, meeting.room = starts_at, minutes, room
     meeting.keeper_id, meeting.sequence = keeper_id, meeting.sequence + 1
     uow.record(meeting, "circle.moved" if circle.waiting else "circle.planned")
-    tell_calendars(uow, meeting)
-    row.next_step_on = day
+    if starts_at > uow.now:
+        tell_calendars(uow, meeting)
+    row.next_step_on = max(day, today_at(row.school_id, uow.now))
     audit_only(uow, row)
     close_open(uow, row.id, NEW_DAY, "planned")
     return meeting.id
@@ -57,8 +66,8 @@ def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: in
         raise Refused("", _("The meeting cannot be planned before the circle is accepted."))
     if circle.agreement is not None and completion_held(circle):
         raise Refused("", _("The meeting at the end of the agreement was held. Complete the circle instead."))
-    if day < today_at(row.school_id, uow.now):
-        raise Refused("day", _("Choose today or a later day."))
+    if abs(day - today_at(row.school_id, uow.now)) > FURTHEST:
+        raise Refused("day", _("This day is more than a year away. Check the year."))
     if not SHORTEST <= minutes <= LONGEST:
         raise Refused("minutes", _("Between 10 minutes and 8 hours."))
 
@@ -70,3 +79,21 @@ def _check_keeper(circle: Circle, day: date, keeper_id: int) -> None:
         raise Refused("keeper", _("This keeper is no coordinator here on that day, or decides discipline here."))
     if keeper_id not in circle.trained_on(day):
         raise Refused("keeper", _("This keeper has no training on record that is in force on that day."))
+
+
+def warnings_of(
+    row: Pathway, moved: CircleMeeting | None, starts_at: datetime, minutes: int, room: str, keeper_id: int
+) -> list[str]:
+    """Return what is seldom meant in a plan, in words: no school, an hour of the night, a keeper or room taken."""
+    begins = local(starts_at, zone_of(row.school_id))
+    doubts = []
+    if not school_days(row.school_id).is_school_day(begins.date()):
+        doubts.append(_("There is no school on that day."))
+    if not EARLIEST <= begins.time() <= LATEST:
+        doubts.append(_("That is outside the hours of a school."))
+    beside = meetings_beside(row.school_id, keeper_id, starts_at, minutes, moved.id if moved else 0)
+    if any(one.keeper_id == keeper_id for one in beside):
+        doubts.append(_("The keeper has another circle at that time."))
+    if any(one.school_id == row.school_id and one.room.casefold() == room.strip().casefold() for one in beside):
+        doubts.append(_("The room has another circle at that time."))
+    return doubts

@@ -1,10 +1,10 @@
 """Reading meetings of circles; every list starts from what the actor may see."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
@@ -14,6 +14,9 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter
 from wss_cases.pathways.common.models import Pathway
+
+LONGEST = timedelta(hours=8)
+"""No meeting takes longer."""
 
 
 def get_meeting(actor: Actor, meeting_id: int) -> CircleMeeting:
@@ -58,3 +61,18 @@ def meetings_between(
         statement = statement.where(happened.is_(None) if waiting else happened.is_not(None))
     order = CircleMeeting.starts_at.desc() if newest_first else CircleMeeting.starts_at
     return db.session.execute(statement.order_by(order, CircleMeeting.id).limit(limit)).all()
+
+
+def meetings_beside(
+    school_id: int, keeper_id: int, starts_at: datetime, minutes: int, but_id: int
+) -> list[CircleMeeting]:
+    """Return the planned and held meetings, of a school or by a keeper, that overlap these minutes, but for one."""
+    ends_at = starts_at + timedelta(minutes=minutes)
+    near = select(CircleMeeting).where(
+        or_(CircleMeeting.school_id == school_id, CircleMeeting.keeper_id == keeper_id),
+        CircleMeeting.id != but_id,
+        CircleMeeting.happened.is_distinct_from(False),
+        CircleMeeting.starts_at < ends_at,
+        CircleMeeting.starts_at > starts_at - LONGEST,
+    )
+    return [one for one in db.session.scalars(near) if one.starts_at + timedelta(minutes=one.minutes) > starts_at]

@@ -136,14 +136,21 @@ def meeting(case_id: int, pathway_id: int) -> Page:
             minutes=number(form.minutes.data) or 0,
             room=form.room.data,
             keeper_id=number(form.keeper.data) or 0,
+            anyway=bool(form.anyway.data),
         ),
-        page_of(row),
+        lambda made: _after(row, made, form),
         "pathways/circles/meeting/meeting.html",
         requirements=[
             requirement_row(requirement, circle, row) for requirement in unmet(circle.requirements_on(today))
         ],
         **act_context(row, title, _("Save the meeting")),
     )
+
+
+def _after(row: Pathway, meeting_id: int, form: MeetingForm) -> str:
+    # one that was held already is asked about at once
+    past = moment_in(form, zone_of(row.school_id)) <= clock.now()
+    return url_for("circles.answer", meeting_id=meeting_id) if past else page_of(row)
 
 
 def _meeting_form(row: Pathway, circle: Circle, today: date, zone: str) -> MeetingForm:
