@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from wss_cases.accounts.people.held.actions import settle_due
 from wss_cases.accounts.sign_in.saved_forms.actions import forget_kept
 from wss_cases.foundation.db import db
 from wss_cases.jobs.board_reports import make_reports
@@ -80,8 +81,8 @@ class Tick:
 
 
 def tick(name: str, now: datetime) -> str:
-    """Sweep, shred, forget, clean, delete, leave a heartbeat under the scheduler's name, deliver, seal the audit
-    log, bring the daily figures up to date, store cached counts, ask for board reports that are due, make them,
+    """Sweep, shred, forget, settle, clean, delete, leave a heartbeat under the scheduler's name, deliver, seal the
+    audit log, bring the daily figures up to date, store cached counts, ask for board reports that are due, make them,
     replay rules.
 
     Returns words for the log, '' for none.
@@ -93,6 +94,7 @@ def tick(name: str, now: datetime) -> str:
     sweep_ms = round((time.monotonic() - began) * 1000) if swept is not None else None
     gone = this.part("shred", lambda: shred(now))
     this.part("forget", lambda: forget_kept(now))
+    this.part("held", lambda: settle_due(now))
     if thorough:
         this.part("heads", lambda: queue_heads(now))
         this.part("clean", lambda: clean(now))

@@ -38,8 +38,8 @@ class MessageKind:
     `folder` holds subject.txt, body.txt and body.html under templates/mail; `context(message, actor)` returns what
     they need, in the language in force, or None when there is nothing to say; `still_due(message, actor)` rechecks
     at sending that the thing waits and that the recipient may still know. `to_invited`: the recipient need not be
-    able to sign in yet (an invitation). `mail_list(message)` names the list that its recipient may do without, or
-    returns None: then the mail always comes.
+    able to sign in yet (an invitation). `sent_to(message)` returns another address than the account's, or ''.
+    `mail_list(message)` names the list that its recipient may do without, or returns None: then the mail always comes.
     """
 
     kind: str
@@ -47,6 +47,7 @@ class MessageKind:
     context: Context
     still_due: StillDue
     to_invited: bool = False
+    sent_to: Callable[[OutboxMessage], str] = lambda message: ""
     calendar: Callable[[OutboxMessage, Actor], CalendarPart] | None = None
     mail_list: Callable[[OutboxMessage], MailList | None] = lambda message: None
 

@@ -25,6 +25,20 @@ def invitation_id_of(token: str) -> int | None:
     return found if isinstance(found, int) else None
 
 
+def held_token(held_id: int) -> str:
+    """Return the token with which the holder of an account confirms a change that waits."""
+    return str(URLSafeSerializer(signing_keys(), salt="held change").dumps(held_id))
+
+
+def held_id_of(token: str) -> int | None:
+    """Return the id of the change that waits, or None when the token was not made here."""
+    try:
+        found = URLSafeSerializer(signing_keys(), salt="held change").loads(token)
+    except BadSignature:
+        return None
+    return found if isinstance(found, int) else None
+
+
 def _enrolment_signer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(signing_keys(), salt="second factor")
 

@@ -10,14 +10,19 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.accounts.account.rules import DISTRICT_ROLES, GIVEN_BY_HAND, SCHOOL_ROLES, manages, may_give
 from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.grants.queries import in_force_at, is_over
+from wss_cases.accounts.held_changes.models import HeldKind
+from wss_cases.accounts.held_changes.queries import hold, waiting
 from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
-from wss_cases.accounts.sign_in.sessions.actions import end_all_sessions
+from wss_cases.accounts.sign_in.sessions.actions import end_all_sessions, tell_administrators, tell_roles_changed
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
+
+MOVED = "account.address_moved"
+ADDRESS_OF_ANOTHER = "account.address_of_another"
 
 
 @use_case
@@ -37,6 +42,8 @@ def invite_again(actor: Actor, user_id: int, now: datetime) -> None:
         user = _managed(uow, user_id)
         if user.state is AccountState.DISABLED:
             raise Refused("", _("Enable the account first."))
+        if HeldKind.ADDRESS in waiting(user.id, now):
+            raise Refused("", _("The address is new: no link goes there for 24 hours, unless it is confirmed below."))
         send_invitation(uow, user)
         uow.record(user, "account.password_reset")
 
@@ -45,12 +52,17 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
     """Step: give an account another address to sign in and get mail with. Raises NotFound, Refused, Stale.
 
     A link that went to the old address may be in a stranger's hands: it ends, and who was only invited gets a new one.
+    No link goes to the new one for a day, unless its holder confirms it from the old one or a second administrator
+    agrees; the old address and the other administrators are told.
     """
     user = uow.load(UserAccount, user_id, Permission.ACCOUNT_ADDRESS, version)
     if user.email == fold_address(email):
         raise Refused("email", _("This is their address already."))
     _check_free(uow, email)
+    hold(uow, user, HeldKind.ADDRESS, user.email)
     user.email = fold_address(email)
+    uow.notify(user.id, MOVED, user, f"{MOVED}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
+    tell_administrators(uow, user, ADDRESS_OF_ANOTHER, but={uow.actor.user_id, user.id})
     if user.state is AccountState.INVITED:
         send_invitation(uow, user)
     else:
@@ -93,6 +105,7 @@ def _give(
     grant.district = role in DISTRICT_ROLES
     uow.add(grant)
     uow.record(user, "account.role_given", role=role.value)
+    tell_roles_changed(uow, user, role, scoped)
 
 
 def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
@@ -112,6 +125,7 @@ def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
         else:
             uow.session.delete(grant)
         uow.record(user, "account.role_ended", role=grant.role.value)
+        tell_roles_changed(uow, user, grant.role, grant.school_id)
 
 
 def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, now: datetime) -> None:

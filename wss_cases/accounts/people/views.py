@@ -16,6 +16,7 @@ from wss_cases.accounts.account.states import ROLE_LABELS, STATE_LABELS
 from wss_cases.accounts.credentials.queries import factor_state
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.grants.queries import is_over
+from wss_cases.accounts.held_changes.queries import waiting
 from wss_cases.accounts.managed_accounts.queries import PAGE, get_person, roles_of, schools_to_give
 from wss_cases.accounts.managed_accounts.queries import people as find_people
 from wss_cases.accounts.people import actions
@@ -101,6 +102,8 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
             grants=grants,
             endable={grant.id for grant, _name in grants if may_give(actor, grant.role, grant.school_id)},
             form=form,
+            waits=waiting(user.id, clock.now()),
+            moment=lambda instant: moment_words(instant, DISTRICT_ZONE),
             factor=moment_words(factor.since, DISTRICT_ZONE) if factor else "",
             is_person=counts_as_person(user.id, clock.now()),
             over={grant.id for grant, _name in grants if is_over(grant, clock.now())},

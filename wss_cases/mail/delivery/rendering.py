@@ -69,7 +69,7 @@ def _recipient(message: OutboxMessage, kind: MessageKind, now: datetime) -> Reci
     actor = actor_of(account.id, now)
     if actor is None and kind.to_invited:
         actor = Actor(user_id=account.id, name=account.name, locale=account.locale)
-    return Recipient(actor, account.email) if actor else None
+    return Recipient(actor, kind.sent_to(message) or account.email) if actor else None
 
 
 def _mail(message: OutboxMessage, recipient: Recipient, parts: dict[str, str], now: datetime) -> EmailMessage:

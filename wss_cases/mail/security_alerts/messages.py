@@ -3,14 +3,27 @@
 from typing import Any
 
 from wss_cases.access.actor import Actor
+from wss_cases.accounts.credentials.links import held_token
+from wss_cases.accounts.held_changes.models import HeldKind
+from wss_cases.accounts.held_changes.queries import known_address, waiting
+from wss_cases.accounts.people.actions import ADDRESS_OF_ANOTHER, MOVED
 from wss_cases.accounts.sign_in.second_factor.actions import (
     CODE_GUESSED,
     FACTOR_OFF,
     FACTOR_ON,
     FACTOR_RESET,
     RECOVERY_USED,
+    RESET_ASKED,
+    RESET_OF_ANOTHER,
 )
-from wss_cases.accounts.sign_in.sessions.actions import BREAK_GLASS_USED, SIGN_IN_CHANGED, SLOWED
+from wss_cases.accounts.sign_in.sessions.actions import (
+    BREAK_GLASS_USED,
+    OWN_ROLES_CHANGED,
+    ROLES_CHANGED,
+    SIGN_IN_CHANGED,
+    SLOWED,
+)
+from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
@@ -42,6 +55,30 @@ WORDS = {
         _l("An account opens very many records"),
         _l("It opened more pages in an hour than a person can, and is stopped until the hour is over. Ask its owner."),
     ),
+    RESET_ASKED: (
+        _l("A reset of your second factor was asked for"),
+        _l("If you lost your phone, confirm it below. If not, tell your administrator now: it counts in 24 hours."),
+    ),
+    RESET_OF_ANOTHER: (
+        _l("A reset of a second factor was asked for"),
+        _l("Another administrator asked for it. It counts in 24 hours, or at once when you know of it and agree."),
+    ),
+    MOVED: (
+        _l("Your address was changed"),
+        _l("It has another address now. If you know of that, confirm it below. If not, tell your administrator now."),
+    ),
+    ADDRESS_OF_ANOTHER: (
+        _l("The address of an account was changed"),
+        _l("Another administrator changed it. No link goes there for 24 hours, or until you, who know of it, agree."),
+    ),
+    ROLES_CHANGED: (
+        _l("The roles of an account were changed"),
+        _l("Another administrator gave a role or ended one. If you did not expect this, ask them."),
+    ),
+    OWN_ROLES_CHANGED: (
+        _l("Your roles were changed"),
+        _l("Somebody gave you a role in Whole School Safety, or ended one."),
+    ),
     CODE_GUESSED: (
         _l("Somebody may know your password"),
         _l("Your password was right, then five codes were wrong. If that was not you, change your password now."),
@@ -52,21 +89,29 @@ WORDS = {
     ),
 }  # fmt: skip
 """Each kind's subject and what happened."""
+OF_ANOTHER = (SLOWED, RESET_OF_ANOTHER, ADDRESS_OF_ANOTHER, ROLES_CHANGED)
+WAITS = {RESET_ASKED: HeldKind.FACTOR, MOVED: HeldKind.ADDRESS}
+"""What its holder confirms from the address that was known before."""
 
 
 def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     subject, what = WORDS[message.kind]
-    of_another = message.kind == SLOWED
-    return {
-        "subject": str(subject),
-        "what": str(what),
-        "href": link(f"/people/{message.object_id}" if of_another else "/account"),
-        "go": _("Open the account") if of_another else _("Open my account"),
-    }
+    href, go = link("/account"), _("Open my account")
+    if message.kind in OF_ANOTHER:
+        href, go = link(f"/people/{message.object_id}"), _("Open the account")
+    elif held := waiting(message.object_id, clock.now()).get(WAITS[message.kind]) if message.kind in WAITS else None:
+        href, go = link(f"/account/held/{held_token(held.id)}"), _("Confirm it")
+    return {"subject": str(subject), "what": str(what), "href": href, "go": go}
+
+
+def _known_address(message: OutboxMessage) -> str:
+    return known_address(message.object_id, clock.now()) if message.kind in WAITS else ""
 
 
 def _own(message: OutboxMessage, actor: Actor) -> bool:
     return message.recipient_id == actor.user_id
 
 
-MESSAGES = tuple(MessageKind(kind, "account_safety", _words, _own, to_invited=True) for kind in WORDS)
+MESSAGES = tuple(
+    MessageKind(kind, "account_safety", _words, _own, to_invited=True, sent_to=_known_address) for kind in WORDS
+)

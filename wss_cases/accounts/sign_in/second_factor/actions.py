@@ -22,6 +22,8 @@ from wss_cases.accounts.credentials.rules import (
     plain_recovery_code,
     step_of,
 )
+from wss_cases.accounts.held_changes.models import HeldKind
+from wss_cases.accounts.held_changes.queries import hold, known_address, waiting
 from wss_cases.accounts.sign_in.invitations.actions import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import (
     SignInResult,
@@ -29,6 +31,7 @@ from wss_cases.accounts.sign_in.sessions.actions import (
     end_all_sessions,
     open_session,
     renew_token,
+    tell_administrators,
 )
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -41,6 +44,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 FACTOR_ON = "account.factor_on"
 FACTOR_OFF = "account.factor_off"
 FACTOR_RESET = "account.factor_reset"
+RESET_ASKED = "account.reset_asked"
+RESET_OF_ANOTHER = "account.reset_of_another"
 RECOVERY_USED = "account.recovery_used"
 CODE_GUESSED = "account.code_guessed"
 
@@ -185,10 +190,10 @@ def switch_off(actor: Actor, must_have: bool, now: datetime) -> None:
         _tell(uow, user, FACTOR_OFF)
 
 
-def reset(actor: Actor, user_id: int, now: datetime) -> None:
-    """Take somebody's second factor away because the phone is lost; all their sessions end, and they are told.
+def ask_reset(actor: Actor, user_id: int, now: datetime) -> None:
+    """Ask that somebody's second factor be taken away because the phone is lost; they and the others are told.
 
-    A short password does not stand alone, so it goes too, and a link for a new one is sent.
+    It is done when they confirm from their address, when a second administrator agrees, or after a day.
     """
     with unit_of_work(actor, now) as uow:
         user = uow.load(UserAccount, user_id, Permission.ACCOUNT_FACTOR)
@@ -196,14 +201,29 @@ def reset(actor: Actor, user_id: int, now: datetime) -> None:
             raise Refused("", _("Another system administrator resets yours."))
         if factor_row(uow, user.id) is None:
             raise Refused("", _("This person has no second factor."))
-        _remove(uow, user)
-        end_all_sessions(uow, user.id)
-        end_feeds(uow, user.id)
-        if user.password_short and user.state is AccountState.ACTIVE:
-            user.password_hash, user.password_short = None, False
-            send_invitation(uow, user)
-        uow.record(user, FACTOR_RESET)
-        _tell(uow, user, FACTOR_RESET)
+        if HeldKind.FACTOR in waiting(user.id, now):
+            raise Refused("", _("This is asked for already."))
+        hold(uow, user, HeldKind.FACTOR, known_address(user.id, now))
+        uow.record(user, RESET_ASKED)
+        _tell(uow, user, RESET_ASKED)
+        tell_administrators(uow, user, RESET_OF_ANOTHER, but={actor.user_id, user.id})
+
+
+def carry_out_reset(uow: UnitOfWork, user: UserAccount) -> None:
+    """Step: take a second factor away; all sessions of its person end, and they are told.
+
+    A short password does not stand alone, so it goes too, and a link for a new one is sent.
+    """
+    if factor_row(uow, user.id) is None:
+        return
+    _remove(uow, user)
+    end_all_sessions(uow, user.id)
+    end_feeds(uow, user.id)
+    if user.password_short and user.state is AccountState.ACTIVE:
+        user.password_hash, user.password_short = None, False
+        send_invitation(uow, user)
+    uow.record(user, FACTOR_RESET)
+    _tell(uow, user, FACTOR_RESET)
 
 
 def confirm(actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime) -> SignInResult:

@@ -144,9 +144,12 @@ def confirm() -> Page:
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_FACTOR)
 def reset(user_id: int) -> Page:
-    """Take away the second factor of somebody who lost it."""
+    """Ask that the second factor of somebody who lost it be taken away."""
     actor, now = current_actor(), clock.now()
     get_person(actor, user_id, now)
-    actions.reset(actor, user_id, now)
-    flash(_("The second factor is reset, and the person is told by mail."))
+    actions.ask_reset(actor, user_id, now)
+    flash(
+        _("It is asked for, and the person is told by mail. It counts when they confirm it there, when a second "
+          "administrator agrees, or after 24 hours.")
+    )  # fmt: skip
     return redirect(url_for("people.person", user_id=user_id), 303)

@@ -1,5 +1,6 @@
 """Signing in and out, and what a person changes about their own account."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from wss_cases.accounts.account.models import (
     UserSession,
 )
 from wss_cases.accounts.account.rules import (
+    GIVEN_BY_SCHOOL,
     PASSWORD_MINIMUM,
     THROTTLE_WINDOW,
     password_minimum,
@@ -36,6 +38,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 SIGN_IN_CHANGED = "account.password_set"
 BREAK_GLASS_USED = "account.break_glass_used"
+ROLES_CHANGED = "account.roles_changed"
+OWN_ROLES_CHANGED = "account.own_roles_changed"
 SLOWED = "account.slowed"
 """Somebody opened more records in an hour than a person can."""
 
@@ -88,11 +92,25 @@ def alarm_if_break_glass(uow: UnitOfWork, user: UserAccount) -> None:
     uow.record(user, BREAK_GLASS_USED)
 
 
-def tell_administrators(uow: UnitOfWork, user: UserAccount, kind: str) -> None:
-    """Step: tell every system administrator of something about an account, whatever the hour."""
-    found = select(RoleGrant.user_id).where(RoleGrant.role == Role.SYSADMIN, in_force_at(uow.now))
-    for user_id in set(uow.session.scalars(found)):
+def tell_administrators(
+    uow: UnitOfWork, user: UserAccount, kind: str, *, of_school: int | None = None, but: Collection[int | None] = ()
+) -> None:
+    """Step: tell every system administrator, and a school's own, of something about an account, whatever the hour."""
+    which = RoleGrant.role == Role.SYSADMIN
+    if of_school is not None:
+        which |= (RoleGrant.role == Role.ADMINISTRATOR) & (RoleGrant.school_id == of_school)
+    found = select(RoleGrant.user_id).where(which, in_force_at(uow.now))
+    for user_id in sorted(set(uow.session.scalars(found)) - set(but)):
         uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
+
+
+def tell_roles_changed(uow: UnitOfWork, user: UserAccount, role: Role, school_id: int | None) -> None:
+    """Step: tell a person that their roles were changed, and the other administrators: nobody does it unseen."""
+    school = school_id if role in GIVEN_BY_SCHOOL else None
+    tell_administrators(uow, user, ROLES_CHANGED, of_school=school, but={uow.actor.user_id, user.id})
+    key = f"{OWN_ROLES_CHANGED}:{user.id}:{uow.now.isoformat()}"
+    if user.state is AccountState.ACTIVE:
+        uow.notify(user.id, OWN_ROLES_CHANGED, user, key, at_any_hour=True)
 
 
 def has_factor(session: Session, user_id: int) -> bool:

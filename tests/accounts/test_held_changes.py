@@ -1,0 +1,125 @@
+"""A new address serves for no link, and a second factor is not taken away, on one administrator's word alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.accounts.sign_in.test_second_factor import with_factor
+from tests.factories.accounts import PASSWORD, acting, make_user
+from tests.factories.roster import SchoolFactory
+from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.account.models import Invitation, RoleGrant, UserAccount
+from wss_cases.accounts.credentials.links import held_id_of, held_token
+from wss_cases.accounts.held_changes.models import HeldChange
+from wss_cases.accounts.people.actions import end_role, give_role, invite, invite_again
+from wss_cases.accounts.people.held.actions import agree, confirm_own, settle_due
+from wss_cases.accounts.sign_in.second_factor.actions import ask_reset
+from wss_cases.accounts.sign_in.sessions.actions import has_factor
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.mail.bounces.actions import mend_address
+from wss_cases.mail.delivery.rendering import compose
+
+THEIRS = "thief@elsewhere.example"
+
+
+@pytest.fixture
+def now(session: Any, at: Callable[..., datetime]) -> datetime:
+    return at("2026-11-24 10:00")
+
+
+def administrators(session: Any) -> tuple[Any, Any]:
+    both = make_user(Role.SYSADMIN), make_user(Role.SYSADMIN)
+    for one in both:
+        one.first_setup = True
+    session.flush()
+    return both
+
+
+def told(session: Any, kind: str) -> dict[int, OutboxMessage]:
+    return {row.recipient_id: row for row in session.scalars(select(OutboxMessage).where(OutboxMessage.kind == kind))}
+
+
+def test_a_new_address_serves_for_no_link_until_a_second_word(session: Any, now: datetime, at: Any) -> None:
+    """An administrator took an account over by changing its address and sending a link; the old one heard nothing."""
+    boss, second = administrators(session)
+    user = make_user(Role.COORDINATOR)
+    before = user.email
+    mend_address(Invocation(acting(boss), now), user.id, THEIRS)
+    with pytest.raises(Refused, match="no link goes there"):
+        invite_again(acting(boss), user.id, now)
+    mend_address(Invocation(acting(boss), now), user.id, "another@elsewhere.example")
+    mail = compose(told(session, "account.address_moved")[user.id], now)
+    assert mail is not None and mail["To"] == before, "the address that was known first, however often it is changed"
+    [held] = session.scalars(select(HeldChange).where(HeldChange.settled_at.is_(None)))
+    assert held_token(held.id) in mail.get_body().get_content()
+    assert held_id_of(held_token(held.id)) == held.id and held_id_of("x") is None
+    assert set(told(session, "account.address_of_another")) == {second.id}
+    with pytest.raises(Refused, match="second person"):
+        agree(acting(boss), user.id, held.id, now)
+    agree(acting(second), user.id, held.id, now)
+    invite_again(acting(boss), user.id, now)
+    assert session.scalars(select(Invitation.user_id)).all() == [user.id]
+
+
+def test_the_holder_confirms_from_the_old_address_and_time_does_too(
+    session: Any, now: datetime, at: Any, client: Any
+) -> None:
+    boss, _second = administrators(session)
+    school = SchoolFactory()
+    user_id = invite(Invocation(acting(boss), now), "first@x.org", "Ana", Role.DEAN, school.id)
+    mend_address(Invocation(acting(boss), now), user_id, THEIRS)
+    link = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "invitation").order_by(-OutboxMessage.id))
+    assert (link.first().next_attempt_at - now).total_seconds() == 24 * 3600, "an invitation waits as well"
+    held = session.scalars(select(HeldChange)).one()
+    page = f"/account/held/{held_token(held.id)}"
+    assert client.submit(page, {}).status_code == 200
+    assert client.submit(page, {}).status_code == 410
+    with pytest.raises(NotFound):
+        confirm_own(held.id, now)
+    newest = session.scalars(
+        select(OutboxMessage).where(OutboxMessage.kind == "invitation").order_by(-OutboxMessage.id)
+    )
+    assert newest.first().next_attempt_at == now, "confirmed, it goes at once"
+    mend_address(Invocation(acting(boss), now), user_id, "third@x.org")
+    later = at("2026-11-25 10:01")
+    assert settle_due(later) == {"settled": 1}
+    invite_again(acting(boss), user_id, later)
+
+
+def test_a_reset_waits_for_a_second_word(session: Any, now: datetime, at: Any) -> None:
+    boss, second = administrators(session)
+    for settle in (
+        lambda held, user, then: agree(acting(second), user.id, held.id, now),
+        lambda held, user, then: confirm_own(held.id, now),
+        lambda held, user, then: settle_due(then),
+    ):
+        at("2026-11-24 10:00")
+        user, _codes = with_factor(Role.DEAN)
+        ask_reset(acting(boss), user.id, now)
+        assert has_factor(session, user.id), "one word alone takes nothing away"
+        assert user.id in told(session, "account.reset_asked")
+        assert set(told(session, "account.reset_of_another")) == {second.id}
+        held = session.scalars(select(HeldChange).where(HeldChange.settled_at.is_(None))).one()
+        settle(held, user, at("2026-11-25 10:01"))
+        assert not has_factor(session, user.id)
+        assert user.id in told(session, "account.factor_reset")
+
+
+def test_roles_are_given_and_ended_before_witnesses(session: Any, now: datetime) -> None:
+    boss, second = administrators(session)
+    school = SchoolFactory()
+    head, user = make_user(Role.ADMINISTRATOR, school), make_user(Role.REPORTER, school)
+    give_role(acting(boss), user.id, Role.COORDINATOR, school.id, now.date(), None, now)
+    assert set(told(session, "account.roles_changed")) == {second.id, head.id}
+    assert set(told(session, "account.own_roles_changed")) == {user.id}
+    grant = session.scalars(select(RoleGrant).where(RoleGrant.user_id == second.id)).one()
+    end_role(acting(boss), second.id, grant.id, now)
+    assert second.id in told(session, "account.own_roles_changed")
+    assert session.get(UserAccount, user.id).password_hash and PASSWORD
