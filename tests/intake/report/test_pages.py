@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -169,6 +170,34 @@ def test_danger_tells_deans_and_administrators_at_any_hour(client_as: Any, schoo
     assert all(message.at_any_hour for message in told)
     assert "911" in answer.get_data(as_text=True)
     assert reports()[0].danger_now is True
+
+
+def test_the_school_stands_on_the_form_and_is_chosen_there(client_as: Any, school: Any) -> None:
+    other = SchoolFactory(name="Fernhill Elementary")
+    both = make_user(Role.DEAN, school)
+    both.grants.append(type(both.grants[0])(role=Role.REPORTER, school_id=other.id, starts_on=date(2026, 1, 1)))
+    db.session.commit()
+    client = client_as(both)
+    page = client.page("/incidents/new")
+    assert f"At {school.name}" in page.text and other.name in page.text
+    typed = {"switch_school": str(other.id), "narrative": "Typed before."}
+    answer = client.submit("/incidents/new", FIGHT | typed, holding="danger")
+    page = client.page(answer.location)
+    assert f"At {other.name}" in page.text and "Typed before." in page.text
+    assert f"At {other.name}" in client.page("/incidents/new").text, "the draft's school"
+    assert log(client).status_code == 303
+    assert [report.school_id for report in reports()] == [other.id]
+    alone = client_as(make_user(Role.DEAN, school)).page("/incidents/new").text
+    assert f"At {school.name}" in alone and "At another school" not in alone
+
+
+def test_a_student_is_found_by_number(client_as: Any, school: Any, dean: Any) -> None:
+    student = StudentFactory(school=school, student_number="50123456")
+    StudentFactory(school=SchoolFactory(), student_number="50123456")
+    client = client_as(dean)
+    for typed, found in (("50123456", 1), ("5012", 1), ("501", 0), ("0123", 0)):
+        items = client.get("/incidents/new/people", headers={"X-Search": typed}).json["items"]
+        assert [item["value"] for item in items] == [str(student.id)] * found, typed
 
 
 def test_a_worry_opens_a_care_record_and_no_incident(client_as: Any, school: Any, dean: Any) -> None:

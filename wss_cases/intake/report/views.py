@@ -32,7 +32,7 @@ from wss_cases.intake.report.forms import DRAFT_FIELDS, CaptureForm, captured_pe
 from wss_cases.intake.report.people_search import people_items, search_items
 from wss_cases.journal.queries import already_done
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.directory.queries import get_school
+from wss_cases.roster.directory.queries import get_school, schools_by_id
 
 blueprint = Blueprint("capture", __name__)
 
@@ -42,8 +42,9 @@ blueprint = Blueprint("capture", __name__)
 def capture() -> Page:
     """Show the capture page, with the person's own draft in it."""
     actor = current_actor()
-    school = _school(actor, request.args.get("school_id"))
     draft = own_draft(actor, "capture")
+    of_draft = str(draft.school_id) if draft and actor.covers(draft.school_id, *STAFF) else None
+    school = _school(actor, request.args.get("school_id") or of_draft)
     if draft is None:
         return _show(CaptureForm(), actor, school)
     form = CaptureForm(formdata=draft_values(draft.payload))
@@ -61,6 +62,8 @@ def save() -> Page:
         _save_draft(actor, school, now)
         switch_language(request.form["switch_language"])
         return redirect(url_for("capture.capture"), 303)
+    if "switch_school" in request.form:
+        return _switch_school(actor, _school(actor, request.form["switch_school"]), now)
     if "find" in request.form:
         words = form.people_q.data or ""
         return _show(form, actor, school, matches=search_items(actor, school.id, words), searched=words)
@@ -183,11 +186,18 @@ def _show(
         "intake/report/report.html",
         form=form,
         school=school,
+        others=_others(actor, school),
         chosen=people_items(school.id, people),
         matches=matches,
         searched=searched or form.people_q.data or "",
         saved_at=time_words(draft_at, school.time_zone) if draft_at else None,
     )
+
+
+def _others(actor: Actor, school: School) -> list[School]:
+    """Return the other schools at which the person works, by name."""
+    schools = schools_by_id(sorted(actor.school_ids(*STAFF) - {school.id}))
+    return sorted(schools.values(), key=lambda one: one.name)
 
 
 def _school(actor: Actor, wanted: str | None) -> School:
@@ -198,6 +208,14 @@ def _school(actor: Actor, wanted: str | None) -> School:
     require(actor, Permission.INCIDENT_REPORT, school)
     assert school is not None
     return school
+
+
+def _switch_school(actor: Actor, school: School, now: datetime) -> Response:
+    """Go on with what is typed at another school of the person's; the header shows that one too."""
+    _save_draft(actor, school, now)
+    session["school_id"] = school.id
+    answer: Response = redirect(url_for("capture.capture", school_id=school.id), 303)
+    return answer
 
 
 def _save_draft(actor: Actor, school: School, now: datetime) -> None:

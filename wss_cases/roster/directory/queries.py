@@ -17,6 +17,9 @@ from wss_cases.roster.directory.models import CalendarDay, Enrolment, School, St
 from wss_cases.roster.directory.rules import YEAR_ENDS, SchoolDays, merge_days, search_words
 from wss_cases.roster.directory.states import DayKind
 
+LEAST_DIGITS = 4
+"""Digits of a student's number from which on it is looked for."""
+
 
 @dataclass(frozen=True)
 class FoundPerson:
@@ -86,7 +89,8 @@ def students_matching(
 ) -> list[FoundPerson]:
     """Return the school's students of whom every typed word begins some name; `recent` ids first, then by name.
 
-    Case, accents, apostrophes and Ł do not matter. Nothing for fewer than two letters, or for another's school.
+    Or whose number begins with what is typed, four digits or more. Case, accents, apostrophes and Ł do not matter.
+    Nothing for fewer than two letters, or for another's school.
     """
     words = search_words(text)
     if not words or not _may_search(actor, school_id):
@@ -94,7 +98,7 @@ def students_matching(
     row = Student
     names = (row.given_name, row.family_name, row.preferred_given_name, row.preferred_family_name)
     statement = select(row.id, *names, row.grade, row.student_number).where(
-        row.school_id == school_id, row.is_active, *_holds(row.search_key, words)
+        row.school_id == school_id, row.is_active, _named_or_numbered(words)
     )
     if recent:
         statement = statement.order_by(case((row.id.in_(list(recent)), 0), else_=1))
@@ -121,6 +125,14 @@ def staff_matching(actor: Actor, school_id: int | None, text: str, limit: int = 
 
 def _may_search(actor: Actor, school_id: int | None) -> bool:
     return actor.is_system or (school_id is not None and actor.covers(school_id, *STAFF))
+
+
+def _named_or_numbered(words: Sequence[str]) -> Any:
+    named = and_(*_holds(Student.search_key, words))
+    [first, *more] = words
+    if more or len(first) < LEAST_DIGITS or not first.isdecimal():
+        return named
+    return or_(named, Student.student_number.startswith(first))
 
 
 def _holds(key: Any, words: Sequence[str]) -> list[Any]:
