@@ -10,6 +10,7 @@ from wss_cases.incidents.incident.queries import recent_students
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.roster.directory.models import StaffMember, Student
+from wss_cases.roster.directory.presenters import short_grade
 from wss_cases.roster.directory.queries import staff_matching, students_matching
 
 Item = dict[str, str]
@@ -17,7 +18,7 @@ Item = dict[str, str]
 
 def student_meta(grade: int | None, number: str) -> str:
     """Return what tells two students of one name apart: grade and the last digits of the number."""
-    parts = [str(grade) if grade is not None else "", number[-4:]]
+    parts = [short_grade(grade), number[-4:]]
     return " · ".join(part for part in parts if part)
 
 

@@ -22,6 +22,11 @@ def grade_words(grade: int | None) -> str:
     return _("Grade %(number)s", number=grade) if special is None else str(special)
 
 
+def short_grade(grade: int | None) -> str:
+    """Return a grade in a letter or two, beside a name: "9", "K", "PK"; nothing when it is not known."""
+    return "" if grade is None else {-1: _("PK"), 0: _("K")}.get(grade, str(grade))
+
+
 def move_words(move: CalendarMove) -> str:
     """Return why the calendar moved something, and from which day."""
     day = day_words(move.day)
