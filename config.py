@@ -14,6 +14,7 @@ from wss_cases.foundation.settings.secrets import database_with_password, mail_w
 LONGEST_NOTE_DAYS = 36_500
 LONGEST_ONE_CASE_HOURS = 168
 LONGEST_PAST_HOURS = 72
+LONGEST_SECONDING = 60
 LONGEST_EXPORT = 1_000_000
 LONGEST_BATCH = 10_000
 MOST_PAGES = 10_000_000
@@ -69,6 +70,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "REPLAY_BATCH": _number("WSS_REPLAY_BATCH", environ.get("WSS_REPLAY_BATCH") or "2000", LONGEST_BATCH),
         "PAGES_PER_HOUR": _number("WSS_PAGES_PER_HOUR", environ.get("WSS_PAGES_PER_HOUR") or "600", MOST_PAGES),
         "CASELOAD_WEIGHTS": environ.get("WSS_CASELOAD_WEIGHTS", ""),
+        "SECONDING_MINUTES": _number(
+            "WSS_SECONDING_MINUTES", environ.get("WSS_SECONDING_MINUTES") or "15", LONGEST_SECONDING
+        ),
         "RETURN_GAP_SCHOOL_DAYS": int(environ.get("WSS_RETURN_GAP_SCHOOL_DAYS") or 10),
         "SESSION_IDLE": timedelta(
             minutes=_number("WSS_SESSION_MINUTES", environ.get("WSS_SESSION_MINUTES") or "120", 720)

@@ -14,7 +14,7 @@ from wss_cases.safeguards.duties.duty.rules import (
     mandated_duty_or_administers,
     shared_duty,
 )
-from wss_cases.safeguards.police.review.rules import named_to_approve, reads_review
+from wss_cases.safeguards.police.review.rules import named_to_approve, reads_review, seconds_review
 
 
 def at_own_school(*roles: Role) -> Predicate:
@@ -246,6 +246,9 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.POLICE_REVIEW_READ: _rule(
         TEAM | {DISTRICT}, reads_review, "the case team of the school, and who is named to approve"
+    ),
+    P.POLICE_REVIEW_SECOND: _rule(
+        _of(D, A, DISTRICT), seconds_review, "whoever answers for the school; of its network who is named (see the act)"
     ),
     P.QUESTIONING_RECORD: _rule(
         TEAM, at_own_school(*CASE_TEAM), "whoever of the case team is there when somebody asks"

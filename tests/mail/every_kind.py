@@ -324,17 +324,22 @@ def _copy_waits(world: World) -> OutboxMessage:
     return world.message(COPY_WAITS, to, row, f"{COPY_WAITS}:{row.id}:{to.id}")
 
 
+ENDED = (ReviewState.REFUSED, ReviewState.NOTIFIED)
+
+
 def _police(kind: str, to: Role, state: ReviewState) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
         person, asker = world.people[to], world.people[Role.DEAN]
         called = {"door": NotificationGround.EMERGENCY, "called_at": NOW, "record_due_at": NOW, "permits": True}
+        made = {**called, "review_due_on": NOW.date()}
+        law = {"door": NotificationGround.REQUIRED_BY_LAW, "answer_by": NOW + timedelta(minutes=15)}
         asked = {"door": NotificationGround.OTHER, "answer_by": NOW + timedelta(hours=2), "not_removal": True}
         first = {"first_by_id": world.people[Role.ADMINISTRATOR].id, "first_at": NOW, "first_approves": True}
         row = PoliceReview(
             school_id=world.school.id, incident_id=world.incident().id, state=state, requested_at=NOW,
             requested_by_id=asker.id, approver_id=person.id, danger="x", tried="x", alternatives="x",
-            guardian_attempts="x", supports="x", why="x", ended_at=NOW if state is ReviewState.REFUSED else None,
-            **(called if state is ReviewState.CALLED else asked),
+            guardian_attempts="x", supports="x", why="x", ended_at=NOW if state in ENDED else None,
+            **{ReviewState.CALLED: called, ReviewState.NOTIFIED: made, ReviewState.SECONDING: law}.get(state, asked),
             **(first if state is ReviewState.APPROVED_ONCE else {}),
         )  # fmt: skip
         db.session.add(row)
@@ -419,6 +424,8 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "police.called": _police("police.called", Role.ADMINISTRATOR, ReviewState.CALLED),
     "police.call_soon": _police("police.call_soon", Role.DEAN, ReviewState.CALLED),
     "police.call_late": _police("police.call_late", Role.ADMINISTRATOR, ReviewState.CALLED),
+    "police.seconding": _police("police.seconding", Role.ADMINISTRATOR, ReviewState.SECONDING),
+    "police.second_review": _police("police.second_review", Role.ADMINISTRATOR, ReviewState.NOTIFIED),
     "keeper_added": _keeper,
     "referral.sent": _referral("referral.sent"),
     "referral.ended": _referral("referral.ended"),

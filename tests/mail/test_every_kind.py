@@ -158,7 +158,16 @@ def test_single_mails_that_were_chosen_can_be_stopped_and_no_others(
 
 def test_the_digest_names_all_that_waits(app: Flask) -> None:
     kinds_of_work = [one.name for one in fields(Waiting)]
-    counted = ("to_review", "duties", "own_duties", "second_looks", "police_reviews", "concerns", "appeals")
+    counted = (
+        "to_review",
+        "duties",
+        "own_duties",
+        "second_looks",
+        "police_reviews",
+        "police_seconds",
+        "concerns",
+        "appeals",
+    )
     waiting = Waiting(**{name: 1 if name in counted else [("x",)] for name in kinds_of_work})  # type: ignore[arg-type]
     lists: dict[str, Any] = {name: [] for name in ("overdue", "due_today", "coming", "snoozed", "circles")}
     calendars = Calendars({}, datetime(2026, 11, 24, 16, tzinfo=UTC))

@@ -132,6 +132,8 @@ class Permission(StrEnum):
     """Ask for a police-notification review, by one of its three doors, and withdraw it."""
     POLICE_REVIEW_READ = "police_review:read"
     """Read police-notification reviews of one's school, or one that names oneself to approve."""
+    POLICE_REVIEW_SECOND = "police_review:second"
+    """Verify, as a second person, a duty that requires the police, and review what somebody else notified."""
     QUESTIONING_RECORD = "questioning:record"
     """Record the questioning of a student by police or security, before it starts."""
     REFERRAL_ANSWER = "referral:answer"

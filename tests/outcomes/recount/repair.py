@@ -158,11 +158,18 @@ def removals(seen: Shown) -> None:
     assert number("select count(*) from discipline_action where state = 'reversed'") > 0
 
 
+UNCONFIRMED = (
+    "r.id = n.review_id and r.door = 'emergency' and r.review_due_on is not null and r.second_approves = false"
+)
+
+
 def police(seen: Shown) -> None:
     """Notifications by door, the students in them, and per 1,000 students."""
     plain = seen.plain
     made = f"police_notification n where {plain.of('n', 'local_date')}"
-    doors = pairs(f"select n.door, count(*) from {made} group by n.door")
+    unconfirmed = f"exists (select 1 from police_review r where {UNCONFIRMED})"
+    doors = pairs(f"select n.door, count(*) from {made} and not {unconfirmed} group by n.door")
+    alone = number(f"select count(*) from {made} and {unconfirmed}")
     students = number(
         "select count(distinct s.student_id) from notified_student s where s.notification_id in "
         f"(select n.id from {made})"
@@ -170,12 +177,16 @@ def police(seen: Shown) -> None:
     shown = seen.notifications
     same("doors", {door: one for door, one in shown["by_door"].items() if one}, doors)
     everyone = plain.students(plain.last)
-    same("all", (shown["notifications"], shown["students"]), (sum(doors.values()), students))
-    same("per 1,000", shown["per_1000_students"], 1000 * sum(doors.values()) / everyone)
+    instances = sum(doors.values()) + alone
+    same("not confirmed", shown["emergency_not_confirmed"], alone)
+    same("all", (shown["notifications"], shown["students"]), (instances, students))
+    same("per 1,000", shown["per_1000_students"], 1000 * instances / everyone)
     same("enrolled", shown["enrolled"], everyone)
     page = rows(seen.overview, "What", "Instances")["Police notifications, all"]
-    same("page", [whole(one) for one in page], [sum(doors.values()), students])
-    rate = rounded(1000 * sum(doors.values()) / everyone)
+    same("page", [whole(one) for one in page], [instances, students])
+    line = rows(seen.overview, "What", "Instances")["Police notification: emergency not confirmed"]
+    same("line", whole(line[0]), alone)
+    rate = rounded(1000 * instances / everyone)
     assert f"Police notifications per 1,000 students: {rate}" in seen.overview.text
 
 
@@ -184,7 +195,8 @@ def avoidable(seen: Shown) -> None:
     plain = seen.plain
     made = number(
         f"select count(*) from police_notification n where {plain.of('n', 'local_date')} "
-        "and n.door not in ('emergency', 'required_by_law')"
+        "and (n.door not in ('emergency', 'required_by_law') or exists (select 1 from police_review r, legal_duty d "
+        "where r.id = n.review_id and r.door = 'required_by_law' and d.id = r.duty_id and d.state = 'not_applicable'))"
     )
     serious = number(
         f"select count(*) from incident i where {plain.incidents} and (i.behavior_group >= 4 "

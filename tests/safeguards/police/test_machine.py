@@ -24,17 +24,17 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.clocks.actions import refuse_silence
 from wss_cases.safeguards.police.notification.actions import Told, record_notification
-from wss_cases.safeguards.police.review.actions import (
-    Answer,
-    answer_first,
-    answer_second,
-    ask,
-    call_first,
-    open_by_law,
-    withdraw,
-)
+from wss_cases.safeguards.police.review.actions import Answer, answer_first, answer_second, ask, call_first, withdraw
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.states import BEGINNINGS, TRANSITIONS, WAITING, NotificationGround, ReviewState
+from wss_cases.safeguards.police.review.states import (
+    BEGINNINGS,
+    TRANSITIONS,
+    WAITING,
+    NotificationGround,
+    ReviewState,
+    Seconding,
+)
+from wss_cases.safeguards.police.seconding.actions import open_by_law, second
 
 WHO = st.sampled_from(["dean", "head", "district", "deputy"])
 """The district's person is an administrator of the school too, and would be both."""
@@ -93,6 +93,11 @@ class Reviews(RuleBasedStateMachine):
             given = Answer(approves, self.now, "here", "Because.")
             give(Invocation(self.actor(who), self.now), self.review_id(which), given)
 
+    @rule(who=WHO, which=WHICH, verified=YES)
+    def verify(self, who: str, which: int, verified: bool) -> None:
+        with self.trying():
+            second(Invocation(self.actor(who), self.now), self.review_id(which), verified=verified, reason="Looked.")
+
     @rule(who=WHO, which=WHICH)
     def tell(self, who: str, which: int) -> None:
         told = Told(self.now, "phone", "911", None, "An adult", (), FOLLOWED, danger="A knife.")
@@ -104,7 +109,7 @@ class Reviews(RuleBasedStateMachine):
         with self.trying():
             withdraw(Invocation(self.actor(who), self.now), self.review_id(which), "Settled.")
 
-    @rule(minutes=st.sampled_from([1, 30, 90]))
+    @rule(minutes=st.sampled_from([1, 14, 90]))
     def wait(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
         refuse_silence(self.now)
@@ -136,7 +141,8 @@ def is_permitted(review: PoliceReview) -> bool:
     if review.door is NotificationGround.EMERGENCY:
         return review.called_at is not None
     if review.door is NotificationGround.REQUIRED_BY_LAW:
-        return review.duty_id is not None
+        seconded = review.first_approves or (review.second_approves and review.seconding is Seconding.SECONDED)
+        return review.duty_id is not None and bool(seconded or review.seconding is Seconding.NOT_SECONDED)
     people = {review.first_by_id, review.second_by_id, review.requested_by_id}
     return None not in people and len(people) == 3 and bool(review.first_approves and review.second_approves)
 

@@ -38,12 +38,12 @@ from wss_cases.safeguards.police.review.actions import (
     answer_second,
     ask,
     call_first,
-    open_by_law,
     withdraw,
 )
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.queries import get_review, reviews, sergeants_of
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
+from wss_cases.safeguards.police.seconding.actions import open_by_law
 from wss_cases.safeguards.police.settings.actions import add_sergeant, set_approver
 from wss_cases.workday.sweep.actions import sweep
 
@@ -63,7 +63,8 @@ class Scene:
         self.deputy = make_user(Role.DISTRICT)
         self.student = StudentFactory(school=self.school)
         self.harmed = StudentFactory(school=self.school)
-        self.incident = make_incident(self.school, [self.student], PersonRole.CAUSED_HARM)
+        reporter = make_user(Role.REPORTER, self.school)
+        self.incident = make_incident(self.school, [self.student], PersonRole.CAUSED_HARM, reporter_id=reporter.id)
         IncidentPersonFactory(incident_id=self.incident.id, student_id=self.harmed.id, role=PersonRole.HARMED)
         db.session.commit()
         set_approver(
@@ -386,7 +387,8 @@ def test_what_the_law_required_is_carried_out_in_the_same_step(scene: Scene, ses
 
 
 def test_who_may_not_discharge_the_duty_records_the_notification_alone(scene: Scene, session: Any) -> None:
-    duty = LegalDutyFactory(code="drug_incident", school_id=scene.school.id, incident_id=scene.incident.id)
+    verified = {"verified_by_id": scene.dean.id, "verified_at": NOW, "verified_how": "I looked."}
+    duty = LegalDutyFactory(code="drug_incident", school_id=scene.school.id, incident_id=scene.incident.id, **verified)
     coordinator = acting(make_user(Role.COORDINATOR, scene.school))
     review_id = open_by_law(Invocation(coordinator, NOW), scene.incident.id, duty.id)
     given = scene.told(step_ids=(steps_of(duty)[0].step.id,))

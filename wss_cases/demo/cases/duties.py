@@ -20,18 +20,16 @@ from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
 from wss_cases.safeguards.police.clocks.actions import refuse_silence
 from wss_cases.safeguards.police.notification.actions import Followed, record_notification
 from wss_cases.safeguards.police.notification.actions import Told as PoliceTold
-from wss_cases.safeguards.police.review.actions import (
-    Answer,
-    Asking,
-    answer_first,
-    answer_second,
-    ask,
-    call_first,
-    open_by_law,
-)
+from wss_cases.safeguards.police.review.actions import Answer, Asking, answer_first, answer_second, ask, call_first
+from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS, POLICE_CODES
+from wss_cases.safeguards.police.second_review.actions import review_afterwards
+from wss_cases.safeguards.police.seconding.actions import open_by_law, second
 
 NOT_SO = "Looked at closely: it was not what it seemed."
+SEEN = "The reporter and a second adult told the same."
+UNCONFIRMED = 7
+"""Of so many emergencies the second review does not confirm one."""
 BY_TABLE = "As the table of duties says"
 DONE = "Told by phone; the time and the name were written down."
 UNASKED, REFUSED, SILENT = 0.0006, 0.004, 0.3
@@ -76,6 +74,9 @@ def _carry_out(
     steps = _steps_left(duty_id)
     if by_law:
         review = open_by_law(world.calls(dean, now), report.id, duty_id)
+        if rows(PoliceReview.id, where=(PoliceReview.id == review) & ~PoliceReview.permits):
+            now = yield calendar.soon(now, 6)
+            second(world.calls(report.place.head, now), review, verified=True, reason=SEEN)
         _notify(world, report, dean, review, "", tuple(steps), now)
         return
     for step in steps[:-1]:
@@ -112,6 +113,9 @@ def _emergency(world: World, report: Report, dean: Person, now: datetime) -> Lif
     review = call_first(world.calls(dean, now), report.id, now)
     now = yield world.calendar.soon(now, 25)
     _notify(world, report, dean, review, "A danger that staff could not safely de-escalate.", (), now)
+    now = yield world.calendar.in_days(now, 1, 9 * 60)
+    call, confirms = world.calls(report.place.head, now), review % UNCONFIRMED != 0
+    review_afterwards(call, review, confirms=confirms, reason=SEEN if confirms else NOT_SO)
 
 
 def _notify(

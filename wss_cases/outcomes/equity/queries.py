@@ -19,7 +19,8 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.lists.queries import ACTED
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
-from wss_cases.outcomes.counting.repair.queries import light_conditions, notified, removed, step_conditions
+from wss_cases.outcomes.counting.repair.police import notified
+from wss_cases.outcomes.counting.repair.queries import light_conditions, removed, step_conditions
 from wss_cases.outcomes.counting.scope.queries import READERS, counted, not_ended
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.equity.models import EquityMinimum

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, case, extract, func, select
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.db import db
+from wss_cases.foundation.plausible import EARLIEST
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
@@ -128,7 +129,7 @@ def live_years(actor: Actor, school_id: int | None, after: str | None, today: da
     """Return the figures of each school year counted here, after a published year, up to today, in four queries."""
     years: dict[str, Figures] = {}
     for statement, day, names in _live_statements():
-        narrowed = _narrowed(statement, actor, day, school_id, after).where(day <= today)
+        narrowed = _narrowed(statement, actor, day, school_id, after).where(day.between(EARLIEST, today))
         for row in db.session.execute(narrowed):
             first = int(row[0])
             figures = years.setdefault(f"{first}-{(first + 1) % 100:02d}", dict.fromkeys(HISTORY, 0))

@@ -106,6 +106,14 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
             ngettext("police-notification review", "police-notification reviews", waiting.police_reviews),
             waiting.police_reviews,
         ),
+        (
+            ngettext(
+                "police notification for a second person",
+                "police notifications for a second person",
+                waiting.police_seconds,
+            ),
+            waiting.police_seconds,
+        ),
         (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
         (ngettext("new case", "new cases", cases), cases),
         (ngettext("referral that a partner cannot take", "referrals that a partner cannot take", refused), refused),

@@ -130,6 +130,13 @@ def _law_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
             waiting.police_reviews,
         )
         yield _waits(words, "police_reviews.page", _("Silence is a refusal"), state="asked")
+    if waiting.police_seconds:
+        words = ngettext(
+            "%(num)d police notification waits for a second person",
+            "%(num)d police notifications wait for a second person",
+            waiting.police_seconds,
+        )
+        yield _waits(words, "police_reviews.page", _("Verify the duty, or review what a colleague recorded"))
     if waiting.appeals:
         words = ngettext("%(num)d appeal to decide", "%(num)d appeals to decide", waiting.appeals)
         yield _waits(words, "discipline.actions", _("Hear both sides first"))

@@ -23,6 +23,7 @@ from wss_cases.safeguards.duties.duty.queries import (
     open_duties_counted,
     second_reviews_counted,
 )
+from wss_cases.safeguards.police.review.queries import seconds_counted
 from wss_cases.safeguards.police.review.queries import waiting_counted as police_reviews_counted
 
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
@@ -39,6 +40,7 @@ class Waiting:
     duties: int = 0
     second_looks: int = 0
     police_reviews: int = 0
+    police_seconds: int = 0
     declined: Sequence[Any] = ()
     own_duties: int = 0
     concerns: int = 0
@@ -49,7 +51,7 @@ class Waiting:
     def count(self) -> int:
         """How many things wait."""
         listed = len(self.new_cases) + len(self.questions) + len(self.declined)
-        of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews
+        of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews + self.police_seconds
         return self.to_review + of_the_law + self.concerns + self.appeals + listed
 
 
@@ -61,6 +63,7 @@ def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waitin
         duties=open_duties_counted(actor),
         own_duties=mandated_duties_counted(actor),
         police_reviews=police_reviews_counted(actor),
+        police_seconds=seconds_counted(actor),
         concerns=unscreened_counted(actor),
         appeals=undecided_appeals_counted(actor),
     )

@@ -11,6 +11,7 @@ from wss_cases.outcomes.board.report.queries import Board
 from wss_cases.outcomes.board.report.rules import is_small
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
+from wss_cases.outcomes.counting.repair.states import AVOIDABLE
 from wss_cases.outcomes.counting.scope.rules import Share, per
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
 from wss_cases.outcomes.equity.presenters import group_words, meaning
@@ -101,7 +102,7 @@ def _glance(board: Board, links: Links) -> list[Point]:
     reach = Share(repair.reach.within_one, repair.reach.of_all)
     all_incidents = links.incidents() if total else None
     avoidable = Share(repair.avoidable, board.core.parts.serious)
-    other_door = links.behind("notifications", choice="other") if avoidable.part else None
+    other_door = links.behind("notifications", choice=AVOIDABLE) if avoidable.part else None
     return [
         {
             "label": MEASURES["rate"].title, "now": _rate(board.core.rate),

@@ -8,7 +8,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.outcomes.board.report.rules import answers_for
-from wss_cases.outcomes.counting.repair.queries import Police, police, removals
+from wss_cases.outcomes.counting.repair.police import Police, police
+from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope, year_before
 from wss_cases.outcomes.counting.totals.queries import NOTHING, Core, Repair, core_of, repair_of
 from wss_cases.outcomes.equity.queries import minimums_of, table_for

@@ -13,7 +13,8 @@ from wss_cases.incidents.incident.models import BehaviorCode, Incident, Incident
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, Tile
 from wss_cases.incidents.lists.queries import ACTED
 from wss_cases.outcomes.collections.federal import rules
-from wss_cases.outcomes.counting.repair.queries import notified, removed, students_notified
+from wss_cases.outcomes.counting.repair.police import notified, students_notified
+from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.queries import visible_to, within
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import Report, about, head

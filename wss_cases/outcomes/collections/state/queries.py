@@ -12,7 +12,8 @@ from wss_cases.incidents.incident.models import BehaviorCode, Incident, Incident
 from wss_cases.incidents.lists.queries import ACTED
 from wss_cases.outcomes.collections.federal.queries import schools
 from wss_cases.outcomes.collections.state import rules
-from wss_cases.outcomes.counting.repair.queries import notified, removed, students_notified
+from wss_cases.outcomes.counting.repair.police import notified, students_notified
+from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.roster.directory.models import Student

@@ -197,17 +197,19 @@ MEASURES: Final[dict[str, Measure]] = {
     "police": Measure(
         _l("Police notifications"),
         _l(
-            "Notifications made in the period, by the door they came through. Instances are notifications; students "
-            "are the different students about whom police were told. Witnesses and people harmed are never among "
-            "them. The rate is instances × 1,000 ÷ students enrolled on the last school day of the period."
+            "Notifications made in the period, by the door they came through. An emergency that the second review did "
+            "not confirm stands on a line of its own, never by who called. Instances are notifications; students are "
+            "the different students about whom police were told. Witnesses and people harmed are never among them. "
+            "The rate is instances × 1,000 ÷ students enrolled on the last school day of the period."
         ),
     ),
     "avoidable": Measure(
         _l("Avoidable police notifications"),
         _l(
-            "Notifications that were neither an emergency nor required by law, beside all incidents of the period "
-            "with a group of 4 or higher, a weapon or what looks like one, a substance or an injury, whether or not "
-            "a review was asked. Beside them: reviews of the period's incidents that were refused, silence included."
+            "Notifications that were neither an emergency nor required by law, or whose legal duty was later found not "
+            "to apply, beside all incidents of the period with a group of 4 or higher, a weapon or what looks like "
+            "one, a substance or an injury, whether or not a review was asked. Beside them: reviews of the period's "
+            "incidents that were refused, silence included."
         ),
     ),
     "equity": Measure(

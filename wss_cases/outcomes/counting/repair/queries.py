@@ -1,6 +1,6 @@
 """Counting repair: the funnel, contact with people harmed, agreements, follow-ups, removals, notifications."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -22,13 +22,11 @@ from wss_cases.pathways.circles.circle.models import CirclePreparation
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.directory.models import StaffMember, Student
+from wss_cases.roster.directory.models import StaffMember
 from wss_cases.routing.engine.states import FollowUpKind
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import ActionState
-from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 
 KEPT: Final = (TermState.KEPT, TermState.LATE)
 STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")
@@ -49,20 +47,6 @@ class Terms:
     def share(self) -> Share:
         """Kept of due."""
         return Share(self.kept, self.due)
-
-
-@dataclass
-class Police:
-    """Notifications made, by door, the different students in them, and the reviews that were refused."""
-
-    by_door: dict[NotificationGround, int] = field(default_factory=dict)
-    students: int = 0
-    refused: int = 0
-
-    @property
-    def instances(self) -> int:
-        """All notifications."""
-        return sum(self.by_door.values())
 
 
 def agreement_kept() -> ColumnElement[bool]:
@@ -253,45 +237,3 @@ def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
         .group_by(DisciplineAction.kind)
     )
     return {row[0].value: (row[1], row[2]) for row in db.session.execute(statement)}
-
-
-def refused_reviews(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Police-notification reviews of the period's incidents that were refused; a statement joins the incident."""
-    of_period = within(actor, scope, PoliceReview.school_id, Incident.local_date)
-    return [PoliceReview.state == ReviewState.REFUSED, *of_period]
-
-
-def notified(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions of a police notification that was made in the period."""
-    return within(actor, scope, PoliceNotification.school_id, PoliceNotification.local_date)
-
-
-def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
-    """Return a select of (school, student, columns of the student), a line for each student of a notification."""
-    return (
-        select(PoliceNotification.school_id, NotifiedStudent.student_id, *columns)
-        .join(NotifiedStudent, NotifiedStudent.notification_id == PoliceNotification.id)
-        .join(Student, Student.id == NotifiedStudent.student_id)
-        .where(*notified(actor, scope))
-    )
-
-
-@cached_count("police", version=1, depends_on=by_days)
-def police(actor: Actor, scope: Scope) -> Police:
-    """Return the notifications made in the period by door, their different students, and how many reviews of the
-    period's incidents were refused, in two queries."""
-    conditions = notified(actor, scope)
-    doors = select(PoliceNotification.door, func.count()).where(*conditions).group_by(PoliceNotification.door)
-    students = (
-        select(func.count(NotifiedStudent.student_id.distinct()))
-        .join(PoliceNotification, PoliceNotification.id == NotifiedStudent.notification_id)
-        .where(*conditions)
-    )
-    refused = (
-        select(func.count(PoliceReview.id))
-        .join(Incident, Incident.id == PoliceReview.incident_id)
-        .where(*refused_reviews(actor, scope))
-    )
-    by_door = {row[0]: row[1] for row in db.session.execute(doors)}
-    others = db.session.execute(select(students.scalar_subquery(), refused.scalar_subquery())).one()
-    return Police(by_door, others[0], others[1])

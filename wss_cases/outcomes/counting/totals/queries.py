@@ -8,6 +8,7 @@ from wss_cases.incidents.lists.queries import conditions_of
 from wss_cases.outcomes.counting.daily_figures.queries import counted_parts, parts_of
 from wss_cases.outcomes.counting.daily_figures.rules import Parts
 from wss_cases.outcomes.counting.repair import queries as repair
+from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.scope.queries import enrolled_on
 from wss_cases.outcomes.counting.scope.rules import (
     Month,
@@ -21,7 +22,6 @@ from wss_cases.outcomes.counting.scope.rules import (
 )
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.police.review.states import NotificationGround
 
 NOTHING = IncidentFilter()
 """The filter that every incident fits."""
@@ -61,7 +61,7 @@ class Repair:
     funnel: dict[str, dict[str, int]]
     follow_ups: dict[str, Share]
     removals: dict[str, tuple[int, int]]
-    police: repair.Police
+    police: Police
 
     @property
     def suspensions(self) -> int:
@@ -75,8 +75,8 @@ class Repair:
 
     @property
     def avoidable(self) -> int:
-        """Notifications neither emergency nor required by law."""
-        return self.police.by_door.get(NotificationGround.OTHER, 0)
+        """Notifications neither emergency nor required by a law that applied."""
+        return self.police.avoidable
 
     @property
     def on_time(self) -> Share:
@@ -105,5 +105,5 @@ def repair_of(actor: Actor, scope: Scope, days: SchoolDays) -> Repair:
         funnel=repair.funnel(actor, scope),
         follow_ups=repair.follow_ups(actor, scope),
         removals=repair.removals(actor, scope),
-        police=repair.police(actor, scope),
+        police=police(actor, scope),
     )

@@ -11,7 +11,9 @@ from wss_cases.outcomes.collections.federal.queries import crdc
 from wss_cases.outcomes.collections.state.queries import state
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
-from wss_cases.outcomes.counting.repair.queries import STEPS, contacts, follow_ups, funnel, police, removals, terms
+from wss_cases.outcomes.counting.repair.police import police
+from wss_cases.outcomes.counting.repair.queries import STEPS, contacts, follow_ups, funnel, removals, terms
+from wss_cases.outcomes.counting.repair.states import NOT_CONFIRMED
 from wss_cases.outcomes.counting.scope.rules import Scope, per, reach_of
 from wss_cases.outcomes.counting.totals.queries import core_of
 from wss_cases.outcomes.documents.rendering import Report, about, head
@@ -85,13 +87,15 @@ def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
         "notifications": made.instances,
         "students": made.students,
         "by_door": doors,
-        "avoidable": {"notifications": doors["other"], "incidents": core_figures.parts.serious},
+        NOT_CONFIRMED: made.unconfirmed,
+        "avoidable": {"notifications": made.avoidable, "incidents": core_figures.parts.serious},
         "reviews_refused": made.refused,
         "per_1000_students": per(made.instances, core_figures.students, 1000),
         "enrolled": core_figures.students,
         "removals": {kind: {"instances": one[0], "students": one[1]} for kind, one in removed.items()},
     }
     rows: list[list[Any]] = [["police_notification", door, number, ""] for door, number in doors.items()]
+    rows.append(["police_notification", NOT_CONFIRMED, made.unconfirmed, ""])
     rows.append(["police_notification", "all", made.instances, made.students])
     rows.append(["police_review", "refused", made.refused, ""])
     rows += [["removal", kind, one[0], one[1]] for kind, one in removed.items()]

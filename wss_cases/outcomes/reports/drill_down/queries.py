@@ -16,18 +16,18 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.outcomes.counting.repair.police import not_confirmed, notified, refused_reviews, was_avoidable
 from wss_cases.outcomes.counting.repair.queries import (
     STEPS,
     contact_dates,
     contacts,
     due_follow_ups,
     light_conditions,
-    notified,
-    refused_reviews,
     removed,
     step_conditions,
     terms_due,
 )
+from wss_cases.outcomes.counting.repair.states import AVOIDABLE, NOT_CONFIRMED
 from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, may_list
 from wss_cases.outcomes.counting.scope.rules import Scope, contact_waits_from
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
@@ -140,7 +140,11 @@ def _notifications(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[
     made = PoliceNotification
     columns = (made.id, *INCIDENT, made.local_date, made.door)
     statement = select(*columns).join(Incident, Incident.id == made.incident_id).where(*notified(actor, scope))
-    return statement if not choice else statement.where(made.door == choice), made.id
+    if choice == AVOIDABLE:
+        return statement.where(was_avoidable()), made.id
+    if choice == NOT_CONFIRMED:
+        return statement.where(not_confirmed()), made.id
+    return statement if not choice else statement.where(made.door == choice, ~not_confirmed()), made.id
 
 
 def _refusals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:

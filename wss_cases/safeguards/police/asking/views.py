@@ -25,6 +25,7 @@ from wss_cases.safeguards.police.review.presenters import review_words
 from wss_cases.safeguards.police.review.queries import reviews_of
 from wss_cases.safeguards.police.review.rules import requires_police
 from wss_cases.safeguards.police.review.states import OPEN
+from wss_cases.safeguards.police.seconding.actions import open_by_law
 
 blueprint = Blueprint("police", __name__, url_prefix="/incidents/<int:incident_id>/police-review")
 
@@ -68,7 +69,8 @@ def emergency(incident_id: int) -> Page:
     form = CallForm(called_at=wall_minute(clock.now(), zone))
 
     def act() -> int:
-        return actions.call_first(submitted(form), incident_id, at_wall(form.called_at.data, zone))
+        called_at, why = at_wall(form.called_at.data, zone), form.time_reason.data or ""
+        return actions.call_first(submitted(form), incident_id, called_at, why)
 
     return form_page(form, act, _to_review, "safeguards/police/asking/emergency.html", incident=incident)
 
@@ -83,7 +85,7 @@ def by_law(incident_id: int) -> Page:
     form.duty_id.choices = choices([("", _("Choose one")), *((str(key), words) for key, words in duties)])
 
     def act() -> int:
-        return actions.open_by_law(submitted(form), incident_id, int(form.duty_id.data))
+        return open_by_law(submitted(form), incident_id, int(form.duty_id.data))
 
     return form_page(form, act, _to_review, "safeguards/police/asking/law.html", incident=incident, duties=duties)
 

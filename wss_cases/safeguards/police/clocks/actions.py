@@ -25,12 +25,17 @@ from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import silent
 from wss_cases.safeguards.police.review.rules import record_due, reminds_at
 from wss_cases.safeguards.police.review.states import WAITING, ReviewState
+from wss_cases.safeguards.police.second_review.actions import escalate_second_reviews
+from wss_cases.safeguards.police.seconding.actions import settle_seconding
 
 BATCH = 200
 
 
 def refuse_silence(now: datetime) -> int:
-    """Refuse what nobody answered in time; returns how many reviews."""
+    """Refuse what nobody answered in time, and open what a law requires and nobody seconded; ask the network to review
+    what no one of the school did. Returns how many reviews were refused."""
+    settle_seconding(now)
+    escalate_second_reviews(now)
     refused = 0
     while review_ids := silent(now, BATCH):
         refused += sum(_refuse(review_id, now) for review_id in review_ids)

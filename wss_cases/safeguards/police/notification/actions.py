@@ -9,7 +9,6 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -22,8 +21,12 @@ from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.review.actions import end
+from wss_cases.safeguards.police.review.dating import check_time, counted_on
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.rules import names_danger
 from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationGround, ReviewState
+from wss_cases.safeguards.police.second_review.actions import ask_second_review
+from wss_cases.safeguards.police.seconding.actions import open_for_one
 
 REACHED = "reached"
 RIGHTS = "police_rights"
@@ -54,6 +57,7 @@ class Told:
     student_ids: tuple[int, ...]
     followed: Followed
     danger: str = ""
+    time_reason: str = ""
     step_ids: tuple[int, ...] = ()
 
 
@@ -65,7 +69,9 @@ def record_notification(uow: UnitOfWork, review_id: int, given: Told) -> int:
     danger, and for students who are not reported to have caused harm: witnesses and people harmed never count.
     """
     review = uow.load(PoliceReview, review_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
-    _check(uow, review, given, uow.now)
+    open_for_one(uow, review)
+    _check(uow, review, given)
+    review.time_reason = given.time_reason or review.time_reason
     review.danger = given.danger if review.door is NotificationGround.EMERGENCY else ""
     made = uow.add(
         PoliceNotification(
@@ -74,7 +80,7 @@ def record_notification(uow: UnitOfWork, review_id: int, given: Told) -> int:
             review_id=review.id,
             door=review.door,
             notified_at=given.notified_at,
-            local_date=local_date(given.notified_at, zone_of(review.school_id)),
+            local_date=counted_on(review, given.notified_at, uow.now),
             channel=given.channel,
             told_whom=given.told_whom,
             sergeant_id=given.sergeant_id,
@@ -86,6 +92,7 @@ def record_notification(uow: UnitOfWork, review_id: int, given: Told) -> int:
     _name_students(uow, made, given)
     uow.audit("police.recorded", "police_notification", made.id, {"door": [None, review.door.value]})
     _carry_out_duty(uow, review, given)
+    ask_second_review(uow, review, made)
     end(uow, review, ReviewState.NOTIFIED, "police.recorded", door=review.door.value)
     return review.id
 
@@ -121,18 +128,23 @@ def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> No
         )  # fmt: skip
 
 
-def _check(uow: UnitOfWork, review: PoliceReview, given: Told, now: datetime) -> None:
+def _check(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
     if review.state not in TO_RECORD or not review.permits:
         raise Refused("", _("No notification can be recorded: the review does not allow it."))
-    if review.door is NotificationGround.EMERGENCY and not given.danger.strip():
-        raise Refused("danger", _("Say what the imminent danger was."))
-    refuse_future("notified_at", given.notified_at, now)
-    if review.second_at is not None and given.notified_at < review.second_at.replace(second=0, microsecond=0):
+    if review.door is NotificationGround.EMERGENCY and not names_danger(given.danger):
+        raise Refused("danger", _("Say in words what the imminent danger was."))
+    check_time(uow, review, "notified_at", given.notified_at, given.time_reason)
+    is_other = review.door is NotificationGround.OTHER
+    if (
+        is_other
+        and review.second_at is not None
+        and given.notified_at < review.second_at.replace(second=0, microsecond=0)
+    ):
         raise Refused("notified_at", _("This is before the second approval."))
     refuse_blank("told", given.told_whom, _("Say who was told."))
     refuse_blank("adult_with_student", given.adult_with_student, _("Say which adult stays with the student."))
     _check_sergeant(uow, review, given.sergeant_id)
-    _check_followed(given.followed, now)
+    _check_followed(given.followed, uow.now)
     caused = {student.id for student in students_who_caused_harm(review.incident_id)}
     if not set(given.student_ids) <= caused:
         raise Refused("student_ids", _("Only students reported to have caused harm are named here."))

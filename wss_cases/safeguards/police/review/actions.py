@@ -13,13 +13,13 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
-from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.rules import refuse_future
+from wss_cases.safeguards.police.review.dating import earliest, question
 from wss_cases.safeguards.police.review.messages import ANSWERED, ASKED, CALLED, SECOND
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import approver_of, deciders, parties_of, reviews_of
 from wss_cases.safeguards.police.review.repair import open_repair
-from wss_cases.safeguards.police.review.rules import answer_by, may_become, record_due, requires_police, steps_aside
+from wss_cases.safeguards.police.review.rules import answer_by, is_questioned, may_become, record_due, steps_aside
 from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, WAITING, WANTED, NotificationGround, ReviewState
 
 
@@ -46,35 +46,24 @@ class Answer:
 
 
 @use_case
-def call_first(uow: UnitOfWork, incident_id: int, called_at: datetime) -> int:
+def call_first(uow: UnitOfWork, incident_id: int, called_at: datetime, time_reason: str = "") -> int:
     """Note that police were called in imminent danger; the hour to record it runs from the call.
 
-    Raises Refused for a time that has not come, or while another emergency of this report waits to be recorded.
+    Raises Refused for a time before the incident or to come until `time_reason` says why it is right, or while another
+    emergency of this report waits to be recorded.
     """
     incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
     _none_open(incident, {ReviewState.CALLED})
-    refuse_future("called_at", called_at, uow.now)
-    review = _open(
+    question(incident, called_at, uow.now, time_reason)
+    expected = not is_questioned(called_at, earliest(incident), uow.now)
+    review = open_review(
         uow, incident, NotificationGround.EMERGENCY, ReviewState.CALLED,
-        permits=True, called_at=called_at, record_due_at=record_due(called_at),
+        permits=True, called_at=called_at, record_due_at=record_due(called_at if expected else uow.now),
+        time_reason=time_reason,
     )  # fmt: skip
     uow.record(review, "police.called", door=review.door.value)
     for user_id, _name in deciders(review, uow.now, ()):
         uow.notify(user_id, CALLED, review, f"{CALLED}:{review.id}:{user_id}", at_any_hour=True)
-    return review.id
-
-
-@use_case
-def open_by_law(uow: UnitOfWork, incident_id: int, duty_id: int) -> int:
-    """Open a review that a duty of this incident decides. Raises Refused for a duty that does not name police."""
-    incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
-    duty = uow.session.get(LegalDuty, duty_id)
-    if duty is None or duty.incident_id != incident.id or not requires_police(duty.code, duty.state):
-        raise Refused("duty_id", _("Choose the legal duty of this incident that requires it."))
-    review = _open(
-        uow, incident, NotificationGround.REQUIRED_BY_LAW, ReviewState.ALLOWED, permits=True, duty_id=duty.id
-    )
-    uow.record(review, "police.allowed_by_law")
     return review.id
 
 
@@ -90,7 +79,7 @@ def ask(uow: UnitOfWork, incident_id: int, given: Asking) -> int:
     school = existing(uow.session.get(School, incident.school_id))
     named = approver_of(school.network)
     hours = named.hours if named is not None else None
-    review = _open(
+    review = open_review(
         uow, incident, NotificationGround.OTHER, ReviewState.ASKED,
         approver_id=named.approver_id if named is not None else None,
         deputy_id=named.deputy_id if named is not None else None,
@@ -109,9 +98,10 @@ def _none_open(incident: Incident, states: Collection[ReviewState]) -> None:
         raise Refused("", _("A review of this report is open already: go on with that one."))
 
 
-def _open(
+def open_review(
     uow: UnitOfWork, incident: Incident, door: NotificationGround, state: ReviewState, **more: object
 ) -> PoliceReview:
+    """Begin a review by one of the three grounds. For use cases."""
     return uow.add(
         PoliceReview(
             school_id=incident.school_id,

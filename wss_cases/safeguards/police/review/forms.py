@@ -11,6 +11,7 @@ from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
 from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, SHEET_LABELS, WANTED
 
+TIME_REASON = _l("Why this time is right")
 TOLD_911 = "911"
 TOLD_OTHER = "other"
 
@@ -19,6 +20,7 @@ class CallForm(BaseForm):
     """That police were called, and when."""
 
     called_at = moment_field(_l("When did you call?"), _l("Say when you called."))
+    time_reason = ShortText(TIME_REASON)
 
 
 class LawForm(BaseForm):
@@ -62,6 +64,38 @@ class AnswerForm(BaseForm):
     reason = LongText(_l("Reason"), [NotBlank(_l("Give the reason."))])
 
 
+class SecondForm(BaseForm):
+    """Whether a second person verified the duty that requires a notification."""
+
+    verified = radio(
+        _l("Did you verify that this duty applies?"),
+        {"yes": _l("Yes: it applies"), "no": _l("No: it does not apply, or I cannot tell")},
+        _l("Choose your answer."),
+    )
+    reason = LongText(_l("How you verified it, or why not"), [NotBlank(_l("Say how it was verified, or why not."))])
+
+
+class AfterwardsForm(BaseForm):
+    """What somebody who did not make a notification finds about it."""
+
+    confirms = radio(
+        _l("Was it what it was recorded as?"),
+        {"yes": _l("Yes: confirmed"), "no": _l("No: not confirmed")},
+        _l("Choose your answer."),
+    )
+    reason = LongText(_l("Reason"), [NotBlank(_l("Give the reason."))])
+
+
+class CorrectForm(BaseForm):
+    """What the record of a notification says instead, and why."""
+
+    called_at = moment_field(_l("When did you call?"))
+    danger = LongText(_l("What the imminent danger was"))
+    notified_at = moment_field(_l("When were they told?"), _l("Say when they were told."))
+    time_reason = ShortText(TIME_REASON)
+    why = LongText(_l("Why it is corrected"), [NotBlank(_l("Say why it is corrected."))])
+
+
 class WithdrawForm(BaseForm):
     """Why a review is withdrawn."""
 
@@ -88,6 +122,7 @@ class NotificationForm(FollowedForm):
 
     danger = LongText(_l("What the imminent danger was"))
     notified_at = moment_field(_l("When were they told?"), _l("Say when they were told."))
+    time_reason = ShortText(TIME_REASON)
     channel = pick(_l("How"), CHANNEL_LABELS, _l("Say how."))
     told = select(_l("Who was told"), coerce=str, validators=[InputRequired(_l("Say who was told."))])
     told_whom = ShortText(_l("Somebody else: who"))

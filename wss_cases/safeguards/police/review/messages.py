@@ -9,14 +9,14 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.clock import now
-from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.police.review.queries import load_review, parties_of
 from wss_cases.safeguards.police.review.rules import steps_aside
-from wss_cases.safeguards.police.review.states import ReviewState
+from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 
 ASKED = "police.asked"
 SECOND = "police.second"
@@ -24,6 +24,8 @@ ANSWERED = "police.answered"
 CALLED = "police.called"
 CALL_SOON = "police.call_soon"
 CALL_LATE = "police.call_late"
+SECONDING = "police.seconding"
+SECOND_REVIEW = "police.second_review"
 
 _ANSWERS = {
     ASKED: (ReviewState.ASKED, Permission.POLICE_REVIEW_ANSWER),
@@ -42,9 +44,11 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
         "kind": message.kind.removeprefix("police."),
         "state": review.state.value,
         "school": school.name,
-        "silent": review.state is ReviewState.REFUSED and review.first_approves is not False
-        and review.second_approves is not False,
+        "by_law": review.door is NotificationGround.REQUIRED_BY_LAW,
+        "silent": review.door is NotificationGround.OTHER and review.state is ReviewState.REFUSED
+        and review.first_approves is not False and review.second_approves is not False,
         "ends": moment_words(ends, school.time_zone),
+        "by_day": day_words(review.review_due_on) if review.review_due_on is not None else "",
         "over": ends is not None and ends <= now(),
         "href": link(f"/police-reviews/{review.id}"),
     }  # fmt: skip
@@ -68,6 +72,18 @@ def _still_to_record(message: OutboxMessage, actor: Actor) -> bool:
     return review is not None and review.state is ReviewState.CALLED and can(actor, _READS, review)
 
 
+def _still_seconds(message: OutboxMessage, actor: Actor) -> bool:
+    review = load_review(message.object_id)
+    if review is None or not can(actor, Permission.POLICE_REVIEW_SECOND, review):
+        return False
+    is_asked = (
+        review.waits_for_second_review
+        if message.kind == SECOND_REVIEW
+        else review.state is ReviewState.SECONDING and review.first_by_id != actor.user_id
+    )
+    return is_asked and not steps_aside(actor.user_id, review.requested_by_id, parties_of(review.incident_id))
+
+
 MESSAGES = (
     MessageKind(ASKED, "police_asked", _context, _still_asks),
     MessageKind(SECOND, "police_asked", _context, _still_asks),
@@ -75,4 +91,6 @@ MESSAGES = (
     MessageKind(CALLED, "police_call", _context, _still_to_record),
     MessageKind(CALL_SOON, "police_call", _context, _still_to_record),
     MessageKind(CALL_LATE, "police_call", _context, _still_to_record),
+    MessageKind(SECONDING, "police_second", _context, _still_seconds),
+    MessageKind(SECOND_REVIEW, "police_second", _context, _still_seconds),
 )

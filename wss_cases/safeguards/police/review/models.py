@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.incidents.incident.models import OfIncident
-from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
+from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState, Seconding
 
 
 class PoliceReview(OfIncident, Versioned, Base):
@@ -15,7 +15,10 @@ class PoliceReview(OfIncident, Versioned, Base):
 
     `permits` is what a notification hangs on: the database lets it be true only for an emergency that was called, a
     duty that requires it, or two approvals by two people (`before_reviews`: it was recorded before reviews existed).
-    `approver_id` and `deputy_id` are the network's at the time of asking; `answer_by` is when silence refuses.
+    `approver_id` and `deputy_id` are the network's at the time of asking; `answer_by` is when silence refuses, or opens
+    what a law requires for one person (`seconding`). Of an emergency, and of what nobody seconded, the second answer is
+    the review by somebody who did not make it, due on `review_due_on`. `time_reason`: why a time that was questioned is
+    right; `corrections`: why the record was corrected, each in a line.
     """
 
     __tablename__ = "police_review"
@@ -23,18 +26,26 @@ class PoliceReview(OfIncident, Versioned, Base):
         Index("ix_police_review_incident", "incident_id"),
         Index("ix_police_review_school", "school_id", "state", "id"),
         Index("ix_police_review_waiting", "answer_by", **where("state in ('asked', 'approved_once')")),
+        Index("ix_police_review_seconding", "answer_by", **where("state = 'seconding'")),
+        Index("ix_police_review_due", "review_due_on", **where("review_due_on is not null and second_at is null")),
         Index("ix_police_review_clock", "record_due_at", **where("state = 'called' and clock_late_at is null")),
         UniqueConstraint("id", "door", "permits", name="uq_police_review_id_door_permits"),
         CheckConstraint(
             "not permits or before_reviews or (door = 'emergency' and called_at is not null)"
-            " or (door = 'required_by_law' and duty_id is not null)"
+            " or (door = 'required_by_law' and duty_id is not null"
+            " and seconding in ('not_needed', 'seconded', 'not_seconded'))"
             " or (door = 'other' and first_by_id is not null and second_by_id is not null"
             " and first_by_id <> second_by_id and first_approves is not null and first_approves"
             " and second_approves is not null and second_approves)",
             name="permits",
         ),
         CheckConstraint("state not in ('called', 'allowed', 'notified') or permits", name="permitted_states"),
-        CheckConstraint("door = 'other' or state not in ('asked', 'approved_once', 'refused')", name="doors"),
+        CheckConstraint(
+            "(door = 'other' or state not in ('asked', 'approved_once'))"
+            " and (door <> 'emergency' or state <> 'refused')",
+            name="doors",
+        ),
+        CheckConstraint("state <> 'seconding' or (door = 'required_by_law' and not permits)", name="seconds"),
         CheckConstraint("state <> 'called' or door = 'emergency'", name="calling"),
         CheckConstraint("door <> 'emergency' or state <> 'notified' or danger <> '' or before_reviews", name="danger"),
         CheckConstraint(
@@ -58,7 +69,7 @@ class PoliceReview(OfIncident, Versioned, Base):
     PRIVATE = frozenset(
         {
             "danger", "tried", "alternatives", "guardian_attempts", "supports", "why", "first_reason",
-            "second_reason", "end_reason",
+            "second_reason", "end_reason", "time_reason", "corrections",
         }
     )  # fmt: skip
 
@@ -95,10 +106,21 @@ class PoliceReview(OfIncident, Versioned, Base):
     second_approves: Mapped[bool | None]
     second_manner: Mapped[str] = mapped_column(String(20), default="")
     second_reason: Mapped[str] = mapped_column(Text, default="")
+    seconding: Mapped[Seconding] = mapped_column(
+        named_enum(Seconding, "seconding"), default=Seconding.NOT_NEEDED, server_default="not_needed"
+    )
+    review_due_on: Mapped[date | None]
+    time_reason: Mapped[str] = mapped_column(Text, default="", server_default="")
+    corrections: Mapped[str] = mapped_column(Text, default="", server_default="")
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(Text, default="")
     clock_reminded_at: Mapped[datetime | None]
     clock_late_at: Mapped[datetime | None]
+
+    @property
+    def waits_for_second_review(self) -> bool:
+        """Whether somebody who did not make this notification still has to review it."""
+        return self.state is ReviewState.NOTIFIED and self.review_due_on is not None and self.second_at is None
 
 
 class PoliceApprover(Versioned, Base):

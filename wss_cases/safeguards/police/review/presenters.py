@@ -1,12 +1,12 @@
 """A police-notification review in the reader's words: its ground, state, clock and answers."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
 
-from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.safeguards.duties.duty.presenters import span_words
@@ -25,6 +25,7 @@ TONES = {
     ReviewState.ASKED: "sun",
     ReviewState.APPROVED_ONCE: "sun",
     ReviewState.CALLED: "brick",
+    ReviewState.SECONDING: "sun",
     ReviewState.ALLOWED: "sun",
     ReviewState.NOTIFIED: "slate",
     ReviewState.REFUSED: "moss",
@@ -55,6 +56,13 @@ def clock_words(review: PoliceReview, now: datetime) -> str:
         if left.total_seconds() <= 0:
             return _("To be recorded: overdue by %(span)s", span=span_words(-left))
         return _("To be recorded: %(span)s left", span=span_words(left))
+    if review.state is ReviewState.SECONDING:
+        if review.answer_by is None:
+            return _("A second person did not verify it: the network's deputy decides.")
+        left = max(review.answer_by - now, timedelta())
+        return _("Opens for one person in %(span)s if no one answers", span=span_words(left))
+    if review.waits_for_second_review:
+        return _("To be reviewed by %(day)s by somebody who did not make it", day=day_words(review.review_due_on))
     if review.state in WAITING and review.answer_by is not None:
         left = review.answer_by - now
         if left.total_seconds() <= 0:
@@ -65,7 +73,7 @@ def clock_words(review: PoliceReview, now: datetime) -> str:
 
 def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> list[dict[str, Any]]:
     """Return what was asked and why, as the rows of a summary."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"label": _("Asked by"), "value": names.get(review.requested_by_id or 0, "")},
         {"label": _("When"), "value": moment_words(review.requested_at, zone)},
     ]
@@ -75,6 +83,10 @@ def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> l
         rows.append({"label": _("Police called"), "value": moment_words(review.called_at, zone)})
         if review.danger:
             rows.append({"label": _("What the imminent danger was"), "value": review.danger})
+    if review.time_reason:
+        rows.append({"label": _("Why this time is right"), "value": review.time_reason})
+    if review.corrections:
+        rows.append({"label": _("Why it was corrected"), "value": review.corrections.splitlines()})
     if review.door is NotificationGround.OTHER and not review.before_reviews:
         rows += [
             {"label": _("What was done to de-escalate"), "value": review.tried},
@@ -91,23 +103,34 @@ def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> l
 
 def answer_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> list[dict[str, Any]]:
     """Return both answers: yes or no, by whom, when, how and why; silence where there was none."""
+    is_other = review.door is NotificationGround.OTHER
+    afterwards = review.review_due_on is not None
+    first = _("The administrator") if is_other else _("The second person")
+    second = _("The second review") if afterwards else _("The approver outside the school")
     both = (
-        (_("The administrator"), review.first_by_id, review.first_at, review.first_approves,
+        (first, review.first_by_id, review.first_at, review.first_approves,
          review.first_manner, review.first_reason),
-        (_("The approver outside the school"), review.second_by_id, review.second_at, review.second_approves,
+        (second, review.second_by_id, review.second_at, review.second_approves,
          review.second_manner, review.second_reason),
     )  # fmt: skip
     return [
         {
             "who": who,
             "name": names.get(user_id, ""),
-            "answer": _("Yes") if approves else _("No"),
+            "answer": _answer(approves, afterwards=afterwards),
+            "tone": "sun" if approves else "moss",
             "meta": f"{moment_words(at, zone)} · {ANSWER_MANNERS.get(manner, manner)}",
             "reason": reason,
         }
         for who, user_id, at, approves, manner, reason in both
         if user_id is not None
     ]
+
+
+def _answer(approves: bool | None, *, afterwards: bool) -> str:
+    if afterwards:
+        return _("Confirmed") if approves else _("Not confirmed")
+    return _("Yes") if approves else _("No")
 
 
 def notification_rows(made: PoliceNotification, students: list[str], zone: str) -> list[Any]:

@@ -27,7 +27,7 @@ from wss_cases.safeguards.police.review.models import (
     PoliceReview,
     SchoolSergeant,
 )
-from wss_cases.safeguards.police.review.states import ReviewState
+from wss_cases.safeguards.police.review.states import ReviewState, Seconding
 
 Statement = TypeVar("Statement", bound=Select[Any])
 NO_PARTY = (PersonRole.WITNESS, PersonRole.SUPPORT)
@@ -191,6 +191,33 @@ def silent(now: datetime, limit: int) -> Sequence[int]:
         PoliceReview.state.in_([ReviewState.ASKED, ReviewState.APPROVED_ONCE]), PoliceReview.answer_by <= now
     )
     return db.session.scalars(statement.order_by(PoliceReview.id).limit(limit)).all()
+
+
+def unseconded(now: datetime, network_by: datetime, limit: int) -> Sequence[int]:
+    """Return reviews that nobody seconded in time, and those whose network is asked because it ends soon."""
+    over = PoliceReview.answer_by <= now
+    ask = PoliceReview.clock_reminded_at.is_(None) & (PoliceReview.answer_by <= network_by)
+    statement = select(PoliceReview.id).where(PoliceReview.state == ReviewState.SECONDING, or_(over, ask))
+    return db.session.scalars(statement.order_by(PoliceReview.id).limit(limit)).all()
+
+
+def seconds_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many reviews wait for the actor as a second person: a duty to verify, or a notification
+    that somebody else made to review."""
+    if not actor.has(Role.DEAN, Role.ADMINISTRATOR, Role.DISTRICT):
+        return None
+    named = or_(PoliceReview.approver_id == actor.user_id, PoliceReview.deputy_id == actor.user_id)
+    here = in_schools(PoliceReview.school_id, actor, Role.DEAN, Role.ADMINISTRATOR)
+    refused = PoliceReview.seconding == Seconding.REFUSED
+    seconding = (PoliceReview.state == ReviewState.SECONDING) & or_(named, here & ~refused)
+    afterwards = (
+        (PoliceReview.state == ReviewState.NOTIFIED)
+        & PoliceReview.review_due_on.is_not(None)
+        & PoliceReview.second_at.is_(None)
+    )
+    others = PoliceReview.requested_by_id.is_distinct_from(actor.user_id)
+    counted = select(func.count(PoliceReview.id)).where(others, or_(seconding, afterwards & or_(here, named)))
+    return visible_to(counted, actor)
 
 
 def notifications_of(incident_id: int) -> list[PoliceNotification]:

@@ -13,6 +13,11 @@ from wss_cases.safeguards.police.review.states import TRANSITIONS, ReviewState
 
 RECORD_HOURS: Final = 1
 """An emergency is recorded within the hour of the call."""
+LAW_AT_ONCE: Final = frozenset({"firearm_or_gun_threat", "firearm_report_chicago"})
+"""A firearm or a gun threat: its notification opens at once, whoever has verified it."""
+BEFORE_REPORT: Final = timedelta(hours=24)
+"""How long before its report an emergency can lie where nobody knows when it was."""
+FEWEST_LETTERS: Final = 3
 DEFAULT_HOURS: Final = 4
 """How long each answer may take where the district has set nothing."""
 FEWEST_HOURS: Final = 1
@@ -61,6 +66,33 @@ def named_to_approve(actor: Actor, review: Any) -> bool:
     """The review names the actor as approver or deputy, and the actor is still of that school's network."""
     named = actor.user_id is not None and actor.user_id in (review.approver_id, review.deputy_id)
     return named and actor.covers(review.school_id, Role.DISTRICT)
+
+
+def seconds_review(actor: Actor, review: Any) -> bool:
+    """Deans and administrators of the review's school second it, and whoever it names to approve."""
+    return sees(actor, review, Role.DEAN, Role.ADMINISTRATOR) or named_to_approve(actor, review)
+
+
+def earliest_of(occurred_at: datetime, reported_at: datetime, *, is_known: bool) -> datetime:
+    """Return from when on a call about an incident is to be expected: its earliest time, or a day before its report."""
+    return min(occurred_at, reported_at) if is_known else reported_at - BEFORE_REPORT
+
+
+def is_questioned(at: datetime, earliest: datetime, now: datetime) -> bool:
+    """Whether a time lies outside what is to be expected, to the minute, and is asked about."""
+    return not earliest.replace(second=0, microsecond=0) <= at <= now
+
+
+def opens_for_one(review: Any, now: datetime) -> bool:
+    """Whether nobody verified in time a duty that requires the police, so that it is open for one person."""
+    waits = review.state is ReviewState.SECONDING and review.answer_by is not None
+    return waits and review.answer_by <= now
+
+
+def names_danger(text: str) -> bool:
+    """Whether a text says a danger in words: some letters, and not one letter again and again."""
+    letters = [letter.casefold() for letter in text if letter.isalpha()]
+    return len(letters) >= FEWEST_LETTERS and len(set(letters)) > 1
 
 
 def reads_review(actor: Actor, review: Any) -> bool:

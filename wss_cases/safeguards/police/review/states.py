@@ -14,11 +14,23 @@ class NotificationGround(Labelled):
     OTHER = "other", _l("Anything else")
 
 
+class Seconding(Labelled):
+    """Whether a second person verified the duty that requires a notification."""
+
+    NOT_NEEDED = "not_needed", _l("Not needed: two people stand behind the duty")
+    WAITS = "waits", _l("Waits for a second person")
+    SECONDED = "seconded", _l("Seconded")
+    NOT_SECONDED = "not_seconded", _l("Not seconded")
+    REFUSED = "refused", _l("Refused by a second person")
+
+
 class ReviewState(Labelled):
-    """Where a review stands. An emergency begins as called, a duty as allowed, anything else as asked."""
+    """Where a review stands. An emergency begins as called, a duty as allowed or with a second person, anything else as
+    asked."""
 
     ASKED = "asked", _l("Waits for the administrator")
     CALLED = "called", _l("Called, to be recorded")
+    SECONDING = "seconding", _l("Waits for a second person to verify the duty")
     APPROVED_ONCE = "approved_once", _l("Waits for the second approval")
     ALLOWED = "allowed", _l("Allowed, not made yet")
     NOTIFIED = "notified", _l("Police were told")
@@ -26,12 +38,13 @@ class ReviewState(Labelled):
     WITHDRAWN = "withdrawn", _l("Withdrawn")
 
 
-BEGINNINGS: Final = frozenset({ReviewState.ASKED, ReviewState.CALLED, ReviewState.ALLOWED})
+BEGINNINGS: Final = frozenset({ReviewState.ASKED, ReviewState.CALLED, ReviewState.SECONDING, ReviewState.ALLOWED})
 """Where the three grounds begin."""
 
 TRANSITIONS: Final[dict[ReviewState, frozenset[ReviewState]]] = {
     ReviewState.ASKED: frozenset({ReviewState.APPROVED_ONCE, ReviewState.REFUSED, ReviewState.WITHDRAWN}),
     ReviewState.CALLED: frozenset({ReviewState.NOTIFIED}),
+    ReviewState.SECONDING: frozenset({ReviewState.ALLOWED, ReviewState.REFUSED, ReviewState.WITHDRAWN}),
     ReviewState.APPROVED_ONCE: frozenset({ReviewState.ALLOWED, ReviewState.REFUSED, ReviewState.WITHDRAWN}),
     ReviewState.ALLOWED: frozenset({ReviewState.NOTIFIED, ReviewState.WITHDRAWN}),
     ReviewState.NOTIFIED: frozenset(),
@@ -42,7 +55,7 @@ TRANSITIONS: Final[dict[ReviewState, frozenset[ReviewState]]] = {
 WAITING: Final = frozenset({ReviewState.ASKED, ReviewState.APPROVED_ONCE})
 """Waiting for an answer; silence refuses."""
 
-OPEN: Final = WAITING | {ReviewState.CALLED, ReviewState.ALLOWED}
+OPEN: Final = WAITING | {ReviewState.CALLED, ReviewState.SECONDING, ReviewState.ALLOWED}
 """Something is still to be done."""
 
 TO_RECORD: Final = frozenset({ReviewState.CALLED, ReviewState.ALLOWED})
@@ -69,6 +82,13 @@ _DOOR: Final = {"door": NotificationGround.labels()}
 SENTENCES: Final = {
     "police.called": (_l("Police were called first: %(door)s. To be recorded within the hour"), _DOOR),
     "police.allowed_by_law": _l("Police-notification review opened: the law requires it"),
+    "police.seconding": _l("Police-notification review opened: a second person is asked to verify the duty"),
+    "police.seconded": _l("A second person verified the duty: the police may be notified"),
+    "police.not_seconded": _l("Nobody could verify the duty in time: opened for one person, not seconded"),
+    "police.second_refused": _l("A second person did not verify the duty; the network's deputy is asked"),
+    "police.confirmed": _l("Second review of a police notification: confirmed"),
+    "police.not_confirmed": _l("Second review of a police notification: not confirmed"),
+    "police.corrected": _l("Record of a police notification corrected"),
     "police.asked": _l("Police-notification review asked for; refused unless two people approve"),
     "police.first_approved": _l("First approval of a police notification, by the administrator"),
     "police.second_approved": _l("Second approval of a police notification, from outside the school"),

@@ -26,8 +26,9 @@ from wss_cases.safeguards.police.review import actions, queries
 from wss_cases.safeguards.police.review.forms import AnswerForm, WithdrawForm
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.presenters import answer_rows, notification_rows, request_rows, review_words
-from wss_cases.safeguards.police.review.rules import may_become, steps_aside
-from wss_cases.safeguards.police.review.states import TO_RECORD, ReviewState
+from wss_cases.safeguards.police.review.rules import may_become, opens_for_one, steps_aside
+from wss_cases.safeguards.police.review.seconders import asked_to_second
+from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationGround, ReviewState, Seconding
 
 blueprint = Blueprint("police_reviews", __name__, url_prefix="/police-reviews")
 
@@ -80,13 +81,15 @@ def review(review_id: int) -> Page:
         request_rows=request_rows(shown, names, zone),
         answers=answer_rows(shown, names, zone),
         waits_for=_waits_for(shown, names, now),
+        not_confirmed=shown.review_due_on is not None and shown.second_approves is False,
         silent=shown.state is ReviewState.REFUSED
+        and shown.door is NotificationGround.OTHER
         and shown.first_approves is not False
         and shown.second_approves is not False,
         made=_made(shown, zone) if team else None,
         duty=duty_words(get_duty(actor, shown.duty_id), now, zone) if team and shown.duty_id else None,
         team=team,
-        acts=_acts(actor, shown),
+        acts=_acts(actor, shown, now),
     )
 
 
@@ -94,6 +97,8 @@ def _waits_for(review: PoliceReview, names: dict[int, str], now: datetime) -> li
     """The people who may give the answer that is waited for."""
     if review.state is ReviewState.ASKED:
         return [name for _id, name in queries.deciders(review, now, queries.parties_of(review.incident_id))]
+    if review.state is ReviewState.SECONDING:
+        return list(user_names(asked_to_second(review, now)).values())
     if review.state is ReviewState.APPROVED_ONCE:
         aside = {review.first_by_id, review.requested_by_id}
         named = [one for one in (review.approver_id, review.deputy_id) if one is not None and one not in aside]
@@ -109,17 +114,23 @@ def _made(review: PoliceReview, zone: str) -> list[Any] | None:
     return notification_rows(made, students, zone)
 
 
-def _acts(actor: Actor, review: PoliceReview) -> dict[str, bool]:
+def _acts(actor: Actor, review: PoliceReview, now: datetime) -> dict[str, bool]:
     aside = steps_aside(actor.user_id, review.requested_by_id, queries.parties_of(review.incident_id))
     first = review.state is ReviewState.ASKED and can(actor, Permission.POLICE_REVIEW_ANSWER, review)
     second = review.state is ReviewState.APPROVED_ONCE and can(actor, Permission.POLICE_REVIEW_APPROVE, review)
     second = second and review.first_by_id != actor.user_id
+    seconds = can(actor, Permission.POLICE_REVIEW_SECOND, review) and not aside
     records = can(actor, Permission.POLICE_NOTIFICATION_RECORD, review)
     return {
         "first": first and not aside,
         "second": second and not aside,
         "aside": aside and (first or second),
-        "record": review.state in TO_RECORD and records,
+        "seconds": seconds
+        and review.state is ReviewState.SECONDING
+        and (review.seconding is Seconding.WAITS or actor.user_id in (review.approver_id, review.deputy_id))
+        and actor.user_id != review.first_by_id,
+        "afterwards": seconds and review.waits_for_second_review,
+        "record": (review.state in TO_RECORD or opens_for_one(review, now)) and records,
         "complete": review.state is ReviewState.NOTIFIED and records,
         "withdraw": may_become(review.state, ReviewState.WITHDRAWN)
         and can(actor, Permission.POLICE_REVIEW_ASK, review),

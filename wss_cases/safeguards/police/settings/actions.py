@@ -57,7 +57,7 @@ def _hand_on(uow: UnitOfWork, row: PoliceApprover) -> None:
         select(PoliceReview)
         .join(School, School.id == PoliceReview.school_id)
         .where(
-            PoliceReview.state.in_(WAITING),
+            PoliceReview.state.in_([*WAITING, ReviewState.SECONDING]),
             School.network.is_(None) if row.network == "" else School.network == row.network,
         )
         .order_by(PoliceReview.id)

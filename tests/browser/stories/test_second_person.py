@@ -1,0 +1,138 @@
+"""On a phone: an emergency that the second review does not confirm, and duties that a second person verifies or that
+nobody does in time; in both languages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from tests.factories.accounts import acting
+from tests.safeguards.police.test_review import NOW, Scene
+from tests.support.applications import make_app
+from tests.support.depth import in_turn
+from tests.support.pages.browser import PHONE, NewVisitor, axe_problems, go, overflow_problems
+from tests.support.servers.live_system import LiveSystem
+from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.credentials.passwords import hash_password
+from wss_cases.foundation.db import db
+from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
+
+PASSWORD = "a quiet harbour at dawn"
+STORIES = [
+    (language, story)
+    for turn, story in enumerate(("not_confirmed", "seconded", "not_seconded"))
+    for number, language in enumerate(("es", "en"))
+    if in_turn(number + turn, 2)
+]
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize(("language", "story"), STORIES)
+def test_a_second_person(
+    live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, language: str, story: str
+) -> None:
+    live_system.set_clock(NOW)
+    with make_app(live_system.database.url, tmp_path).app_context():
+        scene = Scene()
+        emails = [scene.dean.email, scene.head.email]
+        for person in db.session.scalars(select(UserAccount).where(UserAccount.email.in_(emails))):
+            person.password_hash, person.locale = hash_password(PASSWORD), language
+        db.session.commit()
+        report, student = f"/incidents/{scene.incident.id}/police-review", scene.student.id
+        given = ByHand("attack_on_staff", "A written complaint.", NOW)
+        duty = raise_by_hand(Invocation(acting(scene.dean), NOW), scene.incident.id, given)
+
+    def sign_in(email: str) -> Page:
+        visitor = new_visitor(viewport=PHONE)
+        visitor.page.clock.set_fixed_time(NOW)
+        visitor.sign_in(email, PASSWORD)
+        return visitor.page
+
+    dean, head = (sign_in(email) for email in emails)
+    if story == "not_confirmed":
+        emergency(dean, report, student)
+        not_confirmed(head)
+        return
+    dean.goto(f"{report}/required-by-law")
+    dean.locator("[name=duty_id]").select_option(str(duty))
+    send(dean)
+    expect(dean.locator('main a[href$="/notification"]')).to_have_count(0)
+    if story == "seconded":
+        verified(head)
+    else:
+        live_system.set_clock(NOW + timedelta(minutes=15))
+    dean.reload()
+    go(dean, dean.locator('main a[href$="/notification"]').first)
+    record(dean, student)
+    expect(dean.locator(".notice-warning")).to_have_count(1 if story == "not_seconded" else 0)
+    look(dean)
+
+
+def look(page: Page) -> None:
+    """Check a page as it stands: clean, and nothing to scroll sideways."""
+    assert not axe_problems(page), page.url
+    assert not overflow_problems(page), page.url
+
+
+def send(page: Page) -> None:
+    """Look at a form as it is filled in, and send it."""
+    look(page)
+    go(page, page.locator('main form button[type="submit"]').last)
+
+
+def emergency(page: Page, report: str, student: int) -> None:
+    """Call first at a time before the incident, say why, and record it; an x is no danger."""
+    page.goto(f"{report}/emergency")
+    page.locator("[name=called_at]").fill("2026-11-20T11:00")
+    send(page)
+    page.locator("[name=time_reason]").fill("The phone had another day.")
+    send(page)
+    go(page, page.locator('main a[href$="/notification"]').first)
+    page.locator("[name=danger]").fill("x")
+    record(page, student)
+    page.locator("[name=danger]").fill("A student held a knife to another.")
+    send(page)
+    if page.locator("[name=time_reason]").count():
+        page.locator("[name=time_reason]").fill("The phone had another day.")
+        send(page)
+
+
+def record(page: Page, student: int) -> None:
+    """Fill in the notification and send it."""
+    page.locator("[name=told]").select_option("911")
+    page.locator("[name=channel]").select_option("phone")
+    page.locator(f'[name=student_ids][value="{student}"]').check(force=True)
+    page.locator("[name=adult_with_student]").fill("Ms. Test, counselor")
+    page.locator("[name=guardian_result]").select_option("voicemail")
+    page.locator("[name=rights_sheet]").select_option("student")
+    send(page)
+
+
+def verified(page: Page) -> None:
+    """Find what waits on My day, and verify the duty."""
+    page.goto("/my-day")
+    go(page, page.locator('main a[href$="/police-reviews"]').first)
+    go(page, page.locator('main a[href*="/police-reviews/"]').first)
+    go(page, page.locator('main a[href$="/verify"]').first)
+    page.locator('[name=verified][value="yes"]').check(force=True)
+    page.locator("[name=reason]").fill("I read the complaint.")
+    send(page)
+
+
+def not_confirmed(page: Page) -> None:
+    """Find what waits on My day, do not confirm it, and find it on its line among the outcomes."""
+    page.goto("/my-day")
+    go(page, page.locator('main a[href$="/police-reviews"]').first)
+    go(page, page.locator('main a[href*="/police-reviews/"]').first)
+    go(page, page.locator('main a[href$="/second-review"]').first)
+    page.locator('[name=confirms][value="no"]').check(force=True)
+    page.locator("[name=reason]").fill("It was a pencil.")
+    send(page)
+    page.goto("/outcomes")
+    expect(page.locator('a[href*="choice=emergency_not_confirmed"]').first).to_contain_text("1")

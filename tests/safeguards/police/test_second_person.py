@@ -1,0 +1,219 @@
+"""What a law requires is told by two people, or by one and reviewed; an emergency is dated, named and reviewed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.base import fresh
+from tests.factories.safeguards import LegalDutyFactory
+from tests.safeguards.police.test_review import NOW, Scene, mails
+from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.incidents.incident.states import WhenPrecision
+from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
+from wss_cases.safeguards.police.notification.actions import record_notification
+from wss_cases.safeguards.police.review.actions import call_first, withdraw
+from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.states import ReviewState, Seconding
+from wss_cases.safeguards.police.second_review.actions import Corrected, correct, review_afterwards
+from wss_cases.safeguards.police.seconding.actions import open_by_law, second
+from wss_cases.workday.my_day.waiting import waiting_for
+from wss_cases.workday.sweep.actions import sweep
+
+DANGER = "A student held a knife to another's throat."
+
+
+@pytest.fixture
+def scene(session: Any, at: Callable[..., datetime]) -> Scene:
+    at("2026-11-24 11:00")
+    return Scene()
+
+
+def call(user: UserAccount, now: datetime = NOW) -> Invocation:
+    return Invocation(acting(user), now)
+
+
+def by_hand(scene: Scene, code: str = "attack_on_staff") -> int:
+    """The dean raises a duty by hand and asks to tell the police, alone."""
+    duty_id = raise_by_hand(call(scene.dean), scene.incident.id, ByHand(code, "A written complaint.", NOW))
+    return open_by_law(call(scene.dean), scene.incident.id, duty_id)
+
+
+def found(review_id: int) -> PoliceReview:
+    return db.session.get_one(PoliceReview, review_id, populate_existing=True)
+
+
+def refusal(act: Callable[[], Any]) -> str:
+    with pytest.raises(Refused) as refused:
+        act()
+    db.session.rollback()
+    return refused.value.field
+
+
+def test_a_duty_by_hand_opens_after_a_second_person_of_the_school_verified_it(scene: Scene, session: Any) -> None:
+    review_id = by_hand(scene)
+    assert (found(review_id).state, found(review_id).seconding) == (ReviewState.SECONDING, Seconding.WAITS)
+    assert mails(session, "police.seconding") == {scene.head.id}, "the school's others first"
+    assert waiting_for(acting(scene.head)).police_seconds == 1 and not waiting_for(acting(scene.dean)).police_seconds
+    refusal(lambda: record_notification(call(scene.dean), review_id, scene.told()))
+    refusal(lambda: second(call(scene.dean), review_id, verified=True, reason="I know."))
+    mailbox = make_user(Role.ADMINISTRATOR, scene.school, first_setup=False)
+    refusal(lambda: second(call(mailbox), review_id, verified=True, reason="Me again."))
+    with pytest.raises(NotFound):
+        second(call(make_user(Role.COORDINATOR, scene.school)), review_id, verified=True, reason="No standing.")
+    second(call(scene.head), review_id, verified=True, reason="I read the complaint.")
+    record_notification(call(scene.dean), review_id, scene.told())
+    row = found(review_id)
+    assert (row.state, row.seconding, row.review_due_on) == (ReviewState.NOTIFIED, Seconding.SECONDED, None)
+
+
+def test_facts_of_one_person_ask_for_a_second_and_those_of_two_do_not(scene: Scene) -> None:
+    placed = {"school_id": scene.school.id, "incident_id": scene.incident.id, "code": "drug_incident"}
+    duty = LegalDutyFactory(verified_by_id=scene.dean.id, verified_at=NOW, verified_how="I looked.", **placed)
+    for reporter, state in ((scene.dean, ReviewState.SECONDING), (scene.head, ReviewState.ALLOWED)):
+        fresh(scene.incident).reporter_id = reporter.id
+        db.session.commit()
+        review_id = open_by_law(call(scene.dean), scene.incident.id, duty.id)
+        assert found(review_id).state is state
+        withdraw(call(scene.dean), review_id, "Not yet.")
+
+
+def test_it_opens_for_one_when_nobody_answers_and_is_reviewed_within_a_school_day(scene: Scene, session: Any) -> None:
+    review_id = by_hand(scene)
+    sweep(NOW + timedelta(minutes=7))
+    assert mails(session, "police.seconding") == {scene.head.id}
+    sweep(NOW + timedelta(minutes=8))
+    assert mails(session, "police.seconding") == {scene.head.id, scene.district.id, scene.deputy.id}, "then the network"
+    sweep(NOW + timedelta(minutes=14))
+    assert found(review_id).state is ReviewState.SECONDING
+    # the record does not wait for the next sweep
+    later = NOW + timedelta(minutes=15)
+    record_notification(call(scene.dean, later), review_id, scene.told())
+    row = found(review_id)
+    assert (row.state, row.seconding) == (ReviewState.NOTIFIED, Seconding.NOT_SECONDED)
+    assert row.review_due_on == date(2026, 11, 25) and mails(session, "police.second_review") == {scene.head.id}
+    refusal(lambda: review_afterwards(call(scene.dean, later), review_id, confirms=True, reason="Mine."))
+    review_afterwards(call(scene.head, later), review_id, confirms=True, reason="It applied.")
+    assert found(review_id).second_approves is True
+
+
+def test_the_sweep_opens_it_too_and_tells_who_asked(scene: Scene, session: Any) -> None:
+    review_id = by_hand(scene)
+    sweep(NOW + timedelta(minutes=15))
+    assert (found(review_id).state, found(review_id).seconding) == (ReviewState.ALLOWED, Seconding.NOT_SECONDED)
+    assert mails(session, "police.answered") == {scene.dean.id}
+
+
+def test_a_refusal_keeps_it_closed_until_the_deputy_says_otherwise(scene: Scene, session: Any) -> None:
+    review_id = by_hand(scene)
+    second(call(scene.head), review_id, verified=False, reason="There is no complaint.")
+    assert mails(session, "police.seconding") == {scene.head.id, scene.deputy.id}
+    sweep(NOW + timedelta(days=2))
+    assert found(review_id).state is ReviewState.SECONDING, "silence after a refusal opens nothing"
+    other = make_user(Role.ADMINISTRATOR, scene.school)
+    refusal(lambda: second(call(other), review_id, verified=True, reason="I say so."))
+    second(call(scene.deputy), review_id, verified=False, reason="No.")
+    assert found(review_id).state is ReviewState.REFUSED
+    again = open_by_law(call(scene.dean), scene.incident.id, found(review_id).duty_id or 0)
+    assert found(again).answer_by is None, "asked again it goes to the deputy alone"
+    second(call(scene.deputy), again, verified=True, reason="Now there is one.")
+    record_notification(call(scene.dean), again, scene.told())
+
+
+def test_a_gun_and_what_nobody_can_second_open_at_once(scene: Scene, session: Any) -> None:
+    gun = found(by_hand(scene, "firearm_or_gun_threat"))
+    assert (gun.state, gun.seconding) == (ReviewState.ALLOWED, Seconding.NOT_SECONDED)
+    for person in (scene.head, scene.district, scene.deputy):
+        fresh(person).first_setup = False
+    db.session.commit()
+    alone = found(by_hand(scene))
+    assert (alone.state, alone.seconding) == (ReviewState.ALLOWED, Seconding.NOT_SECONDED)
+
+
+def test_the_pages_tell_nobody_to_wait(scene: Scene, client_as: Callable[[Any], Any]) -> None:
+    review_id = by_hand(scene)
+    words = "Nobody has to wait with a call that a law requires"
+    for user, address in (
+        (scene.dean, f"/incidents/{scene.incident.id}/police-review"),
+        (scene.dean, f"/incidents/{scene.incident.id}/police-review/required-by-law"),
+        (scene.dean, f"/police-reviews/{review_id}"),
+        (scene.head, f"/police-reviews/{review_id}/verify"),
+    ):
+        assert words in client_as(user).page(address).text, address
+    assert "waits for a second person" in client_as(scene.head).page("/my-day").text
+    given = {"verified": "yes", "reason": "I read the complaint."}
+    assert client_as(scene.head).submit(f"/police-reviews/{review_id}/verify", given).status_code == 303
+    assert found(review_id).state is ReviewState.ALLOWED
+
+
+@pytest.mark.parametrize(
+    ("precision", "called", "asked"),
+    [
+        (WhenPrecision.EXACT, "2026-11-24T15:59:00", True),
+        (WhenPrecision.EXACT, "2026-11-24T16:30:00", False),
+        (WhenPrecision.EXACT, "2026-11-24T18:00:00", True),
+        (WhenPrecision.EARLIER_TODAY, "2026-11-23T16:40:00", False),
+        (WhenPrecision.EARLIER_TODAY, "2026-11-23T16:20:00", True),
+        (WhenPrecision.EXACT, "1996-01-01T12:00:00", True),
+    ],
+)
+def test_an_odd_time_of_an_emergency_is_asked_about_and_kept_with_its_reason(
+    scene: Scene, precision: WhenPrecision, called: str, asked: bool
+) -> None:
+    incident = fresh(scene.incident)
+    incident.occurred_at, incident.submitted_at = NOW - timedelta(hours=1), NOW - timedelta(minutes=30)
+    incident.when_precision = precision
+    db.session.commit()
+    at = datetime.fromisoformat(f"{called}+00:00")
+    if asked:
+        assert refusal(lambda: call_first(call(scene.dean), incident.id, at)) == "time_reason"
+    review_id = call_first(call(scene.dean), incident.id, at, "The clock of my phone." if asked else "")
+    row = found(review_id)
+    assert row.called_at == at and bool(row.time_reason) is asked
+    assert row.record_due_at == (NOW if asked else at) + timedelta(hours=1)
+    told = scene.told(danger=DANGER, notified_at=at, time_reason="The clock of my phone.")
+    record_notification(call(scene.dean), review_id, told)
+    made = db.session.scalars(db.select(PoliceNotification)).one()
+    assert made.local_date >= date(2026, 11, 23), "no chart begins with an odd year"
+
+
+@pytest.mark.parametrize("danger", ["x", "xx", "...", "aaaa", " "])
+def test_an_emergency_names_its_danger_in_words(scene: Scene, danger: str) -> None:
+    review_id = call_first(call(scene.dean), scene.incident.id, NOW)
+    assert refusal(lambda: record_notification(call(scene.dean), review_id, scene.told(danger=danger))) == "danger"
+
+
+def test_an_emergency_is_reviewed_by_another_and_a_correction_asks_anew(scene: Scene, session: Any) -> None:
+    review_id = call_first(call(scene.dean), scene.incident.id, NOW)
+    record_notification(call(scene.dean), review_id, scene.told(danger=DANGER))
+    assert found(review_id).review_due_on == date(2026, 11, 25)
+    assert waiting_for(acting(scene.head)).police_seconds == 1
+    review_afterwards(call(scene.head), review_id, confirms=False, reason="It was a pencil.")
+    assert found(review_id).second_approves is False and not waiting_for(acting(scene.head)).police_seconds
+    refusal(lambda: correct(call(scene.dean), review_id, Corrected(NOW, " ", NOW, DANGER)))
+    refusal(lambda: correct(call(scene.dean), review_id, Corrected(NOW, "Why", NOW, "x")))
+    asked = correct(call(scene.dean), review_id, Corrected(NOW, "It was earlier.", NOW, f"{DANGER} Twice.", "Odd."))
+    assert asked == review_id
+    row = found(review_id)
+    assert (row.corrections, row.second_at, row.danger) == ("It was earlier.", None, f"{DANGER} Twice.")
+    assert waiting_for(acting(scene.head)).police_seconds == 1
+
+
+def test_what_no_one_of_the_school_reviewed_in_time_goes_to_the_network(scene: Scene, session: Any) -> None:
+    review_id = call_first(call(scene.dean), scene.incident.id, NOW)
+    record_notification(call(scene.dean), review_id, scene.told(danger=DANGER))
+    sweep(NOW + timedelta(days=1))
+    assert mails(session, "police.second_review") == {scene.head.id}
+    late = NOW + timedelta(days=2)
+    sweep(late)
+    sweep(late)
+    assert mails(session, "police.second_review") == {scene.head.id, scene.district.id, scene.deputy.id}
+    review_afterwards(call(scene.deputy, late), review_id, confirms=True, reason="I spoke with the officer.")

@@ -1,0 +1,152 @@
+"""What a law requires is told to the police after a second person has verified the duty, or alone where nobody can.
+
+Nothing here delays a call: who answers is asked at once, and a quarter of an hour later it opens for one person.
+"""
+
+from datetime import datetime, timedelta
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.foundation.errors import Refused, existing, refuse_blank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.models import School
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.police.review.actions import end, move, open_review, tell_asker
+from wss_cases.safeguards.police.review.messages import SECONDING
+from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.police.review.queries import approver_of, parties_of, reviews_of, unseconded
+from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE, opens_for_one, requires_police
+from wss_cases.safeguards.police.review.seconders import first_persons, of_the_network, of_the_school, two_stand_behind
+from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState, Seconding
+
+BATCH = 200
+
+
+def answer_time() -> timedelta:
+    """Return how long a second person has before what a law requires opens for one."""
+    return timedelta(minutes=setting("SECONDING_MINUTES"))
+
+
+@use_case
+def open_by_law(uow: UnitOfWork, incident_id: int, duty_id: int) -> int:
+    """Open a review that a duty of this incident decides.
+
+    Where one person alone stands behind the duty a second one is asked at once, the school's others first; a firearm or
+    a gun threat, and what nobody can second, opens for one person and is reviewed afterwards. Raises Refused for a duty
+    that does not name police, and while another review of it waits for a second person.
+    """
+    incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
+    duty = uow.session.get(LegalDuty, duty_id)
+    if duty is None or duty.incident_id != incident.id or not requires_police(duty.code, duty.state):
+        raise Refused("duty_id", _("Choose the legal duty of this incident that requires it."))
+    before = [review for review in reviews_of(incident.id) if review.duty_id == duty.id]
+    if any(review.state is ReviewState.SECONDING for review in before):
+        raise Refused("", _("A review of this report is open already: go on with that one."))
+    named = approver_of(existing(uow.session.get(School, incident.school_id)).network)
+    review = open_review(
+        uow, incident, NotificationGround.REQUIRED_BY_LAW, ReviewState.SECONDING,
+        duty_id=duty.id, seconding=Seconding.WAITS,
+        approver_id=named.approver_id if named is not None else None,
+        deputy_id=named.deputy_id if named is not None else None,
+    )  # fmt: skip
+    if two_stand_behind(duty, incident, uow.actor, uow.now):
+        _allow(uow, review, Seconding.NOT_NEEDED, "police.allowed_by_law")
+    elif duty.code in LAW_AT_ONCE:
+        _allow(uow, review, Seconding.NOT_SECONDED, "police.allowed_by_law")
+    elif any(one.seconding is Seconding.REFUSED for one in before):
+        _ask_deputy(uow, review, "police.seconding")
+    else:
+        _ask_second(uow, review)
+    return review.id
+
+
+def _allow(uow: UnitOfWork, review: PoliceReview, seconding: Seconding, kind: str) -> None:
+    move(review, ReviewState.ALLOWED)
+    review.permits, review.seconding, review.answer_by = True, seconding, None
+    uow.record(review, kind)
+    tell_asker(uow, review)
+
+
+def _ask_second(uow: UnitOfWork, review: PoliceReview) -> None:
+    firsts = first_persons(review)
+    school = of_the_school(review, firsts, uow.now)
+    asked = school or of_the_network(review, firsts, uow.now)
+    if not asked:
+        _allow(uow, review, Seconding.NOT_SECONDED, "police.not_seconded")
+        return
+    review.answer_by = uow.now + answer_time()
+    # the network was asked already where the school has nobody
+    review.clock_reminded_at = None if school else uow.now
+    uow.record(review, "police.seconding")
+    _tell(uow, review, asked)
+
+
+def _tell(uow: UnitOfWork, review: PoliceReview, people: list[int]) -> None:
+    for user_id in people:
+        uow.notify(user_id, SECONDING, review, f"{SECONDING}:{review.id}:{user_id}", at_any_hour=True)
+
+
+def _ask_deputy(uow: UnitOfWork, review: PoliceReview, kind: str) -> None:
+    """Leave it closed and ask the network's deputy, or end it where there is nobody to ask."""
+    deputy = of_the_network(review, {*first_persons(review), review.first_by_id}, uow.now, deputy_first=True)
+    review.seconding, review.answer_by = Seconding.REFUSED, None
+    if not deputy:
+        end(uow, review, ReviewState.REFUSED, "police.refused")
+        return
+    uow.record(review, kind)
+    _tell(uow, review, deputy)
+
+
+@use_case
+def second(uow: UnitOfWork, review_id: int, *, verified: bool, reason: str) -> int:
+    """Say, as a second person, whether the duty that requires a notification was verified.
+
+    A yes opens it; a no keeps it closed and asks the network's deputy, whose no is the end. Raises Refused for a party,
+    for somebody who is no second person, for whoever is not asked any more, and without how it was verified.
+    """
+    review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_SECOND, uow.version)
+    if review.state is not ReviewState.SECONDING:
+        raise Refused("", _("This review does not wait for a second person."))
+    if uow.actor.user_id in parties_of(review.incident_id):
+        raise Refused("", _("You are a party to what happened: somebody else answers."))
+    refuse_one_person("", uow.actor.user_id, {*first_persons(review), review.first_by_id}, uow.now)
+    refuse_blank("reason", reason, _("Say how it was verified, or why not."))
+    by_deputy = review.seconding is Seconding.REFUSED
+    if by_deputy and uow.actor.user_id not in (review.deputy_id, review.approver_id):
+        raise Refused("", _("A second person did not verify it: the network's deputy decides now."))
+    which = "second" if by_deputy else "first"
+    given = {"by_id": uow.actor.user_id, "at": uow.now, "approves": verified, "manner": "here", "reason": reason}
+    for name, value in given.items():
+        setattr(review, f"{which}_{name}", value)
+    if verified:
+        _allow(uow, review, Seconding.SECONDED, "police.seconded")
+    elif by_deputy or uow.actor.user_id == review.deputy_id:
+        review.seconding = Seconding.REFUSED
+        end(uow, review, ReviewState.REFUSED, "police.refused")
+    else:
+        _ask_deputy(uow, review, "police.second_refused")
+    return review.id
+
+
+def open_for_one(uow: UnitOfWork, review: PoliceReview) -> None:
+    """Open what nobody seconded in time for one person, marked so. For use cases; does nothing before its time."""
+    if opens_for_one(review, uow.now):
+        _allow(uow, review, Seconding.NOT_SECONDED, "police.not_seconded")
+
+
+def settle_seconding(now: datetime) -> None:
+    """Ask the network where half the time is over without an answer, and open for one person where all of it is."""
+    for review_id in unseconded(now, now + answer_time() / 2, BATCH):
+        with unit_of_work(SYSTEM, now) as uow:
+            review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_ANSWER)
+            if review.state is ReviewState.SECONDING and review.answer_by is not None and review.answer_by > now:
+                review.clock_reminded_at = now
+                uow.audit("police.network_asked", "police_review", review.id)
+                _tell(uow, review, of_the_network(review, first_persons(review), now))
+            open_for_one(uow, review)
+            uow.no_audit()
