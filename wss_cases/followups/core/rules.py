@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
+from wss_cases.access.actor import Actor, Role
 from wss_cases.followups.core.states import NEEDS_NOTE, OUTCOMES
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.dates import day_words, day_words_with_year, weekday_words
@@ -10,6 +12,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.roster.directory.rules import SchoolDays
 
+WORDS_OF_CIRCLES = frozenset({"check_in_person_harmed", "agreement_check_in", "after_walk_out"})
+"""Kinds whose note tells what somebody said in the follow-up to a circle: privileged as the circle is."""
 QUICK = (1, 3, 5, 10)
 
 
@@ -29,6 +33,15 @@ def outcomes_of(kind: str) -> tuple[str, ...]:
 def needs_note(outcome: str) -> bool:
     """Whether an outcome says too little without a sentence."""
     return outcome in NEEDS_NOTE
+
+
+def reads_words(actor: Actor, row: Any) -> bool:
+    """Whether somebody reads what was said in a check-in after a circle: who heard it, or decides no discipline."""
+    if row.kind not in WORDS_OF_CIRCLES or actor.user_id in (row.owner_id, row.closed_by_id):
+        return True
+    return actor.covers(row.school_id, Role.COORDINATOR) and not actor.covers(
+        row.school_id, Role.DEAN, Role.ADMINISTRATOR
+    )
 
 
 def due_words(due_on: date, today: date, days: SchoolDays) -> Due:

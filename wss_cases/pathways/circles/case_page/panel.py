@@ -13,9 +13,9 @@ from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, term_row
-from wss_cases.pathways.circles.circle.keepers import with_known_keepers
+from wss_cases.pathways.circles.circle.keepers import told_who_said_what, with_known_keepers
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.rules import unmet
+from wss_cases.pathways.circles.circle.rules import as_told, unmet
 from wss_cases.pathways.circles.circle.states import (
     ConsentState,
     MeetingKind,
@@ -41,7 +41,10 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
     reads = may_read_terms(actor, row, circle)
     terms = circle.agreement.terms if circle.agreement else []
     meets_again = not circle.was_held or completion_meeting_allowed(circle)
-    requirements = circle.requirements_on(row.next_step_on if circle.waiting and row.next_step_on else today)
+    told = told_who_said_what(actor, row.school_id)
+    requirements = as_told(
+        circle.requirements_on(row.next_step_on if circle.waiting and row.next_step_on else today), told
+    )
     own = {
         "ids": values,
         "live": live,
@@ -51,7 +54,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
         "shut": len(unmet(requirements)),
         "ready": not unmet(requirements) and row.state is not PathwayState.PROPOSED,
         "planned": circle.waiting is not None,
-        "parties": _parties(circle, values),
+        "parties": _parties(circle, values, told),
         "keepers": ", ".join(circle.keeper_names.values()),
         "meetings": _meetings(circle, zone_of(row.school_id), now),
         "terms": [term_row(term, circle, reads, values, not row.case.result, today) for term in terms],
@@ -62,7 +65,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
     return Panel("pathways/circles/case_page/panel.html", own)
 
 
-def _parties(circle: Circle, values: dict[str, Any]) -> list[dict[str, Any]]:
+def _parties(circle: Circle, values: dict[str, Any], told: bool) -> list[dict[str, Any]]:
     rows = []
     for person in circle.invited:
         consent = circle.consents.get(person.id)
@@ -75,7 +78,7 @@ def _parties(circle: Circle, values: dict[str, Any]) -> list[dict[str, Any]]:
             {
                 "name": circle.names[person.id],
                 "href": url_for("circle_parties.party", participant_id=person.id, **values),
-                "said": str(ConsentState(consent_state(consent.consented if consent else None)).label),
+                "said": str(ConsentState(consent_state(consent.consented if consent else None)).label) if told else "",
                 "beside": _("beside them: %(names)s", names=", ".join(beside)) if beside else "",
             }
         )

@@ -39,6 +39,11 @@ def keepers_of(pathway_id: int) -> dict[int, str]:
     return {row.user_id: row.name for row in keeper_rows(pathway_id) if row.ended_at is None}
 
 
+def told_who_said_what(actor: Actor, school_id: int) -> bool:
+    """Whether somebody may know who wishes to meet and who does not: coordinators who decide no discipline there."""
+    return actor.is_system or (actor.covers(school_id, Role.COORDINATOR) and not actor.covers(school_id, *DECIDE))
+
+
 def keeps_since(pathway_id: int, user_id: int | None) -> datetime | None:
     """Return since when somebody keeps a circle without a break; None for who does not."""
     return next((row.added_at for row in keeper_rows(pathway_id) if row.user_id == user_id and not row.ended_at), None)

@@ -20,6 +20,9 @@ HELD_BACK: Final[dict[AppliesTo, frozenset[Kind]]] = {
 }
 """Which circles a hold keeps back."""
 
+SAID: Final = frozenset({"consent", "guardian", "ready"})
+"""Requirements that show what one person said: for keepers and coordinators, for nobody who decides discipline."""
+
 LIFTABLE: Final = frozenset({AppliesTo.FACE_TO_FACE})
 """Holds whose condition can be met; the others stand for good."""
 
@@ -199,6 +202,15 @@ def _condition(rule: str, hold: Hold, facts: Facts) -> bool:
     return hold.rule in facts.lifted
 
 
+def as_told(requirements: Sequence[Requirement], told: bool) -> list[Requirement]:
+    """Return requirements as somebody may read them: who may not know what each person said sees one line for all."""
+    if told:
+        return list(requirements)
+    said = [one for one in requirements if one.code in SAID]
+    shown = [one for one in requirements if one.code not in SAID]
+    return [*shown, Requirement("said", all(one.done for one in said))] if said else shown
+
+
 def unmet(requirements: Iterable[Requirement]) -> list[Requirement]:
     """Return the requirements that are not met."""
     return [requirement for requirement in requirements if not requirement.done]
@@ -255,6 +267,7 @@ _REQUIREMENT_WORDS: Final[dict[str, tuple[Any, Any, Any]]] = {
         _l("Nobody said yet whether %(name)s is ready to meet"),
         _l("%(name)s is not ready to meet"),
     ),
+    "said": (_l("Everybody wishes to meet and is ready"), _l("A meeting is not planned"), ""),
     "screen": (
         _l("The safety screen says: safe to meet"),
         _l("The safety screen is not done yet"),

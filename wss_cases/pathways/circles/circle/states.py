@@ -123,14 +123,15 @@ def meeting_state(happened: bool | None, not_held_reason: str) -> MeetingState:
 SENTENCES = {
     "circle.keeper_named": _l("%(name)s keeps this circle"),
     "circle.keeper_ended": _l("%(name)s keeps this circle no longer"),
-    "circle.consent_given": _l("A person in the case wishes to take part"),
-    "circle.consent_refused": _l("A person in the case does not take part"),
-    "circle.consent_withdrawn": _l("A person in the case no longer takes part"),
+    # who said what is told to nobody who reads the history
+    "circle.consent_given": _l("What a person in the case said about meeting is recorded"),
+    "circle.consent_refused": _l("What a person in the case said about meeting is recorded"),
+    "circle.consent_withdrawn": _l("What a person in the case said about meeting is recorded"),
     "circle.consent_reopened": _l("A person in the case is to be asked again"),
     "circle.support_offered": _l("Support offered to a person in the case"),
     "circle.pre_met": _l("Pre-meeting held with a person in the case"),
-    "circle.ready": _l("A person in the case is ready to meet"),
-    "circle.not_ready": _l("A person in the case is not ready to meet"),
+    "circle.ready": _l("Whether a person in the case is ready to meet is recorded"),
+    "circle.not_ready": _l("Whether a person in the case is ready to meet is recorded"),
     "circle.supporter_added": (_l("Supporter invited: %(relation)s"), {"relation": SupporterRelation.labels()}),
     "circle.supporter_ended": (
         _l("Supporter no longer invited: %(relation)s"),

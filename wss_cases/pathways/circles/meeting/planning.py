@@ -7,8 +7,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local, local_date, today_at, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.pathways.circles.circle.keepers import told_who_said_what
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.rules import requirement_words, unmet
+from wss_cases.pathways.circles.circle.rules import as_told, requirement_words, unmet
 from wss_cases.pathways.circles.consent.actions import load_circle
 from wss_cases.pathways.circles.invitations.actions import tell_calendars
 from wss_cases.pathways.circles.meeting.queries import meetings_beside
@@ -58,7 +59,7 @@ def plan_meeting(
 
 
 def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: int) -> None:
-    missing = unmet(circle.requirements_on(day))
+    missing = unmet(as_told(circle.requirements_on(day), told_who_said_what(uow.actor, row.school_id)))
     if missing:
         names = "; ".join(requirement_words(requirement, circle.names) for requirement in missing)
         raise Refused("", _("The meeting cannot be planned yet: %(missing)s.", missing=names))

@@ -20,9 +20,9 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import at_local, local, local_date, today_at, zone_of
 from wss_cases.pathways.circles.agreements.queries import term_of_follow_up
 from wss_cases.pathways.circles.circle.forms import LENGTHS, AnswerForm, MeetingForm, attendance_form
-from wss_cases.pathways.circles.circle.keepers import get_circle
+from wss_cases.pathways.circles.circle.keepers import get_circle, told_who_said_what
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.rules import unmet
+from wss_cases.pathways.circles.circle.rules import as_told, unmet
 from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, meeting_state
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_file, meeting_words
 from wss_cases.pathways.circles.meeting import actions, planning
@@ -120,7 +120,8 @@ def term_of(follow_up_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def meeting(case_id: int, pathway_id: int) -> Page:
     """Plan the meeting, or move it; the requirements that are not met stand above the form."""
-    row = get_circle(current_actor(), case_id, pathway_id)
+    actor = current_actor()
+    row = get_circle(actor, case_id, pathway_id)
     zone, today, circle = zone_of(row.school_id), today_at(row.school_id, clock.now()), circle_of(row)
     planned = circle.waiting
     form = _meeting_form(row, circle, today, zone)
@@ -141,7 +142,8 @@ def meeting(case_id: int, pathway_id: int) -> Page:
         lambda made: _after(row, made, form),
         "pathways/circles/meeting/meeting.html",
         requirements=[
-            requirement_row(requirement, circle, row) for requirement in unmet(circle.requirements_on(today))
+            requirement_row(requirement, circle, row)
+            for requirement in unmet(as_told(circle.requirements_on(today), told_who_said_what(actor, row.school_id)))
         ],
         **act_context(row, title, _("Save the meeting")),
     )

@@ -21,9 +21,9 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.forms import YES_NO as ANSWERS
 from wss_cases.pathways.circles.circle.forms import ConsentForm, ReadyForm, SupporterForm
-from wss_cases.pathways.circles.circle.keepers import get_circle
+from wss_cases.pathways.circles.circle.keepers import get_circle, told_who_said_what
 from wss_cases.pathways.circles.circle.models import CirclePreparation
-from wss_cases.pathways.circles.circle.rules import was_harmed
+from wss_cases.pathways.circles.circle.rules import SAID, was_harmed
 from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.consent.letters import letter_for
@@ -56,9 +56,13 @@ def get_party(
 @gate(Permission.CASE_WORK)
 def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """How far one party is prepared, and who is beside them."""
-    row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
+    actor = current_actor()
+    row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
+    told = told_who_said_what(actor, row.school_id)
     requirements = [
-        one for one in circle.requirements_on(today_at(row.school_id, clock.now())) if one.person_id == person.id
+        one
+        for one in circle.requirements_on(today_at(row.school_id, clock.now()))
+        if one.person_id == person.id and (told or one.code not in SAID)
     ]
     supporters = [
         {"id": one.id, "name": one.name, "relation": str(SupporterRelation(one.relation).label)}
@@ -125,7 +129,8 @@ def ready(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """Record whether this party is ready to meet; never why."""
     row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     prepared = circle.preparations.get(participant_id)
-    form = ReadyForm(ready=YES_NO[prepared.is_ready if prepared else None])
+    told = told_who_said_what(current_actor(), row.school_id)
+    form = ReadyForm(ready=YES_NO[prepared.is_ready if prepared and told else None])
     words = act_context(row, _("Is %(name)s ready?", name=person_words(person)), _("Save the answer"))
     return act_on(
         row, form, lambda call: preparation.record_ready(call, row.id, participant_id, form.ready.data == "yes"), words
@@ -138,7 +143,7 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """Read the letter together, then record what one party said about taking part."""
     actor = current_actor()
     row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
-    answer = circle.consents.get(participant_id)
+    answer = circle.consents.get(participant_id) if told_who_said_what(actor, row.school_id) else None
     form = ConsentForm(
         consented=YES_NO[answer.consented if answer else None],
         guardian=YES_NO[answer.guardian_consented if answer else None] or "not_asked",

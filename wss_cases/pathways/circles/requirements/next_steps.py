@@ -22,6 +22,7 @@ OPENING: Final[dict[str, tuple[Any, str]]] = {
     "pre_meeting": (_l("Hold the pre-meeting"), "circle_parties.pre_meeting"),
     "consent": (_l("Record the consent"), "circle_parties.consent"),
     "guardian": (_l("Record the guardian’s consent"), "circle_parties.consent"),
+    "said": (_l("What each person said is with the keeper"), "keepers.keepers"),
     "ready": (_l("Say whether they are ready"), "circle_parties.ready"),
     "screen": (_l("Do the safety screen"), "circle_screening.screen"),
     "hold": (_l("Look at the hold that applies"), "circle_screening.hold"),
@@ -88,7 +89,7 @@ def _before_meeting(row: Pathway, circle: Circle, today: date) -> Step:
     if any(requirement.code == "hold" and requirement.rule in stands for requirement in shut):
         return Step("end", _l("End it: a hold stands"), "pathway_ends.end", ids(row))
     if any(requirement.refused and requirement.code in ("consent", "guardian") for requirement in shut):
-        return Step("decline", _l("Record that it was declined"), "pathway_ends.decline", ids(row))
+        return Step("decline", _l("Record that a meeting is not planned"), "pathway_ends.decline", ids(row))
     if shut:
         words, endpoint = OPENING[shut[0].code]
         return Step(shut[0].code, words, endpoint, requirement_values(row, shut[0]), on=row.start_by)

@@ -30,6 +30,7 @@ from wss_cases.pathways.common.states import PathwayState
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.states import Part
 from wss_cases.roster.directory.models import School
+from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import span_words
 
@@ -134,7 +135,9 @@ def _cases(student_id: int, incidents: list[Incident]) -> list[Section]:
     sections = []
     for case, own in cases_with(student_id, [incident.id for incident in incidents]):
         key = f"case:{case.id}"
-        state = CaseResult(case.result).label if case.result else CaseState(case.state).label
+        # that somebody declined is told to no family: not even that it was not theirs
+        told = case.result if case.result is not CaseResult.DECLINED else None
+        state = told.label if told else CaseState(case.state).label
         lines = [
             Line(f"{key}:opened", _("Opened"), day_words_with_year(case.opened_on)),
             Line(f"{key}:state", _("State"), str(state)),
@@ -150,9 +153,16 @@ def _pathways(case_id: int, participant_id: int) -> Iterator[Line]:
     signed = _signed_by(participant_id)
     for row in db.session.scalars(wanted):
         if row.participant_id == participant_id or row.id in signed:
-            yield Line(f"pathway:{row.id}", kind_words(row), str(PathwayState(row.state).label))
+            yield Line(f"pathway:{row.id}", kind_words(row), _state_words(row))
         if row.id in signed:
             yield from _terms(row.id)
+
+
+def _state_words(row: Pathway) -> str:
+    # who declined is never told: a circle with nobody's agreement is only not planned, whatever anybody said
+    if row.pathway == Family.CIRCLE and row.state in (PathwayState.DECLINED, PathwayState.ENDED_EARLY):
+        return _("A meeting is not planned")
+    return str(PathwayState(row.state).label)
 
 
 def _signed_by(participant_id: int) -> set[int]:

@@ -1,0 +1,86 @@
+"""Who declined is never told: not to a dean, not to the other family; the others hear that a meeting is not planned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.factories.base import fresh
+from tests.factories.followups import FollowUpFactory
+from tests.pathways.circles.making import LATER, consent, keep, make_circle, prepare, screen
+from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.cases.case.states import CaseResult
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.pathways.circles.consent import actions
+from wss_cases.pathways.circles.meeting import planning
+from wss_cases.pathways.common.states import PathwayState
+from wss_cases.records.family_copies.copy.contents import _cases
+
+
+@pytest.fixture
+def world(session, at):
+    at("2026-11-24 10:00")
+    return make_world()
+
+
+@pytest.fixture
+def circle(world):
+    row = make_circle(world)
+    screen(keep(world, row), row)
+    prepare(world, row)
+    consent(world, row)
+    actions.record_consent(Invocation(world.actor, NOW), row.id, world.people[1].id, False, None, TODAY)
+    return row
+
+
+def pages(client: Any, circle: Any, world: Any) -> str:
+    base = f"/cases/{circle.case_id}/pathways/{circle.id}"
+    parts = ["", "/meeting", f"/parties/{world.people[1].id}", f"/consent/{world.people[1].id}"]
+    return "\n".join(client.page(f"{base}{part}").text for part in parts)
+
+
+@pytest.mark.parametrize("role", [Role.DEAN, Role.ADMINISTRATOR])
+def test_who_decides_discipline_reads_only_that_a_meeting_is_not_planned(world, circle, client_as, role):
+    user = make_user(world.school, role)
+    text = pages(client_as(user), circle, world)
+    assert "A meeting is not planned" in text
+    for told in ("does not wish to take part", "Does not take part", "Wishes to take part", "wishes to take part"):
+        assert told not in text, told
+    checked = client_as(user).page(f"/cases/{circle.case_id}/pathways/{circle.id}/consent/{world.people[1].id}")
+    assert not [
+        one for one in checked.find_all("input") if "checked" in one.attributes and one.get("name") == "consented"
+    ]
+    with pytest.raises(Refused, match="A meeting is not planned") as refused:
+        planning.plan_meeting(
+            Invocation(actor_for(user), NOW), circle.id, starts_at=LATER, room="1", keeper_id=world.coordinator.id
+        )
+    assert "wish" not in str(refused.value)
+
+
+def test_the_coordinator_who_prepares_it_knows(world, circle, client_as):
+    assert "does not wish to take part" in pages(client_as(world.coordinator), circle, world)
+
+
+def test_a_copy_for_either_family_says_the_same(world, circle):
+    row = fresh(circle)
+    row.state, row.ended_at, row.participant_id = PathwayState.DECLINED, NOW, world.people[0].id
+    case = fresh(world.case)
+    case.state, case.result = "closed", CaseResult.DECLINED.value
+    db.session.commit()
+    lines = [line.text for one in _cases(world.students[0].id, [world.incident]) for line in one.lines]
+    assert "A meeting is not planned" in lines and "Declined" not in lines
+
+
+@pytest.mark.parametrize(("role", "reads"), [(Role.DEAN, False), (Role.COORDINATOR, True)])
+def test_the_words_of_a_check_in_stay_with_who_heard_them(world, circle, client_as, role, reads):
+    row = FollowUpFactory(
+        school_id=world.school.id, case_id=world.case.id, pathway_id=circle.id, kind="agreement_check_in",
+        owner_id=world.coordinator.id, state="done", outcome="keeping", outcome_note="She said it is better at home.",
+        closed_at=NOW, closed_on=TODAY, closed_by_id=world.coordinator.id,
+    )  # fmt: skip
+    page = client_as(make_user(world.school, role)).page(f"/follow-ups/{row.id}").text
+    assert ("better at home" in page) == reads
