@@ -1,7 +1,7 @@
 """How gunicorn serves the application: `gunicorn -c python:wss_cases.web.serving wsgi:app --bind HOST:PORT`.
 
 What every worker needs is made once, before they are forked from the first process, and left to all of them: pages are
-fast from the first on, and the memory is shared.
+fast from the first on, and the memory is shared. The worker takes a request in whole before a thread begins on it.
 """
 
 import gc
@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.orm import configure_mappers
 
-worker_class = "gthread"
+worker_class = "wss_cases.web.buffering.BufferingWorker"
 workers = 2
 threads = 4
 preload_app = True

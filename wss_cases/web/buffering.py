@@ -1,0 +1,52 @@
+"""A worker of gunicorn that takes a whole request in before a thread begins on it, and hands answers out the same way.
+
+gunicorn's own threads read from the network themselves, so a handful of browsers on a bad line hold them all. Here one
+loop (waitress) reads and writes for every connection, and the threads only ever see requests that are complete.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from gunicorn.workers.base import Worker
+from waitress import wasyncore
+from waitress.server import create_server
+
+ROUND_SECONDS = 0.5
+IDLE_SECONDS = 60
+CONNECTIONS = 900
+"""Open ones of a process, below the 1,024 files that most systems allow it."""
+LARGEST_BODY = 16 * 1024 * 1024
+"""What is taken in at all: far above what the application accepts, whose own page then says so."""
+
+
+class BufferingWorker(Worker):
+    """Serves with waitress on the sockets and with the number of threads that gunicorn was given."""
+
+    def run(self) -> None:
+        """Serve until told to stop or left alone, then finish what was begun."""
+        channels: dict[int, Any] = {}
+        server = create_server(
+            self.wsgi, map=channels, sockets=[one.sock for one in self.sockets], threads=self.cfg.threads, ident="",
+            connection_limit=CONNECTIONS, channel_timeout=IDLE_SECONDS, asyncore_use_poll=True,
+            max_request_body_size=LARGEST_BODY, clear_untrusted_proxy_headers=False, log_socket_errors=False,
+        )  # fmt: skip
+        while self.alive and self.ppid == os.getppid():
+            self._round(channels)
+        for listening in [one for one in channels.values() if one.accepting]:
+            listening.del_channel(channels)
+        deadline = time.monotonic() + self.cfg.graceful_timeout
+        while any(map(_is_at_work, list(channels.values()))) and time.monotonic() < deadline:
+            self._round(channels)
+        server.task_dispatcher.shutdown(timeout=1)
+
+    def _round(self, channels: dict[int, Any]) -> None:
+        self.notify()
+        wasyncore.loop(timeout=ROUND_SECONDS, use_poll=True, map=channels, count=1)
+
+
+def _is_at_work(channel: Any) -> bool:
+    """Whether a connection has a request that is not answered, or an answer that is not handed out."""
+    return bool(getattr(channel, "requests", ()) or getattr(channel, "total_outbufs_len", 0))
