@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing.converters import AnyConverter, NumberConverter
 
@@ -17,7 +19,9 @@ from tests.support.demo import client_of
 from tests.support.depth import in_turn
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Form
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import forms as form_fields
+from wss_cases.foundation.db import Base, db
 
 TEXTS = {
     "empty": "",
@@ -103,7 +107,19 @@ def failures(demo_app: Flask, posting_forms: list[tuple[str, str, Form]], kind: 
             answer = client.post(target, data=body, content_type="application/x-www-form-urlencoded")
             if answer.status_code >= 500:
                 broken.append(f"{role} {address} {form.action} (all fields: {everything}): {answer.status_code}")
-    return broken
+    return broken + (absurd_days(demo_app) if kind.startswith("year") else [])
+
+
+def absurd_days(demo_app: Flask) -> list[str]:
+    """Return a line for each column that now holds a day of a year in which no record of a school can be."""
+    found = []
+    with demo_app.app_context():
+        for table in Base.metadata.sorted_tables:
+            for column in table.columns:
+                if isinstance(column.type, sa.Date | sa.DateTime):
+                    ends = db.session.execute(sa.select(sa.func.min(column), sa.func.max(column))).one()
+                    found += [f"{column}: {day}" for day in ends if day and not 1950 <= day.year <= 2060]
+    return found
 
 
 @pytest.mark.parametrize("kind", [kind for kind in TEXTS if kind not in ALIKE])
@@ -135,6 +151,11 @@ def test_a_planted_failure_is_seen(
     monkeypatch.setattr(form_fields, "is_storable", broken)
     assert failures(demo_app, posting_forms, "nul")
     assert not failures(demo_app, posting_forms, "name")
+    assert not absurd_days(demo_app)
+    with demo_app.app_context():
+        db.session.execute(sa.update(FollowUp).where(FollowUp.id == 1).values(due_on=date(9999, 12, 31)))
+        db.session.commit()
+    assert absurd_days(demo_app) == ["follow_up.due_on: 9999-12-31"]
 
 
 SIGNING_OUT = ("accounts.sign_out", "questionnaires.here")
