@@ -15,7 +15,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import place_words
 from wss_cases.cases.case.rules import title
 from wss_cases.cases.case.states import CaseResult, CaseState
-from wss_cases.casework.case_file.queries import CaseFile, case_file, situation
+from wss_cases.casework.case_file.queries import CaseFile, case_file, seen_by, situation
 from wss_cases.casework.next_act.presenters import harm_words, kind_of, kind_words, what_words
 from wss_cases.casework.next_act.rules import Next, next_act
 from wss_cases.casework.next_act.states import ACT_LABELS, Act
@@ -66,12 +66,12 @@ class CasePage:
         return self.file.case
 
 
-def open_page(case: Case, now: datetime) -> CasePage:
+def open_page(case: Case, actor: Actor, now: datetime) -> CasePage:
     """Gather what a page of this case needs; the caller has checked the case."""
     school = get_school(case.school_id)
     zone = zone_of(case.school_id)
     today = local_date(now, zone)
-    file = case_file(case, today, now)
+    file = seen_by(case_file(case, today, now), actor)
     place = place_words([case.location_code]).get(case.location_code, "")
     return CasePage(file, zone, today, now, next_act(situation(file, today)), place, school)
 

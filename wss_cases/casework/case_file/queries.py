@@ -1,13 +1,13 @@
 """Reading for the case pages: the list, and all that one case page shows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, literal, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams.queries import works
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
@@ -16,6 +16,7 @@ from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.casework.next_act.steps import stands_for, steps_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import school_day
@@ -28,6 +29,7 @@ from wss_cases.pathways.common.queries import pathways_of
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.steps import Step
 from wss_cases.roster.directory.models import Student
+from wss_cases.routing.engine.states import Kind
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
@@ -163,6 +165,17 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
         incidents=_incidents_of(case.id),
         names=names,
         gone=gone,
+    )
+
+
+def seen_by(file: CaseFile, actor: Actor) -> CaseFile:
+    """Return what somebody may see of a case: a need for housing support is seen by the coordinator alone."""
+    if actor.covers(file.case.school_id, Role.COORDINATOR):
+        return file
+    return replace(
+        file,
+        pathways=[row for row in file.pathways if row.kind != Kind.HOUSING_BASIC_NEEDS],
+        follow_ups=[row for row in file.follow_ups if row.kind != LIAISON or row.owner_id == actor.user_id],
     )
 
 

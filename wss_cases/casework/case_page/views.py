@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
@@ -26,6 +26,7 @@ from wss_cases.followups.about.queries import about
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import for_case
 from wss_cases.followups.core.rules import due_words
+from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import dotted
@@ -38,6 +39,7 @@ from wss_cases.pathways.common.forms import number
 from wss_cases.roster.directory.guardians import GuardianOf, guardians_of
 from wss_cases.roster.directory.presenters import guardian_words
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.states import Kind
 
 blueprint = Blueprint("casework", __name__, url_prefix="/cases")
 
@@ -102,7 +104,7 @@ def _row(row: CaseRow, places: dict[str, str], today: Any, user_id: int | None) 
 def case(case_id: int) -> Page:
     """One case: the first live pathway, or the tab that is asked for."""
     actor, now = current_actor(), clock.now()
-    page = open_page(get_case(actor, case_id), now)
+    page = open_page(get_case(actor, case_id), actor, now)
     tab = request.args.get("tab", "")
     if tab == "people":
         return render_template(
@@ -126,6 +128,8 @@ def case(case_id: int) -> Page:
 
 def _history_tab(page: CasePage, actor: Actor) -> Page:
     entries = case_history(page.case.id, number(request.args.get("before")), incidents=page.file.incident_ids)
+    if not actor.covers(page.case.school_id, Role.COORDINATOR):
+        entries = [one for one in entries if not {Kind.HOUSING_BASIC_NEEDS, LIAISON} & set(map(str, one.data.values()))]
     notes = {note.id: note.text for note in notes_of(page.case.id)}
     closing = []
     kept, says = page.case.agreement_kept, page.case.harmed_says
@@ -204,7 +208,7 @@ def _follow_ups(page: CasePage, actor: Actor) -> dict[str, Any]:
 def person(case_id: int, participant_id: int) -> Page:
     """One person's record in a case, alone."""
     actor, now = current_actor(), clock.now()
-    page = open_page(get_case(actor, case_id), now)
+    page = open_page(get_case(actor, case_id), actor, now)
     found = get_participant(page.case, participant_id)
     own = [row for row in page.file.pathways if row.participant_id == found.id]
     return render_template(

@@ -38,7 +38,7 @@ TONES = {PathwayState.ACTIVE: "teal", PathwayState.COMPLETED: "moss", PathwaySta
 def pathway(case_id: int, pathway_id: int) -> Page:
     """One pathway of a case."""
     actor, now = current_actor(), clock.now()
-    page = open_page(get_case(actor, case_id), now)
+    page = open_page(get_case(actor, case_id), actor, now)
     row = existing(next((row for row in page.file.pathways if row.id == pathway_id), None))
     return pathway_page(page, actor, row)
 

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import aliased
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import of_team_or_own
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.core.states import KINDS
+from wss_cases.followups.core.states import KINDS, LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import either
@@ -52,7 +53,10 @@ class FollowUpRow:
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
     """Keep one's own follow-ups at one's schools, and all of those in which the actor is on the case team; with `live`
     the open ones alone."""
-    return statement.where(of_team_or_own(FollowUp, actor, FollowUp.owner_id == actor.user_id, live=live))
+    team = of_team_or_own(FollowUp, actor, FollowUp.owner_id == actor.user_id, live=live)
+    # a need for housing support is seen by the coordinator, and by whoever was asked to see to it
+    open_to = or_(FollowUp.kind != LIAISON, FollowUp.owner_id == actor.user_id)
+    return statement.where(team, or_(open_to, in_schools(FollowUp.school_id, actor, Role.COORDINATOR)))
 
 
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:

@@ -5,6 +5,9 @@ from typing import Any
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.roster.directory.states import NO_LABEL
 
+LIAISON = "liaison"
+"""Of a need for housing support, which deans see nothing of."""
+
 KINDS: dict[str, Any] = {
     "guardian_contact": _l("Contact with a guardian"),
     "guardian_contact_harmed": _l("Contact with the family of the student who was harmed"),

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select
@@ -15,6 +15,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import routed_people
 from wss_cases.incidents.incident.states import WAITING
 from wss_cases.intake.recommendation.rules import Answered, Plan, plan_of
+from wss_cases.routing.engine.states import FollowUpKind, Kind
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
@@ -106,6 +107,19 @@ class Situation:
     people: list[IncidentPerson]
     answers: list[Answered]
     plan: Plan
+
+
+def shown_to(actor: Actor, school_id: int, now: Situation) -> Situation:
+    """Return a situation as somebody may see it: a need for housing support is seen by the coordinator alone."""
+    if actor.covers(school_id, Role.COORDINATOR):
+        return now
+    plan = replace(
+        now.plan,
+        items=tuple(item for item in now.plan.items if item.kind is not Kind.HOUSING_BASIC_NEEDS),
+        waiting=tuple(item for item in now.plan.waiting if item.kind is not Kind.HOUSING_BASIC_NEEDS),
+        follow_ups=tuple(one for one in now.plan.follow_ups if one.kind is not FollowUpKind.LIAISON),
+    )
+    return replace(now, plan=plan)
 
 
 def situations(ids: Sequence[int]) -> dict[int, Situation]:

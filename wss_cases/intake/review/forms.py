@@ -1,6 +1,6 @@
 """Forms of the review: accept or choose otherwise, facts, question, no action, duplicate."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from wtforms import BooleanField, SelectMultipleField
 
@@ -60,10 +60,11 @@ class OtherwiseForm(BaseForm):
     )
     open_case = BooleanField(_l("Open a case all the same"))
 
-    def choice(self) -> Choice:
-        """Return the decision that this form says. Raises Refused for a kind that is not in the list."""
+    def choice(self, unseen: Collection[str] = ()) -> Choice:
+        """Return the decision that this form says; what the person may not see stays. Raises Refused for a kind that
+        is not in the list."""
         added = (parse_added(self.added.data),) if self.added.data else ()
-        return filled(self, Choice, keep=frozenset(self.keep.data or ()), add=added)
+        return filled(self, Choice, keep=frozenset([*(self.keep.data or ()), *unseen]), add=added)
 
 
 def parse_added(value: str) -> Added:

@@ -69,7 +69,11 @@ def _queue_page(status: int, problem: str = "") -> Page:
     after = request.args.get("after", type=int)
     rows = queries.queue(actor, school_id, after)
     shown, ids = rows[: queries.PAGE], [row.id for row in rows[: queries.PAGE]]
-    scenes, places = queries.situations(ids), place_words(row.location_code for row in shown)
+    scenes = {
+        row.id: queries.shown_to(actor, row.school_id, found)
+        for row, found in zip(shown, queries.situations(ids).values(), strict=True)
+    }
+    places = place_words(row.location_code for row in shown)
     zones = {number: zone_of(number) for number in {row.school_id for row in shown}}
     page = render_template(
         "intake/review/queue.html",
@@ -148,7 +152,7 @@ def incident(incident_id: int) -> Page:
 def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
     """Render the page of a report with the form that was sent, if any."""
     actor, instant = current_actor(), clock.now()
-    zone, now = zone_of(report.school_id), queries.situation(report.id)
+    zone, now = zone_of(report.school_id), queries.shown_to(actor, report.school_id, queries.situation(report.id))
     rows = duties_of(report.id)
     duties = [duty_words(row, instant, zone) for row in rows]
     states = [(row.kind.code, row.duty.state) for row in rows]

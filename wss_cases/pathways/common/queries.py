@@ -3,10 +3,11 @@
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import CaseParticipant
@@ -16,6 +17,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, STANDS
 from wss_cases.roster.directory.guardians import languages_of
 from wss_cases.roster.directory.models import Student
+from wss_cases.routing.engine.states import Kind
 from wss_cases.routing.engine.states import Pathway as Family
 
 Statement = TypeVar("Statement", bound=Select[Any])
@@ -23,7 +25,10 @@ Statement = TypeVar("Statement", bound=Select[Any])
 
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
     """Return the statement over the pathways that the actor sees, as on the case team; `live`: only live ones."""
-    return statement.where(in_view(Pathway, actor, *CASE_TEAM, live=live))
+    team = in_view(Pathway, actor, *CASE_TEAM, live=live)
+    # a need for housing support is seen by the coordinator alone
+    open_to = or_(Pathway.kind != Kind.HOUSING_BASIC_NEEDS, in_schools(Pathway.school_id, actor, Role.COORDINATOR))
+    return statement.where(team, open_to)
 
 
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
@@ -90,7 +90,7 @@ def student(student_id: int) -> str:
         student=shown,
         lede=_lede(shown),
         facts=_facts(shown),
-        supports=_supports(shown),
+        supports=_supports(shown, actor),
         guardians=_guardians(shown.id),
         stays=_stays(shown.id),
         panels=panels_for(Place.STUDENT, actor, shown),
@@ -126,14 +126,16 @@ def _facts(student: Student) -> list[dict[str, Any]]:
     ]
 
 
-def _supports(student: Student) -> list[dict[str, Any]]:
+def _supports(student: Student, actor: Actor) -> list[dict[str, Any]]:
     known = {True: _("Yes"), False: _("No"), None: _("Not known")}
-    return [
+    rows = [
         {"label": _("Individual education program (IEP)"), "value": known[student.has_iep]},
         {"label": _("504 plan"), "value": known[student.has_504]},
         {"label": _("English learner"), "value": known[student.is_english_learner]},
-        {"label": _("Housing support"), "value": known[student.has_housing_support]},
     ]
+    if actor.covers(student.school_id, Role.COORDINATOR):
+        rows.append({"label": _("Housing support"), "value": known[student.has_housing_support]})
+    return rows
 
 
 def _guardians(student_id: int) -> list[dict[str, Any]]:

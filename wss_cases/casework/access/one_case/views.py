@@ -60,7 +60,7 @@ def case(case_id: int) -> Page:
     """The case, to read."""
     actor, now = current_actor(), clock.now()
     opening, found = get_opened(actor, case_id, now)
-    page = open_page(found, now)
+    page = open_page(found, current_actor(), now)
     entries = case_history(found.id, number(request.args.get("before")), ENTRIES, page.file.incident_ids)
     older = url_for("one_case.case", case_id=case_id, before=entries[-1].id) if len(entries) == ENTRIES else None
     shown: dict[str, Any] = head(page, actor, "")

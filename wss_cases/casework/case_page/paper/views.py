@@ -35,7 +35,7 @@ blueprint = Blueprint("case_print", __name__, url_prefix="/cases/<int:case_id>")
 def paper(case_id: int) -> Page:
     """Choose sections and for whom; then the sheet, with every other child left out."""
     actor, now = current_actor(), clock.now()
-    page = open_page(get_case(actor, case_id), now)
+    page = open_page(get_case(actor, case_id), actor, now)
     wanted = [name for name in request.args.getlist("section") if name in SECTION_LABELS]
     people = [(person.id, person_words(person)) for person in page.file.people]
     if not wanted:

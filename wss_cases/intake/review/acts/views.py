@@ -19,7 +19,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake.corrections.changes.actions import add_named
 from wss_cases.intake.decision.actions import decide, record_conversation
-from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.recommendation.queries import shown_to, situation
 from wss_cases.intake.review import actions
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.forms import (
@@ -148,7 +148,10 @@ _plain_act(
 @gate(Permission.INCIDENT_REVIEW)
 def otherwise(incident_id: int) -> Page:
     """Choose otherwise: keep some items, add another, with one reason; holds are honoured, duties stay."""
-    report, scene = reviewed(current_actor(), incident_id), situation(incident_id)
+    actor, full = current_actor(), situation(incident_id)
+    report = reviewed(actor, incident_id)
+    scene = shown_to(actor, report.school_id, full)
+    unseen = {item.key for item in full.plan.items} - {item.key for item in scene.plan.items}
     plan = words.plan_words(scene)
     form = OtherwiseForm(version=report.version)
     form.keep.choices = choices([(item["key"], f"{item['kind']}, {item['whom']}") for item in plan["pathways"]])
@@ -158,7 +161,7 @@ def otherwise(incident_id: int) -> Page:
     return _act(
         report,
         form,
-        lambda: decide(submitted(form), incident_id, form.choice()),
+        lambda: decide(submitted(form), incident_id, form.choice(unseen)),
         form.reason_text.data or "",
         _("Choose otherwise"),
         _("Decide this way"),

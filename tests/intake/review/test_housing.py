@@ -1,0 +1,59 @@
+"""A need for housing support is shown to the coordinator alone; deans decide and see nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import select
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.roster import StudentFactory
+from tests.intake.making import WALL, Place
+from wss_cases.access.actor import Role
+from wss_cases.cases.case.models import Case
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.queries import visible_to as follow_ups_visible
+from wss_cases.followups.core.states import LIAISON
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import visible_to as pathways_visible
+
+WORDS = ("Basic needs support", "basic needs", "liaison", "Housing")
+
+
+def test_no_dean_sees_that_a_student_needs_housing_support(
+    session: Any, at: Callable[..., Any], client_as: Callable[[Any], Any]
+) -> None:
+    at(WALL)
+    place = Place()
+    student = StudentFactory(school=place.school, has_housing_support=True)
+    report = place.report(
+        (student, PersonRole.CAUSED_HARM), (place.students[1], PersonRole.HARMED), narrative="A fight.", injury="minor"
+    )
+    dean, coordinator = client_as(place.dean), client_as(place.coordinator)
+    for address in ("/review", f"/review/{report.id}", f"/students/{student.id}"):
+        page = dean.page(address).text
+        assert not [word for word in WORDS if word in page], address
+    kept = dean.page(f"/review/{report.id}/otherwise").find_all("input")
+    assert not [one for one in kept if one.get("name") == "keep" and "housing" in str(one.get("value"))]
+    assert "Housing support" in coordinator.page(f"/students/{student.id}").text
+    decided = dean.submit(
+        f"/review/{report.id}/otherwise",
+        {"reason": "other", "reason_text": "A case is right.", "open_case": "y"},
+        holding="reason_text",
+    )
+    assert decided.status_code == 303, decided.text
+    (case,) = db.session.scalars(select(Case))
+    (made,) = db.session.scalars(select(Pathway).where(Pathway.kind == "housing_basic_needs"))
+    (told,) = db.session.scalars(select(FollowUp).where(FollowUp.kind == LIAISON))
+    for who, sees in ((make_user(Role.DEAN, place.school), False), (place.coordinator, True)):
+        actor = acting(who)
+        assert (
+            db.session.scalar(pathways_visible(select(Pathway.id).where(Pathway.id == made.id), actor)) is not None
+        ) is sees
+        one = select(FollowUp.id).where(FollowUp.id == told.id)
+        assert (db.session.scalar(follow_ups_visible(one, actor)) is not None) is sees
+        history = client_as(who).page(f"/cases/{case.id}?tab=history").text
+        assert bool([word for word in WORDS if word in history]) is sees
