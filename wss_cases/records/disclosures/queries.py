@@ -29,7 +29,7 @@ def in_window(actor: Actor) -> ColumnElement[bool]:
     """Disclosures of students in reach that the actor's years still show; one tells what else has faded from view."""
     if actor.has(Role.AUDITOR):
         return true()
-    parts = [Disclosure.student_id.in_(sorted(actor.past_students))]
+    parts: list[ColumnElement[bool]] = [Disclosure.student_id.in_(sorted(actor.past_students))]
     for grant in actor.grants:
         here = in_schools(Student.school_id, replace(actor, grants=(grant,)), *RECORD_ROLES)
         first = grant.sees_from
