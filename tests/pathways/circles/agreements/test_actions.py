@@ -269,7 +269,7 @@ def test_drafts_of_nobody_else(world, circle):
         (0, {1, 2, 3}, {1: "-", 2: "-", 3: "-"}),
     ],
 )
-def test_names_stand_on_paper_only_where_both_signed(reader, signed, shown):
+def test_names_stand_on_paper_only_where_both_agreed(reader, signed, shown):
     assert names_on_paper(reader, signed, {1: "Ana", 2: "Bo", 3: "Cy"}, "-") == shown
 
 

@@ -128,24 +128,29 @@ def test_the_end_is_refused_on_the_page_and_keeps_the_note(world, circle, client
     assert client.submit(address, {"without_meeting": "apart"}).status_code == 303
 
 
-def test_another_name_stands_on_a_sheet_only_where_both_signed(world, circle, client_as):
+def let_name(world, circle, *who):
+    actions.name_on_copies(Invocation(world.actor, NOW), circle.id, [world.people[number].id for number in who])
+
+
+def test_another_name_stands_on_a_sheet_only_where_both_agree_and_before_anybody_signs(world, circle, client_as):
     agreed(world, circle, *TERMS)
     client = client_as(world.coordinator)
     own, other = "Ophelia Brightwater", "Casimir"
     alone = paper(world, circle, client, 0)
-    assert own in alone
+    assert own in alone and f'<p class="sign-line" dir="auto">{own}</p>' in alone
     assert other not in alone
     assert "Nightingale" not in alone
     assert "another person and I repaint the door of another person's locker".replace("'", "&#39;") in alone
-    sign(world, circle, 1)
-    still_alone = paper(world, circle, client, 0)
-    assert other not in still_alone
+    sign(world, circle, 0, 1)
+    assert other not in paper(world, circle, client, 0)
+    let_name(world, circle, 1)
+    assert other not in paper(world, circle, client, 0)
     theirs = paper(world, circle, client, 1)
     assert "Casimir Nightingale" in theirs
     assert own not in theirs
     assert "quill" not in theirs.casefold()
-    sign_again = [f"party-{world.people[0].id}"]
-    actions.sign(Invocation(world.actor, NOW), circle.id, sign_again, SignatureManner.SPOKEN, TODAY)
+    address = f"{base_of(circle)}/agreement/names"
+    assert client.submit(address, {"named": [str(person.id) for person in world.people]}).status_code == 303
     together = paper(world, circle, client, 0)
     assert "Casimir Nightingale" in together
     assert "Casimir and I repaint the door" in together
@@ -154,8 +159,31 @@ def test_another_name_stands_on_a_sheet_only_where_both_signed(world, circle, cl
     assert "Auntie Quill" in paper(world, circle, client, 1)
 
 
+def test_a_copy_can_be_signed_by_both_where_both_agree(world, circle, client_as):
+    agreed(world, circle)
+    let_name(world, circle, 0, 1)
+    sheet = paper(world, circle, client_as(world.coordinator), 0)
+    for who in ("Ophelia Brightwater", "Casimir Nightingale"):
+        assert f'<p class="sign-line" dir="auto">{who}</p>' in sheet
+
+
+def test_a_copy_is_in_the_familys_language_with_the_terms_as_worded_and_a_place_for_a_translation(
+    world, circle, client_as
+):
+    agreed(world, circle, "Repaint the door")
+    world.students[0].language = "es"
+    db.session.merge(world.students[0])
+    db.session.commit()
+    client = client_as(world.coordinator)
+    sheet = client.page(f"{base_of(circle)}/agreement/paper?for={world.people[0].id}").text
+    assert "Nuestro acuerdo" in sheet and "Repaint the door" in sheet
+    assert ("translated" in sheet) or ("tradujo" in sheet)
+    assert "translated" not in paper(world, circle, client, 1)
+
+
 def test_a_sheet_for_nobody_names_nobody(world, circle, client_as):
     agreed(world, circle, *TERMS)
+    let_name(world, circle, 0, 1)
     sign(world, circle, 0, 1)
     sheet = paper(world, circle, client_as(world.coordinator), None)
     for name in ("Ophelia", "Brightwater", "Casimir", "Nightingale", "uill"):

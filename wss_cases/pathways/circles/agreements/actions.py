@@ -136,6 +136,24 @@ def sign(uow: UnitOfWork, pathway_id: int, signers: Collection[str], manner: Sig
 
 
 @use_case
+def name_on_copies(uow: UnitOfWork, pathway_id: int, participant_ids: Collection[int]) -> int:
+    """Record who agrees that their name stands on the others' copies. Returns the pathway's id.
+
+    Raises Refused without an agreement, or for somebody who is no party.
+    """
+    row = load_circle(uow, pathway_id)
+    circle = circle_of(row)
+    if circle.agreement is None:
+        raise Refused("", _("Record the agreement first."))
+    if not set(participant_ids) <= set(circle.names):
+        raise Refused("named", _("Choose people of this circle."))
+    agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
+    agreement.named = sorted(participant_ids)
+    uow.record(agreement, "agreement.named")
+    return row.id
+
+
+@use_case
 def complete_circle(
     uow: UnitOfWork, pathway_id: int, outcome: str, note: str, *, without_meeting: WithoutMeeting | None = None
 ) -> int:

@@ -47,6 +47,16 @@ class SignForm(BaseForm):
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
 
 
+class NamedForm(BaseForm):
+    """Who agrees that their name stands on the others' copies."""
+
+    named = SelectMultipleField(
+        _l("Who agrees that their name stands on the others’ copies"),
+        validators=[Optional()],
+        description=_l("Ask each person alone. A copy names another person only where both agree."),
+    )
+
+
 class CompleteCircleForm(CompleteForm):
     """The outcome, and why there was no meeting at the end of the agreement where there was none."""
 

@@ -20,6 +20,7 @@ from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeet
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import act_context
+from wss_cases.roster.directory.presenters import language_words
 
 TONES = {TermState.KEPT: "moss", TermState.LATE: "sun", TermState.NOT_KEPT: "brick"}
 
@@ -47,13 +48,19 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
         terms=[term_row(term, circle, reads, values, not row.case.result, today) for term in agreement.terms],
         signatures=signature_rows(row, circle),
         unsigned=[one.name for one in signers_of(row, circle) if one.key not in signed],
-        papers=[(person.id, person_words(person)) for person in circle.invited] if reads else [],
+        papers=[(one.id, person_words(one), _family_language(one)) for one in circle.invited] if reads else [],
         open_terms=len(open_terms(agreement)),
         ended=_ended(circle),
         may_meet=live and completion_meeting_allowed(circle) and circle.waiting is None,
         agreed_on=day_words(agreement.agreed_on),
         **act_context(row, _("Agreement"), ""),
     )
+
+
+def _family_language(person: Any) -> str:
+    """Return a family's language in words, where the sheet is not offered in it anyway."""
+    language = person.student.language if person.student is not None else ""
+    return language_words(language) if language and language not in ("en", "es") else ""
 
 
 def term_row(

@@ -14,7 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.agreements import actions, term_changes
-from wss_cases.pathways.circles.agreements.forms import AgreementForm, CompleteCircleForm, MarkForm, SignForm
+from wss_cases.pathways.circles.agreements.forms import AgreementForm, CompleteCircleForm, MarkForm, NamedForm, SignForm
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, show
 from wss_cases.pathways.circles.agreements.queries import get_term, person_key, signers_of
 from wss_cases.pathways.circles.circle.rules import outcome_of
@@ -95,6 +95,22 @@ def sign(case_id: int, pathway_id: int) -> Page:
         f"{page_of(row)}/agreement",
         ACT,
         **act_context(row, _("Who signed the agreement"), _("Save the signatures")),
+    )
+
+
+@blueprint.route("/agreement/names", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def names(case_id: int, pathway_id: int) -> Page:
+    """Record whose name may stand on the others' copies, before they sign."""
+    row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
+    form = NamedForm(named=[str(key) for key in circle.agreement.named] if circle.agreement else [])
+    form.named.choices = people_choices(circle.names)
+    return form_page(
+        form,
+        lambda: actions.name_on_copies(submitted(form), row.id, [number(one) or 0 for one in form.named.data or ()]),
+        f"{page_of(row)}/agreement",
+        ACT,
+        **act_context(row, _("Names on the copies"), _("Save")),
     )
 
 

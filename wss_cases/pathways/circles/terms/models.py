@@ -1,6 +1,7 @@
 """What a circle's parties agreed: terms and signatures."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -13,7 +14,10 @@ from wss_cases.pathways.common.models import InPathway
 
 
 class Agreement(InPathway, OfCase, Versioned, Base):
-    """What the parties agreed, as terms. `without_meeting`: why no meeting was held at its end."""
+    """What the parties agreed, as terms. `without_meeting`: why no meeting was held at its end.
+
+    `named`: participants who agree that their name stands on the others' copies.
+    """
 
     __tablename__ = "agreement"
 
@@ -22,6 +26,7 @@ class Agreement(InPathway, OfCase, Versioned, Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"), index=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     agreed_on: Mapped[date]
+    named: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     without_meeting: Mapped[WithoutMeeting | None] = mapped_column(named_enum(WithoutMeeting, "without_meeting"))
     terms: Mapped[list["AgreementTerm"]] = relationship(order_by="AgreementTerm.position", back_populates="agreement")
     signatures: Mapped[list["AgreementSignature"]] = relationship(order_by="AgreementSignature.id")

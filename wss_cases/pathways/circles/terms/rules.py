@@ -38,9 +38,9 @@ def must_consent(agreement: Any, invited: Iterable[int]) -> set[int]:
     return signed or set(invited)
 
 
-def names_on_paper(reader: int, signed: Collection[int], names: Mapping[int, str], instead: str) -> dict[int, str]:
-    """Return how each party is called on the sheet of one of them: other names only where both signed."""
-    beside = set(signed) if reader in signed else set()
+def names_on_paper(reader: int, named: Collection[int], names: Mapping[int, str], instead: str) -> dict[int, str]:
+    """Return how each party is called on the sheet of one of them: other names only where both agreed to it."""
+    beside = set(named) if reader in named else set()
     return {key: name if key == reader or key in beside else instead for key, name in names.items()}
 
 

@@ -1,4 +1,4 @@
-"""An agreement on paper for one of its parties, in plain language, English or Spanish."""
+"""An agreement on paper for one of its parties to sign, in the family's language, with a place for a translation."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -27,6 +27,7 @@ from wss_cases.pathways.circles.terms.rules import names_on_paper, terms_in_forc
 from wss_cases.pathways.common.forms import number
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.roster.directory.presenters import language_words
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
@@ -44,15 +45,24 @@ def paper(case_id: int, pathway_id: int) -> Page:
     if circle.agreement is None or not may_read_terms(actor, row, circle):
         raise NotFound
     reader = next((one for one in circle.invited if one.id == number(request.args.get("for"))), None)
-    language = request.args.get("language", locale_code())
+    family = language_of(reader)
+    language = request.args.get("language") or family or locale_code()
     with force_locale(language if language in setting("LANGUAGES") else locale_code()):
         return render_template(
             "pathways/circles/agreements/paper/sheet.html",
             back=f"{request.script_root}{request.path.removesuffix('/paper')}",
             head=_head(row, language, today_at(row.school_id, clock.now())),
+            # the terms stand as they were worded; whoever reads another language gets a place for theirs
+            translated=not {language, family or language} <= {"en"},
+            language=language_words(language),
             printed_on=day_words_with_year(today_at(row.school_id, clock.now())),
             **_sheet(row, circle, circle.agreement, reader),
         )
+
+
+def language_of(reader: CaseParticipant | None) -> str:
+    """Return the language of a party's family; '' where it is not known."""
+    return (reader.student.language or "") if reader is not None and reader.student is not None else ""
 
 
 def _head(row: Pathway, language: str, today: date) -> Text | None:
@@ -64,9 +74,9 @@ def _head(row: Pathway, language: str, today: date) -> Text | None:
 def _sheet(row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParticipant | None) -> dict[str, Any]:
     other = _("another person")
     signed = {one.participant_id for one in agreement.signatures if one.participant_id is not None}
-    reader_id = reader.id if reader is not None else 0
-    shown = names_on_paper(reader_id, signed, circle.names, other)
-    hidden = _hidden_names(circle, shown) + _hidden_supporters(row, agreement, reader_id, signed)
+    reader_id, named = reader.id if reader is not None else 0, set(agreement.named)
+    shown = names_on_paper(reader_id, named, circle.names, other)
+    hidden = _hidden_names(circle, shown) + _hidden_supporters(row, agreement, reader_id, named)
     in_force = terms_in_force(agreement)
     return {
         "reader": circle.names.get(reader_id, ""),
@@ -80,7 +90,7 @@ def _sheet(row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParti
             }
             for term in in_force
         ],
-        "signatures": _signatures(row, circle, shown, reader_id in signed),
+        "signatures": _signatures(row, circle, shown, reader_id in named),
         "places": [name for key, name in shown.items() if key not in signed],
     }
 
@@ -97,13 +107,13 @@ def _hidden_names(circle: Circle, shown: Mapping[int, str]) -> list[str]:
     return hidden
 
 
-def _hidden_supporters(row: Pathway, agreement: Agreement, reader_id: int, signed: set[int]) -> list[str]:
-    beside = {one.supporter_id for one in agreement.signatures} if reader_id in signed else set()
+def _hidden_supporters(row: Pathway, agreement: Agreement, reader_id: int, named: set[int]) -> list[str]:
+    beside = {one.supporter_id for one in agreement.signatures} if reader_id in named else set()
     return [one.name for one in supporters_of(row.id) if one.participant_id != reader_id and one.id not in beside]
 
 
 def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: bool) -> list[dict[str, Any]]:
-    # a party who has not signed yet sees who else did only as "another person"
+    # who does not agree to be named reads others only as "another person"
     rows = signature_rows(row, circle)
     for one in rows:
         if one["party"]:
