@@ -91,14 +91,15 @@ def enter_code(half_token: str, code: str, address: str, now: datetime) -> SignI
     return SignInResult(token)
 
 
-def check_code(uow: UnitOfWork, user: UserAccount, code: str, address: str) -> Checked:
+def check_code(uow: UnitOfWork, user: UserAccount, code: str, address: str, counted: str = "code") -> Checked:
     """Step: compare a code with the person's app or recovery codes and use it up; a wrong one is counted.
 
-    The factor's row is locked first, so guesses sent at once are counted one after the other.
+    The factor's row is locked first, so guesses sent at once are counted one after the other. `counted`: tries of one
+    kind do not use up another's.
     """
     found = select(SecondFactor).where(SecondFactor.user_id == user.id).with_for_update()
     factor = uow.session.scalars(found.execution_options(populate_existing=True)).one_or_none()
-    key = token_digest(f"code:{user.id}")
+    key = token_digest(f"{counted}:{user.id}")
     recent = select(func.count()).where(SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW)
     before = uow.session.scalar(recent) or 0
     if factor is None or before >= FAILURES_PER_ACCOUNT or factor.failures >= MOST_FAILURES:
@@ -234,7 +235,7 @@ def confirm(actor: Actor, session_id: int, password: str, code: str, address: st
         account = _locked(uow, actor)
         checked = _password_again(uow, account, matches, address)
         if checked is Checked.RIGHT and factor_row(uow, account.id) is not None:
-            checked = check_code(uow, account, code, address)
+            checked = check_code(uow, account, code, address, "code again")
         if checked is not Checked.RIGHT:
             return SignInResult(None, wait=checked is Checked.WAIT)
         token = renew_token(uow, session_id)
@@ -243,7 +244,8 @@ def confirm(actor: Actor, session_id: int, password: str, code: str, address: st
 
 
 def _password_again(uow: UnitOfWork, user: UserAccount, matches: bool, address: str) -> Checked:
-    key = token_digest(user.email)
+    # counted apart: wrong sign-ins of a stranger must not stop somebody who is signed in
+    key = token_digest(f"again:{user.id}")
     recent = select(func.count()).where(SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW)
     if (uow.session.scalar(recent) or 0) >= FAILURES_PER_ACCOUNT:
         uow.audit("session.refused", "user_account", user.id)

@@ -56,10 +56,16 @@ class SignInResult:
     awaits_code: bool = False
 
 
-def sign_in(email: str, password: str, address: str, device: str, now: datetime) -> SignInResult:
-    """Check a password and open a session. Known and unknown accounts answer alike and take as long."""
-    key = token_digest(fold_address(email))
-    if throttled(*_failures(key, address, now)):
+def sign_in(
+    email: str, password: str, address: str, device: str, now: datetime, browser: str = ""
+) -> SignInResult:  # fmt: skip
+    """Check a password and open a session. Known and unknown accounts answer alike and take as long.
+
+    `browser`: the number of one that this account was signed in to from before. Its failures are counted by
+    themselves, so that nobody else's shut its person out.
+    """
+    key = token_digest(f"{browser}:{fold_address(email)}" if browser else fold_address(email))
+    if not _take_a_try(key, "" if browser else address, now):
         return SignInResult(None, wait=True)
     user = db.session.scalars(select(UserAccount).where(UserAccount.email == fold_address(email))).one_or_none()
     matches = password_matches(user.password_hash if user else None, password)
@@ -68,7 +74,6 @@ def sign_in(email: str, password: str, address: str, device: str, now: datetime)
     )
     if user is None or not matches or not here or user.state is not AccountState.ACTIVE:
         with unit_of_work(SYSTEM, now) as uow:
-            uow.session.add(SignInAttempt(account_key=key, address=address, at=now))
             uow.audit("session.refused", "user_account", user.id if user else None)
         return SignInResult(None)
     rehashed = hash_password(password) if needs_rehash(user.password_hash or "") else None
@@ -119,14 +124,27 @@ def has_factor(session: Session, user_id: int) -> bool:
     return session.execute(found).first() is not None
 
 
-def _failures(account_key: str, address: str, now: datetime) -> tuple[int, int]:
-    recent = SignInAttempt.at > now - THROTTLE_WINDOW
+def _take_a_try(account_key: str, address: str, now: datetime) -> bool:
+    """Count a try as failed before it is made, so that many at once get no more than one after the other.
+
+    What is over the limit is no try, and is not counted: the window ends however often somebody knocks.
+    """
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        mine = uow.add(SignInAttempt(account_key=account_key, address=address, at=now)).id
+    recent = (SignInAttempt.at > now - THROTTLE_WINDOW) & (SignInAttempt.id != mine)
+    same_place = (SignInAttempt.address == address) & (SignInAttempt.address != "")
     statement = select(
         select(func.count()).where(SignInAttempt.account_key == account_key, recent).scalar_subquery(),
-        select(func.count()).where(SignInAttempt.address == address, recent).scalar_subquery(),
+        select(func.count()).where(same_place, recent).scalar_subquery(),
     )
     account, source = db.session.execute(statement).one()
-    return account, source
+    if not throttled(account, source):
+        return True
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        uow.session.execute(delete(SignInAttempt).where(SignInAttempt.id == mine))
+    return False
 
 
 def open_session(uow: UnitOfWork, user_id: int, token: str, device: str, *, awaits_code: bool = False) -> UserSession:

@@ -18,6 +18,7 @@ from wss_cases.accounts.credentials.rules import must_have
 from wss_cases.accounts.grants.queries import SessionRow, live_session
 from wss_cases.accounts.sign_in.saved_forms.queries import has_kept
 from wss_cases.accounts.sign_in.sessions.actions import sign_out
+from wss_cases.accounts.sign_in.sessions.known_browsers import remember_browser
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
@@ -94,10 +95,12 @@ def enter(token: str, target: str) -> Response:
     begin_anew()
     signed_in = load_signed_in(token)
     login_user(signed_in)
+    answer = lead_on(target)
     if signed_in is not None and has_kept(signed_in.actor.user_id, clock.now()):
-        offered: Response = redirect(url_for("sessions.kept", next=safe_next(target)), 303)
-        return offered
-    return lead_on(target)
+        answer = redirect(url_for("sessions.kept", next=safe_next(target)), 303)
+    if signed_in is not None:
+        remember_browser(answer, signed_in.row.email)
+    return answer
 
 
 def lead_on(target: str) -> Response:
