@@ -24,7 +24,7 @@ function watchForms() {
   let typed = null;
   document.addEventListener("input", (event) => {
     const form = event.target.form;
-    if (form?.method === "post" && !form.dataset.draftUrl && !form.querySelector("input[type=password]")) typed = form;
+    if (form?.method === "post" && !form.querySelector("input[type=password]")) typed = form;
   });
   document.addEventListener("submit", (event) => { if (event.target === typed) typed = null; });
   return () => typed;

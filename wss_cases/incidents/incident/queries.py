@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
+from flask import g
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -199,6 +200,12 @@ def own_draft(actor: Actor, form: str, incident_id: int | None = None) -> Incide
     own = (IncidentDraft.user_id == actor.user_id, IncidentDraft.form == form)
     statement = select(IncidentDraft).where(*own, IncidentDraft.incident_id == incident_id)
     return db.session.scalar(statement.order_by(IncidentDraft.id.desc()).limit(1))
+
+
+def newest_draft(actor: Actor, form: str, incident_id: int | None = None) -> IncidentDraft | None:
+    """Return this person's own draft of a form, unless what a session's end kept of it is newer: then that fills it."""
+    draft, kept_at = own_draft(actor, form, incident_id), g.get("kept_at")
+    return None if draft is not None and kept_at is not None and kept_at > draft.updated_at else draft
 
 
 def recent_students(actor: Actor, school_id: int, limit: int = 20) -> list[int]:

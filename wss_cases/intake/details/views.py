@@ -19,7 +19,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.drafts.actions import save_draft
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations, own_draft
+from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations, newest_draft, own_draft
 from wss_cases.incidents.incident.rules import CapturedPerson, code_set_for, person_words
 from wss_cases.incidents.incident.states import UNDECIDED, PersonKind
 from wss_cases.intake.details.forms import AddPersonForm, DetailsForm, details_form
@@ -40,7 +40,7 @@ def details(incident_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     incident = _open(actor, incident_id)
     if request.method == "GET":
-        draft = own_draft(actor, FORM, incident.id)
+        draft = newest_draft(actor, FORM, incident.id)
         typed = MultiDict((n, v) for n, values in draft.payload.items() for v in values) if draft else None
         return _show(incident, actor, _form(actor, incident, typed))
     form = _form(actor, incident)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, g, jsonify, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
@@ -24,7 +24,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.drafts.actions import discard_draft, save_draft
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.queries import get_incident, likely_duplicates, own_draft
+from wss_cases.incidents.incident.queries import get_incident, likely_duplicates, newest_draft
 from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.report.actions import open_care_record, submit_incident
@@ -42,9 +42,10 @@ blueprint = Blueprint("capture", __name__)
 def capture() -> Page:
     """Show the capture page, with the person's own draft in it."""
     actor = current_actor()
-    draft = own_draft(actor, "capture")
-    of_draft = str(draft.school_id) if draft and actor.covers(draft.school_id, *STAFF) else None
-    school = _school(actor, request.args.get("school_id") or of_draft)
+    draft = newest_draft(actor, "capture")
+    kept = g.get("kept_fields", {}).get("school_id") if draft is None else str(draft.school_id)
+    begun_at = kept if actor.covers(id_in(kept), *STAFF) else None
+    school = _school(actor, request.args.get("school_id") or begun_at)
     if draft is None:
         return _show(CaptureForm(), actor, school)
     form = CaptureForm(formdata=draft_values(draft.payload))

@@ -46,7 +46,7 @@ def _fill() -> None:
         return
     for kept in kept_for(current_actor().user_id, clock.now()):
         if kept.id == int(wanted):
-            g.kept_fields = MultiDict(kept.fields)
+            g.kept_fields, g.kept_at = MultiDict(kept.fields), kept.kept_at
             session[FILLED] = [kept.id, kept.path]
 
 
