@@ -71,6 +71,13 @@ def test_a_whole_caseload_goes_with_one_note_and_one_mail(world):
     assert not kind.still_due(mail, world.actor)
 
 
+def test_nothing_is_chosen_before_somebody_chooses(world, client_as):
+    client = client_as(world.coordinator)
+    first, every = (client.get(f"/desk/hand-over{more}").get_data(as_text=True) for more in ("", "?all=yes"))
+    assert " checked" not in first
+    assert " checked" in every
+
+
 def test_all_go_or_none(world):
     other = make_user(world.school)
     mine, theirs = world.case, CaseFactory(school_id=world.school.id, lead_id=other.id)
@@ -100,10 +107,10 @@ def test_keepers_stay_when_a_case_is_handed_over(world):
 def test_the_page_offers_ones_own_and_an_administrator_anybodys(world, client_as):
     to = make_user(world.school, name="Robin Vale")
     client = client_as(world.coordinator)
-    wrong = client.submit("/desk/hand-over", {"to": str(to.id), "note": ""})
+    wrong = client.submit("/desk/hand-over?all=yes", {"to": str(to.id), "note": ""})
     assert wrong.status_code == 400
     assert "Write what the next person needs to know." in wrong.text
-    assert client.submit("/desk/hand-over", {"to": str(to.id), "note": "All is said."}).status_code == 303
+    assert client.submit("/desk/hand-over?all=yes", {"to": str(to.id), "note": "All is said."}).status_code == 303
     assert fresh(world.case).lead_id == to.id
     assert "No open case to hand over." in client.page("/desk/hand-over").text
     assert client.get(f"/desk/hand-over?whose={to.id}").status_code == 404

@@ -42,7 +42,7 @@ def choose() -> Page:
             for row in rows
         ]
     )
-    if not form.is_submitted():
+    if not form.is_submitted() and "all" in request.args:
         form.cases.data = [str(row.id) for row in rows]
     others = {key: name for key, name in people.items() if key != from_id}
     form.to.choices = people_choices(others, _("Choose…"))
@@ -58,6 +58,7 @@ def choose() -> Page:
         url_for("desk.page"),
         "workday/hand_over/cases.html",
         count=len(rows),
+        all_href=url_for("hand_overs.choose", whose=request.args.get("whose"), all="yes"),
         whose=people.get(from_id or 0, "") if from_id != actor.user_id else "",
     )
 
