@@ -3,6 +3,7 @@ import { focusErrors } from "./errors.js";
 import { enhanceTypeaheads } from "./typeahead.js";
 import { saveDrafts } from "./draft.js";
 import { watchSession } from "./session.js";
+import { askBeforeLeaving } from "./unsaved.js";
 import { enableBlanking } from "./blank.js";
 import { reloadRestoredPages } from "./pageshow.js";
 import { closeMenus } from "./menus.js";
@@ -11,6 +12,6 @@ import { sendOnce } from "./once.js";
 import { workWithKeys } from "./keys.js";
 import { copyOnTap } from "./copy.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, saveDrafts, sendOnce, copyOnTap, watchSession, enableBlanking, workWithKeys]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, saveDrafts, sendOnce, copyOnTap, watchSession, askBeforeLeaving, enableBlanking, workWithKeys]) {
   start();
 }

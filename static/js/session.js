@@ -32,6 +32,7 @@ function watchForms() {
 
 async function leave(url, form) {
   const here = window.location.pathname + window.location.search;
+  document.body.dataset.leaving = "";
   if (!form) return window.location.reload();
   const body = new FormData(form);
   for (const field of form.querySelectorAll("input[type=file]")) body.delete(field.name);
