@@ -143,6 +143,9 @@ def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any
     assert name not in home.text
     if how != "role ended":
         assert "has ended." in home.text
+        ended = client.get(base).text
+        assert "This referral has ended" in ended
+        assert name not in ended
     # the mail that waited says nothing either: delivery rechecks
     mail = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.sent")).one()
     assert compose(mail, now) is None

@@ -21,7 +21,12 @@ from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.pathways.referrals.referral.forms import DeclineForm, FinishForm, ServiceForm
 from wss_cases.pathways.referrals.referral.letters import field_words, service_words
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.queries import get_for_partner, over_for_partner, partners_referrals
+from wss_cases.pathways.referrals.referral.queries import (
+    ended_for_partner,
+    get_for_partner,
+    over_for_partner,
+    partners_referrals,
+)
 from wss_cases.pathways.referrals.referral.rules import waits_until
 from wss_cases.pathways.referrals.referral.states import (
     AWAITS_ANSWER,
@@ -84,6 +89,9 @@ def _due(row: Referral, due: date) -> str:
 def referral(referral_id: int) -> Page:
     """One referral: what was sent, and the partner's own acts."""
     today = today_at(None, clock.now())
+    if (sent_on := ended_for_partner(current_actor(), referral_id, today)) is not None:
+        words = render_template("pathways/referrals/partner_pages/ended.html", sent_on=day_words_with_year(sent_on))
+        return words, 404
     row = get_for_partner(current_actor(), referral_id, today)
     sent = row.sent_fields or {}
     return render_template(

@@ -52,12 +52,20 @@ def partners_referrals(actor: Actor, day: date) -> list[Referral]:
 
 def over_for_partner(actor: Actor, day: date) -> list[date]:
     """Return on which days referrals were sent to the actor's organisation that it no longer has, newest first."""
+    newest = _over(actor, day).order_by(Referral.sent_on.desc(), Referral.id.desc())
+    return [sent_on for sent_on in db.session.scalars(newest.limit(20)) if sent_on is not None]
+
+
+def ended_for_partner(actor: Actor, referral_id: int, day: date) -> date | None:
+    """Return on which day a referral that the actor's organisation no longer has was sent to it; None for any other."""
+    sent_on: date | None = db.session.scalar(_over(actor, day).where(Referral.id == referral_id))
+    return sent_on
+
+
+def _over(actor: Actor, day: date) -> Any:
     over = or_(Referral.state.not_in({*PARTNER_SEES}), ~open_to_partner(day))
     statement = select(Referral.sent_on).where(_sent_to(actor), Referral.sent_on.is_not(None), over)
-    newest = statement.where(Referral.state != ReferralState.DECLINED).order_by(
-        Referral.sent_on.desc(), Referral.id.desc()
-    )
-    return [sent_on for sent_on in db.session.scalars(newest.limit(20)) if sent_on is not None]
+    return statement.where(Referral.state != ReferralState.DECLINED)
 
 
 _LOADED = (joinedload(Referral.consent), joinedload(Referral.partner), joinedload(Referral.pathway))
