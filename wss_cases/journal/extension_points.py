@@ -5,6 +5,7 @@ from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.journal.rooms import Panel, Place, Room, Shown, SmallestGroups
+from wss_cases.journal.unit_of_work import UnitOfWork
 
 _rooms: list[Room] = []
 
@@ -25,6 +26,13 @@ def recent_students(actor: Actor, school_id: int) -> list[int]:
     """Return ids of the students whom the actor met lately at a school: they come first in a search."""
     providers = [room.recent_students for room in _rooms if room.recent_students is not None]
     return [student_id for provider in providers for student_id in provider(actor, school_id)]
+
+
+def react(uow: UnitOfWork, kind: str, record: Any) -> None:
+    """Let rooms above do what follows from a record of this kind, in the unit of work that wrote it."""
+    for room in _rooms:
+        if kind in room.reactions:
+            room.reactions[kind](uow, record)
 
 
 def smallest_groups(school_year: str) -> SmallestGroups:

@@ -57,7 +57,8 @@ class Room:
     `tables`: modules whose models belong to the schema. `pages`: blueprints. `commands`: of `flask …`. `sentences`:
     what timeline kinds say. `messages`: kinds of email. `loaders`: table name to what loads one record by its id.
     `exemptions`: table name to what keeps its records visible when their years are over. `recent_students`: ids of
-    students whom an actor met lately at a school, newest first. `smallest_groups`: of a school year.
+    students whom an actor met lately at a school, newest first. `smallest_groups`: of a school year. `reactions`: what
+    a lower room records to what follows from it here, in the same unit of work.
     """
 
     tables: tuple[ModuleType, ...] = ()
@@ -70,3 +71,4 @@ class Room:
     panels: tuple[Panel, ...] = ()
     recent_students: Callable[[Actor, int], Sequence[int]] | None = None
     smallest_groups: Callable[[str], SmallestGroups] | None = None
+    reactions: Mapping[str, Callable[..., None]] = field(default_factory=dict)

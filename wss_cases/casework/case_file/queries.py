@@ -214,7 +214,7 @@ def situation(file: CaseFile, today: date) -> Situation:
         review_on=file.case.next_review_on,
         duties=[DutyItem(duty.id, duty.code) for duty in file.duties],
         follow_ups=[
-            FollowUpItem(row.id, row.due_on, row.kind)
+            FollowUpItem(row.id, row.due_on, row.kind, of_others=row.owner_id not in (None, file.case.lead_id))
             for row in file.open_follow_ups
             if not stands_for(row.kind, row.pathway_id, file.steps)
         ],

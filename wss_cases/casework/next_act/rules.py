@@ -35,11 +35,12 @@ class DutyItem:
 
 @dataclass(frozen=True)
 class FollowUpItem:
-    """An open follow-up of the case that no step of a pathway stands for."""
+    """An open follow-up of the case that no step of a pathway stands for; `of_others`: not done by who leads it."""
 
     id: int
     due_on: date
     kind: str = ""
+    of_others: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def next_act(case: Situation) -> Next:
     urgent = [act for act in acts if act.step and act.step.urgent]
     if urgent:
         return urgent[0]
-    due = sorted((item for item in case.follow_ups if item.due_on <= case.today), key=lambda item: item.due_on)
+    own = (item for item in case.follow_ups if item.due_on <= case.today and not item.of_others)
+    due = sorted(own, key=lambda item: item.due_on)
     if due:
         return Next(Act.FOLLOW_UP, due[0].id, on=due[0].due_on, what=due[0].kind)
     if not case.has_lead:

@@ -98,8 +98,9 @@ def _do(world: World, place: Place, who: Person, row: Any, outcome: str, at: dat
     if not is_open:
         return
     shown = _evidence(row.kind, outcome, now, world)
-    if row.kind == "guardian_contact" and outcome == "reached" and place.rng.random() < 0.2:
-        _note_contact(world, place, who, row, now - timedelta(minutes=3))
+    on_report = row.kind == "guardian_contact" and outcome == "reached" and place.rng.random() < 0.2
+    if on_report and _note_contact(world, place, who, row, now - timedelta(minutes=3)):
+        return
     close(world.calls(who, now), row.id, outcome, shown)
 
 
@@ -115,11 +116,13 @@ def _evidence(kind: str, outcome: str, now: datetime, world: World) -> Evidence:
     return Evidence(note=note, manner="phone", on_day=world.day(now), who=who, attempts=tries)
 
 
-def _note_contact(world: World, place: Place, who: Person, row: Any, now: datetime) -> None:
+def _note_contact(world: World, place: Place, who: Person, row: Any, now: datetime) -> bool:
+    """Record the call on the report, which closes what asked for it; whether there was a student to call for."""
     person = IncidentPerson
     found = rows(person.id, person.incident_id, person.student_id, where=person.id == row.incident_person_id)
     pupil = next((one for one in place.pupils if found and one.id == found[0][2]), None)
     if pupil is None:
-        return
+        return False
     attempt = ContactAttempt(found[0][0], now, "phone", "reached", pupil.language, pupil.guardian_id)
     record_guardian_contact(world.calls(who, now), found[0][1], attempt)
+    return True

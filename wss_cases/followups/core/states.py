@@ -58,6 +58,8 @@ FAMILY = frozenset(
 )
 """Kinds in which a family is called: whoever does it needs to know whom, at which number, in which language."""
 
+GUARDIAN_CALLS = ("guardian_contact", "guardian_contact_harmed")
+
 OTHERS_WAIT = frozenset(
     {"guardian_contact", "guardian_contact_harmed", "contact_person_harmed", "check_in_person_harmed", "after_walk_out"}
 )

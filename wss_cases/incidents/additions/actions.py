@@ -12,6 +12,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.actions import append_text, set_state
 from wss_cases.incidents.incident.models import CareRecord, GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.guardians import guardians_of
@@ -73,6 +74,7 @@ def record_guardian_contact(uow: UnitOfWork, incident_id: int, attempt: ContactA
     contact = uow.add(GuardianContact(incident_id=incident.id, author_id=uow.actor.user_id, **vars(attempt)))
     uow.record(contact, "incident.guardian_contact")
     uow.record(incident, "incident.guardian_contact")
+    react(uow, "incident.guardian_contact", contact)
     return contact.id
 
 

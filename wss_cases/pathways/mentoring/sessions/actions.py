@@ -10,14 +10,14 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import cancel_row
+from wss_cases.followups.making.actions import cancel_row, close_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import note_start
-from wss_cases.pathways.common.follow_ups import follow_event
+from wss_cases.pathways.common.follow_ups import follow_event, open_follow_ups
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.mentoring.plan.models import (
@@ -120,7 +120,17 @@ def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> Mentor
         _ask_after(uow, row, day)
     elif kind == "mentoring.corrected":
         _take_back(uow, row)
+    elif answer.held:
+        _met_again(uow, row, day)
     return session
+
+
+def _met_again(uow: UnitOfWork, row: Pathway, day: date) -> None:
+    """A session held since is the contact that a missed one asked for."""
+    zone = zone_of(row.school_id)
+    for follow_up in open_follow_ups(uow, row.id, MISSED):
+        if local_date(follow_up.created_at, zone) <= day:
+            close_row(uow, follow_up, "reached", evidence={"on": day.isoformat()})
 
 
 def _ask_after(uow: UnitOfWork, row: Pathway, day: date) -> None:

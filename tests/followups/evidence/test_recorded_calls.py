@@ -1,0 +1,31 @@
+"""A guardian who was reached, on record at the report, is called for nowhere else; a voicemail closes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.cases.making import NOW, TODAY, make_world
+from tests.factories.base import fresh
+from tests.factories.followups import FollowUpFactory
+from wss_cases.access.invocation import Invocation
+from wss_cases.followups.core.models import FollowUpState
+from wss_cases.incidents.additions.actions import ContactAttempt, record_guardian_contact
+
+
+@pytest.mark.parametrize("kind", ["guardian_contact", "guardian_contact_harmed"])
+@pytest.mark.parametrize(("result", "state"), [("reached", FollowUpState.DONE), ("voicemail", FollowUpState.OPEN)])
+def test_a_guardian_reached_closes_the_call_that_was_asked_for(
+    session: Any, kind: str, result: str, state: Any
+) -> None:
+    world = make_world()
+    mine, other = world.incident.people
+    values = {"school_id": world.school.id, "case_id": world.case.id, "kind": kind}
+    asked, others = (FollowUpFactory(**values, incident_person_id=one.id) for one in (mine, other))
+    attempt = ContactAttempt(mine.id, NOW, "phone", result, "es")
+    record_guardian_contact(Invocation(world.actor, NOW), world.incident.id, attempt)
+    row = fresh(asked)
+    assert (row.state, row.closed_on) == (state, TODAY if state is FollowUpState.DONE else None)
+    assert row.evidence.get("language", "") == ("es" if state is FollowUpState.DONE else "")
+    assert fresh(others).state is FollowUpState.OPEN

@@ -1,0 +1,25 @@
+"""What is on record is asked for nowhere else: a guardian who was reached closes the call that was asked for."""
+
+from sqlalchemy import select
+
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import GUARDIAN_CALLS
+from wss_cases.followups.making.actions import close_row
+from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.incidents.incident.models import GuardianContact
+from wss_cases.journal.unit_of_work import UnitOfWork
+
+
+def guardian_reached(uow: UnitOfWork, contact: GuardianContact) -> None:
+    """Close the open calls about this person of a report; a voicemail is an attempt, and closes nothing."""
+    if contact.result != "reached":
+        return
+    asked = select(FollowUp).where(
+        FollowUp.incident_person_id == contact.incident_person_id,
+        FollowUp.kind.in_(GUARDIAN_CALLS),
+        FollowUp.state == FollowUpState.OPEN,
+    )
+    for row in uow.session.scalars(asked.order_by(FollowUp.id).with_for_update()):
+        on = local_date(contact.at, zone_of(row.school_id)).isoformat()
+        shown = {"manner": contact.manner, "on": on, "language": contact.language, "attempts": 1}
+        close_row(uow, row, "reached", contact.note, {name: value for name, value in shown.items() if value})
