@@ -86,6 +86,7 @@ def begin(page: Page, scene: Scene, student: str, days: str) -> None:
     page.locator("[name=reason]").fill("Held a knife toward a student.")
     page.locator("[name=disability][value=yes]").check()
     page.locator("[name=suspected][value=no]").check()
+    page.locator("[name=facts_verified]").check()
 
 
 def refused(page: Page, words: str, kept: str = "Held a knife toward a student.") -> None:

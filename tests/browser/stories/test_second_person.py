@@ -66,7 +66,7 @@ def test_a_second_person(
     if story == "seconded":
         verified(head)
     else:
-        live_system.set_clock(NOW + timedelta(minutes=15))
+        live_system.set_clock(NOW + timedelta(minutes=20))
     dean.reload()
     go(dean, dean.locator('main a[href$="/notification"]').first)
     record(dean, student)

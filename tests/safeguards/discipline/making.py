@@ -20,7 +20,7 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 
 OSS = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
-SHORT = Removal(0, OSS, 2, date(2026, 11, 25), None, "Hit a student.", Answer.NO, Answer.NO)
+SHORT = Removal(0, OSS, 2, date(2026, 11, 25), None, "Hit a student.", Answer.NO, Answer.NO, facts_verified=True)
 PACKET: dict[str, Any] = {
     "answers": dict.fromkeys(Tried, "Offered by phone before this system."),
     "disruption": "A threat to use a knife.",

@@ -250,7 +250,7 @@ def test_the_pages(scene: Removing, client_as: Callable[[Any], Any], session: An
     assert "9 school days" in before and "no fine" in before.casefold().replace("no fine,", "no fine")
     values = {
         "kind": OSS.value, "days": "5", "reason": "A threat, written.", "disability": "no", "suspected": "yes",
-        "acknowledged": "y", "disruption": "A knife.", "support_services": "Tutoring.",
+        "acknowledged": "y", "facts_verified": "y", "disruption": "A knife.", "support_services": "Tutoring.",
     }  # fmt: skip
     answer = client.submit(address, values)
     text = answer.get_data(as_text=True)

@@ -59,6 +59,7 @@ def _record(
         disruption="The threat to others goes on." if is_long else "",
         support_services="Counseling and school work at home." if is_long else "",
         acknowledged=pupil.is_protected,
+        facts_verified=True,
     )  # fmt: skip
     record_discipline(world.calls(place.head if is_long else dean, now), report.id, removal)
     pupil.away |= set(away)

@@ -147,6 +147,7 @@ def remove(page: Page, scene: Scene) -> None:
     page.locator("[name=starts_on]").fill("2026-11-25")
     page.locator("[name=ends_on]").fill("2026-11-26")
     page.locator("[name=reason]").fill("Hit a student after a warning.")
+    page.locator("[name=facts_verified]").check()
     for question in ("disability", "suspected"):
         page.locator(f"[name={question}][value=no]").check()
     go(page, page.locator("main form [type=submit]").last)

@@ -12,17 +12,22 @@ from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.mail.family_texts.rules import Text
+from wss_cases.pathways.reengagement.plan.rules import back_on
 from wss_cases.roster.directory.guardians import languages_of
 from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import span_words
 from wss_cases.safeguards.discipline.removals.queries import names_of_others
+from wss_cases.safeguards.discipline.removals.rules import is_exclusion
+from wss_cases.safeguards.discipline.removals.states import WITHOUT_END
 from wss_cases.safeguards.duties.duty.queries import user_name
 
 CODE = "discipline_notice"
@@ -47,18 +52,26 @@ def notice_for(action: DisciplineAction, student: Student, language: str, day: d
     """Return the notice in a family's language, or in English where there is none."""
     text = family_text(CODE, language, day)
     school = db.session.get_one(School, action.school_id)
+    phone = school.phone or "____________________"
     with force_locale(text.language if text.language in setting("LANGUAGES") else "en"):
         return text.filled(
             {
                 "school": school.name,
-                "contact": ", ".join(part for part in (user_name(action.recorded_by_id), school.name) if part),
+                "contact": ", ".join(part for part in (user_name(action.recorded_by_id), school.name, phone) if part),
                 "student": student.shown_name,
                 "date": day_words_with_year(day),
-                "what": span_words(action),
+                "what": f"{span_words(action)}\n{_back_words(action)}".strip(),
                 "reason": action.reason,
-                "supports": action.support_services,
+                "supports": action.support_services if is_exclusion(action.kind, action.days) else "",
             }
         )
+
+
+def _back_words(action: DisciplineAction) -> str:
+    """Return the first day back in words; '' while nobody knows it."""
+    is_open = action.kind in WITHOUT_END and action.days == 0
+    back = back_on(school_days(action.school_id), action.starts_on, action.ends_on, action.days, is_open)
+    return _("First day back: %(day)s", day=day_words_with_year(back)) if back is not None else ""
 
 
 def ask_for_interpreter(uow: UnitOfWork, incident: Incident, student: Student, code: str) -> None:

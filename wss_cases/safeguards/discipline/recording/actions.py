@@ -3,15 +3,18 @@
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.followups.making.actions import make
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.keepers import keeps_circle_of
@@ -27,11 +30,20 @@ from wss_cases.safeguards.discipline.removals import queries, rules
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.queries import Offer
 from wss_cases.safeguards.discipline.removals.rules import Count, Span
-from wss_cases.safeguards.discipline.removals.states import WITHOUT_END, Answer, DisciplineKind, Tried
+from wss_cases.safeguards.discipline.removals.states import (
+    ADMINISTRATOR_DECIDES,
+    WITHOUT_END,
+    Answer,
+    DisciplineKind,
+    Tried,
+)
 from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 
 A_YEAR = timedelta(days=366)
+NOT_KEPT = ("answers", "acknowledged", "facts_verified")
+DECISION = "other"
+"""The follow-up with which a dean hands a decision to the administrator."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +63,7 @@ class Removal:
     disruption: str = ""
     support_services: str = ""
     acknowledged: bool = False
+    facts_verified: bool = False
 
     @property
     def span(self) -> Span:
@@ -62,18 +75,23 @@ class Removal:
 def record_discipline(uow: UnitOfWork, incident_id: int, removal: Removal) -> int:
     """Record a removal of a student who is reported to have caused harm in this incident.
 
-    Raises Refused for pre-K to grade 2, for another student, for impossible days, for an exclusion that is not the
-    administrator's or whose packet has gaps, and beyond the tenth day of a student with a disability without the
-    review acknowledged. The student's return opens in the same act.
+    Raises Refused first for an exclusion that is not the administrator's; then for pre-K to grade 2, another student,
+    impossible days, facts that nobody has verified, an exclusion whose packet has gaps, and beyond the tenth day of a
+    student with a disability without the review acknowledged. The student's return opens in the same act.
     """
     incident = uow.load(Incident, incident_id, Permission.DISCIPLINE_RECORD)
+    _check_who_decides(uow.actor, incident, removal)
     student = _student_of(uow, incident, removal.student_id)
     today = today_at(incident.school_id, uow.now)
     calendar = school_days(incident.school_id)
     check_span(removal.span, queries.grade_on(student, removal.starts_on), calendar, today)
+    if rules.needs_verified_facts(removal.kind) and incident.state in UNDECIDED and not removal.facts_verified:
+        raise Refused(
+            "facts_verified", _("Nobody has decided on this report yet. Verify its facts and hear the student.")
+        )
     check_reason(incident.id, student, removal.reason, removal.support_services)
     offered = queries.offered_to(student.id, incident.school_id, year_began(today))
-    _check_exclusion(uow.actor, incident, removal, offered)
+    _check_exclusion(removal, offered)
     protected, count = _check_disability(student, removal, calendar)
     action = uow.add(_made(uow, incident, removal, offered, count))
     uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
@@ -82,6 +100,28 @@ def record_discipline(uow: UnitOfWork, incident_id: int, removal: Removal) -> in
     if rules.calls_for_review(protected, count):
         raise_alarm(uow, action, count, today, calendar)
     return action.id
+
+
+@use_case
+def hand_to_administrator(uow: UnitOfWork, incident_id: int, student_id: int) -> int:
+    """Ask the school's administrator to decide about a removal of more than 3 days of this student.
+
+    Raises Refused for another student, and where the school has no administrator.
+    """
+    incident = uow.load(Incident, incident_id, Permission.DISCIPLINE_RECORD)
+    student = _student_of(uow, incident, student_id)
+    today = today_at(incident.school_id, uow.now)
+    owner = next((user_id for user_id, _name in holders(Role.ADMINISTRATOR, incident.school_id, today)), None)
+    if owner is None:
+        raise Refused("", _("This school has no administrator. Ask the district."))
+    person = next((one.id for one in incident.people if one.student_id == student.id), None)
+    row = make(
+        uow, school_id=incident.school_id, kind=DECISION, owner_id=owner, single_mail=True,
+        due_on=school_days(incident.school_id).on_or_after(today), incident_id=incident.id,
+        incident_person_id=person, given_by_id=uow.actor.user_id,
+        title=_("Decide about a removal of more than 3 days"),
+    )  # fmt: skip
+    return row.id
 
 
 def year_began(today: date) -> date:
@@ -113,6 +153,8 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
         raise Refused("days", _("Give the school days as a number from 0 to %(most)d.", most=rules.MOST_DAYS))
     if span.days == 0 and span.kind not in WITHOUT_END:
         raise Refused("days", _("A removal has at least 1 school day; a part of a day is 1."))
+    if span.kind not in WITHOUT_END and not calendar.is_school_day(span.starts_on):
+        raise Refused("starts_on", _("There is no school on this day. Choose the first school day away."))
     if span.ends_on is None:
         return
     if span.ends_on < span.starts_on:
@@ -142,14 +184,15 @@ def check_reason(incident_id: int | None, student: Student, reason: str, support
             raise Refused(name, words)
 
 
-def _check_exclusion(actor: Actor, incident: Incident, removal: Removal, offered: list[Offer]) -> None:
+def _check_who_decides(actor: Actor, incident: Incident, removal: Removal) -> None:
+    is_long = rules.is_exclusion(removal.kind, removal.days)
+    if is_long and not can(actor, Permission.DISCIPLINE_DECIDE, incident):
+        raise Refused("days" if removal.kind not in WITHOUT_END else "kind", str(ADMINISTRATOR_DECIDES))
+
+
+def _check_exclusion(removal: Removal, offered: list[Offer]) -> None:
     if not rules.is_exclusion(removal.kind, removal.days):
         return
-    if not can(actor, Permission.DISCIPLINE_DECIDE, incident):
-        words = _(
-            "More than 3 days, an expulsion or an alternative placement is decided by the school’s administrator."
-        )
-        raise Refused("days" if removal.kind not in WITHOUT_END else "kind", words)
     for what in rules.gaps({offer.what for offer in offered}, removal.answers):
         words = _("The record has no offer of this. Say what was offered outside of it, or why it was not.")
         raise Refused(f"answer_{what.value}", words)
@@ -197,7 +240,7 @@ def _made(
         review_acknowledged=removal.acknowledged,
         offered=[{"what": offer.what.value, "on": offer.on.isoformat()} for offer in offered] if is_long else [],
         answers={what.value: words for what, words in removal.answers.items() if words.strip()},
-        **{name: value for name, value in vars(removal).items() if name not in ("answers", "acknowledged")},
+        **{name: value for name, value in vars(removal).items() if name not in NOT_KEPT},
     )
 
 

@@ -5,8 +5,16 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.safeguards.discipline.removals.rules import MOST_DAYS
-from wss_cases.safeguards.discipline.removals.states import Answer, AppealOutcome, AskedBy, DisciplineKind, Tried
+from wss_cases.safeguards.discipline.removals.rules import MOST_DAYS, is_exclusion
+from wss_cases.safeguards.discipline.removals.states import (
+    ADMINISTRATOR_DECIDES,
+    WITHOUT_END,
+    Answer,
+    AppealOutcome,
+    AskedBy,
+    DisciplineKind,
+    Tried,
+)
 
 _DAYS = [
     InputRequired(_l("Give the number of school days.")),
@@ -47,6 +55,19 @@ class DisciplineForm(SpanForm):
     disruption = LongText(_l("The threat or disruption"))
     support_services = LongText(_l("Support services during the removal"))
     acknowledged = BooleanField(_l("I know that a manifestation review is due within 10 school days of this decision"))
+    facts_verified = BooleanField(_l("I verified the facts and heard the student"))
+    may_exclude = True
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """Say first, before anything else, what the administrator alone decides."""
+        sound: bool = super().validate(extra_validators)
+        kind = next((one for one in DisciplineKind if one.value == self.kind.data), None)
+        if self.may_exclude or kind is None or not is_exclusion(kind, self.days.data or 0):
+            return sound
+        for each in self:
+            each.errors = []
+        (self.kind if kind in WITHOUT_END else self.days).errors = [ADMINISTRATOR_DECIDES]
+        return False
 
 
 class CorrectForm(SpanForm):

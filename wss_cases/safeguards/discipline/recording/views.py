@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
@@ -14,15 +15,21 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.forms import filled
+from wss_cases.foundation.forms import BaseForm, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.recording import presenters
-from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline, year_began
+from wss_cases.safeguards.discipline.recording.actions import (
+    Removal,
+    hand_to_administrator,
+    record_discipline,
+    year_began,
+)
 from wss_cases.safeguards.discipline.recording.forms import DisciplineForm
 from wss_cases.safeguards.discipline.recording.presenters import row_words
 from wss_cases.safeguards.discipline.removals.queries import PAGE, actions_page, get_action, offered_to, standing_counts
@@ -41,6 +48,7 @@ def record(incident_id: int) -> Page:
     students = students_who_caused_harm(incident_id)
     today = today_at(incident.school_id, now)
     form = DisciplineForm(starts_on=today)
+    form.may_exclude = can(actor, Permission.DISCIPLINE_DECIDE, incident)
     student = _chosen(students, form.student_id.data or request.args.get("student", ""))
     if student is None and not form.is_submitted():
         return render_template("safeguards/discipline/recording/who.html", incident=incident, students=students)
@@ -56,8 +64,18 @@ def record(incident_id: int) -> Page:
         incident=incident,
         student=student,
         known=_known(student, incident.school_id, today) if student else None,
-        may_exclude=can(actor, Permission.DISCIPLINE_DECIDE, incident),
+        may_exclude=form.may_exclude,
+        undecided=incident.state in UNDECIDED,
     )
+
+
+@blueprint.post("/incidents/<int:incident_id>/discipline/hand-on")
+@gate(Permission.DISCIPLINE_RECORD)
+def hand_on(incident_id: int) -> Response:
+    """Hand a removal of more than 3 days to the administrator, who decides about it."""
+    hand_to_administrator(submitted(BaseForm()), incident_id, id_in(request.form.get("student_id")) or 0)
+    flash(_("The administrator is asked to decide. Nothing is recorded before."))
+    return redirect(url_for("incidents.incident", incident_id=incident_id), 303)
 
 
 def _chosen(students: Sequence[Student], wanted: str) -> Student | None:

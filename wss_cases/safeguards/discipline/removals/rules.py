@@ -44,6 +44,11 @@ def is_too_young(kind: DisciplineKind, grade: int | None) -> bool:
     return grade is not None and grade <= 2 and kind in NOT_BELOW_GRADE_3
 
 
+def needs_verified_facts(kind: DisciplineKind) -> bool:
+    """Whether this removal is only decided about facts that somebody has verified."""
+    return kind in NOT_BELOW_GRADE_3
+
+
 def is_exclusion(kind: DisciplineKind, days: int) -> bool:
     """Whether it is an expulsion, an alternative placement or longer than 3 days.
 

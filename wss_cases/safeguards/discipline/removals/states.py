@@ -81,3 +81,7 @@ SENTENCES: Final = {
     "appeal.asked": (_l("Appeal asked for by: %(by)s"), {"by": AskedBy.labels()}),
     "appeal.decided": (_l("Appeal decided: %(outcome)s"), {"outcome": AppealOutcome.labels()}),
 }
+
+ADMINISTRATOR_DECIDES: Final = _l(
+    "More than 3 days, an expulsion or an alternative placement is decided by the school’s administrator."
+)

@@ -1,0 +1,76 @@
+"""Who decides is said first and handed on; a removal begins on a school day, on verified facts; the letter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from tests.factories.base import fresh
+from tests.safeguards.discipline.making import OSS, PACKET, Removing
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.safeguards.discipline.family_notice.letters import notice_for
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+
+
+@pytest.fixture
+def scene(session: Any, at: Callable[..., datetime]) -> Removing:
+    at("2026-11-24 11:00")
+    return Removing()
+
+
+def refused(act: Callable[[], Any]) -> str:
+    with pytest.raises(Refused) as refusal:
+        act()
+    db.session.rollback()
+    return refusal.value.field
+
+
+def test_a_deans_five_days_are_refused_before_anything_else_and_handed_on(
+    scene: Removing, client_as: Callable[[Any], Any]
+) -> None:
+    dean = scene.place.actor("dean")
+    wrong = {"who": dean, "days": 5, "starts_on": date(2026, 11, 28), "reason": " ", "student_id": scene.witness.id}
+    assert refused(lambda: scene.remove(**wrong)) == "days"
+    client = client_as(scene.place.dean)
+    address = f"/incidents/{scene.incident.id}/discipline"
+    answer = client.submit(address, {"kind": OSS.value, "days": "5", "reason": "", "starts_on": ""}, holding="days")
+    assert answer.status_code == 400
+    assert "decided by the school’s administrator" in answer.text and "Give the reason." not in answer.text
+    assert client.submit(address, action=f"{address}/hand-on").status_code == 303
+    asked = db.session.scalars(db.select(FollowUp).filter_by(incident_id=scene.incident.id, kind="other")).one()
+    assert asked.owner_id == scene.place.actor("administrator").user_id and asked.incident_person_id is not None
+    assert not scene.actions()
+    assert "hand-on" not in client_as(scene.place.administrator).page(address).text
+
+
+def test_a_removal_begins_on_a_school_day_and_a_suspension_on_verified_facts(scene: Removing) -> None:
+    assert refused(lambda: scene.remove(starts_on=date(2026, 11, 28))) == "starts_on"
+    fresh(scene.incident).state = IncidentState.UNDER_REVIEW
+    db.session.commit()
+    assert refused(lambda: scene.remove(facts_verified=False)) == "facts_verified"
+    assert scene.remove(facts_verified=False, kind=DisciplineKind.SENT_HOME, days=1), "who is sent home is counted"
+    assert scene.remove(facts_verified=True)
+    fresh(scene.incident).state = IncidentState.ROUTED
+    db.session.commit()
+    assert scene.remove(facts_verified=False, starts_on=date(2026, 11, 30))
+
+
+def test_the_letter_says_whom_to_phone_and_when_to_come_back_and_prints_nothing_unasked(scene: Removing) -> None:
+    fresh(scene.place.school).phone = "312-555-0100"
+    db.session.commit()
+    scene.remove(support_services="See the social worker.")
+    scene.remove(days=4, starts_on=date(2026, 12, 1), **PACKET)
+    short, long = scene.actions()
+    letter = notice_for(short, fresh(scene.student), "en", date(2026, 11, 24)).text
+    assert "312-555-0100" in letter and "First day back:" in letter and "Nov 27" in letter
+    assert "social worker" not in letter
+    assert "School work and a call every day." in notice_for(long, fresh(scene.student), "en", date(2026, 11, 24)).text
+    fresh(scene.place.school).phone = ""
+    db.session.commit()
+    assert "____" in notice_for(fresh(short), fresh(scene.student), "en", date(2026, 11, 24)).text
