@@ -7,6 +7,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Predicate, Rule
 from wss_cases.access.visibility import sees
+from wss_cases.foundation import clock
 from wss_cases.records.retention.core.rules import held_by_district, reads_deletion
 from wss_cases.safeguards.duties.duty.rules import (
     administers_mandated_duty,
@@ -100,7 +101,7 @@ def verifies_or_keeps(actor: Actor, student: Any) -> bool:
 
 def sent_to_own_partner(actor: Actor, referral: Any) -> bool:
     """The referral was sent to the actor's organisation, and its consent is in force: neither revoked nor run out."""
-    return referral.partner_id in actor.partner_ids() and referral.is_open_to_partner
+    return referral.partner_id in actor.partner_ids() and referral.is_open_to_partner(clock.now())
 
 
 def whole_district(actor: Actor, record: Any) -> bool:

@@ -161,7 +161,7 @@ def test_consent_is_taken_back_from_every_state(scene: Scene, state: str) -> Non
     assert the(referral_id).state.value == state
     consents.revoke(Invocation(scene.school, later), referral_id)
     row = the(referral_id)
-    assert not row.is_open_to_partner
+    assert not row.is_open_to_partner(later)
     assert row.state.value == ("done" if state == "done" else "revoked")
     assert not follow_ups(scene)
     assert len(mails("referral.ended")) == (state != "consented")
@@ -177,7 +177,7 @@ def test_consent_is_taken_back_after_the_pathway_has_ended(scene: Scene) -> None
     pathway_page.end_early(Invocation(scene.school, NOW), scene.pathway.id, EndReason.NO_LONGER_NEEDED, "")
     row = the(referral_id)
     assert row.state is ReferralState.WITHDRAWN
-    assert not row.is_open_to_partner
+    assert not row.is_open_to_partner(NOW)
     assert not follow_ups(scene)
     assert len(mails("referral.ended")) == 1
     consents.revoke(Invocation(scene.school, NOW), referral_id)
@@ -189,20 +189,19 @@ def test_consent_is_taken_back_after_the_pathway_has_ended(scene: Scene) -> None
 
 def test_a_consent_runs_out_by_itself_and_can_be_renewed(scene: Scene, at: Any) -> None:
     referral_id = sent(scene, until=TODAY + timedelta(days=9))
-    at("2026-12-03 23:00")
-    assert the(referral_id).is_open_to_partner
+    assert the(referral_id).is_open_to_partner(at("2026-12-03 23:00"))
     now = at("2026-12-04 00:30")
-    assert not the(referral_id).is_open_to_partner
+    assert not the(referral_id).is_open_to_partner(now)
     with pytest.raises(NotFound):
         accept(scene, referral_id, now)
     consents.renew(Invocation(scene.school, now), referral_id, signed(date(2026, 12, 4), date(2027, 2, 1)))
-    assert the(referral_id).is_open_to_partner
+    assert the(referral_id).is_open_to_partner(now)
     assert follow_ups(scene, FollowUpState.DONE)["referral_consent_ends"].outcome == "renewed"
     assert follow_ups(scene)["referral_consent_ends"].due_on > date(2027, 1, 15)
     before = the(referral_id).consent.replaces
     assert (before.signed_on, before.until_on) == (TODAY, TODAY + timedelta(days=9)), "what was signed stays"
     consents.revoke(Invocation(scene.school, now), referral_id)
-    assert not the(referral_id).is_open_to_partner
+    assert not the(referral_id).is_open_to_partner(now)
     day = date(2026, 12, 3)
     held = db.session.scalars(select(Referral.id).where(Referral.id == referral_id, open_to_partner(day))).all()
     assert held == [], "the one before opens nothing once consent is taken back"

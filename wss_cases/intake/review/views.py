@@ -17,6 +17,7 @@ from wss_cases.foundation.errors import DomainError, Refused, Stale
 from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
@@ -66,7 +67,7 @@ def queue_page() -> Page:
 def _queue_page(status: int, problem: str = "") -> Page:
     actor, now = current_actor(), clock.now()
     school_id = chosen_school_id(actor, *queries.REVIEWERS)
-    after = request.args.get("after", type=int)
+    after = id_in(request.args.get("after"))
     rows = queries.queue(actor, school_id, after)
     shown, ids = rows[: queries.PAGE], [row.id for row in rows[: queries.PAGE]]
     scenes = {

@@ -11,6 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
 from wss_cases.outcomes.published.queries import (
@@ -78,7 +79,7 @@ def school(school_id: int) -> str:
 def schools() -> str:
     """Published schools by name, a page at a time."""
     typed = request.args.get("q", "").strip()[:100]
-    after = request.args.get("after", 0, type=int)
+    after = id_in(request.args.get("after")) or 0
     rows = page_of_schools(typed, after if 0 <= after < 2**31 else 0, PAGE + 1)
     here = partial(url_for, "outcomes.history.schools", q=typed or None)
     return render_template(

@@ -67,7 +67,7 @@ def _partner_has_it(message: OutboxMessage, actor: Actor) -> bool:
 
 def _was_theirs(message: OutboxMessage, actor: Actor) -> bool:
     row = load_referral(message.object_id)
-    return row is not None and row.partner_id in actor.partner_ids() and not row.is_open_to_partner
+    return row is not None and row.partner_id in actor.partner_ids() and not row.is_open_to_partner(now())
 
 
 def _still_late(message: OutboxMessage, actor: Actor) -> bool:

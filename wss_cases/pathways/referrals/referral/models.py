@@ -7,7 +7,6 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
-from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.models import InPathway, Pathway
@@ -101,10 +100,9 @@ class Referral(InPathway, OfCase, Versioned, Base):
     services: Mapped[list["ServiceDate"]] = relationship(order_by="(ServiceDate.on_day, ServiceDate.id)")
     pathway: Mapped[Pathway] = relationship()
 
-    @property
-    def is_open_to_partner(self) -> bool:
-        """Whether the partner has it today: sent, consent in force, and not cut short by the school."""
-        return is_open(self, today_at(None, clock.now()))
+    def is_open_to_partner(self, now: datetime) -> bool:
+        """Whether the partner has it on this day: sent, consent in force, and not cut short by the school."""
+        return is_open(self, today_at(None, now))
 
 
 class ReferralConsent(Versioned, Base):

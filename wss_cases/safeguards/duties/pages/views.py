@@ -17,6 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import counts_of
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, local_date, zone_of
 from wss_cases.incidents.incident.queries import get_incident
@@ -49,7 +50,7 @@ def duties() -> Page:
         DutyState(state) if state in set(DutyState) else None,
         request.args.get("overdue") == "1",
     )
-    rows = queries.duties_page(actor, wanted, now, request.args.get("after", type=int))
+    rows = queries.duties_page(actor, wanted, now, id_in(request.args.get("after")))
     filters: dict[str, Any] = {
         "state": wanted.state.value if wanted.state else None,
         "overdue": "1" if wanted.overdue else None,
