@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wss_cases.routing.engine.conditions import ALWAYS
-from wss_cases.routing.engine.evaluation import Recommendation, Run, recommend, run
+from wss_cases.routing.engine.evaluation import Recommendation, Run, duties_and_police, recommend, run
 from wss_cases.routing.engine.facts import FACTS, Facts, FactType
 from wss_cases.routing.engine.labels import FACT_LABELS
 from wss_cases.routing.engine.samples import facts_for_row, random_facts
@@ -164,16 +164,16 @@ def _duties_lost(table: DecisionTable, facts: Facts, answer: Recommendation) -> 
     for flag in _FLAGS:
         if not facts.is_true(flag):
             continue
-        without = recommend(table, Facts({**facts.given, flag: False}))
-        for raised in without.duties:
+        without, _police = duties_and_police(table, Facts({**facts.given, flag: False}))
+        for raised in without:
             state = now.get(raised.duty)
             if state is None or (raised.state is DutyState.DUE and state is not DutyState.DUE):
                 yield FindingKind.DUTY_LOST, raised.duty
 
 
 def _unequal(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str]]:
-    plain = recommend(table, Facts({name: given for name, given in facts.given.items() if name not in _NOT_FOR_POLICE}))
-    if plain.police is not answer.police:
+    plain = Facts({name: given for name, given in facts.given.items() if name not in _NOT_FOR_POLICE})
+    if duties_and_police(table, plain)[1] is not answer.police:
         yield FindingKind.POLICE_BY_STUDENT, ""
     supports = facts.value("supports")
     if not isinstance(supports, tuple):

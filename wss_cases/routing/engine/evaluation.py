@@ -173,6 +173,27 @@ def recommend(table: DecisionTable, facts: Facts) -> Recommendation:
 
 def run(table: DecisionTable, facts: Facts) -> Run:
     """Do the same and tell which rows matched, for the check of a draft."""
+    board, holds, duties = _decided(table, facts)
+    answer = Recommendation(
+        ruleset_name=table.name,
+        ruleset_version=table.version,
+        items=board.items(),
+        holds=holds,
+        duties=duties,
+        police=board.scene.police,
+        follow_ups=_follow_ups(table, board),
+        notes=() if facts.present("group") else (Note.NOT_CODED_YET,),
+    )
+    return Run(answer, frozenset(board.matched), frozenset(board.added))
+
+
+def duties_and_police(table: DecisionTable, facts: Facts) -> tuple[tuple[RaisedDuty, ...], Police]:
+    """Return of a recommendation only this, in two thirds of the time."""
+    board, _holds, duties = _decided(table, facts)
+    return duties, board.scene.police
+
+
+def _decided(table: DecisionTable, facts: Facts) -> tuple[_Board, tuple[Hold, ...], tuple[RaisedDuty, ...]]:
     board = _Board(facts)
     for row in table.section(Section.PATHWAYS):
         if board.meets(row):
@@ -188,17 +209,7 @@ def run(table: DecisionTable, facts: Facts) -> Run:
     _raise_duties(table.section(Section.DUTIES), board, duties)
     board.scene.police = _police(facts, duties)
     _raise_duties(table.section(Section.AFTER_POLICE), board, duties)
-    answer = Recommendation(
-        ruleset_name=table.name,
-        ruleset_version=table.version,
-        items=board.items(),
-        holds=holds,
-        duties=tuple(duties.values()),
-        police=board.scene.police,
-        follow_ups=_follow_ups(table, board),
-        notes=() if facts.present("group") else (Note.NOT_CODED_YET,),
-    )
-    return Run(answer, frozenset(board.matched), frozenset(board.added))
+    return board, holds, tuple(duties.values())
 
 
 def _holds(table: DecisionTable, board: _Board) -> tuple[Hold, ...]:
