@@ -16,6 +16,7 @@ from tests.access.test_permission_walk import TABLE
 from tests.access.walk import Walk
 from tests.support.applications import Rollback
 from tests.support.databases import Databases
+from tests.support.depth import BACKENDS, full_cross
 from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
@@ -133,7 +134,9 @@ def test_a_page_that_leaves_none_is_seen(reads: Reads, monkeypatch: pytest.Monke
 def test_what_cannot_be_audited_is_not_answered(reads: Reads, backend: str, how: str) -> None:
     leaks = []
     looked = [(rule, role) for rule, role in pages(reads) if audited.is_confidential(reads.walk.app, rule.endpoint)]
-    for rule, role in looked[:: 1 if how == "refusing" else 9]:
+    # the pages are shared out between the databases; in the full cross each has all of them
+    every = (slice(BACKENDS.index(backend), None, 2), slice(None))[full_cross()]
+    for rule, role in looked[every if how == "refusing" else slice(None, None, 9)]:
         answer, _rows = reads.get(rule, role, BREAK[how][backend])
         if reads.shows(answer) or answer.status_code not in (303, 302, 404, 503):
             leaks.append(f"{role} at {rule.rule}: {answer.status_code}, {reads.shows(answer)[:2]}")
