@@ -36,7 +36,7 @@ def test_a_snow_day_is_declared_and_taken_back(
     visitor = new_visitor(viewport=PHONE if size == "phone" else DESK)
     page = visitor.page
     page.clock.set_fixed_time(MORNING)
-    visitor.sign_in(email, PASSWORD)
+    visitor.enter(email, PASSWORD)
     page.goto("/school-calendar")
     look(page, f"calendar-month-{size}")
     go(page, page.get_by_role("link", name="Declare today"))

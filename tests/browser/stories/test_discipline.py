@@ -159,7 +159,7 @@ def test_more_than_three_days_at_day_nine(
     for email in (scene.dean, scene.administrator):
         visitor = new_visitor(viewport=viewport)
         visitor.page.clock.set_fixed_time(NOW)
-        visitor.sign_in(email, PASSWORD)
+        visitor.enter(email, PASSWORD)
         pages.append(visitor.page)
     as_dean(pages[0], scene, size)
     as_administrator(pages[1], scene)

@@ -53,7 +53,7 @@ def test_a_copy_for_the_family(live_system: LiveSystem, new_visitor: NewVisitor,
         (preparing, releasing), student_id = [person.email for person in people], student.id
     visitor = new_visitor(viewport=PHONE)
     page = visitor.page
-    visitor.sign_in(preparing, PASSWORD)
+    visitor.enter(preparing, PASSWORD)
     page.goto(f"/students/{student_id}")
     go(page, page.get_by_role("link", name="Copies for the family"))
     go(page, page.get_by_role("link", name="Prepare a copy for the family"))
@@ -80,7 +80,7 @@ def test_a_copy_for_the_family(live_system: LiveSystem, new_visitor: NewVisitor,
     draft = page.url
     desk = new_visitor(viewport=DESK)
     page = desk.page
-    desk.sign_in(releasing, PASSWORD)
+    desk.enter(releasing, PASSWORD)
     page.goto(draft)
     go(page, page.get_by_role("link", name="Read and release it"))
     expect(page.locator("main")).to_contain_text("Grace")

@@ -49,7 +49,7 @@ def test_retaliation_is_told_at_a_check_in_and_answered_the_same_day(
     visitor = new_visitor(viewport=PHONE)
     page = visitor.page
     page.clock.set_fixed_time(MORNING)
-    visitor.sign_in(asks, PASSWORD)
+    visitor.enter(asks, PASSWORD)
     page.goto(f"/follow-ups/{check_in}")
     go(page, page.locator(f'main a[href$="/follow-ups/{check_in}/happened-again"]'))
     for name, value in (("danger", "no"), ("what", "threat"), ("where", "bus"), ("ground", "agreed")):
@@ -72,7 +72,7 @@ def _answered(live_system: LiveSystem, new_visitor: NewVisitor, lead: str, case:
     visitor = new_visitor(viewport=DESK)
     page = visitor.page
     page.clock.set_fixed_time(MORNING)
-    visitor.sign_in(lead, PASSWORD)
+    visitor.enter(lead, PASSWORD)
     page.goto("/my-day")
     with make_app(live_system.database.url, folder).app_context():
         of_case = select(FollowUp.id).where(FollowUp.case_id == case, FollowUp.kind == "safety_plan")

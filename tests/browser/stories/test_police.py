@@ -41,7 +41,7 @@ def test_refused_then_approved_by_two(live_system: LiveSystem, new_visitor: NewV
     def sign_in(email: str) -> Page:
         visitor = new_visitor(viewport=PHONE)
         visitor.page.clock.set_fixed_time(NOW)
-        visitor.sign_in(email, PASSWORD)
+        visitor.enter(email, PASSWORD)
         return visitor.page
 
     dean, head, district = (sign_in(email) for email in emails)

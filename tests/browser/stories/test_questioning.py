@@ -51,7 +51,7 @@ def test_it_does_not_start_before_it_may(
     visitor = new_visitor(viewport=PHONE)
     page = visitor.page
     page.clock.set_fixed_time(MORNING)
-    visitor.sign_in(email, PASSWORD)
+    visitor.enter(email, PASSWORD)
     page.goto(f"/incidents/{report}")
     go(page, page.get_by_role("link", name="Somebody wants to question a student"))
     page.get_by_label("Student").select_option(label=name)

@@ -46,7 +46,7 @@ def test_a_plan_is_written_agreed_and_looked_at_again(
     visitor = new_visitor(viewport=PHONE if size == "phone" else DESK)
     page = visitor.page
     page.clock.set_fixed_time(MORNING)
-    visitor.sign_in(email, PASSWORD)
+    visitor.enter(email, PASSWORD)
     page.goto(f"/cases/{case}?tab=people")
     go(page, page.get_by_role("link", name="Write a safety plan"))
     page.get_by_label("Who is kept safe").select_option(label=person)

@@ -69,7 +69,7 @@ def test_a_coordinator_with_sixty_cases_starts_the_first_one_from_the_first_scre
     visitor = new_visitor(viewport=SIZES[size])
     page = visitor.page
     page.clock.set_fixed_time(MORNING)
-    visitor.sign_in(people["email"], PASSWORD)
+    visitor.enter(people["email"], PASSWORD)
     page.goto("/desk")
     look(page, f"{size}-desk")
     assert page.get_by_text("60 open cases").first.is_visible()
@@ -101,7 +101,7 @@ def test_a_caseload_is_handed_over_and_covered(
     visitor = new_visitor(viewport=SIZES[size])
     page = visitor.page
     page.clock.set_fixed_time(MORNING)
-    visitor.sign_in(people["email"], PASSWORD)
+    visitor.enter(people["email"], PASSWORD)
     page.goto("/desk")
     page.get_by_role("link", name="Cover while away").click()
     page.get_by_role("link", name="Set a cover").click()
@@ -132,7 +132,7 @@ def test_every_part_of_a_case_is_clean(
     visitor = new_visitor(viewport=SIZES[size])
     page = visitor.page
     page.clock.set_fixed_time(MORNING)
-    visitor.sign_in(people["email"], PASSWORD)
+    visitor.enter(people["email"], PASSWORD)
     base = f"/cases/{people['case']}"
     for address, name in (
         ("/cases", "list"),

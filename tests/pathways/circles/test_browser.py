@@ -82,7 +82,7 @@ def test_every_page_of_a_circle_is_clean(
     ):
         visitor = new_visitor(viewport=size)
         visitor.page.clock.set_fixed_time(MORNING)
-        visitor.sign_in(email, PASSWORD)
+        visitor.enter(email, PASSWORD)
         for address in pages:
             answered = visitor.page.goto(address)
             assert answered is not None and answered.status == 200, address

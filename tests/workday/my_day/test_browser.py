@@ -44,7 +44,7 @@ def start(new_visitor: Callable[..., Any], live_system: LiveSystem, email: str, 
     visitor = new_visitor(viewport=viewport)
     page: Page = visitor.page
     page.clock.set_fixed_time(MORNING)
-    visitor.sign_in(email, PASSWORD)
+    visitor.enter(email, PASSWORD)
     page.goto("/my-day")
     return page
 

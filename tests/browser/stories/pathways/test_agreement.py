@@ -64,7 +64,7 @@ def person(new_visitor: NewVisitor, cast: Cast, size: dict[str, int], now: str) 
     """Return the signed-in window of the coordinator."""
     visitor = new_visitor(viewport=size)
     visitor.page.clock.set_fixed_time(wall(now))
-    visitor.sign_in(cast.coordinator, PASSWORD)
+    visitor.enter(cast.coordinator, PASSWORD)
     return visitor.page
 
 

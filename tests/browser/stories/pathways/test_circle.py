@@ -70,7 +70,7 @@ def person(new_visitor: NewVisitor, email: str, size: dict[str, int]) -> Page:
     """Return somebody's signed-in window."""
     visitor = new_visitor(viewport=size)
     visitor.page.clock.set_fixed_time(MORNING)
-    visitor.sign_in(email, PASSWORD)
+    visitor.enter(email, PASSWORD)
     return visitor.page
 
 

@@ -65,7 +65,7 @@ def person(new_visitor: NewVisitor, email: str, size: dict[str, int], javascript
     """Return the signed-in window of somebody."""
     visitor = new_visitor(viewport=size, javascript=javascript)
     visitor.page.clock.set_fixed_time(NOW)
-    visitor.sign_in(email, PASSWORD)
+    visitor.enter(email, PASSWORD)
     return visitor.page
 
 

@@ -103,7 +103,7 @@ def enter(days: Days, new_visitor: NewVisitor) -> Callable[..., Page]:
     def signed_in(email: str, size: dict[str, int]) -> Page:
         visitor = new_visitor(viewport=size)
         visitor.page.clock.set_fixed_time(days.now)
-        visitor.sign_in(email, PASSWORD)
+        visitor.enter(email, PASSWORD)
         days.pages.append(visitor.page)
         return visitor.page
 

@@ -83,7 +83,7 @@ def person(new_visitor: NewVisitor, email: str, size: dict[str, int], now: str =
     """Return the signed-in window of a person."""
     visitor: Visitor = new_visitor(viewport=size)
     visitor.page.clock.set_fixed_time(wall(now))
-    visitor.sign_in(email, PASSWORD)
+    visitor.enter(email, PASSWORD)
     return visitor.page
 
 
