@@ -20,6 +20,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.school_time import local_date
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.agreements import term_changes
 from wss_cases.pathways.circles.circle.models import KeeperTraining
@@ -282,7 +283,8 @@ class Circles(RuleBasedStateMachine):
     def mark(self, state: TermState) -> None:
         agreement = self.around.agreement
         for term in agreement.terms if agreement and self.live else []:
-            may = term.state is TermState.OPEN
+            early = state is TermState.KEPT and term.due_on > local_date(self.now, "America/Chicago")
+            may = term.state is TermState.OPEN and not early
             self.act(may, term_changes.mark_term, self.world.actor, term.id, state)
 
     @rule(outcome=st.sampled_from([OUTCOME, "agreement_kept", "nothing"]), apart=st.booleans())

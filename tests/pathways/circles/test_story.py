@@ -25,6 +25,7 @@ from wss_cases.pathways.common.queries import load_pathway
 from wss_cases.pathways.common.states import PathwayState
 
 APART = WithoutMeeting.APART
+DUE = LATER + timedelta(days=8)
 
 
 @pytest.fixture
@@ -54,13 +55,13 @@ def test_from_consent_to_a_kept_agreement(world, circle):
     first, second = circle_of(load_pathway(circle.id)).agreement.terms
     with pytest.raises(Refused, match="1, 2"):
         agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "")
-    term_changes.mark_term(Invocation(world.actor, LATER, version=first.version), first.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(world.actor, DUE, version=first.version), first.id, TermState.KEPT)
     assert fresh(db.session.get(FollowUp, first.follow_up_id)).outcome == "kept"
     with pytest.raises(Refused):
-        term_changes.mark_term(Invocation(world.actor, LATER), first.id, TermState.NOT_KEPT)
+        term_changes.mark_term(Invocation(world.actor, DUE), first.id, TermState.NOT_KEPT)
     with pytest.raises(Stale):
-        term_changes.mark_term(Invocation(world.actor, LATER, version=second.version + 1), second.id, TermState.LATE)
-    term_changes.mark_term(Invocation(world.actor, LATER, version=second.version), second.id, TermState.LATE)
+        term_changes.mark_term(Invocation(world.actor, DUE, version=second.version + 1), second.id, TermState.LATE)
+    term_changes.mark_term(Invocation(world.actor, DUE, version=second.version), second.id, TermState.LATE)
     agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "", without_meeting=APART)
     assert fresh(circle).outcome == "agreement_kept"
     said = [sentence(entry) for entry in case_history(world.case.id)]
@@ -73,7 +74,7 @@ def test_check_ins_outlive_the_circle(world, circle):
     hold(world, circle)
     agreements.make_agreement(Invocation(world.actor, LATER), circle.id, terms(world, 1))
     (term,) = circle_of(load_pathway(circle.id)).agreement.terms
-    term_changes.mark_term(Invocation(world.actor, LATER), term.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(world.actor, DUE), term.id, TermState.KEPT)
     agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "", without_meeting=APART)
     check_ins = db.session.scalars(
         select(FollowUp).where(FollowUp.case_id == world.case.id, FollowUp.kind == "agreement_check_in")

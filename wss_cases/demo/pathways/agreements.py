@@ -9,6 +9,7 @@ from wss_cases.demo.cases.case import Party, Path
 from wss_cases.demo.district.schools import Person
 from wss_cases.demo.pathways.questions import ask_again
 from wss_cases.demo.story.world import Steps, rows
+from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements.actions import TermDraft, complete_circle, make_agreement, sign
 from wss_cases.pathways.circles.agreements.term_changes import change_term, mark_term
 from wss_cases.pathways.circles.circle.rules import outcome_of
@@ -76,7 +77,8 @@ def _mark(path: Path, invited: list[Party], now: datetime) -> Steps:
         now = yield calendar.on(day, rng.randrange(9 * 60, 10 * 60), now)
         if state is TermState.CHANGED and "changed" not in states:
             later = calendar.school_days.add(work.world.day(now), 5)
-            draft = TermDraft(INSTEAD, None, later, EVIDENCE)
+            owner = db.session.get_one(AgreementTerm, number).owner_participant_id
+            draft = TermDraft(INSTEAD, owner, later, EVIDENCE)
             change_term(work.calls(now), number, draft, [one.id for one in invited])
         else:
             state = TermState.KEPT if state is TermState.CHANGED else state

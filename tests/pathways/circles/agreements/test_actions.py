@@ -35,6 +35,7 @@ from wss_cases.pathways.common.states import PathwayState
 from wss_cases.roster.directory.models import StaffMember
 
 LATER = DUE + timedelta(days=7)
+ON_THE_DAY = NOW + timedelta(days=7)
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def sign(world, circle, *keys, on=TODAY):
 
 def change(world, term, text="Paint the door", due=LATER, by=None, actor=None):
     consented = [person.id for person in world.people] if by is None else by
-    draft = TermDraft(text, None, due, "")
+    draft = TermDraft(text, world.people[0].id, due, "")
     return term_changes.change_term(
         Invocation(actor or world.actor, NOW, version=term.version), term.id, draft, consented
     )
@@ -170,11 +171,11 @@ def test_nobody_marks_their_own_term(world, circle):
     db.session.commit()
     (term,) = agreed(world, circle).terms
     with pytest.raises(Refused, match="Somebody other"):
-        term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
+        term_changes.mark_term(Invocation(world.actor, ON_THE_DAY), term.id, TermState.KEPT)
     with pytest.raises(Refused, match="Somebody other"):
         change(world, term)
     other = actor_for(make_user(world.school))
-    term_changes.mark_term(Invocation(other, NOW), term.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(other, ON_THE_DAY), term.id, TermState.KEPT)
     assert circle_now(circle).agreement.terms[0].decided_by_id == other.user_id
 
 
@@ -183,7 +184,7 @@ def test_the_end_waits_for_every_term_and_for_the_last_meeting(world, circle):
     assert completion_meeting_allowed(circle_now(circle))
     with pytest.raises(Refused, match="not marked yet: 1"):
         complete(world, circle, without_meeting=WithoutMeeting.APART)
-    term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(world.actor, ON_THE_DAY), term.id, TermState.KEPT)
     with pytest.raises(Refused) as refusal:
         complete(world, circle)
     assert refusal.value.field == "without_meeting"
@@ -241,7 +242,7 @@ def test_a_stranger_touches_nothing(world, circle):
     with pytest.raises(NotFound):
         change(world, term, actor=stranger)
     with pytest.raises(NotFound):
-        term_changes.mark_term(Invocation(stranger, NOW), term.id, TermState.KEPT)
+        term_changes.mark_term(Invocation(stranger, ON_THE_DAY), term.id, TermState.KEPT)
 
 
 def test_the_audit_holds_no_words_of_a_term(world, circle):

@@ -1,5 +1,7 @@
 """The pages of an agreement, and its sheet: nothing typed is lost, and no name stands where it should not."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.cases.making import NOW, TODAY, make_user, make_world
@@ -118,7 +120,7 @@ def test_a_term_is_changed_on_its_page_and_an_error_keeps_the_new_words(world, c
 
 def test_the_end_is_refused_on_the_page_and_keeps_the_note(world, circle, client_as):
     (term,) = agreed(world, circle).terms
-    term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(world.actor, NOW + timedelta(days=7)), term.id, TermState.KEPT)
     client = client_as(world.coordinator)
     address = f"{base_of(circle)}/complete-circle"
     refused = client.submit(address, {"note": "Both came."})

@@ -175,10 +175,10 @@ def terms_due(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions of an agreement term that was due in the period and was not changed by consent."""
     over = or_(AgreementTerm.state != TermState.OPEN, AgreementTerm.due_on < scope.late_before)
     dates = within(actor, scope, Agreement.school_id, AgreementTerm.due_on)
-    return [*dates, AgreementTerm.state != TermState.CHANGED, over]
+    return [*dates, AgreementTerm.state.not_in((TermState.CHANGED, TermState.EXCUSED)), over]
 
 
-@cached_count("terms", version=1, depends_on=by_days)
+@cached_count("terms", version=2, depends_on=by_days)
 def terms(actor: Actor, scope: Scope) -> Terms:
     """Return the terms due in the period; one that its own owner marked is due and not kept."""
     owner, person = aliased(CaseParticipant), aliased(IncidentPerson)

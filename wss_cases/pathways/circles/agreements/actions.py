@@ -18,7 +18,7 @@ from wss_cases.pathways.circles.agreements.queries import person_key, signers_of
 from wss_cases.pathways.circles.consent.actions import load_circle
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
-from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
+from wss_cases.pathways.circles.terms.rules import completion_held, last_agreed, met_again, open_terms, signed_now
 from wss_cases.pathways.circles.terms.states import COMPLETION, SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.actions import not_later, note_completion
 from wss_cases.pathways.common.follow_ups import close_open, follow, follow_event, open_follow_ups
@@ -43,20 +43,27 @@ class TermDraft:
 def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft]) -> int:
     """Record what was agreed in a held circle. Each term gets a follow-up, the agreement its check-ins and its end.
 
-    Returns the agreement's id. Raises Refused before a meeting was held, for a second agreement, for no term,
+    A circle that met again makes a second agreement: its terms join those of the first. Returns the agreement's id.
+    Raises Refused before a meeting was held, for a second agreement without another meeting, for no term,
     or a term that is blank, due in the past, or owned by somebody who was not invited.
     """
     row = load_circle(uow, pathway_id)
     circle = circle_of(row)
     if not circle.was_held:
         raise Refused("", _("Say first that the meeting happened."))
-    if circle.agreement is not None:
-        raise Refused("", _("This circle has its agreement already."))
+    if circle.agreement is not None and not met_again(row.held_on, circle.agreement):
+        raise Refused("", _("This circle has its agreement already. When it has met again it can make another."))
     today = today_at(row.school_id, uow.now)
     _check_terms(terms, set(circle.names), today)
-    agreement = uow.add(Agreement.of(row, agreed_on=row.held_on or today))
-    for position, draft in enumerate(terms, start=1):
-        agreement.terms.append(new_term(uow, row, position, draft))
+    if circle.agreement is not None:
+        agreement, later = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK), row.held_on
+    else:
+        agreement, later = uow.add(Agreement.of(row, agreed_on=row.held_on or today)), None
+    first = max((term.position for term in agreement.terms), default=0) + 1
+    for position, draft in enumerate(terms, start=first):
+        term = new_term(uow, row, position, draft)
+        term.agreed_on = later
+        agreement.terms.append(term)
     uow.record(agreement, "agreement.made", terms=len(terms))
     _follow_agreement(uow, row, circle, agreement, today)
     advance(uow, row.case, CaseState.MONITORING)
@@ -117,18 +124,20 @@ def sign(uow: UnitOfWork, pathway_id: int, signers: Collection[str], manner: Sig
         raise Refused("", _("Record the agreement first."))
     agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
     not_later(uow, row.school_id, "signed_on", signed_on)
-    if signed_on < agreement.agreed_on:
+    if signed_on < last_agreed(agreement):
         raise Refused("signed_on", _("Choose the day of the agreement or a later one."))
     may_sign = {signer.key: signer for signer in signers_of(row, circle)}
     if not signers or not set(signers) <= set(may_sign):
         raise Refused("signers", _("Tick who signed."))
-    if set(signers) & {person_key(signature) for signature in agreement.signatures}:
+    if set(signers) & {person_key(signature) for signature in signed_now(agreement)}:
         raise Refused("signers", _("One of them signed already."))
     for key in sorted(signers):
         column = {"party": "participant_id", "supporter": "supporter_id", "keeper": "keeper_user_id"}[
             may_sign[key].kind
         ]
-        signature = AgreementSignature(agreement_id=agreement.id, manner=manner, signed_on=signed_on)
+        before = next((one for one in agreement.signatures if person_key(one) == key), None)
+        signature = before or AgreementSignature(agreement_id=agreement.id)
+        signature.manner, signature.signed_on = manner, signed_on
         signature.recorded_at, signature.recorded_by_id = uow.now, uow.actor.user_id
         setattr(signature, column, may_sign[key].id)
         uow.record(signature, "agreement.signed", case_id=agreement.case_id)

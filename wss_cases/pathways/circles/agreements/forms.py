@@ -3,7 +3,7 @@
 from wtforms import DateField, FieldList, Form, FormField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, ShortText, radio
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
@@ -26,17 +26,31 @@ class AgreementForm(BaseForm):
 
 
 class MarkForm(BaseForm):
-    """What became of a term; the rest only when it was changed by consent."""
+    """What became of a term; a reason where it is excused; the rest only when it was changed by consent."""
 
     state = radio(
         _l("What became of it?"),
         [(state, words) for state, words in TermState.labels().items() if state is not TermState.OPEN],
         _l("Choose what became of it."),
     )
+    why = LongText(
+        _l("Why it is excused"), [Optional()], limit=1000, description=_l("Never what was said in the circle.")
+    )
     text = LongText(_l("What was agreed instead"), [Optional()], limit=1000)
+    owner = SelectField(_l("Who does it"), validators=[Optional()])
     due_on = DateField(_l("Until when"), validators=[Optional()])
     evidence = ShortText(_l("What counts as done"), [Optional()], limit=300)
     consented = SelectMultipleField(_l("Who consented to the change"), validators=[Optional()])
+
+
+class CorrectForm(BaseForm):
+    """What a term that was marked is instead, and why."""
+
+    state = radio(_l("What is it instead?"), [], _l("Choose what it was instead."))
+    why = LongText(
+        _l("Why it is corrected"), [NotBlank(_l("Say why it is corrected."))], limit=1000,
+        description=_l("Never what was said in the circle."),
+    )  # fmt: skip
 
 
 class SignForm(BaseForm):

@@ -15,7 +15,13 @@ from wss_cases.pathways.circles.circle.rules import sees_terms
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms.models import AgreementTerm
-from wss_cases.pathways.circles.terms.rules import completion_held, completion_meeting_allowed, open_terms
+from wss_cases.pathways.circles.terms.rules import (
+    completion_held,
+    completion_meeting_allowed,
+    met_again,
+    open_terms,
+    signed_now,
+)
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
@@ -38,7 +44,7 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
     assert agreement is not None
     reads, live = may_read_terms(actor, row, circle), row.state in LIVE
     values: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
-    signed = {person_key(one) for one in agreement.signatures}
+    signed = {person_key(one) for one in signed_now(agreement)}
     return render_template(
         "pathways/circles/agreements/show.html",
         row=row,
@@ -51,6 +57,8 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
         papers=[(one.id, person_words(one), _family_language(one)) for one in circle.invited] if reads else [],
         open_terms=len(open_terms(agreement)),
         ended=_ended(circle),
+        again=live and circle.waiting is None,
+        another=live and met_again(row.held_on, agreement),
         may_meet=live and completion_meeting_allowed(circle) and circle.waiting is None,
         agreed_on=day_words(agreement.agreed_on),
         **act_context(row, _("Agreement"), ""),
@@ -81,8 +89,9 @@ def term_row(
         "tag": _("Due") if due else str(TermState(term.state).label),
         "tone": "sun" if due else TONES.get(term.state, "slate"),
         "href": url_for("agreements.term", term_id=term.id, **values)
-        if workable and term.state is TermState.OPEN
+        if workable and term.state is not TermState.CHANGED
         else None,
+        "words": _("Mark") if term.state is TermState.OPEN else _("Correct"),
     }
 
 

@@ -1,4 +1,4 @@
-"""What became of a term: kept, late, not kept, or changed by consent into another one."""
+"""What became of a term: kept, late, not kept, excused, or changed by consent into another one; and corrections."""
 
 from collections.abc import Collection
 
@@ -6,7 +6,8 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row
-from wss_cases.foundation.errors import Refused, Stale, existing
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.errors import Refused, Stale, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -18,6 +19,7 @@ from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm, AgreementTermConsent
 from wss_cases.pathways.circles.terms.rules import must_consent
+from wss_cases.pathways.common.follow_ups import follow
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 
@@ -26,24 +28,64 @@ BY_CONSENT = "changed_by_consent"
 
 
 @use_case
-def mark_term(uow: UnitOfWork, term_id: int, state: TermState) -> int:
-    """Say whether a term was kept; its follow-up closes with it. Returns the pathway's id.
+def mark_term(uow: UnitOfWork, term_id: int, state: TermState, why: str = "") -> int:
+    """Say whether a term was kept, or excuse it with a reason; its follow-up closes with it. Returns the pathway's id.
 
     What was promised outlives its circle: a term is marked after it ended, too. Raises Refused when it was marked
-    already, when the one who marks owns the term, or for a change, which needs its new words (see `change_term`).
+    already, when the one who marks owns the term, before its day, for an excuse without a reason, or for a change,
+    which needs its new words (see `change_term`).
     """
     row, agreement, term = _load(uow, term_id, uow.version)
     if state is TermState.CHANGED:
         raise Refused("text", _("Write what was agreed instead."))
+    if state is TermState.EXCUSED:
+        refuse_blank("why", why, _("Say why it is excused."))
+        term.why = why
+    _not_early(uow, row, term, state)
     _mark(uow, agreement, term, state)
     return row.id
+
+
+@use_case
+def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> int:
+    """Correct what became of a term, or open it again, with a reason. Returns the pathway's id.
+
+    Raises Refused for a term that nobody marked, one that was changed, no reason, the owner, or before its day.
+    """
+    row, agreement, term = _load(uow, term_id, uow.version)
+    was = term.state
+    if was is TermState.OPEN or state not in TERM_TRANSITIONS[was]:
+        raise Refused("state", _("Choose what it was instead."))
+    refuse_blank("why", why, _("Say why it is corrected."))
+    _not_owner(uow, term)
+    _not_early(uow, row, term, state)
+    is_open = state is TermState.OPEN
+    term.state, term.why = state, why
+    term.decided_at, term.decided_by_id = (None, None) if is_open else (uow.now, uow.actor.user_id)
+    if is_open:
+        due_on = max(term.due_on, today_at(row.school_id, uow.now))
+        term.follow_up_id = follow(uow, row, "agreement_term", due_on).id
+    said = {"position": term.position, "was": was.value, "state": state.value}
+    uow.record(term, "agreement.term_corrected", case_id=agreement.case_id, **said)
+    return row.id
+
+
+def _not_early(uow: UnitOfWork, row: Pathway, term: AgreementTerm, state: TermState) -> None:
+    if state in (TermState.KEPT, TermState.LATE) and term.due_on > today_at(row.school_id, uow.now):
+        day = day_words(term.due_on)
+        raise Refused("state", _("It is due on %(day)s: say from that day on whether it was kept.", day=day))
+
+
+def _not_owner(uow: UnitOfWork, term: AgreementTerm) -> None:
+    if term.owner_participant_id and uow.actor.user_id in accounts_of([term.owner_participant_id]):
+        raise Refused("", _("Somebody other than the term's owner marks it."))
 
 
 @use_case
 def change_term(uow: UnitOfWork, term_id: int, draft: TermDraft, consented: Collection[int]) -> int:
     """Replace a term by another one that everybody it binds consented to. Returns the pathway's id.
 
-    The new term has a follow-up of its own and belongs to the same person, whoever the draft names.
+    The new term has new words, a day and an owner, and a follow-up of its own.
     Raises Refused as `mark_term` does, for no new words, a day that is over, a consent that is missing, or a circle
     that has ended.
     """
@@ -55,13 +97,14 @@ def change_term(uow: UnitOfWork, term_id: int, draft: TermDraft, consented: Coll
         raise Refused("text", _("Write what was agreed instead."))
     if draft.due_on < today_at(row.school_id, uow.now):
         raise Refused("due_on", _("Choose today or a later day."))
+    if draft.owner_participant_id is not None and draft.owner_participant_id not in names:
+        raise Refused("owner", _("Choose people of this circle."))
     missing = [names.get(key, "") for key in sorted(must_consent(agreement, names) - set(consented))]
     if missing:
         words = _("Everybody who agreed must consent: %(names)s.", names=", ".join(missing))
         raise Refused("consented", words)
     _mark(uow, agreement, term, TermState.CHANGED)
-    same_owner = TermDraft(draft.text, term.owner_participant_id, draft.due_on, draft.evidence)
-    _replace(uow, row, agreement, term, same_owner, set(consented) & set(names))
+    _replace(uow, row, agreement, term, draft, set(consented) & set(names))
     return row.id
 
 
@@ -70,7 +113,7 @@ def _replace(
 ) -> None:
     position = max(one.position for one in agreement.terms) + 1
     new = new_term(uow, row, position, draft)
-    new.replaces_id = term.id
+    new.replaces_id, new.agreed_on = term.id, term.agreed_on
     agreement.terms.append(new)
     uow.session.flush()
     for participant_id in sorted(by):
@@ -93,10 +136,9 @@ def _load(uow: UnitOfWork, term_id: int, version: int | None) -> tuple[Pathway, 
 
 
 def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: TermState) -> None:
-    if state not in TERM_TRANSITIONS[term.state]:
+    if term.state is not TermState.OPEN or state not in TERM_TRANSITIONS[TermState.OPEN]:
         raise Refused("", _("This term was marked already."))
-    if term.owner_participant_id and uow.actor.user_id in accounts_of([term.owner_participant_id]):
-        raise Refused("", _("Somebody other than the term's owner marks it."))
+    _not_owner(uow, term)
     term.state, term.decided_at, term.decided_by_id = state, uow.now, uow.actor.user_id
     uow.record(term, "agreement.term_marked", case_id=agreement.case_id, position=term.position, state=state.value)
     follow_up = uow.session.get(FollowUp, term.follow_up_id) if term.follow_up_id else None

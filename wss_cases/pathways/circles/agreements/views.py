@@ -14,16 +14,31 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.agreements import actions, term_changes
-from wss_cases.pathways.circles.agreements.forms import AgreementForm, CompleteCircleForm, MarkForm, NamedForm, SignForm
+from wss_cases.pathways.circles.agreements.forms import (
+    AgreementForm,
+    CompleteCircleForm,
+    CorrectForm,
+    MarkForm,
+    NamedForm,
+    SignForm,
+)
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, show
 from wss_cases.pathways.circles.agreements.queries import get_term, person_key, signers_of
 from wss_cases.pathways.circles.circle.rules import outcome_of
-from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.circle.states import MARKED, TERM_TRANSITIONS, TermState
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
 from wss_cases.pathways.circles.terms.models import AgreementTerm
-from wss_cases.pathways.circles.terms.rules import completion_held, must_consent, open_terms, terms_in_force
+from wss_cases.pathways.circles.terms.rules import (
+    completion_held,
+    met_again,
+    must_consent,
+    open_terms,
+    signed_now,
+    terms_in_force,
+)
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.roster.directory.queries import school_days
@@ -37,7 +52,8 @@ def agreement(case_id: int, pathway_id: int) -> Page:
     """Show the agreement; record it, term by term, while there is none. An empty row is left out."""
     actor = current_actor()
     row, circle = get_circle_and_state(actor, case_id, pathway_id)
-    if circle.agreement is not None and request.method == "GET":
+    another = "again" in request.args and circle.agreement is not None and met_again(row.held_on, circle.agreement)
+    if circle.agreement is not None and request.method == "GET" and not another:
         return show(actor, row, circle, today_at(row.school_id, clock.now()))
     form = AgreementForm()
     if "add_row" in request.form and len(form.terms) < actions.MOST_TERMS:
@@ -84,7 +100,7 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
 def sign(case_id: int, pathway_id: int) -> Page:
     """Record who signed, when and how."""
     row, circle = get_circle_and_state(current_actor(), case_id, pathway_id)
-    signed = {person_key(one) for one in circle.agreement.signatures} if circle.agreement else set()
+    signed = {person_key(one) for one in signed_now(circle.agreement)} if circle.agreement else set()
     form = SignForm(signed_on=today_at(row.school_id, clock.now()))
     form.signers.choices = choices([(one.key, one.name) for one in signers_of(row, circle) if one.key not in signed])
     return form_page(
@@ -123,11 +139,16 @@ def term(case_id: int, pathway_id: int, term_id: int) -> Page:
     its_term, its_agreement = get_term(actor, term_id)
     if its_agreement.pathway_id != row.id:
         raise NotFound
+    if its_term.state in MARKED:
+        return _correct(row, its_term, circle, may_read_terms(actor, row, circle))
     reads, needed = may_read_terms(actor, row, circle), must_consent(its_agreement, circle.names)
     form = MarkForm(version=its_term.version, text=its_term.text if reads else "", due_on=its_term.due_on)
     if reads and not form.is_submitted():
         form.evidence.data = its_term.evidence
     form.consented.choices = people_choices(circle.names)
+    form.owner.choices = people_choices(circle.names, _("Everybody"))
+    if not form.is_submitted():
+        form.owner.data = str(its_term.owner_participant_id or "")
     return form_page(
         form,
         lambda: _save_term(its_term, form),
@@ -141,15 +162,32 @@ def term(case_id: int, pathway_id: int, term_id: int) -> Page:
     )
 
 
+def _correct(row: Pathway, its_term: AgreementTerm, circle: Circle, reads: bool) -> Page:
+    form = CorrectForm(version=its_term.version)
+    labels = TermState.labels()
+    form.state.choices = choices(
+        [(state, labels[state]) for state in TermState if state in TERM_TRANSITIONS[its_term.state]]
+    )
+    facts = [*_term_facts(its_term, circle, reads), _("Marked: %(state)s.", state=its_term.state.label)]
+    title = _("Correct term %(number)d of the agreement", number=its_term.position)
+    return form_page(
+        form,
+        lambda: term_changes.correct_term(
+            submitted(form), its_term.id, TermState(form.state.data), form.why.data or ""
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, title, _("Save the correction"), facts=facts),
+    )
+
+
 def _save_term(its_term: AgreementTerm, form: MarkForm) -> int:
     state = TermState(form.state.data)
     if state is not TermState.CHANGED:
-        return term_changes.mark_term(submitted(form), its_term.id, state)
+        return term_changes.mark_term(submitted(form), its_term.id, state, form.why.data or "")
     if form.due_on.data is None:
         raise Refused("due_on", _("Choose until when."))
-    draft = actions.TermDraft(
-        form.text.data or "", its_term.owner_participant_id, form.due_on.data, form.evidence.data or ""
-    )
+    draft = actions.TermDraft(form.text.data or "", number(form.owner.data), form.due_on.data, form.evidence.data or "")
     by = {number(value) or 0 for value in form.consented.data or []}
     return term_changes.change_term(submitted(form), its_term.id, draft, by)
 

@@ -93,6 +93,7 @@ class MeetingForm(BaseForm):
     )
     room = ShortText(_l("Room"), [NotBlank(_l("Write the room."))], limit=80)
     keeper = SelectField(_l("Circle keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))])
+    again = BooleanField(_l("The circle meets again; it is not the meeting at the end"), validators=[Optional()])
     anyway = BooleanField(_l("It is meant so: save it all the same"), validators=[Optional()])
 
 

@@ -225,9 +225,11 @@ def outcome_of(states: Sequence[str]) -> str:
     """Return the outcome that a circle's marked terms suggest; without terms it was held without an agreement."""
     if not states:
         return "held_without_agreement"
-    fulfilled = [state in ("kept", "late", "changed") for state in states]
-    if all(fulfilled):
+    fulfilled = [state in ("kept", "late", "changed") for state in states if state != "excused"]
+    if fulfilled and all(fulfilled):
         return "agreement_kept"
+    if not fulfilled:
+        return "agreement_partly_kept"
     return "agreement_partly_kept" if any(fulfilled) else "agreement_not_kept"
 
 

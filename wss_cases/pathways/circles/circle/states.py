@@ -15,6 +15,7 @@ class TermState(Labelled):
     LATE = "late", _l("Kept late")
     NOT_KEPT = "not_kept", _l("Not kept")
     CHANGED = "changed", _l("Changed by consent")
+    EXCUSED = "excused", _l("Excused")
 
 
 class MeetingKind(enum.StrEnum):
@@ -98,9 +99,13 @@ MEETING_TRANSITIONS: dict[MeetingState, frozenset[MeetingState]] = {
     MeetingState.PLANNED: frozenset(MeetingState) - {MeetingState.PLANNED},
 }
 
+MARKED = frozenset({TermState.KEPT, TermState.LATE, TermState.NOT_KEPT, TermState.EXCUSED})
+"""What a term was found to be; a mistake is corrected with a reason, or the term is opened again."""
+
 TERM_TRANSITIONS: dict[TermState, frozenset[TermState]] = {
-    **dict.fromkeys(TermState, frozenset()),
-    TermState.OPEN: frozenset(TermState) - {TermState.OPEN},
+    TermState.OPEN: MARKED | {TermState.CHANGED},
+    TermState.CHANGED: frozenset(),
+    **{state: (MARKED - {state}) | {TermState.OPEN} for state in MARKED},
 }
 
 
@@ -151,5 +156,9 @@ SENTENCES = {
     "circle.held": _l("Meeting held; %(came)s of %(invited)s came"),
     "circle.not_held": (_l("Meeting not held: %(reason)s"), {"reason": NotHeld.labels()}),
     "agreement.made": _l("Agreement made; terms: %(terms)s"),
+    "agreement.term_corrected": (
+        _l("Term %(position)s of the agreement corrected: %(was)s → %(state)s"),
+        {"state": TermState.labels(), "was": TermState.labels()},
+    ),
     "agreement.term_marked": (_l("Term %(position)s of the agreement: %(state)s"), {"state": TermState.labels()}),
 }

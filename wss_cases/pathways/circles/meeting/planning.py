@@ -10,6 +10,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.keepers import told_who_said_what
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import as_told, requirement_words, unmet
+from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.consent.actions import load_circle
 from wss_cases.pathways.circles.invitations.actions import tell_calendars
 from wss_cases.pathways.circles.meeting.queries import meetings_beside
@@ -32,20 +33,22 @@ EARLIEST, LATEST = time(7), time(20)
 @use_case
 def plan_meeting(
     uow: UnitOfWork, pathway_id: int, *, starts_at: datetime, room: str, keeper_id: int, minutes: int = 60,
-    anyway: bool = False,
+    anyway: bool = False, again: bool = False,
 ) -> int:  # fmt: skip
     """Plan the meeting, or move the one that is planned. Returns its id. One that was held already has a past day.
+
+    `again`: after its agreement the circle meets again, instead of the meeting at the agreement's end.
 
     Raises Refused while any requirement is not met on that day, naming each; for a keeper who does not keep this circle
     or has no training on record for that day; and, unless `anyway`, for what is seldom meant (see `warnings_of`).
     """
     row = load_circle(uow, pathway_id)
     circle, day = circle_of(row), local_date(starts_at, zone_of(row.school_id))
-    _check(uow, row, circle, day, minutes)
+    _check(uow, row, circle, day, minutes, again)
     _check_keeper(circle, day, keeper_id)
     if not anyway and (doubts := warnings_of(row, circle.waiting, starts_at, minutes, room, keeper_id)):
         raise Refused("anyway", " ".join(doubts))
-    kind = next_kind(circle.was_held, circle.agreement is not None)
+    kind = MeetingKind.CIRCLE if again else next_kind(circle.was_held, circle.agreement is not None)
     meeting = circle.waiting or CircleMeeting.of(row, kind=kind, sequence=-1)
     meeting.starts_at, meeting.minutes, meeting.room = starts_at, minutes, room
     meeting.keeper_id, meeting.sequence = keeper_id, meeting.sequence + 1
@@ -58,14 +61,14 @@ def plan_meeting(
     return meeting.id
 
 
-def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: int) -> None:
+def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: int, again: bool) -> None:
     missing = unmet(as_told(circle.requirements_on(day), told_who_said_what(uow.actor, row.school_id)))
     if missing:
         names = "; ".join(requirement_words(requirement, circle.names) for requirement in missing)
         raise Refused("", _("The meeting cannot be planned yet: %(missing)s.", missing=names))
     if row.state is PathwayState.PROPOSED:
         raise Refused("", _("The meeting cannot be planned before the circle is accepted."))
-    if circle.agreement is not None and completion_held(circle):
+    if not again and circle.agreement is not None and completion_held(circle):
         raise Refused("", _("The meeting at the end of the agreement was held. Complete the circle instead."))
     if abs(day - today_at(row.school_id, uow.now)) > FURTHEST:
         raise Refused("day", _("This day is more than a year away. Check the year."))

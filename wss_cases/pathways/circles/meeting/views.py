@@ -138,6 +138,7 @@ def meeting(case_id: int, pathway_id: int) -> Page:
             room=form.room.data,
             keeper_id=number(form.keeper.data) or 0,
             anyway=bool(form.anyway.data),
+            again=bool("again" in form and form.again.data),
         ),
         lambda made: _after(row, made, form),
         "pathways/circles/meeting/meeting.html",
@@ -163,8 +164,11 @@ def _meeting_form(row: Pathway, circle: Circle, today: date, zone: str) -> Meeti
         time=starts.time() if starts else None,
         minutes=str(planned.minutes if planned else 60),
         room=planned.room if planned else "",
+        again="again" in request.args,
         keeper=str(planned.keeper_id if planned else next(iter(circle.trained_on(today)), "")),
     )
+    if circle.agreement is None or planned:
+        del form.again
     form.day.quick = days_ahead(today, days, 1, 3, 5)
     form.keeper.choices = people_choices(circle.keeper_names)
     if planned and planned.minutes not in LENGTHS:

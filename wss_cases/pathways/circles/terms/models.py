@@ -55,14 +55,17 @@ class AgreementSignature(Base):
 
 
 class AgreementTerm(Versioned, Base):
-    """One promise with its owner, its due date and what counts as done; it may replace one changed by consent."""
+    """One promise with its owner, its due date and what counts as done; it may replace one changed by consent.
+
+    `why`: it was excused, or what it became was corrected. `agreed_on`: in a later agreement than the first.
+    """
 
     __tablename__ = "agreement_term"
     __table_args__ = (
         UniqueConstraint("agreement_id", "position"),
         CheckConstraint("state = 'open' or decided_at is not null", name="decided"),
     )
-    PRIVATE = frozenset({"text", "evidence"})
+    PRIVATE = frozenset({"text", "evidence", "why"})
 
     id: Mapped[Id]
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
@@ -72,6 +75,8 @@ class AgreementTerm(Versioned, Base):
     due_on: Mapped[date]
     evidence: Mapped[str] = mapped_column(Text, default="")
     state: Mapped[TermState] = mapped_column(named_enum(TermState, "state"), default=TermState.OPEN)
+    why: Mapped[str] = mapped_column(Text, default="", server_default="")
+    agreed_on: Mapped[date | None]
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     follow_up_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up.id"))

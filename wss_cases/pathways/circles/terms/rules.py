@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
@@ -19,9 +20,29 @@ def terms_in_force(agreement: Any) -> list[Any]:
     return [term for term in terms if term.id not in replaced]
 
 
+def last_agreed(agreement: Any) -> date:
+    """Return the day of the newest agreement of a circle: of the second one where it met again."""
+    days: list[date] = [agreement.agreed_on]
+    return max(days + [term.agreed_on for term in agreement.terms if term.agreed_on is not None])
+
+
+def met_again(held_on: date | None, agreement: Any) -> bool:
+    """Whether a circle met after its newest agreement, and may make another one."""
+    return held_on is not None and held_on > last_agreed(agreement)
+
+
+def signed_now(agreement: Any) -> list[Any]:
+    """Return the signatures under the newest agreement."""
+    return [one for one in agreement.signatures if one.signed_on >= last_agreed(agreement)]
+
+
 def completion_held(circle: Any) -> bool:
-    """Whether the meeting at the end of the agreement was held. A circle with `meetings`."""
-    return any(meeting.happened and meeting.kind is MeetingKind.COMPLETION for meeting in circle.meetings)
+    """Whether the meeting at the end of the newest agreement was held. A circle with `meetings` and `agreement`."""
+    agreed = last_agreed(circle.agreement) if circle.agreement is not None else date.min
+    return any(
+        meeting.happened and meeting.kind is MeetingKind.COMPLETION and meeting.starts_at.date() >= agreed
+        for meeting in circle.meetings
+    )
 
 
 def completion_meeting_allowed(circle: Any) -> bool:

@@ -23,7 +23,7 @@ from wss_cases.pathways.circles.agreements.presenters import may_read_terms, sig
 from wss_cases.pathways.circles.agreements.queries import supporters_of
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement
-from wss_cases.pathways.circles.terms.rules import names_on_paper, terms_in_force, without_names
+from wss_cases.pathways.circles.terms.rules import names_on_paper, signed_now, terms_in_force, without_names
 from wss_cases.pathways.common.forms import number
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
@@ -73,7 +73,7 @@ def _head(row: Pathway, language: str, today: date) -> Text | None:
 
 def _sheet(row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParticipant | None) -> dict[str, Any]:
     other = _("another person")
-    signed = {one.participant_id for one in agreement.signatures if one.participant_id is not None}
+    signed = {one.participant_id for one in signed_now(agreement) if one.participant_id is not None}
     reader_id, named = reader.id if reader is not None else 0, set(agreement.named)
     shown = names_on_paper(reader_id, named, circle.names, other)
     hidden = _hidden_names(circle, shown) + _hidden_supporters(row, agreement, reader_id, named)
