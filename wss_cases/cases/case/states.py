@@ -119,6 +119,7 @@ SENTENCES: dict[str, object] = {
     "case.continued": _l("The case goes on at the student’s new school"),
     "case.incident_merged": _l("Incident %(incident)s joined to this case"),
     "case.note_added": _l("Note added"),
+    "case.person_taken_out": _l("A person who was named in error was taken out"),
     "case.person_added": _l("Person added"),
     "case.person_role": (_l("Part in the case changed to: %(role)s"), {"role": PersonRole.labels()}),
     "case.state_changed": (_l("Case moved to: %(state)s"), {"state": CaseState.labels()}),

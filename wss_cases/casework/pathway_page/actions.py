@@ -15,7 +15,7 @@ from wss_cases.routing.engine.states import Pathway as Family
 def end_early(uow: UnitOfWork, pathway_id: int, reason: EndReason, note: str) -> int:
     """End a pathway before its outcome, with a reason. Returns its id."""
     row = load_live(uow, pathway_id, uow.version)
-    _let_go(uow, row)
+    let_go(uow, row)
     note_end(uow, row, reason, note)
     return row.id
 
@@ -24,12 +24,12 @@ def end_early(uow: UnitOfWork, pathway_id: int, reason: EndReason, note: str) ->
 def decline(uow: UnitOfWork, pathway_id: int) -> int:
     """Record that it was declined or left. It costs nothing: no reason is asked and none is kept. Returns its id."""
     row = load_live(uow, pathway_id, uow.version)
-    _let_go(uow, row)
+    let_go(uow, row)
     note_decline(uow, row)
     return row.id
 
 
-def _let_go(uow: UnitOfWork, row: Pathway) -> None:
+def let_go(uow: UnitOfWork, row: Pathway) -> None:
     """Take back what a partner still has, and call off a meeting that is planned; an agreement stands."""
     if row.pathway == Family.WRAPAROUND:
         withdraw_open(uow, row)

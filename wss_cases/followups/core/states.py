@@ -45,6 +45,7 @@ KINDS: dict[str, Any] = {
     "manifestation_review": _l("Manifestation review"),
     "disability_day_ten": _l("Tenth day away of a student with a disability"),
     "restraint_review": _l("Review of a restraint or time-out"),
+    "correction": _l("Correction to whoever was told of a student named in error"),
     "family_copy": _l("Copy of a record for a family"),
     "other": _l("Follow-up"),
 }
@@ -125,6 +126,7 @@ HAPPENED_AGAIN = "happened_again"
 
 _CHECK_IN = ("well", "needs_more", HAPPENED_AGAIN, "not_reached")
 OUTCOMES: dict[str, tuple[str, ...]] = {
+    "correction": ("told", "not_reached"),
     "guardian_contact": ("reached", "not_reached", "not_to_contact"),
     "guardian_contact_harmed": ("reached", "not_reached", "not_to_contact"),
     "contact_person_harmed": ("reached", "contact_declined", "not_reached"),

@@ -71,10 +71,14 @@ class CompleteForm(BaseForm):
     note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
 
 
+BY_HAND = {reason: words for reason, words in EndReason.labels().items() if reason is not EndReason.NAMED_IN_ERROR}
+"""Nobody ends a pathway so: taking somebody out of the report does."""
+
+
 class EndForm(BaseForm):
     """Why it ends early."""
 
-    reason = radio(_l("Why it ends"), EndReason.labels(), _l("Choose why it ends."))
+    reason = radio(_l("Why it ends"), BY_HAND, _l("Choose why it ends."))
     note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
 
 

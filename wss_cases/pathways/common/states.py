@@ -42,6 +42,7 @@ class EndReason(Labelled):
     NO_CONTACT = "no_contact", _l("Nobody could be reached")
     NOT_SUITABLE = "not_suitable", _l("It is not suitable")
     NO_LONGER_NEEDED = "no_longer_needed", _l("It is no longer needed")
+    NAMED_IN_ERROR = "named_in_error", _l("The person was named in error")
     OTHER_PATHWAY = "other_pathway", _l("Another pathway takes its place")
 
 

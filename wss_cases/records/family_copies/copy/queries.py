@@ -13,7 +13,6 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
-from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.records.family_copies.copy.contents import Line, Section, sections_of
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.names_to_find import finder_for
@@ -138,11 +137,7 @@ def reports_about(actor: Actor, student: Student) -> list[Incident]:
     statement = (
         select(Incident)
         .join(IncidentPerson, IncidentPerson.incident_id == Incident.id)
-        .where(
-            IncidentPerson.student_id == student.id,
-            Incident.school_id == student.school_id,
-            Incident.state != IncidentState.DUPLICATE,
-        )
+        .where(IncidentPerson.student_id == student.id, Incident.school_id == student.school_id, Incident.counts())
         .order_by(Incident.local_date.desc(), Incident.id.desc())
         .distinct()
     )

@@ -46,7 +46,7 @@ def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str
     reach = reader.reach(permanent)
     names, spared = _names_of(uow, student_id, reach)
     counts: Counter[str] = Counter({name: len(rows) for name, rows in reach.gone.items()})
-    counts["texts"] = _take_names_out(uow, reach.stays, spellings(names, spared))
+    counts["texts"] = take_names_out(uow, reach.stays, spellings(names, spared))
     counts["drafts"] = _drop_drafts(uow, student_id, names)
     counts["sealed"] = _empty_sealed(uow, reach.circles)
     _count_bare(uow, reach.gone)
@@ -97,7 +97,18 @@ def _private() -> dict[str, frozenset[str]]:
     return marked
 
 
-def _take_names_out(uow: UnitOfWork, stays: Rows, names: list[str]) -> int:
+def names_of(uow: UnitOfWork, student_id: int, reach: Reach) -> list[str]:
+    """Return every spelling under which a student and their own guardians may stand in the texts that are reached."""
+    return spellings(*_names_of(uow, student_id, reach))
+
+
+def masked_text(text: str, names: list[str]) -> str:
+    """Return a text without these names."""
+    return without_names(text, names, INSTEAD)
+
+
+def take_names_out(uow: UnitOfWork, stays: Rows, names: list[str], *, keep: bool = False) -> int:
+    """Take these names out of every text of these rows; with `keep` the audit log alone has what stood there."""
     changed = 0
     for name, ids in sorted(stays.items()):
         one = table(name)
@@ -109,6 +120,10 @@ def _take_names_out(uow: UnitOfWork, stays: Rows, names: list[str]) -> int:
             values = {key: value for key, value in values.items() if value != row[key]}
             if not values:
                 continue
+            if keep:
+                uow.audit(
+                    "named_in_error.masked", name, row["id"], {key: [row[key], now] for key, now in values.items()}
+                )
             if "version" in one.c:
                 values["version"] = one.c.version + 1  # whoever has it open sees that it changed
             uow.session.execute(update(one).where(one.c.id == row["id"]).values(values))

@@ -63,12 +63,12 @@ class Reader:
         reached = Reach()
         seeds: Rows = {"student": {self.student_id}, "incident": incidents, "case_record": cases}
         self._shared_parts(seeds, shared_incidents, shared_cases, reached)
-        reached.gone = self._below(seeds, permanent=permanent)
+        reached.gone = self.below(seeds, permanent=permanent)
         shared: Rows = {"incident": shared_incidents, "case_record": shared_cases - cases}
-        below = self._below(shared, permanent=False)
+        below = self.below(shared, permanent=False)
         reached.stays = {name: rows - reached.gone.get(name, set()) for name, rows in below.items()}
         reached.stays["family_release"] = self._requests_beside(reached.stays)
-        self._told(reached)
+        self.told(reached)
         if permanent:
             self._family(reached)
         else:
@@ -154,7 +154,7 @@ class Reader:
             ~named.where(whom.c.student_id != self.student_id).exists(),
         )
 
-    def _below(self, seeds: Rows, permanent: bool) -> Rows:
+    def below(self, seeds: Rows, permanent: bool) -> Rows:
         """Return the seeds and all rows that they own, by the declared owners; tables come parents first."""
         below: Rows = {name: set(rows) for name, rows in seeds.items()}
         for one in Base.metadata.sorted_tables:
@@ -170,7 +170,7 @@ class Reader:
                 below[one.name] = below.get(one.name, set()) | self.ids(select(one.c.id).where(or_(*owned)))
         return below
 
-    def _told(self, reached: Reach) -> None:
+    def told(self, reached: Reach) -> None:
         """Add what is told of rows that go or stay: histories, moves by the calendar, mails, disclosures."""
         for name, entry in TABLES.items():
             if entry.told_of is None:

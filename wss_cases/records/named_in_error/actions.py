@@ -1,0 +1,146 @@
+"""Taking out of a report whoever was named in error; where something hangs on it a second person agrees first."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Role
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.followups.making.actions import make
+from wss_cases.foundation.errors import Refused, refuse_blank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.intake.report.routing import route_incident
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.use_cases import use_case
+from wss_cases.records.named_in_error.models import TakingOut
+from wss_cases.records.named_in_error.queries import contacts_about, is_held, needs_second, told_of
+from wss_cases.records.named_in_error.states import TakingOutState
+from wss_cases.records.named_in_error.unlinking import reach_of, take_out_of
+from wss_cases.records.retention.deletion.erasure import masked_text, names_of
+from wss_cases.records.retention.reach.queries import Reach
+from wss_cases.roster.directory.models import Guardian
+
+CORRECTION = "correction"
+
+
+@use_case
+def take_out(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> int:
+    """Take a student out of a report, or ask a second person to agree where something hangs on it.
+
+    Raises Refused without a reason, for somebody who is no named student of this report, while a records request or a
+    hold keeps the record as it is, and where a second person is asked already.
+    """
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
+    refuse_blank("reason", reason, _("Say in a sentence why."))
+    person = _named(uow, incident, person_id)
+    rows = reach_of(uow, incident, person.student_id or 0)
+    told = [*told_of(person.student_id or 0, rows), *contacts_about(person.id)]
+    waits = select(TakingOut.id).where(
+        TakingOut.incident_person_id == person.id, TakingOut.state == TakingOutState.ASKED
+    )
+    if uow.session.scalar(waits) is not None:
+        raise Refused("", _("A second person was asked already."))
+    row = uow.add(
+        TakingOut(
+            incident_id=incident.id, school_id=incident.school_id, incident_person_id=person.id,
+            state=TakingOutState.ASKED, needs_second=needs_second(incident, person, told), reason=reason,
+            asked_by_id=uow.actor.user_id, asked_at=uow.now,
+        )
+    )  # fmt: skip
+    if row.needs_second:
+        uow.record(row, "named_in_error.asked")
+        uow.record(incident, "named_in_error.asked")
+        _ask(uow, row)
+    else:
+        _carry_out(uow, row, incident, person)
+    return row.id
+
+
+@use_case
+def decide_taking_out(uow: UnitOfWork, taking_out_id: int, *, agrees: bool) -> int:
+    """Agree that somebody was named in error, or let the report stand, as another person than who asked."""
+    row = uow.load(TakingOut, taking_out_id, Permission.INCIDENT_REVIEW)
+    incident = uow.load(Incident, row.incident_id, Permission.INCIDENT_REVIEW)
+    if row.state is not TakingOutState.ASKED:
+        raise Refused("", _("This is decided already."))
+    if row.asked_by_id == uow.actor.user_id:
+        raise Refused("", _("A second person takes the second look."))
+    if agrees:
+        refuse_one_person("", uow.actor.user_id, [row.asked_by_id], uow.now)
+        _carry_out(uow, row, incident, _named(uow, incident, row.incident_person_id))
+        return row.id
+    _decide(uow, row, TakingOutState.REFUSED)
+    uow.record(row, "named_in_error.refused")
+    uow.record(incident, "named_in_error.refused")
+    return row.id
+
+
+def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerson:
+    person = uow.session.get(IncidentPerson, person_id)
+    if person is None or person.incident_id != incident.id or person.student_id is None:
+        raise Refused("", _("No student stands there in this report."))
+    if is_held(incident, person.student_id):
+        words = _("A records request or a legal hold keeps this record as it is. Nobody is taken out until it is over.")
+        raise Refused("", words)
+    return person
+
+
+def _ask(uow: UnitOfWork, row: TakingOut) -> None:
+    today = today_at(row.school_id, uow.now)
+    for role in (Role.ADMINISTRATOR, Role.DEAN):
+        for user_id, _name in holders(role, row.school_id, today):
+            if user_id != uow.actor.user_id:
+                uow.notify(user_id, "named_in_error.asked", row, f"named-in-error:{row.id}:{user_id}")
+
+
+def _decide(uow: UnitOfWork, row: TakingOut, state: TakingOutState) -> None:
+    row.state, row.decided_by_id, row.decided_at = state, uow.actor.user_id, uow.now
+
+
+def _carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: IncidentPerson) -> None:
+    student_id = person.student_id
+    assert student_id is not None
+    rows = reach_of(uow, incident, student_id)
+    told, contacts = told_of(student_id, rows), contacts_about(person.id)
+    why = masked_text(row.reason, names_of(uow, student_id, Reach(stays=rows)))
+    _decide(uow, row, TakingOutState.DONE)
+    row.reason = why
+    uow.session.flush()
+    uow.audit("named_in_error.done", "incident_person", person.id, {"student_id": [student_id, None]})
+    take_out_of(uow, incident, person, rows)
+    uow.record(incident, "named_in_error.done", why=why)
+    uow.record(row, "named_in_error.done", why=why)
+    days = {"days": [None, [incident.local_date.isoformat()]]}
+    uow.audit("figures.moved", "school", incident.school_id, days)
+    for whom in dict.fromkeys(one.told_whom for one in told):
+        _correct(uow, incident, whom)
+    for contact in contacts:
+        _correct_family(uow, incident, student_id, contact)
+    if incident.state is not IncidentState.DUPLICATE:
+        route_incident(uow, incident)
+
+
+def _correct(uow: UnitOfWork, incident: Incident, whom: str) -> Any:
+    words = _("Tell %(whom)s: the report named a student in error", whom=whom)[:200]
+    return make(
+        uow, school_id=incident.school_id, kind=CORRECTION, owner_id=uow.actor.user_id,
+        due_on=today_at(incident.school_id, uow.now), incident_id=incident.id, title=words, single_mail=True,
+    )  # fmt: skip
+
+
+def _correct_family(uow: UnitOfWork, incident: Incident, student_id: int, contact: GuardianContact) -> None:
+    """Ask for the correction to a family, whom only the record of disclosures names from now on."""
+    guardian = uow.session.get(Guardian, contact.guardian_id) if contact.guardian_id is not None else None
+    row = _correct(uow, incident, _("the family in the record of disclosures"))
+    day = local_date(contact.at, zone_of(incident.school_id)).isoformat()
+    uow.disclose(
+        row, student_id, told_whom=guardian.name if guardian is not None else _("A guardian"), interest=_("Guardian"),
+        purpose=_("Named in error in a report; to be told of the correction"), fields=[day], at=contact.at,
+    )  # fmt: skip
+    contact.guardian_id = None
+    uow.audit("named_in_error.let_go", "guardian_contact", contact.id, changes_of(contact))

@@ -1,0 +1,72 @@
+"""What hangs on a person's part in a report, and who outside was told of it."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from wss_cases.cases.case.models import CaseIncident
+from wss_cases.foundation.db import by_id, db
+from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
+from wss_cases.incidents.incident.rules import SUFFERED
+from wss_cases.journal.models import Disclosure
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.queries import OPEN, case_held, student_held
+from wss_cases.records.family_copies.copy.models import FamilyRelease
+from wss_cases.records.family_copies.copy.states import ReleaseState
+from wss_cases.records.named_in_error.models import TakingOut
+from wss_cases.records.named_in_error.states import TakingOutState
+from wss_cases.records.retention.reach.queries import Rows
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.states import DutyState
+from wss_cases.safeguards.police.review.models import PoliceReview
+
+load_taking_out = by_id(TakingOut)
+IN_PREPARATION = (ReleaseState.PREPARING, ReleaseState.HANDED_ON)
+
+
+def is_held(incident: Incident, student_id: int) -> bool:
+    """Whether a records request, a hold or an order keeps the report, its case or the student's record as it is."""
+    cases = db.session.scalars(select(CaseIncident.case_id).where(CaseIncident.incident_id == incident.id))
+    held = [student_held(student_id), *(case_held(case_id) for case_id in cases)]
+    people = select(IncidentPerson.student_id).where(IncidentPerson.incident_id == incident.id)
+    held.append(select(LegalHold.id).where(OPEN, LegalHold.student_id.in_(people)).exists())
+    if any(db.session.scalar(select(one)) for one in held):
+        return True
+    asked = select(FamilyRelease.incident_ids).where(
+        FamilyRelease.school_id == incident.school_id, FamilyRelease.state.in_(IN_PREPARATION)
+    )
+    return any(incident.id in ids for ids in db.session.scalars(asked))
+
+
+def needs_second(incident: Incident, person: IncidentPerson, told: Collection[Any]) -> bool:
+    """Whether a duty, a notification, a removal, a disclosure or a person harmed hangs on this part."""
+    if told or any(one.role in SUFFERED for one in incident.people):
+        return True
+    hanging = (
+        exists().where(LegalDuty.incident_id == incident.id, LegalDuty.state != DutyState.NOT_APPLICABLE),
+        exists().where(PoliceReview.incident_id == incident.id),
+        exists().where(DisciplineAction.incident_id == incident.id, DisciplineAction.student_id == person.student_id),
+    )
+    return any(db.session.scalar(select(one)) for one in hanging)
+
+
+def told_of(student_id: int, rows: Rows) -> list[Disclosure]:
+    """Return the entries of the record of disclosures about this student that went with these rows."""
+    statement = select(Disclosure).where(Disclosure.student_id == student_id).order_by(Disclosure.id)
+    return [one for one in db.session.scalars(statement) if one.object_id in rows.get(one.object_type, set())]
+
+
+def contacts_about(person_id: int) -> list[GuardianContact]:
+    """Return the attempts to reach a guardian about this part that left word."""
+    statement = select(GuardianContact).where(
+        GuardianContact.incident_person_id == person_id, GuardianContact.result.in_(("reached", "voicemail"))
+    )
+    return list(db.session.scalars(statement.order_by(GuardianContact.id)))
+
+
+def asked_on(incident_id: int) -> list[TakingOut]:
+    """Return what waits for a second person on a report; the caller has checked it."""
+    statement = select(TakingOut).where(TakingOut.incident_id == incident_id, TakingOut.state == TakingOutState.ASKED)
+    return list(db.session.scalars(statement.order_by(TakingOut.id)))

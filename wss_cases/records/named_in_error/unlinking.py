@@ -1,0 +1,133 @@
+"""Taking one student out of one report and its case, inside one transaction: a step of the act that was agreed."""
+
+from typing import Any
+
+from sqlalchemy import delete, null, or_, select, update
+
+from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.cases.case.states import PlanState
+from wss_cases.casework.pathway_page.actions import let_go
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import cancel_row
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.rules import highest_group
+from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.pathways.common.actions import note_end
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE, EndReason
+from wss_cases.records.retention.deletion.erasure import names_of, take_names_out
+from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, table
+from wss_cases.records.retention.reach.table_owners import TABLES
+
+KEPT = frozenset({"disclosure", "family_release", "family_release_copy", "record_review", "past_opening"})
+"""Tables whose rows stay as they are: what was told to whom, and what was asked for."""
+GO = ("notified_student", "questioning", "discipline_action", "restraint_record")
+"""Rows that are about nobody but the student: they go, and what they held is in the audit log alone."""
+LET_GO = ("referral", "reengagement_plan")
+"""Rows that stay without the student."""
+
+
+def reach_of(uow: UnitOfWork, incident: Incident, student_id: int) -> Rows:
+    """Return the rows of a report, of its case, and of what is told of them, by table."""
+    reader = Reader(uow.session, student_id)
+    cases = {case.id for case in cases_of_incident(incident.id)}
+    reach = Reach(stays=reader.below({"incident": {incident.id}, "case_record": cases}, permanent=False))
+    reader.told(reach)
+    return {name: rows for name, rows in reach.stays.items() if rows}
+
+
+def take_out_of(uow: UnitOfWork, incident: Incident, person: IncidentPerson, rows: Rows) -> None:
+    """Take a student out of a report: the row stays for whoever it was, what was opened for the student ends."""
+    student_id = person.student_id
+    assert student_id is not None
+    _end_what_was_opened(uow, incident, person)
+    uow.session.flush()
+    masked = {name: ids for name, ids in rows.items() if name not in KEPT}
+    names = names_of(uow, student_id, Reach(stays=masked))
+    take_names_out(uow, masked, names, keep=True)
+    _let_rows_go(uow, rows, student_id)
+    uow.session.execute(delete(table("incident_draft")).where(table("incident_draft").c.incident_id == incident.id))
+    uow.session.expire_all()
+    _unlink(uow, incident, person)
+
+
+def _end_what_was_opened(uow: UnitOfWork, incident: Incident, person: IncidentPerson) -> None:
+    why = _("A person was named in error.")
+    for case, part in _parts(incident, person):
+        mine = select(Pathway).where(Pathway.participant_id == part.id, Pathway.state.in_(LIVE))
+        for row in uow.session.scalars(mine.order_by(Pathway.id).with_for_update()):
+            let_go(uow, row)
+            note_end(uow, row, EndReason.NAMED_IN_ERROR, "")
+        plans = select(SafetyPlan).where(SafetyPlan.participant_id == part.id, SafetyPlan.state != PlanState.ENDED)
+        for plan in uow.session.scalars(plans.with_for_update()):
+            plan.state, plan.ended_why = PlanState.ENDED, why
+            plan.ended_on = today_at(case.school_id, uow.now)
+            uow.audit("safety_plan.named_in_error", "safety_plan", plan.id, changes_of(plan))
+    part_ids = [part.id for _case, part in _parts(incident, person)]
+    about = or_(FollowUp.incident_person_id == person.id, FollowUp.participant_id.in_(part_ids))
+    about &= FollowUp.state == FollowUpState.OPEN
+    for follow_up in uow.session.scalars(select(FollowUp).where(about).order_by(FollowUp.id).with_for_update()):
+        cancel_row(uow, follow_up, why)
+
+
+def _parts(incident: Incident, person: IncidentPerson) -> list[tuple[Case, CaseParticipant]]:
+    """The student's parts in the cases of a report, but for a case in which another report names them too."""
+    found = []
+    for case in cases_of_incident(incident.id):
+        others = [one for report in case.incidents if report.id != incident.id for one in report.people]
+        if any(one.student_id == person.student_id for one in others):
+            continue
+        found += [(case, part) for part in case.participants if part.student_id == person.student_id]
+    return found
+
+
+def _let_rows_go(uow: UnitOfWork, rows: Rows, student_id: int) -> None:
+    for name in GO:
+        one = table(name)
+        mine = one.c.id.in_(rows.get(name, set())) & (one.c.student_id == student_id)
+        for row in uow.session.execute(select(one).where(mine)).mappings().all():
+            _drop(uow, name, dict(row))
+    for name in LET_GO:
+        one = table(name)
+        mine = one.c.id.in_(rows.get(name, set())) & (one.c.student_id == student_id)
+        for row_id in list(uow.session.scalars(select(one.c.id).where(mine))):
+            uow.audit("named_in_error.let_go", name, row_id, {"student_id": [student_id, None]})
+            uow.session.execute(
+                update(one).where(one.c.id == row_id).values(student_id=null(), version=one.c.version + 1)
+            )
+
+
+def _drop(uow: UnitOfWork, name: str, row: dict[str, Any]) -> None:
+    """Delete a row and what it owns; the audit log alone keeps what it held."""
+    for below in reversed(list(TABLES)):
+        for column in TABLES[below].owners:
+            keys = table(below).c[column].foreign_keys
+            if any(key.column.table.name == name for key in keys):
+                mine = select(table(below)).where(table(below).c[column] == row["id"])
+                for owned in uow.session.execute(mine).mappings().all():
+                    _drop(uow, below, dict(owned))
+    uow.audit("named_in_error.removed", name, row["id"], {key: [_plain(value), None] for key, value in row.items()})
+    uow.session.execute(delete(table(name)).where(table(name).c.id == row["id"]))
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str | list | dict):
+        return getattr(value, "value", value)
+    return str(value)
+
+
+def _unlink(uow: UnitOfWork, incident: Incident, person: IncidentPerson) -> None:
+    parts = _parts(incident, person)
+    with uow.session.no_autoflush:
+        for case, part in parts:
+            part.student, part.student_id, part.description = None, None, ""
+            uow.record(part, "case.person_taken_out", case_id=case.id)
+        person.kind, person.student, person.student_id = PersonKind.NOT_IDENTIFIED, None, None
+        person.grade, person.description, person.family_text, person.facts = None, "", "", {}
+        uow.record(person, "incident.person_changed")
+    incident.behavior_group = highest_group(incident.people)
+    uow.session.flush()

@@ -1,0 +1,113 @@
+"""Taking out of a report whoever was named in error: the page of the act, the second look, and the way to both."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+
+from wss_cases.access.act_pages import act_page, submitted
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.teams.queries import user_names
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.incident.rules import person_words
+from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
+from wss_cases.records.named_in_error.queries import asked_on, contacts_about, needs_second
+
+blueprint = Blueprint("named_in_error", __name__, url_prefix="/incidents/<int:incident_id>")
+Subject = tuple[Incident, IncidentPerson]
+
+
+class TakeOutForm(BaseForm):
+    """Why it was not this student."""
+
+    reason = LongText(
+        _l("How do you know that it was not this student?"), [NotBlank(_l("Say in a sentence why."))], limit=2_000
+    )
+
+
+def _load(actor: Actor, incident_id: int, person_id: int) -> Subject:
+    report = get_incident(actor, incident_id, Permission.INCIDENT_REVIEW)
+    person = next((one for one in report.people if one.id == person_id and one.student_id is not None), None)
+    return report, existing(person)
+
+
+def _address(report: Incident) -> str:
+    return url_for("incidents.incident", incident_id=report.id)
+
+
+def _words(subject: Subject) -> dict[str, Any]:
+    report, person = subject
+    back, title = _address(report), _("Named in error")
+    second = needs_second(report, person, contacts_about(person.id))
+    return {
+        "title": title,
+        "lede": f"{report.reference} · {person_words(person)}",
+        "go_words": _("Ask a second person") if second else _("Take this student out"),
+        "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
+        "back_href": back,
+        "intro": _(
+            "The student stands in this report and its case no more: on no page, in no list, count, export or copy. "
+            "What was opened for the student ends, the name is taken out of every text, and whoever outside was told "
+            "is told of the correction. Legal duties go on. Only the audit log and the record of disclosures know."
+        ),
+        "second": _("Something hangs on it, so a second person agrees before it takes effect.") if second else "",
+    }
+
+
+act_page(
+    blueprint,
+    "/people/<int:person_id>/named-in-error",
+    "take_out",
+    Permission.INCIDENT_REVIEW,
+    load=_load,
+    form=lambda subject: TakeOutForm(version=subject[0].version),
+    act=lambda call, subject, form: take_out(call, subject[0].id, subject[1].id, form.reason.data),
+    done=lambda subject: _address(subject[0]) + "#named-in-error",
+    words=_words,
+    template="records/named_in_error/act.html",
+)
+
+
+@blueprint.post("/named-in-error/<int:taking_out_id>")
+@gate(Permission.INCIDENT_REVIEW)
+def decide(incident_id: int, taking_out_id: int) -> Page:
+    """Take the second look: agree, or let the report stand."""
+    report = get_incident(current_actor(), incident_id, Permission.INCIDENT_REVIEW)
+    existing(next((row for row in asked_on(report.id) if row.id == taking_out_id), None))
+    decide_taking_out(submitted(BaseForm()), taking_out_id, agrees=request.form.get("agrees") == "yes")
+    return redirect(_address(report), 303)
+
+
+def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, Any]] | None:
+    """Return the students who can be taken out of a report, and what waits for a second person."""
+    if not can(actor, Permission.INCIDENT_REVIEW, report):
+        return None
+    asked = {row.incident_person_id: row for row in asked_on(report.id)}
+    names = user_names([row.asked_by_id for row in asked.values()])
+    people = {person.id: person_words(person) for person in report.people if person.student_id is not None}
+    if not people:
+        return None
+    waiting = [
+        {
+            "name": people.get(person_id, ""),
+            "reason": row.reason,
+            "by": names.get(row.asked_by_id or 0, ""),
+            "own": row.asked_by_id == actor.user_id,
+            "href": url_for("named_in_error.decide", incident_id=report.id, taking_out_id=row.id),
+        }
+        for person_id, row in asked.items()
+    ]
+    links = [
+        (name, url_for("named_in_error.take_out", incident_id=report.id, person_id=person_id))
+        for person_id, name in people.items()
+        if person_id not in asked
+    ]
+    return "records/named_in_error/_panel.html", {"waiting": waiting, "links": links}
