@@ -15,7 +15,7 @@ def _timed(plain: Plain) -> str:
     """Each case with its first incident in the period: when it `began`, `met` first and was `closed`."""
     began = (
         "select ci.case_id, min(i.local_date) began from case_incident ci join incident i on i.id = ci.incident_id "
-        "where i.state <> 'duplicate' group by ci.case_id"
+        "where i.state <> 'duplicate' and i.outcome_reason <> 'withdrawn' group by ci.case_id"
     )
     every = (
         "select w.case_id, w.held_on d from pathway w where w.pathway in ('circle', 'restorative_conversation') "
@@ -78,7 +78,8 @@ def _windows(plain: Plain, length: int) -> str:
     acts = (
         "select i.id incident_id, i.reference, i.school_id, p.student_id, i.local_date as day from incident i "
         "join incident_person p on p.incident_id = i.id where p.role in ('caused_harm', 'both') "
-        f"and p.student_id is not null and i.state <> 'duplicate' and {plain.at('i.school_id')} "
+        "and p.student_id is not null and i.state <> 'duplicate' and i.outcome_reason <> 'withdrawn' "
+        f"and {plain.at('i.school_id')} "
         "group by i.id, i.reference, i.school_id, p.student_id, i.local_date"
     )
     # removals that were made are as long as they say; a later day of one is a later school day

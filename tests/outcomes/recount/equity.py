@@ -15,7 +15,7 @@ REPORTED = (
     "select p.student_id, i.school_id, i.id, i.location_code, i.local_minute, b.is_subjective from incident i "
     f"join incident_person p on p.incident_id = i.id and p.role in {ACTED} and p.student_id is not null "
     "left join behavior_code b on b.id = p.behavior_code_id "
-    f"where i.state <> 'duplicate' and i.local_date {SETTLED}"
+    f"where i.state <> 'duplicate' and i.outcome_reason <> 'withdrawn' and i.local_date {SETTLED}"
 )
 OFFERED = (
     f"select a.student_id, a.school_id from ({REPORTED}) a join case_incident ci on ci.incident_id = a.id "

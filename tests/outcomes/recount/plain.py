@@ -45,7 +45,7 @@ class Plain:
     @property
     def incidents(self) -> str:
         """Every incident `i` that counts."""
-        return f"i.state <> 'duplicate' and {self.of('i', 'local_date')}"
+        return f"i.state <> 'duplicate' and i.outcome_reason <> 'withdrawn' and {self.of('i', 'local_date')}"
 
     def school_day(self, row: str = "c") -> str:
         """Whether a row of the calendar is a school day here: what a school says of a day overrules the district."""

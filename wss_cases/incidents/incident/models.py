@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
@@ -11,6 +11,7 @@ from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.incidents.incident.states import (
     UNDECIDED,
+    WITHDRAWN,
     HurtBySomebody,
     IncidentState,
     PersonKind,
@@ -122,6 +123,16 @@ class Incident(Windowed, Versioned, Base):
     def since(cls, first: date) -> ColumnElement[bool]:
         """What is in view from a day on: of that day or later, not decided, or kept by what hangs on it."""
         return or_(cls.local_date >= first, cls.always_visible(), *exemptions_of(cls.__tablename__, cls.id, first))
+
+    @classmethod
+    def counts(cls) -> ColumnElement[bool]:
+        """Reports that stand in counts: neither told twice nor withdrawn."""
+        return and_(cls.state != IncidentState.DUPLICATE, cls.outcome_reason != WITHDRAWN)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether its reporter took it back before anybody reviewed it."""
+        return self.outcome_reason == WITHDRAWN
 
     @property
     def has_text(self) -> bool:

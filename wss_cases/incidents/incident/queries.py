@@ -148,7 +148,7 @@ def likely_duplicates(capture: Capture) -> list[Incident]:
         select(Incident)
         .where(
             Incident.school_id == capture.school_id,
-            Incident.state != IncidentState.DUPLICATE,
+            Incident.counts(),
             Incident.occurred_at >= capture.occurred_at - DUPLICATE_WINDOW,
             Incident.occurred_at <= capture.occurred_at + DUPLICATE_WINDOW,
             or_(same_person, same_thing),

@@ -24,11 +24,14 @@ TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
     IncidentState.SUBMITTED: _DECIDED | {IncidentState.UNDER_REVIEW, IncidentState.RETURNED},
     IncidentState.UNDER_REVIEW: _DECIDED | {IncidentState.RETURNED},
     IncidentState.RETURNED: _DECIDED | {IncidentState.SUBMITTED},
-    IncidentState.ROUTED: frozenset({IncidentState.CLOSED}),
+    IncidentState.ROUTED: frozenset({IncidentState.CLOSED, IncidentState.UNDER_REVIEW}),
     IncidentState.NO_FURTHER_ACTION: frozenset({IncidentState.UNDER_REVIEW}),
     IncidentState.DUPLICATE: frozenset({IncidentState.UNDER_REVIEW}),
-    IncidentState.CLOSED: frozenset({IncidentState.ROUTED}),
+    IncidentState.CLOSED: frozenset({IncidentState.ROUTED, IncidentState.UNDER_REVIEW}),
 }
+
+WITHDRAWN = "withdrawn"
+"""Why nothing further is done where the reporter took a report back before its review began."""
 
 WAITING = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW})
 """States that stand in the review queue."""

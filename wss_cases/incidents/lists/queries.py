@@ -19,11 +19,12 @@ from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.incident.states import UNDECIDED, WAITING, IncidentState, PersonRole
 
 PAGE = 30
+COUNTED = "counted"
 GROUPS: dict[str, frozenset[IncidentState]] = {
     "todo": frozenset({IncidentState.RETURNED}),
     "submitted": WAITING,
     "done": frozenset(IncidentState) - WAITING - {IncidentState.RETURNED},
-    "counted": frozenset(IncidentState) - {IncidentState.DUPLICATE},
+    COUNTED: frozenset(IncidentState) - {IncidentState.DUPLICATE},
 }
 """Values of the `state` parameter that stand for several states; "counted" is what outcomes count."""
 
@@ -34,7 +35,17 @@ ACTED = (PersonRole.CAUSED_HARM, PersonRole.BOTH, PersonRole.INVOLVED)
 """Roles of whom behaviour and grade are counted: never a person harmed, a witness or a support person."""
 
 
-LISTED = ("id", "reference", "school_id", "tile", "location_code", "occurred_at", "state", "danger_now")
+LISTED = (
+    "id",
+    "reference",
+    "school_id",
+    "tile",
+    "location_code",
+    "occurred_at",
+    "state",
+    "danger_now",
+    "outcome_reason",
+)
 """What a list shows of a report."""
 
 
@@ -128,6 +139,8 @@ def _what(narrow: IncidentFilter) -> list[Any]:
     if narrow.state:
         states = GROUPS.get(narrow.state) or {IncidentState(narrow.state)}
         conditions.append(Incident.state.in_(sorted(states)))
+        if narrow.state == COUNTED:
+            conditions.append(Incident.counts())
     if narrow.behavior:
         coded = select(IncidentPerson.incident_id).join(BehaviorCode).where(IncidentPerson.role.in_(ACTED))
         conditions.append(Incident.id.in_(coded.where(BehaviorCode.code == narrow.behavior)))

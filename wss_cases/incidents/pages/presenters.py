@@ -15,7 +15,7 @@ from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import addenda_of, behavior_words, contacts_of, locations
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
-from wss_cases.incidents.incident.states import OWN_STATE_LABELS, IncidentState, Tile, WhenPrecision
+from wss_cases.incidents.incident.states import OWN_STATE_LABELS, WITHDRAWN, IncidentState, Tile, WhenPrecision
 from wss_cases.incidents.lists.presenters import trait_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
@@ -34,6 +34,8 @@ Rows = list[dict[str, Any]]
 
 def outcome_words(incident: Incident) -> str:
     """Return what became of a report in one sentence, without anybody's name."""
+    if incident.is_withdrawn:
+        return _("It was withdrawn by whoever reported it, before anybody reviewed it.")
     return {
         IncidentState.SUBMITTED: _("It waits for a dean to read it."),
         IncidentState.UNDER_REVIEW: _("A dean is reading it."),
@@ -64,12 +66,19 @@ def listed(rows: Sequence[Any], *, own: bool) -> list[dict[str, Any]]:
             "id": row.id,
             "title": title_words(row.tile, places.get(row.location_code, row.location_code)),
             "meta": f"{row.reference} · {moment_words(row.occurred_at, schools[row.school_id].time_zone)}",
-            "state": OWN_STATE_LABELS.get(row.state, row.state.label) if own else row.state.label,
+            "state": state_of(row, own=own),
             "tone": TONES.get(row.state, "slate"),
             "danger": row.danger_now,
         }
         for row in rows
     ]
+
+
+def state_of(report: Any, *, own: bool) -> str:
+    """Return where a report stands, to its reporter (`own`) or to the case team."""
+    if report.outcome_reason == WITHDRAWN:
+        return _("Withdrawn")
+    return str(OWN_STATE_LABELS.get(report.state, report.state.label) if own else report.state.label)
 
 
 def chips(narrow: IncidentFilter) -> list[tuple[str, str]]:

@@ -24,7 +24,7 @@ from wss_cases.incidents.additions.actions import ContactAttempt, add_addendum, 
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
-from wss_cases.incidents.incident.states import OWN_STATE_LABELS, UNDECIDED
+from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
 from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
 from wss_cases.incidents.pages.presenters import (
@@ -35,6 +35,7 @@ from wss_cases.incidents.pages.presenters import (
     listed,
     page_of,
     reachable,
+    state_of,
     state_words,
 )
 from wss_cases.journal.extension_points import panels_for
@@ -153,7 +154,7 @@ def _page(report: Incident, add: AddendumForm, reply: AnswerForm) -> str:
         own=(own := report.reporter_id == actor.user_id),
         may_review=can(actor, Permission.INCIDENT_REVIEW, report),
         may_complete=report.state in UNDECIDED,
-        state=OWN_STATE_LABELS.get(report.state, report.state.label) if own else report.state.label,
+        state=state_of(report, own=own),
         tone=TONES.get(report.state, "slate"),
         review_href=url_for("review.incident", incident_id=report.id),
         panels=panels_for(Place.INCIDENT, actor, report),

@@ -1,8 +1,11 @@
 """The decision: one act opens the case with its pathways and follow-ups, or logs a light one on the incident."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+
+from sqlalchemy import select
 
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
@@ -14,6 +17,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.followups.making.actions import close_row, make
 from wss_cases.followups.templates.queries import template_in_force
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -51,6 +55,7 @@ class Scene:
     items: tuple[PlanItem, ...]
     lead_id: int | None
     dean_id: int | None
+    made: Counter[tuple[str, int | None]]
 
 
 @use_case
@@ -92,7 +97,16 @@ def scene_of(uow: UnitOfWork, incident: Incident, choose: Callable[[Plan], tuple
         items=choose(now.plan),
         lead_id=choose_lead(incident.school_id, today) or uow.actor.user_id,
         dean_id=_dean(uow, incident.school_id, today),
+        made=_made(incident),
     )
+
+
+def _made(incident: Incident) -> Counter[tuple[str, int | None]]:
+    """Count what an earlier decision made, by kind and person."""
+    own = FollowUp.incident_id == incident.id
+    of_cases = FollowUp.case_id.in_([case.id for case in cases_of_incident(incident.id)])
+    statement = select(FollowUp.kind, FollowUp.incident_person_id, FollowUp.rules).where(own | of_cases)
+    return Counter((kind, person_id) for kind, person_id, rules in db.session.execute(statement) if rules)
 
 
 def _dean(uow: UnitOfWork, school_id: int, today: date) -> int | None:
@@ -168,7 +182,10 @@ def _follow_up(uow: UnitOfWork, scene: Scene, case: Case | None, choice: Choice)
 def make_follow_up(
     uow: UnitOfWork, scene: Scene, case: Case | None, kind: str, days: int, person_id: int | None, rules: Sequence[str]
 ) -> None:
-    """Make one follow-up of a decision, for the dean or the lead as its template says."""
+    """Make one follow-up of a decision, for the dean or the lead as its template says; one made before stands."""
+    if scene.made[kind, person_id]:
+        scene.made[kind, person_id] -= 1
+        return
     template = template_in_force(kind, scene.incident.school_id, scene.today)
     is_deans = kind == CONVERSATION or (template is not None and template.owner_role == Role.DEAN)
     make(

@@ -134,16 +134,11 @@ def _save_draft(actor: Actor, incident: Incident, now: datetime) -> None:
 
 
 def _add(incident: Incident, actor: Actor, form: DetailsForm, now: datetime) -> Page:
-    adding = _adding(incident)
+    adding = adding_form(incident)
     try:
         if adding.validate():
             _save_draft(actor, incident, now)
-            named = [p for value in adding.people.data or [] if (p := captured_person(value))]
-            if adding.kind.data:
-                kind = PersonKind(adding.kind.data)
-                named.append(CapturedPerson(kind, description=adding.description.data or ""))
-            if (adding.people_q.data or "").strip() or not named:
-                raise Refused("people", _("Choose the name from the list, or say who it is."))
+            named = named_in(adding)
             target = int(adding.in_place_of.data) if adding.in_place_of.data else None
             add_people_to(submitted(adding), incident.id, named, target)
             return redirect(url_for("capture.details", incident_id=incident.id) + "#who", 303)
@@ -152,7 +147,18 @@ def _add(incident: Incident, actor: Actor, form: DetailsForm, now: datetime) -> 
     return _show(incident, actor, form, adding), 400
 
 
-def _adding(incident: Incident) -> AddPersonForm:
+def named_in(form: AddPersonForm) -> list[CapturedPerson]:
+    """Return whom a form names. Raises Refused for nobody, or for a name that was typed and not chosen."""
+    named = [person for value in form.people.data or [] if (person := captured_person(value))]
+    if form.kind.data:
+        named.append(CapturedPerson(PersonKind(form.kind.data), description=form.description.data or ""))
+    if (form.people_q.data or "").strip() or not named:
+        raise Refused("people", _("Choose the name from the list, or say who it is."))
+    return named
+
+
+def adding_form(incident: Incident) -> AddPersonForm:
+    """Return the form that adds a person, or says who one not identified yet is."""
     adding = AddPersonForm()
     unknown = [p for p in incident.people if p.kind is PersonKind.NOT_IDENTIFIED]
     adding.in_place_of.choices = choices([("", _("One more person")), *((str(p.id), person_words(p)) for p in unknown)])
@@ -167,9 +173,9 @@ def _show(
     matches: list[dict[str, str]] | None = None,
     searched: str = "",
 ) -> str:
-    adding = adding or _adding(incident)
+    adding = adding or adding_form(incident)
     if not adding.in_place_of.choices:
-        adding.in_place_of.choices = _adding(incident).in_place_of.choices
+        adding.in_place_of.choices = adding_form(incident).in_place_of.choices
     chosen = [p for value in adding.people.data or [] if (p := captured_person(value))]
     groups = groups_of(form, incident)
     return render_template(

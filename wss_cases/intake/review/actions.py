@@ -79,9 +79,12 @@ def take_no_action(uow: UnitOfWork, incident_id: int, reason: str, note: str) ->
 
 
 @use_case
-def reopen_review(uow: UnitOfWork, incident_id: int) -> int:
-    """Take a report that was closed without action, or as a duplicate, back into review."""
+def reopen_review(uow: UnitOfWork, incident_id: int, reason: str) -> int:
+    """Take a decided report back into review, with a reason; what was opened from it goes on meanwhile."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
+    refuse_blank("reason", reason, _("Say in a sentence why."))
+    incident.outcome_reason = ""
+    uow.record(incident, "review.reopened", why=reason)
     set_state(uow, incident, IncidentState.UNDER_REVIEW)
     return incident.id
 

@@ -117,6 +117,12 @@ class NoActionForm(BaseForm):
     note = LongText(_l("In a sentence"), [NotBlank(_l("Say in a sentence why."))], limit=2_000)
 
 
+class ReasonForm(BaseForm):
+    """Why it is done."""
+
+    reason = LongText(_l("Why?"), [NotBlank(_l("Say in a sentence why."))], limit=2_000)
+
+
 class DuplicateForm(BaseForm):
     """Which report tells of the same thing."""
 

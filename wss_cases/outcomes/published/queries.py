@@ -12,7 +12,6 @@ from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plausible import EARLIEST
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.scope.queries import reads_everywhere, visible_to
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
@@ -142,7 +141,7 @@ def _live_statements() -> list[tuple[Any, Any, Sequence[str]]]:
     groups = [_number(Incident.behavior_group.in_(pair)) for pair in GROUPS.values()]
     happened, notified = Incident.local_date, PoliceNotification.local_date
     kind, started = DisciplineAction.kind, DisciplineAction.starts_on
-    incidents = select(_year(happened), func.count(), *groups).where(Incident.state != IncidentState.DUPLICATE)
+    incidents = select(_year(happened), func.count(), *groups).where(Incident.counts())
     expelled = case((kind == DisciplineKind.EXPULSION, DisciplineAction.student_id))
     discipline = select(
         _year(started),

@@ -1,5 +1,8 @@
 """Adding, one by one, what routing names since the facts of a decided report were corrected."""
 
+from collections import Counter
+from dataclasses import replace
+
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.cases.case.states import OPEN
@@ -27,7 +30,7 @@ def add_named(uow: UnitOfWork, incident_id: int, key: str) -> int:
     follow_ups = {key_of(one): one for one in changes.follow_ups} if changes is not None else {}
     if key not in items and key not in follow_ups:
         raise Refused("", _("This is there already, or it is not asked for any more."))
-    scene = scene_of(uow, incident, lambda _plan: (items[key],) if key in items else ())
+    scene = replace(scene_of(uow, incident, lambda _plan: (items[key],) if key in items else ()), made=Counter())
     if key in items:
         open_with(uow, scene)
         if incident.state is IncidentState.CLOSED:

@@ -17,7 +17,7 @@ from wss_cases.incidents.incident.rules import code_set_for, person_words
 from wss_cases.intake.corrections.facts.actions import correct_facts
 from wss_cases.intake.corrections.facts.forms import OF_PERSON, CorrectionForm, correction_form
 from wss_cases.intake.corrections.facts.queries import review_began
-from wss_cases.intake.corrections.facts.rules import may_correct, refuse_after_review
+from wss_cases.intake.corrections.facts.rules import is_reporters, may_correct, refuse_after_review
 from wss_cases.roster.directory.queries import schools_by_id
 
 blueprint = Blueprint("corrections", __name__, url_prefix="/incidents/<int:incident_id>")
@@ -64,6 +64,10 @@ def _form(actor: Actor, report: Incident, zone: str) -> CorrectionForm:
 
 def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, str]] | None:
     """Return the way to the correction of a report, on its page; None for whoever may not correct it."""
-    if not may_correct(actor, report, review_began(report)):
+    began = review_began(report)
+    if not may_correct(actor, report, began):
         return None
-    return "intake/corrections/_panel.html", {"href": url_for("corrections.facts", incident_id=report.id)}
+    pages = {"href": url_for("corrections.facts", incident_id=report.id)}
+    if is_reporters(actor, report, began):
+        pages["withdraw"] = url_for("withdrawal.withdraw", incident_id=report.id)
+    return "intake/corrections/_panel.html", pages

@@ -29,6 +29,7 @@ from wss_cases.intake.review.forms import (
     NoActionForm,
     OtherwiseForm,
     QuestionForm,
+    ReasonForm,
     parts_form,
 )
 from wss_cases.intake.review.views import after_decision, decided_first, reviewed, tile_words
@@ -142,6 +143,16 @@ _plain_act(
     fields=["reference"],
     intro=_l("People who are not in the other report yet join it, and it is routed again."),
 )
+_plain_act(
+    "reopen",
+    _l("Open it again"),
+    _l("Back to review"),
+    ReasonForm,
+    lambda call, report_id, form: actions.reopen_review(call, report_id, form.reason.data),
+    yours="reason",
+    fields=["reason"],
+    intro=_l("It is decided once more. What was opened from it stays and goes on meanwhile."),
+)
 
 
 @blueprint.route("/otherwise", methods=["GET", "POST"])
@@ -214,18 +225,6 @@ def conversation(incident_id: int) -> Page:
         )
 
     return _act(report, form, act, note, _("Record the conversation"), _("Save it and close the report"), template=LOG)
-
-
-@blueprint.post("/reopen")
-@gate(Permission.INCIDENT_REVIEW)
-def reopen(incident_id: int) -> Page:
-    """Take a report that was closed without action, or merged, back into review."""
-    report = reviewed(current_actor(), incident_id)
-    try:
-        actions.reopen_review(submitted(BaseForm()), incident_id)
-    except Stale:
-        return decided_first(report, _("Back to review"))
-    return redirect(url_for("review.incident", incident_id=incident_id), 303)
 
 
 @blueprint.post("/add")

@@ -10,7 +10,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
-from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, Tile
+from wss_cases.incidents.incident.states import UNDECIDED, Tile
 from wss_cases.incidents.lists.queries import ACTED
 from wss_cases.outcomes.collections.federal import rules
 from wss_cases.outcomes.counting.repair.police import notified, students_notified
@@ -91,7 +91,7 @@ def _incidents(actor: Actor, scope: Scope, counts: Counts) -> int:
         .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
         .where(
             *within(actor, scope, Incident.school_id, Incident.local_date),
-            Incident.state != IncidentState.DUPLICATE,
+            Incident.counts(),
             or_(BehaviorCode.crdc != "", Incident.weapon == "firearm", Incident.bias_basis.in_(list(rules.BIAS))),
         )
     )  # fmt: skip

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, String, and_, cast, func, literal, literal
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
-from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.lists.queries import ACTED
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.daily_figures.models import ONLY_ROW, DailyFigure, DistrictFigure, FigureState
@@ -131,7 +130,7 @@ def _moved(actor: Actor, scope: Scope, days: Sequence[SchoolDay]) -> dict[School
 def figures_of_school(school_id: int, days: Collection[date] | None = None) -> dict[date, DayFigure]:
     """Return what a school's incidents add up to on each day on which any counts (of these days, or of all)."""
     conditions: list[ColumnElement[bool]] = [
-        Incident.school_id == school_id, Incident.state != IncidentState.DUPLICATE
+        Incident.school_id == school_id, Incident.counts()
     ]  # fmt: skip
     if days is not None:
         conditions.append(Incident.local_date.in_(sorted(days)))

@@ -10,7 +10,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, LocationCode
-from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.models import Enrolment, School
@@ -64,7 +64,7 @@ def within(actor: Actor, scope: Scope, school_column: Any, day_column: Any) -> l
 
 def counted(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions of an incident that counts: every submitted one but duplicates."""
-    return [*within(actor, scope, Incident.school_id, Incident.local_date), Incident.state != IncidentState.DUPLICATE]
+    return [*within(actor, scope, Incident.school_id, Incident.local_date), Incident.counts()]
 
 
 def could_lead_to_police() -> ColumnElement[bool]:

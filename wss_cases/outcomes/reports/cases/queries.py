@@ -16,7 +16,6 @@ from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.repair.queries import MEETS
 from wss_cases.outcomes.counting.scope.queries import by_days, counted, reads_all, streamed, within_schools
@@ -83,7 +82,7 @@ def timed_cases(actor: Actor, scope: Scope) -> Select[Any]:
         link.case_id == CaseIncident.case_id,
         other.id == link.incident_id,
         other.local_date < scope.first,
-        other.state != IncidentState.DUPLICATE,
+        other.counts(),
     )
     began = (
         select(CaseIncident.case_id, func.min(Incident.local_date).label("began"))

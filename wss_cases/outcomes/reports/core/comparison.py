@@ -12,7 +12,6 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.lists.queries import conditions_of
 from wss_cases.outcomes.counting.daily_figures.queries import totals_by_school
 from wss_cases.outcomes.counting.scope.queries import counted, enrolled_at, within_schools
@@ -59,7 +58,7 @@ def similar(scope: Scope, narrow: IncidentFilter) -> Similar:
     counted_there = (
         Incident.school_id.in_(others),
         Incident.local_date.between(scope.first, scope.last),
-        Incident.state != IncidentState.DUPLICATE,
+        Incident.counts(),
         *conditions_of(narrow),
     )
     incidents = _by_school(Incident.school_id, counted_there)

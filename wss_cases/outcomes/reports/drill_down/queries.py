@@ -15,7 +15,6 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.outcomes.counting.repair.police import not_confirmed, notified, refused_reviews, was_avoidable
 from wss_cases.outcomes.counting.repair.queries import (
     STEPS,
@@ -187,7 +186,7 @@ def _repeats(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, A
         select(func.min(then.local_date))
         .join(again, again.incident_id == then.id)
         .where(again.student_id == person.student_id, again.role.in_(CAUSED), then.school_id == Incident.school_id)
-        .where(then.state != IncidentState.DUPLICATE, then.local_date > Incident.local_date)
+        .where(then.counts(), then.local_date > Incident.local_date)
         .correlate(person, Incident)
         .scalar_subquery()
     )

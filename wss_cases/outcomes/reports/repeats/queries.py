@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Date, Select, String, cast, func, literal,
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.scope.queries import reads_all, streamed, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
@@ -74,7 +74,7 @@ def caused(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     return [
         *within_schools(actor, scope, Incident.school_id),
         Incident.local_date >= scope.first,
-        Incident.state != IncidentState.DUPLICATE,
+        Incident.counts(),
         IncidentPerson.role.in_(CAUSED),
         IncidentPerson.student_id.is_not(None),
     ]

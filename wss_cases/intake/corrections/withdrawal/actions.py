@@ -1,0 +1,53 @@
+"""Taking one's own report back before anybody reviewed it."""
+
+from sqlalchemy import exists, select
+
+from wss_cases.access.actor import Role
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import refuse_blank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.actions import set_state
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import WITHDRAWN, IncidentState
+from wss_cases.intake.corrections.facts.queries import review_began
+from wss_cases.intake.corrections.facts.rules import is_reporters, refuse_after_review
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
+from wss_cases.safeguards.police.review.models import PoliceReview
+
+
+@use_case
+def withdraw(uow: UnitOfWork, incident_id: int, reason: str) -> int:
+    """Take a report back: it stands as withdrawn and in no count. Where a duty or danger hangs on it deans are asked.
+
+    Raises Refused for whoever did not make it, once review has begun, and without a reason.
+    """
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
+    refuse_after_review(is_reporters(uow.actor, incident, review_began(incident)))
+    refuse_blank("reason", reason, _("Say in a sentence why."))
+    if hangs_on(incident):
+        uow.record(incident, "incident.withdrawal_asked", why=reason)
+        today = today_at(incident.school_id, uow.now)
+        deans = {
+            number
+            for role in (Role.DEAN, Role.ADMINISTRATOR)
+            for number, _n in holders(role, incident.school_id, today)
+        }
+        for user_id in sorted(deans - {uow.actor.user_id or 0}):
+            uow.notify(user_id, "incident.withdrawal_asked", incident, f"withdrawal:{incident.id}:{user_id}")
+        return incident.id
+    uow.record(incident, "incident.withdrawn", why=reason)
+    set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=WITHDRAWN, note=reason)
+    return incident.id
+
+
+def hangs_on(incident: Incident) -> bool:
+    """Whether a duty, a question to the police or danger hangs on a report."""
+    from_duty = exists().where(LegalDuty.incident_id == incident.id, LegalDuty.state.in_(OPEN_DUTY))
+    asked = exists().where(PoliceReview.incident_id == incident.id)
+    return incident.danger_now or any(db.session.scalar(select(one)) for one in (from_duty, asked))

@@ -1,0 +1,64 @@
+"""The page on which a reporter takes a report back."""
+
+from typing import Any
+
+from flask import Blueprint, url_for
+
+from wss_cases.access.act_pages import act_page
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.intake.corrections.facts.queries import review_began
+from wss_cases.intake.corrections.facts.rules import is_reporters, refuse_after_review
+from wss_cases.intake.corrections.withdrawal.actions import hangs_on, withdraw
+
+blueprint = Blueprint("withdrawal", __name__, url_prefix="/incidents/<int:incident_id>")
+
+
+class WithdrawForm(BaseForm):
+    """Why it is taken back."""
+
+    reason = LongText(_l("Why do you withdraw it?"), [NotBlank(_l("Say in a sentence why."))], limit=2_000)
+
+
+def _load(actor: Actor, incident_id: int) -> Incident:
+    report = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
+    refuse_after_review(is_reporters(actor, report, review_began(report)))
+    return report
+
+
+def _words(report: Incident) -> dict[str, Any]:
+    asked = hangs_on(report)
+    back, title = _address(report), _("Withdraw the report")
+    return {
+        "title": title,
+        "go_words": _("Ask a dean to decide") if asked else title,
+        "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
+        "back_href": back,
+        "intro": _("A duty or danger hangs on this report, so a dean decides about it. Your reason goes to them.")
+        if asked
+        else _("It stands as withdrawn, with your reason, and in no count."),
+        "fields": ["reason"],
+    }
+
+
+def _address(report: Incident) -> str:
+    return url_for("incidents.incident", incident_id=report.id)
+
+
+act_page(
+    blueprint,
+    "/withdraw",
+    "withdraw",
+    Permission.INCIDENT_COMPLETE,
+    load=_load,
+    form=lambda report: WithdrawForm(version=report.version),
+    act=lambda call, report, form: withdraw(call, report.id, form.reason.data),
+    done=_address,
+    words=_words,
+    template="intake/review/acts/act.html",
+)
