@@ -147,8 +147,9 @@ TABLES: dict[str, Kept] = {
     # people who work here
     **_each(
         STAFF,
-        "user_account role_grant second_factor recovery_code sign_on person_confirmation calendar_feed cover "
-        "mail_choice saved_view board_subscription mail_trouble staff_member keeper_training mentor mentoring_group",
+        "user_account role_grant second_factor recovery_code sign_on person_confirmation held_change calendar_feed "
+        "cover mail_choice saved_view board_subscription mail_trouble staff_member keeper_training mentor "
+        "mentoring_group",
     ),
     # settings, code lists, directories, and what the machinery remembers of itself
     **_each(
