@@ -72,6 +72,15 @@ def test_who_invited_or_changed_an_account_is_no_second_person_for_30_days(sessi
     assert are_two_persons(by_feed, head.id, NOW), "a roster that invites in bulk ties nobody"
 
 
+def test_the_two_accounts_of_a_setup_count_and_a_third_does_not(session: Any) -> None:
+    made = [
+        invite(Invocation(SYSTEM, NOW), f"{number}@example.org", f"Number {number}", Role.SYSADMIN, None)
+        for number in range(3)
+    ]
+    assert are_two_persons(made[0], made[1], NOW)
+    assert not counts_as_person(made[2], NOW)
+
+
 def test_two_others_confirm_a_person_of_whom_nothing_else_is_known(session: Any) -> None:
     admins = [make_user(Role.SYSADMIN) for _each in range(3)]
     stranger, puppet = unknown(), unknown()

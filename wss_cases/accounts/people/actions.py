@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
@@ -24,16 +24,28 @@ from wss_cases.journal.use_cases import use_case
 MOVED = "account.address_moved"
 ADDRESS_OF_ANOTHER = "account.address_of_another"
 
+OF_A_SETUP = 2
+
 
 @use_case
 def invite(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int | None) -> int:
-    """Make an account with a first role and send its one-time link. Raises Refused for a known address."""
+    """Make an account with a first role and send its one-time link. Raises Refused for a known address.
+
+    The first two that no account invites are those of the setup, who count as two persons.
+    """
     _check_free(uow, email)
-    user = uow.add(UserAccount(email=fold_address(email), name=name, created_at=uow.now, state=AccountState.INVITED))
+    user = UserAccount(email=fold_address(email), name=name, created_at=uow.now, state=AccountState.INVITED)
+    user.first_setup = uow.actor.is_system and _is_setup(uow)
+    uow.add(user)
     uow.record(user, "account.invited")
     _give(uow, user, role, school_id, today_at(school_id, uow.now), None)
     send_invitation(uow, user)
     return user.id
+
+
+def _is_setup(uow: UnitOfWork) -> bool:
+    count = select(func.count()).select_from(UserAccount).where(UserAccount.first_setup)
+    return (uow.session.scalar(count) or 0) < OF_A_SETUP
 
 
 def invite_again(actor: Actor, user_id: int, now: datetime) -> None:

@@ -181,6 +181,9 @@ def test_counsel_and_a_second_person_outside_open_only_what_is_needed(world, cir
     assert texts(keeper, circle) == []
     with pytest.raises(Refused, match="Two people"):
         grants.agree_outside(Invocation(counsel, LATER), opening)
+    mailbox = actor_for(make_district_user(Role.DISTRICT, None, first_setup=False))
+    with pytest.raises(Refused, match="second person"):
+        grants.agree_outside(Invocation(mailbox, LATER), opening)
     with pytest.raises(NotFound):
         grants.agree_outside(Invocation(administrator, LATER), opening)
     grants.agree_outside(Invocation(second, LATER), opening)

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
@@ -179,6 +180,7 @@ def agree_outside(uow: UnitOfWork, opening_id: int) -> int:
         raise Refused("", _("This was opened already."))
     if uow.actor.user_id in (opening.asked_by_id, opening.counsel_id):
         raise Refused("", _("Two people outside the school agree: this needs somebody else."))
+    refuse_one_person("", uow.actor.user_id, [opening.asked_by_id, opening.counsel_id], uow.now)
     if opening.waiver_id is None and opening.counsel_id is None:
         opening.counsel_id = uow.actor.user_id
         uow.audit(AUDIT_COUNSEL, "circle_note_opening", opening.id, changes_of(opening))
