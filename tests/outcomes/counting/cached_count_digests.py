@@ -28,6 +28,7 @@ from tests.support.applications import make_app
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import Base, db
 from wss_cases.outcomes.counting.cache.cached_counts import VERSIONS, recording
+from wss_cases.outcomes.counting.repair import police as queries_police
 from wss_cases.outcomes.counting.repair import queries as queries_repair
 from wss_cases.outcomes.counting.scope import small_shares as rules_answers
 from wss_cases.outcomes.counting.scope.queries import enrolled_on, first_year_counted
@@ -73,7 +74,7 @@ COUNTS: dict[str, Count] = {
     "funnel": (queries_repair.funnel, OF_DAYS, (queries_repair._light,)),
     "live_years": (live_years, (SYSTEM, None, "2024-25", TODAY), ()),
     "pathways": (queries_pathways.figures_of_pathways, OF_SCHOOL_DAYS, (queries_pathways, *WAITS)),
-    "police": (queries_repair.police, OF_DAYS, ()),
+    "police": (queries_police.police, OF_DAYS, ()),
     "removals": (queries_repair.removals, OF_DAYS, ()),
     "repeats": (queries_repeats._by_month, OF_SCHOOL_DAYS, WINDOWS),
     "reporting": (reporting, OF_DAYS, ()),

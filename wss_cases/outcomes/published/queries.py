@@ -123,7 +123,7 @@ def _by_years(actor: Actor, school_id: int | None, after: str | None, today: dat
     return (after, today) if school_id is None and reads_everywhere(actor) else None
 
 
-@cached_count("live_years", version=1, depends_on=_by_years)
+@cached_count("live_years", version=2, depends_on=_by_years)
 def live_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> dict[str, Figures]:
     """Return the figures of each school year counted here, after a published year, up to today, in four queries."""
     years: dict[str, Figures] = {}
