@@ -341,10 +341,9 @@ class Walk:
             if line.public or rule.endpoint == "accounts.sign_out" or only not in ("", rule.endpoint):
                 continue
             # what opens a form and what it is sent to are one view behind one gate, and stand beside each other here
-            if not (only or len(WAYS & (rule.methods or set())) == 1 or in_turn(number + turn, len(WAYS))):
-                continue
+            ways = len(WAYS & (rule.methods or set()))
             for side in sides[: len(self.sides(rule))]:
-                if not (only or line.may(role, side) or in_turn(number + turn, 5)):
+                if not (only or in_turn(number + turn, ways if line.may(role, side) else 5)):
                     continue
                 if rule.endpoint in SIGNING_OUT:
                     status = self.status(*self.client(role), rule, method, side)
