@@ -18,7 +18,7 @@ from tests.support.servers.mail import MailServer
 pytestmark = pytest.mark.browser
 
 TAPS, LETTERS = 9, 8
-DISTRICT = ["--schools", "1", "--students", "120", "--incidents", "30", "--years", "1", "--seed", "7"]
+DISTRICT = ["--schools", "1", "--students", "120", "--incidents", "6", "--years", "1", "--seed", "7"]
 
 
 def wall(text: str) -> datetime:
@@ -62,7 +62,7 @@ class Days:
     def person(self, role: str, size: dict[str, int]) -> Page:
         visitor: Visitor = self.new_visitor(viewport=size)
         visitor.page.clock.set_fixed_time(self.now)
-        visitor.sign_in(f"{role}@demo.example", DEMO_PASSWORD)
+        visitor.enter(f"{role}@demo.example", DEMO_PASSWORD)
         self.pages.append(visitor.page)
         return visitor.page
 
