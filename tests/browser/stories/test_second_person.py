@@ -51,7 +51,7 @@ def test_a_second_person(
     def sign_in(email: str) -> Page:
         visitor = new_visitor(viewport=PHONE)
         visitor.page.clock.set_fixed_time(NOW)
-        visitor.sign_in(email, PASSWORD)
+        visitor.enter(email, PASSWORD)
         return visitor.page
 
     dean, head = (sign_in(email) for email in emails)
