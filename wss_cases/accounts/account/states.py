@@ -30,6 +30,8 @@ SENTENCES = {
     "account.enabled": _l("Account enabled"),
     "account.factor_on": _l("Second factor set up"),
     "account.factor_off": _l("Second factor switched off"),
+    "account.left_roster": _l("Ended: no longer on the roster"),
+    "account.left_but_kept": _l("Left the roster, kept because nobody else can do their part"),
     "account.address_agreed": _l("New address confirmed"),
     "account.reset_asked": _l("Reset of the second factor asked for"),
     "account.reset_agreed": _l("Reset of the second factor confirmed"),

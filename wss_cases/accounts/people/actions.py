@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import case, column, func, select, table
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
@@ -21,6 +21,9 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 
+BY_HAND_LASTS = timedelta(days=365)
+STAFF = table("staff_member", column("user_id"), column("email"), column("source"), column("is_active"))
+"""The roster is a room above; these columns are all that is needed of it."""
 MOVED = "account.address_moved"
 ADDRESS_OF_ANOTHER = "account.address_of_another"
 
@@ -113,11 +116,22 @@ def _give(
     if any(grant.role is Role.PARTNER and not is_over(grant, uow.now) for grant in user.grants):
         raise Refused("role", _("This person signs in for a partner already."))
     scoped = school_id if role in SCHOOL_ROLES else None
+    ends_on = ends_on or _end_by_hand(uow, user, role, starts_on)
     grant = RoleGrant(user_id=user.id, role=role, school_id=scoped, starts_on=starts_on, ends_on=ends_on)
     grant.district = role in DISTRICT_ROLES
     uow.add(grant)
     uow.record(user, "account.role_given", role=role.value)
     tell_roles_changed(uow, user, role, scoped)
+
+
+def _end_by_hand(uow: UnitOfWork, user: UserAccount, role: Role, starts_on: date) -> date | None:
+    """Return when a role ends that no roster will end: a year on, where there is one that knows no such person."""
+    fed = STAFF.c.is_active & (STAFF.c.source != "manual")
+    known = (func.lower(STAFF.c.email) == user.email) | (STAFF.c.user_id == user.id)
+    count = select(func.count(), func.sum(case((known, 1), else_=0))).select_from(STAFF).where(fed)
+    of_feed, theirs = uow.session.execute(count).one()
+    by_hand = of_feed and not theirs and role is not Role.SYSADMIN
+    return starts_on + BY_HAND_LASTS if by_hand else None
 
 
 def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:

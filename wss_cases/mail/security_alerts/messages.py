@@ -18,6 +18,8 @@ from wss_cases.accounts.sign_in.second_factor.actions import (
 )
 from wss_cases.accounts.sign_in.sessions.actions import (
     BREAK_GLASS_USED,
+    LAST_OF_SCHOOL,
+    LEFT_BUT_KEPT,
     OWN_ROLES_CHANGED,
     ROLES_CHANGED,
     SIGN_IN_CHANGED,
@@ -71,6 +73,14 @@ WORDS = {
         _l("The address of an account was changed"),
         _l("Another administrator changed it. No link goes there for 24 hours, or until you, who know of it, agree."),
     ),
+    LEFT_BUT_KEPT: (
+        _l("An account was kept although its person left the roster"),
+        _l("Nobody else gives roles, or approves for a network. Give that to somebody now, then end the account."),
+    ),
+    LAST_OF_SCHOOL: (
+        _l("A school’s last dean, coordinator or administrator left the roster"),
+        _l("Their roles end with this day. Give somebody else what they held, so that the school is not without."),
+    ),
     ROLES_CHANGED: (
         _l("The roles of an account were changed"),
         _l("Another administrator gave a role or ended one. If you did not expect this, ask them."),
@@ -89,7 +99,7 @@ WORDS = {
     ),
 }  # fmt: skip
 """Each kind's subject and what happened."""
-OF_ANOTHER = (SLOWED, RESET_OF_ANOTHER, ADDRESS_OF_ANOTHER, ROLES_CHANGED)
+OF_ANOTHER = (SLOWED, RESET_OF_ANOTHER, ADDRESS_OF_ANOTHER, ROLES_CHANGED, LEFT_BUT_KEPT, LAST_OF_SCHOOL)
 WAITS = {RESET_ASKED: HeldKind.FACTOR, MOVED: HeldKind.ADDRESS}
 """What its holder confirms from the address that was known before."""
 

@@ -18,6 +18,7 @@ from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem,
 from wss_cases.roster.import_files.values import is_deleted
 from wss_cases.roster.oneroster.bundle import Bundle, Table, open_bundle
 from wss_cases.roster.oneroster.formats import Format, Mode, detect, modes, open_tables, read_manifest
+from wss_cases.roster.oneroster.leavers import end_accounts
 from wss_cases.roster.oneroster.ledger import Item, Ledger, batches, digest, ids_of, mark
 from wss_cases.roster.oneroster.links import Links
 from wss_cases.roster.oneroster.orgs import Classes, Courses, Orgs, Sessions, read_orgs, root_of
@@ -143,6 +144,7 @@ def _carry_out(run: Run, tables: dict[str, Table], accept_shrink: bool) -> None:
     run.progress("people", 0)
     for handler in handlers.values():
         handler.finish()
+    end_accounts(run)
     run.progress("enrolments", 0)
     settle_enrolments(run)
     run.progress("guardians", 0)
@@ -162,6 +164,8 @@ def _take_file(run: Run, name: str, table: Table, handler: Handler) -> None:
                 items.append(_read(handler, ledger, row, joined))
             except RowRefused as refused:
                 run.report.refuse(table.file, number, refused)
+                if name == "roles":
+                    run.doubtful.add(row.get("userSourcedId", ""))
         created, updated = counts.created, counts.updated
         changed = ledger.write(items, counts)
         handler.apply(items)

@@ -21,7 +21,7 @@ from wss_cases.roster.import_files.values import (
     required,
     role_kind,
 )
-from wss_cases.roster.oneroster.ledger import Item, ids_of, mark
+from wss_cases.roster.oneroster.ledger import Item, ids_of, mark, rows_among
 from wss_cases.roster.oneroster.run import Cells, Handler, HeldRole, Place, Run
 from wss_cases.roster.oneroster.staging import Staged, upsert
 
@@ -181,7 +181,10 @@ class Users(Handler):
             upsert(session, model, source, unknown, insert=False)
         others = [item for item in items if not item.deleted and item.content.kinds]
         self._end(Student, [item.key for item in others if STUDENT not in item.content.kinds])
-        self._end(StaffMember, [item.key for item in others if "staff" not in item.content.kinds])
+        doubtful = self.run.doubtful
+        self._end(
+            StaffMember, [item.key for item in others if "staff" not in item.content.kinds and item.key not in doubtful]
+        )
         self.gone([item.key for item in items if item.deleted])
         self.run.links.flush()
 
@@ -204,9 +207,18 @@ class Users(Handler):
             self._standing[model] = set(map(mark, standing))
         ended = [key for key in keys if mark(key) in self._standing[model]]
         rows = [{"sourced_id": key, "is_active": False} for key in ended]
+        if model is StaffMember:
+            self._note_left(ended)
         upsert(self.run.uow.session, model, self.run.source, rows, insert=False)
         if model is Student:
             self.run.places.update(dict.fromkeys(ended, (None, ())))
+
+    def _note_left(self, keys: list[str]) -> None:
+        staff: Any = StaffMember.__table__
+        stood = (staff.c.source == self.run.source, staff.c.is_active)
+        self.run.left.update(
+            row[0] for row in rows_among(self.run.uow.session, [staff.c.sourced_id], stood, staff.c.sourced_id, keys)
+        )
 
 
 _COLUMNS = {

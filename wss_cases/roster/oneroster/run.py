@@ -69,6 +69,10 @@ class Run:
     places: dict[str, tuple[int | None, tuple[Place, ...]]] = field(default_factory=dict)
     spans: dict[str, tuple[Place, ...]] = field(default_factory=dict)
     shrunk: list[Problem] = field(default_factory=list)
+    left: set[str] = field(default_factory=set)
+    """Staff who stood on the roster before this run and do not after it."""
+    doubtful: set[str] = field(default_factory=set)
+    """Users of whom a row of roles was refused: they count as what they were."""
     _known: dict[str, set[int]] = field(default_factory=dict)
 
     def known(self, file: str) -> set[int]:

@@ -40,6 +40,8 @@ SIGN_IN_CHANGED = "account.password_set"
 BREAK_GLASS_USED = "account.break_glass_used"
 ROLES_CHANGED = "account.roles_changed"
 OWN_ROLES_CHANGED = "account.own_roles_changed"
+LEFT_BUT_KEPT = "account.left_but_kept"
+LAST_OF_SCHOOL = "account.last_of_school"
 SLOWED = "account.slowed"
 """Somebody opened more records in an hour than a person can."""
 
@@ -106,6 +108,13 @@ def tell_administrators(
         which |= (RoleGrant.role == Role.ADMINISTRATOR) & (RoleGrant.school_id == of_school)
     found = select(RoleGrant.user_id).where(which, in_force_at(uow.now))
     for user_id in sorted(set(uow.session.scalars(found)) - set(but)):
+        uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
+
+
+def tell_everyone_of(uow: UnitOfWork, user: UserAccount, kind: str, roles: Collection[Role]) -> None:
+    """Step: tell all who hold one of these roles of something about an account, whatever the hour."""
+    found = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles), in_force_at(uow.now))
+    for user_id in sorted(set(uow.session.scalars(found))):
         uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 
 

@@ -1,0 +1,106 @@
+"""Staff who leave the roster are out at their next click, and nobody is left without whom nothing goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.base import fresh
+from tests.roster.oneroster.bundles import NOW, manifest, roster, take, user, write
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.people.actions import give_role
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.roster.directory.models import School
+
+STAFF = 30
+
+
+def staff(numbers: range, **more: str) -> list[Any]:
+    return [user(n, "teacher", email=f"Staff{n}@district.example", **more) for n in numbers]
+
+
+@pytest.fixture
+def taken(session: Any, tmp_path: Path, at: Callable[..., Any]) -> Any:
+    at(NOW.isoformat()[:16].replace("T", " "))
+    take(write(tmp_path, roster(staff(range(STAFF)))))
+    return session.scalars(select(School).where(School.sourced_id == "s1")).one()
+
+
+def account(number: int, role: Role, school: Any = None) -> Any:
+    one = make_user(role, school) if school is not None else make_user(role)
+    one.email = f"staff{number}@district.example"
+    return one
+
+
+def kinds(session: Any, user_id: int) -> set[str]:
+    return set(session.scalars(select(OutboxMessage.kind).where(OutboxMessage.recipient_id == user_id)))
+
+
+def test_who_left_is_out_and_the_others_stay(
+    session: Any, taken: Any, tmp_path: Path, client_as: Callable[[Any], Any]
+) -> None:
+    gone, here = account(29, Role.REPORTER, taken), account(1, Role.REPORTER, taken)
+    ids = [one.id for one in (gone, here, make_user(Role.REPORTER, taken))]
+    client = client_as(gone)
+    assert client.get("/account").status_code == 200
+
+    def active() -> list[bool]:
+        session.expire_all()
+        return [session.get(UserAccount, user_id).state is AccountState.ACTIVE for user_id in ids]
+
+    delta = {"manifest": manifest(users="delta"), "users": roster(staff(range(1)))["users"]}
+    take(write(tmp_path, delta), source="d1")
+    assert active() == [True, True, True], "absence from a delta means nothing"
+    refused = [*staff(range(28)), user(28, "teacher"), user(29, "wizard", email="staff29@district.example")]
+    take(write(tmp_path, roster(refused)))
+    assert active() == [True, True, True], "a row that is refused is there"
+    take(write(tmp_path, roster(staff(range(29)))))
+    assert client.get("/account").status_code == 303
+    assert active() == [False, True, True]
+
+
+def test_where_too_much_is_missing_no_account_ends(session: Any, taken: Any, tmp_path: Path) -> None:
+    gone = account(29, Role.REPORTER, taken)
+    session.commit()
+    report = take(write(tmp_path, roster(staff(range(5)))), accept_shrink=True)
+    assert fresh(gone).state is AccountState.ACTIVE
+    assert any("no account was ended" in problem.message for problem in report.problems)
+
+
+def test_the_last_of_a_school_ends_with_the_day_and_the_district_is_told(
+    session: Any, taken: Any, tmp_path: Path
+) -> None:
+    dean, district = account(29, Role.DEAN, taken), make_user(Role.DISTRICT)
+    session.commit()
+    take(write(tmp_path, roster(staff(range(29)))))
+    assert fresh(dean).state is AccountState.ACTIVE
+    assert "account.last_of_school" in kinds(session, district.id)
+    grant = session.scalars(select(RoleGrant).where(RoleGrant.user_id == dean.id)).one()
+    assert grant.ends_on == date(2026, 11, 24) if NOW.date() == date(2026, 11, 24) else grant.ends_on is not None
+
+
+def test_the_last_who_gives_roles_is_kept_and_every_administrator_alarmed(
+    session: Any, taken: Any, tmp_path: Path
+) -> None:
+    boss, head = account(29, Role.SYSADMIN), make_user(Role.ADMINISTRATOR, taken)
+    session.commit()
+    take(write(tmp_path, roster(staff(range(29)))))
+    assert fresh(boss).state is AccountState.ACTIVE
+    assert "account.left_but_kept" in kinds(session, head.id) & kinds(session, boss.id)
+
+
+def test_a_role_given_by_hand_ends_in_a_year_where_a_roster_ends_the_others(session: Any, taken: Any) -> None:
+    boss, known, unknown = make_user(Role.SYSADMIN), account(2, Role.REPORTER, taken), make_user(Role.REPORTER, taken)
+    session.commit()
+    given = [(known, Role.DEAN), (unknown, Role.DEAN), (unknown, Role.SYSADMIN)]
+    for one, role in given:
+        give_role(acting(boss), one.id, role, taken.id, date(2026, 11, 24), None, NOW)
+    rows = session.execute(select(RoleGrant.user_id, RoleGrant.role, RoleGrant.ends_on).order_by(RoleGrant.id)).all()
+    assert [row.ends_on for row in rows[-3:]] == [None, date(2027, 11, 24), None]

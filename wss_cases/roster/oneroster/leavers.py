@@ -1,0 +1,124 @@
+"""Staff who leave the roster: their accounts end with the run that no longer has them, but for those who are needed."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import and_, column, exists, func, or_, select, table
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.calendar_address.actions import end_feeds
+from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.accounts.sign_in.invitations.actions import end_links
+from wss_cases.accounts.sign_in.sessions.actions import (
+    LAST_OF_SCHOOL,
+    LEFT_BUT_KEPT,
+    end_all_sessions,
+    tell_everyone_of,
+)
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.roster.directory.models import StaffMember
+from wss_cases.roster.import_files.report import Problem
+from wss_cases.roster.oneroster.ledger import batches, rows_among
+from wss_cases.roster.oneroster.run import Run
+
+APPROVERS = table("police_approver", column("approver_id"), column("deputy_id"))
+"""A room above; its columns are all that is needed of it."""
+NEEDED = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)
+THEIRS = or_(
+    StaffMember.user_id == UserAccount.id,
+    and_(StaffMember.email != "", func.lower(StaffMember.email) == UserAccount.email),
+)
+
+
+def end_accounts(run: Run) -> None:
+    """End the accounts of the staff whom this run took off the roster; their next click finds no session.
+
+    Nobody's where more is missing than an import may lack unasked, nor of a person whom another row still has.
+    """
+    if not run.left:
+        return
+    if run.shrunk:
+        words = _("So much is missing that no account was ended. End those of people who left on the page People.")
+        run.report.problems.append(Problem("users.csv", None, None, words))
+        return
+    for user in _accounts(run):
+        _end(run, user)
+
+
+def _accounts(run: Run) -> list[UserAccount]:
+    found: set[int] = set()
+    mine = (StaffMember.source == run.source,)
+    for keys in batches(sorted(run.left)):
+        rows = rows_among(run.uow.session, [StaffMember.__table__.c.id], mine, StaffMember.__table__.c.sourced_id, keys)
+        found.update(row[0] for row in rows)
+    users: dict[int, UserAccount] = {}
+    for ids in batches(sorted(found)):
+        leaving = exists().where(THEIRS, StaffMember.id.in_(ids))
+        staying = exists().where(THEIRS, StaffMember.is_active)
+        theirs = select(UserAccount).where(leaving, ~staying, UserAccount.state != AccountState.DISABLED)
+        users |= {user.id: user for user in run.uow.session.scalars(theirs.with_for_update())}
+    return [users[user_id] for user_id in sorted(users)]
+
+
+def _end(run: Run, user: UserAccount) -> None:
+    uow = run.uow
+    if _gives_roles_alone(run, user) or _approves(run, user):
+        tell_everyone_of(uow, user, LEFT_BUT_KEPT, (Role.SYSADMIN, Role.DISTRICT, Role.ADMINISTRATOR))
+        uow.record(user, LEFT_BUT_KEPT)
+        return
+    schools = _last_at(run, user)
+    if schools:
+        # told first: what they hold there ends with the day, so that somebody else can be given it
+        tell_everyone_of(uow, user, LAST_OF_SCHOOL, (Role.SYSADMIN, Role.DISTRICT))
+        for grant in user.grants:
+            today = today_at(grant.school_id, uow.now)
+            if grant.starts_on <= today and (grant.ends_on is None or grant.ends_on > today):
+                grant.ends_on = today
+    else:
+        user.state = AccountState.DISABLED
+        end_links(uow, user)
+        end_all_sessions(uow, user.id)
+    end_feeds(uow, user.id)
+    uow.record(user, "account.left_roster")
+
+
+def _gives_roles_alone(run: Run, user: UserAccount) -> bool:
+    givers = (
+        select(RoleGrant.user_id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(RoleGrant.role == Role.SYSADMIN, in_force_at(run.uow.now), UserAccount.state == AccountState.ACTIVE)
+    )
+    return set(run.uow.session.scalars(givers)) == {user.id}
+
+
+def _approves(run: Run, user: UserAccount) -> bool:
+    """Whether this is the last one who can approve for a network: the other of approver and deputy is none, or gone."""
+    active = select(UserAccount.id).where(UserAccount.state == AccountState.ACTIVE)
+    named = or_(APPROVERS.c.approver_id == user.id, APPROVERS.c.deputy_id == user.id)
+    pairs: Iterable[tuple[int | None, int | None]] = [
+        (row[0], row[1])
+        for row in run.uow.session.execute(select(APPROVERS.c.approver_id, APPROVERS.c.deputy_id).where(named))
+    ]
+    others = [deputy if approver == user.id else approver for approver, deputy in pairs]
+    here = set(run.uow.session.scalars(active.where(UserAccount.id.in_([one for one in others if one]))))
+    return any(other not in here for other in others)
+
+
+def _last_at(run: Run, user: UserAccount) -> set[int]:
+    """The schools that have nobody else as dean, coordinator or administrator."""
+    now, session = run.uow.now, run.uow.session
+    held = select(RoleGrant.role, RoleGrant.school_id).where(
+        RoleGrant.user_id == user.id, RoleGrant.role.in_(NEEDED), in_force_at(now)
+    )
+    alone = set()
+    for role, school_id in session.execute(held).all():
+        others = (
+            select(RoleGrant.id)
+            .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+            .where(RoleGrant.role == role, RoleGrant.school_id == school_id, RoleGrant.user_id != user.id)
+            .where(in_force_at(now), UserAccount.state == AccountState.ACTIVE)
+        )
+        if school_id is not None and session.scalars(others.limit(1)).first() is None:
+            alone.add(school_id)
+    return alone
