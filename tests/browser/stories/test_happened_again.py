@@ -57,6 +57,9 @@ def test_retaliation_is_told_at_a_check_in_and_answered_the_same_day(
     page.locator(f'input[name="harmed"][value="{harmed}"]').check(force=True)
     page.locator(f'input[name="caused"][value="{caused}"]').check(force=True)
     page.locator('textarea[name="passed_on"]').fill(SAID)
+    assert page.evaluate("!window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"), (
+        "asks before it is lost"
+    )
     assert not axe_problems(page)
     assert not overflow_problems(page)
     go(page, page.locator('main form button[type="submit"]'))  # how it was heard is not said yet
