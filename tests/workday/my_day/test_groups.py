@@ -115,12 +115,13 @@ def test_what_waits_for_a_decision_is_counted(world: Any, client_as: Any) -> Non
         )
     )  # fmt: skip
     db.session.commit()
-    text = section(client_as(world.coordinator).page("/my-day"), "Waiting for me")
+    page = client_as(world.coordinator).page("/my-day")
+    assert "2 more questions" in section(page, "Before everything else")
+    text = section(page, "Waiting for me")
     assert "Northside Youth Support cannot take it" in text
-    assert "2 more questions" in text
     assert "more new case" in text
     in_intake = 7 + (world.case.state is CaseState.INTAKE)
-    assert f"Waiting for me ({in_intake + 7 + 1})" in text
+    assert f"Waiting for me ({in_intake + 1})" in text
     assert "Nothing waits for your decision" in client_as(make_user(world.school)).page("/my-day").text
 
 

@@ -97,6 +97,7 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
     cases, refused, asked = len(waiting.new_cases), len(waiting.declined), len(waiting.questions)
     looks, own = waiting.second_looks, waiting.own_duties
     lines = [
+        (ngettext("report of danger", "reports of danger", len(waiting.dangers)), len(waiting.dangers)),
         (ngettext("worry to be screened", "worries to be screened", waiting.concerns), waiting.concerns),
         (ngettext("appeal to decide", "appeals to decide", waiting.appeals), waiting.appeals),
         (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),

@@ -50,7 +50,7 @@ class Waiting:
     @property
     def count(self) -> int:
         """How many things wait."""
-        listed = len(self.new_cases) + len(self.questions) + len(self.declined)
+        listed = len(self.dangers) + len(self.new_cases) + len(self.questions) + len(self.declined)
         of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews + self.police_seconds
         return self.to_review + of_the_law + self.concerns + self.appeals + listed
 
@@ -81,7 +81,7 @@ def _to_review(actor: Actor) -> Select[Any] | None:
     if not actor.has(*REVIEWERS):
         return None
     queue = in_schools(Incident.school_id, actor, *REVIEWERS)
-    return select(func.count(Incident.id)).where(queue, Incident.state.in_(WAITING))
+    return select(func.count(Incident.id)).where(queue, Incident.state.in_(WAITING), ~Incident.danger_now)
 
 
 def _dangers(actor: Actor) -> list[tuple[int, str]]:
