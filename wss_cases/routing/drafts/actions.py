@@ -15,8 +15,8 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
+from wss_cases.routing.drafts.checks import findings_of
 from wss_cases.routing.drafts.editing import changed_row
-from wss_cases.routing.engine.check import check_table
 from wss_cases.routing.engine.evaluation import Recommendation, recommend
 from wss_cases.routing.engine.explain import as_stored
 from wss_cases.routing.engine.facts import Facts
@@ -88,7 +88,7 @@ def publish(
     draft = get_rule_set(actor, rule_set_id)
     require(actor, Permission.RULES_EDIT, draft)
     seen = draft.version if version is None else version
-    blocking = [finding for finding in check_table(table_of(draft)) if finding.blocks]
+    blocking = [finding for finding in findings_of(draft) if finding.blocks]
     with unit_of_work(actor, now) as uow:
         draft = _draft(uow, rule_set_id, seen)
         if blocking:

@@ -22,10 +22,10 @@ from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
 from wss_cases.routing.drafts import actions
+from wss_cases.routing.drafts.checks import findings_of
 from wss_cases.routing.drafts.editing import LeafType, leaves
 from wss_cases.routing.drafts.forms import PublishForm, ReplayForm, row_form
 from wss_cases.routing.drafts.presenters import facts_words, row_words, table_words
-from wss_cases.routing.engine.check import check_table
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.queries import digest_of, newest_replay, stands_for
 from wss_cases.routing.replay.states import ReplayState
@@ -124,7 +124,7 @@ def draft(rule_set_id: int) -> Page:
 def check(rule_set_id: int) -> Page:
     """Try the table on facts for every row and on random ones; show what was found."""
     rule_set = queries.get_rule_set(current_actor(), rule_set_id)
-    return rule_set_page(rule_set, PublishForm(formdata=None), 200, check_table(queries.table_of(rule_set)))
+    return rule_set_page(rule_set, PublishForm(formdata=None), 200, findings_of(rule_set))
 
 
 @blueprint.route("/<int:rule_set_id>/rows/<row_id>", methods=["GET", "POST"])

@@ -1,0 +1,33 @@
+"""Trying a rule set costs seconds of processor, and every dean may ask: the same rows are tried once."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from wss_cases.routing.drafts import checks
+
+
+def test_the_same_rows_are_tried_once_however_often_and_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Any] = []
+    monkeypatch.setattr(checks, "table_of", lambda rule_set: None)
+    monkeypatch.setattr(checks, "read_table", lambda name, number, rows: (name, number, rows))
+    monkeypatch.setattr(checks, "check_table", lambda table: tried.append(table) or [])
+    checks._tried.cache_clear()
+
+    def ask(*rows: str) -> None:
+        rule_set: Any = SimpleNamespace(name="first", number=1, table_rows={"rows": list(rows)})
+        checks.findings_of(rule_set)
+
+    together = [threading.Thread(target=ask, args=("a", "b")) for _each in range(8)]
+    for one in together:
+        one.start()
+    for one in together:
+        one.join()
+    assert len(tried) == 1
+    ask("a", "c")
+    assert len(tried) == 2, "other rows are tried anew"
+    checks._tried.cache_clear()
