@@ -185,7 +185,7 @@ def everything() -> dict[str, list[tuple[Any, ...]]]:
 def test_the_same_seed_gives_the_same_rows(databases: Databases, backend: str, tmp_path: Path) -> None:
     now = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)
     found = []
-    for seed in (7, 7, 8):
+    for seed in (7, 7, 8)[: examples(2, 3)]:
         copy = databases.copy(databases.template(backend))
         application = make_app(copy.url, tmp_path)
         with application.app_context():
@@ -195,7 +195,7 @@ def test_the_same_seed_gives_the_same_rows(databases: Databases, backend: str, t
             db.engine.dispose()
         databases.drop(copy)
     assert found[0] == found[1]
-    assert found[0]["student"] != found[2]["student"]
+    assert all(other["student"] != found[0]["student"] for other in found[2:]), "and another seed another district"
     assert len(found[0]["timeline_entry"]) > 200
 
 
