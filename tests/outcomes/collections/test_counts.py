@@ -264,6 +264,9 @@ def test_the_states_counts_are_those_of_a_second_count(app: Flask, made: Made) -
             wanted[f"race_{student['race_ethnicity'] or 'not_known'}"] += 1
             wanted[f"sex_{student['sex'] or 'not_known'}"] += 1
             wanted[f"english_learner_{learner}"] += 1
+            plans = student["has_iep"], student["has_504"]
+            known = "not_known" if None in plans else "no"
+            wanted[f"disability_{'iep' if plans[0] else 'section_504' if plans[1] else known}"] += 1
             wanted[f"grade_{student['grade']}"] += 1
         assert tuple(got) == rules_state.columns()
         assert {key: number for key, number in got.items() if number} == dict(+wanted), (name, kind)

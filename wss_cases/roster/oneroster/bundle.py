@@ -37,6 +37,9 @@ LARGEST_FILE = 4 * 1024**3
 SUSPECT_SIZE = 20 * 1024**2
 SUSPECT_RATIO = 200
 LONGEST_CELL = 131_072
+LONGEST_LINE = 1_000_000
+MOST_COLUMNS = 500
+"""The formats name some forty; a district may add its own."""
 _CANONICAL = {name.lower(): name for name in FILES}
 _BETWEEN = "\x00"
 _CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -128,6 +131,9 @@ class Table:
             header = next(self._records(stream), None)
         if not header or not any(cell.strip() for cell in header):
             raise _refused(self.file, _("The file is empty: it has no header row."), 1)
+        if len(header) > MOST_COLUMNS:
+            words = _("The header has %(found)d columns, %(most)d are the most.", found=len(header), most=MOST_COLUMNS)
+            raise _refused(self.file, words, 1)
         self.columns = [cell.strip() for cell in header]
         for column in self.columns:
             if self.columns.count(column) > 1:
@@ -189,7 +195,14 @@ class Table:
         if buffered.peek(4)[:2] in (b"\xff\xfe", b"\xfe\xff"):
             raise _refused(self.file, _("The file is written in UTF-16. Save it as UTF-8."))
         csv.field_size_limit(LONGEST_CELL)
-        return csv.reader(io.TextIOWrapper(buffered, encoding="utf-8-sig", newline=""), strict=True)
+        lines = self._lines(io.TextIOWrapper(buffered, encoding="utf-8-sig", newline=""))
+        return csv.reader(lines, strict=True)
+
+    def _lines(self, text: io.TextIOWrapper) -> Iterator[str]:
+        while line := text.readline(LONGEST_LINE):
+            if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
+                raise _refused(self.file, _("A line is longer than any roster writes."), self.number)
+            yield line
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -20,7 +20,9 @@ from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import PoliceNotification
 
-MARKS = (Student.race_ethnicity, Student.sex, Student.is_english_learner, Student.grade)
+MARKS = (
+    Student.race_ethnicity, Student.sex, Student.is_english_learner, Student.has_iep, Student.has_504, Student.grade,
+)  # fmt: skip
 
 
 class _Counting:
@@ -44,11 +46,12 @@ class _Counting:
         if (school_id, kind, student_id) in self.seen:
             return
         self.seen.add((school_id, kind, student_id))
-        counts, (race, sex, learner, grade) = self.counts[school_id, kind], marks
+        counts, (race, sex, learner, has_iep, has_504, grade) = self.counts[school_id, kind], marks
         counts["students"] += 1
         counts[f"race_{race if race in rules.RACES else 'not_known'}"] += 1
         counts[f"sex_{sex if sex in rules.SEXES else 'not_known'}"] += 1
         counts[f"english_learner_{'not_known' if learner is None else 'yes' if learner else 'no'}"] += 1
+        counts[f"disability_{rules.disability(has_iep, has_504)}"] += 1
         counts[f"grade_{grade if str(grade) in rules.GRADES else 'not_known'}"] += 1
 
 

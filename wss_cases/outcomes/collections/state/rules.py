@@ -40,6 +40,8 @@ RACES: Final = (
 )  # fmt: skip
 SEXES: Final = ("female", "male", "other", "not_known")
 LEARNERS: Final = ("yes", "no", "not_known")
+DISABILITIES: Final = ("iep", "section_504", "no", "not_known")
+"""An individualized plan (IDEA) before a plan under Section 504 alone."""
 GRADES: Final = (*(str(grade) for grade in range(-1, 13)), "not_known")
 LENGTHS: Final = ("0_days", "1_day", "2_to_3_days", "4_to_10_days", "11_and_more_days")
 
@@ -64,10 +66,17 @@ def length(days: int) -> str:
     return LENGTHS[2] if days <= 3 else LENGTHS[3] if days <= 10 else LENGTHS[4]
 
 
+def disability(has_iep: bool | None, has_504: bool | None) -> str:
+    """Return which disability the roster names; not known where it is silent on either plan and names none."""
+    if has_iep or has_504:
+        return DISABILITIES[0] if has_iep else DISABILITIES[1]
+    return DISABILITIES[3] if has_iep is None or has_504 is None else DISABILITIES[2]
+
+
 def columns() -> tuple[str, ...]:
     """Return every column of the file after the school's own and the kind."""
     types = [f"type_{code}" for code in (*TYPES, NO_REPORT)]
     bands = [f"length_{band}" for band in LENGTHS]
-    groups = {"race": RACES, "sex": SEXES, "english_learner": LEARNERS, "grade": GRADES}
+    groups = {"race": RACES, "sex": SEXES, "english_learner": LEARNERS, "disability": DISABILITIES, "grade": GRADES}
     students = [f"{name}_{key}" for name, keys in groups.items() for key in keys]
     return ("instances", "students", "days", *types, *bands, *students)
