@@ -25,6 +25,7 @@ from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.models import Guardian, StudentGuardian
+from wss_cases.roster.names.private_words import private_in
 from wss_cases.safeguards.discipline.appeals.actions import (
     Asked,
     Correction,
@@ -33,6 +34,7 @@ from wss_cases.safeguards.discipline.appeals.actions import (
     correct,
     decide_appeal,
 )
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.queries import spans_of, versions_of
 from wss_cases.safeguards.discipline.removals.rules import days_away
 from wss_cases.safeguards.discipline.removals.states import (
@@ -211,6 +213,31 @@ def test_the_pages(scene: Appealed, client_as: Callable[[Any], Any]) -> None:
         assert words in text
     assert "0 actions, 0 students" in client.page("/discipline").text
     assert client.page(f"{page}/appeal/decision", status=404)
+
+
+def test_a_notice_tells_nothing_that_only_the_student_tells_at_home(
+    scene: Appealed, client_as: Callable[[Any], Any], session: Any
+) -> None:
+    client = client_as(make_user(Role.DEAN, scene.place.school))
+    address = f"/discipline/{scene.made}/notice?language=en"
+    assert "Hit a student." in client.page(address).text
+    action = session.get(DisciplineAction, scene.made)
+    action.reason = "Hit a student who had called him gay."
+    session.commit()
+    page = client.page(address).text
+    assert "held back" in page and "had called him" not in page
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("His boyfriend and a Lesbian; homophobic words.", ["boyfriend", "Lesbian", "homophobic"]),
+        ("Su novia, la identidad de género y la homofobia.", ["novia", "identidad de género", "homofobia"]),
+        ("Transport by bus, translated; Gayle updated the racing team, a translator.", []),
+    ],
+)
+def test_what_only_a_student_tells_is_found(text: str, found: list[str]) -> None:
+    assert private_in(text) == found
 
 
 def test_the_notice_in_the_familys_language_without_another_childs_name(

@@ -5,9 +5,14 @@ from typing import Any
 from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
+CALLED = _l(
+    "A guardian was reached and told; a voicemail is an attempt, not contact. Orientation, gender identity, a"
+    " relationship or the ground of a bias is told only if the student agrees."
+)
+
 CLOSES_WITH: dict[str, Any] = {
-    "guardian_contact": _l("A guardian was reached and told; a voicemail is an attempt, not contact."),
-    "guardian_contact_harmed": _l("A guardian was reached and told; a voicemail is an attempt, not contact."),
+    "guardian_contact": CALLED,
+    "guardian_contact_harmed": CALLED,
     "contact_person_harmed": _l("The person harmed was spoken to, and support was offered."),
     "pre_meetings": _l("A separate pre-meeting was held with each party."),
     "safe_passage_contact": _l("The Safe Passage contact was told which route and what time."),

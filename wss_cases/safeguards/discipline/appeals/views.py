@@ -16,7 +16,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.roster.directory.presenters import language_words
 from wss_cases.safeguards.discipline.appeals import actions
-from wss_cases.safeguards.discipline.family_notice.letters import family_language, names_left, notice_for
+from wss_cases.safeguards.discipline.family_notice.letters import family_language, names_left, notice_for, private_left
 from wss_cases.safeguards.discipline.recording.forms import AppealForm, CorrectForm, DecideForm
 from wss_cases.safeguards.discipline.recording.presenters import action_words, appeal_words
 from wss_cases.safeguards.discipline.removals.queries import ListedAction, get_action, undecided_appeal
@@ -90,6 +90,7 @@ def notice(action_id: int) -> str:
         "safeguards/discipline/appeals/notice.html",
         text=text,
         names=names_left(listed.action, listed.student),
+        private=private_left(listed.action),
         missing=language_words(language) if text.language.split("-")[0] != language.split("-")[0] else "",
         languages=[(each, language_words(each), each == language) for each in languages],
         action=listed.action,

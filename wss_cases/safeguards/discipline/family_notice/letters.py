@@ -23,6 +23,7 @@ from wss_cases.pathways.reengagement.plan.rules import back_on
 from wss_cases.roster.directory.guardians import languages_of
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.names.private_words import private_in
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import span_words
 from wss_cases.safeguards.discipline.removals.queries import names_of_others
@@ -46,6 +47,11 @@ def names_left(action: DisciplineAction, student: Student) -> list[str]:
     """
     texts = f"{action.reason}\n{action.support_services}"
     return names_of_others(action.incident_id, student.id).names_in(texts)
+
+
+def private_left(action: DisciplineAction) -> list[str]:
+    """Return what the notice would say that only the student tells at home; it is not shown before it is gone."""
+    return private_in(f"{action.reason}\n{action.support_services}")
 
 
 def notice_for(action: DisciplineAction, student: Student, language: str, day: date) -> Text:
