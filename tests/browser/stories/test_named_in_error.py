@@ -46,7 +46,7 @@ def test_a_wrongly_named_child_is_taken_out_and_found_nowhere(
     def sign_in(email: str) -> Page:
         visitor = new_visitor(viewport=PHONE)
         visitor.page.clock.set_fixed_time(NOW)
-        visitor.sign_in(email, PASSWORD)
+        visitor.enter(email, PASSWORD)
         visitor.page.goto(address)
         return visitor.page
 

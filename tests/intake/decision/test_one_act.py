@@ -386,7 +386,7 @@ def test_asking_no_action_and_duplicates(place: Place) -> None:
     review_actions.take_no_action(
         Invocation(place.actor(), NOW, version=closed.version), closed.id, "settled", "They talked."
     )
-    review_actions.reopen_review(Invocation(place.actor(), NOW, version=fresh(closed).version), closed.id)
+    review_actions.reopen_review(Invocation(place.actor(), NOW, version=fresh(closed).version), closed.id, "New facts")
     assert fresh(closed).state is IncidentState.UNDER_REVIEW
     double, kept = place.report((two, CAUSED)), place.report((one, CAUSED))
     review_actions.merge_into(Invocation(place.actor(), NOW, version=double.version), double.id, kept.reference)

@@ -177,7 +177,9 @@ class Town:
 
     def reopen(self) -> bool:
         report = self.one(IncidentState.DUPLICATE, IncidentState.NO_FURTHER_ACTION)
-        return report is not None and bool(reopen_review(Invocation(self.dean(report), self.now), report.id))
+        return report is not None and bool(
+            reopen_review(Invocation(self.dean(report), self.now), report.id, "New facts")
+        )
 
     def redate(self) -> bool:
         return self._change("incident.redated", local_date=date(2026, 11, self.draw.randint(2, 23)))
