@@ -36,10 +36,12 @@ def test_a_wrongly_named_child_is_taken_out_and_found_nowhere(
     live_system.set_clock(NOW)
     with make_app(live_system.database.url, tmp_path).app_context():
         place = Place()
-        report, child = scene(place)
         for person in (place.dean, place.administrator):
             person.password_hash, person.locale = hash_password(PASSWORD), language
-        emails, child_id = [place.dean.email, place.administrator.email], child.id
+        emails = [place.dean.email, place.administrator.email]
+        db.session.commit()
+        report, child = scene(place)
+        child_id = child.id
         address, wrong = f"/incidents/{report.id}", report.people[0].id
         db.session.commit()
 
