@@ -11,6 +11,7 @@ import pytest
 from wss_cases.routing.drafts import checks
 
 
+@pytest.mark.any_database("no database is touched")
 def test_the_same_rows_are_tried_once_however_often_and_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[Any] = []
     monkeypatch.setattr(checks, "table_of", lambda rule_set: None)

@@ -24,7 +24,7 @@ from wss_cases.accounts.sign_in.own_account.actions import change_password
 from wss_cases.accounts.sign_in.own_account.queries import accepts_password, shortest_password
 from wss_cases.accounts.sign_in.saved_forms.queries import has_kept
 from wss_cases.accounts.sign_in.sessions import actions
-from wss_cases.accounts.sign_in.sessions.known_browsers import known_browser
+from wss_cases.accounts.sign_in.sessions.known_browsers import cookie_name, known_browser
 from wss_cases.accounts.sign_in.sessions.signed_in import (
     HALF,
     begin_anew,
@@ -60,7 +60,7 @@ def sign_in() -> Page:
     if form.validate_on_submit():
         device = request.headers.get("User-Agent", "")
         address = request.remote_addr or ""
-        browser = known_browser(form.email.data)
+        browser = known_browser(request.cookies.get(cookie_name(), ""), form.email.data)
         result = actions.sign_in(form.email.data, form.password.data, address, device, clock.now(), browser)
         if result.token and result.awaits_code:
             begin_anew()

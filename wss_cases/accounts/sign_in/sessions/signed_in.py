@@ -18,7 +18,7 @@ from wss_cases.accounts.credentials.rules import must_have
 from wss_cases.accounts.grants.queries import SessionRow, live_session
 from wss_cases.accounts.sign_in.saved_forms.queries import has_kept
 from wss_cases.accounts.sign_in.sessions.actions import sign_out
-from wss_cases.accounts.sign_in.sessions.known_browsers import remember_browser
+from wss_cases.accounts.sign_in.sessions.known_browsers import LASTS_SECONDS, cookie_name, remembering
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
@@ -99,7 +99,9 @@ def enter(token: str, target: str) -> Response:
     if signed_in is not None and has_kept(signed_in.actor.user_id, clock.now()):
         answer = redirect(url_for("sessions.kept", next=safe_next(target)), 303)
     if signed_in is not None:
-        remember_browser(answer, signed_in.row.email)
+        known = remembering(request.cookies.get(cookie_name(), ""), signed_in.row.email)
+        secure = setting("SESSION_COOKIE_SECURE")
+        answer.set_cookie(cookie_name(), known, max_age=LASTS_SECONDS, httponly=True, samesite="Lax", secure=secure)
     return answer
 
 
