@@ -120,6 +120,17 @@ def test_an_ended_pathway_asks_to_close_and_none_to_propose_one(world):
     assert acts == {row.id: "close", world.case.id: "add_pathway"}
 
 
+def test_what_somebody_else_does_is_not_the_leads_next_act(world):
+    dean = make_user(world.school, Role.DEAN)
+    values = {"school_id": world.school.id, "case_id": world.case.id, "due_on": date(2026, 11, 20)}
+    FollowUpFactory(owner_id=dean.id, kind="guardian_contact", **values)
+    [desk] = desk_cases(world.actor, world.school.id, None, TODAY, NOW, Weights())
+    assert desk.placed.act.act.value == "add_pathway"
+    FollowUpFactory(owner_id=world.coordinator.id, **values)
+    [desk] = desk_cases(world.actor, world.school.id, None, TODAY, NOW, Weights())
+    assert desk.placed.act.act.value == "follow_up"
+
+
 def test_the_page_says_what_to_do_first_and_why(world, client_as):
     FollowUpFactory(
         school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id,

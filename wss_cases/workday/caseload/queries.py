@@ -26,7 +26,7 @@ from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.workday.caseload.rules import Placed, first_things_first, not_begun, place
 from wss_cases.workday.caseload.weights import Part, Weights, parts_of, weight_of
 
-ENDED = PathwayItem(0, PathwayState.COMPLETED)
+BEGUN = (PathwayState.COMPLETED, PathwayState.ENDED_EARLY)
 """Stands for the pathways of a case that are all over."""
 
 STAGE, FAMILY = "stage", "family"
@@ -61,7 +61,7 @@ class _Hanging:
     """What hangs on the cases, by case."""
 
     pathways: dict[int, list[Pathway]] = field(default_factory=lambda: defaultdict(list))
-    had: set[int] = field(default_factory=set)
+    had: dict[int, PathwayState] = field(default_factory=dict)
     follow_ups: dict[int, list[Any]] = field(default_factory=lambda: defaultdict(list))
     duties: dict[int, list[DutyItem]] = field(default_factory=lambda: defaultdict(list))
     moves: dict[int, int] = field(default_factory=dict)
@@ -97,7 +97,7 @@ def _placed(row: Any, hanging: _Hanging, steps: Mapping[int, Any], today: date) 
     live, follow_ups = hanging.pathways[row.id], hanging.follow_ups[row.id]
     pathways = [PathwayItem(pathway.id, pathway.state, steps.get(pathway.id)) for pathway in live]
     if not pathways and row.id in hanging.had:
-        pathways = [ENDED]
+        pathways = [PathwayItem(0, hanging.had[row.id])]
     situation = Situation(
         state=row.state,
         today=today,
@@ -105,7 +105,7 @@ def _placed(row: Any, hanging: _Hanging, steps: Mapping[int, Any], today: date) 
         review_on=row.next_review_on,
         duties=hanging.duties[row.id],
         follow_ups=[
-            FollowUpItem(item.id, item.due_on, item.kind)
+            FollowUpItem(item.id, item.due_on, item.kind, of_others=item.owner_id not in (None, row.lead_id))
             for item in follow_ups
             if not stands_for(item.kind, item.pathway_id, steps)
         ],
@@ -124,10 +124,13 @@ def _hanging(case_ids: Sequence[int]) -> _Hanging:
     pathways = select(Pathway).where(Pathway.case_id.in_(case_ids), Pathway.state.in_(LIVE))
     for pathway in db.session.scalars(pathways.order_by(Pathway.id)):
         hanging.pathways[pathway.case_id].append(pathway)
-    had = select(Pathway.case_id).where(Pathway.case_id.in_(case_ids), Pathway.state.not_in(LIVE))
-    hanging.had = set(db.session.scalars(had.distinct()))
-    follow_ups = select(FollowUp.case_id, FollowUp.id, FollowUp.kind, FollowUp.due_on, FollowUp.pathway_id).where(
-        FollowUp.case_id.in_(case_ids), FollowUp.state == FollowUpState.OPEN
+    had = select(Pathway.case_id, Pathway.state).where(Pathway.case_id.in_(case_ids), Pathway.state.not_in(LIVE))
+    for case_id, state in db.session.execute(had.distinct()):
+        if hanging.had.get(case_id) not in BEGUN:
+            hanging.had[case_id] = state
+    one = FollowUp
+    follow_ups = select(one.case_id, one.id, one.kind, one.due_on, one.pathway_id, one.owner_id).where(
+        one.case_id.in_(case_ids), one.state == FollowUpState.OPEN
     )
     for item in db.session.execute(follow_ups.order_by(FollowUp.id)):
         hanging.follow_ups[item.case_id].append(item)
