@@ -70,7 +70,7 @@ def test_a_second_person(
     dean.reload()
     go(dean, dean.locator('main a[href$="/notification"]').first)
     record(dean, student)
-    expect(dean.locator(".notice-warning")).to_have_count(1 if story == "not_seconded" else 0)
+    expect(dean.locator(".notice-warning")).to_have_count(2 if story == "not_seconded" else 0)
     look(dean)
 
 

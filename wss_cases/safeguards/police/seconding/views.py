@@ -27,7 +27,7 @@ def verify(review_id: int) -> Page:
     """Say whether the duty applies, as a second person; what it rests on stands above."""
     row = get_review(current_actor(), review_id, Permission.POLICE_REVIEW_SECOND)
     review, zone = row.review, zone_of(row.review.school_id)
-    duty, incident = existing(load_duty(review.duty_id or 0)), existing(load_incident(review.incident_id))
+    duty, incident = load_duty(review.duty_id or 0), existing(load_incident(review.incident_id))
     form = SecondForm(version=review.version)
 
     def act() -> int:
@@ -42,7 +42,7 @@ def verify(review_id: int) -> Page:
         row=row,
         words=review_words(review, clock.now(), zone),
         request_rows=request_rows(review, user_names({review.requested_by_id}), zone),
-        duty=DUTY_LABELS.get(duty.code, duty.code),
-        because=duty.raised_because,
+        duty=DUTY_LABELS.get(duty.code, duty.code) if duty else "",
+        because=duty.raised_because if duty else "",
         narrative=incident.narrative,
     )
