@@ -23,7 +23,8 @@ def terms_in_force(agreement: Any) -> list[Any]:
 def last_agreed(agreement: Any) -> date:
     """Return the day of the newest agreement of a circle: of the second one where it met again."""
     days: list[date] = [agreement.agreed_on]
-    return max(days + [term.agreed_on for term in agreement.terms if term.agreed_on is not None])
+    days += [term.agreed_on for term in agreement.terms if term.agreed_on is not None]
+    return max(days)
 
 
 def met_again(held_on: date | None, agreement: Any) -> bool:
