@@ -14,9 +14,8 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.mentoring import MentorFactory, MentoringPlanFactory
 from tests.pathways.circles.making import plan, ready_circle
 from tests.support.applications import people_client
-from wss_cases.access.actor import Role
-from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
+from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 
@@ -81,7 +80,7 @@ def mentored_by(world, mentor, students):
 
 def full(world):
     """One of everything that may stand in the coordinator's calendar."""
-    circle = ready_circle(world, make_user(world.school, Role.DEAN))
+    circle = ready_circle(world, make_user(world.school))
     plan(world, circle)
     reentry(world)
     mentored(world, world.coordinator, 2)
@@ -93,6 +92,4 @@ def full(world):
 
 
 def circle_keeper(circle):
-    return db.session.scalar(
-        select(RoleGrant.user_id).where(RoleGrant.role == Role.DEAN, RoleGrant.school_id == circle.school_id)
-    )
+    return db.session.scalar(select(CircleKeeper.user_id).where(CircleKeeper.pathway_id == circle.id))

@@ -62,7 +62,8 @@ def test_what_changes_keeps_its_uid_and_what_is_over_leaves(world, client_as, ap
     client = client_as(world.coordinator)
     address = made_address(client)
     before = events(app, address)
-    keeper_id = plan(world, circle) and db.session.scalar(select(RoleGrant.user_id).where(RoleGrant.role == Role.DEAN))
+    plan(world, circle)
+    keeper_id = circle_keeper(circle)
     actions_plan.plan_meeting(
         Invocation(world.actor, NOW),
         circle.id,

@@ -281,7 +281,7 @@ def test_no_mail_and_no_command_holds_it(told: Told, smtp_server: MailServer, tm
     system = LiveSystem(told.database, tmp_path, {"SMTP_URL": smtp_server.url, "MAIL_FROM": "wss@district.example"})
     with told.app.app_context():
         school = school_of_the_dean()
-        other = make_user(Role.DEAN, school)
+        other = make_user(Role.COORDINATOR, school)
         add_keeper(Invocation(told.keeper, clock.now()), told.circles[0], other.id)
     year = ("--school-year", "2026-27")
     said = [
