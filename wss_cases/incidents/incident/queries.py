@@ -1,10 +1,9 @@
 """Reading reports; every list starts from what the actor may see."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import g
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -202,9 +201,11 @@ def own_draft(actor: Actor, form: str, incident_id: int | None = None) -> Incide
     return db.session.scalar(statement.order_by(IncidentDraft.id.desc()).limit(1))
 
 
-def newest_draft(actor: Actor, form: str, incident_id: int | None = None) -> IncidentDraft | None:
+def newest_draft(
+    actor: Actor, form: str, kept_at: datetime | None, incident_id: int | None = None
+) -> IncidentDraft | None:
     """Return this person's own draft of a form, unless what a session's end kept of it is newer: then that fills it."""
-    draft, kept_at = own_draft(actor, form, incident_id), g.get("kept_at")
+    draft = own_draft(actor, form, incident_id)
     return None if draft is not None and kept_at is not None and kept_at > draft.updated_at else draft
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from flask import redirect, render_template, request, url_for
+from flask import g, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -40,7 +40,7 @@ def details(incident_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     incident = _open(actor, incident_id)
     if request.method == "GET":
-        draft = newest_draft(actor, FORM, incident.id)
+        draft = newest_draft(actor, FORM, g.get("kept_at"), incident.id)
         typed = MultiDict((n, v) for n, values in draft.payload.items() for v in values) if draft else None
         return _show(incident, actor, _form(actor, incident, typed))
     form = _form(actor, incident)

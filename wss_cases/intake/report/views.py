@@ -42,7 +42,7 @@ blueprint = Blueprint("capture", __name__)
 def capture() -> Page:
     """Show the capture page, with the person's own draft in it."""
     actor = current_actor()
-    draft = newest_draft(actor, "capture")
+    draft = newest_draft(actor, "capture", g.get("kept_at"))
     kept = g.get("kept_fields", {}).get("school_id") if draft is None else str(draft.school_id)
     begun_at = kept if actor.covers(id_in(kept), *STAFF) else None
     school = _school(actor, request.args.get("school_id") or begun_at)

@@ -36,7 +36,7 @@ def receipt(record_id: int) -> str:
     team = {n for role in (Role.COORDINATOR, Role.ADMINISTRATOR) for _id, n in holders(role, record.school_id, day)}
     student = db.session.get(Student, record.student_id) if record.student_id else None
     return render_template(
-        "intake/report/concern_saved.html",
+        "intake/concern/saved.html",
         team=sorted(team),
         school=school,
         record=record,
