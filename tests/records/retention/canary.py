@@ -42,6 +42,8 @@ CHECKED: dict[str, dict[str, Any]] = {
     "pathway": {"state": "completed", "accepted_on": DAY, "started_on": DAY, "ended_at": THEN},
     "circle_meeting": {"happened": False},
     "circle_attendance": {"supporter_id": None, "keeper_user_id": None},
+    "circle_note_opening": {"kind": "prevent_harm", "waiver_id": None},
+    "circle_note_grant": {"waiver_id": None, "opening_id": None, "counsel_id": None},
     "agreement_signature": {"supporter_id": None, "keeper_user_id": None},
     "agreement_term": {"state": "kept", "decided_at": THEN, "replaces_id": None},
     "questionnaire": {
@@ -86,8 +88,9 @@ class Planter:
         one = Base.metadata.tables[name]
         filled = {column.name: self._value(one, column) for column in one.c if column.name != "id"}
         filled |= CHECKED.get(name, {}) | values
-        if name == "legal_hold":
-            filled["closed_by_id"] = self.ids["user_account"]
+        by = {"legal_hold": "closed_by_id", "circle_note_grant": "consent_by_id"}.get(name)
+        if by is not None:
+            filled[by] = self.ids["user_account"]
         told = TABLES[name].told_of
         if told is not None:
             filled |= {told[0]: "case_record", told[1]: self.ids["case_record"]}
