@@ -23,7 +23,7 @@ from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
-from wss_cases.incidents.incident.models import CareRecord, Incident
+from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
@@ -37,6 +37,7 @@ from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.records.family_copies.copy.models import FamilyRelease
+from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.roster.directory.models import School, Student, StudentGuardian
 from wss_cases.routing.replay.models import Replay
@@ -142,6 +143,12 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "hold_id": lambda school_id: _of_school(LegalHold)(school_id).where(LegalHold.pathway_id.is_not(None)),
     "record_hold_id": lambda school_id: _of_school(LegalHold)(school_id).where(LegalHold.pathway_id.is_(None)),
     "deletion_id": _of_school(RecordDeletion),
+    "taking_out_id": _of_school(TakingOut),
+    "person_id": lambda school_id: (
+        select(IncidentPerson)
+        .join(Incident, Incident.id == IncidentPerson.incident_id)
+        .where(Incident.school_id == school_id, IncidentPerson.student_id.is_not(None))
+    ),
     "supporter_id": _of_school(CircleSupporter),
     "training_id": _of_school(KeeperTraining),
     "referral_id": _of_school(Referral),
@@ -181,37 +188,12 @@ WORDS = {
 
 
 INNERMOST = (
-    "guardian_link_id",
+    *("guardian_link_id", "taking_out_id", "person_id"),
     *("opening_id", "waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
-    *(
-        "plan_id",
-        "term_id",
-        "meeting_id",
-        "supporter_id",
-        "training_id",
-        "grant_id",
-        "participant_id",
-        "pathway_id",
-        "case_id",
-    ),
-    *(
-        "follow_up_id",
-        "incident_id",
-        "review_id",
-        "sergeant_id",
-        "duty_id",
-        "action_id",
-        "own_duty_id",
-        "restraint_id",
-        "release_id",
-        "report_id",
-        "record_id",
-        "student_id",
-        "template_id",
-        "text_id",
-        "message_id",
-    ),
+    *("plan_id", "term_id", "meeting_id", "supporter_id", "training_id", "grant_id", "participant_id", "pathway_id"),
+    *("case_id", "follow_up_id", "incident_id", "review_id", "sergeant_id", "duty_id", "action_id", "own_duty_id"),
+    *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "school_id"),
 )
 PUBLISHED = select(PublishedSchool)

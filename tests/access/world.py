@@ -45,6 +45,7 @@ from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.rules import digest
 from wss_cases.records.family_copies.copy.states import Asker, Manner, ReleaseState
+from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.records.retention.core.states import DeletionState
 from wss_cases.roster.directory.models import School, Student
@@ -82,6 +83,12 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     incident = make_incident(
         school, [student], reporter_id=reporter.id, number=FAR_NUMBER, reference=f"WALK{school_id}-I"
     )
+    db.session.add(
+        TakingOut(
+            incident_id=incident.id, school_id=school_id, incident_person_id=incident.people[0].id, needs_second=True,
+            reason="A brother of the same name", asked_by_id=lead.id, asked_at=NOW,
+        )
+    )  # fmt: skip
     case = CaseFactory(school_id=school_id, lead_id=lead.id, number=FAR_NUMBER, reference=f"WALK{school_id}-C")
     CaseIncidentFactory(case_id=case.id, incident_id=incident.id)
     participant = CaseParticipantFactory(case_id=case.id, student_id=student.id)

@@ -194,6 +194,7 @@ def test_counsel_and_a_second_person_outside_open_only_what_is_needed(world, cir
         grants.agree_outside(Invocation(outside(), LATER), opening)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("grounds", [(), ("consent_by_id", "approver_id", "counsel_id"), ("waiver_id",)])
 def test_the_database_refuses_a_grant_without_exactly_one_ground(world, circle, grounds):
     period = db.session.scalars(select(CircleKeeper).where(CircleKeeper.pathway_id == circle.id)).one()

@@ -89,9 +89,9 @@ def warnings_of(
     row: Pathway, moved: CircleMeeting | None, starts_at: datetime, minutes: int, room: str, keeper_id: int
 ) -> list[str]:
     """Return what is seldom meant in a plan, in words: no school, an hour of the night, a keeper or room taken."""
-    begins = local(starts_at, zone_of(row.school_id))
-    doubts = []
-    if not school_days(row.school_id).is_school_day(begins.date()):
+    zone = zone_of(row.school_id)
+    begins, doubts = local(starts_at, zone), []
+    if not school_days(row.school_id).is_school_day(local_date(starts_at, zone)):
         doubts.append(_("There is no school on that day."))
     if not EARLIEST <= begins.time() <= LATEST:
         doubts.append(_("That is outside the hours of a school."))

@@ -40,8 +40,7 @@ def acts(case_id: int, pathway_id: int) -> Page:
     circle, recorded = with_keepers(row), acts_of(row.id)
     is_keeper = can(actor, Permission.CIRCLE_NOTE_READ, circle)
     people = {person.id: person_words(person) for person in participants_of(row.case_id)} if is_keeper else {}
-    zone = zone_of(row.school_id)
-    known = period_names(row.id)
+    zone, known = zone_of(row.school_id), period_names(row.id)
     return render_template(
         "pathways/circles/privilege/read.html",
         case=row.case,

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
 
 
@@ -40,10 +41,8 @@ def signed_now(agreement: Any) -> list[Any]:
 def completion_held(circle: Any) -> bool:
     """Whether the meeting at the end of the newest agreement was held. A circle with `meetings` and `agreement`."""
     agreed = last_agreed(circle.agreement) if circle.agreement is not None else date.min
-    return any(
-        meeting.happened and meeting.kind is MeetingKind.COMPLETION and meeting.starts_at.date() >= agreed
-        for meeting in circle.meetings
-    )
+    ends = [one for one in circle.meetings if one.happened and one.kind is MeetingKind.COMPLETION]
+    return any(local_date(one.starts_at, zone_of(one.school_id)) >= agreed for one in ends)
 
 
 def completion_meeting_allowed(circle: Any) -> bool:
