@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, redirect, url_for
 
 from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Role
@@ -10,7 +10,6 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -43,7 +42,9 @@ def save_phone(uow: UnitOfWork, school_id: int, phone: str) -> int:
 def phone() -> Page:
     """Say which number the school's office answers."""
     actor = current_actor()
-    school = existing(get_school(chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT) or 0))
+    school = get_school(chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT) or 0)
+    if school is None:
+        return redirect(url_for("web.schools", next=url_for("office.phone")), 303)
     require(actor, Permission.SCHOOL_MANAGE, school)
     form = PhoneForm(phone=school.phone, version=school.version)
     words: dict[str, Any] = {"title": _("Phone of the office"), "lede": school.name, "go_words": _("Save the number")}
