@@ -21,6 +21,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.requirements.queries import circles_for
 from wss_cases.pathways.circles.terms.models import AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
@@ -31,7 +32,7 @@ from wss_cases.safeguards.police.review.models import PoliceNotification
 
 NOW = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)
 FIRST, TODAY = date(2025, 8, 18), date(2026, 11, 24)
-SIZE = Size(schools=2, students=500, incidents=240, years=2, seed=2)
+SIZE = Size(schools=2, students=500, incidents=240, years=2, seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +83,8 @@ def _book_the_room_twice() -> None:
 def _book_a_party_twice() -> None:
     meeting = db.session.scalars(select(CircleMeeting).order_by(CircleMeeting.id)).first()
     assert meeting is not None
-    case_id = db.session.get_one(Pathway, meeting.pathway_id).case_id
-    student = _first(
-        select(CaseParticipant.student_id).where(
-            CaseParticipant.case_id == case_id, CaseParticipant.student_id.is_not(None)
-        )
-    )
+    [circle] = circles_for([db.session.get_one(Pathway, meeting.pathway_id)]).values()
+    student = next(one.student_id for one in circle.invited if one.student_id)
     values = {"meeting_at": meeting.starts_at, "meeting_place": "Elsewhere", "student_id": student}
     which = _first(select(func.max(ReengagementPlan.id)))
     db.session.execute(update(ReengagementPlan.__table__).where(ReengagementPlan.id == which).values(values))

@@ -118,7 +118,7 @@ def test_a_caseload_is_handed_over_and_covered(
     look(page, f"{size}-hand-over")
     page.get_by_label("Who takes them over").select_option(label="Robin Vale")
     page.get_by_label("Note for the next person").fill("Everything stands in the notes.")
-    page.locator("[name=cases]").first.uncheck()
+    page.locator("[name=cases]").last.check()
     page.get_by_role("button", name="Hand them over").click()
     page.wait_for_url("**/desk")
     assert page.get_by_text("1 open case").first.is_visible()
