@@ -12,18 +12,21 @@ from sqlalchemy import func, select
 
 from tests.support.applications import make_app
 from tests.support.databases import DEMO_PASSWORD, Database
+from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.demo.pathways.questions import NOTES_WRITTEN, WORDS
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
-from wss_cases.foundation.keys.envelope import unseal
+from wss_cases.foundation.keys.envelope import unseal, unwrap
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import Disclosure
+from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import requirement_words, unmet
 from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
 from wss_cases.pathways.circles.notes.models import CircleNote
-from wss_cases.pathways.circles.notes.rules import PURPOSE
+from wss_cases.pathways.circles.notes.period_keys import own_key_of
 from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWERS
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.requirements.queries import circle_of
@@ -143,7 +146,9 @@ def test_notes_and_free_texts_are_sealed_and_open_with_the_installation_s_keys(d
             assert not [text for text in secret if any(text in str(value) for value in row)], table.name
     keys = setting("WSS_KEYS")
     notes = every(CircleNote)
-    assert {unseal(keys, PURPOSE, row.sealed_text, row.sealed_key) for row in notes} <= set(NOTES_WRITTEN)
+    with unit_of_work(SYSTEM, clock.now()) as uow:
+        uow.no_audit()
+        assert {unwrap(own_key_of(uow, row), row.sealed_text) for row in notes} <= set(NOTES_WRITTEN)
     free = every(Questionnaire, Questionnaire.sealed_text.is_not(None))
     assert {unseal(keys, ANSWERS, row.sealed_text, row.sealed_key) for row in free} <= set(WORDS)
     assert notes and free

@@ -37,7 +37,7 @@ from wss_cases.records.retention.core.states import Decision, DeletionState, Ite
 from wss_cases.records.retention.deletion.actions import carry_out, confirm
 from wss_cases.records.retention.reach.table_owners import TABLES, Whose
 from wss_cases.records.retention.schedule.actions import decide
-from wss_cases.roster.directory.models import Enrolment, Student
+from wss_cases.roster.directory.models import Enrolment, GuardianLimit, Student
 
 pytestmark = pytest.mark.both_databases
 
@@ -193,8 +193,10 @@ def test_the_temporary_part_goes_after_five_years_and_who_it_was_stays(world: Wo
     at("2026-11-24 00:01")
     propose_and_confirm(world)
     assert carry_out(clock.now())["deleted"] == 1
-    permanent = {name for name, kept in TABLES.items() if kept.kind == "identity"} - {"enrolment"}
+    permanent = {name for name, kept in TABLES.items() if kept.kind == "identity"} - {"enrolment", "guardian_limit"}
     assert {where.split(".")[0] for where in found_in([WORD])} == permanent
+    limits = select(GuardianLimit).where(GuardianLimit.student_id == world.student_id)
+    assert db.session.scalars(limits).all(), "whom an order holds away stays known: it holds no word that was typed"
 
 
 def test_a_kill_between_records_loses_nothing_and_goes_on(world: World) -> None:
