@@ -18,6 +18,7 @@ from wss_cases.accounts.credentials.passwords import hash_password
 from wss_cases.foundation.db import db
 
 PASSWORD = "a quiet harbour at dawn"
+NAMED = "Zephyrine Quillfeather"  # the student of the scene's case, whom each title names
 MORNING = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 
 pytestmark = pytest.mark.browser
@@ -70,13 +71,13 @@ def test_keys_move_tick_open_and_can_be_turned_off(
     page.keyboard.press("ArrowDown")
     assert focused(page) == ""  # an arrow scrolls until a follow-up is in focus
     page.keyboard.press("j")
-    assert focused(page) == "Late 0"
+    assert focused(page) == f"Late 0: {NAMED}"
     page.keyboard.press("x")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("j")
     page.keyboard.press("x")
     page.keyboard.press("k")
-    assert focused(page) == "Late 1"
+    assert focused(page) == f"Late 1: {NAMED}"
     assert page.locator("[data-keys-list] :checked").count() == 2
     page.keyboard.press("Shift+?")
     assert page.get_by_role("dialog", name="Keys of this page").is_visible()
@@ -84,9 +85,9 @@ def test_keys_move_tick_open_and_can_be_turned_off(
     page.keyboard.press("j")  # typed into the dialog: nothing moves behind it
     page.get_by_label("Use the letter keys in this browser").uncheck()
     page.keyboard.press("Escape")
-    assert focused(page) == "Late 1"
+    assert focused(page) == f"Late 1: {NAMED}"
     page.keyboard.press("j")
-    assert focused(page) == "Late 1"
+    assert focused(page) == f"Late 1: {NAMED}"
     page.reload()
     page.keyboard.press("j")
     assert focused(page) == ""
