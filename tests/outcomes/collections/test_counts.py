@@ -45,7 +45,7 @@ GROUNDS = {"race": "RAC", "gender_identity": "SEX", "religion": "REL"}
 
 @pytest.fixture(params=[1, 2, 3])
 def made(session: Any, at: Any, request: pytest.FixtureRequest) -> Made:
-    """A random district in which marks are missing, students repeat and reports are of every kind."""
+    """A random district in which marks are missing, students repeat (one is sent home twice) and reports are of every kind."""
     at("2026-11-24 10:00")
     district = Made(seed=request.param, incidents=70)
     pick = random.Random(request.param)
@@ -63,6 +63,11 @@ def made(session: Any, at: Any, request: pytest.FixtureRequest) -> Made:
                 days=pick.randint(0, 12), state=pick.choice((*ActionState, ActionState.STANDING)),
                 starts_on=pick.choice(DAYS),
             )  # fmt: skip
+    for day in DAYS[2:]:
+        DisciplineActionFactory(
+            school_id=district.students[0].school_id, student_id=district.students[0].id, kind=DisciplineKind.SENT_HOME,
+            days=1, state=ActionState.STANDING, starts_on=day,
+        )  # fmt: skip
     for one in db.session.scalars(select(Incident)):
         one.weapon = pick.choice((None, "other", "firearm", "firearm", "lookalike"))
         one.substance = pick.choice((None, None, None, "alcohol", "cannabis", "tobacco_vape"))
