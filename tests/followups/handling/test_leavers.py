@@ -16,6 +16,7 @@ from tests.followups.reminders.making import At, Place, make_place
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.people.actions import end_role, set_enabled
+from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLES_CHANGED, ROLES_CHANGED
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.states import Stuck
 from wss_cases.followups.core.models import FollowUp
@@ -32,10 +33,17 @@ def disable(place: Place, who: str) -> None:
     set_enabled(SYSTEM, place.ids[who], False, None, clock.now())
 
 
-def end_roles(place: Place, who: str) -> None:
-    grants = select(RoleGrant).where(RoleGrant.user_id == place.ids[who])
+def end_roles(place: Place, who: str, *roles: Role) -> None:
+    """End some or all of somebody's roles; they are told of that at once, before any sweep."""
+    grants = select(RoleGrant).where(RoleGrant.user_id == place.ids[who], RoleGrant.role.in_(roles or Role))
     for grant in db.session.scalars(grants).all():
         end_role(SYSTEM, place.ids[who], grant.id, clock.now())
+    told = db.session.execute(
+        select(OutboxMessage.id, OutboxMessage.recipient_id, OutboxMessage.kind).where(OutboxMessage.id > place.seen)
+    ).all()
+    assert (place.ids[who], OWN_ROLES_CHANGED) in {(recipient, kind) for _number, recipient, kind in told}
+    assert {kind for _number, _recipient, kind in told} <= {OWN_ROLES_CHANGED, ROLES_CHANGED}, "of the role alone"
+    place.seen = max(number for number, _recipient, _kind in told)
 
 
 @pytest.mark.parametrize("leave", [disable, end_roles])
@@ -116,10 +124,7 @@ def test_who_still_works_there_in_another_part_keeps_it(session: Any, at: At) ->
         RoleGrant(user_id=owner.id, role=Role.REPORTER, school_id=place.school.id, starts_on=date(2026, 8, 1))
     )
     db.session.commit()
-    grant = db.session.scalars(
-        select(RoleGrant).where(RoleGrant.user_id == owner.id, RoleGrant.role == Role.COORDINATOR)
-    ).one()
-    end_role(SYSTEM, owner.id, grant.id, clock.now())
+    end_roles(place, "owner", Role.COORDINATOR)
     assert place.sweep(at("2026-11-16 10:01")) == set()
     assert fresh(row).owner_id == owner.id
 
