@@ -251,11 +251,10 @@ def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
     with walk.app.app_context():
         user = db.session.scalars(select(UserAccount).where(UserAccount.email == "partner@demo.example")).one()
         mine = set(db.session.scalars(text(OWN), {"user": user.id, "today": local_date(clock.now(), DISTRICT_ZONE)}))
-        shown = {
-            row.sent_fields["name"]
-            for row in db.session.scalars(select(Referral).where(Referral.id.in_(mine)))
-            if row.sent_fields
-        }
+        sent = [row.sent_fields or {} for row in db.session.scalars(select(Referral).where(Referral.id.in_(mine)))]
+        # the names that were sent: a guardian may be called as another student is
+        sent_names = [str(fields.get(name, "")) for fields in sent for name in ("name", "guardian_name")]
+        shown = {words for words in canaries(walk.app) if any(words in name for name in sent_names)}
         ids = list(db.session.scalars(select(Referral.id)))
     assert mine and set(ids) - mine
     secrets = re.compile(r"(?<!\w)(" + "|".join(map(re.escape, sorted(canaries(walk.app) - shown))) + r")(?!\w)")
