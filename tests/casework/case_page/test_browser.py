@@ -118,10 +118,11 @@ def test_a_caseload_is_handed_over_and_covered(
     look(page, f"{size}-hand-over")
     page.get_by_label("Who takes them over").select_option(label="Robin Vale")
     page.get_by_label("Note for the next person").fill("Everything stands in the notes.")
+    assert page.locator("[name=cases]:checked").count() == 0  # what nobody chose stays
     page.locator("[name=cases]").last.check()
     page.get_by_role("button", name="Hand them over").click()
     page.wait_for_url("**/desk")
-    assert page.get_by_text("1 open case").first.is_visible()
+    assert page.get_by_text("59 open cases").first.is_visible()
 
 
 @pytest.mark.parametrize("size", ["phone", "desk"])
