@@ -92,7 +92,7 @@ def _light(actor: Actor, scope: Scope) -> tuple[int, int]:
     return int(row[0] or 0), int(row[1] or 0)
 
 
-@cached_count("funnel", version=1, depends_on=by_days)
+@cached_count("funnel", version=2, depends_on=by_days)
 def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
     """Return for each pathway, and for "any", how many incidents came to each step, in three queries."""
     counts = [func.count(case((step, Incident.id)).distinct()) for step in step_conditions().values()]

@@ -52,7 +52,7 @@ class Times:
     closing: Time
 
 
-@cached_count("times", version=1, depends_on=by_days)
+@cached_count("times", version=2, depends_on=by_days)
 def times_of(actor: Actor, scope: Scope, days: SchoolDays) -> Times:
     """Return how long the cases of a scope took, in one query; `days` are the school days of its school or district."""
     met: list[int] = []

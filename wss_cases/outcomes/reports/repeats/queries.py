@@ -47,7 +47,7 @@ def _by_first_day(actor: Actor, scope: Scope, _days: SchoolDays) -> Values:
     return (scope.first,) if reads_all(actor, scope) else None
 
 
-@cached_count("repeats", version=1, depends_on=_by_first_day)
+@cached_count("repeats", version=2, depends_on=_by_first_day)
 def _by_month(actor: Actor, scope: Scope, days: SchoolDays) -> list[list[Any]]:
     """Return the windows of the year, summed up to each month, so that a report can end with any of them."""
     counts: Counter[tuple[str, int, str | None, int, bool | None]] = Counter()
