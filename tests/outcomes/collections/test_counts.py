@@ -45,7 +45,7 @@ GROUNDS = {"race": "RAC", "gender_identity": "SEX", "religion": "REL"}
 
 @pytest.fixture(params=[1, 2, 3])
 def made(session: Any, at: Any, request: pytest.FixtureRequest) -> Made:
-    """A random district in which marks are missing, students repeat (one is sent home twice) and reports are of every kind."""
+    """A random district: marks are missing, students repeat (one is sent home twice), reports are of every kind."""
     at("2026-11-24 10:00")
     district = Made(seed=request.param, incidents=70)
     pick = random.Random(request.param)
