@@ -43,6 +43,7 @@ from wss_cases.pathways.referrals.referral.states import ReferralState
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.states import Asker, ReleaseState
 from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
+from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks.messages import clock_key
 from wss_cases.safeguards.police.review.models import PoliceReview
@@ -274,6 +275,18 @@ def _incident(kind: str, state: IncidentState, to: Role) -> Callable[[World], Ou
     return make
 
 
+def _taking_out(world: World) -> OutboxMessage:
+    """A dean says that the student is named in error; an administrator is asked."""
+    report = make_incident(world.school, [world.student], state=IncidentState.ROUTED)
+    row = TakingOut(
+        school_id=world.school.id, incident_id=report.id, incident_person_id=report.people[0].id, needs_second=True,
+        reason="x", asked_by_id=world.people[Role.DEAN].id, asked_at=NOW,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return world.message("named_in_error.asked", world.people[Role.ADMINISTRATOR], row, f"named-in-error:{row.id}")
+
+
 def _care(kind: str) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
         reporter = world.people[Role.REPORTER]
@@ -417,6 +430,8 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),
     "incident.returned": _incident("incident.returned", IncidentState.RETURNED, Role.REPORTER),
     "incident.outcome": _incident("incident.outcome", IncidentState.ROUTED, Role.REPORTER),
+    "incident.withdrawal_asked": _incident("incident.withdrawal_asked", IncidentState.SUBMITTED, Role.DEAN),
+    "named_in_error.asked": _taking_out,
     "care.opened": _care("care.opened"),
     "care.unopened": _care("care.unopened"),
     "duty_raised": _duty("duty_raised"),

@@ -28,4 +28,4 @@ def _waits(message: OutboxMessage, actor: Actor) -> bool:
     return waits and can(actor, Permission.INCIDENT_REVIEW, row)
 
 
-MESSAGES = (MessageKind("named_in_error.asked", "taking_out", _says, _waits),)
+MESSAGES = (MessageKind("named_in_error.asked", "incident", _says, _waits),)
