@@ -18,7 +18,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.roster.directory.guardians import GuardianOf, guardians_of
+from wss_cases.roster.directory.guardians import GuardianOf, guardians_of_each
 from wss_cases.roster.directory.presenters import guardian_words
 
 PARTIES = (PersonRole.HARMED, PersonRole.CAUSED_HARM, PersonRole.BOTH)
@@ -51,13 +51,19 @@ def about(actor: Actor, rows: Iterable[Any], *, call: bool = False) -> dict[int,
     found = {row.id: named.get(row.id) or parties.get((row.case_id, row.incident_id), []) for row in rows}
     students = {person.student_id: person.student for people in found.values() for person in people if person.student}
     namesakes = Counter(student.shown_name for student in students.values())
+    called = {row.id: _called(actor, row, found[row.id], call) for row in rows}
+    guardians = guardians_of_each({key for keys in called.values() for key in keys})
     shown = {}
     for row in rows:
         names = dict.fromkeys(_words(person, namesakes) for person in found[row.id])
-        calls = row.kind in FAMILY or (call and actor.covers(row.school_id, *CASE_TEAM))
-        called = [person.student_id for person in found[row.id] if person.student_id] if calls else []
-        shown[row.id] = About(", ".join(names), tuple(_line(one) for key in called for one in guardians_of(key)))
+        shown[row.id] = About(", ".join(names), tuple(_line(one) for key in called[row.id] for one in guardians[key]))
     return shown
+
+
+def _called(actor: Actor, row: Any, people: list[Any], call: bool) -> list[int]:
+    """The students whose guardians stand beside a follow-up."""
+    calls = row.kind in FAMILY or (call and actor.covers(row.school_id, *CASE_TEAM))
+    return [person.student_id for person in people if person.student_id] if calls else []
 
 
 def _named(rows: Iterable[Any]) -> dict[int, list[Any]]:

@@ -19,7 +19,7 @@ from wss_cases.incidents.incident.states import OWN_STATE_LABELS, WITHDRAWN, Inc
 from wss_cases.incidents.lists.presenters import trait_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
-from wss_cases.roster.directory.guardians import guardians_of
+from wss_cases.roster.directory.guardians import guardians_of_each
 from wss_cases.roster.directory.presenters import grade_words, limit_words, relation_words
 from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.roster.directory.states import Reach
@@ -184,7 +184,8 @@ def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
     about = {person.id: person_words(person) for person in incident.people}
     students = {person.id: person.student_id for person in incident.people}
     called = {students[contact.incident_person_id] for contact in contacts if contact.guardian_id}
-    guardians = {who.id: who.name for student_id in called if student_id for who in guardians_of(student_id)}
+    each = guardians_of_each({student_id for student_id in called if student_id})
+    guardians = {who.id: who.name for found in each.values() for who in found}
     return [
         {
             "what": f"{states.MANNER_LABELS[c.manner]}: {states.RESULT_LABELS[c.result]}",
@@ -198,7 +199,8 @@ def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
 
 def reachable(people: Sequence[IncidentPerson], *, numbers: bool) -> list[tuple[str, str]]:
     """Return (id, words) of the guardians of these students whom nothing forbids to call; with `numbers` or without."""
-    found = [who for person in people for who in guardians_of(person.student_id or 0)]
+    each = guardians_of_each([person.student_id for person in people if person.student_id])
+    found = [who for guardians in each.values() for who in guardians]
     never = {who.id for who in found if who.reach is Reach.NEVER}
     return [
         (str(who.id), dotted(who.name, relation_words(who.relation), who.phone if numbers else "", limit_words(who)))

@@ -4,6 +4,7 @@ Calls, letters, links, copies and printed lists all read it: whoever an order ke
 nor number here.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -39,7 +40,18 @@ class GuardianOf:
 
 def guardians_of(student_id: int) -> list[GuardianOf]:
     """Return a student's guardians, the primary one first. The caller has checked who may see them."""
-    rows = db.session.execute(_linked(student_id)).all()
+    return guardians_of_each([student_id])[student_id]
+
+
+def guardians_of_each(student_ids: Collection[int]) -> dict[int, list[GuardianOf]]:
+    """Return the guardians of many students by student, read at once; see `guardians_of`."""
+    linked: dict[int, list[Any]] = {student_id: [] for student_id in student_ids}
+    for row in db.session.execute(_linked(linked)) if linked else ():
+        linked[row[1].student_id].append(row)
+    return {student_id: _guardians(rows) for student_id, rows in linked.items()}
+
+
+def _guardians(rows: list[Any]) -> list[GuardianOf]:
     kept_off = [who for who, _link, limit in rows if _is_kept_off(limit)]
     theirs = {line for who in kept_off for line in (_digits(who.phone), who.email.lower()) if line}
     return [_guardian(who, link, limit, kept_off, theirs) for who, link, limit in rows]
@@ -55,14 +67,14 @@ def languages_of(student_id: int) -> list[str]:
     return [who.language for who in contacts_of(student_id) if who.language]
 
 
-def _linked(student_id: int) -> Any:
+def _linked(student_ids: Collection[int]) -> Any:
     limit = GuardianLimit
     own = and_(limit.student_id == StudentGuardian.student_id, limit.guardian_id == Guardian.id)
     return (
         select(Guardian, StudentGuardian, limit)
         .join(StudentGuardian, StudentGuardian.guardian_id == Guardian.id)
         .outerjoin(limit, own)
-        .where(StudentGuardian.student_id == student_id)
+        .where(StudentGuardian.student_id.in_(sorted(student_ids)))
         .order_by(StudentGuardian.is_primary.desc(), Guardian.name, Guardian.id)
     )
 
