@@ -24,7 +24,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Cover, Invitation, UserAccount
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.access.one_case.models import CaseOpening
-from wss_cases.followups.reminders.messages import due_key, given_key, late_key, many_key
+from wss_cases.followups.reminders.messages import due_key, given_key, late_key
 from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR
 from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.incident.models import CareRecord
@@ -172,12 +172,6 @@ def _follow_up(world: World) -> OutboxMessage:
 def _late(world: World) -> OutboxMessage:
     row, to = world.due(date(2026, 11, 19)), world.people[Role.ADMINISTRATOR]
     return world.message("followup.late", to, row, late_key(row.id, row.due_on, TO_ADMINISTRATOR, to.id))
-
-
-def _several(world: World) -> OutboxMessage:
-    world.due(TODAY, kind="contact_person_harmed")
-    lead = world.people[Role.COORDINATOR]
-    return world.message("followups.many", lead, lead, many_key(lead.id, TODAY))
 
 
 def _given(world: World) -> OutboxMessage:
@@ -417,7 +411,6 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "followup.due": _follow_up,
     "followup.late": _late,
     "followups.given": _given,
-    "followups.many": _several,
     "digest": _digest,
     "weekly": _weekly,
     "case_assigned": _to_lead("case_assigned"),

@@ -8,7 +8,6 @@ from tests.faults.mail.smtp_server import FAULTS, Fault
 from tests.faults.reminders.district import at
 from tests.faults.reminders.system import Reminding, Wrong
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
-from wss_cases.followups.reminders.actions import MOST_SINGLE
 from wss_cases.journal.models import OutboxState
 
 PATIENCE = "2"
@@ -59,9 +58,8 @@ def _turn(here: Reminding, now: datetime, *arguments: str) -> None:
 
 def _send_into(here: Reminding, now: datetime, faults: tuple[Fault, ...]) -> None:
     before = set(here.district.queued())
-    for start in range(0, len(faults), MOST_SINGLE):  # of more at once, one mail is made
-        here.district.add([(0, "contact", now.date())] * len(faults[start : start + MOST_SINGLE]), now)
-        _turn(here, now, "reminders", "sweep")
+    here.district.add([(0, "contact", now.date())] * len(faults), now)
+    _turn(here, now, "reminders", "sweep")
     here.office.faults[:] = faults
     _turn(here, now, "reminders", "deliver")
     wait_until(lambda: here.office.talking == 0, LONGEST_WAIT, "the server's conversations end")

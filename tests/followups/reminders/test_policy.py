@@ -23,16 +23,6 @@ Table = list[tuple[str, set[str]]]
 D, L, W, G = "digest", "followup.late", "weekly", "followup.due"
 
 
-def test_many_due_at_once_are_one_mail_and_each_is_told_once(session: Any, at: At) -> None:
-    place = make_place()
-    for _ in range(6):
-        place.due(MONDAY)
-    assert place.sweep(at("2026-11-16 00:10")) == {"owner followups.many"}
-    assert place.sweep(at("2026-11-16 00:20")) == set()
-    place.due(MONDAY)
-    assert place.sweep(at("2026-11-16 00:30")) == {f"owner {G}"}
-
-
 def walk(place: Place, at: At, table: Table) -> None:
     """Sweep at each moment, and one minute later, when nothing more may come."""
     for wall, expected in table:

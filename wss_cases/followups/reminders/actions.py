@@ -7,7 +7,7 @@ left to it, and every message has its own key: any number of sweeps may run at o
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
 
@@ -17,11 +17,9 @@ from wss_cases.followups.reminders.messages import (
     FOLLOW_UP_DUE,
     FOLLOW_UP_LATE,
     FOLLOW_UPS_GIVEN,
-    FOLLOW_UPS_MANY,
     due_key,
     given_key,
     late_key,
-    many_key,
 )
 from wss_cases.followups.reminders.plan import Item, Plan, plan
 from wss_cases.followups.reminders.queries import all_unswept, items, next_unswept, superseded, unswept
@@ -36,8 +34,6 @@ from wss_cases.mail.common.rules import Planned
 from wss_cases.mail.delivery.actions import queue
 
 BATCH = 500
-MOST_SINGLE = 5
-"""Of so many due at once each has a mail of its own."""
 Planning = tuple[Item, Plan]
 
 
@@ -72,8 +68,8 @@ def outlook(now: datetime) -> Outlook:
         given |= _reassigned(plans)
         keys = {message.dedupe_key for message in _messages(plans, now)} - given_keys
         new = keys - queued_keys(keys)
-        # who is given several follow-ups, or has several due, is told once
-        given_keys.update(key for key in new if key.startswith((FOLLOW_UPS_GIVEN, FOLLOW_UPS_MANY)))
+        # who is given several follow-ups is told once
+        given_keys.update(key for key in new if key.startswith(FOLLOW_UPS_GIVEN))
         count += len(new)
     return Outlook(count, given)
 
@@ -104,32 +100,19 @@ def _plans(known: Known, rows: Sequence[Item]) -> list[Planning]:
 
 
 def _messages(plans: Sequence[Planning], now: datetime) -> list[Planned]:
-    messages: list[Planned] = []
-    due: dict[int, list[Planned]] = defaultdict(list)
-    days: dict[int, date] = {}
+    messages = []
     for item, reassignee_id in _reassigned(plans).items():
         key = given_key(reassignee_id, local_date(now, item.time_zone))
         messages.append(Planned(reassignee_id, FOLLOW_UPS_GIVEN, "user_account", reassignee_id, item.school_id, key))
     for item, planned in plans:
         for user_id in planned.remind:
             key = due_key(item.id, item.day, user_id)
-            due[user_id].append(Planned(user_id, FOLLOW_UP_DUE, "follow_up", item.id, item.school_id, key))
-            days[user_id] = max(item.day, days.get(user_id, item.day))
+            messages.append(Planned(user_id, FOLLOW_UP_DUE, "follow_up", item.id, item.school_id, key))
         for step in planned.escalations:
             for user_id in step.people:
                 key = late_key(item.id, item.due_on, step.level, user_id)
                 messages.append(Planned(user_id, FOLLOW_UP_LATE, "follow_up", item.id, item.school_id, key))
-    told = queued_keys({one.dedupe_key for singles in due.values() for one in singles})
-    for user_id, singles in due.items():
-        new = [one for one in singles if one.dedupe_key not in told]
-        messages += new if len(new) <= MOST_SINGLE else [_in_one(new[0], days[user_id])]
     return messages
-
-
-def _in_one(first: Planned, day: date) -> Planned:
-    """Several at once are one mail that leads to My day, where each stands; `day` is the newest of theirs."""
-    who = first.recipient_id
-    return Planned(who, FOLLOW_UPS_MANY, "user_account", who, first.school_id, many_key(who, day))
 
 
 def _reassigned(plans: Iterable[Planning]) -> dict[Item, int]:

@@ -27,7 +27,6 @@ from wss_cases.roster.directory.queries import school_days
 FOLLOW_UP_DUE = "followup.due"
 FOLLOW_UP_LATE = "followup.late"
 FOLLOW_UPS_GIVEN = "followups.given"
-FOLLOW_UPS_MANY = "followups.many"
 
 
 def due_key(follow_up_id: int, day: date, user_id: int) -> str:
@@ -43,11 +42,6 @@ def late_key(follow_up_id: int, due_on: date, level: int, user_id: int) -> str:
 def given_key(user_id: int, day: date) -> str:
     """Return the key under which a person is told once a day that they took over what somebody left."""
     return f"{FOLLOW_UPS_GIVEN}:{user_id}:{day.isoformat()}"
-
-
-def many_key(user_id: int, day: date) -> str:
-    """Return the key under which a person is told once a day that several are due, in place of a mail for each."""
-    return f"{FOLLOW_UPS_MANY}:{user_id}:{day.isoformat()}"
 
 
 def _readable(message: OutboxMessage, actor: Actor) -> Item | None:
@@ -103,10 +97,6 @@ def _given(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {"href": link("/follow-ups")}
 
 
-def _many(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {"href": link("/my-day")}
-
-
 def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
     return (
         actor.user_id is not None
@@ -125,5 +115,4 @@ MESSAGES = (
     MessageKind(FOLLOW_UP_DUE, "follow_up", _due, _still_due, mail_list=_list),
     MessageKind(FOLLOW_UP_LATE, "follow_up_late", _late, _still_late),
     MessageKind(FOLLOW_UPS_GIVEN, "follow_ups_given", _given, _still_theirs),
-    MessageKind(FOLLOW_UPS_MANY, "follow_ups_many", _many, _still_theirs),
 )
