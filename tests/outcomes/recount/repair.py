@@ -58,7 +58,8 @@ def agreements(seen: Shown) -> None:
     )
     due = (
         f"from agreement_term t join agreement g on g.id = t.agreement_id where {seen.plain.at('g.school_id')} "
-        f"and t.due_on between '{seen.plain.first}' and '{seen.plain.last}' and t.state <> 'changed' "
+        f"and t.due_on between '{seen.plain.first}' and '{seen.plain.last}' "
+        "and t.state not in ('changed', 'excused') "
         f"and (t.state <> 'open' or t.due_on < '{seen.plain.today}')"
     )
     good = f"{due} and not exists ({owners}) and t.state"

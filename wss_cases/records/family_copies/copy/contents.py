@@ -136,7 +136,7 @@ def _cases(student_id: int, incidents: list[Incident]) -> list[Section]:
     for case, own in cases_with(student_id, [incident.id for incident in incidents]):
         key = f"case:{case.id}"
         # that somebody declined is told to no family: not even that it was not theirs
-        told = case.result if case.result is not CaseResult.DECLINED else None
+        told = CaseResult(case.result) if case.result not in (None, "", CaseResult.DECLINED) else None
         state = told.label if told else CaseState(case.state).label
         lines = [
             Line(f"{key}:opened", _("Opened"), day_words_with_year(case.opened_on)),

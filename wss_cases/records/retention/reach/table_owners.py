@@ -75,7 +75,7 @@ TABLES: dict[str, Kept] = {
     "safety_plan": _of("case", "case_id", "participant_id"),
     "safety_plan_review": _of("case", "case_id", "safety_plan_id"),
     "student_move": _of("case", "case_id", "participant_id", lets_go=("follow_up_id", "continued_as_id")),
-    "follow_up": _of("case", "incident_id", "case_id", "pathway_id", "incident_person_id"),
+    "follow_up": _of("case", "incident_id", "case_id", "pathway_id", "incident_person_id", "participant_id"),
     "follow_up_act": _of("case", "follow_up_id"),
     "legal_hold": _of("case", "student_id", "case_id", "pathway_id"),
     # pathways
@@ -110,7 +110,7 @@ TABLES: dict[str, Kept] = {
     "reengagement_plan": _of("case", *_CIRCLE, "student_id"),
     "reengagement_review": _of("case", *_CIRCLE),
     "referral": _of("case", *_CIRCLE, "student_id"),
-    "referral_consent": _of("case", "referral_id", "case_id"),
+    "referral_consent": _of("case", "referral_id", "case_id", lets_go=("replaces_id",)),
     "referral_service_date": _of("case", "referral_id"),
     # safeguards
     "legal_duty": _of("duty", "incident_id"),
