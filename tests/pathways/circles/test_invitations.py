@@ -23,6 +23,7 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingInvit
 from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.meeting import planning
+from wss_cases.pathways.circles.notes import grants
 from wss_cases.workday.sweep.actions import sweep
 
 MOVED = LATER + timedelta(days=1, hours=1)
@@ -178,7 +179,7 @@ def test_who_keeps_it_no_longer_is_told_and_comes_back_with_a_higher_number(worl
     deliver(NOW)
     (his,) = calendars(mailing.mails, other)
     assert [event.starts for event in his.standing()] == [LATER]
-    keepers.end_keeping(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
+    grants.end_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
     move(world, circle)
     deliver(NOW)
     his, hers = calendars(mailing.mails, other, keeper)
@@ -239,7 +240,7 @@ def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know
         db.session.get(UserAccount, second.id).state = AccountState.DISABLED
         db.session.commit()
     else:
-        keepers.end_keeping(Invocation(actor_for(fresh(keeper)), NOW), circle.id, second.id)
+        grants.end_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, second.id)
     deliver(NOW)
     assert not [mail for mail in invitations(mailing.mails) if mail.recipients == (second.email,)]
     assert len(invitations(mailing.mails)) == 2
