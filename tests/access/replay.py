@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -43,7 +43,7 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.pathways.circles.circle.models import KeeperTraining
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.models import School, Student, StudentGuardian
 
 ABSENT = 90_000_001
 """An id that no record has."""
@@ -103,9 +103,14 @@ class Replay:
         self.keys -= {("user_account", (self.first["keeper"],))}
 
     def _known_elsewhere(self) -> set[Key]:
-        """Students who came from a school where their case still goes on: its people know them by name."""
+        """Students who came from a school where their case still goes on, and guardians of a child there too: its people
+        know them by name."""
         moved = select(CaseParticipant.student_id).join(StudentMove, StudentMove.participant_id == CaseParticipant.id)
-        return {("student", (student_id,)) for student_id in db.session.scalars(moved)}
+        theirs = select(StudentGuardian.guardian_id).join(Student, Student.id == StudentGuardian.student_id)
+        theirs = theirs.where(or_(Student.school_id != self.school, Student.id.in_(moved)))
+        return {("student", (student_id,)) for student_id in db.session.scalars(moved)} | {
+            ("guardian", (guardian_id,)) for guardian_id in db.session.scalars(theirs)
+        }
 
     def _first_people(self) -> dict[str, int]:
         school = db.session.get_one(School, self.school)
