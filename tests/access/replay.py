@@ -103,8 +103,10 @@ class Replay:
         self.keys -= {("user_account", (self.first["keeper"],))}
 
     def _known_elsewhere(self) -> set[Key]:
-        """Students who came from a school where their case still goes on, and guardians of a child there too: its people
-        know them by name."""
+        """Students who came from a school where their case still goes on, and guardians of a child there too.
+
+        Its people know them by name.
+        """
         moved = select(CaseParticipant.student_id).join(StudentMove, StudentMove.participant_id == CaseParticipant.id)
         theirs = select(StudentGuardian.guardian_id).join(Student, Student.id == StudentGuardian.student_id)
         theirs = theirs.where(or_(Student.school_id != self.school, Student.id.in_(moved)))
