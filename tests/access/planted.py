@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 
 from tests.access.walk import Walk
 from tests.access.world import plant
+from tests.factories.accounts import UserFactory
 from tests.support.applications import make_app
 from tests.support.databases import Database, Databases
 from wss_cases.foundation.db import db
@@ -21,6 +22,8 @@ def planted_walk(databases: Databases, kind: str, folder: Path) -> Walk:
 def _plant(database: Database) -> None:
     with TemporaryDirectory() as folder:
         walk = Walk(make_app(database.url, Path(folder)))
+        # far from what the other test process counts, which gets a copy of these people
+        UserFactory.reset_sequence(500_000, force=True)
         with walk.app.app_context():
             plant(walk.schools["own"], reporter_email="reporter@demo.example")
             plant(walk.schools["other"])
