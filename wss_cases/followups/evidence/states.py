@@ -18,6 +18,7 @@ CLOSES_WITH: dict[str, Any] = {
     "safe_passage_contact": _l("The Safe Passage contact was told which route and what time."),
     "check_in_person_harmed": _l("The person harmed was asked how things are, and whether anything followed."),
     "safety_plan": _l("The plan is agreed, and the adults concerned were told."),
+    "correction": _l("Whoever was told knows that it was not this student."),
     "plan_case_manager": _l("The case manager of the plan was told."),
     "liaison": _l("The liaison was told."),
     "agreement_term": _l("The term is marked as kept, late or not kept by somebody other than its owner."),
