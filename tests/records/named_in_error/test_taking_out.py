@@ -22,7 +22,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.incident.models import Addendum, GuardianContact
 from wss_cases.incidents.incident.queries import priors
-from wss_cases.incidents.incident.states import PersonKind, PersonRole
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
@@ -180,6 +180,22 @@ def test_where_nothing_hangs_on_it_one_person_takes_somebody_out(place: Place, c
     assert ask(client_as(place.dean), report).status_code == 303
     assert where_it_stands(child) <= ROSTER | KNOW
     assert db.session.scalar(select(TakingOut.reason)) == "[…] was at home that day."
+
+
+@pytest.mark.parametrize("asked_in", ["the one that stays", "the merged one"])
+def test_whoever_was_named_in_error_stands_in_no_merged_report_either(
+    place: Place, client_as: Callable[[Any], Any], asked_in: str
+) -> None:
+    child = child_of(place)
+    stays = place.report((child, CAUSED), code="disruption", tile="disruption", narrative="Zebulon called out.")
+    second = place.report((child, CAUSED), code="disruption", tile="disruption", narrative="Quackenbush was loud.")
+    third = place.report((child, CAUSED), code="disruption", tile="disruption", narrative="ZEBULON")
+    for one in (fresh(second), fresh(third)):
+        one.state, one.duplicate_of_id = IncidentState.DUPLICATE, stays.id
+    db.session.commit()
+    said = ask(client_as(place.dean), stays if asked_in == "the one that stays" else second)
+    assert said.status_code == 303
+    assert where_it_stands(child) <= ROSTER | KNOW
 
 
 def test_nobody_is_taken_out_under_a_hold(place: Place, client_as: Callable[[Any], Any]) -> None:

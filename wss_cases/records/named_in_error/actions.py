@@ -18,7 +18,7 @@ from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.named_in_error.models import TakingOut
-from wss_cases.records.named_in_error.queries import contacts_about, is_held, needs_second, told_of
+from wss_cases.records.named_in_error.queries import contacts_about, is_held, joined_to, named_as, needs_second, told_of
 from wss_cases.records.named_in_error.states import TakingOutState
 from wss_cases.records.named_in_error.unlinking import reach_of, take_out_of
 from wss_cases.records.retention.deletion.erasure import masked_text, names_of
@@ -38,17 +38,18 @@ def take_out(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> 
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
     refuse_blank("reason", reason, _("Say in a sentence why."))
     person = _named(uow, incident, person_id)
-    rows = reach_of(uow, incident, person.student_id or 0)
-    told = [*told_of(person.student_id or 0, rows), *contacts_about(person.id)]
+    student_id, reports = person.student_id or 0, joined_to(incident)
+    named = named_as(student_id, reports)
+    told = [*told_of(student_id, reach_of(uow, reports, student_id)), *contacts_about(named)]
     waits = select(TakingOut.id).where(
-        TakingOut.incident_person_id == person.id, TakingOut.state == TakingOutState.ASKED
+        TakingOut.incident_person_id.in_([one.id for one in named]), TakingOut.state == TakingOutState.ASKED
     )
     if uow.session.scalar(waits) is not None:
         raise Refused("", _("A second person was asked already."))
     row = uow.add(
         TakingOut(
             incident_id=incident.id, school_id=incident.school_id, incident_person_id=person.id,
-            state=TakingOutState.ASKED, needs_second=needs_second(incident, person, told), reason=reason,
+            state=TakingOutState.ASKED, needs_second=needs_second(reports, student_id, told), reason=reason,
             asked_by_id=uow.actor.user_id, asked_at=uow.now,
         )
     )  # fmt: skip
@@ -84,7 +85,7 @@ def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerso
     person = uow.session.get(IncidentPerson, person_id)
     if person is None or person.incident_id != incident.id or person.student_id is None:
         raise Refused("", _("No student stands there in this report."))
-    if is_held(incident, person.student_id):
+    if is_held(joined_to(incident), person.student_id):
         words = _("A records request or a legal hold keeps this record as it is. Nobody is taken out until it is over.")
         raise Refused("", words)
     return person
@@ -103,26 +104,29 @@ def _decide(uow: UnitOfWork, row: TakingOut, state: TakingOutState) -> None:
 
 
 def _carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: IncidentPerson) -> None:
-    student_id = person.student_id
+    student_id, reports = person.student_id, joined_to(incident)
     assert student_id is not None
-    rows = reach_of(uow, incident, student_id)
-    told, contacts = told_of(student_id, rows), contacts_about(person.id)
+    rows, named = reach_of(uow, reports, student_id), named_as(student_id, reports)
+    told, contacts = told_of(student_id, rows), contacts_about(named)
     why = masked_text(row.reason, names_of(uow, student_id, Reach(stays=rows)))
     _decide(uow, row, TakingOutState.DONE)
     row.reason = why
     uow.session.flush()
-    uow.audit("named_in_error.done", "incident_person", person.id, {"student_id": [student_id, None]})
-    take_out_of(uow, incident, person, rows)
-    uow.record(incident, "named_in_error.done", why=why)
+    for one in named:
+        uow.audit("named_in_error.done", "incident_person", one.id, {"student_id": [student_id, None]})
+    take_out_of(uow, reports, student_id, rows)
     uow.record(row, "named_in_error.done", why=why)
-    days = {"days": [None, [incident.local_date.isoformat()]]}
-    uow.audit("figures.moved", "school", incident.school_id, days)
+    for report in reports:
+        uow.record(report, "named_in_error.done", why=why)
+        days = {"days": [None, [report.local_date.isoformat()]]}
+        uow.audit("figures.moved", "school", report.school_id, days)
     for whom in dict.fromkeys(one.told_whom for one in told):
         _correct(uow, incident, whom)
     for contact in contacts:
         _correct_family(uow, incident, student_id, contact)
-    if incident.state is not IncidentState.DUPLICATE:
-        route_incident(uow, incident)
+    for report in reports:
+        if report.state is not IncidentState.DUPLICATE:
+            route_incident(uow, report)
 
 
 def _correct(uow: UnitOfWork, incident: Incident, whom: str) -> Any:

@@ -26,28 +26,43 @@ load_taking_out = by_id(TakingOut)
 IN_PREPARATION = (ReleaseState.PREPARING, ReleaseState.HANDED_ON)
 
 
-def is_held(incident: Incident, student_id: int) -> bool:
-    """Whether a records request, a hold or an order keeps the report, its case or the student's record as it is."""
-    cases = db.session.scalars(select(CaseIncident.case_id).where(CaseIncident.incident_id == incident.id))
+def joined_to(incident: Incident) -> list[Incident]:
+    """Return a report and those that are one with it: what it was merged into, and what was merged into that."""
+    root = incident.duplicate_of_id or incident.id
+    same = (Incident.id == root) | (Incident.duplicate_of_id == root)
+    others = db.session.scalars(select(Incident).where(same, Incident.id != incident.id).order_by(Incident.id))
+    return [incident, *others]
+
+
+def named_as(student_id: int, reports: Collection[Incident]) -> list[IncidentPerson]:
+    """Return a student's parts in these reports."""
+    return [person for report in reports for person in report.people if person.student_id == student_id]
+
+
+def is_held(reports: Collection[Incident], student_id: int) -> bool:
+    """Whether a records request, a hold or an order keeps the reports, their cases or the student's record."""
+    ids = [report.id for report in reports]
+    cases = db.session.scalars(select(CaseIncident.case_id).where(CaseIncident.incident_id.in_(ids)))
     held = [student_held(student_id), *(case_held(case_id) for case_id in cases)]
-    people = select(IncidentPerson.student_id).where(IncidentPerson.incident_id == incident.id)
+    people = select(IncidentPerson.student_id).where(IncidentPerson.incident_id.in_(ids))
     held.append(select(LegalHold.id).where(OPEN, LegalHold.student_id.in_(people)).exists())
     if any(db.session.scalar(select(one)) for one in held):
         return True
     asked = select(FamilyRelease.incident_ids).where(
-        FamilyRelease.school_id == incident.school_id, FamilyRelease.state.in_(IN_PREPARATION)
+        FamilyRelease.school_id.in_([report.school_id for report in reports]), FamilyRelease.state.in_(IN_PREPARATION)
     )
-    return any(incident.id in ids for ids in db.session.scalars(asked))
+    return any(set(ids) & set(requested) for requested in db.session.scalars(asked))
 
 
-def needs_second(incident: Incident, person: IncidentPerson, told: Collection[Any]) -> bool:
-    """Whether a duty, a notification, a removal, a disclosure or a person harmed hangs on this part."""
-    if told or any(one.role in SUFFERED for one in incident.people):
+def needs_second(reports: Collection[Incident], student_id: int, told: Collection[Any]) -> bool:
+    """Whether a duty, a notification, a removal, a disclosure or a person harmed hangs on a student's part."""
+    if told or any(one.role in SUFFERED for report in reports for one in report.people):
         return True
+    ids = [report.id for report in reports]
     hanging = (
-        exists().where(LegalDuty.incident_id == incident.id, LegalDuty.state != DutyState.NOT_APPLICABLE),
-        exists().where(PoliceReview.incident_id == incident.id),
-        exists().where(DisciplineAction.incident_id == incident.id, DisciplineAction.student_id == person.student_id),
+        exists().where(LegalDuty.incident_id.in_(ids), LegalDuty.state != DutyState.NOT_APPLICABLE),
+        exists().where(PoliceReview.incident_id.in_(ids)),
+        exists().where(DisciplineAction.incident_id.in_(ids), DisciplineAction.student_id == student_id),
     )
     return any(db.session.scalar(select(one)) for one in hanging)
 
@@ -58,10 +73,11 @@ def told_of(student_id: int, rows: Rows) -> list[Disclosure]:
     return [one for one in db.session.scalars(statement) if one.object_id in rows.get(one.object_type, set())]
 
 
-def contacts_about(person_id: int) -> list[GuardianContact]:
-    """Return the attempts to reach a guardian about this part that left word."""
+def contacts_about(people: Collection[IncidentPerson]) -> list[GuardianContact]:
+    """Return the attempts to reach a guardian about these parts that left word."""
     statement = select(GuardianContact).where(
-        GuardianContact.incident_person_id == person_id, GuardianContact.result.in_(("reached", "voicemail"))
+        GuardianContact.incident_person_id.in_([one.id for one in people]),
+        GuardianContact.result.in_(("reached", "voicemail")),
     )
     return list(db.session.scalars(statement.order_by(GuardianContact.id)))
 

@@ -12,13 +12,14 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import highest_group
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.pathways.common.actions import note_end
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, EndReason
+from wss_cases.records.named_in_error.queries import named_as
 from wss_cases.records.retention.deletion.erasure import names_of, take_names_out
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, table
 from wss_cases.records.retention.reach.table_owners import TABLES
@@ -31,33 +32,34 @@ LET_GO = ("referral", "reengagement_plan")
 """Rows that stay without the student."""
 
 
-def reach_of(uow: UnitOfWork, incident: Incident, student_id: int) -> Rows:
-    """Return the rows of a report, of its case, and of what is told of them, by table."""
+def reach_of(uow: UnitOfWork, reports: list[Incident], student_id: int) -> Rows:
+    """Return the rows of reports that are one, of their cases, and of what is told of them, by table."""
     reader = Reader(uow.session, student_id)
-    cases = {case.id for case in cases_of_incident(incident.id)}
-    reach = Reach(stays=reader.below({"incident": {incident.id}, "case_record": cases}, permanent=False))
+    ids = {report.id for report in reports}
+    cases = {case.id for report_id in ids for case in cases_of_incident(report_id)}
+    reach = Reach(stays=reader.below({"incident": ids, "case_record": cases}, permanent=False))
     reader.told(reach)
     return {name: rows for name, rows in reach.stays.items() if rows}
 
 
-def take_out_of(uow: UnitOfWork, incident: Incident, person: IncidentPerson, rows: Rows) -> None:
-    """Take a student out of a report: the row stays for whoever it was, what was opened for the student ends."""
-    student_id = person.student_id
-    assert student_id is not None
-    _end_what_was_opened(uow, incident, person)
+def take_out_of(uow: UnitOfWork, reports: list[Incident], student_id: int, rows: Rows) -> None:
+    """Take a student out of reports that are one: the row stays for whoever it was, what was opened for them ends."""
+    _end_what_was_opened(uow, reports, student_id)
     uow.session.flush()
     masked = {name: ids for name, ids in rows.items() if name not in KEPT}
     names = names_of(uow, student_id, Reach(stays=masked))
     take_names_out(uow, masked, names, keep=True)
     _let_rows_go(uow, rows, student_id)
-    uow.session.execute(delete(table("incident_draft")).where(table("incident_draft").c.incident_id == incident.id))
+    draft = table("incident_draft")
+    uow.session.execute(delete(draft).where(draft.c.incident_id.in_([report.id for report in reports])))
     uow.session.expire_all()
-    _unlink(uow, incident, person)
+    _unlink(uow, reports, student_id)
 
 
-def _end_what_was_opened(uow: UnitOfWork, incident: Incident, person: IncidentPerson) -> None:
+def _end_what_was_opened(uow: UnitOfWork, reports: list[Incident], student_id: int) -> None:
+    parts = _parts(reports, student_id)
     why = _("A person was named in error.")
-    for case, part in _parts(incident, person):
+    for case, part in parts:
         mine = select(Pathway).where(Pathway.participant_id == part.id, Pathway.state.in_(LIVE))
         for row in uow.session.scalars(mine.order_by(Pathway.id).with_for_update()):
             let_go(uow, row)
@@ -67,21 +69,20 @@ def _end_what_was_opened(uow: UnitOfWork, incident: Incident, person: IncidentPe
             plan.state, plan.ended_why = PlanState.ENDED, why
             plan.ended_on = today_at(case.school_id, uow.now)
             uow.audit("safety_plan.named_in_error", "safety_plan", plan.id, changes_of(plan))
-    part_ids = [part.id for _case, part in _parts(incident, person)]
-    about = or_(FollowUp.incident_person_id == person.id, FollowUp.participant_id.in_(part_ids))
+    named = [person.id for person in named_as(student_id, reports)]
+    part_ids = [part.id for _case, part in parts]
+    about = or_(FollowUp.incident_person_id.in_(named), FollowUp.participant_id.in_(part_ids))
     about &= FollowUp.state == FollowUpState.OPEN
     for follow_up in uow.session.scalars(select(FollowUp).where(about).order_by(FollowUp.id).with_for_update()):
         cancel_row(uow, follow_up, why)
 
 
-def _parts(incident: Incident, person: IncidentPerson) -> list[tuple[Case, CaseParticipant]]:
-    """The student's parts in the cases of a report, but for a case in which another report names them too."""
-    found = []
-    for case in cases_of_incident(incident.id):
-        others = [one for report in case.incidents if report.id != incident.id for one in report.people]
-        if any(one.student_id == person.student_id for one in others):
-            continue
-        found += [(case, part) for part in case.participants if part.student_id == person.student_id]
+def _parts(reports: list[Incident], student_id: int) -> list[tuple[Case, CaseParticipant]]:
+    """The student's parts in the cases of reports, but for a case in which another report names them too."""
+    ids, found = {report.id for report in reports}, []
+    for case in {case.id: case for report_id in ids for case in cases_of_incident(report_id)}.values():
+        if not named_as(student_id, [other for other in case.incidents if other.id not in ids]):
+            found += [(case, part) for part in case.participants if part.student_id == student_id]
     return found
 
 
@@ -120,14 +121,16 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def _unlink(uow: UnitOfWork, incident: Incident, person: IncidentPerson) -> None:
-    parts = _parts(incident, person)
+def _unlink(uow: UnitOfWork, reports: list[Incident], student_id: int) -> None:
+    parts, named = _parts(reports, student_id), named_as(student_id, reports)
     with uow.session.no_autoflush:
         for case, part in parts:
             part.student, part.student_id, part.description = None, None, ""
             uow.record(part, "case.person_taken_out", case_id=case.id)
-        person.kind, person.student, person.student_id = PersonKind.NOT_IDENTIFIED, None, None
-        person.grade, person.description, person.family_text, person.facts = None, "", "", {}
-        uow.record(person, "incident.person_changed")
-    incident.behavior_group = highest_group(incident.people)
+        for person in named:
+            person.kind, person.student, person.student_id = PersonKind.NOT_IDENTIFIED, None, None
+            person.grade, person.description, person.family_text, person.facts = None, "", "", {}
+            uow.record(person, "incident.person_changed")
+    for report in reports:
+        report.behavior_group = highest_group(report.people)
     uow.session.flush()

@@ -19,7 +19,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
-from wss_cases.records.named_in_error.queries import asked_on, contacts_about, needs_second
+from wss_cases.records.named_in_error.queries import asked_on, contacts_about, joined_to, named_as, needs_second
 
 blueprint = Blueprint("named_in_error", __name__, url_prefix="/incidents/<int:incident_id>")
 Subject = tuple[Incident, IncidentPerson]
@@ -46,7 +46,8 @@ def _address(report: Incident) -> str:
 def _words(subject: Subject) -> dict[str, Any]:
     report, person = subject
     back, title = _address(report), _("Named in error")
-    second = needs_second(report, person, contacts_about(person.id))
+    student_id, reports = person.student_id or 0, joined_to(report)
+    second = needs_second(reports, student_id, contacts_about(named_as(student_id, reports)))
     return {
         "title": title,
         "lede": f"{report.reference} · {person_words(person)}",
