@@ -20,12 +20,14 @@ prove: check
 	@$(MAKE) --no-print-directory test TEST_ARGS="$(TEST_ARGS) --full-cross"
 	@$(MAKE) --no-print-directory counts
 
-# Killed processes, broken mail servers, generated stories and attacked tables, each by the hundreds, two at a time.
+# Answers of the rules, killed processes, broken mail servers, generated stories and attacked tables, by the hundreds.
 # More of each: `make counts FAULTS="--scale 1" STORIES="--count 5000 --pages 300" TABLES=1000` (tables: twice as many).
 FAULTS ?= --scale 0.3
 STORIES ?=
 TABLES ?= 200
+FACTS ?= 3000
 counts: $(STAMP) tools
+	@$(BIN)/python -m tests.routing $(FACTS)
 	@$(BIN)/python -m tests.faults $(FAULTS)
 	@$(BIN)/python -m tests.safeguards $(STORIES) --kind sqlite & one=$$!; \
 		$(BIN)/python -m tests.safeguards $(STORIES) --kind postgresql && wait $$one

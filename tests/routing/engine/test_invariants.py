@@ -2,7 +2,6 @@
 
 import json
 import random
-import re
 from typing import Any
 
 import pytest
@@ -10,28 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.routing import oracle
-from tests.routing.asking import document, duties, follow_ups, hold_rules, items
+from tests.routing.asking import document, duties, hold_rules, items
+from tests.routing.judging import EVERY_KIND, EXCLUSION, FIVE, SENTENCE, disagreements
 from tests.routing.strategies import FLAGS, SUPPORTS, facts, shrinking_facts
 from tests.support.depth import examples
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.facts import parse_facts
 
-FIVE = {"firearm_or_gun_threat", "firearm_report_chicago", "drug_incident", "drug_delivery", "attack_on_staff"}
-FACE_TO_FACE = {"peace_circle", "peer_conference", "family_group_conference"}
-CIRCLE_KINDS = FACE_TO_FACE | {"talking_circle", "healing_circle", "support_circle"}
-EVERY_KIND = CIRCLE_KINDS | {
-    "conversation",
-    "check_in_check_out",
-    "one_to_one",
-    "group",
-    "behavioral_health",
-    "substance_use",
-    "housing_basic_needs",
-    "violence_intervention",
-    "family_support",
-    "academic",
-    "reentry_circle",
-}
 PATHWAYS = {"restorative_conversation", "circle", "mentoring", "wraparound", "reengagement"}
 
 often = settings(
@@ -100,7 +84,7 @@ def test_invariant_3_title_ix_facts_bring_nobody_together(
     answer = document({**given_facts, **title_ix})
     assert "H1" in hold_rules(answer)
     for kind, person in items(answer):
-        assert kind not in FACE_TO_FACE
+        assert kind not in oracle.FACE_TO_FACE
         if person != "harmed":
             assert kind not in ("conversation", "talking_circle", "healing_circle")
 
@@ -112,8 +96,7 @@ def test_invariant_4_no_exclusion_is_recommended(given_facts: dict[str, Any]) ->
     for item in answer["pathways"]:
         assert item["kind"] in EVERY_KIND
         assert item["pathway"] in PATHWAYS
-    recommended = " ".join(item["because"] for item in answer["pathways"]).lower()
-    assert not re.search(r"suspen|expul|expel|exclu|arrest|sent home|fine[sd]\b", recommended)
+        assert not EXCLUSION.search(item["because"])
 
 
 @often
@@ -168,8 +151,7 @@ def test_invariant_8_every_item_cites_a_matching_rule_in_two_languages(given_fac
         assert set(item["rules"]) == expected[(item["kind"], item["for"])][2]
     for one, other in zip(english["pathways"] + english["holds"], spanish["pathways"] + spanish["holds"], strict=True):
         assert one["because"] != other["because"]
-        for sentence in (one["because"], other["because"]):
-            assert re.match(r"[A-ZÁÉÍÓÚÑ].*\.$", sentence)
+        assert SENTENCE.match(one["because"]) and SENTENCE.match(other["because"])
 
 
 @often
@@ -195,21 +177,11 @@ def test_invariant_10_who_a_student_is_cannot_even_be_asked(key: str) -> None:
 @given(facts, st.sampled_from(["staff", "other_adult"]))
 def test_invariant_11_what_an_adult_did_never_becomes_a_circle(given_facts: dict[str, Any], adult: str) -> None:
     for kind, person in items(document({**given_facts, "caused_by": adult})):
-        assert kind not in CIRCLE_KINDS
+        assert kind not in oracle.CIRCLES
         assert person == "harmed"
 
 
 @often
 @given(shrinking_facts | facts)
 def test_the_engine_agrees_with_a_second_reading_of_the_text(given_facts: dict[str, Any]) -> None:
-    answer, expected = document(given_facts), oracle.answer(given_facts)
-    assert {key: (tier, start, set(rules)) for key, (tier, start, rules) in items(answer).items()} == expected[
-        "pathways"
-    ]
-    assert len(answer["pathways"]) == len(expected["pathways"])
-    assert [(*hold["rules"], hold["applies_to"]) for hold in answer["holds"]] == expected["holds"]
-    assert {entry["duty"]: (entry["state"], set(entry["rules"])) for entry in answer["duties"]} == expected["duties"]
-    assert len(answer["duties"]) == len(expected["duties"])
-    assert answer["police"] == expected["police"]
-    assert follow_ups(answer) == expected["follow_ups"]
-    assert answer["notes"] == expected["notes"]
+    assert list(disagreements(given_facts, document(given_facts))) == []
