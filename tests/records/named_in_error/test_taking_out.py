@@ -36,7 +36,7 @@ from wss_cases.safeguards.police.review.models import NotifiedStudent
 from wss_cases.safeguards.police.review.states import NotificationGround
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
-CANARIES = ("zebulon", "quackenbush", "77665544", "ottoline")
+CANARIES = ("zebulon", "zebulom", "quackenbush", "77665544", "ottoline")
 ROSTER = {"student", "guardian", "student_guardian", "enrolment", "imported_row", "staff_member"}
 KNOW = {"audit_entry", "disclosure"}
 """Where the child still stands: the log and the register know; the roster is the school's own list."""
@@ -176,7 +176,7 @@ def test_a_second_person_lets_it_stand(place: Place, client_as: Callable[[Any], 
 
 def test_where_nothing_hangs_on_it_one_person_takes_somebody_out(place: Place, client_as: Callable[[Any], Any]) -> None:
     child = child_of(place)
-    report = place.report((child, CAUSED), code="disruption", tile="disruption", narrative="Zebulon called out.")
+    report = place.report((child, CAUSED), code="disruption", tile="disruption", narrative="Then Zebulom called out.")
     assert ask(client_as(place.dean), report).status_code == 303
     assert where_it_stands(child) <= ROSTER | KNOW
     assert db.session.scalar(select(TakingOut.reason)) == "[…] was at home that day."

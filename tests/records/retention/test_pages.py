@@ -29,7 +29,7 @@ from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.queries import circle_held, is_student_held
 from wss_cases.records.retention.core.models import RecordDeletion, RecordReview, RetentionRule
 from wss_cases.records.retention.core.queries import PAGE, rules_on
-from wss_cases.records.retention.core.rules import spellings, years_after, years_before
+from wss_cases.records.retention.core.rules import years_after, years_before
 from wss_cases.records.retention.core.states import DeletionState, Part
 from wss_cases.records.retention.expiry.actions import clean
 
@@ -63,12 +63,6 @@ def test_a_record_may_go_on_the_day_and_not_before(left: date, years: int, due: 
     assert years_after(left, years) == due
     assert left <= years_before(due, years)
     assert not left <= years_before(due - timedelta(days=1), years)
-
-
-def test_every_spelling_of_a_name_goes_but_one_that_another_bears() -> None:
-    found = spellings(["Zoé Núñez", "Ana"], ["ana"])
-    assert {"Zoé", "Zoe", "Zoé Núñez", "Nunez", "Zoe\u0301"} <= set(found)
-    assert "Ana" not in found
 
 
 def test_the_schedule_is_changed_from_a_day_on_never_below_its_floor_and_deletes_nothing(

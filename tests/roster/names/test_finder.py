@@ -16,6 +16,7 @@ from tests.roster.names.planted import AROUND, CHILDREN, Planted, named, planted
 from wss_cases.demo.district.names import name_of
 from wss_cases.records.family_copies.copy.rules import marks_in, released
 from wss_cases.roster.names.finder import Finder, Named
+from wss_cases.roster.names.queries import finder_beside
 
 OWN = Named("Marisol Tenorio", ("Marisol",), ("Tenorio",), ("77001234",))
 Child = tuple[str, str, str, str]
@@ -140,3 +141,9 @@ def test_what_a_text_that_goes_out_as_it_is_written_is_refused_for(text: str, fo
     assert finder.names_in(text) == found
     plain = finder.without(text, "...")
     assert finder.names_in(plain) == [] and all(words not in plain for words in found)
+
+
+def test_what_leaves_a_text_goes_in_every_spelling_but_a_name_that_another_who_stays_bears() -> None:
+    finder = finder_beside([Named("", ("Ana",), ("Ruiz",))], [Named("", ("Zoé", "Ana"), ("Núñez",), ("77001",))])
+    text = "Zoé then waited for NUNEZ, who walked with Ana Ruiz. Then Zoe\u0301 (77001) left; Ana did too."
+    assert finder.without(text, "X") == "X then waited for X, who walked with Ana Ruiz. Then X (X) left; Ana did too."

@@ -21,7 +21,7 @@ from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.named_in_error.queries import contacts_about, is_held, joined_to, named_as, needs_second, told_of
 from wss_cases.records.named_in_error.states import TakingOutState
 from wss_cases.records.named_in_error.unlinking import reach_of, take_out_of
-from wss_cases.records.retention.deletion.erasure import masked_text, names_of
+from wss_cases.records.retention.deletion.erasure import INSTEAD, names_of
 from wss_cases.records.retention.reach.queries import Reach
 from wss_cases.roster.directory.models import Guardian
 
@@ -108,7 +108,7 @@ def _carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: Inci
     assert student_id is not None
     rows, named = reach_of(uow, reports, student_id), named_as(student_id, reports)
     told, contacts = told_of(student_id, rows), contacts_about(named)
-    why = masked_text(row.reason, names_of(uow, student_id, Reach(stays=rows)))
+    why = names_of(student_id, Reach(stays=rows)).without(row.reason, INSTEAD)
     _decide(uow, row, TakingOutState.DONE)
     row.reason = why
     uow.session.flush()

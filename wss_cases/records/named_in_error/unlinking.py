@@ -47,7 +47,7 @@ def take_out_of(uow: UnitOfWork, reports: list[Incident], student_id: int, rows:
     _end_what_was_opened(uow, reports, student_id)
     uow.session.flush()
     masked = {name: ids for name, ids in rows.items() if name not in KEPT}
-    names = names_of(uow, student_id, Reach(stays=masked))
+    names = names_of(student_id, Reach(stays=masked))
     take_names_out(uow, masked, names, keep=True)
     _let_rows_go(uow, rows, student_id)
     draft = table("incident_draft")

@@ -30,6 +30,13 @@ def finder_around(own_id: int, ids: Iterable[int], also: Iterable[Named] = (), s
     return Finder(own, [*near, *_families(near_ids, own_id), *also], school)
 
 
+def finder_beside(stay: Iterable[Named], out: Iterable[Named]) -> Finder:
+    """Return what takes some people out of a text in which others may stand: a name of both stays."""
+    kept = list(stay)
+    given, family = (name for one in kept for name in one.given), (name for one in kept for name in one.family)
+    return Finder(Named("", tuple(given), tuple(family)), out)
+
+
 def siblings(ids: Iterable[int]) -> set[int]:
     """Return the children who share a guardian with one of these, themselves among them."""
     theirs, other = aliased(StudentGuardian), aliased(StudentGuardian)
@@ -44,13 +51,23 @@ def siblings(ids: Iterable[int]) -> set[int]:
 def _families(ids: Iterable[int], own_id: int) -> list[Named]:
     """Return the guardians of these children, who tell who a child is, but for the student's own."""
     own = select(StudentGuardian.guardian_id).where(StudentGuardian.student_id == own_id)
+    return guardians_named(StudentGuardian.student_id.in_(sorted(ids)), Guardian.id.not_in(own))
+
+
+def guardians_named(*which: Any) -> list[Named]:
+    """Return guardians as the finder takes them; the conditions may ask for whose they are."""
     statement = (
         select(Guardian.id, Guardian.name)
         .join(StudentGuardian, StudentGuardian.guardian_id == Guardian.id)
-        .where(StudentGuardian.student_id.in_(sorted(ids)), Guardian.id.not_in(own))
+        .where(*which)
         .distinct()
     )
-    return [Named(name, (name,), ()) for _id, name in db.session.execute(statement)]
+    return [called(name) for _id, name in db.session.execute(statement)]
+
+
+def called(name: str) -> Named:
+    """Return somebody of whom only a whole name is on record as the finder takes them."""
+    return Named(name, (name,), ())
 
 
 def students_named(statement: Select[Any]) -> list[Named]:

@@ -24,12 +24,7 @@ from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
 from wss_cases.pathways.circles.terms.models import AgreementSignature, AgreementTermConsent
-from wss_cases.pathways.circles.terms.rules import (
-    completion_meeting_allowed,
-    names_on_paper,
-    terms_in_force,
-    without_names,
-)
+from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed, names_on_paper, terms_in_force
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.roster.directory.models import StaffMember
@@ -272,16 +267,3 @@ def test_drafts_of_nobody_else(world, circle):
 )
 def test_names_stand_on_paper_only_where_both_agreed(reader, signed, shown):
     assert names_on_paper(reader, signed, {1: "Ana", 2: "Bo", 3: "Cy"}, "-") == shown
-
-
-@pytest.mark.parametrize(
-    ("text", "left"),
-    [
-        ("Walk with Ana María Ruiz.", "Walk with X."),
-        ("ana's locker, RUIZ and Anabel", "X's locker, X and Anabel"),
-        ("María (and Ruiz)", "X (and X)"),
-        ("Nothing here", "Nothing here"),
-    ],
-)
-def test_names_are_left_out_of_a_text(text, left):
-    assert without_names(text, ["Ana María Ruiz"], "X") == left

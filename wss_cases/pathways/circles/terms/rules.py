@@ -1,7 +1,6 @@
 """Pure decisions about agreements: their end, who must consent to a change, whose names stand on paper."""
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -63,15 +62,3 @@ def names_on_paper(reader: int, named: Collection[int], names: Mapping[int, str]
     """Return how each party is called on the sheet of one of them: other names only where both agreed to it."""
     beside = set(named) if reader in named else set()
     return {key: name if key == reader or key in beside else instead for key, name in names.items()}
-
-
-def without_names(text: str, names: Sequence[str], instead: str) -> str:
-    """Return a text in which these names, in full or one word of them, are left out for `instead`.
-
-    Words of one letter stay: they are initials of anybody.
-    """
-    parts = {part for name in names for part in (name, *name.split()) if len(part) > 1}
-    if not parts:
-        return text
-    longest_first = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
-    return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", lambda _found: instead, text, flags=re.IGNORECASE)

@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -85,29 +84,6 @@ def why_due(reviewed: bool, left_and_due: bool, moved: bool) -> ReviewWhy:
 def latest_keep(today: date) -> date:
     """Return the last day until which a decision may keep a record: it is looked at again within four years."""
     return years_after(today, REVIEW_YEARS)
-
-
-def spellings(names: Sequence[str], spared: Sequence[str]) -> list[str]:
-    """Return every way in which these names may stand in a text, one that somebody who stays bears left out.
-
-    Accents composed, decomposed or left out; in full and word by word.
-    """
-    spared_parts = {_plain(part) for name in spared for part in (name, *name.split())}
-    parts = {part for name in names for part in (name, *name.split()) if len(part) > 1}
-    return sorted(
-        spelling
-        for part in parts
-        if _plain(part) not in spared_parts
-        for spelling in {unicodedata.normalize("NFC", part), unicodedata.normalize("NFD", part), _bare(part)}
-    )
-
-
-def _bare(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
-
-
-def _plain(text: str) -> str:
-    return _bare(text).casefold()
 
 
 def certificate(contents: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Taking one student's record out of every table, inside one transaction: a step of a deletion that was confirmed."""
 
 import enum
+import re
 from collections import Counter
 from datetime import date, datetime
 from typing import Any
@@ -12,21 +13,20 @@ from wss_cases.foundation.db import Base
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.pathways.circles.terms.rules import without_names
 from wss_cases.records.retention.core.models import RemovedFigure
-from wss_cases.records.retention.core.rules import spellings
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, students_in, table
 from wss_cases.records.retention.reach.table_owners import TABLES
+from wss_cases.roster.directory.models import Student, StudentGuardian
+from wss_cases.roster.names.finder import Finder, Kind
+from wss_cases.roster.names.queries import COLUMNS, finder_beside, guardians_named, students_named
 from wss_cases.routing.engine.states import Pathway as Family
 
 INSTEAD = "[…]"
 """What stands where the name of a student stood whose record is gone, in a record that another student still has."""
 LEAST_LENGTH = 80
 """Shorter columns hold codes, not what somebody wrote."""
-NAMES = (
-    *("given_name", "family_name", "preferred_given_name", "preferred_family_name", "middle_name"),
-    "student_number",
-)
+_CODE = re.compile(r"[a-z]+(?:[_.][a-z]+)+")
+"""A code that is counted by, which nobody wrote."""
 COUNTED: dict[str, tuple[str, str | None]] = {
     "incident": ("local_date", None),
     "case_record": ("opened_on", None),
@@ -44,9 +44,9 @@ def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str
     """
     reader = Reader(uow.session, student_id)
     reach = reader.reach(permanent)
-    names, spared = _names_of(uow, student_id, reach)
+    names = names_of(student_id, reach)
     counts: Counter[str] = Counter({name: len(rows) for name, rows in reach.gone.items()})
-    counts["texts"] = take_names_out(uow, reach.stays, spellings(names, spared))
+    counts["texts"] = take_names_out(uow, reach.stays, names)
     counts["drafts"] = _drop_drafts(uow, student_id, names)
     counts["sealed"] = _empty_sealed(uow, reach.circles)
     _count_bare(uow, reach.gone)
@@ -56,21 +56,6 @@ def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str
         if reach.gone.get(one.name):
             uow.session.execute(delete(one).where(one.c.id.in_(reach.gone[one.name])))
     return {name: count for name, count in sorted(counts.items()) if count}
-
-
-def _names_of(uow: UnitOfWork, student_id: int, reach: Reach) -> tuple[list[str], list[str]]:
-    """Return the names to take out, the student's and their own guardians', and those of students who stay."""
-    person, adult, tie = table("student"), table("guardian"), table("student_guardian")
-    row = uow.session.execute(select(person).where(person.c.id == student_id)).mappings().one()
-    shown = [f"{row[given]} {row[family]}" for given, family in ((NAMES[0], NAMES[1]), (NAMES[2], NAMES[3]))]
-    adults = select(adult.c.name).join(tie, tie.c.guardian_id == adult.c.id)
-    own = [row[name] for name in NAMES] + [one.strip() for one in shown]
-    own += list(uow.session.scalars(adults.where(tie.c.student_id == student_id)))
-    others = select(*(person.c[name] for name in NAMES[:4])).where(
-        person.c.id.in_(students_in(reach.stays)), person.c.id != student_id
-    )
-    spared = [name for rows in uow.session.execute(others) for name in rows if name]
-    return [name for name in own if name], spared
 
 
 def written(one: Table) -> list[Column[Any]]:
@@ -97,17 +82,15 @@ def _private() -> dict[str, frozenset[str]]:
     return marked
 
 
-def names_of(uow: UnitOfWork, student_id: int, reach: Reach) -> list[str]:
-    """Return every spelling under which a student and their own guardians may stand in the texts that are reached."""
-    return spellings(*_names_of(uow, student_id, reach))
+def names_of(student_id: int, reach: Reach) -> Finder:
+    """Return what finds a student and their own guardians in the texts that are reached, beside those who stay."""
+    beside = Student.id.in_(students_in(reach.stays)) & (Student.id != student_id)
+    own = students_named(select(*COLUMNS).where(Student.id == student_id))
+    own += guardians_named(StudentGuardian.student_id == student_id)
+    return finder_beside(students_named(select(*COLUMNS).where(beside)), own)
 
 
-def masked_text(text: str, names: list[str]) -> str:
-    """Return a text without these names."""
-    return without_names(text, names, INSTEAD)
-
-
-def take_names_out(uow: UnitOfWork, stays: Rows, names: list[str], *, keep: bool = False) -> int:
+def take_names_out(uow: UnitOfWork, stays: Rows, names: Finder, *, keep: bool = False) -> int:
     """Take these names out of every text of these rows; with `keep` the audit log alone has what stood there."""
     changed = 0
     for name, ids in sorted(stays.items()):
@@ -131,9 +114,9 @@ def take_names_out(uow: UnitOfWork, stays: Rows, names: list[str], *, keep: bool
     return changed
 
 
-def _without(value: Any, names: list[str]) -> Any:
+def _without(value: Any, names: Finder) -> Any:
     if isinstance(value, str):
-        return without_names(value, names, INSTEAD)
+        return value if _CODE.fullmatch(value) else names.without(value, INSTEAD)
     if isinstance(value, list):
         return [_without(one, names) for one in value]
     if isinstance(value, dict):
@@ -141,26 +124,25 @@ def _without(value: Any, names: list[str]) -> Any:
     return value
 
 
-def _drop_drafts(uow: UnitOfWork, student_id: int, names: list[str]) -> int:
+def _drop_drafts(uow: UnitOfWork, student_id: int, names: Finder) -> int:
     """Drafts of reports about the student: they name them by number, or in words in full."""
     draft = table("incident_draft")
-    whole = [name for name in names if " " in name or name.isdigit()]
     draft_ids = [
         row["id"]
         for row in uow.session.execute(select(draft.c.id, draft.c.payload)).mappings()
-        if _mentions(row["payload"], student_id, whole)
+        if _mentions(row["payload"], student_id, names)
     ]
     if draft_ids:
         uow.session.execute(delete(draft).where(draft.c.id.in_(draft_ids)))
     return len(draft_ids)
 
 
-def _mentions(payload: dict[str, Any], student_id: int, names: list[str]) -> bool:
+def _mentions(payload: dict[str, Any], student_id: int, names: Finder) -> bool:
     for key, values in payload.items():
         words = [str(value) for value in (values if isinstance(values, list) else [values])]
         if key == "people" and {str(student_id), f"student:{student_id}"} & set(words):
             return True
-        if any(name.casefold() in word.casefold() for word in words for name in names):
+        if any(one.kind in (Kind.FULL, Kind.NUMBER) for word in words for one in names.sure(word)):
             return True
     return False
 

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request
+from sqlalchemy import select
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -23,12 +24,15 @@ from wss_cases.pathways.circles.agreements.presenters import may_read_terms, sig
 from wss_cases.pathways.circles.agreements.queries import supporters_of
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement
-from wss_cases.pathways.circles.terms.rules import names_on_paper, signed_now, terms_in_force, without_names
+from wss_cases.pathways.circles.terms.rules import names_on_paper, signed_now, terms_in_force
 from wss_cases.pathways.common.forms import number
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.presenters import language_words
 from wss_cases.roster.directory.queries import get_school
+from wss_cases.roster.names.finder import Finder, Named
+from wss_cases.roster.names.queries import COLUMNS, called, finder_beside, students_named
 
 blueprint = Blueprint("agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
@@ -76,17 +80,17 @@ def _sheet(row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParti
     signed = {one.participant_id for one in signed_now(agreement) if one.participant_id is not None}
     reader_id, named = reader.id if reader is not None else 0, set(agreement.named)
     shown = names_on_paper(reader_id, named, circle.names, other)
-    hidden = _hidden_names(circle, shown) + _hidden_supporters(row, agreement, reader_id, named)
+    finder = _finder(circle, shown, _hidden_supporters(row, agreement, reader_id, named))
     in_force = terms_in_force(agreement)
     return {
         "reader": circle.names.get(reader_id, ""),
         "agreed_on": day_words_with_year(agreement.agreed_on),
         "terms": [
             {
-                "text": without_names(term.text, hidden, other),
+                "text": finder.without(term.text, other),
                 "who": shown.get(term.owner_participant_id or 0, _("Everybody")),
                 "until": day_words_with_year(term.due_on),
-                "evidence": without_names(term.evidence, hidden, other),
+                "evidence": finder.without(term.evidence, other),
             }
             for term in in_force
         ],
@@ -95,16 +99,18 @@ def _sheet(row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParti
     }
 
 
-def _hidden_names(circle: Circle, shown: Mapping[int, str]) -> list[str]:
-    hidden = []
+def _finder(circle: Circle, shown: Mapping[int, str], supporters: list[str]) -> Finder:
+    """Return what finds in a term whoever this sheet does not name."""
+    stay: list[CaseParticipant] = []
+    out: list[CaseParticipant] = []
     for person in circle.invited:
-        name = circle.names[person.id]
-        if shown[person.id] == name:
-            continue
-        hidden.append(name)
-        if person.student is not None:
-            hidden += [person.student.given_name, person.student.family_name]
-    return hidden
+        (stay if shown[person.id] == circle.names[person.id] else out).append(person)
+    return finder_beside(_named(circle, stay), [*_named(circle, out), *map(called, supporters)])
+
+
+def _named(circle: Circle, people: list[CaseParticipant]) -> list[Named]:
+    students = students_named(select(*COLUMNS).where(Student.id.in_([one.student_id for one in people])))
+    return [*students, *(called(circle.names[one.id]) for one in people)]
 
 
 def _hidden_supporters(row: Pathway, agreement: Agreement, reader_id: int, named: set[int]) -> list[str]:
