@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from tests.access.world import plant_copy
 from tests.factories.accounts import acting
 from tests.factories.base import fresh
+from tests.factories.cases import PathwayFactory
 from tests.factories.roster import GuardianFactory, StudentFactory, StudentGuardianFactory
 from tests.factories.safeguards import DisciplineActionFactory, make_notification
 from tests.intake.making import WALL, Place
@@ -26,6 +28,9 @@ from wss_cases.incidents.incident.states import IncidentState, PersonKind, Perso
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.circles.keepers.actions import name_keeper
+from wss_cases.pathways.circles.notes.actions import read_notes, write_note
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.legal_holds.models import LegalHold
@@ -180,6 +185,27 @@ def test_where_nothing_hangs_on_it_one_person_takes_somebody_out(place: Place, c
     assert ask(client_as(place.dean), report).status_code == 303
     assert where_it_stands(child) <= ROSTER | KNOW
     assert db.session.scalar(select(TakingOut.reason)) == "[…] was at home that day."
+
+
+def test_sealed_words_lose_the_name_and_families_with_a_copy_are_told_of_the_correction(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    report, child = scene(place)
+    case = cases_of_incident(report.id)[0]
+    circle = PathwayFactory(case_id=case.id, school_id=place.school.id, owner_id=place.coordinator.id)
+    keeper = place.actor("coordinator")
+    with unit_of_work(keeper, clock.now()) as uow:
+        name_keeper(uow, uow.session.get_one(Pathway, circle.id), keeper.user_id or 0)
+    write_note(Invocation(keeper, clock.now()), circle.id, "Zebulon wept; the other child listened.")
+    plant_copy(place.school.id, child.id, report.id, place.dean)
+    db.session.commit()
+    ask(client_as(place.dean), report)
+    answer(client_as(place.administrator), report, "yes")
+    assert [one.text for one in read_notes(keeper, circle.id, clock.now())] == ["[…] wept; the other child listened."]
+    assert "wept" not in json.dumps(list(db.session.scalars(select(AuditEntry.changes))))
+    register = db.session.scalars(select(Disclosure.told_whom).where(Disclosure.student_id == child.id))
+    assert "Walked Family" in set(register)
+    assert len(list(db.session.scalars(select(FollowUp).where(FollowUp.kind == "correction")))) == 3
 
 
 @pytest.mark.parametrize("asked_in", ["the one that stays", "the merged one"])

@@ -1,5 +1,6 @@
 """Taking out of a report whoever was named in error; where something hangs on it a second person agrees first."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -17,11 +18,21 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
+from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.named_in_error.models import TakingOut
-from wss_cases.records.named_in_error.queries import contacts_about, is_held, joined_to, named_as, needs_second, told_of
+from wss_cases.records.named_in_error.queries import (
+    contacts_about,
+    copies_with,
+    is_held,
+    joined_to,
+    named_as,
+    needs_second,
+    told_of,
+)
 from wss_cases.records.named_in_error.states import TakingOutState
 from wss_cases.records.named_in_error.unlinking import reach_of, take_out_of
-from wss_cases.records.retention.deletion.erasure import INSTEAD, names_of
+from wss_cases.records.retention.deletion.erasure import names_of
+from wss_cases.records.retention.deletion.sealed import INSTEAD
 from wss_cases.records.retention.reach.queries import Reach
 from wss_cases.roster.directory.models import Guardian
 
@@ -40,7 +51,9 @@ def take_out(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> 
     person = _named(uow, incident, person_id)
     student_id, reports = person.student_id or 0, joined_to(incident)
     named = named_as(student_id, reports)
-    told = [*told_of(student_id, reach_of(uow, reports, student_id)), *contacts_about(named)]
+    rows = reach_of(uow, reports, student_id)
+    copies = copies_with(student_id, reports, names_of(student_id, Reach(stays=rows)))
+    told = [*told_of(student_id, rows), *contacts_about(named), *copies]
     waits = select(TakingOut.id).where(
         TakingOut.incident_person_id.in_([one.id for one in named]), TakingOut.state == TakingOutState.ASKED
     )
@@ -107,8 +120,8 @@ def _carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: Inci
     student_id, reports = person.student_id, joined_to(incident)
     assert student_id is not None
     rows, named = reach_of(uow, reports, student_id), named_as(student_id, reports)
-    told, contacts = told_of(student_id, rows), contacts_about(named)
-    why = names_of(student_id, Reach(stays=rows)).without(row.reason, INSTEAD)
+    told, contacts, names = told_of(student_id, rows), contacts_about(named), names_of(student_id, Reach(stays=rows))
+    copies, why = copies_with(student_id, reports, names), names.without(row.reason, INSTEAD)
     _decide(uow, row, TakingOutState.DONE)
     row.reason = why
     uow.session.flush()
@@ -124,6 +137,8 @@ def _carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: Inci
         _correct(uow, incident, whom)
     for contact in contacts:
         _correct_family(uow, incident, student_id, contact)
+    for copy in copies:
+        _correct_copy(uow, incident, student_id, copy)
     for report in reports:
         if report.state is not IncidentState.DUPLICATE:
             route_incident(uow, report)
@@ -138,13 +153,23 @@ def _correct(uow: UnitOfWork, incident: Incident, whom: str) -> Any:
 
 
 def _correct_family(uow: UnitOfWork, incident: Incident, student_id: int, contact: GuardianContact) -> None:
-    """Ask for the correction to a family, whom only the record of disclosures names from now on."""
     guardian = uow.session.get(Guardian, contact.guardian_id) if contact.guardian_id is not None else None
-    row = _correct(uow, incident, _("the family in the record of disclosures"))
-    day = local_date(contact.at, zone_of(incident.school_id)).isoformat()
-    uow.disclose(
-        row, student_id, told_whom=guardian.name if guardian is not None else _("A guardian"), interest=_("Guardian"),
-        purpose=_("Named in error in a report; to be told of the correction"), fields=[day], at=contact.at,
-    )  # fmt: skip
+    whom = guardian.name if guardian is not None else _("A guardian")
+    _register(uow, incident, student_id, whom, contact.at, _("Guardian"))
     contact.guardian_id = None
     uow.audit("named_in_error.let_go", "guardian_contact", contact.id, changes_of(contact))
+
+
+def _correct_copy(uow: UnitOfWork, incident: Incident, student_id: int, copy: FamilyRelease) -> None:
+    assert copy.released_at is not None
+    _register(uow, incident, student_id, copy.asked_name[:200], copy.released_at, _("Family copy"))
+
+
+def _register(uow: UnitOfWork, incident: Incident, student_id: int, whom: str, at: datetime, interest: str) -> None:
+    """Ask for the correction to a family, whom only the record of disclosures names from now on."""
+    row = _correct(uow, incident, _("the family in the record of disclosures"))
+    day = local_date(at, zone_of(incident.school_id)).isoformat()
+    uow.disclose(
+        row, student_id, told_whom=whom, interest=interest, at=at, fields=[day],
+        purpose=_("Named in error in a report; to be told of the correction"),
+    )  # fmt: skip

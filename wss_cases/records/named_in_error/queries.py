@@ -12,11 +12,12 @@ from wss_cases.incidents.incident.rules import SUFFERED
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.queries import OPEN, case_held, student_held
-from wss_cases.records.family_copies.copy.models import FamilyRelease
+from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.states import ReleaseState
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.named_in_error.states import TakingOutState
 from wss_cases.records.retention.reach.queries import Rows
+from wss_cases.roster.names.finder import Finder
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.states import DutyState
@@ -71,6 +72,19 @@ def told_of(student_id: int, rows: Rows) -> list[Disclosure]:
     """Return the entries of the record of disclosures about this student that went with these rows."""
     statement = select(Disclosure).where(Disclosure.student_id == student_id).order_by(Disclosure.id)
     return [one for one in db.session.scalars(statement) if one.object_id in rows.get(one.object_type, set())]
+
+
+def copies_with(student_id: int, reports: Collection[Incident], names: Finder) -> list[FamilyRelease]:
+    """Return copies that left the school with these reports: to the student's own family, or naming the student."""
+    statement = (
+        select(FamilyRelease, FamilyReleaseCopy.text)
+        .join(FamilyReleaseCopy, FamilyReleaseCopy.release_id == FamilyRelease.id)
+        .where(FamilyRelease.school_id.in_([report.school_id for report in reports]))
+        .order_by(FamilyRelease.id)
+    )
+    ids = {report.id for report in reports}
+    went = [(row, text) for row, text in db.session.execute(statement) if ids & set(row.incident_ids)]
+    return [row for row, text in went if row.student_id == student_id or names.names_in(text)]
 
 
 def contacts_about(people: Collection[IncidentPerson]) -> list[GuardianContact]:

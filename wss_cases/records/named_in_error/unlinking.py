@@ -20,6 +20,7 @@ from wss_cases.pathways.common.actions import note_end
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, EndReason
 from wss_cases.records.named_in_error.queries import named_as
+from wss_cases.records.named_in_error.sealed import mask_sealed
 from wss_cases.records.retention.deletion.erasure import names_of, take_names_out
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, table
 from wss_cases.records.retention.reach.table_owners import TABLES
@@ -49,6 +50,7 @@ def take_out_of(uow: UnitOfWork, reports: list[Incident], student_id: int, rows:
     masked = {name: ids for name, ids in rows.items() if name not in KEPT}
     names = names_of(student_id, Reach(stays=masked))
     take_names_out(uow, masked, names, keep=True)
+    mask_sealed(uow, masked, names)
     _let_rows_go(uow, rows, student_id)
     draft = table("incident_draft")
     uow.session.execute(delete(draft).where(draft.c.incident_id.in_([report.id for report in reports])))

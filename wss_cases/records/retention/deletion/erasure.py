@@ -14,6 +14,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.records.retention.core.models import RemovedFigure
+from wss_cases.records.retention.deletion.sealed import INSTEAD
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, students_in, table
 from wss_cases.records.retention.reach.table_owners import TABLES
 from wss_cases.roster.directory.models import Student, StudentGuardian
@@ -21,8 +22,6 @@ from wss_cases.roster.names.finder import Finder, Kind
 from wss_cases.roster.names.queries import COLUMNS, finder_beside, guardians_named, students_named
 from wss_cases.routing.engine.states import Pathway as Family
 
-INSTEAD = "[…]"
-"""What stands where the name of a student stood whose record is gone, in a record that another student still has."""
 LEAST_LENGTH = 80
 """Shorter columns hold codes, not what somebody wrote."""
 _CODE = re.compile(r"[a-z]+(?:[_.][a-z]+)+")
