@@ -22,6 +22,7 @@ from tests.support.applications import Applications, Rollback, people_client
 from tests.support.databases import ROOT, Database, Databases
 from tests.support.depth import BACKENDS
 from tests.support.ledger import Ledger
+from tests.support.memory import keep_temporary_files_in_memory
 from tests.support.network import Guard, guarded
 from tests.support.once import shared_folder
 from tests.support.pages.browser import DESK, NewVisitor, Visitor, chromium, launch
@@ -43,6 +44,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("bench")
+keep_temporary_files_in_memory()
 share_compiled_templates()
 share_builders_of_addresses()
 shared_folder()
