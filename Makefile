@@ -6,6 +6,9 @@ TEST_ARGS ?= -n 2
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
 
+# Some machines forbid Python to keep what it compiles; here dozens of processes import the same thousand files.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test prove counts check audit bench faults screenshots states messages tools
 
 run: $(STAMP)

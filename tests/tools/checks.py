@@ -16,6 +16,8 @@ from tests.support.databases import ROOT, Databases, flask
 PYTHON = (sys.executable, "-m")
 CHECKS: dict[str, tuple[str, ...]] = {
     "types": (*PYTHON, "mypy", "wss_cases", "config.py", "wsgi.py", "tests/support", "tests/tools"),
+    # whatever is compiled for it, the workers that run the tests afterwards find compiled
+    "tests are found": (*PYTHON, "pytest", "--collect-only", "-q", "-n", "0", "-p", "no:cacheprovider"),
     "lint": (*PYTHON, "ruff", "check", "--quiet", "--output-format", "concise", "."),
     "format": (*PYTHON, "ruff", "format", "--check", "--output-format", "concise", "."),
     "imports": (sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"),
