@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
@@ -49,11 +49,15 @@ def moved_in(people: Sequence[CaseParticipant], case: Case) -> list[Moved]:
     if not away:
         return []
     ids = {person.student.school_id for person in away if person.student is not None}
-    schools = {row[0]: row[1] for row in db.session.execute(select(School.id, School.name).where(School.id.in_(ids)))}
-    done = select(StudentMove.participant_id, StudentMove.to_school_id).where(
-        StudentMove.case_id == case.id, StudentMove.continued_as_id.is_not(None)
+    goes_on = and_(
+        StudentMove.to_school_id == School.id,
+        StudentMove.case_id == case.id,
+        StudentMove.continued_as_id.is_not(None),
     )
-    settled = {(row[0], row[1]) for row in db.session.execute(done)}
+    columns = select(School.id, School.name, StudentMove.participant_id).outerjoin(StudentMove, goes_on)
+    rows = db.session.execute(columns.where(School.id.in_(ids))).all()
+    schools = {school_id: name for school_id, name, _person in rows}
+    settled = {(person_id, school_id) for school_id, _name, person_id in rows if person_id is not None}
     found = []
     for person in away:
         student = person.student

@@ -252,6 +252,13 @@ def get_care_record(actor: Actor, record_id: int) -> CareRecord:
     return existing(record)
 
 
+def own_care_record(actor: Actor, record_id: int) -> CareRecord:
+    """Return the student concern that the actor wrote, while she works at its school. Raises NotFound."""
+    own = and_(CareRecord.reporter_id == actor.user_id, in_view(CareRecord, actor, *STAFF))
+    record: CareRecord | None = db.session.scalar(select(CareRecord).where(own, CareRecord.id == record_id))
+    return existing(record)
+
+
 def was_opened(record: CareRecord) -> bool:
     """Whether anybody but its reporter has read a student concern."""
     read = select(AuditEntry.id).where(

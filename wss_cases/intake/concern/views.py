@@ -9,11 +9,10 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at, zone_of
-from wss_cases.incidents.incident.queries import get_care_record, load_care_record
+from wss_cases.incidents.incident.queries import get_care_record, own_care_record
 from wss_cases.incidents.incident.states import HurtBySomebody
 from wss_cases.incidents.pages.forms import HurtForm
 from wss_cases.incidents.pages.presenters import place_names
@@ -28,9 +27,7 @@ blueprint = Blueprint("worry", __name__)
 @gate(Permission.INCIDENT_REPORT)
 def receipt(record_id: int) -> str:
     """Show whoever recorded a worry that it arrived: when, about whom, who was told. What came of it is not shown."""
-    record = load_care_record(record_id)
-    if record is None or record.reporter_id != current_actor().user_id:
-        raise NotFound
+    record = own_care_record(current_actor(), record_id)
     school = get_school(record.school_id)
     day = today_at(record.school_id, record.opened_at)
     team = {n for role in (Role.COORDINATOR, Role.ADMINISTRATOR) for _id, n in holders(role, record.school_id, day)}
