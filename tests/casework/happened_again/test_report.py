@@ -77,6 +77,19 @@ def test_a_check_in_closes_with_a_report_and_all_that_follows(world: Any, client
     assert set(db.session.scalars(told)) == {chief.id, world.coordinator.id}
 
 
+def test_case_and_report_lead_to_each_other(world: Any, client_as: Any) -> None:
+    client, address = client_as(world.coordinator), f"/cases/{world.case.id}"
+    assert f'href="{address}/happened-again"' in client.get(address).text
+    assert client.submit(f"{address}/happened-again", FORM | parts(world)).status_code == 303
+    _first, report = incidents_of(world.case.id)
+    words = f"Report {report.reference} joined this case and waits for a decision"
+    assert f'<a href="/incidents/{report.id}">{words}</a>' in client.get(address).text
+    assert f'href="{address}"' in client.get(f"/incidents/{report.id}").text
+    report.state = IncidentState.CLOSED
+    db.session.commit()
+    assert words not in client.get(address).text
+
+
 def test_the_plan_that_is_agreed_is_looked_at_the_same_day(world: Any, client_as: Any) -> None:
     call = Invocation(world.actor, NOW)
     plan_id = plans.write(call, world.case.id, world.people[1].id, PlanText(steps="Walk along", adults_told="Ms. R"))

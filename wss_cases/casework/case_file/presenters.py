@@ -12,7 +12,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.queries import place_words
+from wss_cases.cases.case.queries import incidents_of, place_words
 from wss_cases.cases.case.rules import title
 from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.casework.case_file.queries import CaseFile, case_file, seen_by, situation
@@ -26,6 +26,7 @@ from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.incidents.incident.states import WAITING
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.pathways.circles.circle.states import TermState
@@ -140,8 +141,23 @@ def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
         if can(actor, Permission.CASE_ACCESS_READ, case)
         else None,
         "links": links_of(actor, case, continued_as(case.id)),
+        "later_reports": _later_reports(page, actor),
         "day_words": day_words,
     }
+
+
+def _later_reports(page: CasePage, actor: Actor) -> list[tuple[str, str]]:
+    """Return the reports that joined a case later and wait for a decision, for whoever may read them."""
+    if len(page.file.incident_ids) < 2:
+        return []
+    return [
+        (
+            _("Report %(reference)s joined this case and waits for a decision", reference=report.reference),
+            url_for("incidents.incident", incident_id=report.id),
+        )
+        for report in incidents_of(page.case.id)
+        if report.state in WAITING and can(actor, Permission.INCIDENT_READ, report)
+    ]
 
 
 def wait_words(act: Next) -> str:
