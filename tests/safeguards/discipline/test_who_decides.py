@@ -59,6 +59,12 @@ def test_a_removal_begins_on_a_school_day_and_a_suspension_on_verified_facts(sce
     fresh(scene.incident).state = IncidentState.ROUTED
     db.session.commit()
     assert scene.remove(facts_verified=False, starts_on=date(2026, 11, 30))
+    sent, ticked, bare = scene.actions()
+    assert sent.facts_verified_at is None and bare.facts_verified_by_id is None
+    assert ticked.facts_verified_by_id == ticked.recorded_by_id and ticked.facts_verified_at == ticked.recorded_at
+    said = "The school verified the facts and heard the student: "
+    letters = [notice_for(one, fresh(scene.student), "en", date(2026, 11, 24)).text for one in (ticked, bare)]
+    assert [said in letter for letter in letters] == [True, False]
 
 
 def test_the_letter_says_whom_to_phone_and_when_to_come_back_and_prints_nothing_unasked(scene: Removing) -> None:

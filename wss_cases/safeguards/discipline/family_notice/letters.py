@@ -66,7 +66,7 @@ def notice_for(action: DisciplineAction, student: Student, language: str, day: d
                 "contact": ", ".join(part for part in (user_name(action.recorded_by_id), school.name, phone) if part),
                 "student": student.shown_name,
                 "date": day_words_with_year(day),
-                "what": f"{span_words(action)}\n{_back_words(action)}".strip(),
+                "what": "\n".join(filter(None, (span_words(action), _back_words(action), _heard_words(action)))),
                 "reason": action.reason,
                 "supports": action.support_services if is_exclusion(action.kind, action.days) else "",
             }
@@ -78,6 +78,13 @@ def _back_words(action: DisciplineAction) -> str:
     is_open = action.kind in WITHOUT_END and action.days == 0
     back = back_on(school_days(action.school_id), action.starts_on, action.ends_on, action.days, is_open)
     return _("First day back: %(day)s", day=day_words_with_year(back)) if back is not None else ""
+
+
+def _heard_words(action: DisciplineAction) -> str:
+    if action.facts_verified_at is None:
+        return ""
+    day = day_words_with_year(today_at(action.school_id, action.facts_verified_at))
+    return _("The school verified the facts and heard the student: %(day)s", day=day)
 
 
 def ask_for_interpreter(uow: UnitOfWork, incident: Incident, student: Student, code: str) -> None:

@@ -238,6 +238,8 @@ def _made(
         recorded_at=uow.now,
         year_days=count.after,
         review_acknowledged=removal.acknowledged,
+        facts_verified_at=uow.now if removal.facts_verified else None,
+        facts_verified_by_id=uow.actor.user_id if removal.facts_verified else None,
         offered=[{"what": offer.what.value, "on": offer.on.isoformat()} for offer in offered] if is_long else [],
         answers={what.value: words for what, words in removal.answers.items() if words.strip()},
         **{name: value for name, value in vars(removal).items() if name not in NOT_KEPT},

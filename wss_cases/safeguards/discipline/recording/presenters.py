@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.roster.directory.models import Student
@@ -62,6 +63,7 @@ def action_words(listed: ListedAction) -> dict[str, Any]:
     """Return everything that the page of one action says of it."""
     row, student = listed.action, listed.student
     protected = is_protected(bool(student.has_iep or student.has_504), row.disability, row.suspected)
+    zone = zone_of(row.school_id)
     offers = [Offer(Tried(each["what"]), date.fromisoformat(each["on"])) for each in row.offered]
     return {
         "what": states.DisciplineKind(row.kind).label,
@@ -74,7 +76,10 @@ def action_words(listed: ListedAction) -> dict[str, Any]:
         "disability": states.Answer(row.disability).label if row.disability else _("Not asked"),
         "suspected": states.Answer(row.suspected).label if row.suspected else _("Not asked"),
         "packet": [one | {"answer": row.answers.get(one["code"], "")} for one in offer_words(offers)],
-        "recorded": moment_words(row.recorded_at, zone_of(row.school_id)),
+        "verified": dotted(user_name(row.facts_verified_by_id), moment_words(row.facts_verified_at, zone))
+        if row.facts_verified_at
+        else _("Not ticked"),
+        "recorded": moment_words(row.recorded_at, zone),
         "by": user_name(row.recorded_by_id),
     }
 

@@ -17,7 +17,8 @@ class DisciplineAction(OfIncident, Versioned, Base):
 
     `offered` is what adults had offered when it was decided (code and date of each), `answers` what was written where
     they had offered nothing, `year_days` the student's school days away in the school year with this removal. None in
-    `disability`, `suspected` and `year_days`: recorded before these were asked.
+    `disability`, `suspected` and `year_days`: recorded before these were asked. `facts_verified_at` and `…_by_id`: when
+    and by whom it was said that the facts were verified and the student heard; None where nobody said so here.
     """
 
     __tablename__ = "discipline_action"
@@ -47,6 +48,8 @@ class DisciplineAction(OfIncident, Versioned, Base):
     disability: Mapped[states.Answer | None] = mapped_column(named_enum(states.Answer, "disability"))
     suspected: Mapped[states.Answer | None] = mapped_column(named_enum(states.Answer, "suspected"))
     year_days: Mapped[int | None]
+    facts_verified_at: Mapped[datetime | None]
+    facts_verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     review_acknowledged: Mapped[bool] = mapped_column(default=False, server_default="0")
     offered: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
