@@ -213,21 +213,26 @@ def _conversation_held(uow: UnitOfWork, incident: Incident, outcome: str, note: 
 
 @use_case
 def record_conversation(
-    uow: UnitOfWork, incident_id: int, outcome: str, note: str, *, repair: str = "", repair_on: date | None = None
-) -> int:
+    uow: UnitOfWork, incident_id: int, outcome: str, note: str, *, held_on: date | None = None, repair: str = "",
+    repair_on: date | None = None,
+) -> int:  # fmt: skip
     """Record how the conversation of a light incident went: its follow-up is done and the incident closes.
 
-    A repair step with its day becomes a follow-up of whoever talked. Raises Refused for a step without its day.
+    It counts on its day (None: today). A repair step with its day becomes a follow-up of whoever talked. Raises
+    Refused for a day before the incident or to come, or a step without its day.
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
     if incident.state is not IncidentState.ROUTED:
         raise Stale
+    on = held_on or today_at(incident.school_id, uow.now)
+    if not incident.local_date <= on <= today_at(incident.school_id, uow.now):
+        raise Refused("held_on", _("Choose a day from that of the incident to today."))
     _conversation_held(uow, incident, outcome, note)
     waiting = uow.session.query(FollowUp).filter_by(
         incident_id=incident.id, kind=CONVERSATION, state=FollowUpState.OPEN
     )
     for row in waiting:
-        close_row(uow, row, "held")
+        close_row(uow, row, "held", evidence={"on": on.isoformat()})
     if repair.strip():
         if repair_on is None:
             raise Refused("repair_on", _("Choose by when."))

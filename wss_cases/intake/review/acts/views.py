@@ -209,9 +209,8 @@ def conversation(incident_id: int) -> Page:
     """Record how the conversation of a report without a case went; the report closes."""
     report = reviewed(current_actor(), incident_id)
     days, today = school_days(report.school_id), today_at(report.school_id, clock.now())
-    form = LogForm(version=report.version, repair_on=days.add(today, USUAL))
+    form = LogForm(version=report.version, held_on=today, repair_on=days.add(today, USUAL))
     form.repair_on.quick = repair_days(today, days)
-    del form.held_on
     note = form.note.data or ""
 
     def act() -> int:
@@ -220,6 +219,7 @@ def conversation(incident_id: int) -> Page:
             incident_id,
             form.outcome.data,
             note,
+            held_on=form.held_on.data,
             repair=form.repair_text(),
             repair_on=form.repair_on.data,
         )

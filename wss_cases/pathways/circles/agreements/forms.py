@@ -33,6 +33,7 @@ class MarkForm(BaseForm):
         [(state, words) for state, words in TermState.labels().items() if state is not TermState.OPEN],
         _l("Choose what became of it."),
     )
+    on_day = DateField(_l("On which day?"), validators=[Optional()])
     why = LongText(
         _l("Why it is excused"), [Optional()], limit=1000, description=_l("Never what was said in the circle.")
     )

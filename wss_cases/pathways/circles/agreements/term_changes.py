@@ -1,6 +1,7 @@
 """What became of a term: kept, late, not kept, excused, or changed by consent into another one; and corrections."""
 
 from collections.abc import Collection
+from datetime import date
 
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only
@@ -28,12 +29,13 @@ BY_CONSENT = "changed_by_consent"
 
 
 @use_case
-def mark_term(uow: UnitOfWork, term_id: int, state: TermState, why: str = "") -> int:
+def mark_term(uow: UnitOfWork, term_id: int, state: TermState, why: str = "", on: date | None = None) -> int:
     """Say whether a term was kept, or excuse it with a reason; its follow-up closes with it. Returns the pathway's id.
 
-    What was promised outlives its circle: a term is marked after it ended, too. Raises Refused when it was marked
-    already, when the one who marks owns the term, before its day, for an excuse without a reason, or for a change,
-    which needs its new words (see `change_term`).
+    What was promised outlives its circle: a term is marked after it ended, too. It counts on the day of the act (None:
+    today). Raises Refused when it was marked already, when the one who marks owns the term, before its day, for a day
+    before the agreement or to come, for one after its day that is said to be kept in time, for an excuse without a
+    reason, or for a change, which needs its new words (see `change_term`).
     """
     row, agreement, term = _load(uow, term_id, uow.version)
     if state is TermState.CHANGED:
@@ -42,7 +44,9 @@ def mark_term(uow: UnitOfWork, term_id: int, state: TermState, why: str = "") ->
         refuse_blank("why", why, _("Say why it is excused."))
         term.why = why
     _not_early(uow, row, term, state)
-    _mark(uow, agreement, term, state)
+    if on is not None:
+        _in_its_time(agreement, term, state, on, today_at(row.school_id, uow.now))
+    _mark(uow, agreement, term, state, on)
     return row.id
 
 
@@ -74,6 +78,14 @@ def _not_early(uow: UnitOfWork, row: Pathway, term: AgreementTerm, state: TermSt
     if state in (TermState.KEPT, TermState.LATE) and term.due_on > today_at(row.school_id, uow.now):
         day = day_words(term.due_on)
         raise Refused("state", _("It is due on %(day)s: say from that day on whether it was kept.", day=day))
+
+
+def _in_its_time(agreement: Agreement, term: AgreementTerm, state: TermState, on: date, today: date) -> None:
+    if not (term.agreed_on or agreement.agreed_on) <= on <= today:
+        raise Refused("on_day", _("Choose a day from that of the agreement to today."))
+    if state is TermState.KEPT and on > term.due_on:
+        words = _("It was due on %(day)s: choose that it was kept late, or the day.", day=day_words(term.due_on))
+        raise Refused("on_day", words)
 
 
 def _not_owner(uow: UnitOfWork, term: AgreementTerm) -> None:
@@ -135,7 +147,7 @@ def _load(uow: UnitOfWork, term_id: int, version: int | None) -> tuple[Pathway, 
     return row, agreement, term
 
 
-def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: TermState) -> None:
+def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: TermState, on: date | None = None) -> None:
     if term.state is not TermState.OPEN or state not in TERM_TRANSITIONS[TermState.OPEN]:
         raise Refused("", _("This term was marked already."))
     _not_owner(uow, term)
@@ -143,7 +155,8 @@ def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: Ter
     uow.record(term, "agreement.term_marked", case_id=agreement.case_id, position=term.position, state=state.value)
     follow_up = uow.session.get(FollowUp, term.follow_up_id) if term.follow_up_id else None
     if follow_up is not None and follow_up.state is FollowUpState.OPEN:
-        close_row(uow, follow_up, BY_CONSENT if state is TermState.CHANGED else state.value)
+        shown = {"on": on.isoformat()} if on is not None else None
+        close_row(uow, follow_up, BY_CONSENT if state is TermState.CHANGED else state.value, evidence=shown)
 
 
 def release_term(uow: UnitOfWork, term_id: int) -> AgreementTerm:

@@ -142,7 +142,9 @@ def term(case_id: int, pathway_id: int, term_id: int) -> Page:
     if its_term.state in MARKED:
         return _correct(row, its_term, circle, may_read_terms(actor, row, circle))
     reads, needed = may_read_terms(actor, row, circle), must_consent(its_agreement, circle.names)
-    form = MarkForm(version=its_term.version, text=its_term.text if reads else "", due_on=its_term.due_on)
+    today = today_at(row.school_id, clock.now())
+    text = its_term.text if reads else ""
+    form = MarkForm(version=its_term.version, text=text, due_on=its_term.due_on, on_day=today)
     if reads and not form.is_submitted():
         form.evidence.data = its_term.evidence
     form.consented.choices = people_choices(circle.names)
@@ -184,7 +186,7 @@ def _correct(row: Pathway, its_term: AgreementTerm, circle: Circle, reads: bool)
 def _save_term(its_term: AgreementTerm, form: MarkForm) -> int:
     state = TermState(form.state.data)
     if state is not TermState.CHANGED:
-        return term_changes.mark_term(submitted(form), its_term.id, state, form.why.data or "")
+        return term_changes.mark_term(submitted(form), its_term.id, state, form.why.data or "", form.on_day.data)
     if form.due_on.data is None:
         raise Refused("due_on", _("Choose until when."))
     draft = actions.TermDraft(form.text.data or "", number(form.owner.data), form.due_on.data, form.evidence.data or "")
