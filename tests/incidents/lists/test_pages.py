@@ -12,7 +12,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.support.pages.reading import Element
 from wss_cases.access.actor import Role
-from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
 
 
 @pytest.fixture
@@ -57,7 +57,9 @@ def test_states_are_grouped_and_counted(client_as: Any, school: Any) -> None:
 def test_filters(client_as: Any, school: Any) -> None:
     client = client_as(make_user(Role.DEAN, school))
     bus = make_incident(school, tile="threat", location_code="school_bus", place="vehicle", behavior_group=4)
-    old = make_incident(school, [StudentFactory(school=school, grade=9)], local_date=date(2025, 10, 6), local_minute=65)
+    nine, caused = StudentFactory(school=school, grade=9), PersonRole.CAUSED_HARM
+    old = make_incident(school, [nine], caused, local_date=date(2025, 10, 6), local_minute=65)
+    make_incident(school, [nine])  # nobody said that they did it
     for query, found in (
         ("?tile=threat", bus), ("?place=school_bus", bus), ("?place=vehicle", bus), ("?group=3-4&tile=threat", bus),
         ("?group=4", bus), ("?year=2025-26", old), ("?to=2026-01-01", old), ("?month=2025-10", old), ("?hour=1", old),

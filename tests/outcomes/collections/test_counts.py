@@ -177,7 +177,7 @@ def _offenses(school: int, found: Counter[str]) -> None:
     coded = defaultdict(set)
     for row in rows_of(
         "select p.incident_id, b.crdc from incident_person p join behavior_code b on b.id = p.behavior_code_id"
-        " where p.role in ('caused_harm', 'both', 'involved') and b.crdc <> ''"
+        " where p.role in ('caused_harm', 'both') and b.crdc <> ''"
     ):
         coded[row["incident_id"]].add(row["crdc"])
     for row in rows_of(
@@ -232,7 +232,7 @@ def test_the_states_counts_are_those_of_a_second_count(app: Flask, made: Made) -
     assert set(found) == {(school.name, kind) for school in made.schools for kind in kinds}
     coded = defaultdict(set)
     for person in db.session.scalars(select(IncidentPerson)):
-        if person.role in ("caused_harm", "both", "involved") and person.behavior is not None:
+        if person.role in ("caused_harm", "both") and person.behavior is not None:
             coded[person.incident_id].add(person.behavior)
     for (name, kind), got in found.items():
         school = next(one.id for one in made.schools if one.name == name)

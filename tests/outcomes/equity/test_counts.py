@@ -37,7 +37,7 @@ ACTED = """
     b.is_subjective from incident_person p join incident i on i.id = p.incident_id
     left join behavior_code b on b.id = p.behavior_code_id
     where i.local_date between '2026-08-01' and '2026-10-31' and i.state <> 'duplicate'
-    and p.role in ('caused_harm', 'both', 'involved') and p.student_id is not null
+    and p.role in ('caused_harm', 'both') and p.student_id is not null
 """
 WAY = f"""
     select a.student_id, a.school_id from ({ACTED}) a join case_incident ci on ci.incident_id = a.id

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from wss_cases.foundation.db import db
 
-ACTED = "('caused_harm', 'both', 'involved')"
+ACTED = "('caused_harm', 'both')"
 HARMED = "('harmed', 'both')"
 WINTERS = (("2025-11-02 07:00", "2026-03-08 08:00"), ("2026-11-01 07:00", "2027-03-14 08:00"))
 """When Chicago is six hours behind UTC; five otherwise."""

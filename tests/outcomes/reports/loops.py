@@ -35,7 +35,7 @@ class Second:
 
     def acted(self, incident_id: int) -> list[Any]:
         """Return who is reported to have caused harm, or whose part is not settled."""
-        roles = ("caused_harm", "both", "involved")
+        roles = ("caused_harm", "both")
         return [p for p in self.people if p.incident_id == incident_id and p.role.value in roles]
 
 

@@ -124,7 +124,7 @@ def test_students_in_bands_and_who_reported_agree_with_loops(made: Made) -> None
         second = Second(school_id)
         counts: dict[int, set[int]] = {}
         for row in second.people:
-            if row.role.value in ("caused_harm", "both", "involved") and row.student_id:
+            if row.role.value in ("caused_harm", "both") and row.student_id:
                 counts.setdefault(row.student_id, set()).add(row.incident_id)
         there = {
             row.student_id

@@ -31,8 +31,8 @@ GROUPS: dict[str, frozenset[IncidentState]] = {
 EVERY = {**GROUPS, "all": frozenset(IncidentState)}
 """What the tabs of the list stand for."""
 
-ACTED = (PersonRole.CAUSED_HARM, PersonRole.BOTH, PersonRole.INVOLVED)
-"""Roles of whom behaviour and grade are counted: never a person harmed, a witness or a support person."""
+ACTED = (PersonRole.CAUSED_HARM, PersonRole.BOTH)
+"""Roles of whom behavior and grade are counted: never one that nobody set, a person harmed or a witness."""
 
 
 LISTED = (

@@ -37,7 +37,7 @@ def _by_days_of_all(
     return None if more or grade is not None else by_days(actor, scope)
 
 
-@cached_count("bands", version=2, depends_on=_by_days_of_all)
+@cached_count("bands", version=3, depends_on=_by_days_of_all)
 def bands_of(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None) -> Bands:
     """Return the bands of all students (of a grade, when given) enrolled on any day of the period, in one query."""
     person = IncidentPerson
