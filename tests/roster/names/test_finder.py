@@ -147,3 +147,9 @@ def test_what_leaves_a_text_goes_in_every_spelling_but_a_name_that_another_who_s
     finder = finder_beside([Named("", ("Ana",), ("Ruiz",))], [Named("", ("Zoé", "Ana"), ("Núñez",), ("77001",))])
     text = "Zoé then waited for NUNEZ, who walked with Ana Ruiz. Then Zoe\u0301 (77001) left; Ana did too."
     assert finder.without(text, "X") == "X then waited for X, who walked with Ana Ruiz. Then X (X) left; Ana did too."
+
+
+def test_a_number_is_a_word_unless_it_is_written_as_a_name() -> None:
+    finder = Finder(OWN, [Named("Chayton Two Feathers", ("Chayton",), ("Two Feathers",), ())])
+    assert finder.names_in("Helps on two afternoons and feeds two birds.") == []
+    assert finder.without("Chayton helps two people; Two Feathers agreed.", "X") == "X helps two people; X agreed."

@@ -50,9 +50,7 @@ def moved_in(people: Sequence[CaseParticipant], case: Case) -> list[Moved]:
         return []
     ids = {person.student.school_id for person in away if person.student is not None}
     goes_on = and_(
-        StudentMove.to_school_id == School.id,
-        StudentMove.case_id == case.id,
-        StudentMove.continued_as_id.is_not(None),
+        StudentMove.to_school_id == School.id, StudentMove.case_id == case.id, StudentMove.continued_as_id.is_not(None)
     )
     columns = select(School.id, School.name, StudentMove.participant_id).outerjoin(StudentMove, goes_on)
     rows = db.session.execute(columns.where(School.id.in_(ids))).all()

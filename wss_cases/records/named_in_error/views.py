@@ -55,11 +55,13 @@ def _words(subject: Subject) -> dict[str, Any]:
         "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
         "back_href": back,
         "intro": _(
-            "The student stands in this report and its case no more: on no page, in no list, count, export or copy. "
-            "What was opened for the student ends, the name is taken out of every text, and whoever outside was told "
-            "is told of the correction. Legal duties go on. Only the audit log and the record of disclosures know."
+            "The student is taken out of this report and its case: off every page, list, count, export and copy. "
+            "What was opened for the student ends, the name is taken out of every text, and everyone outside who was "
+            "told hears the correction. Legal duties go on. Only the audit log and the record of disclosures know."
         ),
-        "second": _("Something hangs on it, so a second person agrees before it takes effect.") if second else "",
+        "second": _("Steps depend on this report, so a second person must agree before it takes effect.")
+        if second
+        else "",
     }
 
 

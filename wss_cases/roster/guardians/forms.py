@@ -21,7 +21,9 @@ class LimitForm(BaseForm):
         _l("Is this person kept away from the student?"),
         {NOBODY_KEPT_OFF: _l("No"), **Restriction.labels()},
         _l("Choose an answer."),
-        description=_l("By what the school was shown. Then nobody calls, writes or sends anything to them."),
+        description=_l(
+            "As a paper that the school has seen says. Nobody then calls, writes or sends anything to this person."
+        ),
     )
     restricted_on = DateField(_l("Date of that paper"), validators=[Optional()])
     may_contact = radio(
