@@ -161,6 +161,10 @@ FIRST_RELEASE: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "circle_meeting": [{"id": 1, "pathway_id": 1, "keeper_id": 1, "happened": None, **FIRST}],
+    "follow_up": [
+        {"id": 1, "case_id": 1, "incident_id": None, "kind": "agreement_check_in", "state": "done",
+         "outcome": "keeping", "outcome_note": "Better at home", "school_id": 1},
+    ],
     "mentoring_plan": [
         {"id": 1, "pathway_id": 2, "mentor_name": "Mx. Ohta", "cadence": "on Mondays", **FIRST}
     ],
@@ -223,6 +227,7 @@ def test_pathways_of_the_first_release_are_carried_along(empty_database: Databas
     found = {
         "keepers": "SELECT pathway_id, user_id FROM circle_keeper",
         "mentors": "SELECT mentor.name FROM mentoring_plan JOIN mentor ON mentor.id = mentor_id",
+        "words": "SELECT outcome_note, sealed_text IS NOT NULL, key_name <> '' FROM follow_up",
         "referrals": "SELECT partner_name, state, ended_on IS NOT NULL FROM referral ORDER BY id",
     }
     with engine(empty_database).connect() as connection:
@@ -230,10 +235,13 @@ def test_pathways_of_the_first_release_are_carried_along(empty_database: Databas
     assert carried == {
         "keepers": [(1, 1)],
         "mentors": [("Mx. Ohta",)],
+        "words": [("", 1, 1)],
         "referrals": [("Harbor House", "sent", 0), ("Harbor House", "withdrawn", 1)],
     }
     run(app, "downgrade", "0006")
     with engine(empty_database).connect() as connection:
+        words = connection.execute(sa.text("SELECT outcome_note FROM follow_up"))
+        assert [row[0] for row in words] == ["Better at home"]
         plans = connection.execute(sa.text("SELECT mentor_name, cadence FROM mentoring_plan"))
         assert [tuple(row) for row in plans] == [("Mx. Ohta", "on Mondays")]
         partners = connection.execute(sa.text("SELECT partner FROM referral ORDER BY id"))

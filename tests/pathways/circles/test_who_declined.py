@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
@@ -13,8 +14,12 @@ from tests.pathways.circles.making import LATER, consent, keep, make_circle, pre
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseResult
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.evidence.rules import Evidence
+from wss_cases.followups.handling import actions as handling
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
+from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.common.states import PathwayState
@@ -73,6 +78,19 @@ def test_a_copy_for_either_family_says_the_same(world, circle):
     db.session.commit()
     lines = [line.text for one in _cases(world.students[0].id, [world.incident]) for line in one.lines]
     assert "A meeting is not planned" in lines and "Declined" not in lines
+
+
+def test_the_words_of_a_check_in_lie_under_seal_and_are_read_with_a_trace(world, circle, client_as, session):
+    row = FollowUpFactory(
+        school_id=world.school.id, case_id=world.case.id, pathway_id=circle.id, kind="agreement_check_in",
+        owner_id=world.coordinator.id,
+    )  # fmt: skip
+    said = Evidence("She said it is better at home.", manner="in_person", on_day=TODAY, who="Ana", attempts=1)
+    handling.close(Invocation(world.actor, NOW), row.id, "keeping", said)
+    kept = session.execute(select(FollowUp.__table__).where(FollowUp.id == row.id)).mappings().one()
+    assert kept["state"] == "done" and "better at home" not in str(dict(kept)) and kept["sealed_text"]
+    assert "better at home" in client_as(world.coordinator).page(f"/follow-ups/{row.id}").text
+    assert session.scalar(select(AuditEntry.actor_id).filter_by(action="followup.words_read")) == world.coordinator.id
 
 
 @pytest.mark.parametrize(("role", "reads"), [(Role.DEAN, False), (Role.COORDINATOR, True)])

@@ -6,6 +6,8 @@ from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.credentials.rules import PURPOSE as SECOND_FACTOR
 from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
 from wss_cases.accounts.sign_in.saved_forms.rules import PURPOSE as KEPT_FORM
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.sealed_words import PURPOSE as SAID
 from wss_cases.journal.key_rotation.actions import Tables
 from wss_cases.outcomes.board.stored_reports.actions import PURPOSE as BOARD_REPORT
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
@@ -20,6 +22,7 @@ SEALED: Final[Tables] = (
     ("notes", CircleNote, NOTE),
     ("keeper_periods", CircleKeeper, PERIOD),
     ("questionnaires", Questionnaire, ANSWER),
+    ("check_ins", FollowUp, SAID),
     ("second_factors", SecondFactor, SECOND_FACTOR),
     ("kept_forms", KeptForm, KEPT_FORM),
     ("board_reports", BoardReport, BOARD_REPORT),

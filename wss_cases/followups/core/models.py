@@ -4,7 +4,18 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Integer, String, Text, or_, select
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from wss_cases.access.visibility import Windowed, seen_through
@@ -69,6 +80,7 @@ class FollowUp(Windowed, Versioned, Base):
 
     Whom it is about: `incident_person_id` by their part in a report, `participant_id` by that in the case.
     `closed_on` is the day of what was done (`closed_at` when that was typed), or on which it was cancelled.
+    `sealed_text`: what was said in one after a circle, see `sealed_words.py`.
     `snoozed_until`: it reminds nobody before that day. The sweep notes which version of a row it saw, when, and from
     when on there may be more to say; a new or changed row is thus looked at again by itself.
     """
@@ -92,7 +104,7 @@ class FollowUp(Windowed, Versioned, Base):
         Index("ix_follow_up_swept", "swept_at", **where("state = 'open'")),
         Index("ix_follow_up_given", "given_by_id", "state", "due_on"),
     )
-    PRIVATE = frozenset({"outcome_note", "evidence", "title"})
+    PRIVATE = frozenset({"outcome_note", "evidence", "title", "sealed_text", "sealed_key"})
 
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
@@ -115,6 +127,9 @@ class FollowUp(Windowed, Versioned, Base):
     state: Mapped[FollowUpState] = mapped_column(named_enum(FollowUpState, "state"), default=FollowUpState.OPEN)
     outcome: Mapped[str] = mapped_column(String(60), default="")
     outcome_note: Mapped[str] = mapped_column(Text, default="")
+    sealed_text: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    key_name: Mapped[str | None] = mapped_column(String(16))
     evidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     closed_at: Mapped[datetime | None]
     closed_on: Mapped[date | None]

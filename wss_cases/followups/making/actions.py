@@ -9,6 +9,7 @@ from sqlalchemy import select
 from wss_cases.followups.calendar.actions import tell_move, wanted_day
 from wss_cases.followups.calendar.queries import last_day_for
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
+from wss_cases.followups.core.sealed_words import keep_note
 from wss_cases.followups.templates.queries import template_in_force, templates_for
 from wss_cases.followups.templates.rules import due_on as due_of
 from wss_cases.foundation.dates import day_words
@@ -107,7 +108,8 @@ def close_row(
 
     The day of the thing is the evidence's `on`, where it is not today: that day counts, not the day of typing.
     """
-    row.state, row.outcome, row.outcome_note = FollowUpState.DONE, outcome, note
+    row.state, row.outcome = FollowUpState.DONE, outcome
+    keep_note(row, note)
     row.evidence = evidence or {}
     _settle(uow, row)
     row.closed_on = date.fromisoformat(row.evidence["on"]) if row.evidence.get("on") else row.closed_on

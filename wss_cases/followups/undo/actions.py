@@ -13,6 +13,7 @@ from wss_cases.access.policy import require
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
+from wss_cases.followups.core.sealed_words import let_words_go
 from wss_cases.followups.undo.rules import CannotUndo, Standing, why_not_undone
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import today_at
@@ -99,6 +100,7 @@ def _take_back(uow: UnitOfWork, act: FollowUpAct) -> CannotUndo | None:
     act.undone_at = uow.now
     uow.record(row, "followup.undone", what=row.kind, act=act.kind.value)
     if row.state is FollowUpState.OPEN:
+        let_words_go(row)
         remind_again(uow, row)
         settle_again(uow, row.school_id, row.due_on)
     return None

@@ -17,7 +17,8 @@ from wss_cases.followups.about.queries import about
 from wss_cases.followups.calendar.queries import TABLE, Calendars
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.core.queries import OPEN_PAGE, get_follow_up, open_at, owner_name, title_of
-from wss_cases.followups.core.rules import due_words, outcomes_of, quick_days, reads_words
+from wss_cases.followups.core.rules import due_words, outcomes_of, quick_days
+from wss_cases.followups.core.sealed_words import note_for
 from wss_cases.followups.core.states import (
     CHECK_INS,
     CONVERSATION,
@@ -256,7 +257,7 @@ def shown(row: FollowUp) -> dict[str, Any]:
         "closes_with": closes_with(row.kind, template),
         "question": QUESTIONS.get(row.kind),
         "evidence": evidence_rows(row.evidence),
-        "said": row.outcome_note if reads_words(current_actor(), row) else _("What was said is with who heard it."),
+        "said": note_for(current_actor(), row, clock.now()),
         "due": due_words(row.due_on, today, days),
         "due_on": day_words_with_year(row.due_on),
         "why_moved": _why(row),

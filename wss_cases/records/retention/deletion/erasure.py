@@ -14,7 +14,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.records.retention.core.models import RemovedFigure
-from wss_cases.records.retention.deletion.sealed import INSTEAD
+from wss_cases.records.retention.deletion.sealed import INSTEAD, take_names_out_of_sealed
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, students_in, table
 from wss_cases.records.retention.reach.table_owners import TABLES
 from wss_cases.roster.directory.models import Student, StudentGuardian
@@ -46,6 +46,7 @@ def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str
     names = names_of(student_id, reach)
     counts: Counter[str] = Counter({name: len(rows) for name, rows in reach.gone.items()})
     counts["texts"] = take_names_out(uow, reach.stays, names)
+    counts["texts"] += take_names_out_of_sealed(uow, reach.stays, names)
     counts["drafts"] = _drop_drafts(uow, student_id, names)
     counts["sealed"] = _empty_sealed(uow, reach.circles)
     _count_bare(uow, reach.gone)

@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.sealed_words import PURPOSE as SAID
 from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import REDACTED, UnitOfWork
@@ -15,7 +17,7 @@ from wss_cases.roster.names.finder import Finder
 INSTEAD = "[…]"
 """What stands where the name of a student stood who is in a record no more, for those who stay in it."""
 AUDIT = "named_in_error.masked"
-SEALED: tuple[tuple[Any, str], ...] = ((Questionnaire, ANSWER),)
+SEALED: tuple[tuple[Any, str], ...] = ((Questionnaire, ANSWER), (FollowUp, SAID))
 """Models of shared records with a text under the district's keys, and what those were derived for."""
 
 
