@@ -29,6 +29,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import failpoints
+from wss_cases.web.serving import worker_class
 
 PEOPLE = 3
 SAVE_FAILPOINTS = tuple(name for name in failpoints.NAMES if name.startswith("save."))
@@ -82,7 +83,7 @@ class Saving:
     def _serve(self) -> Forked:
         process = self.system.start(
             "web", "gunicorn", "wsgi:app", "-c", "tests/faults/saving/gunicorn_conf.py",
-            "--bind", f"127.0.0.1:{self.system.port}", "--worker-class", "gthread", "--workers", "2",
+            "--bind", f"127.0.0.1:{self.system.port}", "--worker-class", worker_class, "--workers", "2",
             "--threads", "2", "--no-control-socket", "--graceful-timeout", "2", "--log-level", "error",
         )  # fmt: skip
         wait_until(lambda: self.system.status("/healthz") == 200, LONGEST_WAIT, "the web server answers")

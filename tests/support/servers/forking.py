@@ -114,7 +114,7 @@ def _import() -> None:
     """Import whatever an application does, by making one that is never used."""
     share_compiled_templates()
     share_builders_of_addresses()
-    for module in ("gunicorn.app.wsgiapp", "gunicorn.workers.gthread"):
+    for module in ("gunicorn.app.wsgiapp", "wss_cases.web.buffering"):
         import_module(module)
     create_app()
     configure_mappers()

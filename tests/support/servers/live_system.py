@@ -16,6 +16,7 @@ from tests.support.databases import Database, environment, flask
 from tests.support.postgres import free_port
 from tests.support.servers import forking
 from tests.support.servers.forking import Forked
+from wss_cases.web.serving import worker_class
 
 LONGEST_WAIT = 120.0
 """Seconds after which a wait is given up where the test says nothing about time: beside other work a process may take
@@ -45,7 +46,7 @@ class LiveSystem:
     def start_web(self, workers: int = 1) -> Forked:
         """Start gunicorn and wait until it answers."""
         process = self.start(
-            "web", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
+            "web", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self.port}", "--worker-class", worker_class,
             "--workers", str(workers), "--threads", "4", "--no-control-socket", "--graceful-timeout", "2",
             "--log-level", "warning",
         )  # fmt: skip
