@@ -180,6 +180,14 @@ def _given(world: World) -> OutboxMessage:
     return world.message("followups.given", heir, heir, given_key(heir.id, TODAY))
 
 
+def _together(world: World) -> OutboxMessage:
+    heir = world.people[Role.COORDINATOR]
+    together = world.message("mail.together", heir, heir, f"mail.together:{heir.id}")
+    for made in (_follow_up(world), _follow_up(world)):
+        made.message_id, made.carried_by_id = f"{made.message_id}.{made.id}", together.id
+    return together
+
+
 def _weekly(world: World) -> OutboxMessage:
     to = world.people[Role.ADMINISTRATOR]
     world.due(date(2026, 11, 20), kind="pre_meetings", single_mail=False)
@@ -411,6 +419,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "followup.due": _follow_up,
     "followup.late": _late,
     "followups.given": _given,
+    "mail.together": _together,
     "digest": _digest,
     "weekly": _weekly,
     "case_assigned": _to_lead("case_assigned"),

@@ -40,6 +40,7 @@ class MessageKind:
     at sending that the thing waits and that the recipient may still know. `to_invited`: the recipient need not be
     able to sign in yet (an invitation). `sent_to(message)` returns another address than the account's, or ''.
     `mail_list(message)` names the list that its recipient may do without, or returns None: then the mail always comes.
+    `in_one(message)`: it may stand in one mail with others, as `what`, `due` or `why`, and `href` of its context.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class MessageKind:
     sent_to: Callable[[OutboxMessage], str] = lambda message: ""
     calendar: Callable[[OutboxMessage, Actor], CalendarPart] | None = None
     mail_list: Callable[[OutboxMessage], MailList | None] = lambda message: None
+    in_one: Callable[[OutboxMessage], bool] | None = None
 
 
 def leads_to(path: str, **more: Any) -> Context:

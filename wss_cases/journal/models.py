@@ -4,7 +4,7 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, named_enum, where
@@ -89,13 +89,17 @@ class AuditSeal(Base):
 
 
 class OutboxMessage(Base):
-    """One message that a person should get: ids only, never names. `dedupe_key` makes it exactly one."""
+    """One message that a person should get: ids only, never names. `dedupe_key` makes it exactly one.
+
+    `carried_by_id`: the one mail that stands for this and others (`mail/delivery/bundles.py`).
+    """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
         Index("ix_outbox_message_due", "state", "next_attempt_at"),
         Index("ix_outbox_message_dropped", "object_type", "object_id", **where("state = 'dropped'")),
+        Index("ix_outbox_message_carried", "carried_by_id", **where("carried_by_id is not null")),
     )
 
     id: Mapped[Id]
@@ -115,6 +119,7 @@ class OutboxMessage(Base):
     message_id: Mapped[str] = mapped_column(String(120))
     last_error: Mapped[str] = mapped_column(Text, default="")
     sent_at: Mapped[datetime | None]
+    carried_by_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Counter(Base):

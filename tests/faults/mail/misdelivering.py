@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tests.faults.mail.smtp_server import FAULTS, Fault
 from tests.faults.reminders.district import at
-from tests.faults.reminders.system import Reminding, Wrong
+from tests.faults.reminders.system import WALL, Reminding, Wrong
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from wss_cases.journal.models import OutboxState
 
@@ -17,7 +17,7 @@ server stalls the usual limit holds, or a machine that is busy otherwise would m
 
 def smtp_faults(here: Reminding, first: int, faults: tuple[Fault, ...] = FAULTS) -> int:
     """Send a mail into each of these faults, then again when it may; returns the next day's number."""
-    now = at(here.days[first], "10:00")
+    now = at(here.days[first], WALL)  # what is of the same day has a mail each from here on
     here.district.close([task for task in here.district.tasks if task.closed_at is None], now)
     _turn(here, now, "tick")
     now += timedelta(minutes=1)
@@ -31,11 +31,11 @@ def smtp_faults(here: Reminding, first: int, faults: tuple[Fault, ...] = FAULTS)
 
 def refused(here: Reminding, first: int, mails: int) -> int:
     """Nobody listens at the mail server's door: everything waits, and goes out once it is back."""
-    now = at(here.days[first], "10:00")
+    now = at(here.days[first], WALL)  # what is of the same day has a mail each from here on
     here.district.close([task for task in here.district.tasks if task.closed_at is None], now)
     _turn(here, now, "tick")
     now += timedelta(minutes=1)
-    here.district.add([(0, "contact", here.days[first])] * mails, now)
+    here.district.add([(0, "same_day", here.days[first])] * mails, now - timedelta(seconds=2))
     here.office.stop()
     before = sum(here.office.taken.values())
     _turn(here, now, "tick")
@@ -58,7 +58,7 @@ def _turn(here: Reminding, now: datetime, *arguments: str) -> None:
 
 def _send_into(here: Reminding, now: datetime, faults: tuple[Fault, ...]) -> None:
     before = set(here.district.queued())
-    here.district.add([(0, "contact", now.date())] * len(faults), now)
+    here.district.add([(0, "same_day", now.date())] * len(faults), now - timedelta(seconds=2))
     _turn(here, now, "reminders", "sweep")
     here.office.faults[:] = faults
     _turn(here, now, "reminders", "deliver")

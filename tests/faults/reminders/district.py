@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import aliased
 
 from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory
@@ -23,6 +25,7 @@ from wss_cases.cases.case.states import CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.mail.delivery.bundles import TOGETHER
 from wss_cases.roster.directory.models import School
 
 ZONES = ("America/Chicago", "America/Denver", "America/New_York")
@@ -127,15 +130,28 @@ class District:
         columns = (
             OutboxMessage.message_id, OutboxMessage.recipient_id, OutboxMessage.object_type,
             OutboxMessage.object_id, OutboxMessage.school_id, OutboxMessage.created_at, OutboxMessage.state,
+            OutboxMessage.kind,
         )  # fmt: skip
         with self.app.app_context():
             rows = db.session.execute(select(*columns).order_by(OutboxMessage.id)).all()
             db.session.remove()
         found = {}
-        for number, recipient, kind, object_id, school_id, made_at, state in rows:
+        for number, recipient, kind, object_id, school_id, made_at, state, what in rows:
             day = made_at.astimezone(ZoneInfo(zones[school_id])).date().isoformat()
             about: Key = (recipient, "single", object_id) if kind == "follow_up" else (recipient, "digest", day)
+            about = (recipient, "together", number) if what == TOGETHER else about
             found[number] = (about, state)
+        return found
+
+    def carried(self) -> dict[str, list[str]]:
+        """Return for each mail that stands for many the Message-IDs that these would have."""
+        one, many = aliased(OutboxMessage), aliased(OutboxMessage)
+        pairs = select(one.message_id, many.message_id).join(many, many.carried_by_id == one.id)
+        found: dict[str, list[str]] = defaultdict(list)
+        with self.app.app_context():
+            for number, carried in db.session.execute(pairs):
+                found[number].append(carried)
+            db.session.remove()
         return found
 
     def leases_run_out(self) -> int:

@@ -111,8 +111,14 @@ def _list(message: OutboxMessage) -> MailList | None:
     return None if item is None or item.individual else MailList.SINGLE
 
 
+def _in_one(message: OutboxMessage) -> bool:
+    """What is of the same day always has a mail of its own."""
+    item = due_item(message.object_id)
+    return item is not None and not item.same_day
+
+
 MESSAGES = (
-    MessageKind(FOLLOW_UP_DUE, "follow_up", _due, _still_due, mail_list=_list),
-    MessageKind(FOLLOW_UP_LATE, "follow_up_late", _late, _still_late),
+    MessageKind(FOLLOW_UP_DUE, "follow_up", _due, _still_due, mail_list=_list, in_one=_in_one),
+    MessageKind(FOLLOW_UP_LATE, "follow_up_late", _late, _still_late, in_one=_in_one),
     MessageKind(FOLLOW_UPS_GIVEN, "follow_ups_given", _given, _still_theirs),
 )

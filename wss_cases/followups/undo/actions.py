@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.permissions import Permission
@@ -126,7 +126,8 @@ def remind_again(uow: UnitOfWork, row: FollowUp) -> None:
     it goes. One that a sender holds is waited for, so that it is not dropped behind our back.
     """
     of = (OutboxMessage.object_type == FollowUp.__tablename__, OutboxMessage.object_id == row.id)
-    held = select(OutboxMessage.id).where(*of, OutboxMessage.state == OutboxState.CLAIMED)
+    sending = or_(OutboxMessage.state == OutboxState.CLAIMED, OutboxMessage.carried_by_id.is_not(None))
+    held = select(OutboxMessage.id).where(*of, sending)
     uow.session.execute(held.with_for_update())
     uow.session.execute(
         update(OutboxMessage)

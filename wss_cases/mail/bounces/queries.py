@@ -52,6 +52,7 @@ def troubles(actor: Actor, now: datetime) -> list[TroubleRow]:
     failed = (
         select(func.count())
         .where(OutboxMessage.recipient_id == UserAccount.id, OutboxMessage.state == OutboxState.FAILED)
+        .where(OutboxMessage.carried_by_id.is_(None))
         .scalar_subquery()
     )
     columns = select(UserAccount.id, UserAccount.name, UserAccount.email, MailTrouble.status, MailTrouble.since, failed)

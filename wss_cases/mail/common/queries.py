@@ -86,7 +86,7 @@ def failed_mail(limit: int = 50) -> list[tuple[OutboxMessage, str]]:
     statement = (
         select(OutboxMessage, UserAccount.email)
         .join(UserAccount, UserAccount.id == OutboxMessage.recipient_id)
-        .where(OutboxMessage.state == OutboxState.FAILED)
+        .where(OutboxMessage.state == OutboxState.FAILED, OutboxMessage.carried_by_id.is_(None))
         .order_by(OutboxMessage.id.desc())
         .limit(limit)
     )

@@ -25,12 +25,15 @@ from wss_cases.mail.bounces.rules import trouble_of
 from wss_cases.mail.common.models import DeliveryPause
 from wss_cases.mail.common.queries import open_schools
 from wss_cases.mail.common.rules import Planned, Verdict, error_words, is_over, pause_after, verdict_of
+from wss_cases.mail.delivery.bundles import carried_by, follow, gather, settle
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.mail.delivery.smtp_transport import Post
 
 BATCH = 5
 LEASE = timedelta(minutes=3)
 NOT_PAUSED = ~exists(DeliveryPause.id)
+SHARED = ("state", "sent_at", "last_error")
+"""What a mail and those for which it stands have in common."""
 
 
 def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> set[str]:
@@ -122,7 +125,8 @@ def _release(token: str, now: datetime) -> None:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         mine = _messages(OutboxMessage.claim_token == token, OutboxMessage.state == OutboxState.CLAIMED)
-        uow.session.execute(mine.values(state=OutboxState.WAITING, claim_token=None, lease_until=None))
+        # its lease stays as a trace that somebody had it: it may have been sent
+        uow.session.execute(mine.values(state=OutboxState.WAITING, claim_token=None))
 
 
 def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
@@ -134,7 +138,8 @@ def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
             and_(OutboxMessage.state == OutboxState.CLAIMED, OutboxMessage.lease_until < moment),
         )
         may_go = or_(OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(schools))
-        statement = select(OutboxMessage.id).where(free, may_go, NOT_PAUSED)
+        gather(uow, now, may_go, NOT_PAUSED)
+        statement = select(OutboxMessage.id).where(free, may_go, NOT_PAUSED, OutboxMessage.carried_by_id.is_(None))
         statement = statement.order_by(OutboxMessage.next_attempt_at, OutboxMessage.id).limit(BATCH)
         ids = list(uow.session.scalars(statement.with_for_update(skip_locked=True)))
         if ids:
@@ -179,7 +184,8 @@ def drop(message_id: int, token: str, now: datetime) -> None:
         uow.no_audit()
         message = _ours(uow, message_id, token)
         if message is not None:
-            needed = compose(message, now) is not None
+            settle(message, now)
+            needed = compose(message, now) is not None or bool(carried_by(message.id))
             message.state = OutboxState.WAITING if needed else OutboxState.DROPPED
             message.claim_token, message.lease_until = None, None
 
@@ -201,6 +207,7 @@ def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
         message = _ours(uow, message_id, token)
         if message is not None:
             message.lease_until = database_now() + LEASE
+            settle(message, now)
         return message
 
 
@@ -230,6 +237,8 @@ def _mark(
         mine = _messages(OutboxMessage.id == message.id, OutboxMessage.claim_token == token)
         marked = mine.values(claim_token=None, lease_until=None, **values).returning(OutboxMessage.id)
         if uow.session.execute(marked).first() is not None:
+            shared = {name: value for name, value in values.items() if name in SHARED}
+            follow(uow, message, shared)
             then(uow)
 
 
@@ -240,5 +249,7 @@ def retry_failed(actor: Actor, message_id: int, now: datetime) -> None:
         if message.state is not OutboxState.FAILED:
             raise Refused("", _("This mail is no longer among the failed ones."))
         message.state, message.attempts, message.next_attempt_at = OutboxState.WAITING, 0, now
+        message.carried_by_id = None
+        follow(uow, message, {"state": OutboxState.WAITING})
         end_trouble(uow, message.recipient_id)
         uow.audit("mail.retried", "outbox_message", message.id, {"state": ["failed", "waiting"]})

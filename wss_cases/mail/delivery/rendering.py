@@ -13,7 +13,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.plain_templates import link, render_plain
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.message_kinds import CalendarPart, MessageKind, kind_of
+from wss_cases.journal.message_kinds import CalendarPart, MailList, MessageKind, kind_of
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.queries import choice_of
 from wss_cases.mail.common.rules import wanted
@@ -31,8 +31,8 @@ class Recipient:
     email: str
 
 
-def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
-    """Return the mail, or None when it is no longer due or its recipient may no longer know."""
+def due_now(message: OutboxMessage, now: datetime) -> tuple[MessageKind, Recipient, MailList | None] | None:
+    """Return a message's kind, recipient and list; None when it is no longer due or they may no longer know."""
     kind = kind_of(message.kind)
     recipient = _recipient(message, kind, now) if kind else None
     if kind is None or recipient is None or not kind.still_due(message, recipient.actor):
@@ -40,6 +40,15 @@ def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
     mail_list = kind.mail_list(message)
     if mail_list is not None and not wanted(choice_of(message.recipient_id), mail_list):
         return None
+    return kind, recipient, mail_list
+
+
+def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
+    """Return the mail, or None when it is no longer due or its recipient may no longer know."""
+    due = due_now(message, now)
+    if due is None:
+        return None
+    kind, recipient, mail_list = due
     stop = link(f"/mails/stop/{stop_token(message.recipient_id, mail_list)}") if mail_list is not None else ""
     locale = recipient.actor.locale if recipient.actor.locale in setting("LANGUAGES") else "en"
     with force_locale(locale):

@@ -1,0 +1,182 @@
+"""Many follow-ups of one person that come due at once are one mail, and none of them is lost in it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.factories.accounts import acting
+from tests.factories.base import fresh
+from tests.factories.followups import shown
+from tests.mail.making import CANARY, Scene, scene
+from tests.support.servers.mail import MailServer
+from wss_cases.access.actor import SYSTEM
+from wss_cases.access.invocation import Invocation
+from wss_cases.followups.core.models import FollowUp, FollowUpAct
+from wss_cases.followups.handling import actions as handling
+from wss_cases.followups.undo.actions import undo
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.mail.common.queries import failed_mail
+from wss_cases.mail.delivery import actions, bundles
+from wss_cases.mail.delivery.actions import deliver, retry_failed
+from wss_cases.workday.sweep.actions import sweep
+
+At = Callable[..., datetime]
+MONDAY = date(2026, 11, 23)
+MORNING = "2026-11-23 06:40"
+
+
+@pytest.fixture
+def mailing(app: Flask, smtp_server: MailServer) -> Iterator[MailServer]:
+    """The application sends to this server for the test."""
+    app.config["SMTP_URL"] = smtp_server.url
+    yield smtp_server
+    app.config["SMTP_URL"] = ""
+
+
+def due(here: Scene, count: int, **more: Any) -> list[FollowUp]:
+    return [here.due(MONDAY, **more) for _row in range(count)]
+
+
+def tick(now: datetime) -> dict[str, int]:
+    sweep(now)
+    return deliver(now)
+
+
+def states(kind: str = "followup.due") -> Counter[OutboxState]:
+    db.session.expire_all()
+    return Counter(db.session.scalars(select(OutboxMessage.state).where(OutboxMessage.kind == kind)))
+
+
+def named(mailing: MailServer, rows: list[FollowUp]) -> list[int]:
+    """In how many mails each of these follow-ups is."""
+    texts = [mail.everything for mail in mailing.mails]
+    return [sum(f"/follow-ups/{row.id}\n" in text.replace("\r", "") for text in texts) for row in rows]
+
+
+def test_many_at_once_are_one_mail_that_names_each_and_a_later_one_has_its_own(
+    session: Any, at: At, mailing: MailServer
+) -> None:
+    here = scene()
+    rows = due(here, 7)
+    assert tick(at(MORNING))["sent"] == 2  # with the morning's digest
+    [together] = [mail for mail in mailing.wait_for(2) if "7 follow-ups wait for you" in mail.subject]
+    assert "Due today" in together.everything
+    assert not any(word in together.everything for word in CANARY.split())
+    later = due(here, 1)
+    assert tick(at("2026-11-23 10:00"))["sent"] == 1
+    mailing.wait_for(3)
+    assert named(mailing, rows + later) == [1] * 8
+    assert states() == {OutboxState.SENT: 8}
+    assert tick(at("2026-11-23 10:05"))["sent"] == 0
+
+
+def test_a_few_and_those_of_the_same_day_have_a_mail_each(session: Any, at: At, mailing: MailServer) -> None:
+    here = scene()
+    rows = due(here, bundles.MOST_SINGLE) + due(here, 6, same_day=True, created_at=at("2026-11-23 14:20"))
+    assert tick(at("2026-11-23 14:30"))["sent"] == len(rows) + 1
+    assert named(mailing, rows) == [1] * len(rows)
+    assert states("mail.together") == {}
+
+
+def test_it_lists_what_is_open_and_is_not_sent_once_nothing_is(session: Any, at: At, mailing: MailServer) -> None:
+    some, none = scene(), scene()
+    rows, all_done = due(some, 7), due(none, 7)
+    sweep(at("2026-11-23 00:10"))
+    for place, row in [(some, rows[0]), *((none, row) for row in all_done)]:
+        _close(place, row, at("2026-11-23 06:00"))
+    deliver(at(MORNING))
+    assert named(mailing, rows) == [0] + [1] * 6
+    told = {mail.recipients for mail in mailing.mails if "follow-ups wait" in mail.subject}
+    assert told == {(some.coordinator.email,)}
+    assert states() == {OutboxState.SENT: 6, OutboxState.DROPPED: 8}
+
+
+def test_what_a_sender_let_go_is_told_by_itself_once_it_is_open_again(
+    session: Any, at: At, mailing: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = scene()
+    rows = due(here, 7)
+    sweep(at(MORNING))
+    batch = _close(here, rows[0], at(MORNING))
+    deliver(at(MORNING))
+    assert named(mailing, rows) == [0] + [1] * 6
+    undo(acting(here.coordinator), batch, at("2026-11-23 06:44"))
+    tick(at("2026-11-23 06:45"))
+    assert named(mailing, rows) == [1] * 7
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("step", "copies"), [("before_send", 1), ("after_send", 2)])
+def test_a_sender_that_dies_loses_none_and_sends_it_again_under_the_same_number(
+    session: Any, at: At, mailing: MailServer, monkeypatch: pytest.MonkeyPatch, step: str, copies: int
+) -> None:
+    here = scene()
+    rows = due(here, 7)
+    sweep(at("2026-11-23 05:00"))
+
+    def dies(name: str) -> None:
+        if name == f"deliver.{step}":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(actions, "reach", dies)
+        with pytest.raises(KeyboardInterrupt):
+            deliver(at(MORNING))
+    assert states() == {OutboxState.WAITING: 7}
+    deliver(at("2026-11-23 06:45"))
+    assert named(mailing, rows) == [copies] * 7
+    assert len({mail.message["Message-ID"] for mail in mailing.mails}) == 1
+    assert states() == {OutboxState.SENT: 7}
+
+
+def test_what_a_dead_sender_had_sent_alone_is_in_no_mail_with_others(
+    session: Any, at: At, mailing: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = scene()
+    rows = due(here, 1)
+    sweep(at("2026-11-23 05:00"))
+
+    def dies(name: str) -> None:
+        if name == "deliver.after_send":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(actions, "reach", dies)
+        with pytest.raises(KeyboardInterrupt):
+            deliver(at(MORNING))
+    rows += due(here, 6)
+    tick(at("2026-11-23 06:45"))
+    assert named(mailing, rows) == [2] + [1] * 6
+    assert len({mail.message["Message-ID"] for mail in mailing.mails}) == 3  # it, the six others, and the digest
+
+
+def test_one_that_failed_goes_out_whole_once_it_is_tried_again(session: Any, at: At, mailing: MailServer) -> None:
+    here = scene()
+    rows = due(here, 7)
+    sweep(at("2026-11-23 05:00"))
+    mailing.replies[here.coordinator.email] = "550 nobody of that name"
+    assert deliver(at(MORNING))["failed"] == 1
+    [(failed, _email)] = failed_mail()
+    mailing.replies.clear()
+    session.commit()
+    retry_failed(SYSTEM, failed.id, at("2026-11-23 08:00"))
+    deliver(at("2026-11-23 08:00"))
+    assert named(mailing, rows) == [1] * 7
+    assert states() == {OutboxState.SENT: 7}
+
+
+def _close(here: Scene, row: FollowUp, now: datetime) -> str:
+    db.session.commit()
+    kind = Invocation(acting(here.coordinator), now, version=fresh(row).version)
+    handling.close(kind, row.id, "reached", shown(MONDAY))
+    batch = db.session.scalars(select(FollowUpAct.batch).where(FollowUpAct.follow_up_id == row.id)).one()
+    db.session.commit()
+    return batch
