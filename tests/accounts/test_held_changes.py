@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +11,12 @@ from sqlalchemy import select
 
 from tests.accounts.sign_in.test_second_factor import with_factor
 from tests.factories.accounts import PASSWORD, acting, make_user
+from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Invitation, RoleGrant, UserAccount
-from wss_cases.accounts.credentials.links import held_id_of, held_token
+from wss_cases.accounts.credentials.links import held_id_of, held_token, message_id_of, not_me_token
 from wss_cases.accounts.held_changes.models import HeldChange
 from wss_cases.accounts.people.actions import end_role, give_role, invite, invite_again
 from wss_cases.accounts.people.held.actions import agree, confirm_own, settle_due
@@ -123,3 +124,28 @@ def test_roles_are_given_and_ended_before_witnesses(session: Any, now: datetime)
     end_role(acting(boss), second.id, grant.id, now)
     assert second.id in told(session, "account.own_roles_changed")
     assert session.get(UserAccount, user.id).password_hash and PASSWORD
+
+
+def test_this_was_not_me_stops_it_and_tells_the_administrators(
+    session: Any, now: datetime, at: Any, client: Any
+) -> None:
+    boss, second = administrators(session)
+    user, _codes = with_factor(Role.DEAN)
+    user_id, before = user.id, user.email
+    mend_address(Invocation(acting(boss), now), user.id, THEIRS)
+    ask_reset(acting(boss), user.id, now)
+    session.commit()
+    told_of = {kind: told(session, kind)[user_id] for kind in ("account.address_moved", "account.reset_asked")}
+    for number, message in enumerate(told_of.values(), 1):
+        mail = compose(message, now)
+        page = f"/account/not-me/{not_me_token(message.id)}"
+        assert mail is not None and mail["To"] == before and page in mail.get_body(("plain",)).get_content()
+        assert client.get(page).status_code == 200
+        assert len(told(session, "account.not_me")) == (0 if number == 1 else 2), "a look alone tells nobody"
+        assert client.submit(page, {}).status_code == 200
+        assert client.submit(page, {}).status_code == 410, "once"
+        now += timedelta(minutes=1)
+    assert set(told(session, "account.not_me")) == {boss.id, second.id}
+    assert settle_due(at("2026-11-25 10:05")) == {"settled": 0}
+    assert fresh(user).email == before and has_factor(session, user_id)
+    assert message_id_of("x") is None and message_id_of(held_token(1)) is None

@@ -32,8 +32,22 @@ def held_token(held_id: int) -> str:
 
 def held_id_of(token: str) -> int | None:
     """Return the id of the change that waits, or None when the token was not made here."""
+    return _number_of(token, "held change")
+
+
+def not_me_token(message_id: int) -> str:
+    """Return the token with which whom a mail told of a change says that it was not theirs."""
+    return str(URLSafeSerializer(signing_keys(), salt="not me").dumps(message_id))
+
+
+def message_id_of(token: str) -> int | None:
+    """Return the id of the mail that told of a change, or None when the token was not made here."""
+    return _number_of(token, "not me")
+
+
+def _number_of(token: str, salt: str) -> int | None:
     try:
-        found = URLSafeSerializer(signing_keys(), salt="held change").loads(token)
+        found = URLSafeSerializer(signing_keys(), salt=salt).loads(token)
     except BadSignature:
         return None
     return found if isinstance(found, int) else None

@@ -86,8 +86,14 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
     return user
 
 
+def is_free(uow: UnitOfWork, email: str) -> bool:
+    """Whether no account has this address."""
+    theirs = select(UserAccount.id).where(UserAccount.email == fold_address(email))
+    return uow.session.scalars(theirs).first() is None
+
+
 def _check_free(uow: UnitOfWork, email: str) -> None:
-    if uow.session.scalars(select(UserAccount.id).where(UserAccount.email == fold_address(email))).first() is not None:
+    if not is_free(uow, email):
         raise Refused("email", _("There is already an account with this address."))
 
 

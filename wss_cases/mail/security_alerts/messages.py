@@ -3,7 +3,7 @@
 from typing import Any
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.credentials.links import held_token
+from wss_cases.accounts.credentials.links import held_token, not_me_token
 from wss_cases.accounts.held_changes.models import HeldKind
 from wss_cases.accounts.held_changes.queries import known_address, waiting
 from wss_cases.accounts.people.actions import ADDRESS_OF_ANOTHER, MOVED
@@ -20,6 +20,7 @@ from wss_cases.accounts.sign_in.sessions.actions import (
     BREAK_GLASS_USED,
     LAST_OF_SCHOOL,
     LEFT_BUT_KEPT,
+    NOT_ME,
     OWN_ROLES_CHANGED,
     ROLES_CHANGED,
     SIGN_IN_CHANGED,
@@ -73,6 +74,10 @@ WORDS = {
         _l("The address of an account was changed"),
         _l("Another administrator changed it. No link goes there for 24 hours, or until you, who know of it, agree."),
     ),
+    NOT_ME: (
+        _l("Somebody says that a change of their account was not theirs"),
+        _l("What still waited is stopped. Ask them by phone, and look who made the change."),
+    ),
     LEFT_BUT_KEPT: (
         _l("An account was kept although its person left the roster"),
         _l("Nobody else gives roles, or approves for a network. Give that to somebody now, then end the account."),
@@ -99,9 +104,11 @@ WORDS = {
     ),
 }  # fmt: skip
 """Each kind's subject and what happened."""
-OF_ANOTHER = (SLOWED, RESET_OF_ANOTHER, ADDRESS_OF_ANOTHER, ROLES_CHANGED, LEFT_BUT_KEPT, LAST_OF_SCHOOL)
+OF_ANOTHER = (SLOWED, RESET_OF_ANOTHER, ADDRESS_OF_ANOTHER, ROLES_CHANGED, LEFT_BUT_KEPT, LAST_OF_SCHOOL, NOT_ME)
 WAITS = {RESET_ASKED: HeldKind.FACTOR, MOVED: HeldKind.ADDRESS}
 """What its holder confirms from the address that was known before."""
+STRANGE = (RESET_ASKED, MOVED, OWN_ROLES_CHANGED, FACTOR_RESET, FACTOR_OFF, SIGN_IN_CHANGED)
+"""What somebody else may have done: its mail asks, and one click stops what still waits and tells."""
 
 
 def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
@@ -111,7 +118,8 @@ def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
         href, go = link(f"/people/{message.object_id}"), _("Open the account")
     elif held := waiting(message.object_id, clock.now()).get(WAITS[message.kind]) if message.kind in WAITS else None:
         href, go = link(f"/account/held/{held_token(held.id)}"), _("Confirm it")
-    return {"subject": str(subject), "what": str(what), "href": href, "go": go}
+    not_me = link(f"/account/not-me/{not_me_token(message.id)}") if message.kind in STRANGE else ""
+    return {"subject": str(subject), "what": str(what), "href": href, "go": go, "not_me": not_me}
 
 
 def _known_address(message: OutboxMessage) -> str:

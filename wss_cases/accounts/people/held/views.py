@@ -4,7 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.credentials.links import held_id_of
+from wss_cases.accounts.credentials.links import held_id_of, message_id_of
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.managed_accounts.queries import get_person
 from wss_cases.accounts.people.held import actions
@@ -30,6 +30,22 @@ def own(token: str) -> Page:
         done = not is_over
     status = 410 if is_over else 200
     return render_template("accounts/people/held.html", done=done, is_over=is_over), status
+
+
+@blueprint.route("/account/not-me/<token>", methods=["GET", "POST"])
+@gate(Permission.PUBLIC)
+def not_me(token: str) -> Page:
+    """Say that a change of one's account was not one's own; the link is the proof, and works once."""
+    message_id = existing(message_id_of(token))
+    is_over = done = False
+    if request.method == "POST":
+        try:
+            actions.say_not_me(message_id, clock.now())
+        except NotFound:
+            is_over = True
+        done = not is_over
+    status = 410 if is_over else 200
+    return render_template("accounts/people/not_me.html", done=done, is_over=is_over), status
 
 
 @blueprint.post("/people/<int:user_id>/held/<int:held_id>")
