@@ -18,6 +18,7 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.accounts.people.actions import give_role
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School
+from wss_cases.safeguards.police.review.models import PoliceApprover
 
 STAFF = 30
 
@@ -104,3 +105,21 @@ def test_a_role_given_by_hand_ends_in_a_year_where_a_roster_ends_the_others(sess
         give_role(acting(boss), one.id, role, taken.id, date(2026, 11, 24), None, NOW)
     rows = session.execute(select(RoleGrant.user_id, RoleGrant.role, RoleGrant.ends_on).order_by(RoleGrant.id)).all()
     assert [row.ends_on for row in rows[-3:]] == [None, date(2027, 11, 24), None]
+
+
+def test_the_last_approver_of_a_network_is_kept_and_every_administrator_alarmed(
+    session: Any, taken: Any, tmp_path: Path
+) -> None:
+    """The only one of a network, and the last of two who leave with the same run: the other one ends."""
+    head = make_user(Role.ADMINISTRATOR, taken)
+    only, first, deputy = (account(number, Role.DISTRICT) for number in (27, 28, 29))
+    session.add(PoliceApprover(network="Network 1", approver_id=only.id, hours=4))
+    session.add(PoliceApprover(network="Network 2", approver_id=first.id, deputy_id=deputy.id, hours=4))
+    session.commit()
+    take(write(tmp_path, roster(staff(range(27)))))
+    states = [fresh(one).state is AccountState.ACTIVE for one in (only, first, deputy)]
+    assert states == [True, False, True]
+    told = session.scalars(select(OutboxMessage.object_id).where(OutboxMessage.recipient_id == head.id))
+    assert set(told) == {only.id, deputy.id}
+    take(write(tmp_path, roster(staff(range(27)))))
+    assert fresh(only).state is fresh(deputy).state is AccountState.ACTIVE, "nor by the next run"
