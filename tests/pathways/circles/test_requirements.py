@@ -172,6 +172,19 @@ def test_consent_is_withdrawn_from_every_state(world):
         assert fresh(row).state is state
 
 
+def test_each_answer_stays_as_it_was_given_and_the_newest_counts(world):
+    row = make_circle(world)
+    person = world.people[0].id
+    for guardian in (True, False, None):
+        actions.record_consent(Invocation(world.actor, NOW), row.id, person, True, guardian, TODAY)
+        assert circle_now(row).consents[person].guardian_consented is guardian
+    rows = db.session.scalars(
+        select(CircleConsent).where(CircleConsent.pathway_id == row.id).order_by(CircleConsent.id)
+    )
+    said = [(one.guardian_consented, one.replaced_at is None) for one in rows]
+    assert said == [(True, False), (False, False), (None, True)]
+
+
 def test_the_screen_is_the_keepers(world):
     circle = make_circle(world)
     with pytest.raises(Refused, match="keeper"):

@@ -111,13 +111,12 @@ def answer_consent(circle: Circle, person: Participant, at: datetime, on: date) 
     course = circle.course
     guardian = True if person.part.pupil else None
     said = {"consented": True, "guardian_consented": guardian, "given_on": on, "recorded_at": at}
+    said |= {"recorded_by_id": course.work.lead.id, "replaced_at": None}
     known = circle.consents.get(person.id)
-    if known is None:
-        row = course.new(CircleConsent, participant_id=person.id, recorded_by_id=course.work.lead.id, **said)
-        circle.consents[person.id] = Row(row)
-    else:
-        row = known.values
-        row.update(said)
+    if known is not None and known.values["replaced_at"] is None:
+        known.values["replaced_at"] = at
+    row = course.new(CircleConsent, participant_id=person.id, **said)
+    circle.consents[person.id] = Row(row)
     course.tell(at, "circle_consent", row["id"], "circle.consent_given", {"consented": True})
 
 
@@ -195,9 +194,9 @@ def _prepare(circle: Circle, person: Participant, at: datetime, kind: str, **val
 def ask_anew(circle: Circle, person: Participant, at: datetime) -> None:
     """Whoever left a meeting that ended there is to be asked again."""
     row, prepared = circle.consents[person.id].values, circle.prepared[person.id].values
-    row["consented"], prepared["is_ready"] = None, None
+    row["replaced_at"], prepared["is_ready"] = at, None
     prepared["version"] += 1
-    circle.course.tell(at, "circle_consent", row["id"], "circle.consent_reopened", {"consented": (True, None)})
+    circle.course.tell(at, "circle_consent", row["id"], "circle.consent_reopened", {"replaced_at": (None, at)})
     circle.course.report.story.audit(
         at, circle.course.work.lead, ("circle_preparation", prepared["id"]), "circle.consent_reopened",
         {"is_ready": (True, None)},

@@ -12,10 +12,15 @@ from wss_cases.pathways.common.models import InPathway
 
 
 class CircleConsent(InPathway, Base):
-    """What one party said about taking part; withdrawable at any time. None: not asked yet."""
+    """What one party said about taking part; withdrawable at any time. None: not asked yet.
+
+    Each answer stays as it was given, `replaced_at` the recording of the next one; the one in its place counts.
+    """
 
     __tablename__ = "circle_consent"
-    __table_args__ = (UniqueConstraint("pathway_id", "participant_id"),)
+    __table_args__ = (
+        Index("uq_circle_consent_counts", "pathway_id", "participant_id", unique=True, **where("replaced_at IS NULL")),
+    )
 
     id: Mapped[Id]
     participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
@@ -24,6 +29,7 @@ class CircleConsent(InPathway, Base):
     given_on: Mapped[date]
     recorded_at: Mapped[datetime]
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    replaced_at: Mapped[datetime | None]
 
 
 class CirclePreparation(InPathway, Versioned, Base):

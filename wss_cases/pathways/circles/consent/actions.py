@@ -53,12 +53,19 @@ def record_consent(
     row = load_circle(uow, pathway_id) if willing else load_any_circle(uow, pathway_id)
     not_later(uow, row.school_id, "given_on", given_on)
     circle = circle_of(row)
-    consent = _consent_of(row, circle, participant_id)
-    was_willing = consent.consented is True and consent.guardian_consented is not False
-    if consented and consent.consented is not True:
+    before = circle.consents.get(participant_id)
+    if before is None and participant_id not in {person.id for person in circle.invited}:
+        raise NotFound
+    said = before.consented if before else None
+    was_willing = before is not None and said is True and before.guardian_consented is not False
+    if consented and said is not True:
         _may_ask(uow.actor, circle, participant_id, today_at(row.school_id, uow.now))
-    state, wanted = consent_state(consent.consented), ConsentState.YES if consented else ConsentState.NO
+    state, wanted = consent_state(said), ConsentState.YES if consented else ConsentState.NO
     assert state is wanted or wanted in CONSENT_TRANSITIONS[state]
+    if before is not None:
+        before.replaced_at = uow.now
+        uow.session.flush()
+    consent = CircleConsent.of(row, participant_id=participant_id)
     consent.consented, consent.guardian_consented, consent.given_on = consented, guardian_consented, given_on
     consent.recorded_at, consent.recorded_by_id = uow.now, uow.actor.user_id
     kinds = ("circle.consent_withdrawn" if was_willing else "circle.consent_refused", "circle.consent_given")
@@ -66,15 +73,6 @@ def record_consent(
     circle.consents[participant_id] = consent
     _follow_consent(uow, row, circle, given_on, willing)
     return row.id
-
-
-def _consent_of(row: Pathway, circle: Circle, participant_id: int) -> CircleConsent:
-    known = circle.consents.get(participant_id)
-    if known is not None:
-        return known
-    if participant_id not in {person.id for person in circle.invited}:
-        raise NotFound
-    return CircleConsent.of(row, participant_id=participant_id)
 
 
 def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> None:

@@ -114,7 +114,7 @@ def _ask_anew(uow: UnitOfWork, circle: Circle, attendance: Attendance) -> None:
     for person_id in attendance.left:
         consent, prepared = circle.consents.get(person_id), circle.preparations.get(person_id)
         if consent is not None and ConsentState.NOT_ASKED in CONSENT_TRANSITIONS[consent_state(consent.consented)]:
-            consent.consented = None
+            consent.replaced_at = uow.now
             uow.record(consent, "circle.consent_reopened")
         if prepared is not None and prepared.is_ready is not None:
             prepared.is_ready = None

@@ -208,7 +208,7 @@ def _of(model: Any, ids: Iterable[int]) -> Any:
 
 
 def _read_parties(circles: dict[int, Circle]) -> None:
-    for consent in db.session.scalars(_of(CircleConsent, circles)):
+    for consent in db.session.scalars(_of(CircleConsent, circles).where(CircleConsent.replaced_at.is_(None))):
         circles[consent.pathway_id].consents[consent.participant_id] = consent
     for prepared in db.session.scalars(_of(CirclePreparation, circles)):
         circles[prepared.pathway_id].preparations[prepared.participant_id] = prepared
