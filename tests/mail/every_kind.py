@@ -432,6 +432,8 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),
     "incident.returned": _incident("incident.returned", IncidentState.RETURNED, Role.REPORTER),
     "incident.outcome": _incident("incident.outcome", IncidentState.ROUTED, Role.REPORTER),
+    "incident.part": _incident("incident.part", IncidentState.SUBMITTED, Role.DEAN),
+    "incident.part_changed": _incident("incident.part_changed", IncidentState.ROUTED, Role.DEAN),
     "incident.withdrawal_asked": _incident("incident.withdrawal_asked", IncidentState.SUBMITTED, Role.DEAN),
     "named_in_error.asked": _taking_out,
     "care.opened": _care("care.opened"),

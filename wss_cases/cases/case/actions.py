@@ -97,12 +97,15 @@ def _new(uow: UnitOfWork, school_id: int, **columns: Any) -> Case:
 
 
 def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CaseParticipant]:
-    """Add an incident's people to a case; a student already there keeps one entry with the stronger part."""
+    """Add an incident's people to a case; a student already there keeps one entry with the stronger part.
+
+    Not those whom another school knows: their case is there.
+    """
     known = {person.student_id: person for person in case.participants if person.student_id is not None}
     copied = {person.incident_person_id for person in case.participants}
     added = []
     for person in incident.people:
-        if person.id in copied:
+        if person.id in copied or person.other_school_id is not None:
             continue
         present = known.get(person.student_id) if person.student_id is not None else None
         if present is not None:

@@ -16,6 +16,7 @@ from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import in_language
 from wss_cases.incidents.incident.models import Incident, LocationCode
+from wss_cases.incidents.other_schools.queries import named_elsewhere
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import finder_around
 
@@ -113,4 +114,6 @@ def place_words(codes: Iterable[str]) -> dict[str, str]:
 def names_of_others(people: Sequence[CaseParticipant], person: CaseParticipant) -> Finder:
     """Return what finds the other students of a case, and their families, in what goes along with one of them."""
     own_id = person.student_id or 0
-    return finder_around(own_id, [one.student_id for one in people if one.student_id not in (None, own_id)])
+    near = [one.student_id for one in people if one.student_id not in (None, own_id)]
+    reports = select(CaseIncident.incident_id).where(CaseIncident.case_id.in_({one.case_id for one in people}))
+    return finder_around(own_id, near, named_elsewhere(db.session.scalars(reports)))

@@ -12,6 +12,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.actions import append_text, set_state
 from wss_cases.incidents.incident.models import CareRecord, GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.incidents.other_schools.queries import parts_of
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -85,10 +86,16 @@ def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Inciden
     """
     target = _target(uow, incident, reference)
     require(uow.actor, Permission.INCIDENT_REVIEW, target)
-    known = {person.student_id for person in target.people if person.student_id is not None}
+    known = {(person.student_id, person.other_school_id) for person in target.people}
     for person in incident.people:
-        if person.student_id is not None and person.student_id not in known:
+        who = (person.student_id, person.other_school_id)
+        if any(who) and who not in known:
             target.people.append(_copy(person))
+    there = {part.school_id for part in parts_of(target.id)}
+    for part in parts_of(incident.id):
+        if part.school_id not in there:
+            part.part_of_id = target.id
+            uow.record(part, "incident.part_joined", reference=target.reference)
     set_state(uow, incident, IncidentState.DUPLICATE, duplicate_of=target)
     uow.record(target, "incident.merged", reference=incident.reference)
     return target
@@ -128,5 +135,5 @@ def _target(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
 
 
 def _copy(person: IncidentPerson) -> IncidentPerson:
-    copied = ("role", "kind", "student_id", "description", "grade", "behavior_code_id")
+    copied = ("role", "kind", "student_id", "other_school_id", "description", "grade", "behavior_code_id")
     return IncidentPerson(**{name: getattr(person, name) for name in copied})

@@ -15,6 +15,7 @@ from wss_cases.incidents.incident.rules import (
     PersonDetails,
     code_set_for,
     highest_group,
+    is_unknown,
 )
 from wss_cases.incidents.incident.states import UNDECIDED, PersonKind, PersonRole
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -64,7 +65,7 @@ def add_person(uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_plac
         if same_student or same_staff:
             raise Refused("people", _("This person is already in the report."))
     made = person_of(uow, incident.school_id, who, incident.tile, incident.local_date)
-    unknown = next((p for p in incident.people if p.id == in_place_of and p.kind is PersonKind.NOT_IDENTIFIED), None)
+    unknown = next((p for p in incident.people if p.id == in_place_of and is_unknown(p)), None)
     if unknown is None:
         incident.people.append(made)
         uow.session.flush()

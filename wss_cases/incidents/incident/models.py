@@ -19,7 +19,7 @@ from wss_cases.incidents.incident.states import (
     Place,
     WhenPrecision,
 )
-from wss_cases.roster.directory.models import StaffMember, Student
+from wss_cases.roster.directory.models import School, StaffMember, Student
 
 
 class BehaviorCode(Base):
@@ -66,7 +66,11 @@ class LocationCode(Base):
 
 
 class Incident(Windowed, Versioned, Base):
-    """What was seen or heard, once. After submission the narrative only grows by addenda."""
+    """What was seen or heard, once. After submission the narrative only grows by addenda.
+
+    With `happened_at_id` it is the part of this school's students in what happened at that other school, and counts
+    there; `part_of_id` is the report of it as long as that school has it: see docs/decisions/0021-two-schools.md.
+    """
 
     __tablename__ = "incident"
     __table_args__ = (
@@ -74,7 +78,10 @@ class Incident(Windowed, Versioned, Base):
         Index("ix_incident_school_state", "school_id", "state", "id"),
         Index("ix_incident_school", "school_id", "id"),
         Index("ix_incident_school_date", "school_id", "local_date", "id"),
+        UniqueConstraint("part_of_id", "school_id"),
         CheckConstraint("(state = 'duplicate') = (duplicate_of_id is not null)", name="duplicate"),
+        CheckConstraint("part_of_id is null or happened_at_id is not null", name="part_of"),
+        CheckConstraint("happened_at_id is null or happened_at_id <> school_id", name="happened_at"),
         CheckConstraint("injury in ('none','minor','needed_care') or injury is null", name="injury"),
     )
     PRIVATE = frozenset({"narrative", "immediate_action", "question", "answer", "closing_note"})
@@ -112,6 +119,8 @@ class Incident(Windowed, Versioned, Base):
     reviewed_at: Mapped[datetime | None]
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    happened_at_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    part_of_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
     people: Mapped[list["IncidentPerson"]] = relationship(order_by="IncidentPerson.id", back_populates="incident")
 
     @classmethod
@@ -125,9 +134,14 @@ class Incident(Windowed, Versioned, Base):
         return or_(cls.local_date >= first, cls.always_visible(), *exemptions_of(cls.__tablename__, cls.id, first))
 
     @classmethod
-    def counts(cls) -> ColumnElement[bool]:
-        """Reports that stand in counts: neither told twice nor withdrawn."""
+    def stands(cls) -> ColumnElement[bool]:
+        """Reports that are neither told twice nor withdrawn."""
         return and_(cls.state != IncidentState.DUPLICATE, cls.outcome_reason != WITHDRAWN)
+
+    @classmethod
+    def counts(cls) -> ColumnElement[bool]:
+        """Reports that stand in counts: what concerns two schools counts once, where it happened."""
+        return and_(cls.stands(), cls.happened_at_id.is_(None))
 
     @property
     def is_withdrawn(self) -> bool:
@@ -151,13 +165,16 @@ class Incident(Windowed, Versioned, Base):
 
 
 class IncidentPerson(Base):
-    """One person's part in one incident."""
+    """One person's part in one incident; with `other_school_id` of somebody whom that school alone knows by name."""
 
     __tablename__ = "incident_person"
     __table_args__ = (
         Index("ix_incident_person_student", "student_id", "role"),
         Index("ix_incident_person_incident", "incident_id"),
         CheckConstraint("(kind = 'student') = (student_id is not null)", name="student"),
+        CheckConstraint(
+            "other_school_id is null or (student_id is null and staff_id is null)", name="known_at_other_school"
+        ),
     )
     PRIVATE = frozenset({"description", "family_text"})
 
@@ -167,6 +184,7 @@ class IncidentPerson(Base):
     kind: Mapped[PersonKind] = mapped_column(named_enum(PersonKind, "kind"))
     student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))
     staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
+    other_school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
     description: Mapped[str] = mapped_column(String(200), default="")
     grade: Mapped[int | None]
     behavior_code_id: Mapped[int | None] = mapped_column(ForeignKey("behavior_code.id"))
@@ -177,6 +195,7 @@ class IncidentPerson(Base):
     incident: Mapped[Incident] = relationship(back_populates="people")
     student: Mapped[Student | None] = relationship()
     staff: Mapped[StaffMember | None] = relationship()
+    other_school: Mapped[School | None] = relationship()
     behavior: Mapped[BehaviorCode | None] = relationship()
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision, WhereTile
 from wss_cases.roster.directory.models import Student
@@ -140,8 +142,22 @@ def person_words(person: IncidentPerson) -> str:
         return person.student.shown_name
     if person.staff is not None:
         return person.staff.name
+    if person.other_school is not None:
+        return dotted(_words_elsewhere(person, person.other_school.name), person.description)
     label = str(PersonKind(person.kind).label)
     return f"{label}: {person.description}" if person.description else label
+
+
+def is_unknown(person: IncidentPerson) -> bool:
+    """Whether nobody knows who somebody is: neither this school nor another."""
+    return person.kind is PersonKind.NOT_IDENTIFIED and person.other_school_id is None
+
+
+def _words_elsewhere(person: IncidentPerson, school: str) -> str:
+    """Return who somebody is whom another school alone knows by name."""
+    if person.kind is PersonKind.NOT_IDENTIFIED:
+        return _("A student of %(school)s", school=school)
+    return _("%(who)s of %(school)s", who=PersonKind(person.kind).label, school=school)
 
 
 def code_set_for(grade: int | None, day: date) -> str:

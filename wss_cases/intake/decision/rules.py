@@ -86,7 +86,10 @@ def may_be_batched(plan: Plan, open_duties: int, people: Iterable[IncidentPerson
     was hurt is unknown, nor one that carries danger, a weapon, a duty, a hold, or no text at all.
     """
     known = all(
-        person.role is not PersonRole.INVOLVED and person.kind is not PersonKind.NOT_IDENTIFIED for person in people
+        person.role is not PersonRole.INVOLVED
+        and person.kind is not PersonKind.NOT_IDENTIFIED
+        and person.other_school_id is None
+        for person in people
     )
     plain = not report.danger_now and report.weapon in (None, "none") and report.injury is not None and report.has_text
     return known and plain and is_light(plan, open_duties)

@@ -20,7 +20,7 @@ from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.drafts.actions import save_draft
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations, newest_draft, own_draft
-from wss_cases.incidents.incident.rules import CapturedPerson, code_set_for, person_words
+from wss_cases.incidents.incident.rules import CapturedPerson, code_set_for, is_unknown, person_words
 from wss_cases.incidents.incident.states import UNDECIDED, PersonKind
 from wss_cases.intake.details.forms import AddPersonForm, DetailsForm, details_form
 from wss_cases.intake.details.presenters import groups_of, summary_of
@@ -160,7 +160,7 @@ def named_in(form: AddPersonForm) -> list[CapturedPerson]:
 def adding_form(incident: Incident) -> AddPersonForm:
     """Return the form that adds a person, or says who one not identified yet is."""
     adding = AddPersonForm()
-    unknown = [p for p in incident.people if p.kind is PersonKind.NOT_IDENTIFIED]
+    unknown = [p for p in incident.people if is_unknown(p)]
     adding.in_place_of.choices = choices([("", _("One more person")), *((str(p.id), person_words(p)) for p in unknown)])
     return adding
 

@@ -77,7 +77,8 @@ class Plan:
     """What the answers of an incident come to together.
 
     `waiting` opens nothing: it is for whoever caused harm, or was harmed, once it is known who that is. `caused` are
-    the identified people only.
+    the identified people only. Of whom another school knows nothing is here but what both sides do together: the rest
+    is planned there.
     """
 
     items: tuple[PlanItem, ...] = ()
@@ -122,18 +123,24 @@ def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Pl
             key = (kind, Person.BOTH, None)
             board.items[key] = replace(board.items[key], person_id=next(iter(whose)))
     unknown = {None, *(person.id for person in people if person.kind is PersonKind.NOT_IDENTIFIED)}
-    waiting = [item for item in board.items.values() if _waits(item, unknown)]
+    elsewhere = {person.id for person in people if person.other_school_id is not None}
+    items = [item for item in board.items.values() if item.for_whom is Person.BOTH or item.person_id not in elsewhere]
+    waiting = [item for item in items if _waits(item, unknown)]
     return Plan(
-        items=tuple(item for item in board.items.values() if item not in waiting),
+        items=tuple(item for item in items if item not in waiting),
         waiting=tuple(waiting),
         holds=tuple(hold for answered in answers for hold in _holds(answered)),
-        follow_ups=tuple(one for one in board.follow_ups.values() if not _calls_nobody(one, unknown)),
+        follow_ups=tuple(
+            one
+            for one in board.follow_ups.values()
+            if one.person_id not in elsewhere and not _calls_nobody(one, unknown)
+        ),
         police=max(
             (Police(a.answer["police"]) for a in answers), key=_POLICE_ORDER.index, default=Police.NOT_INDICATED
         ),
         young=frozenset(_id(a.person) for a in answers if a.facts.get("grade", 99) <= 2),
-        caused=frozenset(_id(a.person) for a in answers) - unknown,
-        harmed=frozenset(other.id for a in answers for other in harmed_by(a.person, people)),
+        caused=frozenset(_id(a.person) for a in answers) - unknown - elsewhere,
+        harmed=frozenset(other.id for a in answers for other in harmed_by(a.person, people)) - elsewhere,
         asks_about_danger=any(Facts(a.facts).asks_about_danger() for a in answers),
         danger_answered=bool(answers) and all("imminent_danger" in a.facts for a in answers),
         not_coded=any("not_coded_yet" in a.answer["notes"] for a in answers),

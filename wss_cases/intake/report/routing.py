@@ -1,22 +1,31 @@
 """Routing a report: facts of each person's part, the engine's answer kept, duties with their clocks."""
 
+from collections.abc import Mapping
+
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import people_of, priors
 from wss_cases.incidents.incident.rules import facts_of, routed_people
+from wss_cases.incidents.other_schools.actions import pass_on
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.routing.drafts.actions import route
 from wss_cases.routing.engine.facts import parse_facts
+from wss_cases.routing.engine.states import Duty
 from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.raising import raise_duties
-from wss_cases.safeguards.duties.duty.rules import merged
+from wss_cases.safeguards.duties.duty.rules import Raised, merged
+
+OF_EACH_SCHOOL = frozenset({Duty.BULLYING_NOTICE.value, Duty.DISABILITY_RECORDS.value})
+"""Duties towards a school's own students and their families, wherever it happened."""
 
 
 def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
     """Answer for everyone reported to have caused harm.
 
     Where nobody is known to have, one answer is made for a person not known. Raises the duties of all answers
-    together, at once and at any hour; duties that an earlier answer raised are never taken back.
+    together, at once and at any hour; duties that an earlier answer raised are never taken back. What is known now is
+    passed on to other schools whose students had a part in it, and these parts are routed too.
     """
     uow.session.flush()
     people = people_of(incident.id)
@@ -29,5 +38,18 @@ def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
         facts = parse_facts(facts_of(incident, person, people, earlier, student))
         answer, _said = route(uow, incident.id, person.id if person is not None else None, facts, today)
         answers.append(answer)
-    raise_duties(uow, incident, merged(answer.answer["duties"] for answer in answers))
+    raise_duties(uow, incident, _of_this_school(incident, merged(answer.answer["duties"] for answer in answers)))
+    for part in pass_on(uow, incident):
+        route_incident(uow, part)
     return answers
+
+
+def _of_this_school(incident: Incident, raised: Mapping[str, Raised]) -> Mapping[str, Raised]:
+    """Leave out of a part what stands where it happened: police, hotline and offices are told once, from there.
+
+    What is about a school's own students stands at each; what is known here alone is never lost.
+    """
+    if incident.part_of_id is None:
+        return raised
+    here, there = ({row.duty.code for row in duties_of(number)} for number in (incident.id, incident.part_of_id))
+    return {code: what for code, what in raised.items() if code in OF_EACH_SCHOOL or code in here or code not in there}

@@ -61,6 +61,8 @@ def ask_reporter(uow: UnitOfWork, incident_id: int, question: str) -> int:
     """Return a report to its reporter with a question; the duties it raised go on."""
     incident = _waiting(uow, incident_id, uow.version)
     refuse_blank("question", question, _("Write the question."))
+    if incident.happened_at_id is not None:
+        raise Refused("question", _("It was reported at another school. Ask its dean."))
     if incident.reporter_id == uow.actor.user_id:
         raise Refused("question", _("You reported this yourself. Add what you know to the report."))
     set_state(uow, incident, IncidentState.RETURNED, question=question)

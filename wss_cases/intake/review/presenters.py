@@ -11,7 +11,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language, locale_code, ngettext
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.rules import CAUSED
+from wss_cases.incidents.incident.rules import CAUSED, is_unknown, person_words
 from wss_cases.incidents.incident.states import INJURY_LABELS, REPORTED_ROLE_LABELS, PersonKind, PersonRole
 from wss_cases.intake.corrections.changes.queries import Changes
 from wss_cases.intake.corrections.changes.rules import key_of
@@ -45,6 +45,8 @@ def name_of(person: IncidentPerson | None) -> str:
         return person.student.shown_name
     if person.staff is not None:
         return person.staff.name
+    if person.other_school_id is not None:
+        return person_words(person)
     return person.description or (
         _("Somebody not identified yet") if person.kind is PersonKind.NOT_IDENTIFIED else _("Another adult")
     )
@@ -214,7 +216,7 @@ def missing_facts(incident: Incident, people: Sequence[IncidentPerson]) -> list[
     lines = []
     if any(person.role.value == "involved" for person in people):
         lines.append(_("Who caused harm and who was harmed"))
-    if any(person.kind is PersonKind.NOT_IDENTIFIED for person in people):
+    if any(is_unknown(person) for person in people):
         lines.append(_("Who the people not identified yet are"))
     if any(person.kind is PersonKind.STUDENT and _lacks_code(person) for person in people):
         lines.append(_("What each person is reported to have done"))

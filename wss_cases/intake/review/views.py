@@ -23,6 +23,7 @@ from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState, Tile
+from wss_cases.incidents.other_schools.presenters import where_words
 from wss_cases.incidents.pages.presenters import history_rows
 from wss_cases.intake.corrections.changes.queries import changes_for
 from wss_cases.intake.decision.actions import decide, open_duty_count
@@ -165,6 +166,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         form=form,
         title=f"{report.reference} · {tile_words(report.tile)}",
         state=IncidentState(report.state).label,
+        elsewhere=where_words(report),
         where=place_words([report.location_code]).get(report.location_code, ""),
         when=moment_words(report.occurred_at, zone),
         waiting=words.waiting_words(report.submitted_at, instant),

@@ -15,6 +15,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.incidents.other_schools.actions import tell
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
@@ -27,6 +28,7 @@ from wss_cases.records.named_in_error.queries import (
     joined_to,
     named_as,
     needs_second,
+    told_by,
     told_of,
 )
 from wss_cases.records.named_in_error.states import TakingOutState
@@ -35,6 +37,7 @@ from wss_cases.records.retention.deletion.erasure import names_of
 from wss_cases.records.retention.deletion.sealed import INSTEAD
 from wss_cases.records.retention.reach.queries import Reach
 from wss_cases.roster.directory.models import Guardian
+from wss_cases.roster.directory.queries import schools_by_id
 
 CORRECTION = "correction"
 
@@ -98,7 +101,8 @@ def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerso
     person = uow.session.get(IncidentPerson, person_id)
     if person is None or person.incident_id != incident.id or person.student_id is None:
         raise Refused("", _("No student stands there in this report."))
-    if is_held(joined_to(incident), person.student_id):
+    reports = joined_to(incident)
+    if is_held([*reports, *told_by(reports)], person.student_id):
         words = _("A records request or a legal hold keeps this record as it is. Nobody is taken out until it is over.")
         raise Refused("", words)
     return person
@@ -133,6 +137,7 @@ def _carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: Inci
         uow.record(report, "named_in_error.done", why=why)
         days = {"days": [None, [report.local_date.isoformat()]]}
         uow.audit("figures.moved", "school", report.school_id, days)
+    _tell_where_it_happened(uow, row, reports)
     for whom in dict.fromkeys(one.told_whom for one in told):
         _correct(uow, incident, whom)
     for contact in contacts:
@@ -142,6 +147,13 @@ def _carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: Inci
     for report in reports:
         if report.state is not IncidentState.DUPLICATE:
             route_incident(uow, report)
+
+
+def _tell_where_it_happened(uow: UnitOfWork, row: TakingOut, reports: list[Incident]) -> None:
+    school = schools_by_id([row.school_id])[row.school_id].name
+    for host in told_by(reports):
+        uow.record(host, "incident.part_taken_out", school=school)
+        tell(uow, host, "incident.part_changed", f"part-taken-out:{row.id}:{host.id}")
 
 
 def _correct(uow: UnitOfWork, incident: Incident, whom: str) -> Any:

@@ -35,6 +35,13 @@ def joined_to(incident: Incident) -> list[Incident]:
     return [incident, *others]
 
 
+def told_by(reports: Collection[Incident]) -> list[Incident]:
+    """Return the reports of other schools of which these are parts: the name may stand in their texts."""
+    ids = {report.part_of_id for report in reports if report.part_of_id is not None}
+    found = db.session.scalars(select(Incident).where(Incident.id.in_(sorted(ids))).order_by(Incident.id))
+    return [one for report in list(found) for one in joined_to(report)]
+
+
 def named_as(student_id: int, reports: Collection[Incident]) -> list[IncidentPerson]:
     """Return a student's parts in these reports."""
     return [person for report in reports for person in report.people if person.student_id == student_id]

@@ -19,7 +19,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.pathways.common.actions import note_end
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, EndReason
-from wss_cases.records.named_in_error.queries import named_as
+from wss_cases.records.named_in_error.queries import named_as, told_by
 from wss_cases.records.named_in_error.sealed import mask_sealed
 from wss_cases.records.retention.deletion.erasure import names_of, take_names_out
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, table
@@ -34,10 +34,13 @@ LET_GO = ("referral", "reengagement_plan")
 
 
 def reach_of(uow: UnitOfWork, reports: list[Incident], student_id: int) -> Rows:
-    """Return the rows of reports that are one, of their cases, and of what is told of them, by table."""
+    """Return the rows of reports that are one, of their cases, and of what is told of them, by table.
+
+    Where one is a part of another school's report, the rows of that one too.
+    """
     reader = Reader(uow.session, student_id)
-    ids = {report.id for report in reports}
-    cases = {case.id for report_id in ids for case in cases_of_incident(report_id)}
+    cases = {case.id for report in reports for case in cases_of_incident(report.id)}
+    ids = {report.id for report in (*reports, *told_by(reports))}
     reach = Reach(stays=reader.below({"incident": ids, "case_record": cases}, permanent=False))
     reader.told(reach)
     return {name: rows for name, rows in reach.stays.items() if rows}

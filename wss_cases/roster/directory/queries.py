@@ -73,6 +73,12 @@ def schools_by_id(ids: Collection[int]) -> dict[int, School]:
     return known_schools(ids)
 
 
+def other_schools(school_id: int) -> list[School]:
+    """Return every school that is open but this one, by name."""
+    statement = select(School).where(School.is_active, School.id != school_id).order_by(School.name, School.id)
+    return list(db.session.scalars(statement))
+
+
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
     """Narrow a select of students to those whose page the actor may open: the case team's own schools."""
     return statement.where(in_schools(Student.school_id, actor, *CASE_TEAM))

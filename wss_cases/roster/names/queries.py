@@ -15,17 +15,18 @@ COLUMNS: Any = (
     Student.id, Student.given_name, Student.middle_name, Student.preferred_given_name, Student.family_name,
     Student.preferred_family_name, Student.student_number, Student.sourced_id,
 )  # fmt: skip
+NOBODY = Named("", (), ())
 
 
 def finder_around(own_id: int, ids: Iterable[int], also: Iterable[Named] = (), school: Iterable[Named] = ()) -> Finder:
     """Return what finds these students in a text about another one, by their brothers, sisters and guardians too.
 
     The student's own family is named only where it is among them; `also` names others of what happened, `school`
-    students who have no part in it.
+    students who have no part in it. Nobody has the id 0.
     """
     near_ids = set(ids)
     near_ids = (near_ids | (siblings(near_ids) - siblings({own_id}))) - {own_id}
-    own = students_named(select(*COLUMNS).where(Student.id == own_id))[0]
+    own = next(iter(students_named(select(*COLUMNS).where(Student.id == own_id))), NOBODY)
     near = students_named(select(*COLUMNS).where(Student.id.in_(sorted(near_ids))))
     return Finder(own, [*near, *_families(near_ids, own_id), *also], school)
 

@@ -35,6 +35,8 @@ def move_school(uow: UnitOfWork, incident: Incident, school_id: int) -> None:
     school = existing(uow.session.get(School, school_id))
     require(uow.actor, Permission.INCIDENT_REPORT, school)
     duties = list(uow.session.scalars(select(LegalDuty).where(LegalDuty.incident_id == incident.id).with_for_update()))
+    if incident.happened_at_id is not None or any(person.other_school_id for person in incident.people):
+        raise Refused("school_id", _("Another school was told of this report. It stays where it is."))
     if _worked_on(uow, incident, [duty.id for duty in duties]):
         raise Refused("school_id", _("Work on this report was begun at this school. Hand it over there instead."))
     for person in incident.people:

@@ -8,6 +8,7 @@ from sqlalchemy import Select, or_, select
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.other_schools.queries import named_elsewhere
 from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -28,7 +29,8 @@ def finder_for(release: FamilyRelease) -> Finder:
     near_ids = _students_in(incident_ids, case_ids)
     near_ids |= siblings(near_ids | {own_id})
     others = students_named(_at_school(release.school_id, near_ids | {own_id}))
-    return finder_around(own_id, near_ids, _described(incident_ids, case_ids, own_id), others)
+    also = [*_described(incident_ids, case_ids, own_id), *named_elsewhere(incident_ids)]
+    return finder_around(own_id, near_ids, also, others)
 
 
 def _students_in(incident_ids: Iterable[int], case_ids: Sequence[int]) -> set[int]:

@@ -137,7 +137,7 @@ def reports_about(actor: Actor, student: Student) -> list[Incident]:
     statement = (
         select(Incident)
         .join(IncidentPerson, IncidentPerson.incident_id == Incident.id)
-        .where(IncidentPerson.student_id == student.id, Incident.school_id == student.school_id, Incident.counts())
+        .where(IncidentPerson.student_id == student.id, Incident.school_id == student.school_id, Incident.stands())
         .order_by(Incident.local_date.desc(), Incident.id.desc())
         .distinct()
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Enum, String, Table, Text, delete, func, null, select, update
+from sqlalchemy import JSON, Column, Enum, String, Table, Text, delete, func, null, select, true, update
 
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base
@@ -164,7 +164,8 @@ def _count_bare(uow: UnitOfWork, gone: Rows) -> None:
     for name, (day, by) in COUNTED.items():
         one = table(name)
         columns = [one.c.school_id, one.c[day], *([one.c[by]] if by else [])]
-        for row in uow.session.execute(select(*columns).where(one.c.id.in_(gone.get(name, set())))):
+        counts = one.c.happened_at_id.is_(None) if name == "incident" else true()
+        for row in uow.session.execute(select(*columns).where(one.c.id.in_(gone.get(name, set())), counts)):
             on: date = today_at(row[0], row[1]) if isinstance(row[1], datetime) else row[1]
             what = f"{name}:{_code(row[2])}" if by else name
             figures[row[0], school_year(on), what] += 1

@@ -57,7 +57,7 @@ TABLES: dict[str, Kept] = {
     "guardian_limit": _of("identity", "student_id", "guardian_id"),
     "imported_row": _of("identity"),
     # reports and what was decided about them
-    "incident": _of("incident", lets_go=("duplicate_of_id",)),
+    "incident": _of("incident", lets_go=("duplicate_of_id", "part_of_id")),
     "incident_person": _of("incident", "incident_id", "student_id"),
     "incident_addendum": _of("incident", "incident_id"),
     "incident_draft": _of("incident", "incident_id"),

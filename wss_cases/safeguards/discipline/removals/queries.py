@@ -17,6 +17,7 @@ from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.incidents.other_schools.queries import named_elsewhere
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.roster.directory.queries import school_days
@@ -223,7 +224,8 @@ def names_of_others(incident_id: int | None, student_id: int) -> Finder:
     others = select(IncidentPerson.student_id).where(
         IncidentPerson.incident_id == incident_id, IncidentPerson.student_id != student_id
     )
-    return finder_around(student_id, [one for one in db.session.scalars(others) if one is not None])
+    near = [one for one in db.session.scalars(others) if one is not None]
+    return finder_around(student_id, near, named_elsewhere([incident_id] if incident_id else []))
 
 
 def actions_of_incident(actor: Actor, incident_id: int) -> list[ListedAction]:

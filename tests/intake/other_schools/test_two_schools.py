@@ -1,0 +1,212 @@
+"""Students of two schools in one incident: each school sees, decides and calls about its own alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.base import fresh
+from tests.factories.roster import StudentFactory
+from tests.intake.making import WALL, Place, set_facts
+from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.recommendation.queries import situation
+from wss_cases.journal.models import AuditEntry, OutboxMessage
+from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+
+CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
+NUMBER, HERS = "50060070", "50060071"
+
+
+class Two:
+    """A report at one school, and a child of another school whom its reporter knows by number."""
+
+    def __init__(self) -> None:
+        self.here, self.there = Place(), Place()
+        names = {"given_name": "Zebulon", "family_name": "Quackenbush"}
+        self.child = StudentFactory(school=self.there.school, student_number=NUMBER, has_iep=True, **names)
+        self.own = StudentFactory(
+            school=self.here.school, given_name="Ottoline", family_name="Featherstone", student_number=HERS
+        )
+
+    def report(self, role: PersonRole = HARMED, **more: Any) -> Incident:
+        return self.here.report((self.own, role), **{"injury": "minor"} | more)
+
+    def part(self) -> Incident:
+        found = db.session.scalar(select(Incident).where(Incident.school_id == self.there.school.id))
+        assert found is not None
+        return fresh(found)
+
+
+@pytest.fixture
+def two(session: Any, at: Callable[..., Any]) -> Two:
+    at(WALL)
+    return Two()
+
+
+def tell(client: Any, report: Any, **more: Any) -> Any:
+    said = {"number": NUMBER, "role": "caused_harm", "message": "There was a fight in the hallway."} | more
+    return client.submit(f"/incidents/{report.id}/other-school", said, holding="message")
+
+
+def told(two: Two, client_as: Callable[[Any], Any], role: str = "caused_harm", **more: Any) -> tuple[Any, Any]:
+    report = two.report(HARMED if role == "caused_harm" else CAUSED, **more)
+    answer = tell(client_as(two.here.reporter), report, role=role)
+    assert answer.status_code == 303, answer.text
+    return fresh(report), two.part()
+
+
+def kinds(incident: Any) -> set[str]:
+    cases = [case.id for case in cases_of_incident(incident.id)]
+    rows = db.session.scalars(select(FollowUp).where(FollowUp.case_id.in_(cases)))
+    return {row.kind for row in rows}
+
+
+def test_each_dean_sees_and_decides_about_their_own(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, part = told(two, client_as)
+    ours, theirs = client_as(two.here.dean), client_as(two.there.dean)
+    for address in (f"/incidents/{report.id}", f"/review/{report.id}", "/review", "/my-day"):
+        assert not any(word in ours.page(address).text for word in ("Zebulon", "Quackenbush", NUMBER)), address
+    assert f"A student of {two.there.school.name}" in ours.page(f"/review/{report.id}").text
+    assert f"Told: {two.there.school.name}" in ours.page(f"/incidents/{report.id}").text
+    for address in (f"/incidents/{part.id}", f"/review/{part.id}", "/review"):
+        page = theirs.page(address).text
+        assert "Zebulon" in page and not any(word in page for word in ("Ottoline", "Featherstone", HERS)), address
+    page = theirs.page(f"/review/{part.id}").text
+    assert f"It happened at {two.here.school.name} · {report.reference}" in page
+    assert f"A student of {two.here.school.name}" in page and "There was a fight" in page
+    for client, number in ((ours, part.id), (theirs, report.id), (client_as(two.there.coordinator), report.id)):
+        for address in (f"/incidents/{number}", f"/review/{number}", f"/incidents/{number}/other-school"):
+            assert client.get(address).status_code == 404
+    mails = list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "incident.part")))
+    assert {mail.recipient_id for mail in mails} == {two.there.dean.id, two.there.administrator.id}
+    assert {(mail.object_type, mail.object_id) for mail in mails} == {("incident", part.id)}
+
+
+def test_calls_and_meetings_arise_at_each_childs_own_school(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, part = told(two, client_as)
+    plan, other = situation(report.id).plan, situation(part.id).plan
+    own = {person.id for person in report.people if person.student_id}
+    child = {person.id for person in part.people if person.student_id}
+    assert {one.person_id for one in plan.follow_ups} <= own | {None} and plan.harmed == own
+    assert {one.person_id for one in other.follow_ups} <= child | {None}
+    assert other.caused == child and other.harmed == frozenset() and not other.waiting
+    for place, incident in ((two.here, report), (two.there, part)):
+        seen = fresh(incident).version
+        decide(Invocation(place.actor(), clock.now(), f"d{incident.id}", version=seen), incident.id, Choice())
+    assert {"guardian_contact_harmed", "contact_person_harmed"} <= kinds(report)
+    assert "guardian_contact" not in kinds(report)
+    assert {"guardian_contact", "plan_case_manager"} <= kinds(part)
+    assert not {"contact_person_harmed", "guardian_contact_harmed", "check_in_person_harmed"} & kinds(part)
+    for incident, who in ((report, two.own), (part, two.child)):
+        [case] = cases_of_incident(incident.id)
+        assert [person.student_id for person in case.participants] == [who.id]
+
+
+def test_what_is_found_out_goes_over_once_and_overwrites_nothing(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, part = told(two, client_as)
+    set_facts(report, weapon="firearm", bullying=True, self_harm=True, abuse_suspected=True)
+    part = fresh(part)
+    assert part.facts["weapon"] == "firearm" and not {"self_harm", "abuse_suspected"} & part.facts.keys()
+    duties = {
+        number: set(db.session.scalars(select(LegalDuty.code).where(LegalDuty.incident_id == number)))
+        for number in (report.id, part.id)
+    }
+    assert {"firearm_or_gun_threat", "bullying_notice"} <= duties[report.id]
+    assert duties[part.id] == {"bullying_notice", "disability_records"}
+    set_facts(part, weapon="lookalike")
+    for _time in range(2):
+        set_facts(report, verified="yes")
+    assert fresh(part).facts["weapon"] == "lookalike" and fresh(part).facts["verified"] == "yes"
+    mails = select(func.count(OutboxMessage.id)).where(
+        OutboxMessage.kind == "incident.part_changed", OutboxMessage.recipient_id == two.there.dean.id
+    )
+    assert db.session.scalar(mails) == 1
+    set_facts(part, fire_or_bomb=True)
+    assert "fire_or_bomb" not in fresh(report).facts  # nothing comes back but by people
+
+
+def test_it_counts_where_it_happened(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, part = told(two, client_as)
+    counted = set(db.session.scalars(select(Incident.id).where(Incident.counts())))
+    assert report.id in counted and part.id not in counted
+    assert part.id in set(db.session.scalars(select(Incident.id).where(Incident.stands())))
+
+
+def test_a_number_tells_no_name_and_is_not_tried_at_will(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, client = two.report(), client_as(two.here.reporter)
+    for number in (NUMBER[:-1], NUMBER + "1", "Quackenbush", HERS, "%"):
+        answer = tell(client, report, number=number)
+        assert answer.status_code == 400 and "Not one student of another school" in answer.text, number
+    assert db.session.scalar(select(func.count(Incident.id))) == 1
+    tell(client, report)
+    for _number in range(4):
+        tell(client, report, number="1")
+    answer = tell(client_as(two.here.reporter), report, number=NUMBER)
+    assert "Too many numbers were tried today." in answer.text
+    rows = list(db.session.scalars(select(AuditEntry).where(AuditEntry.action == "student_number.sought")))
+    assert len(rows) == 10 and {row.actor_id for row in rows} == {two.here.reporter.id}
+    assert not any("Zebulon" in str(row.changes) for row in rows)
+
+
+def test_what_goes_over_names_no_student_here(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report = two.report()
+    answer = tell(client_as(two.here.reporter), report, message="He hit Ottoline.")
+    assert answer.status_code == 400 and "Leave out who is a student here: Ottoline" in answer.text
+    assert "He hit Ottoline." in answer.text
+    assert db.session.scalar(select(func.count(Incident.id))) == 1
+
+
+def test_a_colleague_of_that_school_says_who_it_was(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report = two.report()
+    there = {"number": "", "school": str(two.there.school.id), "description": "a boy in a red jacket"}
+    assert tell(client_as(two.here.reporter), report, **there).status_code == 303
+    part = two.part()
+    [unknown] = [person for person in part.people if person.other_school_id is None]
+    named = {"people": str(two.child.id), "in_place_of": str(unknown.id)}
+    dean, address = client_as(two.there.dean), f"/incidents/{part.id}/people"
+    form = dict(dean.form(address, holding="in_place_of").values())
+    answer = dean.post(address, data={name: form[name] for name in ("csrf_token", "request_key", "version")} | named)
+    assert answer.status_code == 303, answer.text
+    assert [person.student_id for person in fresh(part).people if person.student_id] == [two.child.id]
+    assert "Zebulon" not in client_as(two.here.dean).page(f"/review/{report.id}").text
+    assert tell(client_as(two.here.reporter), report).status_code == 400  # there already
+    assert tell(client_as(two.here.reporter), report, number="").status_code == 400
+
+
+def test_nobody_tells_of_a_report_that_is_not_theirs(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, part = told(two, client_as)
+    address = f"/incidents/{part.id}/other-school"
+    assert client_as(two.there.dean).get(address).status_code == 404  # a part is told of where it happened
+    stranger = make_user(Role.REPORTER, two.here.school)
+    assert client_as(stranger).get(f"/incidents/{report.id}/other-school").status_code == 404
+    report.state = IncidentState.CLOSED
+    db.session.commit()
+    assert client_as(two.here.reporter).get(f"/incidents/{report.id}/other-school").status_code == 404
+    assert client_as(two.here.dean).get(f"/incidents/{report.id}/other-school").status_code == 200
+    asked = client_as(two.there.dean).submit(f"/review/{part.id}/question", {"question": "Who?"}, holding="question")
+    assert asked.status_code == 400 and "It was reported at another school." in asked.text
+
+
+def test_named_in_error_is_masked_where_it_happened_too(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, part = told(two, client_as, narrative="Zebulon Quackenbush hit somebody.")
+    [child] = [person for person in part.people if person.student_id]
+    administrator = acting(two.there.administrator)
+    waits = take_out(Invocation(administrator, clock.now(), "out", version=part.version), part.id, child.id, "Not he.")
+    decide_taking_out(Invocation(two.there.actor(), clock.now(), "yes"), waits, agrees=True)
+    assert "Zebulon" not in fresh(report).narrative and fresh(child).student_id is None
+    page = client_as(two.here.dean).page(f"/review/{report.id}").text
+    assert f"{two.there.school.name} found that a student of its own was named in error" in page

@@ -1,0 +1,142 @@
+"""Telling another school of a student of its own: found by the full number alone, and nobody here learns the name."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.errors import Refused, refuse_blank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.actions import append_text, person_of
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.rules import CapturedPerson, highest_group
+from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonKind, PersonRole
+from wss_cases.incidents.other_schools.actions import part_at, tell
+from wss_cases.intake.corrections.people.actions import join_cases
+from wss_cases.intake.report.routing import route_incident
+from wss_cases.journal.models import AuditEntry
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.names.queries import finder_around
+
+SOUGHT = "student_number.sought"
+A_DAY = 10
+"""How many numbers a person may try in 24 hours, those that were right among them."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Whom a school is told of, by the roster or in a few words, their part, and what that school needs to know."""
+
+    role: PersonRole
+    words: str
+    student_id: int | None = None
+    school_id: int | None = None
+    description: str = ""
+
+
+@use_case
+def seek(uow: UnitOfWork, incident_id: int, number: str, school_id: int | None) -> int:
+    """Return the one active student of another school who has exactly this number, 0 for nobody; audited either way.
+
+    Raises Refused after too many numbers in a day.
+    """
+    incident = _tellable(uow, incident_id)
+    uow.session.get(UserAccount, uow.actor.user_id, with_for_update=True)  # one try of a person after the other
+    tried = select(func.count(AuditEntry.id)).where(
+        AuditEntry.actor_id == uow.actor.user_id, AuditEntry.action == SOUGHT, AuditEntry.at > uow.now - timedelta(1)
+    )
+    if (uow.session.scalar(tried) or 0) >= A_DAY:
+        raise Refused("number", _("Too many numbers were tried today. Choose the school, which says who it was."))
+    known = select(Student.id).where(
+        Student.student_number == number, Student.is_active, Student.school_id != incident.school_id
+    )
+    if school_id is not None:
+        known = known.where(Student.school_id == school_id)
+    found = list(uow.session.scalars(known.limit(2)))
+    student_id = found[0] if len(found) == 1 else 0
+    uow.audit(SOUGHT, "incident", incident.id, {"number": [None, number], "student_id": [None, student_id or None]})
+    return student_id
+
+
+@use_case
+def tell_school(uow: UnitOfWork, incident_id: int, told: Told) -> int:
+    """Open the part of another school in a report, or add to it, and tell its deans; returns whom the report names.
+
+    Raises Refused for text that names a student of this school, and for whoever stands there already.
+    """
+    incident = _tellable(uow, incident_id)
+    refuse_blank("message", told.words, _("Say what their school needs to know."))
+    _refuse_names(incident, told)
+    school = _school_of(uow, told)
+    if school is None or school.id == incident.school_id:
+        raise Refused("number", _("Enter the full number, or choose the school."))
+    part = part_at(uow, incident, school)
+    if told.student_id is not None and any(one.student_id == told.student_id for one in part.people):
+        raise Refused("number", _("This student is in the report already."))
+    kind = PersonKind.NOT_IDENTIFIED if told.student_id is None else PersonKind.STUDENT
+    theirs = _add(uow, part, CapturedPerson(kind, told.student_id, told.description, told.role))
+    if part.has_text:
+        append_text(uow, part, told.words)
+    else:
+        part.narrative = told.words
+    uow.record(part, "incident.people_changed")
+    _back_in_review(uow, part)
+    join_cases(uow, part, theirs)
+    ours = _add(uow, incident, CapturedPerson(PersonKind.NOT_IDENTIFIED, None, told.description, told.role), school)
+    uow.record(incident, "incident.part_told", school=school.name)
+    route_incident(uow, incident)
+    if part.part_of_id != incident.id:
+        route_incident(uow, part)
+    tell(uow, part, "incident.part", f"part:{theirs.id}")
+    return ours.id
+
+
+def may_tell(incident: Incident, *, reviews: bool) -> bool:
+    """Whether another school may be told of this report: its own, not joined to another, open or its reviewers'."""
+    own = incident.happened_at_id is None and incident.state is not IncidentState.DUPLICATE
+    return own and (incident.state in UNDECIDED or reviews)
+
+
+def _tellable(uow: UnitOfWork, incident_id: int) -> Incident:
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
+    if not may_tell(incident, reviews=can(uow.actor, Permission.INCIDENT_REVIEW, incident)):
+        raise Refused("", _("Ask a dean of the school where it happened."))
+    return incident
+
+
+def _school_of(uow: UnitOfWork, told: Told) -> School | None:
+    student = uow.session.get(Student, told.student_id) if told.student_id is not None else None
+    school_id = student.school_id if student is not None else told.school_id
+    return uow.session.get(School, school_id) if school_id is not None else None
+
+
+def _refuse_names(incident: Incident, told: Told) -> None:
+    here = [person.student_id for person in incident.people if person.student_id is not None]
+    finder = finder_around(told.student_id or 0, here)
+    for field, text in (("message", told.words), ("description", told.description)):
+        if names := finder.names_in(text):
+            named = ", ".join(names)
+            raise Refused(
+                field, _("This goes to another school. Leave out who is a student here: %(names)s", names=named)
+            )
+
+
+def _add(uow: UnitOfWork, report: Incident, who: CapturedPerson, other: School | None = None) -> IncidentPerson:
+    person = person_of(uow, report.school_id, who, report.tile, report.local_date)
+    person.other_school = other
+    report.people.append(person)
+    uow.session.flush()
+    uow.record(person, "incident.person_added")
+    report.behavior_group = highest_group(report.people)
+    return person
+
+
+def _back_in_review(uow: UnitOfWork, part: Incident) -> None:
+    if part.state not in UNDECIDED:
+        part.state, part.outcome_reason = IncidentState.UNDER_REVIEW, ""
+        uow.record(part, "incident.submitted_again")

@@ -1,0 +1,32 @@
+"""What is asked about a student of another school."""
+
+from collections.abc import Iterable
+
+from wtforms.validators import Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.roster.directory.models import School
+
+
+class TellForm(BaseForm):
+    """Whom another school is told of, and what it needs to know."""
+
+    number = ShortText(_l("Their full student number"), limit=80)
+    school = select(_l("Or their school, which says who it was"), validators=[Optional()])
+    description = ShortText(_l("Who, in a few words"))
+    role = select(_l("Part in it"), list(PersonRole.labels().items()))
+    message = LongText(
+        _l("What does their school need to know? It names no student of your school."),
+        [NotBlank(_l("Say what their school needs to know."))],
+        limit=2_000,
+    )
+
+
+def tell_form(schools: Iterable[School]) -> TellForm:
+    """Return the form with the schools that can be told."""
+    form = TellForm()
+    form.school.choices = choices([("", _("I do not know")), *((str(one.id), one.name) for one in schools)])
+    return form
