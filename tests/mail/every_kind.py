@@ -37,6 +37,8 @@ from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSub
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.invitations.queries import invitation_key
+from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, WORD_ASKED
+from wss_cases.pathways.circles.notes.models import NoteOpening
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.referrals.referral.messages import overdue_key
 from wss_cases.pathways.referrals.referral.states import ReferralState
@@ -376,6 +378,28 @@ def _keeper(world: World) -> OutboxMessage:
     return world.message("keeper_added", lead, row, f"keeper_added:{row.id}")
 
 
+def _kept(kind: str, role: Role) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        keeper = world.people[Role.COORDINATOR].id
+        row = db.session.scalars(sa.select(CircleKeeper).where(CircleKeeper.user_id == keeper)).one()
+        return world.message(kind, world.people[role], row, f"{kind}:{row.id}")
+
+    return make
+
+
+def _word_asked(world: World) -> OutboxMessage:
+    keeper = db.session.scalars(
+        sa.select(CircleKeeper).where(CircleKeeper.user_id == world.people[Role.COORDINATOR].id)
+    ).one()
+    row = NoteOpening(
+        pathway_id=keeper.pathway_id, school_id=world.school.id, keeper_id=keeper.id, kind="court_report",
+        note_ids=[1], reason="x", asked_at=NOW, asked_by_id=keeper.user_id,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return world.message(WORD_ASKED, world.people[Role.DISTRICT], row, f"{WORD_ASKED}:{row.id}")
+
+
 def _audit_head(world: World) -> OutboxMessage:
     auditor = make_user(Role.AUDITOR, locale=world.locale)
     return world.message(HEAD, auditor, auditor, head_key(auditor.id, week_of(NOW)))
@@ -453,6 +477,9 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "police.seconding": _police("police.seconding", Role.ADMINISTRATOR, ReviewState.SECONDING),
     "police.second_review": _police("police.second_review", Role.ADMINISTRATOR, ReviewState.NOTIFIED),
     "keeper_added": _keeper,
+    HAND_OVER: _kept(HAND_OVER, Role.COORDINATOR),
+    LEFT: _kept(LEFT, Role.ADMINISTRATOR),
+    WORD_ASKED: _word_asked,
     "referral.sent": _referral("referral.sent"),
     "referral.ended": _referral("referral.ended"),
     "referral.overdue": _referral("referral.overdue"),

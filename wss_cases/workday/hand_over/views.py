@@ -12,11 +12,14 @@ from wss_cases.casework.case_file.queries import open_cases_of
 from wss_cases.casework.case_page.hand_over import hand_over_many
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.pathways.circles.circle.models import CircleKeeper
+from wss_cases.pathways.circles.notes.leaving import kept_with_notes
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.workday.cover.forms import HandOverManyForm
@@ -58,9 +61,16 @@ def choose() -> Page:
         url_for("desk.page"),
         "workday/hand_over/cases.html",
         count=len(rows),
+        kept=_kept(actor.user_id) if from_id == actor.user_id else [],
         all_href=url_for("hand_overs.choose", whose=request.args.get("whose"), all="yes"),
         whose=people.get(from_id or 0, "") if from_id != actor.user_id else "",
     )
+
+
+def _kept(user_id: int | None) -> list[str]:
+    """Return where somebody hands over notes, as they alone can: the keepers of each circle in which they wrote."""
+    periods = db.session.scalars(kept_with_notes().where(CircleKeeper.user_id == user_id))
+    return [url_for("keepers.keepers", case_id=one.case_id, pathway_id=one.pathway_id) for one in periods]
 
 
 def _whose(actor: Actor, school_id: int) -> int | None:

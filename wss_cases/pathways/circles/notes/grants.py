@@ -12,12 +12,14 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
+from wss_cases.access.policy import can, require
+from wss_cases.accounts.grants.queries import holders_anywhere
+from wss_cases.accounts.teams.queries import colleagues
 from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleKeeper
@@ -25,6 +27,7 @@ from wss_cases.pathways.circles.circle.rules import parties
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.keepers.actions import end_keeping
 from wss_cases.pathways.circles.notes.actions import load_for_keeper
+from wss_cases.pathways.circles.notes.messages import WORD_ASKED
 from wss_cases.pathways.circles.notes.models import CircleNote, NoteGrant, NoteOpening, NoteShare, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.period_keys import bring_over, own_key_of, periods_of, reading_periods, share
 from wss_cases.pathways.circles.notes.rules import freed, waivers_from
@@ -162,7 +165,20 @@ def _party_ids(uow: UnitOfWork, row: Pathway) -> set[int]:
 def _ask(uow: UnitOfWork, row: Pathway, opening: NoteOpening) -> int:
     opening.pathway_id, opening.school_id = row.id, row.school_id
     opening.asked_at, opening.asked_by_id = uow.now, uow.actor.user_id or 0
-    return add_audited(uow, opening, AUDIT_ASKED)
+    opening_id = add_audited(uow, opening, AUDIT_ASKED)
+    _ask_for_a_word(uow, opening)
+    return opening_id
+
+
+def _ask_for_a_word(uow: UnitOfWork, opening: NoteOpening) -> None:
+    """Mail everybody outside the school who may give the word that is asked: first counsel's, then the second one."""
+    asked = [user_id for user_id, _name in holders_anywhere(Role.DISTRICT, today_at(opening.school_id, uow.now))]
+    for user_id, actor in colleagues(asked, uow.now).items():
+        if user_id not in (opening.asked_by_id, opening.counsel_id) and can(
+            actor, Permission.CIRCLE_NOTE_OPEN, opening
+        ):
+            key = f"{WORD_ASKED}:{opening.id}:{opening.counsel_id or 0}:{user_id}"
+            uow.notify(user_id, WORD_ASKED, opening, key)
 
 
 @use_case
@@ -184,6 +200,7 @@ def agree_outside(uow: UnitOfWork, opening_id: int) -> int:
     if opening.waiver_id is None and opening.counsel_id is None:
         opening.counsel_id = uow.actor.user_id
         uow.audit(AUDIT_COUNSEL, "circle_note_opening", opening.id, changes_of(opening))
+        _ask_for_a_word(uow, opening)
         return opening.id
     _opened(uow, row, opening)
     return opening.id

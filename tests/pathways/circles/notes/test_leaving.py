@@ -1,0 +1,82 @@
+"""A keeper who leaves is asked to hand over, the school is told once they left, and whose word is asked is mailed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.factories.accounts import make_user as make_district_user
+from tests.pathways.circles.notes.making import kept_circle, write
+from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.pathways.circles.keepers.actions import add_keeper
+from wss_cases.pathways.circles.notes import grants
+from wss_cases.pathways.circles.notes.leaving import tell_of_leaving
+from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, WORD_ASKED
+from wss_cases.pathways.circles.notes.models import CircleNote, NoteOpening
+from wss_cases.pathways.circles.notes.states import ExceptionKind
+
+
+@pytest.fixture
+def world(session, at):
+    at("2026-11-24 10:00")
+    return make_world()
+
+
+@pytest.fixture
+def circle(world):
+    row = kept_circle(world)
+    write(world.actor, row, "said in the circle")
+    return row
+
+
+def told(kind: str) -> dict[int, OutboxMessage]:
+    return {
+        row.recipient_id: row for row in db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == kind))
+    }
+
+
+def test_a_keeper_is_asked_before_their_work_ends_and_the_school_is_told_after(
+    world: Any, circle: Any, client_as: Any
+) -> None:
+    head_id, keeper_id = make_user(world.school, Role.ADMINISTRATOR).id, world.actor.user_id
+    tell_of_leaving(NOW)
+    assert told(HAND_OVER) == told(LEFT) == {}, "nobody leaves"
+    page = client_as(world.coordinator).get("/desk/hand-over").get_data(as_text=True)
+    assert f"/cases/{circle.case_id}/pathways/{circle.id}/keepers" in page
+    ends = update(RoleGrant).where(RoleGrant.user_id == keeper_id)
+    db.session.execute(ends.values(ends_on=TODAY + timedelta(days=5)))
+    db.session.commit()
+    for _again in range(2):
+        tell_of_leaving(NOW)
+    assert (set(told(HAND_OVER)), told(LEFT)) == ({keeper_id}, {})
+    assert compose(told(HAND_OVER)[keeper_id], NOW) is not None
+    later = NOW + timedelta(days=8)
+    tell_of_leaving(later)
+    assert head_id in told(LEFT) and keeper_id not in told(LEFT)
+    mail = compose(told(LEFT)[head_id], later)
+    assert mail is not None and f"/pathways/{circle.id}/keepers" in mail.as_string()
+
+
+def test_whose_word_is_asked_is_mailed_counsel_first_and_then_somebody_else(world: Any, circle: Any) -> None:
+    one, two = (actor_for(make_district_user(Role.DISTRICT, None)) for _person in range(2))
+    newcomer = make_user(world.school, Role.COORDINATOR)
+    add_keeper(Invocation(world.actor, NOW), circle.id, newcomer.id)
+    note = db.session.scalars(select(CircleNote.id)).one()
+    call = Invocation(world.actor, NOW + timedelta(hours=1))
+    kind = ExceptionKind.COURT_REPORT
+    grants.ask_by_exception(call, circle.id, user_id=newcomer.id, kind=kind, note_ids=[note], reason="An order")
+    assert set(told(WORD_ASKED)) >= {one.user_id, two.user_id} and world.actor.user_id not in told(WORD_ASKED)
+    first = db.session.scalars(select(OutboxMessage.id).where(OutboxMessage.recipient_id == two.user_id)).all()
+    opening = db.session.scalars(select(NoteOpening.id)).one()
+    grants.agree_outside(Invocation(one, call.now), opening)
+    again = db.session.scalars(select(OutboxMessage.id).where(OutboxMessage.recipient_id == two.user_id)).all()
+    assert len(again) == len(first) + 1, "the second person is asked once counsel has agreed"
