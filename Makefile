@@ -31,6 +31,7 @@ TABLES ?= 200
 FACTS ?= 3000
 counts: $(STAMP) tools
 	@$(BIN)/python -m tests.routing $(FACTS)
+	@$(BIN)/python -m tests.access.attacks
 	@$(BIN)/python -m tests.faults $(FAULTS)
 	@$(BIN)/python -m tests.safeguards $(STORIES) --kind sqlite & one=$$!; \
 		$(BIN)/python -m tests.safeguards $(STORIES) --kind postgresql && wait $$one

@@ -29,6 +29,10 @@ class Refused(DomainError):
         self.message = str(message)
 
 
+class Overreach(Refused):
+    """A refusal of what nobody does by mistake: power for oneself, or one person as two. The audit log keeps it."""
+
+
 def refuse_blank(field: str, text: str, message: str) -> None:
     """Raise Refused beside a field for a text that is no more than spaces."""
     if not text.strip():

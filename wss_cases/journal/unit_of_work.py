@@ -17,7 +17,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.db import Base, begin_writing, db, table_of
-from wss_cases.foundation.errors import Stale, existing
+from wss_cases.foundation.errors import Overreach, Stale, existing
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.journal.models import AuditEntry, Counter, Disclosure, OutboxMessage, RequestKey, TimelineEntry
 from wss_cases.journal.queries import key_digest
@@ -46,6 +46,7 @@ class UnitOfWork:
         self.now = now
         self.session = session
         self.version: int | None = None
+        self.asked_of: tuple[str, int] | None = None
         self.request_row: RequestKey | None = None
         self.recorded = False
         self._created: dict[Any, dict[str, Any]] = {}
@@ -72,6 +73,7 @@ class UnitOfWork:
         Raises NotFound when it is missing or forbidden, Stale when somebody changed it since.
         """
         record = existing(self.session.get(model, object_id, with_for_update=True, populate_existing=True))
+        self.asked_of = self.asked_of or (model.__tablename__, object_id)
         require(self.actor, permission, record)
         if version is not None and getattr(record, "version", version) != version:
             raise Stale
@@ -172,20 +174,11 @@ class UnitOfWork:
         The row holds ids only. `deliver` rechecks the recipient and waits for hours and school days.
         """
         values = {
-            "dedupe_key": dedupe_key,
-            "kind": kind,
-            "recipient_id": recipient_id,
-            "object_type": subject.__tablename__,
-            "object_id": subject.id,
-            "school_id": getattr(subject, "school_id", None),
-            "at_any_hour": at_any_hour,
-            "created_at": self.now,
-            "next_attempt_at": not_before or self.now,
-            "state": "waiting",
-            "attempts": 0,
-            "message_id": secrets.token_hex(16),
-            "last_error": "",
-        }
+            "dedupe_key": dedupe_key, "kind": kind, "recipient_id": recipient_id, "state": "waiting", "attempts": 0,
+            "object_type": subject.__tablename__, "object_id": subject.id, "last_error": "",
+            "school_id": getattr(subject, "school_id", None), "at_any_hour": at_any_hour, "created_at": self.now,
+            "next_attempt_at": not_before or self.now, "message_id": secrets.token_hex(16),
+        }  # fmt: skip
         self.recorded = True
         return insert_once(self.session, OutboxMessage, values, ["dedupe_key"])
 
@@ -284,9 +277,19 @@ def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) ->
     except StaleDataError as error:
         session.rollback()
         raise Stale from error
-    except BaseException:
+    except BaseException as error:
         session.rollback()
+        if isinstance(error, Overreach):
+            _keep_overreach(unit)
         raise
+
+
+def _keep_overreach(refused: UnitOfWork) -> None:
+    """Keep in the audit log that somebody tried what was refused, and on which record: nothing else is left of it."""
+    begin_writing()
+    again = UnitOfWork(refused.actor, refused.now, db.session())
+    again.audit("overreach.refused", *(refused.asked_of or ("user_account", refused.actor.user_id)))
+    again.session.commit()
 
 
 def _claim(session: Session, user_id: int, key: str, now: datetime) -> RequestKey:

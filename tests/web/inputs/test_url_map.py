@@ -57,6 +57,8 @@ BODIES: dict[str, dict[str, Any]] = {
 
 COUNTED = frozenset({"questionnaire_guess", "sign_in_attempt"})
 """Where a refusal itself is counted, so that guessing is slowed."""
+KEPT = "overreach.refused"
+"""What the audit log keeps of a refusal: that somebody reached for power, or for being two."""
 NOT_READY = ("web.readyz", 503)
 """What /readyz says where no scheduler runs."""
 
@@ -134,7 +136,8 @@ class Door:
             carried = {}
         done = self.undone.send(client, self.address(sent), method=sent.method, headers=HEADERS[sent.header], **carried)
         status = done.response.status_code
-        changed = [str(key) for key in self.undone.differing(done) if key[0] not in COUNTED]
+        rows = self.undone.differing(done).items()
+        changed = [str(key) for key, (_was, now) in rows if key[0] not in COUNTED and (now or {}).get("action") != KEPT]
         if done.written:
             self.undone.undo()
         said = f"{sent.method} {self.address(sent)} ({self.rule(sent).endpoint}) by {sent.who}: {status}"

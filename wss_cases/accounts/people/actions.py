@@ -14,7 +14,7 @@ from wss_cases.accounts.held_changes.models import HeldKind
 from wss_cases.accounts.held_changes.queries import hold, waiting
 from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import end_all_sessions, tell_administrators, tell_roles_changed
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.school_time import today_at
@@ -58,7 +58,7 @@ def invite_again(actor: Actor, user_id: int, now: datetime) -> None:
         if user.state is AccountState.DISABLED:
             raise Refused("", _("Enable the account first."))
         if HeldKind.ADDRESS in waiting(user.id, now):
-            raise Refused("", _("The address is new: no link goes there for 24 hours, unless it is confirmed below."))
+            raise Overreach("", _("The address is new: no link goes there for 24 hours, unless it is confirmed below."))
         send_invitation(uow, user)
         uow.record(user, "account.password_reset")
 
@@ -116,7 +116,7 @@ def _give(
     if role not in GIVEN_BY_HAND:
         raise Refused("role", _("A partner’s people are invited from the partner’s page in the directory."))
     if user.id == uow.actor.user_id:
-        raise Refused("role", _("Another administrator gives you a role: nobody gives one to themselves."))
+        raise Overreach("role", _("Another administrator gives you a role: nobody gives one to themselves."))
     if not may_give(uow.actor, role, school_id):
         raise Refused("role", _("You cannot give this role at this school."))
     if any(grant.role is Role.PARTNER and not is_over(grant, uow.now) for grant in user.grants):
@@ -185,7 +185,7 @@ def _keep_one(uow: UnitOfWork, user: UserAccount) -> None:
     )
     left = set(uow.session.scalars(givers))
     if left == {user.id}:
-        raise Refused("", _("This is the last account that can give roles. Give its role to somebody else first."))
+        raise Overreach("", _("This is the last account that can give roles. Give its role to somebody else first."))
 
 
 def _managed(uow: UnitOfWork, user_id: int, version: int | None = None) -> UserAccount:

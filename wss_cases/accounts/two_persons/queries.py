@@ -11,7 +11,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.two_persons.models import PersonConfirmation
 from wss_cases.accounts.two_persons.rules import TIED_FOR, Identity, is_person, second_to_all
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Overreach
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.models import AuditEntry
 
@@ -36,9 +36,9 @@ def are_two_persons(one_id: int | None, other_id: int | None, now: datetime) -> 
 
 
 def refuse_one_person(field: str, user_id: int | None, others: Iterable[int | None], now: datetime) -> None:
-    """Raise Refused beside a field where an account is not known to be another person than each of the others."""
+    """Raise Overreach beside a field where an account is not known to be another person than each of the others."""
     if user_id is None or user_id not in second_persons(others, [user_id], now):
-        raise Refused(
+        raise Overreach(
             field,
             _("This needs a second person whom the roster or the district’s sign-on knows, and who neither made nor "
               "changed the other’s account in the last 30 days. Ask a colleague or the district."),

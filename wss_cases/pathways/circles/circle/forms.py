@@ -110,6 +110,7 @@ class KeeperForm(BaseForm):
         _l("Circle keeper"),
         validators=[InputRequired(_l("Choose a coordinator of this school who decides no discipline there."))],
         description=_l("Coordinators who decide no discipline here; those with a training on record come first."),
+        validate_choice=False,  # the use case refuses anybody else, and keeps in the audit log who was asked for
     )
 
 

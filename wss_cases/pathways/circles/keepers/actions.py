@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -32,12 +32,12 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
     if circle.had_keepers:
         require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
         if user_id == uow.actor.user_id:
-            raise Refused("keeper", _("You cannot name yourself. Ask a keeper of this circle."))
+            raise Overreach("keeper", _("You cannot name yourself. Ask a keeper of this circle."))
     people = may_keep(row.school_id, today_at(row.school_id, uow.now))
     if user_id not in people:
-        raise Refused("keeper", _("Choose a coordinator of this school who decides no discipline there."))
+        raise Overreach("keeper", _("Choose a coordinator of this school who decides no discipline there."))
     if user_id in decided_about_parties(row):
-        raise Refused("keeper", _("This person decided discipline about somebody of this case. Choose another."))
+        raise Overreach("keeper", _("This person decided discipline about somebody of this case. Choose another."))
     keeper = CircleKeeper.of(row, user_id=user_id, added_at=uow.now, added_by_id=uow.actor.user_id)
     uow.record(keeper, "circle.keeper_named", name=people[user_id])
     # where nobody keeps it now, those who did are told: a new reader never comes unseen
