@@ -69,7 +69,7 @@ class Incident(Windowed, Versioned, Base):
     """What was seen or heard, once. After submission the narrative only grows by addenda.
 
     With `happened_at_id` it is the part of this school's students in what happened at that other school, and counts
-    there; `part_of_id` is the report of it as long as that school has it: see docs/decisions/0021-two-schools.md.
+    there; `part_of_id` is the report of it as long as that school has it: see docs/decisions/0024-two-schools.md.
     """
 
     __tablename__ = "incident"
