@@ -183,6 +183,21 @@ def test_a_copy_is_in_the_familys_language_with_the_terms_as_worded_and_a_place_
     assert "translated" not in paper(world, circle, client, 1)
 
 
+def test_a_stored_translation_stands_on_the_sheet_and_a_term_without_one_says_so(world, circle, client_as):
+    term = agreed(world, circle, *TERMS).terms[0]
+    client = client_as(world.coordinator)
+    assert "no tiene traducci" in paper(world, circle, client, 0, "es") or "no translation yet" in paper(
+        world, circle, client, 0, "es"
+    )
+    address = f"{base_of(circle)}/terms/{term.id}/translation?language=es"
+    said = {"text": "Casimir y yo pintamos la puerta.", "by": "Sra. Paz"}
+    assert client.submit(address, said | {"by": ""}).status_code == 400
+    assert client.submit(address, said).status_code == 303
+    sheet = paper(world, circle, client, 0, "es")
+    assert "pintamos la puerta" in sheet and "Sra. Paz" in sheet and "Casimir" not in sheet
+    assert 'value="es" selected' in client.get(address).get_data(as_text=True)
+
+
 def test_a_sheet_for_nobody_names_nobody(world, circle, client_as):
     agreed(world, circle, *TERMS)
     let_name(world, circle, 0, 1)

@@ -54,6 +54,14 @@ class CorrectForm(BaseForm):
     )  # fmt: skip
 
 
+class TranslationForm(BaseForm):
+    """A term in another language, and who translated it."""
+
+    language = SelectField(_l("Language"))
+    text = LongText(_l("The term in this language"), [NotBlank(_l("Write the term in this language."))], limit=1000)
+    by = ShortText(_l("Who translated it"), [NotBlank(_l("Say who translated it."))], limit=200)
+
+
 class SignForm(BaseForm):
     """Who signed, how, and when."""
 

@@ -74,6 +74,20 @@ def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> i
     return row.id
 
 
+@use_case
+def translate_term(uow: UnitOfWork, term_id: int, language: str, text: str, by: str) -> int:
+    """Keep a term in another language and who translated it, in place of an earlier translation.
+
+    Returns the pathway's id. Raises Refused without words or without a translator.
+    """
+    row, agreement, term = _load(uow, term_id, uow.version)
+    refuse_blank("text", text, _("Write the term in this language."))
+    refuse_blank("by", by, _("Say who translated it."))
+    term.translations = {**term.translations, language: {"text": text.strip(), "by": by.strip()}}
+    uow.record(term, "agreement.term_translated", case_id=agreement.case_id, position=term.position)
+    return row.id
+
+
 def _not_early(uow: UnitOfWork, row: Pathway, term: AgreementTerm, state: TermState) -> None:
     if state in (TermState.KEPT, TermState.LATE) and term.due_on > today_at(row.school_id, uow.now):
         day = day_words(term.due_on)

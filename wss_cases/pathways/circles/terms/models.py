@@ -57,6 +57,7 @@ class AgreementSignature(Base):
 class AgreementTerm(Versioned, Base):
     """One promise with its owner, its due date and what counts as done; it may replace one changed by consent.
 
+    `translations`: its text by language, and who translated it.
     `why`: it was excused, or what it became was corrected. `agreed_on`: in a later agreement than the first.
     """
 
@@ -65,7 +66,7 @@ class AgreementTerm(Versioned, Base):
         UniqueConstraint("agreement_id", "position"),
         CheckConstraint("state = 'open' or decided_at is not null", name="decided"),
     )
-    PRIVATE = frozenset({"text", "evidence", "why"})
+    PRIVATE = frozenset({"text", "evidence", "why", "translations"})
 
     id: Mapped[Id]
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
@@ -74,6 +75,7 @@ class AgreementTerm(Versioned, Base):
     owner_participant_id: Mapped[int | None] = mapped_column(ForeignKey("case_participant.id"))
     due_on: Mapped[date]
     evidence: Mapped[str] = mapped_column(Text, default="")
+    translations: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     state: Mapped[TermState] = mapped_column(named_enum(TermState, "state"), default=TermState.OPEN)
     why: Mapped[str] = mapped_column(Text, default="", server_default="")
     agreed_on: Mapped[date | None]

@@ -28,6 +28,7 @@ class WithoutMeeting(Labelled):
 SENTENCES = {
     "agreement.signed": _l("A person signed the agreement"),
     "agreement.named": _l("Whose name may stand on the others’ copies of the agreement was recorded"),
+    "agreement.term_translated": _l("Term %(position)s of the agreement was translated"),
     "agreement.term_replaced": _l("Term %(position)s of the agreement replaces term %(replaces)s"),
     "agreement.without_meeting": (
         _l("The agreement ended without a meeting: %(reason)s"),

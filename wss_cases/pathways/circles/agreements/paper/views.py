@@ -1,12 +1,15 @@
 """An agreement on paper for one of its parties to sign, in the family's language, with a place for a translation."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from sqlalchemy import select
 
+from wss_cases.access.act_pages import act_page
+from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
@@ -20,14 +23,17 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.mail.family_texts.rules import Text
+from wss_cases.pathways.circles.agreements.forms import TranslationForm
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, signature_rows
-from wss_cases.pathways.circles.agreements.queries import supporters_of
+from wss_cases.pathways.circles.agreements.queries import get_term, supporters_of
+from wss_cases.pathways.circles.agreements.term_changes import translate_term
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.circles.terms.models import Agreement
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.terms.rules import names_on_paper, signed_now, terms_in_force
 from wss_cases.pathways.common.forms import number
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.presenters import language_words
 from wss_cases.roster.directory.queries import get_school
@@ -59,8 +65,11 @@ def paper(case_id: int, pathway_id: int) -> Page:
             # the terms stand as they were worded; whoever reads another language gets a place for theirs
             translated=not {language, family or language} <= {"en"},
             language=language_words(language),
+            translate_href=lambda term_id: url_for(
+                "agreement_paper.translate", case_id=case_id, pathway_id=pathway_id, term_id=term_id, language=language
+            ),
             printed_on=day_words_with_year(today_at(row.school_id, clock.now())),
-            **_sheet(row, circle, circle.agreement, reader),
+            **_sheet(row, circle, circle.agreement, reader, language),
         )
 
 
@@ -75,7 +84,9 @@ def _head(row: Pathway, language: str, today: date) -> Text | None:
     return text.filled({"school": school.name if school else ""}) if text else None
 
 
-def _sheet(row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParticipant | None) -> dict[str, Any]:
+def _sheet(
+    row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParticipant | None, language: str
+) -> dict[str, Any]:
     other = _("another person")
     signed = {one.participant_id for one in signed_now(agreement) if one.participant_id is not None}
     reader_id, named = reader.id if reader is not None else 0, set(agreement.named)
@@ -87,12 +98,16 @@ def _sheet(row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParti
         "agreed_on": day_words_with_year(agreement.agreed_on),
         "terms": [
             {
+                "id": term.id,
                 "text": finder.without(term.text, other),
+                "translation": finder.without(its.get("text", ""), other),
+                "translated_by": its.get("by", ""),
                 "who": shown.get(term.owner_participant_id or 0, _("Everybody")),
                 "until": day_words_with_year(term.due_on),
                 "evidence": finder.without(term.evidence, other),
             }
             for term in in_force
+            for its in [term.translations.get(language, {})]
         ],
         "signatures": _signatures(row, circle, shown, reader_id in named),
         "places": [name for key, name in shown.items() if key not in signed],
@@ -127,3 +142,49 @@ def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: 
         elif not beside and not one["keeper"]:
             one["name"] = _("another person")
     return rows
+
+
+@dataclass(frozen=True)
+class Term:
+    """A term with its circle, for who may read its words."""
+
+    row: Pathway
+    circle: Circle
+    term: AgreementTerm
+
+
+def _load(actor: Actor, case_id: int, pathway_id: int, term_id: int) -> Term:
+    row = get_pathway(actor, case_id, pathway_id)
+    circle, (term, agreement) = circle_of(row), get_term(actor, term_id)
+    if agreement.pathway_id != row.id or not may_read_terms(actor, row, circle):
+        raise NotFound
+    return Term(row, circle, term)
+
+
+def _form(at: Term) -> TranslationForm:
+    spoken = [language_of(person) for person in at.circle.invited]
+    known = [*setting("LANGUAGES"), *spoken, *at.term.translations]
+    wanted = request.args.get("language", "")
+    kept = at.term.translations.get(wanted, {})
+    form = TranslationForm(version=at.term.version, language=wanted, **kept)
+    form.language.choices = [(code, language_words(code)) for code in dict.fromkeys(known) if code]
+    return form
+
+
+act_page(
+    blueprint,
+    "/terms/<int:term_id>/translation",
+    "translate",
+    Permission.CASE_WORK,
+    load=_load,
+    form=_form,
+    act=lambda call, at, form: translate_term(call, at.term.id, form.language.data, form.text.data, form.by.data),
+    done=lambda at: f"{page_of(at.row)}/agreement",
+    words=lambda at: act_context(
+        at.row,
+        _("Translate term %(number)d of the agreement", number=at.term.position),
+        _("Save"),
+        facts=[at.term.text],
+    ),
+    template=ACT,
+)
