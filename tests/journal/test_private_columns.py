@@ -11,7 +11,7 @@ from sqlalchemy import LargeBinary
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.keys.loading import Keys
-from wss_cases.journal.unit_of_work import changes_of
+from wss_cases.journal.changes import changes_of
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay

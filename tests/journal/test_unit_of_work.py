@@ -56,6 +56,25 @@ def test_a_write_leaves_timeline_audit_and_outbox_in_one_commit(session: Any) ->
     assert rows(OutboxMessage) == 1
 
 
+def test_a_query_between_a_change_and_its_record_loses_nothing_of_the_audit_row(session: Any) -> None:
+    user = make_user(Role.SYSADMIN)
+    before = user.name
+    with unit_of_work(acting(user), clock.now()) as uow:
+        row = uow.load(UserAccount, user.id, Permission.ACCOUNT_MANAGE)
+        for name in ("Once", "Twice"):
+            row.name = name
+            assert rows(UserAccount) == 1, "a query: the session writes the change before it"
+        uow.record(row, "account.renamed")
+        uow.record(row, "account.looked_at")
+        row.name = "Thrice"
+        uow.record(row, "account.renamed")
+        assert rows(UserAccount) == 1
+        row.name = before
+        uow.record(row, "account.renamed")
+    seen = [one.changes.get("name") for one in session.scalars(select(AuditEntry).order_by(AuditEntry.id))][-4:]
+    assert seen == [[before, "Twice"], None, ["Twice", "Thrice"], ["Thrice", before]]
+
+
 def test_an_error_leaves_nothing(session: Any) -> None:
     user = make_user(Role.SYSADMIN)
     counts = rows(AuditEntry), rows(TimelineEntry), rows(OutboxMessage)

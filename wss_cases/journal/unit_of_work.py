@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import LargeBinary, insert, inspect, select
+from sqlalchemy import event, insert, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -19,11 +19,11 @@ from wss_cases.access.policy import require
 from wss_cases.foundation.db import Base, begin_writing, db, table_of
 from wss_cases.foundation.errors import Overreach, Stale, existing
 from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.journal.changes import Changes
 from wss_cases.journal.models import AuditEntry, Counter, Disclosure, OutboxMessage, RequestKey, TimelineEntry
 from wss_cases.journal.queries import key_digest
 
 Row = TypeVar("Row", bound=Base)
-REDACTED = "…"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,12 @@ class UnitOfWork:
         self.asked_of: tuple[str, int] | None = None
         self.request_row: RequestKey | None = None
         self.recorded = False
-        self._created: dict[Any, dict[str, Any]] = {}
+        self._changes = Changes()
+        event.listen(session, "before_flush", self._changes.remember)
+
+    def end(self) -> None:
+        """Stop looking at what the session writes."""
+        event.remove(self.session, "before_flush", self._changes.remember)
 
     @property
     def answered(self) -> bool:
@@ -81,7 +86,7 @@ class UnitOfWork:
 
     def add(self, record: Row) -> Row:
         """Add a new record and give it its id."""
-        self._created[record] = changes_of(record)
+        self._changes.made(record)
         self.session.add(record)
         self.session.flush()
         return record
@@ -89,7 +94,7 @@ class UnitOfWork:
     def add_audited(self, record: Any, action: str) -> int:
         """Add a new record and its audit row, where no timeline tells of it; returns its id."""
         self.add(record)
-        self.audit(action, record.__tablename__, record.id, self._created.pop(record))
+        self.audit(action, record.__tablename__, record.id, self._changes.take(record))
         return int(record.id)
 
     def record(self, subject: Any, kind: str, /, *, case_id: int | None = None, **data: Any) -> None:
@@ -97,7 +102,7 @@ class UnitOfWork:
 
         `data` is what the timeline sentence needs; the audit row takes the changed columns by itself.
         """
-        changes = self._created.pop(subject, {}) | changes_of(subject)
+        changes = self._changes.take(subject)
         if getattr(subject, "id", None) is None:
             self.session.add(subject)
             self.session.flush()
@@ -224,30 +229,6 @@ def insert_once(session: Session, model: type[Base], values: dict[str, Any], uni
     return session.execute(statement.returning(*inspect(model).primary_key)).first() is not None
 
 
-def changes_of(record: Any) -> dict[str, Any]:
-    """Return {column: [old, new]} of what is about to be written; private texts show only that they changed."""
-    state = inspect(record)
-    private: frozenset[str] = getattr(record, "PRIVATE", frozenset())
-    changes: dict[str, Any] = {}
-    for attribute in state.mapper.column_attrs:
-        is_told = attribute.key not in {"id", "version"} and attribute.key in state.committed_state
-        if not is_told or not (history := state.attrs[attribute.key].history).has_changes():
-            continue
-        old = history.deleted[0] if history.deleted else None
-        new = history.added[0] if history.added else None
-        if old is None and new is None:
-            continue
-        hidden = attribute.key in private or isinstance(attribute.columns[0].type, LargeBinary)
-        changes[attribute.key] = [REDACTED, REDACTED] if hidden else [_plain(old), _plain(new)]
-    return changes
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, bool | int | float | str | list | dict):
-        return getattr(value, "value", value)
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
 def _case_of(subject: Any) -> int | None:
     if subject.__tablename__ == "case_record":
         return int(subject.id)
@@ -282,6 +263,8 @@ def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) ->
         if isinstance(error, Overreach):
             _keep_overreach(unit)
         raise
+    finally:
+        unit.end()
 
 
 def _keep_overreach(refused: UnitOfWork) -> None:

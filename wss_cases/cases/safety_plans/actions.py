@@ -12,7 +12,8 @@ from wss_cases.cases.progress.actions import open_only
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ from wss_cases.followups.making.actions import cancel_row, close_row, make, make
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.queries import school_days
 

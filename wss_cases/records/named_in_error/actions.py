@@ -17,7 +17,8 @@ from wss_cases.incidents.incident.models import GuardianContact, Incident, Incid
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.other_schools.actions import tell
 from wss_cases.intake.report.routing import route_incident
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.named_in_error.models import TakingOut

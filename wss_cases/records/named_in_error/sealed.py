@@ -3,7 +3,8 @@
 from sqlalchemy import select
 
 from wss_cases.foundation.keys.envelope import unwrap, wrap
-from wss_cases.journal.unit_of_work import REDACTED, UnitOfWork
+from wss_cases.journal.changes import REDACTED
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.period_keys import bring_over, own_key_of
 from wss_cases.pathways.common.models import Pathway

@@ -15,7 +15,8 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import highest_group
 from wss_cases.incidents.incident.states import PersonKind
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import note_end
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, EndReason
@@ -128,14 +129,13 @@ def _plain(value: Any) -> Any:
 
 def _unlink(uow: UnitOfWork, reports: list[Incident], student_id: int) -> None:
     parts, named = _parts(reports, student_id), named_as(student_id, reports)
-    with uow.session.no_autoflush:
-        for case, part in parts:
-            part.student, part.student_id, part.description = None, None, ""
-            uow.record(part, "case.person_taken_out", case_id=case.id)
-        for person in named:
-            person.kind, person.student, person.student_id = PersonKind.NOT_IDENTIFIED, None, None
-            person.grade, person.description, person.family_text, person.facts = None, "", "", {}
-            uow.record(person, "incident.person_changed")
+    for case, part in parts:
+        part.student, part.student_id, part.description = None, None, ""
+        uow.record(part, "case.person_taken_out", case_id=case.id)
+    for person in named:
+        person.kind, person.student, person.student_id = PersonKind.NOT_IDENTIFIED, None, None
+        person.grade, person.description, person.family_text, person.facts = None, "", "", {}
+        uow.record(person, "incident.person_changed")
     for report in reports:
         report.behavior_group = highest_group(report.people)
     uow.session.flush()

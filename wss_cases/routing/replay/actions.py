@@ -15,7 +15,8 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.replay.queries import Period, count_routed, digest_of, routed_after
 from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed

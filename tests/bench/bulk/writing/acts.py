@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from tests.bench.bulk.writing.store import Store
+from wss_cases.journal.changes import REDACTED
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.journal.unit_of_work import REDACTED
 
 
 @dataclass(frozen=True)

@@ -81,9 +81,8 @@ def note(
 ) -> bool:
     """Carry out a change of a fact and write what it was and what it is; `was` says it in the reader's language."""
     before = in_both(was)
-    with uow.session.no_autoflush:  # the audit row takes what is not written yet
-        change()
-        uow.record(incident, "incident.corrected", what=what, was=before, now=in_both(was), why=why)
+    change()
+    uow.record(incident, "incident.corrected", what=what, was=before, now=in_both(was), why=why)
     uow.session.flush()
     return True
 
@@ -167,14 +166,13 @@ def _person(uow: UnitOfWork, incident: Incident, person: IncidentPerson | None, 
     if person is None:
         raise Refused("", _("One of these people is not in this report."))
     before = _part_words(person)
-    with uow.session.no_autoflush:
-        person.role, person.injury = part.role, part.injury
-        person.behavior = behavior_of_part(uow, incident, person, part)
-        person.behavior_code_id = person.behavior.id if person.behavior else None
-        now = _part_words(person)
-        different = [name for name in before if before[name] != now[name]]
-        if different:
-            uow.record(person, "incident.person_changed")
+    person.role, person.injury = part.role, part.injury
+    person.behavior = behavior_of_part(uow, incident, person, part)
+    person.behavior_code_id = person.behavior.id if person.behavior else None
+    now = _part_words(person)
+    different = [name for name in before if before[name] != now[name]]
+    if different:
+        uow.record(person, "incident.person_changed")
     for name in different:
         said: dict[str, Any] = {
             "what": name,

@@ -13,7 +13,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.actions import tell_of_danger
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import person_words
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep

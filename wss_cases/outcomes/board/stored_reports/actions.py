@@ -11,7 +11,8 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.board.report.queries import may_report
 from wss_cases.outcomes.board.report.states import REPORT_TRANSITIONS, ReportState, Why

@@ -10,7 +10,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.board.report.queries import may_report
 from wss_cases.outcomes.board.report.rules import DAY, board_scope, due_month, month_due, scope_words

@@ -20,7 +20,8 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.errors import NotFound, Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.circle.rules import parties

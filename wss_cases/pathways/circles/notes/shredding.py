@@ -10,7 +10,8 @@ from wss_cases.foundation.database.erasing import erase_deleted
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.notes.models import CircleNote, NoteShare, NoteShredding
 from wss_cases.pathways.circles.notes.rules import digest_of, shred_day
 from wss_cases.pathways.common.models import Pathway

@@ -7,7 +7,8 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.notes.actions import load_for_keeper
 from wss_cases.pathways.circles.notes.grants import AUDIT_WAIVER, close_waived

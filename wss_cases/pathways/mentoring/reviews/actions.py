@@ -10,7 +10,8 @@ from wss_cases.followups.making.actions import cancel_row
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.follow_ups import close_open, follow, open_follow_ups
 from wss_cases.pathways.common.models import Pathway

@@ -55,20 +55,18 @@ def decide(
     Whatever was handed on goes back to being prepared. Raises NotFound, Stale, or Refused.
     """
     row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, uow.version)
-    # what was changed is read off the row at the end, so nothing may write it before
-    with uow.session.no_autoflush:
-        row.by_hand = list(by_hand)
-        known = {mark.key: mark for mark in draft_of(row).all_marks}
-        judged = {key: _judged(known[key], each) for key, each in decisions.items() if key in known and each.do}
-        if the_rest:
-            rest = {"do": REPLACE, "with": "", "why": ""}
-            judged |= {mark.key: rest for mark in known.values() if mark.key not in judged and not mark.done}
-        by = {"by": uow.actor.user_id, "at": uow.now.isoformat()}
-        new = {key: each | by for key, each in judged.items() if not each.items() <= row.decisions.get(key, {}).items()}
-        row.decisions = {key: each for key, each in (row.decisions | new).items() if key in known}
-        draft = draft_of(row)
-        if draft.left:
-            raise Refused("", _("What you wrote in its place names a child too: %(names)s.", names=_short(draft.left)))
+    row.by_hand = list(by_hand)
+    known = {mark.key: mark for mark in draft_of(row).all_marks}
+    judged = {key: _judged(known[key], each) for key, each in decisions.items() if key in known and each.do}
+    if the_rest:
+        rest = {"do": REPLACE, "with": "", "why": ""}
+        judged |= {mark.key: rest for mark in known.values() if mark.key not in judged and not mark.done}
+    by = {"by": uow.actor.user_id, "at": uow.now.isoformat()}
+    new = {key: each | by for key, each in judged.items() if not each.items() <= row.decisions.get(key, {}).items()}
+    row.decisions = {key: each for key, each in (row.decisions | new).items() if key in known}
+    draft = draft_of(row)
+    if draft.left:
+        raise Refused("", _("What you wrote in its place names a child too: %(names)s.", names=_short(draft.left)))
     if row.state is ReleaseState.HANDED_ON:
         row.state = ReleaseState.PREPARING
     record(uow, row, "looked_through")

@@ -144,7 +144,5 @@ def close_follow_up(uow: UnitOfWork, row: FamilyRelease, outcome: str, note: str
 
 def record(uow: UnitOfWork, row: FamilyRelease, act: str) -> None:
     """Write the timeline and audit row of one act on a request, in the history of its case too."""
-    # what was changed is read off the row, so nothing may write it before
-    with uow.session.no_autoflush:
-        cases = cases_with(row.student_id, row.incident_ids)
+    cases = cases_with(row.student_id, row.incident_ids)
     uow.record(row, f"family_release.{act}", case_id=cases[0][0].id if cases else None)

@@ -8,7 +8,8 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.sealed_words import PURPOSE as SAID
 from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.unit_of_work import REDACTED, UnitOfWork
+from wss_cases.journal.changes import REDACTED
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWER
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.records.retention.reach.queries import Rows

@@ -8,7 +8,8 @@ from sqlalchemy import or_, select, update
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove, School
 from wss_cases.roster.directory.states import DayKind, MoveWhy
 
