@@ -226,6 +226,13 @@ def test_a_notice_tells_nothing_that_only_the_student_tells_at_home(
     session.commit()
     page = client.page(address).text
     assert "held back" in page and "had called him" not in page
+    client.post(f"/discipline/{scene.made}/notice/agreed", data={"csrf_token": client.csrf_token(address)})
+    assert "had called him gay" in client.page(address).text
+    action = session.get(DisciplineAction, scene.made, populate_existing=True)
+    action.reason = "Hit his boyfriend, who had called him gay."
+    session.commit()
+    page = client.page(address).text
+    assert "(boyfriend)" in page and "had called him" not in page, "what the student was not asked about"
 
 
 @pytest.mark.parametrize(

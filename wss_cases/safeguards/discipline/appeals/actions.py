@@ -19,6 +19,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.safeguards.discipline.family_notice.letters import private_left
 from wss_cases.safeguards.discipline.recording.actions import (
     back_after,
     check_acknowledged,
@@ -97,6 +98,21 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     uow.record(action, "discipline.corrected")
     if calls_for_review(protected, count) and not calls_for_review(protected, before):
         raise_alarm(uow, action, count, today, calendar)
+    return action.id
+
+
+@use_case
+def agree_to_tell(uow: UnitOfWork, action_id: int) -> int:
+    """Record that the student, asked alone, agrees that the notice says what it says now; later words are asked anew.
+
+    Raises Refused where it says nothing that only the student tells at home.
+    """
+    action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
+    words = private_left(action)
+    if not words:
+        raise Refused("", _("The notice says nothing that only the student tells at home."))
+    action.may_tell = sorted({*action.may_tell, *(word.casefold() for word in words)})
+    uow.record(action, "discipline.may_tell")
     return action.id
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
@@ -74,6 +74,15 @@ def decision(action_id: int) -> Page:
 
     notice = _("The appeal is decided. Every count reads what stands now.")
     return _act(listed, "decision", form, act, notice, appeal=appeal_words(action_id))
+
+
+@blueprint.post("/notice/agreed")
+@gate(Permission.DISCIPLINE_RECORD)
+def agreed(action_id: int) -> Page:
+    """Record that the student agrees to what the notice tells at home."""
+    get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD)
+    actions.agree_to_tell(submitted(BaseForm()), action_id)
+    return redirect(url_for("appeals.notice", action_id=action_id), 303)
 
 
 @blueprint.get("/notice")

@@ -50,8 +50,12 @@ def names_left(action: DisciplineAction, student: Student) -> list[str]:
 
 
 def private_left(action: DisciplineAction) -> list[str]:
-    """Return what the notice would say that only the student tells at home; it is not shown before it is gone."""
-    return private_in(f"{action.reason}\n{action.support_services}")
+    """Return what the notice would say that only the student tells at home, and did not agree to.
+
+    The notice is not shown before it is gone, or the student agrees.
+    """
+    told = private_in(f"{action.reason}\n{action.support_services}")
+    return [word for word in told if word.casefold() not in action.may_tell]
 
 
 def notice_for(action: DisciplineAction, student: Student, language: str, day: date) -> Text:
