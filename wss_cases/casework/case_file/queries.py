@@ -22,7 +22,6 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import school_day
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.pathways.circles.circle.states import TermState
-from wss_cases.pathways.circles.requirements.queries import answers_on_case
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import pathways_of
@@ -154,15 +153,16 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
     follow_ups = list(db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id)))
     staff = [case.lead_id, *(row.owner_id for row in pathways), *(row.offered_by_id for row in pathways)]
     names, gone = _staff(staff, case, now)
+    incidents, answers = _incidents_of(case.id)
     return CaseFile(
         case=case,
         people=participants_of(case.id),
         pathways=pathways,
         steps=steps_of(pathways, today, now),
-        answers=answers_on_case(case.id),
+        answers=answers,
         follow_ups=follow_ups,
         duties=open_duties_of(case.id),
-        incidents=_incidents_of(case.id),
+        incidents=incidents,
         names=names,
         gone=gone,
     )
@@ -189,13 +189,18 @@ def _staff(ids: Sequence[int | None], case: Case, now: datetime) -> tuple[dict[i
     return {row[0]: row[1] for row in rows}, frozenset(gone)
 
 
-def _incidents_of(case_id: int) -> list[tuple[int, date]]:
+def _incidents_of(case_id: int) -> tuple[list[tuple[int, date]], list[RoutingAnswer]]:
+    """Return a case's incidents, and the newest stored answer for each person of them, in one query."""
     statement = (
-        select(Incident.id, Incident.local_date)
+        select(Incident.id, Incident.local_date, RoutingAnswer)
         .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .outerjoin(RoutingAnswer, RoutingAnswer.incident_id == Incident.id)
         .where(CaseIncident.case_id == case_id)
+        .order_by(Incident.id, RoutingAnswer.id)
     )
-    return [(row[0], row[1]) for row in db.session.execute(statement.order_by(Incident.id))]
+    rows = db.session.execute(statement).all()
+    newest = {(row.incident_id, row.incident_person_id): row for _number, _day, row in rows if row is not None}
+    return list({number: (number, day) for number, day, _row in rows}.values()), list(newest.values())
 
 
 def open_duties_of(case_id: int) -> list[LegalDuty]:

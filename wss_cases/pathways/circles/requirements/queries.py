@@ -143,11 +143,6 @@ def answers_on_cases(case_ids: Collection[int]) -> dict[int, list[RoutingAnswer]
     return by_case
 
 
-def answers_on_case(case_id: int) -> list[RoutingAnswer]:
-    """Return the newest stored answer for each person of a case's incidents; the caller has checked the case."""
-    return answers_on_cases([case_id])[case_id]
-
-
 def circle_of(pathway: Pathway) -> Circle:
     """Return everything that decides about one circle; the caller has checked the pathway."""
     return circles_for([pathway])[pathway.id]
