@@ -9,27 +9,24 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
+from tests.browser.stories.steps.people import languages, look, ready, sign_in
 from tests.cases.making import make_user, make_world
 from tests.factories.followups import FollowUpFactory
 from tests.support.applications import make_app
-from tests.support.depth import in_turn
-from tests.support.pages.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems
+from tests.support.pages.browser import DESK, NewVisitor, go
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
-from wss_cases.accounts.credentials.passwords import hash_password
 from wss_cases.cases.case.queries import incidents_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 
-PASSWORD = "a quiet harbour at dawn"
 MORNING = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 SAID = "They waited by the bus and pushed again."
-LANGUAGES = [language for number, language in enumerate(("es", "en")) if in_turn(number, 2)]
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", languages(1))
 def test_retaliation_is_told_at_a_check_in_and_answered_the_same_day(
     live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, language: str
 ) -> None:
@@ -37,19 +34,14 @@ def test_retaliation_is_told_at_a_check_in_and_answered_the_same_day(
     with make_app(live_system.database.url, tmp_path).app_context():
         world = make_world()
         teacher = make_user(world.school, Role.DEAN)
-        for user in (world.coordinator, teacher):
-            user.password_hash, user.locale = hash_password(PASSWORD), language
-        db.session.commit()
-        lead, asks, case = world.coordinator.email, teacher.email, world.case.id
+        lead, asks = ready((world.coordinator, teacher), language)
+        case = world.case.id
         harmed, caused = (str(world.people[place].id) for place in (1, 0))
         check_in = FollowUpFactory(
             school_id=world.school.id, case_id=case, owner_id=teacher.id, kind="check_in_person_harmed",
             incident_person_id=world.incident.people[1].id,
         ).id  # fmt: skip
-    visitor = new_visitor(viewport=PHONE)
-    page = visitor.page
-    page.clock.set_fixed_time(MORNING)
-    visitor.enter(asks, PASSWORD)
+    page = sign_in(new_visitor, asks, MORNING)
     page.goto(f"/follow-ups/{check_in}")
     go(page, page.locator(f'main a[href$="/follow-ups/{check_in}/happened-again"]'))
     for name, value in (("danger", "no"), ("what", "threat"), ("where", "bus"), ("ground", "agreed")):
@@ -60,8 +52,7 @@ def test_retaliation_is_told_at_a_check_in_and_answered_the_same_day(
     assert page.evaluate("!window.dispatchEvent(new Event('beforeunload', {cancelable: true}))"), (
         "asks before it is lost"
     )
-    assert not axe_problems(page)
-    assert not overflow_problems(page)
+    look(page)
     go(page, page.locator('main form button[type="submit"]'))  # how it was heard is not said yet
     expect(page.locator('textarea[name="passed_on"]')).to_have_value(SAID)
     page.locator('input[name="manner"][value="in_person"]').check(force=True)
@@ -72,10 +63,7 @@ def test_retaliation_is_told_at_a_check_in_and_answered_the_same_day(
 
 def _answered(live_system: LiveSystem, new_visitor: NewVisitor, lead: str, case: int, folder: Path) -> None:
     """The coordinator finds the plan to be written on My day, and writes it."""
-    visitor = new_visitor(viewport=DESK)
-    page = visitor.page
-    page.clock.set_fixed_time(MORNING)
-    visitor.enter(lead, PASSWORD)
+    page = sign_in(new_visitor, lead, MORNING, DESK)
     page.goto("/my-day")
     with make_app(live_system.database.url, folder).app_context():
         of_case = select(FollowUp.id).where(FollowUp.case_id == case, FollowUp.kind == "safety_plan")

@@ -6,25 +6,15 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
 
+from tests.browser.stories.steps.people import look, ready, sign_in
+from tests.factories.base import fresh
 from tests.safeguards.police.test_review import NOW, Scene
 from tests.support.applications import make_app
-from tests.support.pages.browser import PHONE, NewVisitor, axe_problems, go, overflow_problems
+from tests.support.pages.browser import NewVisitor, go
 from tests.support.servers.live_system import LiveSystem
-from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.credentials.passwords import hash_password
-from wss_cases.foundation.db import db
-
-PASSWORD = "a quiet harbour at dawn"
 
 pytestmark = pytest.mark.browser
-
-
-def look(page: Page) -> None:
-    """Check a page as it stands: clean, and nothing to scroll sideways."""
-    assert not axe_problems(page), page.url
-    assert not overflow_problems(page), page.url
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -32,19 +22,10 @@ def test_refused_then_approved_by_two(live_system: LiveSystem, new_visitor: NewV
     live_system.set_clock(NOW)
     with make_app(live_system.database.url, tmp_path).app_context():
         scene = Scene()
-        emails = [person.email for person in (scene.dean, scene.head, scene.district)]
-        report, student = f"/incidents/{scene.incident.id}", scene.student.shown_name
-        for person in db.session.scalars(select(UserAccount).where(UserAccount.email.in_(emails))):
-            person.password_hash = hash_password(PASSWORD)
-        db.session.commit()
+        emails = ready(fresh(person) for person in (scene.dean, scene.head, scene.district))
+        report, student = f"/incidents/{scene.incident.id}", fresh(scene.student).shown_name
 
-    def sign_in(email: str) -> Page:
-        visitor = new_visitor(viewport=PHONE)
-        visitor.page.clock.set_fixed_time(NOW)
-        visitor.enter(email, PASSWORD)
-        return visitor.page
-
-    dean, head, district = (sign_in(email) for email in emails)
+    dean, head, district = (sign_in(new_visitor, email, NOW) for email in emails)
     address = ask(dean, report, incomplete=True)
     look(dean)
     answer(head, address, "No: the police are not told")

@@ -8,26 +8,21 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
 
+from tests.browser.stories.steps.people import languages, look, ready, record, send, sign_in
 from tests.factories.accounts import acting
+from tests.factories.base import fresh
 from tests.safeguards.police.test_review import NOW, Scene
 from tests.support.applications import make_app
-from tests.support.depth import in_turn
-from tests.support.pages.browser import PHONE, NewVisitor, axe_problems, go, overflow_problems
+from tests.support.pages.browser import NewVisitor, go
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.credentials.passwords import hash_password
-from wss_cases.foundation.db import db
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
 
-PASSWORD = "a quiet harbour at dawn"
 STORIES = [
     (language, story)
     for turn, story in enumerate(("not_confirmed", "seconded", "not_seconded"))
-    for number, language in enumerate(("es", "en"))
-    if in_turn(number + turn, 2)
+    for language in languages(turn)
 ]
 
 pytestmark = pytest.mark.browser
@@ -40,21 +35,12 @@ def test_a_second_person(
     live_system.set_clock(NOW)
     with make_app(live_system.database.url, tmp_path).app_context():
         scene = Scene()
-        emails = [scene.dean.email, scene.head.email]
-        for person in db.session.scalars(select(UserAccount).where(UserAccount.email.in_(emails))):
-            person.password_hash, person.locale = hash_password(PASSWORD), language
-        db.session.commit()
+        emails = ready((fresh(scene.dean), fresh(scene.head)), language)
         report, student = f"/incidents/{scene.incident.id}/police-review", scene.student.id
         given = ByHand("attack_on_staff", "A written complaint.", NOW)
         duty = raise_by_hand(Invocation(acting(scene.dean), NOW), scene.incident.id, given)
 
-    def sign_in(email: str) -> Page:
-        visitor = new_visitor(viewport=PHONE)
-        visitor.page.clock.set_fixed_time(NOW)
-        visitor.enter(email, PASSWORD)
-        return visitor.page
-
-    dean, head = (sign_in(email) for email in emails)
+    dean, head = (sign_in(new_visitor, email, NOW) for email in emails)
     if story == "not_confirmed":
         emergency(dean, report, student)
         not_confirmed(head)
@@ -74,18 +60,6 @@ def test_a_second_person(
     look(dean)
 
 
-def look(page: Page) -> None:
-    """Check a page as it stands: clean, and nothing to scroll sideways."""
-    assert not axe_problems(page), page.url
-    assert not overflow_problems(page), page.url
-
-
-def send(page: Page) -> None:
-    """Look at a form as it is filled in, and send it."""
-    look(page)
-    go(page, page.locator('main form button[type="submit"]').last)
-
-
 def emergency(page: Page, report: str, student: int) -> None:
     """Call first at a time before the incident, say why, and record it; an x is no danger."""
     page.goto(f"{report}/emergency")
@@ -101,17 +75,6 @@ def emergency(page: Page, report: str, student: int) -> None:
     if page.locator("[name=time_reason]").count():
         page.locator("[name=time_reason]").fill("The phone had another day.")
         send(page)
-
-
-def record(page: Page, student: int) -> None:
-    """Fill in the notification and send it."""
-    page.locator("[name=told]").select_option("911")
-    page.locator("[name=channel]").select_option("phone")
-    page.locator(f'[name=student_ids][value="{student}"]').check(force=True)
-    page.locator("[name=adult_with_student]").fill("Ms. Test, counselor")
-    page.locator("[name=guardian_result]").select_option("voicemail")
-    page.locator("[name=rights_sheet]").select_option("student")
-    send(page)
 
 
 def verified(page: Page) -> None:
