@@ -29,9 +29,11 @@ FAULTS ?= --scale 0.3
 STORIES ?=
 TABLES ?= 200
 FACTS ?= 3000
+VALUES ?= 5000
 counts: $(STAMP) tools
 	@$(BIN)/python -m tests.routing $(FACTS)
 	@$(BIN)/python -m tests.access.attacks
+	@$(BIN)/python -m tests.web.inputs $(VALUES)
 	@$(BIN)/python -m tests.faults $(FAULTS)
 	@$(BIN)/python -m tests.safeguards $(STORIES) --kind sqlite & one=$$!; \
 		$(BIN)/python -m tests.safeguards $(STORIES) --kind postgresql && wait $$one

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urljoin
 
 from flask import Flask
 from sqlalchemy import select
@@ -13,7 +15,8 @@ from tests.support.databases import Databases
 from tests.support.depth import full_cross
 from tests.support.once import once
 from tests.support.pages.client import PageClient
-from tests.support.pages.crawl import SAMPLES, Visit, walk
+from tests.support.pages.crawl import SAMPLES, Visit, shape_of, walk
+from tests.support.pages.reading import Form
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 
@@ -45,3 +48,15 @@ def visits_of(databases: Databases, kind: str) -> dict[str, list[Visit]]:
             }
 
     return once(f"visits-{kind}", look)
+
+
+def forms_that_post(visits: Mapping[str, Sequence[Visit]]) -> list[tuple[str, str, Form]]:
+    """Return (role, address, form) of every form that posts, each kind once; signing out is left alone."""
+    found: dict[tuple[str, frozenset[str]], tuple[str, str, Form]] = {}
+    for role, seen in visits.items():
+        for visit in seen:
+            for form in visit.forms:
+                target = shape_of(urljoin(visit.address, form.action or visit.address))
+                if form.method == "post" and "sign-out" not in target and "/account" not in target:
+                    found.setdefault((target, frozenset(form.names)), (role, visit.address, form))
+    return list(found.values())
