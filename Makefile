@@ -18,7 +18,7 @@ run: $(STAMP)
 test: $(STAMP) tools
 	@$(BIN)/python -m pytest $(TEST_ARGS)
 
-# A release: every test on every database and in the full sizes, then the large counts; about an hour on two idle cores.
+# A release: every test on every database and in the full sizes, then the large counts; three quarters of an hour on two cores.
 prove: check
 	@$(MAKE) --no-print-directory test TEST_ARGS="$(TEST_ARGS) --full-cross"
 	@$(MAKE) --no-print-directory counts
