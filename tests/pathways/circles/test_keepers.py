@@ -75,8 +75,12 @@ def test_the_administrator_adds_another_and_the_keepers_are_told(world, circle):
     add(actor_for(administrator), circle, dean)
     assert told(circle) == sorted([world.coordinator.id, dean.id])
     assert sentence(case_history(world.case.id)[0]) == f"{dean.name} keeps this circle"
-    (entry,) = db.session.scalars(select(AuditEntry).where(AuditEntry.actor_id == administrator.id)).all()
-    assert (entry.action, entry.changes["user_id"]) == ("circle.keeper_named", [None, dean.id])
+    theirs = db.session.scalars(
+        select(AuditEntry).where(AuditEntry.actor_id == administrator.id).order_by(AuditEntry.id)
+    )
+    reached, named = theirs.all()
+    assert reached.action == "overreach.refused"
+    assert (named.action, named.changes["user_id"]) == ("circle.keeper_named", [None, dean.id])
 
 
 def test_an_administrator_who_is_also_a_dean_cannot_name_themselves(world, circle):
