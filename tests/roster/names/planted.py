@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from wss_cases.roster.names.spellings import Named
+from wss_cases.roster.names.spellings import SENTENCE_WORDS, Named
 
 PLAIN = str.maketrans("łŁøØđĐıßæÆðÐþÞ", "lLoOdDisaAdDtT")
 SHORT = {
@@ -85,8 +85,9 @@ def ways(given: str, family: str, preferred: str, number: str, rng: Random) -> I
         if family:
             yield "short name", f"{short} {family}"
     if len(given) > 4 and given.isalpha() and given.isascii():
-        yield "beginning", given[:3]
-        yield "beginning", given[:4]
+        for beginning in (given[:3], given[:4]):
+            if beginning.lower() not in SENTENCE_WORDS:
+                yield "beginning", beginning
         yield "in circles", "".join(chr(0x24D0 + ord(c) - ord("a")) for c in given.lower())
         yield "in squares", "".join(chr(0x1F170 + ord(c) - ord("a")) for c in given.lower())
     yield "number", f"00{number.removeprefix('S-')}"

@@ -80,6 +80,7 @@ NAMES = st.lists(st.tuples(LETTERS, LETTERS, st.just("")), min_size=1, max_size=
 
 
 @example([("Yes", "Aaa", "")], 0, [])
+@example([("Canaa", "Aaaa", "")], 78, [])
 @given(NAMES, st.integers(0, 10_000), st.lists(st.sampled_from(AROUND), max_size=4))
 def test_nothing_that_was_taken_out_stands_in_the_text(
     names: list[tuple[str, str, str]], seed: int, more: list[str]

@@ -25,7 +25,7 @@ SMALL_WORDS = frozenset(_SMALL.split())
 """Pieces of family names that say nothing alone."""
 CONNECTING = frozenset({"de", "del", "la", "las", "los", "y", "e"})
 """Pieces of given names that say nothing alone."""
-_SENTENCES = frozenset(
+SENTENCE_WORDS = frozenset(
     {
         "the",
         "and",
@@ -148,7 +148,7 @@ def _names(names: Iterable[str], small: frozenset[str]) -> set[str]:
 
 def _beginnings(given: Iterable[str]) -> set[str]:
     long = [piece for name in given for piece in pieces_of(name) if len(piece) > max(BEGINNINGS)]
-    return {piece[:letters] for piece in long for letters in BEGINNINGS} - _SENTENCES
+    return {piece[:letters] for piece in long for letters in BEGINNINGS} - SENTENCE_WORDS
 
 
 def pieces_of(name: str) -> list[str]:
