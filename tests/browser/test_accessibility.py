@@ -52,7 +52,7 @@ def test_every_template_and_kind_of_element(browser: Browser, databases: Databas
 
 def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str]) -> list[str]:
     """Return what is wrong with these pages as this person sees them: at both widths nothing to scroll sideways, and
-    axe at one width and the other in turn, of every sixth page with the contrast of its colours, in the full cross all
+    axe at one width and the other in turn, of every ninth page with the contrast of its colours, in the full cross all
     of it at both."""
     context = browser.new_context(base_url=system.url, viewport=DESK, reduced_motion="reduce")
     visitor = Visitor(context, context.new_page())
@@ -66,7 +66,7 @@ def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str
             if in_turn(number + turn, 2):
                 # what stands around it is the same on every page
                 within = "main" if number and not full_cross() else None
-                problems += axe_problems(visitor.page, within, contrast=in_turn(number, 6))
+                problems += axe_problems(visitor.page, within, contrast=in_turn(number, 9))
             found += [f"{role} {address} at {size['width']}: {problem}" for problem in problems]
     context.close()
     return found + [f"{role}: {problem}" for problem in visitor.problems]

@@ -20,7 +20,9 @@ from wss_cases.jobs.supervisor import Child, port_is_free
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 PROGRAM = """
 import os, sys
+from wss_cases.jobs import supervisor
 from wss_cases.jobs.supervisor import Child, Supervisor
+supervisor.STOP_SECONDS = 2.0  # for whoever is deaf, whom a test waits for
 python = [sys.executable, "-c"]
 def child(name, code, essential=False):
     return Child(name, [*python, code], essential=essential, ready=None)
@@ -64,7 +66,7 @@ def test_a_child_that_ignores_the_signal_is_killed(running: list[Running], tmp_p
     deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
     one = supervise(running, tmp_path, f"[child('a', {deaf!r})]")
     wait_until(lambda: "deaf" in one.words, LONGEST_WAIT, "the child runs")
-    assert one.end(signal.SIGTERM) < 10
+    assert one.end(signal.SIGTERM) < 5
     assert one.alive() == []
 
 
