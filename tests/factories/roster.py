@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, timedelta
+from typing import Any
 
 import factory
 
@@ -15,13 +16,14 @@ from wss_cases.roster.directory.models import (
     CalendarDay,
     Enrolment,
     Guardian,
+    GuardianLimit,
     School,
     StaffMember,
     Student,
     StudentGuardian,
 )
 from wss_cases.roster.directory.rules import search_key
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.directory.states import DayKind, Restriction
 
 GIVEN = ("Amara", "Bruno", "Celeste", "Dario", "Esme", "Farid", "Greta", "Hugo", "Imani", "Jonas")
 FAMILY = ("Appleyard", "Birchwood", "Cloverfield", "Dunmore", "Eastlake", "Fernhill", "Goldleaf", "Hazelton")
@@ -125,6 +127,27 @@ class StaffMemberFactory(Factory):
     search_key = factory.LazyAttribute(lambda made: search_key(made.name))
     email = factory.Sequence(lambda n: f"staff{n}@district.example")
     role = "teacher"
+
+
+def keep_off(student: Any, guardian: Any, **more: Any) -> None:
+    """Record an order that keeps a guardian from a student."""
+    values = {
+        "may_contact": False,
+        "may_receive_records": False,
+        "restriction": Restriction.CUSTODY_ORDER,
+        "restricted_on": date(2026, 11, 3),
+    }
+    db.session.add(GuardianLimit(student_id=student.id, guardian_id=guardian.id, **values | more))
+    db.session.commit()
+
+
+def two_parents(student: Any) -> None:
+    """Give a student two parents; a custody order keeps the father, Aldous Quillfeather, away."""
+    for name, relation in (("Aldous Quillfeather", "father"), ("Berenice Goldleaf", "mother")):
+        parent = GuardianFactory(name=name)
+        StudentGuardianFactory(student=student, guardian=parent, relation=relation, is_primary=relation == "father")
+        if relation == "father":
+            keep_off(student, parent)
 
 
 def make_calendar(

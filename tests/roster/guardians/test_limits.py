@@ -10,7 +10,7 @@ import pytest
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.incidents import make_incident
-from tests.factories.roster import GuardianFactory, SchoolFactory, StudentFactory, StudentGuardianFactory
+from tests.factories.roster import GuardianFactory, SchoolFactory, StudentFactory, StudentGuardianFactory, keep_off
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
@@ -22,9 +22,9 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.queries import family_language
 from wss_cases.records.family_copies.request.actions import whose_right
 from wss_cases.roster.directory.guardians import contacts_of, guardians_of
-from wss_cases.roster.directory.models import GuardianLimit, StudentGuardian
+from wss_cases.roster.directory.models import StudentGuardian
 from wss_cases.roster.directory.rules import reach
-from wss_cases.roster.directory.states import Reach, Restriction
+from wss_cases.roster.directory.states import Reach
 from wss_cases.roster.guardians.actions import Limits, limit_guardian
 
 ORDER = {
@@ -50,17 +50,6 @@ def family(session: Any, at: Callable[..., Any]) -> Any:
 def address(student: Any, guardian: Any) -> str:
     mine = {"student_id": student.id, "guardian_id": guardian.id}
     return f"/students/guardians/{db.session.scalars(db.select(StudentGuardian).filter_by(**mine)).one().id}"
-
-
-def keep_off(student: Any, guardian: Any, **more: Any) -> None:
-    values = {
-        "may_contact": False,
-        "may_receive_records": False,
-        "restriction": Restriction.CUSTODY_ORDER,
-        "restricted_on": date(2026, 11, 3),
-    }
-    db.session.add(GuardianLimit(student_id=student.id, guardian_id=guardian.id, **values | more))
-    db.session.commit()
 
 
 def test_whom_an_order_keeps_away_is_shown_nowhere(family: Any, client_as: Callable[[Any], Any]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.factories.accounts import RoleGrantFactory, acting, make_user
 from tests.factories.base import fresh
 from tests.factories.incidents import IncidentPersonFactory, make_incident
-from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.factories.roster import SchoolFactory, StudentFactory, two_parents
 from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
@@ -49,6 +49,7 @@ from wss_cases.workday.sweep.actions import sweep
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 ASKING = Asking("Talked for an hour.", "A circle.", "Called twice.", "None on record.", "It goes on.", True)
+GUN = "A student held a gun in the hall."
 FOLLOWED = Followed("HZ1", NOW, "phone", "reached", "both", "")
 
 
@@ -341,6 +342,20 @@ def test_a_new_approver_gets_what_waits(scene: Scene, session: Any) -> None:
     assert state(session, review_id) is ReviewState.ALLOWED
 
 
+def test_a_notification_says_by_name_which_guardian_was_told(scene: Scene) -> None:
+    two_parents(scene.student)
+    call = Invocation(acting(scene.head), NOW)
+    review_id = call_first(call, scene.incident.id, NOW)
+    for wrong in ("", "Mr. Quillfeather"):
+        with pytest.raises(Refused) as refused:
+            record_notification(
+                call, review_id, scene.told(danger=GUN, followed=replace(FOLLOWED, guardian_name=wrong))
+            )
+        assert refused.value.field == "guardian_name"
+    told = replace(FOLLOWED, guardian_name="Berenice Goldleaf")
+    record_notification(call, review_id, scene.told(danger=GUN, followed=told))
+
+
 def test_the_sergeant_of_the_school_is_whom_a_notification_names(scene: Scene) -> None:
     add_sergeant(Invocation(acting(scene.head), NOW), scene.school.id, "010", "Old Contact", "1")
     add_sergeant(Invocation(acting(scene.head), NOW), scene.school.id, "010", "New Contact", "2")
@@ -407,9 +422,7 @@ def test_a_rights_sheet_that_the_family_cannot_read_asks_for_an_interpreter(
     dean = acting(scene.dean)
     for _again in range(2):
         record_notification(
-            Invocation(dean, NOW),
-            call_first(Invocation(dean, NOW), scene.incident.id, NOW),
-            scene.told(danger="A gun."),
+            Invocation(dean, NOW), call_first(Invocation(dean, NOW), scene.incident.id, NOW), scene.told(danger=GUN)
         )
     made = session.scalars(select(FollowUp).filter_by(incident_id=scene.incident.id, kind="interpreter")).all()
     assert len(made) == asked

@@ -148,7 +148,7 @@ class SafetyPlan(OfCase, Versioned, Base):
         CheckConstraint("(state = 'ended') = (ended_on is not null)", name="ended"),
         CheckConstraint("state != 'ended' or ended_why <> ''", name="ended_why"),
     )
-    PRIVATE = frozenset({"steps", "adults_told", "route", "seat", "phone", "ended_why"})
+    PRIVATE = frozenset({"steps", "adults_told", "route", "seat", "phone", "ended_why", "guardian_name"})
 
     id: Mapped[Id]
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
@@ -165,6 +165,7 @@ class SafetyPlan(OfCase, Versioned, Base):
     agreed_on: Mapped[date | None]
     agreed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     guardian: Mapped[states.GuardianTold | None] = mapped_column(named_enum(states.GuardianTold, "guardian"))
+    guardian_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     next_review_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     ended_why: Mapped[str] = mapped_column(String(300), default="")

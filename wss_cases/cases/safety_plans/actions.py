@@ -14,6 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.telling.queries import refuse_kept_off
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,12 @@ def back_to_draft(plan: SafetyPlan) -> None:
     """Change an agreed plan back to a draft; the caller records why."""
     _step(plan, PlanState.DRAFT)
     plan.agreed_on, plan.agreed_by_id, plan.guardian, plan.next_review_on = None, None, None, None
+    plan.guardian_name = ""
 
 
-def agree_plan(uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTold, next_review_on: date) -> None:
+def agree_plan(
+    uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTold, next_review_on: date, guardian_name: str = ""
+) -> None:
     """Note that a plan was agreed with the person it is for, and what the guardian knows.
 
     Raises Refused without steps or adults, for a day to come, or for a plan that is agreed or ended.
@@ -74,9 +78,11 @@ def agree_plan(uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTo
         raise Refused("agreed_on", _("Choose today or an earlier day."))
     refuse_blank("", plan.steps, _("Write the steps before the plan is agreed."))
     refuse_blank("", plan.adults_told, _("Say which adults are told before the plan is agreed."))
+    if guardian is GuardianTold.TOLD and plan.participant.student_id is not None:
+        refuse_kept_off("guardian_name", [plan.participant.student_id], guardian_name)
     _step(plan, PlanState.AGREED)
     plan.agreed_on, plan.agreed_by_id, plan.guardian = on, uow.actor.user_id, guardian
-    plan.next_review_on = next_review_on
+    plan.next_review_on, plan.guardian_name = next_review_on, guardian_name
     uow.record(plan, "safety_plan.agreed", guardian=guardian.value)
 
 

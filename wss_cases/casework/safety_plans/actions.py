@@ -47,13 +47,13 @@ def change(uow: UnitOfWork, plan_id: int, text: PlanText) -> int:
 
 
 @use_case
-def agree(uow: UnitOfWork, plan_id: int, on: date, guardian: GuardianTold) -> int:
+def agree(uow: UnitOfWork, plan_id: int, on: date, guardian: GuardianTold, guardian_name: str = "") -> int:
     """Note that a plan is agreed: what asked for one closes, the review comes up, and hold H2 is met.
 
     A guardian who was not reached is tried again the next school day. Raises Refused, Stale.
     """
     plan = _load(uow, plan_id, uow.version)
-    agree_plan(uow, plan, on, guardian, _next_review(uow, plan))
+    agree_plan(uow, plan, on, guardian, _next_review(uow, plan), guardian_name)
     for row in _open(uow, plan, TO_WRITE):
         close_row(uow, row, "agreed", evidence={"on": on.isoformat()})
     if guardian is GuardianTold.NOT_REACHED:

@@ -42,6 +42,7 @@ class AgreeForm(BaseForm):
         validators=[InputRequired(_l("A plan is agreed with the person it is for. Go through it together."))],
     )
     guardian = radio(_l("Guardian"), GuardianTold, _l("Say what the guardian knows."))
+    guardian_name = ShortText(_l("Name of the guardian who was told"))
     agreed_on = DateField(_l("Agreed on"), validators=[InputRequired(_l("Choose a day."))])
 
 

@@ -11,6 +11,7 @@ from wss_cases.cases.case.states import PLAN_TONES, CaseState, GuardianTold, Pla
 from wss_cases.cases.safety_plans.queries import plans_of
 from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation.dates import day_words, day_words_with_year
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.roster.directory.queries import school_days
 
@@ -76,6 +77,6 @@ def agreed(found: SafetyPlan, names: dict[int, str]) -> list[dict[str, Any]]:
     return [
         {"label": _("Agreed on"), "value": day_words_with_year(found.agreed_on)},
         {"label": _("With the person, by"), "value": names.get(found.agreed_by_id or 0, "")},
-        {"label": _("Guardian"), "value": str(GuardianTold(found.guardian).label)},
+        {"label": _("Guardian"), "value": dotted(GuardianTold(found.guardian).label, found.guardian_name)},
         {"label": _("Next review"), "value": day_words_with_year(found.next_review_on)},
     ]

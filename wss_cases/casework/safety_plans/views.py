@@ -27,6 +27,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.telling.queries import calling
 
 blueprint = Blueprint("safety", __name__)
 
@@ -146,13 +147,18 @@ act_page(
     Permission.CASE_WORK,
     load=_loaded,
     form=lambda at: AgreeForm(version=at.plan.version, agreed_on=today_at(at.case.school_id, clock.now())),
-    act=lambda call, at, form: actions.agree(call, at.plan.id, form.agreed_on.data, GuardianTold(form.guardian.data)),
+    act=lambda call, at, form: actions.agree(
+        call, at.plan.id, form.agreed_on.data, GuardianTold(form.guardian.data), form.guardian_name.data
+    ),
     done=lambda at: page_of(at.plan),
     words=lambda at: _act(
         at,
         _("The safety plan is agreed"),
         _("Save that it is agreed"),
-        facts=[_("Then print the sheet for the adults, and the plan is looked at again in five school days.")],
+        facts=[
+            *calling(filter(None, [at.plan.participant.student])).all_lines(),
+            _("Then print the sheet for the adults, and the plan is looked at again in five school days."),
+        ],
     ),
 )
 

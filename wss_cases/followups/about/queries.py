@@ -60,6 +60,15 @@ def about(actor: Actor, rows: Iterable[Any], *, call: bool = False) -> dict[int,
     return shown
 
 
+def spoken_of(row: Any) -> tuple[set[int], set[str]]:
+    """Return the students whom a follow-up is about, and the words of which they agree that the family is told."""
+    people = _named([row]).get(row.id) or _parties([row]).get((row.case_id, row.incident_id), [])
+    entries = [one if isinstance(one, IncidentPerson) else one.incident_person_id for one in people]
+    found = [db.session.get(IncidentPerson, one) if isinstance(one, int) else one for one in entries]
+    words = {word for one in found if one is not None for word in one.may_tell}
+    return {one.student_id for one in people if one.student_id}, words
+
+
 def _called(actor: Actor, row: Any, people: list[Any], call: bool) -> list[int]:
     """The students whose guardians stand beside a follow-up."""
     calls = row.kind in FAMILY or (call and actor.covers(row.school_id, *CASE_TEAM))

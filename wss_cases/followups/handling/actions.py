@@ -7,9 +7,10 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.cases.case.models import Case
+from wss_cases.followups.about.queries import spoken_of
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.core.rules import outcomes_of
-from wss_cases.followups.core.states import HAPPENED_AGAIN, KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
+from wss_cases.followups.core.states import FAMILY, HAPPENED_AGAIN, KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence.rules import Evidence, missing
 from wss_cases.followups.making.actions import cancel_row, check_day, close_row, make
 from wss_cases.followups.undo.actions import remember, remind_again, restorable
@@ -19,6 +20,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.telling.queries import refuse_kept_off, refuse_private
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,19 @@ def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> 
         raise Refused("outcome", _("Choose how it went."))
     if lacks := missing(row.kind, outcome, shown, today_at(row.school_id, uow.now), _happened_on(uow, row)):
         raise Refused(*lacks)
+    if row.kind in FAMILY:
+        _check_told(row, shown)
     before = restorable(row)
     close_row(uow, row, outcome, shown.note, shown.stored())
     remember(uow, row, ActKind.CLOSED, before)
     return row.id
+
+
+def _check_told(row: FollowUp, shown: Evidence) -> None:
+    student_ids, may_tell = spoken_of(row)
+    if shown.who.strip():
+        refuse_kept_off("who", student_ids, shown.who)
+    refuse_private("note", shown.note, may_tell)
 
 
 @use_case

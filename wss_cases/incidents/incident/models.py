@@ -165,7 +165,10 @@ class Incident(Windowed, Versioned, Base):
 
 
 class IncidentPerson(Base):
-    """One person's part in one incident; with `other_school_id` of somebody whom that school alone knows by name."""
+    """One person's part in one incident; with `other_school_id` of somebody whom that school alone knows by name.
+
+    `may_tell`: words that only the student tells at home and of which the student agrees that a call says them.
+    """
 
     __tablename__ = "incident_person"
     __table_args__ = (
@@ -176,7 +179,7 @@ class IncidentPerson(Base):
             "other_school_id is null or (student_id is null and staff_id is null)", name="known_at_other_school"
         ),
     )
-    PRIVATE = frozenset({"description", "family_text"})
+    PRIVATE = frozenset({"description", "family_text", "may_tell"})
 
     id: Mapped[Id]
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
@@ -192,6 +195,7 @@ class IncidentPerson(Base):
     injury: Mapped[str | None] = mapped_column(String(20))
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     family_text: Mapped[str] = mapped_column(Text, default="")
+    may_tell: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
     incident: Mapped[Incident] = relationship(back_populates="people")
     student: Mapped[Student | None] = relationship()
     staff: Mapped[StaffMember | None] = relationship()

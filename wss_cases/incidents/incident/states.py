@@ -214,6 +214,7 @@ SENTENCES = {
     "incident.closed": _l("The report was closed"),
     "incident.submitted_again": _l("The report is back in review"),
     "incident.addendum": _l("Text was added"),
+    "incident.may_tell": _l("The student agrees that the family is told what only the student tells at home"),
     "incident.guardian_contact": _l("An attempt to reach a guardian was recorded"),
     "incident.people_changed": _l("The people in the report changed"),
     "care.hurt": (_l("Is someone hurting the student? %(answer)s"), {"answer": HurtBySomebody.labels()}),

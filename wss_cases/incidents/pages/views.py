@@ -16,17 +16,24 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.forms import choices, filled
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import at_wall, local, zone_of
-from wss_cases.incidents.additions.actions import ContactAttempt, add_addendum, answer_question, record_guardian_contact
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.additions.actions import (
+    ContactAttempt,
+    add_addendum,
+    agree_to_tell,
+    answer_question,
+    record_guardian_contact,
+)
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
-from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
+from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, MayTellForm, read_filter
 from wss_cases.incidents.pages.presenters import (
     TAB_LABELS,
     TONES,
@@ -40,6 +47,7 @@ from wss_cases.incidents.pages.presenters import (
 )
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place
+from wss_cases.roster.telling.queries import NOT_SAID
 
 blueprint = Blueprint("incidents", __name__)
 
@@ -116,7 +124,7 @@ def contact(incident_id: int) -> Page:
     zone = zone_of(report.school_id)
     form = ContactForm()
     students = [person for person in report.people if person.student_id is not None]
-    form.person.choices = choices([(str(person.id), person_words(person)) for person in students])
+    form.person.choices = _chosen(students)
     # who reported something may say whom they reached; numbers are the case team's
     team = actor.covers(report.school_id, *CASE_TEAM)
     form.guardian.choices = choices([("", _("Somebody not in the roster")), *reachable(students, numbers=team)])
@@ -135,7 +143,36 @@ def contact(incident_id: int) -> Page:
 
     address = url_for("incidents.incident", incident_id=report.id) + "#contacts"
     done = with_flash(_("The attempt is recorded. It needs no second entry."), address)
-    return form_page(form, act, done, "incidents/pages/contact.html", incident=report)
+    return form_page(
+        form, act, done, "incidents/pages/contact.html", incident=report, not_said=NOT_SAID, agreed=_agreed(students)
+    )
+
+
+@blueprint.route("/incidents/<int:incident_id>/may-tell", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_COMPLETE)
+def may_tell(incident_id: int) -> Page:
+    """Record that a student agrees that the family is told what only the student tells at home."""
+    report = _completable(incident_id)
+    form = MayTellForm()
+    form.person.choices = _chosen([person for person in report.people if person.student_id is not None])
+    return form_page(
+        form,
+        lambda: agree_to_tell(submitted(form), report.id, int(form.person.data), form.told.data),
+        with_flash(_("It is recorded. A call may say these words."), url_for(".contact", incident_id=report.id)),
+        "layouts/form_page.html",
+        title=_("The student agrees that it is told"),
+        lede=_("Ask the student alone whether the family may be told. Without a yes it stays out."),
+        go_words=_("Record the yes"),
+        back_href=url_for(".contact", incident_id=report.id),
+    )
+
+
+def _agreed(students: list[IncidentPerson]) -> list[str]:
+    return [dotted(person_words(person), ", ".join(person.may_tell)) for person in students if person.may_tell]
+
+
+def _chosen(students: list[IncidentPerson]) -> list[Any]:
+    return choices([(str(person.id), person_words(person)) for person in students])
 
 
 def _completable(incident_id: int) -> Incident:

@@ -12,6 +12,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import RESULT_LABELS
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.telling.queries import refuse_kept_off
 from wss_cases.safeguards.duties.duty.actions import Told, add_step, carry_out, steps_left
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.raising import ByHand, open_by_hand
@@ -105,6 +106,8 @@ def record_notice(uow: UnitOfWork, questioning_id: int, given: Notice) -> int:
     refuse_future("at", given.at, uow.now)
     if has_contact([given.result]) and not given.told_whom.strip():
         raise Refused("told_whom", _("Say who was reached."))
+    if given.told_whom.strip():
+        refuse_kept_off("told_whom", [record.student_id], given.told_whom)
     notice = QuestioningNotice(
         questioning_id=record.id, school_id=record.school_id, recorded_by_id=uow.actor.user_id,
         recorded_at=uow.now, **vars(given),
@@ -119,6 +122,7 @@ def name_adult(uow: UnitOfWork, questioning_id: int, kind: AdultPresent, name: s
     """Record which adult is with the student: a guardian, or a support professional of the school."""
     record = _live(uow, questioning_id, uow.version)
     refuse_blank("adult_name", name, _("Say who is with the student."))
+    refuse_kept_off("adult_name", [record.student_id], name)
     record.adult_present, record.adult_name = kind, name
     uow.record(record, "questioning.prepared")
     return record.id

@@ -18,6 +18,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.telling.queries import refuse_kept_off
 from wss_cases.safeguards.duties.duty.queries import students_in
 from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.restraint.models import RestraintRecord
@@ -45,6 +46,7 @@ class Restraint:
     harm_words: str = ""
     guardian_told_at: datetime | None = None
     guardian_manner: str = ""
+    guardian_name: str = ""
 
 
 @use_case
@@ -86,6 +88,8 @@ def _check(given: Restraint, now: datetime) -> None:
     if given.harm != "none" and not given.harm_words.strip():
         raise Refused("harm_words", _("Say who was hurt and how."))
     check_told(given.started_at, given.guardian_told_at, given.guardian_manner, now)
+    if given.guardian_told_at is not None:
+        refuse_kept_off("guardian_name", [given.student_id], given.guardian_name)
 
 
 def check_told(started_at: datetime, told_at: datetime | None, manner: str, now: datetime) -> None:
@@ -126,16 +130,17 @@ def _close_oldest(
 
 
 @use_case
-def tell_guardian(uow: UnitOfWork, record_id: int, told_at: datetime, manner: str) -> int:
+def tell_guardian(uow: UnitOfWork, record_id: int, told_at: datetime, manner: str, name: str = "") -> int:
     """Write down when and how the guardian was told, which closes the contact that the record asked for.
 
-    Raises Refused for a time that cannot be, or a second time.
+    Raises Refused for a time that cannot be, a second time, or somebody whom an order keeps from the student.
     """
     record = uow.load(RestraintRecord, record_id, Permission.RESTRAINT_RECORD, uow.version)
     if record.guardian_told_at is not None:
         raise Refused("", _("That the guardian was told is on record already."))
     check_told(record.started_at, told_at, manner, uow.now)
-    record.guardian_told_at, record.guardian_manner = told_at, manner
+    refuse_kept_off("guardian_name", [record.student_id], name)
+    record.guardian_told_at, record.guardian_manner, record.guardian_name = told_at, manner, name
     zone = zone_of(record.school_id)
     shown = {"manner": manner, "on": local_date(told_at, zone).isoformat()}
     # the contact that this record asked for, in the same moment

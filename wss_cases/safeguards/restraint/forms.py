@@ -3,7 +3,7 @@
 from wtforms import DateField
 from wtforms.validators import InputRequired
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, pick, radio, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
 from wss_cases.safeguards.duties.duty.forms import moment_field
@@ -27,6 +27,7 @@ class RestraintForm(BaseForm):
     harm_words = LongText(_l("Who was hurt and how"))
     guardian_told_at = moment_field(_l("When was the guardian told?"))
     guardian_manner = pick(_l("How was the guardian told?"), MANNER_LABELS)
+    guardian_name = ShortText(_l("Name of the guardian who was told"))
 
 
 class GuardianToldForm(BaseForm):
@@ -34,6 +35,7 @@ class GuardianToldForm(BaseForm):
 
     guardian_told_at = moment_field(_l("When was the guardian told?"), _l("Say when the guardian was told."))
     guardian_manner = pick(_l("How was the guardian told?"), MANNER_LABELS, _l("Say how the guardian was told."))
+    guardian_name = ShortText(_l("Name of the guardian who was told"))
 
 
 class ReviewForm(BaseForm):

@@ -20,7 +20,7 @@ class RestraintRecord(OfIncident, Versioned, Base):
         CheckConstraint("(reviewed_on is null) = (review = '')", name="review"),
         CheckConstraint("harm = 'none' or harm_words <> ''", name="harm"),
     )
-    PRIVATE = frozenset({"danger", "tried", "staff_present", "harm_words", "review"})
+    PRIVATE = frozenset({"danger", "tried", "staff_present", "harm_words", "review", "guardian_name"})
 
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
@@ -37,6 +37,7 @@ class RestraintRecord(OfIncident, Versioned, Base):
     harm_words: Mapped[str] = mapped_column(Text, default="", server_default="")
     guardian_told_at: Mapped[datetime | None]
     guardian_manner: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    guardian_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     reviewed_on: Mapped[date | None]
     review: Mapped[str] = mapped_column(Text, default="", server_default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

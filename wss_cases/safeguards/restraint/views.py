@@ -13,12 +13,13 @@ from wss_cases.access.policy import can, require
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.forms import BaseForm, choices, filled
+from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import at_wall, today_at, zone_of
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
+from wss_cases.roster.telling.queries import calling
 from wss_cases.safeguards.discipline.recording.views import list_of_year
 from wss_cases.safeguards.discipline.removals.rules import told_late
 from wss_cases.safeguards.duties.duty.queries import students_in, user_name
@@ -51,6 +52,7 @@ def record(incident_id: int) -> Page:
         "safeguards/restraint/record.html",
         incident=incident,
         students=students,
+        calling=calling(students),
     )
 
 
@@ -111,7 +113,7 @@ def _words(listed: ListedRestraint) -> dict[str, Any]:
         "end": moment_words(row.ended_at, zone),
         "minutes": ngettext("%(num)d minute", "%(num)d minutes", minutes),
         "harm": INJURY_LABELS[row.harm],
-        "told": f"{moment_words(told_at, zone)}, {MANNER_LABELS[row.guardian_manner]}" if told_at else "",
+        "told": dotted(moment_words(told_at, zone), MANNER_LABELS.get(row.guardian_manner, ""), row.guardian_name),
         "late": told_late(row.local_date, told_at, clock.now(), zone),
         "reviewed": day_words_with_year(row.reviewed_on) if row.reviewed_on else "",
         "recorded": f"{moment_words(row.recorded_at, zone)}, {user_name(row.recorded_by_id)}",
@@ -137,6 +139,7 @@ def _act(
         f"safeguards/restraint/{name}.html",
         record=record,
         words=_words(listed),
+        calling=calling([listed.student]),
     )
 
 
@@ -147,7 +150,7 @@ def told(restraint_id: int) -> Page:
 
     def act(call: Invocation, form: GuardianToldForm, zone: str) -> int:
         told_at = at_wall(form.guardian_told_at.data, zone)
-        return actions.tell_guardian(call, restraint_id, told_at, form.guardian_manner.data)
+        return actions.tell_guardian(call, restraint_id, told_at, form.guardian_manner.data, form.guardian_name.data)
 
     return _act(restraint_id, "told", GuardianToldForm, act, _("It is on record that the guardian was told."))
 

@@ -13,7 +13,7 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.queries import get_case, load_case
-from wss_cases.followups.about.queries import about
+from wss_cases.followups.about.queries import about, spoken_of
 from wss_cases.followups.calendar.queries import TABLE, Calendars
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.core.queries import OPEN_PAGE, get_follow_up, open_at, owner_name, title_of
@@ -22,6 +22,7 @@ from wss_cases.followups.core.sealed_words import note_for
 from wss_cases.followups.core.states import (
     CHECK_INS,
     CONVERSATION,
+    FAMILY,
     HAPPENED_AGAIN,
     OUTCOME_LABELS,
     RECORD_PAGES,
@@ -47,6 +48,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.calendar.days.queries import moves_of
 from wss_cases.roster.directory.presenters import move_words
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.telling.queries import Calling
 
 blueprint = Blueprint("followups", __name__)
 
@@ -250,10 +252,11 @@ def shown(row: FollowUp) -> dict[str, Any]:
     today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
     title_en, title_es = (template.title_en, template.title_es) if template else (None, None)
     whom = about(current_actor(), [row], call=True)[row.id]
+    agreed = tuple(sorted(spoken_of(row)[1])) if row.kind in FAMILY else ()
     return {
         "row": row,
         "title": whom.titled(title_of(row.kind, row.title, title_en, title_es)),
-        "guardians": whom.guardians,
+        "calling": Calling(whom.guardians, agreed) if whom.guardians else None,
         "closes_with": closes_with(row.kind, template),
         "question": QUESTIONS.get(row.kind),
         "evidence": evidence_rows(row.evidence),

@@ -13,7 +13,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.telling.queries import refuse_kept_off
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep, LegalDutyStep
+from wss_cases.safeguards.duties.duty.queries import students_in
 from wss_cases.safeguards.duties.duty.raising import record_act, responsible
 from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState, StepOutcome
@@ -62,6 +64,7 @@ def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, report: 
     if report.done_at is not None:
         refuse_future("done_at", report.done_at, uow.now)
         refuse_blank("told_whom", report.told_whom, _("Say who was told."))
+        refuse_kept_off("told_whom", [one.id for one in students_in(duty.incident_id)], report.told_whom)
         if not report.channel:
             raise Refused("channel", _("Say how."))
     elif not report.note.strip():

@@ -1,5 +1,6 @@
 """The notification that a review permits: what was said to whom, and what is added when it is known."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import Student
+from wss_cases.roster.telling.queries import refuse_kept_off
 from wss_cases.safeguards.discipline.family_notice.letters import ask_for_interpreter
 from wss_cases.safeguards.duties.duty.actions import Told as StepTold
 from wss_cases.safeguards.duties.duty.actions import add_step, carry_out, steps_left
@@ -43,6 +45,7 @@ class Followed:
     guardian_result: str
     rights_sheet: str
     note: str
+    guardian_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def _check(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
     refuse_blank("told", given.told_whom, _("Say who was told."))
     refuse_blank("adult_with_student", given.adult_with_student, _("Say which adult stays with the student."))
     _check_sergeant(uow, review, given.sergeant_id)
-    _check_followed(given.followed, uow.now)
+    _check_followed(given.followed, given.student_ids, uow.now)
     caused = {student.id for student in students_who_caused_harm(review.incident_id)}
     if not set(given.student_ids) <= caused:
         raise Refused("student_ids", _("Only students reported to have caused harm are named here."))
@@ -156,11 +159,13 @@ def _check_sergeant(uow: UnitOfWork, review: PoliceReview, sergeant_id: int | No
         raise Refused("told", _("Choose a School Sergeant of this school."))
 
 
-def _check_followed(given: Followed, now: datetime) -> None:
+def _check_followed(given: Followed, student_ids: Collection[int], now: datetime) -> None:
     if given.guardian_told_at is not None:
         refuse_future("guardian_told_at", given.guardian_told_at, now)
     if given.guardian_result == REACHED and (given.guardian_told_at is None or not given.guardian_manner):
         raise Refused("guardian_told_at", _("Say when and how the guardian was told."))
+    if given.guardian_told_at is not None:
+        refuse_kept_off("guardian_name", student_ids, given.guardian_name)
 
 
 @use_case
@@ -169,7 +174,8 @@ def add_what_followed(uow: UnitOfWork, review_id: int, given: Followed) -> int:
     statement = select(PoliceNotification.id).where(PoliceNotification.review_id == review_id)
     made_id = existing(uow.session.scalar(statement))
     made = uow.load(PoliceNotification, made_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
-    _check_followed(given, uow.now)
+    named = uow.session.scalars(select(NotifiedStudent.student_id).where(NotifiedStudent.notification_id == made_id))
+    _check_followed(given, list(named), uow.now)
     for name, value in vars(given).items():
         setattr(made, name, value)
     uow.record(made, "police.completed")

@@ -18,6 +18,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, today_at, zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.family_texts.queries import family_text
+from wss_cases.roster.telling.queries import calling
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
@@ -29,7 +30,7 @@ from wss_cases.safeguards.police.review.states import NotificationGround
 
 blueprint = Blueprint("police_record", __name__, url_prefix="/police-reviews/<int:review_id>")
 
-_KNOWN = ("report_number", "guardian_manner", "guardian_result", "rights_sheet", "note")
+_KNOWN = ("report_number", "guardian_manner", "guardian_result", "rights_sheet", "note", "guardian_name")
 
 
 def _loaded(review_id: int) -> ReviewRow:
@@ -110,6 +111,7 @@ def record(review_id: int) -> Page:
     return form_page(
         form, act, done, "safeguards/police/notification/record.html",
         row=row, emergency=emergency, students=students, has_sergeants=bool(sergeants), steps=steps,
+        calling=calling(students),
     )  # fmt: skip
 
 
@@ -127,7 +129,8 @@ def complete(review_id: int) -> Page:
         return actions.add_what_followed(submitted(form), review_id, _followed(form, zone))
 
     back = url_for("police_reviews.review", review_id=review_id)
-    return form_page(form, act, back, "safeguards/police/notification/followed.html", row=row)
+    called = calling(students_who_caused_harm(row.review.incident_id))
+    return form_page(form, act, back, "safeguards/police/notification/followed.html", row=row, calling=called)
 
 
 @blueprint.get("/rights-sheet")

@@ -108,6 +108,7 @@ class FollowedForm(BaseForm):
     report_number = ShortText(_l("Report number"), limit=80)
     guardian_told_at = moment_field(_l("When was the guardian told?"))
     guardian_manner = pick(_l("How was the guardian told?"), MANNER_LABELS)
+    guardian_name = ShortText(_l("Name of the guardian who was told"))
     guardian_result = pick(
         _l("Was the guardian reached?"),
         RESULT_LABELS | {"not_yet": _l("Not tried yet")},

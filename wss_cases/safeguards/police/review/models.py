@@ -169,7 +169,7 @@ class PoliceNotification(Versioned, Base):
         ),
         CheckConstraint("permitted", name="permitted"),
     )
-    PRIVATE = frozenset({"note", "told_whom", "adult_with_student"})
+    PRIVATE = frozenset({"note", "told_whom", "adult_with_student", "guardian_name"})
 
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
@@ -185,6 +185,7 @@ class PoliceNotification(Versioned, Base):
     channel: Mapped[str] = mapped_column(String(40), default="")
     guardian_told_at: Mapped[datetime | None]
     guardian_manner: Mapped[str] = mapped_column(String(40), default="")
+    guardian_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     guardian_result: Mapped[str] = mapped_column(String(20), default="", server_default="")
     rights_sheet: Mapped[str] = mapped_column(String(20), default="", server_default="")
     adult_with_student: Mapped[str] = mapped_column(String(200), default="", server_default="")

@@ -139,6 +139,7 @@ def notification_rows(made: PoliceNotification, students: list[str], zone: str) 
         str(RESULT_LABELS.get(made.guardian_result, _("Not tried yet") if made.guardian_result else "")),
         str(MANNER_LABELS.get(made.guardian_manner, made.guardian_manner)),
         moment_words(made.guardian_told_at, zone),
+        made.guardian_name,
     ]
     return [
         {"label": _("When"), "value": moment_words(made.notified_at, zone)},

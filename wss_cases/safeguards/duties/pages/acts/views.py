@@ -19,10 +19,11 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import zone_of
+from wss_cases.roster.telling.queries import calling
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.forms import DischargeForm, NotApplicableForm, StepForm, VerifyForm, wall_minute
 from wss_cases.safeguards.duties.duty.presenters import duty_words, step_words
-from wss_cases.safeguards.duties.duty.queries import DutyRow, steps_of, user_name
+from wss_cases.safeguards.duties.duty.queries import DutyRow, steps_of, students_in, user_name
 from wss_cases.safeguards.duties.duty.raising import verify
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, OPEN_DUTY
 
@@ -113,6 +114,7 @@ def _act(
         side.address("duty", row.duty.id),
         f"safeguards/duties/pages/acts/{name}.html",
         duty=duty_words(row, now, zone),
+        calling=None if row.duty.is_personal else calling(students_in(row.duty.incident_id)),
         **more,
     )
 

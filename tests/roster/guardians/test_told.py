@@ -1,0 +1,139 @@
+"""Whoever an order keeps away is never said to be told, and a call says no more at home than the student agrees to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cases.making import NOW, TODAY, make_world
+from tests.factories.accounts import acting, make_user
+from tests.factories.followups import FollowUpFactory
+from tests.factories.roster import two_parents
+from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.cases.case.models import SafetyPlan
+from wss_cases.cases.case.states import GuardianTold
+from wss_cases.cases.safety_plans.actions import PlanText
+from wss_cases.casework.safety_plans import actions as plans
+from wss_cases.followups.evidence.rules import Evidence
+from wss_cases.followups.handling.actions import close
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.incidents.additions.actions import ContactAttempt, record_guardian_contact
+from wss_cases.safeguards.duties.duty.actions import Told, record_step
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.queries import steps_of
+from wss_cases.safeguards.questioning import actions as asking
+from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.questioning.states import AdultPresent, QuestionedBy
+from wss_cases.safeguards.restraint.actions import Restraint, record_restraint, tell_guardian
+from wss_cases.safeguards.restraint.states import RestraintKind
+
+FATHER, MOTHER, NOBODY = "Aldous Quillfeather, by phone", "Ms. Goldleaf", ""
+
+
+class Family:
+    """A case of a student whose father an order keeps away, and everything in which a guardian is said to be told."""
+
+    def __init__(self) -> None:
+        self.world = make_world()
+        self.student, self.person = self.world.students[0], self.world.people[0]
+        two_parents(self.student)
+        self.call = Invocation(acting(make_user(Role.DEAN, self.world.school)), NOW)
+
+    def restraint(self, who: str) -> None:
+        record_restraint(self.call, self.world.incident.id, self._held(NOW, "phone", who))
+
+    def told_later(self, who: str) -> None:
+        tell_guardian(self.call, self.held(), NOW, "phone", who)
+
+    def held(self) -> int:
+        return record_restraint(self.call, self.world.incident.id, self._held(None, "", ""))
+
+    def _held(self, at: Any, manner: str, who: str) -> Restraint:
+        kind = RestraintKind.PHYSICAL_RESTRAINT
+        return Restraint(self.student.id, kind, NOW, NOW, "A chair.", "Talked.", "Two.", "none", "", at, manner, who)
+
+    def questioned(self) -> Questioning:
+        found = db.session.scalars(db.select(Questioning)).first()
+        if found is not None:
+            return found
+        asked = asking.Asked(self.student.id, QuestionedBy.POLICE, "Unit 7", "A theft.")
+        return db.session.get_one(Questioning, asking.record_questioning(self.call, self.world.incident.id, asked))
+
+    def notice(self, who: str) -> None:
+        asking.record_notice(self.call, self.questioned().id, asking.Notice(NOW, "phone", "reached", who))
+
+    def with_student(self, who: str) -> None:
+        asking.name_adult(self.call, self.questioned().id, AdultPresent.GUARDIAN, who)
+
+    def duty(self, who: str) -> None:
+        duty = db.session.get_one(LegalDuty, self.questioned().duty_id)
+        record_step(self.call, duty.id, steps_of(duty)[0].step.id, Told(who, "phone", NOW))
+
+    def plan(self, who: str) -> None:
+        found = db.session.scalars(db.select(SafetyPlan.id)).first()
+        text = PlanText(steps="Walks with Ms. Rivera.", adults_told="Ms. Rivera")
+        made = found or plans.write(self.call, self.world.case.id, self.person.id, text)
+        plans.agree(self.call, made, TODAY, GuardianTold.TOLD, who)
+
+    def follow_up(self, who: str, note: str = "") -> None:
+        row = FollowUpFactory(
+            school_id=self.world.school.id, case_id=self.world.case.id, kind="guardian_contact",
+            participant_id=self.person.id,
+        )  # fmt: skip
+        close(self.call, row.id, "reached", Evidence(note, "phone", TODAY, who))
+
+
+@pytest.fixture
+def family(session: Any, at: Callable[..., Any]) -> Family:
+    at("2026-11-24 10:00")
+    return Family()
+
+
+@pytest.mark.parametrize("field", ["restraint", "told_later", "notice", "with_student", "duty", "plan", "follow_up"])
+def test_whom_an_order_keeps_away_is_not_said_to_be_told(family: Family, field: str) -> None:
+    with pytest.raises(Refused, match="Nobody may contact this person"):
+        getattr(family, field)(FATHER)
+    with pytest.raises(Refused):
+        getattr(family, field)(NOBODY)
+    getattr(family, field)(MOTHER)
+
+
+def test_a_call_says_at_home_what_the_student_agrees_to_and_no_more(
+    family: Family, client_as: Callable[[Any], Any]
+) -> None:
+    report, person = family.world.incident, family.world.incident.people[0]
+    attempt = ContactAttempt(person.id, NOW, "phone", "reached", "es", note="He and his boyfriend quarrelled.")
+    for told in (
+        lambda: record_guardian_contact(family.call, report.id, attempt),
+        lambda: family.follow_up(MOTHER, attempt.note),
+    ):
+        with pytest.raises(Refused, match=r"only the student tells at home .boyfriend."):
+            told()
+    client = client_as(family.world.coordinator)
+    where = f"/incidents/{report.id}/may-tell"
+    assert client.submit(where, {"person": str(person.id), "told": "the quarrel"}).status_code == 400
+    assert client.submit(where, {"person": str(person.id), "told": "his boyfriend"}).status_code == 303
+    page = client.page(f"/incidents/{report.id}/contacts/new").text
+    assert "a relationship" in page and "The family may be told:" in page and "boyfriend" in page
+    record_guardian_contact(family.call, report.id, attempt)
+    family.follow_up(MOTHER, attempt.note)
+    with pytest.raises(Refused, match="transphobic"):
+        family.follow_up(MOTHER, "A transphobic word was used.")
+
+
+def test_the_pages_say_whom_to_call_and_what_a_call_does_not_say(
+    family: Family, client_as: Callable[[Any], Any]
+) -> None:
+    client = client_as(make_user(Role.DEAN, family.world.school))
+    report, made, asked = family.world.incident.id, family.held(), family.questioned()
+    for path in (
+        f"/incidents/{report}/restraint", f"/restraints/{made}/guardian", f"/questionings/{asked.id}/notice",
+        f"/questionings/{asked.id}/adult", f"/duties/{asked.duty_id}/steps/1",
+    ):  # fmt: skip
+        page = client.page(path).text
+        assert "Do not contact" in page and "Berenice Goldleaf" in page and "a relationship" in page, path
+        assert "Quillfeather" not in page, path
