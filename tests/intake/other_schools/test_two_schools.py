@@ -19,7 +19,9 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.rules import SHARED_FACTS
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.incidents.other_schools.states import FACTS, NEVER_TOLD, WHERE_HARMED
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.recommendation.queries import situation
@@ -137,6 +139,11 @@ def test_what_is_found_out_goes_over_once_and_overwrites_nothing(two: Two, clien
     assert db.session.scalar(mails) == 1
     set_facts(part, fire_or_bomb=True)
     assert "fire_or_bomb" not in fresh(report).facts  # nothing comes back but by people
+
+
+def test_every_fact_of_a_report_is_told_or_is_named_as_never_told() -> None:
+    told, never = set(FACTS), {*NEVER_TOLD, *WHERE_HARMED}
+    assert told | never == set(SHARED_FACTS) and not told & never
 
 
 def test_it_counts_where_it_happened(two: Two, client_as: Callable[[Any], Any]) -> None:

@@ -3,29 +3,17 @@
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.rules import SHARED_FACTS
 
 COLUMNS: Final = ("injury", "weapon", "substance", "property_damage")
-FACTS: Final = (
-    "injury",
-    "weapon",
-    "substance",
-    "gun_violence_threat",
-    "fire_or_bomb",
-    "clear_and_present_danger",
-    "imminent_danger",
-    "distribution",
-    "sexual",
-    "intimate_partner",
-    "bullying",
-    "bias",
-    "staff_written_complaint",
-    "repeated_between_same_people",
-    "verified",
-)
-"""Facts of what happened. Not those of one child (`self_harm`, whom a bias was about): that child has a school."""
+NEVER_TOLD: Final = ("self_harm", "mutual")
+"""Facts of one child, who has a school. (Whom a bias was about stands outside the facts, and is not told either.)"""
 
 WHERE_HARMED: Final = ("abuse_suspected",)
-"""Known also where one of that school's own was harmed: it holds back a call to a home that may not be safe."""
+"""Told only where one of that school's own was harmed: it holds back a call to a home that may not be safe."""
+
+FACTS: Final = tuple(name for name in SHARED_FACTS if name not in NEVER_TOLD + WHERE_HARMED)
+"""Facts of what happened: every other one that a report may hold, so that one added there is told too."""
 
 SENTENCES: Final[dict[str, Any]] = {
     "incident.part_opened": _l("%(school)s told this school of its students’ part in what happened there"),
