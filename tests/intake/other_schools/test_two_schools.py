@@ -146,6 +146,15 @@ def test_every_fact_of_a_report_is_told_or_is_named_as_never_told() -> None:
     assert told | never == set(SHARED_FACTS) and not told & never
 
 
+def test_the_audit_log_says_what_was_filled_in(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, part = told(two, client_as, injury=None)
+    set_facts(report, bullying=True)
+    rows = select(AuditEntry).where(AuditEntry.action == "incident.part_filled", AuditEntry.object_id == part.id)
+    [*_before, last] = db.session.scalars(rows.order_by(AuditEntry.id))
+    before, after = last.changes["facts"]
+    assert "bullying" not in before and after["bullying"] is True
+
+
 def test_it_counts_where_it_happened(two: Two, client_as: Callable[[Any], Any]) -> None:
     report, part = told(two, client_as)
     counted = set(db.session.scalars(select(Incident.id).where(Incident.counts())))

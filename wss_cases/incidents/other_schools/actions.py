@@ -78,14 +78,13 @@ def pass_on(uow: UnitOfWork, host: Incident) -> list[Incident]:
 
     It fills what nobody there has said and never overwrites what somebody has: of that they are told, once.
     """
-    parts = [part for part in parts_of(host.id) if part.state is not IncidentState.DUPLICATE]
+    parts = [one for one in parts_of(host.id) if one.state is not IncidentState.DUPLICATE]
     for part in parts:
         known = _known(host, part)
-        with uow.session.no_autoflush:  # the audit row takes what is not written yet
-            filled = _fill(part, host, known)
-            mirrored = _mirror(part, host)
-            if filled or mirrored:
-                uow.record(part, "incident.part_filled", school=_school_of(host))
+        filled = _fill(part, host, known)
+        mirrored = _mirror(part, host)
+        if filled or mirrored:
+            uow.record(part, "incident.part_filled", school=_school_of(host))
         uow.session.flush()
         if other := _differing(part, host, known):
             tell(uow, part, "incident.part_changed", f"part-changed:{part.id}:{other}")
