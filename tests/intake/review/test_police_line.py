@@ -64,6 +64,25 @@ def test_a_gun_threat_with_danger_is_never_said_to_be_no_matter_for_the_police(
     assert VERDICT not in text
 
 
+@pytest.mark.parametrize("reported", [True, False])
+def test_a_duty_that_is_due_hides_neither_911_nor_the_question_about_danger(
+    place: Place, client_as: Callable[[Any], Any], reported: bool
+) -> None:
+    incident = place.report((place.students[0], CAUSED), tile="threat", danger_now=reported)
+    set_facts(incident, gun_violence_threat=True, verified="yes")
+    dean, path = client_as(place.dean), f"/review/{incident.id}"
+    text = dean.page(path).text
+    assert "The law requires a notification." in text and "Danger was reported" not in text
+    assert (CALL_911 in text, ASK_DANGER in text, 'href="tel:911"' in dean.get(path).text) == (True, True, True)
+    dean.submit(f"{path}/facts", {"verified": "yes", "danger": "no"})
+    text = dean.page(path).text
+    assert "Call first" not in text and CALL_911 not in text
+    dean.submit(f"{path}/facts", {"verified": "yes", "danger": "yes"})
+    assert "Call first" in dean.page(path).text and 'href="tel:911"' in dean.get(path).text
+    for page in ("/incidents/new", f"/incidents/{incident.id}/police-review/emergency"):
+        assert 'href="tel:911"' in dean.get(page).text, page
+
+
 def test_danger_that_was_reported_and_calmed_is_no_verdict_either(
     place: Place, client_as: Callable[[Any], Any]
 ) -> None:

@@ -163,23 +163,25 @@ def change_words(changes: Changes) -> dict[str, Any]:
 
 
 def police_words(finding: PoliceFinding, grounds: Sequence[Any]) -> dict[str, Any]:
-    """Return what stands about the police on a report: lines, what has to be found out, and whether to ask again.
+    """Return what stands about the police on a report: lines, the call, what to find out, and whether to ask again.
 
     `grounds` are the labels of notifications already recorded; with one there is no verdict beside it.
     """
     lines = [_("The police have been notified (%(ground)s).", ground=ground) for ground in dict.fromkeys(grounds)]
     if finding.police is not Police.NOT_INDICATED or not grounds:
         lines.append(_finding_words(finding))
+    emergency, verify = finding.police is Police.EMERGENCY, finding.police is Police.VERIFY
     questions = []
-    if finding.police is Police.VERIFY and finding.ask_danger:
+    if finding.ask_danger and not emergency:
         questions.append(_("Is anyone in danger that staff cannot calm?"))
-    if finding.police is Police.VERIFY and finding.ask_verified:
+    if finding.ask_verified and verify:
         questions.append(_("Is it verified? Who saw it, and what was found?"))
+    call = _("If you believe someone is in danger or has a gun, call 911 now.") if verify or questions else ""
     return {
         "lines": lines,
-        "verify": finding.police is Police.VERIFY,
+        "call": _("Danger now. Call first; this page is not a call.") if emergency else call,
         "questions": questions,
-        "ask_again": finding.police is Police.EMERGENCY,
+        "ask_again": emergency,
     }
 
 

@@ -95,9 +95,9 @@ def _group(name: str, words: str, count: int, short: str, lines: Sequence[tuple[
 
 def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
     cases, refused, asked = len(waiting.new_cases), len(waiting.declined), len(waiting.questions)
-    looks, own = waiting.second_looks, waiting.own_duties
+    looks, own, dangers = waiting.second_looks, waiting.own_duties, len(waiting.dangers)
     lines = [
-        (ngettext("report of danger", "reports of danger", len(waiting.dangers)), len(waiting.dangers)),
+        (ngettext("report of someone hurt or in danger", "reports of someone hurt or in danger", dangers), dangers),
         (ngettext("worry to be screened", "worries to be screened", waiting.concerns), waiting.concerns),
         (ngettext("appeal to decide", "appeals to decide", waiting.appeals), waiting.appeals),
         (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),

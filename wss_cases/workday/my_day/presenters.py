@@ -146,9 +146,13 @@ def first_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     """Yield what comes before everything else: danger that nobody decided on, and questions about one's own reports."""
     for incident_id, reference in waiting.dangers[:MOST_OF_A_SORT]:
         href = url_for("review.incident", incident_id=incident_id)
-        yield {"title": _("Danger was reported"), "href": href, "meta": reference}
+        yield {"title": _("Hurt or in danger when it was reported"), "href": href, "meta": reference}
     if (more := len(waiting.dangers) - MOST_OF_A_SORT) > 0:
-        words = ngettext("%(num)d more report of danger", "%(num)d more reports of danger", more)
+        words = ngettext(
+            "%(num)d more report of someone hurt or in danger",
+            "%(num)d more reports of someone hurt or in danger",
+            more,
+        )
         yield _waits(words, "review.queue", "")
     for incident_id, reference in waiting.questions[:MOST_OF_A_SORT]:
         href = url_for("incidents.incident", incident_id=incident_id)
