@@ -1,5 +1,8 @@
 """The page on which a holder confirms a change from the address that was known before, and a second word to it."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wss_cases.access.gate import current_actor, gate
@@ -16,36 +19,29 @@ from wss_cases.foundation.pages import Page
 blueprint = Blueprint("held", __name__)
 
 
+def _by_link(subject_id: int | None, act: Callable[[int, datetime], None], template: str) -> Page:
+    """The page of a link in a mail: its one act, done by whoever holds the link, once."""
+    number, is_sent, is_over = existing(subject_id), request.method == "POST", False
+    if is_sent:
+        try:
+            act(number, clock.now())
+        except NotFound:
+            is_over = True
+    return render_template(template, done=is_sent and not is_over, is_over=is_over), 410 if is_over else 200
+
+
 @blueprint.route("/account/held/<token>", methods=["GET", "POST"])
 @gate(Permission.PUBLIC)
 def own(token: str) -> Page:
     """Confirm a change of one's own account; the link is the proof."""
-    held_id = existing(held_id_of(token))
-    is_over = done = False
-    if request.method == "POST":
-        try:
-            actions.confirm_own(held_id, clock.now())
-        except NotFound:
-            is_over = True
-        done = not is_over
-    status = 410 if is_over else 200
-    return render_template("accounts/people/held.html", done=done, is_over=is_over), status
+    return _by_link(held_id_of(token), actions.confirm_own, "accounts/people/held.html")
 
 
 @blueprint.route("/account/not-me/<token>", methods=["GET", "POST"])
 @gate(Permission.PUBLIC)
 def not_me(token: str) -> Page:
     """Say that a change of one's account was not one's own; the link is the proof, and works once."""
-    message_id = existing(message_id_of(token))
-    is_over = done = False
-    if request.method == "POST":
-        try:
-            actions.say_not_me(message_id, clock.now())
-        except NotFound:
-            is_over = True
-        done = not is_over
-    status = 410 if is_over else 200
-    return render_template("accounts/people/not_me.html", done=done, is_over=is_over), status
+    return _by_link(message_id_of(token), actions.say_not_me, "accounts/people/not_me.html")
 
 
 @blueprint.post("/people/<int:user_id>/held/<int:held_id>")
