@@ -8,6 +8,7 @@ from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Predicate, Rule
 from wss_cases.access.visibility import sees
 from wss_cases.foundation import clock
+from wss_cases.incidents.deputies.rules import named_deputy
 from wss_cases.records.retention.core.rules import held_by_district, reads_deletion
 from wss_cases.safeguards.duties.duty.rules import (
     administers_mandated_duty,
@@ -161,6 +162,9 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.CIRCLE_SETTINGS: _rule(_of(A), at_own_school(A), "the administrator answers for who was trained"),
     P.CODES_EDIT: _rule(_of(DISTRICT), anywhere, "one catalogue for the district"),
     P.COVER_SET: _rule(TEAM, own_or_administers, "one's own absence; the administrator's when somebody fell ill"),
+    P.DEPUTY_LOOK: _rule(
+        _of(DISTRICT), named_deputy, "where a school has only one person the network's deputy is the second"
+    ),
     P.DISCIPLINE_DECIDE: _rule(_of(A), at_own_school(A), "the administrator decides on exclusions"),
     P.DISCIPLINE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the school plans the return"),
     P.DISCIPLINE_RECORD: _rule(

@@ -30,6 +30,7 @@ from wss_cases.cases.case import queries as case_queries
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
+from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.journal import message_kinds as registry
 from wss_cases.mail.delivery.rendering import compose
@@ -70,6 +71,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "followups.core.queries.visible_to": (FollowUp, by(P.FOLLOWUP_READ)),
     "safeguards.duties.duty.queries.visible_to": (LegalDuty, by(P.DUTY_READ)),
     "safeguards.duties.duty.queries.mandated_visible_to": (LegalDuty, by(P.OWN_DUTY_READ)),
+    "incidents.deputies.queries.visible_to": (DeputyLook, by(P.DEPUTY_LOOK)),
     "safeguards.police.review.queries.visible_to": (PoliceReview, by(P.POLICE_REVIEW_READ)),
     "safeguards.discipline.removals.queries.actions_visible_to": (DisciplineAction, by(P.DISCIPLINE_READ)),
     "safeguards.restraint.queries.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),

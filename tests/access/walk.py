@@ -23,6 +23,7 @@ from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
+from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.models import FamilyText
@@ -144,6 +145,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "record_hold_id": lambda school_id: _of_school(LegalHold)(school_id).where(LegalHold.pathway_id.is_(None)),
     "deletion_id": _of_school(RecordDeletion),
     "taking_out_id": _of_school(TakingOut),
+    "look_id": _of_school(DeputyLook),
     "person_id": lambda school_id: (
         select(IncidentPerson)
         .join(Incident, Incident.id == IncidentPerson.incident_id)
@@ -188,7 +190,7 @@ WORDS = {
 
 
 INNERMOST = (
-    *("guardian_link_id", "taking_out_id", "person_id"),
+    *("guardian_link_id", "taking_out_id", "look_id", "person_id"),
     *("opening_id", "waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
     *("plan_id", "term_id", "meeting_id", "supporter_id", "training_id", "grant_id", "participant_id", "pathway_id"),

@@ -21,6 +21,7 @@ from wss_cases.cases.case.models import CaseParticipant, SafetyPlan
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.outcomes.board.report.states import ReportState
@@ -83,10 +84,16 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     incident = make_incident(
         school, [student], reporter_id=reporter.id, number=FAR_NUMBER, reference=f"WALK{school_id}-I"
     )
+    taking_out = TakingOut(
+        incident_id=incident.id, school_id=school_id, incident_person_id=incident.people[0].id, needs_second=True,
+        reason="A brother of the same name", asked_by_id=lead.id, asked_at=NOW,
+    )  # fmt: skip
+    db.session.add(taking_out)
+    db.session.flush()
     db.session.add(
-        TakingOut(
-            incident_id=incident.id, school_id=school_id, incident_person_id=incident.people[0].id, needs_second=True,
-            reason="A brother of the same name", asked_by_id=lead.id, asked_at=NOW,
+        DeputyLook(
+            incident_id=incident.id, school_id=school_id, object_type="taking_out", object_id=taking_out.id,
+            asked_at=NOW, deputy_id=lead.id,
         )
     )  # fmt: skip
     case = CaseFactory(school_id=school_id, lead_id=lead.id, number=FAR_NUMBER, reference=f"WALK{school_id}-C")

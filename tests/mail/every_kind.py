@@ -27,6 +27,7 @@ from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.followups.reminders.messages import due_key, given_key, late_key
 from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR
 from wss_cases.foundation.db import Base, db
+from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
@@ -281,6 +282,23 @@ def _incident(kind: str, state: IncidentState, to: Role) -> Callable[[World], Ou
 
 def _taking_out(world: World) -> OutboxMessage:
     """A dean says that the student is named in error; an administrator is asked."""
+    row = _named_in_error(world)
+    return world.message("named_in_error.asked", world.people[Role.ADMINISTRATOR], row, f"named-in-error:{row.id}")
+
+
+def _deputy(world: World) -> OutboxMessage:
+    """A dean says so where nobody else of the school may agree; the district's deputy is asked."""
+    row, person = _named_in_error(world), world.people[Role.DISTRICT]
+    look = DeputyLook(
+        school_id=row.school_id, incident_id=row.incident_id, object_type="taking_out", object_id=row.id,
+        asked_by_id=row.asked_by_id, asked_at=NOW, deputy_id=person.id,
+    )  # fmt: skip
+    db.session.add(look)
+    db.session.flush()
+    return world.message("deputy.asked", person, look, f"deputy.asked:{look.id}")
+
+
+def _named_in_error(world: World) -> TakingOut:
     report = make_incident(world.school, [world.student], state=IncidentState.ROUTED)
     row = TakingOut(
         school_id=world.school.id, incident_id=report.id, incident_person_id=report.people[0].id, needs_second=True,
@@ -288,7 +306,7 @@ def _taking_out(world: World) -> OutboxMessage:
     )  # fmt: skip
     db.session.add(row)
     db.session.flush()
-    return world.message("named_in_error.asked", world.people[Role.ADMINISTRATOR], row, f"named-in-error:{row.id}")
+    return row
 
 
 def _care(kind: str) -> Callable[[World], OutboxMessage]:
@@ -460,6 +478,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "incident.part_changed": _incident("incident.part_changed", IncidentState.ROUTED, Role.DEAN),
     "incident.withdrawal_asked": _incident("incident.withdrawal_asked", IncidentState.SUBMITTED, Role.DEAN),
     "named_in_error.asked": _taking_out,
+    "deputy.asked": _deputy,
     "care.opened": _care("care.opened"),
     "care.unopened": _care("care.unopened"),
     "duty_raised": _duty("duty_raised"),

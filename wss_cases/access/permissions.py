@@ -42,6 +42,8 @@ class Permission(StrEnum):
     """Edit the behaviour catalogue and other code lists."""
     COVER_SET = "cover:set"
     """Say who stands in while one is away, and call it off."""
+    DEPUTY_LOOK = "deputy:look"
+    """Decide, as the district's deputy, where two people must agree and a school has only one."""
     DISCIPLINE_DECIDE = "discipline:decide"
     """Decide on a removal of more than 3 days, an expulsion or a placement, and on an appeal."""
     DISCIPLINE_READ = "discipline:read"

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from wss_cases.access.actor import Actor
-from wss_cases.journal.rooms import Panel, Place, Room, Shown, SmallestGroups
+from wss_cases.access.policy import load_object
+from wss_cases.journal.rooms import DeputyLooks, ForDeputy, Panel, Place, Room, Shown, SmallestGroups
 from wss_cases.journal.unit_of_work import UnitOfWork
 
 _rooms: list[Room] = []
@@ -38,4 +39,20 @@ def react(uow: UnitOfWork, kind: str, record: Any) -> None:
 def smallest_groups(school_year: str) -> SmallestGroups:
     """Return below what size no group of students is shown in a school year."""
     (found,) = [room.smallest_groups(school_year) for room in _rooms if room.smallest_groups is not None]
+    return found
+
+
+def for_deputy(object_type: str, object_id: int) -> ForDeputy | None:
+    """Return what a network's deputy must know of a record of any room, None when nothing of it waits."""
+    record = load_object(object_type, object_id)
+    return _deputy_looks(object_type).shows(record) if record is not None else None
+
+
+def settle_for_deputy(uow: UnitOfWork, object_type: str, record: Any, agrees: bool) -> None:
+    """Carry out what a network's deputy decided of a record, in its room."""
+    _deputy_looks(object_type).settle(uow, record, agrees)
+
+
+def _deputy_looks(object_type: str) -> DeputyLooks:
+    (found,) = [room.deputy_looks[object_type] for room in _rooms if object_type in room.deputy_looks]
     return found

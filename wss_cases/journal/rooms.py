@@ -51,6 +51,24 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class ForDeputy:
+    """What a network's deputy must know to decide as a school's second person: `rows` of label and value, `texts`."""
+
+    title: str
+    rows: Sequence[tuple[str, str]]
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True)
+class DeputyLooks:
+    """A room's records on which two people must agree: what the deputy must know of one (None when nothing waits), and
+    her answer carried out, in the unit of work that takes it."""
+
+    shows: Callable[[Any], ForDeputy | None]
+    settle: Callable[[Any, Any, bool], None]
+
+
+@dataclass(frozen=True)
 class Room:
     """Everything that one folder brings.
 
@@ -58,7 +76,8 @@ class Room:
     what timeline kinds say. `messages`: kinds of email. `loaders`: table name to what loads one record by its id.
     `exemptions`: table name to what keeps its records visible when their years are over. `recent_students`: ids of
     students whom an actor met lately at a school, newest first. `smallest_groups`: of a school year. `reactions`: what
-    a lower room records to what follows from it here, in the same unit of work.
+    a lower room records to what follows from it here, in the same unit of work. `deputy_looks`: table name to what a
+    network's deputy may decide of it.
     """
 
     tables: tuple[ModuleType, ...] = ()
@@ -72,3 +91,4 @@ class Room:
     recent_students: Callable[[Actor, int], Sequence[int]] | None = None
     smallest_groups: Callable[[str], SmallestGroups] | None = None
     reactions: Mapping[str, Callable[..., None]] = field(default_factory=dict)
+    deputy_looks: Mapping[str, DeputyLooks] = field(default_factory=dict)

@@ -13,6 +13,8 @@ from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.incidents.deputies.asking import ask_deputy
+from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.other_schools.actions import tell
@@ -73,7 +75,7 @@ def take_out(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> 
     if row.needs_second:
         uow.record(row, "named_in_error.asked")
         uow.record(incident, "named_in_error.asked")
-        _ask(uow, row)
+        _ask(uow, row, incident)
     else:
         _carry_out(uow, row, incident, person)
     return row.id
@@ -90,12 +92,22 @@ def decide_taking_out(uow: UnitOfWork, taking_out_id: int, *, agrees: bool) -> i
         raise Refused("", _("A second person takes the second look."))
     if agrees:
         refuse_one_person("", uow.actor.user_id, [row.asked_by_id], uow.now)
+    _settle(uow, row, incident, agrees=agrees)
+    return row.id
+
+
+def settle_for_deputy(uow: UnitOfWork, row: TakingOut, agrees: bool) -> None:
+    """Carry out what the network's deputy decided as the second person."""
+    _settle(uow, row, uow.session.get_one(Incident, row.incident_id), agrees=agrees)
+
+
+def _settle(uow: UnitOfWork, row: TakingOut, incident: Incident, *, agrees: bool) -> None:
+    if agrees:
         _carry_out(uow, row, incident, _named(uow, incident, row.incident_person_id))
-        return row.id
+        return
     _decide(uow, row, TakingOutState.REFUSED)
     uow.record(row, "named_in_error.refused")
     uow.record(incident, "named_in_error.refused")
-    return row.id
 
 
 def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerson:
@@ -109,12 +121,14 @@ def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerso
     return person
 
 
-def _ask(uow: UnitOfWork, row: TakingOut) -> None:
+def _ask(uow: UnitOfWork, row: TakingOut, incident: Incident) -> None:
     today = today_at(row.school_id, uow.now)
-    for role in (Role.ADMINISTRATOR, Role.DEAN):
-        for user_id, _name in holders(role, row.school_id, today):
-            if user_id != uow.actor.user_id:
-                uow.notify(user_id, "named_in_error.asked", row, f"named-in-error:{row.id}:{user_id}")
+    held = {number for role in (Role.ADMINISTRATOR, Role.DEAN) for number, _name in holders(role, row.school_id, today)}
+    others = held - {uow.actor.user_id or 0}
+    for user_id in sorted(others):
+        uow.notify(user_id, "named_in_error.asked", row, f"named-in-error:{row.id}:{user_id}")
+    if ask_deputy(uow, row, others):
+        uow.record(incident, DEPUTY_ASKED)
 
 
 def _decide(uow: UnitOfWork, row: TakingOut, state: TakingOutState) -> None:
@@ -140,11 +154,11 @@ def _carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: Inci
         uow.audit("figures.moved", "school", report.school_id, days)
     _tell_where_it_happened(uow, row, reports)
     for whom in dict.fromkeys(one.told_whom for one in told):
-        _correct(uow, incident, whom)
+        _correct(uow, row, whom)
     for contact in contacts:
-        _correct_family(uow, incident, student_id, contact)
+        _correct_family(uow, row, student_id, contact)
     for copy in copies:
-        _correct_copy(uow, incident, student_id, copy)
+        _correct_copy(uow, row, student_id, copy)
     for report in reports:
         if report.state is not IncidentState.DUPLICATE:
             route_incident(uow, report)
@@ -157,32 +171,32 @@ def _tell_where_it_happened(uow: UnitOfWork, row: TakingOut, reports: list[Incid
         tell(uow, host, "incident.part_changed", f"part-taken-out:{row.id}:{host.id}")
 
 
-def _correct(uow: UnitOfWork, incident: Incident, whom: str) -> Any:
+def _correct(uow: UnitOfWork, row: TakingOut, whom: str) -> Any:
     words = _("Tell %(whom)s: the report named a student in error", whom=whom)[:200]
     return make(
-        uow, school_id=incident.school_id, kind=CORRECTION, owner_id=uow.actor.user_id,
-        due_on=today_at(incident.school_id, uow.now), incident_id=incident.id, title=words, single_mail=True,
+        uow, school_id=row.school_id, kind=CORRECTION, owner_id=row.asked_by_id or uow.actor.user_id,
+        due_on=today_at(row.school_id, uow.now), incident_id=row.incident_id, title=words, single_mail=True,
     )  # fmt: skip
 
 
-def _correct_family(uow: UnitOfWork, incident: Incident, student_id: int, contact: GuardianContact) -> None:
+def _correct_family(uow: UnitOfWork, row: TakingOut, student_id: int, contact: GuardianContact) -> None:
     guardian = uow.session.get(Guardian, contact.guardian_id) if contact.guardian_id is not None else None
     whom = guardian.name if guardian is not None else _("A guardian")
-    _register(uow, incident, student_id, whom, contact.at, _("Guardian"))
+    _register(uow, row, student_id, whom, contact.at, _("Guardian"))
     contact.guardian_id = None
     uow.audit("named_in_error.let_go", "guardian_contact", contact.id, changes_of(contact))
 
 
-def _correct_copy(uow: UnitOfWork, incident: Incident, student_id: int, copy: FamilyRelease) -> None:
+def _correct_copy(uow: UnitOfWork, row: TakingOut, student_id: int, copy: FamilyRelease) -> None:
     assert copy.released_at is not None
-    _register(uow, incident, student_id, copy.asked_name[:200], copy.released_at, _("Family copy"))
+    _register(uow, row, student_id, copy.asked_name[:200], copy.released_at, _("Family copy"))
 
 
-def _register(uow: UnitOfWork, incident: Incident, student_id: int, whom: str, at: datetime, interest: str) -> None:
+def _register(uow: UnitOfWork, row: TakingOut, student_id: int, whom: str, at: datetime, interest: str) -> None:
     """Ask for the correction to a family, whom only the record of disclosures names from now on."""
-    row = _correct(uow, incident, _("the family in the record of disclosures"))
-    day = local_date(at, zone_of(incident.school_id)).isoformat()
+    asked = _correct(uow, row, _("the family in the record of disclosures"))
+    day = local_date(at, zone_of(row.school_id)).isoformat()
     uow.disclose(
-        row, student_id, told_whom=whom, interest=interest, at=at, fields=[day],
+        asked, student_id, told_whom=whom, interest=interest, at=at, fields=[day],
         purpose=_("Named in error in a report; to be told of the correction"),
     )  # fmt: skip

@@ -7,9 +7,12 @@ from sqlalchemy import exists, select
 
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
-from wss_cases.incidents.incident.rules import SUFFERED
+from wss_cases.incidents.incident.rules import SUFFERED, person_words
+from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS
 from wss_cases.journal.models import Disclosure
+from wss_cases.journal.rooms import ForDeputy
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.queries import OPEN, case_held, student_held
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
@@ -107,3 +110,13 @@ def asked_on(incident_id: int) -> list[TakingOut]:
     """Return what waits for a second person on a report; the caller has checked it."""
     statement = select(TakingOut).where(TakingOut.incident_id == incident_id, TakingOut.state == TakingOutState.ASKED)
     return list(db.session.scalars(statement.order_by(TakingOut.id)))
+
+
+def for_deputy(row: TakingOut) -> ForDeputy | None:
+    """Return what the network's deputy must know to be the second person: who it is, why, and what was reported."""
+    if row.state is not TakingOutState.ASKED:
+        return None
+    person = db.session.get_one(IncidentPerson, row.incident_person_id)
+    report = db.session.get_one(Incident, row.incident_id)
+    rows = [(_("Student"), person_words(person)), (_("Part"), str(REPORTED_ROLE_LABELS[person.role]))]
+    return ForDeputy(_("Named in error"), rows, [row.reason, report.narrative])

@@ -1,7 +1,7 @@
 """What this folder brings to the application."""
 
-from wss_cases.journal.rooms import Panel, Place, Room
-from wss_cases.records.named_in_error import messages, models, queries, states, views
+from wss_cases.journal.rooms import DeputyLooks, Panel, Place, Room
+from wss_cases.records.named_in_error import actions, messages, models, queries, states, views
 
 ROOM = Room(
     tables=(models,),
@@ -9,5 +9,6 @@ ROOM = Room(
     sentences=states.SENTENCES,
     messages=messages.MESSAGES,
     loaders={"taking_out": queries.load_taking_out},
+    deputy_looks={"taking_out": DeputyLooks(queries.for_deputy, actions.settle_for_deputy)},
     panels=(Panel(Place.INCIDENT, 50, views.panel),),
 )

@@ -41,6 +41,7 @@ RECORDS = {
     "questioning_id": "questioning",
     "action_id": "discipline_action",
     "review_id": "police_review",
+    "look_id": "deputy_look",
     "restraint_id": "restraint_record",
     "release_id": "family_release",
     "follow_up_id": "follow_up",

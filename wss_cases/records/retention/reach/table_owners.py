@@ -64,6 +64,7 @@ TABLES: dict[str, Kept] = {
     "guardian_contact": _of("incident", "incident_id", "incident_person_id", lets_go=("guardian_id",)),
     "routing_answer": _of("incident", "incident_id", "incident_person_id"),
     "taking_out": _of("incident", "incident_id", "incident_person_id"),
+    "deputy_look": _of("incident", "incident_id"),
     "rule_replay_change": _of("incident", "incident_id"),
     "care_record": _of("care", "student_id"),
     # cases

@@ -1,0 +1,95 @@
+"""Where a school has only one person who could agree, the network's deputy is the second, and sees no more of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.accounts import make_user
+from tests.factories.base import fresh
+from tests.factories.safeguards import make_approver
+from tests.intake.making import WALL, Place
+from tests.records.named_in_error.test_taking_out import ask, scene
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import AccountState, UserAccount
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation.db import db
+from wss_cases.incidents.deputies.models import DeputyLook
+from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.journal.models import AuditEntry, OutboxMessage
+from wss_cases.records.named_in_error.actions import CORRECTION
+
+
+@pytest.fixture
+def place(session: Any, at: Callable[..., Any]) -> Place:
+    at(WALL)
+    return Place()
+
+
+def named(place: Place) -> tuple[Any, Any]:
+    """The network's approver and deputy."""
+    row = make_approver(place.school)
+    return db.session.get_one(UserAccount, row.approver_id), db.session.get_one(UserAccount, row.deputy_id)
+
+
+def alone(place: Place) -> None:
+    """The school is left with one person who decides reports."""
+    fresh(place.administrator).state = AccountState.DISABLED
+    db.session.commit()
+
+
+def asked(session: Any) -> list[int]:
+    return list(session.scalars(select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "deputy.asked")))
+
+
+def test_the_deputy_agrees_for_a_school_with_one_person(place: Place, client_as: Callable[[Any], Any]) -> None:
+    report, child = scene(place)
+    approver, deputy = named(place)
+    alone(place)
+    assert ask(client_as(place.dean), report).status_code == 303
+    assert asked(db.session) == [deputy.id]
+    look = db.session.scalars(select(DeputyLook)).one()
+    address, other = f"/deputy-looks/{look.id}", place.students[1].shown_name
+    for stranger in (approver, place.dean, make_user(Role.DISTRICT)):
+        assert client_as(stranger).get(address).status_code == 404
+    client = client_as(deputy)
+    assert "Named in error" in client.page("/deputy-looks").text
+    page = client.page(address).text
+    assert child.shown_name in page and "at home that day" in page and "hit another student" in page
+    assert other not in page and "Police District 10" not in page
+    assert client.get(f"/incidents/{report.id}").status_code == 404
+    assert client.submit(address, {"agrees": ""}).status_code == 400
+    assert client.submit(address, {"agrees": "yes"}).status_code == 303
+    assert fresh(report).people[0].kind is PersonKind.NOT_IDENTIFIED
+    corrections = db.session.scalars(select(FollowUp).where(FollowUp.kind == CORRECTION)).all()
+    assert {row.owner_id for row in corrections} == {place.dean.id}, "who stands in has nothing to do at the school"
+    acts = set(db.session.scalars(select(AuditEntry.action).where(AuditEntry.actor_id == deputy.id)))
+    assert {"deputy.looked", "named_in_error.done"} <= acts
+    assert client.get(address).status_code == 404 and "Named in error" not in client.page("/deputy-looks").text
+
+
+def test_nobody_outside_is_asked_where_the_school_has_two(place: Place, client_as: Callable[[Any], Any]) -> None:
+    report, _child = scene(place)
+    named(place)
+    ask(client_as(place.dean), report)
+    assert not asked(db.session) and db.session.scalars(select(DeputyLook)).all() == []
+
+
+def test_the_approver_stands_in_where_the_deputy_is_no_second_person(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    report, child = scene(place)
+    approver, deputy = named(place)
+    alone(place)
+    fresh(deputy).first_setup = False
+    db.session.commit()
+    ask(client_as(place.dean), report)
+    assert asked(db.session) == [approver.id]
+    look = db.session.scalars(select(DeputyLook)).one()
+    assert client_as(approver).submit(f"/deputy-looks/{look.id}", {"agrees": "no"}).status_code == 303
+    assert fresh(report).people[0].student_id == child.id
+    assert ask(client_as(place.dean), report).status_code == 303, "and it can be said again"
+    assert len(asked(db.session)) == 2

@@ -1,0 +1,26 @@
+"""Taking a second look for a school that has nobody else."""
+
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import load_object
+from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.deputies.models import DeputyLook
+from wss_cases.incidents.deputies.queries import asked_of
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.extension_points import settle_for_deputy
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+
+
+@use_case
+def take_look(uow: UnitOfWork, look_id: int, *, agrees: bool) -> int:
+    """Agree to what a school asks, or not, as the person of the district who stands in. Raises NotFound, Refused."""
+    look = uow.load(DeputyLook, look_id, Permission.DEPUTY_LOOK)
+    if asked_of(look) is None:
+        raise Refused("", _("This is decided already."))
+    refuse_one_person("", uow.actor.user_id, [look.asked_by_id], uow.now)
+    look.taken_at, look.agrees = uow.now, agrees
+    uow.audit("deputy.looked", "deputy_look", look.id, changes_of(look))
+    settle_for_deputy(uow, look.object_type, load_object(look.object_type, look.object_id), agrees)
+    return look.id
