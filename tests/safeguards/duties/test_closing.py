@@ -14,11 +14,14 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory
-from tests.factories.safeguards import LegalDutyFactory
+from tests.factories.safeguards import LegalDutyFactory, make_approver
 from tests.support.pages.reading import forms
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.account.models import AccountState, UserAccount
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.safeguards.duties.duty import actions
@@ -147,6 +150,26 @@ def test_what_cannot_close_a_duty(scene: Scene) -> None:
     with pytest.raises(Stale):
         close(scene, duty, version=duty.version + 1)
     assert scene.duties()["title_ix_contact"].state is DUE
+
+
+def test_the_deputy_looks_where_the_school_has_nobody_else(scene: Scene, client_as: Callable[[Any], Any]) -> None:
+    scene.raise_now(drug_incident=VERIFY)
+    duty = scene.duties()["drug_incident"]
+    deputy = db.session.get_one(UserAccount, make_approver(scene.school).deputy_id)
+    fresh(scene.dean).state = AccountState.DISABLED
+    db.session.commit()
+    principal = Invocation(acting(scene.administrator), NOW)
+    actions.propose_not_applicable(principal, duty.id, "It was sugar.")
+    first = db.session.scalars(select(DeputyLook)).one()
+    client = client_as(deputy)
+    page = client.page(f"/deputy-looks/{first.id}").text
+    assert "It was sugar." in page and client.get(f"/duties/{duty.id}").status_code == 404
+    assert client.submit(f"/deputy-looks/{first.id}", {"agrees": "no"}).status_code == 303
+    assert (fresh(duty).state, fresh(duty).proposed_by_id) == (VERIFY, None)
+    actions.propose_not_applicable(principal, duty.id, "It was sugar, tested.")
+    again = db.session.scalars(select(DeputyLook).where(DeputyLook.taken_at.is_(None))).one()
+    assert client.submit(f"/deputy-looks/{again.id}", {"agrees": "yes"}).status_code == 303
+    assert (fresh(duty).state, fresh(duty).closed_by_id) == (DutyState.NOT_APPLICABLE, deputy.id)
 
 
 def test_not_applicable_needs_a_second_person(scene: Scene) -> None:

@@ -11,6 +11,8 @@ from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
+from wss_cases.incidents.deputies.asking import ask_deputy
+from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.telling.queries import refuse_kept_off
@@ -132,8 +134,11 @@ def propose_not_applicable(
     refuse_blank("reason", reason, _("Say why it does not apply."))
     duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = uow.actor.user_id, uow.now, reason
     record_act(uow, duty, "duty.not_applicable_proposed")
-    for user_id in sorted(responsible(uow, duty) - {uow.actor.user_id or 0}):
+    others = responsible(uow, duty) - {uow.actor.user_id or 0}
+    for user_id in sorted(others):
         uow.notify(user_id, "duty_second_look", duty, f"duty-look:{duty.id}:{duty.version}:{user_id}")
+    if ask_deputy(uow, duty, others - {duty.owner_id}):
+        record_act(uow, duty, DEPUTY_ASKED)
     return duty.id
 
 
@@ -149,6 +154,12 @@ def take_second_review(
     if duty.proposed_by_id == uow.actor.user_id:
         raise Refused("", _("A second person takes the second look."))
     refuse_one_person("", uow.actor.user_id, [duty.proposed_by_id], uow.now)
+    settle_proposal(uow, duty, agrees)
+    return duty.id
+
+
+def settle_proposal(uow: UnitOfWork, duty: LegalDuty, agrees: bool) -> None:
+    """Close a duty as not applicable, or let it stand, as the second person said. For use cases."""
     if agrees:
         duty.state, duty.closed_at, duty.closed_by_id = DutyState.NOT_APPLICABLE, uow.now, uow.actor.user_id
         duty.what_was_done = duty.proposed_reason
@@ -156,7 +167,6 @@ def take_second_review(
     else:
         duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = None, None, ""
         record_act(uow, duty, "duty.not_applicable_refused")
-    return duty.id
 
 
 def _open_only(duty: LegalDuty) -> None:

@@ -6,8 +6,12 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language, ngettext
+from wss_cases.incidents.incident.queries import load_incident
+from wss_cases.journal.rooms import ForDeputy
+from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import DutyRow, StepRow, user_name
 from wss_cases.safeguards.duties.duty.rules import is_overdue
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DUTY_LABELS, OPEN_DUTY, DutyState, StepOutcome
@@ -99,3 +103,17 @@ def step_words(row: StepRow, zone: str) -> dict[str, Any]:
         "note": record.note if record is not None else "",
         "by": row.by,
     }
+
+
+def for_deputy(duty: LegalDuty) -> ForDeputy | None:
+    """Return what the network's deputy must know to say, as the second person, whether a duty applies; of one that is
+    an adult's own neither which it is nor what was reported."""
+    if duty.proposed_by_id is None or duty.state not in OPEN_DUTY:
+        return None
+    title = _("Does this legal duty apply?")
+    what, texts = _("A duty that is an adult's own"), [duty.proposed_reason]
+    if not duty.is_personal:
+        what = str(DUTY_LABELS.get(duty.code, duty.code))
+        texts += [duty.raised_because, existing(load_incident(duty.incident_id)).narrative]
+    rows = [(_("Legal duty"), what), (_("You are asked to agree that"), _("It does not apply"))]
+    return ForDeputy(title, rows, [text for text in texts if text])

@@ -1,6 +1,11 @@
 """What this folder brings to the application."""
 
-from wss_cases.journal.rooms import Room
-from wss_cases.safeguards.duties.duty import models, queries, states
+from wss_cases.journal.rooms import DeputyLooks, Room
+from wss_cases.safeguards.duties.duty import actions, models, presenters, queries, states
 
-ROOM = Room(tables=(models,), sentences=states.SENTENCES, loaders={"legal_duty": queries.load_duty})
+ROOM = Room(
+    tables=(models,),
+    sentences=states.SENTENCES,
+    loaders={"legal_duty": queries.load_duty},
+    deputy_looks={"legal_duty": DeputyLooks(presenters.for_deputy, actions.settle_proposal)},
+)
