@@ -19,7 +19,7 @@ from wss_cases.accounts.account.models import Invitation, RoleGrant, UserAccount
 from wss_cases.accounts.credentials.links import held_id_of, held_token, message_id_of, not_me_token
 from wss_cases.accounts.held_changes.models import HeldChange
 from wss_cases.accounts.people.actions import end_role, give_role, invite, invite_again
-from wss_cases.accounts.people.held.actions import agree, confirm_own, settle_due
+from wss_cases.accounts.people.held.actions import agree, confirm_own, say_not_me, settle_due
 from wss_cases.accounts.sign_in.second_factor.actions import ask_reset
 from wss_cases.accounts.sign_in.sessions.actions import has_factor
 from wss_cases.foundation.errors import NotFound, Refused
@@ -111,6 +111,19 @@ def test_a_reset_waits_for_a_second_word(session: Any, now: datetime, at: Any) -
         settle(held, user, at("2026-11-25 10:01"))
         assert not has_factor(session, user.id)
         assert user.id in told(session, "account.factor_reset")
+
+
+def test_a_school_hears_of_its_staff_where_one_person_alone_runs_the_system(
+    session: Any, now: datetime, client_as: Any
+) -> None:
+    boss, school = make_user(Role.SYSADMIN), SchoolFactory()
+    head, user = make_user(Role.ADMINISTRATOR, school), make_user(Role.COORDINATOR, school)
+    mend_address(Invocation(acting(boss), now), user.id, THEIRS)
+    assert set(told(session, "account.address_of_another")) == {head.id}
+    session.commit()
+    assert "I know of it and agree" not in client_as(boss).get(f"/people/{user.id}").text, "it takes a second person"
+    say_not_me(told(session, "account.address_moved")[user.id].id, now)
+    assert set(told(session, "account.not_me")) == {boss.id, head.id}, "not the one who did it alone"
 
 
 def test_roles_are_given_and_ended_before_witnesses(session: Any, now: datetime) -> None:

@@ -13,7 +13,12 @@ from wss_cases.accounts.grants.queries import in_force_at, is_over
 from wss_cases.accounts.held_changes.models import HeldKind
 from wss_cases.accounts.held_changes.queries import hold, waiting
 from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
-from wss_cases.accounts.sign_in.sessions.actions import end_all_sessions, tell_administrators, tell_roles_changed
+from wss_cases.accounts.sign_in.sessions.actions import (
+    end_all_sessions,
+    schools_of,
+    tell_administrators,
+    tell_roles_changed,
+)
 from wss_cases.foundation.errors import NotFound, Overreach, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold_address
@@ -77,7 +82,7 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
     hold(uow, user, HeldKind.ADDRESS, user.email)
     user.email = fold_address(email)
     uow.notify(user.id, MOVED, user, f"{MOVED}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
-    tell_administrators(uow, user, ADDRESS_OF_ANOTHER, but={uow.actor.user_id, user.id})
+    tell_administrators(uow, user, ADDRESS_OF_ANOTHER, of=schools_of(uow, user), but={uow.actor.user_id, user.id})
     if user.state is AccountState.INVITED:
         send_invitation(uow, user)
     else:

@@ -103,6 +103,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
             endable={grant.id for grant, _name in grants if may_give(actor, grant.role, grant.school_id)},
             form=form,
             waits=waiting(user.id, clock.now()),
+            viewer_id=actor.user_id,
             moment=lambda instant: moment_words(instant, DISTRICT_ZONE),
             factor=moment_words(factor.since, DISTRICT_ZONE) if factor else "",
             is_person=counts_as_person(user.id, clock.now()),

@@ -64,15 +64,15 @@ WORDS = {
     ),
     RESET_OF_ANOTHER: (
         _l("A reset of a second factor was asked for"),
-        _l("Another administrator asked for it. It counts in 24 hours, or at once when you know of it and agree."),
+        _l("It counts in 24 hours, or at once when a second system administrator agrees. If it is news, ask."),
     ),
     MOVED: (
         _l("Your address was changed"),
-        _l("It has another address now. If you know of that, confirm it below. If not, tell your administrator now."),
+        _l("Your account has a new address. If you know of it, confirm it below. If not, tell your administrator now."),
     ),
     ADDRESS_OF_ANOTHER: (
         _l("The address of an account was changed"),
-        _l("Another administrator changed it. No link goes there for 24 hours, or until you, who know of it, agree."),
+        _l("No link goes there for 24 hours, or until a second system administrator agrees. If it is news, ask."),
     ),
     NOT_ME: (
         _l("Somebody says that a change of their account was not theirs"),

@@ -11,7 +11,7 @@ from wss_cases.accounts.held_changes.models import HeldChange, HeldKind
 from wss_cases.accounts.people.actions import MOVED, is_free
 from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
 from wss_cases.accounts.sign_in.second_factor.actions import RESET_ASKED, carry_out_reset
-from wss_cases.accounts.sign_in.sessions.actions import NOT_ME, tell_administrators
+from wss_cases.accounts.sign_in.sessions.actions import NOT_ME, schools_of, tell_administrators
 from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
@@ -66,7 +66,7 @@ def say_not_me(message_id: int, now: datetime) -> None:
                 user.email = row.known_email
                 end_links(uow, user)
         uow.record(user, NOT_ME)
-        tell_administrators(uow, user, NOT_ME, but={user.id})
+        tell_administrators(uow, user, NOT_ME, of=schools_of(uow, user), but={user.id})
 
 
 def settle_due(now: datetime) -> dict[str, int]:

@@ -31,6 +31,7 @@ from wss_cases.accounts.sign_in.sessions.actions import (
     end_all_sessions,
     open_session,
     renew_token,
+    schools_of,
     tell_administrators,
 )
 from wss_cases.foundation.db import db
@@ -207,7 +208,7 @@ def ask_reset(actor: Actor, user_id: int, now: datetime) -> None:
         hold(uow, user, HeldKind.FACTOR, known_address(user.id, now))
         uow.record(user, RESET_ASKED)
         _tell(uow, user, RESET_ASKED)
-        tell_administrators(uow, user, RESET_OF_ANOTHER, but={actor.user_id, user.id})
+        tell_administrators(uow, user, RESET_OF_ANOTHER, of=schools_of(uow, user), but={actor.user_id, user.id})
 
 
 def carry_out_reset(uow: UnitOfWork, user: UserAccount) -> None:

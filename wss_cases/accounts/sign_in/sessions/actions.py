@@ -101,15 +101,21 @@ def alarm_if_break_glass(uow: UnitOfWork, user: UserAccount) -> None:
 
 
 def tell_administrators(
-    uow: UnitOfWork, user: UserAccount, kind: str, *, of_school: int | None = None, but: Collection[int | None] = ()
+    uow: UnitOfWork, user: UserAccount, kind: str, *, of: Collection[int] = (), but: Collection[int | None] = ()
 ) -> None:
-    """Step: tell every system administrator, and a school's own, of something about an account, whatever the hour."""
+    """Step: tell system administrators, and those `of` schools, of something about an account, whatever the hour."""
     which = RoleGrant.role == Role.SYSADMIN
-    if of_school is not None:
-        which |= (RoleGrant.role == Role.ADMINISTRATOR) & (RoleGrant.school_id == of_school)
+    which |= (RoleGrant.role == Role.ADMINISTRATOR) & RoleGrant.school_id.in_(of)
     found = select(RoleGrant.user_id).where(which, in_force_at(uow.now))
     for user_id in sorted(set(uow.session.scalars(found)) - set(but)):
         uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
+
+
+def schools_of(uow: UnitOfWork, user: UserAccount) -> list[int]:
+    """Return the schools at which a person has a role today; their administrators hear of what one person did alone."""
+    at = RoleGrant.school_id.is_not(None)
+    found = select(RoleGrant.school_id).where(RoleGrant.user_id == user.id, at, in_force_at(uow.now))
+    return [school_id for school_id in uow.session.scalars(found) if school_id is not None]
 
 
 def tell_everyone_of(uow: UnitOfWork, user: UserAccount, kind: str, roles: Collection[Role]) -> None:
@@ -121,8 +127,8 @@ def tell_everyone_of(uow: UnitOfWork, user: UserAccount, kind: str, roles: Colle
 
 def tell_roles_changed(uow: UnitOfWork, user: UserAccount, role: Role, school_id: int | None) -> None:
     """Step: tell a person that their roles were changed, and the other administrators: nobody does it unseen."""
-    school = school_id if role in GIVEN_BY_SCHOOL else None
-    tell_administrators(uow, user, ROLES_CHANGED, of_school=school, but={uow.actor.user_id, user.id})
+    schools = [school_id] if school_id is not None and role in GIVEN_BY_SCHOOL else []
+    tell_administrators(uow, user, ROLES_CHANGED, of=schools, but={uow.actor.user_id, user.id})
     key = f"{OWN_ROLES_CHANGED}:{user.id}:{uow.now.isoformat()}"
     if user.state is AccountState.ACTIVE:
         uow.notify(user.id, OWN_ROLES_CHANGED, user, key, at_any_hour=True)
