@@ -83,6 +83,17 @@ def test_a_duty_that_is_due_hides_neither_911_nor_the_question_about_danger(
         assert 'href="tel:911"' in dean.get(page).text, page
 
 
+def test_what_is_still_to_be_found_out_does_not_unsay_a_notification(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    incident = place.report((place.students[0], CAUSED), danger_now=True)
+    make_notification(incident, NotificationGround.EMERGENCY, date(2026, 11, 24), NOW)
+    db.session.commit()
+    text = client_as(place.dean).page(f"/review/{incident.id}").text
+    assert ("The police have been notified (Emergency" in text, ASK_DANGER in text) == (True, True)
+    assert "not decided yet" not in text
+
+
 def test_danger_that_was_reported_and_calmed_is_no_verdict_either(
     place: Place, client_as: Callable[[Any], Any]
 ) -> None:

@@ -168,7 +168,7 @@ def police_words(finding: PoliceFinding, grounds: Sequence[Any]) -> dict[str, An
     `grounds` are the labels of notifications already recorded; with one there is no verdict beside it.
     """
     lines = [_("The police have been notified (%(ground)s).", ground=ground) for ground in dict.fromkeys(grounds)]
-    if finding.police is not Police.NOT_INDICATED or not grounds:
+    if finding.police not in (Police.NOT_INDICATED, Police.VERIFY) or not grounds:
         lines.append(_finding_words(finding))
     emergency, verify = finding.police is Police.EMERGENCY, finding.police is Police.VERIFY
     questions = []
