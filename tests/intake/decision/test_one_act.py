@@ -207,6 +207,18 @@ def test_an_adult_who_was_only_added_raises_no_duty(place: Place, session: Any) 
     assert DutyState.DUE in mark(PersonRole.WITNESS), "somebody had acted on it: two people decide"
 
 
+def test_who_was_harmed_or_saw_it_is_not_reported_to_have_done_it(place: Place) -> None:
+    incident = place.report((place.students[0], CAUSED), tile="fight")
+    roles = (PersonRole.INVOLVED, HARMED, PersonRole.WITNESS)
+    named = [
+        CapturedPerson(PersonKind.STUDENT, one.id, "", role)
+        for one, role in zip(StudentFactory.create_batch(3, school=place.school, grade=5), roles, strict=True)
+    ]
+    add_people_to(Invocation(place.actor("reporter"), NOW), incident.id, named, None)
+    coded = {person.role: person.behavior is not None for person in fresh(incident).people}
+    assert coded == {CAUSED: True, PersonRole.INVOLVED: True, HARMED: False, PersonRole.WITNESS: False}
+
+
 def test_a_staff_member_who_is_only_described_can_be_added(place: Place) -> None:
     incident = place.report((place.students[0], HARMED))
     described = CapturedPerson(PersonKind.STAFF, None, "A substitute with a red cap")

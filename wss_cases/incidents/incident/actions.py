@@ -14,8 +14,16 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local, local_date, today_at
 from wss_cases.incidents.incident.models import Addendum, CareRecord, Incident, IncidentDraft, IncidentPerson
 from wss_cases.incidents.incident.queries import behavior_of_tile, location
-from wss_cases.incidents.incident.rules import Capture, CapturedPerson, highest_group
-from wss_cases.incidents.incident.states import TRANSITIONS, WAITING, IncidentState, PersonKind, Tile, WhenPrecision
+from wss_cases.incidents.incident.rules import CAUSED, Capture, CapturedPerson, highest_group
+from wss_cases.incidents.incident.states import (
+    TRANSITIONS,
+    WAITING,
+    IncidentState,
+    PersonKind,
+    PersonRole,
+    Tile,
+    WhenPrecision,
+)
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School, StaffMember, Student
 
@@ -84,7 +92,8 @@ def person_of(uow: UnitOfWork, school_id: int, who: CapturedPerson, tile: str, d
     elif who.kind is PersonKind.STAFF and who.id is not None:
         staff = _at_school(uow, StaffMember, who, school_id)
         person.staff, person.staff_id = staff, staff.id
-    if who.kind in (PersonKind.STUDENT, PersonKind.NOT_IDENTIFIED):
+    may_have_done_it = who.role in (*CAUSED, PersonRole.INVOLVED)
+    if may_have_done_it and who.kind in (PersonKind.STUDENT, PersonKind.NOT_IDENTIFIED):
         person.behavior = behavior_of_tile(tile, person.grade, day)
     return person
 
