@@ -185,6 +185,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         may_police=might(actor, Permission.POLICE_REVIEW_ASK),
         discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(report.id)],
         notifications=grounds,
+        may_ask=report.happened_at_id is None and report.reporter_id != actor.user_id,
         history=history_rows(report.id, zone, 20),
         changes=words.change_words(changes) if (changes := changes_for(report)) is not None and changes.any else None,
     )
