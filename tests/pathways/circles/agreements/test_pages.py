@@ -196,6 +196,8 @@ def test_a_stored_translation_stands_on_the_sheet_and_a_term_without_one_says_so
     sheet = paper(world, circle, client, 0, "es")
     assert "pintamos la puerta" in sheet and "Sra. Paz" in sheet and "Casimir" not in sheet
     assert "Sra. Paz" in client.get(address).get_data(as_text=True)
+    unasked = client.form(address.removesuffix("?language=es")).values()
+    assert unasked["language"] == ["es"], "not the language it is in already"
 
 
 def test_a_sheet_for_nobody_names_nobody(world, circle, client_as):

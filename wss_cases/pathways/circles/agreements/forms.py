@@ -57,7 +57,7 @@ class CorrectForm(BaseForm):
 class TranslationForm(BaseForm):
     """A term in another language, and who translated it."""
 
-    language = SelectField(_l("Language"))
+    language = SelectField(_l("Language"), validators=[InputRequired(_l("Choose a language."))])
     text = LongText(_l("The term in this language"), [NotBlank(_l("Write the term in this language."))], limit=1000)
     by = ShortText(_l("Who translated it"), [NotBlank(_l("Say who translated it."))], limit=200)
 

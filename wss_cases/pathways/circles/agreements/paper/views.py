@@ -164,7 +164,7 @@ def _load(actor: Actor, case_id: int, pathway_id: int, term_id: int) -> Term:
 def _form(at: Term) -> TranslationForm:
     spoken = [language_of(person) for person in at.circle.invited]
     known = [*setting("LANGUAGES"), *spoken, *at.term.translations]
-    wanted = request.args.get("language", "")
+    wanted = request.args.get("language") or next((one for one in (*spoken, *known) if one and one != "en"), "")
     kept = at.term.translations.get(wanted, {})
     form = TranslationForm(version=at.term.version, language=wanted, **kept)
     form.language.choices = [(code, language_words(code)) for code in dict.fromkeys(known) if code]
