@@ -60,7 +60,9 @@ def test_a_withdrawn_report_stands_as_withdrawn_and_in_no_count(place: Place, cl
 
 def test_where_a_duty_hangs_on_it_a_dean_is_asked(place: Place, client_as: Callable[[Any], Any]) -> None:
     report = place.report((place.students[0], CAUSED), weapon="firearm", facts={"weapon": "firearm"})
-    assert why(client_as(place.reporter), f"/incidents/{report.id}/withdraw").status_code == 303
+    reporter = client_as(place.reporter)
+    assert why(reporter, f"/incidents/{report.id}/withdraw").status_code == 303
+    assert "The deans are asked." in reporter.page(f"/incidents/{report.id}").text
     assert fresh(report).state is IncidentState.SUBMITTED
     asked = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "incident.withdrawal_asked")
     assert set(db.session.scalars(asked)) == {place.dean.id, place.administrator.id}

@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, flash, url_for
 
 from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import Actor
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
 from wss_cases.foundation.i18n import gettext as _
@@ -29,6 +30,13 @@ def _load(actor: Actor, incident_id: int) -> Incident:
     report = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
     refuse_after_review(is_reporters(actor, report, review_began(report)))
     return report
+
+
+def _act(call: Invocation, report: Incident, form: WithdrawForm) -> None:
+    asked = hangs_on(report)
+    withdraw(call, report.id, form.reason.data or "")
+    if asked:
+        flash(_("The deans are asked. The report stands until one of them decides."))
 
 
 def _words(report: Incident) -> dict[str, Any]:
@@ -57,7 +65,7 @@ act_page(
     Permission.INCIDENT_COMPLETE,
     load=_load,
     form=lambda report: WithdrawForm(version=report.version),
-    act=lambda call, report, form: withdraw(call, report.id, form.reason.data),
+    act=_act,
     done=_address,
     words=_words,
     template="intake/review/acts/act.html",
