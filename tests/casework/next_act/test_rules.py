@@ -1,14 +1,18 @@
 """The one next act, by situation."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from wss_cases.cases.case.states import CaseState
-from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation, next_act, why_stuck
+from wss_cases.casework.case_file.presenters import duty_words
+from wss_cases.casework.next_act.presenters import what_words
+from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, Next, PathwayItem, Situation, next_act, why_stuck
 from wss_cases.casework.next_act.states import Act, Stuck
 from wss_cases.pathways.common.states import PathwayState as P
 from wss_cases.pathways.common.steps import Step
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 
 TODAY = date(2026, 11, 24)
 SOON, PAST = TODAY + timedelta(days=3), TODAY - timedelta(days=1)
@@ -60,6 +64,14 @@ def test_waiting_says_until_when():
     sooner = TODAY + timedelta(days=1)
     waiting = case(pathways=[pathway("wait", on=sooner, waits=True)], follow_ups=[FollowUpItem(1, SOON)])
     assert next_act(waiting).on == sooner
+    left_by_others = FollowUpItem(2, PAST, of_others=True)
+    assert next_act(case(pathways=waiting.pathways, follow_ups=[left_by_others])).on == sooner, "no day that is past"
+
+
+def test_every_duty_of_the_table_is_named(session: Any) -> None:
+    """One that the rules never raise (a questioning) stood on the case as a bare code, and as nothing on its button."""
+    for code, words in DUTY_LABELS.items():
+        assert what_words(Next(Act.DUTY, 1, what=code)) == duty_words(code) == str(words)
 
 
 def test_the_oldest_follow_up_comes_first():

@@ -34,8 +34,8 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.plan.queries import given_name
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.routing.engine.states import Duty
 from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 
 STATE_TONES = {CaseState.MONITORING: "teal", CaseState.CLOSED: "moss"}
 
@@ -79,7 +79,7 @@ def open_page(case: Case, actor: Actor, now: datetime) -> CasePage:
 
 def duty_words(code: str) -> str:
     """Return a legal duty in the reader's language."""
-    return str(Duty(code).label) if code in set(Duty) else code.replace("_", " ")
+    return str(DUTY_LABELS.get(code, code.replace("_", " ")))
 
 
 def outcome_words(outcome: str) -> str:

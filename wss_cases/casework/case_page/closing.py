@@ -10,6 +10,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
 from wss_cases.cases.safety_plans.queries import living_plans
+from wss_cases.casework.case_file.presenters import duty_words
 from wss_cases.casework.case_file.queries import open_duties_of, terms_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import OTHERS_WAIT
@@ -21,7 +22,6 @@ from wss_cases.pathways.common.queries import pathways_of
 from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import OPEN as OPEN_REFERRAL
-from wss_cases.routing.engine.states import Duty
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def blockers(case: Case) -> list[str]:
 
     Open legal duties, live pathways, open terms, referrals that are with a partner, safety plans that have not ended.
     """
-    duties = [str(Duty(duty.code).label) if duty.code in set(Duty) else duty.code for duty in open_duties_of(case.id)]
+    duties = [duty_words(duty.code) for duty in open_duties_of(case.id)]
     kinds = [str(Kind(row.kind).label) for row in pathways_of(case.id) if row.state in LIVE]
     terms = [str(term.position) for term in open_terms_of(case.id)]
     plans = [person_words(plan.participant) for plan in living_plans(case.id)]

@@ -7,15 +7,15 @@ from wss_cases.followups.core.states import KINDS
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
-from wss_cases.routing.engine.states import Duty
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 
 
 def what_words(act: Next) -> str:
     """Return what a due follow-up or an open duty is about; '' for an act that says it itself."""
     if act.act is Act.FOLLOW_UP:
         return str(KINDS.get(act.what, KINDS["other"]))
-    if act.act is Act.DUTY and act.what in set(Duty):
-        return str(Duty(act.what).label)
+    if act.act is Act.DUTY:
+        return str(DUTY_LABELS.get(act.what, ""))
     return ""
 
 

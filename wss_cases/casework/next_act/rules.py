@@ -109,7 +109,7 @@ def _soonest(case: Situation, live: Sequence[PathwayItem]) -> date | None:
     dates = [item.due_on for item in case.follow_ups]
     dates += [pathway.step.on for pathway in live if pathway.step is not None and pathway.step.on is not None]
     dates += [case.review_on] if case.review_on is not None else []
-    return min(dates, default=None)
+    return min((day for day in dates if day > case.today), default=None)  # what others let pass is no day to come
 
 
 def why_stuck(
