@@ -68,6 +68,10 @@ RELATION_LABELS = {
     "aunt": _l("Aunt"),
     "uncle": _l("Uncle"),
     "grandparent": _l("Grandparent"),
+    "grandmother": _l("Grandmother"),
+    "grandfather": _l("Grandfather"),
+    "stepmother": _l("Stepmother"),
+    "stepfather": _l("Stepfather"),
 }
 """Values of `StudentGuardian.relation` that rosters use."""
 
