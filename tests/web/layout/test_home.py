@@ -1,0 +1,27 @@
+"""Where each person begins: as the table of accounts in README.md says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.factories.accounts import make_user
+from tests.factories.roster import SchoolFactory
+from wss_cases.access.actor import Role
+
+BEGINS = {
+    Role.REPORTER: "/my-day",
+    Role.DEAN: "/my-day",
+    Role.COORDINATOR: "/my-day",
+    Role.ADMINISTRATOR: "/my-day",
+    Role.DISTRICT: "/outcomes",
+    Role.SYSADMIN: "/people",
+    Role.AUDITOR: "/audit",
+}
+
+
+def test_each_role_begins_where_the_readme_says(session: Any, client_as: Callable[[Any], Any]) -> None:
+    school = SchoolFactory()
+    users = {role: make_user(role, school if page == "/my-day" else None) for role, page in BEGINS.items()}
+    session.commit()
+    assert {role: client_as(user).get("/").location for role, user in users.items()} == BEGINS
