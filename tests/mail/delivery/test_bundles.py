@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -22,6 +23,8 @@ from wss_cases.followups.core.models import FollowUp, FollowUpAct
 from wss_cases.followups.handling import actions as handling
 from wss_cases.followups.undo.actions import undo
 from wss_cases.foundation.db import db
+from wss_cases.journal import message_kinds
+from wss_cases.journal.message_kinds import kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common.queries import failed_mail
 from wss_cases.mail.delivery import actions, bundles
@@ -97,6 +100,23 @@ def test_it_lists_what_is_open_and_is_not_sent_once_nothing_is(session: Any, at:
     told = {mail.recipients for mail in mailing.mails if "follow-ups wait" in mail.subject}
     assert told == {(some.coordinator.email,)}
     assert states() == {OutboxState.SENT: 6, OutboxState.DROPPED: 8}
+
+
+def test_one_that_is_due_and_has_no_words_keeps_the_others_waiting_no_longer(
+    session: Any, at: At, mailing: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = due(scene(), 7)
+    kind = kinds()["followup.due"]
+
+    def speechless(message: OutboxMessage, actor: Any) -> dict[str, Any] | None:
+        return None if message.object_id == rows[0].id else kind.context(message, actor)
+
+    monkeypatch.setitem(message_kinds._kinds, kind.kind, replace(kind, context=speechless))
+    tick(at(MORNING))
+    assert named(mailing, rows) == [0] + [1] * 6
+    assert (states(), states("mail.together")) == (
+        {OutboxState.SENT: 6, OutboxState.DROPPED: 1}, {OutboxState.SENT: 1}
+    )  # fmt: skip
 
 
 def test_what_a_sender_let_go_is_told_by_itself_once_it_is_open_again(

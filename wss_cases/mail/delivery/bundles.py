@@ -73,10 +73,14 @@ def carried_by(message_id: int, *, lock: bool = False) -> list[OutboxMessage]:
 
 
 def settle(message: OutboxMessage, now: datetime) -> None:
-    """Step: let go of what is due no more, before its mail is written: it may come due again, and is told then."""
+    """Step: let go of what is due no more, before its mail is written: it may come due again, and is told then.
+
+    So is what is due and has nothing to say, as by itself: the others do not wait for its words.
+    """
     if message.kind == TOGETHER:
         for row in carried_by(message.id, lock=True):
-            if due_now(row, now) is None:
+            due = due_now(row, now)
+            if due is None or due[0].context(row, due[1].actor) is None:
                 row.state, row.carried_by_id = OutboxState.DROPPED, None
 
 
