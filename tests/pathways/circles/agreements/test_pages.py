@@ -184,17 +184,23 @@ def test_a_copy_is_in_the_familys_language_with_the_terms_as_worded_and_a_place_
 
 
 def test_a_stored_translation_stands_on_the_sheet_and_a_term_without_one_says_so(world, circle, client_as):
-    term = agreed(world, circle, *TERMS).terms[0]
+    term = db.session.merge(agreed(world, circle, *TERMS).terms[0])
+    term.evidence = "The door is blue, Casimir"
+    db.session.commit()
     client = client_as(world.coordinator)
     assert "no tiene traducci" in paper(world, circle, client, 0, "es") or "no translation yet" in paper(
         world, circle, client, 0, "es"
     )
     address = f"{base_of(circle)}/terms/{term.id}/translation?language=es"
-    said = {"text": "Casimir y yo pintamos la puerta.", "by": "Sra. Paz"}
-    assert client.submit(address, said | {"by": ""}).status_code == 400
+    done = "La puerta es azul, Casimir."
+    said = {"text": "Casimir y yo pintamos la puerta.", "evidence": done, "by": "Sra. Paz"}
+    for left in ("by", "evidence"):
+        assert client.submit(address, said | {left: ""}).status_code == 400
+    assert "The door is blue" in paper(world, circle, client, 0, "es")
     assert client.submit(address, said).status_code == 303
     sheet = paper(world, circle, client, 0, "es")
     assert "pintamos la puerta" in sheet and "Sra. Paz" in sheet and "Casimir" not in sheet
+    assert "La puerta es azul" in sheet and "The door is blue" not in sheet
     assert "Sra. Paz" in client.get(address).get_data(as_text=True)
     unasked = client.form(address.removesuffix("?language=es")).values()
     assert unasked["language"] == ["es"], "not the language it is in already"

@@ -59,6 +59,7 @@ class TranslationForm(BaseForm):
 
     language = SelectField(_l("Language"), validators=[InputRequired(_l("Choose a language."))])
     text = LongText(_l("The term in this language"), [NotBlank(_l("Write the term in this language."))], limit=1000)
+    evidence = LongText(_l("It is done when, in this language"), limit=1000)
     by = ShortText(_l("Who translated it"), [NotBlank(_l("Say who translated it."))], limit=200)
 
 

@@ -75,15 +75,18 @@ def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> i
 
 
 @use_case
-def translate_term(uow: UnitOfWork, term_id: int, language: str, text: str, by: str) -> int:
-    """Keep a term in another language and who translated it, in place of an earlier translation.
+def translate_term(uow: UnitOfWork, term_id: int, language: str, text: str, by: str, evidence: str = "") -> int:
+    """Keep a term, and when it is done, in another language, and who translated it, in place of what was kept before.
 
-    Returns the pathway's id. Raises Refused without words or without a translator.
+    Returns the pathway's id. Raises Refused without the words, the line where the term has one, or a translator.
     """
     row, agreement, term = _load(uow, term_id, uow.version)
     refuse_blank("text", text, _("Write the term in this language."))
+    if term.evidence:
+        refuse_blank("evidence", evidence, _("Write in this language when it is done."))
     refuse_blank("by", by, _("Say who translated it."))
-    term.translations = {**term.translations, language: {"text": text.strip(), "by": by.strip()}}
+    said = {"text": text.strip(), "evidence": evidence.strip(), "by": by.strip()}
+    term.translations = {**term.translations, language: said}
     uow.record(term, "agreement.term_translated", case_id=agreement.case_id, position=term.position)
     return row.id
 

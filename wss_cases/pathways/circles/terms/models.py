@@ -57,7 +57,7 @@ class AgreementSignature(Base):
 class AgreementTerm(Versioned, Base):
     """One promise with its owner, its due date and what counts as done; it may replace one changed by consent.
 
-    `translations`: its text by language, and who translated it.
+    `translations`: its text and its evidence by language, and who translated them.
     `why`: it was excused, or what it became was corrected. `agreed_on`: in a later agreement than the first.
     """
 

@@ -104,7 +104,7 @@ def _sheet(
                 "translated_by": its.get("by", ""),
                 "who": shown.get(term.owner_participant_id or 0, _("Everybody")),
                 "until": day_words_with_year(term.due_on),
-                "evidence": finder.without(term.evidence, other),
+                "evidence": finder.without(its.get("evidence") or term.evidence, other),
             }
             for term in in_force
             for its in [term.translations.get(language, {})]
@@ -168,6 +168,8 @@ def _form(at: Term) -> TranslationForm:
     kept = at.term.translations.get(wanted, {})
     form = TranslationForm(version=at.term.version, language=wanted, **kept)
     form.language.choices = [(code, language_words(code)) for code in dict.fromkeys(known) if code]
+    if not at.term.evidence:
+        del form.evidence
     return form
 
 
@@ -178,13 +180,15 @@ act_page(
     Permission.CASE_WORK,
     load=_load,
     form=_form,
-    act=lambda call, at, form: translate_term(call, at.term.id, form.language.data, form.text.data, form.by.data),
+    act=lambda call, at, form: translate_term(
+        call, at.term.id, form.language.data, form.text.data, form.by.data, form.evidence.data if form.evidence else ""
+    ),
     done=lambda at: f"{page_of(at.row)}/agreement",
     words=lambda at: act_context(
         at.row,
         _("Translate term %(number)d of the agreement", number=at.term.position),
         _("Save"),
-        facts=[at.term.text],
+        facts=[at.term.text, *([_("It is done when: %(words)s", words=at.term.evidence)] if at.term.evidence else [])],
     ),
     template=ACT,
 )
