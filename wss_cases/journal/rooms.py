@@ -24,6 +24,7 @@ class Place(enum.StrEnum):
     INCIDENT = "incident"
     OWN_ACCOUNT = "own_account"
     PEOPLE = "people"
+    PERSON = "person"
 
 
 class SmallestGroups(Protocol):

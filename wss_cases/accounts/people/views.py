@@ -99,6 +99,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
         render_template(
             "accounts/people/person.html",
             user=user,
+            panels=panels_for(Place.PERSON, actor, user),
             grants=grants,
             endable={grant.id for grant, _name in grants if may_give(actor, grant.role, grant.school_id)},
             form=form,

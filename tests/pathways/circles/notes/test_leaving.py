@@ -14,6 +14,7 @@ from tests.pathways.circles.notes.making import kept_circle, write
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
@@ -64,6 +65,20 @@ def test_a_keeper_is_asked_before_their_work_ends_and_the_school_is_told_after(
     assert head_id in told(LEFT) and keeper_id not in told(LEFT)
     mail = compose(told(LEFT)[head_id], later)
     assert mail is not None and f"/pathways/{circle.id}/keepers" in mail.as_string()
+
+
+def test_who_could_end_a_role_is_asked_for_a_hand_over_first(world: Any, circle: Any, client_as: Any) -> None:
+    page = f"/people/{world.actor.user_id}"
+    head, system = (client_as(make_user(world.school, role)) for role in (Role.ADMINISTRATOR, Role.SYSADMIN))
+    shown = head.page(page).text
+    assert "keeps circle notes of 1 open case." in shown and "Without it they stay sealed" in shown
+    assert f"/desk/hand-over?whose={world.actor.user_id}" in head.get(page).get_data(as_text=True)
+    answer = system.get(page).get_data(as_text=True)
+    assert "keeps circle notes of 1 open case." in answer and "/desk/hand-over" not in answer
+    closed = db.session.merge(world.case)
+    closed.state, closed.result = CaseState.CLOSED, CaseResult.REPAIRED
+    db.session.commit()
+    assert "keeps circle notes" not in head.page(page).text
 
 
 def test_whose_word_is_asked_is_mailed_counsel_first_and_then_somebody_else(world: Any, circle: Any) -> None:

@@ -2,14 +2,19 @@
 
 from datetime import datetime, timedelta
 
+from flask import url_for
 from sqlalchemy import Select, exists, select
 
-from wss_cases.access.actor import STAFF, SYSTEM, Role
+from wss_cases.access.actor import STAFF, SYSTEM, Actor, Role
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.accounts.teams.queries import works
 from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Shown
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.common.rules import Planned
 from wss_cases.mail.delivery.actions import queue
@@ -26,6 +31,24 @@ def kept_with_notes() -> Select[CircleKeeper]:
         CircleNote.pathway_id == CircleKeeper.pathway_id, CircleNote.author_id == CircleKeeper.user_id
     )
     return select(CircleKeeper).where(CircleKeeper.ended_at.is_(None), wrote).order_by(CircleKeeper.id)
+
+
+def before_a_role_ends(actor: Actor, user: UserAccount) -> Shown | None:
+    """Say to whoever could end this person's roles that notes of open cases are theirs alone to hand over."""
+    of_theirs = kept_with_notes().where(CircleKeeper.user_id == user.id, CircleKeeper.case_id == Case.id)
+    periods = list(db.session.scalars(of_theirs.where(Case.state != CaseState.CLOSED)))
+    if not periods:
+        return None
+    sees = any(actor.covers(one.school_id, Role.ADMINISTRATOR) for one in periods)
+    href = url_for("hand_overs.choose", whose=user.id) if sees else ""
+    words = ngettext(
+        "%(name)s keeps circle notes of %(num)d open case.",
+        "%(name)s keeps circle notes of %(num)d open cases.",
+        len({one.case_id for one in periods}),
+        name=user.name,
+    )
+    shown = {"words": words, "href": href}
+    return "pathways/circles/notes/_before_a_role_ends.html", shown
 
 
 def tell_of_leaving(now: datetime) -> None:

@@ -1,6 +1,11 @@
 """What this folder brings to the application."""
 
-from wss_cases.journal.rooms import Room
-from wss_cases.pathways.circles.notes import messages, models, views
+from wss_cases.journal.rooms import Panel, Place, Room
+from wss_cases.pathways.circles.notes import leaving, messages, models, views
 
-ROOM = Room(tables=(models,), pages=(views.blueprint,), messages=messages.MESSAGES)
+ROOM = Room(
+    tables=(models,),
+    pages=(views.blueprint,),
+    messages=messages.MESSAGES,
+    panels=(Panel(Place.PERSON, 10, leaving.before_a_role_ends),),
+)
