@@ -120,6 +120,9 @@ def test_a_school_hears_of_its_staff_where_one_person_alone_runs_the_system(
     head, user = make_user(Role.ADMINISTRATOR, school), make_user(Role.COORDINATOR, school)
     mend_address(Invocation(acting(boss), now), user.id, THEIRS)
     assert set(told(session, "account.address_of_another")) == {head.id}
+    give_role(acting(boss), user.id, Role.DEAN, school.id, now.date(), None, now)
+    mail = compose(told(session, "account.own_roles_changed")[user.id], now)
+    assert mail is not None and mail["To"] != THEIRS, "what strangers do next is not told to their address alone"
     session.commit()
     assert "I know of it and agree" not in client_as(boss).get(f"/people/{user.id}").text, "it takes a second person"
     say_not_me(told(session, "account.address_moved")[user.id].id, now)

@@ -123,7 +123,7 @@ def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
 
 
 def _known_address(message: OutboxMessage) -> str:
-    return known_address(message.object_id, clock.now()) if message.kind in WAITS else ""
+    return known_address(message.object_id, clock.now()) if message.kind in STRANGE else ""
 
 
 def _own(message: OutboxMessage, actor: Actor) -> bool:
