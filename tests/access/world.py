@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from sqlalchemy import func, select
@@ -17,7 +18,8 @@ from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory, make_notification
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
-from wss_cases.cases.case.models import CaseParticipant, SafetyPlan
+from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.settings.reading import setting
@@ -72,136 +74,183 @@ KINDS = (
 """A kind of each family; the two circles last, one for the meeting and one for the agreement."""
 
 
+@dataclass(frozen=True)
+class Planted:
+    """What everything else of a school hangs on."""
+
+    school: School
+    lead: UserAccount
+    reporter: UserAccount
+    student: Student
+    incident: Incident
+    case: Case
+    participant: CaseParticipant
+    follow_up: FollowUp
+
+    @property
+    def placed(self) -> dict[str, int]:
+        """Return the case and the school, for what lies in them."""
+        return {"case_id": self.case.id, "school_id": self.school.id}
+
+
 def plant(school_id: int, reporter_email: str = "") -> None:
     """Add the records; the incident is reported by the person of that address, else by one of the school."""
-    school = db.session.get_one(School, school_id)
+    one = plant_case(db.session.get_one(School, school_id), reporter_email)
+    plant_duties(one)
+    plant_discipline(school_id, one.incident.id, one.student)
+    plant_retention(one.student, one.lead)
+    plant_cover(one.school, one.lead)
+    plant_report(school_id, one.lead)
+    pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **one.placed) for kind in KINDS]
+    plant_mentoring(pathways[1], one.participant)
+    db.session.add(
+        ReengagementPlan(
+            pathway_id=pathways[3].id, student_id=one.student.id, return_on=date(2026, 12, 1), **one.placed
+        )
+    )
+    plant_circle(one, pathways[-2])
+    plant_agreement(one, pathways[-1])
+    plant_keeping(pathways[-1], one.lead, one.participant.id)
+    plant_referral(pathways[2], one.student, own=bool(reporter_email))
+    plant_rules(one.incident.id)
+    plant_copy(school_id, one.student.id, one.incident.id, one.lead)
+    plant_workday(one)
+    db.session.commit()
+
+
+def plant_case(school: School, reporter_email: str) -> Planted:
+    """A report with somebody who is said to be named in error, its case with a safety plan, and a follow-up."""
     lead = make_user(Role.COORDINATOR, school)
     reporter = lead
     if reporter_email:
         found = select(UserAccount).where(UserAccount.email == reporter_email)
         reporter = db.session.execute(found).scalar_one()
-    student = StudentFactory(school_id=school_id)
+    student = StudentFactory(school_id=school.id)
     incident = make_incident(
-        school, [student], reporter_id=reporter.id, number=FAR_NUMBER, reference=f"WALK{school_id}-I"
+        school, [student], reporter_id=reporter.id, number=FAR_NUMBER, reference=f"WALK{school.id}-I"
     )
     taking_out = TakingOut(
-        incident_id=incident.id, school_id=school_id, incident_person_id=incident.people[0].id, needs_second=True,
+        incident_id=incident.id, school_id=school.id, incident_person_id=incident.people[0].id, needs_second=True,
         reason="A brother of the same name", asked_by_id=lead.id, asked_at=NOW,
     )  # fmt: skip
     db.session.add(taking_out)
     db.session.flush()
     db.session.add(
         DeputyLook(
-            incident_id=incident.id, school_id=school_id, object_type="taking_out", object_id=taking_out.id,
+            incident_id=incident.id, school_id=school.id, object_type="taking_out", object_id=taking_out.id,
             asked_at=NOW, deputy_id=lead.id,
         )
     )  # fmt: skip
-    case = CaseFactory(school_id=school_id, lead_id=lead.id, number=FAR_NUMBER, reference=f"WALK{school_id}-C")
+    case = CaseFactory(school_id=school.id, lead_id=lead.id, number=FAR_NUMBER, reference=f"WALK{school.id}-C")
     CaseIncidentFactory(case_id=case.id, incident_id=incident.id)
     participant = CaseParticipantFactory(case_id=case.id, student_id=student.id)
     db.session.add(
         SafetyPlan(
             case_id=case.id,
-            school_id=school_id,
+            school_id=school.id,
             participant_id=participant.id,
             steps="A teacher walks along to the bus.",
             adults_told="The homeroom teacher",
         )
     )
-    follow_up = FollowUpFactory(school_id=school_id, case_id=case.id, owner_id=lead.id)
-    duty = LegalDutyFactory(school_id=school_id, incident_id=incident.id)
-    LegalDutyFactory(school_id=school_id, incident_id=incident.id, code="child_abuse_or_neglect", owner_id=reporter.id)
+    follow_up = FollowUpFactory(school_id=school.id, case_id=case.id, owner_id=lead.id)
+    return Planted(school, lead, reporter, student, incident, case, participant, follow_up)
+
+
+def plant_duties(one: Planted) -> None:
+    """A duty of the school and an adult's own, a questioning, a notification and a School Sergeant."""
+    placed = {"school_id": one.school.id, "incident_id": one.incident.id}
+    duty = LegalDutyFactory(**placed)
+    LegalDutyFactory(**placed, code="child_abuse_or_neglect", owner_id=one.reporter.id)
     db.session.add(
         Questioning(
-            school_id=school_id, incident_id=incident.id, student_id=student.id, duty_id=duty.id,
-            asked_by=QuestionedBy.POLICE, who="An officer", why="A question", recorded_at=NOW,
+            **placed, student_id=one.student.id, duty_id=duty.id, asked_by=QuestionedBy.POLICE, who="An officer",
+            why="A question", recorded_at=NOW,
         )
     )  # fmt: skip
-    make_notification(incident, NotificationGround.EMERGENCY, NOW.date(), NOW)
-    db.session.add(SchoolSergeant(school_id=school_id, police_district="010", name="Walked Sergeant"))
-    plant_discipline(school_id, incident.id, student)
-    plant_retention(student, lead)
-    plant_cover(school, lead)
-    plant_report(school_id, lead)
-    placed = {"case_id": case.id, "school_id": school_id}
-    pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]
-    plant_mentoring(pathways[1], participant)
-    db.session.add(
-        ReengagementPlan(pathway_id=pathways[3].id, student_id=student.id, return_on=date(2026, 12, 1), **placed)
-    )
-    db.session.add(CircleMeeting(pathway_id=pathways[-2].id, keeper_id=lead.id, starts_at=NOW, **placed))
+    make_notification(one.incident, NotificationGround.EMERGENCY, NOW.date(), NOW)
+    db.session.add(SchoolSergeant(school_id=one.school.id, police_district="010", name="Walked Sergeant"))
+
+
+def plant_circle(one: Planted, circle: Pathway) -> None:
+    """A meeting of a circle with a support person, by a trained keeper."""
+    db.session.add(CircleMeeting(pathway_id=circle.id, keeper_id=one.lead.id, starts_at=NOW, **one.placed))
     db.session.add(
         CircleSupporter(
-            pathway_id=pathways[-2].id,
-            participant_id=participant.id,
+            pathway_id=circle.id,
+            participant_id=one.participant.id,
             relation=SupporterRelation.FAMILY,
             name="An aunt",
-            **placed,
+            **one.placed,
         )
     )
     db.session.add(
         KeeperTraining(
-            school_id=school_id,
-            user_id=lead.id,
+            school_id=one.school.id,
+            user_id=one.lead.id,
             kind=TrainingKind.CIRCLE_KEEPING,
             completed_on=date(2026, 9, 1),
             recorded_at=NOW,
         )
     )
-    agreement = Agreement(pathway_id=pathways[-1].id, agreed_on=date(2026, 11, 20), **placed)
+
+
+def plant_agreement(one: Planted, circle: Pathway) -> None:
+    """An agreement with a term, and a questionnaire about the meeting."""
+    agreement = Agreement(pathway_id=circle.id, agreed_on=date(2026, 11, 20), **one.placed)
     agreement.terms = [
         AgreementTerm(
             position=1,
             text="Say sorry",
-            owner_participant_id=participant.id,
+            owner_participant_id=one.participant.id,
             due_on=date(2026, 12, 1),
-            follow_up_id=follow_up.id,
+            follow_up_id=one.follow_up.id,
         )
     ]
     db.session.add(agreement)
     db.session.add(
         Questionnaire(
-            pathway_id=pathways[-1].id,
+            pathway_id=circle.id,
             occasion=Occasion.AFTER_MEETING,
             answerer=Answerer.HARMED,
-            participant_id=participant.id,
-            token_digest=f"walk-{school_id}",
+            participant_id=one.participant.id,
+            token_digest=f"walk-{one.school.id}",
             made_at=NOW,
             expires_at=datetime(2099, 1, 1, tzinfo=UTC),
-            **placed,
+            **one.placed,
         )
     )
-    plant_keeping(pathways[-1], lead, participant.id)
-    plant_referral(pathways[2], student, own=bool(reporter_email))
-    plant_rules(incident.id)
-    plant_copy(school_id, student.id, incident.id, lead)
+
+
+def plant_workday(one: Planted) -> None:
+    """A cover of today, a published school, a care record and a mail that failed."""
+    placed = {"school_id": one.school.id}
     db.session.add(
         Cover(
-            school_id=school_id,
-            user_id=lead.id,
-            cover_id=make_user(Role.COORDINATOR, school).id,
+            user_id=one.lead.id,
+            cover_id=make_user(Role.COORDINATOR, one.school).id,
             starts_on=NOW.date(),
             ends_on=NOW.date(),
             made_at=NOW,
+            **placed,
         )
     )
-    db.session.add(PublishedSchool(identifier=f"W{school_id}", name="Walked School"))
-    db.session.add(CareRecord(school_id=school_id, student_id=student.id, reporter_id=reporter.id, opened_at=NOW))
+    db.session.add(PublishedSchool(identifier=f"W{one.school.id}", name="Walked School"))
+    db.session.add(CareRecord(student_id=one.student.id, reporter_id=one.reporter.id, opened_at=NOW, **placed))
     db.session.add(
         OutboxMessage(
-            dedupe_key=f"walk:{school_id}",
+            dedupe_key=f"walk:{one.school.id}",
             kind="follow_up",
-            recipient_id=lead.id,
+            recipient_id=one.lead.id,
             object_type="follow_up",
-            object_id=follow_up.id,
-            school_id=school_id,
+            object_id=one.follow_up.id,
             created_at=NOW,
             next_attempt_at=NOW,
             state=OutboxState.FAILED,
-            message_id=f"walk-{school_id}",
+            message_id=f"walk-{one.school.id}",
+            **placed,
         )
     )
-    db.session.commit()
 
 
 def plant_retention(student: Student, proposer: UserAccount) -> None:
