@@ -9,11 +9,18 @@ import pytest
 from flask import Flask
 
 from tests.access.planted import planted_walk
-from tests.access.walk import LETTERS, Line, Walk, read_table
+from tests.access.walk import LETTERS, PARTS, Line, Walk, read_table
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Databases
 
+PART_PAGES = ("incidents.incident", "review.incident", "review_acts.facts", "other_schools.tell")
 TABLE = read_table((Path(__file__).parent / "table.txt").read_text(encoding="ascii"))
+PART_TABLE = {
+    **TABLE,
+    # it is told where it happened, and no reporter of this school made it
+    "other_schools.tell": replace(TABLE["other_schools.tell"], own=frozenset()),
+    "incidents.incident": replace(TABLE["incidents.incident"], own=TABLE["incidents.incident"].own - {"reporter"}),
+}
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +44,13 @@ def test_each_role_reaches_what_the_table_says(walk: Walk, role: str) -> None:
     # what is of another school is asked for in test_replay.py, by everybody who is of one school or of none
     sides = ("own", "other") if role == "district" else ("own",)
     differences = walk.differences(role, TABLE, sides=sides)
+    assert not differences, "\n".join(differences)
+
+
+@pytest.mark.parametrize("role", ["reporter", "dean", "coordinator", "administrator"])
+def test_the_part_of_another_school_in_a_report_is_reached_as_any_report(walk: Walk, role: str) -> None:
+    parts = Walk(walk.app, PARTS)
+    differences = [line for name in PART_PAGES for line in parts.differences(role, PART_TABLE, name, sides=("own",))]
     assert not differences, "\n".join(differences)
 
 

@@ -6,7 +6,7 @@ R reporter, D dean, C coordinator, A administrator, X district, S system adminis
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,6 +151,15 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
         .join(Incident, Incident.id == IncidentPerson.incident_id)
         .where(Incident.school_id == school_id, IncidentPerson.student_id.is_not(None))
     ),
+    "told_id": lambda school_id: (
+        select(IncidentPerson)
+        .join(Incident, Incident.id == IncidentPerson.incident_id)
+        .where(
+            Incident.school_id == school_id,
+            Incident.happened_at_id.is_(None),
+            IncidentPerson.other_school_id.is_not(None),
+        )
+    ),
     "supporter_id": _of_school(CircleSupporter),
     "training_id": _of_school(KeeperTraining),
     "referral_id": _of_school(Referral),
@@ -164,6 +173,11 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     ),
 }
 """The records of a school for each parameter of an address; the newest is taken, which `world.plant` put there."""
+
+PARTS: dict[str, Callable[[int], Select[Any]]] = {
+    "incident_id": lambda school_id: _of_school(Incident)(school_id).where(Incident.happened_at_id.is_not(None))
+}
+"""Where a report is asked for: the part of the school's students in what happened at another."""
 
 WORDS = {
     "token": "none",
@@ -190,7 +204,7 @@ WORDS = {
 
 
 INNERMOST = (
-    *("guardian_link_id", "taking_out_id", "look_id", "person_id"),
+    *("guardian_link_id", "taking_out_id", "look_id", "person_id", "told_id"),
     *("opening_id", "waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
     *("plan_id", "term_id", "meeting_id", "supporter_id", "training_id", "grant_id", "participant_id", "pathway_id"),
@@ -230,10 +244,11 @@ WAYS = frozenset({"GET", "POST"})
 
 
 class Walk:
-    """Every route of the application on a demo district, as every role."""
+    """Every route of the application on a demo district, as every role; `instead`: other records than RECORDS."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, instead: Mapping[str, Callable[[int], Select[Any]]] | None = None) -> None:
         self.app = app
+        self.records = {**RECORDS, **(instead or {})}
         self._addresses: dict[tuple[str, str], str] = {}
         with app.app_context():
             found = select(RoleGrant.school_id).join(UserAccount).where(UserAccount.email == "dean@demo.example")
@@ -282,7 +297,7 @@ class Walk:
         return values
 
     def _record(self, name: str, side: str, family: str | None, published: bool) -> Any:
-        wanted = PUBLISHED if published else RECORDS[name](self.schools[side])
+        wanted = PUBLISHED if published else self.records[name](self.schools[side])
         if name == "pathway_id" and family:
             wanted = wanted.where(Pathway.pathway == family)
         with self.app.app_context():

@@ -24,7 +24,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.deputies.models import DeputyLook
-from wss_cases.incidents.incident.models import CareRecord, Incident
+from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
+from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.outcomes.board.report.states import ReportState
 from wss_cases.outcomes.board.stored_reports.actions import PURPOSE
@@ -95,7 +96,13 @@ class Planted:
 
 def plant(school_id: int, reporter_email: str = "") -> None:
     """Add the records; the incident is reported by the person of that address, else by one of the school."""
-    one = plant_case(db.session.get_one(School, school_id), reporter_email)
+    school = db.session.get_one(School, school_id)
+    elsewhere = db.session.scalars(select(School).where(School.id != school_id).order_by(School.id)).first()
+    if elsewhere is not None:
+        plant_part(school, elsewhere)  # before the report that most addresses lead to, which is the newest
+    one = plant_case(school, reporter_email)
+    if elsewhere is not None:
+        one.incident.people.append(IncidentPerson(kind=PersonKind.NOT_IDENTIFIED, other_school_id=elsewhere.id))
     plant_duties(one)
     plant_discipline(school_id, one.incident.id, one.student)
     plant_retention(one.student, one.lead)
@@ -155,6 +162,13 @@ def plant_case(school: School, reporter_email: str) -> Planted:
     )
     follow_up = FollowUpFactory(school_id=school.id, case_id=case.id, owner_id=lead.id)
     return Planted(school, lead, reporter, student, incident, case, participant, follow_up)
+
+
+def plant_part(school: School, elsewhere: School) -> None:
+    """What a student of the school had a part in at another school, with somebody of that one."""
+    number = {"number": FAR_NUMBER - 1, "reference": f"WALK{school.id}-P"}
+    part = make_incident(school, [StudentFactory(school_id=school.id)], happened_at_id=elsewhere.id, **number)
+    part.people.append(IncidentPerson(kind=PersonKind.NOT_IDENTIFIED, other_school_id=elsewhere.id))
 
 
 def plant_duties(one: Planted) -> None:

@@ -18,7 +18,8 @@ from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import SHARED_FACTS
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.incidents.other_schools.states import FACTS, NEVER_TOLD, WHERE_HARMED
@@ -27,6 +28,7 @@ from wss_cases.intake.decision.rules import Choice
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
+from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
@@ -226,3 +228,48 @@ def test_named_in_error_is_masked_where_it_happened_too(two: Two, client_as: Cal
     assert "Zebulon" not in fresh(report).narrative and fresh(child).student_id is None
     page = client_as(two.here.dean).page(f"/review/{report.id}").text
     assert f"{two.there.school.name} found that a student of its own was named in error" in page
+
+
+def wrong(two: Two, client: Any, report: Any, why: str = "I read 70 for 71 on the card.") -> Any:
+    told_there = [one.id for one in fresh(report).people if one.other_school_id == two.there.school.id]
+    return client.submit(f"/incidents/{report.id}/told/{told_there[0]}/take-back", {"reason": why}, holding="reason")
+
+
+def test_a_wrong_number_is_taken_back_at_both_schools(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, part = told(two, client_as, "harmed", code="disruption", tile="disruption", injury="none")
+    reporter, dean = client_as(two.here.reporter), client_as(two.there.dean)
+    here, [child] = report.id, [person.id for person in part.people if person.student_id]
+    assert "it was somebody else" in reporter.page(f"/incidents/{report.id}").text
+    assert wrong(two, reporter, report, " ").status_code == 400
+    assert "Leave out who is a student here: Ottoline" in wrong(two, reporter, report, "Ottoline said so.").text
+    assert wrong(two, reporter, report).status_code == 303
+    # here: somebody not identified, whom the right school can be told of; there: nothing but the question to its dean
+    assert {one.other_school_id for one in fresh(report).people} == {None}
+    page = client_as(two.here.dean).page(f"/incidents/{report.id}").text
+    assert f"{two.there.school.name} is told that it was not the student it heard of. Why: I read 70" in page
+    assert fresh(part).is_withdrawn and part.reference not in dean.page("/review").text
+    page = dean.page(f"/incidents/{part.id}").text
+    assert f"{two.here.school.name} takes back what it told" in page and "Agree: take the student out" in page
+    mails = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "named_in_error.asked")
+    assert set(db.session.scalars(mails)) == {two.there.dean.id, two.there.administrator.id}
+    [waits] = db.session.scalars(select(TakingOut).where(TakingOut.incident_id == part.id))
+    for who, agrees in ((two.here.dean, True), (two.there.coordinator, True)):
+        with pytest.raises((NotFound, Refused)):
+            decide_taking_out(Invocation(acting(who), clock.now(), f"no{who.id}"), waits.id, agrees=agrees)
+    decide_taking_out(Invocation(two.there.actor(), clock.now(), "yes"), waits.id, agrees=True)
+    assert db.session.get_one(IncidentPerson, child).student_id is None
+    assert "was named in error" in client_as(two.here.dean).page(f"/review/{here}").text
+
+
+def test_what_there_is_begun_is_not_withdrawn_from_here(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, part = told(two, client_as, danger_now=True)
+    stranger = make_user(Role.REPORTER, two.here.school)
+    here, [ours] = report.id, [one for one in report.people if one.other_school_id]
+    for client in (client_as(stranger), client_as(two.there.dean)):
+        assert client.get(f"/incidents/{report.id}/told/{ours.id}/take-back").status_code == 404
+    assert wrong(two, client_as(two.here.dean), report).status_code == 303
+    assert fresh(part).state is IncidentState.SUBMITTED
+    [waits] = db.session.scalars(select(TakingOut).where(TakingOut.incident_id == part.id))
+    decide_taking_out(Invocation(two.there.actor(), clock.now(), "no"), waits.id, agrees=False)
+    page = client_as(two.here.dean).page(f"/incidents/{here}").text
+    assert f"{two.there.school.name} says that it was its student after all" in page

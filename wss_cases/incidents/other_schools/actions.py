@@ -78,7 +78,7 @@ def pass_on(uow: UnitOfWork, host: Incident) -> list[Incident]:
 
     It fills what nobody there has said and never overwrites what somebody has: of that they are told, once.
     """
-    parts = [one for one in parts_of(host.id) if one.state is not IncidentState.DUPLICATE]
+    parts = [one for one in parts_of(host.id) if one.state is not IncidentState.DUPLICATE and not one.is_withdrawn]
     for part in parts:
         known = _known(host, part)
         filled = _fill(part, host, known)

@@ -20,5 +20,8 @@ SENTENCES: Final[dict[str, Any]] = {
     "incident.part_filled": _l("What is known at %(school)s was filled in"),
     "incident.part_joined": _l("It is part of report %(reference)s of that school now"),
     "incident.part_taken_out": _l("%(school)s found that a student of its own was named in error"),
+    "incident.part_taken_back": _l("%(school)s is told that it was not the student it heard of. Why: %(why)s"),
+    "incident.part_withdrawn": _l("%(school)s takes back what it told of a student of this school. Why: %(why)s"),
+    "incident.part_kept": _l("%(school)s says that it was its student after all"),
     "incident.part_told": _l("%(school)s was told of its students’ part"),
 }

@@ -24,6 +24,8 @@ from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.names.queries import finder_around
 
 SOUGHT = "student_number.sought"
+TOLD_AS = "incident.told_as"
+"""Whom the other school has for a person of the report, in the audit log alone."""
 A_DAY = 10
 """How many numbers a person may try in 24 hours, those that were right among them."""
 
@@ -45,7 +47,7 @@ def seek(uow: UnitOfWork, incident_id: int, number: str, school_id: int | None) 
 
     Raises Refused after too many numbers in a day.
     """
-    incident = _tellable(uow, incident_id)
+    incident = tellable(uow, incident_id)
     uow.session.get(UserAccount, uow.actor.user_id, with_for_update=True)  # one try of a person after the other
     tried = select(func.count(AuditEntry.id)).where(
         AuditEntry.actor_id == uow.actor.user_id, AuditEntry.action == SOUGHT, AuditEntry.at > uow.now - timedelta(1)
@@ -69,9 +71,9 @@ def tell_school(uow: UnitOfWork, incident_id: int, told: Told) -> int:
 
     Raises Refused for text that names a student of this school, and for whoever stands there already.
     """
-    incident = _tellable(uow, incident_id)
+    incident = tellable(uow, incident_id)
     refuse_blank("message", told.words, _("Say what their school needs to know."))
-    _refuse_names(incident, told)
+    refuse_names(incident, told.student_id, message=told.words, description=told.description)
     school = _school_of(uow, told)
     if school is None or school.id == incident.school_id:
         raise Refused("number", _("Enter the full number, or choose the school."))
@@ -88,6 +90,7 @@ def tell_school(uow: UnitOfWork, incident_id: int, told: Told) -> int:
     _back_in_review(uow, part)
     join_cases(uow, part, theirs)
     ours = _add(uow, incident, CapturedPerson(PersonKind.NOT_IDENTIFIED, None, told.description, told.role), school)
+    uow.audit(TOLD_AS, "incident_person", ours.id, {"told_as": [None, theirs.id]})
     uow.record(incident, "incident.part_told", school=school.name)
     route_incident(uow, incident)
     if part.part_of_id != incident.id:
@@ -102,8 +105,9 @@ def may_tell(incident: Incident, *, reviews: bool) -> bool:
     return own and (incident.state in UNDECIDED or reviews)
 
 
-def _tellable(uow: UnitOfWork, incident_id: int) -> Incident:
-    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
+def tellable(uow: UnitOfWork, incident_id: int, version: int | None = None) -> Incident:
+    """Return the locked report. Raises Refused where a dean of its school has to tell others, or take it back."""
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, version)
     if not may_tell(incident, reviews=can(uow.actor, Permission.INCIDENT_REVIEW, incident)):
         raise Refused("", _("Ask a dean of the school where it happened."))
     return incident
@@ -115,10 +119,11 @@ def _school_of(uow: UnitOfWork, told: Told) -> School | None:
     return uow.session.get(School, school_id) if school_id is not None else None
 
 
-def _refuse_names(incident: Incident, told: Told) -> None:
+def refuse_names(incident: Incident, student_id: int | None, **texts: str) -> None:
+    """Raise Refused for a text about somebody of another school that names a student of the report; by its field."""
     here = [person.student_id for person in incident.people if person.student_id is not None]
-    finder = finder_around(told.student_id or 0, here)
-    for field, text in (("message", told.words), ("description", told.description)):
+    finder = finder_around(student_id or 0, here)
+    for field, text in texts.items():
         if names := finder.names_in(text):
             named = ", ".join(names)
             raise Refused(

@@ -14,6 +14,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.incidents.other_schools.presenters import where_words
 from wss_cases.intake.other_schools.actions import Told, may_tell, seek, tell_school
@@ -90,4 +91,9 @@ def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, Any]] | None:
     if not (where or told or may):
         return None
     href = url_for("other_schools.tell", incident_id=report.id) if may else ""
-    return "intake/other_schools/_panel.html", {"where": where, "told": told, "href": href}
+    wrong = [
+        (person_words(one), url_for("named_in_error.take_back", incident_id=report.id, told_id=one.id))
+        for one in report.people
+        if may and one.other_school_id is not None
+    ]
+    return "intake/other_schools/_panel.html", {"where": where, "told": told, "href": href, "wrong": wrong}

@@ -65,18 +65,8 @@ def take_out(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> 
     )
     if uow.session.scalar(waits) is not None:
         raise Refused("", _("A second person was asked already."))
-    row = uow.add(
-        TakingOut(
-            incident_id=incident.id, school_id=incident.school_id, incident_person_id=person.id,
-            state=TakingOutState.ASKED, needs_second=needs_second(reports, student_id, told), reason=reason,
-            asked_by_id=uow.actor.user_id, asked_at=uow.now,
-        )
-    )  # fmt: skip
-    if row.needs_second:
-        uow.record(row, "named_in_error.asked")
-        uow.record(incident, "named_in_error.asked")
-        _ask(uow, row, incident)
-    else:
+    row = propose(uow, incident, person, reason, second=needs_second(reports, student_id, told))
+    if not row.needs_second:
         _carry_out(uow, row, incident, person)
     return row.id
 
@@ -108,6 +98,26 @@ def _settle(uow: UnitOfWork, row: TakingOut, incident: Incident, *, agrees: bool
     _decide(uow, row, TakingOutState.REFUSED)
     uow.record(row, "named_in_error.refused")
     uow.record(incident, "named_in_error.refused")
+    for host in told_by(joined_to(incident)):
+        if all(person.other_school_id != row.school_id for person in host.people):
+            uow.record(host, "incident.part_kept", school=schools_by_id([row.school_id])[row.school_id].name)
+            tell(uow, host, "incident.part_changed", f"part-kept:{row.id}:{host.id}")
+
+
+def propose(uow: UnitOfWork, incident: Incident, person: IncidentPerson, reason: str, *, second: bool) -> TakingOut:
+    """Write down that somebody was named in error, and ask a second person of the school where one has to agree."""
+    row = uow.add(
+        TakingOut(
+            incident_id=incident.id, school_id=incident.school_id, incident_person_id=person.id,
+            state=TakingOutState.ASKED, needs_second=second, reason=reason, asked_by_id=uow.actor.user_id,
+            asked_at=uow.now,
+        )
+    )  # fmt: skip
+    if second:
+        uow.record(row, "named_in_error.asked")
+        uow.record(incident, "named_in_error.asked")
+        _ask(uow, row, incident)
+    return row
 
 
 def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerson:

@@ -10,7 +10,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.teams.queries import user_names
-from wss_cases.foundation.errors import existing
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -18,8 +18,10 @@ from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import person_words
+from wss_cases.intake.other_schools.actions import may_tell
 from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
 from wss_cases.records.named_in_error.queries import asked_on, contacts_about, joined_to, named_as, needs_second
+from wss_cases.records.named_in_error.taking_back import take_back
 
 blueprint = Blueprint("named_in_error", __name__, url_prefix="/incidents/<int:incident_id>")
 Subject = tuple[Incident, IncidentPerson]
@@ -75,6 +77,44 @@ act_page(
     act=lambda call, subject, form: take_out(call, subject[0].id, subject[1].id, form.reason.data),
     done=lambda subject: _address(subject[0]) + "#named-in-error",
     words=_words,
+    template="records/named_in_error/act.html",
+)
+
+
+def _load_told(actor: Actor, incident_id: int, told_id: int) -> Subject:
+    report = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
+    if not may_tell(report, reviews=can(actor, Permission.INCIDENT_REVIEW, report)):
+        raise NotFound
+    person = next((one for one in report.people if one.id == told_id and one.other_school_id is not None), None)
+    return report, existing(person)
+
+
+def _told_words(subject: Subject) -> dict[str, Any]:
+    report, person = subject
+    back, title = _address(report), _("The wrong student of another school")
+    return {
+        "title": title,
+        "lede": f"{report.reference} · {person_words(person)}",
+        "go_words": _("Take it back"),
+        "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
+        "back_href": back,
+        "intro": _(
+            "Here the person is not identified any more, so that you can say who it was. The other school reads your "
+            "reason, and its dean takes the student out of its report. Name no student of your school."
+        ),
+    }
+
+
+act_page(
+    blueprint,
+    "/told/<int:told_id>/take-back",
+    "take_back",
+    Permission.INCIDENT_COMPLETE,
+    load=_load_told,
+    form=lambda subject: TakeOutForm(version=subject[0].version),
+    act=lambda call, subject, form: take_back(call, subject[0].id, subject[1].id, form.reason.data),
+    done=lambda subject: _address(subject[0]),
+    words=_told_words,
     template="records/named_in_error/act.html",
 )
 

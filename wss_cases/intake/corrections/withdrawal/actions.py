@@ -50,5 +50,5 @@ def hangs_on(incident: Incident) -> bool:
     """Whether a duty, a question to the police, danger or what another school was told hangs on a report."""
     from_duty = exists().where(LegalDuty.incident_id == incident.id, LegalDuty.state.in_(OPEN_DUTY))
     asked = exists().where(PoliceReview.incident_id == incident.id)
-    told = any(person.other_school_id for person in incident.people)
+    told = any(person.other_school_id not in (None, incident.happened_at_id) for person in incident.people)
     return incident.danger_now or told or any(db.session.scalar(select(one)) for one in (from_duty, asked))
