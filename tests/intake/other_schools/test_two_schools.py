@@ -273,3 +273,26 @@ def test_what_there_is_begun_is_not_withdrawn_from_here(two: Two, client_as: Cal
     decide_taking_out(Invocation(two.there.actor(), clock.now(), "no"), waits.id, agrees=False)
     page = client_as(two.here.dean).page(f"/incidents/{here}").text
     assert f"{two.there.school.name} says that it was its student after all" in page
+
+
+def test_a_full_number_is_taken_where_people_are_named(two: Two, client_as: Callable[[Any], Any]) -> None:
+    reporter, school = client_as(two.here.reporter), two.here.school
+    search = f"/incidents/new/people?school_id={school.id}&staff=1"
+    for typed, values in ((HERS, [str(two.own.id)]), (NUMBER, [f"number:{NUMBER}"]), ("123456", ["number:123456"])):
+        answer = reporter.get(search, headers={"X-Search": typed})
+        assert [item["value"] for item in answer.json["items"]] == values
+        assert "Zebulon" not in answer.text
+    form = dict(reporter.form("/incidents/new", holding="danger").values())
+    chosen = {"danger": "no", "what": "fight", "where": "hallway", "people": [f"number:{NUMBER}", str(two.own.id)]}
+    saved = reporter.post("/incidents/new", data=form | chosen | {"caused": f"number:{NUMBER}"})
+    assert "That school does not know it yet." in reporter.page(saved.location).text
+    [report] = db.session.scalars(select(Incident))
+    begun = dict(reporter.form(f"/incidents/{report.id}/other-school", holding="message").values())
+    assert (begun["number"], begun["role"]) == ([NUMBER], ["caused_harm"])
+    assert tell(reporter, report).status_code == 303
+    assert [one.other_school_id for one in fresh(report).people] == [two.there.school.id, None]
+    assert NUMBER not in client_as(two.here.dean).page(f"/review/{report.id}").text
+    assert [one.student_id for one in two.part().people if one.student_id] == [two.child.id]
+    form = dict(reporter.form("/incidents/new", holding="danger").values())
+    worry = reporter.post("/incidents/new", data=form | chosen | {"what": "worried", "people": [f"number:{NUMBER}"]})
+    assert worry.status_code == 400 and "This student is at another school." in worry.text

@@ -73,7 +73,7 @@ def add_person(uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_plac
     else:
         unknown.kind, unknown.student, unknown.staff = made.kind, made.student, made.staff
         unknown.student_id, unknown.staff_id = made.student_id, made.staff_id
-        unknown.grade, unknown.behavior, unknown.description = made.grade, made.behavior, ""
+        unknown.grade, unknown.behavior, unknown.description = made.grade, made.behavior, made.description
         uow.record(unknown, "incident.person_identified")
     incident.behavior_group = highest_group(incident.people)
     uow.record(incident, "incident.people_changed")

@@ -120,6 +120,8 @@ def open_care(uow: UnitOfWork, capture: Capture) -> CareRecord:
     students = [who for who in capture.people if who.kind is PersonKind.STUDENT]
     if len(students) > 1:
         raise Refused("people", _("Name one student. Record a worry about each of them by itself."))
+    if any(who.description for who in capture.people):
+        raise Refused("people", _("This student is at another school. Call that school; this page tells it nothing."))
     student_id = _at_school(uow, Student, students[0], school.id).id if students else None
     record = uow.add(
         CareRecord(

@@ -148,6 +148,11 @@ def person_words(person: IncidentPerson) -> str:
     return f"{label}: {person.description}" if person.description else label
 
 
+def number_given(people: Sequence[IncidentPerson]) -> IncidentPerson | None:
+    """Return the first person of whom nothing is known but the full number that a student has at another school."""
+    return next((one for one in people if is_unknown(one) and one.description.isdecimal()), None)
+
+
 def is_unknown(person: IncidentPerson) -> bool:
     """Whether nobody knows who somebody is: neither this school nor another."""
     return person.kind is PersonKind.NOT_IDENTIFIED and person.other_school_id is None

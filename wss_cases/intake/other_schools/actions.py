@@ -12,7 +12,7 @@ from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.actions import append_text, person_of
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.rules import CapturedPerson, highest_group
+from wss_cases.incidents.incident.rules import CapturedPerson, highest_group, number_given
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonKind, PersonRole
 from wss_cases.incidents.other_schools.actions import part_at, tell
 from wss_cases.intake.corrections.people.actions import join_cases
@@ -39,6 +39,7 @@ class Told:
     student_id: int | None = None
     school_id: int | None = None
     description: str = ""
+    number: str = ""
 
 
 @use_case
@@ -89,7 +90,7 @@ def tell_school(uow: UnitOfWork, incident_id: int, told: Told) -> int:
     uow.record(part, "incident.people_changed")
     _back_in_review(uow, part)
     join_cases(uow, part, theirs)
-    ours = _add(uow, incident, CapturedPerson(PersonKind.NOT_IDENTIFIED, None, told.description, told.role), school)
+    ours = _ours(uow, incident, told, school)
     uow.audit(TOLD_AS, "incident_person", ours.id, {"told_as": [None, theirs.id]})
     uow.record(incident, "incident.part_told", school=school.name)
     route_incident(uow, incident)
@@ -139,6 +140,18 @@ def _add(uow: UnitOfWork, report: Incident, who: CapturedPerson, other: School |
     uow.record(person, "incident.person_added")
     report.behavior_group = highest_group(report.people)
     return person
+
+
+def _ours(uow: UnitOfWork, incident: Incident, told: Told, school: School) -> IncidentPerson:
+    """Return the student of another school here: a new person, or who stands there by that number alone."""
+    given = number_given(incident.people)
+    if given is None or given.description != told.number or incident.state not in UNDECIDED:
+        who = CapturedPerson(PersonKind.NOT_IDENTIFIED, None, told.description, told.role)
+        return _add(uow, incident, who, school)
+    given.other_school, given.role, given.description = school, told.role, told.description
+    uow.session.flush()
+    uow.record(given, "incident.person_identified")
+    return given
 
 
 def _back_in_review(uow: UnitOfWork, part: Incident) -> None:

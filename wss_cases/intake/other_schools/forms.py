@@ -7,6 +7,7 @@ from wtforms.validators import Optional
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import School
 
@@ -25,8 +26,10 @@ class TellForm(BaseForm):
     )
 
 
-def tell_form(schools: Iterable[School]) -> TellForm:
-    """Return the form with the schools that can be told."""
+def tell_form(schools: Iterable[School], given: IncidentPerson | None) -> TellForm:
+    """Return the form with the schools that can be told, begun with whom a report knows by a number alone."""
     form = TellForm()
+    if given is not None and not form.is_submitted():
+        form.number.data, form.role.data = given.description, given.role.value
     form.school.choices = choices([("", _("I do not know")), *((str(one.id), one.name) for one in schools)])
     return form

@@ -14,7 +14,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.incidents.incident.rules import person_words
+from wss_cases.incidents.incident.rules import number_given, person_words
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.incidents.other_schools.presenters import where_words
 from wss_cases.intake.other_schools.actions import Told, may_tell, seek, tell_school
@@ -45,6 +45,7 @@ def _act(call: Invocation, report: Incident, form: TellForm) -> int:
         student_id=student_id,
         school_id=school_id,
         description=form.description.data or "",
+        number=number,
     )
     return tell_school(call, report.id, told)
 
@@ -74,7 +75,7 @@ act_page(
     "tell",
     Permission.INCIDENT_COMPLETE,
     load=_load,
-    form=lambda report: tell_form(other_schools(report.school_id)),
+    form=lambda report: tell_form(other_schools(report.school_id), number_given(report.people)),
     act=_act,
     done=_address,
     words=_words,

@@ -16,6 +16,9 @@ from wss_cases.incidents.incident.rules import LOCATION_OF_TILE, OLDEST_DAYS, Ca
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenChoice, WhenPrecision, WhereTile
 
 PARTS = ("caused", "harmed", "witness")
+NUMBER = "number"
+"""What a value of the people search begins with that is the full number of a student of another school."""
+
 DRAFT_FIELDS = ("danger", "people", *PARTS, "unknown_person", "what", "where", "when", "occurred", "narrative")
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
@@ -31,8 +34,10 @@ def captured_person(value: str) -> CapturedPerson | None:
     """Read one value of the people search; None when it is not one."""
     kind, _colon, number = value.rpartition(":")
     kinds = {"": PersonKind.STUDENT, "student": PersonKind.STUDENT, "staff": PersonKind.STAFF}
-    if kind not in kinds or not (number.isascii() and number.isdigit() and len(number) <= 18):
+    if kind not in (*kinds, NUMBER) or not (number.isascii() and number.isdigit() and len(number) <= 18):
         return None
+    if kind == NUMBER:
+        return CapturedPerson(PersonKind.NOT_IDENTIFIED, description=number)
     return CapturedPerson(kinds[kind], int(number))
 
 

@@ -6,14 +6,18 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.queries import recent_students
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.intake.report.forms import NUMBER
 from wss_cases.roster.directory.models import StaffMember, Student
 from wss_cases.roster.directory.presenters import short_grade
 from wss_cases.roster.directory.queries import staff_matching, students_matching
 
 Item = dict[str, str]
+FULL_NUMBER = 6
+"""How many digits a number has at least that is offered as another school's."""
 
 
 def student_meta(grade: int | None, number: str) -> str:
@@ -23,7 +27,10 @@ def student_meta(grade: int | None, number: str) -> str:
 
 
 def search_items(actor: Actor, school_id: int, words: str, staff: bool = False) -> list[Item]:
-    """Return at most ten matches of a school, the person's recent students first; staff after them when wanted."""
+    """Return at most ten matches of a school, the person's recent students first; staff after them when wanted.
+
+    A full number that nobody here has is offered as another school's student's: nobody is looked up there for it.
+    """
     recent = recent_students(actor, school_id)
     items = [
         _item(str(who.id), who.name, student_meta(who.grade, who.number))
@@ -31,11 +38,18 @@ def search_items(actor: Actor, school_id: int, words: str, staff: bool = False) 
     ]
     if staff:
         items += [_item(f"staff:{who.id}", who.name, who.role) for who in staff_matching(actor, school_id, words)]
+    number = words.strip()
+    if not items and number.isascii() and number.isdecimal() and len(number) >= FULL_NUMBER:
+        items = [_number_item(number)]
     return items[:10]
 
 
 def _item(value: str, label: str, meta: str) -> Item:
     return {"value": value, "label": label, "meta": meta}
+
+
+def _number_item(number: str) -> Item:
+    return _item(f"{NUMBER}:{number}", _("A student of another school"), number)
 
 
 def people_items(school_id: int, people: Sequence[CapturedPerson]) -> list[Item]:
@@ -52,4 +66,5 @@ def people_items(school_id: int, people: Sequence[CapturedPerson]) -> list[Item]
         of_school_staff = select(StaffMember).where(StaffMember.id.in_(staff_ids), StaffMember.school_id == school_id)
         for staff in db.session.scalars(of_school_staff):
             items[PersonKind.STAFF, staff.id] = _item(f"staff:{staff.id}", staff.name, staff.role)
-    return [items[(p.kind, p.id)] for p in people if (p.kind, p.id) in items]
+    numbers = {p: _number_item(p.description) for p in people if p.description}
+    return [item for p in people if (item := numbers.get(p) or items.get((p.kind, p.id)))]

@@ -25,7 +25,7 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.drafts.actions import discard_draft, save_draft
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident, likely_duplicates, newest_draft
-from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture
+from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture, number_given
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.report.actions import open_care_record, submit_incident
 from wss_cases.intake.report.forms import DRAFT_FIELDS, CaptureForm, captured_person, draft_values
@@ -128,7 +128,14 @@ def saved(incident_id: int) -> str:
     heads = [name for _id, name in holders(Role.ADMINISTRATOR, incident.school_id, day)]
     school = get_school(incident.school_id)
     office = school.phone if school else ""
-    return render_template("intake/report/saved.html", incident=incident, deans=deans, heads=heads, office=office)
+    return render_template(
+        "intake/report/saved.html",
+        incident=incident,
+        deans=deans,
+        heads=heads,
+        office=office,
+        number_given=number_given(incident.people) is not None,
+    )
 
 
 def _submit(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> Page:
