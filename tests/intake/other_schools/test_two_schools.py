@@ -164,6 +164,15 @@ def test_it_counts_where_it_happened(two: Two, client_as: Callable[[Any], Any]) 
     assert part.id in set(db.session.scalars(select(Incident.id).where(Incident.stands())))
 
 
+def test_details_with_a_mistake_come_back_though_another_school_is_in_it(
+    two: Two, client_as: Callable[[Any], Any]
+) -> None:
+    report, _part = told(two, client_as)
+    reporter = client_as(two.here.reporter)
+    answer = reporter.post(f"/incidents/{report.id}/details", data={"csrf_token": reporter.csrf_token("/account")})
+    assert answer.status_code == 400 and f"A student of {two.there.school.name}" in answer.text
+
+
 def test_a_number_tells_no_name_and_is_not_tried_at_will(two: Two, client_as: Callable[[Any], Any]) -> None:
     report, client = two.report(), client_as(two.here.reporter)
     for number in (NUMBER[:-1], NUMBER + "1", "Quackenbush", HERS, "%"):

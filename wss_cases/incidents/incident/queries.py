@@ -57,6 +57,7 @@ def get_incident(actor: Actor, incident_id: int, permission: Permission | None =
         statement.options(
             people.joinedload(IncidentPerson.student),
             people.joinedload(IncidentPerson.staff),
+            people.joinedload(IncidentPerson.other_school),
             people.joinedload(IncidentPerson.behavior),
         )
     )
@@ -74,7 +75,10 @@ def people_of(incident_id: int) -> list[IncidentPerson]:
         select(IncidentPerson)
         .where(IncidentPerson.incident_id == incident_id)
         .options(
-            joinedload(IncidentPerson.student), joinedload(IncidentPerson.staff), joinedload(IncidentPerson.behavior)
+            joinedload(IncidentPerson.student),
+            joinedload(IncidentPerson.staff),
+            joinedload(IncidentPerson.other_school),
+            joinedload(IncidentPerson.behavior),
         )
         .order_by(IncidentPerson.id)
     )

@@ -78,7 +78,11 @@ def people_of_each(incident_ids: Sequence[int]) -> dict[int, list[IncidentPerson
     statement = (
         select(IncidentPerson)
         .where(IncidentPerson.incident_id.in_(incident_ids))
-        .options(joinedload(IncidentPerson.student), joinedload(IncidentPerson.staff))
+        .options(
+            joinedload(IncidentPerson.student),
+            joinedload(IncidentPerson.staff),
+            joinedload(IncidentPerson.other_school),
+        )
         .order_by(IncidentPerson.id)
     )
     for person in db.session.scalars(statement):
