@@ -45,14 +45,9 @@ def smallest_groups(school_year: str) -> SmallestGroups:
 def for_deputy(object_type: str, object_id: int) -> ForDeputy | None:
     """Return what a network's deputy must know of a record of any room, None when nothing of it waits."""
     record = load_object(object_type, object_id)
-    return _deputy_looks(object_type).shows(record) if record is not None else None
+    return deputy_looks()[object_type].shows(record) if record is not None else None
 
 
-def settle_for_deputy(uow: UnitOfWork, object_type: str, record: Any, agrees: bool) -> None:
-    """Carry out what a network's deputy decided of a record, in its room."""
-    _deputy_looks(object_type).settle(uow, record, agrees)
-
-
-def _deputy_looks(object_type: str) -> DeputyLooks:
-    (found,) = [room.deputy_looks[object_type] for room in _rooms if object_type in room.deputy_looks]
-    return found
+def deputy_looks() -> dict[str, DeputyLooks]:
+    """Return what a network's deputy may decide for a school, by table name."""
+    return {name: looks for room in _rooms for name, looks in room.deputy_looks.items()}

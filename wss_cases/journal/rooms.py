@@ -1,7 +1,7 @@
 """What a folder brings to the application: each says so in its own `room.py`, as `ROOM`."""
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Protocol
@@ -62,11 +62,14 @@ class ForDeputy:
 
 @dataclass(frozen=True)
 class DeputyLooks:
-    """A room's records on which two people must agree: what the deputy must know of one (None when nothing waits), and
-    her answer carried out, in the unit of work that takes it."""
+    """A room's records on which two people must agree: what the deputy must know of one (None when nothing waits), her
+    answer carried out in the unit of work that takes it, the records that wait, and of one who asked and who else of
+    the school may answer."""
 
     shows: Callable[[Any], ForDeputy | None]
     settle: Callable[[Any, Any, bool], None]
+    waiting: Callable[[], Iterable[Any]]
+    people: Callable[[Any, Any], tuple[int | None, set[int]]]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from tests.records.named_in_error.test_taking_out import ask, scene
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, UserAccount
 from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.incidents.deputies.asking import ask_deputies
 from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import AuditEntry, OutboxMessage
@@ -93,3 +95,18 @@ def test_the_approver_stands_in_where_the_deputy_is_no_second_person(
     assert fresh(report).people[0].student_id == child.id
     assert ask(client_as(place.dean), report).status_code == 303, "and it can be said again"
     assert len(asked(db.session)) == 2
+
+
+def test_the_deputy_is_asked_once_the_second_person_has_left(place: Place, client_as: Callable[[Any], Any]) -> None:
+    report, _child = scene(place)
+    _approver, deputy = named(place)
+    dean_id, other_id, deputy_id = place.dean.id, place.administrator.id, deputy.id
+    ask(client_as(place.dean), report)
+    ask_deputies(clock.now())
+    assert not asked(db.session)
+    db.session.get_one(UserAccount, other_id).state = AccountState.DISABLED
+    db.session.commit()
+    for _again in range(2):
+        ask_deputies(clock.now())
+    assert asked(db.session) == [deputy_id]
+    assert db.session.scalars(select(DeputyLook)).one().asked_by_id == dean_id

@@ -8,7 +8,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.deputies.queries import asked_of
 from wss_cases.journal.changes import changes_of
-from wss_cases.journal.extension_points import settle_for_deputy
+from wss_cases.journal.extension_points import deputy_looks
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 
@@ -22,5 +22,6 @@ def take_look(uow: UnitOfWork, look_id: int, *, agrees: bool) -> int:
     refuse_one_person("", uow.actor.user_id, [look.asked_by_id], uow.now)
     look.taken_at, look.agrees = uow.now, agrees
     uow.audit("deputy.looked", "deputy_look", look.id, changes_of(look))
-    settle_for_deputy(uow, look.object_type, load_object(look.object_type, look.object_id), agrees)
+    record = load_object(look.object_type, look.object_id)
+    deputy_looks()[look.object_type].settle(uow, record, agrees)
     return look.id

@@ -132,13 +132,17 @@ def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerso
 
 
 def _ask(uow: UnitOfWork, row: TakingOut, incident: Incident) -> None:
+    for user_id in sorted(people(uow, row)[1]):
+        uow.notify(user_id, "named_in_error.asked", row, f"named-in-error:{row.id}:{user_id}")
+    if ask_deputy(uow, row):
+        uow.record(incident, DEPUTY_ASKED)
+
+
+def people(uow: UnitOfWork, row: TakingOut) -> tuple[int | None, set[int]]:
+    """Return who asked, and who else of the school may answer."""
     today = today_at(row.school_id, uow.now)
     held = {number for role in (Role.ADMINISTRATOR, Role.DEAN) for number, _name in holders(role, row.school_id, today)}
-    others = held - {uow.actor.user_id or 0}
-    for user_id in sorted(others):
-        uow.notify(user_id, "named_in_error.asked", row, f"named-in-error:{row.id}:{user_id}")
-    if ask_deputy(uow, row, others):
-        uow.record(incident, DEPUTY_ASKED)
+    return row.asked_by_id, held - {row.asked_by_id or 0}
 
 
 def _decide(uow: UnitOfWork, row: TakingOut, state: TakingOutState) -> None:

@@ -112,6 +112,11 @@ def asked_on(incident_id: int) -> list[TakingOut]:
     return list(db.session.scalars(statement.order_by(TakingOut.id)))
 
 
+def asked_everywhere() -> list[TakingOut]:
+    """Return what waits for a second person, in every school."""
+    return list(db.session.scalars(select(TakingOut).where(TakingOut.state == TakingOutState.ASKED)))
+
+
 def for_deputy(row: TakingOut) -> ForDeputy | None:
     """Return what the network's deputy must know to be the second person: who it is, why, and what was reported."""
     if row.state is not TakingOutState.ASKED:

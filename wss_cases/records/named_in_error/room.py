@@ -9,6 +9,10 @@ ROOM = Room(
     sentences=states.SENTENCES,
     messages=messages.MESSAGES,
     loaders={"taking_out": queries.load_taking_out},
-    deputy_looks={"taking_out": DeputyLooks(queries.for_deputy, actions.settle_for_deputy)},
+    deputy_looks={
+        "taking_out": DeputyLooks(
+            queries.for_deputy, actions.settle_for_deputy, queries.asked_everywhere, actions.people
+        )
+    },
     panels=(Panel(Place.INCIDENT, 50, views.panel),),
 )

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from wss_cases.casework.transfer.actions import notice_moves
 from wss_cases.followups.reminders.actions import outlook, sweep_follow_ups
+from wss_cases.incidents.deputies.asking import ask_deputies
 from wss_cases.pathways.circles.invitations.actions import former, withdraw_former
 from wss_cases.pathways.circles.notes.leaving import tell_of_leaving
 from wss_cases.pathways.reengagement.opening.roster_gaps import open_returns
@@ -18,8 +19,9 @@ def sweep(now: datetime, dry_run: bool = False, thorough: bool = True) -> dict[s
     """Queue the mails that have come due; returns {"queued": how many this run queued}.
 
     What it finds to do besides comes last: days that the calendar opened or closed, reviews that nobody answered,
-    students of open cases who changed school and keepers who leave (in a thorough one), returns to be planned in the
-    morning. The next sweep queues what that makes due, so a dry run, which writes nothing, says the same number.
+    students of open cases who changed school, second persons and keepers who leave (in a thorough one), returns to be
+    planned in the morning. The next sweep queues what that makes due, so a dry run, which writes nothing, says the same
+    number.
     """
     return {"queued": _would_queue(now) if dry_run else _sweep(now, thorough)}
 
@@ -31,6 +33,7 @@ def _sweep(now: datetime, thorough: bool) -> int:
     refuse_silence(now)
     if thorough:
         notice_moves(now)
+        ask_deputies(now)
         tell_of_leaving(now)
     schools: dict[date, list[int]] = defaultdict(list)
     for morning in claimed:

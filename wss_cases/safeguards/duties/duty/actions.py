@@ -134,10 +134,9 @@ def propose_not_applicable(
     refuse_blank("reason", reason, _("Say why it does not apply."))
     duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = uow.actor.user_id, uow.now, reason
     record_act(uow, duty, "duty.not_applicable_proposed")
-    others = responsible(uow, duty) - {uow.actor.user_id or 0}
-    for user_id in sorted(others):
+    for user_id in sorted(responsible(uow, duty) - {uow.actor.user_id or 0}):
         uow.notify(user_id, "duty_second_look", duty, f"duty-look:{duty.id}:{duty.version}:{user_id}")
-    if ask_deputy(uow, duty, others - {duty.owner_id}):
+    if ask_deputy(uow, duty):
         record_act(uow, duty, DEPUTY_ASKED)
     return duty.id
 
@@ -156,6 +155,11 @@ def take_second_review(
     refuse_one_person("", uow.actor.user_id, [duty.proposed_by_id], uow.now)
     settle_proposal(uow, duty, agrees)
     return duty.id
+
+
+def people(uow: UnitOfWork, duty: LegalDuty) -> tuple[int | None, set[int]]:
+    """Return who proposed that a duty does not apply, and who else of the school may take the second look."""
+    return duty.proposed_by_id, responsible(uow, duty) - {duty.proposed_by_id or 0, duty.owner_id or 0}
 
 
 def settle_proposal(uow: UnitOfWork, duty: LegalDuty, agrees: bool) -> None:

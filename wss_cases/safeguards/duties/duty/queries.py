@@ -238,3 +238,9 @@ def students_who_caused_harm(incident_id: int) -> list[Student]:
 def user_name(user_id: int | None) -> str:
     """Return a staff member's name, '' for nobody."""
     return user_names([user_id]).get(user_id or 0, "")
+
+
+def proposed_everywhere() -> list[LegalDuty]:
+    """Return the open duties that somebody says do not apply, in every school."""
+    statement = select(LegalDuty).where(LegalDuty.proposed_by_id.is_not(None), LegalDuty.state.in_(OPEN_DUTY))
+    return list(db.session.scalars(statement.order_by(LegalDuty.id)))

@@ -7,5 +7,9 @@ ROOM = Room(
     tables=(models,),
     sentences=states.SENTENCES,
     loaders={"legal_duty": queries.load_duty},
-    deputy_looks={"legal_duty": DeputyLooks(presenters.for_deputy, actions.settle_proposal)},
+    deputy_looks={
+        "legal_duty": DeputyLooks(
+            presenters.for_deputy, actions.settle_proposal, queries.proposed_everywhere, actions.people
+        )
+    },
 )
