@@ -165,10 +165,10 @@ def plant_case(school: School, reporter_email: str) -> Planted:
 
 
 def plant_part(school: School, elsewhere: School) -> None:
-    """What a student of the school had a part in at another school, with somebody of that one."""
+    """What somebody of the school whom nobody named yet had a part in at another school, with somebody of that one."""
     number = {"number": FAR_NUMBER - 1, "reference": f"WALK{school.id}-P"}
-    part = make_incident(school, [StudentFactory(school_id=school.id)], happened_at_id=elsewhere.id, **number)
-    part.people.append(IncidentPerson(kind=PersonKind.NOT_IDENTIFIED, other_school_id=elsewhere.id))
+    part = make_incident(school, happened_at_id=elsewhere.id, **number)
+    part.people += [IncidentPerson(kind=PersonKind.NOT_IDENTIFIED, other_school_id=one) for one in (None, elsewhere.id)]
 
 
 def plant_duties(one: Planted) -> None:
