@@ -28,12 +28,6 @@ from wss_cases.pathways.circles.training.queries import trained_keepers
 from wss_cases.pathways.common.states import PathwayState
 
 
-@pytest.fixture
-def world(session, at):
-    at("2026-11-24 10:00")
-    return make_world()
-
-
 def base_of(world, circle):
     return f"/cases/{world.case.id}/pathways/{circle.id}"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.cases.making import NOW, TODAY, actor_for, make_user
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import LATER, consent, keep, make_circle, prepare, screen
@@ -24,12 +24,6 @@ from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.records.family_copies.copy.contents import _cases
-
-
-@pytest.fixture
-def world(session, at):
-    at("2026-11-24 10:00")
-    return make_world()
 
 
 @pytest.fixture

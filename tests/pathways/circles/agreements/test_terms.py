@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.cases.making import NOW, TODAY, make_user, make_world
+from tests.cases.making import NOW, TODAY, make_user
 from tests.factories.base import fresh
 from tests.pathways.circles.held import DUE, agreed, circle_now, drafts, held_circle, hold
 from wss_cases.access.invocation import Invocation
@@ -24,12 +24,6 @@ from wss_cases.pathways.circles.terms.rules import open_terms
 from wss_cases.pathways.common.models import Pathway
 
 ON_THE_DAY = NOW + timedelta(days=7)
-
-
-@pytest.fixture
-def world(session, at):
-    at("2026-11-24 10:00")
-    return make_world()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.cases.making import NOW, TODAY, actor_for, make_user
 from tests.factories.accounts import make_user as make_district_user
 from tests.pathways.circles.notes.making import kept_circle, write
 from wss_cases.access.actor import Role
@@ -24,12 +24,6 @@ from wss_cases.pathways.circles.notes.leaving import tell_of_leaving
 from wss_cases.pathways.circles.notes.messages import HAND_OVER, LEFT, WORD_ASKED
 from wss_cases.pathways.circles.notes.models import CircleNote, NoteOpening
 from wss_cases.pathways.circles.notes.states import ExceptionKind
-
-
-@pytest.fixture
-def world(session, at):
-    at("2026-11-24 10:00")
-    return make_world()
 
 
 @pytest.fixture

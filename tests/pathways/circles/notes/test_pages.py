@@ -30,12 +30,6 @@ SAID = "canary-4711 told the circle about home"
 
 
 @pytest.fixture
-def world(session, at):
-    at("2026-11-24 10:00")
-    return make_world()
-
-
-@pytest.fixture
 def circle(world):
     return kept_circle(world)
 

@@ -38,12 +38,6 @@ SECRET = "The blue door was my idea"
 
 
 @pytest.fixture
-def world(session, at):
-    at("2026-11-24 10:00")
-    return make_world()
-
-
-@pytest.fixture
 def keeper(world):
     return make_user(world.school)
 

@@ -25,12 +25,6 @@ THROTTLED_GUESSES = examples(1_500, 10_000)
 
 
 @pytest.fixture
-def world(session, at):
-    at("2026-11-24 10:00")
-    return make_world()
-
-
-@pytest.fixture
 def keeper(world):
     return make_user(world.school)
 
