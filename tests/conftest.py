@@ -27,6 +27,7 @@ from tests.support.network import Guard, guarded
 from tests.support.once import shared_folder
 from tests.support.pages.browser import DESK, NewVisitor, Visitor, chromium, launch
 from tests.support.pages.client import PageClient
+from tests.support.revisions import share_revisions
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem
 from tests.support.servers.mail import MailServer
 from tests.support.templates import share_compiled_templates
@@ -47,6 +48,7 @@ settings.load_profile("bench")
 keep_temporary_files_in_memory()
 share_compiled_templates()
 share_builders_of_addresses()
+share_revisions()
 shared_folder()
 
 

@@ -125,13 +125,14 @@ def test_a_missing_column_is_seen(database: Database) -> None:
 
 def test_up_down_up_with_rows(empty_database: Database, tmp_path: Path) -> None:
     app = make_app(empty_database.url, tmp_path)
-    for revision in revisions():
+    line = revisions()
+    for revision in line:
         run(app, "upgrade", revision)
-        if revision == revisions()[0]:
+        if revision == line[0]:
             plant_rows(empty_database)
     first = counts(empty_database)
     assert first["user_account"] >= 1
-    for _ in revisions()[1:]:
+    for _ in line[1:]:
         run(app, "downgrade")
     run(app, "upgrade")
     after = counts(empty_database)

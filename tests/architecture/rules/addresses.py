@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from jinja2 import nodes
 
+from tests.architecture.rules import guards
 from tests.architecture.rules.templates import environment
 
 ENDPOINT = re.compile(r"^[a-z_]+(\.[a-z_0-9]+)+$")
@@ -19,7 +20,7 @@ def in_code(source: str, known: set[str]) -> list[str]:
     """Return the endpoints that a module asks for and that no rule has; `.name` is of the module's own blueprint."""
     own = BLUEPRINT.search(source)
     wanted = []
-    for node in ast.walk(ast.parse(source)):
+    for node in guards.nodes(source):
         if isinstance(node, ast.Call) and _name(node.func) in ASKS:
             wanted += [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
     return [name for name in _full(wanted, own[1] if own else "") if name not in known]
@@ -42,7 +43,7 @@ def guarded(source: str) -> list[str]:
     """Return where code asks whether an endpoint exists: then a wrong name is silence instead of an error."""
     return [
         f"line {node.lineno}"
-        for node in ast.walk(ast.parse(source))
+        for node in guards.nodes(source)
         if isinstance(node, ast.Compare)
         and any(isinstance(op, ast.In | ast.NotIn) for op in node.ops)
         and any(_name(one) == "view_functions" for one in node.comparators)

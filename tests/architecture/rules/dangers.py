@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from tests.architecture.rules.guards import PACKAGE, imports
+from tests.architecture.rules.guards import PACKAGE, imports, nodes
 
 FORBIDDEN_IMPORTS = {
     "pickle": "data that is code",
@@ -46,7 +46,7 @@ def dangerous_imports(path: Path, source: str) -> list[str]:
     here = path.relative_to(PACKAGE).as_posix()
     return [
         f"{path}:{line}: imports {module}: {FORBIDDEN_IMPORTS[module.split('.')[0]]}"
-        for line, module, _names in imports(ast.parse(source))
+        for line, module, _names in imports(source)
         if module.split(".")[0] in FORBIDDEN_IMPORTS
         and (here, module) not in ALLOWED
         and not (module == "random" and here.startswith(SEEDED))
@@ -56,12 +56,12 @@ def dangerous_imports(path: Path, source: str) -> list[str]:
 def dangerous_calls(path: Path, source: str) -> list[str]:
     """Nothing that people wrote becomes code, markup, a command or a record's fields as a whole; no files come in."""
     offences = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in FORBIDDEN_CALLS:
                 offences.append(f"{path}:{node.lineno}: calls {name}")
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == "request.files":
+        if isinstance(node, ast.Attribute) and node.attr == "files" and ast.unparse(node) == "request.files":
             offences.append(f"{path}:{node.lineno}: takes a file")
     return offences
 

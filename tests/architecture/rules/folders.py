@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
@@ -62,7 +61,7 @@ def _fork(importer: str, imported: str) -> tuple[str, str, str]:
 def _arrows(package: Path) -> Iterator[tuple[str, str]]:
     named = {_module(package, path): path for path in files(package) if path.name != "__init__.py"}
     for module, path in named.items():
-        for _line, target, names in imports(ast.parse(path.read_text(encoding="utf-8"))):
+        for _line, target, names in imports(path.read_text(encoding="utf-8")):
             base = target.removeprefix(package.name).lstrip(".")
             if target.split(".")[0] == package.name:
                 found = {f"{base}.{name}".lstrip(".") for name in names} | {base}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from tests.support.databases import ROOT
@@ -35,9 +36,15 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).with_suffix("").parts[0]
 
 
-def imports(tree: ast.AST) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+@lru_cache(maxsize=1)
+def nodes(source: str) -> tuple[ast.AST, ...]:
+    """Return every node of a file's code, parsed once for all rules that look at one file after the other."""
+    return tuple(ast.walk(ast.parse(source)))
+
+
+def imports(source: str) -> Iterator[tuple[int, str, tuple[str, ...]]]:
     """Return (line, module, names) of every import, wherever it stands."""
-    for node in ast.walk(tree):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name, ()) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -53,7 +60,7 @@ def file_size(path: Path, source: str) -> list[str]:
 def function_size(path: Path, source: str) -> list[str]:
     """Functions fit on a screen."""
     offences = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > LONGEST_FUNCTION:
@@ -67,7 +74,7 @@ def extension_imports(path: Path, source: str) -> list[str]:
         return []
     return [
         f"{path}:{line}: imports {module}"
-        for line, module, _ in imports(ast.parse(source))
+        for line, module, _ in imports(source)
         if module.split(".")[0].startswith("flask_")
     ]
 
@@ -79,7 +86,7 @@ def flask_below_views(path: Path, source: str) -> list[str]:
     in_views = any(part.removesuffix(".py").split("_")[0] in FLASK_FILES for part in relative[1:])
     in_forms = any(part.removesuffix(".py").split("_")[0] == "forms" for part in relative[1:])
     offences = []
-    for line, module, _ in imports(ast.parse(source)):
+    for line, module, _ in imports(source):
         top = module.split(".")[0]
         if (
             top in ("flask", "werkzeug")
@@ -98,7 +105,7 @@ def own_clock(path: Path, source: str) -> list[str]:
     if path == PACKAGE / "foundation" / "clock.py":
         return []
     offences = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_CALLS:
             owner = node.func.value
             name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
@@ -114,13 +121,13 @@ def own_days(path: Path, source: str) -> list[str]:
     given = path.relative_to(PACKAGE).as_posix() in GIVEN_DATES
     return [
         f"{path}:{line}: {words} instead of foundation.school_time"
-        for line, words in _days_made(ast.parse(source))
+        for line, words in _days_made(source)
         if not (given and words == ".date()")
     ]
 
 
-def _days_made(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(tree):
+def _days_made(source: str) -> Iterator[tuple[int, str]]:
+    for node in nodes(source):
         match node:
             case ast.Call(func=ast.Attribute(attr="date"), args=[]):
                 yield node.lineno, ".date()"
@@ -140,7 +147,7 @@ def own_commit(path: Path, source: str) -> list[str]:
         return []
     return [
         f"{path}:{node.lineno}: {ast.unparse(node.func)}() outside unit_of_work"
-        for node in ast.walk(ast.parse(source))
+        for node in nodes(source)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in ("commit", "begin_nested")
@@ -150,7 +157,7 @@ def own_commit(path: Path, source: str) -> list[str]:
 def bulk_writes(path: Path, source: str, versioned: set[str]) -> list[str]:
     """No bulk update or delete of a record whose version protects it."""
     offences = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -175,7 +182,7 @@ def _is_query(function: ast.expr) -> bool:
 def local_imports(path: Path, source: str) -> list[str]:
     """Imports stand at the top of the file, where a cycle shows."""
     offences = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             offences += [
                 f"{path}:{inner.lineno}: import inside {node.name}"

@@ -1,8 +1,8 @@
 """Processes of the system, forked from one that has imported it.
 
 Importing takes two seconds, forking a few milliseconds, and the tests start hundreds of processes. What is forked has
-imported the modules, and what builds addresses, and nothing else: it reads its own environment, makes its own
-application and opens its own connections. It ends as any Python process does, but for taking its memory apart.
+imported the modules and the revisions, and what builds addresses, and nothing else: it reads its own environment, makes
+its own application and opens its own connections. It ends as any Python process does, but for taking its memory apart.
 `tests/tools/test_make.py` and `tests/jobs/test_supervisor.py` start theirs from nothing.
 """
 
@@ -28,8 +28,10 @@ from typing import IO, Any
 from sqlalchemy.orm import configure_mappers
 
 from tests.support.addresses import share_builders_of_addresses
+from tests.support.revisions import share_revisions
 from tests.support.templates import FOLDER, share_compiled_templates
 from wss_cases.app import create_app
+from wss_cases.foundation.database.schema import is_known
 
 LONGEST_ORDER = 1 << 17
 
@@ -114,9 +116,11 @@ def _import() -> None:
     """Import whatever an application does, by making one that is never used."""
     share_compiled_templates()
     share_builders_of_addresses()
+    share_revisions()
     for module in ("gunicorn.app.wsgiapp", "wss_cases.web.buffering"):
         import_module(module)
-    create_app()
+    with create_app().app_context():
+        is_known("")
     configure_mappers()
     gc.collect()
     gc.freeze()
