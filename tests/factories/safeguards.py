@@ -8,7 +8,7 @@ from typing import Any
 import factory
 
 from tests.factories.accounts import make_user
-from tests.factories.base import Factory
+from tests.factories.base import Factory, put
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
@@ -61,15 +61,12 @@ class DisciplineActionFactory(Factory):
 def make_notification(incident: Incident, door: NotificationGround, day: date, at: datetime) -> PoliceNotification:
     """A notification of a day, behind a review that was recorded before reviews existed."""
     placed: dict[str, Any] = {"school_id": incident.school_id, "incident_id": incident.id, "door": door}
-    review = PoliceReview(
-        state=ReviewState.NOTIFIED, permits=True, before_reviews=True, requested_at=at, ended_at=at, **placed
+    review = put(
+        PoliceReview(
+            state=ReviewState.NOTIFIED, permits=True, before_reviews=True, requested_at=at, ended_at=at, **placed
+        )
     )
-    db.session.add(review)
-    db.session.flush()
-    made = PoliceNotification(review_id=review.id, notified_at=at, local_date=day, **placed)
-    db.session.add(made)
-    db.session.flush()
-    return made
+    return put(PoliceNotification(review_id=review.id, notified_at=at, local_date=day, **placed))
 
 
 def make_refusal(incident: Incident) -> PoliceReview:
@@ -79,9 +76,7 @@ def make_refusal(incident: Incident) -> PoliceReview:
         school_id=incident.school_id, incident_id=incident.id, door=NotificationGround.OTHER,
         state=ReviewState.REFUSED, requested_at=RAISED, ended_at=RAISED, not_removal=True, **words,
     )  # fmt: skip
-    db.session.add(review)
-    db.session.flush()
-    return review
+    return put(review)
 
 
 def make_approver(school: Any) -> PoliceApprover:

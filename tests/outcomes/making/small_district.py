@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tests.factories.accounts import make_user
-from tests.factories.base import one_commit
+from tests.factories.base import one_commit, put
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.incidents import IncidentFactory, IncidentPersonFactory
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StaffMemberFactory, StudentFactory, make_calendar
@@ -38,11 +38,11 @@ class Made:
 
     def __init__(self, seed: int = 1, incidents: int = 90) -> None:
         self.random = random.Random(seed)
+        make_calendar(date(2026, 8, 1), date(2027, 6, 30), closed={*CLOSED, *_days(date(2026, 8, 1), FIRST_DAY)})
         with one_commit():
             self._make(incidents)
 
     def _make(self, incidents: int) -> None:
-        make_calendar(date(2026, 8, 1), date(2027, 6, 30), closed={*CLOSED, *_days(date(2026, 8, 1), FIRST_DAY)})
         self.schools = [SchoolFactory(name="Alder High School"), SchoolFactory(name="Birch High School")]
         self.students = [self._student(school) for school in self.schools for _ in range(25)]
         self.coordinator = make_user(Role.COORDINATOR, self.schools[0])
@@ -180,9 +180,9 @@ class Made:
         db.session.add(row)
 
     def _agreement(self, pathway: Any, owners: tuple[Any, Any], day: date) -> None:
-        made = Agreement(pathway_id=pathway.id, case_id=pathway.case_id, school_id=pathway.school_id, agreed_on=day)
-        db.session.add(made)
-        db.session.flush()
+        made = put(
+            Agreement(pathway_id=pathway.id, case_id=pathway.case_id, school_id=pathway.school_id, agreed_on=day)
+        )
         for position in range(self.random.randint(1, 3)):
             state = self.random.choice((*TermState, TermState.KEPT, TermState.KEPT, TermState.NOT_KEPT))
             db.session.add(
