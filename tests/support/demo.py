@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -47,7 +48,9 @@ def visits_of(databases: Databases, kind: str) -> dict[str, list[Visit]]:
                 role: walk(app, client_of(app, role), samples=SAMPLES if role == ROLES[0] else one) for role in ROLES
             }
 
-    return once(f"visits-{kind}", look)
+    looked_at = once(f"visits-{kind}", look)
+    gc.freeze()  # a million small objects that stay: whoever collects garbage would go over them each time
+    return looked_at
 
 
 def forms_that_post(visits: Mapping[str, Sequence[Visit]]) -> list[tuple[str, str, Form]]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from tests.factories.base import one_commit
 from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.roster import StudentFactory
 from tests.outcomes.making.small_district import TODAY
@@ -28,14 +29,14 @@ class Pathways:
 
     def __init__(self, pick: random.Random, schools: Sequence[Any], each: int = 25) -> None:
         self.random = pick
-        for school in schools:
-            for _ in range(each):
-                for _ in range(3):
-                    self._questionnaire(self._pathway(school, Kind.PEACE_CIRCLE))
-                self._mentoring(self._pathway(school, Kind.ONE_TO_ONE))
-                self._referral(self._pathway(school, Kind.ACADEMIC))
-                self._return(self._pathway(school, Kind.REENTRY_CIRCLE))
-        db.session.commit()
+        with one_commit():
+            for school in schools:
+                for _ in range(each):
+                    for _ in range(3):
+                        self._questionnaire(self._pathway(school, Kind.PEACE_CIRCLE))
+                    self._mentoring(self._pathway(school, Kind.ONE_TO_ONE))
+                    self._referral(self._pathway(school, Kind.ACADEMIC))
+                    self._return(self._pathway(school, Kind.REENTRY_CIRCLE))
 
     def day(self) -> date:
         """A day of this school year or of the spring before."""
