@@ -17,8 +17,10 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support import depth, ledger, order, postgres
-from tests.support.addresses import share_builders_of_addresses
 from tests.support.applications import Applications, Rollback, people_client
+from tests.support.compiled.addresses import share_builders_of_addresses
+from tests.support.compiled.revisions import share_revisions
+from tests.support.compiled.templates import share_compiled_templates
 from tests.support.databases import ROOT, Database, Databases
 from tests.support.depth import BACKENDS
 from tests.support.ledger import Ledger
@@ -27,10 +29,8 @@ from tests.support.network import Guard, guarded
 from tests.support.once import shared_folder
 from tests.support.pages.browser import DESK, NewVisitor, Visitor, chromium, launch
 from tests.support.pages.client import PageClient
-from tests.support.revisions import share_revisions
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem
 from tests.support.servers.mail import MailServer
-from tests.support.templates import share_compiled_templates
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.pango import pango_is_here
 

@@ -22,7 +22,7 @@ from typing import Any
 import time_machine
 from sqlalchemy.orm import configure_mappers
 
-from tests.support.templates import share_compiled_templates
+from tests.support.compiled.templates import share_compiled_templates
 
 OWN_ROOT = Path(__file__).resolve().parents[2]
 KEYS = "keys"

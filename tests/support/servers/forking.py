@@ -27,9 +27,9 @@ from typing import IO, Any
 
 from sqlalchemy.orm import configure_mappers
 
-from tests.support.addresses import share_builders_of_addresses
-from tests.support.revisions import share_revisions
-from tests.support.templates import FOLDER, share_compiled_templates
+from tests.support.compiled.addresses import share_builders_of_addresses
+from tests.support.compiled.revisions import share_revisions
+from tests.support.compiled.templates import FOLDER, share_compiled_templates
 from wss_cases.app import create_app
 from wss_cases.foundation.database.schema import is_known
 

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from flask import url_for
 from sqlalchemy import Select, exists, select
 
 from wss_cases.access.actor import STAFF, SYSTEM, Actor, Role
@@ -40,15 +39,13 @@ def before_a_role_ends(actor: Actor, user: UserAccount) -> Shown | None:
     if not periods:
         return None
     sees = any(actor.covers(one.school_id, Role.ADMINISTRATOR) for one in periods)
-    href = url_for("hand_overs.choose", whose=user.id) if sees else ""
     words = ngettext(
         "%(name)s keeps circle notes of %(num)d open case.",
         "%(name)s keeps circle notes of %(num)d open cases.",
         len({one.case_id for one in periods}),
         name=user.name,
     )
-    shown = {"words": words, "href": href}
-    return "pathways/circles/notes/_before_a_role_ends.html", shown
+    return "pathways/circles/notes/_before_a_role_ends.html", {"words": words, "whose": user.id if sees else None}
 
 
 def tell_of_leaving(now: datetime) -> None:

@@ -17,11 +17,11 @@ def share_revisions() -> None:
     util.load_python_file = _shared
 
 
-def _shared(folder: str | os.PathLike[str], filename: str | os.PathLike[str]) -> ModuleType:
+def _shared(dir_: str | os.PathLike[str], filename: str | os.PathLike[str]) -> ModuleType:
     if os.fspath(filename) == "env.py":
-        return _load(folder, filename)
-    path = os.path.join(folder, filename)
+        return _load(dir_, filename)
+    path = os.path.join(dir_, filename)
     key = os.path.realpath(path), os.stat(path).st_mtime_ns
     if key not in _loaded:
-        _loaded[key] = _load(folder, filename)
+        _loaded[key] = _load(dir_, filename)
     return _loaded[key]
