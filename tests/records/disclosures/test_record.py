@@ -130,3 +130,25 @@ def test_what_was_told_in_years_that_faded_is_not_told_by_the_record(
         text = auditor.page(page).text
         assert "Old Harbor Clinic" in text and "S-440022" in text
         assert student.family_name not in text, "what went where stands beside a number"
+
+
+def test_a_need_for_housing_is_told_by_the_record_to_the_coordinator_alone(
+    school: Any, client_as: Callable[[Any], Any]
+) -> None:
+    student = StudentFactory(school=school)
+    partner = "Warm Coat Help"
+    for number, kept in enumerate(("housing_basic_needs", "Housing and basic needs", "Vivienda y necesidades básicas")):
+        made(school, student, told_whom=partner, interest=kept, purpose="A warm coat", object_id=number + 1)
+    made(school, student, interest="family_support")
+    address = f"/students/{student.id}/disclosures"
+    pages = (address, f"{address}?paper=1", "/disclosures")
+    for person in (make_user(Role.ADMINISTRATOR, school), make_user(Role.AUDITOR)):
+        for page in pages:
+            text = client_as(person).page(page).text
+            assert not [words for words in (partner, "ousing", "ivienda", "coat") if words in text], page
+            assert "Support by a partner" in text and "Family support" in text and "Harbor Counseling" in text
+    client = client_as(make_user(Role.COORDINATOR, school))
+    for page in pages:
+        text = client.page(page).text
+        assert partner in text and "A warm coat" in text
+        assert text.count("Housing and basic needs") == 2, "a code is said in the reader's language"

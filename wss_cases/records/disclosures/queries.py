@@ -10,11 +10,16 @@ from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import at_local, zone_of
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import Disclosure
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.states import Service
 from wss_cases.roster.directory.models import Student
 
+HOUSING = Service.HOUSING_BASIC_NEEDS
 PAGE = 50
 RECORD_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR)
 """Who keeps the disclosures of their school's students; auditors read them all."""
@@ -45,11 +50,15 @@ def shown_as(actor: Actor, student: Student) -> str:
 
 @dataclass(frozen=True)
 class ListedDisclosure:
-    """One disclosure with the names that stand beside it; `made_by` is '' for the system."""
+    """One disclosure with the names that stand beside it; `made_by` is '' for the system.
+
+    `veiled`: it went with a referral for housing, of which the reader may not know.
+    """
 
     row: Disclosure
     student: Student
     made_by: str
+    veiled: bool
 
 
 def get_student(actor: Actor, student_id: int) -> Student:
@@ -65,8 +74,9 @@ def disclosures(
     `before` is the time and id of the last one shown.
     """
     statement = (
-        select(Disclosure, Student, UserAccount.name)
+        select(Disclosure, Student, UserAccount.name, Referral.service)
         .join(Student, Student.id == Disclosure.student_id)
+        .outerjoin(Referral, (Disclosure.object_type == "referral") & (Referral.id == Disclosure.object_id))
         .outerjoin(UserAccount, UserAccount.id == Disclosure.made_by_id)
     )
     if student_id is not None:
@@ -80,4 +90,25 @@ def disclosures(
         .order_by(Disclosure.at.desc(), Disclosure.id.desc())
         .limit(limit)
     )
-    return [ListedDisclosure(row[0], row[1], row[2] or "") for row in db.session.execute(ordered)]
+    return [
+        ListedDisclosure(row, student, name or "", _is_veiled(actor, row, student, service))
+        for row, student, name, service in db.session.execute(ordered)
+    ]
+
+
+def _is_veiled(actor: Actor, row: Disclosure, student: Student, service: str | None) -> bool:
+    """Whether it tells of a need for housing support, which is seen by the coordinator alone.
+
+    The words count where the referral is gone: once they were kept in the language of whoever sent it.
+    """
+    if row.object_type != "referral" or actor.covers(student.school_id, Role.COORDINATOR):
+        return False
+    return HOUSING in (service, row.interest) or row.interest in _housing_words()
+
+
+def _housing_words() -> set[str]:
+    words = set()
+    for language in setting("LANGUAGES"):
+        with force_locale(language):
+            words.add(str(HOUSING.label))
+    return words

@@ -19,6 +19,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
+from wss_cases.pathways.referrals.referral.letters import service_words
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
 from wss_cases.records.disclosures.actions import Given, record_disclosure
 from wss_cases.records.disclosures.forms import DisclosureForm
@@ -105,15 +106,15 @@ def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | 
 
 
 def _line(disclosure: ListedDisclosure) -> dict[str, Any]:
-    row = disclosure.row
+    row, veiled = disclosure.row, disclosure.veiled
     by_hand = row.object_type == "student"
     return {
         "on": day_words_with_year(local_date(row.at, zone_of(disclosure.student.school_id))),
         "asked_by": row.asked_by or str(UNASKED.get(row.object_type, SCHOOL)),
-        "told_whom": row.told_whom,
+        "told_whom": _("A partner of the school") if veiled else row.told_whom,
         "what": ", ".join(name if by_hand else str(FIELD_LABELS.get(name, name)) for name in row.fields),
-        "interest": row.interest,
-        "purpose": row.purpose,
+        "interest": _("Support by a partner") if veiled else service_words(row.interest) or row.interest,
+        "purpose": _("Support by a partner") if veiled else row.purpose,
         "made_by": disclosure.made_by or _("The system"),
     }
 

@@ -11,7 +11,7 @@ from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
-from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, OUTCOME_OF, Service, ServiceKind
+from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, OUTCOME_OF, ServiceKind
 
 NEEDS = (
     "Somebody to talk to about what happened in the last weeks.",
@@ -121,7 +121,7 @@ def send(sent: Sent, at: datetime, on: date) -> None:
     shown = {name: known[name] for name in sent.consent["fields"] if name in known}
     sent.row.update(sent_on=on, sent_fields=shown, answer_by=answer_by)
     sent.step(at, "referral.sent", "sent", by=answer_by.isoformat())
-    interest = str(Service(sent.row["service"]).label)
+    interest = str(sent.row["service"])
     number = course.scene.world.store.add(
         Disclosure,
         student_id=sent.row["student_id"],

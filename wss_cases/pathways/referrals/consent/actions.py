@@ -13,7 +13,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import note_acceptance, note_start
 from wss_cases.pathways.common.follow_ups import close_open, follow
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.referrals.referral.letters import record_of, service_words
+from wss_cases.pathways.referrals.referral.letters import record_of
 from wss_cases.pathways.referrals.referral.lifecycle import check_step, drop_follow_ups, load_with_pathway, tell_partner
 from wss_cases.pathways.referrals.referral.messages import ENDED, SENT
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
@@ -113,7 +113,7 @@ def send(uow: UnitOfWork, referral_id: int) -> int:
     row.sent_fields = {code: known[code] for code in consent.fields if code in known}
     uow.record(row, "referral.sent", partner=partner.name, by=answer_by.isoformat())
     uow.disclose(
-        row, row.student_id, told_whom=partner.name, interest=service_words(row.service),
+        row, row.student_id, told_whom=partner.name, interest=row.service,
         purpose=consent.purpose, fields=list(row.sent_fields),
     )  # fmt: skip
     if pathway.state is PathwayState.PREPARING:
