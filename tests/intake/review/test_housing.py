@@ -55,5 +55,9 @@ def test_no_dean_sees_that_a_student_needs_housing_support(
         ) is sees
         one = select(FollowUp.id).where(FollowUp.id == told.id)
         assert (db.session.scalar(follow_ups_visible(one, actor)) is not None) is sees
-        history = client_as(who).page(f"/cases/{case.id}?tab=history").text
+        client = client_as(who)
+        history = client.page(f"/cases/{case.id}?tab=history").text
         assert bool([word for word in WORDS if word in history]) is sees
+        for address in ([f"/cases/{case.id}?tab=p{one.id}" for one in db.session.scalars(select(Pathway))]
+                        + [f"/cases/{case.id}/print?section=history"]):  # fmt: skip
+            assert sees or not [word for word in WORDS if word in client.get(address).text], address

@@ -21,12 +21,15 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import school_day
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.models import TimelineEntry
+from wss_cases.journal.queries import case_history
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import pathways_of
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.steps import Step
+from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import Student
 from wss_cases.routing.engine.states import Kind
 from wss_cases.routing.rule_sets.models import RoutingAnswer
@@ -177,6 +180,26 @@ def seen_by(file: CaseFile, actor: Actor) -> CaseFile:
         pathways=[row for row in file.pathways if row.kind != Kind.HOUSING_BASIC_NEEDS],
         follow_ups=[row for row in file.follow_ups if row.kind != LIAISON or row.owner_id == actor.user_id],
     )
+
+
+def history_seen(
+    case: Case, actor: Actor, before: int | None = None, limit: int = 50, incidents: Sequence[int] = ()
+) -> list[TimelineEntry]:
+    """Return the newest entries of a case that somebody may see; `before` is an entry's id."""
+    if actor.covers(case.school_id, Role.COORDINATOR):
+        return case_history(case.id, before, limit, incidents)
+    of_housing = select(Referral.id).where(Referral.case_id == case.id, Referral.service == Kind.HOUSING_BASIC_NEEDS)
+    hidden = {("referral", number) for number in db.session.scalars(of_housing)}
+    found: list[TimelineEntry] = []
+    while len(found) < limit:
+        entries = case_history(case.id, before, limit, incidents)
+        for one in entries:
+            told = {Kind.HOUSING_BASIC_NEEDS, LIAISON} & set(map(str, one.data.values()))
+            found += [] if told or (one.subject_type, one.subject_id) in hidden else [one]
+        if len(entries) < limit:
+            break
+        before = entries[-1].id
+    return found[:limit]
 
 
 def _staff(ids: Sequence[int | None], case: Case, now: datetime) -> tuple[dict[int, str], frozenset[int]]:

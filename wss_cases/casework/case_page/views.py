@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
@@ -13,7 +13,15 @@ from wss_cases.cases.case.queries import get_case, get_participant, incidents_of
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseState, HarmedSays
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page, outcome_words
-from wss_cases.casework.case_file.queries import PAGE, TERM_KIND, CaseFilter, CaseRow, case_rows, count_cases
+from wss_cases.casework.case_file.queries import (
+    PAGE,
+    TERM_KIND,
+    CaseFilter,
+    CaseRow,
+    case_rows,
+    count_cases,
+    history_seen,
+)
 from wss_cases.casework.case_page.closing import record_of
 from wss_cases.casework.next_act.presenters import harm_words, kind_words
 from wss_cases.casework.next_act.rules import why_stuck
@@ -26,7 +34,6 @@ from wss_cases.followups.about.queries import about
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import for_case
 from wss_cases.followups.core.rules import due_words
-from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import dotted
@@ -34,12 +41,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.forms import number
 from wss_cases.roster.directory.guardians import GuardianOf, guardians_of
 from wss_cases.roster.directory.presenters import guardian_words
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.states import Kind
 
 blueprint = Blueprint("casework", __name__, url_prefix="/cases")
 
@@ -127,9 +132,7 @@ def case(case_id: int) -> Page:
 
 
 def _history_tab(page: CasePage, actor: Actor) -> Page:
-    entries = case_history(page.case.id, number(request.args.get("before")), incidents=page.file.incident_ids)
-    if not actor.covers(page.case.school_id, Role.COORDINATOR):
-        entries = [one for one in entries if not {Kind.HOUSING_BASIC_NEEDS, LIAISON} & set(map(str, one.data.values()))]
+    entries = history_seen(page.case, actor, number(request.args.get("before")), incidents=page.file.incident_ids)
     notes = {note.id: note.text for note in notes_of(page.case.id)}
     closing = []
     kept, says = page.case.agreement_kept, page.case.harmed_says

@@ -11,6 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.queries import get_case
 from wss_cases.cases.case.rules import person_words
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page, reasons
+from wss_cases.casework.case_file.queries import history_seen
 from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.casework.pathway_page.panels import panel_of
 from wss_cases.casework.safety_plans.presenters import safety_card
@@ -20,7 +21,6 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
-from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, OUTCOME_LABELS, EndReason, PathwayState
 from wss_cases.routing.engine.explain import in_language
@@ -66,7 +66,7 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
         "why": reasons(row, answers, locale_code()),
         "police": _police(answers),
         "ruleset": _ruleset(answers, page.zone),
-        "entries": history_items(case_history(row.case_id, limit=7, incidents=page.file.incident_ids), page.zone),
+        "entries": history_items(history_seen(page.case, actor, limit=7, incidents=page.file.incident_ids), page.zone),
     }
     return render_template("casework/pathway_page/pathway.html", **head(page, actor, f"p{row.id}"), **context)
 

@@ -13,6 +13,7 @@ from wss_cases.casework.access.one_case.actions import end_one, open_one
 from wss_cases.casework.access.one_case.forms import OneCaseForm
 from wss_cases.casework.access.one_case.queries import get_opened, open_now
 from wss_cases.casework.case_file.presenters import head, history_items, open_page
+from wss_cases.casework.case_file.queries import history_seen
 from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.states import KINDS
@@ -23,7 +24,6 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.forms import number
 from wss_cases.pathways.common.states import PathwayState
 
@@ -61,7 +61,7 @@ def case(case_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     opening, found = get_opened(actor, case_id, now)
     page = open_page(found, current_actor(), now)
-    entries = case_history(found.id, number(request.args.get("before")), ENTRIES, page.file.incident_ids)
+    entries = history_seen(found, actor, number(request.args.get("before")), ENTRIES, page.file.incident_ids)
     older = url_for("one_case.case", case_id=case_id, before=entries[-1].id) if len(entries) == ENTRIES else None
     shown: dict[str, Any] = head(page, actor, "")
     due = [(row.title or KINDS.get(row.kind, KINDS["other"]), row) for row in page.file.follow_ups]

@@ -11,7 +11,7 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_case
 from wss_cases.cases.case.rules import person_words
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page
-from wss_cases.casework.case_file.queries import terms_of
+from wss_cases.casework.case_file.queries import history_seen, terms_of
 from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.casework.next_act.states import SECTION_LABELS
 from wss_cases.casework.story.presenters import story_of
@@ -22,7 +22,6 @@ from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.journal.queries import case_history
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.common.forms import number
 from wss_cases.pathways.common.states import PathwayState
@@ -54,7 +53,7 @@ def paper(case_id: int) -> Page:
         pathways=_pathways(page, reader),
         follow_ups=_follow_ups(page, actor),
         story=story_of(page) if "summary" in wanted else [],
-        entries=history_items(case_history(page.case.id, limit=200, incidents=page.file.incident_ids), page.zone),
+        entries=history_items(history_seen(page.case, actor, limit=200, incidents=page.file.incident_ids), page.zone),
     )
 
 
