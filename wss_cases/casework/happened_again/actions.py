@@ -94,6 +94,7 @@ def _report(uow: UnitOfWork, case: Case, again: Again) -> None:
         reopen_case(uow, case, ReopenReason.HARM_AGAIN, school_days(case.school_id).add(today, REVIEW_AFTER))
         bring_back(uow, case.id, ended_at)
     incident = create_incident(uow, _capture(uow, case, again))
+    uow.record(incident, "incident.passed_on", ground=again.ground.value)
     route_incident(uow, incident)
     join_incident(uow, case, incident)
     uow.session.flush()
@@ -119,9 +120,6 @@ def _check(again: Again, today: date) -> None:
 
 
 def _capture(uow: UnitOfWork, case: Case, again: Again) -> Capture:
-    why = str(Ground(again.ground).label)
-    if again.ground_words.strip():
-        why = f"{why}: {again.ground_words.strip()}"
     parts = ((again.harmed, PersonRole.HARMED), (again.caused, PersonRole.CAUSED_HARM))
     people = [_captured(one, role) for ids, role in parts for one in case.participants if one.id in ids]
     if not again.caused:
@@ -135,7 +133,7 @@ def _capture(uow: UnitOfWork, case: Case, again: Again) -> Capture:
         occurred_at=uow.now if again.on_day == today else _noon(case, again.on_day),
         precision=WhenPrecision.EARLIER_TODAY if again.on_day == today else WhenPrecision.DAY,
         people=tuple(people),
-        narrative="\n\n".join((again.passed_on.strip(), _("Passed on because: %(why)s", why=why))),
+        narrative="\n\n".join(filter(None, (again.passed_on.strip(), again.ground_words.strip()))),
     )
 
 

@@ -13,8 +13,9 @@ class Ground(Labelled):
 
 
 SENTENCES: dict[str, object] = {
+    "incident.passed_on": (_l("Passed on because: %(ground)s"), {"ground": Ground.labels()}),
     "case.happened_again": (
         _l("Something happened again: report %(reference)s. Passed on because: %(ground)s"),
         {"ground": Ground.labels()},
-    )
+    ),
 }
