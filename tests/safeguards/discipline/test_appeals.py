@@ -226,7 +226,15 @@ def test_a_notice_tells_nothing_that_only_the_student_tells_at_home(
     session.commit()
     page = client.page(address).text
     assert "held back" in page and "had called him" not in page
-    client.post(f"/discipline/{scene.made}/notice/agreed", data={"csrf_token": client.csrf_token(address)})
+    own, other = (str(one.id) for one in fresh(scene.incident).people[:2])
+    ask = f"/discipline/{scene.made}/notice/agreed"
+    answer = client.submit(ask, {"concerns": other, "agreed": own})
+    assert answer.status_code == 400 and 'id="agreed-error"' in answer.text, "another child's words are not this one's"
+    assert "held back" in client.page(address).text
+    session.get(DisciplineAction, scene.made, populate_existing=True).may_tell = ["gay"]
+    session.commit()
+    assert "held back" in client.page(address).text, "a yes of which nobody said whom it concerns"
+    assert client.submit(ask, {"concerns": own, "agreed": own}).status_code == 303
     assert "had called him gay" in client.page(address).text
     action = session.get(DisciplineAction, scene.made, populate_existing=True)
     action.reason = "Hit his boyfriend, who had called him gay."

@@ -3,6 +3,7 @@
 The action holds what stands now, and every count reads it; what it was before is kept as a version, with why.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,7 +20,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.family_notice.letters import private_left
+from wss_cases.safeguards.discipline.family_notice.letters import private_left, students_of
 from wss_cases.safeguards.discipline.recording.actions import (
     back_after,
     check_acknowledged,
@@ -92,6 +93,8 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     check_acknowledged(protected, count, given.acknowledged or action.review_acknowledged)
     keep_version(uow, action, states.ChangeCause.CORRECTION, given.why)
     _set(uow, action, span)
+    if (action.reason, action.support_services) != (given.reason, given.support_services):
+        action.may_tell = []
     action.reason, action.support_services = given.reason, given.support_services
     action.year_days = count.after
     action.review_acknowledged = given.acknowledged or action.review_acknowledged
@@ -102,16 +105,21 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
 
 
 @use_case
-def agree_to_tell(uow: UnitOfWork, action_id: int) -> int:
-    """Record that the student, asked alone, agrees that the notice says what it says now; later words are asked anew.
+def agree_to_tell(uow: UnitOfWork, action_id: int, concerns: Collection[int], agreed: Collection[int]) -> int:
+    """Record that whom the notice's words concern agree, each asked alone; changed words are asked anew.
 
-    Raises Refused where it says nothing that only the student tells at home.
+    Raises Refused where it says nothing that only a student tells at home, or where one of them did not agree.
     """
     action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
     words = private_left(action)
     if not words:
         raise Refused("", _("The notice says nothing that only the student tells at home."))
-    action.may_tell = sorted({*action.may_tell, *(word.casefold() for word in words)})
+    whom = sorted(set(concerns))
+    if not whom or not set(whom) <= set(students_of(action, uow.session.get_one(Student, action.student_id))):
+        raise Refused("concerns", _("Choose whom the words concern."))
+    if set(agreed) != set(whom):
+        raise Refused("agreed", _("Only the student whom the words concern can agree. Without that yes they stay out."))
+    action.may_tell = [*action.may_tell, *({"word": word.casefold(), "concerns": whom} for word in words)]
     uow.record(action, "discipline.may_tell")
     return action.id
 

@@ -3,21 +3,27 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.forms import BaseForm, filled
+from wss_cases.foundation.forms import BaseForm, choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.roster.directory.presenters import language_words
 from wss_cases.safeguards.discipline.appeals import actions
-from wss_cases.safeguards.discipline.family_notice.letters import family_language, names_left, notice_for, private_left
-from wss_cases.safeguards.discipline.recording.forms import AppealForm, CorrectForm, DecideForm
+from wss_cases.safeguards.discipline.family_notice.letters import (
+    family_language,
+    names_left,
+    notice_for,
+    private_left,
+    students_of,
+)
+from wss_cases.safeguards.discipline.recording.forms import AgreedForm, AppealForm, CorrectForm, DecideForm
 from wss_cases.safeguards.discipline.recording.presenters import action_words, appeal_words
 from wss_cases.safeguards.discipline.removals.queries import ListedAction, get_action, undecided_appeal
 from wss_cases.safeguards.discipline.removals.states import AppealOutcome, AskedBy, DisciplineKind
@@ -76,13 +82,29 @@ def decision(action_id: int) -> Page:
     return _act(listed, "decision", form, act, notice, appeal=appeal_words(action_id))
 
 
-@blueprint.post("/notice/agreed")
+@blueprint.route("/notice/agreed", methods=["GET", "POST"])
 @gate(Permission.DISCIPLINE_RECORD)
 def agreed(action_id: int) -> Page:
-    """Record that the student agrees to what the notice tells at home."""
-    get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD)
-    actions.agree_to_tell(submitted(BaseForm()), action_id)
-    return redirect(url_for("appeals.notice", action_id=action_id), 303)
+    """Record that whom its private words concern agree to what the notice tells at home."""
+    listed = get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD)
+    form, back = AgreedForm(), url_for("appeals.notice", action_id=action_id)
+    students = students_of(listed.action, listed.student)
+    form.concerns.choices = form.agreed.choices = choices([(str(key), name) for key, name in students.items()])
+
+    def act() -> int:
+        asked = [[int(one) for one in field.data or ()] for field in (form.concerns, form.agreed)]
+        return actions.agree_to_tell(submitted(form), action_id, *asked)
+
+    return form_page(
+        form,
+        act,
+        back,
+        "layouts/form_page.html",
+        title=_("Whom the words concern agrees that it is told"),
+        lede=_("The words: %(words)s.", words=", ".join(private_left(listed.action))),
+        go_words=_("Record the yes"),
+        back_href=back,
+    )
 
 
 @blueprint.get("/notice")

@@ -19,7 +19,8 @@ class DisciplineAction(OfIncident, Versioned, Base):
     they had offered nothing, `year_days` the student's school days away in the school year with this removal. None in
     `disability`, `suspected` and `year_days`: recorded before these were asked. `facts_verified_at` and `…_by_id`: when
     and by whom it was said that the facts were verified and the student heard; None where nobody said so here.
-    `may_tell`: words that only the student tells at home and of which the student agrees that the notice says them.
+    `may_tell`: words that only a student tells at home, of whom each is said (entries of the report), all of whom agree
+    that the notice says them. A bare word is of a time when nobody asked whom it concerns, and releases nothing.
     """
 
     __tablename__ = "discipline_action"
@@ -54,7 +55,7 @@ class DisciplineAction(OfIncident, Versioned, Base):
     review_acknowledged: Mapped[bool] = mapped_column(default=False, server_default="0")
     offered: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    may_tell: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    may_tell: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:

@@ -77,7 +77,7 @@ SENTENCES: Final = {
     ),
     "discipline.day_ten": _l("The removals of a student with a disability reached day %(days)s; review by %(by)s"),
     "discipline.corrected": _l("Discipline action corrected"),
-    "discipline.may_tell": _l("The student agrees that the notice says what only the student tells at home"),
+    "discipline.may_tell": _l("Whom the words concern agrees that the notice says what only a student tells at home"),
     "discipline.reversed": _l("Discipline action reversed"),
     "appeal.asked": (_l("Appeal asked for by: %(by)s"), {"by": AskedBy.labels()}),
     "appeal.decided": (_l("Appeal decided: %(outcome)s"), {"outcome": AppealOutcome.labels()}),
