@@ -18,7 +18,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Invitation, RoleGrant, UserAccount
 from wss_cases.accounts.credentials.links import held_id_of, held_token, message_id_of, not_me_token
 from wss_cases.accounts.held_changes.models import HeldChange
-from wss_cases.accounts.people.actions import end_role, give_role, invite, invite_again
+from wss_cases.accounts.people.actions import end_role, give_role, invite, invite_again, set_enabled
 from wss_cases.accounts.people.held.actions import agree, confirm_own, say_not_me, settle_due
 from wss_cases.accounts.sign_in.second_factor.actions import ask_reset
 from wss_cases.accounts.sign_in.sessions.actions import has_factor
@@ -67,6 +67,20 @@ def test_a_new_address_serves_for_no_link_until_a_second_word(session: Any, now:
     agree(acting(second), user.id, held.id, now)
     invite_again(acting(boss), user.id, now)
     assert session.scalars(select(Invitation.user_id)).all() == [user.id]
+
+
+def test_no_link_is_offered_that_would_be_refused(session: Any, now: datetime, client_as: Any) -> None:
+    boss, _second = administrators(session)
+    user = make_user(Role.COORDINATOR)
+    session.commit()
+    page = f"/people/{user.id}"
+    assert "Send a new link" in client_as(boss).page(page).text
+    mend_address(Invocation(acting(boss), now), user.id, THEIRS)
+    words = client_as(boss).page(page).text
+    assert "Send a new link" not in words and "no link goes there for 24 hours" in words
+    settle_due(now + timedelta(hours=25))
+    set_enabled(acting(boss), user.id, False, fresh(user).version, now)
+    assert "Send a new link" not in client_as(boss).page(page).text, "no link for a disabled account"
 
 
 def test_the_holder_confirms_from_the_old_address_and_time_does_too(
