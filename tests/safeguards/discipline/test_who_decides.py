@@ -67,6 +67,21 @@ def test_a_removal_begins_on_a_school_day_and_a_suspension_on_verified_facts(sce
     assert [said in letter for letter in letters] == [True, False]
 
 
+def test_the_letter_says_of_the_return_what_is_true_when_it_is_printed(scene: Removing) -> None:
+    scene.remove(days=1, starts_on=date(2026, 11, 24), kind=DisciplineKind.EARLY_PICK_UP)
+    scene.remove()
+    picked_up, suspended = scene.actions()
+
+    def said(action: Any, day: int) -> str:
+        text = notice_for(action, fresh(scene.student), "en", date(2026, 11, day)).text
+        return next(line for line in text.splitlines() if "return" in line or "comes back" in line)
+
+    assert said(picked_up, 24).startswith("The school will talk with you about how your child comes back.")
+    assert said(picked_up, 30).startswith("This time is over.") and said(suspended, 30).startswith("This time is over.")
+    assert said(suspended, 24).startswith("Planning for the return begins today")
+    assert said(suspended, 25).startswith("Planning for the return has begun")
+
+
 def test_the_letter_says_whom_to_phone_and_when_to_come_back_and_prints_nothing_unasked(scene: Removing) -> None:
     fresh(scene.place.school).phone = "312-555-0100"
     db.session.commit()

@@ -102,6 +102,7 @@ PLACEHOLDER_LABELS: dict[str, Any] = {
     "what": _l("what was decided, with its days"),
     "reason": _l("the reason, as the school wrote it"),
     "supports": _l("what the school offers meanwhile"),
+    "planning": _l("how the return is planned"),
 }
 
 EXAMPLES: dict[str, Any] = {
@@ -117,6 +118,7 @@ EXAMPLES: dict[str, Any] = {
     "what": _l("Out-of-school suspension, 2 school days, from June 1"),
     "reason": _l("A threat to another student."),
     "supports": _l("School work and a call from the counselor every day."),
+    "planning": _l("Planning for the return begins today, and you are asked to take part in it."),
 }
 """What a preview fills in."""
 

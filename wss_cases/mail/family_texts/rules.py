@@ -11,7 +11,7 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "referral_consent": frozenset({"school", "contact", "partner", "service", "records", "purpose", "until"}),
     "agreement_head": frozenset({"school"}),
     "privacy_short": frozenset({"contact"}),
-    "discipline_notice": frozenset({"school", "contact", "student", "date", "what", "reason", "supports"}),
+    "discipline_notice": frozenset({"school", "contact", "student", "date", "what", "reason", "supports", "planning"}),
     "police_rights": frozenset({"school", "contact"}),
 }
 """What each text may leave open for the page that shows it; a code that is not here leaves nothing open.
@@ -19,7 +19,7 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
 `school`: the school's name. `contact`: whom to call, as a line. `partner`: the organization's name. `service`: what it
 helps with. `records`: what is shared, a line each beginning with "- ". `purpose`: why. `until`: the last day, in words.
 `student`: the child's name. `date`: the day of the letter. `what`: what was decided, with its days. `reason`: why, as
-written. `supports`: what the school offers meanwhile.
+written. `supports`: what the school offers meanwhile. `planning`: how the return is planned, on the day of the letter.
 """
 
 

@@ -29,10 +29,11 @@ from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import span_words
 from wss_cases.safeguards.discipline.removals.queries import names_of_others
 from wss_cases.safeguards.discipline.removals.rules import is_exclusion
-from wss_cases.safeguards.discipline.removals.states import WITHOUT_END
+from wss_cases.safeguards.discipline.removals.states import WITHOUT_END, ActionState, DisciplineKind
 from wss_cases.safeguards.duties.duty.queries import user_name
 
 CODE = "discipline_notice"
+REST_OF_DAY = (DisciplineKind.EARLY_PICK_UP, DisciplineKind.SENT_HOME)
 EVENT, KIND = "interpreter_needed", "interpreter"
 
 
@@ -86,14 +87,35 @@ def notice_for(action: DisciplineAction, student: Student, language: str, day: d
                 "what": "\n".join(filter(None, (span_words(action), _back_words(action), _heard_words(action)))),
                 "reason": action.reason,
                 "supports": action.support_services if is_exclusion(action.kind, action.days) else "",
+                "planning": _planning_words(action, day),
             }
         )
 
 
+def _back_on(action: DisciplineAction) -> date | None:
+    is_open = action.kind in WITHOUT_END and action.days == 0
+    return back_on(school_days(action.school_id), action.starts_on, action.ends_on, action.days, is_open)
+
+
+def _planning_words(action: DisciplineAction, day: date) -> str:
+    """Return how the return is planned, as it is on the day of the letter."""
+    if action.state is ActionState.REVERSED:
+        return ""
+    back = _back_on(action)
+    if back is not None and back <= day:
+        return _("This time is over. You may talk with the school about the return at any time.")
+    if action.kind is DisciplineKind.BUS_REMOVAL:
+        return _("The school asks you to plan with it how your child rides the bus again.")
+    if action.kind in REST_OF_DAY and action.days <= 1:
+        return _("The school will talk with you about how your child comes back.")
+    if day > today_at(action.school_id, action.recorded_at):
+        return _("Planning for the return has begun, and you are asked to take part in it.")
+    return _("Planning for the return begins today, and you are asked to take part in it.")
+
+
 def _back_words(action: DisciplineAction) -> str:
     """Return the first day back in words; '' while nobody knows it."""
-    is_open = action.kind in WITHOUT_END and action.days == 0
-    back = back_on(school_days(action.school_id), action.starts_on, action.ends_on, action.days, is_open)
+    back = _back_on(action)
     return _("First day back: %(day)s", day=day_words_with_year(back)) if back is not None else ""
 
 
