@@ -22,6 +22,7 @@ from tests.faults.reminders.system import REMINDER_FAILPOINTS, Reminding
 from tests.faults.saving.reporters import SAVE_FAILPOINTS, Saving
 from tests.support.databases import ROOT, Database, Databases
 from tests.support.depth import BACKENDS
+from tests.support.memory import keep_temporary_files_in_memory
 
 SAVE_KILLS = 300
 REMINDER_KILLS = 150
@@ -195,4 +196,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    keep_temporary_files_in_memory()
     sys.exit(main())

@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.routing.explaining import PLANTED, REFUSED, changed_since, findings, planted, problems, refusals
 from tests.routing.strategies import facts_of
 from tests.support.databases import Databases
+from tests.support.memory import keep_temporary_files_in_memory
 
 FEW = 300
 """So many facts are enough to notice each planted row."""
@@ -41,5 +42,6 @@ def main(number: int, first: int) -> int:
 
 
 if __name__ == "__main__":
+    keep_temporary_files_in_memory()
     arguments = [int(one) for one in sys.argv[1:]]
     sys.exit(main(*([*arguments, *(3000, 0)[len(arguments) :]])))

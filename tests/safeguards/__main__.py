@@ -15,6 +15,7 @@ from tests.safeguards.generated.judging import problems
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Databases
 from tests.support.depth import BACKENDS
+from tests.support.memory import keep_temporary_files_in_memory
 
 
 def main(arguments: list[str]) -> int:
@@ -42,4 +43,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    keep_temporary_files_in_memory()
     sys.exit(main(sys.argv[1:]))

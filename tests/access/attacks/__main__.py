@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.access.attacks.living import ATTACKS, Stage, lived
 from tests.support.applications import make_app
 from tests.support.databases import Databases
+from tests.support.memory import keep_temporary_files_in_memory
 from tests.support.servers.mail import MailServer
 
 
@@ -36,4 +37,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    keep_temporary_files_in_memory()
     sys.exit(main())

@@ -14,6 +14,7 @@ from flask import Flask
 from tests.support.applications import make_app
 from tests.support.databases import Databases
 from tests.support.demo import ROLES, client_of, forms_that_post
+from tests.support.memory import keep_temporary_files_in_memory
 from tests.support.pages.crawl import walk
 from tests.web.inputs.test_malformed import SENT, TEXTS, absurd_days, failures
 from wss_cases.foundation.db import Base, db
@@ -59,4 +60,5 @@ def main(wanted: int) -> int:
 
 
 if __name__ == "__main__":
+    keep_temporary_files_in_memory()
     sys.exit(main(*([int(one) for one in sys.argv[1:]] or [5000])))
