@@ -59,9 +59,23 @@ def _chances(school_id: int, today: date) -> list[tuple[int, int, int]]:
     )
     found: dict[int, tuple[int, int, int]] = {}
     for incident, student, guardian_id in db.session.execute(statement.limit(200)):
-        if not suspects_abuse(incident) and not is_eligible(student.birth_date, today):
+        if (
+            not suspects_abuse(incident)
+            and not is_eligible(student.birth_date, today)
+            and _is_told_apart(incident, student)
+        ):
             found.setdefault(incident.id, (incident.id, student.id, guardian_id))
     return list(found.values())
+
+
+def _is_told_apart(incident: Incident, own: Student) -> bool:
+    """Whether no other student of a report shares a name with this one: a person would have to read such a copy."""
+    others = [person.student for person in incident.people if person.student and person.student_id != own.id]
+    return all(_names(own).isdisjoint(_names(other)) for other in others)
+
+
+def _names(student: Student) -> set[str]:
+    return set(f"{student.given_name} {student.family_name} {student.shown_name}".split())
 
 
 def _add_words(call: Invocation, incident_id: int, own_id: int) -> None:
