@@ -15,7 +15,7 @@ from tests.support.databases import Database
 from tests.support.depth import examples
 
 STEM = "QZCANARYWREN"
-NOTES = examples(110, 200)
+NOTES = examples(60, 200)
 """More than are shredded at once."""
 
 
