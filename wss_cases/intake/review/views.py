@@ -26,6 +26,7 @@ from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, Incident
 from wss_cases.incidents.other_schools.presenters import where_words
 from wss_cases.incidents.pages.presenters import history_rows
 from wss_cases.intake.corrections.changes.queries import changes_for
+from wss_cases.intake.corrections.facts.queries import withdrawal_asked
 from wss_cases.intake.decision.actions import decide, open_duty_count
 from wss_cases.intake.decision.rules import Choice, is_light, may_be_batched
 from wss_cases.intake.recommendation import queries
@@ -158,6 +159,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
     rows = duties_of(report.id)
     duties = [duty_words(row, instant, zone) for row in rows]
     states = [(row.kind.code, row.duty.state) for row in rows]
+    asked = withdrawal_asked(report)
     grounds = [NotificationGround(row.door).label for row in notifications_of(report.id)]
     open_duties = sum(1 for row in duties if row["is_open"])
     page = render_template(
@@ -167,6 +169,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         title=f"{report.reference} · {tile_words(report.tile)}",
         state=IncidentState(report.state).label,
         elsewhere=where_words(report),
+        withdrawal={"when": moment_words(asked.at, zone), "why": asked.data["why"]} if asked is not None else None,
         where=place_words([report.location_code]).get(report.location_code, ""),
         when=moment_words(report.occurred_at, zone),
         waiting=words.waiting_words(report.submitted_at, instant),

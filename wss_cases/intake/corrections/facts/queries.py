@@ -1,9 +1,10 @@
-"""Whether the review of a report has begun."""
+"""Whether the review of a report has begun, and whether its reporter asks to withdraw it."""
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.journal.models import TimelineEntry
 
 
@@ -13,5 +14,17 @@ def review_began(incident: Incident) -> bool:
         return True
     entry = TimelineEntry
     acts = or_(entry.kind.startswith("review."), entry.kind == "incident.merged")
-    of_this = (entry.subject_type == Incident.__tablename__) & (entry.subject_id == incident.id)
-    return bool(db.session.scalar(select(exists().where(of_this, acts))))
+    return bool(db.session.scalar(select(exists().where(_of(incident), acts))))
+
+
+def withdrawal_asked(incident: Incident) -> TimelineEntry | None:
+    """Return that the reporter asks to withdraw a report that nobody has decided yet, the first time, or None."""
+    if incident.state not in UNDECIDED:
+        return None
+    asked = select(TimelineEntry).where(_of(incident), TimelineEntry.kind == "incident.withdrawal_asked")
+    return db.session.scalars(asked.order_by(TimelineEntry.id)).first()
+
+
+def _of(incident: Incident) -> ColumnElement[bool]:
+    entry = TimelineEntry
+    return (entry.subject_type == Incident.__tablename__) & (entry.subject_id == incident.id)

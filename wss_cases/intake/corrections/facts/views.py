@@ -8,6 +8,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import zone_of
@@ -16,7 +17,7 @@ from wss_cases.incidents.incident.queries import behaviors_in_force, get_inciden
 from wss_cases.incidents.incident.rules import code_set_for, person_words
 from wss_cases.intake.corrections.facts.actions import correct_facts
 from wss_cases.intake.corrections.facts.forms import OF_PERSON, CorrectionForm, correction_form
-from wss_cases.intake.corrections.facts.queries import review_began
+from wss_cases.intake.corrections.facts.queries import review_began, withdrawal_asked
 from wss_cases.intake.corrections.facts.rules import is_reporters, may_correct, refuse_after_review
 from wss_cases.roster.directory.queries import schools_by_id
 
@@ -68,6 +69,9 @@ def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, str]] | None:
     if not may_correct(actor, report, began):
         return None
     pages = {"href": url_for("corrections.facts", incident_id=report.id)}
-    if is_reporters(actor, report, began):
+    asked = withdrawal_asked(report)
+    if asked is not None and report.reporter_id == actor.user_id:
+        pages["asked"] = moment_words(asked.at, zone_of(report.school_id))
+    elif is_reporters(actor, report, began):
         pages["withdraw"] = url_for("withdrawal.withdraw", incident_id=report.id)
     return "intake/corrections/_panel.html", pages

@@ -2,17 +2,17 @@
 
 from sqlalchemy import exists, select
 
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import refuse_blank
+from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WITHDRAWN, IncidentState
-from wss_cases.intake.corrections.facts.queries import review_began
+from wss_cases.intake.corrections.facts.queries import review_began, withdrawal_asked
 from wss_cases.intake.corrections.facts.rules import is_reporters, refuse_after_review
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -25,12 +25,13 @@ from wss_cases.safeguards.police.review.models import PoliceReview
 def withdraw(uow: UnitOfWork, incident_id: int, reason: str) -> int:
     """Take a report back: it stands as withdrawn and in no count. Where a duty or danger hangs on it deans are asked.
 
-    Raises Refused for whoever did not make it, once review has begun, and without a reason.
+    A dean or an administrator of the school decides at once about their own. Raises NotFound for whoever did not make
+    it, Refused once review has begun, after the deans were asked, and without a reason.
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
-    refuse_after_review(is_reporters(uow.actor, incident, review_began(incident)))
+    refuse_withdrawal(uow.actor, incident)
     refuse_blank("reason", reason, _("Say in a sentence why."))
-    if hangs_on(incident):
+    if asks_a_dean(uow.actor, incident):
         uow.record(incident, "incident.withdrawal_asked", why=reason)
         today = today_at(incident.school_id, uow.now)
         deans = {
@@ -44,6 +45,20 @@ def withdraw(uow: UnitOfWork, incident_id: int, reason: str) -> int:
     uow.record(incident, "incident.withdrawn", why=reason)
     set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=WITHDRAWN, note=reason)
     return incident.id
+
+
+def refuse_withdrawal(actor: Actor, incident: Incident) -> None:
+    """Raise NotFound for another's report, Refused once its review has begun or its deans are asked."""
+    if incident.reporter_id is None or incident.reporter_id != actor.user_id:
+        raise NotFound
+    refuse_after_review(is_reporters(actor, incident, review_began(incident)))
+    if withdrawal_asked(incident) is not None:
+        raise Refused("", _("The deans are asked. The report stands until one of them decides."))
+
+
+def asks_a_dean(actor: Actor, incident: Incident) -> bool:
+    """Whether taking a report back is for a dean: something hangs on it, and its reporter is none."""
+    return hangs_on(incident) and not actor.covers(incident.school_id, Role.DEAN, Role.ADMINISTRATOR)
 
 
 def hangs_on(incident: Incident) -> bool:

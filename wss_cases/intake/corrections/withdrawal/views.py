@@ -6,6 +6,7 @@ from flask import Blueprint, flash, url_for
 
 from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
@@ -13,9 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.intake.corrections.facts.queries import review_began
-from wss_cases.intake.corrections.facts.rules import is_reporters, refuse_after_review
-from wss_cases.intake.corrections.withdrawal.actions import hangs_on, withdraw
+from wss_cases.intake.corrections.withdrawal.actions import asks_a_dean, refuse_withdrawal, withdraw
 
 blueprint = Blueprint("withdrawal", __name__, url_prefix="/incidents/<int:incident_id>")
 
@@ -28,19 +27,19 @@ class WithdrawForm(BaseForm):
 
 def _load(actor: Actor, incident_id: int) -> Incident:
     report = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
-    refuse_after_review(is_reporters(actor, report, review_began(report)))
+    refuse_withdrawal(actor, report)
     return report
 
 
 def _act(call: Invocation, report: Incident, form: WithdrawForm) -> None:
-    asked = hangs_on(report)
+    asked = asks_a_dean(call.actor, report)
     withdraw(call, report.id, form.reason.data or "")
     if asked:
         flash(_("The deans are asked. The report stands until one of them decides."))
 
 
 def _words(report: Incident) -> dict[str, Any]:
-    asked = hangs_on(report)
+    asked = asks_a_dean(current_actor(), report)
     back, title = _address(report), _("Withdraw the report")
     return {
         "title": title,
