@@ -448,3 +448,18 @@ def test_the_form_ticks_the_only_step_and_says_what_is_left_of_several(
     one, three = fresh(one), fresh(three)
     assert (one.state, one.reference) == (DutyState.DISCHARGED, "HZ9")
     assert (three.state, len([row for row in steps_of(three) if row.record])) == (DutyState.DUE, 1)
+
+
+def test_the_form_names_all_that_is_missing_at_once_in_the_order_of_the_page(
+    scene: Scene, session: Any, client_as: Callable[[Any], Any]
+) -> None:
+    dean = acting(scene.dean)
+    address = f"/police-reviews/{call_first(Invocation(dean, NOW), scene.incident.id, NOW)}/notification"
+    client = client_as(scene.dean)
+    words = client.submit(address, {"told": "", "channel": "", "guardian_result": ""}).text
+    wanted = (
+        "Say in words what the imminent danger was.", "Say who was told.", "Say how.", "Say which adult stays",
+        "Say whether the guardian was reached.", "Say whether the rights sheet",
+    )  # fmt: skip
+    places = [words.find(one) for one in wanted]
+    assert -1 not in places and places == sorted(places), places

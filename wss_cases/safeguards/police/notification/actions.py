@@ -145,10 +145,11 @@ def _check(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
     ):
         raise Refused("notified_at", _("This is before the second approval."))
     refuse_blank("told", given.told_whom, _("Say who was told."))
-    refuse_blank("adult_with_student", given.adult_with_student, _("Say which adult stays with the student."))
     _check_sergeant(uow, review, given.sergeant_id)
     _check_followed(given.followed, given.student_ids, uow.now)
     caused = {student.id for student in students_who_caused_harm(review.incident_id)}
+    if caused:
+        refuse_blank("adult_with_student", given.adult_with_student, _("Say which adult stays with the student."))
     if not set(given.student_ids) <= caused:
         raise Refused("student_ids", _("Only students reported to have caused harm are named here."))
 

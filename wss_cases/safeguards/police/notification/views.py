@@ -86,6 +86,8 @@ def record(review_id: int) -> Page:
     students = students_who_caused_harm(review.incident_id)
     form.told.choices = choices(_whom(sergeants))
     form.student_ids.choices = choices([(student.id, student.shown_name) for student in students])
+    emergency = review.door is NotificationGround.EMERGENCY
+    form.demand(danger=emergency, adult=bool(students))
     steps = _steps(review)
     form.step_ids.choices = choices(steps)
     if not form.is_submitted() and len(steps) == 1:
@@ -107,7 +109,6 @@ def record(review_id: int) -> Page:
             )
         return url_for("police_reviews.review", review_id=review_id)
 
-    emergency = review.door is NotificationGround.EMERGENCY
     return form_page(
         form, act, done, "safeguards/police/notification/record.html",
         row=row, emergency=emergency, students=students, has_sergeants=bool(sergeants), steps=steps,

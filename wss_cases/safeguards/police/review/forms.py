@@ -1,6 +1,8 @@
 """Forms of police-notification reviews: the three grounds, the answers, the notification, the settings."""
 
-from wtforms import BooleanField, IntegerField, SelectMultipleField
+from collections.abc import Iterator
+
+from wtforms import BooleanField, Field, IntegerField, SelectMultipleField
 from wtforms.validators import InputRequired, NumberRange
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio, select
@@ -12,6 +14,8 @@ from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, SHEET_LABELS, WANTED
 
 TIME_REASON = _l("Why this time is right")
+NO_DANGER = _l("Say in words what the imminent danger was.")
+NO_ADULT = _l("Say which adult stays with the student.")
 TOLD_911 = "911"
 TOLD_OTHER = "other"
 
@@ -119,7 +123,9 @@ class FollowedForm(BaseForm):
 
 
 class NotificationForm(FollowedForm):
-    """The notification itself."""
+    """The notification itself; its fields stand, and are named where they are wrong, in the order of its page."""
+
+    _FIRST = ("danger", "notified_at", "time_reason", "told", "told_whom", "channel", "student_ids", "step_ids")
 
     danger = LongText(_l("What the imminent danger was"))
     notified_at = moment_field(_l("When were they told?"), _l("Say when they were told."))
@@ -127,11 +133,21 @@ class NotificationForm(FollowedForm):
     channel = pick(_l("How"), CHANNEL_LABELS, _l("Say how."))
     told = select(_l("Who was told"), coerce=str, validators=[InputRequired(_l("Say who was told."))])
     told_whom = ShortText(_l("Somebody else: who"))
-    adult_with_student = ShortText(
-        _l("Adult who stays with the student"), [NotBlank(_l("Say which adult stays with the student."))]
-    )
+    adult_with_student = ShortText(_l("Adult who stays with the student"))
     student_ids = SelectMultipleField(_l("Students the police were told about"), coerce=int)
     step_ids = SelectMultipleField(_l("What this carries out of the legal duty"), coerce=int)
+
+    def __iter__(self) -> Iterator[Field]:
+        """Yield the fields in the order of the page."""
+        first = (*self._FIRST, "adult_with_student")
+        return iter([self[name] for name in first] + [field for field in super().__iter__() if field.name not in first])
+
+    def demand(self, *, danger: bool, adult: bool) -> None:
+        """Ask for what this notification needs: words of the danger, and who stays with a student who is known."""
+        if danger:
+            self.danger.validators = [NotBlank(NO_DANGER)]
+        if adult:
+            self.adult_with_student.validators = [NotBlank(NO_ADULT)]
 
 
 class ApproverForm(BaseForm):
