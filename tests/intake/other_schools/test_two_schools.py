@@ -30,6 +30,7 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.police.review.actions import call_first
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 NUMBER, HERS = "50060070", "50060071"
@@ -98,6 +99,20 @@ def test_each_dean_sees_and_decides_about_their_own(two: Two, client_as: Callabl
     mails = list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "incident.part")))
     assert {mail.recipient_id for mail in mails} == {two.there.dean.id, two.there.administrator.id}
     assert {(mail.object_type, mail.object_id) for mail in mails} == {("incident", part.id)}
+
+
+def test_police_are_told_where_it_happened(two: Two, client_as: Callable[[Any], Any]) -> None:
+    report, part = told(two, client_as)
+    ours, theirs = client_as(two.here.dean), client_as(two.there.dean)
+    for room in ("incidents", "review"):
+        assert "Tell the police?" in ours.page(f"/{room}/{report.id}").text
+        assert "Tell the police?" not in theirs.page(f"/{room}/{part.id}").text
+    for act in ("", "/emergency", "/required-by-law", "/anything-else"):
+        assert theirs.get(f"/incidents/{part.id}/police-review{act}").status_code == 404, act
+    with pytest.raises(NotFound):
+        call_first(Invocation(two.there.actor(), clock.now()), part.id, clock.now())
+    set_facts(part, weapon="firearm")
+    assert theirs.get(f"/incidents/{part.id}/police-review").status_code == 200, "a duty that is known there alone"
 
 
 def test_calls_and_meetings_arise_at_each_childs_own_school(two: Two, client_as: Callable[[Any], Any]) -> None:

@@ -22,7 +22,7 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.police.review.presenters import review_words
-from wss_cases.safeguards.police.review.queries import reviews_of
+from wss_cases.safeguards.police.review.queries import reviews_of, told_here
 
 TONES = {"overdue": "brick", "today": "sun"}
 
@@ -38,7 +38,9 @@ def panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None
         "follow_ups": _follow_ups(actor, incident, zone),
         "add_href": url_for("followups.add_to_incident", incident_id=incident.id),
         "reviews": [review_words(review, clock.now(), zone) for review in reviews_of(incident.id)],
-        "police_href": _link(actor, Permission.POLICE_REVIEW_ASK, "police.choose", incident),
+        "police_href": _link(actor, Permission.POLICE_REVIEW_ASK, "police.choose", incident)
+        if told_here(incident)
+        else None,
     }
     return "casework/panels/incident.html", shown
 

@@ -23,7 +23,7 @@ from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 from wss_cases.safeguards.police.review import actions
 from wss_cases.safeguards.police.review.forms import AskForm, CallForm, LawForm
 from wss_cases.safeguards.police.review.presenters import review_words
-from wss_cases.safeguards.police.review.queries import reviews_of
+from wss_cases.safeguards.police.review.queries import asked_about, reviews_of
 from wss_cases.safeguards.police.review.rules import requires_police
 from wss_cases.safeguards.police.review.states import OPEN
 from wss_cases.safeguards.police.seconding.actions import open_by_law
@@ -32,7 +32,7 @@ blueprint = Blueprint("police", __name__, url_prefix="/incidents/<int:incident_i
 
 
 def _loaded(incident_id: int) -> Incident:
-    return get_incident(current_actor(), incident_id, Permission.POLICE_REVIEW_ASK)
+    return asked_about(get_incident(current_actor(), incident_id, Permission.POLICE_REVIEW_ASK))
 
 
 def _duties(incident_id: int) -> list[tuple[int, Any]]:

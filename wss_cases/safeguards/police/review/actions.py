@@ -17,7 +17,7 @@ from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.police.review.dating import earliest, question
 from wss_cases.safeguards.police.review.messages import ANSWERED, ASKED, CALLED, SECOND
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.queries import approver_of, deciders, parties_of, reviews_of
+from wss_cases.safeguards.police.review.queries import approver_of, asked_about, deciders, parties_of, reviews_of
 from wss_cases.safeguards.police.review.repair import open_repair
 from wss_cases.safeguards.police.review.rules import answer_by, is_questioned, may_become, record_due, steps_aside
 from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, WAITING, WANTED, NotificationGround, ReviewState
@@ -52,7 +52,7 @@ def call_first(uow: UnitOfWork, incident_id: int, called_at: datetime, time_reas
     Raises Refused for a time before the incident or to come until `time_reason` says why it is right, or while another
     emergency of this report waits to be recorded.
     """
-    incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
+    incident = asked_about(uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK))
     _none_open(incident, {ReviewState.CALLED})
     question(incident, called_at, uow.now, time_reason)
     expected = not is_questioned(called_at, earliest(incident), uow.now)
@@ -73,7 +73,7 @@ def ask(uow: UnitOfWork, incident_id: int, given: Asking) -> int:
 
     Raises Refused where the form is incomplete, or a review of this report waits for its answers already.
     """
-    incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
+    incident = asked_about(uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK))
     _none_open(incident, WAITING)
     _check_asking(given)
     school = existing(uow.session.get(School, incident.school_id))

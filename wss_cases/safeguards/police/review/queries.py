@@ -20,6 +20,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import School, StaffMember, Student
+from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.police.review.models import (
     NotifiedStudent,
     PoliceApprover,
@@ -27,6 +28,7 @@ from wss_cases.safeguards.police.review.models import (
     PoliceReview,
     SchoolSergeant,
 )
+from wss_cases.safeguards.police.review.rules import requires_police
 from wss_cases.safeguards.police.review.states import ReviewState, Seconding
 
 Statement = TypeVar("Statement", bound=Select[Any])
@@ -78,6 +80,18 @@ def reviews_of(incident_id: int) -> list[PoliceReview]:
     """Return the reviews of an incident, the newest first; the caller has checked the incident."""
     statement = select(PoliceReview).where(PoliceReview.incident_id == incident_id)
     return list(db.session.scalars(statement.order_by(PoliceReview.id.desc())))
+
+
+def told_here(incident: Incident) -> bool:
+    """Whether police are told from this report: where it happened, or where alone a duty that names them is known."""
+    return incident.happened_at_id is None or any(
+        requires_police(row.duty.code, row.duty.state) for row in duties_of(incident.id)
+    )
+
+
+def asked_about(incident: Incident) -> Incident:
+    """Return the report of which police may be told. Raises NotFound for the part of another school's report."""
+    return existing(incident if told_here(incident) else None)
 
 
 def _rows() -> Any:

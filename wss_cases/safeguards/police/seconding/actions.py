@@ -19,7 +19,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.actions import end, move, open_review, tell_asker
 from wss_cases.safeguards.police.review.messages import SECONDING
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.queries import approver_of, parties_of, reviews_of, unseconded
+from wss_cases.safeguards.police.review.queries import approver_of, asked_about, parties_of, reviews_of, unseconded
 from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE, opens_for_one, requires_police
 from wss_cases.safeguards.police.review.seconders import first_persons, of_the_network, of_the_school, two_stand_behind
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState, Seconding
@@ -40,7 +40,7 @@ def open_by_law(uow: UnitOfWork, incident_id: int, duty_id: int) -> int:
     a gun threat, and what nobody can second, opens for one person and is reviewed afterwards. Raises Refused for a duty
     that does not name police, and while another review of it waits for a second person.
     """
-    incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
+    incident = asked_about(uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK))
     duty = uow.session.get(LegalDuty, duty_id)
     if duty is None or duty.incident_id != incident.id or not requires_police(duty.code, duty.state):
         raise Refused("duty_id", _("Choose the legal duty of this incident that requires it."))
