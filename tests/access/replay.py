@@ -39,6 +39,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.pathways.circles.circle.models import KeeperTraining
@@ -103,15 +104,16 @@ class Replay:
         self.keys -= {("user_account", (self.first["keeper"],))}
 
     def _known_elsewhere(self) -> set[Key]:
-        """Students who came from a school where their case still goes on, and guardians of a child there too.
-
-        Its people know them by name.
-        """
+        """Students who came from a school where their case still goes on, guardians of a child there too, and what
+        another school wrote of a student of this one: people there know it."""
         moved = select(CaseParticipant.student_id).join(StudentMove, StudentMove.participant_id == CaseParticipant.id)
         theirs = select(StudentGuardian.guardian_id).join(Student, Student.id == StudentGuardian.student_id)
         theirs = theirs.where(or_(Student.school_id != self.school, Student.id.in_(moved)))
-        return {("student", (student_id,)) for student_id in db.session.scalars(moved)} | {
-            ("guardian", (guardian_id,)) for guardian_id in db.session.scalars(theirs)
+        told = select(IncidentPerson.id).where(IncidentPerson.other_school_id == self.school)
+        return {
+            *(("incident_person", (person_id,)) for person_id in db.session.scalars(told)),
+            *(("student", (student_id,)) for student_id in db.session.scalars(moved)),
+            *(("guardian", (guardian_id,)) for guardian_id in db.session.scalars(theirs)),
         }
 
     def _first_people(self) -> dict[str, int]:

@@ -39,7 +39,7 @@ def test_refused_then_approved_by_two(live_system: LiveSystem, new_visitor: NewV
     expect(district.get_by_role("link", name="Open the report")).to_have_count(0)
     dean.reload()
     go(dean, dean.get_by_role("link", name="Record the notification"))
-    dean.get_by_label("Who was told").select_option(label="911")
+    dean.get_by_label("Who was told", exact=True).select_option(label="911")
     dean.get_by_label("How", exact=True).select_option(label="Phone")
     dean.get_by_label(student).check()
     dean.get_by_label("Adult who stays with the student").fill("Ms. Test, counselor")

@@ -66,7 +66,7 @@ def test_where_a_duty_hangs_on_it_a_dean_is_asked(place: Place, client_as: Calla
     assert fresh(report).state is IncidentState.SUBMITTED
     asked = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "incident.withdrawal_asked")
     assert set(db.session.scalars(asked)) == {place.dean.id, place.administrator.id}
-    page = client_as(place.dean).page(f"/review/{report.id}").text
+    page = client_as(place.dean).get(f"/review/{report.id}").get_data(as_text=True)
     assert page.index("The reporter asks to withdraw this report") < page.index('class="cols"'), "at the top"
     assert "It was another day." in page.partition('class="cols"')[0]
     words = reporter.page(f"/incidents/{report.id}").text

@@ -159,7 +159,6 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
     rows = duties_of(report.id)
     duties = [duty_words(row, instant, zone) for row in rows]
     states = [(row.kind.code, row.duty.state) for row in rows]
-    asked = withdrawal_asked(report)
     grounds = [NotificationGround(row.door).label for row in notifications_of(report.id)]
     open_duties = sum(1 for row in duties if row["is_open"])
     page = render_template(
@@ -169,7 +168,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         title=f"{report.reference} · {tile_words(report.tile)}",
         state=IncidentState(report.state).label,
         elsewhere=where_words(report),
-        withdrawal={"when": moment_words(asked.at, zone), "why": asked.data["why"]} if asked is not None else None,
+        withdrawal=_withdrawal(report, zone),
         where=place_words([report.location_code]).get(report.location_code, ""),
         when=moment_words(report.occurred_at, zone),
         waiting=words.waiting_words(report.submitted_at, instant),
@@ -193,6 +192,11 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         changes=words.change_words(changes) if (changes := changes_for(report)) is not None and changes.any else None,
     )
     return (page, status) if status != 200 else page
+
+
+def _withdrawal(report: Incident, zone: str) -> dict[str, str] | None:
+    asked = withdrawal_asked(report)
+    return {"when": moment_words(asked.at, zone), "why": asked.data["why"]} if asked is not None else None
 
 
 def decided_first(report: Incident, yours: str) -> Page:
