@@ -10,7 +10,8 @@ import pytest
 from tests.cases.making import NOW, TODAY, make_world
 from tests.factories.accounts import acting, make_user
 from tests.factories.followups import FollowUpFactory
-from tests.factories.roster import two_parents
+from tests.factories.incidents import IncidentPersonFactory
+from tests.factories.roster import StudentFactory, two_parents
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import SafetyPlan
@@ -115,8 +116,13 @@ def test_a_call_says_at_home_what_the_student_agrees_to_and_no_more(
             told()
     client = client_as(family.world.coordinator)
     where = f"/incidents/{report.id}/may-tell"
-    assert client.submit(where, {"person": str(person.id), "told": "the quarrel"}).status_code == 400
-    assert client.submit(where, {"person": str(person.id), "told": "his boyfriend"}).status_code == 303
+    own = {"person": str(person.id), "concerns": str(person.id)}
+    assert client.submit(where, own | {"told": "the quarrel"}).status_code == 400
+    student = StudentFactory(school=family.world.school)
+    other = str(IncidentPersonFactory(incident_id=report.id, student_id=student.id).id)
+    refused = client.submit(where, own | {"told": "his boyfriend", "concerns": other})
+    assert refused.status_code == 400 and "Only the student whom the words concern" in refused.text
+    assert client.submit(where, own | {"told": "his boyfriend"}).status_code == 303
     page = client.page(f"/incidents/{report.id}/contacts/new").text
     assert "a relationship" in page and "The family may be told:" in page and "boyfriend" in page
     record_guardian_contact(family.call, report.id, attempt)

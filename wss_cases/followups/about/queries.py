@@ -61,11 +61,12 @@ def about(actor: Actor, rows: Iterable[Any], *, call: bool = False) -> dict[int,
 
 
 def spoken_of(row: Any) -> tuple[set[int], set[str]]:
-    """Return the students whom a follow-up is about, and the words of which they agree that the family is told."""
+    """Return the students whom a follow-up is about, and the words of which the student agrees that the family is told:
+    none where it is about several, since one's words are not another family's to hear."""
     people = _named([row]).get(row.id) or _parties([row]).get((row.case_id, row.incident_id), [])
     entries = [one if isinstance(one, IncidentPerson) else one.incident_person_id for one in people]
     found = [db.session.get(IncidentPerson, one) if isinstance(one, int) else one for one in entries]
-    words = {word for one in found if one is not None for word in one.may_tell}
+    words = set(found[0].may_tell) if len(found) == 1 and found[0] is not None else set()
     return {one.student_id for one in people if one.student_id}, words
 
 

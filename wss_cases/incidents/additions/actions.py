@@ -82,13 +82,17 @@ def record_guardian_contact(uow: UnitOfWork, incident_id: int, attempt: ContactA
 
 
 @use_case
-def agree_to_tell(uow: UnitOfWork, incident_id: int, person_id: int, words: str) -> int:
+def agree_to_tell(uow: UnitOfWork, incident_id: int, person_id: int, words: str, concerns_id: int) -> int:
     """Record that a student, asked alone, agrees that a call tells the family what only the student tells at home.
 
-    It holds for the words alone. Raises Refused for a person of another report, or where there is none among them.
+    It holds for the words alone. Raises Refused for a person of another report, where there is none among them, and
+    for words that concern somebody else: nobody agrees for another.
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
     person = _person(uow, incident, person_id)
+    if concerns_id != person.id:
+        words = _("Only the student whom the words concern can agree. Without that yes they stay out.")
+        raise Refused("concerns", words)
     told = {word.casefold() for word in private_in(words)}
     if not told:
         raise Refused("told", _("Nothing in it is the student’s alone to tell. Write the words themselves."))

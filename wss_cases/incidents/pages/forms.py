@@ -69,6 +69,11 @@ class MayTellForm(BaseForm):
         [NotBlank(_l("Write what the family may be told."))],
         description=_l("The words that the call may say, for example: girlfriend. Everything else stays out."),
     )
+    concerns = select(
+        _l("Whom do these words concern?"),
+        validators=[InputRequired(_l("Choose whom the words concern."))],
+        description=_l("Words about a child who is not listed stay out."),
+    )
 
 
 def read_filter(args: Mapping[str, str]) -> IncidentFilter:

@@ -154,10 +154,16 @@ def may_tell(incident_id: int) -> Page:
     """Record that a student agrees that the family is told what only the student tells at home."""
     report = _completable(incident_id)
     form = MayTellForm()
-    form.person.choices = _chosen([person for person in report.people if person.student_id is not None])
+    students = _chosen([person for person in report.people if person.student_id is not None])
+    form.person.choices = form.concerns.choices = students
+
+    def act() -> int:
+        whose, of_whom = int(form.person.data), int(form.concerns.data)
+        return agree_to_tell(submitted(form), report.id, whose, form.told.data, of_whom)
+
     return form_page(
         form,
-        lambda: agree_to_tell(submitted(form), report.id, int(form.person.data), form.told.data),
+        act,
         with_flash(_("It is recorded. A call may say these words."), url_for(".contact", incident_id=report.id)),
         "layouts/form_page.html",
         title=_("The student agrees that it is told"),
