@@ -135,7 +135,7 @@ def system_administrator(stage: Stage) -> Iterator[Attack]:
     yield Attack(BOSS, "gives herself the whole district", refused, [], OVERREACH)
     client.submit(f"{page}/address", {"email": THEIRS})
     held = newest(HeldChange)
-    answer = client.submit(page, action="/link")
+    answer = client.post(f"{page}/link", data={"csrf_token": client.csrf_token(page)})  # no button leads there
     yield Attack(
         BOSS, "moves an account to her own address and sends a link there", refusal(answer, "no link goes there"),
         [before, witness.email], OVERREACH,
