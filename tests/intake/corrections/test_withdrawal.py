@@ -62,7 +62,7 @@ def test_where_a_duty_hangs_on_it_a_dean_is_asked(place: Place, client_as: Calla
     report = place.report((place.students[0], CAUSED), weapon="firearm", facts={"weapon": "firearm"})
     reporter = client_as(place.reporter)
     assert why(reporter, f"/incidents/{report.id}/withdraw").status_code == 303
-    assert "The deans are asked." in reporter.page(f"/incidents/{report.id}").text
+    assert "The deans and administrators are asked." in reporter.page(f"/incidents/{report.id}").text
     assert fresh(report).state is IncidentState.SUBMITTED
     asked = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "incident.withdrawal_asked")
     assert set(db.session.scalars(asked)) == {place.dean.id, place.administrator.id}
@@ -71,18 +71,20 @@ def test_where_a_duty_hangs_on_it_a_dean_is_asked(place: Place, client_as: Calla
     assert "It was another day." in page.partition('class="cols"')[0]
     words = reporter.page(f"/incidents/{report.id}").text
     assert "Withdraw the report" not in words and "You asked to withdraw it on" in words
-    assert "The deans are asked." in reporter.get(f"/incidents/{report.id}/withdraw").text, "once"
+    assert "The deans and administrators are asked." in reporter.get(f"/incidents/{report.id}/withdraw").text, "once"
 
 
-def test_a_dean_takes_back_her_own_report_at_once(place: Place, client_as: Callable[[Any], Any]) -> None:
+def test_a_dean_asks_the_others_about_her_own_report_too(place: Place, client_as: Callable[[Any], Any]) -> None:
     report = place.report((place.students[0], CAUSED), weapon="firearm", facts={"weapon": "firearm"})
     dean = client_as(place.dean)
     assert dean.get(f"/incidents/{report.id}/withdraw").status_code == 404, "another's"
     report.reporter_id = place.dean.id
     db.session.commit()
-    assert "Ask a dean" not in dean.page(f"/incidents/{report.id}/withdraw").text
+    assert "Ask for a decision" in dean.page(f"/incidents/{report.id}/withdraw").text
     assert why(dean, f"/incidents/{report.id}/withdraw").status_code == 303
-    assert fresh(report).state is IncidentState.NO_FURTHER_ACTION
+    assert fresh(report).state is IncidentState.SUBMITTED
+    asked = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "incident.withdrawal_asked")
+    assert set(db.session.scalars(asked)) == {place.administrator.id}
 
 
 def test_nobody_withdraws_anothers_report_nor_one_under_review(place: Place, client_as: Callable[[Any], Any]) -> None:

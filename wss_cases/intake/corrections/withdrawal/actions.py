@@ -23,15 +23,15 @@ from wss_cases.safeguards.police.review.models import PoliceReview
 
 @use_case
 def withdraw(uow: UnitOfWork, incident_id: int, reason: str) -> int:
-    """Take a report back: it stands as withdrawn and in no count. Where a duty or danger hangs on it deans are asked.
+    """Take a report back: it stands as withdrawn and in no count. Where a duty or danger hangs on it others decide.
 
-    A dean or an administrator of the school decides at once about their own. Raises NotFound for whoever did not make
-    it, Refused once review has begun, after the deans were asked, and without a reason.
+    Those others are the school's deans and administrators but the reporter, whatever the reporter's role. Raises
+    NotFound for whoever did not make it, Refused once review has begun, after the question, and without a reason.
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
     refuse_withdrawal(uow.actor, incident)
     refuse_blank("reason", reason, _("Say in a sentence why."))
-    if asks_a_dean(uow.actor, incident):
+    if hangs_on(incident):
         uow.record(incident, "incident.withdrawal_asked", why=reason)
         today = today_at(incident.school_id, uow.now)
         deans = {
@@ -53,12 +53,12 @@ def refuse_withdrawal(actor: Actor, incident: Incident) -> None:
         raise NotFound
     refuse_after_review(is_reporters(actor, incident, review_began(incident)))
     if withdrawal_asked(incident) is not None:
-        raise Refused("", _("The deans are asked. The report stands until one of them decides."))
+        raise Refused("", asked_words())
 
 
-def asks_a_dean(actor: Actor, incident: Incident) -> bool:
-    """Whether taking a report back is for a dean: something hangs on it, and its reporter is none."""
-    return hangs_on(incident) and not actor.covers(incident.school_id, Role.DEAN, Role.ADMINISTRATOR)
+def asked_words() -> str:
+    """What the reporter reads once others are asked."""
+    return _("The deans and administrators are asked. The report stands until one of them decides.")
 
 
 def hangs_on(incident: Incident) -> bool:

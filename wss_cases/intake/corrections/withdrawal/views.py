@@ -6,7 +6,6 @@ from flask import Blueprint, flash, url_for
 
 from wss_cases.access.act_pages import act_page
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
@@ -14,7 +13,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.intake.corrections.withdrawal.actions import asks_a_dean, refuse_withdrawal, withdraw
+from wss_cases.intake.corrections.withdrawal.actions import asked_words, hangs_on, refuse_withdrawal, withdraw
 
 blueprint = Blueprint("withdrawal", __name__, url_prefix="/incidents/<int:incident_id>")
 
@@ -32,21 +31,21 @@ def _load(actor: Actor, incident_id: int) -> Incident:
 
 
 def _act(call: Invocation, report: Incident, form: WithdrawForm) -> None:
-    asked = asks_a_dean(call.actor, report)
+    asked = hangs_on(report)
     withdraw(call, report.id, form.reason.data or "")
     if asked:
-        flash(_("The deans are asked. The report stands until one of them decides."))
+        flash(asked_words())
 
 
 def _words(report: Incident) -> dict[str, Any]:
-    asked = asks_a_dean(current_actor(), report)
+    asked = hangs_on(report)
     back, title = _address(report), _("Withdraw the report")
     return {
         "title": title,
-        "go_words": _("Ask a dean to decide") if asked else title,
+        "go_words": _("Ask for a decision") if asked else title,
         "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
         "back_href": back,
-        "intro": _("A duty or danger hangs on this report, so a dean decides about it. Your reason goes to them.")
+        "intro": _("A duty or danger hangs on this report, so a dean or administrator other than you decides. They read your reason.")
         if asked
         else _("It stands as withdrawn, with your reason, and in no count."),
         "fields": ["reason"],
