@@ -30,7 +30,9 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.police.review.actions import call_first
+from wss_cases.safeguards.police.review.actions import Asking, ask, call_first
+from wss_cases.safeguards.police.review.queries import reviews_of
+from wss_cases.safeguards.police.review.states import ReviewState
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 NUMBER, HERS = "50060070", "50060071"
@@ -107,12 +109,23 @@ def test_police_are_told_where_it_happened(two: Two, client_as: Callable[[Any], 
     for room in ("incidents", "review"):
         assert "Tell the police?" in ours.page(f"/{room}/{report.id}").text
         assert "Tell the police?" not in theirs.page(f"/{room}/{part.id}").text
-    for act in ("", "/emergency", "/required-by-law", "/anything-else"):
+    for act in ("/required-by-law", "/anything-else"):
         assert theirs.get(f"/incidents/{part.id}/police-review{act}").status_code == 404, act
     with pytest.raises(NotFound):
-        call_first(Invocation(two.there.actor(), clock.now()), part.id, clock.now())
+        ask(Invocation(two.there.actor(), clock.now()), part.id, Asking("", "", "", "", "", True))
     set_facts(part, weapon="firearm")
-    assert theirs.get(f"/incidents/{part.id}/police-review").status_code == 200, "a duty that is known there alone"
+    assert theirs.get(f"/incidents/{part.id}/police-review/required-by-law").status_code == 200, "a duty known there"
+
+
+def test_a_call_to_911_is_recorded_at_a_part_too(two: Two, client_as: Callable[[Any], Any]) -> None:
+    _report, part = told(two, client_as)
+    theirs = client_as(two.there.dean)
+    assert "Somebody called 911?" in theirs.page(f"/review/{part.id}").text
+    page = theirs.page(f"/incidents/{part.id}/police-review").text
+    assert "I have called: start the hour" in page and "Ask for a review" not in page
+    assert theirs.get(f"/incidents/{part.id}/police-review/emergency").status_code == 200
+    call_first(Invocation(two.there.actor(), clock.now()), part.id, clock.now())
+    assert [review.state for review in reviews_of(part.id)] == [ReviewState.CALLED]
 
 
 def test_calls_and_meetings_arise_at_each_childs_own_school(two: Two, client_as: Callable[[Any], Any]) -> None:

@@ -38,9 +38,8 @@ def panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None
         "follow_ups": _follow_ups(actor, incident, zone),
         "add_href": url_for("followups.add_to_incident", incident_id=incident.id),
         "reviews": [review_words(review, clock.now(), zone) for review in reviews_of(incident.id)],
-        "police_href": _link(actor, Permission.POLICE_REVIEW_ASK, "police.choose", incident)
-        if told_here(incident)
-        else None,
+        "police_href": _link(actor, Permission.POLICE_REVIEW_ASK, "police.choose", incident),
+        "police_here": told_here(incident),
     }
     return "casework/panels/incident.html", shown
 

@@ -23,7 +23,7 @@ from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 from wss_cases.safeguards.police.review import actions
 from wss_cases.safeguards.police.review.forms import AskForm, CallForm, LawForm
 from wss_cases.safeguards.police.review.presenters import review_words
-from wss_cases.safeguards.police.review.queries import asked_about, reviews_of
+from wss_cases.safeguards.police.review.queries import asked_about, reviews_of, told_here
 from wss_cases.safeguards.police.review.rules import requires_police
 from wss_cases.safeguards.police.review.states import OPEN
 from wss_cases.safeguards.police.seconding.actions import open_by_law
@@ -32,7 +32,7 @@ blueprint = Blueprint("police", __name__, url_prefix="/incidents/<int:incident_i
 
 
 def _loaded(incident_id: int) -> Incident:
-    return asked_about(get_incident(current_actor(), incident_id, Permission.POLICE_REVIEW_ASK))
+    return get_incident(current_actor(), incident_id, Permission.POLICE_REVIEW_ASK)
 
 
 def _duties(incident_id: int) -> list[tuple[int, Any]]:
@@ -50,12 +50,13 @@ def _to_review(review_id: int) -> str:
 @blueprint.get("")
 @gate(Permission.POLICE_REVIEW_ASK)
 def choose(incident_id: int) -> Page:
-    """The three grounds, and the reviews of this report that are open."""
+    """The three grounds, and the reviews of this report that are open; of another school's report the emergency."""
     incident, now = _loaded(incident_id), clock.now()
     zone = zone_of(incident.school_id)
     return render_template(
         "safeguards/police/asking/choose.html",
         incident=incident,
+        asked_here=told_here(incident),
         duties=_duties(incident_id),
         open_reviews=[review_words(review, now, zone) for review in reviews_of(incident_id) if review.state in OPEN],
     )
@@ -80,7 +81,7 @@ def emergency(incident_id: int) -> Page:
 @gate(Permission.POLICE_REVIEW_ASK)
 def by_law(incident_id: int) -> Page:
     """Open the review that a legal duty of this report decides."""
-    incident = _loaded(incident_id)
+    incident = asked_about(_loaded(incident_id))
     form = LawForm()
     duties = _duties(incident_id)
     form.duty_id.choices = choices([("", _("Choose one")), *((str(key), words) for key, words in duties)])
@@ -95,7 +96,7 @@ def by_law(incident_id: int) -> Page:
 @gate(Permission.POLICE_REVIEW_ASK)
 def ask(incident_id: int) -> Page:
     """Ask for what is refused unless two people approve."""
-    incident = _loaded(incident_id)
+    incident = asked_about(_loaded(incident_id))
     form = AskForm()
 
     def done(review_id: int) -> str:

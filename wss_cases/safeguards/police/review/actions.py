@@ -52,7 +52,7 @@ def call_first(uow: UnitOfWork, incident_id: int, called_at: datetime, time_reas
     Raises Refused for a time before the incident or to come until `time_reason` says why it is right, or while another
     emergency of this report waits to be recorded.
     """
-    incident = asked_about(uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK))
+    incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
     _none_open(incident, {ReviewState.CALLED})
     question(incident, called_at, uow.now, time_reason)
     expected = not is_questioned(called_at, earliest(incident), uow.now)

@@ -90,7 +90,8 @@ def told_here(incident: Incident) -> bool:
 
 
 def asked_about(incident: Incident) -> Incident:
-    """Return the report of which police may be told. Raises NotFound for the part of another school's report."""
+    """Return the report about which police may be asked. Raises NotFound for the part of another school's report; an
+    emergency call can be recorded there too."""
     return existing(incident if told_here(incident) else None)
 
 
