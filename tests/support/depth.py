@@ -15,6 +15,8 @@ import pytest
 BACKENDS = ("sqlite", "postgresql")
 BOTH = "both_databases"
 """The marker of a test whose point is the dialect, a lock, a constraint or a migration."""
+FULL = "full_cross_only"
+"""The marker, with the file that proves the same in process, of a story in the browser that the small depth leaves."""
 ANY = "any_database"
 """The marker, with a reason, of a test that touches such a thing beside its point."""
 WIDTH_OF = {"sqlite": "phone", "postgresql": "desk"}
@@ -53,8 +55,8 @@ def database_of(item: pytest.Item) -> str | None:
 
 
 def left_to_the_full_cross(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return which of the selected tests only the full cross runs: of a test on both databases the one that its name
-    does not choose. What was selected on one database alone is never among them."""
+    """Return which of the selected tests only the full cross runs: those that say so, and of a test on both databases
+    the one that its name does not choose. What was selected on one database alone is never among the others."""
     told: dict[tuple[str, str], set[str]] = defaultdict(set)
     for item in items:
         if database := database_of(item):
@@ -67,6 +69,8 @@ def left_to_the_full_cross(items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def _is_left(item: pytest.Item, told: dict[tuple[str, str], set[str]], widths: dict[str, set[str]]) -> bool:
+    if item.get_closest_marker(FULL):
+        return True
     database = database_of(item)
     if database is None or len(told[_story(item)]) == 1 or item.get_closest_marker(BOTH):
         return False

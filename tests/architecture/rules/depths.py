@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.support.databases import ROOT
-from tests.support.depth import ANY, BACKENDS, BOTH
+from tests.support.depth import ANY, BACKENDS, BOTH, FULL
 
 TESTS = ROOT / "tests"
 TELLING_NAMES = {
@@ -57,6 +57,20 @@ def speaks_a_dialect(source: str) -> bool:
 def proves_on_both(source: str) -> bool:
     """Whether a file of tests has any that is marked `both_databases`."""
     return f"pytest.mark.{BOTH}" in source
+
+
+def left_without_proof(path: Path, source: str) -> list[str]:
+    """A test that only the full cross runs names a file of tests that the small depth runs."""
+    return [
+        f"{path}: {where!r} proves nothing in the small depth"
+        for where in re.findall(rf'@pytest\.mark\.{FULL}\("([^"]*)"\)', source)
+        if not any(_runs_always(ROOT / name) for name in re.findall(r"tests/[\w/]+\.py", where))
+    ]
+
+
+def _runs_always(path: Path) -> bool:
+    source = path.read_text(encoding="utf-8") if path.exists() else ""
+    return source.count("\ndef test_") > source.count(f"pytest.mark.{FULL}")
 
 
 def _units(tree: ast.Module) -> Iterator[tuple[str, Unit]]:

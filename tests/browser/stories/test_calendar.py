@@ -23,6 +23,7 @@ pytestmark = pytest.mark.browser
 MORNING = wall("2026-11-24 05:50")
 
 
+@pytest.mark.full_cross_only("tests/workday/calendar/test_pages.py")
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_a_snow_day_is_declared_and_taken_back(
     live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, size: str

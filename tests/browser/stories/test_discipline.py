@@ -149,6 +149,7 @@ def what_starts(page: Page, system: LiveSystem, mails: MailServer, size: str) ->
     assert subjects.count("A student with a disability reached the tenth day away") == 2
 
 
+@pytest.mark.full_cross_only("tests/safeguards/discipline/test_recording.py")
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_more_than_three_days_at_day_nine(
     size: str, live_system: LiveSystem, scene: Scene, new_visitor: NewVisitor, smtp_server: MailServer

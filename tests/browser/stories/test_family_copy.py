@@ -36,6 +36,7 @@ def look(page: Page, name: str) -> None:
     assert not overflow_problems(page), name
 
 
+@pytest.mark.full_cross_only("tests/records/family_copies/test_copy.py")
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_copy_for_the_family(live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, backend: str) -> None:
     live_system.set_clock(MORNING)

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.full_cross_only("tests/safeguards/police/test_review.py")
 def test_refused_then_approved_by_two(live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path) -> None:
     live_system.set_clock(NOW)
     with make_app(live_system.database.url, tmp_path).app_context():

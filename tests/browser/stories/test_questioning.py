@@ -35,6 +35,7 @@ def look(page: Page, name: str) -> None:
     assert not overflow_problems(page), name
 
 
+@pytest.mark.full_cross_only("tests/safeguards/questioning/test_recording.py")
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_it_does_not_start_before_it_may(
     live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, backend: str

@@ -32,6 +32,7 @@ def look(page: Page, name: str) -> None:
     assert not overflow_problems(page), name
 
 
+@pytest.mark.full_cross_only("tests/casework/safety_plans/test_pages.py")
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_a_plan_is_written_agreed_and_looked_at_again(
     live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, size: str

@@ -125,6 +125,7 @@ def test_a_caseload_is_handed_over_and_covered(
     assert page.get_by_text("59 open cases").first.is_visible()
 
 
+@pytest.mark.full_cross_only("tests/browser/test_accessibility.py")
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_every_part_of_a_case_is_clean(
     people: dict[str, Any], live_system: LiveSystem, new_visitor: Callable[..., Any], size: str

@@ -71,6 +71,7 @@ def addresses(people: dict[str, Any]) -> list[str]:
     return pages
 
 
+@pytest.mark.full_cross_only("tests/browser/test_accessibility.py")
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_every_page_of_a_circle_is_clean(
     people: dict[str, Any], live_server: LiveSystem, new_visitor: NewVisitor, size: dict[str, int]

@@ -143,6 +143,7 @@ def routed(cast: Cast, new_visitor: NewVisitor, size: dict[str, int]) -> Cast:
     return replace(cast, pathway=accept(person(new_visitor, cast.dean, size), cast.incident, "Substance use support"))
 
 
+@pytest.mark.full_cross_only("tests/pathways/referrals/test_partner_side.py")
 @pytest.mark.parametrize("sizes", [(DESK, PHONE), (PHONE, DESK)], ids=["partner-phone", "partner-desk"])
 def test_a_partner_helps_and_another_one_loses_sight(
     cast: Cast, smtp_server: MailServer, new_visitor: NewVisitor, live_system: LiveSystem,
