@@ -142,7 +142,7 @@ def withdrawn(page: Page, cast: Cast) -> None:
     steps.answer(page, cast.circle, "does not wish to take part", "Yes")
 
 
-@pytest.mark.full_cross_only("tests/pathways/circles/test_pages.py; a circle is kept in tests/browser/stories/pathways/test_keepers.py")
+@pytest.mark.full_cross_only("tests/pathways/circles/test_pages.py")
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_a_circle_with_everything_that_can_go_otherwise(
     cast: Cast, live_server: LiveSystem, new_visitor: NewVisitor, size: dict[str, int]

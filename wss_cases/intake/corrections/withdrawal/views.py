@@ -45,7 +45,9 @@ def _words(report: Incident) -> dict[str, Any]:
         "go_words": _("Ask for a decision") if asked else title,
         "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
         "back_href": back,
-        "intro": _("A duty or danger hangs on this report, so a dean or administrator other than you decides. They read your reason.")
+        "intro": _(
+            "A duty or danger hangs on this report, so another dean or administrator decides. They read your reason."
+        )
         if asked
         else _("It stands as withdrawn, with your reason, and in no count."),
         "fields": ["reason"],
