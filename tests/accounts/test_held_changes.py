@@ -15,7 +15,7 @@ from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.account.models import Invitation, RoleGrant, UserAccount
+from wss_cases.accounts.account.models import AccountState, Invitation, RoleGrant, UserAccount
 from wss_cases.accounts.credentials.links import held_id_of, held_token, message_id_of, not_me_token
 from wss_cases.accounts.held_changes.models import HeldChange
 from wss_cases.accounts.people.actions import end_role, give_role, invite, invite_again, set_enabled
@@ -23,7 +23,7 @@ from wss_cases.accounts.people.held.actions import agree, confirm_own, say_not_m
 from wss_cases.accounts.sign_in.second_factor.actions import ask_reset
 from wss_cases.accounts.sign_in.sessions.actions import has_factor
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.mail.bounces.actions import mend_address
 from wss_cases.mail.delivery.rendering import compose
 
@@ -152,7 +152,7 @@ def test_roles_are_given_and_ended_before_witnesses(session: Any, now: datetime)
     assert set(told(session, "account.own_roles_changed")) == {user.id}
     grant = session.scalars(select(RoleGrant).where(RoleGrant.user_id == second.id)).one()
     end_role(acting(boss), second.id, grant.id, now)
-    assert second.id in told(session, "account.own_roles_changed")
+    assert second.id in told(session, "account.own_role_ended")
     assert session.get(UserAccount, user.id).password_hash and PASSWORD
 
 
@@ -179,3 +179,61 @@ def test_this_was_not_me_stops_it_and_tells_the_administrators(
     assert settle_due(at("2026-11-25 10:05")) == {"settled": 0}
     assert fresh(user).email == before and has_factor(session, user_id)
     assert message_id_of("x") is None and message_id_of(held_token(1)) is None
+
+
+def _not_me(client: Any, message: OutboxMessage, now: datetime) -> str:
+    """Follow the link of a mail, as whoever reads it, and return what the page then says."""
+    page = f"/account/not-me/{not_me_token(message.id)}"
+    mail = compose(message, now)
+    assert mail is not None and page in mail.get_body(("plain",)).get_content()
+    answer = client.submit(page, {})
+    assert answer.status_code == 200 and client.submit(page, {}).status_code == 410, "once"
+    return str(answer.text)
+
+
+def grants_of(session: Any, user_id: int) -> dict[Role, int]:
+    return dict(session.execute(select(RoleGrant.role, RoleGrant.id).where(RoleGrant.user_id == user_id)).all())
+
+
+def test_this_was_not_me_ends_a_role_that_was_given(session: Any, now: datetime, client: Any) -> None:
+    boss, second = administrators(session)
+    school = SchoolFactory()
+    head, user = make_user(Role.ADMINISTRATOR, school), make_user(Role.REPORTER, SchoolFactory())
+    give_role(acting(boss), user.id, Role.DEAN, school.id, now.date(), None, now)
+    end_role(acting(second), boss.id, grants_of(session, boss.id)[Role.SYSADMIN], now + timedelta(minutes=1))
+    message, user_id = told(session, "account.own_roles_changed")[user.id], user.id
+    everyone = {boss.id, second.id, head.id}
+    assert "The role that you were given is ended" in _not_me(client, message, now)
+    assert set(grants_of(session, user_id)) == {Role.REPORTER}
+    ended = select(AuditEntry.actor_id).where(
+        AuditEntry.action == "account.role_ended", AuditEntry.object_id == user_id
+    )
+    assert session.scalars(ended).all() == [user_id]
+    assert set(told(session, "account.not_me")) == everyone, "whoever gave it, and the other administrators"
+
+
+def test_this_was_not_me_gives_no_ended_role_back_and_says_so(session: Any, now: datetime, client: Any) -> None:
+    boss, second = administrators(session)
+    user = make_user(Role.DEAN)
+    end_role(acting(boss), user.id, grants_of(session, user.id)[Role.DEAN], now)
+    session.commit()
+    message = told(session, "account.own_role_ended")[user.id]
+    mail = compose(message, now)
+    assert mail is not None and "tell the administrators" in mail.get_body(("plain",)).get_content()
+    assert "What was done stays as it is until one of them changes it." in _not_me(client, message, now)
+    assert set(told(session, "account.not_me")) == {boss.id, second.id}
+
+
+def test_the_last_account_that_gives_roles_keeps_its_role_and_everyone_is_alarmed(
+    session: Any, now: datetime, client: Any
+) -> None:
+    boss = make_user(Role.SYSADMIN)
+    user, head, district = make_user(Role.REPORTER), make_user(Role.ADMINISTRATOR), make_user(Role.DISTRICT)
+    give_role(acting(boss), user.id, Role.SYSADMIN, None, now.date(), None, now)
+    fresh(boss).state = AccountState.DISABLED
+    session.commit()
+    words = _not_me(client, told(session, "account.own_roles_changed")[user.id], now)
+    assert "this role stays until somebody else has it" in words
+    assert Role.SYSADMIN in grants_of(session, user.id)
+    assert {head.id, district.id} <= set(told(session, "account.not_me_kept"))
+    assert user.id not in told(session, "account.not_me_kept") and not told(session, "account.not_me")

@@ -16,7 +16,7 @@ from tests.followups.reminders.making import At, Place, make_place
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.people.actions import end_role, set_enabled
-from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLES_CHANGED, ROLES_CHANGED
+from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLE_ENDED, ROLES_CHANGED
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.states import Stuck
 from wss_cases.followups.core.models import FollowUp
@@ -41,8 +41,8 @@ def end_roles(place: Place, who: str, *roles: Role) -> None:
     told = db.session.execute(
         select(OutboxMessage.id, OutboxMessage.recipient_id, OutboxMessage.kind).where(OutboxMessage.id > place.seen)
     ).all()
-    assert (place.ids[who], OWN_ROLES_CHANGED) in {(recipient, kind) for _number, recipient, kind in told}
-    assert {kind for _number, _recipient, kind in told} <= {OWN_ROLES_CHANGED, ROLES_CHANGED}, "of the role alone"
+    assert (place.ids[who], OWN_ROLE_ENDED) in {(recipient, kind) for _number, recipient, kind in told}
+    assert {kind for _number, _recipient, kind in told} <= {OWN_ROLE_ENDED, ROLES_CHANGED}, "of the role alone"
     place.seen = max(number for number, _recipient, _kind in told)
 
 

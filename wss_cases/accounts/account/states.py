@@ -34,6 +34,9 @@ SENTENCES = {
     "account.left_but_kept": _l("Left the roster, kept because nobody else can do their part"),
     "account.address_agreed": _l("New address confirmed"),
     "account.not_me": _l("The person says that a change of this account was not theirs"),
+    "account.not_me_kept": _l(
+        "The person says that this role is not theirs; it stays, because nobody else can give roles"
+    ),
     "account.reset_asked": _l("Reset of the second factor asked for"),
     "account.reset_agreed": _l("Reset of the second factor confirmed"),
     "account.factor_reset": _l("Second factor reset"),

@@ -132,7 +132,7 @@ def _give(
     grant.district = role in DISTRICT_ROLES
     uow.add(grant)
     uow.record(user, "account.role_given", role=role.value)
-    tell_roles_changed(uow, user, role, scoped)
+    tell_roles_changed(uow, user, grant, given=True)
 
 
 def _end_by_hand(uow: UnitOfWork, user: UserAccount, role: Role, starts_on: date) -> date | None:
@@ -154,15 +154,20 @@ def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
             raise NotFound
         if not may_give(actor, grant.role, grant.school_id):
             raise Refused("", _("You cannot end this role."))
-        if grant.role is Role.SYSADMIN:
-            _keep_one(uow, user)
-        yesterday = today_at(grant.school_id, now) - timedelta(days=1)
-        if grant.starts_on <= yesterday:
-            grant.ends_on = yesterday
-        else:
-            uow.session.delete(grant)
-        uow.record(user, "account.role_ended", role=grant.role.value)
-        tell_roles_changed(uow, user, grant.role, grant.school_id)
+        end_grant(uow, user, grant)
+        tell_roles_changed(uow, user, grant, given=False)
+
+
+def end_grant(uow: UnitOfWork, user: UserAccount, grant: RoleGrant) -> None:
+    """Step: end a role today. Raises Overreach where nobody else could give roles then."""
+    if grant.role is Role.SYSADMIN:
+        _keep_one(uow, user)
+    yesterday = today_at(grant.school_id, uow.now) - timedelta(days=1)
+    if grant.starts_on <= yesterday:
+        grant.ends_on = yesterday
+    else:
+        uow.session.delete(grant)
+    uow.record(user, "account.role_ended", role=grant.role.value)
 
 
 def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, now: datetime) -> None:

@@ -21,6 +21,8 @@ from wss_cases.accounts.sign_in.sessions.actions import (
     LAST_OF_SCHOOL,
     LEFT_BUT_KEPT,
     NOT_ME,
+    NOT_ME_KEPT,
+    OWN_ROLE_ENDED,
     OWN_ROLES_CHANGED,
     ROLES_CHANGED,
     SIGN_IN_CHANGED,
@@ -76,7 +78,13 @@ WORDS = {
     ),
     NOT_ME: (
         _l("Somebody says that a change of their account was not theirs"),
-        _l("What still waited is stopped. Ask them by phone, and look who made the change."),
+        _l("What still waited is stopped, and a role that they were given is ended; what was done before stays. Ask "
+           "them by phone, and look who made the change."),
+    ),
+    NOT_ME_KEPT: (
+        _l("Somebody says that their role as system administrator is not theirs"),
+        _l("It is the last account that can give roles, so it stays. Ask them by phone now: another has to get the "
+           "role, then this one ends."),
     ),
     LEFT_BUT_KEPT: (
         _l("An account was kept although its person left the roster"),
@@ -91,8 +99,13 @@ WORDS = {
         _l("Another administrator gave a role or ended one. If you did not expect this, ask them."),
     ),
     OWN_ROLES_CHANGED: (
-        _l("Your roles were changed"),
-        _l("Somebody gave you a role in Whole School Safety, or ended one."),
+        _l("You were given a role"),
+        _l("Somebody gave you a role in Whole School Safety. If you know nothing of it, end it below."),
+    ),
+    OWN_ROLE_ENDED: (
+        _l("A role of yours was ended"),
+        _l("Somebody ended a role of yours in Whole School Safety. If it is news, the administrators can give it "
+           "back."),
     ),
     CODE_GUESSED: (
         _l("Somebody may know your password"),
@@ -104,11 +117,14 @@ WORDS = {
     ),
 }  # fmt: skip
 """Each kind's subject and what happened."""
-OF_ANOTHER = (SLOWED, RESET_OF_ANOTHER, ADDRESS_OF_ANOTHER, ROLES_CHANGED, LEFT_BUT_KEPT, LAST_OF_SCHOOL, NOT_ME)
+OF_ANOTHER = (
+    SLOWED, RESET_OF_ANOTHER, ADDRESS_OF_ANOTHER, ROLES_CHANGED, LEFT_BUT_KEPT, LAST_OF_SCHOOL, NOT_ME, NOT_ME_KEPT,
+)  # fmt: skip
 WAITS = {RESET_ASKED: HeldKind.FACTOR, MOVED: HeldKind.ADDRESS}
 """What its holder confirms from the address that was known before."""
-STRANGE = (RESET_ASKED, MOVED, OWN_ROLES_CHANGED, FACTOR_RESET, FACTOR_OFF, SIGN_IN_CHANGED)
-"""What somebody else may have done: its mail asks, and one click stops what still waits and tells."""
+STOPPED = (RESET_ASKED, MOVED, OWN_ROLES_CHANGED)
+STRANGE = (*STOPPED, OWN_ROLE_ENDED, FACTOR_RESET, FACTOR_OFF, SIGN_IN_CHANGED)
+"""What somebody else may have done: its mail asks, and one click tells, and stops what can be stopped."""
 
 
 def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
@@ -116,14 +132,15 @@ def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     href, go = link("/account"), _("Open my account")
     if message.kind in OF_ANOTHER:
         href, go = link(f"/people/{message.object_id}"), _("Open the account")
-    elif held := waiting(message.object_id, clock.now()).get(WAITS[message.kind]) if message.kind in WAITS else None:
+    elif held := waiting(message.recipient_id, clock.now()).get(WAITS[message.kind]) if message.kind in WAITS else None:
         href, go = link(f"/account/held/{held_token(held.id)}"), _("Confirm it")
     not_me = link(f"/account/not-me/{not_me_token(message.id)}") if message.kind in STRANGE else ""
-    return {"subject": str(subject), "what": str(what), "href": href, "go": go, "not_me": not_me}
+    say = _("This was not me: stop it") if message.kind in STOPPED else _("This was not me: tell the administrators")
+    return {"subject": str(subject), "what": str(what), "href": href, "go": go, "not_me": not_me, "say": say}
 
 
 def _known_address(message: OutboxMessage) -> str:
-    return known_address(message.object_id, clock.now()) if message.kind in STRANGE else ""
+    return known_address(message.recipient_id, clock.now()) if message.kind in STRANGE else ""
 
 
 def _own(message: OutboxMessage, actor: Actor) -> bool:

@@ -1,25 +1,43 @@
 """Settling what waits for an account: its holder confirms, a second administrator agrees, or a day has passed."""
 
+import enum
 from datetime import datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.models import AccountState, UserAccount
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.held_changes.models import HeldChange, HeldKind
-from wss_cases.accounts.people.actions import MOVED, is_free
+from wss_cases.accounts.people.actions import MOVED, end_grant, is_free
 from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
 from wss_cases.accounts.sign_in.second_factor.actions import RESET_ASKED, carry_out_reset
-from wss_cases.accounts.sign_in.sessions.actions import NOT_ME, schools_of, tell_administrators
+from wss_cases.accounts.sign_in.sessions.actions import (
+    NOT_ME,
+    NOT_ME_KEPT,
+    schools_of,
+    tell_administrators,
+    tell_everyone_of,
+)
 from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.journal.models import OutboxMessage
+from wss_cases.foundation.errors import NotFound, Overreach, existing
+from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 STOPPED = {MOVED: HeldKind.ADDRESS, RESET_ASKED: HeldKind.FACTOR}
 SETTLED = {HeldKind.ADDRESS: "account.address_agreed", HeldKind.FACTOR: "account.reset_agreed"}
+
+
+class Stopped(enum.StrEnum):
+    """What *This was not me* came to: what waited is stopped, a role that was given is ended or stays because nobody
+    else can give roles, or what was done stays and the administrators know."""
+
+    WAITING = "waiting"
+    ROLE = "role"
+    KEPT = "kept"
+    NOTHING = "nothing"
 
 
 def agree(actor: Actor, user_id: int, held_id: int, now: datetime) -> None:
@@ -44,11 +62,11 @@ def confirm_own(held_id: int, now: datetime) -> None:
         _settle(uow, uow.session.get_one(UserAccount, row.user_id, with_for_update=True, populate_existing=True), row)
 
 
-def say_not_me(message_id: int, now: datetime) -> None:
+def say_not_me(message_id: int, now: datetime) -> Stopped:
     """Say, as whom a mail told of a change of their account, that they know nothing of it; the link is the proof.
 
-    What waits is stopped, a new address goes back to the one before, and every administrator is told. Raises
-    NotFound once it was said.
+    What waits is stopped, a new address goes back to the one before, a role that was given ends; whoever did it and
+    every administrator are told. Returns what was stopped. Raises NotFound once it was said.
     """
     message = existing(db.session.get(OutboxMessage, message_id))
     user = db.session.get_one(UserAccount, message.recipient_id)
@@ -57,16 +75,56 @@ def say_not_me(message_id: int, now: datetime) -> None:
             raise NotFound
         uow.request_row.answer = str(user.id)
         user = uow.session.get_one(UserAccount, user.id, with_for_update=True, populate_existing=True)
-        waits = select(HeldChange).where(
-            HeldChange.user_id == user.id, HeldChange.kind == STOPPED.get(message.kind), HeldChange.settled_at.is_(None)
-        )
-        for row in uow.session.scalars(waits.with_for_update()):
-            row.settled_at = now
-            if row.kind is HeldKind.ADDRESS and is_free(uow, row.known_email):
-                user.email = row.known_email
-                end_links(uow, user)
-        uow.record(user, NOT_ME)
-        tell_administrators(uow, user, NOT_ME, of=schools_of(uow, user), but={user.id})
+        schools, given = schools_of(uow, user), _given(uow, message)
+        stopped = _stop_waiting(uow, user, message.kind) if given is None else _end_given(uow, user, given)
+        if stopped is Stopped.KEPT:
+            uow.record(user, NOT_ME_KEPT)
+            tell_everyone_of(uow, user, NOT_ME_KEPT, (Role.SYSADMIN, Role.DISTRICT, Role.ADMINISTRATOR))
+        else:
+            uow.record(user, NOT_ME)
+            also = _who_did(uow, message)
+            tell_administrators(uow, user, NOT_ME, of=schools, but={user.id}, also=also)
+    return stopped
+
+
+def _given(uow: UnitOfWork, message: OutboxMessage) -> RoleGrant | None:
+    """Return the grant that a mail tells of, while it is theirs and not over."""
+    if message.object_type != RoleGrant.__tablename__:
+        return None
+    grant = uow.session.get(RoleGrant, message.object_id, with_for_update=True, populate_existing=True)
+    theirs = grant is not None and grant.user_id == message.recipient_id and not is_over(grant, uow.now)
+    return grant if theirs else None
+
+
+def _end_given(uow: UnitOfWork, user: UserAccount, grant: RoleGrant) -> Stopped:
+    try:
+        end_grant(uow, user, grant)
+    except Overreach:
+        return Stopped.KEPT
+    return Stopped.ROLE
+
+
+def _stop_waiting(uow: UnitOfWork, user: UserAccount, kind: str) -> Stopped:
+    waits = select(HeldChange).where(
+        HeldChange.user_id == user.id, HeldChange.kind == STOPPED.get(kind), HeldChange.settled_at.is_(None)
+    )
+    rows = uow.session.scalars(waits.with_for_update()).all()
+    for row in rows:
+        row.settled_at = uow.now
+        if row.kind is HeldKind.ADDRESS and is_free(uow, row.known_email):
+            user.email = row.known_email
+            end_links(uow, user)
+    return Stopped.WAITING if rows else Stopped.NOTHING
+
+
+def _who_did(uow: UnitOfWork, message: OutboxMessage) -> set[int]:
+    """Return who made the change that a mail tells of: the audit row was written with it."""
+    did = select(AuditEntry.actor_id).where(
+        AuditEntry.object_type == UserAccount.__tablename__,
+        AuditEntry.object_id == message.recipient_id,
+        AuditEntry.at == message.created_at,
+    )
+    return {one for one in uow.session.scalars(did) if one is not None}
 
 
 def settle_due(now: datetime) -> dict[str, int]:

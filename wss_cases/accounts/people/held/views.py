@@ -19,15 +19,17 @@ from wss_cases.foundation.pages import Page
 blueprint = Blueprint("held", __name__)
 
 
-def _by_link(subject_id: int | None, act: Callable[[int, datetime], None], template: str) -> Page:
+def _by_link(subject_id: int | None, act: Callable[[int, datetime], object], template: str) -> Page:
     """The page of a link in a mail: its one act, done by whoever holds the link, once."""
     number, is_sent, is_over = existing(subject_id), request.method == "POST", False
+    came_to: object = None
     if is_sent:
         try:
-            act(number, clock.now())
+            came_to = act(number, clock.now())
         except NotFound:
             is_over = True
-    return render_template(template, done=is_sent and not is_over, is_over=is_over), 410 if is_over else 200
+    done = is_sent and not is_over
+    return render_template(template, done=done, is_over=is_over, came_to=came_to), 410 if is_over else 200
 
 
 @blueprint.route("/account/held/<token>", methods=["GET", "POST"])

@@ -40,7 +40,9 @@ SIGN_IN_CHANGED = "account.password_set"
 BREAK_GLASS_USED = "account.break_glass_used"
 ROLES_CHANGED = "account.roles_changed"
 OWN_ROLES_CHANGED = "account.own_roles_changed"
+OWN_ROLE_ENDED = "account.own_role_ended"
 NOT_ME = "account.not_me"
+NOT_ME_KEPT = "account.not_me_kept"
 LEFT_BUT_KEPT = "account.left_but_kept"
 LAST_OF_SCHOOL = "account.last_of_school"
 SLOWED = "account.slowed"
@@ -101,13 +103,20 @@ def alarm_if_break_glass(uow: UnitOfWork, user: UserAccount) -> None:
 
 
 def tell_administrators(
-    uow: UnitOfWork, user: UserAccount, kind: str, *, of: Collection[int] = (), but: Collection[int | None] = ()
+    uow: UnitOfWork,
+    user: UserAccount,
+    kind: str,
+    *,
+    of: Collection[int | None] = (),
+    but: Collection[int | None] = (),
+    also: Collection[int] = (),
 ) -> None:
-    """Step: tell system administrators, and those `of` schools, of something about an account, whatever the hour."""
+    """Step: tell system administrators, those `of` schools and others `also` of something about an account, whatever
+    the hour."""
     which = RoleGrant.role == Role.SYSADMIN
     which |= (RoleGrant.role == Role.ADMINISTRATOR) & RoleGrant.school_id.in_(of)
     found = select(RoleGrant.user_id).where(which, in_force_at(uow.now))
-    for user_id in sorted(set(uow.session.scalars(found)) - set(but)):
+    for user_id in sorted({*uow.session.scalars(found), *also} - set(but)):
         uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 
 
@@ -121,17 +130,20 @@ def schools_of(uow: UnitOfWork, user: UserAccount) -> list[int]:
 def tell_everyone_of(uow: UnitOfWork, user: UserAccount, kind: str, roles: Collection[Role]) -> None:
     """Step: tell all who hold one of these roles of something about an account, whatever the hour."""
     found = select(RoleGrant.user_id).where(RoleGrant.role.in_(roles), in_force_at(uow.now))
-    for user_id in sorted(set(uow.session.scalars(found))):
+    for user_id in sorted(set(uow.session.scalars(found)) - {uow.actor.user_id}):
         uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 
 
-def tell_roles_changed(uow: UnitOfWork, user: UserAccount, role: Role, school_id: int | None) -> None:
-    """Step: tell a person that their roles were changed, and the other administrators: nobody does it unseen."""
-    schools = [school_id] if school_id is not None and role in GIVEN_BY_SCHOOL else []
+def tell_roles_changed(uow: UnitOfWork, user: UserAccount, grant: RoleGrant, *, given: bool) -> None:
+    """Step: tell a person that a role was given to them or ended, and the other administrators: nobody does it unseen.
+
+    The mail about a role that was given names the grant, so that *This was not me* can end it.
+    """
+    schools = [grant.school_id] if grant.role in GIVEN_BY_SCHOOL else []
     tell_administrators(uow, user, ROLES_CHANGED, of=schools, but={uow.actor.user_id, user.id})
-    key = f"{OWN_ROLES_CHANGED}:{user.id}:{uow.now.isoformat()}"
+    kind, about = (OWN_ROLES_CHANGED, grant) if given else (OWN_ROLE_ENDED, user)
     if user.state is AccountState.ACTIVE:
-        uow.notify(user.id, OWN_ROLES_CHANGED, user, key, at_any_hour=True)
+        uow.notify(user.id, kind, about, f"{kind}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 
 
 def has_factor(session: Session, user_id: int) -> bool:
