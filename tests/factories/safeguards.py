@@ -10,13 +10,14 @@ import factory
 from tests.factories.accounts import make_user
 from tests.factories.base import Factory, put
 from wss_cases.access.actor import Role
+from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.review.models import PoliceApprover, PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 
 RAISED = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
@@ -79,10 +80,10 @@ def make_refusal(incident: Incident) -> PoliceReview:
     return put(review)
 
 
-def make_approver(school: Any) -> PoliceApprover:
+def make_approver(school: Any) -> NetworkApprover:
     """Return who stands in for a school: its network's approver and deputy."""
     named = [make_user(Role.DISTRICT).id for _ in range(2)]
-    row = PoliceApprover(network=school.network or "", approver_id=named[0], deputy_id=named[1], hours=4)
+    row = NetworkApprover(network=school.network or "", approver_id=named[0], deputy_id=named[1], hours=4)
     db.session.add(row)
     db.session.commit()
     return row

@@ -15,10 +15,10 @@ from tests.factories.base import fresh
 from tests.roster.oneroster.bundles import NOW, manifest, roster, take, user, write
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.accounts.people.actions import give_role
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School
-from wss_cases.safeguards.police.review.models import PoliceApprover
 
 STAFF = 30
 
@@ -113,8 +113,8 @@ def test_the_last_approver_of_a_network_is_kept_and_every_administrator_alarmed(
     """The only one of a network, and the last of two who leave with the same run: the other one ends."""
     head = make_user(Role.ADMINISTRATOR, taken)
     only, first, deputy = (account(number, Role.DISTRICT) for number in (27, 28, 29))
-    session.add(PoliceApprover(network="Network 1", approver_id=only.id, hours=4))
-    session.add(PoliceApprover(network="Network 2", approver_id=first.id, deputy_id=deputy.id, hours=4))
+    session.add(NetworkApprover(network="Network 1", approver_id=only.id, hours=4))
+    session.add(NetworkApprover(network="Network 2", approver_id=first.id, deputy_id=deputy.id, hours=4))
     session.commit()
     take(write(tmp_path, roster(staff(range(27)))))
     states = [fresh(one).state is AccountState.ACTIVE for one in (only, first, deputy)]

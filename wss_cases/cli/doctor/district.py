@@ -9,11 +9,12 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.accounts.network_approvers.queries import approvers, possible_approvers
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import CalendarDay, School
-from wss_cases.safeguards.police.review.models import PoliceApprover
-from wss_cases.safeguards.police.review.queries import approvers, networks, possible_approvers
+from wss_cases.safeguards.police.review.queries import networks
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def police_reviewers(now: datetime) -> Finding:
     )
 
 
-def _may_answer(named: PoliceApprover, now: datetime) -> bool:
+def _may_answer(named: NetworkApprover, now: datetime) -> bool:
     possible = dict(possible_approvers(named.network, now))
     return named.approver_id in possible or named.deputy_id in possible
 

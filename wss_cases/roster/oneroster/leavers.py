@@ -1,13 +1,12 @@
 """Staff who leave the roster: their accounts end with the run that no longer has them, but for those who are needed."""
 
-from collections.abc import Iterable
-
-from sqlalchemy import and_, column, exists, func, or_, select, table
+from sqlalchemy import and_, exists, func, or_, select
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.accounts.network_approvers.queries import approvers_naming
 from wss_cases.accounts.sign_in.invitations.actions import end_links
 from wss_cases.accounts.sign_in.sessions.actions import (
     LAST_OF_SCHOOL,
@@ -22,8 +21,6 @@ from wss_cases.roster.import_files.report import Problem
 from wss_cases.roster.oneroster.ledger import batches, rows_among
 from wss_cases.roster.oneroster.run import Run
 
-APPROVERS = table("police_approver", column("approver_id"), column("deputy_id"))
-"""A room above; its columns are all that is needed of it."""
 NEEDED = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)
 THEIRS = or_(
     StaffMember.user_id == UserAccount.id,
@@ -95,12 +92,8 @@ def _gives_roles_alone(run: Run, user: UserAccount) -> bool:
 def _approves(run: Run, user: UserAccount) -> bool:
     """Whether this is the last one who can approve for a network: the other of approver and deputy is none, or gone."""
     active = select(UserAccount.id).where(UserAccount.state == AccountState.ACTIVE)
-    named = or_(APPROVERS.c.approver_id == user.id, APPROVERS.c.deputy_id == user.id)
-    pairs: Iterable[tuple[int | None, int | None]] = [
-        (row[0], row[1])
-        for row in run.uow.session.execute(select(APPROVERS.c.approver_id, APPROVERS.c.deputy_id).where(named))
-    ]
-    others = [deputy if approver == user.id else approver for approver, deputy in pairs]
+    named = approvers_naming(user.id)
+    others = [row.deputy_id if row.approver_id == user.id else row.approver_id for row in named]
     here = set(run.uow.session.scalars(active.where(UserAccount.id.in_([one for one in others if one]))))
     return any(other not in here for other in others)
 

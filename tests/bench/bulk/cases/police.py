@@ -9,16 +9,11 @@ from tests.bench.bulk.reports.reports import Report, Scene
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.store import Store
 from tests.bench.bulk.writing.world import later
+from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.demo.district.names import name_of
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.routing.engine.states import Police
-from wss_cases.safeguards.police.review.models import (
-    NotifiedStudent,
-    PoliceApprover,
-    PoliceNotification,
-    PoliceReview,
-    SchoolSergeant,
-)
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS, POLICE_CODES, answer_by, record_due
 
 UNASKED = 0.0006
@@ -42,7 +37,7 @@ def make_directory(store: Store, seed: int, places: list[Place], approver: Someb
     """Write who gives each network's second approvals, and one School Sergeant for each school."""
     rng = Random(f"{seed}/police")
     for network in sorted({place.network for place in places}):
-        store.add(PoliceApprover, network=network, approver_id=approver.id, hours=DEFAULT_HOURS)
+        store.add(NetworkApprover, network=network, approver_id=approver.id, hours=DEFAULT_HOURS)
     for place in places:
         name = name_of(rng)
         store.add(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
+from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, SafetyPlan, SafetyPlanReview
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.followups.core.models import FollowUp
@@ -61,13 +62,7 @@ from wss_cases.roster.directory.models import (
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
-from wss_cases.safeguards.police.review.models import (
-    NotifiedStudent,
-    PoliceApprover,
-    PoliceNotification,
-    PoliceReview,
-    SchoolSergeant,
-)
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
 
 BATCH_ROWS = 20_000
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
@@ -95,7 +90,7 @@ TABLES: tuple[type[Base], ...] = (
     LegalDuty,
     LegalDutyStep,
     DisciplineAction,
-    PoliceApprover,
+    NetworkApprover,
     SchoolSergeant,
     PoliceReview,
     PoliceNotification,

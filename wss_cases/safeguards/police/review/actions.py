@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.network_approvers.queries import approver_of
 from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
@@ -17,7 +19,7 @@ from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.police.review.dating import earliest, question
 from wss_cases.safeguards.police.review.messages import ANSWERED, ASKED, CALLED, SECOND
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.queries import approver_of, asked_about, deciders, parties_of, reviews_of
+from wss_cases.safeguards.police.review.queries import asked_about, deciders, reviews_of
 from wss_cases.safeguards.police.review.repair import open_repair
 from wss_cases.safeguards.police.review.rules import answer_by, is_questioned, may_become, record_due, steps_aside
 from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, WAITING, WANTED, NotificationGround, ReviewState

@@ -11,10 +11,11 @@ from wss_cases.access.policy import can
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.plain_templates import link
+from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.safeguards.police.review.queries import load_review, parties_of
+from wss_cases.safeguards.police.review.queries import load_review
 from wss_cases.safeguards.police.review.rules import steps_aside
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 

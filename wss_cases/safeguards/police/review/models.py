@@ -1,4 +1,4 @@
-"""Police-notification reviews, the notifications that they permit, who approves for a network, and School Sergeants."""
+"""Police-notification reviews, the notifications that they permit, and School Sergeants."""
 
 from datetime import date, datetime
 
@@ -121,22 +121,6 @@ class PoliceReview(OfIncident, Versioned, Base):
     def waits_for_second_review(self) -> bool:
         """Whether somebody who did not make this notification still has to review it."""
         return self.state is ReviewState.NOTIFIED and self.review_due_on is not None and self.second_at is None
-
-
-class PoliceApprover(Versioned, Base):
-    """Who gives a network's second approvals, who stands in, and how many hours each answer may take."""
-
-    __tablename__ = "police_approver"
-    __table_args__ = (
-        CheckConstraint("deputy_id is null or deputy_id <> approver_id", name="deputy"),
-        CheckConstraint("hours between 1 and 72", name="hours"),
-    )
-
-    id: Mapped[Id]
-    network: Mapped[str] = mapped_column(String(80), unique=True)
-    approver_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    deputy_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    hours: Mapped[int]
 
 
 class SchoolSergeant(Versioned, Base):

@@ -12,27 +12,18 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
-from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import holders, in_force_at
+from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at
-from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.roster.directory.models import School, StaffMember, Student
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.police.review.models import (
-    NotifiedStudent,
-    PoliceApprover,
-    PoliceNotification,
-    PoliceReview,
-    SchoolSergeant,
-)
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
 from wss_cases.safeguards.police.review.rules import requires_police
 from wss_cases.safeguards.police.review.states import ReviewState, Seconding
 
 Statement = TypeVar("Statement", bound=Select[Any])
-NO_PARTY = (PersonRole.WITNESS, PersonRole.SUPPORT)
 
 
 @dataclass(frozen=True)
@@ -121,23 +112,6 @@ def waiting_counted(actor: Actor) -> Select[Any] | None:
     return visible_to(select(func.count(PoliceReview.id)).where(or_(*waiting)), actor)
 
 
-def parties_of(incident_id: int) -> frozenset[int]:
-    """Return the accounts of the adults who are a party to an incident; whoever only saw it is none."""
-    statement = (
-        select(UserAccount.id)
-        .join(
-            StaffMember,
-            or_(
-                StaffMember.user_id == UserAccount.id,
-                (StaffMember.email != "") & (func.lower(StaffMember.email) == UserAccount.email),
-            ),
-        )
-        .join(IncidentPerson, IncidentPerson.staff_id == StaffMember.id)
-        .where(IncidentPerson.incident_id == incident_id, IncidentPerson.role.not_in(NO_PARTY))
-    )
-    return frozenset(db.session.scalars(statement))
-
-
 def deciders(review: PoliceReview, now: datetime, but: Collection[int]) -> list[tuple[int, str]]:
     """Return the administrators who may decide: not who asked, not a party (`but`)."""
     aside = {*but, review.requested_by_id}
@@ -145,37 +119,10 @@ def deciders(review: PoliceReview, now: datetime, but: Collection[int]) -> list[
     return [one for one in people if one[0] not in aside]
 
 
-def approver_of(network: str | None) -> PoliceApprover | None:
-    """Return who gives the second approvals of a network ('': of schools that are in none)."""
-    return db.session.scalar(select(PoliceApprover).where(PoliceApprover.network == (network or "")))
-
-
-def approvers() -> dict[str, PoliceApprover]:
-    """Return who gives second approvals, by network."""
-    return {row.network: row for row in db.session.scalars(select(PoliceApprover))}
-
-
 def networks() -> list[str]:
     """Return the networks of active schools by name; '' first where a school is in none."""
     names = db.session.scalars(select(School.network).where(School.is_active).distinct())
     return sorted({network or "" for network in names})
-
-
-def possible_approvers(network: str, now: datetime) -> list[tuple[int, str]]:
-    """Return (user id, name) of the active people who administer a network or the district, by name."""
-    statement = (
-        select(UserAccount.id, UserAccount.name)
-        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
-        .where(
-            RoleGrant.role == Role.DISTRICT,
-            RoleGrant.district | (RoleGrant.network == network),
-            UserAccount.state == AccountState.ACTIVE,
-            in_force_at(now),
-        )
-        .distinct()
-        .order_by(UserAccount.name, UserAccount.id)
-    )
-    return [(row[0], row[1]) for row in db.session.execute(statement)]
 
 
 def notification_of(review_id: int) -> PoliceNotification | None:

@@ -12,9 +12,9 @@ from wss_cases.accounts.two_persons.queries import second_persons
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.queries import parties_of
 from wss_cases.safeguards.police.review.states import Seconding
 
 STANDING = (Role.DEAN, Role.ADMINISTRATOR)

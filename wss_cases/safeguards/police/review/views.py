@@ -19,6 +19,7 @@ from wss_cases.foundation.forms import filled
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, zone_of
+from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import get_duty
@@ -96,7 +97,7 @@ def review(review_id: int) -> Page:
 def _waits_for(review: PoliceReview, names: dict[int, str], now: datetime) -> list[str]:
     """The people who may give the answer that is waited for."""
     if review.state is ReviewState.ASKED:
-        return [name for _id, name in queries.deciders(review, now, queries.parties_of(review.incident_id))]
+        return [name for _id, name in queries.deciders(review, now, parties_of(review.incident_id))]
     if review.state is ReviewState.SECONDING:
         return list(user_names(asked_to_second(review, now)).values())
     if review.state is ReviewState.APPROVED_ONCE:
@@ -115,7 +116,7 @@ def _made(review: PoliceReview, zone: str) -> list[Any] | None:
 
 
 def _acts(actor: Actor, review: PoliceReview, now: datetime) -> dict[str, bool]:
-    aside = steps_aside(actor.user_id, review.requested_by_id, queries.parties_of(review.incident_id))
+    aside = steps_aside(actor.user_id, review.requested_by_id, parties_of(review.incident_id))
     first = review.state is ReviewState.ASKED and can(actor, Permission.POLICE_REVIEW_ANSWER, review)
     second = review.state is ReviewState.APPROVED_ONCE and can(actor, Permission.POLICE_REVIEW_APPROVE, review)
     second = second and review.first_by_id != actor.user_id

@@ -9,11 +9,13 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.network_approvers.queries import approver_of
 from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
@@ -21,7 +23,7 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.police.review.dating import check_time, counted_on
 from wss_cases.safeguards.police.review.messages import SECOND_REVIEW
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.queries import approver_of, notification_of, parties_of
+from wss_cases.safeguards.police.review.queries import notification_of
 from wss_cases.safeguards.police.review.rules import names_danger
 from wss_cases.safeguards.police.review.seconders import of_the_network, of_the_school
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState, Seconding

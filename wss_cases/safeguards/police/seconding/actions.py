@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.network_approvers.queries import approver_of
 from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
@@ -19,7 +21,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.actions import end, move, open_review, tell_asker
 from wss_cases.safeguards.police.review.messages import SECONDING
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.queries import approver_of, asked_about, parties_of, reviews_of, unseconded
+from wss_cases.safeguards.police.review.queries import asked_about, reviews_of, unseconded
 from wss_cases.safeguards.police.review.rules import LAW_AT_ONCE, opens_for_one, requires_police
 from wss_cases.safeguards.police.review.seconders import first_persons, of_the_network, of_the_school, two_stand_behind
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState, Seconding

@@ -6,14 +6,16 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.accounts.network_approvers.queries import possible_approvers
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.police.review.actions import ask_second
-from wss_cases.safeguards.police.review.models import PoliceApprover, PoliceReview, SchoolSergeant
-from wss_cases.safeguards.police.review.queries import networks, possible_approvers
+from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.queries import networks
 from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.states import WAITING, ReviewState
 
@@ -30,12 +32,12 @@ def set_approver(uow: UnitOfWork, network: str, approver_id: int, deputy_id: int
     _check_people(network, approver_id, deputy_id, uow.now)
     if not FEWEST_HOURS <= hours <= MOST_HOURS:
         raise Refused("hours", _("Give the hours as a number from 1 to 72."))
-    statement = select(PoliceApprover.id).where(PoliceApprover.network == network)
+    statement = select(NetworkApprover.id).where(NetworkApprover.network == network)
     row_id = uow.session.scalar(statement)
     if row_id is None:
-        row = PoliceApprover(network=network, approver_id=approver_id, deputy_id=deputy_id, hours=hours)
+        row = NetworkApprover(network=network, approver_id=approver_id, deputy_id=deputy_id, hours=hours)
     else:
-        row = uow.load(PoliceApprover, row_id, Permission.POLICE_APPROVER_EDIT, uow.version)
+        row = uow.load(NetworkApprover, row_id, Permission.POLICE_APPROVER_EDIT, uow.version)
         row.approver_id, row.deputy_id, row.hours = approver_id, deputy_id, hours
     uow.record(row, "police_approver.set", network=network)
     _hand_on(uow, row)
@@ -52,7 +54,7 @@ def _check_people(network: str, approver_id: int, deputy_id: int | None, now: da
         raise Refused("deputy_id", _("The deputy is a second person."))
 
 
-def _hand_on(uow: UnitOfWork, row: PoliceApprover) -> None:
+def _hand_on(uow: UnitOfWork, row: NetworkApprover) -> None:
     waiting = (
         select(PoliceReview)
         .join(School, School.id == PoliceReview.school_id)

@@ -10,6 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
+from wss_cases.accounts.network_approvers.queries import approver_of, approvers, possible_approvers
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation import clock
@@ -40,7 +41,7 @@ def network_words(network: str) -> str:
 def approver_list() -> Page:
     """Every network with its approver, deputy and hours; without one nobody can give a second yes."""
     require(current_actor(), Permission.POLICE_APPROVER_EDIT, current_actor())
-    known = queries.approvers()
+    known = approvers()
     names = user_names({one for row in known.values() for one in (row.approver_id, row.deputy_id)})
     rows = [
         {
@@ -64,14 +65,14 @@ def approver(name: str) -> Page:
     network = "" if name == NO_NETWORK else name
     if network not in queries.networks():
         raise NotFound
-    row = queries.approver_of(network)
+    row = approver_of(network)
     form = ApproverForm(
         version=row.version if row else "",
         approver_id=str(row.approver_id) if row else "",
         deputy_id=str(row.deputy_id or "") if row else "",
         hours=row.hours if row else DEFAULT_HOURS,
     )
-    people = [(str(user_id), name) for user_id, name in queries.possible_approvers(network, now)]
+    people = [(str(user_id), name) for user_id, name in possible_approvers(network, now)]
     form.approver_id.choices = choices([("", _("Choose one")), *people])
     form.deputy_id.choices = choices([("", _("Nobody")), *people])
 
