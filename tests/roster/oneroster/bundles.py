@@ -12,7 +12,7 @@ from typing import Any
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.roster.import_files.report import Counts, Report
-from wss_cases.roster.oneroster.actions import import_oneroster
+from wss_cases.roster.oneroster.actions import Accepted, import_oneroster
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 ORGS = ("sourcedId", "status", "dateLastModified", "name", "type", "identifier", "parentSourcedId")
@@ -95,9 +95,9 @@ def zipped(path: Path, files: Mapping[str, str | bytes]) -> Path:
     return path
 
 
-def take(path: Path, now: datetime = NOW, source: str = "", **options: Any) -> Report:
-    """Import as the operator's command does."""
-    return import_oneroster(SYSTEM, path, now, source, **options)
+def take(path: Path, now: datetime = NOW, source: str = "", *, dry_run: bool = False, **accepted: Any) -> Report:
+    """Import as the operator's command does; `accepted` is shrink, new_source or refused."""
+    return import_oneroster(SYSTEM, path, now, source, accept=Accepted(**accepted), dry_run=dry_run)
 
 
 def counts(report: Report, file: str) -> tuple[int, int, int, int]:

@@ -10,11 +10,11 @@ from tests.support.databases import Database, flask
 
 
 def test_a_roster_by_command(database: Database, tmp_path: Path) -> None:
-    folder = write(tmp_path / "roster", roster([user(1), user(2, role="wizard")]))
+    folder = write(tmp_path / "roster", roster([user(1), user(2, role="")]))
     done = flask(database.url, "import", "oneroster", str(folder), "--json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    assert set(document) == {"files", "problems"}
+    assert set(document) == {"files", "problems", "causes", "unknown", "unplaced"}
     assert document["files"]["users.csv"] == {"created": 1, "updated": 0, "unchanged": 0, "refused": 1}
     assert set(document["problems"][0]) == {"file", "row", "column", "message"}
     write(folder, roster([user(3)]))

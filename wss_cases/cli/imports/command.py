@@ -25,8 +25,8 @@ from wss_cases.outcomes.edfi.importing.actions import import_edfi
 from wss_cases.outcomes.edfi.importing.reading import FileRefused
 from wss_cases.outcomes.published.actions import import_history
 from wss_cases.roster.calendar.importing.actions import import_calendar
-from wss_cases.roster.import_files.report import BundleRefused, Problem, Report
-from wss_cases.roster.oneroster.actions import import_oneroster
+from wss_cases.roster.import_files.report import BundleRefused, Problem, Report, TooManyRefused
+from wss_cases.roster.oneroster.actions import Accepted, import_oneroster
 
 DAY = click.DateTime(["%Y-%m-%d"])
 _STEPS = {
@@ -35,26 +35,40 @@ _STEPS = {
     "enrolments": "writing the enrolments",
     "guardians": "writing whose guardian everybody is",
 }
+SHOWN = 10
+_UNPLACED = {
+    "students": "Students without a school",
+    "staff": "Staff without a school",
+    "schools": "Schools without a district",
+    "roleless": "People of whom no row says what they are, not imported",
+}
 group = AppGroup("import", help="Take in rosters, calendars, published figures, behaviour codes and Ed-Fi files.")
 
 
 @group.command("oneroster")
 @click.argument("path", type=click.Path(exists=True, readable=True, path_type=Path))
-@click.option("--source", default="", help="Name of the feed; by default the root org's sourcedId.")
+@click.option("--source", default="", help="Name of the feed; by default what it was before, or the root org's id.")
+@click.option("--accept-source", is_flag=True, help="Go on although the feed is new beside another.")
 @click.option("--accept-shrink", is_flag=True, help="Go on although many rows of the last import are missing.")
+@click.option("--most-refused", type=click.IntRange(0, 100), help="Percent of a file's rows that may be refused.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @JSON
-def oneroster(path: Path, source: str, accept_shrink: bool, dry_run: bool, as_json: bool) -> None:
+def oneroster(
+    path: Path, source: str, accept_source: bool, accept_shrink: bool, most_refused: int | None, dry_run: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Take in a folder or zip in OneRoster 1.1 or 1.2, or School Data Sync 2.1."""
     with _refusals(path, as_json), telling("reading the roster") as say:
         report = import_oneroster(
             SYSTEM, path, clock.now(), source,
-            accept_shrink=accept_shrink, dry_run=dry_run,
+            accept=Accepted(accept_shrink, accept_source, most_refused), dry_run=dry_run,
             progress=lambda file, done: say(f"{file}: {done:,} rows read" if done else _STEPS[file]),
         )  # fmt: skip
-    if not as_json:
-        click.echo(f"Source {report.source}" + (" (dry run: nothing was changed)" if dry_run else ""))
-    _tell(report, report.as_document()["files"], as_json)
+        if not as_json:
+            click.echo(f"Source {report.source}" + (" (dry run: nothing was changed)" if dry_run else ""))
+        _tell(report, report.as_document()["files"], as_json)
+        if not as_json:
+            _tell_unplaced(report)
 
 
 @group.command("calendar")
@@ -125,7 +139,8 @@ def _refusals(path: Path, as_json: bool) -> Iterator[None]:
         with force_locale("en"):
             yield
     except BundleRefused as refused:
-        _stop(Report(problems=refused.problems), as_json)
+        report = refused.report or Report(problems=refused.problems)
+        _stop(report, as_json, 3 if isinstance(refused, TooManyRefused) else 1)
     except SQLAlchemyError as error:
         _stop(Report(problems=[Problem(path.name, None, None, _database_words(error))]), as_json)
 
@@ -156,18 +171,25 @@ def _counted(name: str, numbers: Mapping[str, int]) -> str:
 
 def _complain(report: Report | EdfiReport) -> None:
     """Print each problem on a line of its own to the error output: file, place as far as it is known, message."""
-    for problem in report.problems:
+    for problem in report.grouped() if isinstance(report, Report) else report.problems:
         _file, *place, _message = vars(problem).items()
         where = [problem.file, *(f"{word} {value}" for word, value in place if value)]
         click.echo(f"{', '.join(where)}: {problem.message}", err=True)
 
 
-def _stop(report: Report | EdfiReport, as_json: bool) -> NoReturn:
-    """Say why nothing was imported and end with status 1."""
+def _tell_unplaced(report: Report) -> None:
+    """Print whom the roster gives no place."""
+    for kind, found in report.unplaced.items():
+        if found["count"]:
+            click.echo(f"{_UNPLACED[kind]}: {found['count']:,} ({', '.join(found['sourced_ids'][:SHOWN])})", err=True)
+
+
+def _stop(report: Report | EdfiReport, as_json: bool, status: int = 1) -> NoReturn:
+    """Say why nothing was imported and end."""
     if as_json:
         show(report.as_document())
     _complain(report)
-    sys.exit(1)
+    sys.exit(status)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
@@ -224,7 +224,7 @@ class StaffMember(Base):
 
 
 class ImportRun(Base):
-    """One import: where from, when, by what format, and its report."""
+    """One import: where from, when, by what format, whether anything of it landed, and its report."""
 
     __tablename__ = "import_run"
 
@@ -232,6 +232,7 @@ class ImportRun(Base):
     kind: Mapped[str] = mapped_column(String(40))
     source: Mapped[str] = mapped_column(String(120))
     started_at: Mapped[datetime]
+    landed: Mapped[bool] = mapped_column(default=True, server_default=true())
     report: Mapped[dict[str, Any]]
 
 

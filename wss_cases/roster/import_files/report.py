@@ -1,11 +1,20 @@
 """What an import says: counts for each file, and every row or file that it refused or mended."""
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from wss_cases.foundation.i18n import gettext as _
 
 MOST_NOTES = 200
+FIRST = 5
+"""Line numbers and values of a cause that are named."""
+LONGEST_VALUE = 60
+UNQUOTED = frozenset(
+    {"givenName", "familyName", "middleName", "preferredGivenName", "preferredFamilyName", "email", "phone", "sms"}
+)
+"""What stands in these columns names a person: a report is kept a year, and gives the row."""
 
 
 @dataclass(frozen=True)
@@ -33,37 +42,104 @@ class Counts:
         return self.created + self.updated + self.unchanged + self.refused
 
 
+class Odd(NamedTuple):
+    """A cell that says nothing we know: its field is stored as not known, the row is taken."""
+
+    column: str
+    value: str
+    message: str
+
+
+@dataclass
+class Cause:
+    """Rows of one file with the same trouble in the same column: how many, the first ones, and what stood there."""
+
+    file: str
+    column: str | None
+    message: str
+    refused: bool
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+    values: list[str] = field(default_factory=list)
+
+    def add(self, row: int, value: str) -> None:
+        """Count one more row."""
+        self.count += 1
+        shown = value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…"
+        if len(self.rows) < FIRST:
+            self.rows.append(row)
+        if shown and self.column not in UNQUOTED and len(self.values) < FIRST and shown not in self.values:
+            self.values.append(shown)
+
+    def words(self) -> str:
+        """Return the message with what stood there, and in which rows."""
+        values = ", ".join(f'"{value}"' for value in self.values)
+        rows = ", ".join(str(row) for row in self.rows) + (" …" if self.count > len(self.rows) else "")
+        said = f"{self.message} {values}".rstrip()
+        what = _("Not imported: %(number)d (rows %(rows)s).", number=self.count, rows=rows)
+        if not self.refused:
+            what = _("Imported without it: %(number)d (rows %(rows)s).", number=self.count, rows=rows)
+        return f"{said} – {what}"
+
+
 class BundleRefused(Exception):
-    """The input as a whole cannot be taken; nothing lands."""
+    """The input as a whole cannot be taken; nothing lands. `report` is what was found until then, if anything was."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__(problems[0].message)
         self.problems = list(problems)
+        self.report: Report | None = None
+
+
+class TooManyRefused(BundleRefused):
+    """So many rows are refused that the input is rather not what it should be; nothing lands."""
 
 
 class RowRefused(Exception):
-    """One row cannot be taken; the others still can."""
+    """One row cannot be taken; the others still can. `value` is what stood in the cell."""
 
-    def __init__(self, column: str | None, message: str) -> None:
+    def __init__(self, column: str | None, message: str, value: str = "") -> None:
         super().__init__(message)
         self.column = column
         self.message = message
+        self.value = value
 
 
 @dataclass
 class Report:
-    """The answer of one run. `landed` is False for a refused or a dry run."""
+    """The answer of one run. `landed` is False for a refused or a dry run; `unknown` counts by file the rows that were
+    taken with a field that is not known, `unplaced` names by kind whom the roster gives no place."""
 
     source: str = ""
     files: dict[str, Counts] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    refused: list[Problem] = field(default_factory=list)
     landed: bool = False
     notes: dict[str, int] = field(default_factory=dict)
+    causes: dict[tuple[str, str | None, str, bool], Cause] = field(default_factory=dict)
+    recalled: list[Cause] = field(default_factory=list)
+    unknown: Counter[str] = field(default_factory=Counter)
+    unplaced: dict[str, Any] = field(default_factory=dict)
 
     def refuse(self, file: str, row: int, refused: RowRefused) -> None:
         """Count a refused row and say why."""
         self.files[file].refused += 1
-        self.problems.append(Problem(file, row, refused.column, refused.message))
+        quoted = f'{refused.message} "{refused.value[:LONGEST_VALUE]}"' if refused.value else refused.message
+        self.refused.append(Problem(file, row, refused.column, quoted))
+        self.problems.append(self.refused[-1])
+        self._cause(file, refused.column, refused.message, True).add(row, refused.value)
+
+    def without(self, file: str, row: int, cells: Iterable[Odd]) -> None:
+        """Count a row that is taken without some of its fields, and say which."""
+        self.unknown[file] += 1
+        for odd in cells:
+            self._cause(file, odd.column, odd.message, False).add(row, odd.value)
+
+    def _cause(self, file: str, column: str | None, message: str, refused: bool) -> Cause:
+        key = (file, column, message, refused)
+        if key not in self.causes:
+            self.causes[key] = Cause(*key)
+        return self.causes[key]
 
     def note(self, file: str, row: int, column: str, message: str) -> None:
         """Say what was mended in a row that was taken; at most 200 a file, the rest as a number."""
@@ -71,8 +147,20 @@ class Report:
         if self.notes[file] <= MOST_NOTES:
             self.problems.append(Problem(file, row, column, message))
 
+    def place(self, kind: str, number: int, first: Iterable[str]) -> None:
+        """Say how many of a kind the roster gives no place, and name the first ones."""
+        self.unplaced[kind] = {"count": number, "sourced_ids": list(first)}
+
+    def recall(self, document: dict[str, Any]) -> None:
+        """Say again what the document of an earlier run said; `finish` adds nothing to it."""
+        self.problems = [Problem(**problem) for problem in document["problems"]]
+        self.recalled = [Cause(**cause) for cause in document["causes"]]
+        self.unknown, self.unplaced = Counter(document["unknown"]), document["unplaced"]
+
     def finish(self) -> None:
-        """Put the problems in the order of files and rows, and add how many notes were left out."""
+        """Put the problems in the order of files and rows, each odd column as one; add how many notes were left out."""
+        odd = (cause for cause in self.causes.values() if not cause.refused)
+        self.problems += [Problem(cause.file, cause.rows[0], cause.column, cause.words()) for cause in odd]
         for file, number in self.notes.items():
             if number > MOST_NOTES:
                 left_out = _("%(number)d more such notes are left out.", number=number - MOST_NOTES)
@@ -80,9 +168,20 @@ class Report:
         places = {file: place for place, file in enumerate(self.files)}
         self.problems.sort(key=lambda p: (places.get(p.file, -1), p.row is None, p.row or 0))
 
+    def grouped(self) -> Iterator[Problem]:
+        """Yield the problems with the refused rows of one cause as one."""
+        rows = set(self.refused)
+        yield from (problem for problem in self.problems if problem not in rows)
+        for cause in self.causes.values():
+            if cause.refused:
+                yield Problem(cause.file, None, cause.column, cause.words())
+
     def as_document(self) -> dict[str, Any]:
-        """Return the JSON form: {"files": {name: counts}, "problems": [...]}."""
+        """Return the JSON form: {"files": {name: counts}, "problems": [...], …}."""
         return {
             "files": {name: asdict(counts) for name, counts in self.files.items()},
             "problems": [asdict(problem) for problem in self.problems],
+            "causes": [asdict(cause) for cause in (*self.recalled, *self.causes.values())],
+            "unknown": dict(self.unknown),
+            "unplaced": self.unplaced,
         }

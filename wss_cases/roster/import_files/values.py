@@ -11,17 +11,26 @@ from wss_cases.roster.import_files.report import RowRefused
 LONGEST_ID = 120
 LONGEST_NAME = 200
 STUDENT = "student"
-GUARDIAN_ROLES = frozenset({"parent", "guardian", "relative", "aunt", "uncle", "grandparent"})
-STAFF_ROLES = frozenset(
+STUDENTS = frozenset({STUDENT, "learner", "pupil"})
+GUARDIAN_ROLES = frozenset(
     {
-        "administrator", "aide", "counselor", "districtadministrator", "principal", "proctor", "siteadministrator",
-        "systemadministrator", "teacher", "professor", "faculty", "staff", "adjunct", "coach", "lecturer", "instructor",
-        "teachingassistant", "teacherassistant", "tutor", "nurse", "paraprofessional", "principaldelegate",
-        "assistantprincipal", "viceprincipal", "chair", "alternateteacher", "substituteteacher", "officestaff",
-        "teacherdesigner", "researcher", "itadmin", "teacherassociate", "other",
+        "parent", "guardian", "relative", "aunt", "uncle", "grandparent", "mother", "father", "stepparent",
+        "stepmother", "stepfather", "fosterparent", "grandmother", "grandfather", "caregiver", "legalguardian",
     }
 )  # fmt: skip
-SCHOOL_TYPES = frozenset({"school", "college", "university"})
+SCHOOLS = frozenset(
+    {
+        "college", "university", "campus", "academy", "charter", "magnet", "alternative", "elementary", "primary",
+        "intermediate", "middle", "juniorhigh", "high", "seniorhigh", "secondary", "prek", "kindergarten",
+    }
+)  # fmt: skip
+"""Types of orgs that are schools without saying so."""
+OTHER_ORGS = frozenset(
+    {
+        "district", "lea", "local", "state", "sea", "national", "network", "region", "area", "zone", "cluster",
+        "county", "department", "division", "sector", "office", "faculty", "cooperative", "ministryofeducation",
+    }
+)  # fmt: skip
 FLAG_COLUMNS = {
     "iep": "has_iep",
     "504": "has_504",
@@ -40,10 +49,26 @@ _RACES = {
 }
 _ETHNICITIES = (*_RACES, "hispanicOrLatinoEthnicity", "demographicRaceTwoOrMoreRaces")
 _YES = ("true", "1", "yes")
-_GRADES = {"IT": -1, "PR": -1, "PK": -1, "PREK": -1, "TK": 0, "KG": 0, "K": 0, "PS": 13, "UG": None, "OTHER": None}
-_SEXES = {"female": "female", "f": "female", "male": "male", "m": "male", "other": "other", "unspecified": None}
+_BEFORE_KINDERGARTEN = (
+    "IT", "PR", "PK", "PREK", "PRE-K", "PRESCHOOL", "PK3", "PK4", "PK-3", "PK-4", "P3", "P4", "EE", "EC", "ECSE", "-1",
+)  # fmt: skip
+_KINDERGARTEN = ("TK", "KG", "K", "KF", "KH", "KINDERGARTEN")
+_GRADES: dict[str, int | None] = {
+    **dict.fromkeys(_BEFORE_KINDERGARTEN, -1),
+    **dict.fromkeys(_KINDERGARTEN, 0),
+    **dict.fromkeys(("UG", "UNGRADED", "OTHER")),
+}
+_YEAR = re.compile("(?:GRADE)?0*([0-9]{1,2})(?:ST|ND|RD|TH)?(?:GRADE)?")
+_SEXES = {
+    **dict.fromkeys(("female", "f"), "female"),
+    **dict.fromkeys(("male", "m"), "male"),
+    **dict.fromkeys(("other", "o", "x", "n", "nonbinary"), "other"),
+    **dict.fromkeys(("unspecified", "unknown", "u")),
+}
+_NOT_LETTERS = re.compile("[^A-Z0-9]")
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?")
-_STATUSES = {"": False, "active": False, "tobedeleted": True}
+_OUR_DATE = re.compile("([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})( .*)?")
+_STATUSES = {"": False, "active": False, "tobedeleted": True, "inactive": True}
 
 
 def required(row: Mapping[str, str], column: str, limit: int = LONGEST_NAME) -> str:
@@ -61,29 +86,49 @@ def limited(value: str, column: str, limit: int) -> str:
     return value
 
 
-def is_deleted(row: Mapping[str, str]) -> bool:
-    """Whether the row says that its record is gone. Raises RowRefused for an unknown status."""
-    status = row.get("status", "").lower()
-    if status not in _STATUSES:
-        raise RowRefused("status", _("The status must be active or tobedeleted."))
-    return _STATUSES[status]
+def is_deleted(row: Mapping[str, str]) -> bool | None:
+    """Whether the row says that its record is gone; None where the status is not known."""
+    return _STATUSES.get(row.get("status", "").lower())
 
 
 def day(row: Mapping[str, str], column: str) -> date | None:
     """Return a date written 2026-08-24, or None. Raises RowRefused."""
     text = row.get(column, "")
-    read = _day(text)
+    read = iso_day(text)
     if text and read is None:
         raise RowRefused(column, _("The date must be written as 2026-08-24 and exist."))
     return read
 
 
 @lru_cache(maxsize=20_000)
-def _day(text: str) -> date | None:
+def iso_day(text: str) -> date | None:
+    """Return a date written 2026-08-24, or None."""
     if not _DATE.fullmatch(text):
         return None
     try:
         return date.fromisoformat(text[:10])
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=20_000)
+def our_day(text: str) -> date | None:
+    """Return a date written 8/24/2026, or None."""
+    found = _OUR_DATE.fullmatch(text)
+    return _date(found[3], found[1], found[2]) if found else None
+
+
+def speaks_against(text: str) -> bool:
+    """Whether a cell shows that its column does not write 8/24/2026: the month second, or first the year."""
+    found = _OUR_DATE.fullmatch(text)
+    if found is None:
+        return iso_day(text) is not None
+    return our_day(text) is None and _date(found[3], found[2], found[1]) is not None
+
+
+def _date(year: str, month: str, day_of_month: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day_of_month))
     except ValueError:
         return None
 
@@ -93,32 +138,25 @@ def many(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(",") if part.strip()] if cell else []
 
 
-def grade(text: str, column: str) -> int | None:
-    """Return the first grade of a cell: -1 before kindergarten, 0 kindergarten, 13 after 12th. Raises RowRefused."""
-    known, first = _grade(text)
-    if not known:
-        raise RowRefused(column, _("This grade is not known."))
-    return first
-
-
 @lru_cache(maxsize=1_000)
-def _grade(text: str) -> tuple[bool, int | None]:
+def grade(text: str) -> tuple[bool, int | None]:
+    """Return whether a cell is known, and its first grade: -1 before kindergarten, 0 kindergarten, 13 after 12th."""
     parts = many(text)
     if not parts:
         return True, None
-    code = parts[0].upper()
-    if code.isascii() and code.isdigit() and len(code) < 3:
-        return 0 <= int(code) <= 13, int(code) if int(code) else 0
-    code = "PS" if code.startswith("PS") else code
-    return code in _GRADES, _GRADES.get(code)
+    code = parts[0].upper().replace(" ", "")
+    found = _YEAR.fullmatch(code)
+    if found:
+        year = int(found[1])
+        return (True, year) if year <= 13 else (False, None)
+    code = code.removesuffix("GRADE")
+    return (True, 13) if code.startswith("PS") else (code in _GRADES, _GRADES.get(code))
 
 
-def sex(row: Mapping[str, str]) -> str | None:
-    """Return 'female', 'male', 'other' or None. Raises RowRefused."""
-    text = row.get("sex", "").lower()
-    if text and text not in _SEXES:
-        raise RowRefused("sex", _("The value must be female, male, other or unspecified."))
-    return _SEXES.get(text)
+def sex(text: str) -> tuple[bool, str | None]:
+    """Return whether a cell is known, and 'female', 'male', 'other' or None."""
+    plain = _NOT_LETTERS.sub("", text.upper()).lower()
+    return not text or plain in _SEXES, _SEXES.get(plain)
 
 
 def race_ethnicity(row: Mapping[str, str]) -> str | None:
@@ -135,11 +173,19 @@ def race_ethnicity(row: Mapping[str, str]) -> str | None:
     return races[0] if races else None
 
 
-def role_kind(role: str) -> str | None:
-    """Return 'student', 'guardian' or 'staff', or None when the role is not known."""
-    plain = role.replace(" ", "").lower()
-    if plain == STUDENT:
+@lru_cache(maxsize=1_000)
+def role_kind(role: str) -> str:
+    """Return 'student', 'guardian' or 'staff': every district has roles of its own for those who work there."""
+    plain = _NOT_LETTERS.sub("", role.upper()).lower()
+    if plain in STUDENTS:
         return STUDENT
-    if plain in GUARDIAN_ROLES:
-        return "guardian"
-    return "staff" if plain in STAFF_ROLES or plain.startswith("ext:") else None
+    return "guardian" if plain in GUARDIAN_ROLES else "staff"
+
+
+@lru_cache(maxsize=1_000)
+def is_school(kind: str) -> bool | None:
+    """Whether a type of org has students and staff of its own; None where the type is not known."""
+    plain = _NOT_LETTERS.sub("", kind.upper()).lower()
+    if plain in OTHER_ORGS or "district" in plain:
+        return False
+    return True if plain in SCHOOLS or "school" in plain else None

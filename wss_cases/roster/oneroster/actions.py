@@ -7,29 +7,35 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import select
-
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.models import ImportRun, School
-from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused
+from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused, TooManyRefused
 from wss_cases.roster.import_files.values import is_deleted
 from wss_cases.roster.oneroster.bundle import Bundle, Table, open_bundle
 from wss_cases.roster.oneroster.formats import Format, Mode, detect, modes, open_tables, read_manifest
 from wss_cases.roster.oneroster.leavers import end_accounts
 from wss_cases.roster.oneroster.ledger import Item, Ledger, batches, digest, ids_of, mark
 from wss_cases.roster.oneroster.links import Links
-from wss_cases.roster.oneroster.orgs import Classes, Courses, Orgs, Sessions, read_orgs, root_of
+from wss_cases.roster.oneroster.orgs import Classes, Courses, Orgs, Sessions, read_orgs
 from wss_cases.roster.oneroster.people import Roles, Users
 from wss_cases.roster.oneroster.reconcile import settle_enrolments, settle_grades, settle_links
 from wss_cases.roster.oneroster.relationships import Demographics, Enrollments, Relationships, UserFlags
 from wss_cases.roster.oneroster.run import Handler, Org, Progress, Run
-from wss_cases.roster.oneroster.unchanged import KIND, bundle_digest, last_counts, state
+from wss_cases.roster.oneroster.sources import list_unplaced_orgs, refuse_unknown, source_of
+from wss_cases.roster.oneroster.unchanged import as_before, bundle_digest, state
+from wss_cases.roster.runs.actions import keep_refused, trimmed
+from wss_cases.roster.runs.queries import ROSTER, list_unplaced, sources
 
 SHRINK = 0.2
 """The share of rows of the last import that may not be missing without being asked about."""
+RENEWED = frozenset({"academicSessions", "courses", "classes", "enrollments"})
+"""Files whose rows a new term replaces by others: what is missing there is nobody."""
+FEW = 3
+"""Fewer refused rows than this never stop an import."""
 
 HANDLERS: dict[str, type[Handler]] = {
     "orgs": Orgs,
@@ -50,36 +56,50 @@ class _DryRun(Exception):
     """Ends the unit of work of a dry run."""
 
 
+class Accepted(NamedTuple):
+    """What a person said an import may do although it stops for it unasked; `refused` is a share in percent."""
+
+    shrink: bool = False
+    new_source: bool = False
+    refused: int | None = None
+
+
+NOTHING = Accepted()
+
+
 def import_oneroster(
     actor: Actor,
     path: Path,
     now: datetime,
     source: str = "",
     *,
-    accept_shrink: bool = False,
+    accept: Accepted = NOTHING,
     dry_run: bool = False,
     progress: Progress = lambda file, done: None,
 ) -> Report:
     """Take in a OneRoster 1.1 or 1.2 or SDS 2.1 folder or zip and return the report.
 
-    `source` names the feed; without it the root org does. Rows that are refused are in the report, all others land
-    together. `progress` is told a file and how many of its rows are read, then each step of writing (with 0). Raises
-    BundleRefused when nothing can land: a broken or unknown input, or too many missing rows.
+    `source` names the feed; without it the feed is the one that it was before, or its root org. Rows that are refused
+    are in the report, all others land together. `progress` is told a file and how many of its rows are read, then each
+    step of writing (with 0). Raises BundleRefused when nothing can land: a broken or unknown input, a feed that was
+    not there before, too many missing or refused rows; that too is kept, with why.
     """
-    with open_bundle(path) as bundle:
-        look = _look(bundle)
-        report = Report(source=source or root_of(look.orgs))
-        if not 0 < len(report.source) <= 120:
-            message = _("There is no root org to name the roster by. Name it with --source.")
-            raise BundleRefused(Problem("orgs.csv", None, None, message))
-        try:
+    report = Report(source=source)
+    try:
+        with open_bundle(path) as bundle:
+            look = _look(bundle)
             with not_collecting(), unit_of_work(actor, now) as uow:
-                _take_in(uow, look, report, accept_shrink, progress)
+                _take_in(uow, look, report, accept, progress)
                 if dry_run:
                     raise _DryRun
-            report.landed = True
-        except _DryRun:
-            pass
+        report.landed = True
+    except _DryRun:
+        pass
+    except BundleRefused as refused:
+        report.files, report.problems, refused.report = {}, refused.problems, report
+        if not dry_run:
+            keep_refused(actor, ROSTER, report.source or path.name, report, now)
+        raise
     return report
 
 
@@ -93,15 +113,21 @@ class _Look(NamedTuple):
     whole: str
 
 
-def _take_in(uow: UnitOfWork, look: _Look, report: Report, accept_shrink: bool, progress: Progress) -> None:
+def _take_in(uow: UnitOfWork, look: _Look, report: Report, accept: Accepted, progress: Progress) -> None:
     progress("compared", 0)
-    as_before = last_counts(uow.session, report.source, look.whole)
-    if as_before is None:
+    report.source = report.source or source_of(uow.session, look.orgs)
+    if not 0 < len(report.source) <= 120:
+        message = _("There is no root org to name the roster by. Name it with --source.")
+        raise BundleRefused(Problem("orgs.csv", None, None, message))
+    if not accept.new_source:
+        refuse_unknown(uow.session, report.source, look.orgs)
+    if not as_before(uow.session, report, look.whole):
         today, links = today_at(None, uow.now), Links(uow.session)
         run = Run(uow, report.source, look.format, look.modes, report, today, look.orgs, links, progress)
-        _carry_out(run, look.tables, accept_shrink)
-    report.files |= as_before or {}
-    report.finish()
+        _carry_out(run, look.tables, accept)
+        report.finish()
+        list_unplaced(uow.session, report.source, report)
+        list_unplaced_orgs(run, report)
     _keep_report(uow, report, look)
 
 
@@ -126,10 +152,9 @@ def _look(bundle: Bundle) -> _Look:
     return _Look(present, format_, how, read_orgs(present.get("orgs")), bundle_digest(bundle))
 
 
-def _carry_out(run: Run, tables: dict[str, Table], accept_shrink: bool) -> None:
-    session = run.uow.session
-    run.schools = ids_of(session, School, run.source)
-    run.is_first = session.scalar(select(ImportRun.id).where(ImportRun.source == run.source).limit(1)) is None
+def _carry_out(run: Run, tables: dict[str, Table], accept: Accepted) -> None:
+    run.schools = ids_of(run.uow.session, School, run.source)
+    run.is_first = run.source not in sources(run.uow.session)
     if run.format is not Format.ONEROSTER_1_1 and "users" in tables:
         aside = Report(files={"users.csv": Counts()})
         keys = (row["sourcedId"] for _number, row, _joined in tables["users"].rows(aside))
@@ -137,9 +162,10 @@ def _carry_out(run: Run, tables: dict[str, Table], accept_shrink: bool) -> None:
     handlers = {name: handler(run) for name, handler in HANDLERS.items() if name in tables}
     for name, handler in handlers.items():
         _take_file(run, name, tables[name], handler)
-    if run.shrunk and not accept_shrink:
+    if run.shrunk and not accept.shrink:
         raise BundleRefused(*run.shrunk)
-    if not any(counts.rows for counts in run.report.files.values()) and not accept_shrink:
+    _stop_where_too_many(run.report, accept.refused)
+    if not any(counts.rows for counts in run.report.files.values()) and not accept.shrink:
         raise BundleRefused(Problem("users.csv", None, None, _("The roster is empty: no file has a row.")))
     run.progress("people", 0)
     for handler in handlers.values():
@@ -152,20 +178,28 @@ def _carry_out(run: Run, tables: dict[str, Table], accept_shrink: bool) -> None:
     settle_grades(run)
 
 
+def _stop_where_too_many(report: Report, share: int | None) -> None:
+    """Raise TooManyRefused where of any file a larger share of rows is refused than the district allows."""
+    share = setting("ROSTER_MOST_REFUSED") if share is None else share
+    stopped = []
+    for file, counts in report.files.items():
+        if counts.refused >= FEW and 100 * counts.refused > share * counts.rows:
+            words = _(
+                "%(refused)d of %(rows)d rows are refused, more than %(share)d %%. Nothing was imported. Correct the "
+                "file, or run again with --most-refused and a larger share.",
+                refused=counts.refused, rows=counts.rows, share=share,
+            )  # fmt: skip
+            stopped.append(Problem(file, None, None, words))
+    if stopped:
+        raise TooManyRefused(*stopped, *report.refused)
+
+
 def _take_file(run: Run, name: str, table: Table, handler: Handler) -> None:
     counts = run.report.files.setdefault(table.file, Counts())
     ledger = Ledger(run.uow.session, run.source, name)
     if name == "orgs":
         run.add_known("orgs", map(mark, run.orgs))
-    for batch in batches(table.rows(run.report)):
-        items = []
-        for number, row, joined in batch:
-            try:
-                items.append(_read(handler, ledger, row, joined))
-            except RowRefused as refused:
-                run.report.refuse(table.file, number, refused)
-                if name == "roles":
-                    run.doubtful.add(row.get("userSourcedId", ""))
+    for items in batches(_items(run, table, ledger, handler)):
         created, updated = counts.created, counts.updated
         changed = ledger.write(items, counts)
         handler.apply(items)
@@ -178,14 +212,34 @@ def _take_file(run: Run, name: str, table: Table, handler: Handler) -> None:
         _end_missing(run, table, ledger, handler)
 
 
-def _read(handler: Handler, ledger: Ledger, row: dict[str, str], joined: str) -> Item:
+def _items(run: Run, table: Table, ledger: Ledger, handler: Handler) -> Iterator[Item]:
+    """Yield what each sound row says; the others are refused in the report."""
+    run.table = table
+    for number, row, joined in table.rows(run.report):
+        try:
+            item = _read(run, handler, ledger, row, joined)
+        except RowRefused as refused:
+            run.report.refuse(table.file, number, refused)
+            if table.name == "roles":
+                run.doubtful.add(row.get("userSourcedId", ""))
+        else:
+            if table.odd:
+                run.report.without(table.file, number, dict.fromkeys(table.odd))
+            yield item
+        table.odd.clear()
+
+
+def _read(run: Run, handler: Handler, ledger: Ledger, row: dict[str, str], joined: str) -> Item:
     key = handler.key(row)
     seen = mark(key)
     if seen in ledger.seen:
-        raise RowRefused("sourcedId" if "sourcedId" in row else None, _("The same record stands further up already."))
+        column = "sourcedId" if "sourcedId" in row else None
+        raise RowRefused(column, _("The same record stands further up already:"), key)
     ledger.seen.add(seen)
     deleted = is_deleted(row)
-    return Item(key, seen, digest(joined), deleted, None if deleted else handler.read(row))
+    if deleted is None:
+        run.odd("status", row["status"], _("This status is not known and was read as active:"))
+    return Item(key, seen, digest(joined), bool(deleted), None if deleted else handler.read(row))
 
 
 def _end_missing(run: Run, table: Table, ledger: Ledger, handler: Handler) -> None:
@@ -193,15 +247,20 @@ def _end_missing(run: Run, table: Table, ledger: Ledger, handler: Handler) -> No
     if not missing:
         return
     words = {"missing": len(missing), "number": remembered - run.report.files[table.file].created}
-    if len(missing) >= SHRINK * words["number"]:
+    if table.name == "roles":
+        # a role of a new term may have an id of its own
+        words["missing"] = words["number"] - len(ledger.seen)
+    if table.name not in RENEWED and words["missing"] >= max(1, SHRINK * words["number"]):
         message = _(
             "%(missing)d of the %(number)d rows of the last import are missing. Nothing was imported. "
             "If this is right, run again with --accept-shrink.",
             **words,
         )
         run.shrunk.append(Problem(table.file, None, None, message))
-    ended = _("%(missing)d rows of the last import are missing; what they stood for was ended.", **words)
-    run.report.problems.append(Problem(table.file, None, None, ended))
+    if table.name not in RENEWED:
+        words["missing"] = len(missing)
+        ended = _("%(missing)d rows of the last import are missing; what they stood for was ended.", **words)
+        run.report.problems.append(Problem(table.file, None, None, ended))
     ledger.forget([row_id for row_id, _key in missing])
     for batch in batches(key for _id, key in missing):
         handler.gone(batch)
@@ -209,8 +268,7 @@ def _end_missing(run: Run, table: Table, ledger: Ledger, handler: Handler) -> No
 
 
 def _keep_report(uow: UnitOfWork, report: Report, look: _Look) -> None:
-    document = report.as_document()
-    stored = {**document, "format": look.format.value, "problems": document["problems"][:500]}
-    stored |= {"bundle": look.whole, "state": state(uow.session, report.source)}
-    run = uow.add(ImportRun(kind=KIND, source=report.source, started_at=uow.now, report=stored))
+    stored = trimmed(report.as_document()) | {"format": look.format.value, "bundle": look.whole}
+    stored["state"] = state(uow.session, report.source)
+    run = uow.add(ImportRun(kind=ROSTER, source=report.source, started_at=uow.now, landed=True, report=stored))
     uow.record(run, "roster.imported", source=report.source)

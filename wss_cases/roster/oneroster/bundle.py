@@ -14,7 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.roster.import_files.report import BundleRefused, Problem, Report, RowRefused
+from wss_cases.roster.import_files.other_formats import named, other_delimiter
+from wss_cases.roster.import_files.report import BundleRefused, Odd, Problem, Report, RowRefused
 
 FILES = (
     "manifest",
@@ -69,7 +70,10 @@ def open_bundle(path: Path) -> Iterator[Bundle]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError) as error:
-        raise _refused(path.name, _("This is neither a folder nor a zip file that can be read.")) from error
+        words = named([path.name]) or _("This is neither a folder nor a zip file that can be read.")
+        if path.suffix.lower() == ".csv":
+            words = _("This is a single CSV file. Give the folder or zip that holds all of them, such as orgs.csv.")
+        raise _refused(path.name, words) from error
     with archive:
         members = _safe_members(archive, path.name)
         yield _bundle({name: partial(archive.open, info) for name, info in members.items()}, path.name)
@@ -85,7 +89,7 @@ def _bundle(openers: Mapping[str, Callable[[], IO[bytes]]], shown: str) -> Bundl
                 raise _refused(shown, _("%(file)s stands in it twice.", file=f"{canonical}.csv"))
             files[canonical] = opener
     if not set(files) - {"manifest"}:
-        raise _refused(shown, _("There is no roster file in it, such as orgs.csv or users.csv."))
+        raise _refused(shown, named(openers) or _("There is no roster file in it, such as orgs.csv or users.csv."))
     return Bundle(files)
 
 
@@ -126,6 +130,9 @@ class Table:
         self.name = name
         self.file = f"{name}.csv"
         self._opener = opener
+        self._against: dict[str, bool] = {}
+        self.odd: list[Odd] = []
+        """What is not known of the row that was given last."""
         self.number = 1
         with self._reading(), opener() as stream:
             header = next(self._records(stream), None)
@@ -134,9 +141,12 @@ class Table:
         if len(header) > MOST_COLUMNS:
             words = _("The header has %(found)d columns, %(most)d are the most.", found=len(header), most=MOST_COLUMNS)
             raise _refused(self.file, words, 1)
+        if words := other_delimiter(header):
+            raise _refused(self.file, words, 1)
         self.columns = [cell.strip() for cell in header]
+        self._named = max(place for place, column in enumerate(self.columns, start=1) if column)
         for column in self.columns:
-            if self.columns.count(column) > 1:
+            if column and self.columns.count(column) > 1:
                 raise _refused(self.file, _("The column stands in the header twice."), 1, column)
 
     def rows(self, report: Report) -> Iterator[Row]:
@@ -145,6 +155,7 @@ class Table:
         wanted = [index for index, column in enumerate(self.columns) if _is_read(column)]
         names = [self.columns[index] for index in wanted]
         self.number = 1
+        self.odd.clear()
         with self._reading(), self._opener() as stream:
             records = self._records(stream)
             next(records, None)
@@ -158,27 +169,43 @@ class Table:
                 else:
                     yield self.number, dict(zip(names, cells, strict=True)), joined
 
+    def speaks_against(self, column: str, does: Callable[[str], bool]) -> bool:
+        """Whether any cell of a column speaks against something; the file is read through for it, once a column."""
+        if column not in self._against:
+            place = self.columns.index(column)
+            with self._reading(), self._opener() as stream:
+                records = self._records(stream)
+                next(records, None)
+                self._against[column] = any(does(cells[place].strip()) for cells in records if len(cells) > place)
+        return self._against[column]
+
     def _cells(self, record: list[str], wanted: list[int], report: Report) -> tuple[list[str], str]:
         width = len(self.columns)
         if len(record) > width and not any(record[width:]):
             del record[width:]
+        if self._named <= len(record) < width:
+            record += [""] * (width - len(record))
         if len(record) != width:
             words = _("The row has %(found)d cells, the header %(wanted)d.", found=len(record), wanted=width)
             raise RowRefused(None, words)
         cells = [record[index] for index in wanted]
         joined = _BETWEEN.join(cells)
-        plain = joined.isascii() or unicodedata.is_normalized("NFC", joined)
         if joined.count(_BETWEEN) >= len(cells) or _CONTROL.search(joined):
-            raise RowRefused(self._column_of(record, wanted), _("The cell holds a character that cannot be stored."))
+            cells = [self._storable(index, cell) for index, cell in zip(wanted, cells, strict=True)]
+            joined = _BETWEEN.join(cells)
+        plain = joined.isascii() or unicodedata.is_normalized("NFC", joined)
         # five times as fast as a pattern over the joined cells
         if not plain or list(map(str.strip, cells)) != cells:
             cells = [self._mended(index, cell, report) for index, cell in zip(wanted, cells, strict=True)]
             joined = _BETWEEN.join(cells)
         return cells, joined
 
-    def _column_of(self, record: list[str], wanted: list[int]) -> str | None:
-        bad = (index for index in wanted if _BETWEEN in record[index] or _CONTROL.search(record[index]))
-        return next((self.columns[index] for index in bad), None)
+    def _storable(self, index: int, cell: str) -> str:
+        if _BETWEEN not in cell and not _CONTROL.search(cell):
+            return cell
+        shown = _CONTROL.sub("�", cell.replace(_BETWEEN, "�"))
+        self.odd.append(Odd(self.columns[index], shown, _("The cell holds a character that cannot be stored:")))
+        return ""
 
     def _mended(self, index: int, cell: str, report: Report) -> str:
         bare = cell.strip()
@@ -192,7 +219,7 @@ class Table:
 
     def _records(self, stream: IO[bytes]) -> Iterator[list[str]]:
         buffered = io.BufferedReader(stream)  # type: ignore[type-var]
-        if buffered.peek(4)[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        if (start := buffered.peek(4)[:2]) in (b"\xff\xfe", b"\xfe\xff") or 0 in start:
             raise _refused(self.file, _("The file is written in UTF-16. Save it as UTF-8."))
         csv.field_size_limit(LONGEST_CELL)
         lines = self._lines(io.TextIOWrapper(buffered, encoding="utf-8-sig", newline=""))
@@ -209,7 +236,8 @@ class Table:
         try:
             yield
         except UnicodeDecodeError as error:
-            raise _refused(self.file, _("The file is not UTF-8 text from about here on."), self.number) from error
+            words = _("The file is not UTF-8 text from about here on; it may be Windows-1252. Save it as CSV UTF-8.")
+            raise _refused(self.file, words, self.number) from error
         except csv.Error as error:
             raise _refused(self.file, _csv_words(error), self.number) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
@@ -218,7 +246,7 @@ class Table:
 
 def _is_read(column: str) -> bool:
     # a password is dropped before anything looks at it; the time of the export says nothing about the record
-    return "password" not in column.lower() and column != "dateLastModified"
+    return column not in ("", "dateLastModified") and "password" not in column.lower()
 
 
 def _csv_words(error: csv.Error) -> str:

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import school_code
-from wss_cases.roster.import_files.report import Counts, Report, RowRefused
-from wss_cases.roster.import_files.values import day, limited, many, required
+from wss_cases.roster.import_files.report import Counts, Report
+from wss_cases.roster.import_files.values import is_school, many
 from wss_cases.roster.oneroster.bundle import Table
 from wss_cases.roster.oneroster.ledger import Item, ids_of
 from wss_cases.roster.oneroster.run import Cells, Handler, Org
@@ -22,7 +22,7 @@ def read_orgs(table: Table | None) -> dict[str, Org]:
         return {}
     aside = Report(files={table.file: Counts()})
     return {
-        row["sourcedId"]: Org(row["type"], row.get("parentSourcedId", ""), row["name"])
+        row["sourcedId"]: Org(row["type"], row.get("parentSourcedId", ""), row["name"], row.get("identifier", ""))
         for _number, row, _joined in table.rows(aside)
         if row["sourcedId"]
     }
@@ -30,13 +30,14 @@ def read_orgs(table: Table | None) -> dict[str, Org]:
 
 def root_of(orgs: dict[str, Org]) -> str:
     """Return the sourcedId of the org that most others hang under ('' without orgs): the feed's own name."""
-    roots = Tally(_climb(orgs, org) for org in orgs)
+    roots = Tally(climb(orgs, org) for org in orgs)
     if not roots:
         return ""
-    return min(roots, key=lambda root: (-roots[root], root in orgs and orgs[root].kind == "school", root))
+    return min(roots, key=lambda root: (-roots[root], root in orgs and is_school(orgs[root].kind) is True, root))
 
 
-def _climb(orgs: dict[str, Org], org: str) -> str:
+def climb(orgs: dict[str, Org], org: str) -> str:
+    """Return the org that another hangs under and that hangs under none."""
     for _step in range(20):
         if org not in orgs or not orgs[org].parent:
             break
@@ -49,19 +50,24 @@ class Orgs(Handler):
 
     def read(self, row: Cells) -> dict[str, Any] | None:
         """Return the school that a row describes, or None for another kind of org."""
-        name = required(row, "name")
-        kind = required(row, "type", 40)
-        parent = row.get("parentSourcedId", "")
-        if parent == row["sourcedId"]:
-            raise RowRefused("parentSourcedId", _("An org cannot be its own parent."))
-        if not self.run.is_school(Org(kind, parent, name)):
+        run, key, kind = self.run, row["sourcedId"], row["type"]
+        name, parent = run.text(row, "name"), row.get("parentSourcedId", "")
+        number = run.text(row, "identifier", 80)
+        if not name:
+            run.odd("name", "", _("The org has no name and goes by its number."))
+        if parent == key:
+            run.odd("parentSourcedId", parent, _("An org cannot be its own parent:"))
+        school = is_school(kind)
+        if school is None:
+            run.odd("type", kind, _("This type of org is not known and was not taken for a school:"))
+        if not school:
             return None
-        above = self.run.orgs.get(parent)
-        network = above.name[:80] if above and above.parent and not self.run.is_school(above) else None
+        above = run.orgs.get(parent)
+        network = above.name[:80] if above and above.parent and not is_school(above.kind) else None
         return {
-            "sourced_id": row["sourcedId"],
-            "identifier": limited(row.get("identifier", ""), "identifier", 80),
-            "name": name,
+            "sourced_id": key,
+            "identifier": number,
+            "name": name or number or key,
             "is_charter": row.get("metadata.classification", "").lower() == "charter",
             "network": network,
             "is_active": True,
@@ -97,34 +103,22 @@ class Sessions(Handler):
     """Terms and school years: their dates bound classes."""
 
     def read(self, row: Cells) -> None:
-        """Check a session and keep its dates."""
-        required(row, "title")
-        required(row, "type", 40)
-        starts, ends = day(row, "startDate"), day(row, "endDate")
-        if starts is None or ends is None:
-            raise RowRefused("startDate" if starts is None else "endDate", _("The cell must not be blank."))
-        if ends < starts:
-            raise RowRefused("endDate", _("The end lies before the start."))
-        self.run.sessions[row["sourcedId"]] = (starts, ends)
+        """Keep a session's dates."""
+        starts, ends = self.run.days(row, "startDate", "endDate")
+        if starts is not None and ends is not None:
+            self.run.sessions[row["sourcedId"]] = (starts, ends)
 
 
 class Courses(Handler):
-    """Courses are checked and remembered."""
-
-    def read(self, row: Cells) -> None:
-        """Check a course."""
-        required(row, "title")
-        self.run.must_know("orgs", required(row, "orgSourcedId"), "orgSourcedId")
+    """Courses are remembered."""
 
 
 class Classes(Handler):
     """Classes lead from an enrolment to a school and its dates."""
 
     def read(self, row: Cells) -> None:
-        """Check a class and keep where and when it is."""
-        required(row, "title")
+        """Keep where and when a class is."""
         column = "schoolSourcedId" if "schoolSourcedId" in row else "orgSourcedId"
-        org = required(row, column)
-        self.run.must_know("orgs", org, column)
+        org = self.run.org(row[column], column)
         terms = many(row.get("termSourcedIds") or row.get("sessionSourcedIds") or "")
         self.run.classes[row["sourcedId"]] = (org, tuple(terms))

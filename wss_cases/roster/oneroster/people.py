@@ -10,17 +10,7 @@ from wss_cases.foundation.ids import fold
 from wss_cases.roster.directory.models import Guardian, StaffMember, Student
 from wss_cases.roster.directory.rules import search_key
 from wss_cases.roster.import_files.report import RowRefused
-from wss_cases.roster.import_files.values import (
-    LONGEST_ID,
-    LONGEST_NAME,
-    STUDENT,
-    day,
-    grade,
-    limited,
-    many,
-    required,
-    role_kind,
-)
+from wss_cases.roster.import_files.values import LONGEST_ID, STUDENT, limited, many, required, role_kind
 from wss_cases.roster.oneroster.ledger import Item, ids_of, mark, rows_among
 from wss_cases.roster.oneroster.run import Cells, Handler, HeldRole, Place, Run
 from wss_cases.roster.oneroster.staging import Staged, upsert
@@ -49,18 +39,12 @@ class Roles(Handler):
         """Check a role and keep it for its user."""
         user = required(row, "userSourcedId", LONGEST_ID)
         self.run.must_know("users", user, "userSourcedId")
-        org = required(row, "orgSourcedId", LONGEST_ID)
-        self.run.must_know("orgs", org, "orgSourcedId")
+        org = self.run.org(row["orgSourcedId"], "orgSourcedId")
         role = required(row, "role", 60)
-        kind = role_kind(role)
-        if kind is None:
-            raise RowRefused("role", _("This role is not known."))
         names = ("roleStartDate", "roleEndDate") if "roleStartDate" in row else ("beginDate", "endDate")
-        starts, ends = day(row, names[0]), day(row, names[1])
-        if starts and ends and ends < starts:
-            raise RowRefused(names[1], _("The end lies before the start."))
+        starts, ends = self.run.days(row, *names)
         primary = row.get("isPrimary", row.get("roleType", "")).lower() in ("true", "primary")
-        held = _held(kind, role, org, grade(row.get("grade", ""), "grade"), starts, ends, primary)
+        held = _held(role_kind(role), role, org, self.run.grade(row, "grade"), starts, ends, primary)
         self.run.roles[user] = (*self.run.roles.get(user, ()), held)
 
 
@@ -82,23 +66,24 @@ class Users(Handler):
 
     def read(self, row: Cells) -> Person:
         """Return who a row describes."""
-        key = limited(row["sourcedId"], "sourcedId", LONGEST_ID)
-        given = limited(row["givenName"], "givenName", LONGEST_NAME)
-        family = limited(row["familyName"], "familyName", LONGEST_NAME)
+        key, text = row["sourcedId"], self.run.text
+        given, family = text(row, "givenName"), text(row, "familyName")
         if not given and not family:
             raise RowRefused("givenName", _("A person needs a given or a family name."))
         roles = self._roles(row)
         kinds = {held.kind for held in roles} | ({"guardian"} if key in self.run.guardian_roles else set())
-        preferred = tuple(limited(row.get(c, ""), c, LONGEST_NAME) for c in _PREFERRED)
+        preferred = text(row, "preferredGivenName"), text(row, "preferredFamilyName")
         names = {"given_name": given, "family_name": family}
         names |= {"preferred_given_name": preferred[0], "preferred_family_name": preferred[1]}
         self._link(key, row, roles)
         unknown = not kinds
+        if unknown:
+            self.run.roleless.append(key)
         return Person(
             kinds=frozenset(kinds),
             student=self._student(row, names, roles) if unknown or STUDENT in kinds else None,
             staff=self._staff(row, names, roles) if unknown or "staff" in kinds else None,
-            guardian=_guardian(row, names) if unknown or "guardian" in kinds else None,
+            guardian=self._guardian(row, names) if unknown or "guardian" in kinds else None,
         )
 
     def _roles(self, row: Cells) -> Sequence[HeldRole]:
@@ -107,13 +92,8 @@ class Users(Handler):
             return self.run.roles.pop(row["sourcedId"], ())
         role = required(row, "role", 60)
         kind = role_kind(role)
-        if kind is None:
-            raise RowRefused("role", _("This role is not known."))
-        orgs = many(row["orgSourcedIds"])
-        if not orgs and kind != "guardian":
-            raise RowRefused("orgSourcedIds", _("The cell must not be blank."))
-        for org in orgs:
-            self.run.must_know("orgs", org, "orgSourcedIds")
+        named = many(row["orgSourcedIds"])
+        orgs = [org for org in named if self.run.org(org, "orgSourcedIds")]
         return [_held(kind, role, org, None, None, None, False) for org in orgs or [""]]
 
     def _link(self, key: str, row: Cells, roles: Sequence[HeldRole]) -> None:
@@ -128,15 +108,15 @@ class Users(Handler):
     def _student(self, row: Cells, names: dict[str, str], roles: Sequence[HeldRole]) -> dict[str, Any]:
         places = self._places(roles, row.get("primaryOrgSourcedId", ""))
         held = next((role for role in roles if role.kind == STUDENT and role.grade is not None), None)
-        year = grade(row.get("grades", ""), "grades")
+        year = self.run.grade(row, "grades")
         year = year if year is not None or held is None else held.grade
         if roles:
             self.run.places[row["sourcedId"]] = _shared(year, places)
         return {
             "sourced_id": row["sourcedId"],
-            "student_number": limited(row.get("identifier", "") or row["sourcedId"], "identifier", 80),
+            "student_number": self.run.text(row, "identifier", 80) or self.run.text(row, "sourcedId", 80),
             **names,
-            "middle_name": limited(row.get("middleName", ""), "middleName", LONGEST_NAME),
+            "middle_name": self.run.text(row, "middleName"),
             "search_key": search_key(*names.values()),
             "search_key_family": _folded(names["family_name"]),
             "grade": year,
@@ -163,10 +143,18 @@ class Users(Handler):
             "sourced_id": row["sourcedId"],
             "name": _shown(names),
             "search_key": search_key(*names.values()),
-            "email": limited(row.get("email", ""), "email", 254),
+            "email": self.run.text(row, "email", 254),
             "role": mine[0].role if mine else "",
             "school_id": schools[0] if schools else None,
             "is_active": True,
+        }
+
+    def _guardian(self, row: Cells, names: dict[str, str]) -> dict[str, Any]:
+        return {
+            "sourced_id": row["sourcedId"],
+            "name": _shown(names),
+            "phone": self.run.text(row, "phone" if row.get("phone") else "sms", 60),
+            "email": self.run.text(row, "email", 254),
         }
 
     def apply(self, items: list[Item]) -> None:
@@ -190,11 +178,14 @@ class Users(Handler):
 
     def finish(self) -> None:
         """Write the people; new students at once with what demographics say of them."""
-        for _model, part, kind in _RECORDS:
+        for model, part, kind in _RECORDS:
             staged = self._staged[part]
             staged.update(self.run.source)
             staged.insert(self.run.source, self.run.facts if kind == STUDENT else None)
             staged.drop()
+            if self.run.roleless:
+                standing = ids_of(self.run.uow.session, model, self.run.source)
+                self.run.roleless = [key for key in self.run.roleless if key not in standing]
 
     def gone(self, keys: list[str]) -> None:
         """Take people who left off the lists; their records stay."""
@@ -230,7 +221,6 @@ _COLUMNS = {
     "guardian": ("name", "phone", "email"),
 }  # fmt: skip
 _OF_ROLES = {"grade", "school_id", "role"}
-_PREFERRED = ("preferredGivenName", "preferredFamilyName")
 _RECORDS = ((Student, "student", STUDENT), (StaffMember, "staff", "staff"), (Guardian, "guardian", "guardian"))
 
 
@@ -245,12 +235,3 @@ _folded = lru_cache(maxsize=50_000)(fold)
 def _shown(names: dict[str, str]) -> str:
     given = names["preferred_given_name"] or names["given_name"]
     return f"{given} {names['preferred_family_name'] or names['family_name']}".strip()
-
-
-def _guardian(row: Cells, names: dict[str, str]) -> dict[str, Any]:
-    return {
-        "sourced_id": row["sourcedId"],
-        "name": _shown(names),
-        "phone": limited(row.get("phone", "") or row.get("sms", ""), "phone", 60),
-        "email": limited(row.get("email", ""), "email", 254),
-    }

@@ -11,7 +11,6 @@ from wss_cases.roster.import_files.values import (
     FLAG_COLUMNS,
     LONGEST_ID,
     STUDENT,
-    day,
     limited,
     race_ethnicity,
     required,
@@ -35,10 +34,14 @@ class Demographics(Handler):
         user = self.key(row)
         self.run.must_know("users", user, "userSourcedId" if "userSourcedId" in row else "sourcedId")
         birth_column = "birthDate" if "birthDate" in row else "birthdate"
-        birth = day(row, birth_column)
+        birth = self.run.day(row, birth_column)
         if birth and not 1900 <= birth.year <= self.run.today.year:
-            raise RowRefused(birth_column, _("Nobody in a school was born in that year."))
-        return {"sourced_id": user, "birth_date": birth, "sex": sex(row), "race_ethnicity": race_ethnicity(row)}
+            self.run.odd(birth_column, row[birth_column], _("Nobody in a school was born in that year:"))
+            birth = None
+        known, sex_ = sex(row.get("sex", ""))
+        if not known:
+            self.run.odd("sex", row["sex"], _("This value is not known:"))
+        return {"sourced_id": user, "birth_date": birth, "sex": sex_, "race_ethnicity": race_ethnicity(row)}
 
     def apply(self, items: list[Item]) -> None:
         """Stage what is said; a deleted row takes nothing away."""
@@ -67,8 +70,8 @@ class Relationships(Handler):
         self.run.must_know("users", student, "userSourcedId")
         self.run.must_know("users", guardian, "relationshipUserSourcedId")
         if student == guardian:
-            raise RowRefused("relationshipUserSourcedId", _("Nobody is their own guardian."))
-        role = required(row, "relationshipRole", 40)
+            raise RowRefused("relationshipUserSourcedId", _("Nobody is their own guardian:"), guardian)
+        role = self.run.text(row, "relationshipRole", 40)
         self.run.guardian_roles.setdefault(guardian, role)
         self.run.links.add([(student, guardian, role)])
 
@@ -131,12 +134,8 @@ class Enrollments(Handler):
         if self.run.known("classes"):
             self.run.must_know("classes", in_class, "classSourcedId")
         kind = role_kind(required(row, "role", 60))
-        if kind is None:
-            raise RowRefused("role", _("This role is not known."))
         org = self._org(row, in_class)
-        starts, ends = day(row, "beginDate"), day(row, "endDate")
-        if starts and ends and ends < starts:
-            raise RowRefused("endDate", _("The end lies before the start."))
+        starts, ends = self.run.days(row, "beginDate", "endDate")
         school = self.run.school_of(org)
         if kind == STUDENT and school is not None:
             if starts is None or ends is None:
@@ -147,9 +146,7 @@ class Enrollments(Handler):
     def _org(self, row: Cells, in_class: str) -> str:
         if "schoolSourcedId" not in row:
             return self.run.classes.get(in_class, ("", ()))[0]
-        org = required(row, "schoolSourcedId", LONGEST_ID)
-        self.run.must_know("orgs", org, "schoolSourcedId")
-        return org
+        return self.run.org(row["schoolSourcedId"], "schoolSourcedId")
 
     def _session_dates(self, in_class: str) -> tuple[Any, Any]:
         terms = self.run.classes.get(in_class, ("", ()))[1]

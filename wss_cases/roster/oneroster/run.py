@@ -7,8 +7,17 @@ from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.roster.import_files.report import Problem, Report, RowRefused
-from wss_cases.roster.import_files.values import LONGEST_ID, SCHOOL_TYPES, required
+from wss_cases.roster.import_files.report import Odd, Problem, Report, RowRefused
+from wss_cases.roster.import_files.values import (
+    LONGEST_ID,
+    LONGEST_NAME,
+    grade,
+    iso_day,
+    our_day,
+    required,
+    speaks_against,
+)
+from wss_cases.roster.oneroster.bundle import Table
 from wss_cases.roster.oneroster.formats import Format, Mode
 from wss_cases.roster.oneroster.ledger import Item, Ledger, mark
 from wss_cases.roster.oneroster.links import Links
@@ -30,6 +39,7 @@ class Org:
     kind: str
     parent: str
     name: str
+    number: str
 
 
 @dataclass(frozen=True)
@@ -73,6 +83,10 @@ class Run:
     """Staff who stood on the roster before this run and do not after it."""
     doubtful: set[str] = field(default_factory=set)
     """Users of whom a row of roles was refused: they count as what they were."""
+    roleless: list[str] = field(default_factory=list)
+    """Users of whom no row says what they are."""
+    table: Table | None = None
+    """The file that is being read."""
     _known: dict[str, set[int]] = field(default_factory=dict)
 
     def known(self, file: str) -> set[int]:
@@ -89,7 +103,57 @@ class Run:
     def must_know(self, file: str, key: str, column: str) -> None:
         """Raise RowRefused when a reference leads nowhere."""
         if mark(key) not in self.known(file):
-            raise RowRefused(column, _("There is no %(key)s in %(file)s.", key=key, file=f"{file}.csv"))
+            raise RowRefused(column, _("There is no such row in %(file)s:", file=f"{file}.csv"), key)
+
+    def org(self, key: str, column: str) -> str:
+        """Return an org that a row names, or '' where it is not known."""
+        if not key or mark(key) in self.known("orgs"):
+            return key
+        self.odd(column, key, _("This org is not in orgs.csv:"))
+        return ""
+
+    def odd(self, column: str, value: str, message: str) -> None:
+        """Say that a cell of the row that is being read is not known."""
+        assert self.table is not None
+        self.table.odd.append(Odd(column, value, message))
+
+    def day(self, row: Cells, column: str) -> date | None:
+        """Return a date, or None: 8/24/2026 counts only where nothing in the whole column speaks against it."""
+        text = row.get(column, "")
+        read = iso_day(text)
+        if not text or read is not None:
+            return read
+        read = our_day(text)
+        if read is None and not speaks_against(text):
+            self.odd(column, text, _("This is no date that is known; write it as 2026-08-24:"))
+        elif self.table is None or self.table.speaks_against(column, speaks_against):
+            self.odd(column, text, _("The dates of this column are not all written month/day/year:"))
+            read = None
+        return read
+
+    def days(self, row: Cells, first: str, last: str) -> tuple[date | None, date | None]:
+        """Return two dates; a last one before the first is not known."""
+        starts, ends = self.day(row, first), self.day(row, last)
+        if starts and ends and ends < starts:
+            self.odd(last, row[last], _("The end lies before the start:"))
+            ends = None
+        return starts, ends
+
+    def text(self, row: Cells, column: str, limit: int = LONGEST_NAME) -> str:
+        """Return a text, '' where there is none or it is too long to be stored: nothing is cut."""
+        text = row.get(column, "")
+        if len(text) <= limit:
+            return text
+        self.odd(column, text, _("The text is longer than %(limit)d characters:", limit=limit))
+        return ""
+
+    def grade(self, row: Cells, column: str) -> int | None:
+        """Return the first grade of a cell, or None."""
+        text = row.get(column, "")
+        known, first = grade(text)
+        if not known:
+            self.odd(column, text, _("This grade is not known:"))
+        return first
 
     def school_of(self, org: str) -> int | None:
         """Return the school that an org is or belongs to, or None."""
@@ -101,10 +165,6 @@ class Run:
                 return None
             org = above.parent
         return None
-
-    def is_school(self, org: Org) -> bool:
-        """Whether an org has students and staff of its own."""
-        return org.kind.lower() in SCHOOL_TYPES
 
 
 class Handler:

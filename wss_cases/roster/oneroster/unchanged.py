@@ -15,16 +15,16 @@ from wss_cases.roster.directory.models import (
     Enrolment,
     Guardian,
     ImportedRow,
-    ImportRun,
     School,
     StaffMember,
     Student,
     StudentGuardian,
 )
-from wss_cases.roster.import_files.report import Counts
+from wss_cases.roster.import_files.report import Counts, Report
 from wss_cases.roster.oneroster.bundle import Bundle
+from wss_cases.roster.runs.actions import MOST_KEPT
+from wss_cases.roster.runs.queries import last_landed
 
-KIND = "oneroster"
 _PIECE = 1024**2
 _WRITTEN = (School, Student, StaffMember, Guardian, ImportedRow, Enrolment, StudentGuardian)
 
@@ -70,12 +70,16 @@ def _numbers(session: Session, model: type[Base], source: str) -> list[int]:
     return [int(number or 0) for number in session.execute(statement.where(owner.c.source == source)).one()]
 
 
-def last_counts(session: Session, source: str, digest: str) -> dict[str, Counts] | None:
-    """Return each file's counts where this bundle was taken in last, without a problem, and stands as it left it."""
-    runs = select(ImportRun.report).where(ImportRun.kind == KIND, ImportRun.source == source)
-    last = session.scalar(runs.order_by(ImportRun.id.desc()).limit(1))
-    if not digest or last is None or last["problems"] or last.get("bundle") != digest:
-        return None
-    if last["state"] != state(session, source):
-        return None
-    return {name: Counts(unchanged=sum(counts.values())) for name, counts in last["files"].items()}
+def as_before(session: Session, report: Report, digest: str) -> bool:
+    """Whether this bundle was taken in last, whole but for single fields, and stands as it left it; the report then
+    says what that run's report said."""
+    last = last_landed(session, report.source)
+    if not digest or last is None or last.get("bundle") != digest or last["state"] != state(session, report.source):
+        return False
+    if any(problem["row"] is None for problem in last["problems"]) or len(last["problems"]) >= MOST_KEPT:
+        return False
+    if any(counts["refused"] for counts in last["files"].values()):
+        return False
+    report.files |= {name: Counts(unchanged=sum(counts.values())) for name, counts in last["files"].items()}
+    report.recall(last)
+    return True

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, url_for
-from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from wss_cases.access.gate import current_actor, gate
@@ -13,7 +12,6 @@ from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page
@@ -29,9 +27,11 @@ from wss_cases.mail.common.queries import failed_mail, heartbeats, oldest_waitin
 from wss_cases.mail.delivery.actions import retry_failed
 from wss_cases.mail.monitoring import actions as actions_control
 from wss_cases.mail.monitoring.queries import last_sweep, pause_row, standing
-from wss_cases.roster.directory.models import ImportRun
+from wss_cases.roster.runs.queries import last_runs
+from wss_cases.web.system.imports import run_row, unplaced_words
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")
+SHOWN, LISTED = 10, 50
 
 
 @blueprint.get("")
@@ -58,10 +58,18 @@ def health() -> Page:
             }
             for message, email in failed_mail()
         ],
-        imports=_imports(),
+        imports=[run_row(run) for run in last_runs(SHOWN)],
         trouble=count_words(unreachable) if unreachable else "",
         by_folder=not setting("SMTP_URL"),
     )
+
+
+@blueprint.get("/imports")
+@gate(Permission.SYSTEM_HEALTH)
+def imports() -> Page:
+    """What became of the last imports, refused ones too."""
+    runs = [run_row(run) for run in last_runs(LISTED)]
+    return render_template("web/system/imports.html", runs=runs, unplaced=unplaced_words())
 
 
 @blueprint.post("/mail/<int:message_id>/retry")
@@ -140,16 +148,3 @@ def _sweep() -> dict[str, str] | None:
 def _paused() -> dict[str, str] | None:
     row = pause_row()
     return {"since": moment_words(row.since, DISTRICT_ZONE), "reason": row.reason} if row else None
-
-
-def _imports() -> list[dict[str, Any]]:
-    runs = db.session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(10))
-    return [
-        {
-            "kind": run.kind,
-            "source": run.source,
-            "at": moment_words(run.started_at, DISTRICT_ZONE),
-            "problems": len(run.report.get("problems", [])),
-        }
-        for run in runs
-    ]

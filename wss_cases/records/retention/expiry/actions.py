@@ -49,8 +49,10 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
         # a mail about a record goes with that record: a hold keeps it, and no reminder is queued a second time
         return and_(one.created_at < before, one.state.in_(ENDED), one.object_type.not_in(ABOUT_STUDENTS))
     if name == "import_run":
-        newest = select(func.max(one.id)).group_by(one.kind)  # the health page says when the last one was
-        return and_(one.started_at < before, one.id.not_in(newest))
+        # the health page says when the last one was, and a feed is known by the last roster that came from it
+        newest = select(func.max(one.id)).group_by(one.kind)
+        feeds = select(func.max(one.id)).where(one.kind == "oneroster", one.landed).group_by(one.source)
+        return and_(one.started_at < before, one.id.not_in(newest), one.id.not_in(feeds))
     day: dict[str, Any] = {"incident_draft": "updated_at", "export_record": "made_at", "board_report": "asked_at"}
     column: ColumnElement[datetime] = one[day.get(name, "at")]
     return column < before
