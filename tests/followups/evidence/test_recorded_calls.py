@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.cases.making import NOW, TODAY, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
+from tests.intake.making import Place
 from wss_cases.access.invocation import Invocation
-from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
 from wss_cases.incidents.additions.actions import ContactAttempt, record_guardian_contact
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.rules import Choice
 
 
 @pytest.mark.parametrize("kind", ["guardian_contact", "guardian_contact_harmed"])
@@ -29,3 +35,18 @@ def test_a_guardian_reached_closes_the_call_that_was_asked_for(
     assert (row.state, row.closed_on) == (state, TODAY if state is FollowUpState.DONE else None)
     assert row.evidence.get("language", "") == ("es" if state is FollowUpState.DONE else "")
     assert fresh(others).state is FollowUpState.OPEN
+
+
+@pytest.mark.parametrize(("result", "state"), [("reached", FollowUpState.DONE), ("voicemail", FollowUpState.OPEN)])
+def test_a_guardian_whom_the_reporter_reached_is_not_to_be_called_after_the_decision(
+    session: Any, result: str, state: Any
+) -> None:
+    place = Place()
+    caused, harmed, _third = place.students
+    incident = place.report((caused, PersonRole.CAUSED_HARM), (harmed, PersonRole.HARMED))
+    attempt = ContactAttempt(incident.people[0].id, NOW, "phone", result)
+    record_guardian_contact(Invocation(place.actor("reporter"), NOW), incident.id, attempt)
+    decide(Invocation(place.actor(), NOW, version=fresh(incident).version), incident.id, Choice())
+    calls = select(FollowUp.kind, FollowUp.state).where(FollowUp.kind.like("guardian_contact%"))
+    asked = dict(db.session.execute(calls).all())
+    assert asked == {"guardian_contact": state, "guardian_contact_harmed": FollowUpState.OPEN}

@@ -1,5 +1,7 @@
 """What is on record is asked for nowhere else: a guardian who was reached closes the call that was asked for."""
 
+from typing import Final
+
 from sqlalchemy import select
 
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -9,10 +11,13 @@ from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.incidents.incident.models import GuardianContact
 from wss_cases.journal.unit_of_work import UnitOfWork
 
+REACHED: Final = "reached"
+"""The result of a call after which nobody is asked to call, and the outcome of the follow-up that asked."""
+
 
 def guardian_reached(uow: UnitOfWork, contact: GuardianContact) -> None:
     """Close the open calls about this person of a report; a voicemail is an attempt, and closes nothing."""
-    if contact.result != "reached":
+    if contact.result != REACHED:
         return
     asked = select(FollowUp).where(
         FollowUp.incident_person_id == contact.incident_person_id,
@@ -20,6 +25,22 @@ def guardian_reached(uow: UnitOfWork, contact: GuardianContact) -> None:
         FollowUp.state == FollowUpState.OPEN,
     )
     for row in uow.session.scalars(asked.order_by(FollowUp.id).with_for_update()):
-        on = local_date(contact.at, zone_of(row.school_id)).isoformat()
-        shown = {"manner": contact.manner, "on": on, "language": contact.language, "attempts": 1}
-        close_row(uow, row, "reached", contact.note, {name: value for name, value in shown.items() if value})
+        _close(uow, row, contact)
+
+
+def close_if_reached(uow: UnitOfWork, row: FollowUp) -> None:
+    """Close a call that was made just now where its family was reached before anybody asked for it."""
+    if row.kind not in GUARDIAN_CALLS:
+        return
+    calls = select(GuardianContact).where(
+        GuardianContact.incident_person_id == row.incident_person_id, GuardianContact.result == REACHED
+    )
+    contact = uow.session.scalars(calls.order_by(GuardianContact.at, GuardianContact.id)).first()
+    if contact is not None:
+        _close(uow, row, contact)
+
+
+def _close(uow: UnitOfWork, row: FollowUp, contact: GuardianContact) -> None:
+    on = local_date(contact.at, zone_of(row.school_id)).isoformat()
+    shown = {"manner": contact.manner, "on": on, "language": contact.language, "attempts": 1}
+    close_row(uow, row, REACHED, contact.note, {name: value for name, value in shown.items() if value})

@@ -16,6 +16,7 @@ from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.followups.making.actions import close_row, make
+from wss_cases.followups.making.recorded import close_if_reached
 from wss_cases.followups.templates.queries import template_in_force
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
@@ -188,7 +189,7 @@ def make_follow_up(
         return
     template = template_in_force(kind, scene.incident.school_id, scene.today)
     is_deans = kind == CONVERSATION or (template is not None and template.owner_role == Role.DEAN)
-    make(
+    row = make(
         uow,
         school_id=scene.incident.school_id,
         kind=kind,
@@ -200,6 +201,7 @@ def make_follow_up(
         rules=rules,
         template=template,
     )
+    close_if_reached(uow, row)
 
 
 def _conversation_held(uow: UnitOfWork, incident: Incident, outcome: str, note: str) -> None:
