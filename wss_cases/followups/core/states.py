@@ -66,6 +66,7 @@ OTHERS_WAIT = frozenset(
 )
 """Kinds for which a person or a family waits: no closing of a case drops them."""
 
+# who declined is never told, and a follow-up names whom it is about: no label says that somebody did not wish to meet
 OUTCOME_LABELS: dict[str, Any] = {
     "kept": _l("Kept"),
     "late": _l("Kept late"),
@@ -77,8 +78,8 @@ OUTCOME_LABELS: dict[str, Any] = {
     "not_to_contact": _l("Contact was not to be made (advised)"),
     "contact_declined": _l("Did not wish to be contacted"),
     "all_held": _l("All held"),
-    "some_held": _l("Held with some, the rest declined"),
-    "declined": _l("Declined"),
+    "some_held": _l("Held with some"),
+    "declined": _l("Offered, not planned"),
     "told": _l("Told"),
     "well": _l("Doing well, nothing new happened"),
     "needs_more": _l("Needs more support"),
