@@ -115,8 +115,9 @@ def test_no_debugging_in_production(tmp_path: Path) -> None:
         make_app(NO_DATABASE, tmp_path, WSS_KEYS="", **production)
     with pytest.raises(RuntimeError, match="has 1 characters, and 32 are the least"):
         make_app(NO_DATABASE, tmp_path, WSS_KEYS="x", **production)
-    opened_with = make_app(NO_DATABASE, tmp_path, WSS_KEYS=f"{'n' * 32},x", **production).config["WSS_KEYS"]
-    assert opened_with.masters[1] == "x", "an older key still opens what it sealed"
+    config = make_app(NO_DATABASE, tmp_path, WSS_KEYS=f"{'n' * 32},x,{'o' * 32}", **production).config
+    assert config["WSS_KEYS"].masters[1] == "x", "an older key still opens what it sealed"
+    assert config["SECRET_KEY_FALLBACKS"] == [config["WSS_KEYS"].derived("sign")[2]], "and signs nothing if guessed"
 
 
 def test_nobody_else_on_the_machine_reads_the_folder_of_database_keys_and_mail(tmp_path: Path) -> None:
