@@ -197,7 +197,9 @@ def avoidable(seen: Shown) -> None:
     made = number(
         f"select count(*) from police_notification n where {plain.of('n', 'local_date')} "
         "and (n.door not in ('emergency', 'required_by_law') or exists (select 1 from police_review r, legal_duty d "
-        "where r.id = n.review_id and r.door = 'required_by_law' and d.id = r.duty_id and d.state = 'not_applicable'))"
+        "where r.id = n.review_id and r.door = 'required_by_law' and d.id = r.duty_id and d.state = 'not_applicable')"
+        " or exists (select 1 from police_review r where r.id = n.review_id and r.door = 'required_by_law'"
+        " and r.review_due_on is not null and r.second_approves = false))"
     )
     serious = number(
         f"select count(*) from incident i where {plain.incidents} and (i.behavior_group >= 4 "

@@ -60,14 +60,12 @@ def not_confirmed() -> ColumnElement[bool]:
 
 
 def was_avoidable() -> ColumnElement[bool]:
-    """Return the condition of a notification that no emergency and no duty that stands called for."""
-    void = exists().where(
-        PoliceReview.id == PoliceNotification.review_id,
-        PoliceReview.door == NotificationGround.REQUIRED_BY_LAW,
-        LegalDuty.id == PoliceReview.duty_id,
-        LegalDuty.state == DutyState.NOT_APPLICABLE,
-    )
-    return or_(PoliceNotification.door == NotificationGround.OTHER, void)
+    """Return the condition of a notification that no emergency and no duty that stands called for: the duty was found
+    not to apply, or nobody seconded it and the second review did not confirm it."""
+    by_law = (PoliceReview.id == PoliceNotification.review_id, PoliceReview.door == NotificationGround.REQUIRED_BY_LAW)
+    void = exists().where(*by_law, LegalDuty.id == PoliceReview.duty_id, LegalDuty.state == DutyState.NOT_APPLICABLE)
+    alone = exists().where(*by_law, PoliceReview.review_due_on.is_not(None), PoliceReview.second_approves.is_(False))
+    return or_(PoliceNotification.door == NotificationGround.OTHER, void, alone)
 
 
 def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
@@ -80,7 +78,7 @@ def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
     )
 
 
-@cached_count("police", version=2, depends_on=by_days)
+@cached_count("police", version=3, depends_on=by_days)
 def police(actor: Actor, scope: Scope) -> Police:
     """Return the notifications made in the period by door, their different students, and how many reviews of the
     period's incidents were refused, in two queries."""

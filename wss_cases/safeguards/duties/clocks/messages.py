@@ -18,7 +18,7 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.duties.clocks.queries import Clock, clock_of
 from wss_cases.safeguards.duties.duty.queries import load_duty
-from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, MAY_NOT_APPLY, OPEN_DUTY, PERSONAL, DutyState
 
 DUTY_SOON = "duty.clock_ends"
 DUTY_LATE = "duty.clock_over"
@@ -47,7 +47,7 @@ def _still_open(message: OutboxMessage, actor: Actor) -> bool:
 
 def _still_proposed(message: OutboxMessage, actor: Actor) -> bool:
     duty = load_duty(message.object_id)
-    if duty is None or duty.state not in OPEN_DUTY or duty.proposed_by_id in (None, actor.user_id):
+    if duty is None or duty.state not in MAY_NOT_APPLY or duty.proposed_by_id in (None, actor.user_id):
         return False
     return can(actor, Permission.OWN_DUTY_LOOK if duty.is_personal else Permission.DUTY_DISCHARGE, duty)
 

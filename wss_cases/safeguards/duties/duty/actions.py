@@ -20,7 +20,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep
 from wss_cases.safeguards.duties.duty.queries import students_in
 from wss_cases.safeguards.duties.duty.raising import record_act, responsible
 from wss_cases.safeguards.duties.duty.rules import refuse_future
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState, StepOutcome
+from wss_cases.safeguards.duties.duty.states import MAY_NOT_APPLY, OPEN_DUTY, DutyState, StepOutcome
 
 
 @dataclass(frozen=True)
@@ -126,9 +126,12 @@ def _anything_done(uow: UnitOfWork, duty: LegalDuty) -> bool:
 def propose_not_applicable(
     uow: UnitOfWork, duty_id: int, reason: str, permission: Permission = Permission.DUTY_DISCHARGE
 ) -> int:
-    """Propose, with a reason, that a duty does not apply; it stays open until a second person has looked."""
+    """Propose, with a reason, that a duty does not apply; until a second person has looked it stands as it is.
+
+    One that was carried out may turn out not to have applied: what the police were told then counts as avoidable.
+    """
     duty = uow.load(LegalDuty, duty_id, permission, uow.version)
-    _open_only(duty)
+    _not_found_out(duty)
     if duty.proposed_by_id is not None:
         raise Refused("", _("Somebody has proposed this already; it waits for a second look."))
     refuse_blank("reason", reason, _("Say why it does not apply."))
@@ -147,7 +150,7 @@ def take_second_review(
 ) -> int:
     """Close a duty as not applicable, or let it stand, as a person other than the one who proposed it."""
     duty = uow.load(LegalDuty, duty_id, permission, uow.version)
-    _open_only(duty)
+    _not_found_out(duty)
     if duty.proposed_by_id is None:
         raise Refused("", _("Nobody has proposed that this duty does not apply."))
     if duty.proposed_by_id == uow.actor.user_id:
@@ -166,11 +169,16 @@ def settle_proposal(uow: UnitOfWork, duty: LegalDuty, agrees: bool) -> None:
     """Close a duty as not applicable, or let it stand, as the second person said. For use cases."""
     if agrees:
         duty.state, duty.closed_at, duty.closed_by_id = DutyState.NOT_APPLICABLE, uow.now, uow.actor.user_id
-        duty.what_was_done = duty.proposed_reason
+        duty.what_was_done = "\n".join(text for text in (duty.what_was_done, duty.proposed_reason) if text)
         record_act(uow, duty, "duty.not_applicable")
     else:
         duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = None, None, ""
         record_act(uow, duty, "duty.not_applicable_refused")
+
+
+def _not_found_out(duty: LegalDuty) -> None:
+    if duty.state not in MAY_NOT_APPLY:
+        raise Refused("", _("This duty is closed already."))
 
 
 def _open_only(duty: LegalDuty) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, and_, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
@@ -112,8 +112,8 @@ class LegalDuty(OfIncident, Versioned, Base):
 
     @classmethod
     def always_visible(cls) -> ColumnElement[bool]:
-        """Open duties."""
-        return cls.state.in_(OPEN_DUTY)
+        """Open duties, and those carried out of which somebody says that they did not apply."""
+        return or_(cls.state.in_(OPEN_DUTY), and_(cls.state == DutyState.DISCHARGED, cls.proposed_by_id.is_not(None)))
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
@@ -122,7 +122,8 @@ class LegalDuty(OfIncident, Versioned, Base):
 
     def in_view_since(self, first: date) -> bool:
         """Whether this duty is in view from a day on."""
-        return self.state in OPEN_DUTY or super().in_view_since(first)
+        asked = self.state is DutyState.DISCHARGED and self.proposed_by_id is not None
+        return self.state in OPEN_DUTY or asked or super().in_view_since(first)
 
 
 class LegalDutyKindStep(Base):

@@ -14,7 +14,14 @@ from wss_cases.journal.rooms import ForDeputy
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import DutyRow, StepRow, user_name
 from wss_cases.safeguards.duties.duty.rules import is_overdue
-from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DUTY_LABELS, OPEN_DUTY, DutyState, StepOutcome
+from wss_cases.safeguards.duties.duty.states import (
+    CHANNEL_LABELS,
+    DUTY_LABELS,
+    MAY_NOT_APPLY,
+    OPEN_DUTY,
+    DutyState,
+    StepOutcome,
+)
 
 
 def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
@@ -40,7 +47,8 @@ def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
         "source": kind.source,
         "confirmed": kind.is_confirmed,
         "still_raised": duty.still_raised,
-        "proposed": duty.proposed_by_id is not None and duty.state in OPEN_DUTY,
+        "proposed": duty.proposed_by_id is not None and duty.state in MAY_NOT_APPLY,
+        "may_not_apply": duty.state in MAY_NOT_APPLY,
         "raised": moment_words(duty.raised_at, zone),
         "rules": ", ".join(duty.rules),
         "by_hand": user_name(duty.raised_by_id),
@@ -108,7 +116,7 @@ def step_words(row: StepRow, zone: str) -> dict[str, Any]:
 def for_deputy(duty: LegalDuty) -> ForDeputy | None:
     """Return what the network's deputy must know to say, as the second person, whether a duty applies; of one that is
     an adult's own neither which it is nor what was reported."""
-    if duty.proposed_by_id is None or duty.state not in OPEN_DUTY:
+    if duty.proposed_by_id is None or duty.state not in MAY_NOT_APPLY:
         return None
     title = _("Does this legal duty apply?")
     what, texts = _("A duty that is an adult's own"), [duty.proposed_reason]

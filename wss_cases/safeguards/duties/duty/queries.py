@@ -18,7 +18,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind, LegalDutyKindStep, LegalDutyStep
 from wss_cases.safeguards.duties.duty.rules import AT_ONCE
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState
+from wss_cases.safeguards.duties.duty.states import MAY_NOT_APPLY, OPEN_DUTY, PERSONAL, DutyState
 
 Statement = TypeVar("Statement", bound=Select[Any])
 SECOND_REVIEW = (Role.DEAN, Role.ADMINISTRATOR)
@@ -91,7 +91,8 @@ def _one(statement: Select[Any]) -> DutyRow:
 def duties_page(actor: Actor, wanted: Wanted, now: datetime | None, after: int | None = None) -> list[DutyRow]:
     """Return up to one more than a page of duties, the soonest clock first; `after` is the last of the page before.
 
-    Without a state the open ones. `overdue` keeps those whose clock ran out by `now`.
+    Without a state the open ones, and those carried out that wait for a second look. `overdue` keeps those whose clock
+    ran out by `now`.
     """
     statement = _matching(_rows(), actor, wanted, now)
     last = db.session.scalar(visible_to(select(LegalDuty).where(LegalDuty.id == after), actor))
@@ -108,8 +109,8 @@ def duties_count(actor: Actor, wanted: Wanted, now: datetime) -> int:
 
 
 def _matching(statement: Statement, actor: Actor, wanted: Wanted, now: datetime | None) -> Statement:
-    states = OPEN_DUTY if wanted.state is None else {wanted.state}
-    statement = visible_to(statement.where(LegalDuty.state.in_(states)), actor)
+    which = LegalDuty.always_visible() if wanted.state is None else LegalDuty.state == wanted.state
+    statement = visible_to(statement.where(which), actor)
     if wanted.school_id is not None:
         statement = statement.where(LegalDuty.school_id == wanted.school_id)
     if wanted.overdue and now is not None:
@@ -140,12 +141,12 @@ def open_duties_counted(actor: Actor) -> Select[Any] | None:
     """Return the select of how many duties are open at the schools where the actor is on the case team."""
     if not actor.has(*CASE_TEAM):
         return None
-    return visible_to(select(func.count(LegalDuty.id)), actor, live=True)
+    return visible_to(select(func.count(LegalDuty.id)).where(LegalDuty.state.in_(OPEN_DUTY)), actor, live=True)
 
 
 def second_reviews_counted(actor: Actor) -> Select[Any] | None:
-    """Return the select of how many open duties somebody else proposed as not applicable, for the actor to take the
-    second review."""
+    """Return the select of how many duties somebody else proposed as not applicable, for the actor to take the second
+    review."""
     if not actor.has(*SECOND_REVIEW):
         return None
     return select(func.count(LegalDuty.id)).where(
@@ -241,6 +242,6 @@ def user_name(user_id: int | None) -> str:
 
 
 def proposed_everywhere() -> list[LegalDuty]:
-    """Return the open duties that somebody says do not apply, in every school."""
-    statement = select(LegalDuty).where(LegalDuty.proposed_by_id.is_not(None), LegalDuty.state.in_(OPEN_DUTY))
+    """Return the duties that somebody says do not apply, in every school."""
+    statement = select(LegalDuty).where(LegalDuty.proposed_by_id.is_not(None), LegalDuty.state.in_(MAY_NOT_APPLY))
     return list(db.session.scalars(statement.order_by(LegalDuty.id)))

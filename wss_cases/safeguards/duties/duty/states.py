@@ -25,11 +25,13 @@ class DutyState(Labelled):
 
 OPEN_DUTY: Final = frozenset({DutyState.VERIFY_FIRST, DutyState.DUE})
 """States in which a duty still asks for something."""
+MAY_NOT_APPLY: Final = OPEN_DUTY | {DutyState.DISCHARGED}
+"""States from which two people may find that it does not apply: what was carried out can turn out not to have, too."""
 
 TRANSITIONS: Final[dict[DutyState, frozenset[DutyState]]] = {
     DutyState.VERIFY_FIRST: frozenset({DutyState.DUE, DutyState.DISCHARGED, DutyState.NOT_APPLICABLE}),
     DutyState.DUE: frozenset({DutyState.DISCHARGED, DutyState.NOT_APPLICABLE}),
-    DutyState.DISCHARGED: frozenset(),
+    DutyState.DISCHARGED: frozenset({DutyState.NOT_APPLICABLE}),
     DutyState.NOT_APPLICABLE: frozenset(),
 }
 
