@@ -7,14 +7,19 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from tests.factories.accounts import make_user
+from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.mail.making import scene
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.held_changes.models import HeldChange
 from wss_cases.jobs.ticks import tick
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.mail.audit_heads.messages import HEAD
+from wss_cases.mail.bounces.actions import mend_address
 from wss_cases.mail.common.queries import heartbeats
 from wss_cases.workday.sweep.actions import sweep
 
@@ -52,3 +57,21 @@ def test_a_failing_sweep_is_shown_and_does_not_stop_delivery(
     assert client.get("/readyz").get_json()["scheduler"] == "ok"
     assert beat.failed_with in client.page("/system").text
     assert sweep(now + timedelta(minutes=2)) == {"queued": 0}
+
+
+@pytest.mark.any_database("what a tick does by itself is the point")
+def test_the_weekly_head_and_what_waited_its_day_need_nobody_to_think_of_them(
+    session: Any, at: Callable[..., datetime]
+) -> None:
+    auditor, boss, user = make_user(Role.AUDITOR), make_user(Role.SYSADMIN), make_user(Role.DEAN)
+    now = at("2026-11-24 10:00")
+    mend_address(Invocation(acting(boss), now), user.id, "new@district.example")
+    session.commit()
+    tick("one", now)
+    heads = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == HEAD)
+    assert session.scalars(heads).all() == [auditor.id]
+    settled = select(HeldChange.settled_at)
+    assert session.scalars(settled).all() == [None]
+    later = at("2026-11-25 10:01")
+    tick("one", later)
+    assert session.scalars(settled).all() == [later]

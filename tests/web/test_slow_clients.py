@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench.slow_clients import BODY, HEADERS
-from tests.support.databases import Database
+from tests.support.databases import ROOT, Database
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from wss_cases.web import serving
 
@@ -47,3 +47,11 @@ def test_slow_clients_hold_up_nobody(served: LiveSystem) -> None:
         line.settimeout(ANSWERED_WITHIN)
         line.sendall(b"x" * (100_000 - len(b"email=")))
         assert line.recv(12).startswith(b"HTTP/1.1 400"), "whoever is slow is answered in the end: without a token, 400"
+
+
+def test_the_deployment_page_requires_a_proxy_that_buffers_and_marks_its_lines() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    assert "A proxy that buffers is required" in page
+    for line in ("proxy_request_buffering on;", "proxy_buffering on;"):
+        [marked] = [one for one in page.splitlines() if one.strip().startswith(line)]
+        assert "# required" in marked

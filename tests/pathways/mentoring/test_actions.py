@@ -171,6 +171,17 @@ def test_one_week_asks_once(made):
     assert len(follow_ups(row, "mentoring_missed")) == 2
 
 
+def test_a_session_held_since_is_the_contact_that_a_missed_one_asked_for(made):
+    row, tomorrow = make_matched(made), NOW + timedelta(days=1)
+    log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, ABSENT, None)
+    [asked] = follow_ups(row, "mentoring_missed")
+    log_session(Invocation(made.as_mentor, tomorrow), row.id, TODAY - timedelta(days=1), HELD, None)
+    assert fresh(asked).state is FollowUpState.OPEN, "of a day before"
+    log_session(Invocation(made.as_mentor, tomorrow), row.id, TODAY + timedelta(days=1), HELD, None)
+    asked = fresh(asked)
+    assert (asked.state, asked.outcome, asked.closed_on) == (FollowUpState.DONE, "reached", TODAY + timedelta(days=1))
+
+
 def test_who_may_log(made):
     row = make_matched(made)
     other = actor_for(make_user(made.world.school, Role.REPORTER))

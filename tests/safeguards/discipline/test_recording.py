@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories.accounts import acting, make_user
+from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
-from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.factories.roster import SchoolFactory, StudentFactory, StudentGuardianFactory
 from tests.factories.safeguards import DisciplineActionFactory
 from tests.intake.making import NOW
 from tests.safeguards.discipline.making import OSS, PACKET, Removing
@@ -51,6 +52,34 @@ def test_who_keeps_a_circle_decides_no_discipline_about_its_parties(scene: Remov
     with pytest.raises(Refused, match="somebody else decides"):
         scene.remove(dean)
     assert scene.remove(scene.place.actor("administrator"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("Pushed Memo on the stairs.", "Memo"),
+        ("Pushed Diego’s brother.", "Diego"),
+        ("Pushed student 41002.", "41002"),
+        ("Pushed Mig on the stairs.", "Mig"),
+        ("Salió de la clase y volvió a la puerta de la escuela.", ""),
+    ],
+)
+def test_a_notice_names_the_other_child_in_no_way_and_a_small_word_is_no_name(
+    scene: Removing, session: Any, reason: str, told: str
+) -> None:
+    """A nickname, the brother's name and the student number went through; every Spanish text with "de la" did not."""
+    harmed = fresh(scene.harmed)
+    harmed.given_name, harmed.family_name, harmed.student_number = "Guillermo Miguel", "de la Rosa", "S-0041002"
+    brother = StudentFactory(school=scene.place.school, given_name="Diego", family_name="de la Rosa")
+    parent = StudentGuardianFactory(student=harmed).guardian
+    StudentGuardianFactory(student=brother, guardian=parent)
+    session.commit()
+    if not told:
+        assert scene.remove(reason=reason)
+        return
+    with pytest.raises(Refused, match=rf"another child’s name \({told}\)") as refused:
+        scene.remove(reason=reason)
+    assert refused.value.field == "reason"
 
 
 @pytest.mark.parametrize("kind", list(DisciplineKind))
