@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from secrets import token_hex
+from smtplib import SMTPException
 from typing import Any
 
 from flask import has_request_context, request
@@ -19,6 +21,7 @@ from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.mail.common.rules import Planned
 from wss_cases.mail.delivery import actions
+from wss_cases.mail.delivery.smtp_transport import Post
 
 LATER = 0.15
 
@@ -98,10 +101,22 @@ def _claim_without_marking() -> None:
     actions._claim, actions._renew, actions._mark = look, whichever, mark
 
 
+def _sent_whatever_is_answered() -> None:
+    """A mail is marked as sent although the server refused it."""
+    send = Post.send
+
+    def careless(self: Post, *mail: Any) -> None:
+        with contextlib.suppress(OSError, SMTPException):
+            send(self, *mail)
+
+    Post.send = careless  # type: ignore[method-assign]
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     "acknowledge before commit": _acknowledge_before_commit,
     "history in a second commit": _history_in_a_second_commit,
     "no dedupe key": _no_dedupe_key,
     "claim without lease": _claim_without_lease,
     "claim without marking": _claim_without_marking,
+    "sent whatever is answered": _sent_whatever_is_answered,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.faults.mail.misdelivering import smtp_faults
+from tests.faults.mail.smtp_server import Fault
 from tests.faults.reminders.killing import kill_at_failpoints
 from tests.faults.reminders.system import Reminding, Wrong
 from tests.faults.saving.reporters import Saving
@@ -32,10 +34,15 @@ def _send_at_once(here: Reminding) -> None:
         sender.done()
 
 
+def _be_refused(here: Reminding) -> None:
+    smtp_faults(here, 0, (Fault("rcpt", "4xx"), Fault("dot", "5xx")))
+
+
 REMINDING: dict[str, tuple[Callable[[Reminding], None], str]] = {
     "no dedupe key": (_queue_twice, "queued twice"),
     "claim without lease": (_kill_a_sender, "lost"),
     "claim without marking": (_send_at_once, "sent_twice"),
+    "sent whatever is answered": (_be_refused, "after Fault("),
 }
 SAVING = {"acknowledge before commit": "lost: ['", "history in a second commit": "half saved: [("}
 
