@@ -14,9 +14,18 @@ from wss_cases.routing.drafts import checks
 @pytest.mark.any_database("no database is touched")
 def test_the_same_rows_are_tried_once_however_often_and_many_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[Any] = []
-    monkeypatch.setattr(checks, "table_of", lambda rule_set: None)
+    asking = threading.Semaphore(0)
+
+    def slow(table: Any) -> list[Any]:
+        # not done before all have asked
+        tried.append(table)
+        for _each in range(8 if len(tried) == 1 else 0):
+            assert asking.acquire(timeout=5)
+        return []
+
+    monkeypatch.setattr(checks, "table_of", lambda rule_set: asking.release())
     monkeypatch.setattr(checks, "read_table", lambda name, number, rows: (name, number, rows))
-    monkeypatch.setattr(checks, "check_table", lambda table: tried.append(table) or [])
+    monkeypatch.setattr(checks, "check_table", slow)
     checks._tried.cache_clear()
 
     def ask(*rows: str) -> None:
