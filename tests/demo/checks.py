@@ -13,7 +13,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.models import AuditEntry, TimelineEntry
@@ -102,7 +102,7 @@ def _happened(since: date) -> Iterator[tuple[str, date]]:
     for what, at in instants:
         for name, instant in db.session.execute(select(what, at).where(at.is_not(None))):
             if not name.startswith("demo."):
-                yield name, local_date(instant, DISTRICT_ZONE)
+                yield name, local_date(instant, DEFAULT_ZONE)
     for on in (MentoringSession.on_day, ServiceDate.on_day, Incident.local_date, DisciplineAction.starts_on):
         for day in db.session.scalars(select(on)):
             yield str(on), day
@@ -156,7 +156,7 @@ def repeats() -> dict[bool, tuple[int, int]]:
     )  # fmt: skip
     found = {True: (0, 0), False: (0, 0)}
     for student_id, state, ended_at in db.session.execute(ended):
-        day = local_date(ended_at, DISTRICT_ZONE)
+        day = local_date(ended_at, DEFAULT_ZONE)
         again = any(day < other <= day + WINDOW for other in acts[student_id or 0])
         group = state is PathwayState.COMPLETED
         found[group] = (found[group][0] + 1, found[group][1] + again)

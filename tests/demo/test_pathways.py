@@ -18,7 +18,7 @@ from wss_cases.demo.pathways.questions import NOTES_WRITTEN, WORDS
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.keys.envelope import unseal, unwrap
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -61,7 +61,7 @@ def test_no_meeting_was_planned_or_held_with_a_closed_gate(demo: Flask) -> None:
     for meeting in every(CircleMeeting, CircleMeeting.not_held_reason == ""):
         pathway = db.session.get_one(Pathway, meeting.pathway_id)
         circle = circle_of(pathway)
-        day = local_date(meeting.starts_at, DISTRICT_ZONE)
+        day = local_date(meeting.starts_at, DEFAULT_ZONE)
         shut = [requirement_words(one, circle.names) for one in unmet(circle.requirements_on(day))]
         # a plan that ended with its case was agreed while the meeting was held
         assert [words for words in shut if "H2" not in words] == [], pathway.case.reference

@@ -7,7 +7,7 @@ from babel.dates import format_date, format_skeleton, format_time
 
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import locale_code
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local, local_date
+from wss_cases.foundation.school_time import district_zone, local, local_date
 
 
 @lru_cache(maxsize=4096)
@@ -19,7 +19,7 @@ def day_words(day: date | None) -> str:
     """Return a date as "Fri, Dec 4", with its year where that is not this one; nothing for None."""
     if day is None:
         return ""
-    is_of_this_year = day.year == local_date(clock.now(), DISTRICT_ZONE).year
+    is_of_this_year = day.year == local_date(clock.now(), district_zone()).year
     return _formed("MMMEd" if is_of_this_year else "yMMMEd", day, locale_code())
 
 

@@ -42,6 +42,8 @@ from wss_cases.foundation.keys.loading import close_to_others
 from wss_cases.foundation.replica import NO_JIT, init_reports_db, reading_engine
 
 WRITING = "wss_writing"
+KNOWN_DISTRICT = "known_district"
+"""What a session knows of the district's settings: see `school_time`."""
 Record = TypeVar("Record")
 
 NAMING = {
@@ -253,8 +255,11 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def begin_writing() -> None:
     """End the reading session and open one whose transaction is marked as writing from its first statement."""
+    known = db.session.info.get(KNOWN_DISTRICT)
     db.session.remove()
-    db.session().info[WRITING] = True
+    db.session.info[WRITING] = True
+    if known is not None:
+        db.session.info[KNOWN_DISTRICT] = known
     db.session.connection(execution_options={WRITING: True})
 
 

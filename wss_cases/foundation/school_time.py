@@ -6,16 +6,19 @@ is always an instant.
 
 import sqlite3
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
+from flask import has_app_context
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Date,
     Engine,
+    ScalarSelect,
     Select,
     bindparam,
     column,
@@ -28,13 +31,35 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from wss_cases.foundation.db import Base, UtcDateTime, db
+from wss_cases.foundation.db import KNOWN_DISTRICT, Base, UtcDateTime, db
 
-DISTRICT_ZONE = "America/Chicago"
-"""The zone of whatever belongs to no school."""
+DEFAULT_ZONE = "America/Chicago"
+"""A district's that has set none."""
+DISTRICT_NAME, DISTRICT_TIME_ZONE = "district.name", "district.time_zone"
+"""Keys of settings: what a district is called, and the zone of whatever belongs to no school."""
+OF_THIS_COUNTRY = (
+    "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
+    "America/Anchorage", "Pacific/Honolulu", "America/Puerto_Rico",
+)  # fmt: skip
 KNOWN_SCHOOLS = "known_schools"
 """What a session knows of them."""
+_SETTING = table("setting", column("key"), column("value"))
 _SCHOOL = table("school", column("id"), column("time_zone"))
+
+
+@dataclass(frozen=True)
+class District:
+    """What the district is called, '' while it has no name, and its time zone."""
+
+    name: str
+    time_zone: str
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """Return every time zone by its name, those of this country first."""
+    others = available_timezones() - {*OF_THIS_COUNTRY, "localtime", "Factory"}
+    return (*OF_THIS_COUNTRY, *sorted(others))
 
 
 def local(instant: datetime, time_zone: str) -> datetime:
@@ -77,10 +102,48 @@ def _schools() -> Select[Any]:
     return select(model).where(model.id.in_(bindparam("ids", expanding=True)))
 
 
+def of_district(key: str) -> ScalarSelect[Any]:
+    """Return, in SQL, the value of a district's setting; null where it has none."""
+    return select(_SETTING.c.value).where(_SETTING.c.key == key).scalar_subquery()
+
+
+@cache
+def _district() -> Select[Any]:
+    return select(of_district(DISTRICT_NAME), of_district(DISTRICT_TIME_ZONE))
+
+
+def know_district(name: str | None, time_zone: str | None) -> District:
+    """Keep for this session what a statement of another purpose read of the district besides."""
+    known = District(name or "", time_zone or DEFAULT_ZONE)
+    db.session.info[KNOWN_DISTRICT] = known
+    return known
+
+
+def district() -> District:
+    """Return what the district has set; read once for a session, which hands it on to the next of its page."""
+    if not has_app_context():
+        return District("", DEFAULT_ZONE)
+    known: District | None = db.session.info.get(KNOWN_DISTRICT)
+    if known is None:
+        with db.session.no_autoflush:
+            known = know_district(*db.session.execute(_district()).one())
+    return known
+
+
+def district_zone() -> str:
+    """Return the zone of whatever belongs to no school."""
+    return district().time_zone
+
+
+def district_day(now: datetime | BindParameter[Any]) -> ColumnElement[date]:
+    """Return, in SQL, the district's date at an instant."""
+    return _day_in_district(now)
+
+
 def zone_of(school_id: int | None) -> str:
     """Return a school's zone; the district's for None."""
     school = known_schools([school_id]).get(school_id) if school_id is not None else None
-    return school.time_zone if school else DISTRICT_ZONE
+    return school.time_zone if school else district_zone()
 
 
 def today_at(school_id: int | None, now: datetime) -> date:
@@ -121,5 +184,9 @@ def school_day(school_id: Any, now: datetime | BindParameter[Any]) -> ColumnElem
     """Return, in SQL, the date at the school that a column of a row names; where that is null, the district's."""
     school = _SCHOOL.alias()
     zone = select(school.c.time_zone).where(school.c.id == school_id).correlate_except(school)
+    return _day_in_district(now, zone.scalar_subquery())
+
+
+def _day_in_district(now: datetime | BindParameter[Any], *own: ScalarSelect[Any]) -> ColumnElement[date]:
     instant = now if isinstance(now, BindParameter) else literal(now, UtcDateTime())
-    return day_in(func.coalesce(zone.scalar_subquery(), DISTRICT_ZONE), instant)
+    return day_in(func.coalesce(*own, of_district(DISTRICT_TIME_ZONE), DEFAULT_ZONE), instant)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.mail.monitoring.queries import standing
 
 
@@ -13,7 +13,7 @@ def banners(now: datetime) -> list[str]:
     found = standing(now)
     texts = []
     if found.paused_since is not None:
-        since = moment_words(found.paused_since, DISTRICT_ZONE)
+        since = moment_words(found.paused_since, district_zone())
         texts.append(
             _(
                 "Mail has been paused since %(since)s: no reminder is sent, and none about danger or a legal duty "

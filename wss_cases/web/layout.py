@@ -19,6 +19,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import init_i18n, locale_code
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import district
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user
 from wss_cases.roster.directory.models import School
@@ -162,6 +163,7 @@ def _context() -> dict[str, Any]:
             "nav_menu": menu,
             "schools": schools,
             "current_school": current_school(actor, schools),
+            "district_name": district().name,
             "all_schools": actor.everywhere(Role.DISTRICT),
             "banners": banners.banners(clock.now()),
             "session_ends": current_user.row.expires_at.isoformat(),

@@ -15,7 +15,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.sign_in.sessions.actions import choose_language
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.workday.digest.messages import DIGEST, digest_key
@@ -37,7 +37,7 @@ def digest(app: Flask, language: str) -> EmailMessage:
         lead = db.session.scalars(select(UserAccount).where(UserAccount.email == WHOSE)).one()
         now, school_id = clock.now(), lead.grants[0].school_id
         choose_language(acting(lead), language, now)
-        key = digest_key(lead.id, local_date(now, DISTRICT_ZONE))
+        key = digest_key(lead.id, local_date(now, DEFAULT_ZONE))
         message = OutboxMessage(kind=DIGEST, recipient_id=lead.id, school_id=school_id, dedupe_key=key)
         mail = compose(message, now)
     if mail is None:

@@ -15,7 +15,7 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, scope_of
 from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, shown_share
 from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
@@ -83,7 +83,7 @@ def answered(at: Any, session: Any) -> Callable[[str | None, int], Any]:
 
 def scope(school_id: int | None = None, network: str | None = None) -> Scope:
     """The school year so far."""
-    found = scope_of(school_id, "2026-27", local_date(clock.now(), DISTRICT_ZONE))
+    found = scope_of(school_id, "2026-27", local_date(clock.now(), DEFAULT_ZONE))
     assert found is not None
     return replace(found, network=network)
 

@@ -23,7 +23,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.replica import reports_database
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 
 pytestmark = pytest.mark.both_databases
 
@@ -62,7 +62,7 @@ def test_reports_read_the_copy_and_writes_never_go_there(
 ) -> None:
     app = make_app(database.url, tmp_path / "one")
     with app.app_context():
-        today = local_date(clock.now(), DISTRICT_ZONE)
+        today = local_date(clock.now(), DEFAULT_ZONE)
         make_calendar(today.replace(day=1), today)
         school = SchoolFactory()
         make_user(Role.ADMINISTRATOR, school)

@@ -28,7 +28,7 @@ from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.states import EndReason, PathwayState
@@ -111,7 +111,7 @@ class Life(RuleBasedStateMachine):
 
     @property
     def today(self) -> date:
-        return local_date(self.now, DISTRICT_ZONE)
+        return local_date(self.now, DEFAULT_ZONE)
 
     def rows(self) -> list[Referral]:
         db.session.expunge_all()

@@ -30,7 +30,7 @@ from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
@@ -250,7 +250,7 @@ OWN = """
 def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
     with walk.app.app_context():
         user = db.session.scalars(select(UserAccount).where(UserAccount.email == "partner@demo.example")).one()
-        mine = set(db.session.scalars(text(OWN), {"user": user.id, "today": local_date(clock.now(), DISTRICT_ZONE)}))
+        mine = set(db.session.scalars(text(OWN), {"user": user.id, "today": local_date(clock.now(), DEFAULT_ZONE)}))
         sent = [row.sent_fields or {} for row in db.session.scalars(select(Referral).where(Referral.id.in_(mine)))]
         # the names that were sent: a guardian may be called as another student is
         sent_names = [str(fields.get(name, "")) for fields in sent for name in ("name", "guardian_name")]

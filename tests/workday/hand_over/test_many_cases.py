@@ -22,7 +22,7 @@ from wss_cases.casework.case_page.hand_over import hand_over_many
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local
+from wss_cases.foundation.school_time import DEFAULT_ZONE, at_local
 from wss_cases.journal.message_kinds import kind_of
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.keepers import keepers_of
@@ -140,7 +140,7 @@ def test_a_cover_begins_and_ends_by_itself(world):
     colleague = make_user(world.school)
     cover(world, colleague, starts_on=TODAY + timedelta(days=2), ends_on=LAST)
     shown = {
-        day: bool(near(colleague.id, at_local(day, 12, 0, DISTRICT_ZONE)))
+        day: bool(near(colleague.id, at_local(day, 12, 0, DEFAULT_ZONE)))
         for day in (TODAY, TODAY + timedelta(days=2), LAST, LAST + timedelta(days=1))
     }
     assert list(shown.values()) == [False, True, True, False]

@@ -11,7 +11,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 
 blueprint = Blueprint("feed", __name__, url_prefix="/account/calendar")
 
@@ -30,8 +30,8 @@ def mine() -> Page:
         "accounts/calendar_address/address.html",
         form=form,
         address=address,
-        made=moment_words(row.made_at, DISTRICT_ZONE) if row else "",
-        read=moment_words(row.last_read_at, DISTRICT_ZONE) if row else "",
+        made=moment_words(row.made_at, district_zone()) if row else "",
+        read=moment_words(row.last_read_at, district_zone()) if row else "",
     )
 
 

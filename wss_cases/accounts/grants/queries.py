@@ -15,7 +15,15 @@ from wss_cases.accounts.visibility.models import PastOpening, VisibilityWindow
 from wss_cases.accounts.visibility.rules import sees_from
 from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.school_time import school_day, today_at
+from wss_cases.foundation.school_time import (
+    DISTRICT_NAME,
+    DISTRICT_TIME_ZONE,
+    district_day,
+    know_district,
+    of_district,
+    school_day,
+    today_at,
+)
 
 SCHOOL = table("school", column("id"), column("network"), column("name"))
 """The roster is a room above; these columns are all that accounts need of it."""
@@ -71,7 +79,7 @@ def with_grants(statement: Select[Any], now: datetime | BindParameter[Any]) -> S
     )
 
 
-def grant_columns(today: date | BindParameter[Any]) -> tuple[Any, ...]:
+def grant_columns(today: date | ColumnElement[date]) -> tuple[Any, ...]:
     """Return what `grants_of` reads of each grant; on a local day, which decides what is in view."""
     in_view = (
         select(VisibilityWindow.school_years)
@@ -103,9 +111,9 @@ def is_live(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
 def _live_session() -> Select[Any]:
     """Put the statement of every request together once: that takes longer than asking it."""
     now: Any = bindparam("now", type_=UtcDateTime())
-    today: Any = bindparam("today")
+    district = (of_district(DISTRICT_NAME), of_district(DISTRICT_TIME_ZONE))
     statement = (
-        select(UserSession, UserAccount, SecondFactor.id, _past_open(now), *grant_columns(today))
+        select(UserSession, UserAccount, SecondFactor.id, _past_open(now), *district, *grant_columns(district_day(now)))
         .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(SecondFactor, SecondFactor.user_id == UserAccount.id)
         .where(UserSession.token_digest == bindparam("token_digest"), is_live(now))
@@ -114,13 +122,14 @@ def _live_session() -> Select[Any]:
 
 
 def live_session(token: str, now: datetime) -> SessionRow | None:
-    """Return the session of a cookie's token with the person's grants of today, in one query; None when it is over."""
-    values = {"now": now, "today": today_at(None, now), "token_digest": token_digest(token)}
-    rows = db.session.execute(_live_session(), values).all()
+    """Return the session of a cookie's token with the person's grants of today and what the district has set, in one
+    query; None when it is over."""
+    rows = db.session.execute(_live_session(), {"now": now, "token_digest": token_digest(token)}).all()
     if not rows:
         return None
-    session, user, factor_id, opened = rows[0][:4]
-    actor = _actor(user, [row[4:] for row in rows], opened, now)
+    session, user, factor_id, opened, name, time_zone = rows[0][:6]
+    know_district(name, time_zone)
+    actor = _actor(user, [row[6:] for row in rows], opened, now)
     return SessionRow(
         session.id,
         actor,

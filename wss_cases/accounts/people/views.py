@@ -28,7 +28,7 @@ from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
+from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Place
@@ -105,15 +105,15 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
             form=form,
             waits=waiting(user.id, clock.now()),
             viewer_id=actor.user_id,
-            moment=lambda instant: moment_words(instant, DISTRICT_ZONE),
-            factor=moment_words(factor.since, DISTRICT_ZONE) if factor else "",
+            moment=lambda instant: moment_words(instant, district_zone()),
+            factor=moment_words(factor.since, district_zone()) if factor else "",
             is_person=counts_as_person(user.id, clock.now()),
             over={grant.id for grant, _name in grants if is_over(grant, clock.now())},
             role_labels=ROLE_LABELS,
             state_labels=STATE_LABELS,
             day_words=day_words_with_year,
             entries=[
-                {"what": sentence(entry), "when": moment_words(entry.at, DISTRICT_ZONE), "who": entry.actor_name}
+                {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": entry.actor_name}
                 for entry in history("user_account", user.id)
             ],
         ),

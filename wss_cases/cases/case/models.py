@@ -9,7 +9,7 @@ from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, i
 from wss_cases.cases.case import states
 from wss_cases.cases.case.states import AgreementKept, CaseState, PlanState
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
-from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
+from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import Student
@@ -63,14 +63,14 @@ class Case(Windowed, Versioned, Base):
         """What is in view from a day on: open, closed on that day or later, or kept by what hangs on it."""
         return or_(
             cls.always_visible(),
-            cls.closed_at >= at_local(first, 0, 0, DISTRICT_ZONE),
+            cls.closed_at >= at_local(first, 0, 0, district_zone()),
             *exemptions_of(cls.__tablename__, cls.id, first),
         )
 
     def in_view_since(self, first: date) -> bool:
         """Whether this case is in view from a day on; reads the database only for one closed before it."""
         fresh = self.state in states.OPEN or (
-            self.closed_at is not None and local_date(self.closed_at, DISTRICT_ZONE) >= first
+            self.closed_at is not None and local_date(self.closed_at, district_zone()) >= first
         )
         return fresh or is_exempt(self, first)
 

@@ -6,7 +6,7 @@ from wss_cases.demo.district.schools import Person
 from wss_cases.demo.story.agenda import Life
 from wss_cases.demo.story.reports import Report
 from wss_cases.demo.story.world import World, rows
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local
+from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.routing.engine.states import Police
 from wss_cases.safeguards.duties.duty.actions import (
     Told,
@@ -134,7 +134,7 @@ def _ask(world: World, report: Report, dean: Person, now: datetime, approves: bo
     """Ask; the answer is yes twice, no or silence, or (None) still to come."""
     rng, calendar, head = report.place.rng, world.calendar, report.place.head
     now = yield calendar.soon(now, 10)
-    if local(now, DISTRICT_ZONE).hour >= 16 - DEFAULT_HOURS and approves is not None:
+    if local(now, district_zone()).hour >= 16 - DEFAULT_HOURS and approves is not None:
         now = yield calendar.in_days(now, 1, 9 * 60)
     review = ask(world.calls(dean, now), report.id, ASKING)
     if approves is None:

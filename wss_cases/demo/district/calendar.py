@@ -6,7 +6,7 @@ from functools import cached_property
 from random import Random
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local, local_date
+from wss_cases.foundation.school_time import at_local, district_zone, local, local_date
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.roster.directory.states import DayKind
 
@@ -53,7 +53,7 @@ class Calendar:
     @cached_property
     def last_report_day(self) -> date:
         """The latest school day on which something can have been reported."""
-        early = self.due_today == self.today and local(self.now, DISTRICT_ZONE).hour < FIRST_HOUR
+        early = self.due_today == self.today and local(self.now, district_zone()).hour < FIRST_HOUR
         return self.school_days.add(self.today, -1) if early else self.due_today
 
     @cached_property
@@ -74,14 +74,14 @@ class Calendar:
     def soon(self, now: datetime, minutes: int) -> datetime:
         """Return an instant so many minutes later, or on the next school morning when the school is closed then."""
         at = now + timedelta(minutes=minutes)
-        wall, day = local(at, DISTRICT_ZONE), local_date(at, DISTRICT_ZONE)
+        wall, day = local(at, district_zone()), local_date(at, district_zone())
         if self.school_days.is_school_day(day) and OPENS <= wall.hour * 60 + wall.minute <= CLOSES:
             return at
         return moment(self.school_days.add(day, 1), 8 * 60 + minutes % 60)
 
     def in_days(self, now: datetime, days: int, minute: int) -> datetime:
         """Return a minute of the school day so many school days later, at the earliest five minutes from now."""
-        at = moment(self.school_days.add(local_date(now, DISTRICT_ZONE), days), minute)
+        at = moment(self.school_days.add(local_date(now, district_zone()), days), minute)
         return at if at > now else self.soon(now, 5)
 
     def within(self, now: datetime, days: int, rng: Random, soonest: int, latest: int) -> datetime:
@@ -98,7 +98,7 @@ class Calendar:
 
 def make_calendar(now: datetime, number: int) -> Calendar:
     """Return the current school year and the `number` - 1 before; one more where none has begun yet."""
-    today = local_date(now, DISTRICT_ZONE)
+    today = local_date(now, district_zone())
     first = int(school_year(today)[:4])
     if number == 1 and today <= _first_day(first) + 3 * _DAY:
         number = 2
@@ -111,7 +111,7 @@ def make_calendar(now: datetime, number: int) -> Calendar:
 
 def moment(day: date, minute: int) -> datetime:
     """Return the instant of a minute of a school-local day."""
-    return at_local(day, minute // 60 % 24, minute % 60, DISTRICT_ZONE)
+    return at_local(day, minute // 60 % 24, minute % 60, district_zone())
 
 
 def _lost_day(days: Days, today: date) -> date | None:

@@ -9,7 +9,7 @@ from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.schools import Person, Pupil
 from wss_cases.demo.story.world import Organization, Steps, rows
 from wss_cases.foundation import clock
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.pathways.common.states import EndReason
 from wss_cases.pathways.referrals.consent.actions import Signed, record_consent, revoke, send
 from wss_cases.pathways.referrals.referral.actions import complete, draft
@@ -94,7 +94,7 @@ def _answers(path: Path, number: int, partner: Organization) -> tuple[Person, Pe
 
     The partner's account reaches what it has by the day of the clock, whenever its act is said to be.
     """
-    today = local_date(clock.now(), DISTRICT_ZONE)
+    today = local_date(clock.now(), district_zone())
     consent = ReferralConsent
     signed, until = rows(consent.signed_on, consent.until_on, where=consent.referral_id == number)[0]
     if partner.account is not None and signed <= today <= until:

@@ -17,7 +17,7 @@ from wss_cases.demo.story.agenda import Agenda
 from wss_cases.demo.story.diary import Diary
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import district_zone, local_date
 
 Steps = Generator[datetime, datetime, Any]
 """A part of a life: yields instants, is sent them, and may return something."""
@@ -77,7 +77,7 @@ class World:
 
     def day(self, now: datetime) -> date:
         """Return the school-local date of an instant."""
-        return local_date(now, DISTRICT_ZONE)
+        return local_date(now, district_zone())
 
     def diary(self, place: Place) -> Diary:
         """Return the meetings of a school."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
+from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.incidents.incident.states import (
     UNDECIDED,
     WITHDRAWN,
@@ -276,11 +276,11 @@ class CareRecord(Windowed, Base):
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
         """Student concerns that nobody screened yet, or opened on that day or later."""
-        return or_(cls.screened_at.is_(None), cls.opened_at >= at_local(first, 0, 0, DISTRICT_ZONE))
+        return or_(cls.screened_at.is_(None), cls.opened_at >= at_local(first, 0, 0, district_zone()))
 
     def in_view_since(self, first: date) -> bool:
         """Whether this concern is in view from a day on."""
-        return self.screened_at is None or local_date(self.opened_at, DISTRICT_ZONE) >= first
+        return self.screened_at is None or local_date(self.opened_at, district_zone()) >= first
 
     @classmethod
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.mail.bounces.queries import TroubleRow, own_trouble, trouble_count
 from wss_cases.mail.bounces.rules import reason
 
@@ -19,7 +19,7 @@ def own_words(actor: Actor) -> dict[str, str] | None:
     row = own_trouble(actor.user_id or 0)
     if row is None:
         return None
-    since = day_words(local_date(row.since, DISTRICT_ZONE))
+    since = day_words(local_date(row.since, district_zone()))
     words = _("Mail to %(address)s has not arrived since %(day)s.", address=row.address, day=since)
     return {"words": words, "why": reason(row.status)[0]}
 
@@ -45,7 +45,7 @@ def count_words(number: int) -> str:
 def row_words(row: TroubleRow) -> dict[str, Any]:
     """Return one person of the list: since when, why, and what helps."""
     means, helps = reason(row.status)
-    since = day_words(local_date(row.since, DISTRICT_ZONE))
+    since = day_words(local_date(row.since, district_zone()))
     failed = ngettext("%(num)d mail failed", "%(num)d mails failed", row.failed)
     return {
         "user_id": row.user_id,

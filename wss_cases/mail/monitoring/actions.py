@@ -11,7 +11,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.operations.failpoints import reach
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
 from wss_cases.mail.common.models import DeliveryPause, Heartbeat
 from wss_cases.mail.monitoring.queries import ONLY_ROW, pause_row
@@ -32,7 +32,7 @@ def pause(actor: Actor, reason: str, now: datetime, request_key: str | None = No
         values = {"id": ONLY_ROW, "since": now, "by_id": actor.user_id, "reason": reason.strip()[:300]}
         if not insert_once(uow.session, DeliveryPause, values, ["id"]):
             standing = pause_row()
-            since = moment_words(standing.since, DISTRICT_ZONE) if standing else ""
+            since = moment_words(standing.since, district_zone()) if standing else ""
             raise Refused("", _("Mail is already paused, since %(since)s.", since=since))
         uow.audit("delivery.paused", "delivery_pause", ONLY_ROW, {"reason": [None, values["reason"]]})
 

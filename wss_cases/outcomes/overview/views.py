@@ -9,7 +9,7 @@ from wss_cases.access.gate import TELLING_PAGES, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.replica import reports_reading
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.outcomes.board.report import views as views_board
 from wss_cases.outcomes.board.stored_reports import views as views_board_stored
 from wss_cases.outcomes.board.subscriptions import views as views_board_delivery
@@ -76,7 +76,7 @@ def read_no_more(_error: BaseException | None) -> None:
 def words_of_cached_counts() -> dict[str, str]:
     """Say when the oldest cached count of the page was made; '' where everything on it was counted now."""
     since = oldest_shown()
-    return {"counted_since": moment_words(since, DISTRICT_ZONE) if since else ""}
+    return {"counted_since": moment_words(since, district_zone()) if since else ""}
 
 
 @blueprint.get("")

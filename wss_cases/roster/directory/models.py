@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.roster.directory.states import DayKind as DayKind
 from wss_cases.roster.directory.states import MoveWhy, Restriction
 
@@ -29,7 +29,7 @@ class School(Versioned, Base):
     network: Mapped[str | None] = mapped_column(String(80), index=True)
     low_grade: Mapped[int | None]
     high_grade: Mapped[int | None]
-    time_zone: Mapped[str] = mapped_column(String(60), default=DISTRICT_ZONE)
+    time_zone: Mapped[str] = mapped_column(String(60), default=district_zone)
     first_bell: Mapped[time] = mapped_column(default=time(8, 0))
     last_bell: Mapped[time] = mapped_column(default=time(15, 0))
     phone: Mapped[str] = mapped_column(String(60), default="", server_default="")

@@ -18,7 +18,7 @@ from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
+from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
 from wss_cases.routing.drafts import actions
@@ -95,7 +95,7 @@ def rule_set_page(
         ask_form=ask_form or ReplayForm(formdata=None, data=year_before),
         **_replay_words(rule_set),
         entries=[
-            {"what": sentence(entry), "when": moment_words(entry.at, DISTRICT_ZONE), "who": entry.actor_name}
+            {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": entry.actor_name}
             for entry in history("routing_rule_set", rule_set.id)
         ],
     )

@@ -16,7 +16,7 @@ from wss_cases.access.policy import might
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.roster.directory.models import School, Student
@@ -142,7 +142,7 @@ def get_replay(actor: Actor, replay_id: int) -> tuple[Replay, RuleSet]:
 
 def reported_until(row: Replay) -> date:
     """Return the last day of a replay on which anything can have been reported: older ones have unchecked days."""
-    return max(FIRST_DAY, min(row.ends_on, local_date(row.asked_at, DISTRICT_ZONE)))
+    return max(FIRST_DAY, min(row.ends_on, local_date(row.asked_at, district_zone())))
 
 
 def schools_seen(actor: Actor) -> list[int] | None:

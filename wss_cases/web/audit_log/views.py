@@ -14,7 +14,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.plausible import day_in
-from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
+from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.journal.audit.queries import keeping
 from wss_cases.web.audit_log.queries import PAGE, AuditFilter, AuditRow, audit_rows
 
@@ -51,14 +51,14 @@ def _keeping() -> list[str]:
     """When the log was sealed and verified last, in sentences."""
     kept = keeping()
     sealed = (
-        _("Last sealed %(moment)s", moment=moment_words(kept.sealed_at, DISTRICT_ZONE))
+        _("Last sealed %(moment)s", moment=moment_words(kept.sealed_at, district_zone()))
         if kept.sealed_at
         else _("Not sealed yet")
     )
     waits = ngettext("%(num)d row waits for its seal", "%(num)d rows wait for their seal", kept.unsealed)
     if kept.verified_at is None:
         return [sealed, waits, _("Nobody has verified it yet")]
-    moment = moment_words(kept.verified_at, DISTRICT_ZONE)
+    moment = moment_words(kept.verified_at, district_zone())
     if kept.whole:
         return [sealed, waits, _("Last verified %(moment)s: as it was sealed", moment=moment)]
     return [sealed, waits, _("Last verified %(moment)s: it is NOT as it was sealed", moment=moment)]
@@ -89,7 +89,7 @@ def read_filter(typed: dict[str, str]) -> tuple[AuditFilter, list[tuple[str, str
 
 
 def _start(day: date) -> datetime:
-    return at_local(day, 0, 0, DISTRICT_ZONE)
+    return at_local(day, 0, 0, district_zone())
 
 
 def _day(text: str) -> date | None:
@@ -105,7 +105,7 @@ def _line(row: AuditRow) -> dict[str, str]:
     nobody = _("The system") if row.actor_id is None else str(row.actor_id)
     return {
         "id": str(row.id),
-        "at": f"{day_words_with_year(local_date(row.at, DISTRICT_ZONE))}, {time_words(row.at, DISTRICT_ZONE)}",
+        "at": f"{day_words_with_year(local_date(row.at, district_zone()))}, {time_words(row.at, district_zone())}",
         "actor": row.actor or nobody,
         "action": row.action,
         "record": f"{row.object_type.replace('_', ' ')}{number}{page}",

@@ -6,7 +6,7 @@ from typing import Any
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.import_files.report import Cause
 from wss_cases.roster.runs.queries import still_unplaced
@@ -29,7 +29,7 @@ def run_row(run: ImportRun) -> dict[str, Any]:
     tag = ngettext("%(num)d problem", "%(num)d problems", len(problems)) if problems else None
     return {
         "title": f"{run.kind} · {run.source}",
-        "meta": " · ".join([moment_words(run.started_at, DISTRICT_ZONE), *filter(None, figures)]),
+        "meta": " · ".join([moment_words(run.started_at, district_zone()), *filter(None, figures)]),
         "tag": tag if run.landed else _("Refused"),
         "tone": "sun" if run.landed else "coral",
         "lines": _lines(problems, causes)[:SHOWN],

@@ -15,7 +15,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.bounces.actions import retry_all
 from wss_cases.mail.bounces.presenters import count_words
@@ -46,7 +46,7 @@ def health() -> Page:
         sweep=_sweep(),
         paused=_paused(),
         depth=queue_depth(),
-        oldest=moment_words(oldest_waiting(), DISTRICT_ZONE),
+        oldest=moment_words(oldest_waiting(), district_zone()),
         failed=[
             {
                 "id": message.id,
@@ -54,7 +54,7 @@ def health() -> Page:
                 "to": email,
                 "error": error_label(message.last_error),
                 "attempts": message.attempts,
-                "at": moment_words(message.created_at, DISTRICT_ZONE),
+                "at": moment_words(message.created_at, district_zone()),
             }
             for message, email in failed_mail()
         ],
@@ -118,7 +118,7 @@ def _scheduler(now: datetime) -> dict[str, Any]:
     if found.last_beat is None:
         return {"ok": False, "words": _("Not started yet"), "meta": _("Start it with: flask scheduler run")}
     ok = found.scheduler == "ok"
-    meta = moment_words(found.last_beat, DISTRICT_ZONE)
+    meta = moment_words(found.last_beat, district_zone())
     if found.scheduler == "failing":
         return {"ok": ok, "words": _("Running, but no sweep succeeds"), "meta": meta}
     minutes = abs(int((now - found.last_beat).total_seconds())) // 60
@@ -133,18 +133,19 @@ def _one_scheduler(beat: Heartbeat) -> dict[str, Any]:
     if beat.failed_at is not None:
         failed = _(
             "%(part)s failed on %(when)s: %(words)s",
-            part=beat.failed_part, when=moment_words(beat.failed_at, DISTRICT_ZONE), words=beat.failed_with,
+            part=beat.failed_part, when=moment_words(beat.failed_at, district_zone()), words=beat.failed_with,
         )  # fmt: skip
-    return {"name": beat.name, "at": moment_words(beat.at, DISTRICT_ZONE), "failed": failed, "failures": beat.failures}
+    seen = moment_words(beat.at, district_zone())
+    return {"name": beat.name, "at": seen, "failed": failed, "failures": beat.failures}
 
 
 def _sweep() -> dict[str, str] | None:
     found = last_sweep()
     if found is None:
         return None
-    return {"words": _("%(ms)d ms", ms=found[1]), "meta": moment_words(found[0], DISTRICT_ZONE)}
+    return {"words": _("%(ms)d ms", ms=found[1]), "meta": moment_words(found[0], district_zone())}
 
 
 def _paused() -> dict[str, str] | None:
     row = pause_row()
-    return {"since": moment_words(row.since, DISTRICT_ZONE), "reason": row.reason} if row else None
+    return {"since": moment_words(row.since, district_zone()), "reason": row.reason} if row else None

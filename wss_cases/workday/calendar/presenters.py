@@ -18,7 +18,7 @@ from wss_cases.foundation.dates import (
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.plausible import day_in
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.roster.calendar.days.queries import DayAt, Shift
 from wss_cases.roster.directory.rules import is_weekday
 from wss_cases.roster.directory.states import DayKind, MoveWhy
@@ -107,7 +107,7 @@ def said_by_words(found: DayAt) -> str:
     """Return who said what a date is: a person and when, or the imported calendar."""
     if found.said_at is None:
         return _("District calendar")
-    when = moment_words(found.said_at, DISTRICT_ZONE)
+    when = moment_words(found.said_at, district_zone())
     if found.own:
         return _("Declared by %(name)s, %(when)s", name=found.said_by or _("the operator"), when=when)
     return _("Declared for all schools by %(name)s, %(when)s", name=found.said_by or _("the operator"), when=when)

@@ -16,7 +16,7 @@ from wss_cases.followups.core.queries import FollowUpRow, due_for
 from wss_cases.followups.core.rules import Due, due_words
 from wss_cases.followups.undo.queries import given_by
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date, today_at, zone_of
+from wss_cases.foundation.school_time import district_zone, local_date, today_at, zone_of
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
 from wss_cases.incidents.incident.states import WAITING, IncidentState
@@ -76,7 +76,7 @@ class Around:
 def my_day(actor: Actor, now: datetime) -> MyDay:
     """Return what waits for a person at this instant, each date by its own school's days."""
     zones = {number: zone_of(number) for number in schools_by_id(sorted(actor.school_ids(*STAFF)))}
-    time_zone = next(iter(zones.values()), DISTRICT_ZONE)
+    time_zone = next(iter(zones.values()), district_zone())
     today = local_date(now, time_zone)
     calendars = Calendars(zones, now)
     covers = near(actor.user_id, now)

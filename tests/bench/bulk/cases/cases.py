@@ -13,7 +13,7 @@ from tests.bench.bulk.writing.world import moment
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.case.states import CaseResult
 from wss_cases.followups.core.states import CONVERSATION
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.intake.recommendation.rules import Plan, PlanItem
@@ -53,7 +53,7 @@ def open_case(scene: Scene, report: Report, plan: Plan, at: datetime, dean: Some
     """Open a case, work it as far as it has come by now, and close it when its pathways have ended."""
     rng, days = scene.rng, scene.world.days
     lead = scene.who("coordinator", report.fate)
-    opened_on = local_date(at, DISTRICT_ZONE)
+    opened_on = local_date(at, DEFAULT_ZONE)
     row = _case_row(scene, report, plan.tier, lead, at, dean)
     participants = {part.id: _participant(scene, report, part) for part in report.people}
     people = [Participant(participants[part.id], part.role, part) for part in report.people]
@@ -91,7 +91,7 @@ def _case_row(scene: Scene, report: Report, tier: int, lead: Somebody, at: datet
         tier=tier,
         lead_id=lead.id,
         opened_at=at,
-        opened_on=local_date(at, DISTRICT_ZONE),
+        opened_on=local_date(at, DEFAULT_ZONE),
     )
     report.case_id = row["id"]
     scene.world.store.add(CaseIncident, case_id=row["id"], incident_id=report.id)

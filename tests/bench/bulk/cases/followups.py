@@ -13,7 +13,7 @@ from wss_cases.followups.core.rules import needs_note, outcomes_of
 from wss_cases.followups.core.states import RECORDED_ELSEWHERE
 from wss_cases.followups.evidence.rules import Evidence
 from wss_cases.followups.evidence.states import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import GuardianContact
 from wss_cases.roster.directory.models import CalendarMove
 from wss_cases.roster.directory.states import MoveWhy
@@ -42,7 +42,7 @@ def add_follow_up(
     `over_at` is when its case was closed; with `settles` false it stays open and the caller closes it.
     """
     world = scene.world
-    made_on = local_date(made_at, DISTRICT_ZONE)
+    made_on = local_date(made_at, DEFAULT_ZONE)
     due_on = due_on or world.days.add(made_on, days)
     template = world.templates.get(kind)
     row = world.store.new(
@@ -147,7 +147,7 @@ def _show(row: dict[str, Any], outcome: str, at: datetime) -> None:
     if by_contact and outcome != "not_to_contact":
         tries = LEAST_ATTEMPTS if outcome in WITHOUT_CONTACT else 1
         who = "The person in charge" if row["kind"] in NAMES_WHOM and outcome not in WITHOUT_CONTACT else ""
-        shown = Evidence(manner="phone", on_day=local_date(at, DISTRICT_ZONE), who=who, attempts=tries)
+        shown = Evidence(manner="phone", on_day=local_date(at, DEFAULT_ZONE), who=who, attempts=tries)
         row["evidence"] = shown.stored()
     said = needs_note(outcome) if by_contact else row["kind"] not in RECORDED_ELSEWHERE
     row["outcome_note"] = "Written down in the office after the talk." if said else ""
@@ -164,7 +164,7 @@ def cancel(
 
 
 def _closed(row: dict[str, Any], at: datetime, who: Somebody) -> None:
-    row["closed_at"], row["closed_on"] = at, local_date(at, DISTRICT_ZONE)
+    row["closed_at"], row["closed_on"] = at, local_date(at, DEFAULT_ZONE)
     row["closed_by_id"] = who.id
     row["version"] = 2
 

@@ -11,7 +11,7 @@ from tests.bench.bulk.writing.store import Store
 from tests.bench.bulk.writing.world import later
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.demo.district.names import name_of
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.routing.engine.states import Police
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS, POLICE_CODES, answer_by, record_due
@@ -104,7 +104,7 @@ def _notify(scene: Scene, report: Report, review: dict[str, Any], at: datetime, 
         review_id=review["id"],
         door=review["door"],
         notified_at=at,
-        local_date=local_date(at, DISTRICT_ZONE),
+        local_date=local_date(at, DEFAULT_ZONE),
         told_whom="911" if emergency else "School Sergeant",
         report_number=f"D{rng.randrange(10**6):06d}",
         channel="phone",

@@ -7,7 +7,7 @@ from tests.bench.bulk.cases.police import add_police
 from tests.bench.bulk.reports.reports import Removal, Report, Scene
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.intake.recommendation.rules import Plan
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import Tried
@@ -39,7 +39,7 @@ def draw_removal(scene: Scene, report: Report, at: datetime) -> Removal | None:
         kind, length = "expulsion", 60
     else:
         return None
-    starts_on = scene.world.days.add(local_date(at, DISTRICT_ZONE), 1)
+    starts_on = scene.world.days.add(local_date(at, DEFAULT_ZONE), 1)
     return Removal(part, kind, length, starts_on)
 
 

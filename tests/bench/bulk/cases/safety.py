@@ -10,7 +10,7 @@ from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later, moment
 from wss_cases.cases.case.models import SafetyPlan, SafetyPlanReview
 from wss_cases.cases.case.states import GuardianTold, PlanAnswer
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
 
 STEPS = "An adult walks the first hallway with them. A sign to any teacher is enough to leave the room."
@@ -102,7 +102,7 @@ def review(scene: Scene, report: Report, work: Work, over_at: datetime | None) -
 
 def _end_with_case(report: Report, work: Work, over_at: datetime | None) -> None:
     if over_at is not None:
-        end(report, work, later(over_at, -5), local_date(over_at, DISTRICT_ZONE))
+        end(report, work, later(over_at, -5), local_date(over_at, DEFAULT_ZONE))
 
 
 def _write_review(scene: Scene, report: Report, work: Work, due: date, at: datetime) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from tests.bench.bulk.writing.acts import Somebody, Story
 from tests.bench.bulk.writing.store import Store
 from wss_cases.foundation.clock import school_year, school_year_bounds
-from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, at_local, local, local_date
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.roster.directory.states import DayKind
@@ -45,7 +45,7 @@ class Calendar:
     @cached_property
     def last_report_day(self) -> date:
         """The latest school day on which something can have been reported."""
-        early = self.due_today == self.today and local(self.now, DISTRICT_ZONE).hour < FIRST_HOUR
+        early = self.due_today == self.today and local(self.now, DEFAULT_ZONE).hour < FIRST_HOUR
         return self.school_days.add(self.today, -1) if early else self.due_today
 
     @cached_property
@@ -65,7 +65,7 @@ class Calendar:
 
 def make_calendar(now: datetime, number: int) -> Calendar:
     """Return the current school year and the `number` - 1 before; one more where none has begun yet."""
-    today = local_date(now, DISTRICT_ZONE)
+    today = local_date(now, DEFAULT_ZONE)
     first = int(school_year(today)[:4])
     if number == 1 and today <= _first_day(first) + 3 * _DAY:
         number = 2
@@ -86,7 +86,7 @@ def _lost_day(days: dict[date, tuple[DayKind, str]], today: date) -> date | None
 
 def moment(day: date, minute: int) -> datetime:
     """Return the instant of a minute of a school-local day."""
-    return at_local(day, minute // 60 % 24, minute % 60, DISTRICT_ZONE)
+    return at_local(day, minute // 60 % 24, minute % 60, DEFAULT_ZONE)
 
 
 def write_calendar(store: Store, calendar: Calendar, district: Somebody) -> None:

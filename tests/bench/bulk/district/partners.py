@@ -10,7 +10,7 @@ from tests.bench.bulk.district.schools import MentorPlaces, Place
 from tests.bench.bulk.writing.acts import Somebody, Story
 from tests.bench.bulk.writing.store import Store
 from wss_cases.demo.district.names import name_of
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraining
 from wss_cases.pathways.circles.circle.states import TrainingKind
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
@@ -95,7 +95,7 @@ def make_ready(store: Store, rng: Random, place: Place, calendar: Calendar, sinc
 
 
 def _train(store: Store, place: Place, at: datetime, administrator: Somebody, calendar: Calendar) -> None:
-    done = local_date(at, DISTRICT_ZONE) - timedelta(days=50)
+    done = local_date(at, DEFAULT_ZONE) - timedelta(days=50)
     coordinators, deans = place.staff["coordinator"], place.staff["dean"]
     place.keepers = list(coordinators)
     trained: list[tuple[Somebody, TrainingKind, date | None]] = [
@@ -140,7 +140,7 @@ def _mentors(store: Store, rng: Random, place: Place, at: datetime) -> None:
             capacity=rng.choice((4, 5, 6)) + place.incidents // 60,
             languages=["en", "es"] if number % 2 else ["en"],
             strengths=STRENGTHS[number % len(STRENGTHS)],
-            trained_on=local_date(at, DISTRICT_ZONE) - timedelta(days=60),
+            trained_on=local_date(at, DEFAULT_ZONE) - timedelta(days=60),
         )
         _tell(store, place.id, at, lead, "mentor", row["id"], "mentor.added", {"capacity": row["capacity"]})
         place.mentors.append(MentorPlaces(row["id"], row["name"], person, row["capacity"]))

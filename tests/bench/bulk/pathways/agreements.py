@@ -6,7 +6,7 @@ from tests.bench.bulk.cases.followups import close
 from tests.bench.bulk.pathways.circle_start import Circle
 from tests.bench.bulk.writing.acts import PRIVATE
 from tests.bench.bulk.writing.world import later, moment
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.circles.agreements.term_changes import BY_CONSENT
 from wss_cases.pathways.circles.circle.rules import outcome_of as suggested
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm, AgreementTermConsent
@@ -119,7 +119,7 @@ def _sign(circle: Circle, column: str, person_id: int, at: datetime, on: date) -
 
 def decided_on(circle: Circle) -> list[date]:
     """Return the school-local days on which terms were marked."""
-    return [local_date(row["decided_at"], DISTRICT_ZONE) for row in circle.terms if row["decided_at"]]
+    return [local_date(row["decided_at"], DEFAULT_ZONE) for row in circle.terms if row["decided_at"]]
 
 
 def settle(circle: Circle, at: datetime, outcome: str) -> None:

@@ -8,7 +8,7 @@ from tests.bench.bulk.cases.courses import Course, Participant
 from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later
 from wss_cases.demo.district.names import name_of
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.mail.family_texts.queries import FALLBACK
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
@@ -150,7 +150,7 @@ def _screen(circle: Circle, at: datetime) -> None:
     course = circle.course
     answer = ScreenAnswer.SAFE.value
     circle.screen = course.new(
-        CircleScreen, answer=answer, screened_on=local_date(at, DISTRICT_ZONE), screened_by_id=circle.keepers[0].id
+        CircleScreen, answer=answer, screened_on=local_date(at, DEFAULT_ZONE), screened_by_id=circle.keepers[0].id
     )
     course.tell(at, "circle_screen", circle.screen["id"], "circle.screened", {"answer": answer}, answer=answer)
 

@@ -7,7 +7,7 @@ from tests.bench.bulk.cases.courses import Course
 from tests.bench.bulk.pathways import agreements, circle_start, questions
 from tests.bench.bulk.pathways.circle_start import Circle
 from tests.bench.bulk.writing.world import later, moment
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence
 from wss_cases.pathways.circles.meeting.rules import Attendance, attendance_problem
@@ -41,7 +41,7 @@ def live(circle: Circle, accepted_on: date, started_on: date) -> tuple[datetime,
     if course.report.fate == "walked":
         _walk_out(circle, planned_at, course.scene.world.days.add(today, -1))
         return None
-    started_on = max(started_on, course.scene.world.days.add(local_date(planned_at, DISTRICT_ZONE), 1))
+    started_on = max(started_on, course.scene.world.days.add(local_date(planned_at, DEFAULT_ZONE), 1))
     for state, chance in NOT_HELD.items():
         if not course.report.fate and rng.random() < chance:
             starts_at = moment(started_on, rng.randrange(10 * 60, 15 * 60, 15))
@@ -129,7 +129,7 @@ def _not_held(circle: Circle, meeting: dict[str, Any], state: MeetingState) -> d
     changes = {"happened": False, "not_held_reason": state.value}
     course.tell(at, "circle_meeting", meeting["id"], "circle.not_held", changes, reason=state.value)
     kind, days, outcome = AFTER[state]
-    next_at = moment(course.scene.world.days.add(local_date(at, DISTRICT_ZONE), 1), 9 * 60 + 10)
+    next_at = moment(course.scene.world.days.add(local_date(at, DEFAULT_ZONE), 1), 9 * 60 + 10)
     closes_at = next_at if state is not MeetingState.WALKED_OUT else None
     course.follow(kind, at, days=days, closes_at=closes_at, outcome=outcome)
     return next_at

@@ -11,7 +11,7 @@ from tests.bench.bulk.pathways.referrals import Sent
 from tests.bench.bulk.reports.reports import Report, Scene
 from tests.bench.bulk.writing.acts import Somebody
 from tests.bench.bulk.writing.world import later
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.intake.recommendation.rules import PlanItem
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import OUTCOMES, EndReason
@@ -161,7 +161,7 @@ def _return(course: Course, found: returns.Return, at: datetime) -> date | None:
     row = found.row
     returns.plan(found, later(at, 10))
     returns.meet(found, later(at, 11))
-    came_on = max(row["return_on"], course.scene.world.days.add(local_date(at, DISTRICT_ZONE), 1))
+    came_on = max(row["return_on"], course.scene.world.days.add(local_date(at, DEFAULT_ZONE), 1))
     began_at = course.on(came_on, 8 * 60 + 30)
     if began_at is None:
         return None

@@ -8,7 +8,7 @@ from tests.bench.bulk.pathways.circle_start import Circle
 from tests.bench.bulk.writing.world import later
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys.envelope import seal
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.notes.models import CircleNote
@@ -117,7 +117,7 @@ def _answer(circle: Circle, row: dict[str, Any], occasion: Occasion, answerer: A
 def _write_notes(circle: Circle, at: datetime) -> None:
     course, rng = circle.course, circle.course.scene.rng
     world = course.scene.world
-    day = shred_day(local_date(at, DISTRICT_ZONE), setting("NOTE_DAYS"))
+    day = shred_day(local_date(at, DEFAULT_ZONE), setting("NOTE_DAYS"))
     if at >= world.now or day <= world.calendar.today or not world.keeps_every_answer or rng.random() < 0.5:
         return
     sealed = seal(setting("WSS_KEYS"), NOTES, rng.choice(NOTES_WRITTEN))

@@ -7,7 +7,7 @@ from tests.bench.bulk.cases.courses import Course
 from tests.bench.bulk.cases.followups import close
 from tests.bench.bulk.writing.acts import PRIVATE
 from tests.bench.bulk.writing.world import later, moment
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan, ReengagementReview
 from wss_cases.pathways.reengagement.plan.rules import CATCH_UP, REVIEWS
 from wss_cases.pathways.reengagement.plan.states import AwayCause
@@ -62,7 +62,7 @@ def plan(found: Return, at: datetime) -> None:
     found.tell(at, "reengagement.planned", {"supports": PRIVATE, "supporters": PRIVATE})
     close(course.scene, course.report, found.asked, at, course.work.lead, "planned")
     if row["work_missed"]:
-        due_on = max(days.add(row["return_on"], CATCH_UP), days.on_or_after(local_date(at, DISTRICT_ZONE)))
+        due_on = max(days.add(row["return_on"], CATCH_UP), days.on_or_after(local_date(at, DEFAULT_ZONE)))
         closes_at = moment(due_on, 14 * 60)
         course.follow("work_missed", at, due_on=due_on, closes_at=closes_at, outcome="caught_up")
 
@@ -74,10 +74,10 @@ def meet(found: Return, planned_at: datetime) -> None:
     if planned_at >= now or rng.random() < 0.12:
         return
     day = days.add(row["return_on"], rng.choice((-1, -1, 0, 0, 1)))
-    earliest = days.add(local_date(planned_at, DISTRICT_ZONE), 1)
+    earliest = days.add(local_date(planned_at, DEFAULT_ZONE), 1)
     at = moment(max(day, earliest), 7 * 60 + 40)
     row.update(meeting_at=at, meeting_place=rng.choice(PLACES))
-    on = local_date(at, DISTRICT_ZONE)
+    on = local_date(at, DEFAULT_ZONE)
     found.tell(planned_at, "reengagement.meeting_planned", {"meeting_at": at}, on=on.isoformat())
     asked = course.follow("reentry_meeting", planned_at, due_on=on)
     held_at = later(at, 40)

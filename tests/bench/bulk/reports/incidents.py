@@ -11,7 +11,7 @@ from tests.bench.bulk.writing.acts import PRIVATE, Somebody, Story
 from tests.bench.bulk.writing.world import later, moment
 from wss_cases.demo.story.behaviors import PROFILES, Profile, draw_facts, draw_minute, draw_place
 from wss_cases.foundation.clock import school_year
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import code_set_for, highest_group
 from wss_cases.incidents.incident.states import IncidentState
@@ -95,7 +95,7 @@ def _incident_row(
 ) -> dict[str, Any]:
     rng, world = scene.rng, scene.world
     scene.incidents += 1
-    wall = local(occurred_at, DISTRICT_ZONE)
+    wall = local(occurred_at, DEFAULT_ZONE)
     is_exact = rng.random() < 0.9
     return world.store.new(
         Incident,

@@ -8,7 +8,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.additions.actions import add_addendum
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.records.family_copies.copy.queries import suspects_abuse
@@ -35,7 +35,7 @@ def make_copies(school_id: int, coordinator_id: int, administrator_id: int, now:
 
 
 def _asked(incident_id: int, guardian_id: int, now: datetime) -> Asked:
-    day = local_date(now, DISTRICT_ZONE) - timedelta(days=2)
+    day = local_date(now, DEFAULT_ZONE) - timedelta(days=2)
     return Asked(
         who=str(guardian_id), asked_on=day, purpose="A meeting with the counselor", language="en",
         reports=[incident_id], parts=list(Part), orders_checked=True,
@@ -64,7 +64,7 @@ def _chances(school_id: int, now: datetime) -> list[tuple[int, int, int]]:
         .where(Incident.school_id == school_id, Student.school_id == school_id, Incident.id.in_(several))
         .order_by(Incident.id.desc(), Student.id, StudentGuardian.id)
     )
-    today = local_date(now, DISTRICT_ZONE)
+    today = local_date(now, DEFAULT_ZONE)
     found: dict[int, tuple[int, int, int]] = {}
     for incident, student, guardian_id in db.session.execute(statement.limit(200)):
         if not suspects_abuse(incident) and not is_eligible(student.birth_date, today):

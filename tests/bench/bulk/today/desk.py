@@ -12,7 +12,7 @@ from tests.bench.bulk.writing.acts import PRIVATE, Somebody, Story
 from tests.bench.bulk.writing.world import later, moment
 from wss_cases.accounts.account.models import Cover
 from wss_cases.casework.transfer.models import StudentMove
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver
 from wss_cases.pathways.legal_holds.models import LegalHold
@@ -116,7 +116,7 @@ def ask_for_notes(scene: Scene) -> None:
                 PrivilegeWaiver,
                 **keys,
                 participant_id=circle.invited[0].id,
-                signed_on=local_date(at, DISTRICT_ZONE),
+                signed_on=local_date(at, DEFAULT_ZONE),
                 scope="That a letter of thanks was written.",
                 reason="They wish to show it when they apply for a summer job.",
                 recorded_at=at,

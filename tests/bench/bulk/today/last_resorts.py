@@ -11,7 +11,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
 from wss_cases.casework.access.one_case.actions import open_one
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.roster.directory.models import Student
@@ -76,7 +76,7 @@ def _chances(school_id: int) -> list[tuple[int, int]]:
 
 
 def _removal(school_id: int, student_id: int, kind: DisciplineKind, now: datetime) -> Removal:
-    today = local_date(now, DISTRICT_ZONE)
+    today = local_date(now, DEFAULT_ZONE)
     day = school_days(school_id).add(today, -1)
     return Removal(
         student_id, kind, 1, day, day, "Asked for by the school after what happened; written down as what it is.",
@@ -85,7 +85,7 @@ def _removal(school_id: int, student_id: int, kind: DisciplineKind, now: datetim
 
 
 def _appeal(actor: Actor, action_id: int, now: datetime) -> None:
-    asked_on = local_date(now, DISTRICT_ZONE)
+    asked_on = local_date(now, DEFAULT_ZONE)
     ask_appeal(Invocation(actor, now), action_id, Appealed(AskedBy.GUARDIAN, "The guardian", asked_on))
 
 

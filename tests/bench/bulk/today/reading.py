@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants.queries import actor_of
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.outcomes.reports.saved_views.actions import save_view
 from wss_cases.routing.drafts.actions import draft_from, edit_row
 from wss_cases.routing.replay.actions import ask, carry_on
@@ -29,7 +29,7 @@ def add_reading(administrator_id: int, district_id: int, school_id: int, now: da
         "Hallway, first half of the year",
         {"school": str(school_id), "place": "hallway", "term": "1"},
     )
-    today = local_date(now, DISTRICT_ZONE)
+    today = local_date(now, DEFAULT_ZONE)
     draft = draft_from(Invocation(district, now), rule_set_in_force(today).id)
     edit_row(district, draft, None, CIRCLES, WIDER, now)
     ask(district, draft, today - timedelta(days=DAYS), today, now)

@@ -40,6 +40,7 @@ from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import district
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user, login_user, logout_user
 from wss_cases.journal.extension_points import panels_for
@@ -82,6 +83,7 @@ def sign_in() -> Page:
         form=form,
         next=target,
         demo=demo_accounts(),
+        district_name=district().name,
         sign_on=setting("OIDC_ISSUER"),
     ), code
 

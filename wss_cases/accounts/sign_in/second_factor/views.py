@@ -19,7 +19,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.sign_in.login import current_user, login_user
 
 blueprint = Blueprint("second_factor", __name__)
@@ -63,7 +63,7 @@ def mine() -> Page:
     assert actor.user_id is not None
     state = factor_state(actor.user_id)
     if state is not None:
-        since = moment_words(state.since, DISTRICT_ZONE)
+        since = moment_words(state.since, district_zone())
         return render_template("accounts/sign_in/second_factor/factor.html", state=state, since=since, must_have=must)
     form, status = EnrolForm(), 200
     secret = secret_of(actor.user_id, form.signed.data or "") or ""

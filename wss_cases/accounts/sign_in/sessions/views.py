@@ -21,7 +21,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.sign_in.login import current_user
 
 blueprint = Blueprint("sessions", __name__)
@@ -46,8 +46,8 @@ def _shown(row: UserSession) -> dict[str, Any]:
     return {
         "id": row.id,
         "where": where or browser or machine or _("A browser that does not say which"),
-        "since": moment_words(row.created_at, DISTRICT_ZONE),
-        "seen": moment_words(row.last_seen_at, DISTRICT_ZONE),
+        "since": moment_words(row.created_at, district_zone()),
+        "seen": moment_words(row.last_seen_at, district_zone()),
     }
 
 
@@ -85,7 +85,7 @@ def kept() -> Page:
     shown = [
         {
             "id": each.id,
-            "when": moment_words(each.kept_at, DISTRICT_ZONE),
+            "when": moment_words(each.kept_at, district_zone()),
             "words": written(each.fields),
             "href": f"{each.page}{'&' if '?' in each.page else '?'}kept={each.id}",
         }

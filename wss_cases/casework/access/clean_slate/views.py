@@ -17,7 +17,7 @@ from wss_cases.casework.access.clean_slate.queries import PAGE, Opened, openings
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.common.forms import number
 from wss_cases.roster.directory.models import Student
@@ -66,8 +66,8 @@ def openings() -> Page:
 def opened_words(row: Opened) -> dict[str, str]:
     """One opening as a row of a table."""
     return {
-        "when": moment_words(row.opening.opened_at, DISTRICT_ZONE),
-        "until": moment_words(row.opening.expires_at, DISTRICT_ZONE),
+        "when": moment_words(row.opening.opened_at, district_zone()),
+        "until": moment_words(row.opening.expires_at, district_zone()),
         "who": row.who,
         "student": row.student.shown_name,
         "href": url_for("students.student", student_id=row.student.id),
@@ -82,7 +82,7 @@ def student_words(actor: Actor, student: Student, now: datetime) -> dict[str, An
     answers = can(actor, Permission.PAST_READ, student)
     return {
         "since": day_words_with_year(first) if first else "",
-        "until": moment_words(mine.expires_at, DISTRICT_ZONE) if mine else "",
+        "until": moment_words(mine.expires_at, district_zone()) if mine else "",
         "reason": mine.reason if mine else "",
         "student_id": student.id,
         "openings": [opened_words(row) for row in openings_of(actor, student.id)] if answers else [],

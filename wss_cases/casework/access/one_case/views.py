@@ -21,7 +21,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number
@@ -47,7 +47,7 @@ def choose() -> Page:
             {
                 "title": case.reference,
                 "href": url_for("one_case.case", case_id=case.id),
-                "meta": _("until %(moment)s", moment=moment_words(row.expires_at, DISTRICT_ZONE)),
+                "meta": _("until %(moment)s", moment=moment_words(row.expires_at, district_zone())),
             }
             for row, case in open_now(actor, now)
         ],

@@ -6,7 +6,7 @@ from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import render_plain
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.outcomes.board.report.presenters import Paper, sheet_of
 from wss_cases.outcomes.board.report.queries import Board
 from wss_cases.outcomes.counting.cache.cached_counts import oldest_shown
@@ -21,6 +21,6 @@ def paper_of(board: Board, name: str | None, locale: str, made_on: date) -> str:
             locale=locale,
             name=name or _("All schools"),
             made=day_words_with_year(made_on),
-            counted_since=moment_words(since, DISTRICT_ZONE) if since else "",
+            counted_since=moment_words(since, district_zone()) if since else "",
             sheet=sheet_of(board, Paper()),
         )

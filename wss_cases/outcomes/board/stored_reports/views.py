@@ -12,7 +12,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.outcomes.board.report.forms import ReportForm
 from wss_cases.outcomes.board.report.presenters import period_words
 from wss_cases.outcomes.board.report.states import LANGUAGE_LABELS, REPORT_TONES, WHY_LABELS, ReportState
@@ -98,7 +98,7 @@ def _words(row: BoardReport, school: str | None) -> dict[str, Any]:
         "name": school or row.network or _("All schools"),
         "period": period_words(row.starts_on, row.ends_on),
         "language": LANGUAGE_LABELS[row.language],
-        "asked": moment_words(row.asked_at, DISTRICT_ZONE),
+        "asked": moment_words(row.asked_at, district_zone()),
         "state": ReportState(row.state).label,
         "tone": REPORT_TONES[row.state],
     }

@@ -12,7 +12,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown
 from wss_cases.outcomes.documents.rendering import Report
 from wss_cases.outcomes.exports.export_log.queries import PAGE, exports
@@ -59,7 +59,7 @@ def taken() -> Page:
         "outcomes/exports/report_files/list.html",
         rows=[
             {
-                "when": moment_words(row.made_at, DISTRICT_ZONE),
+                "when": moment_words(row.made_at, district_zone()),
                 "who": who,
                 "what": f"{row.name}-{row.school_year}.{row.form}",
                 "school": school or _("All schools"),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.models import Case, CaseIncident
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
@@ -69,7 +69,7 @@ def times_of(actor: Actor, scope: Scope, days: SchoolDays) -> Times:
         if closed_at is None:
             still_open += 1
         else:
-            closed.append(days.between(began, local_date(closed_at, DISTRICT_ZONE)))
+            closed.append(days.between(began, local_date(closed_at, district_zone())))
     return Times(Time(_median(met), len(met), waiting, without), Time(_median(closed), len(closed), still_open))
 
 
@@ -112,7 +112,7 @@ def timed_cases(actor: Actor, scope: Scope) -> Select[Any]:
 
 def first_meeting(held: date | None, circle: datetime | None, back: date | None) -> date | None:
     """Return the day of a case's first meeting, None while there was none."""
-    circle_on = local_date(circle, DISTRICT_ZONE) if circle else None
+    circle_on = local_date(circle, district_zone()) if circle else None
     return min((day for day in (held, circle_on, back) if day is not None), default=None)
 
 

@@ -13,7 +13,7 @@ from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plausible import day_in
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.outcomes.counting.scope.presenters import shown
 from wss_cases.outcomes.counting.scope.rules import Scope, narrowed
@@ -132,7 +132,7 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
         again = day_words_with_year(row.other)
         return (_("Again %(day)s", day=again), "sun") if row.other else (_("Not again"), "slate")
     if name == "closings":
-        closed = day_words_with_year(local_date(row.other, DISTRICT_ZONE)) if row.other else None
+        closed = day_words_with_year(local_date(row.other, district_zone())) if row.other else None
         return (_("Closed %(day)s", day=closed), "moss") if closed else (_("Still open"), "sun")
     labels: dict[str, Any] = {
         "terms": TermState.labels(),

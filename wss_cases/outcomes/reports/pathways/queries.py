@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Date, Select, String, case, func, literal,
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
+from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.scope.queries import by_days, streamed, within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
@@ -92,8 +92,8 @@ def _asked(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Questionnaires handed out to people harmed in the period and not taken back."""
     return [
         *within_schools(actor, scope, Questionnaire.school_id),
-        Questionnaire.made_at >= at_local(scope.first, 0, 0, DISTRICT_ZONE),
-        Questionnaire.made_at < at_local(scope.last + timedelta(days=1), 0, 0, DISTRICT_ZONE),
+        Questionnaire.made_at >= at_local(scope.first, 0, 0, district_zone()),
+        Questionnaire.made_at < at_local(scope.last + timedelta(days=1), 0, 0, district_zone()),
         Questionnaire.answerer == Answerer.HARMED,
         Questionnaire.revoked_at.is_(None),
     ]
@@ -153,7 +153,7 @@ def _held(plans: list[ColumnElement[bool]], scope: Scope) -> Select[Any]:
 def _sessions_due(plans: list[ColumnElement[bool]], scope: Scope, days: SchoolDays) -> int:
     """Sessions due from each plan's first day to its last, or to the day on which its pathway ended."""
     last = _yesterday(scope)
-    begins = at_local(scope.first, 0, 0, DISTRICT_ZONE)
+    begins = at_local(scope.first, 0, 0, district_zone())
     statement = (
         select(MentoringPlan.rhythm, MentoringPlan.starts_on, MentoringPlan.weeks, Pathway.ended_at)
         .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
@@ -166,7 +166,7 @@ def _sessions_due(plans: list[ColumnElement[bool]], scope: Scope, days: SchoolDa
 
     number = 0
     for rhythm, starts_on, weeks, ended_at in streamed(statement):
-        ended_on = local_date(ended_at, DISTRICT_ZONE) if ended_at else None
+        ended_on = local_date(ended_at, district_zone()) if ended_at else None
         ends = (last_day_of(starts_on, weeks), ended_on, last)
         until = min(day for day in ends if day is not None)
         if starts_on is not None and until >= max(starts_on, scope.first):

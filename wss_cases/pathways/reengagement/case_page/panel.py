@@ -9,7 +9,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Panel, ids
@@ -74,7 +74,7 @@ def _rows(plan: ReengagementPlan) -> list[dict[str, Any]]:
 
 def _meeting(row: Pathway, plan: ReengagementPlan, now: datetime) -> dict[str, Any]:
     school = get_school(row.school_id)
-    zone = school.time_zone if school else DISTRICT_ZONE
+    zone = school.time_zone if school else district_zone()
     standing = meeting_of(plan)
     live = row.state in LIVE and row.state is not PathwayState.PROPOSED
     when = dotted(moment_words(plan.meeting_at, zone), plan.meeting_place)

@@ -16,7 +16,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local, local_date, today_at
+from wss_cases.foundation.school_time import district_zone, local, local_date, today_at
 from wss_cases.pathways.common.forms import CompleteForm, moment_in
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, load_pathway
@@ -81,7 +81,7 @@ def meeting(case_id: int, pathway_id: int) -> Page:
     """Plan the re-entry meeting near the return, or move it."""
     row, plan = _loaded(case_id, pathway_id)
     school = get_school(row.school_id)
-    zone = school.time_zone if school else DISTRICT_ZONE
+    zone = school.time_zone if school else district_zone()
     at = local(plan.meeting_at, zone) if plan and plan.meeting_at else None
     form = MeetingForm(
         version=_version(plan),

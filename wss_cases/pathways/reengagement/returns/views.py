@@ -17,7 +17,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date, today_at
+from wss_cases.foundation.school_time import district_zone, local_date, today_at
 from wss_cases.pathways.reengagement.opening.actions import Away, open_by_hand
 from wss_cases.pathways.reengagement.plan.forms import OpenForm
 from wss_cases.pathways.reengagement.plan.queries import Return, living_return, plan_of, returns_of
@@ -63,7 +63,7 @@ def _lines(
 
 def _line(entry: Return, now: datetime, school: School | None, days: SchoolDays) -> dict[str, Any]:
     row, plan = entry.pathway, entry.plan
-    zone = school.time_zone if school else DISTRICT_ZONE
+    zone = school.time_zone if school else district_zone()
     today = local_date(now, zone)
     who = person_words(row.participant) if row.participant is not None else row.case.reference
     cause = str(AwayCause(plan.cause).label) if plan.cause is not None else ""

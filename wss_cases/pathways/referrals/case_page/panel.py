@@ -13,7 +13,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
@@ -200,6 +200,6 @@ def _disclosed(row: Disclosure) -> dict[str, Any]:
     fields = ", ".join(str(FIELD_LABELS[code]) for code in row.fields if code in FIELD_LABELS)
     return {
         "what": _("%(whom)s got: %(fields)s", whom=row.told_whom, fields=fields),
-        "when": moment_words(row.at, DISTRICT_ZONE),
+        "when": moment_words(row.at, district_zone()),
         "why": row.purpose,
     }

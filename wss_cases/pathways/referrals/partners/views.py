@@ -19,7 +19,7 @@ from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
+from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.pathways.common.forms import ConfirmForm
@@ -140,7 +140,7 @@ def partner(partner_id: int) -> Page:
             for grant, user in people
         ],
         entries=[
-            {"what": sentence(entry), "when": moment_words(entry.at, DISTRICT_ZONE), "who": author(entry)}
+            {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": author(entry)}
             for entry in (history("partner", row.id) if may_edit else [])
         ],
     )

@@ -15,7 +15,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import DISTRICT_ZONE
+from wss_cases.foundation.school_time import district_zone
 from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.records.retention.core.forms import TypedForm
 from wss_cases.records.retention.core.states import DELETION_TONES, KEPT_LABELS, KIND_LABELS, DeletionState, Part
@@ -54,8 +54,8 @@ def _words(one: Listed) -> dict[str, Any]:
         "tone": DELETION_TONES[row.state],
         "proposed": who_when(one.people, row.proposed_by_id, row.proposed_at),
         "confirmed": who_when(one.people, row.confirmed_by_id, row.confirmed_at),
-        "ended": moment_words(row.ended_at, DISTRICT_ZONE),
-        "erased": moment_words(row.erased_at, DISTRICT_ZONE),
+        "ended": moment_words(row.ended_at, district_zone()),
+        "erased": moment_words(row.erased_at, district_zone()),
         "digest": row.digest,
         "done": row.state is DeletionState.DONE,
         "open": row.state is DeletionState.PROPOSED,
@@ -64,7 +64,7 @@ def _words(one: Listed) -> dict[str, Any]:
 
 def who_when(people: dict[int, str], who: int | None, when: datetime | None) -> str:
     """Return who did something and when, '' where nobody did."""
-    return f"{people.get(who or 0, _('The system'))} · {moment_words(when, DISTRICT_ZONE)}" if when else ""
+    return f"{people.get(who or 0, _('The system'))} · {moment_words(when, district_zone())}" if when else ""
 
 
 @blueprint.get("/<int:deletion_id>")
