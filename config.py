@@ -59,6 +59,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "MAIL_SECONDS": _number("WSS_MAIL_SECONDS", environ.get("WSS_MAIL_SECONDS") or "20", LONGEST_MAIL_SECONDS),
         "METRICS_TOKEN": environ.get("WSS_METRICS_TOKEN", ""),
         "MAIL_FOLDER": str(instance / "mail"),
+        "SETUP_TOKEN": environ.get("WSS_SETUP_TOKEN", ""),
+        "SETUP_TOKEN_FILE": str(instance / "setup-token"),
+        "DEMO": _choice("WSS_DEMO", environ.get("WSS_DEMO") or "on", ("on", "off")),
         "NOTE_DAYS": _number("WSS_NOTE_DAYS", environ.get("WSS_NOTE_DAYS") or "365", LONGEST_NOTE_DAYS),
         "ONE_CASE_HOURS": _number(
             "WSS_ONE_CASE_HOURS", environ.get("WSS_ONE_CASE_HOURS") or "24", LONGEST_ONE_CASE_HOURS

@@ -1,32 +1,35 @@
-"""`flask prepare`: what `make run` does before it starts: schema, and a small demo district where there is nothing."""
+"""`flask prepare`: what `make run` does before it starts: the schema, and where there is nothing a small demo district.
+
+With WSS_DEMO=off, and in production, it says instead where the first two administrators begin.
+"""
+
+from urllib.parse import quote
 
 import click
-from flask import current_app
-from sqlalchemy import select
 
-from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cli.common.commands import run_command
 from wss_cases.cli.demo import print_accounts
 from wss_cases.foundation.db import db
+from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.setup.first_start.actions import has_begun
+from wss_cases.setup.first_start.token import made_token
 
 SMALL_DISTRICT = ("--schools", "4", "--students", "2000", "--incidents", "360", "--years", "2", "--seed", "1")
 
 
 @click.command("prepare")
 def group() -> None:
-    """Bring the schema up to date; load a small demo district when nobody has an account yet, except in production.
+    """Bring the schema up to date; where nobody has an account yet, load a small demo district, or say how to begin.
 
-    Either way the demo accounts are printed, where there are any.
+    The demo accounts are printed, where there are any.
     """
-    command("db", "upgrade")
-    empty = db.session.execute(select(UserAccount.id).limit(1)).first() is None
-    if empty and setting("WSS_ENV") != "production":
-        db.session.remove()
-        command("demo", "load", *SMALL_DISTRICT)
-    else:
+    run_command("db", "upgrade")
+    if has_begun():
         print_accounts()
-
-
-def command(*arguments: str) -> None:
-    """Run another command of this application in this process: starting Python again takes longer than the work."""
-    current_app.cli.main(args=list(arguments), prog_name="flask", standalone_mode=False)
+        return
+    db.session.remove()
+    if setting("WSS_ENV") != "production" and setting("DEMO") == "on":
+        run_command("demo", "load", *SMALL_DISTRICT)
+    else:
+        click.echo(f"Nobody has an account yet. Begin here: {link(f'/setup?token={quote(made_token())}')}")

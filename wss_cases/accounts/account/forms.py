@@ -113,7 +113,8 @@ class RoleForm(BaseForm):
         return int(self.school_id.data) if self.school_id.data else None
 
 
-def _address(label: object) -> EmailField:
+def address_field(label: object) -> EmailField:
+    """Return the field of an e-mail address that must be given."""
     return EmailField(
         label,
         [
@@ -128,11 +129,11 @@ def _address(label: object) -> EmailField:
 class AddressForm(BaseForm):
     """Another address for an account."""
 
-    email = _address(_l("New e-mail address"))
+    email = address_field(_l("New e-mail address"))
 
 
 class InviteForm(RoleForm):
     """A new person with a first role."""
 
     name = ShortText(_l("Name"), [NotBlank(_l("Enter the person’s name."))])
-    email = _address(_l("E-mail address"))
+    email = address_field(_l("E-mail address"))

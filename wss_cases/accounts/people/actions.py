@@ -6,7 +6,7 @@ from sqlalchemy import case, column, func, select, table
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.account.models import AccountState, Invitation, RoleGrant, UserAccount
 from wss_cases.accounts.account.rules import DISTRICT_ROLES, GIVEN_BY_HAND, SCHOOL_ROLES, manages, may_give
 from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.grants.queries import in_force_at, is_over
@@ -41,14 +41,18 @@ def invite(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int | 
 
     The first two that no account invites are those of the setup, who count as two persons.
     """
+    return invited(uow, email, name, role, school_id).user_id
+
+
+def invited(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int | None) -> Invitation:
+    """Step: what `invite` does, in the unit of work of whoever invites more than one at once."""
     _check_free(uow, email)
     user = UserAccount(email=fold_address(email), name=name, created_at=uow.now, state=AccountState.INVITED)
     user.first_setup = uow.actor.is_system and _is_setup(uow)
     uow.add(user)
     uow.record(user, "account.invited")
     _give(uow, user, role, school_id, today_at(school_id, uow.now), None)
-    send_invitation(uow, user)
-    return user.id
+    return send_invitation(uow, user)
 
 
 def _is_setup(uow: UnitOfWork) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import click
+from flask import current_app
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
@@ -54,6 +55,11 @@ def refusals(as_json: bool = False, of_database: str = "database") -> Iterator[N
         refuse(refused.field, refused.message, as_json)
     except SQLAlchemyError:
         refuse(of_database, UNREADABLE, as_json)
+
+
+def run_command(*arguments: str) -> None:
+    """Run another command of this application in this process: starting Python again takes longer than the work."""
+    current_app.cli.main(args=list(arguments), prog_name="flask", standalone_mode=False)
 
 
 def note(now: datetime, action: str, about: str, object_id: int | None = None, changes: Any = None) -> None:

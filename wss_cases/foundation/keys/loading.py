@@ -56,7 +56,7 @@ def load_keys(raw: str, instance: Path, *, production: bool) -> Keys:
         return Keys(given)
     if production:
         raise RuntimeError(NO_KEYS)
-    return Keys((_made_once(instance / "keys"),))
+    return Keys((made_once(instance / "keys"),))
 
 
 def close_to_others(path: Path) -> None:
@@ -69,10 +69,11 @@ def close_to_others(path: Path) -> None:
         return
 
 
-def _made_once(path: Path) -> str:
+def made_once(path: Path) -> str:
+    """Return the secret in a file that only its owner reads, made where there is none; all who race get the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        mine = path.with_name(f"keys.{secrets.token_hex(8)}")
+        mine = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as handle:
             handle.write(secrets.token_urlsafe(48))

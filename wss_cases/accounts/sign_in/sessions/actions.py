@@ -70,7 +70,7 @@ def sign_in(
     themselves, so that nobody else's shut its person out.
     """
     key = token_digest(f"{browser}:{fold_address(email)}" if browser else fold_address(email))
-    if not _take_a_try(key, "" if browser else address, now):
+    if not take_a_try(key, "" if browser else address, now):
         return SignInResult(None, wait=True)
     user = db.session.scalars(select(UserAccount).where(UserAccount.email == fold_address(email))).one_or_none()
     matches = password_matches(user.password_hash if user else None, password)
@@ -152,7 +152,7 @@ def has_factor(session: Session, user_id: int) -> bool:
     return session.execute(found).first() is not None
 
 
-def _take_a_try(account_key: str, address: str, now: datetime) -> bool:
+def take_a_try(account_key: str, address: str, now: datetime) -> bool:
     """Count a try as failed before it is made, so that many at once get no more than one after the other.
 
     What is over the limit is no try, and is not counted: the window ends however often somebody knocks.

@@ -1,0 +1,21 @@
+"""The form of a first start."""
+
+from wss_cases.accounts.account.forms import address_field
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import DEFAULT_ZONE, time_zones
+
+
+class SetupForm(BaseForm):
+    """The district, and the two who begin."""
+
+    district = ShortText(_l("Name of the district"), [NotBlank(_l("Enter the name of the district."))])
+    time_zone = select(_l("Time zone"), default=DEFAULT_ZONE)
+    name_1 = ShortText(_l("Name of the first administrator"), [NotBlank(_l("Enter the person’s name."))])
+    email_1 = address_field(_l("E-mail address of the first administrator"))
+    name_2 = ShortText(_l("Name of the second administrator"), [NotBlank(_l("Enter the person’s name."))])
+    email_2 = address_field(_l("E-mail address of the second administrator"))
+
+    def offer_zones(self) -> None:
+        """Offer every time zone, those of this country first."""
+        self.time_zone.choices = choices([(zone, zone.replace("_", " ")) for zone in time_zones()])

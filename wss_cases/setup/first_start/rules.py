@@ -1,0 +1,64 @@
+"""What a first start needs: a district's name, its time zone, and two different people."""
+
+import re
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from wss_cases.foundation.errors import Refused, refuse_blank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import fold_address
+from wss_cases.foundation.school_time import time_zones
+
+LONGEST_NAME = 200
+PEOPLE = 2
+
+
+@dataclass(frozen=True)
+class Person:
+    """One of the two who begin."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True)
+class FirstStart:
+    """All that a first start asks."""
+
+    district: str
+    time_zone: str
+    people: tuple[Person, ...]
+
+
+def name_of(email: str) -> str:
+    """Return what a person is called whose address is all that is known: "ana.lopez@…" is "Ana Lopez"."""
+    words = re.split(r"[._+-]+", email.strip().partition("@")[0])
+    return " ".join(word[:1].upper() + word[1:] for word in words if word)
+
+
+def refuse_unsound(start: FirstStart) -> None:
+    """Raise Refused beside what is to be mended: district, time_zone, email_1, email_2."""
+    refuse_blank("district", start.district, _("Enter the name of the district."))
+    if len(start.district) > LONGEST_NAME or not start.district.isprintable():
+        raise Refused("district", _("Write the name in one line of at most %(n)d characters.", n=LONGEST_NAME))
+    if start.time_zone not in time_zones():
+        raise Refused(
+            "time_zone", _("There is no time zone %(zone)s. Write one like America/Chicago.", zone=start.time_zone)
+        )
+    if len(start.people) != PEOPLE:
+        raise Refused("email_2", _("Name exactly two administrators: two people begin together."))
+    for number, person in enumerate(start.people, 1):
+        if not _is_address(person.email):
+            words = _("%(address)s is no e-mail address. Write one like name@school.org.", address=person.email)
+            raise Refused(f"email_{number}", words)
+    if len({fold_address(person.email) for person in start.people}) != PEOPLE:
+        raise Refused("email_2", _("Give two different addresses: each of the two counts as one person."))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text.strip(), check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return len(text) <= 254
