@@ -281,6 +281,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.RULES_EDIT: _rule(_of(DISTRICT), anywhere, "rule sets are the district's"),
     P.RULES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "whoever is routed by rules may read them"),
     P.SCHOOL_MANAGE: _rule(_of(A, DISTRICT), school_itself(A, DISTRICT), "own school, or the district's calendar"),
+    P.SETUP_READ: _rule(_of(DISTRICT, SYSADMIN), anywhere, "what is set and what is missing; no case content"),
     P.SIGHT_EDIT: _rule(_of(DISTRICT), whole_district, "one set of years for the district"),
     P.STUDENT_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the student's school"),
     P.SYSTEM_HEALTH: _rule(_of(SYSADMIN), anywhere, "health, failed mail, imports; no case content"),

@@ -160,6 +160,8 @@ class Permission(StrEnum):
     """Read the routing rules in force."""
     SCHOOL_MANAGE = "school:manage"
     """Edit a school's calendar and settings."""
+    SETUP_READ = "setup:read"
+    """See what the district has set, and what is still missing."""
     SIGHT_EDIT = "sight:edit"
     """Set how many school years stay in view for each role."""
     STUDENT_READ = "student:read"

@@ -49,6 +49,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("disclosures.everyone", _l("Disclosures"), Permission.AUDIT_READ),
     ("deletions.every", _l("Deletions"), Permission.AUDIT_READ),
     ("retention.reviews", _l("Records"), Permission.RECORD_REVIEW),
+    ("checklist.page", _l("Setup"), Permission.SETUP_READ),
     ("system.health", _l("System"), Permission.SYSTEM_HEALTH),
 )
 

@@ -5,8 +5,9 @@ import shutil
 import smtplib
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import click
 from sqlalchemy import Connection, func, select, text
@@ -14,8 +15,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.cli.common.commands import JSON
 from wss_cases.cli.common.sealed_tables import SEALED
-from wss_cases.cli.doctor import district as doctor_district
-from wss_cases.cli.doctor.district import Finding, bad, ok, warning
 from wss_cases.foundation import clock
 from wss_cases.foundation.database.schema import schema_command
 from wss_cases.foundation.db import database_now, db
@@ -28,9 +27,23 @@ from wss_cases.journal.audit.rules import PURPOSE, keyring
 from wss_cases.mail.common.queries import queue_depth
 from wss_cases.mail.delivery.smtp_transport import Post
 from wss_cases.mail.monitoring.queries import standing
+from wss_cases.setup.checklist.checks import CHECKS
+from wss_cases.setup.checklist.rules import Level
 
 CLOCKS_APART = timedelta(seconds=5)
 LITTLE_SPACE = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One look: `level` is ok, warning (goes on, but see to it) or bad (something does not work or is not safe)."""
+
+    level: str
+    what: str
+    words: str
+
+
+ok, warning, bad = partial(Finding, "ok"), partial(Finding, "warning"), partial(Finding, "bad")
 
 
 @click.command("doctor")
@@ -58,6 +71,10 @@ def examine(now: datetime) -> Iterator[Finding]:
             yield _database(connection)
         for look in LOOKS:
             yield look(now)
+        for check in CHECKS:
+            found = check.look(now)
+            answers = ANSWERS.get(check.key) if found.level is Level.OK else None
+            yield answers() if answers else Finding(found.level.value, check.key, found.words)
     except SQLAlchemyError:
         yield bad("database", "It cannot be reached at DATABASE_URL, or does not answer.")
 
@@ -117,18 +134,6 @@ def _audit(now: datetime) -> Finding:
     return ok("audit log", f"Last sealed {minutes} minutes ago. To follow the chain: flask audit verify")
 
 
-def _scheduler(now: datetime) -> Finding:
-    state = standing(now).scheduler
-    if state == "ok":
-        return ok("scheduler", "It runs and sweeps.")
-    words = {
-        "not started": "It was never started. Run: flask scheduler run",
-        "silent": "None was seen for five minutes. Run: flask scheduler run",
-        "failing": "It runs, but no sweep succeeds. See System, and its log.",
-    }[state]
-    return bad("scheduler", words)
-
-
 def _queue(now: datetime) -> Finding:
     if standing(now).paused_since is not None:
         return warning("queue", "Mail is paused. To end that: flask reminders pause --release")
@@ -138,10 +143,7 @@ def _queue(now: datetime) -> Finding:
     return ok("queue", "No mail has failed.")
 
 
-def _mail(_now: datetime) -> Finding:
-    if not setting("SMTP_URL"):
-        where = "SMTP_URL is not set: mail is written to a folder, and reaches nobody."
-        return bad("mail", where) if setting("WSS_ENV") == "production" else warning("mail", where)
+def _mail() -> Finding:
     post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"), setting("MAIL_SECONDS"))
     try:
         post.reach()
@@ -150,12 +152,6 @@ def _mail(_now: datetime) -> Finding:
     finally:
         post.close()
     return ok("mail", "The mail server answers.")
-
-
-def _links(_now: datetime) -> Finding:
-    if not setting("PUBLIC_URL"):
-        return warning("links", "PUBLIC_URL is not set: links in mails lead to this machine only.")
-    return ok("links", "Links in mails lead to PUBLIC_URL.")
 
 
 def _pdfs(_now: datetime) -> Finding:
@@ -177,19 +173,6 @@ def _space(_now: datetime) -> Finding:
     return bad("space", f"{words} Saving stops when nothing is left.") if free < LITTLE_SPACE else ok("space", words)
 
 
-LOOKS: tuple[Callable[[datetime], Finding], ...] = (
-    _reports,
-    _clocks,
-    _keys,
-    _audit,
-    _scheduler,
-    _queue,
-    _mail,
-    _links,
-    _pdfs,
-    _space,
-    doctor_district.calendar,
-    doctor_district.accounts,
-    doctor_district.leaders,
-    doctor_district.police_reviewers,
-)
+LOOKS: tuple[Callable[[datetime], Finding], ...] = (_reports, _clocks, _keys, _audit, _queue, _pdfs, _space)
+ANSWERS: dict[str, Callable[[], Finding]] = {"mail": _mail}
+"""What of the list is set and in order a command looks at more closely than a page has time for."""

@@ -1,0 +1,35 @@
+"""What whoever runs the machine has set: mail, its links, the scheduler."""
+
+from datetime import datetime
+
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.mail.monitoring.queries import standing
+from wss_cases.setup.checklist.rules import Found, bad, ok, warning
+
+
+def mail(_now: datetime) -> Found:
+    """Whether mail can go out."""
+    if setting("SMTP_URL"):
+        return ok(_("Mail goes to the server of SMTP_URL."))
+    words = _("SMTP_URL is not set: mail is written to a folder, and reaches nobody.")
+    return bad(words) if setting("WSS_ENV") == "production" else warning(words)
+
+
+def links(_now: datetime) -> Found:
+    """Whether links in mails lead anywhere."""
+    if not setting("PUBLIC_URL"):
+        return warning(_("PUBLIC_URL is not set: links in mails lead to this machine only."))
+    return ok(_("Links in mails lead to PUBLIC_URL."))
+
+
+def scheduler(now: datetime) -> Found:
+    """Whether anything comes due by itself."""
+    words = {
+        "ok": _("It runs and sweeps."),
+        "not started": _("It was never started. Run: flask scheduler run"),
+        "silent": _("None was seen for five minutes. Run: flask scheduler run"),
+        "failing": _("It runs, but no sweep succeeds. See System, and its log."),
+    }
+    state = standing(now).scheduler
+    return ok(words[state]) if state == "ok" else bad(words[state])

@@ -1,0 +1,133 @@
+"""Whom a district and its schools need, and whether they are there and can sign in."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.accounts.network_approvers.queries import approvers, possible_approvers
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.pathways.circles.circle.models import KeeperTraining
+from wss_cases.pathways.circles.circle.rules import DECIDE
+from wss_cases.pathways.circles.circle.states import TrainingKind
+from wss_cases.roster.directory.models import School
+from wss_cases.safeguards.police.review.models import SchoolSergeant
+from wss_cases.safeguards.police.review.queries import networks
+from wss_cases.setup.checklist.rules import Found, bad, named, ok, warning
+
+
+def accounts(now: datetime) -> Found:
+    """Whether anybody can sign in who gives roles; where nobody can, nobody else ever will."""
+    givers = (
+        select(func.count(UserAccount.id.distinct()))
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(RoleGrant.role == Role.SYSADMIN, UserAccount.state == AccountState.ACTIVE, in_force_at(now))
+    )
+    count = db.session.scalar(givers) or 0
+    if count == 0:
+        return bad(_("Nobody can sign in who gives roles: no system administrator is active."))
+    if count == 1:
+        return warning(_("One system administrator alone: if that person is away, nobody gives roles."))
+    return ok(_("%(num)d system administrators are active.", num=count))
+
+
+def leaders(now: datetime) -> Found:
+    """Whether each school has an administrator who can sign in: grants outlive a disabled account, and precede one."""
+    led = {school_id for _user, school_id, _role in _at_work(now, [Role.ADMINISTRATOR])}
+    return _each_school(
+        led,
+        _("There is no school yet. Import a roster: flask import oneroster PATH"),
+        _("Every school has an administrator."),
+        _("Without an administrator, nobody decides there"),
+    )
+
+
+def staff(now: datetime) -> Found:
+    """Whether each school has somebody who reviews its reports and works its cases."""
+    staffed = {school_id for _user, school_id, _role in _at_work(now, [Role.DEAN, Role.COORDINATOR])}
+    return _each_school(
+        staffed,
+        _("There is no school yet, so nobody works cases."),
+        _("Every school has a dean or a coordinator."),
+        _("Without a dean or coordinator, nobody works cases there"),
+    )
+
+
+def keepers(now: datetime) -> Found:
+    """Whether each school has a trained keeper: a coordinator who decides no discipline there."""
+    day = today_at(None, now)
+    lasts = or_(KeeperTraining.valid_until.is_(None), KeeperTraining.valid_until >= day)
+    is_keeping = KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING
+    statement = select(KeeperTraining.user_id).where(is_keeping, KeeperTraining.completed_on <= day, lasts)
+    trained = set(db.session.scalars(statement))
+    at_work = _at_work(now, [Role.COORDINATOR, *DECIDE])
+    decides = {(user_id, school_id) for user_id, school_id, role in at_work if role in DECIDE}
+    kept = {at for who, at, role in at_work if role is Role.COORDINATOR and who in trained and (who, at) not in decides}
+    return _each_school(
+        kept,
+        _("There is no school yet, so nobody keeps circles."),
+        _("Every school has a trained keeper of circles."),
+        _("Without a trained keeper, no circle can be held there"),
+    )
+
+
+def sergeants(_now: datetime) -> Found:
+    """Whether each school has its contact at the police."""
+    known = set(db.session.scalars(select(SchoolSergeant.school_id).where(SchoolSergeant.ended_at.is_(None))))
+    return _each_school(
+        known,
+        _("There is no school yet, so none has a School Sergeant."),
+        _("Every school has a School Sergeant."),
+        _("Without a School Sergeant, nobody knows whom to call at the police"),
+    )
+
+
+def police_reviewers(now: datetime) -> Found:
+    """Whether each network has somebody who gives second approvals, and still may."""
+    every = networks()
+    if not every:
+        return warning(_("There is no school yet, so nobody gives second approvals."))
+    chosen = approvers()
+    return named(
+        [
+            network or _("(schools in no network)")
+            for network in every
+            if network not in chosen or not _may_answer(chosen[network], now)
+        ],
+        _("Every network has somebody who gives second approvals."),
+        _("Nobody gives second approvals, so silence refuses"),
+    )
+
+
+def _may_answer(chosen: NetworkApprover, now: datetime) -> bool:
+    possible = dict(possible_approvers(chosen.network, now))
+    return chosen.approver_id in possible or chosen.deputy_id in possible
+
+
+def _at_work(now: datetime, roles: Collection[Role]) -> list[tuple[int, int | None, Role]]:
+    """Return (user id, school id, role) of all who hold one of these roles at a school and can sign in."""
+    statement = (
+        select(RoleGrant.user_id, RoleGrant.school_id, RoleGrant.role)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.role.in_(roles),
+            RoleGrant.school_id.is_not(None),
+            UserAccount.state == AccountState.ACTIVE,
+            in_force_at(now),
+        )
+    )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(statement)]
+
+
+def _each_school(having: Collection[int | None], none: str, good: str, words: str) -> Found:
+    """Return whether every active school is among those that have it; where there is no school, nothing is well."""
+    rows = db.session.execute(select(School.id, School.name).where(School.is_active).order_by(School.name)).all()
+    if not rows:
+        return warning(none)
+    return named([name for school_id, name in rows if school_id not in having], good, words)
