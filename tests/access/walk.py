@@ -40,6 +40,7 @@ from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.retention.core.models import RecordDeletion
+from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import School, Student, StudentGuardian
 from wss_cases.routing.replay.models import Replay
 from wss_cases.routing.rule_sets.models import RuleSet
@@ -136,6 +137,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     ),
     "grant_id": lambda school_id: select(RoleGrant).where(RoleGrant.school_id == school_id),
     "rule_set_id": lambda _school_id: select(RuleSet),
+    "draft_id": lambda _school_id: select(CalendarDraft),
     "replay_id": lambda _school_id: select(Replay),
     "meeting_id": _of_school(CircleMeeting),
     "questionnaire_id": _of_school(Questionnaire),
@@ -210,7 +212,7 @@ INNERMOST = (
     *("plan_id", "term_id", "meeting_id", "supporter_id", "training_id", "grant_id", "participant_id", "pathway_id"),
     *("case_id", "follow_up_id", "incident_id", "review_id", "sergeant_id", "duty_id", "action_id", "own_duty_id"),
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
-    *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "school_id"),
+    *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "school_id"),
 )
 PUBLISHED = select(PublishedSchool)
 FAMILIES = {

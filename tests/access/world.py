@@ -52,6 +52,7 @@ from wss_cases.records.family_copies.copy.states import Asker, Manner, ReleaseSt
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.records.retention.core.states import DeletionState
+from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.models import Replay, ReplayChange
@@ -237,7 +238,7 @@ def plant_agreement(one: Planted, circle: Pathway) -> None:
 
 
 def plant_workday(one: Planted) -> None:
-    """A cover of today, a published school, a care record and a mail that failed."""
+    """A cover of today, an uploaded calendar, a published school, a care record and a mail that failed."""
     placed = {"school_id": one.school.id}
     db.session.add(
         Cover(
@@ -249,6 +250,8 @@ def plant_workday(one: Planted) -> None:
             **placed,
         )
     )
+    draft = {"school_year": "2026-27", "source": "walk.csv", "digest": "", "events": [], "problems": [], "made_at": NOW}
+    db.session.add(CalendarDraft(**draft))
     db.session.add(PublishedSchool(identifier=f"W{one.school.id}", name="Walked School"))
     db.session.add(CareRecord(student_id=one.student.id, reporter_id=one.reporter.id, opened_at=NOW, **placed))
     db.session.add(

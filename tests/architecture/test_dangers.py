@@ -35,7 +35,7 @@ def test_a_planted_offender_is_caught(kind: str) -> None:
     assert rule(HERE, source)
 
 
-def test_the_code_runs_nothing_that_it_reads_and_takes_no_files() -> None:
+def test_the_code_runs_nothing_that_it_reads_and_takes_no_other_files() -> None:
     found = [
         offence
         for path in guards.sources()

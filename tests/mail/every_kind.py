@@ -66,6 +66,7 @@ CODES = {
         "audit_seal",
         "behavior_code",
         "calendar_day",
+        "calendar_draft",
         "counter",
         "counting_round",
         "family_text",

@@ -7,7 +7,7 @@ is always an instant.
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -65,6 +65,11 @@ def time_zones() -> tuple[str, ...]:
 def local(instant: datetime, time_zone: str) -> datetime:
     """Return the wall-clock time of an instant in a zone."""
     return instant.astimezone(ZoneInfo(time_zone))
+
+
+def on_clock(instant: datetime, zone: tzinfo) -> datetime:
+    """Return what a clock shows at an instant in a zone that a file describes."""
+    return instant.astimezone(zone).replace(tzinfo=None)
 
 
 def local_date(instant: datetime, time_zone: str) -> date:

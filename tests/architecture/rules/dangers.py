@@ -29,6 +29,8 @@ ALLOWED = {
     ("routing/engine/samples.py", "random"),
     ("foundation/files/xml_files.py", "lxml"),
 }
+TAKING_FILES = {"workday/calendar_import/views.py", "workday/calendar_import/upload.html"}
+"""The page that takes a file: the district's own calendar, read as text, never kept or passed on."""
 SEEDED = "demo/"
 """The same seed makes the same invented district."""
 PINNED = re.compile(r"[\w.-]+(\[[\w,-]+\])?==[\w.!+-]+(\s*;[^-]*?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*(#|$)")
@@ -54,21 +56,24 @@ def dangerous_imports(path: Path, source: str) -> list[str]:
 
 
 def dangerous_calls(path: Path, source: str) -> list[str]:
-    """Nothing that people wrote becomes code, markup, a command or a record's fields as a whole; no files come in."""
+    """Nothing that people wrote becomes code, markup, a command or a record's fields as a whole; few files come in."""
     offences = []
     for node in nodes(source):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if name in FORBIDDEN_CALLS:
                 offences.append(f"{path}:{node.lineno}: calls {name}")
-        if isinstance(node, ast.Attribute) and node.attr == "files" and ast.unparse(node) == "request.files":
-            offences.append(f"{path}:{node.lineno}: takes a file")
+        takes = isinstance(node, ast.Attribute) and node.attr == "files" and ast.unparse(node) == "request.files"
+        if takes and path.relative_to(PACKAGE).as_posix() not in TAKING_FILES:
+            offences.append(f"{path}:{getattr(node, 'lineno', 0)}: takes a file")
     return offences
 
 
 def unsafe_templates(path: Path, source: str) -> list[str]:
-    """Everything is escaped, no form takes a file, no script or style comes from elsewhere."""
-    return [f"{path}: {found[0]}" for found in UNSAFE_TEMPLATE.finditer(source)]
+    """Everything is escaped, no other form takes a file, no script or style comes from elsewhere."""
+    takes = "/".join(path.parts[-3:]) in TAKING_FILES
+    found = [match[0] for match in UNSAFE_TEMPLATE.finditer(source)]
+    return [f"{path}: {words}" for words in found if not (takes and words == "enctype")]
 
 
 def loose_dependencies(lock: str) -> list[str]:

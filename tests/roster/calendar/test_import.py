@@ -1,4 +1,4 @@
-"""The school calendar from CSV and ICS."""
+"""The school calendar from CSV and ICS: what is written, and what is refused."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ YEAR = HEADER + (
     "2026-08-24,2026-08-24,First day,first_day\n2026-09-07,2026-09-07,Labor Day,no_school\n"
     "2026-10-02,2026-10-02,Report cards,half_day\n2027-06-11,2027-06-11,Last day,last_day\n"
 )
+FIRST_AND_LAST = "2026-08-24,,First day of the fair,\n2027-06-11,,Last day to return books,\n"
 ICS = """BEGIN:VCALENDAR
 VERSION:2.0
 PRODID:-//test//EN
@@ -74,7 +75,12 @@ def test_every_date_of_the_year_is_written_once(session: Any) -> None:
 
 def test_an_ics_is_read_by_category_or_title(session: Any) -> None:
     report = take(ICS, name="calendar.ics")
-    assert [(p.row, p.column) for p in report.problems] == [(4, "CATEGORIES")]
+    assert report.problems == []
+    assert [(event.title, event.taken_for, event.asks) for event in report.events][3] == (
+        "Picture day",
+        "ignored",
+        False,
+    )
     days = school_days(None)
     assert not days.is_school_day(date(2027, 1, 1))
     assert days.is_school_day(date(2027, 1, 4))
@@ -107,9 +113,18 @@ def test_the_real_seed_is_read_and_its_doubts_are_said(session: Any, shared_data
         ("", "2026-27", "header must have"),
         (YEAR, "2026", "written 2026-27"),
         (YEAR, "2026-28", "written 2026-27"),
-        (YEAR, "2031-32", "no first_day"),
-        (YEAR.encode("utf-16"), "2026-27", "UTF-16"),
-        (b"\xff" + YEAR.encode(), "2026-27", "not UTF-8"),
+        (
+            YEAR,
+            "2031-32",
+            "This is a table (CSV). Events: 4, from 2026-08-24 to 2027-06-11. None of them lies in 2031-32",
+        ),
+        (HEADER + "2026-09-07,,Labor Day,no_school\n", "2026-27", "no first_day"),
+        (HEADER, "2026-27", "No event in it can be read"),
+        (HEADER + "2026-10-01,,Picture day,\n", "2026-27", "None of them says that there is no school"),
+        (HEADER + "2026-10-01,,Holiday Concert,\n" + FIRST_AND_LAST, "2026-27", "needs a person's decision"),
+        (b"PK\x03\x04", "2026-27", "file of Excel"),
+        ("<!doctype html><p>Sign in", "2026-27", "web page"),
+        (b"\xff" + YEAR.encode(), "2026-27", "header must have"),
         (HEADER + '2026-08-24,,"open', "2026-27", "quotation mark"),
         ("BEGIN:VCALENDAR\nnonsense", "2026-27", "not a calendar"),
         (YEAR.replace("2027-06-11", "2026-08-20"), "2026-27", "in this order"),

@@ -318,3 +318,10 @@ def test_an_imported_day_off_moves_what_stands_on_it_with_the_next_sweep(day: Da
     assert db.session.scalar(left) == 0
     moves = select(func.count()).select_from(CalendarMove).where(CalendarMove.subject_type == "follow_up")
     assert db.session.scalar(moves) == 1
+
+
+def test_every_week_begins_on_sunday(day: Day) -> None:
+    page = day.client.page(f"/school-calendar/schools/{day.world.school.id}?of=2026-11")
+    [table] = [one for one in page.find_all("table") if one.get("class") == "month"]
+    assert [one.text for one in table.find_all("th")][:2] == ["Sun", "Mon"]
+    assert [one.text for one in table.find_all("td")][:2] != ["", ""]

@@ -25,10 +25,14 @@ from wss_cases.outcomes.edfi.importing.actions import import_edfi
 from wss_cases.outcomes.edfi.importing.reading import FileRefused
 from wss_cases.outcomes.published.actions import import_history
 from wss_cases.roster.calendar.importing.actions import import_calendar
+from wss_cases.roster.calendar.importing.presenters import event_lines
+from wss_cases.roster.calendar.importing.queries import decisions_of
 from wss_cases.roster.import_files.report import BundleRefused, Problem, Report, TooManyRefused
 from wss_cases.roster.oneroster.actions import Accepted, import_oneroster
 
 DAY = click.DateTime(["%Y-%m-%d"])
+WAITING = 3
+"""The exit status of an import that is written, and of which something waits for a person."""
 _STEPS = {
     "compared": "comparing the roster with the last one",
     "people": "writing the people",
@@ -76,13 +80,35 @@ def oneroster(
 @click.option("--school-year", "year", required=True, help="The school year, written 2026-27.")
 @click.option("--first-day", type=DAY, help="First day of school, where the file does not say it.")
 @click.option("--last-day", type=DAY, help="Last day of school, where the file does not say it.")
+@click.option("--dry-run", is_flag=True, help="Say what each event was taken for and change nothing.")
 @JSON
-def calendar(file: Path, year: str, first_day: datetime | None, last_day: datetime | None, as_json: bool) -> None:
-    """Take in the district's school calendar for one school year from a CSV or ICS file."""
+def calendar(
+    file: Path, year: str, first_day: datetime | None, last_day: datetime | None, dry_run: bool, as_json: bool
+) -> None:
+    """Take in the district's school calendar for one school year from a CSV or ICS file.
+
+    What is unmistakable is written, or was decided by a person before. Exit status 3 where it is written and events
+    are left that need a person's decision.
+    """
     first, last = (moment.date() if moment else None for moment in (first_day, last_day))
     with _refusals(file, as_json), telling(f"taking in the calendar of {year}"):
-        report = import_calendar(SYSTEM, file.name, file.read_bytes(), year, clock.now(), first, last)
-    _tell(report, report.as_document()["files"], as_json)
+        report = import_calendar(
+            SYSTEM, file.name, file.read_bytes(), year, clock.now(), first, last,
+            decisions=decisions_of(year, written=True), dry_run=dry_run,
+        )  # fmt: skip
+        lines = event_lines(report.events)
+    if not as_json:
+        for line in lines:
+            click.echo(line)
+        click.echo(f"{year}" + (" (dry run: nothing was changed)" if dry_run else ""))
+    _tell(report, {} if dry_run else report.as_document()["files"], as_json)
+    if report.waiting and not as_json:
+        number = len(report.waiting)
+        click.echo(
+            f"{number} events need a person's decision and change nothing: upload the file under School calendar."
+        )
+    if report.blocked or (report.waiting and report.landed):
+        sys.exit(1 if report.blocked else WAITING)
 
 
 @group.command("edfi")

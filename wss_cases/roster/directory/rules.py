@@ -98,6 +98,11 @@ def is_weekday(day: date) -> bool:
     return day.weekday() < 5
 
 
+def week_of(day: date) -> date:
+    """Return the Sunday with which a date's week begins on every calendar page."""
+    return day - (day.weekday() + 1) % 7 * _DAY
+
+
 def search_key(*names: str) -> str:
     """Return the folded words by which a person is found: each name with its marks dropped, and split at them.
 

@@ -20,7 +20,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.roster.calendar.days.queries import DayAt, Shift
-from wss_cases.roster.directory.rules import is_weekday
+from wss_cases.roster.directory.rules import is_weekday, week_of
 from wss_cases.roster.directory.states import DayKind, MoveWhy
 
 DAY = timedelta(days=1)
@@ -50,8 +50,8 @@ class Month:
         return f"{self.last + DAY:%Y-%m}"
 
     def weeks(self, said: Mapping[date, DayAt]) -> list[list[dict[str, Any] | None]]:
-        """Return rows of seven cells from Monday on; None outside the month."""
-        start = self.first - self.first.weekday() * DAY
+        """Return rows of seven cells from Sunday on; None outside the month."""
+        start = week_of(self.first)
         rows = []
         while start <= self.last:
             rows.append([self._cell(start + number * DAY, said) for number in range(7)])
@@ -79,9 +79,8 @@ class Month:
 
 
 def weekdays() -> list[tuple[str, str]]:
-    """Return (short, long) names of the days of a week from Monday on."""
-    monday = date(2024, 1, 1)
-    days = [monday + number * DAY for number in range(7)]
+    """Return (short, long) names of the days of a week from Sunday on."""
+    days = [week_of(date(2024, 1, 1)) + number * DAY for number in range(7)]
     return [(weekday_words(day), weekday_name(day)) for day in days]
 
 

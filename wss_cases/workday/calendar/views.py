@@ -9,7 +9,7 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
+from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import long_day_words, time_of_day_words
@@ -52,11 +52,13 @@ def month(school_id: int | None) -> Page:
     today = today_at(school_id, clock.now())
     shown = presenters.month_page(request.args.get("of", ""), today)
     said = days_between(school_id, shown.first, shown.last)
+    may_import = can(current_actor(), Permission.SCHOOL_MANAGE, District())
     return render_template(
         "workday/calendar/year.html", weeks=shown.weeks(said), special=shown.special(said), title=shown.title,
         known=any(shown.first.replace(day=15) == day for day in said), today=today, weekdays=presenters.weekdays(),
         earlier=_to(place, "month", of=shown.earlier), later=_to(place, "month", of=shown.later),
         to_day=lambda day: _to(place, "declare", day=day.isoformat()), **_frame(place),
+        import_href=url_for("calendar_import.upload") if may_import else "",
     )  # fmt: skip
 
 

@@ -13,6 +13,8 @@ LONGEST_ADDRESS = 500
 
 NEVER_UNDER = ("/account", "/sign-in", "/sign-out", "/session", "/invitation", "/language", "/school")
 """Addresses whose forms hold passwords and codes, or nothing that anybody wrote."""
+CHOSEN_UNDER = ("/school-calendar/import/",)
+"""Addresses whose forms are worth keeping though people choose there and write nothing in words."""
 NEVER_NAMED = frozenset({"csrf_token", "code", "signed"})
 
 Fields = list[tuple[str, str]]
@@ -23,7 +25,7 @@ def to_keep(path: str, fields: Iterable[tuple[str, str]]) -> Fields:
     if len(path) > LONGEST_ADDRESS or any(path == under or path.startswith(f"{under}/") for under in NEVER_UNDER):
         return []
     kept = [(name, value) for name, value in fields if name not in NEVER_NAMED and "password" not in name]
-    return kept if written(kept) else []
+    return kept if written(kept) or path.startswith(CHOSEN_UNDER) else []
 
 
 def written(fields: Fields) -> list[str]:

@@ -35,6 +35,7 @@ from wss_cases.pathways.common.forms import moment_in, number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import ACT, act_context, act_on, asked_day, page_of
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import week_of
 
 blueprint = Blueprint("circles", __name__)
 
@@ -75,9 +76,9 @@ def week() -> Page:
     zone = zone_of(school_id)
     today = local_date(now, zone)
     day = asked_day(today, FURTHEST, FURTHEST)
-    monday = day - timedelta(days=day.weekday())
-    days = [monday + timedelta(days=n) for n in range(WEEK)]
-    start, end = (at_local(day, 0, 0, zone) for day in (monday, monday + timedelta(days=WEEK)))
+    sunday = week_of(day)
+    days = [sunday + timedelta(days=n) for n in range(WEEK)]
+    start, end = (at_local(day, 0, 0, zone) for day in (sunday, sunday + timedelta(days=WEEK)))
     by_day: dict[date, list[Any]] = {day: [] for day in days}
     for row in meetings_between(actor, school_id, start, end, limit=300):
         by_day[local_date(row.starts_at, zone)].append(row)
@@ -88,9 +89,9 @@ def week() -> Page:
             for day in days
             if day.weekday() < 5 or by_day[day]
         ],
-        first=day_words(monday),
-        earlier=url_for("circles.week", day=(monday - timedelta(days=WEEK)).isoformat()),
-        later=url_for("circles.week", day=(monday + timedelta(days=WEEK)).isoformat()),
+        first=day_words(sunday),
+        earlier=url_for("circles.week", day=(sunday - timedelta(days=WEEK)).isoformat()),
+        later=url_for("circles.week", day=(sunday + timedelta(days=WEEK)).isoformat()),
         words=lambda row: _words(row, zone),
         now=now,
     )

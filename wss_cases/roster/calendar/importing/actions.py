@@ -1,5 +1,6 @@
 """Taking in the district's school calendar, one school year at a time."""
 
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,17 @@ from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.roster.calendar.importing.calendar_file import DayOf, Event, EventKind, days_of_year, read_events
+from wss_cases.roster.calendar.importing.calendar_file import read_events
+from wss_cases.roster.calendar.importing.events import (
+    DayOf,
+    Decisions,
+    Event,
+    EventKind,
+    as_stored,
+    days_of_year,
+    with_decisions,
+)
+from wss_cases.roster.calendar.importing.queries import series_of
 from wss_cases.roster.directory.models import CalendarDay, ImportRun
 from wss_cases.roster.directory.states import DayKind
 from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused
@@ -21,6 +32,43 @@ _NEAR = timedelta(days=1)
 _UNSURE = ("infer", "check", "proposed")
 
 
+@dataclass
+class CalendarReport(Report):
+    """What became of a calendar's file: the report of an import, and what each event of the year was taken for."""
+
+    year: str = ""
+    events: list[Event] = field(default_factory=list)
+    blocked: bool = False
+    """Whether a dry run found that the file cannot be written as it is."""
+
+    @property
+    def waiting(self) -> list[Event]:
+        """The events that wait for a person's word; nothing is written of them."""
+        return [event for event in self.events if event.is_open]
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the JSON form: that of a report, with `school_year`, `events` and how many wait for a person."""
+        events = [{**as_stored(event), "taken_for": event.taken_for.value} for event in self.events]
+        return {**super().as_document(), "school_year": self.year, "waiting": len(self.waiting), "events": events}
+
+
+def read_calendar(name: str, content: bytes, year: str, decisions: Decisions) -> CalendarReport:
+    """Return what a CSV or ICS calendar says of one school year ('2026-27'); nothing is written.
+
+    Raises BundleRefused when the file or the year cannot be read, or nothing in it is understood.
+    """
+    report = CalendarReport(source="calendar", files={name: Counts()}, year=year)
+    try:
+        school_year_bounds(year)
+    except ValueError as error:
+        words = _("A school year is written 2026-27.")
+        raise BundleRefused(Problem(name, None, "--school-year", words)) from error
+    report.events = with_decisions(read_events(name, content, year, report), decisions)
+    for event in report.events:
+        _note(report, name, event)
+    return report
+
+
 def import_calendar(
     actor: Actor,
     name: str,
@@ -29,46 +77,64 @@ def import_calendar(
     now: datetime,
     first: date | None = None,
     last: date | None = None,
-) -> Report:
+    *,
+    decisions: Decisions | None = None,
+    dry_run: bool = False,
+) -> CalendarReport:
     """Take in a CSV or ICS calendar for one school year ('2026-27') and return the report; counts are dates.
 
-    Raises BundleRefused when the file or the year cannot be read; then nothing is changed.
+    What only a person can say, and nobody said in `decisions`, is an ordinary day. Raises BundleRefused when the file
+    or the year cannot be read, or where no event is understood without a person; then nothing is changed.
     """
-    report = Report(source="calendar", files={name: Counts()})
+    report = read_calendar(name, content, year, decisions or {})
     try:
-        bounds = school_year_bounds(year)
-    except ValueError as error:
-        words = _("A school year is written 2026-27.")
-        raise BundleRefused(Problem(name, None, "--school-year", words)) from error
-    events = read_events(name, content, report)
-    try:
-        days = days_of_year(events, year, first, last)
+        if all(event.is_open or event.taken_for is EventKind.IGNORED for event in report.events):
+            words = _("Every event that may matter needs a person's decision. Upload the file under School calendar.")
+            raise RowRefused("kind", words)
+        days = days_of_year(report.events, year, first, last)
     except RowRefused as refused:
-        raise BundleRefused(*report.problems, Problem(name, None, refused.column, refused.message)) from refused
-    for event in events:
-        if bounds[0] <= event.starts_on <= bounds[1]:
-            _note(report, name, event)
-    with unit_of_work(actor, now) as uow:
-        _write(uow, days, year, report.files[name])
-        document = {**report.as_document(), "school_year": year}
-        run = uow.add(ImportRun(kind="calendar", source=name[:120], started_at=now, report=document))
-        uow.record(run, "calendar.imported", school_year=year)
-    report.landed = True
+        report.problems += _waiting(report, name)
+        report.problems.insert(0, Problem(name, None, refused.column, refused.message))
+        if not dry_run:
+            raise BundleRefused(*report.problems) from refused
+        report.blocked = True
+        return report
+    if not dry_run:
+        with unit_of_work(actor, now) as uow:
+            write_calendar(uow, days, report)
+        report.landed = True
     return report
 
 
-def _note(report: Report, name: str, event: Event) -> None:
-    if event.kind is EventKind.STATE_HOLIDAY_CHECK:
+def _waiting(report: CalendarReport, name: str) -> list[Problem]:
+    return [
+        Problem(name, event.row, "title", f"{event.starts_on}: {event.title}. {event.why.label}")
+        for event in report.waiting
+    ]
+
+
+def write_calendar(uow: UnitOfWork, days: dict[date, DayOf], report: CalendarReport) -> ImportRun:
+    """Write what each date of a school year is, and that it was imported; one after the other for a year. A step."""
+    [(name, counts)] = report.files.items()
+    uow.next_number(series_of(report.year))
+    _write(uow, days, report.year, counts)
+    run = uow.add(ImportRun(kind="calendar", source=name[:120], started_at=uow.now, report=report.as_document()))
+    uow.record(run, "calendar.imported", school_year=report.year)
+    return run
+
+
+def _note(report: CalendarReport, name: str, event: Event) -> None:
+    if event.kind is EventKind.STATE_HOLIDAY_CHECK and event.decided is None:
         words = _("%(title)s is kept as a school day: whether schools close must be checked.", title=event.title)
         report.note(name, event.row, "kind", words)
-    elif any(word in event.confidence.lower() for word in _UNSURE):
+    elif any(word in event.confidence.lower() for word in _UNSURE) and event.decided is None:
         words = _("%(title)s is not certain: %(why)s", title=event.title, why=event.confidence)
         report.note(name, event.row, "confidence", words)
 
 
 def _write(uow: UnitOfWork, days: dict[date, DayOf], year: str, counts: Counts) -> None:
     statement = select(CALENDAR).where(CALENDAR.c.school_id.is_(None), CALENDAR.c.day.in_(list(days)))
-    standing = {row.day: row for row in uow.session.execute(statement)}
+    standing = {row.day: row for row in uow.session.execute(statement.with_for_update())}
     new, changed, planned = [], [], []
     for day, of_file in days.items():
         row, kind, label = standing.get(day), of_file.kind, of_file.label

@@ -1,63 +1,104 @@
-"""A school calendar as a CSV or ICS file: read into events, and events into what each date of a year is."""
+"""A school calendar as a CSV or ICS file, read into events."""
 
 import csv
-import enum
 import io
 import re
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
-
-from icalendar import Calendar
 
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.calendar.importing.events import Event, EventKind
+from wss_cases.roster.calendar.importing.ics_file import events_of_ics
+from wss_cases.roster.calendar.importing.titles import taken_for
 from wss_cases.roster.import_files.report import BundleRefused, Problem, Report, RowRefused
 from wss_cases.roster.import_files.values import day as read_day
 from wss_cases.roster.import_files.values import required
 
-COLUMNS = ("start_date", "end_date", "title", "kind")
 LARGEST_FILE = 5 * 1024**2
+MOST_EVENTS = 1_500
+"""Events of one school year; a person reads through them."""
+_COLUMNS = {
+    "start_date": ("start_date", "start date", "date", "start"),
+    "end_date": ("end_date", "end date", "end"),
+    "title": ("title", "subject", "summary", "event"),
+    "kind": ("kind",),
+    "confidence": ("confidence",),
+    "status": ("status",),
+    "start_time": ("start_time", "start time"),
+    "all_day": ("all_day", "all day event", "all day"),
+}
+"""The columns that are read, each by the names that calendar programs give it."""
+_NEEDED = ("start_date", "title")
+_AMERICAN = re.compile("([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_FOLDED = re.compile(rb"\r?\n[ \t]")
+_OTHER_FILES = ((b"PK\x03\x04", "Excel"), (b"\xd0\xcf\x11\xe0", "Excel"), (b"%PDF", "PDF"))
 
 
-class EventKind(enum.StrEnum):
-    """What an event says about its dates."""
+def read_events(name: str, content: bytes, year: str, report: Report) -> list[Event]:
+    """Return the events of a CSV or ICS file that touch a school year; unsound ones are refused in the report.
 
-    NO_SCHOOL = "no_school"
-    HALF_DAY = "half_day"
-    SCHOOL_DAY = "school_day"
-    STATE_HOLIDAY_CHECK = "state_holiday_check"
-    FIRST_DAY = "first_day"
-    LAST_DAY = "last_day"
-
-
-@dataclass(frozen=True)
-class Event:
-    """One event, last date included; `row` counts the header as 1, in an ICS the events from 1."""
-
-    row: int
-    starts_on: date
-    ends_on: date
-    title: str
-    kind: EventKind
-    confidence: str = ""
+    Raises BundleRefused for a file that is neither, or in which nothing about school days of that year is understood.
+    """
+    text = _text(name, content, report)
+    if text.lstrip().startswith("BEGIN:"):
+        what, events = _("This is a calendar file (ICS)."), events_of_ics(name, text, year, report)
+    else:
+        what, events = _("This is a table (CSV)."), _from_csv(name, text, report)
+    first, last = school_year_bounds(year)
+    of_year = [event for event in events if any(first <= day <= last for day in event.dates())]
+    _refuse_nothing(name, what, events, of_year, year, report)
+    return of_year
 
 
-def read_events(name: str, content: bytes, report: Report) -> list[Event]:
-    """Return the events of a CSV or ICS file; unsound ones are refused in the report. Raises BundleRefused for a file
-    that is neither, or whose layout is not known."""
+def _refuse_nothing(name: str, what: str, events: list[Event], of_year: list[Event], year: str, report: Report) -> None:
+    """Raise BundleRefused where nothing is understood, saying what the file is."""
+    if any(event.asks or event.kind is not EventKind.IGNORED for event in of_year):
+        if len(of_year) <= MOST_EVENTS:
+            return
+        words = _(
+            "Events in %(year)s: %(number)d. More than %(most)d cannot be looked through: export only the school days.",
+            year=year, number=len(of_year), most=MOST_EVENTS,
+        )  # fmt: skip
+        raise _refused(name, words)
+    if of_year:
+        titles = ", ".join(dict.fromkeys(event.title[:60] for event in of_year[:5]))
+        words = _(
+            "Events in %(year)s: %(number)d. None of them says that there is no school, an early end, or a first or"
+            " last day of school. The first ones: %(titles)s.", year=year, number=len(of_year), titles=titles,
+        )  # fmt: skip
+    elif events:
+        days = sorted(event.starts_on for event in events)
+        words = _(
+            "Events: %(number)d, from %(first)s to %(last)s. None of them lies in %(year)s.",
+            number=len(events), first=days[0], last=days[-1], year=year,
+        )  # fmt: skip
+    else:
+        words = _("No event in it can be read.")
+    raise BundleRefused(*report.problems, Problem(name, None, None, f"{what} {words}"))
+
+
+def _text(name: str, content: bytes, report: Report) -> str:
     if len(content) > LARGEST_FILE:
         raise _refused(name, _("The file is larger than a calendar can be."))
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise _refused(name, _("The file is written in UTF-16. Save it as UTF-8."))
+    for mark, program in _OTHER_FILES:
+        if content.startswith(mark):
+            words = _("This is a file of %(program)s. Save the calendar as CSV, or export it as ICS.", program=program)
+            raise _refused(name, words)
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    if not wide and content.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"BEGIN:"):
+        # a line may be folded in the middle of a letter
+        content = _FOLDED.sub(b"", content)
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise _refused(name, _("The file is not UTF-8 text.")) from error
-    if "\x00" in text:
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+        report.note(name, 1, "encoding", _("The file is not UTF-8. It was read as Windows-1252: check the accents."))
+    if "\x00" in text or "\ufffd" in text:
         raise _refused(name, _("The file holds a character that cannot be stored."))
-    return _from_ics(name, text, report) if text.lstrip().startswith("BEGIN:") else _from_csv(name, text, report)
+    if text.lstrip().startswith("<"):
+        raise _refused(name, _("This is a web page, not a calendar. Export the calendar as ICS or CSV."))
+    return text
 
 
 def _refused(file: str, message: str, row: int | None = None, column: str | None = None) -> BundleRefused:
@@ -65,151 +106,67 @@ def _refused(file: str, message: str, row: int | None = None, column: str | None
 
 
 def _from_csv(name: str, text: str, report: Report) -> list[Event]:
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
     try:
-        header, *records = list(csv.reader(io.StringIO(text, newline=""), strict=True)) or [[]]
+        read = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+        header, *records = list(read) or [[]]
     except csv.Error as error:
         raise _refused(name, _("A quotation mark is never closed, or stands in the wrong place.")) from error
-    columns = [cell.strip() for cell in header]
-    for column in COLUMNS:
-        if columns.count(column) != 1:
-            words = _("The header must have this column once: start_date, end_date, title, kind.")
-            raise _refused(name, words, 1, column)
+    columns = _columns(name, header)
     events = []
     for number, record in enumerate(records, start=2):
-        if not record:
+        if not any(cell.strip() for cell in record):
             continue
         try:
-            if len(record) != len(columns):
-                wrong = _("The row has %(found)d cells, the header %(wanted)d.", found=len(record), wanted=len(columns))
+            if len(record) != len(header):
+                wrong = _("The row has %(found)d cells, the header %(wanted)d.", found=len(record), wanted=len(header))
                 raise RowRefused(None, wrong)
-            events.append(_event(number, dict(zip(columns, map(str.strip, record), strict=True))))
+            events.append(_event(number, {column: record[place].strip() for column, place in columns.items()}))
         except RowRefused as refused:
             report.refuse(name, number, refused)
     return events
 
 
+def _columns(name: str, header: list[str]) -> dict[str, int]:
+    """Return where each column stands. Raises BundleRefused for a needed one that is missing or there twice."""
+    cells = [cell.strip().casefold() for cell in header]
+    places = {column: [cells.index(cell) for cell in names if cell in cells] for column, names in _COLUMNS.items()}
+    for column in _NEEDED:
+        if not places[column] or cells.count(cells[places[column][0]]) != 1:
+            words = _(
+                "The header must have these columns once: start_date, title, and where there are any end_date and kind."
+                " It is: %(header)s", header=", ".join(header)[:200],
+            )  # fmt: skip
+            raise _refused(name, words, 1, column)
+    return {column: found[0] for column, found in places.items() if found}
+
+
 def _event(number: int, row: dict[str, str]) -> Event:
     required(row, "start_date")
-    starts = read_day(row, "start_date")
-    ends = read_day(row, "end_date") or starts
+    starts = _date(row, "start_date")
+    ends = _date(row, "end_date") or starts
     assert starts is not None and ends is not None
     if ends < starts:
         raise RowRefused("end_date", _("The end lies before the start."))
     if (ends - starts).days > 366:
         raise RowRefused("end_date", _("The event is longer than a year."))
-    kind = required(row, "kind", 40)
-    if kind not in tuple(EventKind):
+    said, title = row.get("kind", ""), required(row, "title")
+    if said and said not in tuple(EventKind):
         raise RowRefused("kind", _("The kind must be one of: %(kinds)s.", kinds=", ".join(EventKind)))
-    return Event(number, starts, ends, required(row, "title"), EventKind(kind), row.get("confidence", ""))
+    kind, why, asks = taken_for(
+        title,
+        EventKind(said) if said else None,
+        canceled=row.get("status", "").casefold() in ("cancelled", "canceled"),
+        timed=bool(row.get("start_time")) and row.get("all_day", "").casefold() not in ("true", "yes", "1"),
+    )
+    return Event(number, starts, ends, title, kind, row.get("confidence", ""), why, asks)
 
 
-def _from_ics(name: str, text: str, report: Report) -> list[Event]:
+def _date(row: dict[str, str], column: str) -> date | None:
+    found: Any = _AMERICAN.fullmatch(row.get(column, ""))
+    if not found:
+        return read_day(row, column)
     try:
-        components = Calendar.from_ical(text).walk("VEVENT")
-    except (ValueError, KeyError, IndexError) as error:
-        raise _refused(name, _("This is not a calendar file that can be read.")) from error
-    events = []
-    for number, component in enumerate(components, start=1):
-        try:
-            events.append(_ics_event(number, component))
-        except RowRefused as refused:
-            report.refuse(name, number, refused)
-    return events
-
-
-def _ics_event(number: int, component: Any) -> Event:
-    if "RRULE" in component:
-        raise RowRefused("RRULE", _("Repeating events are not read; list each date."))
-    starts = _ics_date(component, "DTSTART")
-    if starts is None:
-        raise RowRefused("DTSTART", _("The event has no date."))
-    until = _ics_date(component, "DTEND")
-    # the end of an all-day event is the date after its last one
-    ends = until - timedelta(days=1) if until and until > starts else starts
-    title = " ".join(str(component.get("SUMMARY", "")).split())
-    categories = component.get("CATEGORIES")
-    given = map(str, getattr(categories, "cats", []))
-    by_title = (kind for pattern, kind in _TITLES if pattern.search(title))
-    kind = next((part for part in given if part in tuple(EventKind)), None) or next(by_title, None)
-    if kind is None:
-        message = _("Neither its category nor its title says what it means for school: %(title)s", title=title[:80])
-        raise RowRefused("CATEGORIES", message)
-    confidence = str(component.get("DESCRIPTION", "")).partition(";")[2].strip()
-    row = {"start_date": starts.isoformat(), "end_date": ends.isoformat(), "title": title, "kind": kind}
-    return replace(_event(number, row), confidence=confidence)
-
-
-def _ics_date(component: Any, name: str) -> date | None:
-    try:
-        value = component.decoded(name) if name in component else None
-    except (ValueError, KeyError) as error:
-        raise RowRefused(name, _("The date cannot be read.")) from error
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else None
-
-
-_TITLES = (
-    (re.compile(r"\bfirst day\b", re.I), EventKind.FIRST_DAY),
-    (re.compile(r"\blast day\b", re.I), EventKind.LAST_DAY),
-    (re.compile(r"\b(half day|early (dismissal|release))\b", re.I), EventKind.HALF_DAY),
-    (re.compile(r"\b(no school|non-?attendance|holiday|break|recess|vacation|closed)\b", re.I), EventKind.NO_SCHOOL),
-)
-
-
-@dataclass(frozen=True)
-class DayOf:
-    """What one date is, and what is written beside it."""
-
-    kind: DayKind
-    label: str
-
-
-def days_of_year(
-    events: list[Event], year: str, first: date | None = None, last: date | None = None
-) -> dict[date, DayOf]:
-    """Return what each date of a school year is: weekdays between its first and last day, less the closed ones.
-
-    `first` and `last` win over the file's own. Raises RowRefused when one of them is nowhere, or they are crossed.
-    """
-    start, end = school_year_bounds(year)
-    first = first or min(_starts(events, EventKind.FIRST_DAY, start, end), default=None)
-    last = last or max(_starts(events, EventKind.LAST_DAY, start, end), default=None)
-    if first is None or last is None:
-        missing = EventKind.FIRST_DAY if first is None else EventKind.LAST_DAY
-        option = "--first-day" if first is None else "--last-day"
-        message = _("%(year)s has no %(kind)s. Give it with %(option)s.", year=year, kind=missing, option=option)
-        raise RowRefused("kind", message)
-    if not start <= first < last <= end:
-        raise RowRefused("kind", _("The first and the last day do not lie in %(year)s in this order.", year=year))
-    days = {}
-    for number in range((end - start).days + 1):
-        day = start + timedelta(days=number)
-        open_day = first <= day <= last and day.weekday() < 5
-        days[day] = DayOf(DayKind.SCHOOL if open_day else DayKind.CLOSED, "")
-    for kind, shown in _MEANINGS:
-        for event in (event for event in events if event.kind is kind):
-            for day in _dates(event):
-                if day in days and (shown is None or first <= day <= last):
-                    days[day] = DayOf(shown or days[day].kind, event.title)
-    return days
-
-
-_MEANINGS: tuple[tuple[EventKind, DayKind | None], ...] = (
-    (EventKind.STATE_HOLIDAY_CHECK, None),
-    (EventKind.FIRST_DAY, None),
-    (EventKind.LAST_DAY, None),
-    (EventKind.HALF_DAY, DayKind.HALF),
-    (EventKind.SCHOOL_DAY, DayKind.SCHOOL),
-    (EventKind.NO_SCHOOL, DayKind.CLOSED),
-)
-"""Later lines win; None leaves the kind as it is and only names the date."""
-
-
-def _starts(events: list[Event], kind: EventKind, start: date, end: date) -> list[date]:
-    return [event.starts_on for event in events if event.kind is kind and start <= event.starts_on <= end]
-
-
-def _dates(event: Event) -> list[date]:
-    span = (event.ends_on - event.starts_on).days + 1
-    return [event.starts_on + timedelta(days=number) for number in range(span)]
+        return date(int(found[3]), int(found[1]), int(found[2]))
+    except ValueError as error:
+        raise RowRefused(column, _("The date must be written as 2026-08-24 and exist.")) from error

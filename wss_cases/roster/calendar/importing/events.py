@@ -1,0 +1,178 @@
+"""The events of a calendar's file, and what each was taken for: pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.roster.directory.rules import is_weekday
+from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.import_files.report import RowRefused
+
+_DAY = timedelta(days=1)
+
+
+class EventKind(Labelled):
+    """What an event says about its dates."""
+
+    NO_SCHOOL = "no_school", _l("No school")
+    HALF_DAY = "half_day", _l("Early end")
+    FIRST_DAY = "first_day", _l("First day of school")
+    LAST_DAY = "last_day", _l("Last day of school")
+    SCHOOL_DAY = "school_day", _l("School, even on a day off")
+    STATE_HOLIDAY_CHECK = "state_holiday_check", _l("School day, named on the calendar")
+    IGNORED = "ignored", _l("Ignored: changes nothing")
+
+
+class Why(Labelled):
+    """Why an event was taken for what it was."""
+
+    COLUMN = "column", _l("The file's own column says so.")
+    TITLE = "title", _l("Its title says just this, for the whole day.")
+    CHECK = "check", _l("The file says that somebody must check whether schools close.")
+    CANCELED = "canceled", _l("It was canceled.")
+    TIMED = "timed", _l("It has a time of day, so it closes nothing by itself.")
+    PART = "part", _l("It seems to be for some students or schools, or for part of the day.")
+    HOLIDAY = "holiday", _l("It names a holiday but does not say whether there is school.")
+    MENTIONS = "mentions", _l("Its title has such a word among others.")
+    NOTHING = "nothing", _l("Its title says nothing about school days.")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event, last date included; `row` counts the header as 1, in an ICS the events from 1.
+
+    `again` are the first dates of its repetitions. `asks`: only a person can say what it means. `decided` is what one
+    said, whose name is `by`.
+    """
+
+    row: int
+    starts_on: date
+    ends_on: date
+    title: str
+    kind: EventKind
+    confidence: str = ""
+    why: Why = Why.COLUMN
+    asks: bool = False
+    again: tuple[date, ...] = ()
+    decided: EventKind | None = None
+    by: str = ""
+
+    @property
+    def taken_for(self) -> EventKind:
+        """What a person said it is, else what the file says."""
+        return self.decided or self.kind
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has said yet what only a person can say."""
+        return self.asks and self.decided is None
+
+    @property
+    def key(self) -> str:
+        """What tells it again in a later file; a canceled or moved one is another."""
+        return f"{self.title}|{self.starts_on}|{self.ends_on}|{len(self.again)}|{self.why}"
+
+    def dates(self) -> Iterator[date]:
+        """Return all its dates."""
+        span = (self.ends_on - self.starts_on).days + 1
+        for start in (self.starts_on, *self.again):
+            yield from (start + number * _DAY for number in range(span))
+
+
+def as_stored(event: Event) -> dict[str, Any]:
+    """Return an event as JSON holds it."""
+    return {
+        "row": event.row, "starts_on": event.starts_on.isoformat(), "ends_on": event.ends_on.isoformat(),
+        "again": [day.isoformat() for day in event.again], "title": event.title, "kind": event.kind.value,
+        "why": event.why.value, "confidence": event.confidence, "asks": event.asks,
+        "decided": event.decided.value if event.decided else None, "by": event.by,
+    }  # fmt: skip
+
+
+def from_stored(held: Mapping[str, Any]) -> Event:
+    """Return an event of its JSON."""
+    days = {name: date.fromisoformat(held[name]) for name in ("starts_on", "ends_on")}
+    return Event(
+        row=held["row"], title=held["title"], kind=EventKind(held["kind"]), why=Why(held["why"]), asks=held["asks"],
+        again=tuple(date.fromisoformat(day) for day in held["again"]), confidence=held["confidence"], by=held["by"],
+        decided=EventKind(held["decided"]) if held["decided"] else None, **days,
+    )  # fmt: skip
+
+
+Decisions = Mapping[str, tuple[EventKind, str]]
+"""What people said of events, by the event's key: what it is, and who said so."""
+
+
+def with_decisions(events: Iterable[Event], decisions: Decisions) -> list[Event]:
+    """Return the events, each as a person decided of the same one before."""
+    return [
+        replace(event, decided=decisions[event.key][0], by=decisions[event.key][1]) if event.key in decisions else event
+        for event in events
+    ]
+
+
+@dataclass(frozen=True)
+class DayOf:
+    """What one date is, and what is written beside it."""
+
+    kind: DayKind
+    label: str
+
+
+def ends_of_year(
+    events: Sequence[Event], year: str, first: date | None = None, last: date | None = None
+) -> tuple[date | None, date | None]:
+    """Return the first and the last day of school: as given, else as the events say; None for one that is nowhere."""
+    start, end = school_year_bounds(year)
+
+    def said(kind: EventKind) -> list[date]:
+        return [event.starts_on for event in events if event.taken_for is kind and start <= event.starts_on <= end]
+
+    first = first or min(said(EventKind.FIRST_DAY), default=None)
+    return first, last or max(said(EventKind.LAST_DAY), default=None)
+
+
+def days_of_year(
+    events: Sequence[Event], year: str, first: date | None = None, last: date | None = None
+) -> dict[date, DayOf]:
+    """Return what each date of a school year is: weekdays between its first and last day, less the closed ones.
+
+    `first` and `last` win over the file's own. Raises RowRefused when one of them is nowhere, or they are crossed.
+    """
+    start, end = school_year_bounds(year)
+    first, last = ends_of_year(events, year, first, last)
+    if first is None or last is None:
+        missing = EventKind.FIRST_DAY if first is None else EventKind.LAST_DAY
+        option = "--first-day" if first is None else "--last-day"
+        message = _("%(year)s has no %(kind)s. Give it with %(option)s.", year=year, kind=missing.value, option=option)
+        raise RowRefused(missing.value, message)
+    if not start <= first < last <= end:
+        words = _("The first and the last day do not lie in %(year)s in this order.", year=year)
+        raise RowRefused("first_day", words)
+    days = {}
+    for number in range((end - start).days + 1):
+        day = start + number * _DAY
+        open_day = first <= day <= last and is_weekday(day)
+        days[day] = DayOf(DayKind.SCHOOL if open_day else DayKind.CLOSED, "")
+    for kind, shown in _MEANINGS:
+        for event in (event for event in events if event.taken_for is kind):
+            for day in event.dates():
+                if day in days and (shown is None or first <= day <= last):
+                    days[day] = DayOf(shown or days[day].kind, event.title)
+    return days
+
+
+_MEANINGS: tuple[tuple[EventKind, DayKind | None], ...] = (
+    (EventKind.STATE_HOLIDAY_CHECK, None),
+    (EventKind.FIRST_DAY, None),
+    (EventKind.LAST_DAY, None),
+    (EventKind.HALF_DAY, DayKind.HALF),
+    (EventKind.SCHOOL_DAY, DayKind.SCHOOL),
+    (EventKind.NO_SCHOOL, DayKind.CLOSED),
+)
+"""Later lines win; None leaves the kind as it is and only names the date."""

@@ -1,0 +1,90 @@
+"""Reading calendars that were uploaded, what people decided of their events, and what writing one would change."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import Counter
+from wss_cases.roster.calendar.importing.events import DayOf, EventKind, from_stored
+from wss_cases.roster.calendar.importing.models import CalendarDraft
+from wss_cases.roster.directory.models import CalendarDay
+from wss_cases.roster.directory.rules import is_weekday
+from wss_cases.roster.directory.states import DayKind
+
+
+@dataclass(frozen=True)
+class Uploaded:
+    """One uploaded calendar, with the names of who uploaded and who wrote it."""
+
+    draft: CalendarDraft
+    made_by: str
+    written_by: str
+
+
+def series_of(year: str) -> str:
+    """Return the counter that says how often a school year's calendar was written."""
+    return f"calendar {year}"
+
+
+def writings(year: str) -> int:
+    """Return how often a school year's calendar was written."""
+    return db.session.scalar(select(Counter.value).where(Counter.series == series_of(year))) or 0
+
+
+def uploads(draft_id: int | None = None, limit: int = 20) -> list[Uploaded]:
+    """Return the calendars that were uploaded, newest first; with an id, that one alone."""
+    maker, writer = aliased(UserAccount), aliased(UserAccount)
+    statement = (
+        select(CalendarDraft, maker.name, writer.name)
+        .outerjoin(maker, maker.id == CalendarDraft.made_by_id)
+        .outerjoin(writer, writer.id == CalendarDraft.written_by_id)
+        .order_by(CalendarDraft.id.desc())
+        .limit(limit)
+    )
+    if draft_id is not None:
+        statement = statement.where(CalendarDraft.id == draft_id)
+    return [Uploaded(draft, made_by or "", by or "") for draft, made_by, by in db.session.execute(statement)]
+
+
+def decisions_of(year: str, *, written: bool = False) -> dict[str, tuple[EventKind, str]]:
+    """Return what people said of events of a school year, the newest word of each; `written`: only what was written."""
+    statement = select(CalendarDraft.events).where(CalendarDraft.school_year == year)
+    if written:
+        statement = statement.where(CalendarDraft.written_at.is_not(None))
+    found = {}
+    for events in db.session.scalars(statement.order_by(CalendarDraft.id)):
+        for event in map(from_stored, events):
+            if event.decided:
+                found[event.key] = (event.decided, event.by)
+    return found
+
+
+@dataclass(frozen=True)
+class Change:
+    """A date that writing a calendar makes something else; `declared`: somebody's own word stands over it."""
+
+    day: date
+    now: DayKind | None
+    becomes: DayKind
+    label: str
+    declared: bool
+
+
+def changes_of_days(days: Mapping[date, DayOf]) -> Sequence[Change]:
+    """Return the dates of which the district's calendar says something else, or nothing yet beyond the weekday."""
+    rows = select(CalendarDay).where(CalendarDay.school_id.is_(None), CalendarDay.day.in_(list(days)))
+    standing = {row.day: row for row in db.session.scalars(rows)}
+    found = []
+    for day, of_file in days.items():
+        row = standing.get(day)
+        planned = None if row is None else row.planned_kind if row.said_at is not None else row.kind
+        usual = DayKind.SCHOOL if is_weekday(day) else DayKind.CLOSED
+        if of_file.kind != (planned or usual):
+            declared = row is not None and row.said_at is not None
+            found.append(Change(day, planned, of_file.kind, of_file.label, declared))
+    return found
