@@ -22,6 +22,7 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Cover, Invitation, UserAccount
+from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.followups.reminders.messages import due_key, given_key, late_key
@@ -84,6 +85,7 @@ CODES = {
         "school",
         "delivery_pause",
         "heartbeat",
+        "police_approver",
     ),
 }
 """Tables in which nobody writes about a person."""
@@ -290,6 +292,8 @@ def _taking_out(world: World) -> OutboxMessage:
 def _deputy(world: World) -> OutboxMessage:
     """A dean says so where nobody else of the school may agree; the district's deputy is asked."""
     row, person = _named_in_error(world), world.people[Role.DISTRICT]
+    world.school.network = f"Network {world.school.id}"
+    db.session.add(NetworkApprover(network=world.school.network, approver_id=person.id, hours=4))
     look = DeputyLook(
         school_id=row.school_id, incident_id=row.incident_id, object_type="taking_out", object_id=row.id,
         asked_by_id=row.asked_by_id, asked_at=NOW, deputy_id=person.id,
@@ -297,6 +301,12 @@ def _deputy(world: World) -> OutboxMessage:
     db.session.add(look)
     db.session.flush()
     return world.message("deputy.asked", person, look, f"deputy.asked:{look.id}")
+
+
+def _nobody(world: World) -> OutboxMessage:
+    """Nobody whom the district named for the network can take the second look."""
+    row = _named_in_error(world)
+    return world.message("deputy.nobody", world.people[Role.DISTRICT], row, f"deputy.nobody:{row.id}")
 
 
 def _named_in_error(world: World) -> TakingOut:
@@ -480,6 +490,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "incident.withdrawal_asked": _incident("incident.withdrawal_asked", IncidentState.SUBMITTED, Role.DEAN),
     "named_in_error.asked": _taking_out,
     "deputy.asked": _deputy,
+    "deputy.nobody": _nobody,
     "care.opened": _care("care.opened"),
     "care.unopened": _care("care.unopened"),
     "duty_raised": _duty("duty_raised"),

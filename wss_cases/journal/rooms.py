@@ -1,8 +1,9 @@
 """What a folder brings to the application: each says so in its own `room.py`, as `ROOM`."""
 
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -53,23 +54,38 @@ class Panel:
 
 @dataclass(frozen=True)
 class ForDeputy:
-    """What a network's deputy must know to decide as a school's second person: `rows` of label and value, `texts`."""
+    """What a network's deputy must know to decide as a school's second person: `rows` of label and value, `texts`, and
+    `sections` of a title and such rows, in `language` where it is not the reader's."""
 
     title: str
     rows: Sequence[tuple[str, str]]
     texts: Sequence[str]
+    sections: Sequence[tuple[str, Sequence[tuple[str, str]]]] = ()
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """Who asked for a second look at a record and when, who of the school may answer, and beside whom else the second
+    person is another one."""
+
+    asked_by_id: int | None
+    asked_at: datetime
+    of_the_school: Set[int]
+    beside: Set[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class DeputyLooks:
     """A room's records on which two people must agree: what the deputy must know of one (None when nothing waits), her
-    answer carried out in the unit of work that takes it, the records that wait, and of one who asked and who else of
-    the school may answer."""
+    answer carried out in the unit of work that takes it, the records that wait, of one who asks whom at an instant, and
+    the reports it is about, the first of which names it."""
 
     shows: Callable[[Any], ForDeputy | None]
     settle: Callable[[Any, Any, bool], None]
     waiting: Callable[[], Iterable[Any]]
-    people: Callable[[Any, Any], tuple[int | None, set[int]]]
+    asks: Callable[[Any, datetime], SecondLook]
+    reports: Callable[[Any], Sequence[int]]
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,28 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.factories.accounts import make_user
+from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
+from tests.factories.incidents import IncidentPersonFactory
+from tests.factories.roster import StaffMemberFactory
 from tests.factories.safeguards import make_approver
 from tests.intake.making import WALL, Place
 from tests.records.named_in_error.test_taking_out import ask, scene
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, UserAccount
+from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.deputies import asking
+from wss_cases.incidents.deputies.actions import take_look
 from wss_cases.incidents.deputies.asking import ask_deputies
 from wss_cases.incidents.deputies.models import DeputyLook
-from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, OutboxMessage
+from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.records.named_in_error.actions import CORRECTION
 
 
@@ -110,3 +118,87 @@ def test_the_deputy_is_asked_once_the_second_person_has_left(place: Place, clien
         ask_deputies(clock.now())
     assert asked(db.session) == [deputy_id]
     assert db.session.scalars(select(DeputyLook)).one().asked_by_id == dean_id
+
+
+def person(user_id: int) -> UserAccount:
+    return db.session.get_one(UserAccount, user_id)
+
+
+def test_a_party_decides_nothing_and_the_other_of_the_two_is_asked(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    report, _child = scene(place)
+    approver, deputy = named(place)
+    alone(place)
+    ask(client_as(place.dean), report)
+    assert asked(db.session) == [deputy.id]
+    staff = StaffMemberFactory(school=place.school, user_id=deputy.id)
+    IncidentPersonFactory(
+        incident_id=report.id, kind=PersonKind.STAFF, student_id=None, staff_id=staff.id, role=PersonRole.HARMED
+    )
+    look_id, both = db.session.scalars(select(DeputyLook.id)).one(), [deputy.id, approver.id]
+    address, client = f"/deputy-looks/{look_id}", client_as(deputy)
+    assert client.get(address).status_code == 404 and "Named in error" not in client.page("/deputy-looks").text
+    with pytest.raises(NotFound):
+        take_look(Invocation(acting(deputy), clock.now()), look_id, agrees=True)
+    db.session.rollback()
+    ask_deputies(clock.now())
+    assert asked(db.session) == both
+    assert "Named in error" in client_as(person(both[1])).page(address).text
+
+
+def test_a_question_passes_to_the_deputy_named_meanwhile(place: Place, client_as: Callable[[Any], Any]) -> None:
+    report, _child = scene(place)
+    _approver, deputy = named(place)
+    alone(place)
+    ask(client_as(place.dean), report)
+    newer = make_user(Role.DISTRICT)
+    both = [deputy.id, newer.id]
+    db.session.scalars(select(NetworkApprover)).one().deputy_id = newer.id
+    db.session.commit()
+    address = f"/deputy-looks/{db.session.scalars(select(DeputyLook.id)).one()}"
+    assert client_as(deputy).get(address).status_code == 404, "at once"
+    for _again in range(2):
+        ask_deputies(clock.now())
+    assert asked(db.session) == both
+    assert client_as(person(both[0])).get(address).status_code == 404
+    assert client_as(person(both[1])).submit(address, {"agrees": "yes"}).status_code == 303
+
+
+def test_the_district_is_told_once_that_nobody_can(
+    place: Place, client_as: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, _child = scene(place)
+    both = named(place)
+    alone(place)
+    for one in both:
+        fresh(one).first_setup = False
+    other, school = make_user(Role.DISTRICT), make_user(Role.COORDINATOR, place.school)
+    db.session.commit()
+    ask(client_as(place.dean), report)
+    told = db.session.scalars(select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "deputy.nobody")).all()
+    assert sorted(told) == sorted([both[0].id, both[1].id, other.id]) and school.id not in told
+    assert not asked(db.session)
+    nothing_is_written(monkeypatch)
+
+
+def test_a_tick_that_finds_nothing_to_ask_writes_nothing(
+    place: Place, client_as: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, _child = scene(place)
+    named(place)
+    ask(client_as(place.dean), report)
+    nothing_is_written(monkeypatch)
+    alone(place)
+    ask_deputies(clock.now())
+    assert len(asked(db.session)) == 1
+    nothing_is_written(monkeypatch)
+
+
+def nothing_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the sweep's part once more: it opens no unit of work."""
+    opened: list[Any] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(asking, "unit_of_work", lambda *given: opened.append(given) or unit_of_work(*given))
+        ask_deputies(clock.now())
+    assert opened == []

@@ -27,7 +27,7 @@ def approvers_naming(user_id: int) -> list[NetworkApprover]:
     return list(db.session.scalars(select(NetworkApprover).where(named)))
 
 
-def possible_approvers(network: str | None, now: datetime) -> list[tuple[int, str]]:
+def possible_approvers(network: str, now: datetime) -> list[tuple[int, str]]:
     """Return (user id, name) of the active people who administer a network or the district, by name."""
     statement = (
         select(UserAccount.id, UserAccount.name)

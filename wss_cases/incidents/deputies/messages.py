@@ -1,17 +1,20 @@
-"""The mail that asks a network's deputy to be a school's second person; it names nobody."""
+"""The mails that ask a network's deputy to be a school's second person, and that say that nobody can; neither names
+anybody."""
 
 from typing import Any
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import link
-from wss_cases.incidents.deputies.queries import asked_of, load_look
+from wss_cases.incidents.deputies.queries import asked_of, load_look, open_look
+from wss_cases.journal.extension_points import for_deputy
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
 
 ASKED = "deputy.asked"
+NOBODY = "deputy.nobody"
 
 
 def _says(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
@@ -30,4 +33,22 @@ def _waits(message: OutboxMessage, actor: Actor) -> bool:
     return look is not None and can(actor, Permission.DEPUTY_LOOK, look) and asked_of(look) is not None
 
 
-MESSAGES = (MessageKind(ASKED, "incident", _says, _waits),)
+def _nobody(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    names = can(actor, Permission.POLICE_APPROVER_EDIT, actor)
+    return {
+        "subject": _("A school waits for a second look that nobody can take"),
+        "words": _(
+            "Two people must agree to something, and the school has only one who may. Nobody whom the district named "
+            "for its network can be the second. Name somebody else under Second approvals, or ask the district to."
+        ),
+        "href": link("/police-approvers" if names else "/deputy-looks"),
+    }
+
+
+def _still_nobody(message: OutboxMessage, actor: Actor) -> bool:
+    waits = for_deputy(message.object_type, message.object_id) is not None
+    reached = message.school_id is not None and actor.covers(message.school_id, Role.DISTRICT)
+    return waits and reached and open_look(message.object_type, message.object_id) is None
+
+
+MESSAGES = (MessageKind(ASKED, "incident", _says, _waits), MessageKind(NOBODY, "incident", _nobody, _still_nobody))

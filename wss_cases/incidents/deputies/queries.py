@@ -1,15 +1,23 @@
 """Reading what waits for a network's deputy; lists start from what the actor may see."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, select
 
 from wss_cases.access.actor import Actor, Role
+from wss_cases.access.policy import load_object
 from wss_cases.access.scope import in_schools
+from wss_cases.accounts.network_approvers.queries import approver_of
+from wss_cases.accounts.teams.queries import colleagues
+from wss_cases.accounts.two_persons.queries import second_persons
 from wss_cases.foundation.db import by_id, db
 from wss_cases.incidents.deputies.models import DeputyLook
-from wss_cases.journal.extension_points import for_deputy
-from wss_cases.journal.rooms import ForDeputy
+from wss_cases.incidents.incident.parties import parties_of
+from wss_cases.journal.extension_points import deputy_looks
+from wss_cases.journal.rooms import ForDeputy, SecondLook
+from wss_cases.roster.directory.models import School
 
 Statement = TypeVar("Statement", bound=Select[Any])
 MOST = 100
@@ -32,5 +40,43 @@ def waiting_for(actor: Actor) -> list[tuple[DeputyLook, ForDeputy]]:
 
 
 def asked_of(look: DeputyLook) -> ForDeputy | None:
-    """Return what the deputy must know of what waits; None once it is decided."""
-    return for_deputy(look.object_type, look.object_id) if look.taken_at is None else None
+    """Return what the deputy must know of what waits; None once it is decided, for whom the network names no more, and
+    for a party to one of the reports."""
+    record = load_object(look.object_type, look.object_id) if look.taken_at is None else None
+    looks = deputy_looks()[look.object_type]
+    if record is None or look.deputy_id not in _named(look.school_id, looks.reports(record)):
+        return None
+    return looks.shows(record)
+
+
+def open_look(object_type: str, object_id: int) -> DeputyLook | None:
+    """Return what waits for a deputy's answer about a record."""
+    of = {"object_type": object_type, "object_id": object_id}
+    return db.session.scalar(select(DeputyLook).filter_by(**of).where(DeputyLook.taken_at.is_(None)))
+
+
+def agreed_look(object_type: str, object_id: int, since: datetime | None) -> DeputyLook | None:
+    """Return the answer of a deputy who agreed to what was asked about a record since then."""
+    of = {"object_type": object_type, "object_id": object_id, "agrees": True}
+    return db.session.scalar(select(DeputyLook).filter_by(**of).where(DeputyLook.asked_at >= since).limit(1))
+
+
+def firsts_of(asked: SecondLook) -> set[int | None]:
+    """Return beside whom the second person is another one."""
+    return {asked.asked_by_id, *asked.beside}
+
+
+def able_deputies(school_id: int, incident_ids: Sequence[int], asked: SecondLook, now: datetime) -> list[int]:
+    """Return the network's deputy and the approver, in this order, as far as they reach the school, are a party to none
+    of these reports and are a second person beside whoever asked."""
+    named = _named(school_id, incident_ids)
+    reach = {one for one, actor in colleagues(named, now).items() if actor.covers(school_id, Role.DISTRICT)}
+    able = second_persons(firsts_of(asked), reach, now)
+    return [one for one in named if one in able]
+
+
+def _named(school_id: int, incident_ids: Sequence[int]) -> list[int]:
+    row = approver_of(db.session.get_one(School, school_id).network)
+    ids = (row.deputy_id, row.approver_id) if row is not None else ()
+    aside = parties_of(*incident_ids)
+    return [one for one in ids if one is not None and one not in aside]

@@ -1,5 +1,6 @@
 """What waits for a network's deputy, and the page on which one thing of it is decided."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
@@ -21,8 +22,6 @@ from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.deputies.actions import take_look
 from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.deputies.queries import asked_of, load_look, waiting_for
-from wss_cases.incidents.incident.queries import load_incident
-from wss_cases.incidents.pages.presenters import when_words
 from wss_cases.journal.rooms import ForDeputy
 from wss_cases.roster.directory.queries import schools_by_id
 
@@ -63,12 +62,10 @@ def _load(actor: Actor, look_id: int) -> Subject:
 
 def _words(subject: Subject) -> dict[str, Any]:
     look, asked = subject
-    incident, zone = existing(load_incident(look.incident_id)), zone_of(look.school_id)
+    zone = zone_of(look.school_id)
     asker = user_names([look.asked_by_id]).get(look.asked_by_id or 0, "")
     rows = [
         (_("School"), schools_by_id([look.school_id])[look.school_id].name),
-        (_("Report"), incident.reference),
-        (_("When"), when_words(incident, zone)),
         (_("Asked by"), dotted(asker, moment_words(look.asked_at, zone))),
         *asked.rows,
     ]
@@ -78,9 +75,15 @@ def _words(subject: Subject) -> dict[str, Any]:
         "go_words": _("Give this answer"),
         "crumbs": [(_("Second looks for schools"), back), (title, None)],
         "back_href": back,
-        "rows": [{"label": label, "value": value} for label, value in rows],
+        "rows": _summary(rows),
         "texts": asked.texts,
+        "sections": [(heading, _summary(lines)) for heading, lines in asked.sections],
+        "language": asked.language,
     }
+
+
+def _summary(rows: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"label": label, "value": value} for label, value in rows]
 
 
 act_page(

@@ -11,6 +11,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import dotted, in_language, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import addenda_of, behavior_words, contacts_of, locations
@@ -130,6 +131,12 @@ def history_rows(incident_id: int, zone: str, limit: int | None = None) -> Rows:
     """Return the history of a report in words, the newest first; the caller has checked it."""
     entries = history("incident", incident_id) if limit is None else history("incident", incident_id, limit)
     return [{"what": sentence(one), "when": moment_words(one.at, zone), "who": author(one)} for one in entries]
+
+
+def report_rows(incident: Incident) -> list[tuple[str, str]]:
+    """Return by what a report is known to somebody who may not read it: its reference, and when it happened."""
+    when = when_words(incident, zone_of(incident.school_id))
+    return [(_("Report"), incident.reference), (_("When"), when)]
 
 
 def when_words(incident: Incident, zone: str) -> str:

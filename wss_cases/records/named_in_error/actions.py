@@ -20,6 +20,7 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.other_schools.actions import tell
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.changes import changes_of
+from wss_cases.journal.rooms import SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -132,17 +133,17 @@ def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerso
 
 
 def _ask(uow: UnitOfWork, row: TakingOut, incident: Incident) -> None:
-    for user_id in sorted(people(uow, row)[1]):
+    for user_id in sorted(asks(row, uow.now).of_the_school):
         uow.notify(user_id, "named_in_error.asked", row, f"named-in-error:{row.id}:{user_id}")
     if ask_deputy(uow, row):
         uow.record(incident, DEPUTY_ASKED)
 
 
-def people(uow: UnitOfWork, row: TakingOut) -> tuple[int | None, set[int]]:
+def asks(row: TakingOut, now: datetime) -> SecondLook:
     """Return who asked, and who else of the school may answer."""
-    today = today_at(row.school_id, uow.now)
+    today = today_at(row.school_id, now)
     held = {number for role in (Role.ADMINISTRATOR, Role.DEAN) for number, _name in holders(role, row.school_id, today)}
-    return row.asked_by_id, held - {row.asked_by_id or 0}
+    return SecondLook(row.asked_by_id, row.asked_at, held - {row.asked_by_id or 0})
 
 
 def _decide(uow: UnitOfWork, row: TakingOut, state: TakingOutState) -> None:

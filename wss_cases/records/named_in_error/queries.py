@@ -11,6 +11,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import SUFFERED, person_words
 from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS
+from wss_cases.incidents.pages.presenters import report_rows
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.rooms import ForDeputy
 from wss_cases.pathways.legal_holds.models import LegalHold
@@ -123,5 +124,10 @@ def for_deputy(row: TakingOut) -> ForDeputy | None:
         return None
     person = db.session.get_one(IncidentPerson, row.incident_person_id)
     report = db.session.get_one(Incident, row.incident_id)
-    rows = [(_("Student"), person_words(person)), (_("Part"), str(REPORTED_ROLE_LABELS[person.role]))]
-    return ForDeputy(_("Named in error"), rows, [row.reason, report.narrative])
+    who = [(_("Student"), person_words(person)), (_("Part"), str(REPORTED_ROLE_LABELS[person.role]))]
+    return ForDeputy(_("Named in error"), [*report_rows(report), *who], [row.reason, report.narrative])
+
+
+def reports_of(row: TakingOut) -> list[int]:
+    """Return the reports that are one with the one out of which somebody is to be taken, that one first."""
+    return [report.id for report in joined_to(db.session.get_one(Incident, row.incident_id))]

@@ -11,7 +11,7 @@ ROOM = Room(
     loaders={"taking_out": queries.load_taking_out},
     deputy_looks={
         "taking_out": DeputyLooks(
-            queries.for_deputy, actions.settle_for_deputy, queries.asked_everywhere, actions.people
+            queries.for_deputy, actions.settle_for_deputy, queries.asked_everywhere, actions.asks, queries.reports_of
         )
     },
     panels=(Panel(Place.INCIDENT, 50, views.panel),),

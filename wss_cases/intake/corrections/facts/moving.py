@@ -50,7 +50,7 @@ def move_school(uow: UnitOfWork, incident: Incident, school_id: int) -> None:
     for duty in duties:
         duty.school_id = school.id
         uow.audit("duty.school_corrected", "legal_duty", duty.id, changes_of(duty))
-        for user_id in sorted(responsible(uow, duty)):
+        for user_id in sorted(responsible(duty, uow.now)):
             key = f"duty:{duty.id}:{duty.state.value}:{user_id}"
             uow.notify(user_id, "duty_raised", duty, key, at_any_hour=True)
     if incident.danger_now:

@@ -13,6 +13,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
 from wss_cases.incidents.deputies.asking import ask_deputy
 from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
+from wss_cases.journal.rooms import SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.telling.queries import refuse_kept_off
@@ -137,7 +138,7 @@ def propose_not_applicable(
     refuse_blank("reason", reason, _("Say why it does not apply."))
     duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = uow.actor.user_id, uow.now, reason
     record_act(uow, duty, "duty.not_applicable_proposed")
-    for user_id in sorted(responsible(uow, duty) - {uow.actor.user_id or 0}):
+    for user_id in sorted(responsible(duty, uow.now) - {uow.actor.user_id or 0}):
         uow.notify(user_id, "duty_second_look", duty, f"duty-look:{duty.id}:{duty.version}:{user_id}")
     if ask_deputy(uow, duty):
         record_act(uow, duty, DEPUTY_ASKED)
@@ -160,9 +161,12 @@ def take_second_review(
     return duty.id
 
 
-def people(uow: UnitOfWork, duty: LegalDuty) -> tuple[int | None, set[int]]:
-    """Return who proposed that a duty does not apply, and who else of the school may take the second look."""
-    return duty.proposed_by_id, responsible(uow, duty) - {duty.proposed_by_id or 0, duty.owner_id or 0}
+def asks(duty: LegalDuty, now: datetime) -> SecondLook:
+    """Return who proposed that a duty does not apply, and who else of the school may take the second look: never the
+    adult whose own duty it is."""
+    owner = {duty.owner_id} if duty.owner_id is not None else set()
+    school = responsible(duty, now) - {duty.proposed_by_id or 0} - owner
+    return SecondLook(duty.proposed_by_id, duty.proposed_at or duty.raised_at, school, owner)
 
 
 def settle_proposal(uow: UnitOfWork, duty: LegalDuty, agrees: bool) -> None:

@@ -10,6 +10,7 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language, ngettext
 from wss_cases.incidents.incident.queries import load_incident
+from wss_cases.incidents.pages.presenters import report_rows
 from wss_cases.journal.rooms import ForDeputy
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import DutyRow, StepRow, user_name
@@ -118,10 +119,16 @@ def for_deputy(duty: LegalDuty) -> ForDeputy | None:
     an adult's own neither which it is nor what was reported."""
     if duty.proposed_by_id is None or duty.state not in MAY_NOT_APPLY:
         return None
-    title = _("Does this legal duty apply?")
+    title, report = _("Does this legal duty apply?"), existing(load_incident(duty.incident_id))
     what, texts = _("A duty that is an adult's own"), [duty.proposed_reason]
     if not duty.is_personal:
         what = str(DUTY_LABELS.get(duty.code, duty.code))
-        texts += [duty.raised_because, existing(load_incident(duty.incident_id)).narrative]
-    rows = [(_("Legal duty"), what), (_("You are asked to agree that"), _("It does not apply"))]
+        texts += [duty.raised_because, report.narrative]
+    agree = (_("You are asked to agree that"), _("It does not apply"))
+    rows = [*report_rows(report), (_("Legal duty"), what), agree]
     return ForDeputy(title, rows, [text for text in texts if text])
+
+
+def reports_of(duty: LegalDuty) -> list[int]:
+    """Return the report that a duty is about."""
+    return [duty.incident_id]

@@ -126,10 +126,10 @@ def record_act(uow: UnitOfWork, duty: LegalDuty, kind: str, rules: str = "") -> 
     uow.record(duty, kind, **({} if duty.is_personal else data))
 
 
-def responsible(uow: UnitOfWork, duty: LegalDuty) -> set[int]:
+def responsible(duty: LegalDuty, now: datetime) -> set[int]:
     """Return who is told of a duty: the school's deans and administrators; of a personal one its owner instead of
     the deans."""
-    today = today_at(duty.school_id, uow.now)
+    today = today_at(duty.school_id, now)
     administrators = {number for number, _name in holders(Role.ADMINISTRATOR, duty.school_id, today)}
     if duty.is_personal:
         return administrators | ({duty.owner_id} if duty.owner_id is not None else set())
@@ -225,6 +225,6 @@ def _new(
 
 def _tell(uow: UnitOfWork, duty: LegalDuty) -> None:
     # legal clocks run at any hour, so these mails do too
-    for user_id in sorted(responsible(uow, duty)):
+    for user_id in sorted(responsible(duty, uow.now)):
         key = f"duty:{duty.id}:{duty.state.value}:{user_id}"
         uow.notify(user_id, "duty_raised", duty, key, at_any_hour=True)

@@ -9,7 +9,11 @@ ROOM = Room(
     loaders={"legal_duty": queries.load_duty},
     deputy_looks={
         "legal_duty": DeputyLooks(
-            presenters.for_deputy, actions.settle_proposal, queries.proposed_everywhere, actions.people
+            presenters.for_deputy,
+            actions.settle_proposal,
+            queries.proposed_everywhere,
+            actions.asks,
+            presenters.reports_of,
         )
     },
 )
