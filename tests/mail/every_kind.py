@@ -47,6 +47,7 @@ from wss_cases.pathways.referrals.referral.states import ReferralState
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.states import Asker, ReleaseState
 from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
+from wss_cases.records.family_copies.release.messages import ANSWERED as COPY_ANSWERED
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks.messages import clock_key
@@ -364,16 +365,19 @@ def _day_ten(world: World) -> OutboxMessage:
     return world.message(DAY_TEN, to, row, f"{DAY_TEN}:{row.id}:{to.id}")
 
 
-def _copy_waits(world: World) -> OutboxMessage:
-    to, by = world.people[Role.ADMINISTRATOR], world.people[Role.COORDINATOR]
-    row = FamilyRelease(
-        school_id=world.school.id, student_id=world.student.id, state=ReleaseState.HANDED_ON,
-        asked_by=Asker.STUDENT, asked_name="x", asked_on=TODAY, purpose="x", language="en", note="x",
-        incident_ids=[world.incident().id], prepared_at=NOW, handed_on_by_id=by.id, handed_on_at=NOW,
-    )  # fmt: skip
-    db.session.add(row)
-    db.session.flush()
-    return world.message(COPY_WAITS, to, row, f"{COPY_WAITS}:{row.id}:{to.id}")
+def _copy(kind: str, who: Role) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        to, by = world.people[who], world.people[Role.COORDINATOR]
+        row = FamilyRelease(
+            school_id=world.school.id, student_id=world.student.id, state=ReleaseState.HANDED_ON,
+            asked_by=Asker.STUDENT, asked_name="x", asked_on=TODAY, purpose="x", language="en", note="x",
+            incident_ids=[world.incident().id], prepared_at=NOW, handed_on_by_id=by.id, handed_on_at=NOW,
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        return world.message(kind, to, row, f"{kind}:{row.id}:{to.id}")
+
+    return make
 
 
 ENDED = (ReviewState.REFUSED, ReviewState.NOTIFIED)
@@ -498,7 +502,8 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "duty.clock_over": _clock("duty.clock_over"),
     "duty_second_look": _duty("duty_second_look"),
     DAY_TEN: _day_ten,
-    COPY_WAITS: _copy_waits,
+    COPY_WAITS: _copy(COPY_WAITS, Role.ADMINISTRATOR),
+    COPY_ANSWERED: _copy(COPY_ANSWERED, Role.COORDINATOR),
     "police.asked": _police("police.asked", Role.ADMINISTRATOR, ReviewState.ASKED),
     "police.second": _police("police.second", Role.DISTRICT, ReviewState.APPROVED_ONCE),
     "police.answered": _police("police.answered", Role.DEAN, ReviewState.REFUSED),

@@ -11,13 +11,15 @@ from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.deputies.models import DeputyLook
+from wss_cases.incidents.deputies.queries import agreed_look
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
 from wss_cases.records.family_copies.copy.contents import Line, Section, sections_of
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.names_to_find import finder_for
 from wss_cases.records.family_copies.copy.rules import Mark, changed, left_over, marks_in, released
-from wss_cases.records.family_copies.copy.states import OPEN
+from wss_cases.records.family_copies.copy.states import OPEN, ReleaseState
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.duties.duty.queries import mandated_duties_of
 
@@ -105,6 +107,13 @@ def student_of(release: FamilyRelease) -> Student:
 
 
 load_release = by_id(FamilyRelease)
+
+
+def deputys_yes(release: FamilyRelease) -> DeputyLook | None:
+    """Return the answer of the network's deputy who agreed to a copy as it was handed on."""
+    if release.state is not ReleaseState.HANDED_ON:
+        return None
+    return agreed_look(FamilyRelease.__tablename__, release.id, release.handed_on_at)
 
 
 def copy_of(release: FamilyRelease) -> FamilyReleaseCopy:

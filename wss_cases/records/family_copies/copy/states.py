@@ -11,7 +11,7 @@ class ReleaseState(Labelled):
     """Prepared by one person, released by another, and then never changed."""
 
     PREPARING = "preparing", _l("Being prepared")
-    HANDED_ON = "handed_on", _l("Waits for the administrator")
+    HANDED_ON = "handed_on", _l("Waits for a second person")
     RELEASED = "released", _l("Released")
     WITHDRAWN = "withdrawn", _l("Withdrawn")
 
@@ -62,7 +62,9 @@ class KeptWhy(Labelled):
 SENTENCES: dict[str, Any] = {
     "family_release.asked": _l("A family asked for a copy of the record"),
     "family_release.looked_through": _l("The copy for the family was looked through"),
-    "family_release.handed_on": _l("The copy for the family waits for the administrator"),
+    "family_release.handed_on": _l("The copy for the family waits for a second person"),
+    "family_release.seconded": _l("The network’s deputy agreed to the copy for the family"),
+    "family_release.sent_back": _l("The network’s deputy did not agree to the copy for the family"),
     "family_release.released": _l("The copy for the family was released"),
     "family_release.withdrawn": _l("The copy for the family was withdrawn"),
 }

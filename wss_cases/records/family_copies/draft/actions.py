@@ -9,13 +9,15 @@ from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.accounts.two_persons.queries import refuse_one_person
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.deputies.asking import ask_deputy
+from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
-from wss_cases.records.family_copies.copy.queries import Draft, draft_of
+from wss_cases.records.family_copies.copy.queries import Draft, deputys_yes, draft_of
 from wss_cases.records.family_copies.copy.rules import KEEP, REPLACE, Mark, digest, may_keep
 from wss_cases.records.family_copies.copy.states import Asker, KeptWhy, Manner, ReleaseState
 from wss_cases.records.family_copies.request.actions import (
@@ -86,12 +88,13 @@ def _judged(mark: Mark, decision: Decision) -> dict[str, Any]:
 
 @use_case
 def hand_on(uow: UnitOfWork, release_id: int) -> int:
-    """Say that everything is decided and the administrator may release it. Raises NotFound, Stale, or Refused."""
+    """Say that everything is decided and a second person may release it: an administrator of the school, the network's
+    deputy where there is no other. Raises NotFound, Stale, or Refused."""
     row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, uow.version)
     allow(row, ReleaseState.HANDED_ON)
     check_held_back(uow.actor, "", row.incident_ids)
     draft = draft_of(row)
-    _check_decided(draft)
+    check_decided(draft)
     administrators = holders(Role.ADMINISTRATOR, row.school_id, today_at(row.school_id, uow.now))
     row.seen = {key: digest(text) for key, text in draft.texts.items()}
     row.state = ReleaseState.HANDED_ON
@@ -100,6 +103,8 @@ def hand_on(uow: UnitOfWork, release_id: int) -> int:
     for user_id, _name in administrators:
         if user_id != uow.actor.user_id:
             uow.notify(user_id, MAIL, row, f"{MAIL}:{row.id}:{row.version}:{user_id}")
+    if ask_deputy(uow, row):
+        uow.record(row, DEPUTY_ASKED)
     return row.id
 
 
@@ -112,15 +117,28 @@ def release(uow: UnitOfWork, release_id: int, *, manner: Manner, identity: str) 
     if uow.actor.user_id in (deciders := {each.get("by") for each in row.decisions.values()}):
         raise Refused("", _("You decided about a place of this copy: a second person releases it."))
     refuse_one_person("", uow.actor.user_id, {row.handed_on_by_id, *deciders}, uow.now)
+    _let_go(uow, row, uow.actor.user_id, manner, identity)
+    return row.id
+
+
+@use_case
+def hand_over(uow: UnitOfWork, release_id: int, *, manner: Manner, identity: str) -> int:
+    """Release a copy that the network's deputy agreed to as the second person. Raises NotFound, Stale, or Refused."""
+    row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, uow.version)
+    _let_go(uow, row, existing(deputys_yes(row)).deputy_id, manner, identity)
+    return row.id
+
+
+def _let_go(uow: UnitOfWork, row: FamilyRelease, by_id: int | None, manner: Manner, identity: str) -> None:
     allow(row, ReleaseState.RELEASED)
     student = uow.session.get_one(Student, row.student_id)
     if row.asked_by is Asker.GUARDIAN:
         whose_right(student, str(row.guardian_id), today_at(row.school_id, uow.now))
     check_held_back(uow.actor, "", row.incident_ids)
     draft = draft_of(row)
-    _check_same(row, draft)
-    _check_decided(draft)
-    row.released_by_id, row.released_at = uow.actor.user_id, uow.now
+    check_same(row, draft)
+    check_decided(draft)
+    row.released_by_id, row.released_at = by_id, uow.now
     row.manner, row.identity = manner, identity.strip()
     row.state = ReleaseState.RELEASED
     record(uow, row, "released")
@@ -132,10 +150,10 @@ def release(uow: UnitOfWork, release_id: int, *, manner: Manner, identity: str) 
     uow.add(copy)
     uow.audit("family_release_copy.made", "family_release_copy", copy.id, {"sha256": [None, copy.sha256]})
     close_follow_up(uow, row, "done")
-    return row.id
 
 
-def _check_same(row: FamilyRelease, draft: Draft) -> None:
+def check_same(row: FamilyRelease, draft: Draft) -> None:
+    """Raise Refused where a line is not as it was handed on."""
     different = draft.changed_since(row.seen)
     if different:
         words = _(
@@ -155,7 +173,8 @@ def _frozen(row: FamilyRelease, student: Student, draft: Draft) -> str:
     return json.dumps(contents, ensure_ascii=False, sort_keys=True)
 
 
-def _check_decided(draft: Draft) -> None:
+def check_decided(draft: Draft) -> None:
+    """Raise Refused where there is nothing in a copy, or where it might name another child."""
     if not draft.all_marks and not draft.sections:
         raise Refused("", _("There is nothing in this copy."))
     if draft.undecided:

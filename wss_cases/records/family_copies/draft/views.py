@@ -15,6 +15,7 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.deputies.queries import open_look
 from wss_cases.incidents.pages.presenters import place_names, title_words
 from wss_cases.records.family_copies.copy import queries
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -142,6 +143,8 @@ def draft_page(actor: Actor, release: FamilyRelease, made: Draft) -> dict[str, A
         "is_open": release.state in (ReleaseState.PREPARING, ReleaseState.HANDED_ON),
         "may_release": can(actor, Permission.FAMILY_COPY_RELEASE, release) and release.state is ReleaseState.HANDED_ON,
         "is_own": release.handed_on_by_id == actor.user_id,
+        "deputy_agreed": queries.deputys_yes(release) is not None,
+        "deputy_asked": open_look(FamilyRelease.__tablename__, release.id) is not None,
     }
 
 

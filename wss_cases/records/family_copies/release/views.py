@@ -1,6 +1,7 @@
 """Handing a draft on, releasing it, ending a request, and the copy as it was released."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,15 +13,17 @@ from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
-from wss_cases.records.family_copies.copy.queries import copy_of, draft_of, get_release, student_of
+from wss_cases.records.family_copies.copy.queries import copy_of, deputys_yes, draft_of, get_release, student_of
 from wss_cases.records.family_copies.copy.rules import KEEP, digest
 from wss_cases.records.family_copies.copy.states import KeptWhy, Manner, ReleaseState
+from wss_cases.records.family_copies.draft import actions
 from wss_cases.records.family_copies.draft.actions import hand_on, release
 from wss_cases.records.family_copies.draft.forms import DraftForm, ReleaseForm, WithdrawForm
 from wss_cases.records.family_copies.draft.views import draft_page, head_of
@@ -40,7 +43,7 @@ def give(release_id: int) -> Page:
     return form_page(
         form,
         lambda: hand_on(submitted(form), release_id),
-        with_flash(_("The administrator can release it now."), url_for("family_copies.draft", release_id=release_id)),
+        with_flash(_("It waits for a second person now."), url_for("family_copies.draft", release_id=release_id)),
         "records/family_copies/draft/draft.html",
         draft_form=shown,
         **draft_page(actor, row, draft_of(row)),
@@ -55,15 +58,26 @@ def let_go(release_id: int) -> Page:
     row = get_release(current_actor(), release_id)
     if row.state is ReleaseState.RELEASED:
         return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
-    made = draft_of(row)
-    form = ReleaseForm(version=str(row.version))
+    return _release_page(row, release)
+
+
+@blueprint.route("/hand-over", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.FAMILY_COPY_PREPARE)
+def hand_over(release_id: int) -> Page:
+    """Release what the network's deputy agreed to, where nobody else of the school may."""
+    row = get_release(current_actor(), release_id)
+    existing(deputys_yes(row))
+    return _release_page(row, actions.hand_over)
+
+
+def _release_page(row: FamilyRelease, act: Callable[..., int]) -> Page:
+    made, form = draft_of(row), ReleaseForm(version=str(row.version))
     return form_page(
         form,
-        lambda: release(
-            submitted(form), release_id, manner=Manner(form.manner.data), identity=form.identity.data or ""
-        ),
+        lambda: act(submitted(form), row.id, manner=Manner(form.manner.data), identity=form.identity.data or ""),
         with_flash(
-            _("Released. What was released is kept as it is."), url_for("family_copy_acts.copy", release_id=release_id)
+            _("Released. What was released is kept as it is."), url_for("family_copy_acts.copy", release_id=row.id)
         ),
         "records/family_copies/release/release.html",
         **head_of(row),

@@ -132,7 +132,7 @@ def allow(row: FamilyRelease, state: ReleaseState) -> None:
         return
     if state is ReleaseState.RELEASED:
         raise Refused("", _("It is not looked through to the end yet."))
-    raise Refused("", _("It already waits for the administrator."))
+    raise Refused("", _("It already waits for a second person."))
 
 
 def close_follow_up(uow: UnitOfWork, row: FamilyRelease, outcome: str, note: str = "") -> None:
