@@ -1,7 +1,8 @@
 """The federal counts of a school year: one row a school, zero where there was none."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -38,15 +39,17 @@ def crdc(actor: Actor, scope: Scope, school: str | None) -> Report:
     placed = _Placed(counts)
     _removals(actor, scope, placed)
     _referrals(actor, scope, placed)
-    _restraints(actor, scope, counts)
+    _restraints(actor, scope, placed)
     placed.finish()
     columns = rules.columns()
     rows = [
-        [number, name, *(counts[key][one] for one in columns)] for key, number, name in schools(actor, scope, counts)
+        [number, name, *(placed.cell(key, one) for one in columns)]
+        for key, number, name in schools(actor, scope, counts)
     ]
     document = head("crdc", scope, school) | {
         "not_held": list(rules.NOT_HELD),
         "undecided_incidents": undecided,
+        "students_not_known": len(placed.unknown),
         "schools": [
             {"school_id": row[0], "school": row[1], "counts": dict(zip(columns, row[2:], strict=True))} for row in rows
         ],
@@ -61,6 +64,11 @@ def crdc(actor: Actor, scope: Scope, school: str | None) -> Report:
             str(total["students_not_placed"]),
         ),
         (_("Students not known to be English learners or not"), str(total["learners_not_known"])),
+        (
+            _("Cells left empty and not zero: report them as not reported. The roster does not say enough of them"),
+            str(total["cells_not_reported"]),
+        ),
+        (_("Students of whom the roster does not say race, sex, disability or language"), str(len(placed.unknown))),
     ]
     return Report("crdc", document, ("school_id", "school", *columns), rows, words)
 
@@ -120,6 +128,21 @@ class _Placed:
         self.counts = counts
         self.times: Counter[tuple[int, str, int]] = Counter()
         self.pupils: dict[int, rules.Pupil] = {}
+        self.open: dict[int, set[str]] = defaultdict(set)
+        """Columns by school in which a student may belong of whom the roster does not say enough."""
+        self.unknown: set[int] = set()
+
+    def cell(self, school_id: int, column: str) -> int | None:
+        """Return a number; None where zero would be a claim that the roster does not bear."""
+        return self.counts[school_id][column] or (None if column in self.open[school_id] else 0)
+
+    def may_be(
+        self, school_id: int, student_id: int, pupil: rules.Pupil, of: Callable[[rules.Pupil], list[str]]
+    ) -> None:
+        """Note where else a student may belong than in the columns that `of` gives for what is known."""
+        if others := rules.could_be(pupil, of):
+            self.open[school_id] |= others
+            self.unknown.add(student_id)
 
     def add(self, school_id: int, measure: str, student_id: int, pupil: rules.Pupil) -> None:
         """Count one instance of a student."""
@@ -138,6 +161,7 @@ class _Placed:
             name = measure if measure != "OOS" else "SINGOOS" if times == 1 else "MULTOOS"
             columns = rules.cells(name, pupil)
             self.counts[school_id].update(columns)
+            self.may_be(school_id, student_id, pupil, partial(rules.cells, name))
             if not columns:
                 unplaced.add((school_id, student_id))
             if pupil.learner is None:
@@ -145,6 +169,11 @@ class _Placed:
         for column, pairs in (("students_not_placed", unplaced), ("learners_not_known", unknown)):
             for school_id, _student in pairs:
                 self.counts[school_id][column] += 1
+        empty = {
+            school_id: sum(not self.counts[school_id][one] for one in found) for school_id, found in self.open.items()
+        }
+        for school_id, number in empty.items():
+            self.counts[school_id]["cells_not_reported"] = number
 
 
 def _removals(actor: Actor, scope: Scope, placed: _Placed) -> None:
@@ -167,11 +196,9 @@ def _removals(actor: Actor, scope: Scope, placed: _Placed) -> None:
             counts["informal_removal_instances"] += 1
         elif kind is rules.SUSPENDED:
             placed.add(school_id, "OOS", student_id, pupil)
-            if (standing := rules.standing(pupil)) is not None:
-                counts[f"SCH_OOSINSTANCES_{standing}"] += 1
-            race, sex = rules.RACES.get(pupil.race or ""), rules.SEXES.get(pupil.sex or "")
-            if race and sex:
-                counts[f"SCH_DAYSMISSED_{race}_{sex}"] += days
+            for of, number in ((partial(rules.by_standing, "SCH_OOSINSTANCES"), 1), (rules.missed, days)):
+                counts.update(dict.fromkeys(of(pupil), number))
+                placed.may_be(school_id, student_id, pupil, of)
 
 
 def _referrals(actor: Actor, scope: Scope, placed: _Placed) -> None:
@@ -182,14 +209,16 @@ def _referrals(actor: Actor, scope: Scope, placed: _Placed) -> None:
         placed.counts[school_id]["referral_instances"] += 1
 
 
-def _restraints(actor: Actor, scope: Scope, counts: Counts) -> None:
+def _restraints(actor: Actor, scope: Scope, placed: _Placed) -> None:
     record = RestraintRecord
     statement = (
-        select(record.school_id, record.kind, *MARKS)
+        select(record.school_id, record.kind, record.student_id, *MARKS)
         .join(Student, Student.id == record.student_id)
         .where(*within(actor, scope, record.school_id, record.local_date))
     )
     for row in db.session.execute(statement):
-        standing = rules.standing(rules.Pupil(*row[2:]))
-        if standing is not None and row[1] in rules.RESTRAINTS:
-            counts[row[0]][f"SCH_RSINSTANCES_{rules.RESTRAINTS[row[1]]}_{standing}"] += 1
+        school_id, kind, student_id, pupil = *row[:3], rules.Pupil(*row[3:])
+        if kind in rules.RESTRAINTS:
+            of = partial(rules.by_standing, f"SCH_RSINSTANCES_{rules.RESTRAINTS[kind]}")
+            placed.counts[school_id].update(of(pupil))
+            placed.may_be(school_id, student_id, pupil, of)

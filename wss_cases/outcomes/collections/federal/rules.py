@@ -1,7 +1,9 @@
 """What the federal collection (CRDC) counts, column by column; pure. The names are those of its public-use files."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 from typing import Final
 
 from wss_cases.incidents.incident.states import Place
@@ -49,7 +51,7 @@ RESTRAINTS: Final = {RestraintKind.PHYSICAL_RESTRAINT: "PHYS", RestraintKind.ISO
 STANDINGS: Final = ("WODIS", "IDEA", "504")
 OURS: Final = (
     "expulsion_students", "expulsion_instances", "informal_removal_students", "informal_removal_instances",
-    "referral_instances", "students_not_placed", "learners_not_known",
+    "referral_instances", "students_not_placed", "learners_not_known", "cells_not_reported",
 )  # fmt: skip
 """Columns of our own, at the end: what the collection splits further than we can, or has no column for."""
 
@@ -74,6 +76,23 @@ def standing(pupil: Pupil) -> str | None:
     return "504" if pupil.section_504 else "WODIS"
 
 
+def could_be(pupil: Pupil, of: Callable[[Pupil], Iterable[str]]) -> frozenset[str]:
+    """Return the columns in which a student may belong besides those of `of`: what is not known may be anything."""
+    return frozenset(column for one in _fillings(pupil) for column in of(one)) - frozenset(of(pupil))
+
+
+@lru_cache(maxsize=5_000)
+def _fillings(pupil: Pupil) -> tuple[Pupil, ...]:
+    return tuple(Pupil(*marks) for marks in product(*_choices(pupil)))
+
+
+def _choices(pupil: Pupil) -> Iterator[Collection[str | bool | None]]:
+    yield (pupil.race,) if pupil.race in RACES else RACES
+    yield (pupil.sex,) if pupil.sex is not None else SEXES
+    for mark in (pupil.iep, pupil.section_504, pupil.learner):
+        yield (True, False) if mark is None else (mark,)
+
+
 def cells(measure: str, pupil: Pupil) -> list[str]:
     """Return the columns in which a student counts for a measure; none when a mark they need is not known."""
     held, sex, race = standing(pupil), SEXES.get(pupil.sex or ""), RACES.get(pupil.race or "")
@@ -84,6 +103,18 @@ def cells(measure: str, pupil: Pupil) -> list[str]:
     prefix = f"SCH_DISCWODIS_{measure}" if held == "WODIS" else f"SCH_DISCWDIS_{measure}"
     group = race if held == "WODIS" else f"IDEA_{race}"
     return [f"{prefix}_{group}_{sex}", *([f"{prefix}_LEP_{sex}"] if pupil.learner else [])]
+
+
+def by_standing(prefix: str, pupil: Pupil) -> list[str]:
+    """Return the column of an instance by the disability of its student; none when it is not known."""
+    held = standing(pupil)
+    return [f"{prefix}_{held}"] if held else []
+
+
+def missed(pupil: Pupil) -> list[str]:
+    """Return the column of a student's days missed; none when race or sex is not known."""
+    race, sex = RACES.get(pupil.race or ""), SEXES.get(pupil.sex or "")
+    return [f"SCH_DAYSMISSED_{race}_{sex}"] if race and sex else []
 
 
 def columns() -> tuple[str, ...]:

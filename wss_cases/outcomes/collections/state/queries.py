@@ -31,6 +31,13 @@ class _Counting:
     def __init__(self) -> None:
         self.counts: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
         self.seen: set[tuple[int, str, int]] = set()
+        self.unknown: set[int] = set()
+
+    def cells(self, school_id: int, kind: str) -> list[int | None]:
+        """Return a row's numbers; None where zero would be a claim that the roster does not bear."""
+        counts = self.counts[school_id, kind]
+        claimed = rules.claims(counts)
+        return [counts[one] or (None if one in claimed else 0) for one in rules.columns()]
 
     def instance(self, school_id: int, kind: str, type_code: str, days: int | None) -> None:
         """Count one removal or referral."""
@@ -48,6 +55,8 @@ class _Counting:
         self.seen.add((school_id, kind, student_id))
         counts, (race, sex, learner, has_iep, has_504, grade) = self.counts[school_id, kind], marks
         counts["students"] += 1
+        if None in (race, sex, learner, grade) or rules.disability(has_iep, has_504) == rules.NOT_KNOWN:
+            self.unknown.add(student_id)
         counts[f"race_{race if race in rules.RACES else 'not_known'}"] += 1
         counts[f"sex_{sex if sex in rules.SEXES else 'not_known'}"] += 1
         counts[f"english_learner_{'not_known' if learner is None else 'yes' if learner else 'no'}"] += 1
@@ -63,13 +72,14 @@ def state(actor: Actor, scope: Scope, school: str | None) -> Report:
     columns = rules.columns()
     keys = {school_id for school_id, _kind in counting.counts}
     rows = [
-        [number, name, kind, *(counting.counts[school_id, kind][one] for one in columns)]
+        [number, name, kind, *counting.cells(school_id, kind)]
         for school_id, number, name in schools(actor, scope, keys)
         for kind in (*rules.KINDS, rules.REFERRAL)
     ]
     document = head("state", scope, school) | {
         "incident_types": rules.TYPES,
         "check_with_the_state": list(rules.UNCONFIRMED),
+        "students_not_known": len(counting.unknown),
         "rows": [
             {"school_id": row[0], "school": row[1], "kind": row[2], "counts": dict(zip(columns, row[3:], strict=True))}
             for row in rows
@@ -79,6 +89,14 @@ def state(actor: Actor, scope: Scope, school: str | None) -> Report:
         *about(scope.year, school),
         *((f"type_{code}", label) for code, label in rules.TYPES.items()),
         (_("Types to be checked with the State Board"), ", ".join(rules.UNCONFIRMED)),
+        (
+            _("Cells left empty and not zero: report them as not reported. The roster does not say enough of them"),
+            str(sum(row.count(None) for row in rows)),
+        ),
+        (
+            _("Students of whom the roster does not say race, sex, disability, language or grade"),
+            str(len(counting.unknown)),
+        ),
     ]
     return Report("state", document, ("school_id", "school", "kind", *columns), rows, words)
 

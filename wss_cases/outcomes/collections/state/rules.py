@@ -1,5 +1,6 @@
 """What the State's collection counts of removals and police referrals; pure."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
@@ -35,6 +36,7 @@ VIOLENCE: Final = ("SCH_OFFENSE_ATT", "SCH_OFFENSE_ROB", "SCH_OFFENSE_THR", "SCH
 CONTACT: Final = "04669"
 """Physical contact without an offense of the federal list, by its CEDS code."""
 HURT: Final = ("minor", "needed_care")
+NOT_KNOWN: Final = "not_known"
 RACES: Final = (
     "hispanic", "american_indian", "asian", "pacific_islander", "black", "white", "two_or_more", "not_known",
 )  # fmt: skip
@@ -43,6 +45,9 @@ LEARNERS: Final = ("yes", "no", "not_known")
 DISABILITIES: Final = ("iep", "section_504", "no", "not_known")
 """An individualized plan (IDEA) before a plan under Section 504 alone."""
 GRADES: Final = (*(str(grade) for grade in range(-1, 13)), "not_known")
+GROUPS: Final = {
+    "race": RACES, "sex": SEXES, "english_learner": LEARNERS, "disability": DISABILITIES, "grade": GRADES,
+}  # fmt: skip
 LENGTHS: Final = ("0_days", "1_day", "2_to_3_days", "4_to_10_days", "11_and_more_days")
 
 
@@ -73,10 +78,15 @@ def disability(has_iep: bool | None, has_504: bool | None) -> str:
     return DISABILITIES[3] if has_iep is None or has_504 is None else DISABILITIES[2]
 
 
+def claims(counts: Mapping[str, int]) -> set[str]:
+    """Return the columns in which a zero would claim what the roster does not say of somebody in the group."""
+    unknown = [name for name in GROUPS if counts.get(f"{name}_{NOT_KNOWN}")]
+    return {f"{name}_{key}" for name in unknown for key in GROUPS[name] if key != NOT_KNOWN}
+
+
 def columns() -> tuple[str, ...]:
     """Return every column of the file after the school's own and the kind."""
     types = [f"type_{code}" for code in (*TYPES, NO_REPORT)]
     bands = [f"length_{band}" for band in LENGTHS]
-    groups = {"race": RACES, "sex": SEXES, "english_learner": LEARNERS, "disability": DISABILITIES, "grade": GRADES}
-    students = [f"{name}_{key}" for name, keys in groups.items() for key in keys]
+    students = [f"{name}_{key}" for name, keys in GROUPS.items() for key in keys]
     return ("instances", "students", "days", *types, *bands, *students)
