@@ -70,6 +70,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
             "WSS_PAST_YEARS_HOURS", environ.get("WSS_PAST_YEARS_HOURS") or "8", LONGEST_PAST_HOURS
         ),
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
+        "ROSTER_SUPPORTS": environ.get("WSS_ROSTER_SUPPORTS", ""),
         "ROSTER_MOST_REFUSED": _number("WSS_ROSTER_MOST_REFUSED", environ.get("WSS_ROSTER_MOST_REFUSED") or "5", 100),
         "REPLAY_BATCH": _number("WSS_REPLAY_BATCH", environ.get("WSS_REPLAY_BATCH") or "2000", LONGEST_BATCH),
         "PAGES_PER_HOUR": _number("WSS_PAGES_PER_HOUR", environ.get("WSS_PAGES_PER_HOUR") or "600", MOST_PAGES),

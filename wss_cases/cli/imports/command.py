@@ -29,6 +29,7 @@ from wss_cases.roster.calendar.importing.presenters import event_lines
 from wss_cases.roster.calendar.importing.queries import decisions_of
 from wss_cases.roster.import_files.report import BundleRefused, Problem, Report, TooManyRefused
 from wss_cases.roster.oneroster.actions import Accepted, import_oneroster
+from wss_cases.roster.supports.actions import import_supports
 
 DAY = click.DateTime(["%Y-%m-%d"])
 WAITING = 3
@@ -73,6 +74,17 @@ def oneroster(
         _tell(report, report.as_document()["files"], as_json)
         if not as_json:
             _tell_unplaced(report)
+
+
+@group.command("supports")
+@click.argument("file", type=FILE)
+@click.option("--most-refused", type=click.IntRange(0, 100), help="Percent of the rows that may be refused.")
+@JSON
+def supports(file: Path, most_refused: int | None, as_json: bool) -> None:
+    """Take in supports of students by student_number: iep, 504, english_learner, housing, language."""
+    with _refusals(file, as_json), telling(f"taking in {file.name}"):
+        report = import_supports(SYSTEM, file, clock.now(), most_refused)
+    _tell(report, report.as_document()["files"], as_json)
 
 
 @group.command("calendar")

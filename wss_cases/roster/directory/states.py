@@ -90,6 +90,7 @@ STAFF_ROLE_LABELS = {
 SENTENCES = {
     "roster.imported": _l("The roster was imported from %(source)s"),
     "roster.refused": _l("The roster from %(source)s was refused"),
+    "supports.imported": _l("Supports were imported from %(source)s"),
     "school.phone_saved": _l("The phone of the office was saved"),
     "student.guardian_limit": _l("What applies to a guardian was recorded"),
     "calendar.imported": _l("The school calendar of %(school_year)s was imported"),

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 
+from babel import Locale
+from babel.core import get_global
+
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.roster.import_files.report import RowRefused
 
@@ -48,7 +51,16 @@ _RACES = {
     "white": "white",
 }
 _ETHNICITIES = (*_RACES, "hispanicOrLatinoEthnicity", "demographicRaceTwoOrMoreRaces")
-_YES = ("true", "1", "yes")
+_YES = ("true", "1", "yes", "y")
+_NO = ("false", "0", "no", "n")
+SUPPORTS = {
+    "iep": "has_iep",
+    "504": "has_504",
+    "english_learner": "is_english_learner",
+    "housing": "has_housing_support",
+    "language": "language",
+}
+"""What a roster may say of a student beyond the formats, by the name that a mapping and a file of supports use."""
 _BEFORE_KINDERGARTEN = (
     "IT", "PR", "PK", "PREK", "PRE-K", "PRESCHOOL", "PK3", "PK4", "PK-3", "PK-4", "P3", "P4", "EE", "EC", "ECSE", "-1",
 )  # fmt: skip
@@ -157,6 +169,20 @@ def sex(text: str) -> tuple[bool, str | None]:
     """Return whether a cell is known, and 'female', 'male', 'other' or None."""
     plain = _NOT_LETTERS.sub("", text.upper()).lower()
     return not text or plain in _SEXES, _SEXES.get(plain)
+
+
+@lru_cache(maxsize=1_000)
+def support(field: str, text: str) -> tuple[bool, bool | str | None]:
+    """Return whether a cell of a support is known, and True, False or None, or a language's code."""
+    plain = text.casefold()
+    if not plain:
+        return True, None
+    if field == "language":
+        names = Locale("en").languages
+        code = get_global("language_aliases").get(plain, plain.split("-")[0].split("_")[0])
+        found = code if code in names else next((one for one, name in names.items() if name.casefold() == plain), None)
+        return found is not None, found
+    return plain in _YES or plain in _NO, plain in _YES if plain in (*_YES, *_NO) else None
 
 
 def race_ethnicity(row: Mapping[str, str]) -> str | None:

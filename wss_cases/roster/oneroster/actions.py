@@ -164,7 +164,7 @@ def _carry_out(run: Run, tables: dict[str, Table], accept: Accepted) -> None:
         _take_file(run, name, tables[name], handler)
     if run.shrunk and not accept.shrink:
         raise BundleRefused(*run.shrunk)
-    _stop_where_too_many(run.report, accept.refused)
+    stop_where_too_many(run.report, accept.refused)
     if not any(counts.rows for counts in run.report.files.values()) and not accept.shrink:
         raise BundleRefused(Problem("users.csv", None, None, _("The roster is empty: no file has a row.")))
     run.progress("people", 0)
@@ -178,7 +178,7 @@ def _carry_out(run: Run, tables: dict[str, Table], accept: Accepted) -> None:
     settle_grades(run)
 
 
-def _stop_where_too_many(report: Report, share: int | None) -> None:
+def stop_where_too_many(report: Report, share: int | None) -> None:
     """Raise TooManyRefused where of any file a larger share of rows is refused than the district allows."""
     share = setting("ROSTER_MOST_REFUSED") if share is None else share
     stopped = []

@@ -12,6 +12,7 @@ from wss_cases.roster.directory.rules import search_key
 from wss_cases.roster.import_files.report import RowRefused
 from wss_cases.roster.import_files.values import LONGEST_ID, STUDENT, limited, many, required, role_kind
 from wss_cases.roster.oneroster.ledger import Item, ids_of, mark, rows_among
+from wss_cases.roster.oneroster.relationships import SupportColumns
 from wss_cases.roster.oneroster.run import Cells, Handler, HeldRole, Place, Run
 from wss_cases.roster.oneroster.staging import Staged, upsert
 
@@ -62,6 +63,7 @@ class Users(Handler):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._standing: dict[type[Any], set[int]] = {}
+        self._supports = SupportColumns(run)
         self._staged = {part: Staged(run.uow.session, model, _COLUMNS[part]) for model, part, _kind in _RECORDS}
 
     def read(self, row: Cells) -> Person:
@@ -106,6 +108,7 @@ class Users(Handler):
             self.run.links.add((key, agent, "") for agent in agents)
 
     def _student(self, row: Cells, names: dict[str, str], roles: Sequence[HeldRole]) -> dict[str, Any]:
+        self._supports.read(row["sourcedId"], row)
         places = self._places(roles, row.get("primaryOrgSourcedId", ""))
         held = next((role for role in roles if role.kind == STUDENT and role.grade is not None), None)
         year = self.run.grade(row, "grades")
@@ -186,6 +189,7 @@ class Users(Handler):
             if self.run.roleless:
                 standing = ids_of(self.run.uow.session, model, self.run.source)
                 self.run.roleless = [key for key in self.run.roleless if key not in standing]
+        self._supports.finish()
 
     def gone(self, keys: list[str]) -> None:
         """Take people who left off the lists; their records stay."""

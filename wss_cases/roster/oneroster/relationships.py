@@ -5,25 +5,69 @@ from functools import lru_cache
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.import_files.report import RowRefused
+from wss_cases.roster.import_files.report import BundleRefused, Problem, RowRefused
 from wss_cases.roster.import_files.values import (
     FLAG_COLUMNS,
     LONGEST_ID,
     STUDENT,
+    SUPPORTS,
     limited,
     race_ethnicity,
     required,
     role_kind,
     sex,
+    support,
 )
+from wss_cases.roster.oneroster.formats import Mode
 from wss_cases.roster.oneroster.ledger import Item
 from wss_cases.roster.oneroster.run import Cells, Handler, Place, Run
 from wss_cases.roster.oneroster.staging import Staged, upsert
 
 
+class SupportColumns:
+    """Columns of one file that say, by the district's mapping, which supports a student has; others are left alone."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._columns: dict[str, str] | None = None
+        self._said: list[dict[str, Any]] = []
+
+    def read(self, key: str, row: Cells) -> None:
+        """Keep what a row says of a student."""
+        if self._columns is None:
+            self._columns = {column: field for column, field in mapped_supports().items() if column in row}
+        if not self._columns:
+            return
+        said: dict[str, Any] = {"sourced_id": key}
+        for column, field in self._columns.items():
+            known, said[field] = support(field, row[column])
+            if not known:
+                self._run.odd(column, row[column], _("This value is not known:"))
+        self._said.append(said)
+
+    def finish(self) -> None:
+        """Write where it differs; blank is not known."""
+        upsert(self._run.uow.session, Student, self._run.source, self._said, insert=False)
+
+
+def mapped_supports() -> dict[str, str]:
+    """Return the district's mapping, from a column to a field of students. Raises BundleRefused."""
+    pairs = [pair.partition("=") for pair in setting("ROSTER_SUPPORTS").replace(",", " ").split()]
+    wrong = [name for name, _equals, column in pairs if name not in SUPPORTS or not column]
+    if wrong:
+        words = _("Write iep=COLUMN, and the same for 504, english_learner, housing and language.")
+        raise BundleRefused(Problem("WSS_ROSTER_SUPPORTS", None, wrong[0], words))
+    return {column: SUPPORTS[name] for name, _equals, column in pairs}
+
+
 class Demographics(Handler):
-    """Race and ethnicity, sex and birth date go to the student; of others nothing is kept."""
+    """Race and ethnicity, sex and birth date go to the student, and supports; of others nothing is kept."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._supports = SupportColumns(run)
 
     def key(self, row: Cells) -> str:
         """Return the user."""
@@ -41,6 +85,7 @@ class Demographics(Handler):
         known, sex_ = sex(row.get("sex", ""))
         if not known:
             self.run.odd("sex", row["sex"], _("This value is not known:"))
+        self._supports.read(user, row)
         return {"sourced_id": user, "birth_date": birth, "sex": sex_, "race_ethnicity": race_ethnicity(row)}
 
     def apply(self, items: list[Item]) -> None:
@@ -54,6 +99,7 @@ class Demographics(Handler):
         if self.run.facts is not None:
             self.run.facts.update(self.run.source)
             self.run.facts.drop()
+        self._supports.finish()
 
 
 class Relationships(Handler):
@@ -103,17 +149,23 @@ class UserFlags(Handler):
         self.gone([item.key for item in items if item.deleted])
 
     def gone(self, keys: list[str]) -> None:
-        """A flag that is no longer there is not known."""
+        """A flag that a delta takes away is not known."""
         pairs = (key.rsplit("|", 1) for key in keys)
         columns = [(user, FLAG_COLUMNS.get(flag.replace(" ", "").lower())) for user, flag in pairs]
         self._flags += [(user, column, None) for user, column in columns if column]
 
     def finish(self) -> None:
-        """Set the flags; what was said last of a student counts."""
-        for column in sorted(set(FLAG_COLUMNS.values())):
+        """Set the flags; what was said last of a student counts. In a whole file whoever lacks a flag that the district
+        uses has no such support; a flag that nobody has or had says nothing of anybody."""
+        session, source, whole = self.run.uow.session, self.run.source, self.run.modes["userFlags"] is Mode.BULK
+        for column in sorted({flagged for _user, flagged, _value in self._flags}):
             values = {user: value for user, flagged, value in self._flags if flagged == column}
-            rows = [{"sourced_id": user, column: value} for user, value in values.items()]
-            upsert(self.run.uow.session, Student, self.run.source, rows, insert=False)
+            staged = Staged(session, Student, [column])
+            staged.add([{"sourced_id": user, column: value} for user, value in values.items() if value or not whole])
+            staged.update(source)
+            if whole:
+                staged.others(source, {column: False})
+            staged.drop()
 
 
 class Enrollments(Handler):

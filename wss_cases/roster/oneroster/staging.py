@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Table, and_, literal, or_, select, text
+from sqlalchemy import Column, MetaData, Table, and_, exists, literal, or_, select, text
 from sqlalchemy.orm import Session
 
 from wss_cases.foundation.database.bulk import insert_rows
@@ -43,6 +43,15 @@ class Staged:
         differs = or_(*(target.c[name].is_distinct_from(taken.c[name]) for name in self.names))
         same = and_(target.c.source == source, target.c.sourced_id == taken.c.sourced_id)
         run_set(self._session, target.update().where(same, differs).values(changes))
+
+    def others(self, source: str, values: dict[str, Any]) -> None:
+        """Change the active records of a source that were not added, where they differ."""
+        target, taken = self.target, self.table
+        mine = and_(target.c.source == source, target.c.is_active)
+        added = exists().where(taken.c.sourced_id == target.c.sourced_id)
+        differs = or_(*(target.c[name].is_distinct_from(value) for name, value in values.items()))
+        changes = {**values, "version": target.c.version + 1}
+        run_set(self._session, target.update().where(mine, ~added, differs).values(changes))
 
     def insert(self, source: str, more: "Staged | None" = None) -> None:
         """Make the records that do not stand yet, with the columns of `more` where it has a row for them."""

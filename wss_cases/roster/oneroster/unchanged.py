@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from wss_cases.foundation import ids
 from wss_cases.foundation.db import Base, table_of
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.roster.directory.models import (
     Enrolment,
     Guardian,
@@ -32,9 +33,9 @@ _WRITTEN = (School, Student, StaffMember, Guardian, ImportedRow, Enrolment, Stud
 def bundle_digest(bundle: Bundle) -> str:
     """Return a digest of every byte of a bundle and of the code that reads it; '' where it cannot be read through.
 
-    With the code in it, a release that reads rosters differently takes an unchanged one in anew.
+    With the code in it, a release that reads rosters differently takes an unchanged one in anew; so does a mapping.
     """
-    whole = hashlib.sha256(_reader())
+    whole = hashlib.sha256(_reader() + setting("ROSTER_SUPPORTS").encode())
     try:
         for name, opener in sorted(bundle.files.items()):
             part = hashlib.sha256()

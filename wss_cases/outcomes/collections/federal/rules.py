@@ -1,6 +1,6 @@
 """What the federal collection (CRDC) counts, column by column; pure. The names are those of its public-use files."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -83,14 +83,14 @@ def could_be(pupil: Pupil, of: Callable[[Pupil], Iterable[str]]) -> frozenset[st
 
 @lru_cache(maxsize=5_000)
 def _fillings(pupil: Pupil) -> tuple[Pupil, ...]:
-    return tuple(Pupil(*marks) for marks in product(*_choices(pupil)))
+    races = (pupil.race,) if pupil.race in RACES else tuple(RACES)
+    sexes = (pupil.sex,) if pupil.sex is not None else tuple(SEXES)
+    plans = _either(pupil.iep), _either(pupil.section_504)
+    return tuple(Pupil(*marks) for marks in product(races, sexes, *plans, _either(pupil.learner)))
 
 
-def _choices(pupil: Pupil) -> Iterator[Collection[str | bool | None]]:
-    yield (pupil.race,) if pupil.race in RACES else RACES
-    yield (pupil.sex,) if pupil.sex is not None else SEXES
-    for mark in (pupil.iep, pupil.section_504, pupil.learner):
-        yield (True, False) if mark is None else (mark,)
+def _either(mark: bool | None) -> tuple[bool, ...]:
+    return (True, False) if mark is None else (mark,)
 
 
 def cells(measure: str, pupil: Pupil) -> list[str]:
