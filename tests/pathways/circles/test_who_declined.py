@@ -15,6 +15,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseResult
 from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.states import OUTCOME_LABELS, OUTCOMES
 from wss_cases.followups.evidence.rules import Evidence
 from wss_cases.followups.handling import actions as handling
 from wss_cases.foundation.db import db
@@ -96,3 +97,8 @@ def test_the_words_of_a_check_in_stay_with_who_heard_them(world, circle, client_
     )  # fmt: skip
     page = client_as(make_user(world.school, role)).page(f"/follow-ups/{row.id}").text
     assert ("better at home" in page) == reads
+
+
+@pytest.mark.parametrize("kind", ["pre_meetings", "circle", "plan_meeting", "after_no_show", "completion_meeting"])
+def test_no_follow_up_about_somebody_says_that_they_declined(session, kind):
+    assert [words for one in OUTCOMES[kind] if "declin" in (words := str(OUTCOME_LABELS[one])).casefold()] == []

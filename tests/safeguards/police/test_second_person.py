@@ -10,6 +10,8 @@ import pytest
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
+from tests.factories.incidents import IncidentPersonFactory
+from tests.factories.roster import StaffMemberFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.safeguards.police.test_review import NOW, Scene, mails
 from wss_cases.access.actor import Role
@@ -17,7 +19,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.incidents.incident.states import WhenPrecision
+from wss_cases.incidents.incident.states import PersonKind, PersonRole, WhenPrecision
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
 from wss_cases.safeguards.police.notification.actions import record_notification
 from wss_cases.safeguards.police.review.actions import call_first, withdraw
@@ -136,6 +138,23 @@ def test_a_gun_and_what_nobody_can_second_open_at_once(scene: Scene, session: An
     db.session.commit()
     alone = found(by_hand(scene))
     assert (alone.state, alone.seconding) == (ReviewState.ALLOWED, Seconding.NOT_SECONDED)
+
+
+def test_a_party_seconds_and_reviews_nothing(scene: Scene, session: Any) -> None:
+    other = make_user(Role.ADMINISTRATOR, scene.school)
+    staff = StaffMemberFactory(email=scene.head.email, school_id=scene.school.id)
+    values = {"kind": PersonKind.STAFF, "student_id": None, "role": PersonRole.HARMED}
+    IncidentPersonFactory(incident_id=scene.incident.id, staff_id=staff.id, **values)
+    review_id = by_hand(scene)
+    assert mails(session, "police.seconding") == {other.id}
+    with pytest.raises(Refused, match="party"):
+        second(call(scene.head), review_id, verified=True, reason="It was me.")
+    second(call(other), review_id, verified=True, reason="I read the complaint.")
+    emergency = call_first(call(scene.dean), scene.incident.id, NOW)
+    record_notification(call(scene.dean), emergency, scene.told(danger=DANGER))
+    assert mails(session, "police.second_review") == {other.id}
+    with pytest.raises(Refused, match="party"):
+        review_afterwards(call(scene.head), emergency, confirms=True, reason="It was me.")
 
 
 def test_the_pages_tell_nobody_to_wait(scene: Scene, client_as: Callable[[Any], Any]) -> None:
