@@ -10,7 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.followups.making.actions import make
-from wss_cases.foundation.errors import Refused, refuse_blank
+from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.incidents.deputies.asking import ask_deputy
@@ -30,6 +30,7 @@ from wss_cases.records.named_in_error.queries import (
     copies_with,
     is_held,
     joined_to,
+    may_take_out,
     named_as,
     needs_second,
     told_by,
@@ -50,10 +51,13 @@ CORRECTION = "correction"
 def take_out(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> int:
     """Take a student out of a report, or ask a second person to agree where something hangs on it.
 
-    Raises Refused without a reason, for somebody who is no named student of this report, while a records request or a
-    hold keeps the record as it is, and where a second person is asked already.
+    Raises NotFound for whoever may not (see `may_take_out`), Refused without a reason, for somebody who is no named
+    student of this report, while a records request or a hold keeps the record as it is, and where a second person is
+    asked already.
     """
-    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
+    if not may_take_out(uow.actor, incident):
+        raise NotFound
     refuse_blank("reason", reason, _("Say in a sentence why."))
     person = _named(uow, incident, person_id)
     student_id, reports = person.student_id or 0, joined_to(incident)

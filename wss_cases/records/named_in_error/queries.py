@@ -5,6 +5,9 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.i18n import gettext as _
@@ -12,6 +15,8 @@ from wss_cases.incidents.incident.models import GuardianContact, Incident, Incid
 from wss_cases.incidents.incident.rules import SUFFERED, person_words
 from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS
 from wss_cases.incidents.pages.presenters import report_rows
+from wss_cases.intake.corrections.facts.queries import review_began
+from wss_cases.intake.corrections.facts.rules import is_reporters
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.rooms import ForDeputy
 from wss_cases.pathways.legal_holds.models import LegalHold
@@ -29,6 +34,11 @@ from wss_cases.safeguards.police.review.models import PoliceReview
 
 load_taking_out = by_id(TakingOut)
 IN_PREPARATION = (ReleaseState.PREPARING, ReleaseState.HANDED_ON)
+
+
+def may_take_out(actor: Actor, incident: Incident) -> bool:
+    """Whether this person takes somebody out: a dean or an administrator of the school, the reporter until review."""
+    return can(actor, Permission.INCIDENT_REVIEW, incident) or is_reporters(actor, incident, review_began(incident))
 
 
 def joined_to(incident: Incident) -> list[Incident]:

@@ -20,7 +20,14 @@ from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.intake.other_schools.actions import may_tell
 from wss_cases.records.named_in_error.actions import decide_taking_out, take_out
-from wss_cases.records.named_in_error.queries import asked_on, contacts_about, joined_to, named_as, needs_second
+from wss_cases.records.named_in_error.queries import (
+    asked_on,
+    contacts_about,
+    joined_to,
+    may_take_out,
+    named_as,
+    needs_second,
+)
 from wss_cases.records.named_in_error.taking_back import take_back
 
 blueprint = Blueprint("named_in_error", __name__, url_prefix="/incidents/<int:incident_id>")
@@ -36,7 +43,9 @@ class TakeOutForm(BaseForm):
 
 
 def _load(actor: Actor, incident_id: int, person_id: int) -> Subject:
-    report = get_incident(actor, incident_id, Permission.INCIDENT_REVIEW)
+    report = get_incident(actor, incident_id, Permission.INCIDENT_COMPLETE)
+    if not may_take_out(actor, report):
+        raise NotFound
     person = next((one for one in report.people if one.id == person_id and one.student_id is not None), None)
     return report, existing(person)
 
@@ -71,7 +80,7 @@ act_page(
     blueprint,
     "/people/<int:person_id>/named-in-error",
     "take_out",
-    Permission.INCIDENT_REVIEW,
+    Permission.INCIDENT_COMPLETE,
     load=_load,
     form=lambda subject: TakeOutForm(version=subject[0].version),
     act=lambda call, subject, form: take_out(call, subject[0].id, subject[1].id, form.reason.data),
@@ -130,9 +139,10 @@ def decide(incident_id: int, taking_out_id: int) -> Page:
 
 
 def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, Any]] | None:
-    """Return the students who can be taken out of a report, and what waits for a second person."""
-    if not can(actor, Permission.INCIDENT_REVIEW, report):
+    """Return the students who can be taken out of a report, and what waits for a second person: to reporters theirs."""
+    if not may_take_out(actor, report):
         return None
+    reviews = can(actor, Permission.INCIDENT_REVIEW, report)
     asked = {row.incident_person_id: row for row in asked_on(report.id)}
     names = user_names([row.asked_by_id for row in asked.values()])
     people = {person.id: person_words(person) for person in report.people if person.student_id is not None}
@@ -147,6 +157,7 @@ def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, Any]] | None:
             "href": url_for("named_in_error.decide", incident_id=report.id, taking_out_id=row.id),
         }
         for person_id, row in asked.items()
+        if reviews or row.asked_by_id == actor.user_id
     ]
     links = [
         (name, url_for("named_in_error.take_out", incident_id=report.id, person_id=person_id))
