@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
+from tests.factories.cases import CaseParticipantFactory
 from tests.pathways.circles.making import (
     HOLD,
     LATER,
@@ -26,7 +27,7 @@ from tests.pathways.circles.making import (
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.cases.case.models import SafetyPlan
+from wss_cases.cases.case.models import CaseParticipant, SafetyPlan
 from wss_cases.cases.case.states import GuardianTold, PlanState
 from wss_cases.casework.pathway_page import actions as pathway_page
 from wss_cases.followups.core.models import FollowUp
@@ -466,6 +467,25 @@ def test_a_circle_that_was_declined_takes_no_preparation(world):
 )
 def test_which_circles_a_hold_keeps_back(applies_to, kind, for_whom, held):
     assert bool(holds_on(kind, for_whom, [{"holds": [HOLD | {"applies_to": applies_to}]}])) is held
+
+
+def test_whose_part_is_not_set_is_invited_once_it_is(world):
+    entry, parts, support = world.incident.people[0].id, [one.id for one in world.people], preparation.record_support
+    known = CaseParticipantFactory(case_id=world.case.id, role=PersonRole.INVOLVED).id
+    unset = CaseParticipantFactory(
+        case_id=world.case.id, role=PersonRole.INVOLVED, incident_person_id=entry, student_id=world.students[0].id
+    )
+    circle, unset_id = make_circle(world), unset.id
+
+    def invited(role):
+        db.session.get_one(CaseParticipant, unset_id).role = role
+        db.session.commit()
+        return [one.id for one in circle_now(circle).invited]
+
+    assert invited(PersonRole.INVOLVED) == [*parts, known], "who has a case without a report stays"
+    assert invited(PersonRole.HARMED) == [*parts, known, unset_id]
+    support(Invocation(world.actor, NOW), circle.id, unset_id, TODAY)
+    assert unset_id in invited(PersonRole.INVOLVED), "nothing that was begun is lost"
 
 
 def test_who_is_invited():

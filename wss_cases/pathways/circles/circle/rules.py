@@ -124,6 +124,11 @@ def holds_on(kind: str, for_whom: str, answers: Iterable[Mapping[str, Any]]) -> 
     return list(holds.values())
 
 
+def is_unset(person: Any) -> bool:
+    """Whether nobody has said what this person of a report did: nobody's part, so no party of a circle either."""
+    return person.role is PersonRole.INVOLVED and person.incident_person_id is not None
+
+
 def was_harmed(person: Any) -> bool:
     """Whether this person was harmed, whatever else they did."""
     return person.role in PART[Person.HARMED]

@@ -34,6 +34,7 @@ from wss_cases.pathways.circles.circle.rules import (
     Requirement,
     holds_on,
     in_force,
+    is_unset,
     may_keep_as,
     parties,
     requirements_of,
@@ -170,9 +171,17 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
         for row in rows
     }
     _read_parties(circles)
+    for row in rows:
+        _leave_out_unset(circles[row.id], row.participant_id)
     _read_keepers(circles, {row.id: row.school_id for row in rows})
     _read_meetings(circles)
     return circles
+
+
+def _leave_out_unset(circle: Circle, named_id: int | None) -> None:
+    """Invite nobody whose part is not set, but for whom it was proposed, or who was asked or prepared already."""
+    known = {named_id, *circle.consents, *circle.preparations}
+    circle.invited = [person for person in circle.invited if person.id in known or not is_unset(person)]
 
 
 def _people(case_ids: Sequence[int]) -> Mapping[int, list[CaseParticipant]]:
