@@ -19,8 +19,9 @@ from tests.safeguards.discipline.making import OSS, PACKET, Removing
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
@@ -111,6 +112,18 @@ def test_a_correction_that_is_refused(scene: Appealed, field: str, changes: dict
     with pytest.raises(Refused) as refused:
         correct(Invocation(scene.administrator, NOW), scene.made, replace(FIXED, **changes))
     assert refused.value.field == field and versions_of(scene.made) == []
+
+
+def test_a_correction_makes_no_suspension_of_unverified_facts(scene: Appealed) -> None:
+    fresh(scene.incident).state = IncidentState.UNDER_REVIEW
+    db.session.commit()
+    sent = scene.remove(kind=DisciplineKind.SENT_HOME, days=1, facts_verified=False)
+    with pytest.raises(Refused) as refused:
+        correct(Invocation(scene.administrator, NOW), sent, FIXED)
+    assert refused.value.field == "kind"
+    with pytest.raises(Refused, match="There is no school"):
+        correct(Invocation(scene.administrator, NOW), scene.made, replace(FIXED, starts_on=date(2026, 11, 28)))
+    assert correct(Invocation(scene.administrator, NOW), scene.made, FIXED), "it stands"
 
 
 def test_a_correction_that_reaches_the_tenth_day_raises_the_alarm(scene: Appealed, session: Any) -> None:

@@ -15,6 +15,7 @@ from wss_cases.access.policy import can
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
@@ -24,6 +25,7 @@ from wss_cases.safeguards.discipline.family_notice.letters import private_left, 
 from wss_cases.safeguards.discipline.recording.actions import (
     back_after,
     check_acknowledged,
+    check_facts,
     check_no_keeper,
     check_reason,
     check_span,
@@ -31,7 +33,14 @@ from wss_cases.safeguards.discipline.recording.actions import (
 from wss_cases.safeguards.discipline.removals import states
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal, DisciplineVersion
 from wss_cases.safeguards.discipline.removals.queries import appeal_of, grade_on, spans_of, undecided_appeal
-from wss_cases.safeguards.discipline.removals.rules import Span, calls_for_review, counted, is_exclusion, is_protected
+from wss_cases.safeguards.discipline.removals.rules import (
+    Span,
+    calls_for_review,
+    counted,
+    is_exclusion,
+    is_protected,
+    needs_verified_facts,
+)
 from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
 
 
@@ -84,6 +93,9 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     today, calendar = today_at(action.school_id, uow.now), school_days(action.school_id)
     span = Span(given.kind, given.days, given.starts_on, given.ends_on)
     check_span(span, grade_on(student, span.starts_on), calendar, today)
+    report = uow.session.get(Incident, action.incident_id) if action.incident_id is not None else None
+    stands = needs_verified_facts(action.kind) or action.facts_verified_at is not None
+    check_facts("kind", given.kind, report, verified=stands)
     check_reason(action.incident_id, student, given.reason, given.support_services)
     _check_weight(uow.actor, action, span, given.support_services)
     protected = is_protected(bool(student.has_iep or student.has_504), action.disability, action.suspected)

@@ -85,10 +85,7 @@ def record_discipline(uow: UnitOfWork, incident_id: int, removal: Removal) -> in
     today = today_at(incident.school_id, uow.now)
     calendar = school_days(incident.school_id)
     check_span(removal.span, queries.grade_on(student, removal.starts_on), calendar, today)
-    if rules.needs_verified_facts(removal.kind) and incident.state in UNDECIDED and not removal.facts_verified:
-        raise Refused(
-            "facts_verified", _("Nobody has decided on this report yet. Verify its facts and hear the student.")
-        )
+    check_facts("facts_verified", removal.kind, incident, verified=removal.facts_verified)
     check_reason(incident.id, student, removal.reason, removal.support_services)
     offered = queries.offered_to(student.id, incident.school_id, year_began(today))
     _check_exclusion(removal, offered)
@@ -169,6 +166,13 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
             between,
         )
         raise Refused("days", words)
+
+
+def check_facts(field: str, kind: DisciplineKind, incident: Incident | None, *, verified: bool) -> None:
+    """Raise Refused for a suspension, an expulsion or a placement about facts that nobody has verified yet."""
+    undecided = incident is not None and incident.state in UNDECIDED
+    if rules.needs_verified_facts(kind) and undecided and not verified:
+        raise Refused(field, _("Nobody has decided on this report yet. Verify its facts and hear the student."))
 
 
 def check_reason(incident_id: int | None, student: Student, reason: str, supports: str) -> None:
