@@ -12,7 +12,7 @@ from tests.browser.stories.steps.people import languages, look, ready, record, s
 from tests.factories.base import fresh
 from tests.intake.making import NOW, Place
 from tests.support.applications import make_app
-from tests.support.pages.browser import NewVisitor, go
+from tests.support.pages.browser import NewVisitor, go, large_text_problems
 from tests.support.servers.live_system import LiveSystem
 
 VERDICTS = ("Not a matter for the police", "No es asunto de la policía")
@@ -61,6 +61,7 @@ def reported(page: Page, students: list[tuple[int, str]]) -> str:
     """Report the threat with danger now: who made it, and who was meant, by one tap beside each name."""
     page.goto("/incidents/new")
     page.locator('input[name="danger"][value="yes"]').check(force=True)
+    assert not large_text_problems(page)
     for (student, name), part in zip(students, ("caused", "harmed"), strict=True):
         page.locator("[name=people_q]").fill(name)
         page.get_by_role("option").filter(has_text=name).click(timeout=30_000)

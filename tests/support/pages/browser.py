@@ -111,6 +111,35 @@ def overflow_problems(page: Page) -> list[str]:
     return [f"page is {wide} px wide in a window of {window}"] if wide > window else []
 
 
+BROKEN_WORDS = """() => {
+  const broken = [];
+  for (const box of document.querySelectorAll(".tile > label, .btn")) {
+    const texts = document.createTreeWalker(box, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      for (const word of text.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+        const range = document.createRange();
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        const lines = new Set([...range.getClientRects()].map((rect) => Math.round(rect.top)));
+        if (lines.size > 1) broken.push(word[0]);
+      }
+    }
+  }
+  return broken;
+}"""
+
+
+def large_text_problems(page: Page) -> list[str]:
+    """Return what does not fit once the text is twice as large: a page to scroll sideways, a tile's or button's word
+    on two lines. The text is as it was afterwards."""
+    size = "size => { document.documentElement.style.fontSize = size; }"
+    found = [f"broken as it is: {word}" for word in page.evaluate(BROKEN_WORDS)]
+    page.evaluate(size, "200%")
+    found += [*overflow_problems(page), *(f"broken at 200 %: {word}" for word in page.evaluate(BROKEN_WORDS))]
+    page.evaluate(size, "")
+    return found
+
+
 def go(page: Page, to: Locator) -> None:
     """Click what leads to another page, and be there: what is looked at next is never still the page before."""
     with page.expect_navigation():
