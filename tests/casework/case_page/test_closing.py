@@ -131,10 +131,11 @@ def test_open_follow_ups_are_settled_or_cancelled_with_a_reason(world):
     assert (fresh(row).state, fresh(row).outcome_note) == (FollowUpState.CANCELLED, "The family moved away.")
 
 
-def test_what_others_wait_for_is_settled_one_by_one_or_stays_open(world):
+@pytest.mark.parametrize("kind", ["guardian_contact", "contact_person_harmed", "check_in_person_harmed"])
+def test_what_others_wait_for_is_settled_one_by_one_or_stays_open(world, kind):
     dean = make_user(world.school, Role.DEAN)
     mine = add_follow_up(world)
-    call = add_follow_up(world, kind="guardian_contact")
+    call = add_follow_up(world, kind=kind)
     theirs = add_follow_up(world, owner_id=dean.id)
     for stay in ((), (call.id,), (theirs.id,)):
         with pytest.raises(Refused) as refusal:

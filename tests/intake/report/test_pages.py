@@ -202,7 +202,8 @@ def test_a_student_is_found_by_number(client_as: Any, school: Any, dean: Any) ->
 
 def test_a_worry_opens_a_care_record_and_no_incident(client_as: Any, school: Any, dean: Any) -> None:
     coordinator = make_user(Role.COORDINATOR, school)
-    student = StudentFactory(school=school)
+    student, school.phone = StudentFactory(school=school), "312-555-0100"
+    db.session.commit()
     answer = post_with_people(client_as(dean), [str(student.id)], what="worried")
     record = db.session.scalars(db.select(CareRecord)).one()
     assert answer.location.endswith(f"/worries/{record.id}")
@@ -213,11 +214,13 @@ def test_a_worry_opens_a_care_record_and_no_incident(client_as: Any, school: Any
     receipt = client_as(dean).page(answer.location)
     assert "care record" in receipt.text and student.shown_name in receipt.text
     assert "Log another" not in receipt.text
-    assert {"tel:988", "tel:911", "tel:+18002522873"} <= {link.get("href") for link in receipt.find_all("a")}
+    numbers = {"tel:988", "tel:911", "tel:+18002522873", "tel:312-555-0100"}
+    assert numbers <= {link.get("href") for link in receipt.find_all("a")}
     assert client_as(make_user(Role.DEAN, school)).get(answer.location).status_code == 404
     assert client_as(dean).get(f"/care/{record.id}").status_code == 404
     page = client_as(coordinator).page(f"/care/{record.id}")
     assert student.shown_name in page.text and dean.name in page.text and "Hallway" in page.text
+    assert numbers <= {link.get("href") for link in page.find_all("a")}
     assert "Is someone hurting this student?" in page.text and not page.find_all("textarea")
     hurt = client_as(coordinator).submit(f"/care/{record.id}", {"hurt": "no"}, holding="hurt")
     assert hurt.status_code == 303

@@ -10,8 +10,13 @@ import pytest
 
 from tests.factories.safeguards import make_notification
 from tests.intake.making import NOW, WALL, Place, set_facts
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.rules import Choice
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.engine.states import Police
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.police.review.states import NotificationGround
 
@@ -126,13 +131,35 @@ def test_an_answer_from_before_the_danger_was_a_fact_says_no_verdict(
     assert (CALL_911 in text, ASK_DANGER in text, VERDICT in text) == (True, True, False)
 
 
-def test_a_duty_raised_by_hand_is_no_verdict_beside_it(place: Place, client_as: Callable[[Any], Any]) -> None:
+def test_danger_at_the_report_is_a_fact_that_routing_is_asked_with(place: Place) -> None:
+    for danger, police in ((True, "verify"), (False, "not_indicated")):
+        incident = place.report((place.students[0], CAUSED), danger_now=danger)
+        (kept,) = db.session.query(RoutingAnswer).filter_by(incident_id=incident.id)
+        assert (kept.facts.get("danger_reported", False), kept.answer["police"]) == (danger, police)
+
+
+def test_a_pathway_says_no_verdict_of_the_day_on_which_it_was_routed(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    incident = place.report((place.students[0], CAUSED), (place.students[1], PersonRole.HARMED))
+    decide(Invocation(place.actor(), NOW, version=incident.version), incident.id, Choice())
+    row = db.session.query(Pathway).one()
+    text = client_as(place.dean).page(f"/cases/{row.case_id}/pathways/{row.id}").text
+    assert "Rule set" in text and str(Police.NOT_INDICATED.label) not in text
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"), [("due", "The law requires a notification."), ("verify_first", ASK_VERIFIED)]
+)
+def test_a_duty_raised_by_hand_is_no_verdict_beside_it(
+    place: Place, client_as: Callable[[Any], Any], facts: str, words: str
+) -> None:
     incident = place.report((place.students[0], CAUSED))
     dean = client_as(place.dean)
-    given = {"code": "attack_on_staff", "because": "A teacher handed in a written complaint.", "facts": "due"}
+    given = {"code": "attack_on_staff", "because": "A teacher handed in a written complaint.", "facts": facts}
     assert dean.submit(f"/incidents/{incident.id}/duties/new", given).status_code == 303
     text = dean.page(f"/review/{incident.id}").text
-    assert "The law requires a notification." in text
+    assert words in text
     assert VERDICT not in text
 
 
