@@ -236,7 +236,8 @@ def test_a_colleague_of_that_school_says_who_it_was(two: Two, client_as: Callabl
     form = dict(dean.form(address, holding="in_place_of").values())
     answer = dean.post(address, data={name: form[name] for name in ("csrf_token", "request_key", "version")} | named)
     assert answer.status_code == 303, answer.text
-    assert [person.student_id for person in fresh(part).people if person.student_id] == [two.child.id]
+    own = [person for person in fresh(part).people if person.other_school_id is None]
+    assert [person.student_id for person in own] == [two.child.id], "in place of the one who was described"
     assert "Zebulon" not in client_as(two.here.dean).page(f"/review/{report.id}").text
     assert tell(client_as(two.here.reporter), report).status_code == 400  # there already
     assert tell(client_as(two.here.reporter), report, number="").status_code == 400

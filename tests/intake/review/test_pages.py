@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -24,8 +25,10 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Stale
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.intake.decision.actions import decide
-from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.decision.rules import Choice, may_be_batched
 from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.recommendation.rules import PlanHold
+from wss_cases.routing.engine.states import AppliesTo, Police
 
 CAUSED, HARMED, INVOLVED = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.INVOLVED
 
@@ -48,7 +51,9 @@ def light(place: Place, *people: tuple[Any, PersonRole], **more: Any) -> Any:
         ((), {"injury": None}),
         ((), {"weapon": "other"}),
         ((), {"danger_now": True}),
+        ((), {"danger_now": True, "facts": {"imminent_danger": False}}),
         (("cause", "involved"), {}),
+        (("cause", "someone saw"), {}),
         (("nobody",), {}),
     ],
 )
@@ -58,6 +63,7 @@ def test_what_is_unknown_or_grave_is_decided_on_a_page_of_its_own(
     """A weapon report without a word in it, and a vape by somebody unknown, were accepted with one tick."""
     parts = {
         "cause": (place.students[0], CAUSED), "involved": (place.students[1], INVOLVED), "nobody": (None, CAUSED),
+        "someone saw": (None, PersonRole.WITNESS),
     }  # fmt: skip
     report = light(place, *(parts[one] for one in people), **more)
     plain = light(place)
@@ -67,6 +73,15 @@ def test_what_is_unknown_or_grave_is_decided_on_a_page_of_its_own(
     data = {"csrf_token": client.csrf_token("/review"), "request_key": "k", "chosen": [f"{report.id}.{report.version}"]}
     assert "Open them one by one" in client.post("/review/accept", data=data, follow_redirects=True).text
     assert fresh(report).state is IncidentState.SUBMITTED
+
+
+def test_a_duty_a_hold_or_a_question_of_the_police_is_never_decided_in_a_batch(place: Place) -> None:
+    report, now = light(place), situation(light(place).id)
+    assert may_be_batched(now.plan, 0, now.people, report)
+    assert not may_be_batched(now.plan, 1, now.people, report)
+    hold = PlanHold(None, AppliesTo.FACE_TO_FACE, ("H2",), {}, {})
+    for plan in (replace(now.plan, holds=(hold,)), replace(now.plan, police=Police.VERIFY)):
+        assert not may_be_batched(plan, 0, now.people, report)
 
 
 def test_the_queue_counts_and_batch_accepts_light_ones(place: Place, client_as: Callable[[Any], Any]) -> None:
