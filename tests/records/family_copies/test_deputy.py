@@ -17,13 +17,13 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.incidents.deputies.asking import ask_deputies
 from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.states import ReleaseState
 from wss_cases.records.family_copies.draft.actions import decide, hand_on
+from wss_cases.records.family_copies.release.deputies import waiting
 
 __all__ = ["here"]
 HANDED = {"manner": "in_person", "identity": "Known to the office"}
@@ -64,8 +64,7 @@ def test_the_deputy_reads_the_copy_alone_and_the_school_releases_it(
     assert client.submit(address, {"agrees": "yes"}).status_code == 303
     assert told("family_copy.answered") == [here.administrator.id]
     assert db.session.get_one(FollowUp, row.follow_up_id).outcome == "", "its day still stands: nobody gave it yet"
-    ask_deputies(clock.now())
-    assert told("deputy.asked") == [deputy.id], "an answer is asked for once"
+    assert waiting() == [], "an answer is asked for once"
     assert school.submit(f"{own}/hand-over", HANDED).status_code == 303
     assert (fresh(row).state, fresh(row).released_by_id) == (ReleaseState.RELEASED, deputy.id)
     copy = db.session.scalars(select(FamilyReleaseCopy)).one()

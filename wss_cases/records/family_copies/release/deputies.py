@@ -1,6 +1,5 @@
 """A copy for a family as the network's deputy reads it, where the school has nobody else who may release it."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -33,7 +32,7 @@ def asks(row: FamilyRelease, now: datetime) -> SecondLook:
     return SecondLook(row.handed_on_by_id, row.handed_on_at or row.prepared_at, school, deciders)
 
 
-def waiting() -> Iterable[FamilyRelease]:
+def waiting() -> list[FamilyRelease]:
     """Return the copies that wait for a second person, in every school."""
     handed_on = select(FamilyRelease).where(FamilyRelease.state == ReleaseState.HANDED_ON).order_by(FamilyRelease.id)
     return [row for row in db.session.scalars(handed_on).all() if deputys_yes(row) is None]
