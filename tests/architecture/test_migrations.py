@@ -249,6 +249,41 @@ def test_pathways_of_the_first_release_are_carried_along(empty_database: Databas
         assert [row[0] for row in partners] == ["Harbor House", "Harbor House"]
 
 
+def test_what_may_be_told_at_home_is_carried_to_the_reports_entry_and_back(database: Database, tmp_path: Path) -> None:
+    app = make_app(database.url, tmp_path)
+    run(app, "downgrade", "0060")
+    yes = [{"word": "gay", "concerns": [7]}, "lesbian"]
+    of = {"school_id": 1, "incident_id": 1}
+    rows: dict[str, list[dict[str, Any]]] = {
+        "school": [{"id": 1}],
+        "student": [{"id": 1}],
+        "incident": [{"id": 1, "school_id": 1, "state": "submitted", "duplicate_of_id": None}],
+        "incident_person": [{"id": 7, "kind": "student", "student_id": 1, "may_tell": ["dating"], **of}],
+        "discipline_action": [{"id": 3, "student_id": 1, "days": 1, "may_tell": yes, **of}],
+    }
+    reflected = sa.MetaData()
+    with engine(database).begin() as connection:
+        for name, planted in rows.items():
+            table = sa.Table(name, reflected, autoload_with=connection, extend_existing=True)
+            for row in planted:
+                connection.execute(sa.insert(table).values(_complete(table, row)))
+
+    def told(name: str) -> Any:
+        table = sa.Table(name, sa.MetaData(), sa.Column("may_tell", sa.JSON))
+        with engine(database).connect() as connection:
+            return connection.scalar(sa.select(table))
+
+    for _twice in range(2):
+        run(app, "upgrade")
+        assert told("incident_person") == [
+            {"word": "dating", "concerns": [7], "notice_id": 0},
+            {"word": "gay", "concerns": [7], "notice_id": 3},
+            {"word": "lesbian", "concerns": [], "notice_id": 3},
+        ]
+        run(app, "downgrade", "0060")
+        assert (told("incident_person"), told("discipline_action")) == (["dating"], yes)
+
+
 def test_sqlite_keeps_its_foreign_keys_whole(databases: Any, tmp_path: Path) -> None:
     copy = databases.copy(databases.template("sqlite"))
     with sqlite3.connect(copy.name) as connection:

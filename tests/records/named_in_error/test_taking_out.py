@@ -26,6 +26,7 @@ from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.incident.models import Addendum, GuardianContact
 from wss_cases.incidents.incident.queries import priors
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
+from wss_cases.incidents.telling.rules import may_tell, yes_to
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
@@ -131,6 +132,9 @@ def test_who_was_named_in_error_stands_nowhere_but_in_the_log_and_the_register(
 ) -> None:
     report, child = scene(place)
     case_id = cases_of_incident(report.id)[0].id
+    for person in (people := fresh(report).people):
+        person.may_tell = yes_to(["gay"], [people[0].id])
+    db.session.commit()
     before = where_it_stands(child)
     assert {"incident", "incident_addendum", "case_note", "timeline_entry", "discipline_action", "follow_up"} <= before
     duties = set(db.session.scalars(select(LegalDuty.code).where(LegalDuty.incident_id == report.id)))
@@ -147,6 +151,7 @@ def test_who_was_named_in_error_stands_nowhere_but_in_the_log_and_the_register(
     assert where_it_stands(child) <= ROSTER | KNOW
     now = fresh(report)
     assert (now.people[0].kind, now.people[0].student_id) == (PersonKind.NOT_IDENTIFIED, None)
+    assert not any(may_tell(person) for person in now.people), "whoever is named there later said no yes"
     assert now.people[0].role is CAUSED and now.people[1].student_id == place.students[1].id
     assert "hit another student" in now.narrative and "[…]" in now.narrative
     originals = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "named_in_error.masked"))

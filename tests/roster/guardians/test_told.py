@@ -23,6 +23,7 @@ from wss_cases.followups.handling.actions import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.additions.actions import ContactAttempt, record_guardian_contact
+from wss_cases.incidents.telling.rules import yes_to
 from wss_cases.safeguards.duties.duty.actions import Told, record_step
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import steps_of
@@ -116,7 +117,7 @@ def test_a_call_says_at_home_what_the_student_agrees_to_and_no_more(
             told()
     client = client_as(family.world.coordinator)
     where = f"/incidents/{report.id}/may-tell"
-    own = {"person": str(person.id), "concerns": str(person.id)}
+    own = dict.fromkeys(("person", "concerns", "agreed"), str(person.id))
     assert client.submit(where, own | {"told": "the quarrel"}).status_code == 400
     student = StudentFactory(school=family.world.school)
     other = str(IncidentPersonFactory(incident_id=report.id, student_id=student.id).id)
@@ -127,6 +128,9 @@ def test_a_call_says_at_home_what_the_student_agrees_to_and_no_more(
     assert "a relationship" in page and "The family may be told:" in page and "boyfriend" in page
     record_guardian_contact(family.call, report.id, attempt)
     family.follow_up(MOTHER, attempt.note)
+    person.may_tell = yes_to(["boyfriend"], [person.id], notice_id=7)
+    db.session.commit()
+    record_guardian_contact(family.call, report.id, attempt)  # what a notice tells, a call may tell
     with pytest.raises(Refused, match="transphobic"):
         family.follow_up(MOTHER, "A transphobic word was used.")
 

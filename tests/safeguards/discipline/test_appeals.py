@@ -21,7 +21,9 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.incidents.telling.rules import CALL
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
@@ -244,9 +246,11 @@ def test_a_notice_tells_nothing_that_only_the_student_tells_at_home(
     answer = client.submit(ask, {"concerns": other, "agreed": own})
     assert answer.status_code == 400 and 'id="agreed-error"' in answer.text, "another child's words are not this one's"
     assert "held back" in client.page(address).text
-    session.get(DisciplineAction, scene.made, populate_existing=True).may_tell = ["gay"]
-    session.commit()
-    assert "held back" in client.page(address).text, "a yes of which nobody said whom it concerns"
+    entry = session.get(IncidentPerson, int(own), populate_existing=True)
+    for concerns, notice_id in (([], scene.made), ([entry.id], CALL)):
+        entry.may_tell = [{"word": "gay", "concerns": concerns, "notice_id": notice_id}]
+        session.commit()
+        assert "held back" in client.page(address).text, "a yes of which nobody said whom it concerns, one for a call"
     assert client.submit(ask, {"concerns": own, "agreed": own}).status_code == 303
     assert "had called him gay" in client.page(address).text
     action = session.get(DisciplineAction, scene.made, populate_existing=True)
@@ -254,6 +258,8 @@ def test_a_notice_tells_nothing_that_only_the_student_tells_at_home(
     session.commit()
     page = client.page(address).text
     assert "(boyfriend)" in page and "had called him" not in page, "what the student was not asked about"
+    correct(Invocation(scene.dean, NOW), scene.made, replace(FIXED, reason="Hit a gay student."))
+    assert "(gay)" in client.page(address).text, "words that are corrected are asked anew"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.incidents.telling.rules import may_tell
 from wss_cases.roster.directory.guardians import GuardianOf, guardians_of_each
 from wss_cases.roster.directory.presenters import guardian_words
 
@@ -60,13 +61,13 @@ def about(actor: Actor, rows: Iterable[Any], *, call: bool = False) -> dict[int,
     return shown
 
 
-def spoken_of(row: Any) -> tuple[set[int], set[str]]:
+def spoken_of(row: Any) -> tuple[set[int], frozenset[str]]:
     """Return the students whom a follow-up is about, and the words of which the student agrees that the family is told:
     none where it is about several, since one's words are not another family's to hear."""
     people = _named([row]).get(row.id) or _parties([row]).get((row.case_id, row.incident_id), [])
     entries = [one if isinstance(one, IncidentPerson) else one.incident_person_id for one in people]
     found = [db.session.get(IncidentPerson, one) if isinstance(one, int) else one for one in entries]
-    words = set(found[0].may_tell) if len(found) == 1 and found[0] is not None else set()
+    words = may_tell(found[0]) if len(found) == 1 else frozenset()
     return {one.student_id for one in people if one.student_id}, words
 
 

@@ -57,10 +57,10 @@ def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> 
 
 
 def _check_told(row: FollowUp, shown: Evidence) -> None:
-    student_ids, may_tell = spoken_of(row)
+    student_ids, agreed = spoken_of(row)
     if shown.who.strip():
         refuse_kept_off("who", student_ids, shown.who)
-    refuse_private("note", shown.note, may_tell)
+    refuse_private("note", shown.note, agreed)
 
 
 @use_case

@@ -13,13 +13,13 @@ from wss_cases.incidents.incident.actions import append_text, set_state
 from wss_cases.incidents.incident.models import CareRecord, GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.other_schools.queries import parts_of
-from wss_cases.journal.changes import changes_of
+from wss_cases.incidents.telling.actions import entry_of
+from wss_cases.incidents.telling.rules import may_tell
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.guardians import guardians_of
 from wss_cases.roster.directory.states import Reach
-from wss_cases.roster.names.private_words import private_in
 from wss_cases.roster.telling.queries import refuse_private
 
 
@@ -68,45 +68,17 @@ def record_guardian_contact(uow: UnitOfWork, incident_id: int, attempt: ContactA
     Raises Refused for a time to come, a person of another report, or an adult who is not the student's guardian.
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
-    person = _person(uow, incident, attempt.incident_person_id)
+    person = entry_of(uow, incident, attempt.incident_person_id)
     if attempt.at > uow.now + timedelta(minutes=1):
         raise Refused("at", _("This time is still to come. Enter when it happened."))
     _check_guardian(person, attempt.guardian_id)
-    refuse_private("note", attempt.note, person.may_tell)
+    refuse_private("note", attempt.note, may_tell(person))
     assert uow.actor.user_id is not None
     contact = uow.add(GuardianContact(incident_id=incident.id, author_id=uow.actor.user_id, **vars(attempt)))
     uow.record(contact, "incident.guardian_contact")
     uow.record(incident, "incident.guardian_contact")
     react(uow, "incident.guardian_contact", contact)
     return contact.id
-
-
-@use_case
-def agree_to_tell(uow: UnitOfWork, incident_id: int, person_id: int, words: str, concerns_id: int) -> int:
-    """Record that a student, asked alone, agrees that a call tells the family what only the student tells at home.
-
-    It holds for the words alone. Raises Refused for a person of another report, where there is none among them, and
-    for words that concern somebody else: nobody agrees for another.
-    """
-    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
-    person = _person(uow, incident, person_id)
-    if concerns_id != person.id:
-        words = _("Only the student whom the words concern can agree. Without that yes they stay out.")
-        raise Refused("concerns", words)
-    told = {word.casefold() for word in private_in(words)}
-    if not told:
-        raise Refused("told", _("Nothing in it is the student’s alone to tell. Write the words themselves."))
-    person.may_tell = sorted({*person.may_tell, *told})
-    uow.audit("incident.may_tell", "incident_person", person.id, changes_of(person))
-    uow.record(incident, "incident.may_tell")
-    return incident.id
-
-
-def _person(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerson:
-    person = uow.session.get(IncidentPerson, person_id, with_for_update=True)
-    if person is None or person.incident_id != incident.id:
-        raise Refused("person", _("One of these people is not in this report."))
-    return person
 
 
 def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:

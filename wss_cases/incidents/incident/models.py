@@ -167,7 +167,8 @@ class Incident(Windowed, Versioned, Base):
 class IncidentPerson(Base):
     """One person's part in one incident; with `other_school_id` of somebody whom that school alone knows by name.
 
-    `may_tell`: words that only the student tells at home and of which the student agrees that a call says them.
+    `may_tell`: words that only a student tells at home and that this one's family may be told, with whom each concerns
+    (entries of the report, who all agree) and the notice it was agreed for: see `incidents/telling/rules.py`.
     """
 
     __tablename__ = "incident_person"
@@ -195,7 +196,7 @@ class IncidentPerson(Base):
     injury: Mapped[str | None] = mapped_column(String(20))
     facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     family_text: Mapped[str] = mapped_column(Text, default="")
-    may_tell: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    may_tell: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     incident: Mapped[Incident] = relationship(back_populates="people")
     student: Mapped[Student | None] = relationship()
     staff: Mapped[StaffMember | None] = relationship()

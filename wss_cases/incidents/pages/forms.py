@@ -60,22 +60,6 @@ class ContactForm(BaseForm):
     note = LongText(_l("What was said"), limit=5000)
 
 
-class MayTellForm(BaseForm):
-    """What only a student tells at home, and of which the student agrees that a call says it."""
-
-    person = select(_l("Who agrees?"), validators=[InputRequired(_l("Choose the student."))])
-    told = ShortText(
-        _l("What may the family be told?"),
-        [NotBlank(_l("Write what the family may be told."))],
-        description=_l("The words that the call may say, for example: girlfriend. Everything else stays out."),
-    )
-    concerns = select(
-        _l("Whom do these words concern?"),
-        validators=[InputRequired(_l("Choose whom the words concern."))],
-        description=_l("Words about a child who is not listed stay out."),
-    )
-
-
 def read_filter(args: Mapping[str, str]) -> IncidentFilter:
     """Return the filter of a list's address. Raises Refused naming the first value that cannot be read."""
     values: dict[str, Any] = {}

@@ -21,19 +21,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import at_wall, local, zone_of
-from wss_cases.incidents.additions.actions import (
-    ContactAttempt,
-    add_addendum,
-    agree_to_tell,
-    answer_question,
-    record_guardian_contact,
-)
+from wss_cases.incidents.additions.actions import ContactAttempt, add_addendum, answer_question, record_guardian_contact
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
-from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, MayTellForm, read_filter
+from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
 from wss_cases.incidents.pages.presenters import (
     TAB_LABELS,
     TONES,
@@ -45,6 +39,10 @@ from wss_cases.incidents.pages.presenters import (
     state_of,
     state_words,
 )
+from wss_cases.incidents.telling import rules as telling
+from wss_cases.incidents.telling.actions import agree_to_tell
+from wss_cases.incidents.telling.forms import ASK_ALONE, MayTellForm
+from wss_cases.incidents.telling.pages import may_tell_page
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place
 from wss_cases.roster.telling.queries import NOT_SAID
@@ -124,7 +122,7 @@ def contact(incident_id: int) -> Page:
     zone = zone_of(report.school_id)
     form = ContactForm()
     students = [person for person in report.people if person.student_id is not None]
-    form.person.choices = _chosen(students)
+    form.person.choices = choices([(str(person.id), person_words(person)) for person in students])
     # who reported something may say whom they reached; numbers are the case team's
     team = actor.covers(report.school_id, *CASE_TEAM)
     form.guardian.choices = choices([("", _("Somebody not in the roster")), *reachable(students, numbers=team)])
@@ -151,34 +149,22 @@ def contact(incident_id: int) -> Page:
 @blueprint.route("/incidents/<int:incident_id>/may-tell", methods=["GET", "POST"])
 @gate(Permission.INCIDENT_COMPLETE)
 def may_tell(incident_id: int) -> Page:
-    """Record that a student agrees that the family is told what only the student tells at home."""
+    """Record that whom the words concern agrees that a call tells what only a student tells at home."""
     report = _completable(incident_id)
     form = MayTellForm()
-    students = _chosen([person for person in report.people if person.student_id is not None])
-    form.person.choices = form.concerns.choices = students
+    form.offer(report.people)
+    back = url_for(".contact", incident_id=report.id)
 
     def act() -> int:
-        whose, of_whom = int(form.person.data), int(form.concerns.data)
-        return agree_to_tell(submitted(form), report.id, whose, form.told.data, of_whom)
+        return agree_to_tell(submitted(form), report.id, int(form.person.data), form.told.data, form.given())
 
-    return form_page(
-        form,
-        act,
-        with_flash(_("It is recorded. A call may say these words."), url_for(".contact", incident_id=report.id)),
-        "layouts/form_page.html",
-        title=_("The student agrees that it is told"),
-        lede=_("Ask the student alone whether the family may be told. Without a yes it stays out."),
-        go_words=_("Record the yes"),
-        back_href=url_for(".contact", incident_id=report.id),
-    )
+    done = with_flash(_("It is recorded. A call may say these words."), back)
+    return may_tell_page(form, act, done, back, str(ASK_ALONE))
 
 
 def _agreed(students: list[IncidentPerson]) -> list[str]:
-    return [dotted(person_words(person), ", ".join(person.may_tell)) for person in students if person.may_tell]
-
-
-def _chosen(students: list[IncidentPerson]) -> list[Any]:
-    return choices([(str(person.id), person_words(person)) for person in students])
+    told = [(person_words(person), sorted(telling.may_tell(person))) for person in students]
+    return [dotted(who, ", ".join(words)) for who, words in told if words]
 
 
 def _completable(incident_id: int) -> Incident:

@@ -15,6 +15,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import highest_group
 from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.incidents.telling.actions import forget_people
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import note_end
@@ -134,8 +135,9 @@ def _unlink(uow: UnitOfWork, reports: list[Incident], student_id: int) -> None:
         uow.record(part, "case.person_taken_out", case_id=case.id)
     for person in named:
         person.kind, person.student, person.student_id = PersonKind.NOT_IDENTIFIED, None, None
-        person.grade, person.description, person.family_text, person.facts = None, "", "", {}
+        person.grade, person.description, person.family_text, person.facts, person.may_tell = None, "", "", {}, []
         uow.record(person, "incident.person_changed")
     for report in reports:
+        forget_people(uow, report, {person.id for person in named})
         report.behavior_group = highest_group(report.people)
     uow.session.flush()

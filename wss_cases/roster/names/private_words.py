@@ -4,6 +4,7 @@ No call or letter says any of it unless the student agrees: a home may not be sa
 """
 
 import re
+from collections.abc import Collection
 
 _STEMS = (
     r"gays?", r"lesbian\w*", r"bisexual\w*", r"homosexual\w*", r"queer", r"lgbt\w*", r"trans", r"transg[eé]n\w*",
@@ -14,6 +15,9 @@ _STEMS = (
 _PRIVATE = re.compile(rf"\b(?:{'|'.join(_STEMS)})\b", re.IGNORECASE)
 
 
-def private_in(text: str) -> list[str]:
-    """Return what stands in a text that a family is told by the student alone, each once, as it is written."""
-    return list(dict.fromkeys(_PRIVATE.findall(text)))
+def private_in(text: str, agreed: Collection[str] = ()) -> list[str]:
+    """Return what stands in a text that a family is told by the student alone, each once, as it is written.
+
+    Of `agreed`, in small letters, the student agreed.
+    """
+    return [word for word in dict.fromkeys(_PRIVATE.findall(text)) if word.casefold() not in agreed]

@@ -65,9 +65,9 @@ def refuse_kept_off(field: str, student_ids: Collection[int], who: str) -> None:
         raise Refused(field, _("Nobody may contact this person about this student."))
 
 
-def refuse_private(field: str, text: str, may_tell: Collection[str]) -> None:
+def refuse_private(field: str, text: str, agreed: Collection[str]) -> None:
     """Raise Refused where what was told at home is the student's alone to tell, and the student did not agree."""
-    if words := [word for word in private_in(text) if word.casefold() not in may_tell]:
+    if words := private_in(text, agreed):
         raise Refused(
             field,
             _(

@@ -3,7 +3,6 @@
 The action holds what stands now, and every count reads it; what it was before is kept as a version, with why.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,12 +15,13 @@ from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.telling.actions import Yes, forget_notice, record_yes
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.family_notice.letters import private_left, students_of
+from wss_cases.safeguards.discipline.family_notice.letters import entry_in_report, private_left
 from wss_cases.safeguards.discipline.recording.actions import (
     back_after,
     check_acknowledged,
@@ -106,7 +106,7 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     keep_version(uow, action, states.ChangeCause.CORRECTION, given.why)
     _set(uow, action, span)
     if (action.reason, action.support_services) != (given.reason, given.support_services):
-        action.may_tell = []
+        forget_notice(uow, entry_in_report(action), action.id)
     action.reason, action.support_services = given.reason, given.support_services
     action.year_days = count.after
     action.review_acknowledged = given.acknowledged or action.review_acknowledged
@@ -117,21 +117,16 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
 
 
 @use_case
-def agree_to_tell(uow: UnitOfWork, action_id: int, concerns: Collection[int], agreed: Collection[int]) -> int:
+def agree_to_tell(uow: UnitOfWork, action_id: int, given: Yes) -> int:
     """Record that whom the notice's words concern agree, each asked alone; changed words are asked anew.
 
     Raises Refused where it says nothing that only a student tells at home, or where one of them did not agree.
     """
     action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
-    words = private_left(action)
-    if not words:
+    words, entry = private_left(action), entry_in_report(action)
+    if not words or entry is None:
         raise Refused("", _("The notice says nothing that only the student tells at home."))
-    whom = sorted(set(concerns))
-    if not whom or not set(whom) <= set(students_of(action, uow.session.get_one(Student, action.student_id))):
-        raise Refused("concerns", _("Choose whom the words concern."))
-    if set(agreed) != set(whom):
-        raise Refused("agreed", _("Only the student whom the words concern can agree. Without that yes they stay out."))
-    action.may_tell = [*action.may_tell, *({"word": word.casefold(), "concerns": whom} for word in words)]
+    record_yes(uow, entry, words, given, action.id)
     uow.record(action, "discipline.may_tell")
     return action.id
 

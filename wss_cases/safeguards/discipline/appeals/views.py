@@ -9,21 +9,24 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.forms import BaseForm, choices, filled
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.forms import BaseForm, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.incidents.telling.forms import MayTellForm
+from wss_cases.incidents.telling.pages import may_tell_page
 from wss_cases.roster.directory.presenters import language_words
 from wss_cases.safeguards.discipline.appeals import actions
 from wss_cases.safeguards.discipline.family_notice.letters import (
+    entry_in_report,
     family_language,
     names_left,
     notice_for,
     private_left,
-    students_of,
 )
-from wss_cases.safeguards.discipline.recording.forms import AgreedForm, AppealForm, CorrectForm, DecideForm
+from wss_cases.safeguards.discipline.recording.forms import AppealForm, CorrectForm, DecideForm
 from wss_cases.safeguards.discipline.recording.presenters import action_words, appeal_words
 from wss_cases.safeguards.discipline.removals.queries import ListedAction, get_action, undecided_appeal
 from wss_cases.safeguards.discipline.removals.states import AppealOutcome, AskedBy, DisciplineKind
@@ -87,24 +90,15 @@ def decision(action_id: int) -> Page:
 def agreed(action_id: int) -> Page:
     """Record that whom its private words concern agree to what the notice tells at home."""
     listed = get_action(current_actor(), action_id, Permission.DISCIPLINE_RECORD)
-    form, back = AgreedForm(), url_for("appeals.notice", action_id=action_id)
-    students = students_of(listed.action, listed.student)
-    form.concerns.choices = form.agreed.choices = choices([(str(key), name) for key, name in students.items()])
+    form, entry = MayTellForm(), existing(entry_in_report(listed.action))
+    form.offer(entry.incident.people)
+    del form.person, form.told
+    back = url_for("appeals.notice", action_id=action_id)
 
     def act() -> int:
-        asked = [[int(one) for one in field.data or ()] for field in (form.concerns, form.agreed)]
-        return actions.agree_to_tell(submitted(form), action_id, *asked)
+        return actions.agree_to_tell(submitted(form), action_id, form.given())
 
-    return form_page(
-        form,
-        act,
-        back,
-        "layouts/form_page.html",
-        title=_("Whom the words concern agrees that it is told"),
-        lede=_("The words: %(words)s.", words=", ".join(private_left(listed.action))),
-        go_words=_("Record the yes"),
-        back_href=back,
-    )
+    return may_tell_page(form, act, back, back, _("The words: %(words)s.", words=", ".join(private_left(listed.action))))
 
 
 @blueprint.get("/notice")
@@ -122,6 +116,7 @@ def notice(action_id: int) -> str:
         text=text,
         names=names_left(listed.action, listed.student),
         private=private_left(listed.action),
+        may_ask=listed.action.incident_id is not None,
         missing=language_words(language) if text.language.split("-")[0] != language.split("-")[0] else "",
         languages=[(each, language_words(each), each == language) for each in languages],
         action=listed.action,

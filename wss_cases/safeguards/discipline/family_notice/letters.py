@@ -16,7 +16,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.rules import person_words
+from wss_cases.incidents.telling.rules import may_tell
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.mail.family_texts.rules import Text
@@ -54,22 +54,15 @@ def names_left(action: DisciplineAction, student: Student) -> list[str]:
 def private_left(action: DisciplineAction) -> list[str]:
     """Return what the notice would say that only a student tells at home, without the yes of whom it concerns.
 
-    The notice is not shown before it is gone, or they agree. A yes of which nobody knows whom it concerns counts not.
+    The notice is not shown before it is gone, or they agree.
     """
-    told = private_in(f"{action.reason}\n{action.support_services}")
-    agreed = {one["word"] for one in action.may_tell if isinstance(one, dict)}
-    return [word for word in told if word.casefold() not in agreed]
+    return private_in(f"{action.reason}\n{action.support_services}", may_tell(entry_in_report(action), action.id))
 
 
-def students_of(action: DisciplineAction, student: Student) -> dict[int, str]:
-    """Return whom the words of a notice can concern: the students of the report by their entry, 0 where it has none."""
-    people = db.session.scalars(
-        select(IncidentPerson)
-        .where(IncidentPerson.incident_id == action.incident_id, IncidentPerson.student_id.is_not(None))
-        .order_by(IncidentPerson.id)
-    ).all()
-    listed = {one.id: person_words(one) for one in people}
-    return listed if student.id in {one.student_id for one in people} else {0: student.shown_name, **listed}
+def entry_in_report(action: DisciplineAction) -> IncidentPerson | None:
+    """Return the student's entry in the report, which holds what their family may be told; None without a report."""
+    statement = select(IncidentPerson).filter_by(incident_id=action.incident_id, student_id=action.student_id)
+    return db.session.scalars(statement.order_by(IncidentPerson.id)).first()
 
 
 def notice_for(action: DisciplineAction, student: Student, language: str, day: date) -> Text:

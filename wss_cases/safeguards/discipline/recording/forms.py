@@ -1,6 +1,6 @@
 """Forms of discipline actions: recording one, correcting it, its appeal."""
 
-from wtforms import BooleanField, DateField, HiddenField, IntegerField, SelectMultipleField
+from wtforms import BooleanField, DateField, HiddenField, IntegerField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio
@@ -85,15 +85,6 @@ class AppealForm(BaseForm):
     asked_name = ShortText(_l("Name"), [NotBlank(_l("Give the name of who asks."))])
     asked_on = DateField(_l("When did they ask?"), [InputRequired(_l("Say when they asked."))])
     asked_why = LongText(_l("What they say"))
-
-
-class AgreedForm(BaseForm):
-    """Whom the private words of a notice concern, and who of them agrees."""
-
-    concerns = SelectMultipleField(
-        _l("Whom do these words concern?"), description=_l("Words about a child who is not listed stay out.")
-    )
-    agreed = SelectMultipleField(_l("Who agrees, asked alone?"))
 
 
 class DecideForm(BaseForm):

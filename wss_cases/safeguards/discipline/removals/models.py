@@ -19,8 +19,6 @@ class DisciplineAction(OfIncident, Versioned, Base):
     they had offered nothing, `year_days` the student's school days away in the school year with this removal. None in
     `disability`, `suspected` and `year_days`: recorded before these were asked. `facts_verified_at` and `…_by_id`: when
     and by whom it was said that the facts were verified and the student heard; None where nobody said so here.
-    `may_tell`: words that only a student tells at home, of whom each is said (entries of the report), all of whom agree
-    that the notice says them. A bare word is of a time when nobody asked whom it concerns, and releases nothing.
     """
 
     __tablename__ = "discipline_action"
@@ -28,7 +26,7 @@ class DisciplineAction(OfIncident, Versioned, Base):
         Index("ix_discipline_action_school_date", "school_id", "starts_on"),
         CheckConstraint("days >= 0", name="days"),
     )
-    PRIVATE = frozenset({"reason", "interventions", "disruption", "support_services", "answers", "may_tell"})
+    PRIVATE = frozenset({"reason", "interventions", "disruption", "support_services", "answers"})
 
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
@@ -55,7 +53,6 @@ class DisciplineAction(OfIncident, Versioned, Base):
     review_acknowledged: Mapped[bool] = mapped_column(default=False, server_default="0")
     offered: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
-    may_tell: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
