@@ -153,6 +153,21 @@ def test_the_third_door_demands_everything_in_writing(scene: Scene, name: str) -
     assert refused.value.field == name
 
 
+def test_the_attempts_name_nobody_whom_an_order_keeps_away(scene: Scene, client_as: Callable[[Any], Any]) -> None:
+    two_parents(scene.student)
+    for name in ("Aldous Quillfeather", "Mr. Quillfeather"):
+        given = replace(ASKING, guardian_attempts=f"Called {name}.")
+        with pytest.raises(Refused, match="Nobody may contact this person") as refused:
+            ask(Invocation(acting(scene.dean), NOW), scene.incident.id, given)
+        assert refused.value.field == "guardian_attempts"
+    page = client_as(scene.dean).page(f"/incidents/{scene.incident.id}/police-review/anything-else").text
+    assert "Do not contact" in page and "Berenice Goldleaf" in page and "Quillfeather" not in page
+    fresh(scene.student).family_name = "Quillfeather"
+    db.session.commit()
+    given = replace(ASKING, guardian_attempts="Called Ms. Goldleaf about Quillfeather twice.")
+    assert ask(Invocation(acting(scene.dean), NOW), scene.incident.id, given)
+
+
 def test_it_is_never_a_way_to_remove_a_disruptive_student(scene: Scene) -> None:
     with pytest.raises(Refused) as refused:
         ask(Invocation(acting(scene.dean), NOW), scene.incident.id, replace(ASKING, not_removal=False))

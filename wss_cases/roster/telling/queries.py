@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
@@ -12,7 +14,8 @@ from wss_cases.roster.directory.models import Guardian, Student
 from wss_cases.roster.directory.presenters import guardian_words
 from wss_cases.roster.directory.states import Reach
 from wss_cases.roster.names.private_words import private_in
-from wss_cases.roster.names.queries import finder_beside, guardians_named
+from wss_cases.roster.names.queries import COLUMNS, finder_beside, guardians_named, students_named
+from wss_cases.roster.names.spellings import Named
 
 NOT_SAID = _l(
     "Do not name another child. Say nothing of sexual orientation, gender identity, a relationship or the ground of a"
@@ -50,18 +53,39 @@ def calling(students: Iterable[Student]) -> Calling:
 
 
 def refuse_kept_off(field: str, student_ids: Collection[int], who: str) -> None:
-    """Raise Refused where somebody whom an order keeps from one of these students is said to be told, or may have been.
+    """Raise Refused where somebody whom an order keeps from one of these students is said to be told or to agree, or
+    may have been.
 
-    A name that another guardian bears too may stand. Where somebody is kept off, who was told is said by name.
+    A name that another guardian bears too may stand. Where somebody is kept off, who it was is said by name.
     """
+    stay, off = _kept_off(student_ids)
+    if off and not who.strip():
+        raise Refused(field, _("Nobody may contact one of the guardians about this student. Say by name who it was."))
+    _refuse_named(field, who, stay, off)
+
+
+def refuse_naming_kept_off(field: str, student_ids: Collection[int], text: str) -> None:
+    """Raise Refused where a text of whom one called, or of who comes, names somebody whom an order keeps away.
+
+    The names of the students themselves may stand in it.
+    """
+    stay, off = _kept_off(student_ids)
+    if off:
+        stay += students_named(select(*COLUMNS).where(Student.id.in_(student_ids)))
+        _refuse_named(field, text, stay, off)
+
+
+def _kept_off(student_ids: Collection[int]) -> tuple[list[Named], list[Named]]:
+    """Return the guardians of some students: who may stay, and whom an order keeps from one of them."""
     found = [one for each in guardians_of_each(student_ids).values() for one in each]
     off = {one.id for one in found if one.reach is Reach.NEVER}
     if not off:
-        return
-    if not who.strip():
-        raise Refused(field, _("Nobody may contact one of the guardians about this student. Say by name who was told."))
-    stay = guardians_named(Guardian.id.in_({one.id for one in found} - off))
-    if finder_beside(stay, guardians_named(Guardian.id.in_(off))).names_in(who):
+        return [], []
+    return guardians_named(Guardian.id.in_({one.id for one in found} - off)), guardians_named(Guardian.id.in_(off))
+
+
+def _refuse_named(field: str, text: str, stay: list[Named], off: list[Named]) -> None:
+    if off and finder_beside(stay, off).names_in(text):
         raise Refused(field, _("Nobody may contact this person about this student."))
 
 

@@ -17,6 +17,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.telling.queries import calling
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import duties_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
@@ -97,7 +98,7 @@ def by_law(incident_id: int) -> Page:
 def ask(incident_id: int) -> Page:
     """Ask for what is refused unless two people approve."""
     incident = asked_about(_loaded(incident_id))
-    form = AskForm()
+    form, students = AskForm(), students_who_caused_harm(incident_id)
 
     def done(review_id: int) -> str:
         flash(_("The review is open. Until two people have approved, the answer is no."))
@@ -109,7 +110,8 @@ def ask(incident_id: int) -> Page:
         done,
         "safeguards/police/asking/ask.html",
         incident=incident,
-        supports=[_supports(student) for student in students_who_caused_harm(incident_id)],
+        supports=[_supports(student) for student in students],
+        calling=calling(students),
     )
 
 

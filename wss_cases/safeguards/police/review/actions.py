@@ -15,6 +15,8 @@ from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
+from wss_cases.roster.telling.queries import refuse_naming_kept_off
+from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.police.review.dating import earliest, question
 from wss_cases.safeguards.police.review.messages import ANSWERED, ASKED, CALLED, SECOND
@@ -78,6 +80,8 @@ def ask(uow: UnitOfWork, incident_id: int, given: Asking) -> int:
     incident = asked_about(uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK))
     _none_open(incident, WAITING)
     _check_asking(given)
+    caused = [student.id for student in students_who_caused_harm(incident.id)]
+    refuse_naming_kept_off("guardian_attempts", caused, given.guardian_attempts)
     school = existing(uow.session.get(School, incident.school_id))
     named = approver_of(school.network)
     hours = named.hours if named is not None else None
