@@ -1,8 +1,6 @@
 """Forms of police-notification reviews: the three grounds, the answers, the notification, the settings."""
 
-from collections.abc import Iterator
-
-from wtforms import BooleanField, Field, IntegerField, SelectMultipleField
+from wtforms import BooleanField, IntegerField, SelectMultipleField
 from wtforms.validators import InputRequired, NumberRange
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, pick, radio, select
@@ -106,41 +104,18 @@ class WithdrawForm(BaseForm):
     reason = LongText(_l("Why it is withdrawn"), [NotBlank(_l("Give the reason."))])
 
 
-class FollowedForm(BaseForm):
-    """What may be known only after the notification."""
-
-    report_number = ShortText(_l("Report number"), limit=80)
-    guardian_told_at = moment_field(_l("When was the guardian told?"))
-    guardian_manner = pick(_l("How was the guardian told?"), MANNER_LABELS)
-    guardian_name = ShortText(_l("Name of the guardian who was told"))
-    guardian_result = pick(
-        _l("Was the guardian reached?"),
-        RESULT_LABELS | {"not_yet": _l("Not tried yet")},
-        _l("Say whether the guardian was reached."),
-    )
-    rights_sheet = pick(_l("Rights sheet"), SHEET_LABELS, _l("Say whether the rights sheet was given."))
-    note = LongText(_l("What followed"))
-
-
-class NotificationForm(FollowedForm):
-    """The notification itself; its fields stand, and are named where they are wrong, in the order of its page."""
-
-    _FIRST = ("danger", "notified_at", "time_reason", "told", "told_whom", "channel", "student_ids", "step_ids")
+class ToldForm(BaseForm):
+    """What a notification is: when, who was told, of whom. Its fields stand before what may be known only later."""
 
     danger = LongText(_l("What the imminent danger was"))
     notified_at = moment_field(_l("When were they told?"), _l("Say when they were told."))
     time_reason = ShortText(TIME_REASON)
-    channel = pick(_l("How"), CHANNEL_LABELS, _l("Say how."))
     told = select(_l("Who was told"), coerce=str, validators=[InputRequired(_l("Say who was told."))])
     told_whom = ShortText(_l("Somebody else: who"))
-    adult_with_student = ShortText(_l("Adult who stays with the student"))
+    channel = pick(_l("How"), CHANNEL_LABELS, _l("Say how."))
     student_ids = SelectMultipleField(_l("Students the police were told about"), coerce=int)
     step_ids = SelectMultipleField(_l("What this carries out of the legal duty"), coerce=int)
-
-    def __iter__(self) -> Iterator[Field]:
-        """Yield the fields in the order of the page."""
-        first = (*self._FIRST, "adult_with_student")
-        return iter([self[name] for name in first] + [field for field in super().__iter__() if field.name not in first])
+    adult_with_student = ShortText(_l("Adult who stays with the student"))
 
     def demand(self, *, danger: bool, adult: bool) -> None:
         """Ask for what this notification needs: words of the danger, and who stays with a student who is known."""
@@ -148,6 +123,26 @@ class NotificationForm(FollowedForm):
             self.danger.validators = [NotBlank(NO_DANGER)]
         if adult:
             self.adult_with_student.validators = [NotBlank(NO_ADULT)]
+
+
+class FollowedForm(BaseForm):
+    """What may be known only after the notification."""
+
+    report_number = ShortText(_l("Report number"), limit=80)
+    guardian_result = pick(
+        _l("Was the guardian reached?"),
+        RESULT_LABELS | {"not_yet": _l("Not tried yet")},
+        _l("Say whether the guardian was reached."),
+    )
+    guardian_told_at = moment_field(_l("When was the guardian told?"))
+    guardian_manner = pick(_l("How was the guardian told?"), MANNER_LABELS)
+    guardian_name = ShortText(_l("Name of the guardian who was told"))
+    rights_sheet = pick(_l("Rights sheet"), SHEET_LABELS, _l("Say whether the rights sheet was given."))
+    note = LongText(_l("What followed"))
+
+
+class NotificationForm(ToldForm, FollowedForm):
+    """The notification itself; its fields stand, and are named where they are wrong, in the order of its page."""
 
 
 class ApproverForm(BaseForm):
