@@ -249,7 +249,9 @@ def test_pathways_of_the_first_release_are_carried_along(empty_database: Databas
         assert [row[0] for row in partners] == ["Harbor House", "Harbor House"]
 
 
-def test_what_may_be_told_at_home_is_carried_to_the_reports_entry_and_back(database: Database, tmp_path: Path) -> None:
+def test_rows_that_say_what_may_be_told_and_what_is_of_housing_are_carried_along(
+    database: Database, tmp_path: Path
+) -> None:
     app = make_app(database.url, tmp_path)
     run(app, "downgrade", "0060")
     yes = [{"word": "gay", "concerns": [7]}, "lesbian"]
@@ -260,6 +262,10 @@ def test_what_may_be_told_at_home_is_carried_to_the_reports_entry_and_back(datab
         "incident": [{"id": 1, "school_id": 1, "state": "submitted", "duplicate_of_id": None}],
         "incident_person": [{"id": 7, "kind": "student", "student_id": 1, "may_tell": ["dating"], **of}],
         "discipline_action": [{"id": 3, "student_id": 1, "days": 1, "may_tell": yes, **of}],
+        "disclosure": [
+            {"id": number, "student_id": 1, "school_id": 1, "object_type": "referral", "interest": interest}
+            for number, interest in enumerate(("academic", "housing_basic_needs", "Vivienda y necesidades básicas"))
+        ],
     }
     reflected = sa.MetaData()
     with engine(database).begin() as connection:
@@ -280,6 +286,9 @@ def test_what_may_be_told_at_home_is_carried_to_the_reports_entry_and_back(datab
             {"word": "gay", "concerns": [7], "notice_id": 3},
             {"word": "lesbian", "concerns": [], "notice_id": 3},
         ]
+        with engine(database).connect() as connection:
+            told_of = connection.scalars(sa.text("SELECT of_housing FROM disclosure ORDER BY id"))
+            assert list(map(bool, told_of)) == [False, True, True]
         run(app, "downgrade", "0060")
         assert (told("incident_person"), told("discipline_action")) == (["dating"], yes)
 

@@ -135,6 +135,7 @@ class Disclosure(Base):
     """That something of a student's record went to somebody outside (FERPA 99.32): who, what, why, when.
 
     `object_type` and `object_id` name the record it went with, e.g. a referral. `fields` lists what, never the values.
+    `of_housing`: it tells of a need for housing support, which the coordinator alone sees.
     """
 
     __tablename__ = "disclosure"
@@ -142,7 +143,7 @@ class Disclosure(Base):
         Index("ix_disclosure_object", "object_type", "object_id"),
         Index("ix_disclosure_student", "student_id", "at"),
     )
-    PRIVATE = frozenset({"asked_by", "told_whom", "interest", "purpose"})
+    PRIVATE = frozenset({"asked_by", "told_whom", "interest", "purpose", "fields", "of_housing"})
 
     id: Mapped[Id]
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
@@ -153,6 +154,7 @@ class Disclosure(Base):
     interest: Mapped[str] = mapped_column(String(300))
     purpose: Mapped[str] = mapped_column(String(300))
     fields: Mapped[list[str]]
+    of_housing: Mapped[bool] = mapped_column(default=False, server_default="0")
     object_type: Mapped[str] = mapped_column(String(40))
     object_id: Mapped[int]
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

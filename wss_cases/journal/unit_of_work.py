@@ -189,7 +189,7 @@ class UnitOfWork:
 
     def disclose(
         self, subject: Any, student_id: int, *, told_whom: str, interest: str, purpose: str, fields: list[str],
-        asked_by: str = "", at: datetime | None = None,
+        asked_by: str = "", at: datetime | None = None, of_housing: bool = False,
     ) -> Disclosure:  # fmt: skip
         """Write down that these fields of a student's record went to somebody outside (FERPA 99.32).
 
@@ -197,7 +197,7 @@ class UnitOfWork:
         """
         row = Disclosure(
             student_id=student_id, school_id=subject.school_id, at=at or self.now, asked_by=asked_by,
-            told_whom=told_whom, interest=interest, purpose=purpose, fields=fields,
+            told_whom=told_whom, interest=interest, purpose=purpose, fields=fields, of_housing=of_housing,
             object_type=subject.__tablename__, object_id=subject.id, made_by_id=self.actor.user_id,
         )  # fmt: skip
         self.add_audited(row, "disclosure.made")

@@ -16,7 +16,10 @@ EARLIEST = date(2000, 1, 1)
 
 @dataclass(frozen=True)
 class Given:
-    """What was disclosed by hand: who asked, who got what on which day, why they may have it, and for what use."""
+    """What was disclosed by hand: who asked, who got what on which day, why they may have it, and for what use.
+
+    `of_housing`: it tells of a need for housing support.
+    """
 
     asked_by: str
     told_whom: str
@@ -24,6 +27,7 @@ class Given:
     what: str
     interest: str
     purpose: str
+    of_housing: bool = False
 
 
 @use_case
@@ -35,4 +39,5 @@ def record_disclosure(uow: UnitOfWork, student_id: int, given: Given) -> int:
         raise Refused("told_on", _("Choose today or an earlier day."))
     texts = {name: getattr(given, name).strip() for name in ("asked_by", "told_whom", "interest", "purpose")}
     at = at_local(given.told_on, 12, 0, zone)
-    return uow.disclose(student, student.id, fields=[given.what.strip()], at=at, **texts).id
+    what = [given.what.strip()]
+    return uow.disclose(student, student.id, fields=what, at=at, of_housing=given.of_housing, **texts).id

@@ -1,6 +1,6 @@
 """Forms of the record of disclosures."""
 
-from wtforms import DateField
+from wtforms import BooleanField, DateField
 from wtforms.validators import InputRequired
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
@@ -21,3 +21,4 @@ class DisclosureForm(BaseForm):
     )
     interest = ShortText(_l("Their legitimate interest"), [NotBlank(_l("Write why they may have it."))], limit=300)
     purpose = ShortText(_l("What they use it for"), [NotBlank(_l("Write what they use it for."))], limit=300)
+    of_housing = BooleanField(_l("It tells of a need for housing: the coordinator alone reads who got it and why"))

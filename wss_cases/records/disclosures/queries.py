@@ -10,16 +10,11 @@ from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import at_local, zone_of
-from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import Disclosure
-from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.states import Service
 from wss_cases.roster.directory.models import Student
 
-HOUSING = Service.HOUSING_BASIC_NEEDS
 PAGE = 50
 RECORD_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR)
 """Who keeps the disclosures of their school's students; auditors read them all."""
@@ -52,7 +47,7 @@ def shown_as(actor: Actor, student: Student) -> str:
 class ListedDisclosure:
     """One disclosure with the names that stand beside it; `made_by` is '' for the system.
 
-    `veiled`: it went with a referral for housing, of which the reader may not know.
+    `veiled`: it tells of a need for housing support, of which the reader may not know.
     """
 
     row: Disclosure
@@ -74,9 +69,8 @@ def disclosures(
     `before` is the time and id of the last one shown.
     """
     statement = (
-        select(Disclosure, Student, UserAccount.name, Referral.service)
+        select(Disclosure, Student, UserAccount.name)
         .join(Student, Student.id == Disclosure.student_id)
-        .outerjoin(Referral, (Disclosure.object_type == "referral") & (Referral.id == Disclosure.object_id))
         .outerjoin(UserAccount, UserAccount.id == Disclosure.made_by_id)
     )
     if student_id is not None:
@@ -91,24 +85,10 @@ def disclosures(
         .limit(limit)
     )
     return [
-        ListedDisclosure(row, student, name or "", _is_veiled(actor, row, student, service))
-        for row, student, name, service in db.session.execute(ordered)
+        ListedDisclosure(row, student, name or "", row.of_housing and not _coordinates(actor, student))
+        for row, student, name in db.session.execute(ordered)
     ]
 
 
-def _is_veiled(actor: Actor, row: Disclosure, student: Student, service: str | None) -> bool:
-    """Whether it tells of a need for housing support, which is seen by the coordinator alone.
-
-    The words count where the referral is gone: once they were kept in the language of whoever sent it.
-    """
-    if row.object_type != "referral" or actor.covers(student.school_id, Role.COORDINATOR):
-        return False
-    return HOUSING in (service, row.interest) or row.interest in _housing_words()
-
-
-def _housing_words() -> set[str]:
-    words = set()
-    for language in setting("LANGUAGES"):
-        with force_locale(language):
-            words.add(str(HOUSING.label))
-    return words
+def _coordinates(actor: Actor, student: Student) -> bool:
+    return actor.covers(student.school_id, Role.COORDINATOR)

@@ -107,12 +107,13 @@ def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | 
 
 def _line(disclosure: ListedDisclosure) -> dict[str, Any]:
     row, veiled = disclosure.row, disclosure.veiled
-    by_hand = row.object_type == "student"
+    by_hand, partner = row.object_type == "student", _("A partner of the school")
+    what = [_("A need")] if veiled and by_hand else row.fields
     return {
         "on": day_words_with_year(local_date(row.at, zone_of(disclosure.student.school_id))),
-        "asked_by": row.asked_by or str(UNASKED.get(row.object_type, SCHOOL)),
-        "told_whom": _("A partner of the school") if veiled else row.told_whom,
-        "what": ", ".join(name if by_hand else str(FIELD_LABELS.get(name, name)) for name in row.fields),
+        "asked_by": partner if veiled and row.asked_by else row.asked_by or str(UNASKED.get(row.object_type, SCHOOL)),
+        "told_whom": partner if veiled else row.told_whom,
+        "what": ", ".join(name if by_hand else str(FIELD_LABELS.get(name, name)) for name in what),
         "interest": _("Support by a partner") if veiled else service_words(row.interest) or row.interest,
         "purpose": _("Support by a partner") if veiled else row.purpose,
         "made_by": disclosure.made_by or _("The system"),

@@ -172,7 +172,8 @@ def _carry_out(uow: UnitOfWork, row: TakingOut, incident: Incident, person: Inci
         days = {"days": [None, [report.local_date.isoformat()]]}
         uow.audit("figures.moved", "school", report.school_id, days)
     _tell_where_it_happened(uow, row, reports)
-    for whom in dict.fromkeys(one.told_whom for one in told):
+    partner = _("a partner in the record of disclosures")
+    for whom in dict.fromkeys(partner if one.of_housing else one.told_whom for one in told):
         _correct(uow, row, whom)
     for contact in contacts:
         _correct_family(uow, row, student_id, contact)

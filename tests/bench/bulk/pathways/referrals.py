@@ -11,7 +11,7 @@ from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.world import later
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
-from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, OUTCOME_OF, ServiceKind
+from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, OUTCOME_OF, Service, ServiceKind
 
 NEEDS = (
     "Somebody to talk to about what happened in the last weeks.",
@@ -131,11 +131,12 @@ def send(sent: Sent, at: datetime, on: date) -> None:
         interest=interest,
         purpose=PURPOSE,
         fields=list(shown),
+        of_housing=interest == Service.HOUSING_BASIC_NEEDS,
         object_type="referral",
         object_id=sent.row["id"],
         made_by_id=course.work.lead.id,
     )
-    changes = {"told_whom": PRIVATE, "fields": list(shown)}
+    changes = {"told_whom": PRIVATE, "fields": PRIVATE}
     course.report.story.audit(at, course.work.lead, ("disclosure", number), "disclosure.made", changes)
     sent.waiting["referral_answer"] = course.follow("referral_answer", at, due_on=answer_by)
     ends = max(on, days.add(sent.consent["until_on"], -BEFORE_END))

@@ -25,6 +25,7 @@ from wss_cases.pathways.referrals.referral.states import (
     RELATION_LABELS,
     RENEWABLE,
     ReferralState,
+    Service,
 )
 from wss_cases.roster.directory.queries import school_days
 
@@ -114,7 +115,7 @@ def send(uow: UnitOfWork, referral_id: int) -> int:
     uow.record(row, "referral.sent", partner=partner.name, by=answer_by.isoformat())
     uow.disclose(
         row, row.student_id, told_whom=partner.name, interest=row.service,
-        purpose=consent.purpose, fields=list(row.sent_fields),
+        purpose=consent.purpose, fields=list(row.sent_fields), of_housing=row.service == Service.HOUSING_BASIC_NEEDS,
     )  # fmt: skip
     if pathway.state is PathwayState.PREPARING:
         note_start(uow, pathway, today)
