@@ -83,6 +83,16 @@ def plant_rows(database: Database) -> None:
                     connection.execute(sa.insert(table).values(_complete(table, row)))
 
 
+def plant(database: Database, rows: dict[str, list[dict[str, Any]]]) -> None:
+    """Put rows into tables as the schema has them now, every column that they leave out filled."""
+    reflected = sa.MetaData()
+    with engine(database).begin() as connection:
+        for name, planted in rows.items():
+            table = sa.Table(name, reflected, autoload_with=connection, extend_existing=True)
+            for row in planted:
+                connection.execute(sa.insert(table).values(_complete(table, row)))
+
+
 def _complete(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:
     values = {name: value for name, value in row.items() if name in table.c}
     for column in table.columns:
@@ -180,7 +190,7 @@ FIRST_RELEASE: dict[str, list[dict[str, Any]]] = {
 def test_police_notifications_of_before_reviews_get_one(empty_database: Database, tmp_path: Path) -> None:
     app = make_app(empty_database.url, tmp_path)
     run(app, "upgrade", "0017")
-    reflected, told = sa.MetaData(), "SELECT door, duty_id FROM police_notification ORDER BY id"
+    told = "SELECT door, duty_id FROM police_notification ORDER BY id"
     of = {"school_id": 1, "incident_id": 1}
     rows: dict[str, list[dict[str, Any]]] = {
         "school": [{"id": 1}],
@@ -192,11 +202,7 @@ def test_police_notifications_of_before_reviews_get_one(empty_database: Database
             {"id": 9, "door": "other", "duty_id": None, **of},
         ],
     }
-    with engine(empty_database).begin() as connection:
-        for name, planted in rows.items():
-            table = sa.Table(name, reflected, autoload_with=connection, extend_existing=True)
-            for row in planted:
-                connection.execute(sa.insert(table).values(_complete(table, row)))
+    plant(empty_database, rows)
     run(app, "upgrade")
     reviews = (
         "SELECT n.id, r.door, r.state, r.duty_id FROM police_notification n"
@@ -218,12 +224,7 @@ def test_police_notifications_of_before_reviews_get_one(empty_database: Database
 def test_pathways_of_the_first_release_are_carried_along(empty_database: Database, tmp_path: Path) -> None:
     app = make_app(empty_database.url, tmp_path)
     run(app, "upgrade", "0006")
-    reflected = sa.MetaData()
-    with engine(empty_database).begin() as connection:
-        for name, planted in FIRST_RELEASE.items():
-            table = sa.Table(name, reflected, autoload_with=connection, extend_existing=True)
-            for row in planted:
-                connection.execute(sa.insert(table).values(_complete(table, row)))
+    plant(empty_database, FIRST_RELEASE)
     run(app, "upgrade")
     found = {
         "keepers": "SELECT pathway_id, user_id FROM circle_keeper",
@@ -267,12 +268,7 @@ def test_rows_that_say_what_may_be_told_and_what_is_of_housing_are_carried_along
             for number, interest in enumerate(("academic", "housing_basic_needs", "Vivienda y necesidades básicas"))
         ],
     }
-    reflected = sa.MetaData()
-    with engine(database).begin() as connection:
-        for name, planted in rows.items():
-            table = sa.Table(name, reflected, autoload_with=connection, extend_existing=True)
-            for row in planted:
-                connection.execute(sa.insert(table).values(_complete(table, row)))
+    plant(database, rows)
 
     def told(name: str) -> Any:
         table = sa.Table(name, sa.MetaData(), sa.Column("may_tell", sa.JSON))

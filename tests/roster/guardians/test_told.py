@@ -9,8 +9,10 @@ import pytest
 
 from tests.cases.making import NOW, TODAY, make_world
 from tests.factories.accounts import acting, make_user
+from tests.factories.cases import PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import IncidentPersonFactory
+from tests.factories.referrals import PartnerFactory
 from tests.factories.roster import StudentFactory, two_parents
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
@@ -24,6 +26,21 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.additions.actions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.telling.rules import yes_to
+from wss_cases.pathways.circles.circle.states import SupporterRelation
+from wss_cases.pathways.circles.consent.actions import record_consent
+from wss_cases.pathways.circles.keepers.actions import add_keeper
+from wss_cases.pathways.circles.notes.states import ExceptionKind
+from wss_cases.pathways.circles.preparation.actions import add_supporter
+from wss_cases.pathways.circles.privilege.actions import record_exception
+from wss_cases.pathways.circles.requirements.queries import circle_of
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import Kind
+from wss_cases.pathways.reengagement.case_page.actions import PlanText as PlanOfReturn
+from wss_cases.pathways.reengagement.case_page.actions import save_plan
+from wss_cases.pathways.referrals.consent.actions import Signed
+from wss_cases.pathways.referrals.consent.actions import record_consent as consented
+from wss_cases.pathways.referrals.referral.actions import draft
+from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.safeguards.duties.duty.actions import Told, record_step
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import steps_of
@@ -81,6 +98,39 @@ class Family:
         made = found or plans.write(self.call, self.world.case.id, self.person.id, text)
         plans.agree(self.call, made, TODAY, GuardianTold.TOLD, who)
 
+    def pathway(self, kind: Kind) -> Pathway:
+        made = db.session.scalars(db.select(Pathway).filter_by(kind=kind)).first()
+        return made or PathwayFactory(
+            case_id=self.world.case.id, school_id=self.world.school.id, kind=kind.value, participant_id=self.person.id
+        )
+
+    def consent(self, who: str) -> None:
+        row = self.pathway(Kind.FAMILY_GROUP_CONFERENCE)
+        record_consent(self.call, row.id, self.person.id, True, True, TODAY, who)
+
+    def supporter(self, who: str) -> None:
+        row = self.pathway(Kind.FAMILY_GROUP_CONFERENCE)
+        add_supporter(self.call, row.id, self.person.id, SupporterRelation.GUARDIAN, who)
+
+    def exception(self, who: str) -> None:
+        keeper = Invocation(self.world.actor, NOW)
+        row = self.pathway(Kind.FAMILY_GROUP_CONFERENCE)
+        if not circle_of(row).keeper_names:
+            add_keeper(keeper, row.id, self.world.coordinator.id)
+        record_exception(keeper, row.id, kind=ExceptionKind.OTHER_LAW, told_whom=who, reason="A duty.")
+
+    def signed(self, who: str) -> None:
+        row = self.pathway(Kind.FAMILY_SUPPORT)
+        made = db.session.scalars(db.select(Referral.id)).first() or draft(
+            self.call, row.id, partner_id=PartnerFactory().id, student_id=self.student.id, need="Help."
+        )
+        signature = Signed(who, "parent", "paper", "en", TODAY, TODAY)
+        consented(self.call, made, signature, ["name", "service"], "To help.")
+
+    def beside(self, who: str) -> None:
+        text = PlanOfReturn(None, supporters=who or FATHER)
+        save_plan(self.call, self.pathway(Kind.REENTRY_CIRCLE).id, text, False)
+
     def follow_up(self, who: str, note: str = "") -> None:
         row = FollowUpFactory(
             school_id=self.world.school.id, case_id=self.world.case.id, kind="guardian_contact",
@@ -95,8 +145,15 @@ def family(session: Any, at: Callable[..., Any]) -> Family:
     return Family()
 
 
-@pytest.mark.parametrize("field", ["restraint", "told_later", "notice", "with_student", "duty", "plan", "follow_up"])
-def test_whom_an_order_keeps_away_is_not_said_to_be_told(family: Family, field: str) -> None:
+WAYS = (
+    "restraint", "told_later", "notice", "with_student", "duty", "plan", "follow_up", "consent", "supporter",
+    "exception", "signed", "beside",
+)  # fmt: skip
+"""Every place in which a guardian is said to be told, to agree, to sign or to come."""
+
+
+@pytest.mark.parametrize("field", WAYS)
+def test_whom_an_order_keeps_away_is_not_said_to_be_told_or_to_agree(family: Family, field: str) -> None:
     with pytest.raises(Refused, match="Nobody may contact this person"):
         getattr(family, field)(FATHER)
     with pytest.raises(Refused):
@@ -140,6 +197,10 @@ def test_the_pages_say_whom_to_call_and_what_a_call_does_not_say(
 ) -> None:
     client = client_as(make_user(Role.DEAN, family.world.school))
     report, made, asked = family.world.incident.id, family.held(), family.questioned()
+    row = family.pathway(Kind.FAMILY_GROUP_CONFERENCE)
+    party = f"/cases/{row.case_id}/pathways/{row.id}/consent/{family.person.id}"
+    page = client.page(party).text
+    assert "Do not contact" in page and "Berenice Goldleaf" in page and "Quillfeather" not in page
     for path in (
         f"/incidents/{report}/restraint", f"/restraints/{made}/guardian", f"/questionings/{asked.id}/notice",
         f"/questionings/{asked.id}/adult", f"/duties/{asked.duty_id}/steps/1",

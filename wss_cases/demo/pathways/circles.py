@@ -85,7 +85,8 @@ def _consents(path: Path, invited: list[Party], now: datetime) -> Steps:
     for one in invited:
         now = yield calendar.soon(now, 25)
         guardian = True if one.pupil else None
-        record_consent(work.calls(now), path.id, one.id, True, guardian, work.world.day(now))
+        named = one.pupil.guardian if one.pupil else ""
+        record_consent(work.calls(now), path.id, one.id, True, guardian, work.world.day(now), named)
     return now
 
 

@@ -45,6 +45,7 @@ class ConsentForm(BaseForm):
     guardian = radio(
         _l("Does the guardian consent?"), [*YES_NO, ("not_asked", _l("Not asked, or not needed"))], default="not_asked"
     )
+    guardian_name = ShortText(_l("Name of the guardian who answered"))
     given_on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
 
 

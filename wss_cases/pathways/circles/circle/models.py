@@ -14,6 +14,7 @@ from wss_cases.pathways.common.models import InPathway
 class CircleConsent(InPathway, Base):
     """What one party said about taking part; withdrawable at any time. None: not asked yet.
 
+    `guardian_name`: which guardian answered; '' where nobody said by name, or none was asked.
     Each answer stays as it was given, `replaced_at` the recording of the next one; the one in its place counts.
     """
 
@@ -21,11 +22,13 @@ class CircleConsent(InPathway, Base):
     __table_args__ = (
         Index("uq_circle_consent_counts", "pathway_id", "participant_id", unique=True, **where("replaced_at IS NULL")),
     )
+    PRIVATE = frozenset({"guardian_name"})
 
     id: Mapped[Id]
     participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
     consented: Mapped[bool | None]
     guardian_consented: Mapped[bool | None]
+    guardian_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     given_on: Mapped[date]
     recorded_at: Mapped[datetime]
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -4,6 +4,7 @@ from datetime import date
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -17,6 +18,7 @@ from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import audit_only, load_live, not_later, note_acceptance, note_offer
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.roster.telling.queries import refuse_kept_off
 from wss_cases.routing.engine.states import Pathway as Family
 
 
@@ -35,19 +37,15 @@ def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
 
 @use_case
 def record_consent(
-    uow: UnitOfWork,
-    pathway_id: int,
-    participant_id: int,
-    consented: bool,
-    guardian_consented: bool | None,
-    given_on: date,
-) -> int:
+    uow: UnitOfWork, pathway_id: int, participant_id: int, consented: bool, guardian_consented: bool | None,
+    given_on: date, guardian_name: str = "",
+) -> int:  # fmt: skip
     """Record what one party said about taking part.
 
     A no is possible at any time, whatever became of the circle, needs no reason, and calls a planned meeting off;
     an agreement that was made stands. The first answer notes the offer, the last yes the acceptance.
     Raises NotFound for somebody who is not invited; Refused where the person harmed was asked by somebody other
-    than the keeper, or before support was offered.
+    than the keeper, or before support was offered, and for an answer of a guardian whom an order keeps away.
     """
     willing = consented and guardian_consented is not False
     row = load_circle(uow, pathway_id) if willing else load_any_circle(uow, pathway_id)
@@ -56,6 +54,9 @@ def record_consent(
     before = circle.consents.get(participant_id)
     if before is None and participant_id not in {person.id for person in circle.invited}:
         raise NotFound
+    if guardian_consented is not None:
+        party = uow.session.get_one(CaseParticipant, participant_id)
+        refuse_kept_off("guardian_name", [party.student_id] if party.student_id else [], guardian_name)
     said = before.consented if before else None
     was_willing = before is not None and said is True and before.guardian_consented is not False
     if consented and said is not True:
@@ -67,6 +68,7 @@ def record_consent(
         uow.session.flush()
     consent = CircleConsent.of(row, participant_id=participant_id)
     consent.consented, consent.guardian_consented, consent.given_on = consented, guardian_consented, given_on
+    consent.guardian_name = guardian_name if guardian_consented is not None else ""
     consent.recorded_at, consent.recorded_by_id = uow.now, uow.actor.user_id
     kinds = ("circle.consent_withdrawn" if was_willing else "circle.consent_refused", "circle.consent_given")
     uow.record(consent, kinds[willing])

@@ -6,7 +6,7 @@ from sqlalchemy import exists, select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -20,6 +20,7 @@ from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import not_later
 from wss_cases.pathways.common.follow_ups import close_recorded, follow_event
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.telling.queries import refuse_kept_off
 
 
 @use_case
@@ -93,12 +94,16 @@ def _need_interpreter(uow: UnitOfWork, row: Pathway, circle: Circle, participant
 
 @use_case
 def add_supporter(uow: UnitOfWork, pathway_id: int, participant_id: int, relation: SupporterRelation, name: str) -> int:
-    """Invite somebody whom a party wants beside them. Returns the pathway's id. Raises Refused without a name."""
+    """Invite somebody whom a party wants beside them. Returns the pathway's id.
+
+    Raises NotFound; Refused without a name, and for a guardian whom an order keeps away.
+    """
     row = load_circle(uow, pathway_id)
-    if participant_id not in {person.id for person in circle_of(row).invited}:
-        raise NotFound
+    person = existing(next((one for one in circle_of(row).invited if one.id == participant_id), None))
     if not name.strip():
         raise Refused("name", _("Write the name."))
+    if person.student_id is not None and relation in (SupporterRelation.GUARDIAN, SupporterRelation.FAMILY):
+        refuse_kept_off("name", [person.student_id], name)
     supporter = CircleSupporter.of(row, participant_id=participant_id, relation=relation, name=name)
     uow.record(supporter, "circle.supporter_added", relation=relation.value)
     return row.id

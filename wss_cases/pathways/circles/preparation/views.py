@@ -38,6 +38,7 @@ from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.steps import ids
 from wss_cases.pathways.common.views import ACT, act_context, act_on, page_of
 from wss_cases.roster.directory.queries import get_school
+from wss_cases.roster.telling.queries import calling
 
 blueprint = Blueprint("circle_parties", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
@@ -147,6 +148,7 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
     form = ConsentForm(
         consented=YES_NO[answer.consented if answer else None],
         guardian=YES_NO[answer.guardian_consented if answer else None] or "not_asked",
+        guardian_name=answer.guardian_name if answer else "",
         given_on=today_at(row.school_id, clock.now()),
     )
     if circle.guardians_asked:
@@ -160,11 +162,13 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
             form.consented.data == "yes",
             {"yes": True, "no": False}.get(form.guardian.data),
             form.given_on.data,
+            form.guardian_name.data or "",
         ),
         page_of(row),
         "pathways/circles/preparation/consent.html",
         letter=_letter(row, person),
         letter_href=url_for("circle_parties.letter", participant_id=participant_id, **ids(row)),
+        guardians=calling(filter(None, [person.student])).lines,
         warning=_who_asks(actor, circle, person, today_at(row.school_id, clock.now())),
         **act_context(row, _("Consent of %(name)s", name=person_words(person)), _("Save the answer")),
     )

@@ -19,6 +19,7 @@ from wss_cases.pathways.common.actions import add_audited, not_later
 from wss_cases.pathways.legal_holds import actions as legal_holds
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.roster.telling.queries import refuse_naming_kept_off
 
 AUDIT_WITHDRAWN = "circle.waiver_withdrawn"
 AUDIT_EXCEPTION = "circle.privilege_exception"
@@ -66,6 +67,8 @@ def withdraw_waiver(uow: UnitOfWork, pathway_id: int, waiver_id: int) -> int:
 def record_exception(uow: UnitOfWork, pathway_id: int, *, kind: ExceptionKind, told_whom: str, reason: str) -> int:
     """Record that something privileged was told under a legal exception: to whom and why, never what."""
     row = load_for_keeper(uow, pathway_id)
+    students = [person.student_id for person in row.case.participants if person.student_id is not None]
+    refuse_naming_kept_off("told_whom", students, told_whom)
     used = PrivilegeException(
         pathway_id=row.id, school_id=row.school_id, kind=kind,
         told_whom=_needed("told_whom", told_whom, _("Say who was told.")),

@@ -22,6 +22,7 @@ from wss_cases.pathways.reengagement.plan.queries import REVIEW, open_of, review
 from wss_cases.pathways.reengagement.plan.rules import CATCH_UP, REVIEWS, SOONER, is_near
 from wss_cases.pathways.reengagement.plan.states import ReviewAnswer
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.telling.queries import refuse_naming_kept_off
 
 NOT_BACK = "not_back"
 
@@ -44,6 +45,8 @@ def save_plan(uow: UnitOfWork, pathway_id: int, text: PlanText, agreed: bool) ->
     """
     row, plan = load_return(uow, pathway_id, uow.version)
     check_days(plan.away_from, text.return_on)
+    if plan.student_id is not None:
+        refuse_naming_kept_off("supporters", [plan.student_id], text.supporters)
     if plan.returned_on is not None and text.return_on is None:
         raise Refused("return_on", _("The student is back: the day of return stays."))
     drops = plan.meeting_held_on is None and plan.meeting_at is not None

@@ -28,6 +28,7 @@ from wss_cases.pathways.referrals.referral.states import (
     Service,
 )
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.telling.queries import refuse_kept_off
 
 LONGEST = timedelta(days=366)
 BEFORE_END = 5
@@ -53,7 +54,7 @@ def record_consent(uow: UnitOfWork, referral_id: int, signed: Signed, fields: li
     A pathway that was only proposed is accepted with it. Raises Refused naming what is missing.
     """
     pathway, row = load_with_pathway(uow, referral_id, uow.version)
-    _check(signed, today_at(row.school_id, uow.now))
+    _check(signed, row.student_id, today_at(row.school_id, uow.now))
     if set(fields) - set(FIELD_LABELS) or not set(ALWAYS) <= set(fields):
         raise Refused("fields", _("Choose what the family agreed to. Without the name nothing can be sent."))
     if not purpose.strip():
@@ -73,9 +74,11 @@ def record_consent(uow: UnitOfWork, referral_id: int, signed: Signed, fields: li
     return row.id
 
 
-def _check(signed: Signed, today: date) -> None:
+def _check(signed: Signed, student_id: int | None, today: date) -> None:
     if not signed.by.strip():
         raise Refused("by", _("Write who signed."))
+    if student_id is not None and signed.relation != "student":
+        refuse_kept_off("by", [student_id], signed.by)
     if signed.relation not in RELATION_LABELS:
         raise Refused("relation", _("Choose who that is."))
     if signed.manner not in MANNER_LABELS:
@@ -141,7 +144,7 @@ def renew(uow: UnitOfWork, referral_id: int, signed: Signed) -> int:
     if row.state not in RENEWABLE or before is None or before.revoked_at is not None:
         raise Refused("", _("There is no consent here that could be renewed."))
     today = today_at(row.school_id, uow.now)
-    _check(signed, today)
+    _check(signed, row.student_id, today)
     before.replaced_at = uow.now
     uow.session.flush()
     consent = ReferralConsent(

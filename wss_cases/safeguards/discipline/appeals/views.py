@@ -98,7 +98,8 @@ def agreed(action_id: int) -> Page:
     def act() -> int:
         return actions.agree_to_tell(submitted(form), action_id, form.given())
 
-    return may_tell_page(form, act, back, back, _("The words: %(words)s.", words=", ".join(private_left(listed.action))))
+    words = ", ".join(private_left(listed.action))
+    return may_tell_page(form, act, back, back, _("The words: %(words)s.", words=words))
 
 
 @blueprint.get("/notice")
