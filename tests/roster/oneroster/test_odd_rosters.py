@@ -124,6 +124,10 @@ def nameless(files: Files) -> None:
     put("users", "familyName", "")(files)
 
 
+def sds_without_names(files: Files) -> None:
+    files["users"] = (("sourcedId", "username", "givenName"), [{"sourcedId": "u1", "username": "u", "givenName": "A"}])
+
+
 def semicolons(text: str) -> bytes:
     return text.replace(",", ";").encode()
 
@@ -223,6 +227,7 @@ STOPPED: dict[str, tuple[Change, int, str]] = {
     "oneroster_1_0": (first_version, 1, "OneRoster 1.0"),
     "sds_1": (alone("School", "Section", "Student", "StudentEnrollment"), 1, "School Data Sync version 1"),
     "clever": (alone("schools", "students", "sections"), 1, "Clever"),
+    "sds_2_without_a_needed_column": (sds_without_names, 1, "School Data Sync 2"),
     "a_quarter_refused": (put("users", "sourcedId", *[""] * 6), 3, "6 of 24 rows are refused, more than 5 %"),
 }
 

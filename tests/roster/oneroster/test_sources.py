@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.factories.roster import SchoolFactory
-from tests.roster.oneroster.bundles import NOW, ORGS, counts, org, roster, table, take, user, write
+from tests.roster.oneroster.bundles import NOW, ORGS, counts, manifest, org, roster, table, take, user, write
 from wss_cases.roster.directory.models import ImportRun, School, Student
 from wss_cases.roster.import_files.report import BundleRefused
 
@@ -83,6 +83,24 @@ def test_a_new_terms_classes_are_no_shrink_and_people_are(session: Any, tmp_path
     with pytest.raises(BundleRefused, match="10 of the 30") as refused:
         take(write(tmp_path, term("summer", 20)), LATER)
     assert [problem.file for problem in refused.value.problems] == ["users.csv"]
+
+
+@pytest.mark.parametrize("how", ["bulk", "delta"])
+def test_a_feed_that_calls_many_people_gone_stops(session: Any, tmp_path: Path, how: str) -> None:
+    take(write(tmp_path, roster(PEOPLE)))
+
+    def left(number: int) -> Path:
+        rows = [{**one, "status": "inactive" if n < number else "active"} for n, one in enumerate(PEOPLE)]
+        return write(tmp_path, roster(rows, manifest=manifest(users=how, orgs="bulk")))
+
+    with pytest.raises(BundleRefused, match="6 of the 30 rows of the last import are marked as gone"):
+        take(left(6), LATER)
+    active = select(func.count(Student.id)).where(Student.is_active)
+    assert session.scalar(active) == 30
+    assert take(left(5), LATER).landed
+    assert session.scalar(active) == 25
+    assert take(left(12), LATER, shrink=True).landed
+    assert session.scalar(active) == 18
 
 
 def test_a_source_that_was_only_refused_is_not_known(session: Any, tmp_path: Path) -> None:

@@ -216,7 +216,9 @@ def _complain(report: Report | EdfiReport) -> None:
 
 
 def _tell_unplaced(report: Report) -> None:
-    """Print whom the roster gives no place."""
+    """Print how many rows came in without a field, and whom the roster gives no place."""
+    for file, number in report.unknown.items():
+        click.echo(f"{file}: {number:,} rows were imported without a field that is not known", err=True)
     for kind, found in report.unplaced.items():
         if found["count"]:
             click.echo(f"{_UNPLACED[kind]}: {found['count']:,} ({', '.join(found['sourced_ids'][:SHOWN])})", err=True)

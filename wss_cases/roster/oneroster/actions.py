@@ -208,8 +208,22 @@ def _take_file(run: Run, name: str, table: Table, handler: Handler) -> None:
         if changed:
             written = {"created": counts.created - created, "updated": counts.updated - updated}
             run.uow.audit("roster.rows", "imported_row", None, {"file": table.file, "source": run.source, **written})
+    _stop_where_many_end(run, table, ledger)
     if run.modes[name] is Mode.BULK:
         _end_missing(run, table, ledger, handler)
+
+
+def _stop_where_many_end(run: Run, table: Table, ledger: Ledger) -> None:
+    if table.name not in ("orgs", "users") or ledger.ended < FEW:
+        return
+    number = ledger.number() + ledger.ended - run.report.files[table.file].created
+    if ledger.ended >= SHRINK * number:
+        message = _(
+            "%(ended)d of the %(number)d rows of the last import are marked as gone. Nothing was imported. "
+            "If this is right, run again with --accept-shrink.",
+            ended=ledger.ended, number=number,
+        )  # fmt: skip
+        run.shrunk.append(Problem(table.file, None, None, message))
 
 
 def _items(run: Run, table: Table, ledger: Ledger, handler: Handler) -> Iterator[Item]:

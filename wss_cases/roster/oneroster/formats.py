@@ -23,6 +23,11 @@ class Mode(enum.StrEnum):
     ABSENT = "absent"
 
 
+_NAMES = {
+    Format.ONEROSTER_1_1: "OneRoster 1.1",
+    Format.ONEROSTER_1_2: "OneRoster 1.2",
+    Format.SDS_2_1: "School Data Sync 2",
+}
 _FIRST_VERSION = {"users": ("userId", "agents"), "courses": ("schoolYearId",), "classes": ("termSourcedId",)}
 """Headers that only OneRoster 1.0 has."""
 
@@ -67,7 +72,7 @@ def read_manifest(bundle: Bundle) -> dict[str, str]:
     if "manifest" not in bundle.files:
         return {}
     table = Table("manifest", bundle.files["manifest"])
-    _require(table, ("propertyName", "value"))
+    _require(table, ("propertyName", "value"), "OneRoster")
     return {cells["propertyName"]: cells["value"] for _number, cells, _joined in table.rows(Report())}
 
 
@@ -75,7 +80,7 @@ def detect(tables: dict[str, Table], manifest: dict[str, str]) -> Format:
     """Return the format of the headers and check that every required column is there. Raises BundleRefused."""
     format_ = _format_of(tables, manifest)
     for name, table in tables.items():
-        _require(table, {**REQUIRED[format_], **_RELATED}[name])
+        _require(table, {**REQUIRED[format_], **_RELATED}[name], _NAMES[format_])
     return format_
 
 
@@ -104,8 +109,8 @@ def _refuse_first_version(columns: dict[str, set[str]], version: str) -> None:
         raise BundleRefused(*(Problem(f"{name}.csv", 1, column, words) for name, column in old))
 
 
-def _require(table: Table, wanted: tuple[str, ...]) -> None:
-    words = _("The required column is missing.")
+def _require(table: Table, wanted: tuple[str, ...], format_: str) -> None:
+    words = _("The required column is missing. By the other columns these are files of %(format)s.", format=format_)
     missing = [Problem(table.file, 1, column, words) for column in wanted if column not in table.columns]
     if missing:
         raise BundleRefused(*missing)

@@ -68,6 +68,8 @@ class Ledger:
         self._source = source
         self._file = file
         self.seen: set[int] = set()
+        self.ended = 0
+        """Rows that stood and that this run calls gone."""
         self._mine = (LEDGER.c.source == source, LEDGER.c.file == file)
         self._is_new = session.scalar(select(LEDGER.c.id).where(*self._mine).limit(1)) is None
 
@@ -86,6 +88,7 @@ class Ledger:
                 counts.unchanged += 1
             else:
                 counts.updated += 1
+                self.ended += was_present and item.deleted
                 changed.append({"row_id": row_id, "new_digest": item.digest, "new_present": not item.deleted})
         insert_rows(self._session, LEDGER, _COLUMNS, new)
         if changed:
@@ -96,6 +99,10 @@ class Ledger:
         columns = (LEDGER.c.sourced_id, LEDGER.c.id, LEDGER.c.digest, LEDGER.c.is_present)
         rows = rows_among(self._session, columns, self._mine, LEDGER.c.sourced_id, keys)
         return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+    def number(self) -> int:
+        """Return how many rows are remembered as present."""
+        return self._session.scalar(select(func.count()).where(*self._mine, LEDGER.c.is_present)) or 0
 
     def present(self) -> Iterator[tuple[int, str]]:
         """Yield (id, key) of every row that the last import of this file had, or still has."""
