@@ -37,7 +37,7 @@ from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.duties.duty.actions import propose_not_applicable
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.review.repair import open_repair
+from wss_cases.safeguards.police.review.deciding.repair import open_repair
 
 CAUSED, HARMED, BOTH, INVOLVED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED)
 

@@ -19,7 +19,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.notification.actions import record_notification
-from wss_cases.safeguards.police.review.actions import call_first
+from wss_cases.safeguards.police.review.deciding.actions import call_first
 from wss_cases.safeguards.police.second_review.actions import review_afterwards
 from wss_cases.safeguards.police.seconding.actions import second
 from wss_cases.workday.my_day.waiting import waiting_for

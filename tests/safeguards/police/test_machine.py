@@ -24,7 +24,14 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.clocks.actions import refuse_silence
 from wss_cases.safeguards.police.notification.actions import Told, record_notification
-from wss_cases.safeguards.police.review.actions import Answer, answer_first, answer_second, ask, call_first, withdraw
+from wss_cases.safeguards.police.review.deciding.actions import (
+    Answer,
+    answer_first,
+    answer_second,
+    ask,
+    call_first,
+    withdraw,
+)
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.states import (
     BEGINNINGS,

@@ -31,7 +31,7 @@ from wss_cases.roster.directory.models import StaffMember
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.notification.actions import Followed, Told, add_what_followed, record_notification
-from wss_cases.safeguards.police.review.actions import (
+from wss_cases.safeguards.police.review.deciding.actions import (
     Answer,
     Asking,
     answer_first,

@@ -22,7 +22,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import PersonKind, PersonRole, WhenPrecision
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
 from wss_cases.safeguards.police.notification.actions import record_notification
-from wss_cases.safeguards.police.review.actions import call_first, withdraw
+from wss_cases.safeguards.police.review.deciding.actions import call_first, withdraw
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.states import ReviewState, Seconding
 from wss_cases.safeguards.police.second_review.actions import Corrected, correct, review_afterwards

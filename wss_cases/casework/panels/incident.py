@@ -21,7 +21,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.police.review.presenters import review_words
+from wss_cases.safeguards.police.review.pages.presenters import review_words
 from wss_cases.safeguards.police.review.queries import reviews_of, told_here
 
 TONES = {"overdue": "brick", "today": "sun"}

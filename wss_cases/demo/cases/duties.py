@@ -20,7 +20,14 @@ from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
 from wss_cases.safeguards.police.clocks.actions import refuse_silence
 from wss_cases.safeguards.police.notification.actions import Followed, record_notification
 from wss_cases.safeguards.police.notification.actions import Told as PoliceTold
-from wss_cases.safeguards.police.review.actions import Answer, Asking, answer_first, answer_second, ask, call_first
+from wss_cases.safeguards.police.review.deciding.actions import (
+    Answer,
+    Asking,
+    answer_first,
+    answer_second,
+    ask,
+    call_first,
+)
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS, POLICE_CODES
 from wss_cases.safeguards.police.second_review.actions import review_afterwards

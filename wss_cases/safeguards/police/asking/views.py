@@ -21,9 +21,9 @@ from wss_cases.roster.telling.queries import calling
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import duties_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
-from wss_cases.safeguards.police.review import actions
-from wss_cases.safeguards.police.review.forms import AskForm, CallForm, LawForm
-from wss_cases.safeguards.police.review.presenters import review_words
+from wss_cases.safeguards.police.review.deciding import actions
+from wss_cases.safeguards.police.review.pages.forms import AskForm, CallForm, LawForm
+from wss_cases.safeguards.police.review.pages.presenters import review_words
 from wss_cases.safeguards.police.review.queries import asked_about, reviews_of, told_here
 from wss_cases.safeguards.police.review.rules import requires_police
 from wss_cases.safeguards.police.review.states import OPEN

@@ -19,7 +19,7 @@ from wss_cases.mail.common.queries import queued_keys
 from wss_cases.mail.common.rules import Planned
 from wss_cases.mail.delivery.actions import queue
 from wss_cases.safeguards.duties.clocks.actions import mark_now
-from wss_cases.safeguards.police.review.actions import end
+from wss_cases.safeguards.police.review.deciding.actions import end
 from wss_cases.safeguards.police.review.messages import CALL_LATE, CALL_SOON
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import silent

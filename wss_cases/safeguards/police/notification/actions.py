@@ -22,8 +22,8 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
-from wss_cases.safeguards.police.review.actions import end
 from wss_cases.safeguards.police.review.dating import check_time, counted_on
+from wss_cases.safeguards.police.review.deciding.actions import end
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
 from wss_cases.safeguards.police.review.rules import names_danger
 from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationGround, ReviewState

@@ -23,8 +23,8 @@ from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.notification import actions
-from wss_cases.safeguards.police.review.forms import TOLD_911, TOLD_OTHER, FollowedForm, NotificationForm
 from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.pages.forms import TOLD_911, TOLD_OTHER, FollowedForm, NotificationForm
 from wss_cases.safeguards.police.review.queries import ReviewRow, get_review, notification_of, sergeants_of
 from wss_cases.safeguards.police.review.states import NotificationGround
 

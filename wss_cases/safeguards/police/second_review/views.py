@@ -11,8 +11,8 @@ from wss_cases.foundation.forms import filled
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, zone_of
 from wss_cases.safeguards.duties.duty.forms import wall_minute
-from wss_cases.safeguards.police.review.forms import AfterwardsForm, CorrectForm
-from wss_cases.safeguards.police.review.presenters import request_rows
+from wss_cases.safeguards.police.review.pages.forms import AfterwardsForm, CorrectForm
+from wss_cases.safeguards.police.review.pages.presenters import request_rows
 from wss_cases.safeguards.police.review.queries import get_review, notification_of
 from wss_cases.safeguards.police.review.states import NotificationGround
 from wss_cases.safeguards.police.second_review import actions

@@ -18,7 +18,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.police.review.actions import end, move, open_review, tell_asker
+from wss_cases.safeguards.police.review.deciding.actions import end, move, open_review, tell_asker
 from wss_cases.safeguards.police.review.messages import SECONDING
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import asked_about, reviews_of, unseconded

@@ -13,8 +13,8 @@ from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.queries import load_incident
 from wss_cases.safeguards.duties.duty.queries import load_duty
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
-from wss_cases.safeguards.police.review.forms import SecondForm
-from wss_cases.safeguards.police.review.presenters import request_rows, review_words
+from wss_cases.safeguards.police.review.pages.forms import SecondForm
+from wss_cases.safeguards.police.review.pages.presenters import request_rows, review_words
 from wss_cases.safeguards.police.review.queries import get_review
 from wss_cases.safeguards.police.seconding.actions import second
 

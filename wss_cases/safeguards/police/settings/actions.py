@@ -13,7 +13,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
-from wss_cases.safeguards.police.review.actions import ask_second
+from wss_cases.safeguards.police.review.deciding.actions import ask_second
 from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
 from wss_cases.safeguards.police.review.queries import networks
 from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS

@@ -21,7 +21,7 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.police.review import queries
-from wss_cases.safeguards.police.review.forms import ApproverForm, SergeantForm
+from wss_cases.safeguards.police.review.pages.forms import ApproverForm, SergeantForm
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS
 from wss_cases.safeguards.police.settings.actions import add_sergeant, end_sergeant, set_approver
 

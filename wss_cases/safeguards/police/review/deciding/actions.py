@@ -19,10 +19,10 @@ from wss_cases.roster.telling.queries import refuse_naming_kept_off
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.police.review.dating import earliest, question
+from wss_cases.safeguards.police.review.deciding.repair import open_repair
 from wss_cases.safeguards.police.review.messages import ANSWERED, ASKED, CALLED, SECOND
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import asked_about, deciders, reviews_of
-from wss_cases.safeguards.police.review.repair import open_repair
 from wss_cases.safeguards.police.review.rules import answer_by, is_questioned, may_become, record_due, steps_aside
 from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, WAITING, WANTED, NotificationGround, ReviewState
 

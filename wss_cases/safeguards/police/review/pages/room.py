@@ -1,7 +1,8 @@
 """What this folder brings to the application."""
 
 from wss_cases.journal.rooms import Room
-from wss_cases.safeguards.police.review import messages, models, queries, states, views
+from wss_cases.safeguards.police.review import messages, models, queries, states
+from wss_cases.safeguards.police.review.pages import views
 
 ROOM = Room(
     tables=(models,),

@@ -23,10 +23,16 @@ from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import get_duty
-from wss_cases.safeguards.police.review import actions, queries
-from wss_cases.safeguards.police.review.forms import AnswerForm, WithdrawForm
+from wss_cases.safeguards.police.review import queries
+from wss_cases.safeguards.police.review.deciding import actions
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.presenters import answer_rows, notification_rows, request_rows, review_words
+from wss_cases.safeguards.police.review.pages.forms import AnswerForm, WithdrawForm
+from wss_cases.safeguards.police.review.pages.presenters import (
+    answer_rows,
+    notification_rows,
+    request_rows,
+    review_words,
+)
 from wss_cases.safeguards.police.review.rules import may_become, opens_for_one, steps_aside
 from wss_cases.safeguards.police.review.seconders import asked_to_second
 from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationGround, ReviewState, Seconding
