@@ -67,6 +67,7 @@ CODES = {
         "audit_entry",
         "audit_seal",
         "behavior_code",
+        "bell_time",
         "calendar_day",
         "calendar_draft",
         "counter",

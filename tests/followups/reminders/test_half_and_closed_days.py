@@ -15,6 +15,7 @@ from tests.mail.making import scene
 from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.roster.calendar.bells.models import BellTime
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.roster.directory.states import DayKind
@@ -90,4 +91,19 @@ def test_a_same_day_item_on_a_half_day_goes_by_the_bell_of_that_day(
     sweep(at(f"2026-11-24 {silent}"))
     assert db.session.scalar(queued) == 0
     sweep(at(f"2026-11-24 {mails}"))
+    assert db.session.scalar(queued) == 1
+
+
+def test_a_same_day_item_goes_by_the_bell_of_its_weekday(session: Any, at: At) -> None:
+    here = scene()
+    make_calendar(date(2026, 11, 1), date(2026, 12, 31))
+    said = {"starts_on": date(2026, 11, 2), "first_bell": time(8), "said_at": at("2026-11-01 08:00")}
+    for weekday, bell in ((1, time(13, 30)), (2, time(12))):
+        db.session.add(BellTime(school_id=here.school.id, weekday=weekday, last_bell=bell, **said))
+    db.session.commit()
+    here.due(same_day=True, created_at=at("2026-11-24 08:00"), single_mail=True)
+    queued = select(func.count()).select_from(OutboxMessage).where(OutboxMessage.kind == "followup.due")
+    sweep(at("2026-11-24 12:29"))
+    assert db.session.scalar(queued) == 0
+    sweep(at("2026-11-24 12:30"))
     assert db.session.scalar(queued) == 1

@@ -17,7 +17,7 @@ from wss_cases.followups.reminders.rules import CONTACT
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.mail.common.models import MailTrouble
-from wss_cases.roster.calendar.days.queries import half_day_bells
+from wss_cases.roster.calendar.bells.queries import last_bells
 from wss_cases.roster.directory.models import School
 
 OPEN = text("follow_up.state = 'open'")
@@ -87,7 +87,7 @@ def items(ids: Sequence[int], *wanted: ColumnElement[bool], lock: bool = False) 
     if lock:
         statement = statement.with_for_update(of=FollowUp, skip_locked=True)
     open_items = [Item(*row) for row in db.session.execute(statement)]
-    bells = half_day_bells({(row.school_id, row.due_on) for row in open_items if row.same_day})
+    bells = last_bells({(row.school_id, row.due_on) for row in open_items if row.same_day})
     return [
         replace(row, last_bell=bells[row.school_id, row.due_on])
         if row.same_day and (row.school_id, row.due_on) in bells

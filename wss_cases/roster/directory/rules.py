@@ -103,6 +103,11 @@ def week_of(day: date) -> date:
     return day - (day.weekday() + 1) % 7 * _DAY
 
 
+def a_day_of(weekday: int) -> date:
+    """Return some date of a weekday, 0 for Monday: for its name."""
+    return date(2024, 1, 1) + weekday * _DAY
+
+
 def search_key(*names: str) -> str:
     """Return the folded words by which a person is found: each name with its marks dropped, and split at them.
 
