@@ -423,7 +423,10 @@ def test_pausing_mail_releasing_copies_and_changing_rules_ask_again_who_it_is(
         Role.COORDINATOR: [
             ("POST", "/cases/1/pathways/1/keepers"), ("POST", "/cases/1/pathways/1/keepers/1/end"),
         ],
-        Role.ADMINISTRATOR: [("GET", "/family-copies/1/release"), ("POST", "/family-copies/1/release")],
+        Role.ADMINISTRATOR: [
+            ("GET", "/family-copies/1/release"), ("POST", "/family-copies/1/release"),
+            ("GET", "/family-copies/1/hand-over"), ("POST", "/family-copies/1/hand-over"),
+        ],
     }  # fmt: skip
     people = {role: client_as(make_user(role)) for role in acts}
     tokens = {role: {"csrf_token": person.csrf_token("/account")} for role, person in people.items()}

@@ -22,7 +22,7 @@ from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.deputies import asking
 from wss_cases.incidents.deputies.actions import take_look
 from wss_cases.incidents.deputies.asking import ask_deputies
@@ -30,7 +30,8 @@ from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.records.named_in_error.actions import CORRECTION
+from wss_cases.records.named_in_error.actions import CORRECTION, decide_taking_out
+from wss_cases.records.named_in_error.models import TakingOut
 
 
 @pytest.fixture
@@ -124,6 +125,28 @@ def person(user_id: int) -> UserAccount:
     return db.session.get_one(UserAccount, user_id)
 
 
+def make_party(place: Place, report: Any, user: Any) -> None:
+    """Somebody of the staff was harmed."""
+    staff = StaffMemberFactory(school=place.school, user_id=user.id)
+    IncidentPersonFactory(
+        incident_id=report.id, kind=PersonKind.STAFF, student_id=None, staff_id=staff.id, role=PersonRole.HARMED
+    )
+    db.session.commit()
+
+
+def test_a_party_at_the_school_is_no_second_person_either(place: Place, client_as: Callable[[Any], Any]) -> None:
+    report, _child = scene(place)
+    _approver, deputy = named(place)
+    make_party(place, report, place.administrator)
+    ask(client_as(place.dean), report)
+    assert asked(db.session) == [deputy.id]
+    row_id = db.session.scalars(select(TakingOut.id)).one()
+    with pytest.raises(Refused, match="party"):
+        decide_taking_out(Invocation(acting(place.administrator), clock.now()), row_id, agrees=True)
+    db.session.rollback()
+    assert db.session.scalars(select(TakingOut.decided_by_id)).one() is None
+
+
 def test_a_party_decides_nothing_and_the_other_of_the_two_is_asked(
     place: Place, client_as: Callable[[Any], Any]
 ) -> None:
@@ -132,10 +155,7 @@ def test_a_party_decides_nothing_and_the_other_of_the_two_is_asked(
     alone(place)
     ask(client_as(place.dean), report)
     assert asked(db.session) == [deputy.id]
-    staff = StaffMemberFactory(school=place.school, user_id=deputy.id)
-    IncidentPersonFactory(
-        incident_id=report.id, kind=PersonKind.STAFF, student_id=None, staff_id=staff.id, role=PersonRole.HARMED
-    )
+    make_party(place, report, deputy)
     look_id, both = db.session.scalars(select(DeputyLook.id)).one(), [deputy.id, approver.id]
     address, client = f"/deputy-looks/{look_id}", client_as(deputy)
     assert client.get(address).status_code == 404 and "Named in error" not in client.page("/deputy-looks").text

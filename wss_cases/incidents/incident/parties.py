@@ -4,6 +4,8 @@ from sqlalchemy import func, or_, select
 
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import StaffMember
@@ -24,3 +26,9 @@ def parties_of(*incident_ids: int) -> frozenset[int]:
         .where(IncidentPerson.incident_id.in_(incident_ids), IncidentPerson.role.not_in(NO_PARTY))
     )
     return frozenset(db.session.scalars(statement))
+
+
+def refuse_party(user_id: int | None, *incident_ids: int) -> None:
+    """Raise Refused for somebody who is a party to one of these reports: they take no second look at it."""
+    if user_id in parties_of(*incident_ids):
+        raise Refused("", _("You are a party to what happened: somebody else takes the second look."))

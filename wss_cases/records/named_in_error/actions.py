@@ -16,6 +16,7 @@ from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.incidents.deputies.asking import ask_deputy
 from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
 from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
+from wss_cases.incidents.incident.parties import parties_of, refuse_party
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.other_schools.actions import tell
 from wss_cases.intake.report.routing import route_incident
@@ -33,6 +34,7 @@ from wss_cases.records.named_in_error.queries import (
     may_take_out,
     named_as,
     needs_second,
+    reports_of,
     told_by,
     told_of,
 )
@@ -85,6 +87,7 @@ def decide_taking_out(uow: UnitOfWork, taking_out_id: int, *, agrees: bool) -> i
         raise Refused("", _("This is decided already."))
     if row.asked_by_id == uow.actor.user_id:
         raise Refused("", _("A second person takes the second look."))
+    refuse_party(uow.actor.user_id, *reports_of(row))
     if agrees:
         refuse_one_person("", uow.actor.user_id, [row.asked_by_id], uow.now)
     _settle(uow, row, incident, agrees=agrees)
@@ -144,10 +147,11 @@ def _ask(uow: UnitOfWork, row: TakingOut, incident: Incident) -> None:
 
 
 def asks(row: TakingOut, now: datetime) -> SecondLook:
-    """Return who asked, and who else of the school may answer."""
+    """Return who asked, and who else of the school may answer: no party to the report."""
     today = today_at(row.school_id, now)
     held = {number for role in (Role.ADMINISTRATOR, Role.DEAN) for number, _name in holders(role, row.school_id, today)}
-    return SecondLook(row.asked_by_id, row.asked_at, held - {row.asked_by_id or 0})
+    school = held - {row.asked_by_id or 0} - parties_of(*reports_of(row))
+    return SecondLook(row.asked_by_id, row.asked_at, school)
 
 
 def _decide(uow: UnitOfWork, row: TakingOut, state: TakingOutState) -> None:

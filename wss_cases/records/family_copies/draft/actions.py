@@ -14,6 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.deputies.asking import ask_deputy
 from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
+from wss_cases.incidents.incident.parties import refuse_party
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
@@ -116,6 +117,7 @@ def release(uow: UnitOfWork, release_id: int, *, manner: Manner, identity: str) 
         raise Refused("", _("A second person releases it: not whoever looked it through."))
     if uow.actor.user_id in (deciders := {each.get("by") for each in row.decisions.values()}):
         raise Refused("", _("You decided about a place of this copy: a second person releases it."))
+    refuse_party(uow.actor.user_id, *row.incident_ids)
     refuse_one_person("", uow.actor.user_id, {row.handed_on_by_id, *deciders}, uow.now)
     _let_go(uow, row, uow.actor.user_id, manner, identity)
     return row.id

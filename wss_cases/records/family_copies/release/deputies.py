@@ -11,6 +11,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.journal.rooms import ForDeputy, SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -23,12 +24,13 @@ from wss_cases.records.family_copies.request.actions import record
 
 
 def asks(row: FamilyRelease, now: datetime) -> SecondLook:
-    """Return who handed a copy on, the administrators who may release it, and who else decided about a place of it."""
+    """Return who handed a copy on, the administrators who may release it, no party to a report in it
+    among them, and who else decided about a place of it."""
     administrators = {
         number for number, _name in holders(Role.ADMINISTRATOR, row.school_id, today_at(row.school_id, now))
     }
     deciders = {int(each["by"]) for each in row.decisions.values() if each.get("by") is not None}
-    school = administrators - deciders - {row.handed_on_by_id or 0}
+    school = administrators - deciders - {row.handed_on_by_id or 0} - parties_of(*reports_of(row))
     return SecondLook(row.handed_on_by_id, row.handed_on_at or row.prepared_at, school, deciders)
 
 

@@ -13,6 +13,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
 from wss_cases.incidents.deputies.asking import ask_deputy
 from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
+from wss_cases.incidents.incident.parties import parties_of, refuse_party
 from wss_cases.journal.rooms import SecondLook
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -156,16 +157,17 @@ def take_second_review(
         raise Refused("", _("Nobody has proposed that this duty does not apply."))
     if duty.proposed_by_id == uow.actor.user_id:
         raise Refused("", _("A second person takes the second look."))
+    refuse_party(uow.actor.user_id, duty.incident_id)
     refuse_one_person("", uow.actor.user_id, [duty.proposed_by_id], uow.now)
     settle_proposal(uow, duty, agrees)
     return duty.id
 
 
 def asks(duty: LegalDuty, now: datetime) -> SecondLook:
-    """Return who proposed that a duty does not apply, and who else of the school may take the second look: never the
-    adult whose own duty it is."""
+    """Return who proposed that a duty does not apply, and who else of the school may take the second look: no party to
+    the report, and never the adult whose own duty it is."""
     owner = {duty.owner_id} if duty.owner_id is not None else set()
-    school = responsible(duty, now) - {duty.proposed_by_id or 0} - owner
+    school = responsible(duty, now) - {duty.proposed_by_id or 0} - owner - parties_of(duty.incident_id)
     return SecondLook(duty.proposed_by_id, duty.proposed_at or duty.raised_at, school, owner)
 
 
