@@ -18,6 +18,7 @@ from wss_cases.incidents.additions.actions import ContactAttempt, record_guardia
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.review.actions import merge_into
 
 
 @pytest.mark.parametrize("kind", ["guardian_contact", "guardian_contact_harmed"])
@@ -50,3 +51,23 @@ def test_a_guardian_whom_the_reporter_reached_is_not_to_be_called_after_the_deci
     calls = select(FollowUp.kind, FollowUp.state).where(FollowUp.kind.like("guardian_contact%"))
     asked = dict(db.session.execute(calls).all())
     assert asked == {"guardian_contact": state, "guardian_contact_harmed": FollowUpState.OPEN}
+
+
+@pytest.mark.parametrize("decided_first", [True, False])
+def test_what_a_merged_report_says_of_a_call_counts_in_the_one_that_stays(session: Any, decided_first: bool) -> None:
+    place = Place()
+    caused, harmed, _third = place.students
+    parts = ((caused, PersonRole.CAUSED_HARM), (harmed, PersonRole.HARMED))
+    stays, other = place.report(*parts), place.report(*parts)
+    attempt = ContactAttempt(other.people[0].id, NOW, "phone", "reached")
+    record_guardian_contact(Invocation(place.actor("reporter"), NOW), other.id, attempt)
+    for step in (0, 1) if decided_first else (1, 0):
+        row = fresh((stays, other)[step])
+        call = Invocation(place.actor(), NOW, version=row.version)
+        if step:
+            merge_into(call, row.id, stays.reference)
+        else:
+            decide(call, row.id, Choice())
+    calls = select(FollowUp.kind, FollowUp.state).where(FollowUp.kind.like("guardian_contact%"))
+    asked = dict(db.session.execute(calls).all())
+    assert asked == {"guardian_contact": FollowUpState.DONE, "guardian_contact_harmed": FollowUpState.OPEN}

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import GUARDIAN_CALLS
 from wss_cases.followups.making.actions import close_row
 from wss_cases.foundation.school_time import local_date, zone_of
-from wss_cases.incidents.incident.models import GuardianContact
+from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.journal.unit_of_work import UnitOfWork
 
 REACHED: Final = "reached"
@@ -28,12 +28,34 @@ def guardian_reached(uow: UnitOfWork, contact: GuardianContact) -> None:
         _close(uow, row, contact)
 
 
+def report_merged(uow: UnitOfWork, target: Incident) -> None:
+    """Close the open calls about people of a report whose family was reached in one that was merged into it now."""
+    asked = select(FollowUp).where(
+        FollowUp.incident_person_id.in_([person.id for person in target.people if person.id is not None]),
+        FollowUp.kind.in_(GUARDIAN_CALLS),
+        FollowUp.state == FollowUpState.OPEN,
+    )
+    for row in uow.session.scalars(asked.order_by(FollowUp.id).with_for_update()):
+        close_if_reached(uow, row)
+
+
 def close_if_reached(uow: UnitOfWork, row: FollowUp) -> None:
-    """Close a call that was made just now where its family was reached before anybody asked for it."""
-    if row.kind not in GUARDIAN_CALLS:
+    """Close an open call where its family was reached before anybody asked for it.
+
+    What a report says that was merged into this one counts for the same student.
+    """
+    if row.kind not in GUARDIAN_CALLS or row.incident_person_id is None:
         return
+    person = uow.session.get_one(IncidentPerson, row.incident_person_id)
+    of_merged = select(Incident.id).where(Incident.duplicate_of_id == person.incident_id)
+    entries = select(IncidentPerson.id).where(
+        or_(
+            IncidentPerson.id == person.id,
+            IncidentPerson.incident_id.in_(of_merged) & (IncidentPerson.student_id == person.student_id),
+        )
+    )
     calls = select(GuardianContact).where(
-        GuardianContact.incident_person_id == row.incident_person_id, GuardianContact.result == REACHED
+        GuardianContact.incident_person_id.in_(entries), GuardianContact.result == REACHED
     )
     contact = uow.session.scalars(calls.order_by(GuardianContact.at, GuardianContact.id)).first()
     if contact is not None:

@@ -3,4 +3,6 @@
 from wss_cases.followups.making import recorded
 from wss_cases.journal.rooms import Room
 
-ROOM = Room(reactions={"incident.guardian_contact": recorded.guardian_reached})
+ROOM = Room(
+    reactions={"incident.guardian_contact": recorded.guardian_reached, "incident.merged": recorded.report_merged}
+)

@@ -100,6 +100,7 @@ def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Inciden
             uow.record(part, "incident.part_joined", reference=target.reference)
     set_state(uow, incident, IncidentState.DUPLICATE, duplicate_of=target)
     uow.record(target, "incident.merged", reference=incident.reference)
+    react(uow, "incident.merged", target)
     return target
 
 
