@@ -160,7 +160,6 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
     duties = [duty_words(row, instant, zone) for row in rows]
     states = [(row.kind.code, row.duty.state) for row in rows]
     grounds = [NotificationGround(row.door).label for row in notifications_of(report.id)]
-    open_duties = sum(1 for row in duties if row["is_open"])
     page = render_template(
         "intake/review/report.html",
         incident=report,
@@ -179,7 +178,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         police=words.police_words(police_finding(now.plan, states, danger_reported=report.danger_now), grounds),
         is_not=words.is_not_words(now),
         duties=duties,
-        light=is_light(now.plan, open_duties),
+        light=is_light(now.plan, sum(1 for row in duties if row["is_open"])),
         decidable=report.state in UNDECIDED,
         cases=(cases := cases_of_incident(report.id)),
         awaits_conversation=report.state is IncidentState.ROUTED and not cases,
