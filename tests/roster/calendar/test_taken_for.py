@@ -126,6 +126,13 @@ def test_every_usual_encoding_is_read(session: Any, encoding: str) -> None:
     assert ["Windows-1252" in problem.message for problem in report.problems] == [True] * (encoding == "cp1252")
 
 
+def test_a_letter_that_nobody_can_read_costs_no_calendar(session: Any) -> None:
+    text = ics("SUMMARY:D?a de los Muertos\nDTSTART;VALUE=DATE:20261102", *ENDS)
+    for letter in (b"\x81", "\ufffd".encode()):
+        [event, *_ends] = read_calendar("c.ics", text.replace(b"?", letter), "2026-27", {}).events
+        assert event.title == "D\ufffda de los Muertos"
+
+
 def test_a_line_folded_inside_a_letter_is_read(session: Any) -> None:
     text = ics("SUMMARY:Día de los Muertos\nDTSTART;VALUE=DATE:20261102", *ENDS).replace(b"\xc3\xad", b"\xc3\r\n \xad")
     assert read_calendar("c.ics", text, "2026-27", {}).events[0].title == "Día de los Muertos"

@@ -68,6 +68,7 @@ def test_a_file_is_seen_changed_and_written(client: PageClient) -> None:
         "What this changes",
     ):
         assert words in page
+    assert "Mon, Dec 21, 2026" in page and "Mon, Aug 3, 2026" not in page
     assert db.session.scalar(select(func.count()).select_from(CalendarDay)) == 0
     answer = client.submit(address, {"event3": "no_school", "event2": "half_day"}, holding="shown")
     assert (answer.status_code, answer.location) == (303, address)

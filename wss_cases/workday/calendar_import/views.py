@@ -1,5 +1,6 @@
 """Taking in a calendar's file: upload, what each event was taken for, writing it."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -115,9 +116,13 @@ def _effects(draft: CalendarDraft, events: list[Event]) -> dict[str, Any]:
     """What writing an uploaded calendar would change, as it is answered so far."""
     ends = ends_of_year(events, draft.school_year, draft.first_day, draft.last_day)
     try:
-        changes = changes_of_days(days_of_year(events, draft.school_year, *ends))
+        found = changes_of_days(days_of_year(events, draft.school_year, *ends))
     except RowRefused:
         changes = None
+    else:
+        # before the first and after the last day, only what the calendar says otherwise by now
+        first, last = (day or date.max for day in ends)
+        changes = [change for change in found if first <= change.day <= last or change.now is not None]
     return {
         "first": day_words_with_year(ends[0]), "last": day_words_with_year(ends[1]),
         "changes": None if changes is None else presenters.change_lines(changes),

@@ -94,7 +94,7 @@ def _text(name: str, content: bytes, report: Report) -> str:
     except UnicodeDecodeError:
         text = content.decode("cp1252", errors="replace")
         report.note(name, 1, "encoding", _("The file is not UTF-8. It was read as Windows-1252: check the accents."))
-    if "\x00" in text or "\ufffd" in text:
+    if "\x00" in text:
         raise _refused(name, _("The file holds a character that cannot be stored."))
     if text.lstrip().startswith("<"):
         raise _refused(name, _("This is a web page, not a calendar. Export the calendar as ICS or CSV."))

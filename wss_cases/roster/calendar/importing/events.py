@@ -38,7 +38,7 @@ class Why(Labelled):
     TIMED = "timed", _l("It has a time of day, so it closes nothing by itself.")
     PART = "part", _l("It seems to be for some students or schools, or for part of the day.")
     HOLIDAY = "holiday", _l("It names a holiday but does not say whether there is school.")
-    MENTIONS = "mentions", _l("Its title has such a word among others.")
+    MENTIONS = "mentions", _l("Its title has a word like holiday or break, but says something else.")
     NOTHING = "nothing", _l("Its title says nothing about school days.")
 
 
