@@ -18,7 +18,8 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.accounts.people.actions import give_role
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.models import School, StaffMember, Student
+from wss_cases.roster.import_files.report import BundleRefused
 
 STAFF = 30
 
@@ -65,6 +66,24 @@ def test_who_left_is_out_and_the_others_stay(
     take(write(tmp_path, roster(staff(range(29)))))
     assert client.get("/account").status_code == 303
     assert active() == [False, True, True]
+
+
+@pytest.mark.parametrize("how", [{"status": "tobedeleted"}, {"status": "inactive"}, {"enabledUser": "false"}])
+def test_who_is_marked_as_gone_or_disabled_is_out(
+    session: Any, taken: Any, tmp_path: Path, how: dict[str, str]
+) -> None:
+    gone, here = account(29, Role.REPORTER, taken), account(1, Role.REPORTER, taken)
+    session.commit()
+    rows = [*staff(range(29)), *staff(range(29, 30), **how), user(50, enabledUser="false")]
+    take(write(tmp_path, roster(rows)))
+    assert (fresh(gone).state, fresh(here).state) == (AccountState.DISABLED, AccountState.ACTIVE)
+    active = session.scalars(select(StaffMember.is_active).where(StaffMember.sourced_id == "u29")).one()
+    assert (active, session.scalar(select(Student.is_active))) == (False, True), "a student needs no account"
+    many = [*staff(range(22)), *staff(range(22, 29), **how), *rows[29:], *(user(n) for n in range(51, 90))]
+    take(write(tmp_path, roster([*rows, *many[31:]])))
+    if "enabledUser" in how:
+        with pytest.raises(BundleRefused, match="7 of 29 members of staff are no longer enabled"):
+            take(write(tmp_path, roster(many)))
 
 
 def test_where_too_much_is_missing_no_account_ends(session: Any, taken: Any, tmp_path: Path) -> None:

@@ -306,6 +306,14 @@ def test_a_larger_share_may_be_refused_where_a_person_says_so(app: Flask, sessio
     assert (cause["count"], cause["rows"]) == (6, [2, 3, 4, 5, 6])
 
 
+def test_many_refused_rows_are_said_before_the_people_who_are_missing_by_them(
+    app: Flask, session: Any, tmp_path: Path
+) -> None:
+    take(written(tmp_path, lambda _files: None))
+    code, document = run(app, written(tmp_path, put("users", "sourcedId", *[""] * 6)))
+    assert (code, document["problems"][0]["message"][:22]) == (3, "6 of 24 rows are refus")
+
+
 def test_an_odd_roster_that_comes_again_is_known_with_all_it_said(session: Any, tmp_path: Path) -> None:
     folder = written(tmp_path, put("users", "grades", "Wizard"))
     first, again = take(folder), take(folder, NOW)

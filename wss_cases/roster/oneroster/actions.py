@@ -17,7 +17,7 @@ from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem,
 from wss_cases.roster.import_files.values import is_deleted
 from wss_cases.roster.oneroster.bundle import Bundle, Table, open_bundle
 from wss_cases.roster.oneroster.formats import Format, Mode, detect, modes, open_tables, read_manifest
-from wss_cases.roster.oneroster.leavers import end_accounts
+from wss_cases.roster.oneroster.leavers import end_accounts, many_disabled
 from wss_cases.roster.oneroster.ledger import Item, Ledger, batches, digest, ids_of, mark
 from wss_cases.roster.oneroster.links import Links
 from wss_cases.roster.oneroster.orgs import Classes, Courses, Orgs, Sessions, read_orgs
@@ -162,9 +162,10 @@ def _carry_out(run: Run, tables: dict[str, Table], accept: Accepted) -> None:
     handlers = {name: handler(run) for name, handler in HANDLERS.items() if name in tables}
     for name, handler in handlers.items():
         _take_file(run, name, tables[name], handler)
+    stop_where_too_many(run.report, accept.refused)
+    run.shrunk += many_disabled(run, SHRINK, FEW)
     if run.shrunk and not accept.shrink:
         raise BundleRefused(*run.shrunk)
-    stop_where_too_many(run.report, accept.refused)
     if not any(counts.rows for counts in run.report.files.values()) and not accept.shrink:
         raise BundleRefused(Problem("users.csv", None, None, _("The roster is empty: no file has a row.")))
     run.progress("people", 0)

@@ -43,6 +43,20 @@ def end_accounts(run: Run) -> None:
         _end(run, user)
 
 
+def many_disabled(run: Run, share: float, few: int) -> list[Problem]:
+    """Return why a run must be confirmed in which a larger share of the staff may no longer sign in."""
+    standing = select(func.count(StaffMember.id)).where(StaffMember.source == run.source, StaffMember.is_active)
+    number = (run.uow.session.scalar(standing) or 0) + len(run.left)
+    if run.disabled < few or run.disabled < share * number:
+        return []
+    words = _(
+        "%(disabled)d of %(number)d members of staff are no longer enabled. Nothing was imported. "
+        "If this is right, run again with --accept-shrink.",
+        disabled=run.disabled, number=number,
+    )  # fmt: skip
+    return [Problem("users.csv", None, "enabledUser", words)]
+
+
 def _accounts(run: Run) -> list[UserAccount]:
     found: set[int] = set()
     mine = (StaffMember.source == run.source,)

@@ -149,7 +149,7 @@ class Users(Handler):
             "email": self.run.text(row, "email", 254),
             "role": mine[0].role if mine else "",
             "school_id": schools[0] if schools else None,
-            "is_active": True,
+            "is_active": row.get("enabledUser", "").lower() != "false",
         }
 
     def _guardian(self, row: Cells, names: dict[str, str]) -> dict[str, Any]:
@@ -164,6 +164,9 @@ class Users(Handler):
         """Stage the batch's students, staff and guardians; end those who left or changed what they are."""
         session, source = self.run.uow.session, self.run.source
         people = [item.content for item in items if not item.deleted]
+        before = len(self.run.left)
+        self._end(StaffMember, [one.staff["sourced_id"] for one in people if one.staff and not one.staff["is_active"]])
+        self.run.disabled += len(self.run.left) - before
         for model, part, kind in _RECORDS:
             self._staged[part].add([getattr(person, part) for person in people if kind in person.kinds])
             records = (getattr(person, part) for person in people if not person.kinds)

@@ -81,6 +81,8 @@ class Run:
     shrunk: list[Problem] = field(default_factory=list)
     left: set[str] = field(default_factory=set)
     """Staff who stood on the roster before this run and do not after it."""
+    disabled: int = 0
+    """How many of them are on it still, but may no longer sign in."""
     doubtful: set[str] = field(default_factory=set)
     """Users of whom a row of roles was refused: they count as what they were."""
     roleless: list[str] = field(default_factory=list)
