@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from tests.cases.making import make_user, make_world
+from tests.cases.making import actor_for, make_user, make_world
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import IncidentFactory
@@ -21,12 +21,15 @@ from wss_cases.accounts.account.models import Cover
 from wss_cases.cases.case.states import CaseState
 from wss_cases.followups.handling.actions import reassign
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import ReferralState
 from wss_cases.routing.engine.states import Kind as RoutingKind
+from wss_cases.workday.digest.messages import groups
+from wss_cases.workday.my_day.queries import my_day
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -123,6 +126,21 @@ def test_what_waits_for_a_decision_is_counted(world: Any, client_as: Any) -> Non
     in_intake = 7 + (world.case.state is CaseState.INTAKE)
     assert f"Waiting for me ({in_intake + 1})" in text
     assert "Nothing waits for your decision" in client_as(make_user(world.school)).page("/my-day").text
+
+
+def test_danger_and_questions_come_first_in_the_mail_of_the_morning_too(world: Any) -> None:
+    dean, states = make_user(world.school, Role.DEAN), IncidentState
+    for number, (state, danger) in enumerate(
+        ((states.SUBMITTED, False), (states.RETURNED, False), (states.SUBMITTED, True))
+    ):
+        IncidentFactory(
+            school_id=world.school.id, reporter_id=dean.id, state=state, danger_now=danger, number=9500 + number
+        )
+    with force_locale("en"):
+        found = groups(my_day(actor_for(dean), NOW))
+    assert [words for words, _count in found[-1]["lines"]] == [
+        "report of someone hurt or in danger", "question about your report", "report to review",
+    ]  # fmt: skip
 
 
 def test_what_was_given_away_stays_in_sight_until_it_is_done(world: Any, client_as: Any) -> None:

@@ -98,6 +98,7 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
     looks, own, dangers = waiting.second_looks, waiting.own_duties, len(waiting.dangers)
     lines = [
         (ngettext("report of someone hurt or in danger", "reports of someone hurt or in danger", dangers), dangers),
+        (ngettext("question about your report", "questions about your reports", asked), asked),
         (ngettext("worry to be screened", "worries to be screened", waiting.concerns), waiting.concerns),
         (ngettext("appeal to decide", "appeals to decide", waiting.appeals), waiting.appeals),
         (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),
@@ -118,7 +119,6 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
         (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
         (ngettext("new case", "new cases", cases), cases),
         (ngettext("referral that a partner cannot take", "referrals that a partner cannot take", refused), refused),
-        (ngettext("question about your report", "questions about your reports", asked), asked),
     ]
     return [line for line in lines if line[1]]
 
