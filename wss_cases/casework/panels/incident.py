@@ -21,8 +21,8 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.police.review.pages.presenters import review_words
-from wss_cases.safeguards.police.review.queries import reviews_of, told_here
+from wss_cases.safeguards.police.review.pages.presenters import review_words, way_words
+from wss_cases.safeguards.police.review.queries import reviews_of
 
 TONES = {"overdue": "brick", "today": "sun"}
 
@@ -39,7 +39,7 @@ def panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None
         "add_href": url_for("followups.add_to_incident", incident_id=incident.id),
         "reviews": [review_words(review, clock.now(), zone) for review in reviews_of(incident.id)],
         "police_href": _link(actor, Permission.POLICE_REVIEW_ASK, "police.choose", incident),
-        "police_here": told_here(incident),
+        "police_words": way_words(incident),
     }
     return "casework/panels/incident.html", shown
 

@@ -41,7 +41,8 @@ from wss_cases.safeguards.discipline.removals.queries import discipline_of
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.police.review.queries import notifications_of, told_here
+from wss_cases.safeguards.police.review.pages.presenters import way_words
+from wss_cases.safeguards.police.review.queries import notifications_of
 from wss_cases.safeguards.police.review.states import NotificationGround
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
@@ -183,8 +184,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         cases=(cases := cases_of_incident(report.id)),
         awaits_conversation=report.state is IncidentState.ROUTED and not cases,
         may_reopen=IncidentState.UNDER_REVIEW in TRANSITIONS[report.state] and report.state not in UNDECIDED,
-        may_police=might(actor, Permission.POLICE_REVIEW_ASK),
-        police_here=told_here(report),
+        to_police=way_words(report) if might(actor, Permission.POLICE_REVIEW_ASK) else "",
         discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(report.id)],
         notifications=grounds,
         may_ask=report.happened_at_id is None and report.reporter_id != actor.user_id,

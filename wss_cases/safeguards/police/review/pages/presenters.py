@@ -8,10 +8,12 @@ from flask import url_for
 
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.safeguards.duties.duty.presenters import span_words
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.queries import told_here
 from wss_cases.safeguards.police.review.states import (
     ANSWER_MANNERS,
     SHEET_LABELS,
@@ -31,6 +33,11 @@ TONES = {
     ReviewState.REFUSED: "moss",
     ReviewState.WITHDRAWN: "slate",
 }
+
+
+def way_words(incident: Incident) -> str:
+    """Return the words of the link to the page on which police are told of a report, or a call is recorded."""
+    return _("Tell the police?") if told_here(incident) else _("Somebody called 911?")
 
 
 def review_words(review: PoliceReview, now: datetime, zone: str) -> dict[str, Any]:
