@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.roster.calendar.test_import import NOW
 from wss_cases.access.actor import SYSTEM
 from wss_cases.roster.calendar.importing.actions import CalendarReport, import_calendar, read_calendar
 from wss_cases.roster.calendar.importing.events import Event, EventKind, Why, as_stored, from_stored
 from wss_cases.roster.calendar.importing.titles import said_by_title
+from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.import_files.report import BundleRefused
 
@@ -108,6 +110,22 @@ def test_the_library_s_dates_are_the_district_s(session: Any, event: str, days: 
 def test_a_late_evening_in_greenwich_is_the_day_before_here(session: Any) -> None:
     [found] = read("SUMMARY:Early dismissal\nDTSTART:20261113T010000Z\nDTEND:20261113T013000Z")
     assert found.starts_on == date(2026, 11, 12)
+
+
+@pytest.mark.parametrize(
+    ("title", "bell"),
+    [
+        ("Early Dismissal 1:15 pm", time(13, 15)),
+        ("Early release at 11 a.m.", time(11)),
+        ("Half Day", None),
+        ("Early Release Day 9 pm", None),
+    ],
+)
+def test_an_early_end_has_the_bell_of_its_title(session: Any, title: str, bell: time | None) -> None:
+    assert take(f"SUMMARY:{title}\nDTSTART;VALUE=DATE:20261002").waiting == []
+    assert session.scalars(select(CalendarDay.last_bell).where(CalendarDay.day == date(2026, 10, 2))).one() == bell
+    again = take(f"SUMMARY:{title}\nDTSTART;VALUE=DATE:20261002").files["c.ics"]
+    assert (again.created, again.updated) == (0, 0)
 
 
 def test_a_moved_repetition_leaves_its_old_day(session: Any) -> None:

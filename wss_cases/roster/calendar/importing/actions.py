@@ -141,15 +141,18 @@ def _write(uow: UnitOfWork, days: dict[date, DayOf], year: str, counts: Counts) 
         unsettled = uow.now if kind is DayKind.CLOSED and day >= today_at(None, uow.now) - _NEAR else None
         if row is None:
             place = {"school_year": year, "school_id": None, "day": day, "planned_label": ""}
-            new.append({"kind": kind, "label": label, **place, "unsettled_since": unsettled})
+            said = {"kind": kind, "label": label, "last_bell": of_file.last_bell}
+            new.append({**said, **place, "unsettled_since": unsettled})
             continue
         values = {"row_id": row.id, "new_kind": kind, "new_label": label}
         if row.said_at is not None:
             if (row.planned_kind, row.planned_label) != (kind, label):
                 planned.append(values)
-        elif (row.kind, row.label) != (kind, label):
+            continue
+        bell = of_file.last_bell or row.last_bell if kind is DayKind.HALF else None
+        if (row.kind, row.label, row.last_bell) != (kind, label, bell):
             turned = DayKind.CLOSED in (row.kind, kind) and row.kind != kind
-            since, bell = uow.now if turned else row.unsettled_since, row.last_bell if kind is DayKind.HALF else None
+            since = uow.now if turned else row.unsettled_since
             changed.append(values | {"since": since, "bell": bell})
     counts.created, counts.updated = len(new), len(changed) + len(planned)
     counts.unchanged = len(days) - counts.created - counts.updated

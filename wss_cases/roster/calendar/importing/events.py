@@ -1,8 +1,9 @@
 """The events of a calendar's file, and what each was taken for: pure."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from wss_cases.foundation.clock import school_year_bounds
@@ -14,6 +15,7 @@ from wss_cases.roster.directory.states import DayKind
 from wss_cases.roster.import_files.report import RowRefused
 
 _DAY = timedelta(days=1)
+_CLOCK = re.compile(r"\b(1[0-2]|0?[1-9])(?::([0-5][0-9]))? ?([ap])\.?m\b", re.I)
 
 
 class EventKind(Labelled):
@@ -73,6 +75,16 @@ class Event:
         return self.asks and self.decided is None
 
     @property
+    def last_bell(self) -> time | None:
+        """The last bell of an early end, where its title gives one time of a school day; else None."""
+        found = _CLOCK.findall(self.title) if self.taken_for is EventKind.HALF_DAY else []
+        if len(found) != 1:
+            return None
+        hour, minute, half = int(found[0][0]) % 12, int(found[0][1] or 0), found[0][2].lower()
+        hour += 12 if half == "p" else 0
+        return time(hour, minute) if minute < 60 and 8 <= hour <= 16 else None
+
+    @property
     def key(self) -> str:
         """What tells it again in a later file; a canceled or moved one is another."""
         return f"{self.title}|{self.starts_on}|{self.ends_on}|{len(self.again)}|{self.why}"
@@ -122,6 +134,7 @@ class DayOf:
 
     kind: DayKind
     label: str
+    last_bell: time | None = None
 
 
 def ends_of_year(
@@ -163,7 +176,8 @@ def days_of_year(
         for event in (event for event in events if event.taken_for is kind):
             for day in event.dates():
                 if day in days and (shown is None or first <= day <= last):
-                    days[day] = DayOf(shown or days[day].kind, event.title)
+                    bell = event.last_bell if shown is DayKind.HALF else None
+                    days[day] = DayOf(shown or days[day].kind, event.title, bell)
     return days
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.dates import day_words_with_year, time_of_day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.roster.calendar.importing.events import Event
@@ -24,6 +24,8 @@ def why_words(event: Event) -> str:
     if event.decided is not None and event.by:
         return _("Decided by %(name)s.", name=event.by)
     words = str(event.why.label)
+    if event.last_bell:
+        words = _("%(words)s Last bell at %(time)s.", words=words, time=time_of_day_words(event.last_bell))
     return f"{words} ({event.confidence})" if event.confidence else words
 
 
