@@ -197,3 +197,9 @@ def test_a_stale_compiled_catalogue_is_caught() -> None:
 def test_the_header_names_nobody() -> None:
     assert addresses((SPANISH / "messages.po").read_text("utf-8")) == []
     assert addresses('"Last-Translator: FULL NAME <EMAIL@ADDRESS>\\n"\n\nmsgid "Dean"\n')
+
+
+def test_a_gun_is_an_arma_de_fuego_wherever_the_english_says_gun() -> None:
+    gun = re.compile(r"\b(?:guns?|firearms?)\b", re.IGNORECASE)
+    said = [pair for one in messages(catalogue()) for pair in zip(forms(one.id), forms(one.string), strict=True)]
+    assert not [english for english, spanish in said if gun.search(english) and "fuego" not in spanish]
