@@ -12,7 +12,11 @@ from wss_cases.foundation.operations import failpoints
 
 @pytest.mark.parametrize("environment", ["development", "production", ""])
 def test_only_a_test_arms_one(tmp_path: Path, environment: str) -> None:
-    settings = {"WSS_FAILPOINT": "unit.before_commit:kill", "WSS_KEYS": "x" * 40, "PUBLIC_URL": "https://wss.example"}
+    settings = {
+        "WSS_FAILPOINT": "unit.before_commit:kill",
+        "WSS_KEYS": "a key that is long enough and not one letter",
+        "PUBLIC_URL": "https://wss.example",
+    }
     assert config.from_environment(settings | {"WSS_ENV": environment}, tmp_path)["WSS_FAILPOINT"] == ""
     assert config.from_environment(settings | {"WSS_ENV": "test"}, tmp_path)["WSS_FAILPOINT"]
 

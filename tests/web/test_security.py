@@ -113,9 +113,11 @@ def test_no_debugging_in_production(tmp_path: Path) -> None:
     assert not make_app(NO_DATABASE, tmp_path, FLASK_DEBUG="1", **production).debug
     with pytest.raises(RuntimeError, match="WSS_KEYS"):
         make_app(NO_DATABASE, tmp_path, WSS_KEYS="", **production)
-    with pytest.raises(RuntimeError, match="has 1 characters, and 32 are the least"):
-        make_app(NO_DATABASE, tmp_path, WSS_KEYS="x", **production)
-    config = make_app(NO_DATABASE, tmp_path, WSS_KEYS=f"{'n' * 32},x,{'o' * 32}", **production).config
+    for guessed, words in (("x", "has 1 characters, 1 of them"), ("password" * 5, "has 40 characters, 7 of them")):
+        with pytest.raises(RuntimeError, match=words):
+            make_app(NO_DATABASE, tmp_path, WSS_KEYS=guessed, **production)
+    newest, older = "abcdefgh" * 4, "hgfedcba" * 4
+    config = make_app(NO_DATABASE, tmp_path, WSS_KEYS=f"{newest},x,{older}", **production).config
     assert config["WSS_KEYS"].masters[1] == "x", "an older key still opens what it sealed"
     assert config["SECRET_KEY_FALLBACKS"] == [config["WSS_KEYS"].derived("sign")[2]], "and signs nothing if guessed"
 

@@ -27,7 +27,11 @@ from tests.support.servers.mail import MailServer
 from wss_cases.foundation import clock
 from wss_cases.mail.delivery.smtp_transport import Post
 
-PRODUCTION = {"WSS_ENV": "production", "WSS_KEYS": "k" * 32, "PUBLIC_URL": "https://wss.example"}
+PRODUCTION = {
+    "WSS_ENV": "production",
+    "WSS_KEYS": "a key of thirty-two letters at all",
+    "PUBLIC_URL": "https://wss.example",
+}
 NO_DATABASE = "sqlite:///nowhere/at-all.sqlite3"
 CANARY = "quillfeather-secret"
 

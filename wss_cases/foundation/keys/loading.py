@@ -10,8 +10,11 @@ from pathlib import Path
 NO_KEYS = "WSS_ENV=production needs WSS_KEYS (one or more keys separated by commas, newest first)."
 
 SHORTEST = 32
-TOO_SHORT = (
-    "WSS_KEYS: the newest key has {length} characters, and {shortest} are the least in production. "
+FEWEST_DIFFERENT = 8
+"""What a random key of the shortest length has at least, and no repeated word."""
+GUESSABLE = (
+    "WSS_KEYS: the newest key has {length} characters, {different} of them different; {shortest}, {fewest} of them "
+    "different, are the least in production. "
     'Make one: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
 )
 
@@ -41,7 +44,11 @@ class Keys:
     def signing_fallbacks(self) -> list[bytes]:
         """Older signing keys that still verify: none that could be guessed, or whoever guesses it signs links."""
         older = zip(self.masters[1:], self.derived("sign")[1:], strict=True)
-        return [key for master, key in older if len(master) >= SHORTEST]
+        return [key for master, key in older if not _could_be_guessed(master)]
+
+
+def _could_be_guessed(master: str) -> bool:
+    return len(master) < SHORTEST or len(set(master)) < FEWEST_DIFFERENT
 
 
 def load_keys(raw: str, instance: Path, *, production: bool) -> Keys:
@@ -50,8 +57,9 @@ def load_keys(raw: str, instance: Path, *, production: bool) -> Keys:
     Raises RuntimeError in production when WSS_KEYS is empty, or its newest key could be guessed; older ones only open.
     """
     given = tuple(part.strip() for part in raw.split(",") if part.strip())
-    if given and production and len(given[0]) < SHORTEST:
-        raise RuntimeError(TOO_SHORT.format(length=len(given[0]), shortest=SHORTEST))
+    if given and production and _could_be_guessed(given[0]):
+        counted = {"length": len(given[0]), "different": len(set(given[0]))}
+        raise RuntimeError(GUESSABLE.format(**counted, shortest=SHORTEST, fewest=FEWEST_DIFFERENT))
     if given:
         return Keys(given)
     if production:
