@@ -321,7 +321,7 @@ def test_in_production_everybody_works_with_a_second_factor(
     session: Any, client: PageClient, client_as: ClientAs, app: Any, at: Clock,
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 ) -> None:  # fmt: skip
-    ours = {"WSS_KEYS": "k" * 32, "PUBLIC_URL": "https://wss.example"}
+    ours = {"WSS_KEYS": "a key of thirty-two letters at all", "PUBLIC_URL": "https://wss.example"}
     asked = [
         from_environment(ours | more, tmp_path)["SECOND_FACTOR"]
         for more in ({}, {"WSS_ENV": "production"}, {"WSS_ENV": "production", "WSS_SECOND_FACTOR": "optional"})
