@@ -12,6 +12,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.monitoring.queries import standing
+from wss_cases.roster.directory.queries import no_school_yet
 from wss_cases.web.layout import NAVIGATION, go_back, my_schools
 from wss_cases.web.schema_check import mismatch
 
@@ -23,8 +24,10 @@ SCHOOLS_SHOWN = 50
 @blueprint.get("/")
 @gate(Permission.SIGNED_IN)
 def home() -> Response:
-    """Send each person to the first page of their work."""
+    """Send each person to the first page of their work; while there is no school, whoever may to what Setup lacks."""
     actor = current_actor()
+    if might(actor, Permission.SETUP_READ) and no_school_yet():
+        return redirect(url_for("checklist.page"), 303)
     for endpoint, _label, permission in NAVIGATION:
         if might(actor, permission):
             return redirect(url_for(endpoint), 303)

@@ -25,3 +25,11 @@ def test_each_role_begins_where_the_readme_says(session: Any, client_as: Callabl
     users = {role: make_user(role, school if page == "/my-day" else None) for role, page in BEGINS.items()}
     session.commit()
     assert {role: client_as(user).get("/").location for role, user in users.items()} == BEGINS
+
+
+def test_while_there_is_no_school_setup_comes_first(session: Any, client_as: Callable[[Any], Any]) -> None:
+    users = {role: make_user(role, None) for role in (Role.SYSADMIN, Role.DISTRICT, Role.AUDITOR)}
+    session.commit()
+    begins = {role: client_as(user).get("/").location for role, user in users.items()}
+    setup = "/setup/checklist"
+    assert begins == {Role.SYSADMIN: setup, Role.DISTRICT: setup, Role.AUDITOR: "/audit"}

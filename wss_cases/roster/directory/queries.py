@@ -73,6 +73,11 @@ def schools_by_id(ids: Collection[int]) -> dict[int, School]:
     return known_schools(ids)
 
 
+def no_school_yet() -> bool:
+    """Whether the roster has no school: nobody can work here yet."""
+    return db.session.scalar(select(School.id).limit(1)) is None
+
+
 def other_schools(school_id: int) -> list[School]:
     """Return every school that is open but this one, by name."""
     statement = select(School).where(School.is_active, School.id != school_id).order_by(School.name, School.id)

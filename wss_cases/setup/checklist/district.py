@@ -47,8 +47,10 @@ def networks(_now: datetime) -> Found:
 def calendar(now: datetime) -> Found:
     """Whether the district's calendar goes on; a day that one school declared is no calendar."""
     last = today_at(None, now) + timedelta(days=DAYS_AHEAD)
-    beyond = (CalendarDay.school_id.is_(None), CalendarDay.day >= last)
-    if db.session.scalar(select(func.count()).select_from(CalendarDay).where(*beyond)):
+    ends = db.session.scalar(select(func.max(CalendarDay.day)).where(CalendarDay.school_id.is_(None)))
+    if ends is None:
+        return warning(_("There is no school calendar yet: due days are weekdays. Import one."))
+    if ends >= last:
         return ok(_("It reaches beyond %(day)s.", day=last))
     return warning(_("It ends before %(day)s: due days are then weekdays. Import the next year's.", day=last))
 
