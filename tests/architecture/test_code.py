@@ -16,6 +16,7 @@ from wss_cases.foundation.db import Base
 
 Guard = Callable[[Path, str], list[str]]
 VERSIONED = "Case"
+CLICKS = ROOT / "tests" / "support" / "pages" / "browser.py"
 
 
 @cache
@@ -57,6 +58,15 @@ RULES: dict[str, tuple[Guard, Path, str]] = {
 def test_a_planted_offender_is_caught(rule: str) -> None:
     guard, path, source = RULES[rule]
     assert guard(path, source)
+
+
+def test_a_planted_bare_click_is_caught() -> None:
+    assert guards.bare_clicks(CLICKS, 'page.get_by_role("button").first.click()\n')
+
+
+def test_tests_say_where_a_click_leads() -> None:
+    texts = ((path, path.read_text(encoding="utf-8")) for path in (ROOT / "tests").rglob("*.py") if path != CLICKS)
+    assert not [offence for path, text in texts if ".click(" in text for offence in guards.bare_clicks(path, text)]
 
 
 GUARDS = sorted({rule[0] for rule in RULES.values()}, key=lambda guard: guard.__name__)

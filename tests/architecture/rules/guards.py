@@ -57,6 +57,16 @@ def file_size(path: Path, source: str) -> list[str]:
     return [f"{path}: {lines} lines, {LONGEST_FILE} at most"] if lines > LONGEST_FILE else []
 
 
+def bare_clicks(path: Path, source: str) -> list[str]:
+    """A test clicks through `go` (it leads to another page, and is there) or `tap` (it stays): what is looked at after
+    a bare click may still be the page before, on a slow day."""
+    return [
+        f"{path}:{node.lineno}: a click that does not say whether it leads on: use go or tap"
+        for node in nodes(source)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "click"
+    ]
+
+
 def function_size(path: Path, source: str) -> list[str]:
     """Functions fit on a screen."""
     offences = []

@@ -17,7 +17,7 @@ from tests.browser.pictures.mail import DIGESTS, digest, take_mail
 from tests.browser.pictures.published import write_history
 from tests.support.applications import make_app
 from tests.support.databases import DEMO_PASSWORD, ROOT, Databases
-from tests.support.pages.browser import PHONE, Visitor, launch
+from tests.support.pages.browser import PHONE, Visitor, go, launch, tap
 from tests.support.servers.live_system import LiveSystem, wait_until
 from wss_cases.cli.prepare import SMALL_DISTRICT
 
@@ -36,9 +36,9 @@ def nothing(page: Page) -> None:
 
 def name_somebody(page: Page) -> None:
     """Choose one student, as far as a picture needs it."""
-    page.locator("[name=people_q]").click()
+    tap(page.locator("[name=people_q]"))
     page.keyboard.type("ma")
-    page.get_by_role("option").first.click()
+    tap(page.get_by_role("option").first)
     page.locator(".chip").first.wait_for()
 
 
@@ -67,7 +67,7 @@ def down_to(words: str) -> Callable[[Page], None]:
 
 def the_saved_view(page: Page) -> None:
     """Open what was kept under a name."""
-    page.get_by_role("link", name=re.compile("^Hallway")).first.click()
+    go(page, page.get_by_role("link", name=re.compile("^Hallway")).first)
     page.locator("main .figures").wait_for()
 
 
@@ -86,8 +86,7 @@ def first_of_many(page: Page, shape: str, fits: Callable[[Page], bool]) -> None:
         older = page.get_by_role("link", name="Older")
         if not older.count():
             break
-        older.first.click()
-        page.wait_for_load_state()
+        go(page, older.first)
     for target in dict.fromkeys(targets):
         page.goto(target)
         if fits(page):
@@ -120,7 +119,7 @@ def a_questionnaire(page: Page) -> None:
     page.locator("input[name=occasion]").first.check(force=True)
     page.locator("input[name=people]").first.check(force=True)
     page.locator("select[name=language]").select_option("es")
-    page.locator("main form [type=submit]").last.click()
+    go(page, page.locator("main form [type=submit]").last)
     page.goto(page.locator(".slip-address code").first.inner_text())
 
 

@@ -12,7 +12,7 @@ from tests.browser.stories.steps.people import languages, look, ready, record, s
 from tests.factories.base import fresh
 from tests.intake.making import NOW, Place
 from tests.support.applications import make_app
-from tests.support.pages.browser import NewVisitor, go, large_text_problems
+from tests.support.pages.browser import NewVisitor, go, large_text_problems, tap
 from tests.support.servers.live_system import LiveSystem
 
 VERDICTS = ("Not a matter for the police", "No es asunto de la policía")
@@ -64,7 +64,7 @@ def reported(page: Page, students: list[tuple[int, str]]) -> str:
     assert not large_text_problems(page)
     for (student, name), part in zip(students, ("caused", "harmed"), strict=True):
         page.locator("[name=people_q]").fill(name)
-        page.get_by_role("option").filter(has_text=name).click(timeout=30_000)
+        tap(page.get_by_role("option").filter(has_text=name))
         page.locator(f'input[name="{part}"][value="{student}"]').check(force=True)
     for name, value in (("what", "threat"), ("where", "hallway")):
         page.locator(f'input[name="{name}"][value="{value}"]').check(force=True)

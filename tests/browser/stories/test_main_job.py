@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.stories.steps import circle as steps
 from tests.support.databases import DEMO_PASSWORD
-from tests.support.pages.browser import DESK, PHONE, NewVisitor, Visitor, go
+from tests.support.pages.browser import DESK, PHONE, NewVisitor, Visitor, go, tap
 from tests.support.servers.live_system import LiveSystem
 from tests.support.servers.mail import MailServer
 
@@ -36,7 +36,7 @@ class Hand:
 
     def tap(self, what: Locator) -> None:
         what.scroll_into_view_if_needed()
-        what.click()
+        tap(what)
         self.taps += 1
 
     def type(self, letters: str) -> None:
@@ -172,7 +172,7 @@ def keep_the_terms(page: Page, case: str) -> None:
 def close_the_case(page: Page, case: str) -> None:
     """Answer the three questions; check-ins stay with who does them, what else is planned is cancelled."""
     page.goto(case)
-    page.get_by_text("Work on this case").click()
+    tap(page.get_by_text("Work on this case"))
     go(page, page.get_by_role("link", name="Close the case"))
     page.get_by_role("group", name=re.compile("agreement kept")).get_by_label("Yes", exact=False).first.check()
     page.locator("[name=harmed_says][value=repaired]").check()

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.cases.making import make_user, make_world
 from tests.support.applications import make_app
-from tests.support.pages.browser import PHONE, NewVisitor, axe_problems, go, overflow_problems
+from tests.support.pages.browser import PHONE, NewVisitor, axe_problems, go, overflow_problems, tap
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.accounts.credentials.passwords import hash_password
@@ -44,7 +44,7 @@ def test_a_shared_computer_keeps_nothing_and_loses_nothing(
     page.goto(f"/cases/{world.case.id}")
     expect(page.locator("main")).to_contain_text(reference)
     page.goto("/account")
-    page.locator("details.only-narrow summary").click()
+    tap(page.locator("details.only-narrow summary"))
     go(page, page.locator("details.only-narrow").get_by_role("button", name="Sign out"))
     for _step in range(2):
         page.go_back()

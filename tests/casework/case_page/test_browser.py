@@ -15,7 +15,7 @@ from tests.cases.making import make_user, make_world
 from tests.factories.cases import PathwayFactory
 from tests.factories.roster import SchoolFactory
 from tests.support.applications import make_app
-from tests.support.pages.browser import DESK, PHONE, axe_problems, overflow_problems
+from tests.support.pages.browser import DESK, PHONE, axe_problems, go, overflow_problems
 from tests.support.servers.live_system import LiveSystem
 from tests.workday.caseload.making import fill_desk
 from wss_cases.access.actor import Role
@@ -79,16 +79,15 @@ def test_a_coordinator_with_sixty_cases_starts_the_first_one_from_the_first_scre
     assert box["y"] + box["height"] <= SIZES[size]["height"]
     counts = [int(found) for found in page.locator(".desk-groups .count").all_inner_texts()]
     assert counts[0] == 60 == sum(counts[1:])
-    page.get_by_role("link", name="Overdue").click()
+    go(page, page.get_by_role("link", name="Overdue"))
     look(page, f"{size}-overdue")
     assert "Overdue by" in page.locator(".desk-rows .tag").first.inner_text()
-    page.get_by_role("link", name="All 60").click()
-    page.get_by_role("link", name="What comes after").click()
+    go(page, page.get_by_role("link", name="All 60"))
+    go(page, page.get_by_role("link", name="What comes after"))
     look(page, f"{size}-after")
-    page.get_by_role("link", name="First things").click()
+    go(page, page.get_by_role("link", name="First things"))
     reference = page.locator(".desk-rows .work-title").first.inner_text().split(" ")[0]
-    page.locator(".desk-rows .btn").first.click()
-    page.wait_for_load_state("load")
+    go(page, page.locator(".desk-rows .btn").first)
     assert "/desk" not in page.url
     assert reference in page.content()
 
@@ -103,24 +102,24 @@ def test_a_caseload_is_handed_over_and_covered(
     page.clock.set_fixed_time(MORNING)
     visitor.enter(people["email"], PASSWORD)
     page.goto("/desk")
-    page.get_by_role("link", name="Cover while away").click()
-    page.get_by_role("link", name="Set a cover").click()
-    page.get_by_role("button", name="Set the cover").click()
+    go(page, page.get_by_role("link", name="Cover while away"))
+    go(page, page.get_by_role("link", name="Set a cover"))
+    go(page, page.get_by_role("button", name="Set the cover"))
     look(page, f"{size}-cover-refused")
     assert page.locator(".error-summary").is_visible()
     page.get_by_label("Who stands in").select_option(label="Robin Vale")
     page.get_by_label("To and including").fill("2026-12-01")
-    page.get_by_role("button", name="Set the cover").click()
+    go(page, page.get_by_role("button", name="Set the cover"))
     look(page, f"{size}-covers")
     page.goto("/desk")
     look(page, f"{size}-desk-covered")
-    page.get_by_role("link", name="Hand cases over").click()
+    go(page, page.get_by_role("link", name="Hand cases over"))
     look(page, f"{size}-hand-over")
     page.get_by_label("Who takes them over").select_option(label="Robin Vale")
     page.get_by_label("Note for the next person").fill("Everything stands in the notes.")
     assert page.locator("[name=cases]:checked").count() == 0  # what nobody chose stays
     page.locator("[name=cases]").last.check()
-    page.get_by_role("button", name="Hand them over").click()
+    go(page, page.get_by_role("button", name="Hand them over"))
     page.wait_for_url("**/desk")
     assert page.get_by_text("59 open cases").first.is_visible()
 
@@ -152,7 +151,7 @@ def test_every_part_of_a_case_is_clean(
         page.goto(address)
         look(page, f"{size}-{name}")
     page.goto(base)
-    page.get_by_role("button", name="Español").click()
+    go(page, page.get_by_role("button", name="Español"))
     look(page, f"{size}-case-es")
     page.goto("/desk")
     look(page, f"{size}-desk-es")

@@ -140,6 +140,11 @@ def large_text_problems(page: Page) -> list[str]:
     return found
 
 
+def tap(what: Locator) -> None:
+    """Click what stays on its page: a choice, a fold, a dialog."""
+    what.click(timeout=30_000)
+
+
 def go(page: Page, to: Locator) -> None:
     """Click what leads to another page, and be there: what is looked at next is never still the page before."""
     with page.expect_navigation():

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from tests.mail.making import scene
 from tests.support.applications import make_app
-from tests.support.pages.browser import DESK, PHONE, axe_problems, overflow_problems
+from tests.support.pages.browser import DESK, PHONE, axe_problems, go, overflow_problems, tap
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.accounts.credentials.passwords import hash_password
 from wss_cases.foundation.db import db
@@ -91,9 +91,9 @@ def test_keys_move_tick_open_and_can_be_turned_off(
     page.reload()
     page.keyboard.press("j")
     assert focused(page) == ""
-    page.get_by_role("button", name="Keys of this page").click()
+    tap(page.get_by_role("button", name="Keys of this page"))
     page.get_by_label("Use the letter keys in this browser").check()
-    page.get_by_role("button", name="Close").click()
+    tap(page.get_by_role("button", name="Close"))
     page.locator(".brand").first.focus()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
@@ -111,24 +111,23 @@ def test_several_move_and_come_back(
     assert (today["y"] < first["y"]) == (viewport is PHONE)
     for name in ("Late 0", "Late 2", "Call home"):
         page.locator(".work-row", has_text=name).get_by_role("checkbox").check()
-    page.get_by_role("button", name="Move the ticked to another day").click()
+    go(page, page.get_by_role("button", name="Move the ticked to another day"))
     clean(page)
     assert "It is due the same day." in page.content()
-    page.get_by_role("button", name="Check the new days").click()
+    go(page, page.get_by_role("button", name="Check the new days"))
     assert page.locator(".error-summary").is_visible()
     clean(page)
     page.get_by_label("Spread over the next school days").check(force=True)
     page.get_by_label("There was no time").check(force=True)
-    page.get_by_role("button", name="Check the new days").click()
+    go(page, page.get_by_role("button", name="Check the new days"))
     clean(page)
     assert page.locator("tbody tr").count() == 2
-    page.get_by_role("button", name="Move 2 follow-ups").click()
+    go(page, page.get_by_role("button", name="Move 2 follow-ups"))
     page.wait_for_url("**/my-day")
     clean(page)
     assert page.get_by_text("2 follow-ups moved").first.is_visible()
     assert page.get_by_role("heading", name="Do first (1)").is_visible()
-    page.get_by_role("button", name="Undo").click()
-    page.wait_for_load_state()
+    go(page, page.get_by_role("button", name="Undo"))
     assert page.get_by_text("Taken back.").is_visible()
     assert page.get_by_role("heading", name="Do first (3)").is_visible()
     clean(page)

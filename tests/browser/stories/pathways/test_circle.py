@@ -17,7 +17,7 @@ from tests.factories.accounts import PASSWORD, PASSWORD_HASH
 from tests.factories.base import fresh
 from tests.pathways.circles.making import make_circle, put_hold, train
 from tests.support.applications import make_app
-from tests.support.pages.browser import DESK, PHONE, NewVisitor, go
+from tests.support.pages.browser import DESK, PHONE, NewVisitor, go, tap
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
@@ -101,7 +101,7 @@ def postponed(page: Page, cast: Cast) -> None:
     steps.plan(page, cast.circle, NEXT_WEEK, "09:30", "Library")
     steps.plan(page, cast.circle, NEXT_WEEK, "10:30", "Room 12")
     with page.expect_download() as fetched:
-        page.get_by_role("link", name=re.compile("Calendar file")).click()
+        tap(page.get_by_role("link", name=re.compile("Calendar file")))
     (event,) = Calendar.from_ical(fetched.value.path().read_bytes()).walk("VEVENT")
     assert (event["LOCATION"], event["SEQUENCE"], event["STATUS"]) == ("Room 12", 1, "CONFIRMED")
     go(page, page.get_by_role("link", name="Postpone it, or call it off"))

@@ -18,7 +18,7 @@ from tests.factories.mentoring import MentorFactory
 from tests.intake.making import Place, set_facts
 from tests.pathways.mentoring.making import make_mentored, make_pathway
 from tests.support.applications import make_app
-from tests.support.pages.browser import DESK, PHONE, NewVisitor, Visitor, go
+from tests.support.pages.browser import DESK, PHONE, NewVisitor, Visitor, go, tap
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
@@ -53,7 +53,7 @@ class Hand:
 
     def tap(self, what: Locator) -> None:
         what.scroll_into_view_if_needed()
-        what.click()
+        tap(what)
         self.taps += 1
 
 

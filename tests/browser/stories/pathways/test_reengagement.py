@@ -16,7 +16,7 @@ from tests.cases.making import make_world
 from tests.factories.cases import PathwayFactory
 from tests.intake.making import Place
 from tests.support.applications import make_app
-from tests.support.pages.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems
+from tests.support.pages.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems, tap
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.accounts.credentials.passwords import hash_password
 from wss_cases.foundation.db import db
@@ -188,7 +188,7 @@ def meet(page: Page, scene: Scene, days: Days, back: str, size: str) -> None:
     expect(page.locator("main")).to_contain_text("at most 5 school days from it")
     assert page.get_by_label("Place").input_value() == "Room 12"
     look(page, f"meeting-{size}")
-    page.locator("main").get_by_role("button", name="Wed, Nov 25").click()
+    tap(page.locator("main").get_by_role("button", name="Wed, Nov 25"))
     press(page, "Save the meeting")
     days.move("2026-11-25 10:00")
     open_again(page, scene, back)
@@ -253,7 +253,7 @@ class Thumb:
 
     def tap(self, what: Locator) -> None:
         """Tap what is there."""
-        what.click()
+        tap(what)
         self.taps += 1
 
     def leave_by(self, what: Locator) -> None:
