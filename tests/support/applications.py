@@ -110,6 +110,7 @@ def sign_in_directly(app: Flask, client: PageClient, user_id: int) -> None:
                 created_at=now,
                 last_seen_at=now,
                 expires_at=now + timedelta(days=1),
+                verified_at=now,
             )
         )
         db.session.commit()

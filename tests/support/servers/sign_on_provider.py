@@ -1,6 +1,7 @@
 """A small OpenID Connect provider over HTTP on this machine: discovery, keys, authorization code with PKCE, tokens.
 
 It signs on whoever `person` says. `spoil` changes the claims of the next token, `key` and `algorithm` what signs it.
+`says_when`, `takes_prompts`, `offers` and `secret_in` are what providers differ in.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ class Provider:
         self.person: Claims = {"sub": "u-1"}
         self.spoil: Callable[[Claims], None] = lambda claims: None
         self.token: str | None = None
+        self.says_when = True
+        self.takes_prompts = ("none", "login", "consent", "select_account")
+        self.offers: Claims = {}
+        self.secret_in = "header"
         self.now: Callable[[], float] = time.time
         self.codes: dict[str, dict[str, str]] = {}
         self.asked: list[dict[str, str]] = []
@@ -60,6 +65,7 @@ class Provider:
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256", "HS256", "none"],
             "code_challenge_methods_supported": ["S256"],
+            **self.offers,
         }
 
     def authorize(self, asked: dict[str, str]) -> str:
@@ -67,6 +73,8 @@ class Provider:
         assert asked["client_id"] == CLIENT_ID and asked["response_type"] == "code"
         assert asked["code_challenge_method"] == "S256"
         self.asked.append(asked)
+        if asked.get("prompt", "none") not in self.takes_prompts:
+            return ""
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
@@ -75,8 +83,9 @@ class Provider:
         """Give a token for a code, once, to the client that holds the verifier."""
         expected = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         asked = self.codes.pop(sent.get("code", ""), None)
-        if basic != f"Basic {expected}" or asked is None:
-            return 400, {"error": "invalid_grant"}
+        knows = sent.get("client_secret") == CLIENT_SECRET if self.secret_in == "body" else basic == f"Basic {expected}"
+        if not knows or asked is None:
+            return 400, {"error": "invalid_client" if asked else "invalid_grant"}
         digest = hashlib.sha256(sent.get("code_verifier", "").encode()).digest()
         if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != asked["code_challenge"]:
             return 400, {"error": "invalid_grant"}
@@ -88,7 +97,7 @@ class Provider:
         now = int(self.now())
         claims = {
             "iss": self.issuer, "aud": CLIENT_ID, "nonce": nonce, "iat": now, "exp": now + 300,
-            "auth_time": now, **self.person,
+            **({"auth_time": now} if self.says_when else {}), **self.person,
         }  # fmt: skip
         self.spoil(claims)
         header = {"alg": self.algorithm, "kid": "one"}
@@ -103,8 +112,9 @@ def _handler(provider: Provider) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             if parts.path == "/authorize":
                 asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
-                self.send_response(302)
-                self.send_header("Location", provider.authorize(asked))
+                back = provider.authorize(asked)
+                self.send_response(302 if back else 400)  # a page of its own, as Google's: nothing comes back
+                self.send_header("Location", back)
                 self.end_headers()
             elif parts.path == "/keys":
                 self._answer(200, {"keys": [provider.published.as_dict(private=False)]})

@@ -78,8 +78,9 @@ class UserSession(Base):
     """A signed-in browser; the cookie holds the token, the table its digest. Revocable at once.
 
     `awaits_code`: the password was right, the second factor is still to come; nothing opens with it.
-    `verified_at`: when its person last proved who they are. `by_sign_on`: to the district's sign-on, which also asked
-    for a second factor where `factor_by_provider`.
+    `verified_at`: when its person last proved who they are, None where nobody says. `by_sign_on`: to the district's
+    sign-on, which also asked for a second factor where `factor_by_provider`, and says when it asked where `says_when`:
+    only such a one can be asked again.
     """
 
     __tablename__ = "user_session"
@@ -96,6 +97,7 @@ class UserSession(Base):
     verified_at: Mapped[datetime | None]
     by_sign_on: Mapped[bool] = mapped_column(default=False)
     factor_by_provider: Mapped[bool] = mapped_column(default=False)
+    says_when: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Invitation(Base):

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from enum import Enum
 
 import pyotp
 
@@ -36,6 +37,27 @@ def must_have(actor: Actor, exempt: bool, demanded: str) -> bool:
     """
     asked = demanded == EVERYBODY or (demanded == OF_ADMINISTRATORS and actor.has(*ADMINISTRATORS))
     return asked and not exempt
+
+
+class Proof(Enum):
+    """What somebody who is signed in proves again with who they are."""
+
+    TYPED = "typed"
+    SIGN_ON = "sign_on"
+    CODE = "code"
+    NONE_YET = "none_yet"
+
+
+def proof_of(by_sign_on: bool, says_when: bool, has_factor: bool) -> Proof:
+    """Return what a session's person is asked for again: the sign-on where it says when it asked, else the own code.
+
+    A sign-on that does not say may have let in whoever sits at an open browser.
+    """
+    if not by_sign_on:
+        return Proof.TYPED
+    if says_when:
+        return Proof.SIGN_ON
+    return Proof.CODE if has_factor else Proof.NONE_YET
 
 
 def new_secret() -> str:

@@ -45,11 +45,12 @@ class SessionRow:
     expires_at: datetime
     last_school_id: int | None
     created_at: datetime
-    verified_at: datetime
+    verified_at: datetime | None
     is_demo: bool
     has_factor: bool
     by_sign_on: bool
     factor_by_provider: bool
+    says_when: bool
 
 
 def in_force(day: date | ColumnElement[date]) -> ColumnElement[bool]:
@@ -138,11 +139,12 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
         session.expires_at,
         user.last_school_id,
         session.created_at,
-        session.verified_at or session.created_at,
+        session.verified_at,
         user.is_demo,
         factor_id is not None,
         session.by_sign_on,
         session.factor_by_provider,
+        session.says_when,
     )
 
 

@@ -1,6 +1,7 @@
 """OpenID Connect: the district's own sign-on, attached once where it is configured."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -24,13 +25,17 @@ class SignOnDown(Exception):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who the provider says this is: never an address, which another issuer could give to anybody."""
+    """Who the provider says this is: never an address, which another issuer could give to anybody.
+
+    `auth_time`: when it asked that, None where it does not say. `claims`: what else it says of them.
+    """
 
     issuer: str
     subject: str
     acr: str
     amr: tuple[str, ...]
     auth_time: int | None
+    claims: Mapping[str, Any] = field(default_factory=dict)
 
 
 def init_sign_on(app: Flask) -> None:

@@ -13,6 +13,7 @@ from wss_cases.foundation.sign_in.sso import Identity, SignOnDown, SignOnRefused
 
 SIGNED_WITH: Final = ["RS256", "PS256", "ES256", "EdDSA"]
 """Signatures by a key pair only: neither none nor a secret that both sides hold."""
+BASIC, POSTED = "client_secret_basic", "client_secret_post"
 LEEWAY_SECONDS = 60
 TIMEOUT_SECONDS = 10
 
@@ -28,7 +29,7 @@ class Provider:
             client_secret=app.config["OIDC_CLIENT_SECRET"],
             server_metadata_url=f"{issuer.rstrip('/')}/.well-known/openid-configuration",
             client_kwargs={
-                "scope": "openid", "code_challenge_method": "S256", "default_timeout": TIMEOUT_SECONDS,
+                "scope": "openid email profile", "code_challenge_method": "S256", "default_timeout": TIMEOUT_SECONDS,
             },
         )  # fmt: skip
 
@@ -61,6 +62,7 @@ class Provider:
                 acr=str(claims.get("acr", "")),
                 amr=tuple(map(str, claims.get("amr") or ())),
                 auth_time=claims.get("auth_time"),
+                claims=dict(claims),
             )
         except (requests.ConnectionError, requests.Timeout) as error:
             raise SignOnDown from error
@@ -76,4 +78,6 @@ class Provider:
             raise SignOnRefused("issuer of the metadata")
         # what the provider lists must not widen what is taken
         metadata["id_token_signing_alg_values_supported"] = SIGNED_WITH
+        if BASIC not in metadata.get("token_endpoint_auth_methods_supported", [BASIC]):
+            self._client.client_kwargs["token_endpoint_auth_method"] = POSTED
         return self._client

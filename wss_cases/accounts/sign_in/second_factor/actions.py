@@ -17,9 +17,11 @@ from wss_cases.accounts.credentials.passwords import password_matches
 from wss_cases.accounts.credentials.rules import (
     MOST_FAILURES,
     PURPOSE,
+    Proof,
     looks_like_recovery,
     new_recovery_codes,
     plain_recovery_code,
+    proof_of,
     step_of,
 )
 from wss_cases.accounts.held_changes.models import HeldKind
@@ -86,7 +88,7 @@ def enter_code(half_token: str, code: str, address: str, now: datetime) -> SignI
             return SignInResult(None, wait=checked is Checked.WAIT)
         row.revoked_at = now
         full = open_session(uow, account.id, token, row.device)
-        full.by_sign_on = row.by_sign_on
+        full.by_sign_on, full.says_when = row.by_sign_on, row.says_when
         if not row.by_sign_on:
             alarm_if_break_glass(uow, account)
     return SignInResult(token)
@@ -140,8 +142,10 @@ def _use_code(uow: UnitOfWork, factor: SecondFactor, user: UserAccount, code: st
     return True
 
 
-def enrol(actor: Actor, secret: str, code: str, device: str, now: datetime) -> Enrolled:
-    """Set up the actor's second factor and end every session that was opened without it.
+def enrol(
+    actor: Actor, secret: str, code: str, device: str, now: datetime, session_id: int | None = None
+) -> Enrolled:  # fmt: skip
+    """Set up the actor's second factor and end every session that was opened without it; this one goes on as another.
 
     Raises Refused when the code is not the secret's, or when there is a second factor already.
     """
@@ -162,7 +166,11 @@ def enrol(actor: Actor, secret: str, code: str, device: str, now: datetime) -> E
         )  # fmt: skip
         codes = _replace_codes(uow, user)
         end_all_sessions(uow, user.id)
-        open_session(uow, user.id, token, device)
+        goes_on = open_session(uow, user.id, token, device)
+        if session_id is not None:
+            before = uow.session.get_one(UserSession, session_id)
+            goes_on.by_sign_on, goes_on.says_when = before.by_sign_on, before.says_when
+            goes_on.factor_by_provider = before.factor_by_provider
         uow.record(user, FACTOR_ON)
         _tell(uow, user, FACTOR_ON)
     return Enrolled(codes, token)
@@ -229,13 +237,20 @@ def carry_out_reset(uow: UnitOfWork, user: UserAccount) -> None:
 
 
 def confirm(actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime) -> SignInResult:
-    """Note that the person at this session has just proved again who they are; it goes on under another token."""
+    """Note that the person at this session has just proved again who they are; it goes on under another token.
+
+    By the password and, where there is one, the code; by the code alone where a sign-on let in who cannot be asked
+    again there.
+    """
     user = db.session.get(UserAccount, actor.user_id)
     matches = password_matches(user.password_hash if user else None, password)
     with unit_of_work(actor, now) as uow:
         account = _locked(uow, actor)
-        checked = _password_again(uow, account, matches, address)
-        if checked is Checked.RIGHT and factor_row(uow, account.id) is not None:
+        here = uow.session.get_one(UserSession, session_id)
+        has_one = factor_row(uow, account.id) is not None
+        by_code = proof_of(here.by_sign_on, here.says_when, has_one) is Proof.CODE
+        checked = Checked.RIGHT if by_code else _password_again(uow, account, matches, address)
+        if checked is Checked.RIGHT and has_one:
             checked = check_code(uow, account, code, address, "code again")
         if checked is not Checked.RIGHT:
             return SignInResult(None, wait=checked is Checked.WAIT)

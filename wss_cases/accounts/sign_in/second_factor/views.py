@@ -8,7 +8,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.forms import CodeForm, ConfirmForm, ConfirmWithCodeForm, EnrolForm
 from wss_cases.accounts.credentials.links import secret_of, signed_secret
 from wss_cases.accounts.credentials.queries import factor_state
-from wss_cases.accounts.credentials.rules import FRESH_MINUTES, app_address, new_secret, spaced
+from wss_cases.accounts.credentials.rules import FRESH_MINUTES, Proof, app_address, new_secret, proof_of, spaced
 from wss_cases.accounts.managed_accounts.queries import get_person
 from wss_cases.accounts.sign_in.second_factor import actions
 from wss_cases.accounts.sign_in.second_factor.actions import Checked
@@ -55,7 +55,7 @@ def _words(checked: Checked) -> str:
 
 
 @blueprint.route("/account/second-factor", methods=["GET", "POST"])
-@fresh_within(FRESH_MINUTES)
+@fresh_within(FRESH_MINUTES, for_first_factor=True)
 @gate(Permission.SIGNED_IN)
 def mine() -> Page:
     """Set up one's second factor, or see how it stands."""
@@ -70,7 +70,7 @@ def mine() -> Page:
     if form.validate_on_submit() and secret:
         device = request.headers.get("User-Agent", "")
         try:
-            made = actions.enrol(actor, secret, form.code.data, device, clock.now())
+            made = actions.enrol(actor, secret, form.code.data, device, clock.now(), current_user.row.session_id)
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
@@ -115,28 +115,25 @@ def off() -> Page:
 @gate(Permission.SIGNED_IN)
 def confirm() -> Page:
     """Prove again who one is, before something sensitive."""
-    target, status = request.values.get("next", ""), 200
-    form = ConfirmWithCodeForm() if current_user.row.has_factor else ConfirmForm()
+    target, status, row = request.values.get("next", ""), 200, current_user.row
+    proof = proof_of(row.by_sign_on, row.says_when, row.has_factor)
+    form = CodeForm() if proof is Proof.CODE else ConfirmWithCodeForm() if row.has_factor else ConfirmForm()
     if form.validate_on_submit():
-        typed = form.code.data if current_user.row.has_factor else ""
-        result = actions.confirm(
-            current_actor(),
-            current_user.row.session_id,
-            form.password.data,
-            typed,
-            request.remote_addr or "",
-            clock.now(),
-        )
+        password = form.password.data if "password" in form else ""
+        typed = form.code.data if "code" in form else ""
+        address = request.remote_addr or ""
+        result = actions.confirm(current_actor(), row.session_id, password, typed, address, clock.now())
         if result.token:
             login_user(load_signed_in(result.token))
             return lead_on(target)
         status = 429 if result.wait else 400
-        words = _words(Checked.WAIT) if result.wait else _("The password or the code is not right.")
-        apply_refusal(form, Refused("password", words))
+        wrong = _words(Checked.WRONG) if proof is Proof.CODE else _("The password or the code is not right.")
+        words = _words(Checked.WAIT) if result.wait else wrong
+        apply_refusal(form, Refused("code" if proof is Proof.CODE else "password", words))
     elif request.method == "POST":
         status = 400
     return render_template(
-        "accounts/sign_in/second_factor/confirm.html", form=form, next=target, by_sign_on=current_user.row.by_sign_on
+        "accounts/sign_in/second_factor/confirm.html", form=form, next=target, proof=proof.value
     ), status
 
 

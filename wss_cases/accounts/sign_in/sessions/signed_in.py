@@ -14,7 +14,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import permission_of
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.credentials.rules import must_have
+from wss_cases.accounts.credentials.rules import Proof, must_have, proof_of
 from wss_cases.accounts.grants.queries import SessionRow, live_session
 from wss_cases.accounts.sign_in.saved_forms.queries import has_kept
 from wss_cases.accounts.sign_in.sessions.actions import sign_out
@@ -118,10 +118,13 @@ def this_page() -> str | None:
     return safe_next(target.rstrip("?"))
 
 
-def fresh_within(minutes: int, to_change_only: bool = False) -> Callable[[View], View]:
+def fresh_within(
+    minutes: int, to_change_only: bool = False, for_first_factor: bool = False
+) -> Callable[[View], View]:  # fmt: skip
     """Ask who it is once more before a sensitive act, unless that was proved within so many minutes.
 
-    Stands between the route and its gate. `to_change_only`: the page may be read without it.
+    Stands between the route and its gate. `to_change_only`: the page may be read without it. `for_first_factor`: who
+    can prove it by nothing yet, because the sign-on does not say when it asked, need only have come from there.
     """
 
     def guard(view: View) -> View:
@@ -129,7 +132,10 @@ def fresh_within(minutes: int, to_change_only: bool = False) -> Callable[[View],
         def asked(*args: Any, **kwargs: Any) -> Any:
             if to_change_only and request.method != "POST":
                 return view(*args, **kwargs)
-            if clock.now() - current_user.row.verified_at > timedelta(minutes=minutes):
+            row = current_user.row
+            first = for_first_factor and proof_of(row.by_sign_on, row.says_when, row.has_factor) is Proof.NONE_YET
+            proved = row.created_at if first else row.verified_at
+            if proved is None or clock.now() - proved > timedelta(minutes=minutes):
                 return redirect(url_for("second_factor.confirm", next=this_page()), 303)
             return view(*args, **kwargs)
 

@@ -10,7 +10,7 @@ from wss_cases.accounts.account.models import AccountState, Invitation, UserAcco
 from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.sign_in.sessions.actions import SignInResult, end_all_sessions, has_factor, open_session
 from wss_cases.accounts.sign_in.sso.models import SignOn
-from wss_cases.accounts.sign_in.sso.rules import asked_for_factor
+from wss_cases.accounts.sign_in.sso.rules import asked_for_factor, proved_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import new_token
 from wss_cases.foundation.sign_in.sso import Identity
@@ -36,6 +36,7 @@ def sign_on(identity: Identity, demanded: Collection[str], device: str, now: dat
         awaits_code = not demanded and has_factor(uow.session, user.id)
         row = open_session(uow, user.id, token, device, awaits_code=awaits_code)
         row.by_sign_on, row.factor_by_provider = True, bool(demanded)
+        row.says_when, row.verified_at = identity.auth_time is not None, proved_at(identity.auth_time, now)
     return SignInResult(token, awaits_code=awaits_code)
 
 

@@ -1,7 +1,7 @@
-"""Pure rules of the district's sign-on: whether it asked for a second factor, and who still uses a password."""
+"""Pure rules of the district's sign-on: whether it asked for a second factor, and when its person proved it."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 AGAIN_WITHIN = timedelta(minutes=5)
 """For clocks that differ, and for the way back."""
@@ -15,3 +15,8 @@ def asked_for_factor(acr: str, amr: Collection[str], demanded: Collection[str]) 
 def proved_within(auth_time: int | None, span: timedelta, now: datetime) -> bool:
     """Whether somebody proved to the provider within this time who they are; it has to say so."""
     return auth_time is not None and auth_time >= (now - span).timestamp()
+
+
+def proved_at(auth_time: int | None, now: datetime) -> datetime | None:
+    """Return when somebody proved to the provider who they are, None where it does not say (Google, Clever)."""
+    return None if auth_time is None else min(now, datetime.fromtimestamp(auth_time, UTC))

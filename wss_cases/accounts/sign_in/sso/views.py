@@ -14,6 +14,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in import sso as sign_on
+from wss_cases.foundation.sign_in.login import current_user
 
 blueprint = Blueprint("sign_on", __name__)
 
@@ -30,7 +31,8 @@ def go() -> Page:
     """
     if not setting("OIDC_ISSUER"):
         raise NotFound
-    again = request.args.get("again") == "1"
+    # a sign-on that does not say when it asked is not asked again: Google refuses to
+    again = request.args.get("again") == "1" and current_user.is_authenticated and current_user.row.says_when
     try:
         answer = sign_on.begin(link(url_for("sign_on.back")), again)
     except sign_on.SignOnDown:
@@ -62,7 +64,8 @@ def back() -> Page:
         return _refused(refusal.reason)
     now = clock.now()
     span = AGAIN_WITHIN if came_for["again"] else setting("SESSION_ABSOLUTE") + AGAIN_WITHIN
-    if not proved_within(identity.auth_time, span, now):
+    silent = identity.auth_time is None and not came_for["again"]
+    if not silent and not proved_within(identity.auth_time, span, now):
         return _refused("not proved again" if came_for["again"] else "proved too long ago")
     if came_for["invitation"]:
         invitation_id = invitation_id_of(came_for["invitation"])
