@@ -214,6 +214,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.INCIDENT_REVIEW: _rule(_of(D, A), at_own_school(D, A), "deans and administrators of the school decide"),
     P.MENTOR_MANAGE: _rule(_of(C, A), at_own_school(C, A), "coordinators and administrators match mentors"),
     P.MENTORING_LOG: _rule(frozenset(STAFF), mentors_or_team, "one's own student, or the school's case team"),
+    P.NETWORK_EDIT: _rule(_of(DISTRICT), whole_district, "who is in a network says who sees it: no network by itself"),
     P.OUTCOMES_BOARD: _rule(
         _of(A, DISTRICT), anywhere, "who answers to a board; for which schools is asked with every report"
     ),

@@ -187,6 +187,7 @@ WORDS = {
     "name": "serious",
     "outcomes.files.file:name": "core",
     "police_settings.approver:name": "Network 1",
+    "networks.rename:name": "Network 1",
     "form": "csv",
     "rule": "H2",
     "state": "held",

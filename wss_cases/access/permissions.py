@@ -108,6 +108,8 @@ class Permission(StrEnum):
     """See one's own duty to report abuse or neglect; the administrator sees those of the school."""
     OWN_DUTY_WORK = "own_duty:work"
     """Record what one did oneself for one's own duty."""
+    NETWORK_EDIT = "network:edit"
+    """Make and rename networks, and say which school is in which."""
     OUTCOMES_BOARD = "outcomes:board"
     """Make, read and be sent the board report of what one answers for."""
     OUTCOMES_EXPORT = "outcomes:export"

@@ -99,11 +99,16 @@ class RoleForm(BaseForm):
 
     role = RadioField(_l("Role"), choices=[], validators=[InputRequired(_l("Choose a role."))])
     school_id = SelectField(_l("School"), choices=[], validators=[Optional()])
+    network = SelectField(_l("Network"), choices=[], validators=[Optional()])
     starts_on = DateField(_l("First day"), validators=[Optional()])
     ends_on = DateField(_l("Last day"), validators=[Optional()])
 
-    def offer(self, roles: Sequence[Role], schools: list[tuple[int, str]]) -> None:
-        """Offer only the roles and schools that the manager may give."""
+    def offer(self, roles: Sequence[Role], schools: list[tuple[int, str]], networks: Sequence[str] = ()) -> None:
+        """Offer only the roles, schools and networks that the manager may give."""
+        if networks:
+            self.network.choices = choices([("", _l("All schools")), *((name, name) for name in networks)])
+        else:
+            del self.network
         self.role.choices = choices([(role.value, ROLE_LABELS[role]) for role in roles])
         self.school_id.choices = choices([("", _l("Without a school")), *((str(key), name) for key, name in schools)])
 
@@ -111,6 +116,11 @@ class RoleForm(BaseForm):
     def chosen_school(self) -> int | None:
         """The chosen school's id, or None."""
         return int(self.school_id.data) if self.school_id.data else None
+
+    @property
+    def chosen_network(self) -> str | None:
+        """The chosen network, or None for all schools."""
+        return (self.network.data or None) if "network" in self else None
 
 
 def address_field(label: object) -> EmailField:

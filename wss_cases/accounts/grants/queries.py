@@ -28,8 +28,9 @@ from wss_cases.foundation.school_time import (
 SCHOOL = table("school", column("id"), column("network"), column("name"))
 """The roster is a room above; these columns are all that accounts need of it."""
 
+NETWORK = table("network", column("name"))
 PARTNER = table("partner", column("id"), column("name"))
-"""The same of the partners' directory."""
+"""The same of networks, and of the partners' directory."""
 
 GrantRow = tuple[Role | None, bool | None, str | None, int | None, int | None, int | None]
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, se
 from wss_cases.access.actor import Actor, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount, UserSession
 from wss_cases.accounts.account.rules import GIVEN_BY_SCHOOL
-from wss_cases.accounts.grants.queries import PARTNER, SCHOOL, in_force_at, is_live, not_over
+from wss_cases.accounts.grants.queries import NETWORK, PARTNER, SCHOOL, in_force_at, is_live, not_over
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import fold_address
@@ -47,9 +47,9 @@ def people(actor: Actor, text: str, after: str, now: datetime) -> list[UserAccou
 
 
 def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:
-    """Return each person's grants with the name of the school or the partner ('' where the role has neither)."""
+    """Return each person's grants with the name of the school, partner or network ('' where it has none)."""
     statement = (
-        select(RoleGrant, func.coalesce(SCHOOL.c.name, PARTNER.c.name))
+        select(RoleGrant, func.coalesce(SCHOOL.c.name, PARTNER.c.name, RoleGrant.network))
         .outerjoin(SCHOOL, SCHOOL.c.id == RoleGrant.school_id)
         .outerjoin(PARTNER, PARTNER.c.id == RoleGrant.partner_id)
         .where(RoleGrant.user_id.in_(user_ids))
@@ -84,6 +84,14 @@ def schools_to_give(actor: Actor) -> list[tuple[int, str]]:
     if not actor.has(Role.SYSADMIN):
         statement = statement.where(SCHOOL.c.id.in_(sorted(actor.school_ids(Role.ADMINISTRATOR))))
     return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def networks_to_give(actor: Actor) -> list[str]:
+    """Return the networks for which the actor may give roles."""
+    if not actor.has(Role.SYSADMIN):
+        return []
+    names = select(SCHOOL.c.network).union(select(NETWORK.c.name))
+    return sorted(name for name in db.session.scalars(names) if name)
 
 
 def own_sessions(user_id: int, now: datetime) -> list[UserSession]:

@@ -107,18 +107,34 @@ def _check_free(uow: UnitOfWork, email: str) -> None:
 
 
 def give_role(
-    actor: Actor, user_id: int, role: Role, school_id: int | None, starts_on: date, ends_on: date | None, now: datetime
+    actor: Actor,
+    user_id: int,
+    role: Role,
+    school_id: int | None,
+    starts_on: date,
+    ends_on: date | None,
+    now: datetime,
+    network: str | None = None,
 ) -> None:
-    """Give a role with its scope and dates. Raises Refused when the actor may not, or to a partner's person."""
+    """Give a role with its scope and dates; a district administrator's for one network, or with None for all schools.
+
+    Raises Refused when the actor may not, or to a partner's person.
+    """
     with unit_of_work(actor, now) as uow:
         user = _managed(uow, user_id)
         if ends_on is not None and ends_on < starts_on:
             raise Refused("ends_on", _("The last day is before the first."))
-        _give(uow, user, role, school_id, starts_on, ends_on)
+        _give(uow, user, role, school_id, starts_on, ends_on, network)
 
 
 def _give(
-    uow: UnitOfWork, user: UserAccount, role: Role, school_id: int | None, starts_on: date, ends_on: date | None
+    uow: UnitOfWork,
+    user: UserAccount,
+    role: Role,
+    school_id: int | None,
+    starts_on: date,
+    ends_on: date | None,
+    network: str | None = None,
 ) -> None:
     if role in SCHOOL_ROLES and school_id is None:
         raise Refused("school_id", _("Choose the school in which the role is held."))
@@ -133,7 +149,8 @@ def _give(
     scoped = school_id if role in SCHOOL_ROLES else None
     ends_on = ends_on or _end_by_hand(uow, user, role, starts_on)
     grant = RoleGrant(user_id=user.id, role=role, school_id=scoped, starts_on=starts_on, ends_on=ends_on)
-    grant.district = role in DISTRICT_ROLES
+    grant.network = network if role in DISTRICT_ROLES else None
+    grant.district = role in DISTRICT_ROLES and not grant.network
     uow.add(grant)
     uow.record(user, "account.role_given", role=role.value)
     tell_roles_changed(uow, user, grant, given=True)

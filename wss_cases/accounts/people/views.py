@@ -17,7 +17,7 @@ from wss_cases.accounts.credentials.queries import factor_state
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.held_changes.queries import waiting
-from wss_cases.accounts.managed_accounts.queries import PAGE, get_person, roles_of, schools_to_give
+from wss_cases.accounts.managed_accounts.queries import PAGE, get_person, networks_to_give, roles_of, schools_to_give
 from wss_cases.accounts.managed_accounts.queries import people as find_people
 from wss_cases.accounts.people import actions
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
@@ -92,7 +92,7 @@ def person(user_id: int) -> Page:
 
 def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
     actor = current_actor()
-    form.offer(_roles(actor), schools_to_give(actor))
+    form.offer(_roles(actor), schools_to_give(actor), networks_to_give(actor))
     grants = roles_of([user.id])[user.id]
     factor = factor_state(user.id)
     return (
@@ -129,12 +129,13 @@ def give_role(user_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     user = get_person(actor, user_id, clock.now())
     form = RoleForm()
-    form.offer(_roles(actor), schools_to_give(actor))
+    form.offer(_roles(actor), schools_to_give(actor), networks_to_give(actor))
     if form.validate_on_submit():
         starts_on = form.starts_on.data or today_at(form.chosen_school, now)
         role = Role(form.role.data)
         try:
-            actions.give_role(actor, user_id, role, form.chosen_school, starts_on, form.ends_on.data, now)
+            last, network = form.ends_on.data, form.chosen_network
+            actions.give_role(actor, user_id, role, form.chosen_school, starts_on, last, now, network)
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:

@@ -3,7 +3,7 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
@@ -12,8 +12,25 @@ from wss_cases.roster.directory.states import DayKind as DayKind
 from wss_cases.roster.directory.states import MoveWhy, Restriction
 
 
+class Network(Versioned, Base):
+    """A network that the district made or renamed; any other is known by the schools that are in it.
+
+    `roster_name`: as which the feed knows a renamed one.
+    """
+
+    __tablename__ = "network"
+    __table_args__ = (UniqueConstraint("name"), UniqueConstraint("roster_name"))
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(80))
+    roster_name: Mapped[str | None] = mapped_column(String(80))
+
+
 class School(Versioned, Base):
-    """A school. `code` opens its reference numbers; `source`+`sourced_id` is its identity in the roster feed."""
+    """A school. `code` opens its reference numbers; `source`+`sourced_id` is its identity in the roster feed.
+
+    `roster_network` is the feed's network; where `network_by_hand`, the district has put the school elsewhere.
+    """
 
     __tablename__ = "school"
     __table_args__ = (UniqueConstraint("source", "sourced_id"), UniqueConstraint("code"))
@@ -27,6 +44,8 @@ class School(Versioned, Base):
     kind: Mapped[str] = mapped_column(String(40), default="")
     is_charter: Mapped[bool] = mapped_column(default=False)
     network: Mapped[str | None] = mapped_column(String(80), index=True)
+    roster_network: Mapped[str | None] = mapped_column(String(80))
+    network_by_hand: Mapped[bool] = mapped_column(default=False, server_default=false())
     low_grade: Mapped[int | None]
     high_grade: Mapped[int | None]
     time_zone: Mapped[str] = mapped_column(String(60), default=district_zone)

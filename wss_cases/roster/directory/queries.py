@@ -7,13 +7,14 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, case, extract, false, literal, or_, select
+from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import known_schools
-from wss_cases.roster.directory.models import CalendarDay, Enrolment, School, StaffMember, Student
+from wss_cases.roster.directory.models import CalendarDay, Enrolment, Network, School, StaffMember, Student
 from wss_cases.roster.directory.rules import YEAR_ENDS, SchoolDays, merge_days, search_words
 from wss_cases.roster.directory.states import DayKind
 
@@ -71,6 +72,12 @@ def get_school(school_id: int) -> School | None:
 def schools_by_id(ids: Collection[int]) -> dict[int, School]:
     """Return these schools by id, those that there are; each is read once for a page, whose session is its own."""
     return known_schools(ids)
+
+
+def renamed_networks(session: Session) -> dict[str | None, str]:
+    """Return the names of the networks that the district renamed, by the feed's name."""
+    rows = session.execute(select(Network.roster_name, Network.name).where(Network.roster_name.is_not(None)))
+    return {row[0]: row[1] for row in rows}
 
 
 def no_school_yet() -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import renamed_networks
 from wss_cases.roster.directory.rules import school_code
 from wss_cases.roster.import_files.report import Counts, Report
 from wss_cases.roster.import_files.values import is_school, many
@@ -69,7 +70,7 @@ class Orgs(Handler):
             "identifier": number,
             "name": name or number or key,
             "is_charter": row.get("metadata.classification", "").lower() == "charter",
-            "network": network,
+            "roster_network": network,
             "is_active": True,
         }
 
@@ -78,18 +79,27 @@ class Orgs(Handler):
         session, source = self.run.uow.session, self.run.source
         standing = ids_of(session, School, source)
         codes = set(session.scalars(select(School.code)))
-        new, old = [], []
+        renamed = renamed_networks(session)
+        moved = (School.source == source, School.network_by_hand)
+        by_hand = set(session.scalars(select(School.sourced_id).where(*moved)))
+        new, old, kept = [], [], []
         for item in items:
             if item.content is None:
                 continue
+            if item.key in by_hand:
+                kept.append(item.content)
+                continue
+            fed = item.content["roster_network"]
+            school = {**item.content, "network": renamed.get(fed, fed)}
             if item.key in standing:
-                old.append(item.content)
+                old.append(school)
                 continue
             code = school_code(item.content["name"], codes)
             codes.add(code)
-            new.append({**item.content, "code": code})
+            new.append({**school, "code": code})
         upsert(session, School, source, new)
         upsert(session, School, source, old, insert=False)
+        upsert(session, School, source, kept, insert=False)
         self.gone([item.key for item in items if item.deleted])
         self.run.schools = ids_of(session, School, source)
 

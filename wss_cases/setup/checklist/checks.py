@@ -14,7 +14,7 @@ CHECKS: Final = (
     Check("scheduler", _l("Scheduler"), machine.scheduler, Role.SYSADMIN, "system.health"),
     Check("roster", _l("Roster"), district.roster, Role.SYSADMIN, "system.imports"),
     Check("unplaced", _l("People without a school"), district.unplaced, Role.SYSADMIN, "system.imports"),
-    Check("networks", _l("Networks"), district.networks, Role.SYSADMIN),
+    Check("networks", _l("Networks"), district.networks, Role.DISTRICT, "networks.schools"),
     Check("calendar", _l("School calendar"), district.calendar, Role.DISTRICT, "calendar.home"),
     Check("accounts", _l("System administrators"), people.accounts, Role.SYSADMIN, "people.people"),
     Check("schools", _l("School administrators"), people.leaders, Role.SYSADMIN, "people.people"),

@@ -15,10 +15,12 @@ from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.board.report.queries import may_report
+from wss_cases.outcomes.board.report.rules import scope_words
 from wss_cases.outcomes.board.report.states import REPORT_TRANSITIONS, ReportState, Why
-from wss_cases.outcomes.board.stored_reports.models import BoardReport
+from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.outcomes.board.stored_reports.queries import report_for
 from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.roster.networks.actions import Renamed
 
 AUDITED = BoardReport.__tablename__
 NOTICE = "board_report"
@@ -106,3 +108,13 @@ def pdf_for(actor: Actor, report_id: int) -> bytes:
         return base64.b64decode(unseal(setting("WSS_KEYS"), PURPOSE, text, key))
     except ValueError as error:
         raise Refused("", _("This report was sealed with a key that is gone. Ask for it again.")) from error
+
+
+def follow_network(uow: UnitOfWork, renamed: Renamed) -> None:
+    """Step: let reports of a network, and wishes for them, go by its new name; whoever read them reads them still."""
+    reports = select(BoardReport).where(BoardReport.network == renamed.before).with_for_update()
+    for report in uow.session.scalars(reports):
+        report.network = renamed.name
+    wishes = select(BoardSubscription).where(BoardSubscription.network == renamed.before).with_for_update()
+    for wish in uow.session.scalars(wishes):
+        wish.network, wish.scope = renamed.name, scope_words(None, renamed.name)

@@ -155,7 +155,7 @@ TABLES: dict[str, Kept] = {
     # settings, code lists, directories, and what the machinery remembers of itself
     **_each(
         SETTING,
-        "setting school bell_time calendar_day calendar_draft behavior_code location_code legal_duty_kind "
+        "setting network school bell_time calendar_day calendar_draft behavior_code location_code legal_duty_kind "
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
         "digest_day figure_state counting_round",

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.network_approvers.models import NetworkApprover
-from wss_cases.accounts.network_approvers.queries import possible_approvers
+from wss_cases.accounts.network_approvers.queries import approver_of, possible_approvers
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -71,6 +71,13 @@ def _hand_on(uow: UnitOfWork, row: NetworkApprover) -> None:
         uow.audit("police_approver.handed_on", "police_review", review.id)
         if review.state is ReviewState.APPROVED_ONCE:
             ask_second(uow, review)
+
+
+def follow_school(uow: UnitOfWork, school: School) -> None:
+    """Step: what waits at a school that is in another network now goes to whoever approves there."""
+    row = approver_of(school.network)
+    if row is not None:
+        _hand_on(uow, row)
 
 
 @use_case
