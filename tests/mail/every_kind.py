@@ -49,6 +49,8 @@ from wss_cases.records.family_copies.copy.states import Asker, ReleaseState
 from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
 from wss_cases.records.family_copies.release.messages import ANSWERED as COPY_ANSWERED
 from wss_cases.records.named_in_error.models import TakingOut
+from wss_cases.roster.directory.models import ImportRun
+from wss_cases.roster.runs.actions import REFUSED
 from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks.messages import clock_key
 from wss_cases.safeguards.police.review.models import PoliceReview
@@ -434,6 +436,14 @@ def _word_asked(world: World) -> OutboxMessage:
     return world.message(WORD_ASKED, world.people[Role.DISTRICT], row, f"{WORD_ASKED}:{row.id}")
 
 
+def _import_refused(world: World) -> OutboxMessage:
+    boss = make_user(Role.SYSADMIN, locale=world.locale)
+    row = ImportRun(kind="oneroster", source="x", started_at=NOW, landed=False, report={})
+    db.session.add(row)
+    db.session.flush()
+    return world.message(REFUSED, boss, row, f"{REFUSED}:{boss.id}:{row.id}")
+
+
 def _audit_head(world: World) -> OutboxMessage:
     auditor = make_user(Role.AUDITOR, locale=world.locale)
     return world.message(HEAD, auditor, auditor, head_key(auditor.id, week_of(NOW)))
@@ -471,6 +481,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "circle.invitation": _meeting,
     "invitation": _invitation,
     HEAD: _audit_head,
+    REFUSED: _import_refused,
     "mail.test": _about_account("mail.test"),
     "mail.address_changed": _about_account("mail.address_changed"),
     **{kind: _about_account(kind) for kind in ACCOUNT_WORDS},

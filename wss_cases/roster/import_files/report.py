@@ -9,7 +9,9 @@ from wss_cases.foundation.i18n import gettext as _
 
 MOST_NOTES = 200
 FIRST = 5
-"""Line numbers and values of a cause that are named."""
+"""Line numbers and values of a cause that are named in a sentence."""
+MOST_ROWS = 1_000
+"""Line numbers of a cause that are kept."""
 LONGEST_VALUE = 60
 UNQUOTED = frozenset(
     {"givenName", "familyName", "middleName", "preferredGivenName", "preferredFamilyName", "email", "phone", "sms"}
@@ -52,7 +54,7 @@ class Odd(NamedTuple):
 
 @dataclass
 class Cause:
-    """Rows of one file with the same trouble in the same column: how many, the first ones, and what stood there."""
+    """Rows of one file with the same trouble in the same column: how many, which rows, and what stood there."""
 
     file: str
     column: str | None
@@ -66,7 +68,7 @@ class Cause:
         """Count one more row."""
         self.count += 1
         shown = value if len(value) <= LONGEST_VALUE else f"{value[:LONGEST_VALUE]}…"
-        if len(self.rows) < FIRST:
+        if len(self.rows) < MOST_ROWS:
             self.rows.append(row)
         if shown and self.column not in UNQUOTED and len(self.values) < FIRST and shown not in self.values:
             self.values.append(shown)
@@ -74,7 +76,7 @@ class Cause:
     def words(self) -> str:
         """Return the message with what stood there, and in which rows."""
         values = ", ".join(f'"{value}"' for value in self.values)
-        rows = ", ".join(str(row) for row in self.rows) + (" …" if self.count > len(self.rows) else "")
+        rows = ", ".join(str(row) for row in self.rows[:FIRST]) + (" …" if self.count > FIRST else "")
         said = f"{self.message} {values}".rstrip()
         what = _("Not imported: %(number)d (rows %(rows)s).", number=self.count, rows=rows)
         if not self.refused:

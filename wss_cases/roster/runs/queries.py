@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import existing
 from wss_cases.roster.directory.models import ImportRun, School, StaffMember, Student
 from wss_cases.roster.import_files.report import Report
 
@@ -36,9 +37,28 @@ def last_rosters() -> dict[str, datetime]:
     return {row[0]: row[1] for row in rows}
 
 
-def last_runs(most: int) -> list[ImportRun]:
-    """Return the last imports of every kind, those that were refused too, the newest first."""
-    return list(db.session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(most)))
+def last_runs(most: int, before: int | None = None) -> list[ImportRun]:
+    """Return the last imports of every kind, refused ones too, the newest first; `before`: an import's id."""
+    statement = select(ImportRun).order_by(ImportRun.id.desc()).limit(most)
+    if before is not None:
+        statement = statement.where(ImportRun.id < before)
+    return list(db.session.scalars(statement))
+
+
+def get_run(run_id: int) -> ImportRun:
+    """Return an import. Raises NotFound."""
+    return existing(db.session.get(ImportRun, run_id))
+
+
+def last_refused() -> list[str]:
+    """Return the feeds whose last roster was refused; one that never came in counts while no other came after it."""
+    taken = ImportRun.kind == ROSTER
+    newest = select(func.max(ImportRun.id)).where(taken).group_by(ImportRun.source)
+    known = select(ImportRun.source).where(taken, ImportRun.landed)
+    last = select(func.max(ImportRun.id)).where(taken).scalar_subquery()
+    counts = ImportRun.source.in_(known) | (ImportRun.id == last)
+    statement = select(ImportRun.source).where(ImportRun.id.in_(newest), ImportRun.landed.is_(False), counts)
+    return list(db.session.scalars(statement.order_by(ImportRun.source)))
 
 
 def list_unplaced(session: Session, source: str, report: Report) -> None:

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select
 
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.family_texts.queries import languages_of_families
@@ -14,8 +14,8 @@ from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.records.retention.core.models import RetentionRule
 from wss_cases.roster.directory.models import CalendarDay, School, Student
 from wss_cases.roster.directory.presenters import language_words
-from wss_cases.roster.runs.queries import last_rosters, still_unplaced
-from wss_cases.setup.checklist.rules import Found, named, ok, warning
+from wss_cases.roster.runs.queries import last_refused, last_rosters, still_unplaced
+from wss_cases.setup.checklist.rules import SHOWN, Found, named, ok, warning
 
 DAYS_AHEAD = 60
 ROSTER_DAYS = 3
@@ -62,6 +62,8 @@ def roster(now: datetime) -> Found:
         return warning(_("No roster has come in yet. Run: flask import oneroster PATH"))
     days = (now - min(came.values())) // timedelta(days=1)
     words = ngettext("The roster is %(num)d day old.", "The roster is %(num)d days old.", days)
+    if refused := last_refused():
+        return warning(dotted(words, _("The last one was refused: %(sources)s.", sources=", ".join(refused[:SHOWN]))))
     return warning(words) if days > ROSTER_DAYS else ok(words)
 
 

@@ -1,7 +1,9 @@
 """What the pages of the system say of imports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from flask import url_for
 
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
@@ -11,15 +13,16 @@ from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.import_files.report import Cause
 from wss_cases.roster.runs.queries import still_unplaced
 
-SHOWN = 50
-"""Lines of one import that a page shows; its command printed all of them."""
+MOST_ROWS = 200
+"""Line numbers of one cause that a page shows."""
+COUNTED = ("created", "updated", "unchanged", "refused")
 
 
 def run_row(run: ImportRun) -> dict[str, Any]:
-    """Return an import as the pages show it."""
+    """Return an import as lists show it."""
     report = run.report
-    problems, causes = report.get("problems", []), report.get("causes", [])
-    refused = sum(counts.get("refused", 0) for counts in report.get("files", {}).values() if isinstance(counts, dict))
+    problems = report.get("problems", [])
+    refused = sum(_counts(report, name)["refused"] for name in report.get("files", {}))
     unknown = sum(report.get("unknown", {}).values())
     figures = [
         ngettext("%(num)d row refused", "%(num)d rows refused", refused) if refused else "",
@@ -29,10 +32,10 @@ def run_row(run: ImportRun) -> dict[str, Any]:
     tag = ngettext("%(num)d problem", "%(num)d problems", len(problems)) if problems else None
     return {
         "title": f"{run.kind} · {run.source}",
+        "href": url_for("system.import_run", run_id=run.id),
         "meta": " · ".join([moment_words(run.started_at, district_zone()), *filter(None, figures)]),
         "tag": tag if run.landed else _("Refused"),
         "tone": "sun" if run.landed else "coral",
-        "lines": _lines(problems, causes)[:SHOWN],
     }
 
 
@@ -41,27 +44,67 @@ def unplaced_words() -> list[str]:
     return _nowhere({kind: {"count": count} for kind, count in still_unplaced().items()})
 
 
-def _nowhere(unplaced: dict[str, Any]) -> list[str]:
-    number = {kind: found["count"] for kind, found in unplaced.items()}
-    words: dict[str, Callable[[int], str]] = {
-        "students": lambda num: ngettext("%(num)d student without a school", "%(num)d students without a school", num),
-        "staff": lambda num: ngettext(
-            "%(num)d member of staff without a school", "%(num)d members of staff without a school", num
-        ),
-        "schools": lambda num: ngettext("%(num)d school without a district", "%(num)d schools without a district", num),
-        "roleless": lambda num: ngettext("%(num)d person without a role", "%(num)d people without a role", num),
+def report_parts(report: dict[str, Any]) -> dict[str, Any]:
+    """Return the report of an import as its page shows it: of the whole, by file, by cause, and whom it gives no place.
+
+    Every cause stands once, with how many rows it has and which; the largest first.
+    """
+    problems = report.get("problems", [])
+    causes = sorted((Cause(**cause) for cause in report.get("causes", [])), key=lambda cause: -cause.count)
+    named = {(cause.file, cause.column) for cause in causes}
+    unplaced = report.get("unplaced", {})
+    return {
+        "whole": [_placed(one["file"], one["message"]) for one in problems if one.get("row") is None],
+        "files": [{"name": name, **_counts(report, name)} for name in report.get("files", {})],
+        "refused": _cause_rows(cause for cause in causes if cause.refused),
+        "unknown": _cause_rows(cause for cause in causes if not cause.refused),
+        "single": [
+            _("%(file)s, row %(row)s: %(words)s", file=one["file"], row=one["row"], words=one["message"])
+            for one in problems
+            if one.get("row") is not None and (one["file"], one["column"]) not in named
+        ],
+        "unplaced": [
+            {"title": words, "ids": ", ".join(unplaced[kind].get("sourced_ids", []))}
+            for kind, words in zip(_placeless(unplaced), _nowhere(unplaced), strict=True)
+        ],
     }
-    return [say(number[kind]) for kind, say in words.items() if number.get(kind)]
 
 
-def _lines(problems: list[dict[str, Any]], causes: list[dict[str, Any]]) -> list[str]:
-    """Return what was wrong: of the whole first, then each cause once."""
-    whole = [f"{problem['file']}: {problem['message']}" for problem in problems if problem.get("row") is None]
-    grouped = [Cause(**cause) for cause in causes]
-    named = {(cause.file, cause.column) for cause in grouped}
-    single = [
-        _("%(file)s, row %(row)s: %(words)s", file=one["file"], row=one["row"], words=one["message"])
-        for one in problems
-        if one.get("row") is not None and (one["file"], one["column"]) not in named
+def _counts(report: dict[str, Any], name: str) -> dict[str, int]:
+    counts = report["files"][name]
+    numbers = {word: counts.get(word, 0) if isinstance(counts, dict) else 0 for word in COUNTED}
+    return {**numbers, "unknown": report.get("unknown", {}).get(name, 0)}
+
+
+def _placed(file: str, words: str) -> str:
+    return f"{file}: {words}" if file else words
+
+
+def _cause_rows(causes: Iterable[Cause]) -> list[dict[str, Any]]:
+    return [
+        {
+            "title": f"{cause.file} {cause.column or ''}".strip(),
+            "words": cause.words(),
+            "number": cause.count,
+            "rows": ", ".join(map(str, cause.rows[:MOST_ROWS])) + (" …" if cause.count > MOST_ROWS else ""),
+        }
+        for cause in causes
     ]
-    return [*whole, *(f"{one.file} {one.column or ''}: {one.words()}" for one in grouped), *single]
+
+
+def _placeless(unplaced: dict[str, Any]) -> list[str]:
+    return [kind for kind in _NOWHERE if unplaced.get(kind, {}).get("count")]
+
+
+def _nowhere(unplaced: dict[str, Any]) -> list[str]:
+    return [_NOWHERE[kind](unplaced[kind]["count"]) for kind in _placeless(unplaced)]
+
+
+_NOWHERE: dict[str, Callable[[int], str]] = {
+    "students": lambda num: ngettext("%(num)d student without a school", "%(num)d students without a school", num),
+    "staff": lambda num: ngettext(
+        "%(num)d member of staff without a school", "%(num)d members of staff without a school", num
+    ),
+    "schools": lambda num: ngettext("%(num)d school without a district", "%(num)d schools without a district", num),
+    "roleless": lambda num: ngettext("%(num)d person without a role", "%(num)d people without a role", num),
+}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.gate import current_actor, gate
@@ -14,6 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.settings.reading import setting
@@ -27,11 +28,11 @@ from wss_cases.mail.common.queries import failed_mail, heartbeats, oldest_waitin
 from wss_cases.mail.delivery.actions import retry_failed
 from wss_cases.mail.monitoring import actions as actions_control
 from wss_cases.mail.monitoring.queries import last_sweep, pause_row, standing
-from wss_cases.roster.runs.queries import last_runs
-from wss_cases.web.system.imports import run_row, unplaced_words
+from wss_cases.roster.runs.queries import get_run, last_runs
+from wss_cases.web.system.imports import report_parts, run_row, unplaced_words
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")
-SHOWN, LISTED = 10, 50
+SHOWN, LISTED = 10, 25
 
 
 @blueprint.get("")
@@ -67,9 +68,26 @@ def health() -> Page:
 @blueprint.get("/imports")
 @gate(Permission.SYSTEM_HEALTH)
 def imports() -> Page:
-    """What became of the last imports, refused ones too."""
-    runs = [run_row(run) for run in last_runs(LISTED)]
-    return render_template("web/system/imports.html", runs=runs, unplaced=unplaced_words())
+    """What became of the imports of the last year, refused ones too, the newest first."""
+    before = id_in(request.args.get("before"))
+    runs = last_runs(LISTED + 1, before)
+    return render_template(
+        "web/system/imports.html",
+        runs=[run_row(run) for run in runs[:LISTED]],
+        unplaced=unplaced_words(),
+        newest=url_for("system.imports") if before else None,
+        older=url_for("system.imports", before=runs[LISTED - 1].id) if len(runs) > LISTED else None,
+    )
+
+
+@blueprint.get("/imports/<int:run_id>")
+@gate(Permission.SYSTEM_HEALTH)
+def import_run(run_id: int) -> Page:
+    """What one import said, grouped by cause."""
+    run = get_run(run_id)
+    return render_template(
+        "web/system/import_run.html", run=run_row(run), landed=run.landed, report=report_parts(run.report)
+    )
 
 
 @blueprint.post("/mail/<int:message_id>/retry")
