@@ -23,7 +23,7 @@ PROVEN_ON_BOTH = {
     "wss_cases.foundation.database.bulk": "tests.roster.oneroster.test_import",
     "wss_cases.foundation.db": "tests.journal.test_unit_of_work",
     "wss_cases.foundation.database.erasing": "tests.records.retention.test_deletion",
-    "wss_cases.foundation.replica": "tests.outcomes.reports.test_replica",
+    "wss_cases.foundation.connecting.replica": "tests.outcomes.reports.test_replica",
     "wss_cases.journal.audit.actions": "tests.journal.audit.test_seal",
     "wss_cases.journal.unit_of_work": "tests.journal.test_unit_of_work",
     "wss_cases.mail.delivery.actions": "tests.mail.delivery.test_reminders",

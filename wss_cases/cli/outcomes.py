@@ -11,7 +11,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.cli.common.commands import JSON, SCHOOL, YEAR, chosen_scope, refusals, refuse
 from wss_cases.cli.common.output import target, telling
 from wss_cases.foundation import clock
-from wss_cases.foundation.replica import reports_reading
+from wss_cases.foundation.connecting.replica import reports_reading
 from wss_cases.outcomes.counting.daily_figures.actions import recount
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.outcomes.documents.rendering import TYPES, Report, rendered

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from sqlalchemy import delete, text
+from sqlalchemy import Connection, delete, event, text
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.demo.cases.follow_ups import rounds
@@ -143,12 +143,16 @@ def _finish(now: datetime) -> None:
         uow.no_audit()
 
 
+def _wait_for_no_disk(connection: Connection) -> None:
+    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
 def _durable(wanted: bool) -> None:
     """Wait for the disk at each commit, or not while an empty database is filled: a load that was interrupted is
     refused, and begun anew in another database."""
     if db.engine.dialect.name == "postgresql":
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
-            session.exec_driver_sql(f"SET synchronous_commit = {'on' if wanted else 'off'}")
+        change = event.remove if wanted else event.listen
+        change(db.engine, "begin", _wait_for_no_disk)
         return
     db.session.remove()
     connection = db.engine.raw_connection()

@@ -38,8 +38,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
+from wss_cases.foundation.connecting.pooler import fit_pooler
+from wss_cases.foundation.connecting.replica import init_reports_db, reading_engine
 from wss_cases.foundation.keys.loading import close_to_others
-from wss_cases.foundation.replica import NO_JIT, init_reports_db, reading_engine
 
 WRITING = "wss_writing"
 KNOWN_DISTRICT = "known_district"
@@ -205,7 +206,7 @@ def init_db(app: Flask) -> None:
             "pool_timeout": 5,
             # the connection that was used last, which has planned what pages ask for
             "pool_use_lifo": True,
-            "connect_args": {"connect_timeout": 3, "options": NO_JIT, "prepare_threshold": 2},
+            "connect_args": {"connect_timeout": 3},
         }
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
@@ -213,9 +214,16 @@ def init_db(app: Flask) -> None:
     migrate.init_app(app, db, directory=f"{app.root_path}/../migrations", render_as_batch=True, compare_type=True)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            event.listen(db.engine, "do_connect", _close_sqlite, once=True)
-            event.listen(db.engine, "connect", _prepare_sqlite)
-            event.listen(db.engine, "begin", _begin_sqlite)
+            fit_sqlite(db.engine)
+        else:
+            fit_pooler(db.engine)
+
+
+def fit_sqlite(engine: Engine) -> None:
+    """Let an engine's file be closed to others, and each transaction say from its beginning whether it writes."""
+    event.listen(engine, "do_connect", _close_sqlite, once=True)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
 
 
 def _close_sqlite(_dialect: Dialect, _record: object, names: list[str], _values: object) -> None:

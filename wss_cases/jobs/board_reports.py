@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.foundation.connecting.replica import reports_reading
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.replica import reports_reading
 from wss_cases.foundation.school_time import today_at
 from wss_cases.jobs.pdf.printing import NotMade, pdf_of
 from wss_cases.outcomes.board.report.paper import paper_of

@@ -16,11 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from wss_cases.cli.common.commands import JSON
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation import clock
+from wss_cases.foundation.connecting.replica import reports_database
 from wss_cases.foundation.database.schema import schema_command
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.keys.envelope import key_names
 from wss_cases.foundation.operations.pango import INSTALL, pango_is_here
-from wss_cases.foundation.replica import reports_database
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import last_seal
 from wss_cases.journal.audit.rules import PURPOSE, keyring

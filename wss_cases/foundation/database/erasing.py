@@ -46,11 +46,27 @@ def _write_anew(connection: Connection, tables: Iterable[str]) -> bool:
             return False
         connection.execute(text("SELECT pg_sleep(0.1)"))
         waited += 100
-    connection.exec_driver_sql(f"SET lock_timeout = {ERASE_WAIT_MS}")
     for table in names:
-        connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {quoted(connection, table)}")
-        _forget_samples(connection, table)
+        if not _write_table(connection, table):
+            return False
+        with db.engine.begin() as transaction:
+            transaction.exec_driver_sql(f"SET LOCAL lock_timeout = {ERASE_WAIT_MS}")
+            transaction.exec_driver_sql(f"ANALYZE {quoted(connection, table)}")
+            _forget_samples(transaction, table)
     return True
+
+
+def _write_table(connection: Connection, table: str) -> bool:
+    # VACUUM takes no transaction, so how long it waits would have to be told to the session, which behind a pooler
+    # is somebody else's next; it passes over a table that is in use instead, and is asked again
+    before = connection.execute(text(_FILE), {"table": table}).scalar_one()
+    for waited in range(0, ERASE_WAIT_MS, 100):
+        if waited:
+            connection.execute(text("SELECT pg_sleep(0.1)"))
+        connection.exec_driver_sql(f"VACUUM (FULL, SKIP_LOCKED) {quoted(connection, table)}")
+        if connection.execute(text(_FILE), {"table": table}).scalar_one() != before:
+            return True
+    return False
 
 
 def _forget_samples(connection: Connection, table: str) -> None:
@@ -61,11 +77,13 @@ def _forget_samples(connection: Connection, table: str) -> None:
     for column, kind in connection.execute(text(_SAMPLED), {"table": table}).all():
         try:
             # giving a column the type it has is what makes PostgreSQL drop its statistics
-            connection.exec_driver_sql(f"ALTER TABLE {name} ALTER COLUMN {quoted(connection, column)} TYPE {kind}")
+            with connection.begin_nested():
+                connection.exec_driver_sql(f"ALTER TABLE {name} ALTER COLUMN {quoted(connection, column)} TYPE {kind}")
         except NotSupportedError:
             continue  # a trigger reads the column: it holds a code, not what somebody wrote
 
 
+_FILE = "SELECT pg_relation_filenode(to_regclass(quote_ident(:table)))"
 _SAMPLED = (
     "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_stats s"
     " JOIN pg_attribute a ON a.attrelid = to_regclass(quote_ident(s.tablename)) AND a.attname = s.attname"

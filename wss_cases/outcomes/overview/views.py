@@ -7,8 +7,8 @@ from flask import Blueprint, g, render_template, request, url_for
 from wss_cases.access.actor import Role
 from wss_cases.access.gate import TELLING_PAGES, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation.connecting.replica import reports_reading
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.replica import reports_reading
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.outcomes.board.report import views as views_board
 from wss_cases.outcomes.board.stored_reports import views as views_board_stored

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from wss_cases.foundation.database.bulk import insert_rows
 from wss_cases.roster.directory.models import Guardian, Student, StudentGuardian
-from wss_cases.roster.oneroster.staging import run_set
+from wss_cases.roster.oneroster.staging import FOR_ONE_TRANSACTION, run_set
 
 LINK: Any = StudentGuardian.__table__
 STUDENT: Any = Student.__table__
@@ -90,4 +90,4 @@ class Links:
 
 
 def _temporary(name: str, made: MetaData, *columns: Column[Any]) -> Table:
-    return Table(name, made, *columns, prefixes=["TEMPORARY"])
+    return Table(name, made, *columns, **FOR_ONE_TRANSACTION)

@@ -12,6 +12,8 @@ from wss_cases.foundation.db import Base, table_of
 
 KEY = "sourced_id"
 _NUMBERS = count(1)
+FOR_ONE_TRANSACTION: dict[str, Any] = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP"}
+"""Behind a pooler the session that a table would otherwise stay in goes to somebody else."""
 
 
 class Staged:
@@ -22,7 +24,7 @@ class Staged:
         self.target = table_of(model)
         self.names = tuple(names)
         columns = [Column(name, self.target.c[name].type) for name in (KEY, *names)]
-        self.table = Table(f"taken_{next(_NUMBERS)}", MetaData(), *columns, prefixes=["TEMPORARY"])
+        self.table = Table(f"taken_{next(_NUMBERS)}", MetaData(), *columns, **FOR_ONE_TRANSACTION)
         self.table.create(session.connection())
         self._is_empty = True
 

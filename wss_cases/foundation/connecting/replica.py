@@ -15,6 +15,8 @@ from flask import Flask, current_app
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from wss_cases.foundation.connecting.pooler import fit_pooler
+
 _LOG = logging.getLogger(__name__)
 _READING: ContextVar[Engine | None] = ContextVar("reading_reports", default=None)
 AWAY_SECONDS = 60.0
@@ -24,8 +26,6 @@ _BEHIND = text(
     "SELECT CASE WHEN pg_is_in_recovery() THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END"
 )
 EXTENSION = "wss_reports"
-NO_JIT = "-c jit=off"
-"""For PostgreSQL: compiling the statement of a page takes a hundred times as long as running it."""
 
 
 class ReportsDatabase:
@@ -36,12 +36,14 @@ class ReportsDatabase:
         if url.startswith("sqlite"):
             options["connect_args"] = {"timeout": 5, "check_same_thread": False}
         else:
-            read_only = f"{NO_JIT} -c default_transaction_read_only=on"
-            options |= {"pool_timeout": 5, "connect_args": {"connect_timeout": 3, "options": read_only}}
+            read_only = {"postgresql_readonly": True}
+            options |= {"pool_timeout": 5, "connect_args": {"connect_timeout": 3}, "execution_options": read_only}
         self.engine = create_engine(url, **options)
         self.away_until = 0.0
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", lambda opened, _record: opened.execute("PRAGMA query_only=ON"))
+        else:
+            fit_pooler(self.engine)
 
     def answers(self) -> bool:
         """Whether it can be read now, and is not far behind."""

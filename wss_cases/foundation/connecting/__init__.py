@@ -1,0 +1,1 @@
+"""How the databases are reached: directly or through a pooler, and a copy for reports."""
