@@ -140,6 +140,7 @@ def end(page: Page, cast: Cast) -> None:
     expect(page.locator("main")).to_contain_text("Agreement made and kept")
 
 
+@pytest.mark.full_cross_only("tests/pathways/circles/agreements/test_pages.py")
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_an_agreement_from_its_first_term_to_its_end(
     live_system: LiveSystem, cast: Cast, new_visitor: NewVisitor, size: dict[str, int]

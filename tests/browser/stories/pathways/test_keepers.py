@@ -74,6 +74,7 @@ def sound(page: Page) -> None:
     assert axe_problems(page) == [] and overflow_problems(page) == []
 
 
+@pytest.mark.full_cross_only("tests/pathways/circles/test_keepers.py")
 def test_a_circle_is_kept(new_visitor: NewVisitor, cast: Cast) -> None:
     phone = person(new_visitor, cast.coordinator, PHONE)
     _name_the_first(phone, cast)

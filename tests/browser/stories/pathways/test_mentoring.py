@@ -198,6 +198,7 @@ def end_well_and_early(page: Page, cast: Cast) -> None:
     expect(page.locator("main")).to_contain_text("Ended early")
 
 
+@pytest.mark.full_cross_only("tests/pathways/mentoring/test_pages.py")
 @pytest.mark.parametrize("sizes", [(DESK, PHONE), (PHONE, DESK)], ids=["mentor-phone", "mentor-desk"])
 def test_from_routing_to_what_comes_after(
     cast: Cast, live_server: LiveSystem, new_visitor: NewVisitor, sizes: tuple[dict[str, int], dict[str, int]]

@@ -235,6 +235,7 @@ def review(page: Page, scene: Scene, days: Days, back: str, size: str) -> None:
     look(page, f"completed-{size}")
 
 
+@pytest.mark.full_cross_only("tests/pathways/reengagement/test_pages.py")
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_from_the_removal_to_the_desk_again(scene: Scene, days: Days, enter: Callable[..., Page], size: str) -> None:
     remove(enter(scene.dean, PHONE), scene)
