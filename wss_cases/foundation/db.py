@@ -196,7 +196,8 @@ def init_db(app: Flask) -> None:
     """Attach the database and its migrations; opens no connection."""
     url = app.config["SQLALCHEMY_DATABASE_URI"]
     # a failed statement is told without its values: they may be a child's
-    options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+    # pages and jobs have more statements than the 500 whose SQL is kept by default
+    options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True, "query_cache_size": 2000}
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 20, "check_same_thread": False}
     else:
