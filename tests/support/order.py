@@ -18,39 +18,59 @@ SECONDS = {"new_visitor": 8.0, "browser": 8.0, "live_system": 4.0, "live_server"
            "empty_database": 2.0, "database": 2.0, "databases": 3.0, "visits": 1.0, "posting_forms": 1.0}  # fmt: skip
 """What a test takes about that asks for this by itself or through a fixture of its own module or folder."""
 EXPECTED = 0.2
+SHARED = {"demo_database", "databases", "visits", "posting_forms"}
+"""What the first to ask for it makes, while the others wait."""
 Test = TypeVar("Test")
 
 
 def seconds(item: pytest.Item) -> float:
     """Return about how long a test takes, by the fixtures it stands on; every database stands on `databases`, so that
     counts only where a test or a fixture beside it asks for it."""
+    return max((SECONDS[name] for name in _asked(item) if name in SECONDS), default=EXPECTED)
+
+
+def _asked(item: pytest.Item) -> set[str]:
     info = item._fixtureinfo  # type: ignore[attr-defined]
     asked = set(info.argnames)
     for name in item.fixturenames:  # type: ignore[attr-defined]
         for fixture in info.name2fixturedefs.get(name, ())[-1:]:
             if fixture.baseid not in ("", "tests"):
                 asked.update(fixture.argnames)
-    return max((SECONDS[name] for name in asked if name in SECONDS), default=EXPECTED)
+    return asked
+
+
+def shares(item: pytest.Item) -> bool:
+    """Return whether a test stands on what is made once for all workers."""
+    return not SHARED.isdisjoint(_asked(item))
 
 
 def in_rows(items: Sequence[pytest.Item], workers: int) -> list[pytest.Item]:
     """Return the tests in the order in which so many workers should be given them; those of a module that run on one
     database stay together, for what they share."""
     groups = [list(group) for _, group in groupby(items, lambda item: (item.path, database_of(item)))]
-    return rows(groups, seconds, workers)
+    return rows(groups, seconds, workers, shares)
 
 
-def rows(groups: Sequence[Sequence[Test]], cost: Callable[[Test], float], workers: int) -> list[Test]:
+def rows(
+    groups: Sequence[Sequence[Test]],
+    cost: Callable[[Test], float],
+    workers: int,
+    shared: Callable[[Test], bool] = lambda _test: False,
+) -> list[Test]:
     """Return what is in the groups as equally long rows, one after the other: in each first groups with something long,
-    the longest first and about as much in each row, then the short ones."""
+    the longest first and about as much in each row, then the short ones. What stands on something shared comes first
+    in the first row and later in the others, whose workers would wait until the first has made it."""
     costs = [sum(map(cost, group)) for group in groups]
     long = [number for number, group in enumerate(groups) if max(map(cost, group)) >= LONG]
-    dealt: list[list[Test]] = [[] for _ in range(workers)]
+    given: list[list[Sequence[Test]]] = [[] for _ in range(workers)]
     load = [0.0] * workers
     for number in sorted(long, key=lambda number: -costs[number]):
         least = load.index(min(load))
-        dealt[least] += groups[number]
+        given[least].append(groups[number])
         load[least] += costs[number]
+    for number, row_of_groups in enumerate(given):
+        row_of_groups.sort(key=lambda group: any(map(shared, group)) == (number > 0))
+    dealt = [list(chain.from_iterable(row_of_groups)) for row_of_groups in given]
     short = list(chain.from_iterable(group for number, group in enumerate(groups) if number not in set(long)))
     left = len(short) + sum(map(len, dealt))
     for number, row in enumerate(dealt):

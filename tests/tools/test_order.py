@@ -19,6 +19,12 @@ def test_a_group_stays_together() -> None:
     assert dealt("xbx", "a", "yyy") == "ayyxbxy"
 
 
+def test_one_worker_makes_what_is_shared_while_the_others_begin_elsewhere() -> None:
+    costs = {"a": 9.0, "b": 8.0, "c": 7.0, "d": 6.0}
+    found = rows(["a", "b", "c", "d"], costs.__getitem__, 2, lambda test: test in "bd")
+    assert "".join(found) == "dacb"
+
+
 def test_nothing_is_lost_or_doubled() -> None:
     for workers in (1, 2, 3, 5):
         for groups in (("a",), ("x", "y"), ("aaaaaaa", "x"), ("abc", "xyz", "zzz", "b", "ca"), ()):
