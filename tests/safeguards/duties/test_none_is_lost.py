@@ -131,8 +131,7 @@ class World:
             now_is = {name: getattr(duty, name) for name in (*FIXED, *CLOSING, "was_due")}
             was = self.seen.get(number, now_is)
             assert {name: was[name] for name in FIXED} == {name: now_is[name] for name in FIXED}
-            if was["state"] not in OPEN_DUTY:
-                assert was == now_is, "a closed duty changed"
+            self.stays_closed(was, now_is)
             assert not (was["was_due"] and duty.state is DutyState.VERIFY_FIRST), "due never goes back"
             if duty.state is DISCHARGED:
                 self.was_carried_out(duty)
@@ -150,6 +149,18 @@ class World:
             if actor.has(Role.ADMINISTRATOR):
                 shown |= {row.duty.id for row in mandated_duties_of(actor, self.incident_id)}
         assert shown == set(duties), "a duty is hidden"
+
+    def stays_closed(self, was: dict[str, Any], now_is: dict[str, Any]) -> None:
+        """What is closed stays as it was. Only of what was carried out may one person say that it did not apply, and
+        another agree or not; what was done then still stands there."""
+        if was["state"] is DISCHARGED and now_is["state"] is DISCHARGED:
+            assert was | {"proposed_by_id": None} == now_is | {"proposed_by_id": None}, "what was carried out changed"
+        elif was["state"] is DISCHARGED:
+            assert now_is["state"] is DutyState.NOT_APPLICABLE
+            assert was["proposed_by_id"] is not None and now_is["proposed_by_id"] == was["proposed_by_id"]
+            assert now_is["what_was_done"].startswith(was["what_was_done"] + "\n"), "what was done is gone"
+        elif was["state"] is DutyState.NOT_APPLICABLE:
+            assert was == now_is, "a closed duty changed"
 
     def nobody_had_acted_on(self, duty: LegalDuty) -> None:
         """What a mark on an adult raised went with the mark."""
