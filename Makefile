@@ -2,6 +2,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+TESTS := $(VENV)/.installed-tests
 TEST_ARGS ?= -n 2
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
@@ -15,7 +16,7 @@ run: $(STAMP)
 	@$(BIN)/flask prepare
 	@exec $(BIN)/python -m wss_cases.jobs.supervisor
 
-test: $(STAMP) tools
+test: $(TESTS) tools
 	@$(BIN)/python -m pytest $(TEST_ARGS)
 
 # A release: every test on every database and in the full sizes, then the large counts; three quarters of an hour on two cores.
@@ -30,7 +31,7 @@ STORIES ?=
 TABLES ?= 200
 FACTS ?= 3000
 VALUES ?= 5000
-counts: $(STAMP) tools
+counts: $(TESTS) tools
 	@$(BIN)/python -m tests.routing $(FACTS)
 	@$(BIN)/python -m tests.access.attacks
 	@$(BIN)/python -m tests.web.inputs $(VALUES)
@@ -40,23 +41,23 @@ counts: $(STAMP) tools
 	@$(BIN)/python -m tests.suppression $(TABLES) 0 & one=$$!; \
 		$(BIN)/python -m tests.suppression $(TABLES) $(TABLES) && wait $$one
 
-check: $(STAMP)
+check: $(TESTS)
 	@$(BIN)/python -m tests.tools.checks
 
-# Known holes in the libraries of requirements.lock; needs the network and pip-audit.
-audit: $(STAMP)
+# Known holes in the libraries of both lists; needs the network and pip-audit.
+audit: $(TESTS)
 	@$(BIN)/python -m tests.tools.library_holes
 
-bench: $(STAMP)
+bench: $(TESTS)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
-faults: $(STAMP) tools
+faults: $(TESTS) tools
 	@$(BIN)/python -m tests.faults
 
-screenshots: $(STAMP)
+screenshots: $(TESTS)
 	@$(BIN)/python -m tests.browser.pictures.screenshots
 
-states: $(STAMP)
+states: $(TESTS)
 	@$(BIN)/python -m tests.tools.state_diagrams
 
 # New words into the catalogue (translate what is empty, run it again), and the compiled form that is served.
@@ -85,3 +86,11 @@ $(STAMP): requirements.lock
 			--no-deps -r requirements.lock && \
 		$(BIN)/python -m pip --disable-pip-version-check check && \
 		cp requirements.lock $@; fi
+
+# What only tests and checks use is no part of what runs in a school.
+$(TESTS): $(STAMP) tests/requirements.lock
+	@if [ -f $@ ] && cmp -s tests/requirements.lock $@; then touch $@; else \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+			--no-deps -r tests/requirements.lock && \
+		$(BIN)/python -m pip --disable-pip-version-check check && \
+		cp tests/requirements.lock $@; fi

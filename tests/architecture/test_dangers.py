@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.architecture.rules import dangers, guards, templates
 from tests.architecture.rules.guards import PACKAGE
 from tests.support.databases import ROOT
 
+TESTS_LOCK = ROOT / "tests" / "requirements.lock"
 HERE = PACKAGE / "cases" / "actions.py"
 PLANTED: dict[str, tuple[Callable[[Path, str], list[str]], str]] = {
     "pickle": (dangers.dangerous_imports, "import pickle"),
@@ -56,8 +58,8 @@ def test_every_template_escapes_and_none_reaches_elsewhere() -> None:
 
 
 def test_every_dependency_is_pinned_by_hash_and_wanted() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    assert dangers.loose_dependencies(lock) == []
+    runs, tests = (path.read_text(encoding="utf-8") for path in (ROOT / "requirements.lock", TESTS_LOCK))
+    assert dangers.loose_dependencies(runs) == dangers.loose_dependencies(tests) == []
     good = f"flask==3.1.3 --hash=sha256:{'0' * 64}\n"
     assert dangers.loose_dependencies(good) == []
     for bad in ("flask==3.1.3\n", "flask>=3\n", "--index-url https://pypi.example\n", "./own\n"):
@@ -66,7 +68,18 @@ def test_every_dependency_is_pinned_by_hash_and_wanted() -> None:
         installs = (ROOT / place).read_text(encoding="utf-8")
         assert "--require-hashes" in installs and "--no-deps" in installs, place
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    locked = {line.split("==")[0].split("[")[0].lower() for line in lock.splitlines() if "==" in line}
-    wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
-    names = {part.split("[")[0].split("=")[0].split(">")[0].strip().lower() for part in wanted}
-    assert names - locked == set()
+    assert _names(project["project"]["dependencies"]) - _names(runs.splitlines()) == set()
+    assert _names(project["dependency-groups"]["dev"]) - _names(tests.splitlines()) == set()
+
+
+def test_a_school_installs_nothing_that_only_tests_use() -> None:
+    locks = (ROOT / "requirements.lock", TESTS_LOCK)
+    runs, tests = (_names(path.read_text(encoding="utf-8").splitlines()) for path in locks)
+    assert runs & tests == set() and {"pytest", "playwright", "mypy"} <= tests
+    installs = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    assert "-r requirements.lock" in installs and "tests/requirements.lock" not in installs
+
+
+def _names(lines: Iterable[str]) -> set[str]:
+    """The libraries that lines of a lock, or of the project's own list, begin with."""
+    return {found[0].lower() for line in lines if (found := re.match(r"[A-Za-z][\w.-]*(?=[\[=>; ]|$)", line))}

@@ -1,4 +1,4 @@
-"""`make audit`: compares requirements.lock with known holes, and ends with 1 when one is new or past its time.
+"""`make audit`: compares both lists of libraries with known holes, and ends with 1 when one is new or past its time.
 
 Needs the network and pip-audit, installed apart (`pipx install pip-audit`). A hole that is known and not yet mended
 stands in docs/known-holes.txt, one to a line: its number, the day it was first seen, its days (3, 14 or 30), and what
@@ -23,6 +23,8 @@ COMMAND = (
     "pip-audit",
     "-r",
     "requirements.lock",
+    "-r",
+    "tests/requirements.lock",
     "--no-deps",
     "--disable-pip",
     "--format",
