@@ -10,6 +10,7 @@ from wss_cases.foundation.keys.loading import close_to_others, load_keys
 from wss_cases.foundation.operations.encryption import demand_encryption
 from wss_cases.foundation.settings.reading import database_url
 from wss_cases.foundation.settings.secrets import database_with_password, mail_with_password, with_secrets
+from wss_cases.foundation.settings.sign_on import sign_on_settings
 
 LONGEST_NOTE_DAYS = 36_500
 LONGEST_ONE_CASE_HOURS = 168
@@ -83,7 +84,8 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
             minutes=_number("WSS_SESSION_MINUTES", environ.get("WSS_SESSION_MINUTES") or "120", 720)
         ),
         "SESSION_ABSOLUTE": timedelta(hours=_number("WSS_SESSION_HOURS", environ.get("WSS_SESSION_HOURS") or "12", 24)),
-        **_sign_on(environ),
+        **sign_on_settings(environ),
+        "BREAK_GLASS": fold_address(environ.get("WSS_BREAK_GLASS", "")),
         "SECOND_FACTOR": _choice(
             "WSS_SECOND_FACTOR",
             environ.get("WSS_SECOND_FACTOR") or ("everybody" if production else "administrators"),
@@ -132,19 +134,3 @@ def _choice(name: str, text: str, among: tuple[str, ...]) -> str:
     if text not in among:
         raise RuntimeError(f"{name}={text}: write one of {', '.join(among)}.")
     return text
-
-
-def _sign_on(environ: Mapping[str, str]) -> dict[str, Any]:
-    issuer, client = environ.get("WSS_OIDC_ISSUER", ""), environ.get("WSS_OIDC_CLIENT_ID", "")
-    secret = environ.get("WSS_OIDC_CLIENT_SECRET", "")
-    if issuer and not (client and secret):
-        raise RuntimeError("WSS_OIDC_ISSUER needs WSS_OIDC_CLIENT_ID and WSS_OIDC_CLIENT_SECRET.")
-    if issuer and not issuer.startswith("https://") and environ.get("WSS_ENV") == "production":
-        raise RuntimeError("WSS_OIDC_ISSUER: in production it begins with https://.")
-    return {
-        "OIDC_ISSUER": issuer,
-        "OIDC_CLIENT_ID": client,
-        "OIDC_CLIENT_SECRET": secret,
-        "OIDC_ACR": tuple(environ.get("WSS_OIDC_ACR", "").split()),
-        "BREAK_GLASS": fold_address(environ.get("WSS_BREAK_GLASS", "")),
-    }

@@ -42,6 +42,7 @@ SENTENCES = {
     "account.factor_reset": _l("Second factor reset"),
     "account.recovery_used": _l("Signed in with a recovery code"),
     "account.recovery_made": _l("New recovery codes made"),
+    "account.made_by_sign_on": _l("Made at the first use of the district’s sign-on"),
     "account.linked": _l("Linked to the district’s sign-on"),
     "account.slowed": _l("Stopped for the hour: opened more records than a person can"),
     "account.break_glass_used": _l("Signed in without the district’s sign-on"),

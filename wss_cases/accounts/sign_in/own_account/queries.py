@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from wss_cases.access.actor import Actor
 from wss_cases.accounts.account.models import Invitation, UserAccount
 from wss_cases.accounts.account.rules import password_minimum
 from wss_cases.accounts.credentials.models import SecondFactor
@@ -18,6 +19,12 @@ def accepts_password(invitation_id: int) -> bool:
         return True
     roles = [grant.role for grant in user.grants]
     return may_use_password(user.email, roles, setting("OIDC_ISSUER"), setting("BREAK_GLASS"))
+
+
+def opens_by_password(email: str, actor: Actor) -> bool:
+    """Whether an account is opened by a password, not by the district's sign-on."""
+    roles = [grant.role for grant in actor.grants]
+    return may_use_password(email, roles, setting("OIDC_ISSUER"), setting("BREAK_GLASS"))
 
 
 def shortest_password(invitation_id: int) -> int:

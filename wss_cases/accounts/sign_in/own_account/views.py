@@ -21,7 +21,7 @@ from wss_cases.accounts.credentials.queries import factor_state
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.managed_accounts.queries import own_sessions
 from wss_cases.accounts.sign_in.own_account.actions import change_password
-from wss_cases.accounts.sign_in.own_account.queries import accepts_password, shortest_password
+from wss_cases.accounts.sign_in.own_account.queries import accepts_password, opens_by_password, shortest_password
 from wss_cases.accounts.sign_in.saved_forms.queries import has_kept
 from wss_cases.accounts.sign_in.sessions import actions
 from wss_cases.accounts.sign_in.sessions.known_browsers import cookie_name, known_browser
@@ -153,6 +153,7 @@ def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
         render_template(
             "accounts/sign_in/own_account/account.html",
             email=current_user.row.email,
+            district_account=not opens_by_password(current_user.row.email, actor),
             password_form=password_form,
             locale_form=LanguageForm(formdata=None, locale=actor.locale),
             kept=has_kept(actor.user_id, clock.now()),

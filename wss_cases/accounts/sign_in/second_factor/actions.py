@@ -249,14 +249,21 @@ def confirm(actor: Actor, session_id: int, password: str, code: str, address: st
         here = uow.session.get_one(UserSession, session_id)
         has_one = factor_row(uow, account.id) is not None
         by_code = proof_of(here.by_sign_on, here.says_when, has_one) is Proof.CODE
-        checked = Checked.RIGHT if by_code else _password_again(uow, account, matches, address)
-        if checked is Checked.RIGHT and has_one:
-            checked = check_code(uow, account, code, address, "code again")
+        alone = check_code(uow, account, code, address, "code again") if by_code else None
+        checked = alone or prove(uow, account, matches, code, address)
         if checked is not Checked.RIGHT:
             return SignInResult(None, wait=checked is Checked.WAIT)
         token = renew_token(uow, session_id)
         uow.audit("session.confirmed", "user_session", session_id)
     return SignInResult(token)
+
+
+def prove(uow: UnitOfWork, user: UserAccount, matches: bool, code: str, address: str) -> Checked:
+    """Step: check the password, compared already, and the code of whoever has a second factor."""
+    checked = _password_again(uow, user, matches, address)
+    if checked is Checked.RIGHT and factor_row(uow, user.id) is not None:
+        checked = check_code(uow, user, code, address, "code again")
+    return checked
 
 
 def _password_again(uow: UnitOfWork, user: UserAccount, matches: bool, address: str) -> Checked:

@@ -14,7 +14,7 @@ from wss_cases.accounts.sign_in.sso.rules import asked_for_factor, proved_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import new_token
 from wss_cases.foundation.sign_in.sso import Identity
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 
 def sign_on(identity: Identity, demanded: Collection[str], device: str, now: datetime) -> SignInResult:
@@ -26,8 +26,7 @@ def sign_on(identity: Identity, demanded: Collection[str], device: str, now: dat
     found = select(SignOn.user_id).where(SignOn.issuer == identity.issuer, SignOn.subject == identity.subject)
     user_id = db.session.scalars(found).one_or_none()
     user = db.session.get(UserAccount, user_id) if user_id is not None else None
-    strong = asked_for_factor(identity.acr, identity.amr, demanded)
-    if user is None or user.state is not AccountState.ACTIVE or (demanded and not strong):
+    if user is None or user.state is not AccountState.ACTIVE or not is_strong(identity, demanded):
         with unit_of_work(SYSTEM, now) as uow:
             uow.audit("session.sign_on_refused", "user_account", user.id if user else None)
         return SignInResult(None)
@@ -38,6 +37,11 @@ def sign_on(identity: Identity, demanded: Collection[str], device: str, now: dat
         row.by_sign_on, row.factor_by_provider = True, bool(demanded)
         row.says_when, row.verified_at = identity.auth_time is not None, proved_at(identity.auth_time, now)
     return SignInResult(token, awaits_code=awaits_code)
+
+
+def is_strong(identity: Identity, demanded: Collection[str]) -> bool:
+    """Whether the provider asked for a second factor, where that is demanded of it."""
+    return not demanded or asked_for_factor(identity.acr, identity.amr, demanded)
 
 
 def link(invitation_id: int, identity: Identity, now: datetime) -> bool:
@@ -51,19 +55,39 @@ def link(invitation_id: int, identity: Identity, now: datetime) -> bool:
             uow.no_audit()
             return False
         user = uow.session.get_one(UserAccount, invitation.user_id, with_for_update=True, populate_existing=True)
-        same = (SignOn.issuer == identity.issuer) & (SignOn.subject == identity.subject)
-        links = uow.session.scalars(select(SignOn).where(same | (SignOn.user_id == user.id))).all()
-        if user.state is AccountState.DISABLED or any(row.user_id != user.id for row in links):
-            uow.audit("session.sign_on_refused", "user_account", user.id)
+        if not attach(uow, user, identity.issuer, identity.subject):
             return False
-        for row in links:
-            uow.session.delete(row)
-        uow.session.flush()
-        uow.session.add(SignOn(user_id=user.id, issuer=identity.issuer, subject=identity.subject, linked_at=now))
         invitation.used_at = now
-        user.state = AccountState.ACTIVE
-        user.password_hash, user.password_short = None, False
         end_all_sessions(uow, user.id)
-        end_feeds(uow, user.id)
-        uow.record(user, "account.linked")
+    return True
+
+
+def link_mine(actor: Actor, session_id: int, identity: Identity, now: datetime) -> bool:
+    """Link the account of whoever is signed in to another person of the provider; every other session ends."""
+    with unit_of_work(actor, now) as uow:
+        user = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
+        linked = attach(uow, user, identity.issuer, identity.subject)
+        if linked:
+            end_all_sessions(uow, user.id, keep_session_id=session_id)
+    return linked
+
+
+def attach(uow: UnitOfWork, user: UserAccount, issuer: str, subject: str) -> bool:
+    """Step: let an account be opened by this person of the provider and nobody else; False for another account's.
+
+    Its password ends, which would go around the provider.
+    """
+    same = (SignOn.issuer == issuer) & (SignOn.subject == subject)
+    links = uow.session.scalars(select(SignOn).where(same | (SignOn.user_id == user.id))).all()
+    if user.state is AccountState.DISABLED or any(row.user_id != user.id for row in links):
+        uow.audit("session.sign_on_refused", "user_account", user.id)
+        return False
+    for row in links:
+        uow.session.delete(row)
+    uow.session.flush()
+    uow.session.add(SignOn(user_id=user.id, issuer=issuer, subject=subject, linked_at=uow.now))
+    user.state = AccountState.ACTIVE
+    user.password_hash, user.password_short = None, False
+    end_feeds(uow, user.id)
+    uow.record(user, "account.linked")
     return True

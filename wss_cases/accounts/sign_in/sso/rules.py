@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+CLAIM_SECONDS = 600
+"""How long somebody may take to show that an account is theirs, once the sign-on said who they are."""
 AGAIN_WITHIN = timedelta(minutes=5)
 """For clocks that differ, and for the way back."""
 
