@@ -18,6 +18,7 @@ LONGEST_PAST_HOURS = 72
 LONGEST_SECONDING = 60
 LONGEST_EXPORT = 1_000_000
 LONGEST_BATCH = 10_000
+MOST_UPLOAD_MB = 2_000
 MOST_PAGES = 10_000_000
 LONGEST_MAIL_SECONDS = 60
 """Well below the lease of a mail that is being sent."""
@@ -72,6 +73,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         ),
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
         "ROSTER_SUPPORTS": environ.get("WSS_ROSTER_SUPPORTS", ""),
+        "ROSTER_UPLOAD_MB": _number(
+            "WSS_ROSTER_UPLOAD_MB", environ.get("WSS_ROSTER_UPLOAD_MB") or "200", MOST_UPLOAD_MB
+        ),
         "ROSTER_MOST_REFUSED": _number("WSS_ROSTER_MOST_REFUSED", environ.get("WSS_ROSTER_MOST_REFUSED") or "5", 100),
         "REPLAY_BATCH": _number("WSS_REPLAY_BATCH", environ.get("WSS_REPLAY_BATCH") or "2000", LONGEST_BATCH),
         "PAGES_PER_HOUR": _number("WSS_PAGES_PER_HOUR", environ.get("WSS_PAGES_PER_HOUR") or "600", MOST_PAGES),

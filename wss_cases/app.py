@@ -30,6 +30,7 @@ from wss_cases.journal.timeline import register_sentences
 from wss_cases.permission_map import PERMISSION_MAP
 from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
+from wss_cases.web.large_files import init_large_files
 from wss_cases.web.layout import init_layout
 from wss_cases.web.reading.audited import init_reads
 from wss_cases.web.schema_check import init_schema_check
@@ -65,6 +66,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     init_headers(app)
     init_db(app)
     app.config["CASELOAD_WEIGHTS"] = read_weights(app.config["CASELOAD_WEIGHTS"])
+    init_large_files(app)
     init_sign_in(app)
     init_sign_on(app)
     init_sessions()

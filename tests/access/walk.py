@@ -42,6 +42,7 @@ from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student, StudentGuardian
+from wss_cases.roster.uploads.models import RosterUpload
 from wss_cases.routing.replay.models import Replay
 from wss_cases.routing.rule_sets.models import RuleSet
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
@@ -139,6 +140,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "rule_set_id": lambda _school_id: select(RuleSet),
     "draft_id": lambda _school_id: select(CalendarDraft),
     "replay_id": lambda _school_id: select(Replay),
+    "upload_id": lambda _school_id: select(RosterUpload),
     "run_id": lambda _school_id: select(ImportRun),
     "meeting_id": _of_school(CircleMeeting),
     "questionnaire_id": _of_school(Questionnaire),
@@ -214,7 +216,18 @@ INNERMOST = (
     *("plan_id", "term_id", "meeting_id", "supporter_id", "training_id", "grant_id", "participant_id", "pathway_id"),
     *("case_id", "follow_up_id", "incident_id", "review_id", "sergeant_id", "duty_id", "action_id", "own_duty_id"),
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
-    *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id", "school_id"),
+    *(
+        "group_id",
+        "mentor_id",
+        "cover_id",
+        "user_id",
+        "replay_id",
+        "rule_set_id",
+        "draft_id",
+        "run_id",
+        "upload_id",
+        "school_id",
+    ),
 )
 PUBLISHED = select(PublishedSchool)
 FAMILIES = {

@@ -54,6 +54,8 @@ from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.records.retention.core.states import DeletionState
 from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student
+from wss_cases.roster.uploads.models import RosterUpload
+from wss_cases.roster.uploads.states import UploadState
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
@@ -252,6 +254,8 @@ def plant_workday(one: Planted) -> None:
     )
     draft = {"school_year": "2026-27", "source": "walk.csv", "digest": "", "events": [], "problems": [], "made_at": NOW}
     db.session.add(CalendarDraft(**draft))
+    sent = {"source": "feed", "file_name": "walk.zip", "size": 1, "made_by_id": one.lead.id, "made_at": NOW}
+    db.session.add(RosterUpload(state=UploadState.CHECKED, report={"files": {}, "problems": []}, **sent))
     db.session.add(ImportRun(kind="oneroster", source="feed", started_at=NOW, landed=False, report={}))
     db.session.add(PublishedSchool(identifier=f"W{one.school.id}", name="Walked School"))
     db.session.add(CareRecord(student_id=one.student.id, reporter_id=one.reporter.id, opened_at=NOW, **placed))

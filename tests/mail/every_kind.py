@@ -76,7 +76,7 @@ CODES = {
         "counting_round",
         "family_text",
     ),
-    *("follow_up_template", "imported_row", "import_run", "legal_duty_kind", "location_code"),
+    *("follow_up_template", "imported_row", "import_run", "roster_upload", "legal_duty_kind", "location_code"),
     *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
     *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
     *("legal_duty_kind_step", "board_report", "board_subscription", "kept_count"),

@@ -154,6 +154,8 @@ class Permission(StrEnum):
     """Change how long kinds of records are kept."""
     RETENTION_READ = "retention:read"
     """Read how long kinds of records are kept."""
+    ROSTER_IMPORT = "roster:import"
+    """Upload a roster, see what it would change, and have it imported."""
     ROSTER_SEARCH = "roster:search"
     """Find a student or staff member of one's own school by name."""
     RULES_EDIT = "rules:edit"

@@ -15,6 +15,7 @@ from flask.cli import AppGroup
 
 from wss_cases.foundation import clock
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.jobs.rosters import take_rosters
 from wss_cases.jobs.ticks import tick
 
 STOP_SECONDS = 3.0
@@ -30,7 +31,9 @@ def run() -> None:
     rules = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
     name = f"{socket.gethostname()[:60]}:{os.getpid()}"
     scheduler.add_job(_tick, args=[app, name], **rules)
-    scheduler.add_job(_tick, "interval", seconds=setting("TICK_SECONDS"), args=[app, name], **rules)
+    for job in (_tick, _rosters):
+        # rosters in a thread of their own: a large one takes a minute, and holds up no mail
+        scheduler.add_job(job, "interval", seconds=setting("TICK_SECONDS"), args=[app, name], **rules)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         # a mail on its way is leased: ending here loses nothing
@@ -47,5 +50,12 @@ def run() -> None:
 def _tick(app: Flask, name: str) -> None:
     with app.app_context():
         words = tick(name, clock.now())
+    if words:
+        click.echo(f"scheduler: {words}", file=sys.stderr)
+
+
+def _rosters(app: Flask, name: str) -> None:
+    with app.app_context():
+        words = take_rosters(name, clock.now())
     if words:
         click.echo(f"scheduler: {words}", file=sys.stderr)

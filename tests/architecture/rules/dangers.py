@@ -29,8 +29,14 @@ ALLOWED = {
     ("routing/engine/samples.py", "random"),
     ("foundation/files/xml_files.py", "lxml"),
 }
-TAKING_FILES = {"workday/calendar_import/views.py", "workday/calendar_import/upload.html"}
-"""The page that takes a file: the district's own calendar, read as text, never kept or passed on."""
+TAKING_FILES = {
+    "workday/calendar_import/views.py",
+    "workday/calendar_import/upload.html",
+    "roster/uploads/views.py",
+    "roster/uploads/upload.html",
+}
+"""The pages that take a file: the district's own calendar, read as text and never kept; its roster, kept until it is
+imported or refused, a week at most, and never passed on."""
 SEEDED = "demo/"
 """The same seed makes the same invented district."""
 PINNED = re.compile(r"[\w.-]+(\[[\w,-]+\])?==[\w.!+-]+(\s*;[^-]*?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*(#|$)")

@@ -85,16 +85,37 @@ class Cause:
 
 
 class BundleRefused(Exception):
-    """The input as a whole cannot be taken; nothing lands. `report` is what was found until then, if anything was."""
+    """The input as a whole cannot be taken; nothing lands. `report` is what was found until then, if anything was.
 
-    def __init__(self, *problems: Problem) -> None:
+    `ask` names what a person may confirm so that it can be taken all the same, '' for nothing.
+    """
+
+    ask = ""
+
+    def __init__(self, *problems: Problem, share: int = 0) -> None:
         super().__init__(problems[0].message)
+        self.share = share
+        """The percentage of refused rows that would have to be allowed."""
         self.problems = list(problems)
         self.report: Report | None = None
 
 
 class TooManyRefused(BundleRefused):
     """So many rows are refused that the input is rather not what it should be; nothing lands."""
+
+    ask = "refused"
+
+
+class ShrinkRefused(BundleRefused):
+    """So much of the last import is missing that a person must say that it is right; nothing lands."""
+
+    ask = "shrink"
+
+
+class SourceRefused(BundleRefused):
+    """It would come in under another name than before, or beside it; nothing lands."""
+
+    ask = "source"
 
 
 class RowRefused(Exception):

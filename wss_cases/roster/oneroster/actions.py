@@ -1,11 +1,11 @@
 """Taking in rosters and calendars: everything that is sound lands in one transaction, or nothing does."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.i18n import gettext as _
@@ -13,7 +13,8 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.models import ImportRun, School
-from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused, TooManyRefused
+from wss_cases.roster.import_files import report as reports
+from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused
 from wss_cases.roster.import_files.values import is_deleted
 from wss_cases.roster.oneroster.bundle import Bundle, Table, open_bundle
 from wss_cases.roster.oneroster.formats import Format, Mode, detect, modes, open_tables, read_manifest
@@ -76,19 +77,23 @@ def import_oneroster(
     accept: Accepted = NOTHING,
     dry_run: bool = False,
     progress: Progress = lambda file, done: None,
+    stream: IO[bytes] | None = None,
+    first: Callable[[UnitOfWork], None] = lambda uow: None,
 ) -> Report:
     """Take in a OneRoster 1.1 or 1.2 or SDS 2.1 folder or zip and return the report.
 
     `source` names the feed; without it the feed is the one that it was before, or its root org. Rows that are refused
     are in the report, all others land together. `progress` is told a file and how many of its rows are read, then each
-    step of writing (with 0). Raises BundleRefused when nothing can land: a broken or unknown input, a feed that was
-    not there before, too many missing or refused rows; that too is kept, with why.
+    step of writing (with 0). `stream` holds the zip where `path` is but its name; `first` is done before anything else
+    in the same commit. Raises BundleRefused when nothing can land: a broken or unknown input, a feed that was not there
+    before, too many missing or refused rows; that too is kept, with why.
     """
     report = Report(source=source)
     try:
-        with open_bundle(path) as bundle:
+        with open_bundle(path, stream) as bundle:
             look = _look(bundle)
             with not_collecting(), unit_of_work(actor, now) as uow:
+                first(uow)
                 _take_in(uow, look, report, accept, progress)
                 if dry_run:
                     raise _DryRun
@@ -165,7 +170,7 @@ def _carry_out(run: Run, tables: dict[str, Table], accept: Accepted) -> None:
     stop_where_too_many(run.report, accept.refused)
     run.shrunk += many_disabled(run, SHRINK, FEW)
     if run.shrunk and not accept.shrink:
-        raise BundleRefused(*run.shrunk)
+        raise reports.ShrinkRefused(*run.shrunk)
     if not any(counts.rows for counts in run.report.files.values()) and not accept.shrink:
         raise BundleRefused(Problem("users.csv", None, None, _("The roster is empty: no file has a row.")))
     run.progress("people", 0)
@@ -182,7 +187,7 @@ def _carry_out(run: Run, tables: dict[str, Table], accept: Accepted) -> None:
 def stop_where_too_many(report: Report, share: int | None) -> None:
     """Raise TooManyRefused where of any file a larger share of rows is refused than the district allows."""
     share = setting("ROSTER_MOST_REFUSED") if share is None else share
-    stopped = []
+    stopped, needed = [], 0
     for file, counts in report.files.items():
         if counts.refused >= FEW and 100 * counts.refused > share * counts.rows:
             words = _(
@@ -191,8 +196,9 @@ def stop_where_too_many(report: Report, share: int | None) -> None:
                 refused=counts.refused, rows=counts.rows, share=share,
             )  # fmt: skip
             stopped.append(Problem(file, None, None, words))
+            needed = max(needed, -(-100 * counts.refused // counts.rows))
     if stopped:
-        raise TooManyRefused(*stopped, *report.refused)
+        raise reports.TooManyRefused(*stopped, *report.refused, share=needed)
 
 
 def _take_file(run: Run, name: str, table: Table, handler: Handler) -> None:

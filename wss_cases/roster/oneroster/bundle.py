@@ -61,14 +61,17 @@ class Bundle:
 
 
 @contextmanager
-def open_bundle(path: Path) -> Iterator[Bundle]:
-    """Open a folder or zip. Raises BundleRefused for what is neither, unsafe, or without a known file."""
-    if path.is_dir():
+def open_bundle(path: Path, stream: IO[bytes] | None = None) -> Iterator[Bundle]:
+    """Open a folder or zip; `stream`: a zip's bytes, of which `path` is the name alone.
+
+    Raises BundleRefused for what is neither, unsafe, or without a known file.
+    """
+    if stream is None and path.is_dir():
         files = (file for file in sorted(path.iterdir()) if file.is_file())
         yield _bundle({file.name: _opener(file) for file in files}, path.name)
         return
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(stream or path)
     except (zipfile.BadZipFile, OSError) as error:
         words = named([path.name]) or _("This is neither a folder nor a zip file that can be read.")
         if path.suffix.lower() == ".csv":

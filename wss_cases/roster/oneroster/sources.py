@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.import_files.report import BundleRefused, Problem, Report
+from wss_cases.roster.import_files.report import Problem, Report, SourceRefused
 from wss_cases.roster.import_files.values import is_school
 from wss_cases.roster.oneroster.ledger import ids_of
 from wss_cases.roster.oneroster.orgs import climb, root_of
@@ -25,7 +25,7 @@ def source_of(session: Session, orgs: dict[str, Org]) -> str:
 
 
 def refuse_unknown(session: Session, source: str, orgs: Mapping[str, Org]) -> None:
-    """Raise BundleRefused for a new feed beside one that is known, and for schools that stand under another."""
+    """Raise SourceRefused for a new feed beside one that is known, and for schools that stand under another."""
     known = sources(session)
     if known and source not in known:
         words = _(
@@ -33,7 +33,7 @@ def refuse_unknown(session: Session, source: str, orgs: Mapping[str, Org]) -> No
             "with --source and that name. If it really is another one, run again with --accept-source.",
             source=source, known=", ".join(known[:SHOWN]),
         )  # fmt: skip
-        raise BundleRefused(Problem("orgs.csv", None, None, words))
+        raise SourceRefused(Problem("orgs.csv", None, None, words))
     standing = ids_of(session, School, source)
     schools = {key: org for key, org in orgs.items() if is_school(org.kind) and key not in standing}
     numbers = {org.number for org in schools.values()} - {""}
@@ -49,7 +49,7 @@ def refuse_unknown(session: Session, source: str, orgs: Mapping[str, Org]) -> No
             "--source and the name of that source, or, if they really are other schools, with --accept-source.",
             number=len(twice), schools=", ".join(f"{name} ({other})" for name, other in twice[:SHOWN]),
         )  # fmt: skip
-        raise BundleRefused(Problem("orgs.csv", None, None, words))
+        raise SourceRefused(Problem("orgs.csv", None, None, words))
 
 
 def list_unplaced_orgs(run: Run, report: Report) -> None:

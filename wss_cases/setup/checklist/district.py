@@ -59,7 +59,7 @@ def roster(now: datetime) -> Found:
     """Whether rosters come in, from each feed that there is."""
     came = last_rosters()
     if not came:
-        return warning(_("No roster has come in yet. Run: flask import oneroster PATH"))
+        return warning(_("No roster has come in yet. Upload one here, or run: flask import oneroster PATH"))
     days = (now - min(came.values())) // timedelta(days=1)
     words = ngettext("The roster is %(num)d day old.", "The roster is %(num)d days old.", days)
     if refused := last_refused():

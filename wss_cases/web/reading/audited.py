@@ -21,7 +21,7 @@ PLAIN = frozenset(
         *(P.FOLLOWUP_TEMPLATE_EDIT, P.FOLLOWUP_TEMPLATE_OWN, P.FOLLOWUP_TEMPLATE_READ, P.CIRCLE_SETTINGS),
         *(P.PARTNER_EDIT, P.PARTNER_READ, P.OUTCOMES_READ, P.OUTCOMES_EXPORT, P.INCIDENT_REPORT),
         *(P.DUTY_TABLE_EDIT, P.DUTY_TABLE_READ, P.POLICE_APPROVER_EDIT, P.EXPORTS_READ, P.SIGHT_EDIT),
-        *(P.EQUITY_EDIT, P.SETUP_READ),
+        *(P.EQUITY_EDIT, P.SETUP_READ, P.ROSTER_IMPORT),
     }
 )
 """Permissions whose pages show no record of a student; the pages of every other one are confidential."""

@@ -1,6 +1,5 @@
-"""What the pages of the system say of imports."""
+"""A line of the list of imports."""
 
-from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import url_for
@@ -10,24 +9,19 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.roster.directory.models import ImportRun
-from wss_cases.roster.import_files.report import Cause
-from wss_cases.roster.runs.queries import still_unplaced
-
-MOST_ROWS = 200
-"""Line numbers of one cause that a page shows."""
-COUNTED = ("created", "updated", "unchanged", "refused")
+from wss_cases.roster.runs.presenters import counts_of, nowhere_words
 
 
 def run_row(run: ImportRun) -> dict[str, Any]:
     """Return an import as lists show it."""
     report = run.report
     problems = report.get("problems", [])
-    refused = sum(_counts(report, name)["refused"] for name in report.get("files", {}))
+    refused = sum(counts_of(report, name)["refused"] for name in report.get("files", {}))
     unknown = sum(report.get("unknown", {}).values())
     figures = [
         ngettext("%(num)d row refused", "%(num)d rows refused", refused) if refused else "",
         ngettext("%(num)d row without a field", "%(num)d rows without a field", unknown) if unknown else "",
-        *_nowhere(report.get("unplaced", {})),
+        *nowhere_words(report.get("unplaced", {})),
     ]
     tag = ngettext("%(num)d problem", "%(num)d problems", len(problems)) if problems else None
     return {
@@ -37,74 +31,3 @@ def run_row(run: ImportRun) -> dict[str, Any]:
         "tag": tag if run.landed else _("Refused"),
         "tone": "sun" if run.landed else "coral",
     }
-
-
-def unplaced_words() -> list[str]:
-    """Return how many students and staff have no school today."""
-    return _nowhere({kind: {"count": count} for kind, count in still_unplaced().items()})
-
-
-def report_parts(report: dict[str, Any]) -> dict[str, Any]:
-    """Return the report of an import as its page shows it: of the whole, by file, by cause, and whom it gives no place.
-
-    Every cause stands once, with how many rows it has and which; the largest first.
-    """
-    problems = report.get("problems", [])
-    causes = sorted((Cause(**cause) for cause in report.get("causes", [])), key=lambda cause: -cause.count)
-    named = {(cause.file, cause.column) for cause in causes}
-    unplaced = report.get("unplaced", {})
-    return {
-        "whole": [_placed(one["file"], one["message"]) for one in problems if one.get("row") is None],
-        "files": [{"name": name, **_counts(report, name)} for name in report.get("files", {})],
-        "refused": _cause_rows(cause for cause in causes if cause.refused),
-        "unknown": _cause_rows(cause for cause in causes if not cause.refused),
-        "single": [
-            _("%(file)s, row %(row)s: %(words)s", file=one["file"], row=one["row"], words=one["message"])
-            for one in problems
-            if one.get("row") is not None and (one["file"], one["column"]) not in named
-        ],
-        "unplaced": [
-            {"title": words, "ids": ", ".join(unplaced[kind].get("sourced_ids", []))}
-            for kind, words in zip(_placeless(unplaced), _nowhere(unplaced), strict=True)
-        ],
-    }
-
-
-def _counts(report: dict[str, Any], name: str) -> dict[str, int]:
-    counts = report["files"][name]
-    numbers = {word: counts.get(word, 0) if isinstance(counts, dict) else 0 for word in COUNTED}
-    return {**numbers, "unknown": report.get("unknown", {}).get(name, 0)}
-
-
-def _placed(file: str, words: str) -> str:
-    return f"{file}: {words}" if file else words
-
-
-def _cause_rows(causes: Iterable[Cause]) -> list[dict[str, Any]]:
-    return [
-        {
-            "title": f"{cause.file} {cause.column or ''}".strip(),
-            "words": cause.words(),
-            "number": cause.count,
-            "rows": ", ".join(map(str, cause.rows[:MOST_ROWS])) + (" …" if cause.count > MOST_ROWS else ""),
-        }
-        for cause in causes
-    ]
-
-
-def _placeless(unplaced: dict[str, Any]) -> list[str]:
-    return [kind for kind in _NOWHERE if unplaced.get(kind, {}).get("count")]
-
-
-def _nowhere(unplaced: dict[str, Any]) -> list[str]:
-    return [_NOWHERE[kind](unplaced[kind]["count"]) for kind in _placeless(unplaced)]
-
-
-_NOWHERE: dict[str, Callable[[int], str]] = {
-    "students": lambda num: ngettext("%(num)d student without a school", "%(num)d students without a school", num),
-    "staff": lambda num: ngettext(
-        "%(num)d member of staff without a school", "%(num)d members of staff without a school", num
-    ),
-    "schools": lambda num: ngettext("%(num)d school without a district", "%(num)d schools without a district", num),
-    "roleless": lambda num: ngettext("%(num)d person without a role", "%(num)d people without a role", num),
-}

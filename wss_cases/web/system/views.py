@@ -28,8 +28,9 @@ from wss_cases.mail.common.queries import failed_mail, heartbeats, oldest_waitin
 from wss_cases.mail.delivery.actions import retry_failed
 from wss_cases.mail.monitoring import actions as actions_control
 from wss_cases.mail.monitoring.queries import last_sweep, pause_row, standing
+from wss_cases.roster.runs.presenters import report_parts, unplaced_words
 from wss_cases.roster.runs.queries import get_run, last_runs
-from wss_cases.web.system.imports import report_parts, run_row, unplaced_words
+from wss_cases.web.system.imports import run_row
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")
 SHOWN, LISTED = 10, 25

@@ -21,7 +21,7 @@ ENDED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.DROPPED)
 CLEANED = (
     *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
     *("request_key", "outbox_message", "import_run", "export_record"),
-    "board_report",
+    *("board_report", "roster_upload"),
 )
 KIND_OF = {
     "incident_draft": "draft",
@@ -32,6 +32,7 @@ KIND_OF = {
     "request_key": "request_key",
     "outbox_message": "mail",
     "import_run": "import",
+    "roster_upload": "import",
     "export_record": "export",
     "board_report": "board_report",
 }
@@ -53,7 +54,12 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
         newest = select(func.max(one.id)).group_by(one.kind)
         feeds = select(func.max(one.id)).where(one.kind == "oneroster", one.landed).group_by(one.source)
         return and_(one.started_at < before, one.id.not_in(newest), one.id.not_in(feeds))
-    day: dict[str, Any] = {"incident_draft": "updated_at", "export_record": "made_at", "board_report": "asked_at"}
+    day: dict[str, Any] = {
+        "incident_draft": "updated_at",
+        "export_record": "made_at",
+        "board_report": "asked_at",
+        "roster_upload": "made_at",
+    }
     column: ColumnElement[datetime] = one[day.get(name, "at")]
     return column < before
 

@@ -143,6 +143,8 @@ TABLES: dict[str, Kept] = {
     "user_session": _running("session"),
     "invitation": _running("link"),
     "import_run": _running("import"),
+    "roster_upload": _running("import"),
+    "roster_upload_part": _running("import"),
     "export_record": _running("export"),
     "board_report": _running("board_report"),
     # people who work here
