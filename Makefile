@@ -10,7 +10,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 # Some machines forbid Python to keep what it compiles; here dozens of processes import the same thousand files.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test prove counts check audit bench faults screenshots states messages tools
+.PHONY: run test prove counts check audit bench faults screenshots states messages tools containers
 
 run: $(STAMP)
 	@$(BIN)/flask prepare
@@ -53,6 +53,10 @@ bench: $(TESTS)
 
 faults: $(TESTS) tools
 	@$(BIN)/python -m tests.faults
+
+# The image and compose.yaml without a container engine: the same steps as somebody who owns nothing. Root, PostgreSQL, nginx.
+containers: $(TESTS)
+	@$(BIN)/python -m tests.containers
 
 screenshots: $(TESTS)
 	@$(BIN)/python -m tests.browser.pictures.screenshots
