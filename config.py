@@ -72,6 +72,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
             "WSS_PAST_YEARS_HOURS", environ.get("WSS_PAST_YEARS_HOURS") or "8", LONGEST_PAST_HOURS
         ),
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
+        "ROSTER_STAFF_ROLES": environ.get("WSS_ROSTER_STAFF_ROLES", ""),
         "ROSTER_SUPPORTS": environ.get("WSS_ROSTER_SUPPORTS", ""),
         "ROSTER_UPLOAD_MB": _number(
             "WSS_ROSTER_UPLOAD_MB", environ.get("WSS_ROSTER_UPLOAD_MB") or "200", MOST_UPLOAD_MB

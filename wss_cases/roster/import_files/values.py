@@ -21,6 +21,23 @@ GUARDIAN_ROLES = frozenset(
         "stepmother", "stepfather", "fosterparent", "grandmother", "grandfather", "caregiver", "legalguardian",
     }
 )  # fmt: skip
+_STAFF = frozenset({"other", "para", "slp", "bcba", "sro"})
+"""Roles of staff that none of the words below is part of: OneRoster's, School Data Sync's, and some that are usual."""
+_OFFICES = (
+    "teach", "admin", "counsel", "principal", "proctor", "profess", "faculty", "staff", "employee", "lectur",
+    "researcher", "adjunct", "instruct", "educator", "paraprof", "coach", "nurse", "socialwork", "psycholog", "therap",
+    "patholog", "librar", "secretar", "clerk", "custodian", "janitor", "engineer", "security", "dean", "director",
+    "manager", "supervisor", "superintend", "coordinator", "specialist", "interventionist", "consultant", "liaison",
+    "registrar", "driver", "substitute", "technician", "analyst", "accountant", "advisor", "adviser", "trainer",
+    "departmenthead",
+)  # fmt: skip
+"""What is part of the name of an adult's work, even beside the word student: dean of students, student teacher."""
+_HELPERS = (
+    "aide", "assistant", "attendant", "office", "worker", "monitor", "cafeteria", "lunch", "crossing", "cook",
+    "volunteer",
+)  # fmt: skip
+"""What is part of it as well, unless it is said of a student: a student aide is a student."""
+_YOUNG = ("student", "pupil", "learner", "peer", "child")
 SCHOOLS = frozenset(
     {
         "college", "university", "campus", "academy", "charter", "magnet", "alternative", "elementary", "primary",
@@ -200,12 +217,24 @@ def race_ethnicity(row: Mapping[str, str]) -> str | None:
 
 
 @lru_cache(maxsize=1_000)
-def role_kind(role: str) -> str:
-    """Return 'student', 'guardian' or 'staff': every district has roles of its own for those who work there."""
-    plain = _NOT_LETTERS.sub("", role.upper()).lower()
+def role_kind(role: str, more: str = "") -> str | None:
+    """Return 'student', 'guardian', or 'staff' for what is plainly an adult's work; else None.
+
+    Every district has roles of its own for those who work there, but nobody becomes staff by a word that is only not
+    known: it may be a misspelled student. `more` names roles of staff that the district adds, separated by commas.
+    """
+    plain = _letters(role)
     if plain in STUDENTS:
         return STUDENT
-    return "guardian" if plain in GUARDIAN_ROLES else "staff"
+    if plain in GUARDIAN_ROLES:
+        return "guardian"
+    said = _OFFICES if any(word in plain for word in _YOUNG) else _OFFICES + _HELPERS
+    known = plain in _STAFF or any(word in plain for word in said) or plain in map(_letters, many(more))
+    return "staff" if known else None
+
+
+def _letters(text: str) -> str:
+    return _NOT_LETTERS.sub("", text.upper()).lower()
 
 
 @lru_cache(maxsize=1_000)

@@ -10,7 +10,7 @@ from wss_cases.foundation.ids import fold
 from wss_cases.roster.directory.models import Guardian, StaffMember, Student
 from wss_cases.roster.directory.rules import search_key
 from wss_cases.roster.import_files.report import RowRefused
-from wss_cases.roster.import_files.values import LONGEST_ID, STUDENT, limited, many, required, role_kind
+from wss_cases.roster.import_files.values import LONGEST_ID, STUDENT, limited, many, required
 from wss_cases.roster.oneroster.ledger import Item, ids_of, mark, rows_among
 from wss_cases.roster.oneroster.relationships import SupportColumns
 from wss_cases.roster.oneroster.run import Cells, Handler, HeldRole, Place, Run
@@ -45,7 +45,7 @@ class Roles(Handler):
         names = ("roleStartDate", "roleEndDate") if "roleStartDate" in row else ("beginDate", "endDate")
         starts, ends = self.run.days(row, *names)
         primary = row.get("isPrimary", row.get("roleType", "")).lower() in ("true", "primary")
-        held = _held(role_kind(role), role, org, self.run.grade(row, "grade"), starts, ends, primary)
+        held = _held(self.run.kind_of(role), role, org, self.run.grade(row, "grade"), starts, ends, primary)
         self.run.roles[user] = (*self.run.roles.get(user, ()), held)
 
 
@@ -93,7 +93,7 @@ class Users(Handler):
             # a user stands in the file once, so the memory can go
             return self.run.roles.pop(row["sourcedId"], ())
         role = required(row, "role", 60)
-        kind = role_kind(role)
+        kind = self.run.kind_of(role)
         named = many(row["orgSourcedIds"])
         orgs = [org for org in named if self.run.org(org, "orgSourcedIds")]
         return [_held(kind, role, org, None, None, None, False) for org in orgs or [""]]

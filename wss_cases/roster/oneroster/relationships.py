@@ -185,7 +185,10 @@ class Enrollments(Handler):
         in_class = required(row, "classSourcedId", LONGEST_ID)
         if self.run.known("classes"):
             self.run.must_know("classes", in_class, "classSourcedId")
-        kind = role_kind(required(row, "role", 60))
+        role = required(row, "role", 60)
+        kind = role_kind(role)
+        if kind is None:
+            self.run.odd("role", role, _("This role in a class is not known:"))
         org = self._org(row, in_class)
         starts, ends = self.run.days(row, "beginDate", "endDate")
         school = self.run.school_of(org)

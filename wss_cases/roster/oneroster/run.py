@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.import_files.report import Odd, Problem, Report, RowRefused
 from wss_cases.roster.import_files.values import (
@@ -15,6 +16,7 @@ from wss_cases.roster.import_files.values import (
     iso_day,
     our_day,
     required,
+    role_kind,
     speaks_against,
 )
 from wss_cases.roster.oneroster.bundle import Table
@@ -140,6 +142,14 @@ class Run:
             self.odd(last, row[last], _("The end lies before the start:"))
             ends = None
         return starts, ends
+
+    def kind_of(self, role: str) -> str:
+        """Return 'student', 'guardian' or 'staff'. Raises RowRefused for a role that says none of them."""
+        kind = role_kind(role, setting("ROSTER_STAFF_ROLES"))
+        if kind is None:
+            words = _("This role is not known, and nobody is taken for staff by it; WSS_ROSTER_STAFF_ROLES adds one:")
+            raise RowRefused("role", words, role)
+        return kind
 
     def text(self, row: Cells, column: str, limit: int = LONGEST_NAME) -> str:
         """Return a text, '' where there is none or it is too long to be stored: nothing is cut."""

@@ -35,7 +35,7 @@ def bundle_digest(bundle: Bundle) -> str:
 
     With the code in it, a release that reads rosters differently takes an unchanged one in anew; so does a mapping.
     """
-    whole = hashlib.sha256(_reader() + setting("ROSTER_SUPPORTS").encode())
+    whole = hashlib.sha256(_reader() + f"{setting('ROSTER_SUPPORTS')};{setting('ROSTER_STAFF_ROLES')}".encode())
     try:
         for name, opener in sorted(bundle.files.items()):
             part = hashlib.sha256()
