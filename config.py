@@ -72,6 +72,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
             "WSS_PAST_YEARS_HOURS", environ.get("WSS_PAST_YEARS_HOURS") or "8", LONGEST_PAST_HOURS
         ),
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
+        **_roster_folder(environ),
         "ROSTER_STAFF_ROLES": environ.get("WSS_ROSTER_STAFF_ROLES", ""),
         "ROSTER_SUPPORTS": environ.get("WSS_ROSTER_SUPPORTS", ""),
         "ROSTER_UPLOAD_MB": _number(
@@ -133,6 +134,17 @@ def _number(name: str, text: str, most: int) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
         raise RuntimeError(f"{name}={text}: write a whole number from 1 to {most}.")
     return int(text)
+
+
+def _roster_folder(environ: Mapping[str, str]) -> dict[str, Any]:
+    folder, source = environ.get("WSS_ROSTER_FOLDER", ""), environ.get("WSS_ROSTER_SOURCE", "")
+    if folder and not source.strip():
+        raise RuntimeError("WSS_ROSTER_FOLDER needs WSS_ROSTER_SOURCE, the name of the feed that lays rosters there.")
+    hours = environ.get("WSS_ROSTER_HOURS") or "0-24"
+    first, _dash, last = hours.partition("-")
+    if not (first.isdigit() and last.isdigit() and 0 <= int(first) < int(last) <= 24):
+        raise RuntimeError(f"WSS_ROSTER_HOURS={hours}: write two hours of the day, such as 0-5.")
+    return {"ROSTER_FOLDER": folder, "ROSTER_SOURCE": source.strip(), "ROSTER_HOURS": (int(first), int(last))}
 
 
 def _choice(name: str, text: str, among: tuple[str, ...]) -> str:

@@ -23,7 +23,7 @@ from wss_cases.foundation.operations import failpoints
 from wss_cases.journal.models import OutboxState
 from wss_cases.mail.common.models import Heartbeat
 
-COMMAND_FAILPOINTS = ("file.before_name", "restore.before_commit")
+COMMAND_FAILPOINTS = ("file.before_name", "restore.before_commit", "drop.before_move", "drop.moved_one")
 """Reached by commands alone: tests/faults/kills/test_commands.py."""
 REMINDER_FAILPOINTS = tuple(
     name for name in failpoints.NAMES if not name.startswith("save.") and name not in COMMAND_FAILPOINTS

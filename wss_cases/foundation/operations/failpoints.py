@@ -24,9 +24,12 @@ NAMES = (
     "deliver.after_mark",
     "file.before_name",
     "restore.before_commit",
+    "drop.before_move",
+    "drop.moved_one",
 )
 """`save` is a form with its request key, `unit` any other unit of work; `queue` is the outbox rows of one sweep;
-`file` is one that a command has written and not yet put in its place."""
+`file` is one that a command has written and not yet put in its place; `drop` is a roster of
+the watched folder that is imported and not yet moved away."""
 
 MODES = ("kill", "raise", "hang")
 
