@@ -195,6 +195,7 @@ WORDS = {
     "rule": "H2",
     "state": "held",
     "row_id": "H2",
+    "section": "holds",
     "code": "title_ix_contact",
     "retention.rule:code": "incident",
     "position": 1,

@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.factories.routed import FIRST_DAY, routed
+from tests.routing.editing import edit_row
 from tests.routing.strategies import facts_of
 from tests.support.applications import make_app
 from tests.support.databases import Databases
@@ -56,8 +57,8 @@ def build(incidents: int) -> int:
     district, now = acting(make_user(Role.DISTRICT)), clock.now()
     first = db.session.scalars(select(RuleSet).where(RuleSet.number == 1)).one()
     draft_id = actions.draft_from(Invocation(district, now), first.id)
-    actions.edit_row(district, draft_id, None, "P7", {"items.0.start": 3}, now)
-    actions.edit_row(district, draft_id, None, "F4", {"school_days.0": 3}, now)
+    edit_row(district, draft_id, "P7", {"items.0.start": 3}, now)
+    edit_row(district, draft_id, "F4", {"school_days.0": 3}, now)
     actions_replay.ask(district, draft_id, FIRST_DAY, FIRST_DAY + timedelta(days=DAYS), now)
     return draft_id
 

@@ -9,8 +9,10 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.factories.accounts import make_user
+from tests.routing.editing import row_of
 from tests.routing.first_rules.rule_set import first_rows
 from tests.support.pages.client import PageClient
+from tests.support.pages.reading import Element, Form, forms, parse
 from wss_cases.access.actor import Role
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.routing.drafts.presenters import either
@@ -41,6 +43,16 @@ def draft_path(district: PageClient, session: Any) -> str:
     return str(made.location)
 
 
+def sent(form: Form) -> dict[str, Any]:
+    """Return what a form would send."""
+    return {name: held for name, held in form.values().items() if held}
+
+
+def row_form(page: Element) -> Form:
+    """Return the form of one row."""
+    return next(form for form in forms(page) if "outline" in form.names)
+
+
 def test_the_table_is_read_in_sentences(district: PageClient, session: Any) -> None:
     main = district.page("/rules").find_all("main")[0]
     assert "Rule set 2026-1, version 2" in main.text
@@ -57,10 +69,10 @@ def test_the_table_is_read_in_sentences(district: PageClient, session: Any) -> N
 def test_a_row_is_edited_and_the_draft_published(district: PageClient, session: Any) -> None:
     path = draft_path(district, session)
     before = district.page(f"{path}/rows/P6").find_all("main")[0]
-    assert "Earlier incidents in 365 days, at least" in before.text
-    form = district.form(f"{path}/rows/P6")
-    assert form.values()["value0"] == ["5"]
-    saved = district.submit(f"{path}/rows/P6", {"value0": "6"})
+    assert "Earlier incidents in 365 days" in before.text
+    form = district.form(f"{path}/rows/P6", "outline")
+    assert (form.values()["l2_op"], form.values()["l2_value"]) == (["at_least"], ["5"])
+    saved = district.submit(f"{path}/rows/P6", {"l2_value": "6"}, holding="outline")
     assert saved.status_code == 303
     page = district.page(path).find_all("main")[0]
     assert "earlier incidents in 365 days at least 6" in page.text
@@ -76,19 +88,25 @@ def test_a_row_is_edited_and_the_draft_published(district: PageClient, session: 
 
 def test_mistakes_in_a_row_keep_every_answer(district: PageClient, session: Any) -> None:
     path = draft_path(district, session)
-    values = {"value0": "many", "value6": "no capital"}
-    names = sorted(district.form(f"{path}/rows/P6").names)
-    answer = district.submit(f"{path}/rows/P6", {key: value for key, value in values.items() if key in names})
+    values = {"l2_value": "many", "because_en": "no capital", "i8_start": "900", "i8_kind": ""}
+    answer = district.submit(f"{path}/rows/P6", values, holding="outline")
     assert answer.status_code == 400
-    text = answer.get_data(as_text=True)
-    assert "There is a problem" in text
-    assert "many" in text
+    page = parse(answer.get_data(as_text=True))
+    for name, words in (
+        ("l2_value", "Enter a whole number."),
+        ("because_en", "Begin with a capital letter and end with a full stop."),
+        ("i8_start", "Enter a whole number from 0 to 180."),
+        ("i8_kind", "Choose what is recommended."),
+    ):
+        assert words in next(one for one in page.find_all("p") if one.get("id") == f"{name}-error").text, name
+    held = row_form(page).values()
+    assert held["l2_value"] == ["many"] and held["i8_start"] == ["900"] and held["because_en"] == ["no capital"]
     assert rule_set(session, 3).table_rows == {"rows": first_rows()}
 
 
 def test_a_draft_that_breaks_a_promise_is_not_published(district: PageClient, session: Any) -> None:
     path = draft_path(district, session)
-    district.submit(f"{path}/rows/P14", {"value0": "1"})
+    district.submit(f"{path}/rows/P14", {"l2_value": "1"}, holding="outline")
     checked = district.page(f"{path}/check").find_all("main")[0]
     assert "Mend before publishing" in checked.text
     refused = district.submit(path, {"starts_on": "2026-12-01"}, holding="starts_on")
@@ -104,13 +122,81 @@ def test_publishing_without_a_day_is_explained(district: PageClient, session: An
     assert "Enter the first day." in answer.get_data(as_text=True)
 
 
-def test_two_editors_the_second_is_told(district: PageClient, session: Any) -> None:
+def test_two_editors_the_second_reads_three_versions_and_saves_again(district: PageClient, session: Any) -> None:
     path = draft_path(district, session)
-    stale = {name: held[0] for name, held in district.form(f"{path}/rows/P6").values().items()}
-    district.submit(f"{path}/rows/P6", {"value0": "6"})
-    answer = district.post(f"{path}/rows/P6", data={**stale, "value0": "7"})
+    opened = sent(district.form(f"{path}/rows/P6", "outline"))
+    district.submit(f"{path}/rows/P6", {"l2_value": "6"}, holding="outline")
+    answer = district.post(f"{path}/rows/P6", data={**opened, "l2_value": "7"})
     assert answer.status_code == 409
-    assert rule_set(session, 3).table_rows["rows"][6]["when"]["all"][0]["any"][0]["value"] == 6
+    page = parse(answer.get_data(as_text=True))
+    text = " ".join(page.find_all("main")[0].text.split())
+    for words in ("saved it first. Nothing you entered is lost", "Before", "Theirs", "Yours"):
+        assert words in text
+    for number in (5, 6, 7):
+        assert f"earlier incidents in 365 days at least {number}" in text
+    assert "earlier incidents in 365 days at least 6" in district.page(path).text
+    again = sent(row_form(page))
+    assert district.post(f"{path}/rows/P6", data=again).status_code == 303
+    assert "earlier incidents in 365 days at least 7" in district.page(path).text
+
+
+def test_a_row_that_was_removed_meanwhile_can_be_saved_again(district: PageClient, session: Any) -> None:
+    path = draft_path(district, session)
+    opened = sent(district.form(f"{path}/rows/P8", "outline"))
+    assert district.submit(path, action="/rows/P8/remove").status_code == 303
+    answer = district.post(f"{path}/rows/P8", data=opened)
+    assert answer.status_code == 409
+    page = parse(answer.get_data(as_text=True))
+    assert "removed it. Nothing you entered is lost" in page.text
+    again = sent(row_form(page))
+    assert district.post(f"{path}/rows/P8", data=again).status_code == 303
+    assert row_of(rule_set(session, 3), "P8") == row_of(rule_set(session, 2), "P8")
+
+
+def test_a_row_is_added_in_plain_words_line_by_line(district: PageClient, session: Any) -> None:
+    address = f"{draft_path(district, session)}/add/pathways"
+
+    def step(**values: str) -> None:
+        nonlocal held
+        held = sent(row_form(parse(district.post(address, data=held | values).get_data(as_text=True))))
+
+    held: dict[str, Any] = sent(district.form(address, "outline"))
+    held["row_id"] = ["P17"]
+    step(c1_about="bias", step="line:c1")
+    step(c1_about="place", step="line:c1")
+    held["l5_value"] = ["online", "travel"]
+    step(step="case:when")
+    step(c6_about="behavior", step="line:c6")
+    held["l7_value"] = ["4-3, 4-4"]
+    assert held["row_id"] == ["P17"] and set(held["l5_value"]) == {"online", "travel"}
+    held |= {"i2_kind": ["healing_circle"], "i2_for": ["both"], "i2_tier": ["2"], "i2_start": ["5"]}
+    held |= {"because_en": ["It reached many."], "because_es": ["Alcanzó a muchos."]}
+    saved = district.post(address, data=held)
+    assert saved.status_code == 303 and saved.location.endswith("#row-P17")
+    bias = {"fact": "bias", "op": "is", "value": True}
+    place = {"fact": "place", "op": "in", "value": ["travel", "online"]}
+    codes = {"fact": "behavior", "op": "in", "value": ["4-3", "4-4"]}
+    assert row_of(rule_set(session, 3), "P17") == {
+        "id": "P17",
+        "rule": "P17",
+        "section": "pathways",
+        "when": {"any": [{"all": [bias, place]}, codes]},
+        "items": [{"kind": "healing_circle", "for": "both", "tier": 2, "start": 5}],
+        "because": {"en": "It reached many.", "es": "Alcanzó a muchos."},
+    }
+
+
+def test_rows_are_ordered_by_buttons(district: PageClient, session: Any) -> None:
+    path = draft_path(district, session)
+    page = district.page(path)
+    moves = [form for form in forms(page) if form.action.endswith("/rows/P9/move")]
+    assert [form.values()["to"] for form in moves] == [["up"], ["down"]]
+    moved = district.post(f"{path}/rows/P9/move", data=sent(moves[0]))
+    assert moved.location.endswith("#row-P9")
+    ids = [row["id"] for row in rule_set(session, 3).table_rows["rows"]]
+    assert ids.index("P9") == ids.index("P8") - 1
+    stuck = district.submit(path, action="/rows/P3/remove")
+    assert stuck.status_code == 400 and "Row P4 asks whether rule P3 matches" in stuck.get_data(as_text=True)
 
 
 def test_a_draft_is_deleted(district: PageClient, session: Any) -> None:
@@ -123,7 +209,7 @@ def test_a_draft_is_deleted(district: PageClient, session: Any) -> None:
 def test_every_row_of_a_draft_opens_and_saves_unchanged(district: PageClient, session: Any) -> None:
     path = draft_path(district, session)
     for row in first_rows():
-        assert district.submit(f"{path}/rows/{row['id']}").status_code == 303, row["id"]
+        assert district.submit(f"{path}/rows/{row['id']}", holding="outline").status_code == 303, row["id"]
     assert rule_set(session, 3).table_rows == {"rows": first_rows()}
 
 

@@ -12,6 +12,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from tests.routing.asking import localized
+from tests.routing.editing import edit_row, row_of, with_values
 from tests.routing.first_rules.rule_set import first_rows
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.invocation import Invocation
@@ -21,10 +22,10 @@ from wss_cases.incidents.incident.states import WhenPrecision
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.drafts import actions
-from wss_cases.routing.drafts.editing import LeafType, changed_row, leaves
 from wss_cases.routing.engine.explain import as_document
 from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.row_editor.actions import RowChanged, move_row, remove_row, save_row
 from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
 from wss_cases.routing.rule_sets.queries import get_rule_set, rule_set_in_force, rule_sets, table_of
 
@@ -53,11 +54,6 @@ def drafted(district: Actor, session: Any, now: datetime) -> RuleSet:
     return draft
 
 
-def row_of(rule_set: RuleSet, row_id: str) -> dict[str, Any]:
-    """Return one stored row."""
-    return next(row for row in rule_set.table_rows["rows"] if row["id"] == row_id)
-
-
 def test_migrations_store_the_rule_set_as_it_is_written(session: Any) -> None:
     assert shipped(session).table_rows == {"rows": first_rows()}
     table = table_of(rule_set_in_force(date(2026, 11, 24)))
@@ -79,9 +75,9 @@ def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, 
     draft = drafted(district, session, now)
     assert (draft.name, draft.number, draft.state) == ("2026-1", 3, RuleSetState.DRAFT)
     changes = {"when.all.1.value": 3, "items.0.tier": 2, "items.0.start": 2}
-    actions.edit_row(district, draft.id, draft.version, "P1", changes, now)
+    edit_row(district, draft.id, "P1", changes, now)
     changes = {"when.all.1.value": 4}
-    actions.edit_row(district, draft.id, None, "P2", changes, now)
+    edit_row(district, draft.id, "P2", changes, now)
     actions.publish(district, draft.id, None, date(2026, 12, 1), now, "No incidents yet.")
     draft = fresh(draft)
     assert draft.state is RuleSetState.PUBLISHED
@@ -97,14 +93,14 @@ def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, 
     before, after = audited.changes["P1"]
     assert (before["items"][0]["tier"], after["items"][0]["tier"]) == (1, 2)
     with pytest.raises(Refused, match="never changes"):
-        actions.edit_row(district, draft.id, None, "P1", {"items.0.tier": 1}, now)
+        edit_row(district, draft.id, "P1", {"items.0.tier": 1}, now)
     with pytest.raises(Refused, match="never changes"):
         actions.drop_draft(district, draft.id, None, now)
 
 
 def test_a_draft_with_findings_is_not_published(session: Any, district: Actor, now: datetime) -> None:
     draft = drafted(district, session, now)
-    actions.edit_row(district, draft.id, None, "P14", {"when.value": 1}, now)
+    edit_row(district, draft.id, "P14", {"when.value": 1}, now)
     with pytest.raises(Refused, match="grade 2 or below"):
         actions.publish(district, draft.id, None, date(2026, 12, 1), now)
     assert fresh(draft).state is RuleSetState.DRAFT
@@ -131,19 +127,63 @@ def test_a_draft_is_not_published_backwards(session: Any, district: Actor, now: 
 def test_a_bad_edit_is_refused(session: Any, district: Actor, now: datetime, row: str, changes: dict[str, Any]) -> None:
     draft = drafted(district, session, now)
     with pytest.raises(Refused) as refused:
-        actions.edit_row(district, draft.id, None, row, changes, now)
+        edit_row(district, draft.id, row, changes, now)
     assert refused.value.field == row
     assert fresh(draft).table_rows == {"rows": first_rows()}
 
 
-def test_two_editors_the_second_is_told(session: Any, district: Actor, now: datetime) -> None:
+def test_a_row_that_another_changed_is_not_overwritten_and_other_rows_stay(
+    session: Any, district: Actor, now: datetime
+) -> None:
     draft = drafted(district, session, now)
-    seen = draft.version
-    actions.edit_row(district, draft.id, seen, "P1", {"items.0.start": 2}, now)
-    with pytest.raises(Stale):
-        actions.edit_row(district, draft.id, seen, "P1", {"items.0.start": 3}, now)
+    opened, other = row_of(draft, "P1"), row_of(draft, "P2")
+    edit_row(district, draft.id, "P1", {"items.0.start": 2}, now)
+    with pytest.raises(RowChanged) as changed:
+        save_row(district, draft.id, opened, with_values(opened, {"items.0.start": 3}), now)
+    assert changed.value.current == row_of(fresh(draft), "P1") == with_values(opened, {"items.0.start": 2})
+    save_row(district, draft.id, other, with_values(other, {"items.1.start": 4}), now)
+    assert row_of(fresh(draft), "P2")["items"][1]["start"] == 4
+    assert row_of(fresh(draft), "P1")["items"][0]["start"] == 2
+    remove_row(district, draft.id, None, "P1", now)
+    with pytest.raises(RowChanged) as removed:
+        save_row(district, draft.id, opened, opened, now)
+    assert removed.value.current is None
+
+
+def ids_of(draft: RuleSet) -> list[str]:
+    return [row["id"] for row in fresh(draft).table_rows["rows"]]
+
+
+def test_rows_are_added_moved_and_removed(session: Any, district: Actor, now: datetime) -> None:
+    draft = drafted(district, session, now)
+    before = ids_of(draft)
+    new = {**row_of(draft, "P8"), "id": "P17", "rule": "P17"}
+    save_row(district, draft.id, None, new, now)
+    assert ids_of(draft) == [*before[: before.index("P16") + 1], "P17", *before[before.index("P16") + 1 :]]
+    with pytest.raises(Refused) as twice:
+        save_row(district, draft.id, None, new, now)
+    assert twice.value.field == "row_id"
+    move_row(district, draft.id, None, "P17", True, now)
+    assert ids_of(draft).index("P17") == ids_of(draft).index("P16") - 1
+    move_row(district, draft.id, None, "H1", True, now)
+    assert ids_of(draft).index("H1") == before.index("H1") + 1, "a row stays in its section"
+    remove_row(district, draft.id, None, "P17", now)
+    assert ids_of(draft) == before
     with pytest.raises(NotFound):
-        actions.edit_row(district, draft.id, None, "P99", {}, now)
+        remove_row(district, draft.id, None, "P17", now)
+    with pytest.raises(Stale):
+        move_row(district, draft.id, 1, "P16", True, now)
+
+
+def test_a_rule_that_another_row_asks_about_stays_before_it(session: Any, district: Actor, now: datetime) -> None:
+    draft = drafted(district, session, now)
+    with pytest.raises(Refused, match="Row P4 asks whether rule P3 matches"):
+        remove_row(district, draft.id, None, "P3", now)
+    with pytest.raises(Refused, match="Row P4 asks whether rule P3 matches"):
+        move_row(district, draft.id, None, "P3", False, now)
+    with pytest.raises(Refused, match="Row P15-1 asks whether rule H1 matches"):
+        remove_row(district, draft.id, None, "H1", now)
+    assert fresh(draft).table_rows == {"rows": first_rows()}
 
 
 def test_the_same_form_makes_one_draft(session: Any, district: Actor, now: datetime) -> None:
@@ -209,13 +249,3 @@ def test_an_incident_keeps_version_facts_and_answer(session: Any, now: datetime)
     assert kept.rule_set_id == shipped(session).id
     assert kept.facts == {"bias": True, "supports": ["iep"]}
     assert localized(kept.answer, "es") == as_document(recommendation, "es")
-
-
-def test_every_row_shows_what_can_be_edited() -> None:
-    for row in first_rows():
-        found = leaves(row)
-        assert len({leaf.key for leaf in found}) == len(found)
-        assert changed_row(row, {leaf.key: leaf.value for leaf in found}) == row
-        assert changed_row(row, {"duty": "none", "kind": "x", "when.police": []}) == row
-    p4 = next(row for row in first_rows() if row["id"] == "P4")
-    assert {leaf.type for leaf in leaves(p4)} >= {LeafType.NUMBER, LeafType.TIER, LeafType.CHOICES}

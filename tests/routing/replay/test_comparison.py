@@ -15,12 +15,12 @@ from sqlalchemy import text
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.factories.routed import FIRST_DAY, answered, routed
+from tests.routing.editing import edit_row, with_values
 from tests.routing.first_rules.rule_set import first_rows, first_table
 from tests.routing.strategies import facts_of
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.routing.drafts import actions
-from wss_cases.routing.drafts.editing import changed_row
 from wss_cases.routing.engine.check import broken_promises
 from wss_cases.routing.engine.evaluation import run
 from wss_cases.routing.engine.facts import FACTS, Facts, parse_facts
@@ -41,7 +41,7 @@ P10_FOR_EL = {"P10": {"when.all.0.value": "el"}}
 
 def edited(changes: dict[str, dict[str, Any]]) -> DecisionTable:
     """Return the first rule set with values of rows changed, by row and by key."""
-    rows = [changed_row(row, changes.get(row["id"], {})) for row in first_rows()]
+    rows = [with_values(row, changes.get(row["id"], {})) for row in first_rows()]
     assert rows != first_rows() or not changes
     return read_table("2026-1", 2, rows)
 
@@ -133,7 +133,7 @@ def test_every_kind_of_change_is_named(session: Any, two_schools: list[int]) -> 
         "D6": {"yes": "due", "unknown": None, "no": None},
         "D7": {"yes": "due", "unknown": "verify_first", "no": None},
     }
-    stored = [changed_row(row, values.get(row["id"], {})) for row in first_rows()]
+    stored = [with_values(row, values.get(row["id"], {})) for row in first_rows()]
     stored = [
         row | {"verified": states.get(row["id"], row["verified"])} if "verified" in row else row for row in stored
     ]
@@ -234,7 +234,7 @@ def draft(session: Any, at: Callable[..., Any], changes: dict[str, dict[str, Any
     first = session.query(RuleSet).filter_by(number=2).one()
     made: RuleSet = session.get(RuleSet, actions.draft_from(Invocation(district, now), first.id))
     for row, values in changes.items():
-        actions.edit_row(district, made.id, None, row, values, now)
+        edit_row(district, made.id, row, values, now)
     return made
 
 

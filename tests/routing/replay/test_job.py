@@ -12,6 +12,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from tests.factories.routed import FIRST_DAY, routed
+from tests.routing.editing import edit_row
 from tests.routing.replay.test_comparison import MANY, P10_FOR_EL, draft
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Actor, Role
@@ -111,16 +112,16 @@ def test_an_edit_meanwhile_ends_a_replay_and_makes_one_that_is_done_stale(
 ) -> None:
     made = draft(session, at, F4_LATER)
     row = asked(district, made, now)
-    actions.edit_row(district, made.id, None, "F4", {"school_days.0": 2}, now)
+    edit_row(district, made.id, "F4", {"school_days.0": 2}, now)
     carry_on(now)
     assert fresh_replay(row.id).state is ReplayState.OVERTAKEN
     row = asked(district, made, now)
     carry_on(now)
-    actions.edit_row(district, made.id, None, "F4", {"school_days.0": 4}, now)
+    edit_row(district, made.id, "F4", {"school_days.0": 4}, now)
     with pytest.raises(Refused) as refused:
         actions.publish(district, made.id, None, SOON, now)
     assert refused.value.field == "why_not_replayed"
-    actions.edit_row(district, made.id, None, "F4", {"school_days.0": 2}, now)
+    edit_row(district, made.id, "F4", {"school_days.0": 2}, now)
     actions.publish(district, made.id, None, SOON, now)
     assert fresh(made).state is RuleSetState.PUBLISHED
 

@@ -1,26 +1,22 @@
-"""Use cases of routing: route one person's part of an incident; draft, edit, publish and drop rule sets."""
+"""Use cases of routing: route one person's part of an incident; draft, publish and drop rule sets."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.routing.drafts.checks import findings_of
-from wss_cases.routing.drafts.editing import changed_row
 from wss_cases.routing.engine.evaluation import Recommendation, recommend
 from wss_cases.routing.engine.explain import as_stored
 from wss_cases.routing.engine.facts import Facts
-from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.actions import forget_replays
 from wss_cases.routing.replay.queries import newest_replay, stands_for
@@ -56,28 +52,6 @@ def draft_from(uow: UnitOfWork, source_id: int) -> int:
     return draft.id
 
 
-def edit_row(
-    actor: Actor, rule_set_id: int, version: int | None, row_id: str, changes: Mapping[str, Any], now: datetime
-) -> None:
-    """Change values inside one row of a draft; `changes` maps the keys of `editing.leaves` to new values.
-
-    Raises Refused when the row would no longer be one, NotFound for an unknown row, Stale.
-    """
-    with unit_of_work(actor, now) as uow:
-        draft = _draft(uow, rule_set_id, version)
-        rows = draft.table_rows["rows"]
-        if not any(row["id"] == row_id for row in rows):
-            raise NotFound
-        edited = [changed_row(row, changes) if row["id"] == row_id else row for row in rows]
-        read_table(draft.name, draft.number, edited)
-        if edited != rows:
-            draft.table_rows = {"rows": edited}
-            uow.session.flush()
-            before_and_after = [next(row for row in side if row["id"] == row_id) for side in (rows, edited)]
-            uow.audit("rules.edited", "routing_rule_set", draft.id, {row_id: before_and_after})
-            uow.record(draft, "rules.row_edited", row=row_id)
-
-
 def publish(
     actor: Actor, rule_set_id: int, version: int | None, starts_on: date, now: datetime, why_not_replayed: str = ""
 ) -> None:  # fmt: skip
@@ -90,7 +64,7 @@ def publish(
     seen = draft.version if version is None else version
     blocking = [finding for finding in findings_of(draft) if finding.blocks]
     with unit_of_work(actor, now) as uow:
-        draft = _draft(uow, rule_set_id, seen)
+        draft = draft_to_edit(uow, rule_set_id, seen)
         if blocking:
             sentences = " ".join(finding.sentence() for finding in blocking)
             raise Refused("", _("This draft cannot be published yet. %(found)s", found=sentences))
@@ -123,13 +97,14 @@ def _after_replay(uow: UnitOfWork, draft: RuleSet, why_not: str) -> None:
 def drop_draft(actor: Actor, rule_set_id: int, version: int | None, now: datetime) -> None:
     """Delete a draft. Raises Refused for a published rule set."""
     with unit_of_work(actor, now) as uow:
-        draft = _draft(uow, rule_set_id, version)
+        draft = draft_to_edit(uow, rule_set_id, version)
         uow.record(draft, "rules.dropped", number=draft.number)
         forget_replays(uow, draft.id)
         uow.session.delete(draft)
 
 
-def _draft(uow: UnitOfWork, rule_set_id: int, version: int | None) -> RuleSet:
+def draft_to_edit(uow: UnitOfWork, rule_set_id: int, version: int | None = None) -> RuleSet:
+    """Return a draft, locked. Raises Refused for what is published, NotFound, Stale."""
     draft = uow.load(RuleSet, rule_set_id, Permission.RULES_EDIT, version)
     if draft.state is not RuleSetState.DRAFT:
         raise Refused("", _("A published rule set never changes. Make a draft of it instead."))

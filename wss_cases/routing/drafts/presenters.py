@@ -35,12 +35,11 @@ class RowWords:
     because: list[str]
 
 
-def table_words(table: DecisionTable, lang: str) -> list[tuple[str, list[RowWords]]]:
-    """Return the table by section, every row in words; `lang` is that of the stored sentences."""
+def table_words(table: DecisionTable, lang: str) -> list[tuple[Section, str, list[RowWords]]]:
+    """Return every section with its title and rows in words; `lang` is that of the stored sentences."""
     return [
-        (str(SECTION_LABELS[section]), [row_words(row, lang) for row in table.section(section)])
+        (section, str(SECTION_LABELS[section]), [row_words(row, lang) for row in table.section(section)])
         for section in Section
-        if table.section(section)
     ]
 
 

@@ -13,19 +13,18 @@ from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
-from wss_cases.foundation.errors import NotFound, Refused, Unavailable
+from wss_cases.foundation.errors import Refused, Unavailable
 from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
-from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.drafts.checks import findings_of
-from wss_cases.routing.drafts.editing import LeafType, leaves
-from wss_cases.routing.drafts.forms import PublishForm, ReplayForm, row_form
-from wss_cases.routing.drafts.presenters import facts_words, row_words, table_words
+from wss_cases.routing.drafts.forms import PublishForm, ReplayForm
+from wss_cases.routing.drafts.presenters import facts_words, table_words
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.queries import digest_of, newest_replay, stands_for
 from wss_cases.routing.replay.states import ReplayState
@@ -125,30 +124,6 @@ def check(rule_set_id: int) -> Page:
     """Try the table on facts for every row and on random ones; show what was found."""
     rule_set = queries.get_rule_set(current_actor(), rule_set_id)
     return rule_set_page(rule_set, PublishForm(formdata=None), 200, findings_of(rule_set))
-
-
-@blueprint.route("/<int:rule_set_id>/rows/<row_id>", methods=["GET", "POST"])
-@gate(Permission.RULES_EDIT)
-def edit_row(rule_set_id: int, row_id: str) -> Page:
-    """Change the values of one row of a draft."""
-    actor = current_actor()
-    rule_set = queries.get_rule_set(actor, rule_set_id)
-    stored = next((row for row in rule_set.table_rows["rows"] if row["id"] == row_id), None)
-    if stored is None or rule_set.state is not RuleSetState.DRAFT:
-        raise NotFound
-    form = row_form(leaves(stored))
-    if not form.is_submitted():
-        form.version.data = str(rule_set.version)
-    row = next(row for row in queries.table_of(rule_set).rows if row.id == row_id)
-    return form_page(
-        form,
-        lambda: actions.edit_row(actor, rule_set_id, form.seen_version, row_id, form.changes(), clock.now()),
-        with_flash(_("Row %(row)s is saved.", row=row_id), f"{_address_of(rule_set_id)}#row-{row_id}"),
-        "routing/drafts/edit_row.html",
-        rule_set=rule_set,
-        row=row_words(row, locale_code()),
-        types=LeafType,
-    )
 
 
 @blueprint.post("/<int:rule_set_id>/publish")

@@ -24,9 +24,9 @@ _FIELDS: Final[Mapping[Section, set[str]]] = {
     Section.AFTER_POLICE: _COMMON | {"duty", "clock", "verified"},
     Section.FOLLOW_UPS: _COMMON | {"follow_up", "school_days"},
 }
-_MAY_LOOK_AT_LIST: Final = (Section.FALLBACK, Section.DUTIES, Section.AFTER_POLICE, Section.FOLLOW_UPS)
-_MAY_LOOK_AT_POLICE: Final = (Section.AFTER_POLICE, Section.FOLLOW_UPS)
-_NEED_REASON: Final = (Section.HOLDS, Section.DUTIES, Section.AFTER_POLICE, Section.FOLLOW_UPS)
+MAY_LOOK_AT_LIST: Final = (Section.FALLBACK, Section.DUTIES, Section.AFTER_POLICE, Section.FOLLOW_UPS)
+MAY_LOOK_AT_POLICE: Final = (Section.AFTER_POLICE, Section.FOLLOW_UPS)
+NEED_REASON: Final = (Section.HOLDS, Section.DUTIES, Section.AFTER_POLICE, Section.FOLLOW_UPS)
 
 
 def read_table(name: str, version: int, rows: object) -> DecisionTable:
@@ -43,6 +43,11 @@ def read_table(name: str, version: int, rows: object) -> DecisionTable:
         except Refused as refused:
             raise Refused(label, f"{label}: {refused.message}") from refused
     return DecisionTable(name, version, tuple(read))
+
+
+def read_row(data: Mapping[str, Any], rules: set[str]) -> Row:
+    """Make one row of its stored form; `rules` are the rules it may ask about. Raises `Refused` beside its key."""
+    return _read_row(data, rules)
 
 
 def _check_place(read: list[Row]) -> None:
@@ -63,7 +68,7 @@ def _read_row(data: object, earlier: set[str]) -> Row:
         raise Refused("rows", f"{', '.join(sorted(map(str, extra)))} does not belong in {section}.")
     when = _read_when(data, section, earlier)
     because = _read_text(data, "because", sentence=True) if "because" in data else None
-    if because is None and section in _NEED_REASON:
+    if because is None and section in NEED_REASON:
         raise Refused("because", "This row needs a reason in every language.")
     effects = tuple(_read_effect(item, section, earlier, because) for item in _list(data, "items"))
     row_id, rule = _word(data, "id"), _word(data, "rule")
@@ -100,9 +105,9 @@ def _read_when(data: Mapping[str, Any], section: Section, earlier: set[str]) -> 
     check_condition(when, earlier)
     for part in parts_of(when):
         looks_at_list = "no_item_for" in part or "item_with_pathway" in part
-        if looks_at_list and section not in _MAY_LOOK_AT_LIST:
+        if looks_at_list and section not in MAY_LOOK_AT_LIST:
             raise Refused("when", "The list of items is known only after the holds.")
-        if "police" in part and section not in _MAY_LOOK_AT_POLICE:
+        if "police" in part and section not in MAY_LOOK_AT_POLICE:
             raise Refused("when", "What is found about the police is known only after the duties.")
     return when
 

@@ -70,7 +70,7 @@ def _cases(condition: Condition, wanted: bool, table: DecisionTable) -> Iterator
 
 
 def _together(parts: list[Condition], wanted: bool, table: DecisionTable) -> Iterator[tuple[_Literal, ...]]:
-    ways = [list(_cases(part, wanted, table)) for part in parts]
+    ways = [list(itertools.islice(_cases(part, wanted, table), _MOST_CASES)) for part in parts]
     for chosen in itertools.product(*ways):
         yield tuple(itertools.chain.from_iterable(chosen))
 

@@ -197,6 +197,9 @@ POLICE_DUTIES: Final = frozenset(
 SENTENCES: Final = {
     "rules.drafted": _l("Draft %(number)s made from version %(source)s"),
     "rules.row_edited": _l("Row %(row)s changed"),
+    "rules.row_added": _l("Row %(row)s added"),
+    "rules.row_moved": _l("Row %(row)s moved"),
+    "rules.row_removed": _l("Row %(row)s removed"),
     "rules.published": _l("Version %(number)s published, in force from %(starts_on)s"),
     "rules.dropped": _l("Draft %(number)s deleted"),
 }

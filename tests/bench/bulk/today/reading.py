@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from tests.routing.editing import edit_row
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.outcomes.reports.saved_views.actions import save_view
-from wss_cases.routing.drafts.actions import draft_from, edit_row
+from wss_cases.routing.drafts.actions import draft_from
 from wss_cases.routing.replay.actions import ask, carry_on
 from wss_cases.routing.rule_sets.queries import rule_set_in_force
 
@@ -31,6 +32,6 @@ def add_reading(administrator_id: int, district_id: int, school_id: int, now: da
     )
     today = local_date(now, DEFAULT_ZONE)
     draft = draft_from(Invocation(district, now), rule_set_in_force(today).id)
-    edit_row(district, draft, None, CIRCLES, WIDER, now)
+    edit_row(district, draft, CIRCLES, WIDER, now)
     ask(district, draft, today - timedelta(days=DAYS), today, now)
     carry_on(now, SECONDS)

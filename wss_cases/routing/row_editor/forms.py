@@ -1,0 +1,266 @@
+"""The form of one row; its fields follow the row's outline."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from wtforms import Field, Form, HiddenField, IntegerField, SelectMultipleField, StringField
+from wtforms.validators import NumberRange, StopValidation, ValidationError
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, pick, select
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.routing.engine.facts import FACTS, FactSpec, FactType
+from wss_cases.routing.engine.labels import FACT_LABELS, VALUE_LABELS
+from wss_cases.routing.engine.reading import NEED_REASON
+from wss_cases.routing.engine.states import (
+    AppliesTo,
+    Duty,
+    DutyState,
+    FollowUpKind,
+    Kind,
+    Pathway,
+    Person,
+    Police,
+    Section,
+)
+from wss_cases.routing.engine.table import LANGUAGES, MOST_SCHOOL_DAYS, TIERS
+from wss_cases.routing.row_editor.cases import OPEN, Question, ops_of, questions_of
+from wss_cases.routing.row_editor.outline import ROW, Case, Outline
+from wss_cases.routing.row_editor.rules import DUTY_SECTIONS, VERIFIED, days_in, what_is_missing
+
+LANGUAGE_NAMES = {"en": _l("English"), "es": _l("Spanish")}
+WITH_ITEMS = (Section.PATHWAYS, Section.GRADE_LIMIT, Section.HOLDS, Section.FALLBACK)
+MOST_CHARACTERS = 600
+NOT_RAISED = ""
+
+
+class RowForm(BaseForm):
+    """The values of one row; `row_form` makes the fields."""
+
+    laid_out: Outline
+    section: Section
+    outline = HiddenField()
+    before = HiddenField()
+    gone = HiddenField()
+    """Set once somebody was told that the row was removed meanwhile: to save it then adds it again."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check the fields one by one, then what they must say together."""
+        sound = super().validate(extra_validators)
+        wrong = what_is_missing(self)
+        for name, words in wrong:
+            if name in self:
+                self[name].errors = [*self[name].errors, words]
+            else:
+                self.form_errors: list[str] = [*self.form_errors, words]
+        return sound and not wrong
+
+    def text(self, name: str) -> dict[str, str]:
+        """Return a text in each language; empty when it was left out."""
+        found = {language: (self[f"{name}_{language}"].data or "").strip() for language in LANGUAGES}
+        return found if all(found.values()) else {}
+
+
+def row_form(
+    section: Section, outline: Outline, rules: Sequence[str], values: Mapping[str, Any], *, new: bool
+) -> RowForm:
+    """Return the form of one row; `rules` are those it may ask about, `new`: its name is asked for, too."""
+    fields: dict[str, Any] = {**(_names() if new else {}), **_own_fields(section)}
+    subjects = subjects_of(section, rules)
+    for owner, cases in outline.cases.items():
+        if owner != ROW:
+            fields |= _item_fields(owner)
+        for case in cases:
+            fields |= _case_fields(case, subjects, rules)
+    for name in outline.removals:
+        fields |= _removal_fields(name)
+    made = type("RowFormOfOutline", (RowForm,), {**fields, "laid_out": outline, "section": section})
+    form: RowForm = made(data={name: _shown(name, outline, value) for name, value in values.items()})
+    form.outline.data = outline.text()
+    return form
+
+
+def subjects_of(section: Section, rules: Collection[str]) -> dict[str, Any]:
+    """Return what a line of a section may be about, each with its words."""
+    return {**FACT_LABELS, **{one: one.label for one in questions_of(section, bool(rules))}}
+
+
+def capital(words: object) -> str:
+    """Return words as they begin a label."""
+    text = str(words)
+    return text[:1].upper() + text[1:]
+
+
+def _shown(name: str, outline: Outline, value: Any) -> Any:
+    """Show codes that are typed as one text."""
+    typed = any(FACTS[about].type is FactType.TEXT for case in outline.every_case()
+                for line, about in case.lines.items() if name == f"{line}_value" and about in FACTS)  # fmt: skip
+    return ", ".join(value) if typed and isinstance(value, list) else value
+
+
+def _names() -> dict[str, Any]:
+    return {
+        "row_id": ShortText(_l("Name of the row"), [NotBlank(_l("Enter a name.")), word], limit=20),
+        "rule": ShortText(_l("Rule that answers cite"), [word], limit=20),
+    }
+
+
+def _own_fields(section: Section) -> dict[str, Any]:
+    fields: dict[str, Any] = _text_fields("because", _l("Reason"), needed=section in NEED_REASON)
+    if section is Section.GRADE_LIMIT:
+        fields["keeps"] = _many(_l("What stays"), Kind.labels(), [chosen])
+    elif section is Section.HOLDS:
+        fields["applies_to"] = pick(_l("What is held back"), AppliesTo.labels(), _l("Choose what is held back."))
+        fields |= _text_fields("until", _l("Until"), needed=True, sentence=False)
+    elif section in DUTY_SECTIONS:
+        fields["duty"] = pick(_l("Legal duty"), Duty.labels(), _l("Choose the duty."))
+        fields |= _text_fields("clock", _l("By when"), needed=True, sentence=False)
+        states = [(NOT_RAISED, _l("Not raised")), *DutyState.labels().items()]
+        fields |= {f"verified_{answer}": select(words, states) for answer, words in VERIFIED.items()}
+    elif section is Section.FOLLOW_UPS:
+        fields["follow_up"] = pick(_l("Follow-up"), FollowUpKind.labels(), _l("Choose the follow-up."))
+        fields["school_days"] = StringField(_l("Due in school days"), [school_days])
+    return fields
+
+
+def _item_fields(name: str) -> dict[str, Any]:
+    tiers = {str(tier): str(tier) for tier in TIERS}
+    return {
+        f"{name}_kind": pick(_l("Support or circle"), Kind.labels(), _l("Choose what is recommended.")),
+        f"{name}_for": pick(_l("For whom"), Person.labels(), _l("Choose for whom it is.")),
+        f"{name}_tier": pick(_l("Tier"), tiers, _l("Choose a tier.")),
+        f"{name}_start": _whole(_l("Starts within school days"), 0, MOST_SCHOOL_DAYS),
+        **_text_fields(f"{name}_because", _l("Reason of its own"), needed=False),
+    }
+
+
+def _removal_fields(name: str) -> dict[str, Any]:
+    return {
+        f"{name}_kinds": _many(_l("These kinds"), Kind.labels()),
+        f"{name}_pathways": _many(_l("These pathways"), Pathway.labels()),
+        f"{name}_for": _many(_l("Only what is for"), Person.labels()),
+    }
+
+
+def _case_fields(case: Case, subjects: Mapping[str, Any], rules: Sequence[str]) -> dict[str, Any]:
+    about = {name: capital(words) for name, words in subjects.items()}
+    fields: dict[str, Any] = {f"{case.name}_about": pick(_l("Add a line about"), about)}
+    for line, subject in case.lines.items():
+        ops = [(op, op.label) for op in ops_of(subject)]
+        fields[f"{line}_op"] = select(about[subject], ops)
+        value = _value_field(subject, f"{line}_op", rules)
+        if value is not None:
+            fields[f"{line}_value"] = value
+    return fields
+
+
+def _value_field(about: str, op: str, rules: Sequence[str]) -> Any:
+    label = _l("Compared with")
+    asked = [needed(op)]
+    if about == Question.RULE:
+        return pick(label, {rule: rule for rule in rules}, _l("Choose a rule."))
+    if about == Question.NO_ITEM_FOR:
+        people = {person: person.label for person in (Person.CAUSED_HARM, Person.HARMED)}
+        return pick(label, people, _l("Choose for whom."))
+    if about == Question.ITEM_WITH_PATHWAY:
+        return pick(label, Pathway.labels(), _l("Choose a pathway."))
+    if about == Question.POLICE:
+        return _many(label, Police.labels(), asked)
+    spec = FACTS[about]
+    words = {choice: VALUE_LABELS[choice] for choice in spec.choices}
+    match spec.type:
+        case FactType.CHOICE:
+            return _many(label, words, asked)
+        case FactType.LIST:
+            return select(label, [("", _l("Choose one")), *words.items()], validators=asked)
+        case FactType.NUMBER:
+            return _whole(label, _least(spec), spec.most or 99, asked)
+        case FactType.TEXT:
+            return ShortText(label, asked)
+        case _:
+            return None
+
+
+def _least(spec: FactSpec) -> int:
+    return 0 if spec.least is None else min(spec.least, 0)
+
+
+def _many(label: Any, labels: Mapping[Any, Any], checks: Sequence[Any] = ()) -> SelectMultipleField:
+    return SelectMultipleField(label, checks, choices=choices(list(labels.items())))
+
+
+def _text_fields(name: str, label: Any, *, needed: bool, sentence: bool = True) -> dict[str, Any]:
+    fields = {}
+    for language in LANGUAGES:
+        others = [f"{name}_{other}" for other in LANGUAGES if other != language]
+        checks: list[Any] = [NotBlank(_l("Enter the text."))] if needed else [also_here(others)]
+        words = _l("%(what)s (%(language)s)", what=label, language=LANGUAGE_NAMES[language])
+        fields[f"{name}_{language}"] = LongText(
+            words, [*checks, *([sentence_like] if sentence else [])], limit=MOST_CHARACTERS
+        )
+    return fields
+
+
+def _whole(label: Any, least: int, most: int, checks: Sequence[Any] = ()) -> IntegerField:
+    message = _l("Enter a whole number from %(min)s to %(max)s.")
+    return IntegerField(label, [*checks, whole, NumberRange(least, most, message)])
+
+
+def word(form: Form, field: Field) -> None:
+    """Names are letters, digits and hyphens."""
+    text = (field.data or "").strip()
+    if text and not (text.isascii() and text.replace("-", "").isalnum()):
+        raise ValidationError(_("Use letters, digits and hyphens."))
+
+
+def also_here(others: Sequence[str]) -> Any:
+    """A text that may be left out is left out in every language, or in none."""
+
+    def check(form: Form, field: Field) -> None:
+        if not (field.data or "").strip() and any((form[other].data or "").strip() for other in others):
+            raise StopValidation(_("Enter the text in this language, too."))
+
+    return check
+
+
+def sentence_like(form: Form, field: Field) -> None:
+    """A reason is read as a sentence: it begins with a capital letter and ends with a full stop."""
+    text = (field.data or "").strip()
+    if text and not (text[0].isupper() and text.endswith(".")):
+        raise ValidationError(_("Begin with a capital letter and end with a full stop."))
+
+
+def chosen(form: Form, field: Field) -> None:
+    """At least one is ticked."""
+    if not field.data:
+        raise ValidationError(_("Choose at least one."))
+
+
+def needed(op: str) -> Any:
+    """Ask for a value, unless the line only asks whether there is one."""
+
+    def check(form: Form, field: Field) -> None:
+        if form[op].data in OPEN:
+            field.errors = []
+            raise StopValidation
+        if not any(str(raw).strip() for raw in field.raw_data or []):
+            field.errors = []
+            raise StopValidation(_("Choose or enter what it is compared with."))
+
+    return check
+
+
+def whole(form: Form, field: Field) -> None:
+    """Ask for a whole number in our own words."""
+    if field.data is None:
+        field.errors = []
+        raise StopValidation(_("Enter a whole number."))
+
+
+def school_days(form: Form, field: Field) -> None:
+    """One number of school days, or several."""
+    try:
+        days_in(field.data or "")
+    except ValueError:
+        words = _("Enter whole numbers from 0 to %(most)d; put commas between several.", most=MOST_SCHOOL_DAYS)
+        raise ValidationError(words) from None
