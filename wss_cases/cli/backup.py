@@ -1,29 +1,33 @@
 """`flask backup`: everything in one file, and a new database from it, proven row by row and by the audit chain."""
 
-from contextlib import suppress
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import Connection, inspect, literal, select, table, text
+from sqlalchemy import Connection, create_engine, inspect, literal, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from wss_cases.cli.common.commands import EVERY_ROW, note, refuse
+from wss_cases.cli.common.commands import EVERY_ROW, FILE, note, refuse
 from wss_cases.cli.common.database_errors import words_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.backup import archive as backup
 from wss_cases.foundation.backup.engine import one_view, rules_at_the_end
 from wss_cases.foundation.database.schema import is_known, schema_command, upgrade_to
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import WRITING, db, fit_sqlite
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.audit.queries import head_document, verify
-from wss_cases.journal.audit.rules import PURPOSE, keyring
+from wss_cases.journal.audit.rules import GENESIS, PURPOSE, keyring
 
 PAUSED = "This database was restored from a backup. See who was told meanwhile, then let mail go again."
+TAKEN_OVER = "This database was made of another one. When that one no longer runs, let mail go again."
+RELEASE = "Mail is paused and nobody is signed in. Release it with: flask reminders pause --release"
 _OF_PEOPLE = ("user_account", "audit_entry", "school", "student")
 """Tables that no migration fills."""
 OWNER = "the owner of the schema"
@@ -81,45 +85,101 @@ def restore(path: Path) -> None:
     """
     try:
         manifest = backup.checked(path, _say)
-        if not is_known(manifest["revision"]):
-            raise backup.BrokenBackup("The backup is of a newer release than this one. Deploy that release first.")
-        _must_be_empty()
-        upgrade_to(manifest["revision"])
-        db.session.remove()
-        with rules_at_the_end(db.engine) as connection:
+        with _made_of(manifest["revision"], "restored", PAUSED) as connection:
             backup.fill(connection, path, manifest, _say)
-            _quiet(connection, clock.now())
-            reach("restore.before_commit")
-        upgrade_to()
-        db.session.remove()
-        verdict = verify(manifest["head"]["number"], manifest["head"]["hash"])
+        missing = sorted(set(manifest["keys"]) - set(_key_names()))
+        if missing:
+            _say(f"Keys that were in use are not here: {', '.join(missing)}. What they sealed stays unreadable.")
+        _prove(manifest["head"]["number"], manifest["head"]["hash"])
     except backup.BrokenBackup as error:
         _refuse(str(error))
     except SQLAlchemyError as error:
         _refuse(words_of(error, OWNER))
-    missing = sorted(set(manifest["keys"]) - set(_key_names()))
-    if missing:
-        click.echo(
-            f"Keys that were in use are not here: {', '.join(missing)}. What they sealed stays unreadable.", err=True
-        )
-    if verdict.broken is not None:
-        _refuse(f"The rows are as they were, but the audit log is not: {verdict.broken.words}.")
     rows = sum(about["rows"] for about in manifest["tables"].values())
     click.echo(f"{rows} rows are as they were on {manifest['made_at']}; the audit log reaches its head.")
-    click.echo("Mail is paused and nobody is signed in. Release it with: flask reminders pause --release")
+    click.echo(RELEASE)
 
 
-def _quiet(connection: Connection, now: datetime) -> None:
+@group.command("take-over")
+@click.argument("path", type=FILE)
+def take_over(path: Path) -> None:
+    """Make a whole database of the SQLite file PATH in an empty one (DATABASE_URL, PostgreSQL), prove it, and leave
+    mail paused.
+
+    Stop the web server and the scheduler first. The file stays as it is, and nobody can write to it meanwhile. A
+    database that holds anything is refused, never overwritten; after an interruption run it again.
+    """
+    try:
+        revision = _revision_of(path)
+        with _held(path) as source:
+            head = source.execute(text("SELECT number, hash FROM audit_seal ORDER BY number DESC LIMIT 1")).first()
+            with _made_of(revision, "taken_over", TAKEN_OVER) as connection:
+                rows = backup.carry(source, connection, _say)
+        _prove(*(head or (0, GENESIS)))
+    except backup.BrokenBackup as error:
+        _refuse(str(error))
+    except SQLAlchemyError as error:
+        _refuse(words_of(error, OWNER))
+    click.echo(f"{rows} rows of {path} are in the database that DATABASE_URL leads to; the audit log reaches its head.")
+    click.echo(RELEASE)
+
+
+def _revision_of(path: Path) -> str:
+    # not by the engine, which would close the file to others and keep a log beside it, whosever it is
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as asked:
+            found = asked.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.Error:
+        found = None
+    if found is None:
+        raise backup.BrokenBackup(f"{path.name} is not a SQLite database of this system.")
+    return str(found[0])
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[Connection]:
+    engine = create_engine(f"sqlite:///{path}", hide_parameters=True)
+    fit_sqlite(engine)
+    try:
+        with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _made_of(revision: str, how: str, paused: str) -> Iterator[Connection]:
+    """An empty database on that schema, for whoever fills it; with the rows nobody is signed in and mail waits."""
+    if not is_known(revision):
+        raise backup.BrokenBackup("This is of a newer release than the one here. Deploy that release first.")
+    _must_be_empty()
+    upgrade_to(revision)
+    db.session.remove()
+    with rules_at_the_end(db.engine) as connection:
+        yield connection
+        _quiet(connection, clock.now(), how, paused)
+        reach("restore.before_commit")
+    upgrade_to()
+    db.session.remove()
+
+
+def _prove(number: int, digest: str) -> None:
+    broken = verify(number, digest).broken
+    if broken is not None:
+        raise backup.BrokenBackup(f"The rows are as they were, but the audit log is not: {broken.words}.")
+
+
+def _quiet(connection: Connection, now: datetime, how: str, reason: str) -> None:
     """In the same commit as the rows: no old session opens a page, and no mail goes a second time by itself."""
     tables = backup.tables_of(connection)
     connection.execute(tables["user_session"].delete())
     paused = tables["delivery_pause"]
     if connection.execute(select(paused.columns.id)).first() is None:
-        connection.execute(paused.insert().values(id=1, since=_stored(paused, "since", now), reason=PAUSED))
+        connection.execute(paused.insert().values(id=1, since=_stored(paused, "since", now), reason=reason))
     audit = tables["audit_entry"]
     connection.execute(
         audit.insert().values(
-            at=_stored(audit, "at", now), action="backup.restored", object_type="database", changes="{}", request_id=""
+            at=_stored(audit, "at", now), action=f"backup.{how}", object_type="database", changes="{}", request_id=""
         )
     )
 

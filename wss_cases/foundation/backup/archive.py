@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, Table, Text, cast, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import DataError
 from sqlalchemy.types import TypeDecorator
 
 from wss_cases.foundation.backup.engine import next_ids, set_next_ids
@@ -68,6 +69,12 @@ class RowSum:
         """Count one row."""
         self.rows += 1
         self.total = (self.total + int.from_bytes(hashlib.sha256(line).digest())) % 2**256
+
+    def passing(self, rows: Iterable[bytes]) -> Iterator[bytes]:
+        """Count rows as they pass."""
+        for line in rows:
+            self.add(line)
+            yield line
 
     def document(self) -> dict[str, Any]:
         """As the manifest says it."""
@@ -193,29 +200,51 @@ def fill(connection: Connection, path: Path, manifest: dict[str, Any], say: Say)
 
     Every row is read back and summed; raises BrokenBackup when a sum differs.
     """
-    tables = tables_of(connection)
-    _same_shape(tables, manifest)
-    for table in tables.values():
-        connection.execute(table.delete())
+    tables = _emptied(connection, {name: about["columns"] for name, about in manifest["tables"].items()})
     with zipfile.ZipFile(path) as archive:
         for name, about in manifest["tables"].items():
             with archive.open(_member(name)) as member:
                 _insert(connection, tables[name], member)
-            summed = RowSum()
-            for line in lines(connection, tables[name]):
-                summed.add(line)
-            if summed.document() != {"rows": about["rows"], "sum": about["sum"]}:
-                raise BrokenBackup(f"The table {name} came out otherwise than it was.")
-            say(f"{name}: {summed.rows}")
+            _as_it_was(connection, tables[name], {"rows": about["rows"], "sum": about["sum"]}, say)
     set_next_ids(connection, manifest["next_ids"], {name: _highest(connection, t) for name, t in tables.items()})
 
 
-def _same_shape(tables: dict[str, Table], manifest: dict[str, Any]) -> None:
+def carry(source: Connection, connection: Connection, say: Say) -> int:
+    """Put the rows of another database in the place of what the tables hold, in the caller's transaction; returns how
+    many. Every row is read back and summed; raises BrokenBackup when a sum differs or a row is not taken."""
+    there, count = tables_of(source), 0
+    tables = _emptied(connection, {name: sorted(table.columns.keys()) for name, table in there.items()})
+    for name, table in tables.items():
+        summed = RowSum()
+        try:
+            _insert(connection, table, summed.passing(lines(source, there[name])))
+        except DataError as error:
+            words = f"The table {name} has a row that this database does not take, of its first {summed.rows}."
+            raise BrokenBackup(words) from error
+        _as_it_was(connection, table, summed.document(), say)
+        count += summed.rows
+    set_next_ids(connection, next_ids(source), {name: _highest(connection, t) for name, t in tables.items()})
+    return count
+
+
+def _emptied(connection: Connection, there: dict[str, list[str]]) -> dict[str, Table]:
+    tables = tables_of(connection)
     here = {name: sorted(table.columns.keys()) for name, table in tables.items()}
-    there = {name: about["columns"] for name, about in manifest["tables"].items()}
     if here != there:
         odd = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
         raise BrokenBackup(f"The tables differ from those of the backup: {', '.join(odd)}.")
+    for table in tables.values():
+        connection.execute(table.delete())
+    return tables
+
+
+def _as_it_was(connection: Connection, table: Table, expected: dict[str, Any], say: Say) -> None:
+    summed = RowSum()
+    for line in lines(connection, table):
+        summed.add(line)
+    if summed.document() != expected:
+        raise BrokenBackup(f"The table {table.name} came out otherwise than it was.")
+    say(f"{table.name}: {summed.rows}")
 
 
 def _insert(connection: Connection, table: Table, member: Iterable[bytes]) -> None:
