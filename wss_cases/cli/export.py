@@ -9,18 +9,27 @@ import click
 from flask.cli import AppGroup
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cli.common.commands import SCHOOL, YEAR, chosen_scope, refusals, refuse
+from wss_cases.cli.common.commands import FILE, SCHOOL, YEAR, chosen_scope, refusals, refuse
 from wss_cases.cli.common.output import target, telling
+from wss_cases.cli.common.school_numbers import school_numbers
 from wss_cases.foundation import clock
 from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.outcomes.documents.rendering import TYPES, rendered
+from wss_cases.outcomes.collections.state.rules import KINDS
+from wss_cases.outcomes.collections.state.students import state_students
+from wss_cases.outcomes.documents.rendering import TYPES, Report, rendered
 from wss_cases.outcomes.edfi.common.codes import Left, Tally
-from wss_cases.outcomes.edfi.exporting.actions import Recipient, export_edfi
+from wss_cases.outcomes.edfi.exporting.actions import export_edfi
 from wss_cases.outcomes.exports.export_log.actions import note_command
+from wss_cases.outcomes.exports.export_log.disclosing import Recipient
 from wss_cases.outcomes.exports.report_files.queries import COLLECTIONS
 
 group = AppGroup("export", help="Files for other systems.")
+WHOM = click.option("--for", "whom", help="Who gets the file: each student in it gets a disclosure record.")
+INTEREST = click.option("--interest", help="By which right, e.g. '34 CFR 99.31(a)(3)'; with --for.")
+PURPOSE = click.option("--purpose", help="What for; with --for.")
+IDS = click.option("--ids", type=FILE, help="CSV of school_id, federal (12 digits) and state (15 digits).")
+FORMAT = click.option("--format", "form", type=click.Choice(list(TYPES)), default="csv", help="csv without it.")
 OUTPUT = click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
 
 
@@ -33,9 +42,9 @@ OUTPUT = click.option("--output", type=click.Path(dir_okay=False, path_type=Path
     type=click.Path(dir_okay=False, path_type=Path),
     help="A second file, for the restorative outcomes that the interchange has no place for.",
 )
-@click.option("--for", "whom", help="Who gets the file: each student in it gets a disclosure record.")
-@click.option("--interest", help="By which right, e.g. '34 CFR 99.31(a)(3)'; with --for.")
-@click.option("--purpose", help="What for; with --for.")
+@WHOM
+@INTEREST
+@PURPOSE
 def edfi(
     year: str, school: str | None, output: Path | None, restorative: Path | None, whom: str | None,
     interest: str | None, purpose: str | None,
@@ -67,19 +76,57 @@ def _collection(name: str, what: str) -> None:
     @YEAR
     @SCHOOL
     @OUTPUT
-    @click.option("--format", "form", type=click.Choice(list(TYPES)), default="csv", help="csv without it.")
-    def command(year: str, school: str | None, output: Path | None, form: str) -> None:
+    @IDS
+    @FORMAT
+    def command(year: str, school: str | None, output: Path | None, ids: Path | None, form: str) -> None:
         with _refusals(), telling(f"counting {year}"), target(output) as stream:
+            known = school_numbers(ids)
             scope, _name = chosen_scope(year, school)
-            report = COLLECTIONS[name](SYSTEM, scope, school)
+            report = COLLECTIONS[name](SYSTEM, scope, school, known)
             stream.write(rendered(report, form))
             note_command(SYSTEM, report, form, year, clock.now())
-        for title, words in report.about:
-            click.echo(f"{title}: {words}", err=True)
+        _tell_about(report)
+
+
+def _tell_about(report: Report) -> None:
+    for title, words in report.about:
+        click.echo(f"{title}: {words}", err=True)
 
 
 _collection("crdc", "Write the federal counts (CRDC) of a school year, a row for each school.")
 _collection("state", "Write the State's counts of removals and police referrals, four rows for each school.")
+
+
+@group.command("state-students")
+@YEAR
+@SCHOOL
+@OUTPUT
+@IDS
+@FORMAT
+@click.option("--action", "codes", multiple=True, metavar="KIND=CODE", help="The State's code for a kind of removal.")
+@WHOM
+@INTEREST
+@PURPOSE
+def of_students(
+    year: str, school: str | None, output: Path | None, ids: Path | None, form: str, codes: tuple[str, ...],
+    whom: str | None, interest: str | None, purpose: str | None,
+) -> None:  # fmt: skip
+    """Write the State's file of students: a row for each student and removal of a school year.
+
+    It names students: keep it encrypted, and send it only to whom the law lets you.
+    """
+    recipient = _recipient(whom, interest, purpose)
+    given = dict(one.split("=", 1) for one in codes if "=" in one)
+    if set(given) - set(KINDS) or len(given) < len(codes):
+        raise click.BadParameter(f"write KIND=CODE, each of {', '.join(KINDS)} once", param_hint="--action")
+    with _refusals(), telling(f"reading {year}"), target(output) as stream:
+        known = school_numbers(ids)
+        scope, _name = chosen_scope(year, school)
+        report, students = state_students(SYSTEM, scope, school, known, given)
+        stream.write(rendered(report, form))
+        what = "The State's file of students: name, birth date, school, removals and incident type"
+        note_command(SYSTEM, report, form, year, clock.now(), (recipient, students, what) if recipient else None)
+    _tell_about(report)
 
 
 @contextmanager

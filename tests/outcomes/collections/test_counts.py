@@ -79,7 +79,7 @@ def made(session: Any, at: Any, request: pytest.FixtureRequest) -> Made:
             one.state, one.outcome_reason = (IncidentState.NO_FURTHER_ACTION, pick.choice(("unfounded", "other")))
         for person in one.people:
             person.behavior_code_id = pick.choice((None, *(code.id for code in codes)))
-    for student in district.students[:6]:
+    for student in [*district.students[:6], *district.students[:3]]:
         _restraint(student, pick.choice(list(RestraintKind)))
     db.session.commit()
     return district
@@ -143,12 +143,23 @@ def _claims(school: int) -> set[str]:
     found = {one for measure, student in measures for one in _all(measure, pupils[student])}
     for _kind, student in (key for key in times if key[0] == "out_of_school_suspension"):
         found |= {f"SCH_OOSINSTANCES_{mark}" for mark, _race, _sex, _learner in _fits(pupils[student])}
-        found |= {f"SCH_DAYSMISSED_{race}_{sex}" for _mark, race, sex, _learner in _fits(pupils[student]) if sex}
+        found |= {one for fit in _fits(pupils[student]) for one in _missed(*fit)}
     for row in rows_of(f"select * from restraint_record where school_id = {school}"):
         kind = {"physical_restraint": "PHYS", "isolated_time_out": "SECL"}.get(row["kind"])
         if kind:
             found |= {f"SCH_RSINSTANCES_{kind}_{one[0]}" for one in _fits(pupils[row["student_id"]])}
+            found |= {one for fit in _fits(pupils[row["student_id"]]) for one in _held(kind, *fit)}
     return found
+
+
+def _missed(mark: str | None, race: str | None, sex: str | None, learner: Any) -> list[str]:
+    groups = [race, "LEP" if learner else None, mark if mark in ("IDEA", "504") else None]
+    return [f"SCH_DAYSMISSED_{one}_{sex}" for one in groups if one and sex]
+
+
+def _held(kind: str, mark: str, race: str, sex: str | None, learner: Any) -> list[str]:
+    groups = [race, "LEP" if learner else None, "504" if mark == "504" else None]
+    return [f"SCH_RS_{'IDEA' if mark == 'IDEA' else 'NONIDEA'}_{kind}_{one}_{sex}" for one in groups if one and sex]
 
 
 def _all(measure: str, row: Any) -> set[str]:
@@ -184,9 +195,10 @@ def _federal(school: int) -> Counter[str]:
             mark = _standing(pupils[student])
             if mark:
                 found[f"SCH_OOSINSTANCES_{mark}"] += len(days)
-            race, sex = RACE.get(pupils[student]["race_ethnicity"]), _sex(pupils[student])
-            if race and sex:
-                found[f"SCH_DAYSMISSED_{race}_{sex}"] += sum(days)
+            row = pupils[student]
+            race, sex = RACE.get(row["race_ethnicity"]), _sex(row)
+            for column in _missed(mark, race, sex, row["is_english_learner"]):
+                found[column] += sum(days)
         elif kind == "expulsion":
             found["expulsion_students"] += 1
             found["expulsion_instances"] += len(days)
@@ -199,6 +211,15 @@ def _federal(school: int) -> Counter[str]:
         kind = {"physical_restraint": "PHYS", "isolated_time_out": "SECL"}.get(row["kind"])
         if mark and kind:
             found[f"SCH_RSINSTANCES_{kind}_{mark}"] += 1
+    for kind, name in (("physical_restraint", "PHYS"), ("isolated_time_out", "SECL")):
+        for student in rows_of(
+            f"select distinct student_id as id from restraint_record where kind = '{kind}' and school_id = {school}"
+        ):
+            row = pupils[student["id"]]
+            plan = "IDEA" if row["has_iep"] else "504" if row["has_504"] else "WODIS"
+            race, sex = RACE.get(row["race_ethnicity"]), _sex(row)
+            if row["has_iep"] is not None and race:
+                found.update(_held(name, plan, race, sex, row["is_english_learner"]))
     _offenses(school, found)
     return Counter({column: number for column, number in found.items() if number})
 

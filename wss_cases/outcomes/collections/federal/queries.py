@@ -1,7 +1,7 @@
 """The federal counts of a school year: one row a school, zero where there was none."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from wss_cases.incidents.incident.models import BehaviorCode, Incident, Incident
 from wss_cases.incidents.incident.states import UNDECIDED, Tile
 from wss_cases.incidents.lists.queries import ACTED
 from wss_cases.outcomes.collections.federal import rules
+from wss_cases.outcomes.collections.identity import NO_NUMBERS, Known, numbers_of
 from wss_cases.outcomes.counting.repair.police import notified, students_notified
 from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.queries import visible_to, within
@@ -32,7 +33,7 @@ MARKS = (
 )  # fmt: skip
 
 
-def crdc(actor: Actor, scope: Scope, school: str | None) -> Report:
+def crdc(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBERS) -> Report:
     """Return the federal counts by school; what could not be counted is said beside."""
     counts: Counts = defaultdict(Counter)
     undecided = _incidents(actor, scope, counts)
@@ -43,16 +44,15 @@ def crdc(actor: Actor, scope: Scope, school: str | None) -> Report:
     placed.finish()
     columns = rules.columns()
     rows = [
-        [number, name, *(placed.cell(key, one) for one in columns)]
+        [number, name, *numbers_of(number, known).federal_parts, *(placed.cell(key, one) for one in columns)]
         for key, number, name in schools(actor, scope, counts)
     ]
+    begins = ("school_id", "school", *rules.IDENTITY)
     document = head("crdc", scope, school) | {
         "not_held": list(rules.NOT_HELD),
         "undecided_incidents": undecided,
         "students_not_known": len(placed.unknown),
-        "schools": [
-            {"school_id": row[0], "school": row[1], "counts": dict(zip(columns, row[2:], strict=True))} for row in rows
-        ],
+        "schools": with_counts(begins, columns, rows),
     }
     total: Counter[str] = sum(counts.values(), Counter())
     words = [
@@ -69,8 +69,16 @@ def crdc(actor: Actor, scope: Scope, school: str | None) -> Report:
             str(total["cells_not_reported"]),
         ),
         (_("Students of whom the roster does not say race, sex, disability or language"), str(len(placed.unknown))),
+        (_("Schools without the number of the collection"), str(sum(not row[-len(columns) - 1] for row in rows))),
     ]
-    return Report("crdc", document, ("school_id", "school", *columns), rows, words)
+    return Report("crdc", document, (*begins, *columns), rows, words)
+
+
+def with_counts(begins: Sequence[str], columns: Sequence[str], rows: list[list[Any]]) -> list[dict[str, Any]]:
+    """Return rows for a JSON document: what each begins with, and its numbers by column."""
+    at = len(begins)
+    named = ((dict(zip(begins, row[:at], strict=True)), row[at:]) for row in rows)
+    return [begin | {"counts": dict(zip(columns, numbers, strict=True))} for begin, numbers in named]
 
 
 def schools(actor: Actor, scope: Scope, counts: Iterable[int]) -> list[tuple[int, str, str]]:
@@ -210,7 +218,8 @@ def _referrals(actor: Actor, scope: Scope, placed: _Placed) -> None:
 
 
 def _restraints(actor: Actor, scope: Scope, placed: _Placed) -> None:
-    record = RestraintRecord
+    """Count every restraint and time-out, and each student once a school and kind."""
+    record, seen = RestraintRecord, set[tuple[int, Any, int]]()
     statement = (
         select(record.school_id, record.kind, record.student_id, *MARKS)
         .join(Student, Student.id == record.student_id)
@@ -218,7 +227,13 @@ def _restraints(actor: Actor, scope: Scope, placed: _Placed) -> None:
     )
     for row in db.session.execute(statement):
         school_id, kind, student_id, pupil = *row[:3], rules.Pupil(*row[3:])
-        if kind in rules.RESTRAINTS:
-            of = partial(rules.by_standing, f"SCH_RSINSTANCES_{rules.RESTRAINTS[kind]}")
+        if kind not in rules.RESTRAINTS:
+            continue
+        name = rules.RESTRAINTS[kind]
+        ways = [partial(rules.by_standing, f"SCH_RSINSTANCES_{name}")]
+        if (school_id, kind, student_id) not in seen:
+            ways.append(partial(rules.restrained, name))
+            seen.add((school_id, kind, student_id))
+        for of in ways:
             placed.counts[school_id].update(of(pupil))
             placed.may_be(school_id, student_id, pupil, of)

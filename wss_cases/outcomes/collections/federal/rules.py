@@ -23,7 +23,7 @@ ALLEGATIONS: Final = (
 NOT_HELD: Final = (
     "SCH_OFFENSE_RAPE", "SCH_FIREARM_IND", "SCH_HOMICIDE_IND", "SCH_DISC*_EXPWE_*", "SCH_DISC*_EXPWOE_*",
     "SCH_DISC*_EXPZT_*", "SCH_DISC*_ARR_*", "SCH_DISC*_CORP_*", "SCH_HBREPORTED_*", "SCH_HBDISCIPLINED_*",
-    "SCH_PSDISC_*", "SCH_RSINSTANCES_MECH_*",
+    "SCH_PSDISC_*", "SCH_RSINSTANCES_MECH_*", "SCH_RS_*_MECH_*",
 )  # fmt: skip
 """What no record here tells apart. These columns are absent: a zero would be a claim."""
 
@@ -48,6 +48,7 @@ SUSPENDED: Final = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
 STUDENT_MEASURE: Final = {DisciplineKind.IN_SCHOOL_SUSPENSION: "ISS", DisciplineKind.ALTERNATIVE_PLACEMENT: "TFRALT"}
 INFORMAL: Final = frozenset({DisciplineKind.SENT_HOME, DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL})
 RESTRAINTS: Final = {RestraintKind.PHYSICAL_RESTRAINT: "PHYS", RestraintKind.ISOLATED_TIME_OUT: "SECL"}
+IDENTITY: Final = ("LEAID", "SCHID", "COMBOKEY")
 STANDINGS: Final = ("WODIS", "IDEA", "504")
 OURS: Final = (
     "expulsion_students", "expulsion_instances", "informal_removal_students", "informal_removal_instances",
@@ -112,9 +113,22 @@ def by_standing(prefix: str, pupil: Pupil) -> list[str]:
 
 
 def missed(pupil: Pupil) -> list[str]:
-    """Return the column of a student's days missed; none when race or sex is not known."""
+    """Return the columns of a student's days missed: by race, and as a learner or with a plan; none without a sex."""
+    sex, held = SEXES.get(pupil.sex or ""), standing(pupil)
+    groups = [RACES.get(pupil.race or ""), "LEP" if pupil.learner else None, held if held != "WODIS" else None]
+    return [f"SCH_DAYSMISSED_{group}_{sex}" for group in groups if group and sex]
+
+
+def restrained(kind: str, pupil: Pupil) -> list[str]:
+    """Return the columns of a student restrained or secluded: with or without an IEP, by race, and as a learner or with
+    a Section 504 plan alone; none when a mark they need is not known."""
     race, sex = RACES.get(pupil.race or ""), SEXES.get(pupil.sex or "")
-    return [f"SCH_DAYSMISSED_{race}_{sex}"] if race and sex else []
+    if pupil.iep is None or race is None or sex is None:
+        return []
+    alone = not pupil.iep and pupil.section_504
+    groups = [race, "LEP" if pupil.learner else None, "504" if alone else None]
+    prefix = f"SCH_RS_{'IDEA' if pupil.iep else 'NONIDEA'}_{kind}"
+    return [f"{prefix}_{group}_{sex}" for group in groups if group]
 
 
 def columns() -> tuple[str, ...]:
@@ -128,7 +142,10 @@ def columns() -> tuple[str, ...]:
         students += [f"SCH_DISCWDIS_{measure}_504_{sex}" for sex in sexes]
     instances = [f"SCH_OOSINSTANCES_{one}" for one in STANDINGS]
     instances += [f"SCH_RSINSTANCES_{kind}_{one}" for kind in RESTRAINTS.values() for one in STANDINGS]
-    missed = [f"SCH_DAYSMISSED_{race}_{sex}" for race in races for sex in sexes]
+    for kind, plan in product(RESTRAINTS.values(), ("NONIDEA", "IDEA")):
+        groups = (*races, "LEP", *(("504",) if plan == "NONIDEA" else ()))
+        students += [f"SCH_RS_{plan}_{kind}_{group}_{sex}" for group in groups for sex in sexes]
+    missed = [f"SCH_DAYSMISSED_{group}_{sex}" for group in (*races, "LEP", "504", "IDEA") for sex in sexes]
     return (*OFFENSES, *ALLEGATIONS, *students, *instances, *missed, *OURS)
 
 

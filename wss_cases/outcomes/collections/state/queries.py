@@ -10,7 +10,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.lists.queries import ACTED
-from wss_cases.outcomes.collections.federal.queries import schools
+from wss_cases.outcomes.collections.federal.queries import schools, with_counts
+from wss_cases.outcomes.collections.identity import NO_NUMBERS, Known, numbers_of
 from wss_cases.outcomes.collections.state import rules
 from wss_cases.outcomes.counting.repair.police import notified, students_notified
 from wss_cases.outcomes.counting.repair.queries import removed
@@ -64,7 +65,7 @@ class _Counting:
         counts[f"grade_{grade if str(grade) in rules.GRADES else 'not_known'}"] += 1
 
 
-def state(actor: Actor, scope: Scope, school: str | None) -> Report:
+def state(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBERS) -> Report:
     """Return the State's counts by school and kind."""
     counting = _Counting()
     _removals(actor, scope, counting)
@@ -72,18 +73,16 @@ def state(actor: Actor, scope: Scope, school: str | None) -> Report:
     columns = rules.columns()
     keys = {school_id for school_id, _kind in counting.counts}
     rows = [
-        [number, name, kind, *counting.cells(school_id, kind)]
+        [number, name, numbers_of(number, known).state, kind, *counting.cells(school_id, kind)]
         for school_id, number, name in schools(actor, scope, keys)
         for kind in (*rules.KINDS, rules.REFERRAL)
     ]
+    begins = ("school_id", "school", "rcdts", "kind")
     document = head("state", scope, school) | {
         "incident_types": rules.TYPES,
         "check_with_the_state": list(rules.UNCONFIRMED),
         "students_not_known": len(counting.unknown),
-        "rows": [
-            {"school_id": row[0], "school": row[1], "kind": row[2], "counts": dict(zip(columns, row[3:], strict=True))}
-            for row in rows
-        ],
+        "rows": with_counts(begins, columns, rows),
     }
     words = [
         *about(scope.year, school),
@@ -97,14 +96,15 @@ def state(actor: Actor, scope: Scope, school: str | None) -> Report:
             _("Students of whom the roster does not say race, sex, disability, language or grade"),
             str(len(counting.unknown)),
         ),
+        (_("Schools without the number of the collection"), str(len({row[0] for row in rows if not row[2]}))),
     ]
-    return Report("state", document, ("school_id", "school", "kind", *columns), rows, words)
+    return Report("state", document, (*begins, *columns), rows, words)
 
 
 def _removals(actor: Actor, scope: Scope, counting: _Counting) -> None:
     action = DisciplineAction
     conditions = [*removed(actor, scope), action.kind.in_(rules.KINDS)]
-    types = _types(select(action.incident_id).where(*conditions, action.incident_id.is_not(None)))
+    types = types_of(select(action.incident_id).where(*conditions, action.incident_id.is_not(None)))
     statement = select(action.school_id, action.kind, action.incident_id, action.days, action.student_id, *MARKS)
     for row in db.session.execute(statement.join(Student, Student.id == action.student_id).where(*conditions)):
         school_id, kind, incident_id, days, student_id = row[:5]
@@ -115,14 +115,14 @@ def _removals(actor: Actor, scope: Scope, counting: _Counting) -> None:
 def _referrals(actor: Actor, scope: Scope, counting: _Counting) -> None:
     made = PoliceNotification
     conditions = notified(actor, scope)
-    types = _types(select(made.incident_id).where(*conditions))
+    types = types_of(select(made.incident_id).where(*conditions))
     for school_id, incident_id in db.session.execute(select(made.school_id, made.incident_id).where(*conditions)):
         counting.instance(school_id, rules.REFERRAL, types[incident_id], None)
     for row in db.session.execute(students_notified(actor, scope, *MARKS)):
         counting.student(row[0], rules.REFERRAL, row[1], row[2:])
 
 
-def _types(ids: Any) -> dict[int | None, str]:
+def types_of(ids: Any) -> dict[int | None, str]:
     """Return reports to their type."""
     acted = (IncidentPerson.incident_id == Incident.id) & IncidentPerson.role.in_(ACTED)
     statement = (

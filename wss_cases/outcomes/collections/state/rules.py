@@ -1,8 +1,12 @@
 """What the State's collection counts of removals and police referrals; pure."""
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Final
 
+from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 
 TYPES: Final = {
@@ -90,3 +94,25 @@ def columns() -> tuple[str, ...]:
     bands = [f"length_{band}" for band in LENGTHS]
     students = [f"{name}_{key}" for name, keys in GROUPS.items() for key in keys]
     return ("instances", "students", "days", *types, *bands, *students)
+
+
+STUDENT_COLUMNS: Final = (
+    "student_id", "last_name", "first_name", "birth_date", "rcdts_home", "rcdts_serving", "incident_date",
+    "incident_number", "incident_case_id", "action", "disciplinary_action", "incident_type", "disability_type",
+    "disciplinary_duration",
+)  # fmt: skip
+"""Of a row for each student and action. `action` is ours: what the State's code in `disciplinary_action` stands for."""
+NO_DISABILITY: Final = "99"
+HALF: Final = 0.5
+"""The least that the State's file takes, and what a half day of school counts."""
+
+
+def letters(name: str) -> str:
+    """Return a name in the letters, spaces and hyphens that the State's file takes."""
+    return re.sub(r"[^A-Za-z -]", "", unicodedata.normalize("NFKD", name)).strip()
+
+
+def duration(days: Iterable[date], calendar: SchoolDays) -> str:
+    """Return how many school days a removal takes, a half day as half of one; '' where it takes none."""
+    number = sum(HALF if calendar.is_half(day) else 1 for day in days)
+    return f"{number:.1f}" if number else ""

@@ -1,33 +1,18 @@
 """Writing the Ed-Fi file: the file, and in the audit who took what of it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
-from sqlalchemy import insert
-
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.db import table_of
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.models import Disclosure
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.edfi.common.codes import Tally
 from wss_cases.outcomes.edfi.exporting.restorative_file import write_second
 from wss_cases.outcomes.edfi.exporting.writing import Progress, write_interchange
 from wss_cases.outcomes.exports.export_log.actions import EXPORTED
-
-BATCH = 500
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """Who gets the file, by which legitimate interest, and what for: what FERPA 99.32 wants written down."""
-
-    told_whom: str
-    interest: str
-    purpose: str
+from wss_cases.outcomes.exports.export_log.disclosing import Recipient, disclose
 
 
 def export_edfi(
@@ -50,17 +35,10 @@ def export_edfi(
         file = {"name": "edfi", "form": "xml", "school_year": scope.year, "school_id": scope.school_id}
         uow.audit(EXPORTED, "export_record", None, {**file, "rows": rows, "written": dict(tally.written)})
         if recipient is not None:
-            _disclose(uow, recipient, sorted(tally.students.items()))
+            disclose(
+                uow,
+                recipient,
+                tally.students,
+                _("Ed-Fi file: student number, part and behavior in incidents, removals"),
+            )
     return tally
-
-
-def _disclose(uow: UnitOfWork, recipient: Recipient, students: list[tuple[int, int]]) -> None:
-    shared = vars(recipient) | {
-        "at": uow.now, "asked_by": recipient.told_whom, "object_type": "student", "made_by_id": uow.actor.user_id,
-        "fields": [_("Ed-Fi file: student number, part and behavior in incidents, removals")],
-    }  # fmt: skip
-    for start in range(0, len(students), BATCH):
-        batch = students[start : start + BATCH]
-        rows = [{"student_id": one, "object_id": one, "school_id": school_id} for one, school_id in batch]
-        uow.session.execute(insert(table_of(Disclosure)), [row | shared for row in rows])
-        uow.audit("disclosure.made", "disclosure", None, {"students": [row["student_id"] for row in rows]})

@@ -9,6 +9,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.outcomes.exports.export_log.disclosing import Disclosed, disclose
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.outcomes.exports.export_log.queries import second_persons
 
@@ -40,10 +41,15 @@ def note_export(
         return row.id
 
 
-def note_command(actor: Actor, report: Report, form: str, year: str, now: datetime) -> None:
-    """Audit a file as the operator's; reasons and second persons bind the web alone."""
+def note_command(
+    actor: Actor, report: Report, form: str, year: str, now: datetime, disclosed: Disclosed | None = None
+) -> None:
+    """Audit a file as the operator's; reasons and second persons bind the web alone. Where it names students and goes
+    to somebody, each of them gets a disclosure record."""
     with unit_of_work(actor, now) as uow:
         uow.audit(EXPORTED, "export_record", None, _audited(report, form, year))
+        if disclosed is not None:
+            disclose(uow, *disclosed)
 
 
 def _audited(report: Report, form: str, year: str) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""The numbers by which the federal and the State's collections know a school: the roster's, or those of a file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+FEDERAL_DIGITS: Final = 12
+"""NCES: 7 digits of the district (LEAID), 5 of the school in it (SCHID)."""
+STATE_DIGITS: Final = 15
+"""RCDTS: region, county, district, type and school."""
+_DISTRICT_PART: Final = 9
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A school's numbers; '' is not known."""
+
+    federal: str = ""
+    state: str = ""
+
+    @property
+    def federal_parts(self) -> list[str]:
+        """LEAID, SCHID and both together (COMBOKEY)."""
+        return [self.federal[:7], self.federal[7:], self.federal]
+
+
+Known = Mapping[str, Numbers]
+"""By the number that the roster gives a school."""
+NO_NUMBERS: Final[Known] = MappingProxyType({})
+
+
+def numbers_of(identifier: str, known: Known) -> Numbers:
+    """Return a school's numbers: those of the file, else the roster's own where it is one of them."""
+    said, digits = known.get(identifier, Numbers()), identifier.replace("-", "")
+    own = {FEDERAL_DIGITS: Numbers(federal=digits), STATE_DIGITS: Numbers(state=digits)}.get(len(digits), Numbers())
+    if not are_digits(digits):
+        own = Numbers()
+    return Numbers(said.federal or own.federal, said.state or own.state)
+
+
+def district_of(states: list[str]) -> str:
+    """Return the State's number of the district that all these schools are in, '' where they are not in one."""
+    parts = {one[:_DISTRICT_PART] for one in states if one}
+    return parts.pop().ljust(STATE_DIGITS, "0") if len(parts) == 1 else ""
+
+
+def are_digits(text: str) -> bool:
+    """Whether a text is a number as it is written in a code."""
+    return text.isascii() and text.isdecimal()
