@@ -110,6 +110,11 @@ def whole_district(actor: Actor, record: Any) -> bool:
     return actor.everywhere(Role.DISTRICT)
 
 
+def whole_district_or_system(actor: Actor, record: Any) -> bool:
+    """The actor administers the whole district, or the system."""
+    return actor.everywhere(Role.DISTRICT) or actor.has(Role.SYSADMIN)
+
+
 def _rule(roles: frozenset[Role], allows: Callable[[Actor, Any], bool], because: str) -> Rule:
     return Rule(roles=roles, allows=allows, because=because)
 
@@ -283,6 +288,11 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.RULES_EDIT: _rule(_of(DISTRICT), anywhere, "rule sets are the district's"),
     P.RULES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "whoever is routed by rules may read them"),
     P.SCHOOL_MANAGE: _rule(_of(A, DISTRICT), school_itself(A, DISTRICT), "own school, or the district's calendar"),
+    P.SETTINGS_EDIT: _rule(
+        _of(DISTRICT, SYSADMIN),
+        whole_district_or_system,
+        "one set for the district; what protects children has a floor",
+    ),
     P.SETUP_READ: _rule(_of(DISTRICT, SYSADMIN), anywhere, "what is set and what is missing; no case content"),
     P.SIGHT_EDIT: _rule(_of(DISTRICT), whole_district, "one set of years for the district"),
     P.STUDENT_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the student's school"),

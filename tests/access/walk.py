@@ -191,6 +191,8 @@ WORDS = {
     "outcomes.files.file:name": "core",
     "police_settings.approver:name": "Network 1",
     "networks.rename:name": "Network 1",
+    "district_settings.change:name": "morning-mail",
+    "district_settings.withdraw:name": "morning-mail",
     "form": "csv",
     "rule": "H2",
     "state": "held",

@@ -164,6 +164,8 @@ class Permission(StrEnum):
     """Read the routing rules in force."""
     SCHOOL_MANAGE = "school:manage"
     """Edit a school's calendar and settings."""
+    SETTINGS_EDIT = "settings:edit"
+    """Change the district's settings, from a day on."""
     SETUP_READ = "setup:read"
     """See what the district has set, and what is still missing."""
     SIGHT_EDIT = "sight:edit"

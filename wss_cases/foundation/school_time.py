@@ -12,7 +12,6 @@ from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from flask import has_app_context
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -31,7 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from wss_cases.foundation.db import KNOWN_DISTRICT, Base, UtcDateTime, db
+from wss_cases.foundation.db import Base, UtcDateTime, db
+from wss_cases.foundation.district_settings.stored import SETTING, StoredSetting, fixed
 
 DEFAULT_ZONE = "America/Chicago"
 """A district's that has set none."""
@@ -43,7 +43,6 @@ OF_THIS_COUNTRY = (
 )  # fmt: skip
 KNOWN_SCHOOLS = "known_schools"
 """What a session knows of them."""
-_SETTING = table("setting", column("key"), column("value"))
 _SCHOOL = table("school", column("id"), column("time_zone"))
 
 
@@ -108,31 +107,18 @@ def _schools() -> Select[Any]:
 
 
 def of_district(key: str) -> ScalarSelect[Any]:
-    """Return, in SQL, the value of a district's setting; null where it has none."""
-    return select(_SETTING.c.value).where(_SETTING.c.key == key).scalar_subquery()
+    """Return, in SQL, the value of a district's setting that holds from when it is said; null where it has none."""
+    said = select(SETTING.c.value).where(SETTING.c.key == key).order_by(SETTING.c.id.desc())
+    return said.limit(1).scalar_subquery()
 
 
-@cache
-def _district() -> Select[Any]:
-    return select(of_district(DISTRICT_NAME), of_district(DISTRICT_TIME_ZONE))
-
-
-def know_district(name: str | None, time_zone: str | None) -> District:
-    """Keep for this session what a statement of another purpose read of the district besides."""
-    known = District(name or "", time_zone or DEFAULT_ZONE)
-    db.session.info[KNOWN_DISTRICT] = known
-    return known
+NAME = StoredSetting(DISTRICT_NAME, str, fixed(""))
+ZONE = StoredSetting(DISTRICT_TIME_ZONE, str, fixed(DEFAULT_ZONE))
 
 
 def district() -> District:
     """Return what the district has set; read once for a session, which hands it on to the next of its page."""
-    if not has_app_context():
-        return District("", DEFAULT_ZONE)
-    known: District | None = db.session.info.get(KNOWN_DISTRICT)
-    if known is None:
-        with db.session.no_autoflush:
-            known = know_district(*db.session.execute(_district()).one())
-    return known
+    return District(NAME.on(date.max), ZONE.on(date.max))
 
 
 def district_zone() -> str:

@@ -66,6 +66,7 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("restraints.restraints", _l("Restraint and time-out"), Permission.DISCIPLINE_READ),
     ("partners.partners", _l("Partners"), Permission.PARTNER_READ),
     ("calendar.home", _l("School calendar"), Permission.SCHOOL_MANAGE),
+    ("district_settings.page", _l("Settings"), Permission.SETTINGS_EDIT),
     ("past_years.openings", _l("Who looked at past years"), Permission.PAST_READ),
     ("clean_slate.settings", _l("Clean slate"), Permission.SIGHT_EDIT),
     ("duty_table.table", _l("The table of legal duties"), Permission.DUTY_TABLE_EDIT),

@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.actor import Role
@@ -128,14 +128,21 @@ class SignInAttempt(Base):
 
 
 class Setting(Base):
-    """A district-wide setting that an administrator edits, e.g. whether the data are demo data."""
+    """What a setting of the district is from a day on (null: from the beginning), and who said so when.
+
+    Of two for one day the later said counts; one that was `withdrawn_at` an instant before its day never counted.
+    """
 
     __tablename__ = "setting"
-    __table_args__ = (UniqueConstraint("key"),)
+    __table_args__ = (Index("ix_setting_key", "key", "id"),)
 
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(80))
     value: Mapped[str] = mapped_column(String(2000))
+    starts_on: Mapped[date | None]
+    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    set_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
 
 
 class Cover(Base):

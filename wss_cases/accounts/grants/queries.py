@@ -14,16 +14,9 @@ from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.visibility.models import PastOpening, VisibilityWindow
 from wss_cases.accounts.visibility.rules import sees_from
 from wss_cases.foundation.db import UtcDateTime, db
+from wss_cases.foundation.district_settings.stored import every_setting, know_settings
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.school_time import (
-    DISTRICT_NAME,
-    DISTRICT_TIME_ZONE,
-    district_day,
-    know_district,
-    of_district,
-    school_day,
-    today_at,
-)
+from wss_cases.foundation.school_time import district_day, school_day, today_at
 
 SCHOOL = table("school", column("id"), column("network"), column("name"))
 """The roster is a room above; these columns are all that accounts need of it."""
@@ -113,9 +106,9 @@ def is_live(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
 def _live_session() -> Select[Any]:
     """Put the statement of every request together once: that takes longer than asking it."""
     now: Any = bindparam("now", type_=UtcDateTime())
-    district = (of_district(DISTRICT_NAME), of_district(DISTRICT_TIME_ZONE))
+    whose = (UserSession, UserAccount, SecondFactor.id, _past_open(now), every_setting())
     statement = (
-        select(UserSession, UserAccount, SecondFactor.id, _past_open(now), *district, *grant_columns(district_day(now)))
+        select(*whose, *grant_columns(district_day(now)))
         .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(SecondFactor, SecondFactor.user_id == UserAccount.id)
         .where(UserSession.token_digest == bindparam("token_digest"), is_live(now))
@@ -129,9 +122,9 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
     rows = db.session.execute(_live_session(), {"now": now, "token_digest": token_digest(token)}).all()
     if not rows:
         return None
-    session, user, factor_id, opened, name, time_zone = rows[0][:6]
-    know_district(name, time_zone)
-    actor = _actor(user, [row[6:] for row in rows], opened, now)
+    session, user, factor_id, opened, settings = rows[0][:5]
+    know_settings(settings)
+    actor = _actor(user, [row[5:] for row in rows], opened, now)
     return SessionRow(
         session.id,
         actor,

@@ -248,8 +248,19 @@ SNOOZE_REASONS: dict[str, Any] = {
 }
 """Why a follow-up reminds nobody for some days."""
 
-LATE: dict[str, Any] = {"1": _l("one school day"), "3": _l("three school days")}
-"""The levels of lateness that reach somebody else."""
+LATE: dict[str, Any] = {
+    "1": _l("one school day"),
+    "2": _l("two school days"),
+    "3": _l("three school days"),
+    "4": _l("four school days"),
+    "5": _l("five school days"),
+    "6": _l("six school days"),
+    "7": _l("seven school days"),
+    "8": _l("eight school days"),
+    "9": _l("nine school days"),
+    "10": _l("ten school days"),
+}
+"""After how much lateness something may reach somebody else, by the number that is kept."""
 
 _WHAT: dict[str, Any] = {"what": KINDS}
 SENTENCES: dict[str, Any] = {

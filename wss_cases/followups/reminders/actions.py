@@ -22,7 +22,7 @@ from wss_cases.followups.reminders.messages import (
     late_key,
 )
 from wss_cases.followups.reminders.plan import Item, Plan, plan
-from wss_cases.followups.reminders.queries import all_unswept, items, next_unswept, superseded, unswept
+from wss_cases.followups.reminders.queries import OPEN, all_unswept, items, next_unswept, superseded, unswept
 from wss_cases.followups.reminders.recipients import Known
 from wss_cases.followups.reminders.rules import UNDELIVERABLE
 from wss_cases.foundation.db import among, table_of
@@ -48,6 +48,12 @@ def sweep_follow_ups(now: datetime) -> int:
         if not seen:
             break  # another sweep holds them
     return queued
+
+
+def look_again(uow: UnitOfWork, *wanted: ColumnElement[bool]) -> None:
+    """Let the next sweep look at every open follow-up that meets these conditions: what it asks has moved."""
+    table = table_of(FollowUp)
+    uow.session.execute(update(table).where(OPEN, *wanted).values(sweep_again_at=uow.now))
 
 
 @dataclass(frozen=True)
@@ -145,7 +151,7 @@ def _record_escalations(uow: UnitOfWork, known: Known, plans: Sequence[Planning]
                 if late_key(item.id, item.due_on, step.level, user_id) in queued
             ]
             if names:
-                data = {"what": item.kind, "late": str(step.level), "to": ", ".join(names)}
+                data = {"what": item.kind, "late": str(known.late_of(step.level)), "to": ", ".join(names)}
                 changes = {"late": [None, step.level]}
                 kind = "followup.unreached" if step.level == UNDELIVERABLE else "followup.escalated"
                 acts[kind].append(Act("follow_up", item.id, item.case_id, item.school_id, data, changes))

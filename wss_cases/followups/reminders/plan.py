@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from wss_cases.accounts.teams.queries import Team
 from wss_cases.followups.reminders.rules import (
     UNDELIVERABLE,
+    Days,
     Why,
     is_individual,
     levels_of,
@@ -60,7 +61,8 @@ class Facts:
     """What the sweep knows of an item's people and school.
 
     `owner_works` and `lead_works`: they still may see it; `covers`: who stands in for whom there today; `singles`:
-    who chose single mails; `load`: open cases a coordinator leads; `undeliverable`: to whom mail does not arrive.
+    who chose single mails; `load`: open cases a coordinator leads; `after`: school days overdue after which it
+    escalates; `undeliverable`: to whom mail does not arrive.
     """
 
     owner_works: bool
@@ -70,6 +72,7 @@ class Facts:
     singles: Collection[int]
     days: SchoolDays
     load: Mapping[int, int]
+    after: Days = (1, 3)
     undeliverable: frozenset[int] = frozenset()
 
 
@@ -134,7 +137,7 @@ def escalations(item: Item, owner_id: int | None, facts: Facts, now: datetime) -
 def _levels(item: Item, owner_id: int | None, facts: Facts, now: datetime) -> tuple[int, ...]:
     today, readers = local_date(now, item.time_zone), _readers(owner_id, facts)
     silent = bool(readers) and now >= item.begins and facts.undeliverable.issuperset(readers)
-    late = levels_of(facts.days.between(item.due_on, today)) if item.due_on < today else ()
+    late = levels_of(facts.days.between(item.due_on, today), facts.after) if item.due_on < today else ()
     return (UNDELIVERABLE, *late) if silent else late
 
 

@@ -41,6 +41,7 @@ ITEM: tuple[Any, ...] = (
 """The columns of an `Item`, in its order."""
 
 RECENT = timedelta(days=2)
+_INDIVIDUAL = FollowUp.same_day | (FollowUp.single_mail & FollowUp.kind.in_(sorted(CONTACT)))
 
 
 def unswept(now: datetime) -> ColumnElement[bool]:
@@ -166,8 +167,12 @@ def owners_due(school_ids: Sequence[int], day: date, until: date, but: Collectio
 
 def overdue_quietly(day: date) -> ColumnElement[bool]:
     """Open follow-ups overdue on a day that escalate to nobody: they are counted once a week."""
-    individual = FollowUp.same_day | (FollowUp.single_mail & FollowUp.kind.in_(sorted(CONTACT)))
-    return and_(FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < day, not_snoozed(day), not_(individual))
+    return and_(FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < day, not_snoozed(day), not_(_INDIVIDUAL))
+
+
+def overdue_loudly(day: date) -> ColumnElement[bool]:
+    """Open follow-ups overdue on a day that escalate: same-day ones, and contact with a person harmed."""
+    return and_(OPEN, FollowUp.due_on < day, not_snoozed(day), _INDIVIDUAL)
 
 
 def not_snoozed(day: date) -> ColumnElement[bool]:

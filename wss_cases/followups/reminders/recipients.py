@@ -13,9 +13,9 @@ from wss_cases.accounts.teams.queries import Team, colleagues, teams_at
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
 from wss_cases.followups.reminders.plan import EscalationReason, Facts, Item, escalation_for
-from wss_cases.followups.reminders.rules import Why, with_covers
+from wss_cases.followups.reminders.rules import ESCALATION_DAYS, LEVELS, Days, Why, with_covers
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import local_date
+from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.mail.common.queries import choices_of, days_from, unreachable
 from wss_cases.roster.directory.rules import SchoolDays
 
@@ -34,6 +34,15 @@ class Known:
         self._covers: dict[int, dict[int, int]] = {}
         self._days: dict[int, SchoolDays] = {}
         self._load: dict[int, int] = {}
+
+    @cached_property
+    def escalates_after(self) -> Days:
+        """After how many school days overdue something reaches its case's lead, and the administrators."""
+        return ESCALATION_DAYS.on(today_at(None, self.now))
+
+    def late_of(self, level: int) -> int:
+        """Return the school days overdue at which an item passes a level; 0 for mail that does not arrive."""
+        return dict(zip(LEVELS, self.escalates_after, strict=True)).get(level, 0)
 
     @cached_property
     def _undeliverable(self) -> frozenset[int]:
@@ -110,6 +119,7 @@ class Known:
             singles=self.singles,
             days=self.days(item.school_id),
             load={} if owner_works else self._load_of(team),
+            after=self.escalates_after,
             undeliverable=self._undeliverable,
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
 from wss_cases.access.actor import Role
+from wss_cases.foundation.district_settings.stored import StoredSetting, fixed
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.school_time import at_local, local_date
@@ -20,8 +21,20 @@ LONGEST_UNSWEPT = timedelta(days=7)
 
 UNDELIVERABLE, TO_LEAD, TO_ADMINISTRATOR = 0, 1, 3
 LEVELS = (TO_LEAD, TO_ADMINISTRATOR)
-"""School days overdue after which an item reaches its case's lead, then the school's administrators. UNDELIVERABLE:
-from its day on it reaches whom level TO_LEAD would, because mail to its owner does not arrive."""
+"""Levels of lateness that reach a case's lead, then the school's administrators. UNDELIVERABLE: from its day on it
+reaches whom level TO_LEAD would, because mail to its owner does not arrive."""
+
+Days = tuple[int, int]
+"""School days overdue after which an item reaches level TO_LEAD, then TO_ADMINISTRATOR."""
+
+
+def read_days(text: str) -> Days:
+    """Return the days of "1,3"."""
+    lead, administrator = (int(part) for part in text.split(","))
+    return lead, administrator
+
+
+ESCALATION_DAYS: StoredSetting[Days] = StoredSetting("followups.escalation_days", read_days, fixed((1, 3)))
 
 
 class Why(Labelled):
@@ -66,9 +79,9 @@ def look_again_at(day: date, begins: datetime, now: datetime, time_zone: str) ->
     return tomorrow if now >= begins else min(begins, now + UNTIL_BELL_IS_SEEN, tomorrow)
 
 
-def levels_of(late: int) -> tuple[int, ...]:
+def levels_of(late: int, after: Days) -> tuple[int, ...]:
     """Return the levels of escalation that so many school days overdue have passed."""
-    return tuple(level for level in LEVELS if late >= level)
+    return tuple(level for level, days in zip(LEVELS, after, strict=True) if late >= days)
 
 
 def people_reached(

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import Enum
 
+from wss_cases.foundation.district_settings.stored import StoredSetting, fixed
 from wss_cases.foundation.school_time import local, local_date
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.roster.directory.rules import SchoolDays
 
 OPENS = time(6, 30)
 CLOSES = time(18, 0)
+MAIL_OPENS = StoredSetting("mail.opens_at", time.fromisoformat, fixed(OPENS))
+"""From when on school days mail goes that waits for hours: the digest is the first."""
 FIRST_PAUSE = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(hours=4)
 GIVE_UP_AFTER = timedelta(hours=48)
@@ -60,8 +63,9 @@ def without(choice: Choice, mail_list: MailList) -> Choice:
 
 
 def in_hours(now: datetime, time_zone: str, days: SchoolDays) -> bool:
-    """Whether mail that waits for hours may go now: 06:30 to 18:00 on a school day."""
-    return OPENS <= local(now, time_zone).time() < CLOSES and days.is_school_day(local_date(now, time_zone))
+    """Whether mail that waits for hours may go now: from the district's hour (06:30) to 18:00 on a school day."""
+    day = local_date(now, time_zone)
+    return MAIL_OPENS.on(day) <= local(now, time_zone).time() < CLOSES and days.is_school_day(day)
 
 
 def pause_after(attempts: int) -> timedelta:

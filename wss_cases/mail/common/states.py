@@ -25,7 +25,7 @@ class TroubleKind(enum.StrEnum):
 
 STYLE_HINTS: dict[str, Any] = {
     "digest": _l(
-        "On school days at 6:30: what is overdue, due today or in the next two school days, and what waits for you."
+        "In the morning of school days: what is overdue, due today or in the next two school days, and what waits."
     ),
     "single": _l("On the morning of its day, one mail each. There is no morning mail then."),
     "none": _l("You look at My day yourself. What always comes still comes."),

@@ -11,12 +11,13 @@ from wss_cases.accounts.credentials.links import invitation_token
 from wss_cases.accounts.people.actions import invited
 from wss_cases.accounts.sign_in.sessions.actions import take_a_try
 from wss_cases.foundation.db import db
+from wss_cases.foundation.district_settings.stored import forget
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import DISTRICT_NAME, DISTRICT_TIME_ZONE, know_district
-from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.foundation.school_time import DISTRICT_NAME, DISTRICT_TIME_ZONE
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.setup.first_start.rules import FirstStart, Person, refuse_unsound
 from wss_cases.setup.first_start.token import is_token
 
@@ -67,9 +68,10 @@ def set_up(start: FirstStart, now: datetime) -> list[OneTimeLink]:
     refuse_unsound(start)
     with unit_of_work(SYSTEM, now) as uow:
         # the second of two at once waits here until the first has committed, and then sees its accounts
+        uow.next_number("setup")
         _keep(uow, DISTRICT_NAME, start.district.strip())
         _keep(uow, DISTRICT_TIME_ZONE, start.time_zone)
-        know_district(start.district.strip(), start.time_zone)
+        forget()
         if has_begun():
             raise Refused("", _("There are accounts already: an administrator invites everybody else from People."))
         uow.audit(
@@ -86,6 +88,4 @@ def _invite(uow: UnitOfWork, person: Person) -> Invitation:
 
 
 def _keep(uow: UnitOfWork, key: str, value: str) -> None:
-    if not insert_once(uow.session, Setting, {"key": key, "value": value}, ["key"]):
-        row = uow.session.scalars(select(Setting).where(Setting.key == key)).one()
-        row.value = value
+    uow.add(Setting(key=key, value=value, set_at=uow.now))

@@ -27,7 +27,6 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.common.forms import number
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.roster.directory.models import School
@@ -37,7 +36,7 @@ from wss_cases.workday.caseload.presenters import cover_words, due_tag, part_wor
 from wss_cases.workday.caseload.queries import DeskCase, Load, desk_cases, loads_at
 from wss_cases.workday.caseload.rules import Group
 from wss_cases.workday.caseload.upcoming import CIRCLE, REENTRY, RETURN, Entry, calendar
-from wss_cases.workday.caseload.weights import Weights
+from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS, Weights
 
 blueprint = Blueprint("desk", __name__)
 
@@ -76,7 +75,7 @@ def open_desk(actor: Actor, school: School, whose: str, now: datetime) -> Desk:
     return Desk(
         actor=actor, school=school, days=school_days(school.id), now=now, today=today,
         whose=whose if person is not None or whose == MINE else EVERYBODY, lead_ids=lead_ids,
-        covers=covers, names=names, weights=setting("CASELOAD_WEIGHTS"),
+        covers=covers, names=names, weights=CASELOAD_WEIGHTS.on(today),
     )  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wss_cases.cases.case.states import CaseState
+from wss_cases.foundation.district_settings.stored import StoredSetting
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.routing.engine.states import Pathway as Family
 
 STAGES: Mapping[str, int] = {
@@ -24,6 +26,9 @@ FAMILIES: Mapping[str, int] = {
 """What each live pathway adds; a circle asks for pre-meetings, a meeting and an agreement to watch."""
 
 
+HEAVIEST = 99
+
+
 @dataclass(frozen=True)
 class Weights:
     """What stages and families of pathways weigh."""
@@ -38,10 +43,13 @@ def read_weights(text: str) -> Weights:
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _sign, number = part.partition("=")
         table = next((found for found in (stages, families) if name in found), None)
-        if table is None or not (number.isascii() and number.isdigit()) or int(number) > 99:
+        if table is None or not (number.isascii() and number.isdigit()) or int(number) > HEAVIEST:
             raise ValueError(part)
         table[name] = int(number)
     return Weights(stages, families)
+
+
+CASELOAD_WEIGHTS = StoredSetting("caseload.weights", read_weights, lambda: setting("CASELOAD_WEIGHTS"))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from wss_cases.foundation.school_time import local, local_date
 from wss_cases.incidents.incident.queries import CARE_TEAM
 from wss_cases.mail.common.models import DigestDay
 from wss_cases.mail.common.queries import NEAR, days_from
-from wss_cases.mail.common.rules import CLOSES, OPENS
+from wss_cases.mail.common.rules import CLOSES, MAIL_OPENS
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.my_day.queries import AHEAD, digest_people, schools_with_concerns, schools_with_reviews
@@ -37,13 +37,14 @@ class Morning:
 
 
 def mornings(now: datetime) -> list[Morning]:
-    """Return the schools whose morning has come and is not claimed, on school days between 06:30 and 18:00."""
+    """Return the schools whose morning has come and is not claimed, on school days from the hour of mail
+    to 18:00."""
     zones = db.session.scalars(select(School.time_zone).where(School.is_active).distinct())
     found: list[Morning] = []
     for zone in sorted(zones.all()):
-        here = local(now, zone)
-        if OPENS <= here.time() < CLOSES:
-            found += _mornings(zone, local_date(now, zone))
+        day = local_date(now, zone)
+        if MAIL_OPENS.on(day) <= local(now, zone).time() < CLOSES:
+            found += _mornings(zone, day)
     return sorted(found, key=lambda morning: morning.school_id)
 
 

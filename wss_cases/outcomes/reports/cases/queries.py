@@ -14,7 +14,6 @@ from wss_cases.access.actor import Actor
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.foundation.school_time import district_zone, local_date
-from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.repair.queries import MEETS
@@ -26,6 +25,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.workday.caseload.queries import Load, loads_of
+from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS
 
 
 @dataclass(frozen=True)
@@ -144,14 +144,14 @@ class Caseload:
 
 
 def _by_weights(actor: Actor, scope: Scope) -> Values:
-    return (setting("CASELOAD_WEIGHTS"),) if reads_all(actor, scope) else None
+    return (CASELOAD_WEIGHTS.on(scope.today),) if reads_all(actor, scope) else None
 
 
 @cached_count("caseload", version=1, depends_on=_by_weights)
 def caseload_of(actor: Actor, scope: Scope) -> Caseload:
     """Return what the coordinators of a scope carry now, whatever its days, in one query."""
     where = within_schools(actor, scope, Case.school_id)
-    loads = loads_of(where, setting("CASELOAD_WEIGHTS"))
+    loads = loads_of(where, CASELOAD_WEIGHTS.on(scope.today))
     led = [load for load in loads if load.lead_id is not None]
     led.sort(key=lambda load: (-load.points, -load.cases, load.lead_id or 0))
     return Caseload(led, sum(load.cases for load in loads if load.lead_id is None))

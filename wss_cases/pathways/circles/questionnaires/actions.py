@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only
+from wss_cases.foundation.district_settings.stored import number_setting
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.queries import person_key
@@ -26,6 +26,8 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 
 KIND = "questionnaire"
+LINK_DAYS = number_setting("questionnaires.days", "QUESTIONNAIRE_DAYS")
+"""For how many days a link that is made on a date works."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def new_values(uow: UnitOfWork, row: Pathway, circle: Circle, occasion: Occasion
 
 
 def _expiry(now: datetime) -> datetime:
-    return now + timedelta(days=setting("QUESTIONNAIRE_DAYS"))
+    return now + timedelta(days=LINK_DAYS.on(today_at(None, now)))
 
 
 def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: str | None = None) -> Link | None:

@@ -116,7 +116,7 @@ def make(case_id: int, pathway_id: int) -> Page:
             return _handed(row, circle, links)
     explained = _(
         "Each link works once, without an account, for %(days)d days. The keepers read each answer by name.",
-        days=setting("QUESTIONNAIRE_DAYS"),
+        days=actions.LINK_DAYS.on(today_at(None, now)),
     )
     context = act_context(row, _("Make links"), _("Make the links"), facts=[explained], back_href=_list_address(row))
     return render_template(ACT, form=form, **context), 400 if form.is_submitted() else 200
@@ -161,7 +161,10 @@ def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
     ]
     context = act_context(row, _("Links to hand over"), "")
     return render_template(
-        "pathways/circles/questionnaires/links.html", links=shown, days=setting("QUESTIONNAIRE_DAYS"), **context
+        "pathways/circles/questionnaires/links.html",
+        links=shown,
+        days=actions.LINK_DAYS.on(today_at(None, clock.now())),
+        **context,
     )
 
 

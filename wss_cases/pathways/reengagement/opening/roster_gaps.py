@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.district_settings.stored import number_setting
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.reengagement.opening.actions import Away, open_for_student
 from wss_cases.pathways.reengagement.plan.queries import Stay, opened_by, stays_begun
@@ -13,13 +13,14 @@ from wss_cases.pathways.reengagement.plan.states import AwayCause
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
 
+RETURN_GAP = number_setting("reengagement.gap_school_days", "RETURN_GAP_SCHOOL_DAYS")
 LOOKS_BACK = timedelta(days=21)
 """How long after an enrolment began it still counts as a return; an older one is history."""
 
 
 def returns_found(school_ids: Sequence[int], today: date) -> list[Stay]:
     """Return the enrolments that began again after a gap and have no return yet."""
-    gap = int(setting("RETURN_GAP_SCHOOL_DAYS"))
+    gap = RETURN_GAP.on(today)
     stays = stays_begun(school_ids, today - LOOKS_BACK, today)
     days = {number: school_days(number) for number in {stay.school_id for stay in stays}}
     return [

@@ -8,7 +8,7 @@ from flask import url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.grants.queries import partner_people
-from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR, TO_LEAD
+from wss_cases.followups.reminders.rules import ESCALATION_DAYS
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
 from wss_cases.foundation.i18n import dotted, ngettext
@@ -175,11 +175,12 @@ def _late(referral: Referral, today: date) -> str:
     """Say how late the partner is, and whom that has reached."""
     due = waits_until(referral)
     late = school_days(referral.school_id).between(due, today) if due is not None and due < today else 0
-    if late < TO_LEAD:
+    lead, administrators = ESCALATION_DAYS.on(today)
+    if late < lead:
         return ""
     words = ngettext("The partner is late by %(num)d school day.", "The partner is late by %(num)d school days.", late)
     notified = (
-        _("The case’s lead is told.") if late < TO_ADMINISTRATOR else _("The lead and the administrators are told.")
+        _("The case’s lead is told.") if late < administrators else _("The lead and the administrators are told.")
     )
     return f"{words} {notified}"
 

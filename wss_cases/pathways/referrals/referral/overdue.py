@@ -74,7 +74,7 @@ def _reaching(known: Known, row: Any) -> Late | None:
     late = known.days(row.school_id).between(due_on, local_date(known.now, row.time_zone))
     lead_id = row.lead_id if known.works(row.lead_id, row.school_id, on_team=True) else None
     people: dict[int, Why] = {}
-    for level in levels_of(late):
+    for level in levels_of(late, known.escalates_after):
         people |= people_reached(level, None, lead_id, known.team(row.school_id))
     recipients = known.with_covers(people, row.school_id, None)
     return Late(row.id, row.case_id, row.school_id, due_on, late, recipients) if recipients else None

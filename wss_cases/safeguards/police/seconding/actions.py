@@ -9,9 +9,10 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.network_approvers.queries import approver_of
 from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.foundation.district_settings.stored import number_setting
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -29,9 +30,12 @@ from wss_cases.safeguards.police.review.states import NotificationGround, Review
 BATCH = 200
 
 
-def answer_time() -> timedelta:
-    """Return how long a second person has before what a law requires opens for one."""
-    return timedelta(minutes=setting("SECONDING_MINUTES"))
+SECONDING_MINUTES = number_setting("police.seconding_minutes", "SECONDING_MINUTES")
+
+
+def answer_time(now: datetime) -> timedelta:
+    """Return how long a second person has, asked at an instant, before what a law requires opens for one."""
+    return timedelta(minutes=SECONDING_MINUTES.on(today_at(None, now)))
 
 
 @use_case
@@ -81,7 +85,7 @@ def _ask_second(uow: UnitOfWork, review: PoliceReview) -> None:
     if not asked:
         _allow(uow, review, Seconding.NOT_SECONDED, "police.not_seconded")
         return
-    review.answer_by = uow.now + answer_time()
+    review.answer_by = uow.now + answer_time(uow.now)
     # the network was asked already where the school has nobody
     review.clock_reminded_at = None if school else uow.now
     uow.record(review, "police.seconding")
@@ -143,7 +147,7 @@ def open_for_one(uow: UnitOfWork, review: PoliceReview) -> None:
 
 def settle_seconding(now: datetime) -> None:
     """Ask the network where half the time is over without an answer, and open for one person where all of it is."""
-    for review_id in unseconded(now, now + answer_time() / 2, BATCH):
+    for review_id in unseconded(now, now + answer_time(now) / 2, BATCH):
         with unit_of_work(SYSTEM, now) as uow:
             review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_ANSWER)
             if review.state is ReviewState.SECONDING and review.answer_by is not None and review.answer_by > now:

@@ -1,0 +1,85 @@
+"""What a district has set on its pages, by key and day: read here, written by the room of the settings' pages."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, Final, Generic, TypeVar
+
+from flask import has_app_context
+from sqlalchemy import Date, ScalarSelect, String, cast, column, func, select, table
+
+from wss_cases.foundation.db import KNOWN_DISTRICT, db
+from wss_cases.foundation.settings.reading import setting
+
+_PART, _ROW = "\x1f", "\x1e"
+"""Between the parts of a row and between rows, where all stand in one text: no value holds them."""
+SETTING: Final = table(
+    "setting", column("id"), column("key"), column("value"), column("starts_on", Date), column("withdrawn_at")
+)
+Value = TypeVar("Value")
+Rows = Sequence[tuple[date, str]]
+"""What was said of one setting: its first days and values, in the order in which they count."""
+
+
+@cache
+def every_setting() -> ScalarSelect[Any]:
+    """Return, in SQL, all settings in one text, for a statement of another purpose; null where there are none."""
+    columns = SETTING.c
+    starts_on = func.coalesce(cast(columns.starts_on, String(10)), "")
+    row = cast(columns.id, String(20)) + _PART + columns.key + _PART + starts_on + _PART + columns.value
+    return select(func.aggregate_strings(row, _ROW)).where(columns.withdrawn_at.is_(None)).scalar_subquery()
+
+
+def know_settings(text: str | None) -> Mapping[str, Rows]:
+    """Keep for this session what such a statement read."""
+    said: dict[str, list[tuple[date, int, str]]] = defaultdict(list)
+    for row in filter(None, (text or "").split(_ROW)):
+        number, key, starts_on, value = row.split(_PART)
+        said[key].append((date.fromisoformat(starts_on) if starts_on else date.min, int(number), value))
+    # of two from one day on the later said counts
+    known = {key: [(starts_on, value) for starts_on, _id, value in sorted(rows)] for key, rows in said.items()}
+    db.session.info[KNOWN_DISTRICT] = known
+    return known
+
+
+def forget() -> None:
+    """Read the settings anew: one was written in this session."""
+    db.session.info.pop(KNOWN_DISTRICT, None)
+
+
+def _rows(key: str) -> Rows:
+    if not has_app_context():
+        return ()
+    known: Mapping[str, Rows] | None = db.session.info.get(KNOWN_DISTRICT)
+    if known is None:
+        with db.session.no_autoflush:
+            known = know_settings(db.session.scalar(select(every_setting())))
+    return known.get(key, ())
+
+
+@dataclass(frozen=True)
+class StoredSetting(Generic[Value]):
+    """One setting: `read` makes its value of the text that is stored, `otherwise` what holds while none is."""
+
+    key: str
+    read: Callable[[str], Value]
+    otherwise: Callable[[], Value]
+
+    def on(self, day: date) -> Value:
+        """Return what is in force on a date; a page's session knows all settings without a statement of their own."""
+        for starts_on, value in reversed(_rows(self.key)):
+            if starts_on <= day:
+                return self.read(value)
+        return self.otherwise()
+
+
+def number_setting(key: str, name: str) -> StoredSetting[int]:
+    """Return a setting that is a whole number; while none is stored, what the configuration holds under a name."""
+    return StoredSetting(key, int, lambda: int(setting(name)))
+
+
+def fixed(value: Value) -> Callable[[], Value]:
+    """Return what always gives the same value."""
+    return lambda: value

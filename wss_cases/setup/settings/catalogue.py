@@ -1,0 +1,193 @@
+"""Every setting that an administrator of the district changes on a page: its words, its form, what it moves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wss_cases.followups.reminders.actions import look_again
+from wss_cases.followups.reminders.queries import overdue_loudly
+from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
+from wss_cases.foundation.dates import time_of_day_words
+from wss_cases.foundation.district_settings.stored import StoredSetting
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import NAME, ZONE, today_at
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.mail.common.rules import MAIL_OPENS
+from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
+from wss_cases.pathways.reengagement.opening.roster_gaps import RETURN_GAP
+from wss_cases.safeguards.police.seconding.actions import SECONDING_MINUTES
+from wss_cases.setup.settings import effects, forms, moving, rules
+from wss_cases.setup.settings.effects import Change
+from wss_cases.setup.settings.states import Group
+from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS, Weights
+
+
+def _no_more(_uow: UnitOfWork, _change: Change) -> None:
+    """Do nothing besides."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One setting. `name` stands in addresses; `about` says what it governs; `words` is a value as people read it;
+    `sound` raises Refused for one that cannot be; `moves` is what a change would move; `follow` what is done besides in
+    its unit of work. `at_once`: it has no first day.
+    """
+
+    name: str
+    group: Group
+    title: Any
+    about: Any
+    setting: StoredSetting[Any]
+    form: type[forms.SettingForm]
+    words: Callable[[Any], str]
+    sound: Callable[[Any], None]
+    moves: Callable[[Change], list[str]]
+    follow: Callable[[UnitOfWork, Change], None] = _no_more
+    at_once: bool = False
+
+
+def _name(value: str) -> str:
+    return value or _("(no name yet)")
+
+
+def _zone(value: str) -> str:
+    return value.replace("_", " ")
+
+
+def _days(value: int) -> str:
+    return ngettext("%(num)d day", "%(num)d days", value)
+
+
+def _school_days(value: int) -> str:
+    return ngettext("%(num)d school day", "%(num)d school days", value)
+
+
+def _minutes(value: int) -> str:
+    return ngettext("%(num)d minute", "%(num)d minutes", value)
+
+
+def _escalation(value: Days) -> str:
+    return _(
+        "lead after %(lead)s, administrators after %(all)s", lead=_school_days(value[0]), all=_school_days(value[1])
+    )
+
+
+def _weights(value: Weights) -> str:
+    points = {**value.stages, **value.families}
+    return ", ".join(f"{forms.PARTS[name]} {points[name]}" for name in points)
+
+
+def _number(
+    name: str, group: Group, title: Any, about: Any, setting: StoredSetting[int], unit: tuple[Any, int, int],
+    words: Callable[[int], str], moves: Callable[[Change], list[str]],
+) -> Entry:  # fmt: skip
+    """Return the setting of a whole number: `unit` is its label, and the least and the most that it can be."""
+    label, least, most = unit
+
+    def sound(value: int) -> None:
+        if not least <= value <= most:
+            raise Refused("value", _("Give a whole number from %(least)d to %(most)d.", least=least, most=most))
+
+    return Entry(name, group, title, about, setting, forms.number_form(label, least, most), words, sound, moves)
+
+
+def _look_again(uow: UnitOfWork, change: Change) -> None:
+    if change.day <= today_at(None, uow.now):
+        look_again(uow, overdue_loudly(change.day))
+
+
+ENTRIES: Final = (
+    Entry(
+        "name",
+        Group.DISTRICT,
+        _l("Name of the district"),
+        _l("Stands above every page, on printed sheets and in emails."),
+        NAME,
+        forms.NameForm,
+        _name,
+        rules.sound_name,
+        effects.nothing,
+        at_once=True,
+    ),
+    Entry(
+        "time-zone",
+        Group.DISTRICT,
+        _l("Time zone"),
+        _l("By it days begin, things are due and emails go. A school with a time zone of its own keeps it."),
+        ZONE,
+        forms.ZoneForm,
+        _zone,
+        rules.sound_zone,
+        effects.of_zone,
+        moving.move_zone,
+        at_once=True,
+    ),
+    Entry(
+        "morning-mail",
+        Group.MAIL,
+        _l("Time of the morning mail"),
+        _l("On school days the morning mail, and everything that waits for hours, goes from then on, until 6:00 pm."),
+        MAIL_OPENS,
+        forms.TimeForm,
+        time_of_day_words,
+        rules.sound_morning,
+        effects.of_mail,
+    ),
+    Entry(
+        "escalation",
+        Group.MAIL,
+        _l("When others are told of what is overdue"),
+        _l("For same-day tasks, contact with a person harmed and late partners; the rest is a weekly count."),
+        ESCALATION_DAYS,
+        forms.EscalationForm,
+        _escalation,
+        rules.sound_escalation,
+        effects.of_escalation,
+        _look_again,
+    ),
+    _number(
+        "questionnaires",
+        Group.WORK,
+        _l("How long a questionnaire’s link works"),
+        _l("From the day it is made. It works once."),
+        LINK_DAYS,
+        (_l("Days"), 3, 60),
+        _days,
+        effects.of_links,
+    ),
+    _number(
+        "return-gap",
+        Group.WORK,
+        _l("Gap in enrollment that opens a return plan"),
+        _l("School days within one school year on which a student was enrolled nowhere."),
+        RETURN_GAP,
+        (_l("School days"), 3, 60),
+        _school_days,
+        effects.of_gap,
+    ),
+    Entry(
+        "weights",
+        Group.WORK,
+        _l("What a case weighs on a caseload"),
+        _l("Points for the stage a case is in, and for each support that is under way."),
+        CASELOAD_WEIGHTS,
+        forms.WeightsForm,
+        _weights,
+        rules.sound_weights,
+        effects.of_weights,
+    ),
+    _number(
+        "second-person",
+        Group.SAFEGUARDS,
+        _l("Time for a second person to verify a legal duty"),
+        _l("Before a police notification that the law asks for opens for one person alone. Nobody waits with a call."),
+        SECONDING_MINUTES,
+        (_l("Minutes"), 1, 60),
+        _minutes,
+        effects.of_seconding,
+    ),
+)
+BY_NAME: Final = {entry.name: entry for entry in ENTRIES}

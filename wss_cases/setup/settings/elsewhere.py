@@ -1,0 +1,73 @@
+"""What is set on a page of its own, and what nobody can set, with the reason."""
+
+from datetime import date
+from typing import Any, Final
+
+from flask import url_for
+
+from wss_cases.access.gate import current_actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.outcomes.counting.scope.small_shares import FEWEST
+from wss_cases.outcomes.equity.queries import minimums_of
+from wss_cases.outcomes.equity.states import LEAST_CELL
+
+PAGES: Final = (
+    ("outcomes.equity.minimums", _l("Smallest figures of groups"), Permission.EQUITY_EDIT),
+    ("calendar.home", _l("School calendar and bell times"), Permission.RULES_EDIT),
+    ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
+    ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_EDIT),
+    ("texts.texts", _l("Family texts"), Permission.FAMILY_TEXT_EDIT),
+    ("duty_table.table", _l("The table of legal duties"), Permission.DUTY_TABLE_EDIT),
+    ("police_settings.approver_list", _l("Second approvals"), Permission.POLICE_APPROVER_EDIT),
+    ("retention.schedule", _l("Schedule of retention"), Permission.RETENTION_READ),
+    ("clean_slate.settings", _l("Clean slate"), Permission.SIGHT_EDIT),
+)
+"""Settings that have a page of their own."""
+
+
+def pages(today: date) -> list[dict[str, Any]]:
+    """Return the pages that the actor may open, with what is in force where one line says it."""
+    least = minimums_of(school_year(today))
+    words = {
+        "outcomes.equity.minimums": _(
+            "This school year: cells of %(cell)d students, groups of %(group)d; never less than %(floor)d.",
+            cell=least.cell,
+            group=least.group,
+            floor=LEAST_CELL,
+        )
+    }
+    return [
+        {"title": title, "href": url_for(endpoint), "meta": words.get(endpoint, "")}
+        for endpoint, title, permission in PAGES
+        if might(current_actor(), permission)
+    ]
+
+
+def fixed_rules() -> list[tuple[str, str]]:
+    """Return what holds everywhere and is no setting, each with why."""
+    return [
+        (
+            _("Shares of fewer than %(num)d answers are not shown.", num=FEWEST),
+            _("Fewer could point to one child, and earlier figures could then be worked out."),
+        ),
+        (
+            _("Only a circle’s keeper asks a person harmed whether they wish to meet, once support was offered."),
+            _("Whoever decides about discipline, or knows the other side, would press them without meaning to."),
+        ),
+        (
+            _("Each school’s administrator says whether a circle there needs a guardian’s consent."),
+            _("They know the families. A guardian whom an order keeps away is never asked."),
+        ),
+        (
+            _("Where two must agree, they are two people, and a party to the report is neither."),
+            _("The law and the trust of families rest on it, so no one can set it aside."),
+        ),
+        (
+            _("Email that can wait is not sent after 6:00 pm or on days without school."),
+            _("Danger, legal duties and same-day tasks are sent at any hour."),
+        ),
+    ]

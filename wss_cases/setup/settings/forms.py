@@ -1,0 +1,132 @@
+"""The forms of the settings' pages: what somebody gives becomes the text that is stored, and back."""
+
+from datetime import time
+from typing import Any
+
+from wtforms import HiddenField, IntegerField, TimeField
+from wtforms.validators import InputRequired, NumberRange
+
+from wss_cases.cases.case.states import CaseState
+from wss_cases.foundation.forms import DatedRowForm, NotBlank, ShortText, choices, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import time_zones
+from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.setup.first_start.rules import LONGEST_NAME
+from wss_cases.workday.caseload.weights import FAMILIES, HEAVIEST, STAGES, Weights
+
+
+class SettingForm(DatedRowForm):
+    """A setting's value and the day from which it holds; `shown` is what the page said this would change."""
+
+    shown = HiddenField()
+
+    def text(self) -> str:
+        """Return the value as it is stored."""
+        raise NotImplementedError
+
+    def show(self, value: Any) -> None:
+        """Begin with a value."""
+        self["value"].data = value
+
+    def mark(self) -> str:
+        """Return what stands for this value from this day on."""
+        return f"{self.text()}|{self.starts_on.data if 'starts_on' in self else ''}"
+
+
+class NameForm(SettingForm):
+    """The district's name."""
+
+    value = ShortText(_l("Name of the district"), [NotBlank(_l("Enter the name of the district."))], limit=LONGEST_NAME)
+
+    def text(self) -> str:
+        """Return it without spaces around it."""
+        return str(self.value.data).strip()
+
+
+class ZoneForm(SettingForm):
+    """A time zone."""
+
+    value = select(_l("Time zone"))
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.value.choices = choices([(zone, zone.replace("_", " ")) for zone in time_zones()])
+
+    def text(self) -> str:
+        """Return its name."""
+        return str(self.value.data)
+
+
+class TimeForm(SettingForm):
+    """A time of the morning."""
+
+    value = TimeField(_l("Time"), [InputRequired(_l("Give the time."))])
+
+    def text(self) -> str:
+        """Return it as 07:00."""
+        given: time = self.value.data
+        return f"{given:%H:%M}"
+
+
+def number_form(label: Any, least: int, most: int) -> type[SettingForm]:
+    """Return the form of a whole number within a range."""
+    wrong = _l("Give a whole number from %(least)d to %(most)d.", least=least, most=most)
+
+    class NumberForm(SettingForm):
+        """A whole number."""
+
+        value = IntegerField(label, [InputRequired(wrong), NumberRange(least, most, wrong)])
+
+        def text(self) -> str:
+            """Return its digits."""
+            return str(self.value.data)
+
+    return NumberForm
+
+
+MOST_DAYS = 10
+_DAYS = _l("Give a whole number from 1 to 10.")
+
+
+class EscalationForm(SettingForm):
+    """After how many school days overdue something reaches the lead, and the administrators."""
+
+    lead = IntegerField(
+        _l("School days overdue until the case’s lead is told"),
+        [InputRequired(_DAYS), NumberRange(1, MOST_DAYS, _DAYS)],
+    )
+    administrator = IntegerField(
+        _l("School days overdue until the school’s administrators are told"),
+        [InputRequired(_DAYS), NumberRange(1, MOST_DAYS, _DAYS)],
+    )
+
+    def text(self) -> str:
+        """Return both, "1,3"."""
+        return f"{self.lead.data},{self.administrator.data}"
+
+    def show(self, value: Any) -> None:
+        """Begin with both."""
+        self.lead.data, self.administrator.data = value
+
+
+class WeightsForm(SettingForm):
+    """What stages of a case and its pathways weigh; its fields are made below."""
+
+    def text(self) -> str:
+        """Return every weight, "intake=2,circle=3"."""
+        return ",".join(f"{name}={self[name].data}" for name in (*STAGES, *FAMILIES))
+
+    def show(self, value: Weights) -> None:
+        """Begin with these."""
+        for name, points in (*value.stages.items(), *value.families.items()):
+            self[name].data = points
+
+
+PARTS: dict[str, Any] = {
+    **{stage: CaseState(stage).label for stage in STAGES},
+    **{family: Family(family).label for family in FAMILIES},
+}
+_POINTS = _l("Give a whole number from 0 to 99.")
+for _name in (*STAGES, *FAMILIES):
+    _field = IntegerField(PARTS[_name], [InputRequired(_POINTS), NumberRange(0, HEAVIEST, _POINTS)])
+    setattr(WeightsForm, str(_name), _field)
