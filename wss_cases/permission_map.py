@@ -165,7 +165,7 @@ PERMISSION_MAP: dict[P, Rule] = {
         TEAM, keeps_or_administers, "whoever learns of a request or an order must be able to stop shredding"
     ),
     P.CIRCLE_SETTINGS: _rule(_of(A), at_own_school(A), "the administrator answers for who was trained"),
-    P.CODES_EDIT: _rule(_of(DISTRICT), anywhere, "one catalogue for the district"),
+    P.CODES_EDIT: _rule(_of(DISTRICT), whole_district, "one catalogue for the district"),
     P.COVER_SET: _rule(TEAM, own_or_administers, "one's own absence; the administrator's when somebody fell ill"),
     P.DEPUTY_LOOK: _rule(
         _of(DISTRICT), named_deputy, "where a school has only one person the network's deputy is the second"

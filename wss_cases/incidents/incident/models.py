@@ -63,6 +63,8 @@ class LocationCode(Base):
     ceds: Mapped[str] = mapped_column(String(120), default="")
     swis: Mapped[str] = mapped_column(String(120), default="")
     position: Mapped[int] = mapped_column(default=0)
+    ends_on: Mapped[date | None]
+    """The last day on which it can be chosen."""
 
 
 class Incident(Windowed, Versioned, Base):

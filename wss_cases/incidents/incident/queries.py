@@ -133,6 +133,11 @@ def locations() -> list[LocationCode]:
     return list(db.session.scalars(select(LocationCode).order_by(LocationCode.position, LocationCode.id)))
 
 
+def locations_on(day: date, but: str = "") -> list[LocationCode]:
+    """Return the places that can be chosen on a date, and one more by its code, though it is retired."""
+    return [one for one in locations() if one.ends_on is None or one.ends_on >= day or one.code == but]
+
+
 def location(code: str) -> LocationCode | None:
     """Return one place, or None."""
     return db.session.scalar(select(LocationCode).where(LocationCode.code == code))

@@ -19,7 +19,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.drafts.actions import save_draft
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations, newest_draft, own_draft
+from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations_on, newest_draft, own_draft
 from wss_cases.incidents.incident.rules import CapturedPerson, code_set_for, is_unknown, person_words
 from wss_cases.incidents.incident.states import UNDECIDED, PersonKind
 from wss_cases.intake.details.forms import AddPersonForm, DetailsForm, details_form
@@ -123,7 +123,8 @@ def _form(
     sets = {code_set_for(person.grade, day) for person in incident.people} | {code_set_for(None, day)}
     codes = {name: behaviors_in_force(name, day) for name in sets}
     reviewer = can(actor, Permission.INCIDENT_REVIEW, incident)
-    return details_form(incident, codes, locations(), reviewer=reviewer, formdata=typed, check_csrf=check_csrf)
+    places = locations_on(day, incident.location_code)
+    return details_form(incident, codes, places, reviewer=reviewer, formdata=typed, check_csrf=check_csrf)
 
 
 def _save_draft(actor: Actor, incident: Incident, now: datetime) -> None:

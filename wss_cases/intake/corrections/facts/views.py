@@ -13,7 +13,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations
+from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations_on
 from wss_cases.incidents.incident.rules import code_set_for, person_words
 from wss_cases.intake.corrections.facts.actions import correct_facts
 from wss_cases.intake.corrections.facts.forms import OF_PERSON, CorrectionForm, correction_form
@@ -60,7 +60,8 @@ def _form(actor: Actor, report: Incident, zone: str) -> CorrectionForm:
     day = report.local_date
     codes = {name: behaviors_in_force(name, day) for name in {code_set_for(p.grade, day) for p in report.people}}
     schools = {one.id: one.name for one in schools_by_id(actor.school_ids(*STAFF) | {report.school_id}).values()}
-    return correction_form(report, codes, locations(), sorted(schools.items(), key=lambda one: one[1]), zone)
+    places = locations_on(day, report.location_code)
+    return correction_form(report, codes, places, sorted(schools.items(), key=lambda one: one[1]), zone)
 
 
 def panel(actor: Actor, report: Incident) -> tuple[str, dict[str, str]] | None:

@@ -1,0 +1,22 @@
+"""A place can be retired: a last day on which it can be chosen; those there are have none.
+
+Revision ID: 0070
+Revises: 0069
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0070"
+down_revision = "0069"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("location_code", sa.Column("ends_on", sa.Date()))
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("location_code") as batch:
+        batch.drop_column("ends_on")
