@@ -24,7 +24,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.incidents.deputies.models import DeputyLook
-from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
+from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson, LocationCode
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
@@ -129,6 +129,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
         .join(Student, Student.id == StudentGuardian.student_id)
         .where(Student.school_id == school_id)
     ),
+    "code_id": lambda _school_id: select(LocationCode),
     "template_id": lambda _school_id: select(FollowUpTemplate),
     "text_id": lambda _school_id: select(FamilyText),
     "message_id": lambda school_id: select(OutboxMessage).where(OutboxMessage.school_id == school_id),
@@ -193,6 +194,7 @@ WORDS = {
     "networks.rename:name": "Network 1",
     "district_settings.change:name": "morning-mail",
     "district_settings.withdraw:name": "morning-mail",
+    "which": "places",
     "form": "csv",
     "rule": "H2",
     "state": "held",
@@ -213,7 +215,7 @@ WORDS = {
 
 
 INNERMOST = (
-    *("guardian_link_id", "taking_out_id", "look_id", "person_id", "told_id"),
+    *("code_id", "guardian_link_id", "taking_out_id", "look_id", "person_id", "told_id"),
     *("opening_id", "waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
     *("plan_id", "term_id", "meeting_id", "supporter_id", "training_id", "grant_id", "participant_id", "pathway_id"),

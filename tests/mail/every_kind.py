@@ -55,6 +55,7 @@ from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks.messages import clock_key
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
+from wss_cases.setup.test_letter.messages import TEST_LETTER
 from wss_cases.workday.digest.messages import digest_key, weekly_key
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
@@ -227,6 +228,14 @@ def _about_account(kind: str) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
         lead = world.people[Role.COORDINATOR]
         return world.message(kind, lead, lead, f"{kind}:{lead.id}")
+
+    return make
+
+
+def _about_district(kind: str) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        person = make_user(Role.DISTRICT)
+        return world.message(kind, person, person, f"{kind}:{person.id}")
 
     return make
 
@@ -483,6 +492,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     HEAD: _audit_head,
     REFUSED: _import_refused,
     "mail.test": _about_account("mail.test"),
+    TEST_LETTER: _about_district(TEST_LETTER),
     "mail.address_changed": _about_account("mail.address_changed"),
     **{kind: _about_account(kind) for kind in ACCOUNT_WORDS},
     "followup.due": _follow_up,

@@ -20,6 +20,7 @@ from tests.support.databases import Database
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant, Setting, UserAccount
+from wss_cases.accounts.managed_accounts.queries import has_begun
 from wss_cases.cli import setup as command
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
@@ -28,7 +29,7 @@ from wss_cases.foundation.school_time import DISTRICT_NAME, DISTRICT_TIME_ZONE
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.setup.first_start import actions
-from wss_cases.setup.first_start.actions import has_begun, set_up
+from wss_cases.setup.first_start.actions import set_up
 from wss_cases.setup.first_start.rules import FirstStart, Person, name_of
 
 ONE, OTHER = "ana.lopez@district.example", "sam_o@district.example"

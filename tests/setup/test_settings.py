@@ -16,9 +16,9 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Setting
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, TO_ADMINISTRATOR, TO_LEAD, levels_of
 from wss_cases.foundation.db import db
-from wss_cases.foundation.district_settings.stored import forget
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import district, today_at
+from wss_cases.foundation.settings.stored import forget
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.mail.common.rules import MAIL_OPENS
 from wss_cases.roster.directory.models import School
@@ -98,6 +98,7 @@ def test_a_wrong_one_is_withdrawn_before_its_day_and_else_set_again(now: datetim
         ("questionnaires", {"value": "61"}, "Give a whole number from 3 to 60."),
         ("second-person", {"value": ""}, "Give a whole number from 1 to 60."),
         ("weights", {"intake": "100"}, "Give a whole number from 0 to 99."),
+        ("school-hours", {"first": "15:00"}, "The last bell must ring after the first one."),
         ("name", {"value": "  "}, "Enter the name of the district."),
         ("time-zone", {"value": "America/Chicago"}, "It is so on that day already."),
     ],
@@ -122,6 +123,17 @@ def test_the_zone_takes_along_the_schools_that_keep_the_districts(now: datetime,
     zones = {row.id: row.time_zone for row in db.session.scalars(select(School))}
     assert zones == {ours.id: "America/Denver", own.id: "America/New_York"}
     assert db.session.scalar(select(func.count()).where(AuditEntry.action == "school.zone_moved")) == 1
+
+
+def test_new_hours_take_along_the_schools_that_keep_the_old_ones(now: datetime, client_as: Any) -> None:
+    ours, own = SchoolFactory().id, SchoolFactory(first_bell=time(9), last_bell=time(15)).id
+    entry, user = BY_NAME["school-hours"], make_user(Role.DISTRICT)
+    actor = acting(user)
+    shown = text(client_as(user).submit("/settings/school-hours", {"first": "07:30"}))
+    assert "1 school rings by the district’s hours and changes with them." in shown
+    set_setting(Invocation(actor, now), entry, "07:30,15:00", date(2026, 11, 28), None)
+    first = {row.id: row.first_bell for row in db.session.scalars(select(School))}
+    assert first == {ours: time(7, 30), own: time(9)}
 
 
 def test_two_do_not_overwrite_each_other_and_a_network_sets_nothing(now: datetime, client_as: Any) -> None:

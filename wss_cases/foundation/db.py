@@ -41,10 +41,9 @@ from sqlalchemy.types import TypeDecorator
 from wss_cases.foundation.connecting.pooler import fit_pooler
 from wss_cases.foundation.connecting.replica import init_reports_db, reading_engine
 from wss_cases.foundation.keys.loading import close_to_others
+from wss_cases.foundation.settings.stored import KNOWN_DISTRICT
 
 WRITING = "wss_writing"
-KNOWN_DISTRICT = "known_district"
-"""What a session knows of the district's settings: see `school_time`."""
 Record = TypeVar("Record")
 
 NAMING = {

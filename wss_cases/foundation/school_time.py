@@ -31,7 +31,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from wss_cases.foundation.db import Base, UtcDateTime, db
-from wss_cases.foundation.district_settings.stored import SETTING, StoredSetting, fixed
+from wss_cases.foundation.settings.stored import SETTING, StoredSetting, fixed
 
 DEFAULT_ZONE = "America/Chicago"
 """A district's that has set none."""

@@ -14,9 +14,9 @@ from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.visibility.models import PastOpening, VisibilityWindow
 from wss_cases.accounts.visibility.rules import sees_from
 from wss_cases.foundation.db import UtcDateTime, db
-from wss_cases.foundation.district_settings.stored import every_setting, know_settings
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.school_time import district_day, school_day, today_at
+from wss_cases.foundation.settings.stored import every_setting, know_settings
 
 SCHOOL = table("school", column("id"), column("network"), column("name"))
 """The roster is a room above; these columns are all that accounts need of it."""

@@ -15,6 +15,11 @@ from wss_cases.foundation.ids import fold_address
 PAGE = 50
 
 
+def has_begun() -> bool:
+    """Whether anybody has an account, in whatever state."""
+    return db.session.execute(select(UserAccount.id).limit(1)).first() is not None
+
+
 def managed_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
     """Accounts the actor manages; the same rule as `rules.manages`."""
     if actor.is_system or actor.has(Role.SYSADMIN):

@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
 from wss_cases.access.actor import Role
-from wss_cases.foundation.district_settings.stored import StoredSetting, fixed
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.school_time import at_local, local_date
+from wss_cases.foundation.settings.stored import StoredSetting, fixed
 
 CONTACT = frozenset({"contact_person_harmed", "check_in_person_harmed"})
 """Kinds that are contact with a person harmed."""

@@ -7,12 +7,13 @@ from datetime import date
 from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
-from flask import has_app_context
+from flask import current_app, has_app_context
 from sqlalchemy import Date, ScalarSelect, String, cast, column, func, select, table
 
-from wss_cases.foundation.db import KNOWN_DISTRICT, db
 from wss_cases.foundation.settings.reading import setting
 
+KNOWN_DISTRICT: Final = "known_district"
+"""Under which name a session keeps what it knows of the district's settings."""
 _PART, _ROW = "\x1f", "\x1e"
 """Between the parts of a row and between rows, where all stand in one text: no value holds them."""
 SETTING: Final = table(
@@ -32,6 +33,11 @@ def every_setting() -> ScalarSelect[Any]:
     return select(func.aggregate_strings(row, _ROW)).where(columns.withdrawn_at.is_(None)).scalar_subquery()
 
 
+def _session() -> Any:
+    # the database stands above the settings by which it is opened
+    return current_app.extensions["sqlalchemy"].session
+
+
 def know_settings(text: str | None) -> Mapping[str, Rows]:
     """Keep for this session what such a statement read."""
     said: dict[str, list[tuple[date, int, str]]] = defaultdict(list)
@@ -40,22 +46,23 @@ def know_settings(text: str | None) -> Mapping[str, Rows]:
         said[key].append((date.fromisoformat(starts_on) if starts_on else date.min, int(number), value))
     # of two from one day on the later said counts
     known = {key: [(starts_on, value) for starts_on, _id, value in sorted(rows)] for key, rows in said.items()}
-    db.session.info[KNOWN_DISTRICT] = known
+    _session().info[KNOWN_DISTRICT] = known
     return known
 
 
 def forget() -> None:
     """Read the settings anew: one was written in this session."""
-    db.session.info.pop(KNOWN_DISTRICT, None)
+    _session().info.pop(KNOWN_DISTRICT, None)
 
 
 def _rows(key: str) -> Rows:
     if not has_app_context():
         return ()
-    known: Mapping[str, Rows] | None = db.session.info.get(KNOWN_DISTRICT)
+    known: Mapping[str, Rows] | None = _session().info.get(KNOWN_DISTRICT)
     if known is None:
-        with db.session.no_autoflush:
-            known = know_settings(db.session.scalar(select(every_setting())))
+        session = _session()
+        with session.no_autoflush:
+            known = know_settings(session.scalar(select(every_setting())))
     return known.get(key, ())
 
 

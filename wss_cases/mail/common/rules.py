@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import Enum
 
-from wss_cases.foundation.district_settings.stored import StoredSetting, fixed
 from wss_cases.foundation.school_time import local, local_date
+from wss_cases.foundation.settings.stored import StoredSetting, fixed
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.roster.directory.rules import SchoolDays
 

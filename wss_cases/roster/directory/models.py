@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import district_zone
+from wss_cases.roster.directory.rules import SCHOOL_HOURS
 from wss_cases.roster.directory.states import DayKind as DayKind
 from wss_cases.roster.directory.states import MoveWhy, Restriction
 
@@ -49,8 +50,8 @@ class School(Versioned, Base):
     low_grade: Mapped[int | None]
     high_grade: Mapped[int | None]
     time_zone: Mapped[str] = mapped_column(String(60), default=district_zone)
-    first_bell: Mapped[time] = mapped_column(default=time(8, 0))
-    last_bell: Mapped[time] = mapped_column(default=time(15, 0))
+    first_bell: Mapped[time] = mapped_column(default=lambda: SCHOOL_HOURS.on(date.max)[0])
+    last_bell: Mapped[time] = mapped_column(default=lambda: SCHOOL_HOURS.on(date.max)[1])
     phone: Mapped[str] = mapped_column(String(60), default="", server_default="")
     is_active: Mapped[bool] = mapped_column(default=True)
 

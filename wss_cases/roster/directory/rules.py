@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.ids import fold
+from wss_cases.foundation.settings.stored import StoredSetting, fixed
 from wss_cases.roster.directory.states import DayKind, Reach
 
 SEARCH_KEY_LENGTH = 900
@@ -18,6 +19,16 @@ HALF_DAY_BELL = time(11, 30)
 YEAR_ENDS = (7, 31)
 """Month and day of a school year's last date."""
 _DAY = timedelta(days=1)
+
+
+def read_hours(text: str) -> tuple[time, time]:
+    """Return the first and the last bell of "08:00,15:00"."""
+    first, last = (time.fromisoformat(part) for part in text.split(","))
+    return first, last
+
+
+SCHOOL_HOURS: StoredSetting[tuple[time, time]] = StoredSetting("school.hours", read_hours, fixed((time(8), time(15))))
+"""The bells of a school of which nobody said others: it begins with them."""
 
 
 class SchoolDays:

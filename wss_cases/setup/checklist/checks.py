@@ -9,7 +9,7 @@ from wss_cases.setup.checklist.rules import Check
 
 CHECKS: Final = (
     Check("district", _l("Name and time zone"), district.name_and_zone, Role.SYSADMIN, "district_settings.page"),
-    Check("mail", _l("Mail"), machine.mail, Role.SYSADMIN, "system.health"),
+    Check("mail", _l("Mail"), machine.mail, Role.SYSADMIN, "test_letter.page"),
     Check("links", _l("Public address"), machine.links, Role.SYSADMIN, "system.health"),
     Check("scheduler", _l("Scheduler"), machine.scheduler, Role.SYSADMIN, "system.health"),
     Check("roster", _l("Roster"), district.roster, Role.SYSADMIN, "roster_uploads.upload"),

@@ -4,16 +4,27 @@ from datetime import datetime
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.monitoring.queries import standing
 from wss_cases.setup.checklist.rules import Found, bad, ok, warning
+from wss_cases.setup.test_letter.presenters import outcome
+from wss_cases.setup.test_letter.queries import last_letters
 
 
 def mail(_now: datetime) -> Found:
     """Whether mail can go out."""
     if setting("SMTP_URL"):
-        return ok(_("Mail goes to the server of SMTP_URL."))
+        return _letter(next(iter(last_letters(limit=1)), None))
     words = _("SMTP_URL is not set: mail is written to a folder, and reaches nobody.")
     return bad(words) if setting("WSS_ENV") == "production" else warning(words)
+
+
+def _letter(letter: OutboxMessage | None) -> Found:
+    if letter is None:
+        return warning(_("A mail server is set. Send a test letter to see whether it takes email."))
+    words, tone = outcome(letter, by_folder=False)
+    words = f"{_('Last test letter:')} {words}"
+    return {"moss": ok, "brick": bad}.get(tone, warning)(words)
 
 
 def links(_now: datetime) -> Found:

@@ -3,21 +3,22 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.accounts.account.models import Invitation, Setting, SignInAttempt, UserAccount
+from wss_cases.accounts.account.models import Invitation, Setting, SignInAttempt
 from wss_cases.accounts.credentials.links import invitation_token
+from wss_cases.accounts.managed_accounts.queries import has_begun
 from wss_cases.accounts.people.actions import invited
 from wss_cases.accounts.sign_in.sessions.actions import take_a_try
-from wss_cases.foundation.db import db
-from wss_cases.foundation.district_settings.stored import forget
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import DISTRICT_NAME, DISTRICT_TIME_ZONE
+from wss_cases.foundation.settings.stored import forget
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.directory.rules import SCHOOL_HOURS
 from wss_cases.setup.first_start.rules import FirstStart, Person, refuse_unsound
 from wss_cases.setup.first_start.token import is_token
 
@@ -31,11 +32,6 @@ class OneTimeLink:
 
     email: str
     url: str
-
-
-def has_begun() -> bool:
-    """Whether anybody has an account."""
-    return db.session.execute(select(UserAccount.id).limit(1)).first() is not None
 
 
 def admit(given: str, address: str, now: datetime) -> bool:
@@ -71,6 +67,8 @@ def set_up(start: FirstStart, now: datetime) -> list[OneTimeLink]:
         uow.next_number("setup")
         _keep(uow, DISTRICT_NAME, start.district.strip())
         _keep(uow, DISTRICT_TIME_ZONE, start.time_zone)
+        if start.hours is not None:
+            _keep(uow, SCHOOL_HOURS.key, ",".join(f"{bell:%H:%M}" for bell in start.hours))
         forget()
         if has_begun():
             raise Refused("", _("There are accounts already: an administrator invites everybody else from People."))

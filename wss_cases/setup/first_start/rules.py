@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import time
 
 from email_validator import EmailNotValidError, validate_email
 
@@ -29,6 +30,8 @@ class FirstStart:
     district: str
     time_zone: str
     people: tuple[Person, ...]
+    hours: tuple[time, time] | None = None
+    """The first and the last bell of its schools; None: as they come."""
 
 
 def name_of(email: str) -> str:
@@ -38,7 +41,7 @@ def name_of(email: str) -> str:
 
 
 def refuse_unsound(start: FirstStart) -> None:
-    """Raise Refused beside what is to be mended: district, time_zone, email_1, email_2."""
+    """Raise Refused beside what is to be mended: district, time_zone, last_bell, email_1, email_2."""
     refuse_blank("district", start.district, _("Enter the name of the district."))
     if len(start.district) > LONGEST_NAME or not start.district.isprintable():
         raise Refused("district", _("Write the name in one line of at most %(n)d characters.", n=LONGEST_NAME))
@@ -46,6 +49,8 @@ def refuse_unsound(start: FirstStart) -> None:
         raise Refused(
             "time_zone", _("There is no time zone %(zone)s. Write one like America/Chicago.", zone=start.time_zone)
         )
+    if start.hours is not None and start.hours[0] >= start.hours[1]:
+        raise Refused("last_bell", _("The last bell must ring after the first one."))
     if len(start.people) != PEOPLE:
         raise Refused("email_2", _("Name exactly two administrators: two people begin together."))
     for number, person in enumerate(start.people, 1):

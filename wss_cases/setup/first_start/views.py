@@ -5,12 +5,13 @@ from werkzeug.exceptions import TooManyRequests
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.managed_accounts.queries import has_begun
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.setup.first_start.actions import admit, has_begun, set_up
+from wss_cases.setup.first_start.actions import admit, set_up
 from wss_cases.setup.first_start.forms import SetupForm
 from wss_cases.setup.first_start.rules import FirstStart, Person
 
@@ -28,7 +29,8 @@ def begin() -> Page:
     if form.validate_on_submit():
         people = (Person(form.email_1.data, form.name_1.data), Person(form.email_2.data, form.name_2.data))
         try:
-            links = set_up(FirstStart(form.district.data, form.time_zone.data, people), clock.now())
+            hours = form.first_bell.data, form.last_bell.data
+            links = set_up(FirstStart(form.district.data, form.time_zone.data, people, hours), clock.now())
         except Refused as refusal:
             if has_begun():
                 raise NotFound from None

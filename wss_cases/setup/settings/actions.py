@@ -5,10 +5,10 @@ from datetime import date, datetime
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import Setting
-from wss_cases.foundation.district_settings.stored import forget
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.stored import forget
 from wss_cases.journal.dated_settings import FURTHEST
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case

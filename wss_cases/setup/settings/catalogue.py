@@ -2,22 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import time
 from typing import Any, Final
 
 from wss_cases.followups.reminders.actions import look_again
 from wss_cases.followups.reminders.queries import overdue_loudly
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
 from wss_cases.foundation.dates import time_of_day_words
-from wss_cases.foundation.district_settings.stored import StoredSetting
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import NAME, ZONE, today_at
+from wss_cases.foundation.settings.stored import StoredSetting
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.common.rules import MAIL_OPENS
 from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
 from wss_cases.pathways.reengagement.opening.roster_gaps import RETURN_GAP
+from wss_cases.roster.directory.rules import SCHOOL_HOURS
 from wss_cases.safeguards.police.seconding.actions import SECONDING_MINUTES
 from wss_cases.setup.settings import effects, forms, moving, rules
 from wss_cases.setup.settings.effects import Change
@@ -55,6 +57,10 @@ def _name(value: str) -> str:
 
 def _zone(value: str) -> str:
     return value.replace("_", " ")
+
+
+def _hours(value: tuple[time, time]) -> str:
+    return _("%(first)s to %(last)s", first=time_of_day_words(value[0]), last=time_of_day_words(value[1]))
 
 
 def _days(value: int) -> str:
@@ -123,6 +129,19 @@ ENTRIES: Final = (
         rules.sound_zone,
         effects.of_zone,
         moving.move_zone,
+        at_once=True,
+    ),
+    Entry(
+        "school-hours",
+        Group.DISTRICT,
+        _l("School hours"),
+        _l("The first and the last bell of each school that has not said its own."),
+        SCHOOL_HOURS,
+        forms.HoursForm,
+        _hours,
+        rules.sound_hours,
+        effects.of_hours,
+        moving.move_hours,
         at_once=True,
     ),
     Entry(

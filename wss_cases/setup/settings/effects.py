@@ -20,6 +20,7 @@ from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.roster.calendar.bells.models import BellTime
 from wss_cases.roster.directory.models import School
 from wss_cases.workday.caseload.queries import loads_of
 from wss_cases.workday.caseload.weights import Weights
@@ -74,6 +75,33 @@ def of_zone(change: Change) -> list[str]:
             meetings,
         ),
         _("Legal clocks that count hours go on as they are, and the days of what has happened stay."),
+    ]
+
+
+def of_hours(change: Change) -> list[str]:
+    """Return which schools' bells move, and what of today comes at another time with them."""
+    first, last = change.old
+    keep = School.is_active & (School.first_bell == first) & (School.last_bell == last)
+    schools = select(School.id).where(keep)
+    own = _count(BellTime.school_id.distinct(), BellTime.school_id.in_(schools))
+    today = today_at(None, change.now)
+    due = _count(FollowUp.id, OPEN, FollowUp.same_day, FollowUp.due_on >= today, FollowUp.school_id.in_(schools))
+    return [
+        ngettext(
+            "%(num)d school rings by the district’s hours and changes with them.",
+            "%(num)d schools ring by the district’s hours and change with them.",
+            _count(School.id, keep),
+        ),
+        ngettext(
+            "Of these, %(num)d has said its own bells for some weekdays; those stay.",
+            "Of these, %(num)d have said their own bells for some weekdays; those stay.",
+            own,
+        ),
+        ngettext(
+            "%(num)d same-day task reminds 60 minutes before the new last bell.",
+            "%(num)d same-day tasks remind 60 minutes before the new last bell.",
+            due,
+        ),
     ]
 
 

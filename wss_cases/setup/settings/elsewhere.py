@@ -3,9 +3,7 @@
 from datetime import date
 from typing import Any, Final
 
-from flask import url_for
-
-from wss_cases.access.gate import current_actor
+from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation.clock import school_year
@@ -18,6 +16,7 @@ from wss_cases.outcomes.equity.states import LEAST_CELL
 PAGES: Final = (
     ("outcomes.equity.minimums", _l("Smallest figures of groups"), Permission.EQUITY_EDIT),
     ("calendar.home", _l("School calendar and bell times"), Permission.RULES_EDIT),
+    ("catalogue.page", _l("Places and behaviors"), Permission.CODES_EDIT),
     ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_EDIT),
     ("texts.texts", _l("Family texts"), Permission.FAMILY_TEXT_EDIT),
@@ -29,7 +28,7 @@ PAGES: Final = (
 """Settings that have a page of their own."""
 
 
-def pages(today: date) -> list[dict[str, Any]]:
+def pages(actor: Actor, today: date) -> list[dict[str, Any]]:
     """Return the pages that the actor may open, with what is in force where one line says it."""
     least = minimums_of(school_year(today))
     words = {
@@ -41,15 +40,19 @@ def pages(today: date) -> list[dict[str, Any]]:
         )
     }
     return [
-        {"title": title, "href": url_for(endpoint), "meta": words.get(endpoint, "")}
+        {"title": title, "endpoint": endpoint, "meta": words.get(endpoint, "")}
         for endpoint, title, permission in PAGES
-        if might(current_actor(), permission)
+        if might(actor, permission)
     ]
 
 
 def fixed_rules() -> list[tuple[str, str]]:
     """Return what holds everywhere and is no setting, each with why."""
     return [
+        (
+            _("A school year begins on August 1."),
+            _("Calendars, counts and the federal and State files of every year are kept by it."),
+        ),
         (
             _("Shares of fewer than %(num)d answers are not shown.", num=FEWEST),
             _("Fewer could point to one child, and earlier figures could then be worked out."),

@@ -84,6 +84,21 @@ def number_form(label: Any, least: int, most: int) -> type[SettingForm]:
     return NumberForm
 
 
+class HoursForm(SettingForm):
+    """The first and the last bell."""
+
+    first = TimeField(_l("First bell"), [InputRequired(_l("Give the time."))])
+    last = TimeField(_l("Last bell"), [InputRequired(_l("Give the time."))])
+
+    def text(self) -> str:
+        """Return both, "08:00,15:00"."""
+        return ",".join(f"{bell:%H:%M}" for bell in (self.first.data, self.last.data))
+
+    def show(self, value: Any) -> None:
+        """Begin with both."""
+        self.first.data, self.last.data = value
+
+
 MOST_DAYS = 10
 _DAYS = _l("Give a whole number from 1 to 10.")
 

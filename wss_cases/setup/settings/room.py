@@ -3,7 +3,7 @@
 from wss_cases.journal.rooms import Room
 from wss_cases.setup.settings import views
 from wss_cases.setup.settings.catalogue import ENTRIES
-from wss_cases.setup.settings.states import CHANGED, WITHDRAWN, ZONE_MOVED
+from wss_cases.setup.settings.states import CHANGED, HOURS_MOVED, WITHDRAWN, ZONE_MOVED
 
 _WHAT = {"what": {entry.name: entry.title for entry in ENTRIES}}
 ROOM = Room(
@@ -11,6 +11,7 @@ ROOM = Room(
     sentences={
         "setting.changed": (CHANGED, _WHAT),
         "setting.withdrawn": (WITHDRAWN, _WHAT),
+        "school.hours_moved": HOURS_MOVED,
         "school.zone_moved": ZONE_MOVED,
     },
 )

@@ -32,6 +32,12 @@ def sound_morning(at: time) -> None:
         raise Refused("value", _("Give a time from 5:00 am to 10:00 am."))
 
 
+def sound_hours(hours: tuple[time, time]) -> None:
+    """Raise Refused for a day that ends before it begins."""
+    if hours[0] >= hours[1]:
+        raise Refused("last", _("The last bell must ring after the first one."))
+
+
 def sound_escalation(days: Days) -> None:
     """Raise Refused for days out of range, and administrators who hear before the lead."""
     lead, administrator = days

@@ -14,4 +14,5 @@ class Group(Labelled):
 
 
 CHANGED, WITHDRAWN = _l("Setting changed: %(what)s"), _l("Planned change of a setting withdrawn: %(what)s")
+HOURS_MOVED = _l("First and last bell changed with the district’s")
 ZONE_MOVED = _l("The time zone is now %(zone)s, as the district’s")

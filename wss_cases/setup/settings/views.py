@@ -44,7 +44,10 @@ def page() -> Page:
         rows[entry.group].append(_row(entry, [row for row in said if row.key == entry.setting.key], today))
     groups = [(group.label, each) for group, each in rows.items() if each]
     return render_template(
-        "setup/settings/list.html", groups=groups, pages=elsewhere.pages(today), fixed=elsewhere.fixed_rules()
+        "setup/settings/list.html",
+        groups=groups,
+        pages=elsewhere.pages(current_actor(), today),
+        fixed=elsewhere.fixed_rules(),
     )
 
 

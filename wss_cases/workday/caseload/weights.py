@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wss_cases.cases.case.states import CaseState
-from wss_cases.foundation.district_settings.stored import StoredSetting
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.settings.stored import StoredSetting
 from wss_cases.routing.engine.states import Pathway as Family
 
 STAGES: Mapping[str, int] = {

@@ -19,7 +19,7 @@ from wss_cases.accounts.account.rules import password_minimum
 from wss_cases.accounts.credentials.links import invitation_id_of
 from wss_cases.accounts.credentials.queries import factor_state
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
-from wss_cases.accounts.managed_accounts.queries import own_sessions
+from wss_cases.accounts.managed_accounts.queries import has_begun, own_sessions
 from wss_cases.accounts.sign_in.own_account.actions import change_password
 from wss_cases.accounts.sign_in.own_account.queries import accepts_password, opens_by_password, shortest_password
 from wss_cases.accounts.sign_in.saved_forms.queries import has_kept
@@ -85,6 +85,7 @@ def sign_in() -> Page:
         demo=demo_accounts(),
         district_name=district().name,
         sign_on=setting("OIDC_ISSUER"),
+        begun=request.method == "POST" or has_begun(),
     ), code
 
 

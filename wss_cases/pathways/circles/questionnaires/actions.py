@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only
-from wss_cases.foundation.district_settings.stored import number_setting
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.stored import number_setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.queries import person_key

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.foundation.district_settings.stored import number_setting
+from wss_cases.foundation.settings.stored import number_setting
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.reengagement.opening.actions import Away, open_for_student
 from wss_cases.pathways.reengagement.plan.queries import Stay, opened_by, stays_begun

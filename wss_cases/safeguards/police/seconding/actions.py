@@ -9,10 +9,10 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.network_approvers.queries import approver_of
 from wss_cases.accounts.two_persons.queries import refuse_one_person
-from wss_cases.foundation.district_settings.stored import number_setting
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.stored import number_setting
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.parties import parties_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work

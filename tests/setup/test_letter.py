@@ -1,0 +1,78 @@
+"""A test letter goes out, and Setup says whether the mail server took it; the sign-in page says who begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests.factories.accounts import make_user
+from tests.factories.roster import SchoolFactory
+from tests.support.pages.client import PageClient
+from tests.support.servers.mail import MailServer
+from wss_cases.access.actor import Role
+from wss_cases.foundation.db import db
+from wss_cases.foundation.settings.stored import forget
+from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
+from wss_cases.mail.delivery.actions import deliver
+from wss_cases.roster.directory.models import School
+from wss_cases.setup.checklist import machine
+from wss_cases.setup.checklist.rules import Level
+from wss_cases.setup.first_start.actions import set_up
+from wss_cases.setup.first_start.rules import FirstStart, Person
+from wss_cases.setup.test_letter.messages import TEST_LETTER
+
+PAGE = "/setup/test-letter"
+At = Callable[..., datetime]
+
+
+def test_a_letter_goes_out_and_the_page_says_what_became_of_it(
+    app: Flask, session: Any, client_as: Any, at: At, smtp_server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "SMTP_URL", smtp_server.url)
+    now = at("2026-11-28 22:00")
+    user = make_user(Role.SYSADMIN)
+    person, email = client_as(user), user.email
+    assert machine.mail(now).level is Level.WARNING
+    assert person.submit(PAGE).status_code == 303
+    again = person.submit(PAGE)
+    assert again.status_code == 400 and "A test letter was sent this minute." in again.get_data(as_text=True)
+    assert "On its way" in person.get(PAGE).get_data(as_text=True)
+    assert deliver(now)["sent"] == 1
+    [mail] = smtp_server.wait_for(1)
+    assert mail.recipients == (email,) and mail.subject == "Test letter: email goes out"
+    assert "The mail server took it." in person.get(PAGE).get_data(as_text=True)
+    assert machine.mail(now).level is Level.OK
+    assert db.session.scalar(select(func.count()).where(AuditEntry.action == "setup.test_letter")) == 1
+    letter = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == TEST_LETTER)).one()
+    letter.state, letter.last_error = OutboxState.FAILED, "recipient refused (550)"
+    db.session.commit()
+    assert "It was not sent." in person.get(PAGE).get_data(as_text=True)
+    assert machine.mail(now).level is Level.BAD
+    other = client_as(make_user(Role.DISTRICT))
+    assert "It was not sent." not in other.get(PAGE).get_data(as_text=True)
+    assert client_as(make_user(Role.DEAN, SchoolFactory())).get(PAGE).status_code == 404
+
+
+def test_the_sign_in_page_says_who_begins_until_somebody_has(
+    app: Flask, session: Any, client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "SETUP_TOKEN", "a token of thirty characters 1")
+    page = client.get("/sign-in").get_data(as_text=True)
+    assert "No one has an account here yet." in page and "token" not in page.split("<main")[1].replace("csrf_token", "")
+    make_user(Role.SYSADMIN)
+    assert "No one has an account here yet." not in client.get("/sign-in").get_data(as_text=True)
+
+
+def test_schools_begin_with_the_hours_that_the_first_start_gave(session: Any, at: At) -> None:
+    people = (Person("ana@district.example", "Ana"), Person("sam@district.example", "Sam"))
+    set_up(FirstStart("Lincoln", "America/Chicago", people, (time(7, 45), time(14, 30))), at("2026-11-28 10:00"))
+    forget()
+    session.add(School(sourced_id="s1", name="Lincoln High", code="LHS"))
+    session.flush()
+    school = session.scalars(select(School).where(School.code == "LHS")).one()
+    assert (school.first_bell, school.last_bell) == (time(7, 45), time(14, 30))
