@@ -234,7 +234,7 @@ def _about_account(kind: str) -> Callable[[World], OutboxMessage]:
 
 def _about_district(kind: str) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
-        person = make_user(Role.DISTRICT)
+        person = world.people[Role.DISTRICT]
         return world.message(kind, person, person, f"{kind}:{person.id}")
 
     return make
