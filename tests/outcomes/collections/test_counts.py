@@ -79,8 +79,10 @@ def made(session: Any, at: Any, request: pytest.FixtureRequest) -> Made:
             one.state, one.outcome_reason = (IncidentState.NO_FURTHER_ACTION, pick.choice(("unfounded", "other")))
         for person in one.people:
             person.behavior_code_id = pick.choice((None, *(code.id for code in codes)))
-    for student in [*district.students[:6], *district.students[:3]]:
-        _restraint(student, pick.choice(list(RestraintKind)))
+    for student in district.students[:6]:
+        kind = pick.choice(list(RestraintKind))
+        for _again in range(2):
+            _restraint(student, kind)
     db.session.commit()
     return district
 
