@@ -15,6 +15,8 @@ from tests.support.databases import ROOT
 
 TESTS_LOCK = ROOT / "tests" / "requirements.lock"
 HERE = PACKAGE / "cases" / "actions.py"
+pytestmark = pytest.mark.any_database("it reads sources, and asks no database")
+
 PLANTED: dict[str, tuple[Callable[[Path, str], list[str]], str]] = {
     "pickle": (dangers.dangerous_imports, "import pickle"),
     "xml": (dangers.dangerous_imports, "from xml.etree import ElementTree"),
@@ -25,6 +27,9 @@ PLANTED: dict[str, tuple[Callable[[Path, str], list[str]], str]] = {
     "template": (dangers.dangerous_calls, "flask.render_template_string(typed)"),
     "mass assignment": (dangers.dangerous_calls, "form.populate_obj(row)"),
     "upload": (dangers.dangerous_calls, "request.files['a'].save('b')"),
+    "setting": (dangers.kept_by_a_session, 'connection.exec_driver_sql("SET lock_timeout = 3000")'),
+    "lock": (dangers.kept_by_a_session, "session.scalar(func.pg_advisory_lock(1))"),
+    "table": (dangers.kept_by_a_session, 'Table("taken", MetaData(), prefixes=["TEMPORARY"])'),
     "unescaped": (dangers.unsafe_templates, "{{ note |safe }}"),
     "file field": (dangers.unsafe_templates, '<input type="file" name="a">'),
     "foreign script": (dangers.unsafe_templates, '<script src="https://cdn.example/x.js"></script>'),
@@ -43,6 +48,13 @@ def test_the_code_runs_nothing_that_it_reads_and_takes_no_other_files() -> None:
         for path in guards.sources()
         for rule in (dangers.dangerous_imports, dangers.dangerous_calls)
         for offence in rule(path, path.read_text(encoding="utf-8"))
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_nothing_in_the_database_outlasts_its_transaction() -> None:
+    found = [
+        one for path in guards.sources() for one in dangers.kept_by_a_session(path, path.read_text(encoding="utf-8"))
     ]
     assert not found, "\n".join(found)
 

@@ -48,6 +48,13 @@ UNSAFE_TEMPLATE = re.compile(
     re.IGNORECASE,
 )
 
+KEPT_BY_A_SESSION = re.compile(
+    r"[\"'](?:SET (?!LOCAL\b|CONSTRAINTS\b)|LISTEN |CREATE TEMP)"
+    r"|pg_(?:try_)?advisory_(?:un)?lock|[\"']TEMPORARY[\"'](?!.*on_commit)"
+)
+FINDS_OUT = "foundation/connecting/pooler.py"
+"""Asks whether a session is its own before it changes it."""
+
 
 def dangerous_imports(path: Path, source: str) -> list[str]:
     """No module that runs what it reads, starts programs, or draws numbers that can be guessed."""
@@ -73,6 +80,13 @@ def dangerous_calls(path: Path, source: str) -> list[str]:
         if takes and path.relative_to(PACKAGE).as_posix() not in TAKING_FILES:
             offences.append(f"{path}:{getattr(node, 'lineno', 0)}: takes a file")
     return offences
+
+
+def kept_by_a_session(path: Path, source: str) -> list[str]:
+    """Nothing in the database outlasts its transaction: behind a pooler the session is somebody else's next."""
+    if path.relative_to(PACKAGE).as_posix() == FINDS_OUT:
+        return []
+    return [f"{path}: {match[0]}" for match in KEPT_BY_A_SESSION.finditer(source)]
 
 
 def unsafe_templates(path: Path, source: str) -> list[str]:
