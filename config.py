@@ -138,13 +138,30 @@ def _number(name: str, text: str, most: int) -> int:
 
 def _roster_folder(environ: Mapping[str, str]) -> dict[str, Any]:
     folder, source = environ.get("WSS_ROSTER_FOLDER", ""), environ.get("WSS_ROSTER_SOURCE", "")
-    if folder and not source.strip():
-        raise RuntimeError("WSS_ROSTER_FOLDER needs WSS_ROSTER_SOURCE, the name of the feed that lays rosters there.")
+    url, token_url = environ.get("WSS_ROSTER_REST_URL", ""), environ.get("WSS_ROSTER_TOKEN_URL", "")
+    client, secret = environ.get("WSS_ROSTER_CLIENT_ID", ""), environ.get("WSS_ROSTER_CLIENT_SECRET", "")
+    if (folder or url) and not source.strip():
+        raise RuntimeError("WSS_ROSTER_FOLDER and WSS_ROSTER_REST_URL need WSS_ROSTER_SOURCE, the name of their feed.")
+    if folder and url:
+        raise RuntimeError("WSS_ROSTER_FOLDER and WSS_ROSTER_REST_URL would be one feed: keep one.")
+    if url and not (token_url and client and secret):
+        raise RuntimeError("WSS_ROSTER_REST_URL needs WSS_ROSTER_TOKEN_URL, _CLIENT_ID and _CLIENT_SECRET.")
+    plain = [one for one in (url, token_url) if one and not one.startswith("https://")]
+    if plain and environ.get("WSS_ENV") == "production":
+        raise RuntimeError("WSS_ROSTER_REST_URL and WSS_ROSTER_TOKEN_URL: in production they begin with https://.")
     hours = environ.get("WSS_ROSTER_HOURS") or "0-24"
     first, _dash, last = hours.partition("-")
     if not (first.isdigit() and last.isdigit() and 0 <= int(first) < int(last) <= 24):
         raise RuntimeError(f"WSS_ROSTER_HOURS={hours}: write two hours of the day, such as 0-5.")
-    return {"ROSTER_FOLDER": folder, "ROSTER_SOURCE": source.strip(), "ROSTER_HOURS": (int(first), int(last))}
+    return {
+        "ROSTER_FOLDER": folder,
+        "ROSTER_SOURCE": source.strip(),
+        "ROSTER_HOURS": (int(first), int(last)),
+        "ROSTER_REST_URL": url,
+        "ROSTER_TOKEN_URL": token_url,
+        "ROSTER_CLIENT_ID": client,
+        "ROSTER_CLIENT_SECRET": secret,
+    }
 
 
 def _choice(name: str, text: str, among: tuple[str, ...]) -> str:
