@@ -1,18 +1,23 @@
 """Lists and pages for those who manage accounts."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, column, exists, false, func, or_, select, table, true
 
 from wss_cases.access.actor import Actor, Role
-from wss_cases.accounts.account.models import RoleGrant, UserAccount, UserSession
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount, UserSession
 from wss_cases.accounts.account.rules import GIVEN_BY_SCHOOL
 from wss_cases.accounts.grants.queries import NETWORK, PARTNER, SCHOOL, in_force_at, is_live, not_over
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold_address
+from wss_cases.foundation.labelled import Labelled
 
 PAGE = 50
+TROUBLE = table("mail_trouble", column("user_id"), column("address"))
+"""Mail is a room above; these columns are all that is needed of it."""
 
 
 def has_begun() -> bool:
@@ -38,14 +43,45 @@ def visible_to(statement: Select[UserAccount], actor: Actor, now: datetime) -> S
     return statement.where(managed_by(actor, now))
 
 
-def people(actor: Actor, text: str, after: str, now: datetime) -> list[UserAccount]:
+class Standing(Labelled):
+    """Which accounts are looked for."""
+
+    NEVER = "never", _l("Never signed in")
+    FAILING = "failing", _l("Email does not arrive")
+    ENDED = "ended", _l("Ended: disabled or without a role")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which accounts a list is of: part of a name or address, a school, a role, how they stand; None asks for all."""
+
+    text: str = ""
+    school_id: int | None = None
+    role: Role | None = None
+    standing: Standing | None = None
+
+
+def people(actor: Actor, wanted: Wanted, after: str, now: datetime) -> list[UserAccount]:
     """Return up to a page and one more of the accounts the actor manages, by address, after `after`."""
     statement = visible_to(select(UserAccount), actor, now).order_by(UserAccount.email).limit(PAGE + 1)
-    if text:
-        like = "%" + fold_address(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    if wanted.text:
+        like = "%" + fold_address(wanted.text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         statement = statement.where(
             or_(UserAccount.email.like(like, escape="\\"), UserAccount.name.ilike(like, escape="\\"))
         )
+    held = exists().where(RoleGrant.user_id == UserAccount.id, not_over(now))
+    if wanted.school_id is not None or wanted.role is not None:
+        # one role of theirs is both that one and at that school
+        of_school = true() if wanted.school_id is None else RoleGrant.school_id == wanted.school_id
+        of_role = true() if wanted.role is None else RoleGrant.role == wanted.role
+        statement = statement.where(held.where(of_school, of_role))
+    if wanted.standing is Standing.NEVER:
+        statement = statement.where(UserAccount.state == AccountState.INVITED)
+    elif wanted.standing is Standing.FAILING:
+        fails = (TROUBLE.c.user_id == UserAccount.id, TROUBLE.c.address == UserAccount.email)
+        statement = statement.where(exists().where(*fails))
+    elif wanted.standing is Standing.ENDED:
+        statement = statement.where(or_(UserAccount.state == AccountState.DISABLED, ~held))
     if after:
         statement = statement.where(UserAccount.email > after)
     return list(db.session.scalars(statement))

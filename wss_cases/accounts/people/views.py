@@ -17,7 +17,15 @@ from wss_cases.accounts.credentials.queries import factor_state
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.held_changes.queries import waiting
-from wss_cases.accounts.managed_accounts.queries import PAGE, get_person, networks_to_give, roles_of, schools_to_give
+from wss_cases.accounts.managed_accounts.queries import (
+    PAGE,
+    Standing,
+    Wanted,
+    get_person,
+    networks_to_give,
+    roles_of,
+    schools_to_give,
+)
 from wss_cases.accounts.managed_accounts.queries import people as find_people
 from wss_cases.accounts.people import actions
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
@@ -27,6 +35,8 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.extension_points import panels_for
@@ -46,11 +56,11 @@ def _roles(actor: Actor) -> list[Role]:
 def people() -> Page:
     """The people whose accounts one manages, by address."""
     actor = current_actor()
-    text, after = request.args.get("q", "").strip(), request.args.get("after", "")
-    rows = find_people(actor, text, after, clock.now())
+    asked = {name: request.args.get(name, "").strip() for name in ("q", "school", "role", "standing")}
+    asked = {name: value for name, value in asked.items() if value}
+    after = request.args.get("after", "")
+    rows = find_people(actor, _wanted(asked), after, clock.now())
     shown = rows[:PAGE]
-    older = url_for("people.people", q=text or None, after=shown[-1].email) if len(rows) > PAGE else None
-    newer = url_for("people.people", q=text or None) if after else None
     return render_template(
         "accounts/people/list.html",
         rows=shown,
@@ -58,9 +68,27 @@ def people() -> Page:
         roles=roles_of([row.id for row in shown]),
         role_labels=ROLE_LABELS,
         state_labels=STATE_LABELS,
-        text=text,
-        newer=newer,
-        older=older,
+        asked=asked,
+        filters=[
+            ("school", _("School"), [(str(number), name) for number, name in schools_to_give(actor)]),
+            ("role", _("Role"), [(role.value, ROLE_LABELS[role]) for role in Role]),
+            ("standing", _("Account"), [(one.value, one.label) for one in Standing]),
+        ],
+        newer=_list(asked) if after else None,
+        older=_list(asked | {"after": shown[-1].email}) if len(rows) > PAGE else None,
+    )
+
+
+def _list(asked: dict[str, str]) -> str:
+    return url_for("people.people", **asked)  # type: ignore[arg-type]
+
+
+def _wanted(asked: dict[str, str]) -> Wanted:
+    return Wanted(
+        asked.get("q", ""),
+        id_in(asked.get("school")),
+        {role.value: role for role in Role}.get(asked.get("role", "")),
+        {one.value: one for one in Standing}.get(asked.get("standing", "")),
     )
 
 
@@ -101,14 +129,14 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
             user=user,
             panels=panels_for(Place.PERSON, actor, user),
             grants=grants,
-            endable={grant.id for grant, _name in grants if may_give(actor, grant.role, grant.school_id)},
+            endable={grant.id for grant, _place in grants if may_give(actor, grant.role, grant.school_id)},
             form=form,
             waits=waiting(user.id, clock.now()),
             viewer_id=actor.user_id,
             moment=lambda instant: moment_words(instant, district_zone()),
             factor=moment_words(factor.since, district_zone()) if factor else "",
             is_person=counts_as_person(user.id, clock.now()),
-            over={grant.id for grant, _name in grants if is_over(grant, clock.now())},
+            over={grant.id for grant, _place in grants if is_over(grant, clock.now())},
             role_labels=ROLE_LABELS,
             state_labels=STATE_LABELS,
             day_words=day_words_with_year,
