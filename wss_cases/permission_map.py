@@ -283,6 +283,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.RETENTION_READ: _rule(
         _of(A, DISTRICT, AUDITOR), anywhere, "whoever decides by it or verifies it; no case content"
     ),
+    P.ROSTER_ACCOUNTS: _rule(_of(SYSADMIN), anywhere, "whoever gives every role gives those of the roster, too"),
     P.ROSTER_IMPORT: _rule(_of(SYSADMIN), anywhere, "whoever runs the system brings the roster; reports hold no name"),
     P.ROSTER_SEARCH: _rule(frozenset(STAFF), school_itself(*STAFF), "names of the own school"),
     P.RULES_EDIT: _rule(_of(DISTRICT), anywhere, "rule sets are the district's"),

@@ -154,6 +154,8 @@ class Permission(StrEnum):
     """Change how long kinds of records are kept."""
     RETENTION_READ = "retention:read"
     """Read how long kinds of records are kept."""
+    ROSTER_ACCOUNTS = "roster:accounts"
+    """Say which staff of the roster have which role here, and invite them."""
     ROSTER_IMPORT = "roster:import"
     """Upload a roster, see what it would change, and have it imported."""
     ROSTER_SEARCH = "roster:search"

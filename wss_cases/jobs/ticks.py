@@ -23,6 +23,7 @@ from wss_cases.outcomes.counting.daily_figures.actions import follow
 from wss_cases.pathways.circles.notes.shredding import shred
 from wss_cases.records.retention.deletion.actions import carry_out
 from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.roster.staff_accounts.waves import send_waves
 from wss_cases.routing.replay.actions import carry_on
 from wss_cases.workday.sweep.actions import sweep
 
@@ -95,6 +96,7 @@ def tick(name: str, now: datetime) -> str:
     gone = this.part("shred", lambda: shred(now))
     this.part("forget", lambda: forget_kept(now))
     this.part("held", lambda: settle_due(now))
+    this.part("waves", lambda: send_waves(now))
     if thorough:
         this.part("heads", lambda: queue_heads(now))
         this.part("clean", lambda: clean(now))

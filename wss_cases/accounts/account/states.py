@@ -31,6 +31,7 @@ SENTENCES = {
     "account.factor_on": _l("Second factor set up"),
     "account.factor_off": _l("Second factor switched off"),
     "account.left_roster": _l("Ended: no longer on the roster"),
+    "account.left_school": _l("Roles at a school end with the day: no longer there on the roster"),
     "account.left_but_kept": _l("Left the roster, kept because nobody else can do their part"),
     "account.address_agreed": _l("New address confirmed"),
     "account.not_me": _l("The person says that a change of this account was not theirs"),

@@ -51,7 +51,7 @@ def invited(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int |
     user.first_setup = uow.actor.is_system and _is_setup(uow)
     uow.add(user)
     uow.record(user, "account.invited")
-    _give(uow, user, role, school_id, today_at(school_id, uow.now), None)
+    give_grant(uow, user, role, school_id, today_at(school_id, uow.now), None)
     return send_invitation(uow, user)
 
 
@@ -124,10 +124,10 @@ def give_role(
         user = _managed(uow, user_id)
         if ends_on is not None and ends_on < starts_on:
             raise Refused("ends_on", _("The last day is before the first."))
-        _give(uow, user, role, school_id, starts_on, ends_on, network)
+        give_grant(uow, user, role, school_id, starts_on, ends_on, network)
 
 
-def _give(
+def give_grant(
     uow: UnitOfWork,
     user: UserAccount,
     role: Role,
@@ -136,6 +136,7 @@ def _give(
     ends_on: date | None,
     network: str | None = None,
 ) -> None:
+    """Step: give a role, and tell its holder and the administrators; what `give_role` refuses is refused."""
     if role in SCHOOL_ROLES and school_id is None:
         raise Refused("school_id", _("Choose the school in which the role is held."))
     if role not in GIVEN_BY_HAND:

@@ -27,6 +27,7 @@ from wss_cases.accounts.sign_in.sessions.actions import (
     ROLES_CHANGED,
     SIGN_IN_CHANGED,
     SLOWED,
+    WAVE,
 )
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
@@ -98,6 +99,10 @@ WORDS = {
         _l("The roles of an account were changed"),
         _l("Another administrator gave a role or ended one. If you did not expect this, ask them."),
     ),
+    WAVE: (
+        _l("People of the roster are invited"),
+        _l("A system administrator has staff of the roster invited by the district’s rules. If it is news, ask."),
+    ),
     OWN_ROLES_CHANGED: (
         _l("You were given a role"),
         _l("Somebody gave you a role in Whole School Safety. If you know nothing of it, end it below."),
@@ -119,6 +124,7 @@ WORDS = {
 """Each kind's subject and what happened."""
 OF_ANOTHER = (
     SLOWED, RESET_OF_ANOTHER, ADDRESS_OF_ANOTHER, ROLES_CHANGED, LEFT_BUT_KEPT, LAST_OF_SCHOOL, NOT_ME, NOT_ME_KEPT,
+    WAVE,
 )  # fmt: skip
 WAITS = {RESET_ASKED: HeldKind.FACTOR, MOVED: HeldKind.ADDRESS}
 """What its holder confirms from the address that was known before."""

@@ -243,6 +243,18 @@ class StaffMember(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
+class StaffPost(Base):
+    """What the roster says a staff member is at a school; somebody at two schools has two."""
+
+    __tablename__ = "staff_post"
+    __table_args__ = (UniqueConstraint("staff_id", "school_id", "role"),)
+
+    id: Mapped[Id]
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff_member.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    role: Mapped[str] = mapped_column(String(60), default="")
+
+
 class ImportRun(Base):
     """One import: where from, when, by what format, whether anything of it landed, and its report."""
 

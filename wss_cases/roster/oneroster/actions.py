@@ -18,7 +18,7 @@ from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem,
 from wss_cases.roster.import_files.values import is_deleted
 from wss_cases.roster.oneroster.bundle import Bundle, Table, open_bundle
 from wss_cases.roster.oneroster.formats import Format, Mode, detect, modes, open_tables, read_manifest
-from wss_cases.roster.oneroster.leavers import end_accounts, many_disabled
+from wss_cases.roster.oneroster.leavers import end_accounts, many_disabled, settle_posts
 from wss_cases.roster.oneroster.ledger import Item, Ledger, batches, digest, ids_of, mark
 from wss_cases.roster.oneroster.links import Links
 from wss_cases.roster.oneroster.orgs import Classes, Courses, Orgs, Sessions, read_orgs
@@ -176,6 +176,7 @@ def _carry_out(run: Run, tables: dict[str, Table], accept: Accepted) -> None:
     run.progress("people", 0)
     for handler in handlers.values():
         handler.finish()
+    settle_posts(run)
     end_accounts(run)
     run.progress("enrolments", 0)
     settle_enrolments(run)

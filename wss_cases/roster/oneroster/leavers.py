@@ -1,25 +1,33 @@
 """Staff who leave the roster: their accounts end with the run that no longer has them, but for those who are needed."""
 
-from sqlalchemy import and_, exists, func, or_, select
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import and_, delete, exists, func, or_, select
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.calendar_address.actions import end_feeds
-from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.accounts.grants.queries import in_force_at, is_over
 from wss_cases.accounts.network_approvers.queries import approvers_naming
+from wss_cases.accounts.people.actions import end_grant
 from wss_cases.accounts.sign_in.invitations.actions import end_links
 from wss_cases.accounts.sign_in.sessions.actions import (
     LAST_OF_SCHOOL,
     LEFT_BUT_KEPT,
     end_all_sessions,
     tell_everyone_of,
+    tell_roles_changed,
 )
+from wss_cases.foundation.database.bulk import insert_rows
+from wss_cases.foundation.db import table_of
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.roster.directory.models import StaffMember
+from wss_cases.roster.directory.models import StaffMember, StaffPost
 from wss_cases.roster.import_files.report import Problem
-from wss_cases.roster.oneroster.ledger import batches, rows_among
-from wss_cases.roster.oneroster.run import Run
+from wss_cases.roster.oneroster.formats import Mode
+from wss_cases.roster.oneroster.ledger import batches, ids_of, rows_among
+from wss_cases.roster.oneroster.run import Post, Run
 
 NEEDED = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)
 THEIRS = or_(
@@ -28,12 +36,42 @@ THEIRS = or_(
 )
 
 
+def settle_posts(run: Run) -> None:
+    """Write the posts of the staff that this run read.
+
+    Those of whom a cell or row is not known lose none, nor does anybody where the file of roles holds only changes.
+    """
+    session = run.uow.session
+    staff = ids_of(session, StaffMember, run.source)
+    standing: defaultdict[int, dict[Post, int]] = defaultdict(dict)
+    mine = select(StaffPost.id, StaffPost.staff_id, StaffPost.school_id, StaffPost.role)
+    mine = mine.join(StaffMember, StaffMember.id == StaffPost.staff_id).where(StaffMember.source == run.source)
+    for post_id, staff_id, school_id, role in session.execute(mine):
+        standing[staff_id][school_id, role] = post_id
+    partial = run.modes.get("roles") is Mode.DELTA
+    new: list[tuple[int, int, str]] = []
+    gone: list[int] = []
+    for key, posts in run.posts.items():
+        if key not in staff or key in run.doubtful:
+            continue
+        staff_id, before = staff[key], standing[staff[key]]
+        new += [(staff_id, *post) for post in sorted(posts - before.keys())]
+        if partial or key in run.unsure:
+            continue
+        gone += [post_id for post, post_id in before.items() if post not in posts]
+        left = {school_id for school_id, _role in before} - {school_id for school_id, _role in posts}
+        run.left_places.update((staff_id, school_id) for school_id in left)
+    insert_rows(session, table_of(StaffPost), ("staff_id", "school_id", "role"), new)
+    for ids in batches(gone):
+        session.execute(delete(StaffPost).where(StaffPost.id.in_(ids)))
+
+
 def end_accounts(run: Run) -> None:
     """End the accounts of the staff whom this run took off the roster; their next click finds no session.
 
     Nobody's where more is missing than an import may lack unasked, nor of a person whom another row still has.
     """
-    if not run.left:
+    if not run.left and not run.left_places:
         return
     if run.shrunk:
         words = _("So much is missing that no account was ended. End those of people who left on the page People.")
@@ -41,6 +79,28 @@ def end_accounts(run: Run) -> None:
         return
     for user in _accounts(run):
         _end(run, user)
+    for staff_id, school_id in sorted(run.left_places):
+        _end_at(run, staff_id, school_id)
+
+
+def _end_at(run: Run, staff_id: int, school_id: int) -> None:
+    """End what somebody who goes on elsewhere was at a school: the roster no longer has them there."""
+    uow = run.uow
+    elsewhere = exists().where(THEIRS, StaffMember.is_active)
+    here = exists().where(
+        THEIRS, StaffMember.is_active, StaffPost.staff_id == StaffMember.id, StaffPost.school_id == school_id
+    )
+    theirs = select(UserAccount).where(exists().where(THEIRS, StaffMember.id == staff_id), elsewhere, ~here)
+    for user in uow.session.scalars(theirs.where(UserAccount.state != AccountState.DISABLED).with_for_update()).all():
+        grants = [one for one in user.grants if one.school_id == school_id and not is_over(one, uow.now)]
+        if grants and school_id in _last_at(run, user):
+            tell_everyone_of(uow, user, LAST_OF_SCHOOL, (Role.SYSADMIN, Role.DISTRICT))
+            _end_with_the_day(run, grants)
+            uow.record(user, "account.left_school")
+            continue
+        for grant in grants:
+            end_grant(uow, user, grant)
+            tell_roles_changed(uow, user, grant, given=False)
 
 
 def many_disabled(run: Run, share: float, few: int) -> list[Problem]:
@@ -82,16 +142,20 @@ def _end(run: Run, user: UserAccount) -> None:
     if schools:
         # told first: what they hold there ends with the day, so that somebody else can be given it
         tell_everyone_of(uow, user, LAST_OF_SCHOOL, (Role.SYSADMIN, Role.DISTRICT))
-        for grant in user.grants:
-            today = today_at(grant.school_id, uow.now)
-            if grant.starts_on <= today and (grant.ends_on is None or grant.ends_on > today):
-                grant.ends_on = today
+        _end_with_the_day(run, user.grants)
     else:
         user.state = AccountState.DISABLED
         end_links(uow, user)
         end_all_sessions(uow, user.id)
     end_feeds(uow, user.id)
     uow.record(user, "account.left_roster")
+
+
+def _end_with_the_day(run: Run, grants: Iterable[RoleGrant]) -> None:
+    for grant in grants:
+        today = today_at(grant.school_id, run.uow.now)
+        if grant.starts_on <= today and (grant.ends_on is None or grant.ends_on > today):
+            grant.ends_on = today
 
 
 def _gives_roles_alone(run: Run, user: UserAccount) -> bool:

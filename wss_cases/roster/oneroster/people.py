@@ -96,6 +96,8 @@ class Users(Handler):
         kind = self.run.kind_of(role)
         named = many(row["orgSourcedIds"])
         orgs = [org for org in named if self.run.org(org, "orgSourcedIds")]
+        if len(orgs) < len(named):
+            self.run.unsure.add(row["sourcedId"])
         return [_held(kind, role, org, None, None, None, False) for org in orgs or [""]]
 
     def _link(self, key: str, row: Cells, roles: Sequence[HeldRole]) -> None:
@@ -141,14 +143,19 @@ class Users(Handler):
 
     def _staff(self, row: Cells, names: dict[str, str], roles: Sequence[HeldRole]) -> dict[str, Any]:
         mine = sorted((held for held in roles if held.kind == "staff"), key=lambda held: not held.is_primary)
-        schools = [school_id for held in mine if (school_id := self.run.school_of(held.org)) is not None]
+        places = [(school_id, held) for held in mine if (school_id := self.run.school_of(held.org)) is not None]
+        if mine:
+            held_now = (one for one in places if _is_held(one[1], self.run.today))
+            if not all(held.org for held in mine):
+                self.run.unsure.add(row["sourcedId"])
+            self.run.posts[row["sourcedId"]] = frozenset((school_id, held.role.lower()) for school_id, held in held_now)
         return {
             "sourced_id": row["sourcedId"],
             "name": _shown(names),
             "search_key": search_key(*names.values()),
             "email": self.run.text(row, "email", 254),
             "role": mine[0].role if mine else "",
-            "school_id": schools[0] if schools else None,
+            "school_id": places[0][0] if places else None,
             "is_active": row.get("enabledUser", "").lower() != "false",
         }
 
@@ -229,6 +236,10 @@ _COLUMNS = {
 }  # fmt: skip
 _OF_ROLES = {"grade", "school_id", "role"}
 _RECORDS = ((Student, "student", STUDENT), (StaffMember, "staff", "staff"), (Guardian, "guardian", "guardian"))
+
+
+def _is_held(held: HeldRole, today: date) -> bool:
+    return (held.starts_on is None or held.starts_on <= today) and (held.ends_on is None or held.ends_on >= today)
 
 
 @lru_cache(maxsize=50_000)

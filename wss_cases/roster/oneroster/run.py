@@ -33,6 +33,9 @@ Cells = Mapping[str, str]
 Place = tuple[int, date | None, date | None]
 """A school with the first and last day there, where the roster gives them."""
 
+Post = tuple[int, str]
+"""A school and what somebody is there."""
+
 
 @dataclass(frozen=True)
 class Org:
@@ -85,6 +88,12 @@ class Run:
     """Staff who stood on the roster before this run and do not after it."""
     disabled: int = 0
     """How many of them are on it still, but may no longer sign in."""
+    posts: dict[str, frozenset[Post]] = field(default_factory=dict)
+    """What each member of staff is, and at which schools."""
+    unsure: set[str] = field(default_factory=set)
+    """Staff of whom an org is not known: they leave no school."""
+    left_places: set[tuple[int, int]] = field(default_factory=set)
+    """Staff members and the schools at which they are nothing any more."""
     doubtful: set[str] = field(default_factory=set)
     """Users of whom a row of roles was refused: they count as what they were."""
     roleless: list[str] = field(default_factory=list)

@@ -45,6 +45,8 @@ NOT_ME = "account.not_me"
 NOT_ME_KEPT = "account.not_me_kept"
 LEFT_BUT_KEPT = "account.left_but_kept"
 LAST_OF_SCHOOL = "account.last_of_school"
+WAVE = "account.wave"
+"""People of the roster are invited in bulk."""
 SLOWED = "account.slowed"
 """Somebody opened more records in an hour than a person can."""
 

@@ -151,13 +151,14 @@ TABLES: dict[str, Kept] = {
     **_each(
         STAFF,
         "user_account role_grant second_factor recovery_code sign_on person_confirmation held_change calendar_feed "
-        "cover mail_choice saved_view board_subscription mail_trouble staff_member keeper_training mentor "
+        "cover mail_choice saved_view board_subscription mail_trouble staff_member staff_post keeper_training mentor "
         "mentoring_group",
     ),
     # settings, code lists, directories, and what the machinery remembers of itself
     **_each(
         SETTING,
-        "setting network school bell_time calendar_day calendar_draft behavior_code location_code legal_duty_kind "
+        "setting network account_rule account_wave school bell_time calendar_day calendar_draft "
+        "behavior_code location_code legal_duty_kind "
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
         "digest_day figure_state counting_round",

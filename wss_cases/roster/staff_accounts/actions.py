@@ -1,0 +1,79 @@
+"""Saying which staff of the roster have which role here, with a second person where it must be two."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.sign_in.sessions.actions import WAVE, tell_administrators
+from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.directory.models import School, StaffPost
+from wss_cases.roster.staff_accounts.models import AccountRule, AccountWave
+from wss_cases.roster.staff_accounts.queries import newest_rule, open_wave
+from wss_cases.roster.staff_accounts.rules import GIVEN, NEEDS_SECOND
+
+LARGEST = 5_000
+
+
+@use_case
+def set_rule(uow: UnitOfWork, staff_role: str, school_id: int | None, role: Role | None, starts_on: date) -> int:
+    """Say what a role of the roster gives from a day on, at one school or any; None gives nothing.
+
+    An administrator's counts once a second person confirmed it. Raises Refused for what the roster does not have.
+    """
+    require(uow.actor, Permission.ROSTER_ACCOUNTS, uow.actor)
+    if uow.session.scalar(select(StaffPost.id).where(StaffPost.role == staff_role).limit(1)) is None:
+        raise Refused("staff_role", _("Choose a role that the roster has."))
+    if school_id is not None and uow.session.get(School, school_id) is None:
+        raise Refused("school_id", _("Choose a school, or any school."))
+    if role is not None and role not in GIVEN:
+        raise Refused("role", _("The roster gives no such role."))
+    if starts_on < today_at(None, uow.now):
+        raise Refused("starts_on", _("The first day must be today or later."))
+    rule = AccountRule(
+        staff_role=staff_role, school_id=school_id, role=role, starts_on=starts_on, said_by_id=uow.actor.user_id,
+        said_at=uow.now,
+    )  # fmt: skip
+    return uow.add_audited(rule, "account_rule.said")
+
+
+@use_case
+def confirm_rule(uow: UnitOfWork, rule_id: int) -> int:
+    """Agree, as a second person, to a rule that gives an administrator's role. Raises NotFound, Refused."""
+    rule = uow.load(AccountRule, rule_id, Permission.ROSTER_ACCOUNTS)
+    if rule.role not in NEEDS_SECOND or rule.confirmed_at is not None:
+        raise Refused("", _("Nothing waits for a second person."))
+    refuse_one_person("", uow.actor.user_id, [rule.said_by_id], uow.now)
+    rule.confirmed_by_id, rule.confirmed_at = uow.actor.user_id, uow.now
+    uow.audit("account_rule.confirmed", "account_rule", rule.id)
+    return rule.id
+
+
+@use_case
+def make_wave(uow: UnitOfWork, size: int, seen_rule_id: int | None) -> int:
+    """Have so many people of the roster invited by the scheduler; the other administrators are told once.
+
+    Raises Refused while another wave is under way, or where the rules changed since the page was shown.
+    """
+    require(uow.actor, Permission.ROSTER_ACCOUNTS, uow.actor)
+    assert uow.actor.user_id is not None
+    rule_id = newest_rule()
+    if rule_id is None or rule_id != seen_rule_id:
+        raise Refused("", _("The rules have changed since this page was shown. Look again at who gets an account."))
+    if not 1 <= size <= LARGEST:
+        raise Refused("size", _("Give a number from 1 to %(most)d.", most=LARGEST))
+    if open_wave() is not None:
+        raise Refused("size", _("A wave is under way. Wait until it has ended."))
+    wave = AccountWave(size=size, newest_rule_id=rule_id, made_by_id=uow.actor.user_id, made_at=uow.now)
+    uow.add_audited(wave, "account_wave.made")
+    maker = uow.session.get_one(UserAccount, uow.actor.user_id)
+    tell_administrators(uow, maker, WAVE, but={maker.id})
+    return wave.id

@@ -1,0 +1,118 @@
+"""Pure rules: which member of the roster's staff gets an account with which roles, and why not."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from wss_cases.access.actor import Role
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import fold_address
+from wss_cases.foundation.labelled import Labelled
+
+GIVEN: Final = (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)
+NEEDS_SECOND: Final = frozenset({Role.ADMINISTRATOR})
+"""What no one person gives to everybody of whom the roster says something."""
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+RoleRules = Mapping[tuple[str, int | None], Role | None]
+"""What is in force, by the roster's role and a school, None for any."""
+Place = tuple[Role, int]
+"""A role and the school in which it is held."""
+
+
+class Standing(Labelled):
+    """What becomes of one person of the roster."""
+
+    NEW = "new", _l("Gets an account")
+    ADDS = "adds", _l("Gets another role")
+    RETURNS = "returns", _l("Came back: decide by hand")
+    HAS = "has", _l("Has all of it")
+    NO_ADDRESS = "no_address", _l("No email address")
+    TAKEN = "taken", _l("The address is another person’s")
+    STUDENT = "student", _l("Is a student too")
+    NO_RULE = "no_rule", _l("No rule for what they are")
+    NONE = "none", _l("Gets none by the rules")
+
+
+WILL_CHANGE: Final = (Standing.NEW, Standing.ADDS)
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member of staff: rows of the roster with one name and address are one person."""
+
+    staff_ids: tuple[int, ...]
+    name: str
+    email: str
+    posts: frozenset[tuple[int, str]]
+    is_student: bool = False
+    is_shared: bool = False
+
+
+@dataclass
+class Held:
+    """An account: what it holds at schools, what of that is over, whether it has or had any role, and whose it is."""
+
+    user_id: int
+    is_ended: bool
+    is_partner: bool = False
+    live: set[Place] = field(default_factory=set)
+    over: set[Place] = field(default_factory=set)
+    has_live: bool = False
+    had: bool = False
+    staff_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What would become of one person: `gives` are the roles that are new to them."""
+
+    member: Member
+    standing: Standing
+    gives: tuple[Place, ...] = ()
+    user_id: int | None = None
+
+
+def known_address(email: str) -> str:
+    """Return an address as accounts store it; '' for what is none."""
+    email = fold_address(email)
+    return email if _ADDRESS.fullmatch(email) else ""
+
+
+def roles_of(posts: Iterable[tuple[int, str]], rules: RoleRules) -> tuple[set[Place], bool]:
+    """Return what the posts of a person give, and whether there is a rule for each of them."""
+    given: set[Place] = set()
+    known = True
+    for school_id, staff_role in posts:
+        key = next((key for key in ((staff_role, school_id), (staff_role, None)) if key in rules), None)
+        if key is None:
+            known = False
+        elif (role := rules[key]) is not None:
+            given.add((role, school_id))
+    return given, known
+
+
+def proposal(member: Member, rules: RoleRules, held: Held | None) -> Proposal:
+    """Return what becomes of a person. Nothing that ended is given again without being asked about."""
+    given, known = roles_of(member.posts, rules)
+    user_id = held.user_id if held else None
+    if member.is_student:
+        return Proposal(member, Standing.STUDENT)
+    if not given:
+        return Proposal(member, Standing.NONE if known and member.posts else Standing.NO_RULE, (), user_id)
+    if held is None:
+        if member.is_shared:
+            return Proposal(member, Standing.TAKEN)
+        places = tuple(sorted(given, key=_order))
+        return Proposal(member, Standing.NEW if member.email else Standing.NO_ADDRESS, places)
+    if held.is_partner or member.is_shared or held.staff_ids - set(member.staff_ids):
+        return Proposal(member, Standing.TAKEN)
+    missing = tuple(sorted(given - held.live, key=_order))
+    if held.is_ended or (missing and ((held.had and not held.has_live) or held.over & set(missing))):
+        return Proposal(member, Standing.RETURNS, missing, user_id)
+    return Proposal(member, Standing.ADDS if missing else Standing.HAS, missing, user_id)
+
+
+def _order(place: Place) -> tuple[int, int]:
+    return GIVEN.index(place[0]), place[1]
