@@ -42,6 +42,7 @@ from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student, StudentGuardian
+from wss_cases.roster.role_files.models import RoleFile
 from wss_cases.roster.staff_accounts.models import AccountRule
 from wss_cases.roster.uploads.models import RosterUpload
 from wss_cases.routing.replay.models import Replay
@@ -138,6 +139,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "user_id": lambda school_id: (
         select(UserAccount).join(RoleGrant, RoleGrant.user_id == UserAccount.id).where(RoleGrant.school_id == school_id)
     ),
+    "role_file_id": lambda _school_id: select(RoleFile),
     "account_rule_id": lambda _school_id: select(AccountRule),
     "grant_id": lambda school_id: select(RoleGrant).where(RoleGrant.school_id == school_id),
     "rule_set_id": lambda _school_id: select(RuleSet),
@@ -224,7 +226,7 @@ INNERMOST = (
     *("case_id", "follow_up_id", "incident_id", "review_id", "sergeant_id", "duty_id", "action_id", "own_duty_id"),
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
-    *("upload_id", "account_rule_id", "school_id"),
+    *("upload_id", "account_rule_id", "role_file_id", "school_id"),
 )
 PUBLISHED = select(PublishedSchool)
 FAMILIES = {

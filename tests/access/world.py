@@ -54,6 +54,7 @@ from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.records.retention.core.states import DeletionState
 from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student
+from wss_cases.roster.role_files.models import RoleFile
 from wss_cases.roster.staff_accounts.models import AccountRule
 from wss_cases.roster.uploads.models import RosterUpload
 from wss_cases.roster.uploads.states import UploadState
@@ -258,6 +259,7 @@ def plant_workday(one: Planted) -> None:
     sent = {"source": "feed", "file_name": "walk.zip", "size": 1, "made_by_id": one.lead.id, "made_at": NOW}
     db.session.add(RosterUpload(state=UploadState.CHECKED, report={"files": {}, "problems": []}, **sent))
     db.session.add(ImportRun(kind="oneroster", source="feed", started_at=NOW, landed=False, report={}))
+    db.session.add(RoleFile(name="walk.csv", rows=[], made_by_id=one.lead.id, made_at=NOW))
     db.session.add(AccountRule(staff_role="teacher", role=Role.REPORTER, starts_on=NOW.date(), said_at=NOW))
     db.session.add(PublishedSchool(identifier=f"W{one.school.id}", name="Walked School"))
     db.session.add(CareRecord(student_id=one.student.id, reporter_id=one.reporter.id, opened_at=NOW, **placed))
