@@ -1,15 +1,15 @@
 """Uploaded files of roles, between their upload and their confirmation.
 
-Revision ID: 0071
-Revises: 0070
+Revision ID: 0073
+Revises: 0072
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0071"
-down_revision = "0070"
+revision = "0073"
+down_revision = "0072"
 branch_labels = None
 depends_on = None
 

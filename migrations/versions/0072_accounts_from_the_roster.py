@@ -1,14 +1,14 @@
 """What staff are at each school, which roles that gives here, and the waves in which they are invited.
 
-Revision ID: 0070
-Revises: 0069
+Revision ID: 0072
+Revises: 0071
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0070"
-down_revision = "0069"
+revision = "0072"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 
