@@ -20,7 +20,7 @@ from wss_cases.accounts.credentials.links import held_id_of, held_token, message
 from wss_cases.accounts.held_changes.models import HeldChange
 from wss_cases.accounts.people.actions import end_role, give_role, invite, invite_again, set_enabled
 from wss_cases.accounts.people.held.actions import agree, confirm_own, say_not_me, settle_due
-from wss_cases.accounts.sign_in.second_factor.actions import ask_reset
+from wss_cases.accounts.sign_in.second_factor.resets import ask_reset
 from wss_cases.accounts.sign_in.sessions.actions import has_factor
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage

@@ -12,7 +12,7 @@ from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.held_changes.models import HeldChange, HeldKind
 from wss_cases.accounts.people.actions import MOVED, end_grant, is_free
 from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
-from wss_cases.accounts.sign_in.second_factor.actions import RESET_ASKED, carry_out_reset
+from wss_cases.accounts.sign_in.second_factor.resets import RESET_ASKED, carry_out_reset
 from wss_cases.accounts.sign_in.sessions.actions import (
     NOT_ME,
     NOT_ME_KEPT,

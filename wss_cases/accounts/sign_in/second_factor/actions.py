@@ -1,4 +1,4 @@
-"""The second factor: set up, asked for, switched off, reset. Secrets are stored sealed, codes as digests."""
+"""The second factor: set up, asked for, switched off. Secrets are stored sealed, codes as digests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,10 +8,8 @@ from enum import Enum
 from sqlalchemy import delete, func, select
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import AccountState, SignInAttempt, UserAccount, UserSession
 from wss_cases.accounts.account.rules import FAILURES_PER_ACCOUNT, THROTTLE_WINDOW
-from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.credentials.models import RecoveryCode, SecondFactor
 from wss_cases.accounts.credentials.passwords import password_matches
 from wss_cases.accounts.credentials.rules import (
@@ -24,17 +22,12 @@ from wss_cases.accounts.credentials.rules import (
     proof_of,
     step_of,
 )
-from wss_cases.accounts.held_changes.models import HeldKind
-from wss_cases.accounts.held_changes.queries import hold, known_address, waiting
-from wss_cases.accounts.sign_in.invitations.actions import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import (
     SignInResult,
     alarm_if_break_glass,
     end_all_sessions,
     open_session,
     renew_token,
-    schools_of,
-    tell_administrators,
 )
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -46,9 +39,6 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 FACTOR_ON = "account.factor_on"
 FACTOR_OFF = "account.factor_off"
-FACTOR_RESET = "account.factor_reset"
-RESET_ASKED = "account.reset_asked"
-RESET_OF_ANOTHER = "account.reset_of_another"
 RECOVERY_USED = "account.recovery_used"
 CODE_GUESSED = "account.code_guessed"
 
@@ -116,7 +106,7 @@ def check_code(uow: UnitOfWork, user: UserAccount, code: str, address: str, coun
     uow.session.add(SignInAttempt(account_key=key, address=address, at=uow.now))
     uow.audit("factor.refused", "user_account", user.id)
     if before + 1 == FAILURES_PER_ACCOUNT:
-        _tell(uow, user, CODE_GUESSED)
+        tell_owner(uow, user, CODE_GUESSED)
     return Checked.WRONG
 
 
@@ -131,7 +121,7 @@ def _use_code(uow: UnitOfWork, factor: SecondFactor, user: UserAccount, code: st
             return False
         row.used_at = uow.now
         uow.record(user, RECOVERY_USED)
-        _tell(uow, user, RECOVERY_USED)
+        tell_owner(uow, user, RECOVERY_USED)
         return True
     secret = unseal(setting("WSS_KEYS"), PURPOSE, factor.sealed_text, factor.sealed_key)
     step = step_of(secret, code, uow.now, factor.last_step)
@@ -172,7 +162,7 @@ def enrol(
             goes_on.by_sign_on, goes_on.says_when = before.by_sign_on, before.says_when
             goes_on.factor_by_provider = before.factor_by_provider
         uow.record(user, FACTOR_ON)
-        _tell(uow, user, FACTOR_ON)
+        tell_owner(uow, user, FACTOR_ON)
     return Enrolled(codes, token)
 
 
@@ -195,45 +185,9 @@ def switch_off(actor: Actor, must_have: bool, now: datetime) -> None:
             raise Refused("", _("Your role works only with a second factor."))
         if user.password_short:
             raise Refused("", _("Choose a password of 15 characters or more first: yours is too short to stand alone."))
-        _remove(uow, user)
+        remove_factor(uow, user)
         uow.record(user, FACTOR_OFF)
-        _tell(uow, user, FACTOR_OFF)
-
-
-def ask_reset(actor: Actor, user_id: int, now: datetime) -> None:
-    """Ask that somebody's second factor be taken away because the phone is lost; they and the others are told.
-
-    It is done when they confirm from their address, when a second administrator agrees, or after a day.
-    """
-    with unit_of_work(actor, now) as uow:
-        user = uow.load(UserAccount, user_id, Permission.ACCOUNT_FACTOR)
-        if user.id == actor.user_id:
-            raise Refused("", _("Another system administrator resets yours."))
-        if factor_row(uow, user.id) is None:
-            raise Refused("", _("This person has no second factor."))
-        if HeldKind.FACTOR in waiting(user.id, now):
-            raise Refused("", _("This is asked for already."))
-        hold(uow, user, HeldKind.FACTOR, known_address(user.id, now))
-        uow.record(user, RESET_ASKED)
-        _tell(uow, user, RESET_ASKED)
-        tell_administrators(uow, user, RESET_OF_ANOTHER, of=schools_of(uow, user), but={actor.user_id, user.id})
-
-
-def carry_out_reset(uow: UnitOfWork, user: UserAccount) -> None:
-    """Step: take a second factor away; all sessions of its person end, and they are told.
-
-    A short password does not stand alone, so it goes too, and a link for a new one is sent.
-    """
-    if factor_row(uow, user.id) is None:
-        return
-    _remove(uow, user)
-    end_all_sessions(uow, user.id)
-    end_feeds(uow, user.id)
-    if user.password_short and user.state is AccountState.ACTIVE:
-        user.password_hash, user.password_short = None, False
-        send_invitation(uow, user)
-    uow.record(user, FACTOR_RESET)
-    _tell(uow, user, FACTOR_RESET)
+        tell_owner(uow, user, FACTOR_OFF)
 
 
 def confirm(actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime) -> SignInResult:
@@ -299,10 +253,12 @@ def _replace_codes(uow: UnitOfWork, user: UserAccount) -> list[str]:
     return codes
 
 
-def _remove(uow: UnitOfWork, user: UserAccount) -> None:
+def remove_factor(uow: UnitOfWork, user: UserAccount) -> None:
+    """Step: take a second factor and its recovery codes away."""
     uow.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     uow.session.execute(delete(SecondFactor).where(SecondFactor.user_id == user.id))
 
 
-def _tell(uow: UnitOfWork, user: UserAccount, kind: str) -> None:
+def tell_owner(uow: UnitOfWork, user: UserAccount, kind: str) -> None:
+    """Step: tell the account's owner at once what became of the second factor."""
     uow.notify(user.id, kind, user, f"{kind}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)

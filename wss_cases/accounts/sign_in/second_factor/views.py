@@ -10,7 +10,7 @@ from wss_cases.accounts.credentials.links import secret_of, signed_secret
 from wss_cases.accounts.credentials.queries import factor_state
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES, Proof, app_address, new_secret, proof_of, spaced
 from wss_cases.accounts.managed_accounts.queries import get_person
-from wss_cases.accounts.sign_in.second_factor import actions
+from wss_cases.accounts.sign_in.second_factor import actions, resets
 from wss_cases.accounts.sign_in.second_factor.actions import Checked
 from wss_cases.accounts.sign_in.sessions.signed_in import HALF, enter, fresh_within, lead_on, load_signed_in
 from wss_cases.foundation import clock
@@ -144,7 +144,7 @@ def reset(user_id: int) -> Page:
     """Ask that the second factor of somebody who lost it be taken away."""
     actor, now = current_actor(), clock.now()
     get_person(actor, user_id, now)
-    actions.ask_reset(actor, user_id, now)
+    resets.ask_reset(actor, user_id, now)
     flash(
         _("It is asked for, and the person is told by mail. It counts when they confirm it there, when a second "
           "administrator agrees, or after 24 hours.")

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 CLAIM_SECONDS = 600
 """How long somebody may take to show that an account is theirs, once the sign-on said who they are."""
 AGAIN_WITHIN = timedelta(minutes=5)
@@ -21,4 +23,4 @@ def proved_within(auth_time: int | None, span: timedelta, now: datetime) -> bool
 
 def proved_at(auth_time: int | None, now: datetime) -> datetime | None:
     """Return when somebody proved to the provider who they are, None where it does not say (Google, Clever)."""
-    return None if auth_time is None else min(now, datetime.fromtimestamp(auth_time, UTC))
+    return None if auth_time is None else min(now, EPOCH + timedelta(seconds=auth_time))
