@@ -188,9 +188,7 @@ PERMISSION_MAP: dict[P, Rule] = {
         _of(D, C, A, DISTRICT), anywhere, "whoever has duties may read them; it holds no case content"
     ),
     P.EQUITY_EDIT: _rule(_of(DISTRICT), whole_district, "one set of minimums for the district"),
-    P.EXPORTS_READ: _rule(
-        _of(A, DISTRICT, SYSADMIN), anywhere, "who is told that a file was taken may look it up; no figures"
-    ),
+    P.EXPORTS_READ: _rule(_of(A, DISTRICT, SYSADMIN), anywhere, "who is told of a file may look it up; no figures"),
     P.FAMILY_COPY_PREPARE: _rule(
         _of(C, A), at_own_school(C, A), "the school keeps the record, and who may prepare keeps the register"
     ),
