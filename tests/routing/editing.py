@@ -2,11 +2,13 @@
 
 import copy
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from wss_cases.access.actor import Actor
+from tests.factories.accounts import acting, make_user
+from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.db import db
+from wss_cases.routing.drafts import actions
 from wss_cases.routing.row_editor.actions import save_row
 from wss_cases.routing.rule_sets.models import RuleSet
 
@@ -34,3 +36,16 @@ def edit_row(actor: Actor, draft_id: int, row_id: str, changes: Mapping[str, Any
     assert draft is not None
     row = row_of(draft, row_id)
     save_row(actor, draft_id, row, with_values(row, changes), now)
+
+
+def hand_over(actor: Actor, draft_id: int, starts_on: date, now: datetime, why_not_replayed: str = "") -> None:
+    """Hand a draft as it is now to a second person."""
+    actions.propose(actor, draft_id, None, actions.Proposal("It is needed.", starts_on, why_not_replayed), now)
+
+
+def publish(actor: Actor, draft_id: int, starts_on: date, now: datetime, why_not_replayed: str = "") -> Actor:
+    """Hand a draft over and let another administrator of the district, who is returned, publish it."""
+    hand_over(actor, draft_id, starts_on, now, why_not_replayed)
+    second = acting(make_user(Role.DISTRICT))
+    actions.publish(second, draft_id, None, now)
+    return second

@@ -8,12 +8,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from tests.accounts.sign_in.test_password import sign_in
 from tests.factories.accounts import make_user
 from tests.routing.editing import row_of
 from tests.routing.first_rules.rule_set import first_rows
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element, Form, forms, parse
 from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import UserSession
+from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.routing.drafts.presenters import either
 from wss_cases.routing.engine.states import RuleSetState
@@ -66,7 +69,9 @@ def test_the_table_is_read_in_sentences(district: PageClient, session: Any) -> N
     assert not [link for link in page.find_all("a") if "/rows/" in link.get("href")]
 
 
-def test_a_row_is_edited_and_the_draft_published(district: PageClient, session: Any) -> None:
+def test_a_row_is_edited_and_the_draft_published_and_withdrawn(
+    district: PageClient, session: Any, client_as: ClientAs
+) -> None:
     path = draft_path(district, session)
     before = district.page(f"{path}/rows/P6").find_all("main")[0]
     assert "Earlier incidents in 365 days" in before.text
@@ -78,11 +83,20 @@ def test_a_row_is_edited_and_the_draft_published(district: PageClient, session: 
     assert "earlier incidents in 365 days at least 6" in page.text
     assert "Row P6 changed" in page.text
     assert "The check found nothing" in district.page(f"{path}/check").text
-    why = {"starts_on": "2026-12-01", "why_not_replayed": "No incidents yet."}
-    done = district.submit(path, why, holding="starts_on")
-    assert done.status_code == 303
+    assert "Changed" in page.text and "No row differs" not in page.text
+    why = {"note": "Later mentors.", "starts_on": "2026-12-01", "why_not_replayed": "No incidents yet."}
+    assert district.submit(path, why, holding="starts_on").status_code == 303
+    page = district.page(path)
+    assert "It waits for a second person" in page.text and "Publish it" not in page.text
+    assert "Waits for a second person" in district.page("/rules").text
+    other = client_as(make_user(Role.DISTRICT))
+    assert "Later mentors." in other.page(path).text
+    assert other.submit(path, action="/publish").status_code == 303
     assert rule_set(session, 3).state is RuleSetState.PUBLISHED
     assert "version 2" in district.page("/rules").text
+    assert district.submit(path, {"reason": "A duty was missing."}, holding="reason").status_code == 303
+    assert "Withdrawn before its first day. A duty was missing." in district.page(path).text
+    assert "Withdrawn" in district.page("/rules").text
     assert district.get(f"{path}/rows/P6").status_code == 404
 
 
@@ -108,9 +122,11 @@ def test_a_draft_that_breaks_a_promise_is_not_published(district: PageClient, se
     path = draft_path(district, session)
     district.submit(f"{path}/rows/P14", {"l2_value": "1"}, holding="outline")
     checked = district.page(f"{path}/check").find_all("main")[0]
-    assert "Mend before publishing" in checked.text
-    refused = district.submit(path, {"starts_on": "2026-12-01"}, holding="starts_on")
-    assert refused.status_code == 400
+    assert "Breaks promise 5: change it before publishing" in checked.text
+    named = next(row for row in checked.find_all("li") if row.get("id") == "row-P11")
+    assert "Row P11: Re-entry circle is recommended for a student in grade 2 or below." in named.text
+    refused = district.submit(path, {"note": "Older.", "starts_on": "2026-12-01"}, holding="starts_on")
+    assert refused.status_code == 400 and "Older." in refused.get_data(as_text=True)
     assert "cannot be published yet" in refused.get_data(as_text=True)
     assert rule_set(session, 3).state is RuleSetState.DRAFT
 
@@ -120,6 +136,7 @@ def test_publishing_without_a_day_is_explained(district: PageClient, session: An
     answer = district.submit(path, {"starts_on": ""}, holding="starts_on")
     assert answer.status_code == 400
     assert "Enter the first day." in answer.get_data(as_text=True)
+    assert "Say what it changes, and why." in answer.get_data(as_text=True)
 
 
 def test_two_editors_the_second_reads_three_versions_and_saves_again(district: PageClient, session: Any) -> None:
@@ -184,6 +201,29 @@ def test_a_row_is_added_in_plain_words_line_by_line(district: PageClient, sessio
         "items": [{"kind": "healing_circle", "for": "both", "tier": 2, "start": 5}],
         "because": {"en": "It reached many.", "es": "Alcanzó a muchos."},
     }
+
+
+def test_a_row_that_came_after_the_session_had_ended_is_offered_with_its_new_lines(
+    session: Any, client_as: ClientAs, at: Callable[..., datetime]
+) -> None:
+    noon = at("2026-11-24 12:00")
+    at("2026-11-24 10:00")
+    author = make_user(Role.DISTRICT)
+    client = client_as(author)
+    session.scalars(select(UserSession).where(UserSession.user_id == author.id)).one().expires_at = noon
+    session.commit()
+    address = f"{draft_path(client, session)}/rows/P8"
+    held = sent(client.form(address, "outline")) | {"c1_about": "bias", "step": "line:c1"}
+    grown = sent(row_form(parse(client.post(address, data=held).get_data(as_text=True))))
+    (line,) = set(grown) - set(held)
+    at("2026-11-24 13:00")
+    late = client.post(address, data=grown, headers={"Referer": f"http://localhost{address}"})
+    assert "/sign-in" in late.location
+    kept = session.scalars(select(KeptForm)).one()
+    sign_in(client, author.email, target=address)
+    assert sent(client.form(f"{address}?kept={kept.id}", "outline"))[line] == grown[line]
+    assert client.submit(f"{address}?kept={kept.id}", holding="outline").status_code == 303
+    assert "self-harm and bias" in client.page(address).text
 
 
 def test_rows_are_ordered_by_buttons(district: PageClient, session: Any) -> None:

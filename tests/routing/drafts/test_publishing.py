@@ -1,7 +1,7 @@
 """Rule sets in the database: the first one, drafts, publishing, and that nothing published changes."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +12,11 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from tests.routing.asking import localized
-from tests.routing.editing import edit_row, row_of, with_values
+from tests.routing.editing import edit_row, hand_over, publish, row_of, with_values
 from tests.routing.first_rules.rule_set import first_rows
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.foundation.errors import NotFound, Refused, Stale, Unavailable
+from wss_cases.foundation.errors import NotFound, Overreach, Refused, Stale, Unavailable
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WhenPrecision
 from wss_cases.journal.models import AuditEntry, TimelineEntry
@@ -78,17 +78,20 @@ def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, 
     edit_row(district, draft.id, "P1", changes, now)
     changes = {"when.all.1.value": 4}
     edit_row(district, draft.id, "P2", changes, now)
-    actions.publish(district, draft.id, None, date(2026, 12, 1), now, "No incidents yet.")
+    second = publish(district, draft.id, date(2026, 12, 1), now, "No incidents yet.")
     draft = fresh(draft)
     assert draft.state is RuleSetState.PUBLISHED
-    assert (draft.published_at, draft.published_by_id) == (now, district.user_id)
+    assert (draft.published_at, draft.published_by_id) == (now, second.user_id)
     assert row_of(draft, "P1")["items"][0]["tier"] == 2
     assert rule_set_in_force(date(2026, 11, 30)).number == 2
     assert rule_set_in_force(date(2026, 12, 1)).number == 3
     kinds = session.scalars(
         select(TimelineEntry.kind).where(TimelineEntry.subject_id == draft.id).order_by(TimelineEntry.id)
     ).all()
-    assert kinds == ["rules.drafted", "rules.row_edited", "rules.row_edited", "rules.not_replayed", "rules.published"]
+    assert kinds == [
+        *("rules.drafted", "rules.row_edited", "rules.row_edited", "rules.proposed", "rules.not_replayed"),
+        "rules.published",
+    ]
     audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "rules.edited")).first()
     before, after = audited.changes["P1"]
     assert (before["items"][0]["tier"], after["items"][0]["tier"]) == (1, 2)
@@ -102,15 +105,65 @@ def test_a_draft_with_findings_is_not_published(session: Any, district: Actor, n
     draft = drafted(district, session, now)
     edit_row(district, draft.id, "P14", {"when.value": 1}, now)
     with pytest.raises(Refused, match="grade 2 or below"):
-        actions.publish(district, draft.id, None, date(2026, 12, 1), now)
+        hand_over(district, draft.id, date(2026, 12, 1), now)
     assert fresh(draft).state is RuleSetState.DRAFT
 
 
 def test_a_draft_is_not_published_backwards(session: Any, district: Actor, now: datetime) -> None:
     draft = drafted(district, session, now)
     with pytest.raises(Refused) as refused:
-        actions.publish(district, draft.id, None, date(2026, 11, 23), now)
+        hand_over(district, draft.id, date(2026, 11, 23), now)
     assert refused.value.field == "starts_on"
+
+
+def test_a_second_person_publishes_and_a_change_takes_the_draft_back(
+    session: Any, district: Actor, now: datetime
+) -> None:
+    draft, second = drafted(district, session, now), acting(make_user(Role.DISTRICT))
+    with pytest.raises(Refused, match="No one has handed this draft over"):
+        actions.publish(second, draft.id, None, now)
+    hand_over(district, draft.id, date(2026, 12, 1), now, "No incidents yet.")
+    with pytest.raises(Overreach, match="second person"):
+        actions.publish(district, draft.id, None, now)
+    unknown = acting(make_user(Role.DISTRICT, first_setup=False))
+    with pytest.raises(Overreach, match="second person"):
+        actions.publish(unknown, draft.id, None, now)
+    edit_row(second, draft.id, "F4", {"school_days.0": 2}, now)
+    with pytest.raises(Refused, match="No one has handed this draft over"):
+        actions.publish(district, draft.id, None, now)
+    assert fresh(draft).proposed_by_id is None and fresh(draft).drafted_by_id == district.user_id
+    hand_over(second, draft.id, date(2026, 12, 1), now, "No incidents yet.")
+    seen = fresh(draft).version
+    actions.save_note(second, draft.id, None, "Another reason.", now)
+    with pytest.raises(Stale):
+        actions.publish(district, draft.id, seen, now)
+    hand_over(second, draft.id, date(2026, 12, 1), now, "No incidents yet.")
+    with pytest.raises(Refused, match="today or later"):
+        actions.publish(district, draft.id, None, now + timedelta(days=9))
+    actions.publish(district, draft.id, fresh(draft).version, now)
+    assert fresh(draft).published_by_id == district.user_id
+
+
+@pytest.mark.both_databases
+def test_a_published_set_is_withdrawn_before_its_first_day_and_never_in_force(
+    session: Any, district: Actor, now: datetime
+) -> None:
+    draft = drafted(district, session, now)
+    with pytest.raises(Refused, match="not yet in force"):
+        actions.withdraw(district, draft.id, "Too early.", now)
+    second = publish(district, draft.id, date(2026, 12, 1), now, "No incidents yet.")
+    for reason, day, words in ((" ", now, "Say why"), ("Late.", now + timedelta(days=8), "not yet in force")):
+        with pytest.raises(Refused, match=words) as refused:
+            actions.withdraw(district, draft.id, reason, day)
+        assert refused.value.field == "reason"
+    assert rule_set_in_force(date(2026, 12, 1)).id == draft.id
+    actions.withdraw(second, draft.id, "A duty was missing.", now)
+    assert rule_set_in_force(date(2026, 12, 1)).number == 2
+    with pytest.raises(Refused, match="withdrawn already"):
+        actions.withdraw(district, draft.id, "Again.", now)
+    told = session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "rules.withdrawn")).one()
+    assert (told.subject_id, told.actor_id, told.data["reason"]) == (draft.id, second.user_id, "A duty was missing.")
+    assert drafted(district, session, now).number == 4
 
 
 @pytest.mark.parametrize(

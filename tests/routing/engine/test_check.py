@@ -52,6 +52,7 @@ def test_the_first_rule_set_has_no_findings() -> None:
 
 NEVER = {"all": [{"fact": "group", "op": "at_least", "value": 5}, {"fact": "group", "op": "at_most", "value": 2}]}
 STUDENT = {"fact": "harmed", "op": "is", "value": "student"}
+HAS_PLAN = {"fact": "supports", "op": "includes", "value": "iep"}
 
 
 @pytest.mark.parametrize(
@@ -66,13 +67,13 @@ STUDENT = {"fact": "harmed", "op": "is", "value": "student"}
         (set_at("F7", "when", to={"fact": "supports", "op": "includes", "value": "housing"}), None, "", ""),
         (set_at("P15-1", "when", to=NEVER), FindingKind.NOBODY_FOR_CAUSED_HARM, "", ""),
         (set_at("P15-2", "when", "all", 0, to=STUDENT), FindingKind.NOBODY_FOR_HARMED, "", ""),
-        (set_at("H1", "removes", to=[]), FindingKind.BROUGHT_TOGETHER, "", "peace_circle"),
-        (set_at("P14", "when", "value", to=1), FindingKind.TOO_MUCH_FOR_YOUNG, "", "one_to_one"),
-        (set_at("P14", "keeps", to=["conversation", "one_to_one"]), FindingKind.TOO_MUCH_FOR_YOUNG, "", "one_to_one"),
+        (set_at("H1", "removes", to=[]), FindingKind.BROUGHT_TOGETHER, "P4", "peace_circle"),
+        (set_at("P14", "when", "value", to=1), FindingKind.TOO_MUCH_FOR_YOUNG, "P9", "one_to_one"),
+        (set_at("P14", "keeps", to=["conversation", "one_to_one"]), FindingKind.TOO_MUCH_FOR_YOUNG, "P9", "one_to_one"),
         (
             set_at("H6", "removes", to=[{"for": ["caused_harm", "both"]}]),
             FindingKind.CIRCLE_FOR_ADULT,
-            "",
+            "P12",
             "support_circle",
         ),
         (
@@ -84,16 +85,21 @@ STUDENT = {"fact": "harmed", "op": "is", "value": "student"}
         (
             set_at("D4", "when", to={"not": {"fact": "bias", "op": "is", "value": True}}),
             FindingKind.DUTY_LOST,
-            "",
+            "D4",
             "clear_and_present_danger",
         ),
         (
             set_at("D3", "when", to={"fact": "group", "op": "at_least", "value": 5}),
             FindingKind.POLICE_BY_STUDENT,
-            "",
+            "D3",
             "",
         ),
-        (set_at("P6", "when", to={"fact": "supports", "op": "includes", "value": "iep"}), FindingKind.UNEQUAL, "", ""),
+        (
+            set_at("P6", "when", to={"fact": "supports", "op": "includes", "value": "iep"}),
+            FindingKind.UNEQUAL,
+            "P6",
+            "",
+        ),
         (set_at("F4", "when", to={"all": []}), None, "", ""),
         (set_at("P10", "when", to=STUDENT), FindingKind.UNREAD_FACT, "", "housing_support_open"),
     ],

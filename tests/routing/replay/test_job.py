@@ -12,7 +12,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from tests.factories.routed import FIRST_DAY, routed
-from tests.routing.editing import edit_row
+from tests.routing.editing import edit_row, hand_over, publish
 from tests.routing.replay.test_comparison import MANY, P10_FOR_EL, draft
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Actor, Role
@@ -119,10 +119,10 @@ def test_an_edit_meanwhile_ends_a_replay_and_makes_one_that_is_done_stale(
     carry_on(now)
     edit_row(district, made.id, "F4", {"school_days.0": 4}, now)
     with pytest.raises(Refused) as refused:
-        actions.publish(district, made.id, None, SOON, now)
+        hand_over(district, made.id, SOON, now)
     assert refused.value.field == "why_not_replayed"
     edit_row(district, made.id, "F4", {"school_days.0": 2}, now)
-    actions.publish(district, made.id, None, SOON, now)
+    publish(district, made.id, SOON, now)
     assert fresh(made).state is RuleSetState.PUBLISHED
 
 
@@ -140,7 +140,7 @@ def test_a_broken_promise_stops_publishing_whatever_the_reason(
     fresh_replay(row.id).counts = found
     session.commit()
     with pytest.raises(Refused, match="promise of the engine"):
-        actions.publish(district, made.id, None, SOON, now, "It is urgent.")
+        hand_over(district, made.id, SOON, now, "It is urgent.")
 
 
 @pytest.mark.parametrize("day", [date(26, 9, 1), date(9999, 12, 31)])
@@ -210,8 +210,10 @@ def test_the_district_asks_waits_reads_and_publishes(
     listed = client.page(f"{sent.location}/changes").find_all("main")[0].text
     assert "within 1 school day → within 3 school days" in listed
     assert "R-I-" not in listed
-    done = client.submit(path, {"starts_on": "2026-12-01"}, holding="starts_on")
-    assert done.status_code == 303
+    handed = client.submit(path, {"note": "Told later.", "starts_on": "2026-12-01"}, holding="starts_on")
+    assert handed.status_code == 303
+    assert client_as(make_user(Role.DISTRICT)).submit(path, action="/publish").status_code == 303
+    assert fresh(made).state is RuleSetState.PUBLISHED
 
 
 def test_a_school_sees_its_own_part_and_names_only_its_own(

@@ -1,5 +1,6 @@
-"""Use cases of routing: route one person's part of an incident; draft, publish and drop rule sets."""
+"""Use cases of routing: route one person's part of an incident; draft, hand over, publish and withdraw rule sets."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
@@ -7,7 +8,8 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.errors import Refused
+from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import today_at
@@ -21,8 +23,17 @@ from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.actions import forget_replays
 from wss_cases.routing.replay.queries import newest_replay, stands_for
 from wss_cases.routing.replay.replayer import Tally
-from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
-from wss_cases.routing.rule_sets.queries import get_rule_set, rule_set_in_force, table_of
+from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet, RuleSetWithdrawal
+from wss_cases.routing.rule_sets.queries import get_rule_set, rule_set_in_force, table_of, withdrawal_of
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is said of a draft when it is handed over."""
+
+    note: str
+    starts_on: date
+    why_not_replayed: str = ""
 
 
 def route(
@@ -47,51 +58,108 @@ def draft_from(uow: UnitOfWork, source_id: int) -> int:
     source = uow.load(RuleSet, source_id, Permission.RULES_EDIT)
     latest = uow.session.execute(select(func.max(RuleSet.number)).where(RuleSet.name == source.name)).scalar_one()
     rows = {"rows": source.table_rows["rows"]}
-    draft = uow.add(RuleSet(name=source.name, number=latest + 1, state=RuleSetState.DRAFT, table_rows=rows))
+    draft = uow.add(
+        RuleSet(
+            name=source.name,
+            number=latest + 1,
+            state=RuleSetState.DRAFT,
+            table_rows=rows,
+            drafted_by_id=uow.actor.user_id,
+        )
+    )
     uow.record(draft, "rules.drafted", number=draft.number, source=source.number)
     return draft.id
 
 
-def publish(
-    actor: Actor, rule_set_id: int, version: int | None, starts_on: date, now: datetime, why_not_replayed: str = ""
-) -> None:  # fmt: skip
-    """Publish a draft from a date on. Raises Refused when the check finds what stands in the way.
+def save_note(actor: Actor, rule_set_id: int, version: int | None, note: str, now: datetime) -> None:
+    """Write what a draft changes and why. Raises Refused, Stale."""
+    with unit_of_work(actor, now) as uow:
+        draft = draft_to_edit(uow, rule_set_id, version)
+        if draft.note != note.strip():
+            draft.note = note.strip()
+            take_back(draft)
+            uow.record(draft, "rules.noted")
 
-    Raises it too without a replay of just these rows or a reason, and where that replay broke a promise.
+
+def propose(actor: Actor, rule_set_id: int, version: int | None, proposal: Proposal, now: datetime) -> None:
+    """Hand a draft as it is now to a second person, to be in force from a day on.
+
+    Raises Refused when the check finds what stands in the way, without a replay of just these rows or a reason, and
+    where that replay broke a promise.
     """
+    seen = _refuse_findings(actor, rule_set_id, version)
+    with unit_of_work(actor, now) as uow:
+        draft = draft_to_edit(uow, rule_set_id, seen)
+        draft.note, draft.starts_on = proposal.note.strip(), proposal.starts_on
+        draft.why_not_replayed = proposal.why_not_replayed.strip()
+        draft.proposed_by_id, draft.proposed_at = actor.user_id, now
+        _refuse_unready(draft, now)
+        uow.record(draft, "rules.proposed", number=draft.number, starts_on=proposal.starts_on.isoformat())
+
+
+def publish(actor: Actor, rule_set_id: int, version: int | None, now: datetime) -> None:
+    """Publish a draft that another person handed over. Raises Refused for one person, and for what stops a proposal."""
+    seen = _refuse_findings(actor, rule_set_id, version)
+    with unit_of_work(actor, now) as uow:
+        draft = draft_to_edit(uow, rule_set_id, seen)
+        if draft.proposed_by_id is None or draft.starts_on is None:
+            raise Refused("", _("No one has handed this draft over as it is now."))
+        refuse_one_person("", actor.user_id, [draft.proposed_by_id], now)
+        _refuse_unready(draft, now)
+        if not _is_replayed(draft):
+            uow.record(draft, "rules.not_replayed", reason=draft.why_not_replayed)
+        draft.state = RuleSetState.PUBLISHED
+        draft.published_at = now
+        draft.published_by_id = actor.user_id
+        uow.record(draft, "rules.published", number=draft.number, starts_on=draft.starts_on.isoformat())
+
+
+def withdraw(actor: Actor, rule_set_id: int, reason: str, now: datetime) -> None:
+    """Let a published rule set never come into force. Raises Refused from its first day on, and without a reason."""
+    refuse_blank("reason", reason, _("Say why it is withdrawn."))
+    with unit_of_work(actor, now) as uow:
+        rule_set = uow.load(RuleSet, rule_set_id, Permission.RULES_EDIT)
+        begins = rule_set.starts_on
+        if rule_set.state is not RuleSetState.PUBLISHED or begins is None or begins <= today_at(None, now):
+            raise Refused("reason", _("Only what is published and not yet in force can be withdrawn."))
+        if withdrawal_of(rule_set_id) is not None:
+            raise Refused("reason", _("It is withdrawn already."))
+        by = actor.user_id
+        uow.add(RuleSetWithdrawal(rule_set_id=rule_set_id, withdrawn_at=now, withdrawn_by_id=by, reason=reason.strip()))
+        uow.record(rule_set, "rules.withdrawn", number=rule_set.number, reason=reason.strip())
+
+
+def _refuse_findings(actor: Actor, rule_set_id: int, version: int | None) -> int:
+    """Try a draft outside of any unit of work; return the version that was tried."""
     draft = get_rule_set(actor, rule_set_id)
     require(actor, Permission.RULES_EDIT, draft)
     seen = draft.version if version is None else version
-    blocking = [finding for finding in findings_of(draft) if finding.blocks]
-    with unit_of_work(actor, now) as uow:
-        draft = draft_to_edit(uow, rule_set_id, seen)
-        if blocking:
-            sentences = " ".join(finding.sentence() for finding in blocking)
-            raise Refused("", _("This draft cannot be published yet. %(found)s", found=sentences))
-        if starts_on < today_at(None, now):
-            raise Refused("starts_on", _("The first day must be today or later."))
-        _after_replay(uow, draft, why_not_replayed.strip())
-        draft.state = RuleSetState.PUBLISHED
-        draft.starts_on = starts_on
-        draft.published_at = now
-        draft.published_by_id = actor.user_id
-        uow.record(draft, "rules.published", number=draft.number, starts_on=starts_on.isoformat())
+    blocking = [finding.sentence() for finding in findings_of(draft) if finding.blocks]
+    if blocking and draft.state is RuleSetState.DRAFT:
+        raise Refused("", _("This draft cannot be published yet. %(found)s", found=" ".join(blocking)))
+    return seen
 
 
-def _after_replay(uow: UnitOfWork, draft: RuleSet, why_not: str) -> None:
+def _refuse_unready(draft: RuleSet, now: datetime) -> None:
+    if draft.starts_on is None or draft.starts_on < today_at(None, now):
+        raise Refused("starts_on", _("The first day must be today or later."))
     replay = newest_replay(draft.id)
-    if replay is None or not stands_for(replay, draft):
-        if not why_not:
+    if not _is_replayed(draft):
+        if not draft.why_not_replayed:
             words = _("Replay this draft as it is now over past incidents first, or say why it is published without.")
             raise Refused("why_not_replayed", words)
-        uow.record(draft, "rules.not_replayed", reason=why_not)
-    elif broken := Tally.of_json(replay.counts).of().broken:
+    elif replay and (broken := Tally.of_json(replay.counts).of().broken):
         words = ngettext(
             "The replay found %(num)d incident in which a promise of the engine would be broken.",
             "The replay found %(num)d incidents in which a promise of the engine would be broken.",
             broken,
         )
         raise Refused("", words)
+
+
+def _is_replayed(draft: RuleSet) -> bool:
+    replay = newest_replay(draft.id)
+    return replay is not None and stands_for(replay, draft)
 
 
 def drop_draft(actor: Actor, rule_set_id: int, version: int | None, now: datetime) -> None:
@@ -109,3 +177,8 @@ def draft_to_edit(uow: UnitOfWork, rule_set_id: int, version: int | None = None)
     if draft.state is not RuleSetState.DRAFT:
         raise Refused("", _("A published rule set never changes. Make a draft of it instead."))
     return draft
+
+
+def take_back(draft: RuleSet) -> None:
+    """Step: a draft that is changed waits for no second person any more; whoever changed it hands it over again."""
+    draft.proposed_by_id = draft.proposed_at = draft.starts_on = None

@@ -1,14 +1,18 @@
 """Rows of a decision table in sentences of the reader's language."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.routing.drafts.difference import Difference
 from wss_cases.routing.engine.conditions import Condition
 from wss_cases.routing.engine.explain import in_language, within
 from wss_cases.routing.engine.labels import FACT_LABELS, SECTION_LABELS, VALUE_LABELS
+from wss_cases.routing.engine.reading import read_row
 from wss_cases.routing.engine.states import (
     AppliesTo,
     Duty,
@@ -33,14 +37,23 @@ class RowWords:
     when: str
     then: list[str]
     because: list[str]
+    branch: str = ""
+    """Which of several rows of one rule it is."""
 
 
 def table_words(table: DecisionTable, lang: str) -> list[tuple[Section, str, list[RowWords]]]:
     """Return every section with its title and rows in words; `lang` is that of the stored sentences."""
-    return [
-        (section, str(SECTION_LABELS[section]), [row_words(row, lang) for row in table.section(section)])
-        for section in Section
-    ]
+    several = Counter(row.rule for row in table.rows)
+    seen = Counter[str]()
+    words: dict[Section, list[RowWords]] = {section: [] for section in Section}
+    for row in table.rows:
+        seen[row.rule] += 1
+        told = row_words(row, lang)
+        if several[row.rule] > 1:
+            about = {"number": seen[row.rule], "total": several[row.rule], "rule": row.rule}
+            told = replace(told, branch=_("Branch %(number)d of %(total)d of rule %(rule)s", **about))
+        words[row.section].append(told)
+    return [(section, str(SECTION_LABELS[section]), rows) for section, rows in words.items()]
 
 
 def row_words(row: Row, lang: str) -> RowWords:
@@ -48,6 +61,34 @@ def row_words(row: Row, lang: str) -> RowWords:
     texts = [row.because, *(effect.because for effect in row.effects)]
     because = [in_language(text, lang) for text in texts if text is not None]
     return RowWords(row.id, condition_words(row.when), list(_then(row, lang)), because)
+
+
+def words_of(row: Mapping[str, Any]) -> RowWords:
+    """Return a stored row in words of the reader's language."""
+    return row_words(read_row(row), locale_code())
+
+
+def part_titles() -> dict[str, str]:
+    """Return the parts in which a row is told, each with its title."""
+    return {"when": _("When"), "then": _("Then"), "because": _("Reason")}
+
+
+def parts_in_words(row: Mapping[str, Any] | None) -> dict[str, list[str]]:
+    """Return the parts of a stored row, each as its lines; none where there is no row."""
+    if row is None:
+        return {"when": [], "then": [], "because": []}
+    words = words_of(row)
+    return {"when": [words.when], "then": words.then, "because": words.because}
+
+
+def difference_words(difference: Difference) -> list[tuple[str, list[str], list[str]]]:
+    """Return the parts of a row that a draft changes: title, the lines that go, the lines that come."""
+    before, after = parts_in_words(difference.before), parts_in_words(difference.after)
+    sides = [(title, before[part], after[part]) for part, title in part_titles().items() if before[part] != after[part]]
+    return [
+        (title, [line for line in old if line not in new], [line for line in new if line not in old])
+        for title, old, new in sides
+    ]
 
 
 def condition_words(condition: Condition, inner: bool = False) -> str:

@@ -1,9 +1,10 @@
 """Pages of the routing rules: versions, the table in sentences, drafts, their check, publishing."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
@@ -11,6 +12,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused, Unavailable
@@ -23,8 +25,10 @@ from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.drafts.checks import findings_of
-from wss_cases.routing.drafts.forms import PublishForm, ReplayForm
-from wss_cases.routing.drafts.presenters import facts_words, table_words
+from wss_cases.routing.drafts.difference import differences
+from wss_cases.routing.drafts.forms import ProposalForm, ReplayForm, WithdrawalForm
+from wss_cases.routing.drafts.presenters import difference_words, facts_words, table_words
+from wss_cases.routing.engine.check import Finding
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.queries import digest_of, newest_replay, stands_for
 from wss_cases.routing.replay.states import ReplayState
@@ -38,11 +42,11 @@ blueprint = Blueprint("routing", __name__, url_prefix="/rules")
 @gate(Permission.RULES_READ)
 def rule_sets() -> Page:
     """Every rule set, newest first."""
-    actor = current_actor()
+    actor, in_force = current_actor(), _in_force(today_at(None, clock.now()))
     return render_template(
         "routing/drafts/list.html",
         rows=queries.rule_sets(actor),
-        in_force=_in_force_id(),
+        in_force=in_force.id if in_force else None,
         may_edit=might(actor, Permission.RULES_EDIT),
         new_key=BaseForm(formdata=None).request_key.data,
         day_words=day_words_with_year,
@@ -54,9 +58,9 @@ def _address_of(rule_set_id: int) -> str:
     return url_for("routing.rule_set", rule_set_id=rule_set_id)
 
 
-def _in_force_id() -> int | None:
+def _in_force(today: date) -> RuleSet | None:
     try:
-        return queries.rule_set_in_force(today_at(None, clock.now())).id
+        return queries.rule_set_in_force(today)
     except Unavailable:
         return None
 
@@ -64,18 +68,34 @@ def _in_force_id() -> int | None:
 @blueprint.get("/<int:rule_set_id>")
 @gate(Permission.RULES_READ)
 def rule_set(rule_set_id: int) -> Page:
-    """One rule set: its table in sentences."""
-    return rule_set_page(queries.get_rule_set(current_actor(), rule_set_id), PublishForm(formdata=None), 200)
+    """One rule set: its table in sentences, and what a draft changes of the one in force."""
+    return rule_set_page(queries.get_rule_set(current_actor(), rule_set_id), 200)
+
+
+def refused_page(rule_set_id: int, refusal: Refused) -> Page:
+    """Return the page of a rule set with what was refused, above or at the rows where the check found it."""
+    rule_set = queries.get_rule_set(current_actor(), rule_set_id)
+    form = _proposal_form(rule_set)
+    apply_refusal(form, refusal)
+    return rule_set_page(rule_set, 400, form)
+
+
+def _proposal_form(rule_set: RuleSet) -> ProposalForm:
+    said = {name: getattr(rule_set, name) for name in ("version", "note", "starts_on", "why_not_replayed")}
+    return ProposalForm(formdata=None, data=said)
 
 
 def rule_set_page(
-    rule_set: RuleSet, form: PublishForm, code: int, findings: Any = None, ask_form: ReplayForm | None = None
+    rule_set: RuleSet,
+    code: int,
+    form: ProposalForm | None = None,
+    findings: Sequence[Finding] | None = None,
+    ask_form: ReplayForm | None = None,
+    withdrawal_form: WithdrawalForm | None = None,
 ) -> Page:
-    """Return the page of a rule set, with the form that was refused or what a check has found."""
+    """Return the page of a rule set, with a form that was refused or what a check has found."""
     may_edit = might(current_actor(), Permission.RULES_EDIT)
     editable = rule_set.state is RuleSetState.DRAFT and may_edit
-    if not form.is_submitted():
-        form.version.data = str(rule_set.version)
     today = today_at(None, clock.now())
     year_before = {"first_day": today - timedelta(days=365), "last_day": today}
     page = render_template(
@@ -84,14 +104,14 @@ def rule_set_page(
         sections=table_words(queries.table_of(rule_set), locale_code()),
         editable=editable,
         may_edit=may_edit,
-        in_force=rule_set.id == _in_force_id(),
-        form=form,
+        form=form or _proposal_form(rule_set),
         findings=findings,
         facts_words=facts_words,
-        state_labels=RuleSetState.labels(),
         new_key=BaseForm(formdata=None).request_key.data,
         day_words=day_words_with_year,
         ask_form=ask_form or ReplayForm(formdata=None, data=year_before),
+        withdrawal_form=withdrawal_form or WithdrawalForm(formdata=None),
+        **_standing(rule_set, today),
         **_replay_words(rule_set),
         entries=[
             {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": entry.actor_name}
@@ -99,6 +119,36 @@ def rule_set_page(
         ],
     )
     return page, code
+
+
+def _standing(rule_set: RuleSet, today: date) -> dict[str, Any]:
+    """Where a rule set stands: in force, withdrawn, or a draft, its people and what it changes."""
+    in_force, withdrawal = _in_force(today), queries.withdrawal_of(rule_set.id)
+    is_draft = rule_set.state is RuleSetState.DRAFT
+    names = user_names([rule_set.drafted_by_id, rule_set.proposed_by_id])
+    standing: dict[str, Any] = {
+        "in_force": in_force is not None and in_force.id == rule_set.id,
+        "withdrawal": withdrawal,
+        "may_be_withdrawn": not is_draft and withdrawal is None and (rule_set.starts_on or today) > today,
+        "state": _state_words(rule_set, withdrawal),
+        "author": names.get(rule_set.drafted_by_id or 0),
+        "proposer": names.get(rule_set.proposed_by_id or 0) if is_draft else None,
+        "proposed_by_me": rule_set.proposed_by_id == current_actor().user_id,
+        "proposed_when": moment_words(rule_set.proposed_at, district_zone()) if rule_set.proposed_at else "",
+        "base": None,
+        "changed_rows": [],
+    }
+    if is_draft and in_force is not None:
+        found = differences(in_force.table_rows["rows"], rule_set.table_rows["rows"])
+        standing |= {"base": in_force, "changed_rows": [(one, difference_words(one)) for one in found]}
+    return standing
+
+
+def _state_words(rule_set: RuleSet, withdrawal: Any) -> Any:
+    if withdrawal:
+        return _("Withdrawn")
+    waits = rule_set.state is RuleSetState.DRAFT and rule_set.proposed_at
+    return _("Waits for a second person") if waits else rule_set.state.label
 
 
 def _replay_words(rule_set: RuleSet) -> dict[str, Any]:
@@ -123,27 +173,65 @@ def draft(rule_set_id: int) -> Page:
 def check(rule_set_id: int) -> Page:
     """Try the table on facts for every row and on random ones; show what was found."""
     rule_set = queries.get_rule_set(current_actor(), rule_set_id)
-    return rule_set_page(rule_set, PublishForm(formdata=None), 200, findings_of(rule_set))
+    return rule_set_page(rule_set, 200, findings=findings_of(rule_set))
+
+
+@blueprint.post("/<int:rule_set_id>/propose")
+@gate(Permission.RULES_EDIT)
+def propose(rule_set_id: int) -> Page:
+    """Keep the note of a draft, or check it and hand it to a second person with the day on which it is to begin."""
+    actor, form = current_actor(), ProposalForm()
+    rule_set = queries.get_rule_set(actor, rule_set_id)
+    only_note = "keep" in request.form
+    if only_note and form.note.validate(form):
+        actions.save_note(actor, rule_set_id, form.seen_version, form.note.data or "", clock.now())
+        flash(_("The note is saved."))
+        return redirect(_address_of(rule_set_id), 303)
+    if not only_note and form.validate_on_submit() and (starts_on := form.starts_on.data):
+        proposal = actions.Proposal(form.note.data or "", starts_on, form.why_not_replayed.data or "")
+        try:
+            actions.propose(actor, rule_set_id, form.seen_version, proposal, clock.now())
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            flash(_("The draft waits for a second person to publish it."))
+            return redirect(_address_of(rule_set_id), 303)
+    return rule_set_page(queries.get_rule_set(actor, rule_set_id), 400, form, _found_in(rule_set))
+
+
+def _found_in(rule_set: RuleSet) -> Sequence[Finding] | None:
+    found = findings_of(rule_set) if rule_set.state is RuleSetState.DRAFT else ()
+    return found if any(finding.blocks for finding in found) else None
 
 
 @blueprint.post("/<int:rule_set_id>/publish")
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.RULES_EDIT)
 def publish(rule_set_id: int) -> Page:
-    """Check a draft and put it in force from a day on."""
-    actor, form = current_actor(), PublishForm()
+    """Put in force what another person handed over."""
+    try:
+        actions.publish(current_actor(), rule_set_id, BaseForm().seen_version, clock.now())
+    except Refused as refusal:
+        return refused_page(rule_set_id, refusal)
+    flash(_("The rule set is published."))
+    return redirect(_address_of(rule_set_id), 303)
+
+
+@blueprint.post("/<int:rule_set_id>/withdraw")
+@gate(Permission.RULES_EDIT)
+def withdraw(rule_set_id: int) -> Page:
+    """Withdraw a published version before its first day."""
+    actor, form = current_actor(), WithdrawalForm()
     rule_set = queries.get_rule_set(actor, rule_set_id)
-    if form.validate_on_submit() and (starts_on := form.starts_on.data):
-        why = form.why_not_replayed.data or ""
+    if form.validate_on_submit():
         try:
-            actions.publish(actor, rule_set_id, form.seen_version, starts_on, clock.now(), why)
+            actions.withdraw(actor, rule_set_id, form.reason.data or "", clock.now())
         except Refused as refusal:
             apply_refusal(form, refusal)
-            rule_set = queries.get_rule_set(actor, rule_set_id)
         else:
-            flash(_("The rule set is published."))
+            flash(_("This version is withdrawn. It will not come into force."))
             return redirect(_address_of(rule_set_id), 303)
-    return rule_set_page(rule_set, form, 400)
+    return rule_set_page(rule_set, 400, withdrawal_form=form)
 
 
 @blueprint.post("/<int:rule_set_id>/drop")
@@ -153,8 +241,6 @@ def drop(rule_set_id: int) -> Page:
     try:
         actions.drop_draft(current_actor(), rule_set_id, BaseForm().seen_version, clock.now())
     except Refused as refusal:
-        form = PublishForm(formdata=None)
-        apply_refusal(form, refusal)
-        return rule_set_page(queries.get_rule_set(current_actor(), rule_set_id), form, 400)
+        return refused_page(rule_set_id, refusal)
     flash(_("The draft is deleted."))
     return redirect(url_for("routing.rule_sets"), 303)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wss_cases.routing.engine.conditions import ALWAYS
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.routing.engine.conditions import ALWAYS, parts_of
 from wss_cases.routing.engine.evaluation import Recommendation, Run, duties_and_police, recommend, run
 from wss_cases.routing.engine.facts import FACTS, Facts, FactType
 from wss_cases.routing.engine.labels import FACT_LABELS
@@ -14,6 +15,8 @@ from wss_cases.routing.engine.samples import facts_for_row, random_facts
 from wss_cases.routing.engine.states import (
     FACE_TO_FACE,
     PATHWAY_OF,
+    POLICE_DUTIES,
+    PROMISES,
     Duty,
     DutyState,
     FindingKind,
@@ -60,7 +63,15 @@ class Finding:
     def sentence(self) -> str:
         """Return the finding in words of the reader's language."""
         detail = str(_DETAIL_LABELS.get(self.detail, self.detail))
-        return str(FindingKind(self.kind).label) % {"row": self.row, "detail": detail}
+        words = str(FindingKind(self.kind).label) % {"row": self.row, "detail": detail}
+        return (
+            _("Row %(row)s: %(finding)s", row=self.row, finding=words) if self.row and self.kind in PROMISES else words
+        )
+
+    @property
+    def promise(self) -> int:
+        """The number of the promise that is broken."""
+        return PROMISES.get(self.kind, 9)
 
     @property
     def size(self) -> int:
@@ -132,7 +143,29 @@ def broken_promises(table: DecisionTable, facts: Facts, answer: Recommendation) 
     example = facts.as_json()
     of_people = (*_left_out(facts, answer), *_wrongly_together(facts, answer))
     for kind, detail in (*of_people, *_duties_lost(table, facts, answer), *_unequal(table, facts, answer)):
-        yield Finding(kind, detail=detail, facts=example)
+        yield Finding(kind, _row_behind(table, kind, detail, answer), detail, example)
+
+
+def _row_behind(table: DecisionTable, kind: FindingKind, detail: str, answer: Recommendation) -> str:
+    """Return the row to look at first; none where a case is left that no row is made for."""
+    cited = {rule for item in answer.items if item.kind == detail for rule in item.rules}
+    read = {FindingKind.POLICE_BY_STUDENT: set(_NOT_FOR_POLICE), FindingKind.UNEQUAL: {"supports"}}.get(kind, set())
+
+    def behind(row: Row) -> bool:
+        if kind is FindingKind.DUTY_LOST:
+            return row.duty == detail
+        if kind is FindingKind.POLICE_BY_STUDENT and row.duty not in POLICE_DUTIES:
+            return False
+        named = any(effect.kind == detail for effect in row.effects) and row.rule in cited
+        return named or not read.isdisjoint(_facts_of(row))
+
+    return next((row.id for row in table.rows if behind(row)), "")
+
+
+def _facts_of(row: Row) -> set[str]:
+    """The facts a row looks at, but for basic needs support, which may follow from housing."""
+    parts = [part for when in (row.when, *(effect.when for effect in row.effects)) for part in parts_of(when)]
+    return {part["fact"] for part in parts if "fact" in part and part.get("value") != "housing"}
 
 
 def _left_out(facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str]]:

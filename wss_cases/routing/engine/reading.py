@@ -6,7 +6,7 @@ A row as JSON: `id`, `rule` (what answers cite), `section`, `when`, `because` {"
 `duty`, `clock`, `verified` {"yes", "unknown", "no"} (duties) · `follow_up`, `school_days` (follow-ups).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from wss_cases.foundation.errors import Refused
@@ -45,9 +45,15 @@ def read_table(name: str, version: int, rows: object) -> DecisionTable:
     return DecisionTable(name, version, tuple(read))
 
 
-def read_row(data: Mapping[str, Any], rules: set[str]) -> Row:
-    """Make one row of its stored form; `rules` are the rules it may ask about. Raises `Refused` beside its key."""
-    return _read_row(data, rules)
+def read_row(data: Mapping[str, Any]) -> Row:
+    """Make one row of its stored form, wherever it stands. Raises `Refused` beside its key."""
+    return _read_row(data, set(rules_asked_by(data)))
+
+
+def rules_asked_by(row: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the rules that a stored row's conditions ask about."""
+    for condition in (row.get("when", ALWAYS), *(item.get("when", ALWAYS) for item in row.get("items", []))):
+        yield from (part["rule"] for part in parts_of(condition) if "rule" in part)
 
 
 def _check_place(read: list[Row]) -> None:

@@ -161,6 +161,18 @@ class FindingKind(Labelled):
     UNREAD_FACT = "unread_fact", _l("No row reads the fact %(detail)s.")
 
 
+PROMISES: Final = {
+    FindingKind.POLICE_BY_STUDENT: 1,
+    FindingKind.NOBODY_FOR_CAUSED_HARM: 2,
+    FindingKind.NOBODY_FOR_HARMED: 2,
+    FindingKind.BROUGHT_TOGETHER: 3,
+    FindingKind.TOO_MUCH_FOR_YOUNG: 5,
+    FindingKind.DUTY_LOST: 6,
+    FindingKind.UNEQUAL: 10,
+    FindingKind.CIRCLE_FOR_ADULT: 11,
+}
+"""Which promise of the engine (docs/routing.md) a finding breaks; every other finding is about the table itself: 9."""
+
 PATHWAY_OF: Final = {
     Kind.CONVERSATION: Pathway.RESTORATIVE_CONVERSATION,
     Kind.TALKING_CIRCLE: Pathway.CIRCLE,
@@ -201,5 +213,8 @@ SENTENCES: Final = {
     "rules.row_moved": _l("Row %(row)s moved"),
     "rules.row_removed": _l("Row %(row)s removed"),
     "rules.published": _l("Version %(number)s published, in force from %(starts_on)s"),
+    "rules.noted": _l("Note changed"),
+    "rules.proposed": _l("Draft %(number)s handed to a second person, to be in force from %(starts_on)s"),
+    "rules.withdrawn": _l("Version %(number)s withdrawn before its first day. The reason: %(reason)s"),
     "rules.dropped": _l("Draft %(number)s deleted"),
 }

@@ -21,7 +21,7 @@ from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.rooms import SmallestGroups
 from wss_cases.roster.directory.presenters import grade_words
 from wss_cases.roster.directory.states import RACE_LABELS, SEX_LABELS
-from wss_cases.routing.drafts.forms import PublishForm, ReplayForm
+from wss_cases.routing.drafts.forms import ReplayForm
 from wss_cases.routing.drafts.views import rule_set_page
 from wss_cases.routing.replay import actions as actions_replay
 from wss_cases.routing.replay import queries as replays
@@ -53,7 +53,7 @@ def ask(rule_set_id: int) -> Page:
             apply_refusal(form, refusal)
         else:
             return redirect(url_for("replays.replay", replay_id=replay_id), 303)
-    return rule_set_page(rule_set, PublishForm(formdata=None), 400, ask_form=form)
+    return rule_set_page(rule_set, 400, ask_form=form)
 
 
 @blueprint.post("/replays/<int:replay_id>/cancel")

@@ -1,6 +1,6 @@
 """Use cases on the rows of a draft: save, add, move and remove one."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +8,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.routing.drafts.actions import draft_to_edit
-from wss_cases.routing.engine.conditions import ALWAYS, parts_of
-from wss_cases.routing.engine.reading import read_table
+from wss_cases.routing.drafts.actions import draft_to_edit, take_back
+from wss_cases.routing.engine.reading import read_table, rules_asked_by
 from wss_cases.routing.engine.states import Section
 from wss_cases.routing.rule_sets.models import RuleSet
 
@@ -87,6 +86,7 @@ def _store(uow: UnitOfWork, draft: RuleSet, rows: Sequence[Row], kind: str, row_
     sides = (draft.table_rows["rows"], rows)
     before_and_after = [next((row for row in side if row["id"] == row_id), None) for side in sides]
     draft.table_rows = {"rows": list(rows)}
+    take_back(draft)
     uow.session.flush()
     uow.audit("rules.edited", "routing_rule_set", draft.id, {row_id: before_and_after})
     uow.record(draft, kind, row=row_id)
@@ -101,9 +101,3 @@ def _refuse_lost_rules(rows: Sequence[Row]) -> None:
                           "Change row %(row)s first.", row=row["id"], rule=rule)  # fmt: skip
                 raise Refused("", words)
         earlier.add(row["rule"])
-
-
-def rules_asked_by(row: Row) -> Iterator[str]:
-    """Yield the rules that a row's conditions ask about."""
-    for condition in (row.get("when", ALWAYS), *(item.get("when", ALWAYS) for item in row.get("items", []))):
-        yield from (part["rule"] for part in parts_of(condition) if "rule" in part)

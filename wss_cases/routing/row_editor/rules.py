@@ -12,7 +12,7 @@ NEED_ITEMS = (Section.PATHWAYS, Section.FALLBACK)
 DUTY_SECTIONS = (Section.DUTIES, Section.AFTER_POLICE)
 VERIFIED = {
     "yes": _l("When it is verified"),
-    "unknown": _l("While nobody knows yet"),
+    "unknown": _l("While no one knows yet"),
     "no": _l("When it is found not to be so"),
 }
 """The three branches of a legal duty, by what is known."""

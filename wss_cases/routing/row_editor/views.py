@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -15,14 +15,14 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author
-from wss_cases.routing.drafts.forms import PublishForm
-from wss_cases.routing.drafts.views import rule_set_page
+from wss_cases.routing.drafts.presenters import words_of
+from wss_cases.routing.drafts.views import refused_page
 from wss_cases.routing.engine.labels import SECTION_LABELS
 from wss_cases.routing.engine.states import RuleSetState, Section
 from wss_cases.routing.row_editor import actions
 from wss_cases.routing.row_editor.forms import WITH_ITEMS, RowForm, row_form, subjects_of
 from wss_cases.routing.row_editor.outline import MOST, ROW, Outline, opened, take_step
-from wss_cases.routing.row_editor.presenters import three_versions, words_of
+from wss_cases.routing.row_editor.presenters import three_versions
 from wss_cases.routing.row_editor.rules import VERIFIED
 from wss_cases.routing.row_editor.stored import blank_row, shown_values, stored_row
 from wss_cases.routing.rule_sets.models import RuleSet
@@ -85,9 +85,7 @@ def _button(rule_set_id: int, act: Any, anchor: str) -> Page:
     try:
         act(BaseForm().seen_version)
     except Refused as refusal:
-        form = PublishForm(formdata=None)
-        apply_refusal(form, refusal)
-        return rule_set_page(get_rule_set(current_actor(), rule_set_id), form, 400)
+        return refused_page(rule_set_id, refusal)
     return redirect(_table(rule_set_id) + anchor, 303)
 
 
@@ -96,11 +94,13 @@ def _table(rule_set_id: int) -> str:
 
 
 def _form_of(rule_set: RuleSet, row: Row, before: Row | None) -> RowForm:
-    section = Section(row["section"])
+    """Return the form of a stored row, or what a session's end kept of it: with the lines it had then."""
+    section, rules, kept = Section(row["section"]), _rules_before(rule_set, row), g.get("kept_fields") or {}
     outline, values = opened(row)
-    rules = _rules_before(rule_set, row)
+    if "outline" in kept:
+        outline = Outline.read(kept["outline"], set(map(str, subjects_of(section, rules))))
     form = row_form(section, outline, rules, {**values, **shown_values(row)}, new=before is None)
-    form.before.data = json.dumps(before)
+    form.before.data = kept.get("before") or json.dumps(before)
     return form
 
 
@@ -133,6 +133,8 @@ def _sent(rule_set: RuleSet, row_id: str, stored: Row | None) -> Page:
     form = row_form(section, outline, rules, {}, new=not row_id)
     if refused is not None:
         apply_refusal(form, refused)
+    elif step.startswith("line:"):
+        form[f"{step.removeprefix('line:')}_about"].data = ""
     if step:
         return _page(rule_set, form, before), 400 if refused else 200
     if not form.validate():

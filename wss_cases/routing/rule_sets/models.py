@@ -25,6 +25,26 @@ class RuleSet(Versioned, Base):
     ends_on: Mapped[date | None]
     published_at: Mapped[datetime | None]
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    drafted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    note: Mapped[str] = mapped_column(String(600), default="", server_default="")
+    """What it changes and why, in its author's words."""
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    """Who handed the draft, as it is now, to a second person; nobody once it was changed after."""
+    proposed_at: Mapped[datetime | None]
+    why_not_replayed: Mapped[str] = mapped_column(String(600), default="", server_default="")
+
+
+class RuleSetWithdrawal(Base):
+    """That a published rule set never came into force; the rule set itself stays as it was published."""
+
+    __tablename__ = "rule_set_withdrawal"
+    __table_args__ = (UniqueConstraint("rule_set_id"),)
+
+    id: Mapped[Id]
+    rule_set_id: Mapped[int] = mapped_column(ForeignKey("routing_rule_set.id"))
+    withdrawn_at: Mapped[datetime]
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reason: Mapped[str] = mapped_column(String(600))
 
 
 class RoutingAnswer(Base):

@@ -17,7 +17,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.routing.engine.reading import read_table
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.engine.table import DecisionTable
-from wss_cases.routing.rule_sets.models import RuleSet
+from wss_cases.routing.rule_sets.models import RuleSet, RuleSetWithdrawal
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
@@ -28,7 +28,15 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 def rule_sets(actor: Actor) -> Sequence[Any]:
     """Return id, name, number, state and dates of every rule set, newest first."""
     columns = (RuleSet.id, RuleSet.name, RuleSet.number, RuleSet.state, RuleSet.starts_on, RuleSet.published_at)
-    return db.session.execute(select(*columns).where(visible_to(actor)).order_by(RuleSet.id.desc())).all()
+    told = select(*columns, RuleSet.proposed_at, RuleSetWithdrawal.withdrawn_at).outerjoin(
+        RuleSetWithdrawal, RuleSetWithdrawal.rule_set_id == RuleSet.id
+    )
+    return db.session.execute(told.where(visible_to(actor)).order_by(RuleSet.id.desc())).all()
+
+
+def withdrawal_of(rule_set_id: int) -> RuleSetWithdrawal | None:
+    """Return the withdrawal of a rule set, if there is one."""
+    return db.session.scalar(select(RuleSetWithdrawal).where(RuleSetWithdrawal.rule_set_id == rule_set_id))
 
 
 def get_rule_set(actor: Actor, rule_set_id: int) -> RuleSet:
@@ -45,7 +53,10 @@ def rule_set_in_force(on: date) -> RuleSet:
     """Return the published rule set that routes incidents reported on a date: of those begun and not ended the one that
     began last. Raises Unavailable when there is none."""
     not_ended = or_(RuleSet.ends_on.is_(None), RuleSet.ends_on >= on)
-    in_force = select(RuleSet).where(RuleSet.state == RuleSetState.PUBLISHED, RuleSet.starts_on <= on, not_ended)
+    stands = RuleSet.id.not_in(select(RuleSetWithdrawal.rule_set_id))
+    in_force = select(RuleSet).where(
+        RuleSet.state == RuleSetState.PUBLISHED, RuleSet.starts_on <= on, not_ended, stands
+    )
     rule_set = db.session.scalar(in_force.order_by(RuleSet.starts_on.desc(), RuleSet.id.desc()).limit(1))
     if rule_set is None:
         raise Unavailable(_("No routing rule set is in force on %(day)s.", day=on.isoformat()), "flask db upgrade")
