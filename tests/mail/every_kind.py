@@ -86,6 +86,7 @@ CODES = {
         "second_factor",
         "kept_form",
         "sign_on",
+        "saml_answer",
         "mail_trouble",
         "school",
         "delivery_pause",

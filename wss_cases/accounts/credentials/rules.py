@@ -105,7 +105,7 @@ def looks_like_recovery(code: str) -> bool:
     return len(plain_recovery_code(code)) > DIGITS
 
 
-def may_use_password(email: str, roles: Iterable[Role], issuer: str, break_glass: str) -> bool:
+def may_use_password(email: str, roles: Iterable[Role], sign_on: bool, break_glass: str) -> bool:
     """Whether an account signs in with a password here.
 
     Where there is a sign-on, staff use it, so that nobody goes around its second factor; a partner's people are not
@@ -113,4 +113,4 @@ def may_use_password(email: str, roles: Iterable[Role], issuer: str, break_glass
     """
     held = list(roles)
     partner = bool(held) and all(role is Role.PARTNER for role in held)
-    return not issuer or partner or (bool(break_glass) and email == break_glass)
+    return not sign_on or partner or (bool(break_glass) and email == break_glass)

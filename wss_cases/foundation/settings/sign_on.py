@@ -1,6 +1,7 @@
 """Settings of the district's sign-on: its provider, and for whom it may make an account."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 OF_MANY_DISTRICTS = ("https://accounts.google.com", "https://clever.com", "https://launchpad.classlink.com")
@@ -24,8 +25,18 @@ def sign_on_settings(environ: Mapping[str, str]) -> dict[str, Any]:
         "OIDC_CLIENT_ID": client,
         "OIDC_CLIENT_SECRET": secret,
         "OIDC_ACR": tuple(environ.get("WSS_OIDC_ACR", "").split()),
+        **_saml(environ, issuer),
         **_first_use(environ, issuer),
     }
+
+
+def _saml(environ: Mapping[str, str], issuer: str) -> dict[str, Any]:
+    metadata = environ.get("WSS_SAML_METADATA", "")
+    if metadata and issuer:
+        raise RuntimeError("WSS_SAML_METADATA and WSS_OIDC_ISSUER are both set: keep one sign-on.")
+    if metadata and not Path(metadata).is_file():
+        raise RuntimeError(f"WSS_SAML_METADATA={metadata} is no file that can be read.")
+    return {"SAML_METADATA": metadata, "SAML_EMAIL": environ.get("WSS_SAML_EMAIL", "")}
 
 
 def _first_use(environ: Mapping[str, str], issuer: str) -> dict[str, Any]:

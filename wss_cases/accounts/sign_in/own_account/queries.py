@@ -9,6 +9,7 @@ from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.credentials.rules import may_use_password
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.sign_in.sso import is_on
 
 
 def accepts_password(invitation_id: int) -> bool:
@@ -18,13 +19,13 @@ def accepts_password(invitation_id: int) -> bool:
     if user is None:
         return True
     roles = [grant.role for grant in user.grants]
-    return may_use_password(user.email, roles, setting("OIDC_ISSUER"), setting("BREAK_GLASS"))
+    return may_use_password(user.email, roles, is_on(), setting("BREAK_GLASS"))
 
 
 def opens_by_password(email: str, actor: Actor) -> bool:
     """Whether an account is opened by a password, not by the district's sign-on."""
     roles = [grant.role for grant in actor.grants]
-    return may_use_password(email, roles, setting("OIDC_ISSUER"), setting("BREAK_GLASS"))
+    return may_use_password(email, roles, is_on(), setting("BREAK_GLASS"))
 
 
 def shortest_password(invitation_id: int) -> int:

@@ -41,8 +41,8 @@ from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district
-from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user, login_user, logout_user
+from wss_cases.foundation.sign_in.sso import is_on
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place
 
@@ -84,7 +84,7 @@ def sign_in() -> Page:
         next=target,
         demo=demo_accounts(),
         district_name=district().name,
-        sign_on=setting("OIDC_ISSUER"),
+        sign_on=is_on(),
         begun=request.method == "POST" or has_begun(),
     ), code
 

@@ -34,6 +34,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.ids import fold_address, new_token, token_digest
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.sign_in.sso import is_on
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 SIGN_IN_CHANGED = "account.password_set"
@@ -77,7 +78,7 @@ def sign_in(
     user = db.session.scalars(select(UserAccount).where(UserAccount.email == fold_address(email))).one_or_none()
     matches = password_matches(user.password_hash if user else None, password)
     here = user is not None and may_use_password(
-        user.email, [grant.role for grant in user.grants], setting("OIDC_ISSUER"), setting("BREAK_GLASS")
+        user.email, [grant.role for grant in user.grants], is_on(), setting("BREAK_GLASS")
     )
     if user is None or not matches or not here or user.state is not AccountState.ACTIVE:
         with unit_of_work(SYSTEM, now) as uow:
@@ -98,7 +99,7 @@ def sign_in(
 
 def alarm_if_break_glass(uow: UnitOfWork, user: UserAccount) -> None:
     """Step: tell every system administrator that the account for the day the sign-on is down was used."""
-    if not setting("OIDC_ISSUER") or user.email != setting("BREAK_GLASS"):
+    if not is_on() or user.email != setting("BREAK_GLASS"):
         return
     tell_administrators(uow, user, BREAK_GLASS_USED)
     uow.record(user, BREAK_GLASS_USED)

@@ -40,7 +40,7 @@ def go() -> Page:
 
     A link and no form: the policy of our pages lets no form end on another site.
     """
-    if not setting("OIDC_ISSUER"):
+    if not sign_on.is_on():
         raise NotFound
     # a sign-on that does not say when it asked is not asked again: Google refuses to
     again = request.args.get("again") == "1" and current_user.is_authenticated and current_user.row.says_when
@@ -52,16 +52,19 @@ def go() -> Page:
 @gate(Permission.SIGNED_IN)
 def link_mine() -> Page:
     """Go there to link one's own account to another person of the sign-on: another Google account, say."""
-    return _leave(mine=True) if setting("OIDC_ISSUER") else redirect(url_for("accounts.me"), 303)
+    return _leave(mine=True) if sign_on.is_on() else redirect(url_for("accounts.me"), 303)
 
 
 def _leave(*, again: bool = False, invitation: str = "", mine: bool = False) -> Page:
     try:
-        answer = sign_on.begin(link(url_for("sign_on.back")), again)
+        if sign_on.is_saml():
+            answer = sign_on.begin_saml(link(url_for("saml.metadata")), link(url_for("saml.receive")), again)
+        else:
+            answer = sign_on.begin(link(url_for("sign_on.back")), again)
     except sign_on.SignOnDown:
         return _down()
     except sign_on.SignOnRefused as refusal:
-        return _refused(refusal.reason)
+        return refused(refusal.reason)
     target = url_for("accounts.me") if mine else safe_next(request.args.get("next")) or ""
     session[GOING] = {"next": target, "again": again, "invitation": invitation, "mine": mine}
     return answer
@@ -71,17 +74,17 @@ def _leave(*, again: bool = False, invitation: str = "", mine: bool = False) -> 
 @gate(Permission.PUBLIC)
 def back() -> Page:
     """Come back from the district's sign-on."""
-    if not setting("OIDC_ISSUER"):
+    if not sign_on.is_on() or sign_on.is_saml():
         raise NotFound
     came_for = session.pop(GOING, None)
     if came_for is None:
-        return _refused("nobody went")
+        return refused("nobody went")
     try:
         identity = sign_on.finish()
     except sign_on.SignOnDown:
         return _down()
     except sign_on.SignOnRefused as refusal:
-        return _refused(refusal.reason)
+        return refused(refusal.reason)
     return arrive(identity, came_for)
 
 
@@ -91,21 +94,21 @@ def arrive(identity: Identity, came_for: dict[str, Any]) -> Page:
     span = AGAIN_WITHIN if came_for["again"] else setting("SESSION_ABSOLUTE") + AGAIN_WITHIN
     silent = identity.auth_time is None and not came_for["again"]
     if not silent and not proved_within(identity.auth_time, span, now):
-        return _refused("not proved again" if came_for["again"] else "proved too long ago")
+        return refused("not proved again" if came_for["again"] else "proved too long ago")
     if came_for["mine"]:
         signed_in = current_user.is_authenticated
         if not signed_in or not actions.link_mine(current_user.actor, current_user.row.session_id, identity, now):
-            return _refused("another account's, or signed out meanwhile")
+            return refused("another account's, or signed out meanwhile")
         flash(_("Your account is linked. Sign in with this district account from now on."))
         return redirect(came_for["next"], 303)
     if came_for["invitation"]:
         invitation_id = invitation_id_of(came_for["invitation"])
         if invitation_id is None or not actions.link(invitation_id, identity, now):
-            return _refused("invitation")
+            return refused("invitation")
     elif actions.is_strong(identity, setting("OIDC_ACR")):
         met = meet(identity, now)
         if met.refused:
-            return _refused(met.refused)
+            return refused(met.refused)
         if met.owner_id is not None:
             session[OWNER] = [met.owner_id, identity.issuer, identity.subject, int(now.timestamp()), came_for["next"]]
             return redirect(url_for("own_sign_on.claim"), 303)
@@ -116,7 +119,7 @@ def _sign_in(identity: Identity, target: str, now: datetime) -> Page:
     device = request.headers.get("User-Agent", "")
     result = actions.sign_on(identity, setting("OIDC_ACR"), device, now)
     if result.token is None:
-        return _refused("no account, or no second factor")
+        return refused("no account, or no second factor")
     if result.awaits_code:
         begin_anew()
         session[HALF] = result.token
@@ -124,7 +127,8 @@ def _sign_in(identity: Identity, target: str, now: datetime) -> Page:
     return enter(result.token, target)
 
 
-def _refused(reason: str) -> Page:
+def refused(reason: str) -> Page:
+    """Say that nobody is signed in, and why in the log alone."""
     current_app.logger.warning("sign-on refused: %s", reason)
     return render_template("accounts/sign_in/sso/refused.html"), 400
 

@@ -141,6 +141,7 @@ TABLES: dict[str, Kept] = {
     "sign_in_attempt": _running("sign_in"),
     "questionnaire_guess": _running("sign_in"),
     "user_session": _running("session"),
+    "saml_answer": _running("session"),
     "invitation": _running("link"),
     "import_run": _running("import"),
     "roster_upload": _running("import"),
