@@ -125,6 +125,7 @@ def test_nothing_chosen_keeps_what_was_typed(client: PageClient) -> None:
     assert send(client, {"orgs": "x"}, " ").status_code == 400
 
 
+@pytest.mark.both_databases
 def test_a_kill_between_check_and_commit_loses_nothing_and_doubles_nothing(
     client: PageClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
