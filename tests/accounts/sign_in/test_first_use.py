@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,8 +18,11 @@ from tests.support.servers.sign_on_provider import Provider
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount, UserSession
 from wss_cases.accounts.sign_in.sso.models import SignOn
+from wss_cases.foundation import clock
 from wss_cases.foundation.settings.sign_on import sign_on_settings
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.roster.directory.models import StaffPost
+from wss_cases.roster.staff_accounts.models import AccountRule
 
 __all__ = ["provider"]
 
@@ -135,6 +139,30 @@ def test_a_person_at_two_schools_is_one_account(session: Any, client: PageClient
     assert client.get(go(client)).status_code == 303
     [user] = made(session)
     assert {grant.school_id for grant in user.grants} == schools and len(user.grants) == 2
+
+
+def test_the_rules_for_the_rosters_staff_give_the_roles(
+    session: Any, client: PageClient, district: Provider, at: Any
+) -> None:
+    at("2026-11-24 10:00")
+    staff, second = ana(session, role="counselor"), SchoolFactory()
+    session.flush()
+    session.add(StaffPost(staff_id=staff.id, school_id=second.id, role="principal"))
+    said = {"starts_on": date(2026, 8, 1), "said_at": clock.now()}
+    session.add(AccountRule(staff_role="principal", role=Role.ADMINISTRATOR, **said))
+    session.commit()
+    district.person = dict(VOUCHED)
+    assert client.get(go(client)).status_code == 303 and made(session)[0].grants[0].role is Role.REPORTER
+    forget(client)
+    district.person = VOUCHED | {"sub": "u-8", "email": "bo@district.example"}
+    other = ana(session, sourced_id="T-8", name="Bo Lind", email="bo@district.example", role="principal")
+    session.add(AccountRule(staff_role="counselor", role=Role.COORDINATOR, **said))
+    session.commit()
+    assert client.get(go(client)).status_code == 400, "an administrator's role waits for its second person"
+    other.role = "counselor"
+    session.commit()
+    assert client.get(go(client)).status_code == 303
+    assert [(grant.role, grant.school_id) for grant in made(session)[1].grants] == [(Role.COORDINATOR, other.school_id)]
 
 
 def test_an_account_that_there_is_waits_for_its_owner(session: Any, client: PageClient, district: Provider) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, column, func, or_, select, table, update
+from sqlalchemy import Date, Row, column, func, or_, select, table, update
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
@@ -27,10 +27,21 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
 STAFF = table(
     "staff_member",
-    *(column(name) for name in ("id", "source", "sourced_id", "name", "email", "school_id", "user_id", "is_active")),
+    *(
+        column(name)
+        for name in ("id", "source", "sourced_id", "name", "email", "role", "school_id", "user_id", "is_active")
+    ),
+)
+POST = table("staff_post", column("staff_id"), column("school_id"), column("role"))
+RULE = table(
+    "account_rule",
+    *(column(name) for name in ("id", "staff_role", "school_id", "role", "confirmed_at")),
+    column("starts_on", Date),
 )
 """The roster is a room above; these columns are all that is needed of it."""
 BY_HAND = "manual"
+Place = tuple[Role, int]
+"""A role and the school in which it is held."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +70,12 @@ def meet(identity: Identity, now: datetime) -> Meeting:
         if uow.session.scalars(known).first() is not None:  # by a second click, while this one waited
             uow.no_audit()
             return Meeting()
-        met = _judge(uow, rows, address)
+        places = _places(uow, rows, identity)
+        met = _judge(uow, rows, address, places)
         if met.refused or met.owner_id is not None:
             uow.audit("session.sign_on_refused", "user_account", met.owner_id)
             return met
-        _make(uow, rows, address, identity)
+        _make(uow, rows, address, places, identity)
     return met
 
 
@@ -78,7 +90,7 @@ def _staff(uow: UnitOfWork, identity: Identity) -> tuple[Sequence[Row[Any]], str
     return rows, next((fold_address(row.email) for row in rows if row.email), address)
 
 
-def _judge(uow: UnitOfWork, rows: Sequence[Row[Any]], address: str) -> Meeting:
+def _judge(uow: UnitOfWork, rows: Sequence[Row[Any]], address: str, places: set[Place]) -> Meeting:
     if not rows:
         return Meeting("nobody of the staff roster")
     if len({fold(row.name) for row in rows}) > 1:
@@ -90,20 +102,44 @@ def _judge(uow: UnitOfWork, rows: Sequence[Row[Any]], address: str) -> Meeting:
     owner = uow.session.scalars(theirs.order_by(UserAccount.id)).first()
     if owner is not None:
         return Meeting("disabled" if owner.state is AccountState.DISABLED else "", owner.id)
-    return Meeting() if any(row.school_id for row in rows) else Meeting("no school in the roster")
+    return Meeting() if places else Meeting("no school in the roster, or no role by the rules for staff")
 
 
-def _make(uow: UnitOfWork, rows: Sequence[Row[Any]], address: str, identity: Identity) -> None:
+def _places(uow: UnitOfWork, rows: Sequence[Row[Any]], identity: Identity) -> set[Place]:
+    """Return the roles and where: as mapped from what the provider says, else by the rules for the roster's staff, and
+    where there are none to report at each of the schools."""
+    ids = [row.id for row in rows]
+    held = uow.session.execute(select(POST.c.school_id, POST.c.role).where(POST.c.staff_id.in_(ids))).all()
+    posts = {(row.school_id, row.role) for row in rows if row.school_id} | {
+        (school_id, role) for school_id, role in held
+    }
+    claimed, rules = roles_claimed(identity.claims, setting("SIGN_ON_ROLES")), _rules(uow)
+    if claimed or not rules:
+        return {(role, school_id) for role in claimed or [Role.REPORTER] for school_id, _staff_role in posts}
+    given = ((rules.get((role, school_id), rules.get((role, None))), school_id) for school_id, role in posts)
+    return {(Role(role), school_id) for role, school_id in given if role}
+
+
+def _rules(uow: UnitOfWork) -> dict[tuple[str, int | None], str | None]:
+    counts = or_(RULE.c.role.is_(None), RULE.c.role != Role.ADMINISTRATOR.value, RULE.c.confirmed_at.is_not(None))
+    in_force = select(RULE.c.staff_role, RULE.c.school_id, RULE.c.role).where(
+        RULE.c.starts_on <= today_at(None, uow.now), counts
+    )
+    rows = uow.session.execute(in_force.order_by(RULE.c.starts_on, RULE.c.id)).all()
+    return {(staff_role, school_id): role for staff_role, school_id, role in rows}
+
+
+def _make(
+    uow: UnitOfWork, rows: Sequence[Row[Any]], address: str, places: set[Place], identity: Identity
+) -> None:  # fmt: skip
     user = UserAccount(email=address, name=rows[0].name[:200], created_at=uow.now, state=AccountState.ACTIVE)
     uow.add(user)
     uow.session.add(SignOn(user_id=user.id, issuer=identity.issuer, subject=identity.subject, linked_at=uow.now))
     uow.session.execute(update(STAFF).where(STAFF.c.id.in_([row.id for row in rows])).values(user_id=user.id))
     uow.record(user, "account.made_by_sign_on")
-    roles = roles_claimed(identity.claims, setting("SIGN_ON_ROLES")) or [Role.REPORTER]
-    for school_id in sorted({row.school_id for row in rows if row.school_id}):
-        for role in roles:
-            grant = RoleGrant(user_id=user.id, role=role, school_id=school_id, starts_on=today_at(school_id, uow.now))
-            uow.add(grant)
-            uow.record(user, "account.role_given", role=role.value)
-            if role is not Role.REPORTER:
-                tell_roles_changed(uow, user, grant, given=True)
+    for role, school_id in sorted(places):
+        grant = RoleGrant(user_id=user.id, role=role, school_id=school_id, starts_on=today_at(school_id, uow.now))
+        uow.add(grant)
+        uow.record(user, "account.role_given", role=role.value)
+        if role is not Role.REPORTER:
+            tell_roles_changed(uow, user, grant, given=True)
