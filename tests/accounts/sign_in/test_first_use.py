@@ -12,7 +12,7 @@ from sqlalchemy import select
 from tests.accounts.sign_in.test_password import forget
 from tests.accounts.sign_in.test_sso import go, let_in, provider, visit
 from tests.factories.accounts import PASSWORD, UserFactory, make_user
-from tests.factories.roster import GuardianFactory, SchoolFactory, StaffMemberFactory
+from tests.factories.roster import GuardianFactory, SchoolFactory, StaffMemberFactory, StudentFactory
 from tests.support.pages.client import PageClient
 from tests.support.servers.sign_on_provider import Provider
 from wss_cases.access.actor import Role
@@ -131,6 +131,10 @@ def test_one_address_of_two_people_and_a_guardian_make_no_account(
     ana(session)
     ana(session, sourced_id="T-2", name="Bo Lind")
     assert client.get(go(client)).status_code == 400 and made(session) == []
+    StudentFactory(source="test", sourced_id="T-9")
+    ana(session, sourced_id="T-9", email="cy@district.example")
+    district.person = VOUCHED | {"email": "cy@district.example"}
+    assert client.get(go(client)).status_code == 400 and made(session) == [], "who is a student too"
 
 
 def test_a_person_at_two_schools_is_one_account(session: Any, client: PageClient, district: Provider) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Date, Row, column, func, or_, select, table, update
+from sqlalchemy import Date, Row, column, exists, func, or_, select, table, update
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
@@ -33,6 +33,7 @@ STAFF = table(
     ),
 )
 POST = table("staff_post", column("staff_id"), column("school_id"), column("role"))
+PUPIL = table("student", column("source"), column("sourced_id"), column("is_active"))
 RULE = table(
     "account_rule",
     *(column(name) for name in ("id", "staff_role", "school_id", "role", "confirmed_at")),
@@ -85,7 +86,10 @@ def _staff(uow: UnitOfWork, identity: Identity) -> tuple[Sequence[Row[Any]], str
     if not (theirs or address):
         return [], ""
     same = STAFF.c.sourced_id == theirs if theirs else func.lower(STAFF.c.email) == address
-    current = select(STAFF).where(same, STAFF.c.is_active, STAFF.c.source != BY_HAND).order_by(STAFF.c.id)
+    pupil = exists().where(
+        PUPIL.c.source == STAFF.c.source, PUPIL.c.sourced_id == STAFF.c.sourced_id, PUPIL.c.is_active
+    )
+    current = select(STAFF).where(same, STAFF.c.is_active, STAFF.c.source != BY_HAND, ~pupil).order_by(STAFF.c.id)
     rows = uow.session.execute(current.with_for_update()).all()
     return rows, next((fold_address(row.email) for row in rows if row.email), address)
 
