@@ -118,13 +118,13 @@ def _rules_before(rule_set: RuleSet, row: Row) -> list[str]:
 
 def _sent(rule_set: RuleSet, row_id: str, stored: Row | None) -> Page:
     """Take a step in the form, or save the row; whatever is refused, all that was typed is on the page again."""
-    before = _opened_row(row_id)
+    before = _opened_row(row_id) if "before" in request.form else stored if row_id else None
     row = before or stored
     if row is None:
         raise NotFound
     section, rules = Section(row["section"]), _rules_before(rule_set, row)
     subjects = set(map(str, subjects_of(section, rules)))
-    outline = Outline.read(request.form.get("outline", ""), subjects)
+    outline = Outline.read(request.form["outline"], subjects) if "outline" in request.form else opened(row)[0]
     step, refused = request.form.get("step", ""), None
     try:
         take_step(outline, step, request.form.get(f"{step.partition(':')[2]}_about", ""), subjects)
