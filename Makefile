@@ -10,7 +10,7 @@ PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 # Some machines forbid Python to keep what it compiles; here dozens of processes import the same thousand files.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test prove counts check audit bench faults screenshots states messages tools containers
+.PHONY: run test prove counts check audit bench faults screenshots states messages tools containers start
 
 run: $(STAMP)
 	@$(BIN)/flask prepare
@@ -57,6 +57,10 @@ faults: $(TESTS) tools
 # The image and compose.yaml without a container engine: the same steps as somebody who owns nothing. Root, PostgreSQL, nginx.
 containers: $(TESTS)
 	@$(BIN)/python -m tests.containers
+
+# From nothing to a report, as docs/start.md says, line by line. Chromium.
+start: $(TESTS)
+	@$(BIN)/python -m tests.start
 
 screenshots: $(TESTS)
 	@$(BIN)/python -m tests.browser.pictures.screenshots

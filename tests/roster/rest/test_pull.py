@@ -99,6 +99,7 @@ def rows() -> tuple[Any, ...]:
     return tuple(db.session.scalar(select(func.count(model.id))) for model in (School, Student, StaffMember))
 
 
+@pytest.mark.any_database("the thread is the other system's server")
 @pytest.mark.parametrize("newer", [False, True], ids=["1.1", "1.2"])
 def test_every_page_is_pulled_once_a_day(sis: tuple[Sis, Server], at: Any, newer: bool) -> None:
     data, server = sis
@@ -127,6 +128,7 @@ def no_total(_kind: str, _asked: int, answer: Answer) -> Answer:
     return answer[0], answer[1], {}
 
 
+@pytest.mark.any_database("the thread is the other system's server")
 @pytest.mark.parametrize("wrong", [busy, token_ends, no_total])
 def test_what_a_server_may_do_is_survived(sis: tuple[Sis, Server], wrong: Any) -> None:
     data, server = sis
@@ -157,6 +159,7 @@ def elsewhere(kind: str, _asked: int, answer: Answer) -> Answer:
     return (302, {}, {"Location": "http://127.0.0.1:9/"}) if kind == "users" else answer
 
 
+@pytest.mark.any_database("the thread is the other system's server")
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
