@@ -16,7 +16,7 @@ from tests.support.depth import examples
 
 STEM = "QZCANARYWREN"
 NOTES = examples(60, 200)
-"""More than are shredded at once."""
+"""In the full cross more than are shredded at once."""
 
 
 def texts(count: int = NOTES) -> list[str]:
