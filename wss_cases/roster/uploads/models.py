@@ -34,6 +34,7 @@ class RosterUpload(Versioned, Base):
 class RosterUploadPart(Base):
     """A piece of an uploaded roster's bytes: in the database, because the scheduler may run on another machine."""
 
+    PRIVATE = frozenset({"content"})
     __tablename__ = "roster_upload_part"
     __table_args__ = (UniqueConstraint("upload_id", "number"),)
 
