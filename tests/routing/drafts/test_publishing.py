@@ -92,7 +92,8 @@ def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, 
         *("rules.drafted", "rules.row_edited", "rules.row_edited", "rules.proposed", "rules.not_replayed"),
         "rules.published",
     ]
-    audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "rules.edited")).first()
+    edits = select(AuditEntry).where(AuditEntry.action == "rules.edited").order_by(AuditEntry.id)
+    audited = session.scalars(edits).first()
     before, after = audited.changes["P1"]
     assert (before["items"][0]["tier"], after["items"][0]["tier"]) == (1, 2)
     with pytest.raises(Refused, match="never changes"):
