@@ -28,6 +28,7 @@ STORIES = [
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.full_cross_only("tests/safeguards/police/test_second_person.py")
 @pytest.mark.parametrize(("language", "story"), STORIES)
 def test_a_second_person(
     live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, language: str, story: str
