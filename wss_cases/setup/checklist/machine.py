@@ -23,7 +23,7 @@ def _letter(letter: OutboxMessage | None) -> Found:
     if letter is None:
         return ok(_("A mail server is set. Send a test letter to see whether it takes email."))
     words, tone = outcome(letter, by_folder=False)
-    words = f"{_('Last test letter:')} {words}"
+    words = _("Last test letter: %(what)s", what=words)
     return {"moss": ok, "brick": bad}.get(tone, warning)(words)
 
 
