@@ -22,7 +22,7 @@ def test_a_mail_server_may_go_wrong_at_every_step(backend: str, database: Databa
     own = BACKENDS.index(backend)
     slow = [fault for fault in FAULTS if fault.way in SLOW][own :: examples(4, 2)]
     quick = [fault for fault in FAULTS if fault.way not in SLOW]
-    faults = (*(fault for number, fault in enumerate(quick, own) if in_turn(number, 2)), *slow)
+    faults = (*(fault for number, fault in enumerate(quick, own) if in_turn(number, 3)), *slow)
     here = Reminding(database, tmp_path, days=3, WSS_MAIL_SECONDS=PATIENCE)
     try:
         smtp_faults(here, refused(here, 0, 3), faults)
