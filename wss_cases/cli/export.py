@@ -19,6 +19,7 @@ from wss_cases.outcomes.collections.state.rules import KINDS
 from wss_cases.outcomes.collections.state.students import state_students
 from wss_cases.outcomes.documents.rendering import TYPES, Report, rendered
 from wss_cases.outcomes.edfi.common.codes import Left, Tally
+from wss_cases.outcomes.edfi.common.versions import NEWEST, VERSIONS
 from wss_cases.outcomes.edfi.exporting.actions import export_edfi
 from wss_cases.outcomes.exports.export_log.actions import note_command
 from wss_cases.outcomes.exports.export_log.disclosing import Recipient
@@ -31,12 +32,17 @@ PURPOSE = click.option("--purpose", help="What for; with --for.")
 IDS = click.option("--ids", type=FILE, help="CSV of school_id, federal (12 digits) and state (15 digits).")
 FORMAT = click.option("--format", "form", type=click.Choice(list(TYPES)), default="csv", help="csv without it.")
 OUTPUT = click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
+STANDARD = click.option(
+    "--standard", type=click.Choice(list(VERSIONS)), default=NEWEST.name, show_default=True,
+    help="Version of the data standard.",
+)  # fmt: skip
 
 
 @group.command("edfi")
 @YEAR
 @SCHOOL
 @OUTPUT
+@STANDARD
 @click.option(
     "--restorative",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -46,10 +52,10 @@ OUTPUT = click.option("--output", type=click.Path(dir_okay=False, path_type=Path
 @INTEREST
 @PURPOSE
 def edfi(
-    year: str, school: str | None, output: Path | None, restorative: Path | None, whom: str | None,
+    year: str, school: str | None, output: Path | None, standard: str, restorative: Path | None, whom: str | None,
     interest: str | None, purpose: str | None,
 ) -> None:  # fmt: skip
-    """Write the decided reports and removals of a school year as an Ed-Fi 5.2 InterchangeStudentDiscipline.
+    """Write the decided reports and removals of a school year as an Ed-Fi InterchangeStudentDiscipline.
 
     It names students by their numbers: keep it encrypted, and send it only to whom the law lets you.
     """
@@ -58,7 +64,8 @@ def edfi(
         stream = files.enter_context(target(output))
         second = files.enter_context(whole_file(restorative)) if restorative else None
         scope, _name = chosen_scope(year, school)
-        tally = export_edfi(SYSTEM, scope, stream, second, clock.now(), _progress, recipient)
+        version = VERSIONS[standard]
+        tally = export_edfi(SYSTEM, scope, stream, second, clock.now(), _progress, recipient, version)
     _tell(tally)
 
 

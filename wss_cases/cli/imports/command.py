@@ -127,7 +127,7 @@ def calendar(
 @click.argument("files", nargs=-1, required=True, type=FILE)
 @JSON
 def edfi(files: tuple[Path, ...], as_json: bool) -> None:
-    """Take in an Ed-Fi 5.2 StudentDiscipline, with Student and EducationOrganization for whom the roster lacks."""
+    """Take in an Ed-Fi StudentDiscipline (4.0 to 5.2); Student and EducationOrganization for whom the roster lacks."""
     try:
         with force_locale("en"), telling(f"taking in {files[0].name}") as say:
             report = import_edfi(SYSTEM, files, clock.now(), say)

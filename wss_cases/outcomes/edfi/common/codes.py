@@ -10,7 +10,6 @@ from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 
-NAMESPACE: Final = "http://ed-fi.org/5.2.0"
 _URI: Final = "uri://ed-fi.org/"
 
 
@@ -112,7 +111,8 @@ class Left(Labelled):
     UNDECIDED = "undecided", _l("Reports that nobody has decided yet")
     NO_FURTHER_ACTION = "no_further_action", _l("Reports closed without further action")
     DUPLICATE = "duplicate", _l("Reports merged into another")
-    SCHOOL_NUMBER = "school_number", _l("Reports and removals of a school without a number of digits")
+    SCHOOL_NUMBER = "school_number", _l("Reports and removals of a school without a number that the version takes")
+    IDENTIFIER = "identifier", _l("Reports and removals whose identifier is longer than the version takes")
     STUDENT_NUMBER = "student_number", _l("Students without a number of at most 32 characters")
     NOT_CODED = "not_coded", _l("Students who caused harm, without a behavior")
     BEHAVIOR = "behavior", _l("Students who caused harm, whose behavior has no Ed-Fi code")

@@ -9,6 +9,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.edfi.common.codes import Tally
+from wss_cases.outcomes.edfi.common.versions import NEWEST, Version
 from wss_cases.outcomes.edfi.exporting.restorative_file import write_second
 from wss_cases.outcomes.edfi.exporting.writing import Progress, write_interchange
 from wss_cases.outcomes.exports.export_log.actions import EXPORTED
@@ -17,7 +18,7 @@ from wss_cases.outcomes.exports.export_log.disclosing import Recipient, disclose
 
 def export_edfi(
     actor: Actor, scope: Scope, stream: IO[bytes], second: IO[bytes] | None, now: datetime, progress: Progress,
-    recipient: Recipient | None = None,
+    recipient: Recipient | None = None, version: Version = NEWEST,
 ) -> Tally:  # fmt: skip
     """Write the interchange, and the restorative outcomes where a second stream is given; both are in the audit.
 
@@ -25,15 +26,16 @@ def export_edfi(
     the standard knows no empty file.
     """
     tally = Tally()
-    write_interchange(actor, scope, stream, tally, progress)
+    write_interchange(actor, scope, stream, tally, progress, version)
     if not tally.rows:
         raise Refused("school_year", _("Nothing of %(year)s can be written.", year=scope.year))
     rows = tally.rows
     if second is not None:
-        write_second(actor, scope, second, tally)
+        write_second(actor, scope, second, tally, version)
     with unit_of_work(actor, now) as uow:
         file = {"name": "edfi", "form": "xml", "school_year": scope.year, "school_id": scope.school_id}
-        uow.audit(EXPORTED, "export_record", None, {**file, "rows": rows, "written": dict(tally.written)})
+        what = {"standard": version.name, "rows": rows, "written": dict(tally.written)}
+        uow.audit(EXPORTED, "export_record", None, file | what)
         if recipient is not None:
             disclose(
                 uow,

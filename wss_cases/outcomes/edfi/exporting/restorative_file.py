@@ -21,6 +21,7 @@ from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import safe_cell
 from wss_cases.outcomes.edfi.common.codes import Tally
 from wss_cases.outcomes.edfi.common.models import EdfiRecord
+from wss_cases.outcomes.edfi.common.versions import NEWEST, Version
 from wss_cases.outcomes.edfi.exporting.rows import decided, schools
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
@@ -33,14 +34,14 @@ COLUMNS: Final = (
 ROW: Final = "RestorativeOutcome"
 
 
-def write_second(actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally) -> None:
+def write_second(actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally, version: Version = NEWEST) -> None:
     """Write the restorative outcomes of the same reports as CSV."""
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    for place in schools(actor, scope.school_id):
-        if place.number:
-            for row in _of_school(actor, scope, place.id):
+    for place in schools(actor, scope.school_id, version):
+        for row in _of_school(actor, scope, place.id) if place.number else ():
+            if len(row[0]) <= version.incident_characters:
                 writer.writerow([safe_cell("" if cell is None else str(cell)) for cell in (place.number, *row)])
                 tally.written[ROW] += 1
     text.detach()

@@ -17,6 +17,7 @@ from wss_cases.outcomes.counting.scope.queries import visible_to, within
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.edfi.common.codes import Left, Tally
 from wss_cases.outcomes.edfi.common.models import EdfiRecord
+from wss_cases.outcomes.edfi.common.versions import NEWEST, Version
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
@@ -71,6 +72,7 @@ class Removal:
     """One removal that stands; `reports` are (identifier, behavior as mapped) that the student stands in as having
     caused harm."""
 
+    id: int
     identifier: str
     kind: DisciplineKind
     starts_on: date
@@ -83,24 +85,24 @@ class Removal:
 
 @dataclass(frozen=True)
 class Place:
-    """One school of the file."""
+    """One school of the file, in the version that the file has."""
 
     id: int
     code: str
     number: str
+    version: Version
 
 
-def schools(actor: Actor, school_id: int | None) -> list[Place]:
-    """Return the schools whose outcomes the actor sees, with their number in the standard ('' where none is digits)."""
+def schools(actor: Actor, school_id: int | None, version: Version = NEWEST) -> list[Place]:
+    """Return the schools whose outcomes the actor sees, with their number in a version of the standard.
+
+    The number is '' where none is digits that it takes.
+    """
     statement = visible_to(select(School.id, School.code, School.identifier, School.sourced_id), actor, School.id)
     if school_id is not None:
         statement = statement.where(School.id == school_id)
     rows = db.session.execute(statement.order_by(School.id)).all()
-    return [Place(row[0], row[1], next(filter(_is_number, row[2:]), "")) for row in rows]
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and int(text) < 2**63
+    return [Place(row[0], row[1], next(filter(version.takes_school, row[2:]), ""), version) for row in rows]
 
 
 def unique_id(student_number: str | None, sourced_id: str | None) -> str:
@@ -205,7 +207,7 @@ def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]
         for row in rows:
             name, codes = received.get(row[0], (f"{place.code}-D-{row[0]}", {}))
             about = parts.get((row[4], row[5]), [])
-            batch.append(Removal(name, *row[1:4], row[5], unique_id(row[6], row[7]), about, codes))
+            batch.append(Removal(row[0], name, *row[1:4], row[5], unique_id(row[6], row[7]), about, codes))
         yield batch
 
 

@@ -10,7 +10,6 @@ from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.edfi.common.codes import (
     CAUSED,
     DISCIPLINES,
-    NAMESPACE,
     PARTS,
     TOLD_BY_STAFF,
     WEAPONS,
@@ -18,7 +17,9 @@ from wss_cases.outcomes.edfi.common.codes import (
     List,
     Tally,
     descriptor,
+    value_of,
 )
+from wss_cases.outcomes.edfi.common.versions import NEWEST, Version
 from wss_cases.outcomes.edfi.exporting import rows
 from wss_cases.outcomes.edfi.exporting.rows import Person, Place, Removal, Report
 
@@ -29,10 +30,12 @@ _NOT_NAMED = ("Not", "Named")
 """The standard wants a first and a last name of whoever is not a student of the district; we give none out."""
 
 
-def write_interchange(actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally, progress: Progress) -> None:
+def write_interchange(
+    actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally, progress: Progress, version: Version = NEWEST
+) -> None:
     """Write the decided reports and the standing removals of a period as InterchangeStudentDiscipline."""
     rows.leave_undecided(actor, scope, tally)
-    schools = rows.schools(actor, scope.school_id)
+    schools = rows.schools(actor, scope.school_id, version)
 
     def elements() -> Iterator[Any]:
         for number, place in enumerate(schools, 1):
@@ -41,30 +44,44 @@ def write_interchange(actor: Actor, scope: Scope, stream: IO[bytes], tally: Tall
                 yield element
             progress(number, len(schools), tally.rows)
 
-    write_document(stream, NAMESPACE, "InterchangeStudentDiscipline", elements())
+    write_document(stream, version.namespace, "InterchangeStudentDiscipline", elements())
 
 
 def _of_school(actor: Actor, scope: Scope, place: Place, tally: Tally) -> Iterator[Any]:
     for batch in rows.reports(actor, scope, place):
         for report in batch:
-            if place.number:
-                yield _incident(place, report, tally)
-                yield from _associations(place, report, tally)
-            else:
-                tally.leave(Left.SCHOOL_NUMBER, place.code)
+            yield from of_report(place, report, tally)
     for removed in rows.removals(actor, scope, place):
         for removal in removed:
-            if not place.number:
-                tally.leave(Left.SCHOOL_NUMBER, place.code)
-            elif not removal.unique_id:
-                tally.leave(Left.STUDENT_NUMBER)
-            else:
-                tally.students[removal.student_id] = place.id
-                yield _action(place, removal)
+            yield from of_removal(place, removal, tally)
+
+
+def of_report(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
+    """Return the elements of a report: the incident, and the part of each student in it."""
+    if not place.number:
+        tally.leave(Left.SCHOOL_NUMBER, place.code)
+    elif len(report.identifier) > place.version.incident_characters:
+        tally.leave(Left.IDENTIFIER, report.identifier)
+    else:
+        yield _incident(place, report, tally)
+        yield from _associations(place, report, tally)
+
+
+def of_removal(place: Place, removal: Removal, tally: Tally) -> Iterator[Any]:
+    """Return the element of a removal, if it has one."""
+    if not place.number:
+        tally.leave(Left.SCHOOL_NUMBER, place.code)
+    elif not removal.unique_id:
+        tally.leave(Left.STUDENT_NUMBER)
+    elif len(removal.identifier) > place.version.action_characters:
+        tally.leave(Left.IDENTIFIER, removal.identifier)
+    else:
+        tally.students[removal.student_id] = place.id
+        yield _action(place, removal)
 
 
 def _incident(place: Place, report: Report, tally: Tally) -> Any:
-    element = new(NAMESPACE, "DisciplineIncident")
+    element = new(place.version.namespace, "DisciplineIncident")
     add(element, "IncidentIdentifier", report.identifier)
     add(element, "IncidentDate", report.day.isoformat())
     if report.minute is not None:
@@ -80,7 +97,7 @@ def _incident(place: Place, report: Report, tally: Tally) -> Any:
         add(element, "ReporterDescription", reporter)
     for behavior in _behaviors(report):
         add(add(element, "Behavior"), "Behavior", behavior)
-    for weapon in _weapons(report.weapon, received):
+    for weapon in _weapons_of(place, report):
         add(element, "Weapon", weapon)
     police = received.get("police") == "true" or report.police
     add(element, "ReportedToLawEnforcement", "true" if police else "false")
@@ -109,7 +126,7 @@ def _associations(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
             tally.leave(Left.STUDENT_NUMBER)
         elif person.kind is PersonKind.STUDENT:
             acted, beside = _codes(person)
-            element = _acted(place, report, person, acted, tally) if acted else None
+            element = _acted(place, report, person, acted, tally) if acted is not None else None
             if element is not None:
                 yield element
             if beside:
@@ -118,13 +135,16 @@ def _associations(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
                 tally.students[person.student_id] = place.id
 
 
-def _codes(person: Person) -> tuple[list[str], list[str]]:
-    """Return the codes of what a student did and of what they were besides, as received where they were."""
+def _codes(person: Person) -> tuple[list[str] | None, list[str]]:
+    """Return the codes of what a student did (None: nothing) and of what they were besides; as received."""
     if person.received is not None:
-        did = person.received["codes"] if person.received["behavior"] else []
-        return did, person.received["beside"]
+        beside = person.received["beside"]
+        if person.received["behavior"]:
+            return person.received["codes"], beside
+        named = [code for code in beside if value_of(code) == CAUSED]  # files before 5.1 may name no behavior
+        return named or None, [code for code in beside if code not in named]
     codes = PARTS[person.role]
-    return [code for code in codes if code == CAUSED], [code for code in codes if code != CAUSED]
+    return [CAUSED] if CAUSED in codes else None, [code for code in codes if code != CAUSED]
 
 
 def _acted(place: Place, report: Report, person: Person, codes: list[str], tally: Tally) -> Any | None:
@@ -134,14 +154,14 @@ def _acted(place: Place, report: Report, person: Person, codes: list[str], tally
         tally.leave(Left.BEHAVIOR if known else Left.NOT_CODED, person.behavior_code or "")
         return None
     element = _named("StudentDisciplineIncidentBehaviorAssociation", place, report, person, codes, behavior)
-    weapons = person.received["weapons"] if person.received is not None else _weapons(person.weapon, {})
-    for weapon in weapons:
-        add(element, "Weapon", weapon)
+    if place.version.weapon_of_each:
+        for weapon in _own_weapons(person):
+            add(element, "Weapon", weapon)
     return element
 
 
 def _named(name: str, place: Place, report: Report, person: Person, codes: list[str], behavior: str = "") -> Any:
-    element = new(NAMESPACE, name)
+    element = new(place.version.namespace, name)
     _student(element, person.unique_id)
     _report(element, report.identifier, place)
     if behavior:
@@ -152,7 +172,7 @@ def _named(name: str, place: Place, report: Report, person: Person, codes: list[
 
 
 def _action(place: Place, removal: Removal) -> Any:
-    element = new(NAMESPACE, "DisciplineAction")
+    element = new(place.version.namespace, "DisciplineAction")
     add(element, "DisciplineActionIdentifier", removal.identifier)
     is_unchanged = removal.received.get("kind") == removal.kind.value
     discipline = removal.received["discipline"] if is_unchanged else DISCIPLINES[removal.kind]
@@ -163,7 +183,7 @@ def _action(place: Place, removal: Removal) -> Any:
     _school(element, "ResponsibilitySchoolReference", place)
     for identifier, mapped in removal.reports:
         behavior = descriptor(List.BEHAVIOR, mapped)
-        if behavior is not None:
+        if behavior is not None and len(identifier) <= place.version.incident_characters:
             about = add(element, "StudentDisciplineIncidentBehaviorAssociationReference")
             about = add(about, "StudentDisciplineIncidentBehaviorAssociationIdentity")
             _student(about, removal.unique_id)
@@ -177,6 +197,21 @@ def _behaviors(report: Report) -> list[str]:
     caused = (one for one in report.people if one.kind is not PersonKind.STAFF and CAUSED in PARTS.get(one.role, ()))
     mapped = {descriptor(List.BEHAVIOR, person.behavior) or "" for person in caused}
     return sorted({*mapped, *report.received.get("behaviors", [])} - {""})
+
+
+def _weapons_of(place: Place, report: Report) -> list[str]:
+    """Return the weapons of a report; where a version has none of each student, theirs as well."""
+    weapons = _weapons(report.weapon, report.received)
+    if place.version.weapon_of_each:
+        return weapons
+    caused = (one for one in report.people if one.kind is PersonKind.STUDENT and CAUSED in PARTS.get(one.role, ()))
+    return sorted({*weapons, *(weapon for person in caused for weapon in _own_weapons(person))})
+
+
+def _own_weapons(person: Person) -> list[str]:
+    if person.received is not None:
+        return list(person.received["weapons"])
+    return _weapons(person.weapon, {})
 
 
 def _weapons(kind: str | None, received: dict[str, Any]) -> list[str]:

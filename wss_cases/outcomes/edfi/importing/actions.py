@@ -12,7 +12,7 @@ from wss_cases.foundation.files.xml_files import line_of, name_of
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.edfi.importing import reading
-from wss_cases.outcomes.edfi.importing.reading import INTERCHANGES, ElementRefused, FileRefused, elements, root_of
+from wss_cases.outcomes.edfi.importing.reading import INTERCHANGES, ElementRefused, FileRefused, elements_of, root_of
 from wss_cases.outcomes.edfi.importing.records import IMPORTED, SOURCE, Import, Read
 from wss_cases.roster.directory.models import ImportRun
 
@@ -54,7 +54,7 @@ class Report:
 
 
 def import_edfi(actor: Actor, files: Sequence[Path], now: datetime, progress: Callable[[str], None]) -> Report:
-    """Read Ed-Fi 5.2 files (StudentDiscipline, with Student and EducationOrganization where the roster lacks them).
+    """Read Ed-Fi files of 4.0 to 5.2 (StudentDiscipline; Student and EducationOrganization for whom the roster lacks).
 
     Elements that are refused are in the report, all others land together. A second run of the same changes nothing.
     Raises FileRefused, and nothing lands, when a file as a whole is unusable.
@@ -85,6 +85,7 @@ _INTO: dict[str, Callable[[Read, Any], None]] = {
     "StudentDisciplineIncidentNonOffenderAssociation": lambda read, element: read.parts.append(
         reading.part_in(element)
     ),
+    "StudentDisciplineIncidentAssociation": lambda read, element: read.parts.extend(reading.old_parts_in(element)),
 }
 
 
@@ -94,7 +95,7 @@ def _by_number(held: dict[str, Any], one: Any) -> None:
 
 def _read(path: Path, read: Read, report: Report, progress: Callable[[str], None]) -> None:
     done = 0
-    for element in elements(path):
+    for element in elements_of(path):
         name = name_of(element)
         if name in INTERCHANGES:
             continue

@@ -1,9 +1,6 @@
 """Reading Ed-Fi files: each element as a plain record with its line, or a sentence about what is wrong with it."""
 
-import hashlib
-import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -11,9 +8,13 @@ from typing import Any
 
 from wss_cases.foundation.files.xml_files import BadXml, line_of, name_of, namespace_of, read_elements
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.outcomes.edfi.common.codes import NAMESPACE
+from wss_cases.outcomes.edfi.common.codes import CAUSED, value_of
+from wss_cases.outcomes.edfi.common.versions import NAMESPACES, VERSIONS
+from wss_cases.outcomes.edfi.importing.elements import ActionIn, IncidentIn, PartIn, Reference, SchoolIn, StudentIn
 
 INTERCHANGES = ("InterchangeEducationOrganization", "InterchangeStudent", "InterchangeStudentDiscipline")
+ASSOCIATIONS = ("StudentDisciplineIncidentBehaviorAssociation", "StudentDisciplineIncidentAssociation")
+"""What an action names as its cause; the second in 4.0 and 5.0 alone."""
 
 
 class FileRefused(Exception):
@@ -33,103 +34,15 @@ class ElementRefused(Exception):
         self.message = message
 
 
-@dataclass(frozen=True)
-class SchoolIn:
-    """A school of EducationOrganization."""
-
-    number: str
-    name: str
-
-
-@dataclass(frozen=True)
-class StudentIn:
-    """A student of Student."""
-
-    number: str
-    given: str
-    middle: str
-    family: str
-    preferred_given: str
-    preferred_family: str
-    born: date | None
-
-
-@dataclass(frozen=True)
-class Reference:
-    """Which incident something is about: by its key (school, identifier), or by the id that the file gives it."""
-
-    school: str = ""
-    identifier: str = ""
-    xml_id: str = ""
-
-
-@dataclass(frozen=True)
-class PartIn:
-    """One student's association with an incident; `behavior` is '' for who did not cause harm."""
-
-    line: int
-    student: str
-    about: Reference
-    behavior: str
-    codes: list[str]
-    weapons: list[str]
-
-
-@dataclass
-class IncidentIn:
-    """One incident."""
-
-    line: int
-    xml_id: str
-    school: str
-    identifier: str
-    day: date
-    minute: int | None
-    location: str
-    reporter: str
-    behaviors: list[str]
-    weapons: list[str]
-    police: str
-    outside: list[str]
-    parts: list[PartIn] = field(default_factory=list)
-
-    def digest(self) -> str:
-        """Return the digest of everything but where it stands in the file."""
-        parts = sorted((p.student, p.behavior, *sorted(p.codes), "|", *sorted(p.weapons)) for p in self.parts)
-        return _digest_of(asdict(self) | {"parts": parts}, "line", "xml_id")
-
-
-@dataclass(frozen=True)
-class ActionIn:
-    """One discipline action."""
-
-    line: int
-    school: str
-    identifier: str
-    student: str
-    disciplines: list[str]
-    day: date
-    days: int
-    about: list[Reference]
-
-    def digest(self) -> str:
-        """Return the digest of everything but where it stands in the file."""
-        return _digest_of(asdict(self), "line")
-
-
-def _digest_of(content: dict[str, Any], *left_out: str) -> str:
-    of_element = {name: value for name, value in content.items() if name not in left_out}
-    return hashlib.sha256(json.dumps(of_element, sort_keys=True, default=str).encode()).hexdigest()
-
-
 def root_of(path: Path) -> str:
     """Return which interchange a file is. Raises FileRefused for another version, another interchange, no XML."""
-    root = next(elements(path), None)
+    root = next(elements_of(path), None)
     if root is None:
         raise FileRefused(path.name, 0, "", _("The file is empty."))
-    if namespace_of(root) != NAMESPACE:
-        namespace = namespace_of(root) or _("no namespace")
-        words = _("This is not Ed-Fi 5.2 (%(wanted)s), but %(said)s.", wanted=NAMESPACE, said=namespace)
+    if namespace_of(root) not in NAMESPACES:
+        said = namespace_of(root) or _("no namespace")
+        known = ", ".join(VERSIONS)
+        words = _("Ed-Fi is read in the versions %(known)s. This file says %(said)s.", known=known, said=said)
         raise FileRefused(path.name, line_of(root), name_of(root), words)
     if name_of(root) not in INTERCHANGES:
         words = _("Only these interchanges are taken in: %(names)s.", names=", ".join(INTERCHANGES))
@@ -137,7 +50,7 @@ def root_of(path: Path) -> str:
     return name_of(root)
 
 
-def elements(path: Path) -> Iterator[Any]:
+def elements_of(path: Path) -> Iterator[Any]:
     """Return a file's root and then its children. Raises FileRefused."""
     try:
         with path.open("rb") as stream:
@@ -167,7 +80,7 @@ def student_in(element: Any) -> StudentIn:
 def incident_in(element: Any) -> IncidentIn:
     """Read a DisciplineIncident."""
     clock = _text(element, "IncidentTime")
-    outside = element.iterfind(_path("DisciplineIncidentExternalParticipant"))
+    outside = element.iterfind(_path(element, "DisciplineIncidentExternalParticipant"))
     return IncidentIn(
         line_of(element), element.get("id") or "", _number(element, "SchoolReference/SchoolIdentity/SchoolId"),
         _need(element, "IncidentIdentifier", 36), _day(element, "IncidentDate"), _minute(clock) if clock else None,
@@ -186,32 +99,58 @@ def part_in(element: Any) -> PartIn:
     return PartIn(
         line_of(element), _need(element, "StudentReference/StudentIdentity/StudentUniqueId", 32),
         _reference(element), _need(element, "Behavior", 255) if acted else "", codes, _texts(element, "Weapon"),
+        element.get("id") or "",
     )  # fmt: skip
+
+
+def old_parts_in(element: Any) -> list[PartIn]:
+    """Read a StudentDisciplineIncidentAssociation of 4.0 or 5.0 as what 5.1 has instead: a part for each behavior."""
+    code = _need(element, "StudentParticipationCode", 255)
+    code = code.replace("StudentParticipationCodeDescriptor#", "DisciplineIncidentParticipationCodeDescriptor#")
+    student = _need(element, "StudentReference/StudentIdentity/StudentUniqueId", 32)
+    place = line_of(element), student, _reference(element)
+    behaviors = _texts(element, "Behavior/Behavior") if value_of(code) == CAUSED else []
+    return [PartIn(*place, one, [code], [], element.get("id") or "", is_old=True) for one in behaviors or [""]]
 
 
 def action_in(element: Any) -> ActionIn:
     """Read a DisciplineAction."""
-    named = "StudentDisciplineIncidentBehaviorAssociation"
-    identity = f"{named}Reference/{named}Identity"
     return ActionIn(
         line_of(element), _number(element, "ResponsibilitySchoolReference/SchoolIdentity/SchoolId"),
         _need(element, "DisciplineActionIdentifier", 36),
         _need(element, "StudentReference/StudentIdentity/StudentUniqueId", 32), _texts(element, "Discipline"),
         _day(element, "DisciplineDate"), _days(element),
-        [_reference(one) for one in element.iterfind(_path(identity))],
+        list(dict.fromkeys(_abouts(element))),
     )  # fmt: skip
 
 
-def _path(path: str) -> str:
-    return "/".join(f"{{{NAMESPACE}}}{step}" for step in path.split("/"))
+def _abouts(element: Any) -> Iterator[Reference]:
+    for name in ASSOCIATIONS:
+        for one in element.iterfind(_path(element, f"{name}Reference")):
+            yield _about(one, name)
+
+
+def _about(reference: Any, name: str) -> Reference:
+    """Return which incident an action's reference to an association leads to."""
+    if reference.get("ref"):
+        return Reference(xml_id=reference.get("ref"))
+    identity = reference.find(_path(reference, f"{name}Identity"))
+    if identity is None:
+        raise ElementRefused(f"{name}Reference", _("It names no incident."))
+    return _reference(identity)
+
+
+def _path(element: Any, path: str) -> str:
+    namespace = namespace_of(element)
+    return "/".join(f"{{{namespace}}}{step}" for step in path.split("/"))
 
 
 def _text(element: Any, path: str) -> str:
-    return (element.findtext(_path(path)) or "").strip()
+    return (element.findtext(_path(element, path)) or "").strip()
 
 
 def _texts(element: Any, path: str) -> list[str]:
-    return [text for one in element.iterfind(_path(path)) if (text := (one.text or "").strip())]
+    return [text for one in element.iterfind(_path(element, path)) if (text := (one.text or "").strip())]
 
 
 def _need(element: Any, path: str, most: int) -> str:
@@ -273,12 +212,12 @@ def _days(element: Any) -> int:
 
 
 def _reference(element: Any) -> Reference:
-    reference = element.find(_path("DisciplineIncidentReference"))
+    reference = element.find(_path(element, "DisciplineIncidentReference"))
     if reference is None:
         raise ElementRefused("DisciplineIncidentReference", _("It is missing."))
     if reference.get("ref"):
         return Reference(xml_id=reference.get("ref"))
-    identity = reference.find(_path("DisciplineIncidentIdentity"))
+    identity = reference.find(_path(reference, "DisciplineIncidentIdentity"))
     if identity is None:
         raise ElementRefused("DisciplineIncidentReference", _("It names no incident."))
     school = _number(identity, "SchoolReference/SchoolIdentity/SchoolId")

@@ -1,7 +1,6 @@
 """Steps that turn what was read from Ed-Fi files into schools, students, reports and removals."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,26 +11,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import at_local
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, LocationCode
-from wss_cases.incidents.incident.states import (
-    UNKNOWN_LOCATION,
-    IncidentState,
-    PersonKind,
-    PersonRole,
-    Place,
-    WhenPrecision,
-)
+from wss_cases.incidents.incident.states import UNKNOWN_LOCATION, IncidentState, PersonKind, Place, WhenPrecision
 from wss_cases.journal.unit_of_work import Act, UnitOfWork
-from wss_cases.outcomes.edfi.common.codes import CAUSED, DISCIPLINES_IN, ROLES_IN, SUFFERED, WEAPONS_IN, value_of
+from wss_cases.outcomes.edfi.common.codes import CAUSED, DISCIPLINES_IN, value_of
 from wss_cases.outcomes.edfi.common.models import EdfiRecord
-from wss_cases.outcomes.edfi.importing.reading import (
-    ActionIn,
-    ElementRefused,
-    IncidentIn,
-    PartIn,
-    Reference,
-    SchoolIn,
-    StudentIn,
-)
+from wss_cases.outcomes.edfi.importing.elements import ActionIn, IncidentIn, PartIn, Reference, SchoolIn, StudentIn
+from wss_cases.outcomes.edfi.importing.reading import ElementRefused
+from wss_cases.outcomes.edfi.importing.rules import parts_of, role_of, weapon_of, without_old
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.rules import school_code, search_key
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
@@ -150,9 +136,13 @@ class Import:
             try:
                 incident = self._named(part.about)
                 incident.parts.append(part)
+                if part.xml_id:
+                    self.by_id.setdefault(part.xml_id, incident)
                 self._student_of(part.student)
             except ElementRefused as refused:
                 self.refuse("StudentDisciplineIncidentAssociation", part.line, refused)
+        for one in self.by_key.values():
+            one.parts = without_old(one.parts)
 
     def _named(self, about: Reference) -> IncidentIn:
         incident = self.by_id.get(about.xml_id) or self.by_key.get((about.school, about.identifier))
@@ -239,8 +229,8 @@ class Import:
         if len(kinds) != 1 or kinds[0] is None:
             words = _("%(codes)s is no one kind of removal.", codes=", ".join(map(value_of, one.disciplines)))
             raise ElementRefused("Discipline", words)
-        about = [self._named(reference) for reference in one.about]
-        incidents = [self.taken.get((named.school, named.identifier)) for named in about]
+        about = {(named.school, named.identifier) for named in map(self._named, one.about)}
+        incidents = [self.taken.get(named) for named in about]
         if len(incidents) > 1 or None in incidents:
             words = _("It is about more than one incident, or about one that was not taken in.")
             raise ElementRefused("StudentDisciplineIncidentBehaviorAssociationReference", words)
@@ -265,32 +255,3 @@ class Import:
     def _record(self, table: str, row_id: int, school_id: int, day: date) -> None:
         changes = {"local_date": [None, day.isoformat()]}
         self.uow.record_each(IMPORTED, [Act(table, row_id, None, school_id, {}, changes)])
-
-
-def parts_of(parts: Iterable[PartIn]) -> list[tuple[PartIn, list[str]]]:
-    """Put what a student was besides (harmed, witness) with the first thing that the same student did."""
-    mine: dict[str, list[PartIn]] = defaultdict(list)
-    for part in parts:
-        mine[part.student].append(part)
-    put_together: list[tuple[PartIn, list[str]]] = []
-    for own in mine.values():
-        acted = [part for part in own if part.behavior]
-        beside = [code for part in own if not part.behavior for code in part.codes]
-        first, *others = acted or own[:1]
-        put_together += [(first, beside), *((part, []) for part in others)]
-    return put_together
-
-
-def role_of(codes: list[str]) -> PersonRole:
-    """Return our word for a student's or another's part; what has none is only involved."""
-    values = {value_of(code) for code in codes}
-    if {CAUSED, SUFFERED} <= values:
-        return PersonRole.BOTH
-    return next((role for value, role in ROLES_IN.items() if value in values), PersonRole.INVOLVED)
-
-
-def weapon_of(one: IncidentIn) -> str | None:
-    """Return our word for the weapons of an incident and of its parts; None when none is named or known."""
-    codes = (*one.weapons, *(code for part in one.parts for code in part.weapons))
-    kinds = {WEAPONS_IN.get(value_of(code), "other") for code in codes} - {""}
-    return "firearm" if "firearm" in kinds else "other" if kinds else None
