@@ -144,8 +144,13 @@ def _roster_folder(environ: Mapping[str, str]) -> dict[str, Any]:
         raise RuntimeError("WSS_ROSTER_FOLDER and WSS_ROSTER_REST_URL need WSS_ROSTER_SOURCE, the name of their feed.")
     if folder and url:
         raise RuntimeError("WSS_ROSTER_FOLDER and WSS_ROSTER_REST_URL would be one feed: keep one.")
-    if url and not (token_url and client and secret):
-        raise RuntimeError("WSS_ROSTER_REST_URL needs WSS_ROSTER_TOKEN_URL, _CLIENT_ID and _CLIENT_SECRET.")
+    auth = _choice("WSS_ROSTER_AUTH", environ.get("WSS_ROSTER_AUTH") or "oauth2", ("oauth2", "oauth1"))
+    if auth == "oauth1" and ("v1p2" in url or token_url):
+        raise RuntimeError("WSS_ROSTER_AUTH=oauth1 is of OneRoster 1.1 (v1p1), and has no WSS_ROSTER_TOKEN_URL.")
+    if url and not (client and secret and (token_url or auth == "oauth1")):
+        raise RuntimeError(
+            "WSS_ROSTER_REST_URL needs WSS_ROSTER_TOKEN_URL, _CLIENT_ID and _CLIENT_SECRET; by OAuth 1 the last two."
+        )
     plain = [one for one in (url, token_url) if one and not one.startswith("https://")]
     if plain and environ.get("WSS_ENV") == "production":
         raise RuntimeError("WSS_ROSTER_REST_URL and WSS_ROSTER_TOKEN_URL: in production they begin with https://.")
@@ -159,6 +164,7 @@ def _roster_folder(environ: Mapping[str, str]) -> dict[str, Any]:
         "ROSTER_HOURS": (int(first), int(last)),
         "ROSTER_REST_URL": url,
         "ROSTER_TOKEN_URL": token_url,
+        "ROSTER_AUTH": auth,
         "ROSTER_CLIENT_ID": client,
         "ROSTER_CLIENT_SECRET": secret,
     }

@@ -1,4 +1,4 @@
-"""Asking a OneRoster server (1.1 or 1.2) page by page, whatever it answers; OAuth 2 client credentials."""
+"""Asking a OneRoster server (1.1 or 1.2) page by page, whatever it answers; by OAuth 2 or, at 1.1, by OAuth 1."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
+from authlib.common.errors import AuthlibBaseError
 
+from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.roster.import_files.report import BundleRefused, Problem
+from wss_cases.roster.rest.signing import refused_words, signature
 
 PAGE: Final = 1_000
 MOST_PAGES: Final = 20_000
@@ -27,13 +30,14 @@ SCOPES: Final = {
 
 @dataclass
 class Server:
-    """One server: its address down to the version, and what a token is got with."""
+    """One server: its address down to the version, and what a token is got or each request signed with."""
 
     url: str
     token_url: str
     client_id: str
     client_secret: str
     pause: Callable[[float], None] = time.sleep
+    is_signed: bool = False
 
     def __post_init__(self) -> None:
         self._token = ""
@@ -87,13 +91,17 @@ class Server:
             try:
                 answer = requests.get(
                     f"{self.url.rstrip('/')}/{kind}", params={"limit": PAGE, "offset": offset}, timeout=TIMEOUT,
-                    headers={"Authorization": f"Bearer {self._authorized()}"}, allow_redirects=False,
+                    allow_redirects=False, **self._proof(),
                 )  # fmt: skip
+            except AuthlibBaseError as error:
+                raise _refused(kind, _("OAuth 1 needs an address that begins with https://.")) from error
             except requests.RequestException:
                 self.pause(wait)
                 continue
             if answer.status_code == 200:
                 return answer
+            if self.is_signed and answer.status_code in (400, 401):
+                raise _refused(kind, refused_words(answer, clock.now()))
             if answer.status_code == 401:
                 # a token may end in the middle
                 self._token = ""
@@ -105,6 +113,11 @@ class Server:
         raise _refused(
             kind, _("The server does not answer, or is busy. Nothing was imported; it is asked again later.")
         )
+
+    def _proof(self) -> dict[str, Any]:
+        if self.is_signed:
+            return {"auth": signature(self.client_id, self.client_secret)}
+        return {"headers": {"Authorization": f"Bearer {self._authorized()}"}}
 
     def _authorized(self) -> str:
         if not self._token:

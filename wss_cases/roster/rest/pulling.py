@@ -1,27 +1,20 @@
 """Pulling the roster from a OneRoster server once a day, as a whole: a half that was pulled changes nothing."""
 
 import tempfile
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-
-from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.school_time import district_zone, local
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.roster.directory.models import ImportRun
 from wss_cases.roster.import_files.report import BundleRefused, Report
 from wss_cases.roster.oneroster.actions import import_oneroster
 from wss_cases.roster.rest.client import Server
 from wss_cases.roster.rest.files import write_files
 from wss_cases.roster.runs.actions import keep_refused
-from wss_cases.roster.runs.queries import ROSTER
-
-DAILY = timedelta(hours=20)
-AGAIN = timedelta(hours=1)
-"""How long after a pull that was refused the server is asked again."""
+from wss_cases.roster.runs.queries import ROSTER, is_due
 
 
 def pull_roster(now: datetime, server: Server | None = None) -> dict[str, int]:
@@ -29,11 +22,12 @@ def pull_roster(now: datetime, server: Server | None = None) -> dict[str, int]:
     counts = {"imported": 0, "refused": 0}
     first, last = setting("ROSTER_HOURS")
     url, source = setting("ROSTER_REST_URL"), setting("ROSTER_SOURCE")
-    if not url or not first <= local(now, district_zone()).hour < last or not _is_due(source, now):
+    if not url or not first <= local(now, district_zone()).hour < last or not is_due(ROSTER, source, now):
         return counts
     server = server or Server(
-        url, setting("ROSTER_TOKEN_URL"), setting("ROSTER_CLIENT_ID"), setting("ROSTER_CLIENT_SECRET")
-    )
+        url, setting("ROSTER_TOKEN_URL"), setting("ROSTER_CLIENT_ID"), setting("ROSTER_CLIENT_SECRET"),
+        is_signed=setting("ROSTER_AUTH") == "oauth1",
+    )  # fmt: skip
     db.session.remove()
     with force_locale("en"), tempfile.TemporaryDirectory() as name:
         try:
@@ -46,9 +40,3 @@ def pull_roster(now: datetime, server: Server | None = None) -> dict[str, int]:
         except BundleRefused:
             return counts | {"refused": 1}
     return counts | {"imported": 1}
-
-
-def _is_due(source: str, now: datetime) -> bool:
-    mine = select(ImportRun).where(ImportRun.kind == ROSTER, ImportRun.source == source).order_by(ImportRun.id.desc())
-    last = db.session.scalars(mine.limit(1)).first()
-    return last is None or now - last.started_at >= (DAILY if last.landed else AGAIN)

@@ -1,6 +1,6 @@
 """Which imports there were."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,6 +14,9 @@ from wss_cases.roster.import_files.report import Report
 ROSTER = "oneroster"
 MOST_LISTED = 200
 """People without a school whom a report names."""
+DAILY = timedelta(hours=20)
+AGAIN = timedelta(hours=1)
+"""How long after a run that was refused the other server is asked again."""
 
 
 def sources(session: Session) -> list[str]:
@@ -48,6 +51,13 @@ def last_runs(most: int, before: int | None = None) -> list[ImportRun]:
 def get_run(run_id: int) -> ImportRun:
     """Return an import. Raises NotFound."""
     return existing(db.session.get(ImportRun, run_id))
+
+
+def is_due(kind: str, source: str, now: datetime) -> bool:
+    """Return whether what is done with another server once a day is to be done again."""
+    mine = select(ImportRun).where(ImportRun.kind == kind, ImportRun.source == source).order_by(ImportRun.id.desc())
+    last = db.session.scalars(mine.limit(1)).first()
+    return last is None or now - last.started_at >= (DAILY if last.landed else AGAIN)
 
 
 def last_refused() -> list[str]:
