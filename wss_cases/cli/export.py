@@ -1,6 +1,7 @@
 """`flask export`: what other systems, the federal and the State's collections take."""
 
-from collections.abc import Iterator
+from codecs import BOM_UTF8
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from wss_cases.cli.common.school_numbers import school_numbers
 from wss_cases.foundation import clock
 from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.outcomes.collections.federal.queries import for_upload
 from wss_cases.outcomes.collections.state.rules import KINDS
 from wss_cases.outcomes.collections.state.students import state_students
 from wss_cases.outcomes.documents.rendering import TYPES, Report, rendered
@@ -36,6 +38,7 @@ STANDARD = click.option(
     "--standard", type=click.Choice(list(VERSIONS)), default=NEWEST.name, show_default=True,
     help="Version of the data standard.",
 )  # fmt: skip
+UPLOAD = click.option("--upload", is_flag=True, help="Its own columns alone, of the schools whose number is known.")
 
 
 @group.command("edfi")
@@ -78,21 +81,29 @@ def _recipient(*options: str | None) -> Recipient | None:
     return Recipient(*words)
 
 
-def _collection(name: str, what: str) -> None:
+def _collection(name: str, what: str, *options: Callable[[click.Command], object]) -> None:
     @group.command(name, help=what)
     @YEAR
     @SCHOOL
     @OUTPUT
     @IDS
     @FORMAT
-    def command(year: str, school: str | None, output: Path | None, ids: Path | None, form: str) -> None:
+    def command(
+        year: str, school: str | None, output: Path | None, ids: Path | None, form: str, upload: bool = False
+    ) -> None:
         with _refusals(), telling(f"counting {year}"), target(output) as stream:
             known = school_numbers(ids)
             scope, _name = chosen_scope(year, school)
             report = COLLECTIONS[name](SYSTEM, scope, school, known)
-            stream.write(rendered(report, form))
+            if upload:
+                report = for_upload(report)
+            # no mark before the first column: the upload would take it for a part of the name
+            stream.write(rendered(report, form).removeprefix(BOM_UTF8 if upload else b""))
             note_command(SYSTEM, report, form, year, clock.now())
         _tell_about(report)
+
+    for option in options:
+        option(command)
 
 
 def _tell_about(report: Report) -> None:
@@ -100,7 +111,7 @@ def _tell_about(report: Report) -> None:
         click.echo(f"{title}: {words}", err=True)
 
 
-_collection("crdc", "Write the federal counts (CRDC) of a school year, a row for each school.")
+_collection("crdc", "Write the federal counts (CRDC) of a school year, a row for each school.", UPLOAD)
 _collection("state", "Write the State's counts of removals and police referrals, four rows for each school.")
 
 

@@ -71,10 +71,10 @@ def test_a_school_is_known_by_the_roster_s_number_or_by_the_file_s(run: Run) -> 
 def test_the_columns_of_restraints_and_days_missed_are_those_of_the_public_files() -> None:
     sexed = [f"{group}_{sex}" for group in ("HI", "AM", "AS", "HP", "BL", "WH", "TR") for sex in "MF"]
     listed = {f"SCH_RS_{plan}_{kind}_{one}" for plan in ("IDEA", "NONIDEA") for kind in ("PHYS", "SECL")
-              for one in (*sexed, "LEP_M", "LEP_F")}  # fmt: skip
+              for one in (*sexed, "EL_M", "EL_F")}  # fmt: skip
     listed |= {f"SCH_RS_NONIDEA_{kind}_504_{sex}" for kind in ("PHYS", "SECL") for sex in "MF"}
     assert {one for one in rules_federal.columns() if one.startswith("SCH_RS_")} == listed
-    missed = {f"SCH_DAYSMISSED_{one}" for one in (*sexed, *(f"{g}_{s}" for g in ("LEP", "504", "IDEA") for s in "MF"))}
+    missed = {f"SCH_DAYSMISSED_{one}" for one in (*sexed, *(f"{g}_{s}" for g in ("EL", "504", "IDEA") for s in "MF"))}
     assert {one for one in rules_federal.columns() if one.startswith("SCH_DAYSMISSED_")} == missed
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -79,6 +80,19 @@ def with_counts(begins: Sequence[str], columns: Sequence[str], rows: list[list[A
     at = len(begins)
     named = ((dict(zip(begins, row[:at], strict=True)), row[at:]) for row in rows)
     return [begin | {"counts": dict(zip(columns, numbers, strict=True))} for begin, numbers in named]
+
+
+def for_upload(report: Report) -> Report:
+    """Return the file as the collection takes it: its own number of each school (SCH_ID) and its own columns alone.
+
+    A school without that number is left out.
+    """
+    at = report.columns.index(rules.IDENTITY[-1])
+    held = [place for place, name in enumerate(report.columns) if name.startswith("SCH_")]
+    rows = [[row[at], *(row[place] for place in held)] for row in report.rows if row[at]]
+    columns = (rules.UPLOAD_ID, *(report.columns[place] for place in held))
+    document = report.document | {"schools": with_counts(columns[:1], columns[1:], rows)}
+    return replace(report, document=document, columns=columns, rows=rows)
 
 
 def schools(actor: Actor, scope: Scope, counts: Iterable[int]) -> list[tuple[int, str, str]]:

@@ -1,4 +1,4 @@
-"""What the federal collection (CRDC) counts, column by column; pure. The names are those of its public-use files."""
+"""What the federal collection (CRDC) counts, column by column; pure. Named as in its public-use files of 2021-22."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
@@ -11,11 +11,10 @@ from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.restraint.states import RestraintKind
 
 OFFENSES: Final = (
-    "SCH_OFFENSE_BATT", "SCH_OFFENSE_ROBWX", "SCH_OFFENSE_ROBWW", "SCH_OFFENSE_ROBWOW", "SCH_OFFENSE_ATTWX",
-    "SCH_OFFENSE_ATTWW", "SCH_OFFENSE_ATTWOW", "SCH_OFFENSE_THRWX", "SCH_OFFENSE_THRWW", "SCH_OFFENSE_THRWOW",
-    "SCH_OFFENSE_POSSWX",
+    "SCH_OFFENSE_BATT", "SCH_OFFENSE_ROBWW", "SCH_OFFENSE_ROBWOW", "SCH_OFFENSE_ATTWW", "SCH_OFFENSE_ATTWOW",
+    "SCH_OFFENSE_THRWW", "SCH_OFFENSE_THRWOW", "SCH_OFFENSE_POSSWX",
 )  # fmt: skip
-"""The gravest first: an incident counts once, under the gravest."""
+"""The gravest first: an incident counts once, under the gravest. Since 2020-21 firearms are among the weapons (WW)."""
 ALLEGATIONS: Final = (
     "SCH_HBALLEGATIONS_SEX", "SCH_HBALLEGATIONS_RAC", "SCH_HBALLEGATIONS_DIS", "SCH_HBALLEGATIONS_ORI",
     "SCH_HBALLEGATIONS_REL",
@@ -23,7 +22,7 @@ ALLEGATIONS: Final = (
 NOT_HELD: Final = (
     "SCH_OFFENSE_RAPE", "SCH_FIREARM_IND", "SCH_HOMICIDE_IND", "SCH_DISC*_EXPWE_*", "SCH_DISC*_EXPWOE_*",
     "SCH_DISC*_EXPZT_*", "SCH_DISC*_ARR_*", "SCH_DISC*_CORP_*", "SCH_HBREPORTED_*", "SCH_HBDISCIPLINED_*",
-    "SCH_PSDISC_*", "SCH_RSINSTANCES_MECH_*", "SCH_RS_*_MECH_*",
+    "SCH_PSDISC_*", "SCH_PSOOSINSTANCES_*", "SCH_RSINSTANCES_MECH_*", "SCH_RS_*_MECH_*",
 )  # fmt: skip
 """What no record here tells apart. These columns are absent: a zero would be a claim."""
 
@@ -49,6 +48,8 @@ STUDENT_MEASURE: Final = {DisciplineKind.IN_SCHOOL_SUSPENSION: "ISS", Discipline
 INFORMAL: Final = frozenset({DisciplineKind.SENT_HOME, DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL})
 RESTRAINTS: Final = {RestraintKind.PHYSICAL_RESTRAINT: "PHYS", RestraintKind.ISOLATED_TIME_OUT: "SECL"}
 IDENTITY: Final = ("LEAID", "SCHID", "COMBOKEY")
+UPLOAD_ID: Final = "SCH_ID"
+"""What the upload calls the last of these."""
 STANDINGS: Final = ("WODIS", "IDEA", "504")
 OURS: Final = (
     "expulsion_students", "expulsion_instances", "informal_removal_students", "informal_removal_instances",
@@ -103,7 +104,7 @@ def cells(measure: str, pupil: Pupil) -> list[str]:
         return [f"SCH_DISCWDIS_{measure}_504_{sex}"]
     prefix = f"SCH_DISCWODIS_{measure}" if held == "WODIS" else f"SCH_DISCWDIS_{measure}"
     group = race if held == "WODIS" else f"IDEA_{race}"
-    return [f"{prefix}_{group}_{sex}", *([f"{prefix}_LEP_{sex}"] if pupil.learner else [])]
+    return [f"{prefix}_{group}_{sex}", *([f"{prefix}_EL_{sex}"] if pupil.learner else [])]
 
 
 def by_standing(prefix: str, pupil: Pupil) -> list[str]:
@@ -115,7 +116,7 @@ def by_standing(prefix: str, pupil: Pupil) -> list[str]:
 def missed(pupil: Pupil) -> list[str]:
     """Return the columns of a student's days missed: by race, and as a learner or with a plan; none without a sex."""
     sex, held = SEXES.get(pupil.sex or ""), standing(pupil)
-    groups = [RACES.get(pupil.race or ""), "LEP" if pupil.learner else None, held if held != "WODIS" else None]
+    groups = [RACES.get(pupil.race or ""), "EL" if pupil.learner else None, held if held != "WODIS" else None]
     return [f"SCH_DAYSMISSED_{group}_{sex}" for group in groups if group and sex]
 
 
@@ -126,7 +127,7 @@ def restrained(kind: str, pupil: Pupil) -> list[str]:
     if pupil.iep is None or race is None or sex is None:
         return []
     alone = not pupil.iep and pupil.section_504
-    groups = [race, "LEP" if pupil.learner else None, "504" if alone else None]
+    groups = [race, "EL" if pupil.learner else None, "504" if alone else None]
     prefix = f"SCH_RS_{'IDEA' if pupil.iep else 'NONIDEA'}_{kind}"
     return [f"{prefix}_{group}_{sex}" for group in groups if group]
 
@@ -138,20 +139,20 @@ def columns() -> tuple[str, ...]:
     for measure in MEASURES:
         for prefix, middle in ((f"SCH_DISCWODIS_{measure}_", ""), (f"SCH_DISCWDIS_{measure}_", "IDEA_")):
             students += [f"{prefix}{middle}{race}_{sex}" for race in races for sex in sexes]
-            students += [f"{prefix}LEP_{sex}" for sex in sexes]
+            students += [f"{prefix}EL_{sex}" for sex in sexes]
         students += [f"SCH_DISCWDIS_{measure}_504_{sex}" for sex in sexes]
     instances = [f"SCH_OOSINSTANCES_{one}" for one in STANDINGS]
     instances += [f"SCH_RSINSTANCES_{kind}_{one}" for kind in RESTRAINTS.values() for one in STANDINGS]
     for kind, plan in product(RESTRAINTS.values(), ("NONIDEA", "IDEA")):
-        groups = (*races, "LEP", *(("504",) if plan == "NONIDEA" else ()))
+        groups = (*races, "EL", *(("504",) if plan == "NONIDEA" else ()))
         students += [f"SCH_RS_{plan}_{kind}_{group}_{sex}" for group in groups for sex in sexes]
-    missed = [f"SCH_DAYSMISSED_{group}_{sex}" for group in (*races, "LEP", "504", "IDEA") for sex in sexes]
+    missed = [f"SCH_DAYSMISSED_{group}_{sex}" for group in (*races, "EL", "504", "IDEA") for sex in sexes]
     return (*OFFENSES, *ALLEGATIONS, *students, *instances, *missed, *OURS)
 
 
 def offense(mapped: Collection[str], weapon: str | None) -> str | None:
     """Return the column of an incident's gravest offense, from its behaviors' columns and its weapon."""
-    ending = {"firearm": "WX", "other": "WW"}.get(weapon or "", "WOW")
+    ending = "WW" if weapon in ("firearm", "other") else "WOW"
     armed = {one[: -len("WOW")] + ending if one.endswith("WOW") else one for one in mapped}
     carried = "SCH_OFFENSE_POSSWX" if weapon == "firearm" else None
     return next((column for column in OFFENSES if column in armed), carried)

@@ -19,6 +19,7 @@ from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.states import WITHOUT_END
 from wss_cases.safeguards.police.review.models import PoliceNotification
 
 MARKS = (
@@ -35,7 +36,7 @@ class _Counting:
         self.unknown: set[int] = set()
 
     def cells(self, school_id: int, kind: str) -> list[int | None]:
-        """Return a row's numbers; None where zero would be a claim that the roster does not bear."""
+        """Return a row's numbers; None where zero would be a claim that nothing here bears."""
         counts = self.counts[school_id, kind]
         claimed = rules.claims(counts)
         return [counts[one] or (None if one in claimed else 0) for one in rules.columns()]
@@ -45,9 +46,8 @@ class _Counting:
         counts = self.counts[school_id, kind]
         counts["instances"] += 1
         counts[f"type_{type_code}"] += 1
-        if days is not None:
-            counts["days"] += days
-            counts[f"length_{rules.length(days)}"] += 1
+        counts["days"] += days or 0
+        counts[rules.NO_LENGTH if days is None else f"length_{rules.length(days)}"] += 1
 
     def student(self, school_id: int, kind: str, student_id: int, marks: Any) -> None:
         """Count a student in the groups that the roster names today."""
@@ -108,7 +108,8 @@ def _removals(actor: Actor, scope: Scope, counting: _Counting) -> None:
     statement = select(action.school_id, action.kind, action.incident_id, action.days, action.student_id, *MARKS)
     for row in db.session.execute(statement.join(Student, Student.id == action.student_id).where(*conditions)):
         school_id, kind, incident_id, days, student_id = row[:5]
-        counting.instance(school_id, kind.value, types.get(incident_id, rules.NO_REPORT), days)
+        known = None if kind in WITHOUT_END and not days else days
+        counting.instance(school_id, kind.value, types.get(incident_id, rules.NO_REPORT), known)
         counting.student(school_id, kind.value, student_id, row[5:])
 
 

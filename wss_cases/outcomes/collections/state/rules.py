@@ -23,7 +23,9 @@ TYPES: Final = {
     "18": "Other reason",
     "19": "Tobacco",
 }
-"""The State Board's incident types. A report does not tell kinds of firearm apart: 12 to 15 are always zero here."""
+"""The State Board's incident types. A report does not tell kinds of firearm apart: each is among the others (17)."""
+ANY_FIREARM: Final = "17"
+FIREARMS: Final = ("12", "13", "14", "15")
 UNCONFIRMED: Final = ("08", "09", "11", "16", "18", "19")
 """To be checked with the State Board; the file says so."""
 NO_REPORT: Final = "no_report"
@@ -53,6 +55,8 @@ GROUPS: Final = {
     "race": RACES, "sex": SEXES, "english_learner": LEARNERS, "disability": DISABILITIES, "grade": GRADES,
 }  # fmt: skip
 LENGTHS: Final = ("0_days", "1_day", "2_to_3_days", "4_to_10_days", "11_and_more_days")
+NO_LENGTH: Final = "length_not_known"
+"""Of a removal without an end, and of what has none, as a referral."""
 
 
 def incident_type(
@@ -60,7 +64,7 @@ def incident_type(
 ) -> str:
     """Return the State's type of a report: weapons first, then substances, then violence, else the other reasons."""
     if weapon in ("firearm", "other"):
-        return "17" if weapon == "firearm" else "16"
+        return ANY_FIREARM if weapon == "firearm" else "16"
     if (substance or "") in SUBSTANCES:
         return SUBSTANCES[substance or ""]
     if CONTACT in ceds or any(code.startswith(VIOLENCE) for code in federal):
@@ -83,15 +87,20 @@ def disability(has_iep: bool | None, has_504: bool | None) -> str:
 
 
 def claims(counts: Mapping[str, int]) -> set[str]:
-    """Return the columns in which a zero would claim what the roster does not say of somebody in the group."""
+    """Return the columns in which a zero would claim what the roster or the records do not say of somebody counted."""
     unknown = [name for name in GROUPS if counts.get(f"{name}_{NOT_KNOWN}")]
-    return {f"{name}_{key}" for name in unknown for key in GROUPS[name] if key != NOT_KNOWN}
+    found = {f"{name}_{key}" for name in unknown for key in GROUPS[name] if key != NOT_KNOWN}
+    if counts.get(f"type_{ANY_FIREARM}"):
+        found |= {f"type_{code}" for code in FIREARMS}
+    if counts.get(NO_LENGTH):
+        found |= {"days", *(f"length_{band}" for band in LENGTHS)}
+    return found
 
 
 def columns() -> tuple[str, ...]:
     """Return every column of the file after the school's own and the kind."""
     types = [f"type_{code}" for code in (*TYPES, NO_REPORT)]
-    bands = [f"length_{band}" for band in LENGTHS]
+    bands = [*(f"length_{band}" for band in LENGTHS), NO_LENGTH]
     students = [f"{name}_{key}" for name, keys in GROUPS.items() for key in keys]
     return ("instances", "students", "days", *types, *bands, *students)
 
