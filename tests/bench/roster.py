@@ -2,6 +2,7 @@
 
 First into an empty database, then unchanged, then with one student in a hundred at another school and in another
 grade. Each import is a process of its own; printed are its wall time, its CPU time, PostgreSQL's, and its largest size.
+Then the page that says which of the staff get an account by two rules.
 Everybody in the roster is made up from syllables. PostgreSQL writes through to the disk, unlike in the tests.
 """
 
@@ -17,12 +18,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from tests.bench.sweep import write_through
+from tests.factories.accounts import make_user
 from tests.roster.oneroster.bundles import DEMOGRAPHICS, ORGS, USERS
+from tests.support.applications import make_app, people_client
 from tests.support.databases import ROOT, Database, Databases, environment
 from tests.support.depth import BACKENDS
+from wss_cases.access.actor import Role
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.roster.directory.models import StaffMember
+from wss_cases.roster.staff_accounts.models import AccountRule
 
 SCHOOLS = 640
 NETWORKS = 17
@@ -41,6 +52,7 @@ ENROLLMENTS = (
     "sourcedId", "status", "dateLastModified", "classSourcedId", "schoolSourcedId", "userSourcedId", "role",
     "primary", "beginDate", "endDate",
 )  # fmt: skip
+PREVIEWS = 3
 WRITTEN = "2026-11-25T02:00:00.000Z"
 Line = tuple[object, ...]
 
@@ -48,11 +60,12 @@ Line = tuple[object, ...]
 class District:
     """A roster of so many students, each in so many classes; `moved` shifts every hundredth one."""
 
-    def __init__(self, students: int, classes: int, moved: bool = False) -> None:
+    def __init__(self, students: int, classes: int, moved: bool = False, schools: int = SCHOOLS) -> None:
         self.students = students
         self.classes = classes
         self.moved = moved
-        self.rooms = max(1, students // (SCHOOLS * CLASS_SIZE))
+        self.schools = schools
+        self.rooms = max(1, students // (schools * CLASS_SIZE))
 
     def write(self, folder: Path) -> dict[str, int]:
         """Write the files and return how many rows each has."""
@@ -68,13 +81,13 @@ class District:
         }
 
     def _school(self, student: int) -> int:
-        return (student + (self.moved and student % 100 == 0)) % SCHOOLS
+        return (student + (self.moved and student % 100 == 0)) % self.schools
 
     def _orgs(self) -> Iterator[Line]:
         yield "district-1", "", WRITTEN, "Prairie District", "district", "1", ""
         for n in range(NETWORKS):
             yield f"network-{n}", "", WRITTEN, f"Network {n}", "local", "", "district-1"
-        for n in range(SCHOOLS):
+        for n in range(self.schools):
             name = f"{_name(n).title()} {('Elementary', 'Academy', 'High')[n % 3]} School"
             yield f"{600000 + n}", "", WRITTEN, name, "school", f"{600000 + n}", f"network-{n % NETWORKS}"
 
@@ -83,7 +96,7 @@ class District:
             yield f"course-{n}", "", WRITTEN, f"Course {n}", f"C{n}", "district-1"
 
     def _classes(self) -> Iterator[Line]:
-        for school in range(SCHOOLS):
+        for school in range(self.schools):
             for room in range(self.rooms):
                 for n in range(self.classes):
                     key, title = f"{600000 + school}-{room}-{n}", f"Room {room}, course {n}"
@@ -96,7 +109,7 @@ class District:
         chance = random.Random(1)
         for n in range(self.students):
             grade = ("PK", "KG", *(f"{year:02}" for year in range(1, 13)))[
-                (n // SCHOOLS + (self.moved and n % 100 == 0)) % 14
+                (n // self.schools + (self.moved and n % 100 == 0)) % 14
             ]
             agents = f"g{n // 3 * 2},g{n // 3 * 2 + 1}" if n % 2 else f"g{n // 3 * 2}"
             given, family, middle = (_name(chance.randrange(4096)) for _part in range(3))
@@ -106,9 +119,9 @@ class District:
                 agents, grade, "",
             )  # fmt: skip
         for n in range(self.students // STAFF_OF):
-            yield self._adult(f"t{n}", 600000 + n % SCHOOLS, "teacher" if n % 4 else "administrator", chance)
+            yield self._adult(f"t{n}", 600000 + n % self.schools, "teacher" if n % 4 else "administrator", chance)
         for n in range(self.students // 3 * 2 + 2):
-            yield self._adult(f"g{n}", 600000 + n % SCHOOLS, "parent", chance)
+            yield self._adult(f"g{n}", 600000 + n % self.schools, "parent", chance)
 
     def _adult(self, key: str, org: int, role: str, chance: random.Random) -> Line:
         given, family = (_name(chance.randrange(4096)).title() for _part in range(2))
@@ -130,12 +143,12 @@ class District:
         for n in range(self.students):
             school = 600000 + self._school(n)
             for course in range(self.classes):
-                key = f"{school}-{n // SCHOOLS % self.rooms}-{course}"
+                key = f"{school}-{n // self.schools % self.rooms}-{course}"
                 yield (
                     f"e{n}-{course}", "", WRITTEN, key, school, f"s{n}", "student", "", "2026-08-24", "2027-06-15"
                 )  # fmt: skip
         teachers = self.students // STAFF_OF
-        for n in range(SCHOOLS * self.rooms * self.classes if teachers else 0):
+        for n in range(self.schools * self.rooms * self.classes if teachers else 0):
             school, rest = divmod(n, self.rooms * self.classes)
             room, course = divmod(rest, self.classes)
             key = f"{600000 + school}-{room}-{course}"
@@ -195,6 +208,30 @@ def take_in(databases: Databases, database: Database, folder: Path, name: str) -
     sys.stdout.flush()
 
 
+def preview(database: Database, folder: Path) -> str:
+    """Return how long the page takes that says which of the staff get an account, once there are rules for all."""
+    app = make_app(database.url, folder)
+    with app.app_context():
+        boss = make_user(Role.SYSADMIN)
+        for staff_role, role in (("teacher", Role.REPORTER), ("administrator", Role.DEAN)):
+            said = {"starts_on": date(2026, 8, 1), "said_by_id": boss.id, "said_at": clock.now()}
+            db.session.add(AccountRule(staff_role=staff_role, role=role, **said))
+        db.session.commit()
+        client = people_client(app, boss)
+    taken = []
+    for _round in range(PREVIEWS):
+        began = time.perf_counter()
+        answer = client.get("/people/roster")
+        taken.append(time.perf_counter() - began)
+        assert answer.status_code == 200, answer.status
+    with app.app_context():
+        number = db.session.scalar(select(func.count(StaffMember.id)))
+        db.session.remove()
+        db.engine.dispose()
+    seconds = ", ".join(f"{one:.1f}" for one in taken)
+    return f"accounts of {number:,} staff: the page {seconds} s"
+
+
 def _of_postgres(databases: Databases) -> float:
     """Return the CPU seconds of the server's processes that have ended; 0 without one."""
     if databases.server is None:
@@ -224,6 +261,7 @@ def main(arguments: list[str]) -> int:
             other = Path(place) / "changed"
             District(wanted.students, wanted.classes, moved=True).write(other)
             take_in(databases, database, other, "1 in 100 changed")
+            sys.stdout.write(preview(database, Path(place)) + "\n")
         finally:
             databases.close()
     return 0

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
 import config
+from tests.roster.rest.serving import CLIENT, SECRET, Answer, Sis, serving
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import ImportRun, School, StaffMember, Student
 from wss_cases.roster.rest.client import MOST_TRIES, Server
 from wss_cases.roster.rest.pulling import pull_roster
 
-Answer = tuple[int, Any, dict[str, str]]
 NUMBER = 5
 ORGS = [
     {"sourcedId": "d1", "name": "Prairie District", "type": "district"},
@@ -36,63 +31,18 @@ def person(number: int, role: str, *, newer: bool) -> dict[str, Any]:
     return {"sourcedId": f"u{number}", "enabledUser": True, "identifier": str(number), **name, **placed}
 
 
-@dataclass
-class Sis:
-    """A server's data, what it does wrong, and what it was asked."""
-
-    newer: bool = False
-    most: int = 2
-    """Records that a page has at most, whatever it is asked for."""
-    wrong: Callable[[str, int, Answer], Answer] = lambda kind, asked, answer: answer
-    asked: list[str] = field(default_factory=list)
-    tokens: int = 0
-    paused: list[float] = field(default_factory=list)
-
-    def answer(self, path: str, query: dict[str, list[str]], headers: Any) -> Answer:
-        if headers.get("Authorization") != f"Bearer t{self.tokens}":
-            return 401, {}, {}
-        kind = path.rsplit("/", 1)[1]
-        self.asked.append(kind)
-        people = [person(n, "student" if n else "teacher", newer=self.newer) for n in range(NUMBER)]
-        rows = {"orgs": ORGS, "users": people}.get(kind, [])
-        first = int(query["offset"][0])
-        page = rows[first : first + min(self.most, int(query["limit"][0]))]
-        return self.wrong(kind, len(self.asked), (200, {kind: page}, {"X-Total-Count": str(len(rows))}))
+def people(*, newer: bool) -> list[dict[str, Any]]:
+    return [person(n, "student" if n else "teacher", newer=newer) for n in range(NUMBER)]
 
 
 @pytest.fixture
 def sis(app: Flask, session: Any, at: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sis, Server]]:
-    data = Sis()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            data.tokens += 1
-            self._say(200, {"access_token": f"t{data.tokens}"}, {})
-
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            self._say(*data.answer(parts.path, parse_qs(parts.query), self.headers))
-
-        def _say(self, status: int, body: Any, headers: dict[str, str]) -> None:
-            content = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_about: Any) -> None:
-            """Say nothing."""
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
-    url = f"http://127.0.0.1:{listening.server_port}"
-    monkeypatch.setitem(app.config, "ROSTER_REST_URL", url)
-    monkeypatch.setitem(app.config, "ROSTER_SOURCE", "sis")
+    data = Sis({"orgs": ORGS, "users": people(newer=False)})
     at("2026-11-24 02:30")
-    yield data, Server(f"{url}/ims/oneroster/v1p1", f"{url}/token", "us", "secret", data.paused.append)
-    listening.shutdown()
-    listening.server_close()
+    with serving(data) as url:
+        monkeypatch.setitem(app.config, "ROSTER_REST_URL", url)
+        monkeypatch.setitem(app.config, "ROSTER_SOURCE", "sis")
+        yield data, Server(f"{url}/ims/oneroster/v1p1", f"{url}/token", CLIENT, SECRET, data.paused.append)
 
 
 def rows() -> tuple[Any, ...]:
@@ -103,7 +53,7 @@ def rows() -> tuple[Any, ...]:
 @pytest.mark.parametrize("newer", [False, True], ids=["1.1", "1.2"])
 def test_every_page_is_pulled_once_a_day(sis: tuple[Sis, Server], at: Any, newer: bool) -> None:
     data, server = sis
-    data.newer = newer
+    data.records["users"] = people(newer=newer)
     server.url = server.url.replace("v1p1", "v1p2") if newer else server.url
     assert pull_roster(clock.now(), server) == {"imported": 1, "refused": 0}
     assert (rows(), data.asked.count("users"), data.tokens) == ((1, 4, 1), 3, 1)
@@ -157,6 +107,15 @@ def junk(kind: str, _asked: int, answer: Answer) -> Answer:
 
 def elsewhere(kind: str, _asked: int, answer: Answer) -> Answer:
     return (302, {}, {"Location": "http://127.0.0.1:9/"}) if kind == "users" else answer
+
+
+@pytest.mark.any_database("the thread is the other system's server")
+def test_a_wrong_secret_changes_nothing_and_is_told(sis: tuple[Sis, Server]) -> None:
+    _data, server = sis
+    server.client_secret = "guessed"
+    assert pull_roster(clock.now(), server) == {"imported": 0, "refused": 1}
+    [run] = db.session.scalars(select(ImportRun))
+    assert (rows(), run.report["problems"][0]["file"]) == ((0, 0, 0), "token")
 
 
 @pytest.mark.any_database("the thread is the other system's server")
