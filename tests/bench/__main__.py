@@ -22,6 +22,7 @@ from tests.bench.district import Sizes, build
 from tests.bench.measuring import Line, alone, memory, mixed, sql_alone
 from tests.bench.pages import deans, look, mixture, pages
 from tests.bench.person import Person, over_the_network
+from tests.bench.pooler import importing, reached, read_only, release
 from tests.support.applications import make_app
 from tests.support.databases import DEMO_PASSWORD, ROOT, Database, Databases, environment
 from tests.support.postgres import free_port
@@ -41,10 +42,10 @@ HEADING = f"{'page':44} {'aim':>5} {'median':>8} {'p95':>8} {'kB':>7} {'SQL ms':
 
 
 @contextmanager
-def serving(database: Database, folder: Path) -> Iterator[tuple[int, int]]:
+def serving(database: Database, folder: Path, more: dict[str, str]) -> Iterator[tuple[int, int]]:
     """Web and scheduler as `make run` starts them; gives the port and the number of the process above them."""
     port = free_port()
-    settings = environment(database.url, WSS_INSTANCE=str(folder), PORT=str(port))
+    settings = environment(database.url, WSS_INSTANCE=str(folder), PORT=str(port), **more)
     with (folder / "serving.log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "wss_cases.jobs.supervisor"],
@@ -59,14 +60,16 @@ def serving(database: Database, folder: Path) -> Iterator[tuple[int, int]]:
         process.wait(20)
 
 
-def measure(app: Flask, database: Database, folder: Path, wanted: argparse.Namespace) -> list[str]:
+def measure(
+    app: Flask, database: Database, folder: Path, wanted: argparse.Namespace, more: dict[str, str]
+) -> list[str]:
     """Return the lines of one district's table."""
     with app.app_context():
         store_due_counts(clock.now(), ROUNDS_SECONDS)
         found = look()
         acts = [(email, mixture(known)) for email, known in deans(PEOPLE)]
     lines = [HEADING]
-    with serving(database, folder) as (port, above):
+    with serving(database, folder, more) as (port, above):
         people: dict[str, Person] = {}
         for page in pages(found):
             email = f"{page.who}@demo.example"
@@ -76,9 +79,11 @@ def measure(app: Flask, database: Database, folder: Path, wanted: argparse.Names
             lines.append(line.words(*sql_alone(app, email, DEMO_PASSWORD, page.visit)))
             print(lines[-1], flush=True)
         workers = [(Person(over_the_network(port), email, DEMO_PASSWORD), some) for email, some in acts]
-        lines.append(mixed(workers, wanted.seconds))
+        with importing(database, folder, bool(wanted.pooler)) as told:
+            lines.append(mixed(workers, wanted.seconds))
+        lines += told
         lines += memory(above)
-    return lines
+    return [*lines, *([read_only(app)] if wanted.pooler else [])]
 
 
 def main(arguments: list[str]) -> int:
@@ -88,6 +93,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--incidents", type=int, default=Sizes.incidents, help="of one copy")
     parser.add_argument("--students", type=int, default=Sizes.students, help="of one copy")
     parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--pooler", type=int, default=0, metavar="SESSIONS", help="of a PgBouncer before PostgreSQL")
     parser.add_argument("--seconds", type=int, default=60, help="of eight people at once")
     wanted = parser.parse_args(arguments)
     sizes = Sizes(incidents=wanted.incidents, students=wanted.students)
@@ -97,12 +103,15 @@ def main(arguments: list[str]) -> int:
         try:
             for copies in wanted.copies:
                 database = databases.copy(databases.template("postgresql"))
-                app = make_app(database.url, folder)
+                make_app(database.url, folder)  # so that every table is known
                 began = time.monotonic()
                 build(database, copies, sizes)
                 size = f"{copies * sizes.schools} schools, {copies * sizes.students:,} students"
                 print(f"{size}, {copies * sizes.incidents:,} incidents; built in {time.monotonic() - began:.0f} s")
-                print("\n".join(measure(app, database, folder, wanted)), flush=True)
+                with reached(databases, database, wanted.pooler) as (there, more):
+                    app = make_app(there.url, folder, **more)
+                    print("\n".join(measure(app, there, folder, wanted, more)), flush=True)
+                    release(app)
                 databases.drop(database)
         finally:
             databases.close()

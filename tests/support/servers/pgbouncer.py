@@ -38,10 +38,10 @@ def program() -> str | None:
 
 
 @contextmanager
-def pooled(server: int, name: str) -> Iterator[str]:
+def pooled(server: int, name: str, sessions: int = SESSIONS) -> Iterator[str]:
     """PgBouncer runs inside the block, as it is by default but for the mode; yields the database's address there."""
     port = free_port()
-    words = _CONFIGURATION.format(name=name, reports=REPORTS, server=server, user=USER, port=port, sessions=SESSIONS)
+    words = _CONFIGURATION.format(name=name, reports=REPORTS, server=server, user=USER, port=port, sessions=sessions)
     command = [str(program())]
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
         path = Path(folder, "pgbouncer.ini")
