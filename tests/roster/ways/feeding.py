@@ -121,7 +121,7 @@ def fed(app: Flask, way: Way, roster: Path, own: Path) -> dict[str, Table]:
 
 def _table(model: Any) -> Table:
     names = {
-        column: dict(db.session.execute(select(owner.id, owner.sourced_id)).tuples().all())
+        column: {row[0]: row[1] for row in db.session.execute(select(owner.id, owner.sourced_id))}
         for column, owner in OWNERS.items()
         if column in model.__table__.columns
     }

@@ -104,3 +104,10 @@ def test_each_is_kept_a_year_and_the_last_of_each_feed_for_good(session: Any) ->
     clean(NOW)
     kept = session.execute(select(ImportRun.source, ImportRun.landed).order_by(ImportRun.id)).all()
     assert [tuple(row) for row in kept] == [("a", True), ("b", True), ("a", False)]
+
+
+def test_before_the_first_import_the_way_to_the_upload_is_there(session: Any, client_as: Callable[[Any], Any]) -> None:
+    client = client_as(make_user(Role.SYSADMIN))
+    page = client.get("/system").get_data(as_text=True)
+    assert "Nothing has been imported yet" in page and "/system/imports" in page
+    assert "/roster/upload" in client.get("/system/imports").get_data(as_text=True)
