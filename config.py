@@ -20,6 +20,7 @@ LONGEST_EXPORT = 1_000_000
 LONGEST_BATCH = 10_000
 MOST_UPLOAD_MB = 2_000
 MOST_PAGES = 10_000_000
+MOST_BACKUPS = 400
 LONGEST_MAIL_SECONDS = 60
 """Well below the lease of a mail that is being sent."""
 
@@ -73,6 +74,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         ),
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
         **_roster_folder(environ),
+        **_backups(environ),
         "ROSTER_STAFF_ROLES": environ.get("WSS_ROSTER_STAFF_ROLES", ""),
         "ROSTER_SUPPORTS": environ.get("WSS_ROSTER_SUPPORTS", ""),
         "ROSTER_UPLOAD_MB": _number(
@@ -167,6 +169,17 @@ def _roster_folder(environ: Mapping[str, str]) -> dict[str, Any]:
         "ROSTER_AUTH": auth,
         "ROSTER_CLIENT_ID": client,
         "ROSTER_CLIENT_SECRET": secret,
+    }
+
+
+def _backups(environ: Mapping[str, str]) -> dict[str, Any]:
+    hour = environ.get("WSS_BACKUP_HOUR") or "2"
+    if not (hour.isascii() and hour.isdigit() and int(hour) < 24):
+        raise RuntimeError(f"WSS_BACKUP_HOUR={hour}: write an hour of the day, from 0 to 23.")
+    return {
+        "BACKUP_FOLDER": environ.get("WSS_BACKUP_FOLDER", ""),
+        "BACKUP_HOUR": int(hour),
+        "BACKUP_KEEP": _number("WSS_BACKUP_KEEP", environ.get("WSS_BACKUP_KEEP") or "14", MOST_BACKUPS),
     }
 
 

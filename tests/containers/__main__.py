@@ -40,9 +40,10 @@ class Machine:
         self.program, self.secrets, self.instance = folder / "srv", folder / "run", folder / "lib"
         self.web, self.proxy = free_port(), free_port()
         self.running: list[subprocess.Popen[bytes]] = []
-        for own in (self.program, self.secrets, self.instance):
+        owned = (self.program, self.secrets, self.instance, self.instance / "backups")
+        for own in owned:
             own.mkdir()
-        for path in (folder, self.secrets, self.instance, self.program):
+        for path in (folder, *owned):
             shutil.chown(path, NOBODY, NOBODY)
 
     def placed(self, words: str) -> str:

@@ -55,6 +55,9 @@ from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks.messages import clock_key
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
+from wss_cases.setup.backups.actions import TROUBLE
+from wss_cases.setup.backups.models import BackupRun
+from wss_cases.setup.backups.states import Outcome
 from wss_cases.setup.test_letter.messages import TEST_LETTER
 from wss_cases.workday.digest.messages import digest_key, weekly_key
 
@@ -69,6 +72,7 @@ CODES = {
         "attendance",
         "audit_entry",
         "audit_seal",
+        "backup_run",
         "behavior_code",
         "bell_time",
         "calendar_day",
@@ -454,6 +458,14 @@ def _import_refused(world: World) -> OutboxMessage:
     return world.message(REFUSED, boss, row, f"{REFUSED}:{boss.id}:{row.id}")
 
 
+def _no_backup(world: World) -> OutboxMessage:
+    boss = make_user(Role.SYSADMIN, locale=world.locale)
+    row = BackupRun(started_at=NOW, held_until=NOW, outcome=Outcome.FULL)
+    db.session.add(row)
+    db.session.flush()
+    return world.message(TROUBLE, boss, row, f"{TROUBLE}:{boss.id}:{TODAY}")
+
+
 def _audit_head(world: World) -> OutboxMessage:
     auditor = make_user(Role.AUDITOR, locale=world.locale)
     return world.message(HEAD, auditor, auditor, head_key(auditor.id, week_of(NOW)))
@@ -492,6 +504,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "invitation": _invitation,
     HEAD: _audit_head,
     REFUSED: _import_refused,
+    TROUBLE: _no_backup,
     "mail.test": _about_account("mail.test"),
     TEST_LETTER: _about_district(TEST_LETTER),
     "mail.address_changed": _about_account("mail.address_changed"),

@@ -8,8 +8,9 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
-from wss_cases.cli.common.commands import EVERY_ROW, JSON, UNREADABLE, note, refuse
+from wss_cases.cli.common.commands import JSON, UNREADABLE, note, refuse
 from wss_cases.foundation import clock
+from wss_cases.journal.audit.actions import EVERY_ROW
 from wss_cases.journal.audit.actions import seal as seal_at
 from wss_cases.journal.audit.queries import FORMAT, VERIFIED, Broken, Verdict, head_document, rows_after
 from wss_cases.journal.audit.queries import verify as verify_chain

@@ -12,18 +12,19 @@ from flask.cli import AppGroup
 from sqlalchemy import Connection, create_engine, inspect, literal, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from wss_cases.cli.common.commands import EVERY_ROW, FILE, note, refuse
+from wss_cases.cli.common.commands import FILE, refuse
 from wss_cases.cli.common.database_errors import words_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.backup import archive as backup
-from wss_cases.foundation.backup.engine import one_view, rules_at_the_end
+from wss_cases.foundation.backup.engine import rules_at_the_end
 from wss_cases.foundation.database.schema import is_known, schema_command, upgrade_to
 from wss_cases.foundation.db import WRITING, db, fit_sqlite
 from wss_cases.foundation.operations.failpoints import reach
-from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.audit.actions import seal
-from wss_cases.journal.audit.queries import head_document, verify
-from wss_cases.journal.audit.rules import GENESIS, PURPOSE, keyring
+from wss_cases.journal.audit.queries import verify
+from wss_cases.journal.audit.rules import GENESIS
+from wss_cases.setup.backups.actions import note_by_hand
+from wss_cases.setup.backups.states import Outcome
+from wss_cases.setup.backups.writing import key_names_in_use, write_backup
 
 PAUSED = "This database was restored from a backup. See who was told meanwhile, then let mail go again."
 TAKEN_OVER = "This database was made of another one. When that one no longer runs, let mail go again."
@@ -47,33 +48,18 @@ def create(path: Path) -> None:
         backup.look_for_room(path)
         if command := schema_command():
             _refuse(f"The database and this release do not match. Run: {command}")
-        manifest = _created(path, clock.now())
+        now = clock.now()
+        manifest = write_backup(path, now, _say)
     except FileExistsError:
         _refuse(f"{path} is there already.")
     except OSError as error:
         _refuse(f"{path} cannot be written: {error.strerror}.")
     except SQLAlchemyError as error:
         _refuse(words_of(error, SCHEDULER))
+    with suppress(SQLAlchemyError):
+        note_by_hand(now, path.name, manifest)
     rows = sum(about["rows"] for about in manifest["tables"].values())
     click.echo(f"{rows} rows of {len(manifest['tables'])} tables are in {path}.")
-
-
-def _created(path: Path, now: datetime) -> dict[str, Any]:
-    """Say in the audit log that a copy is made, so that the copy says it too; then make it, or take the word back."""
-    note(now, "backup.created", "database")
-    try:
-        seal(now, EVERY_ROW)
-        head = head_document(now)
-        db.session.remove()
-        with one_view(db.engine) as connection:
-            revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
-            about = {"made_at": now.isoformat(), "revision": revision, "keys": _key_names(), "head": head}
-            return backup.write(connection, path, about, _say)
-    except BaseException:
-        # a database that is away takes no row either; what went wrong is told all the same
-        with suppress(SQLAlchemyError):
-            note(clock.now(), "backup.failed", "database")
-        raise
 
 
 @group.command("restore")
@@ -87,7 +73,7 @@ def restore(path: Path) -> None:
         manifest = backup.checked(path, _say)
         with _made_of(manifest["revision"], "restored", PAUSED) as connection:
             backup.fill(connection, path, manifest, _say)
-        missing = sorted(set(manifest["keys"]) - set(_key_names()))
+        missing = sorted(set(manifest["keys"]) - set(key_names_in_use()))
         if missing:
             _say(f"Keys that were in use are not here: {', '.join(missing)}. What they sealed stays unreadable.")
         _prove(manifest["head"]["number"], manifest["head"]["hash"])
@@ -173,6 +159,9 @@ def _quiet(connection: Connection, now: datetime, how: str, reason: str) -> None
     """In the same commit as the rows: no old session opens a page, and no mail goes a second time by itself."""
     tables = backup.tables_of(connection)
     connection.execute(tables["user_session"].delete())
+    if (runs := tables.get("backup_run")) is not None:
+        # the very one that this was made of was not done yet
+        connection.execute(runs.delete().where(runs.columns.outcome == Outcome.RUNNING.value))
     paused = tables["delivery_pause"]
     if connection.execute(select(paused.columns.id)).first() is None:
         connection.execute(paused.insert().values(id=1, since=_stored(paused, "since", now), reason=reason))
@@ -198,10 +187,6 @@ def _must_be_empty() -> None:
             raise backup.BrokenBackup(
                 "This database is not empty. Make a new one, name it in DATABASE_URL, and restore into that."
             )
-
-
-def _key_names() -> list[str]:
-    return sorted(keyring(setting("WSS_KEYS").derived(PURPOSE)))
 
 
 def _say(words: str) -> None:

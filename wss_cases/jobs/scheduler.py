@@ -5,7 +5,8 @@ import signal
 import socket
 import sys
 import threading
-from datetime import UTC
+from collections.abc import Callable
+from datetime import UTC, datetime
 from types import FrameType
 
 import click
@@ -15,6 +16,7 @@ from flask.cli import AppGroup
 
 from wss_cases.foundation import clock
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.jobs.backups import back_up
 from wss_cases.jobs.rosters import take_rosters
 from wss_cases.jobs.ticks import tick
 
@@ -30,10 +32,10 @@ def run() -> None:
     scheduler = BlockingScheduler(timezone=UTC)
     rules = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
     name = f"{socket.gethostname()[:60]}:{os.getpid()}"
-    scheduler.add_job(_tick, args=[app, name], **rules)
-    for job in (_tick, _rosters):
-        # rosters in a thread of their own: a large one takes a minute, and holds up no mail
-        scheduler.add_job(job, "interval", seconds=setting("TICK_SECONDS"), args=[app, name], **rules)
+    scheduler.add_job(_run, args=[app, name, tick], **rules)
+    for job in (tick, take_rosters, back_up):
+        # rosters and backups in threads of their own: a large one takes minutes, and holds up no mail
+        scheduler.add_job(_run, "interval", seconds=setting("TICK_SECONDS"), args=[app, name, job], **rules)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         # a mail on its way is leased: ending here loses nothing
@@ -47,15 +49,8 @@ def run() -> None:
     scheduler.start()
 
 
-def _tick(app: Flask, name: str) -> None:
+def _run(app: Flask, name: str, job: Callable[[str, datetime], str]) -> None:
     with app.app_context():
-        words = tick(name, clock.now())
-    if words:
-        click.echo(f"scheduler: {words}", file=sys.stderr)
-
-
-def _rosters(app: Flask, name: str) -> None:
-    with app.app_context():
-        words = take_rosters(name, clock.now())
+        words = job(name, clock.now())
     if words:
         click.echo(f"scheduler: {words}", file=sys.stderr)

@@ -25,6 +25,7 @@ from wss_cases.records.retention.deletion.actions import carry_out
 from wss_cases.records.retention.expiry.actions import clean
 from wss_cases.roster.staff_accounts.waves import send_waves
 from wss_cases.routing.replay.actions import carry_on
+from wss_cases.setup.backups.actions import tell_late
 from wss_cases.workday.sweep.actions import sweep
 
 DELIVER_SECONDS = 45.0
@@ -100,6 +101,7 @@ def tick(name: str, now: datetime) -> str:
     if thorough:
         this.part("heads", lambda: queue_heads(now))
         this.part("clean", lambda: clean(now))
+        this.part("late backup", lambda: tell_late(now))
     deleted = this.part("delete", lambda: carry_out(now))
     had_failed = this.beat(sweep_ms)
     delivering = time.monotonic()

@@ -18,10 +18,10 @@ from tests.support.applications import make_app
 from tests.support.databases import Database, Databases
 from tests.support.depth import full_cross
 from wss_cases.access.actor import Role
-from wss_cases.cli.common.commands import EVERY_ROW, note
+from wss_cases.cli.common.commands import note
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.journal.audit.actions import seal
+from wss_cases.journal.audit.actions import EVERY_ROW, seal
 
 pytestmark = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 

@@ -28,8 +28,6 @@ SCHOOL = click.option("--school", help="Number, code or id of one school; all sc
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 UNREADABLE = "The database cannot be read or has no schema yet. Run: flask db upgrade"
 UNWRITABLE = "The database cannot be written or has no schema yet. Run: flask db upgrade"
-EVERY_ROW = 1_000_000
-"""How many audit rows a command seals: more than there ever are without a seal."""
 
 
 def show(document: Any, indent: int | None = 2) -> None:

@@ -23,6 +23,8 @@ from wss_cases.journal.unit_of_work import insert_once, unit_of_work
 BATCH = 500
 TICK_BATCHES = 20
 """How much one tick seals at most: what is left waits for the next."""
+EVERY_ROW = 1_000_000
+"""How many batches whoever waits for it seals: more than there ever are without a seal."""
 SETTLE_SECONDS = 2.0
 SERIES = "audit_seal"
 

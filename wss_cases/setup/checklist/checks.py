@@ -12,6 +12,7 @@ CHECKS: Final = (
     Check("mail", _l("Mail"), machine.mail, Role.SYSADMIN, "test_letter.page"),
     Check("links", _l("Public address"), machine.links, Role.SYSADMIN, "system.health"),
     Check("scheduler", _l("Scheduler"), machine.scheduler, Role.SYSADMIN, "system.health"),
+    Check("backups", _l("Backups"), machine.backups, Role.SYSADMIN, "system.health"),
     Check("roster", _l("Roster"), district.roster, Role.SYSADMIN, "roster_uploads.upload"),
     Check("unplaced", _l("People without a school"), district.unplaced, Role.SYSADMIN, "system.imports"),
     Check("networks", _l("Networks"), district.networks, Role.DISTRICT, "networks.schools"),

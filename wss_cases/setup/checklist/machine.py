@@ -1,11 +1,15 @@
 """What whoever runs the machine has set: mail, its links, the scheduler."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.monitoring.queries import standing
+from wss_cases.setup.backups.queries import last_good, last_try
+from wss_cases.setup.backups.rules import is_late
+from wss_cases.setup.backups.states import Outcome
 from wss_cases.setup.checklist.rules import Found, bad, ok, warning
 from wss_cases.setup.test_letter.presenters import outcome
 from wss_cases.setup.test_letter.queries import last_letters
@@ -44,3 +48,21 @@ def scheduler(now: datetime) -> Found:
     }
     state = standing(now).scheduler
     return ok(words[state]) if state == "ok" else bad(words[state])
+
+
+def backups(now: datetime) -> Found:
+    """Whether there is a new backup that was restored for a test."""
+    good, tried = last_good(), last_try()
+    words = [_("No backup was ever made.") if good is None else _age(now - good.started_at)]
+    failed = tried is not None and tried.outcome not in (Outcome.WHOLE, Outcome.RUNNING)
+    by_hand = good is not None and good.outcome is Outcome.BY_HAND
+    words += [one.outcome.label for one, is_said in ((tried, failed), (good, by_hand)) if one is not None and is_said]
+    if not setting("BACKUP_FOLDER"):
+        words.append(_("Name a folder in WSS_BACKUP_FOLDER: every night one is made and restored for a test."))
+    is_well = good is not None and not (failed or by_hand or is_late(good, now))
+    return (ok if is_well else warning)(dotted(*words))
+
+
+def _age(age: timedelta) -> str:
+    days = age // timedelta(days=1)
+    return ngettext("The last backup is %(num)d day old.", "The last backup is %(num)d days old.", days)

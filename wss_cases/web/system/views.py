@@ -30,10 +30,12 @@ from wss_cases.mail.monitoring import actions as actions_control
 from wss_cases.mail.monitoring.queries import last_sweep, pause_row, standing
 from wss_cases.roster.runs.presenters import report_parts, unplaced_words
 from wss_cases.roster.runs.queries import get_run, last_runs
+from wss_cases.setup.backups.presenters import backup_row
+from wss_cases.setup.backups.queries import last_backups
 from wss_cases.web.system.imports import run_row
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")
-SHOWN, LISTED = 10, 25
+SHOWN, LISTED, BACKUPS = 10, 25, 5
 
 
 @blueprint.get("")
@@ -61,6 +63,8 @@ def health() -> Page:
             for message, email in failed_mail()
         ],
         imports=[run_row(run) for run in last_runs(SHOWN)],
+        backups=[backup_row(run) for run in last_backups(BACKUPS)],
+        backs_up=bool(setting("BACKUP_FOLDER")),
         trouble=count_words(unreachable) if unreachable else "",
         by_folder=not setting("SMTP_URL"),
     )

@@ -163,7 +163,7 @@ TABLES: dict[str, Kept] = {
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "rule_set_withdrawal "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
-        "digest_day figure_state counting_round",
+        "digest_day figure_state counting_round backup_run",
     ),
     # who did what: numbers, never names; certificates of deletion
     **_each(AUDIT, "audit_entry audit_seal record_deletion record_deletion_item"),
