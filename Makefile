@@ -4,8 +4,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTS := $(VENV)/.installed-tests
 TEST_ARGS ?= -n 2
-# A named release comes before python3, which may be one that was built without optimizations and takes twice as long; one
-# without its venv module comes last, to be told what is missing.
+# A named release comes before python3, which may be one built without optimizations, and slower; one without its venv module
+# comes last, to be told what is missing.
 PYTHON ?= $(shell for needs in "ensurepip, venv" ""; do for name in python3.13 python3.12 python3.11 python3 python3.14; do \
 	if $$name -c "import sys, $${needs:-os}; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1; then echo $$name; exit; fi; \
 	done; done)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from wtforms import DateField, EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
-from wtforms.validators import Email, InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from wss_cases.access.actor import Role
-from wss_cases.accounts.account.rules import PASSWORD_MAXIMUM
+from wss_cases.accounts.account.rules import LONGEST_ADDRESS, PASSWORD_MAXIMUM, is_address
 from wss_cases.accounts.account.states import ROLE_LABELS
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, check_characters, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -27,7 +27,7 @@ class SignInForm(BaseForm):
 
     email = EmailField(
         _l("E-mail address"),
-        [NotBlank(_l("Enter your e-mail address.")), Length(max=254, message=TOO_LONG), check_characters],
+        [NotBlank(_l("Enter your e-mail address.")), Length(max=LONGEST_ADDRESS, message=TOO_LONG), check_characters],
         render_kw={"autocomplete": "username"},
     )
     password = _password(_l("Password"), "current-password")
@@ -123,15 +123,20 @@ class RoleForm(BaseForm):
         return (self.network.data or None) if "network" in self else None
 
 
+def _sound_address(_form: BaseForm, field: EmailField) -> None:
+    if not is_address(field.data or ""):
+        raise ValidationError(_l("Enter an e-mail address like name@school.org."))
+
+
 def address_field(label: object) -> EmailField:
     """Return the field of an e-mail address that must be given."""
     return EmailField(
         label,
         [
             NotBlank(_l("Enter an e-mail address.")),
-            Length(max=254, message=TOO_LONG),
+            Length(max=LONGEST_ADDRESS, message=TOO_LONG),
             check_characters,
-            Email(_l("Enter an e-mail address like name@school.org.")),
+            _sound_address,
         ],
     )
 

@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from email_validator import EmailNotValidError, validate_email
+
 from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
@@ -23,6 +25,8 @@ FAILURES_PER_ADDRESS = 100
 FEED_WINDOW = timedelta(minutes=15)
 FEED_READINGS = 60
 """Calendars look every quarter of an hour at most; one that looks once a second has lost its way."""
+
+LONGEST_ADDRESS = 254
 
 PASSWORD_MINIMUM = 15
 PASSWORD_MINIMUM_BESIDE_FACTOR = 8
@@ -46,6 +50,15 @@ OWN_WORDS = (
     "school", "schools", "safety", "chicago", "teacher", "welcome", "contrasena", "escuela", "maestra", "maestro",
 )  # fmt: skip
 _OURS = (Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8").split()
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an e-mail address that an account can have."""
+    try:
+        validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        return False
+    return len(text) <= LONGEST_ADDRESS
 
 
 def session_end(created_at: datetime, seen_at: datetime, idle: timedelta, absolute: timedelta) -> datetime:

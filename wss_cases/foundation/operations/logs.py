@@ -42,3 +42,5 @@ def init_logs() -> None:
     default_handler.setFormatter(Lines())
     default_handler.setLevel(logging.WARNING)
     logging.getLogger().addHandler(default_handler)
+    # how many requests wait for a thread is no trouble: a busy minute would fill the log with it
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -11,7 +11,14 @@ from wss_cases.roster.directory.guardians import GuardianOf
 from wss_cases.roster.directory.models import CalendarMove
 from wss_cases.roster.directory.queries import FoundPerson
 from wss_cases.roster.directory.rules import last_digits
-from wss_cases.roster.directory.states import GRADE_WORDS, RELATION_LABELS, STAFF_ROLE_LABELS, MoveWhy, Reach
+from wss_cases.roster.directory.states import (
+    GRADE_WORDS,
+    RELATION_LABELS,
+    SCHOOL_LEVEL_LABELS,
+    STAFF_ROLE_LABELS,
+    MoveWhy,
+    Reach,
+)
 
 
 def grade_words(grade: int | None) -> str:
@@ -62,6 +69,12 @@ def guardian_words(who: GuardianOf) -> str:
 def role_words(role: str) -> str:
     """Return a staff role, as the roster says it when it is no known word."""
     return str(STAFF_ROLE_LABELS.get(role.lower(), role))
+
+
+def level_words(kind: str) -> str:
+    """Return the level of a school, as the roster says it when it is no known word."""
+    plain = "".join(filter(str.isalpha, kind.lower()))
+    return str(SCHOOL_LEVEL_LABELS.get(plain.removesuffix("school") or plain, kind))
 
 
 def language_words(code: str | None) -> str:

@@ -87,6 +87,24 @@ STAFF_ROLE_LABELS = {
 }
 """Values of `StaffMember.role` that rosters use."""
 
+SCHOOL_LEVEL_LABELS = {
+    "prek": _l("Preschool"),
+    "pre": _l("Preschool"),
+    "kindergarten": _l("Kindergarten"),
+    "elementary": _l("Elementary school"),
+    "primary": _l("Elementary school"),
+    "intermediate": _l("Intermediate school"),
+    "middle": _l("Middle school"),
+    "juniorhigh": _l("Middle school"),
+    "high": _l("High school"),
+    "seniorhigh": _l("High school"),
+    "secondary": _l("High school"),
+    "alternative": _l("Alternative school"),
+    "charter": _l("Charter school"),
+    "magnet": _l("Magnet school"),
+}
+"""Values of `School.kind` that rosters and files use, without what is no letter and without the word school."""
+
 SENTENCES = {
     "roster.imported": _l("The roster was imported from %(source)s"),
     "roster.refused": _l("The roster from %(source)s was refused"),

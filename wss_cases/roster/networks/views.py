@@ -18,7 +18,7 @@ from wss_cases.foundation.school_time import district_zone
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.presenters import grade_words, level_words
 from wss_cases.roster.networks import actions, queries
 from wss_cases.roster.networks.forms import MoveForm, NetworkForm
 from wss_cases.roster.networks.queries import NONE
@@ -60,7 +60,7 @@ def _line(school: School) -> str:
 
 def _level(school: School) -> str:
     grades = [grade_words(grade) for grade in (school.low_grade, school.high_grade) if grade is not None]
-    parts = (school.kind, " – ".join(grades), _("charter school") if school.is_charter else "")
+    parts = (level_words(school.kind), " – ".join(grades), _("charter school") if school.is_charter else "")
     return " · ".join(part for part in parts if part)
 
 

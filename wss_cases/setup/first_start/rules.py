@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import time
 
-from email_validator import EmailNotValidError, validate_email
-
+from wss_cases.accounts.account.rules import is_address
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold_address
@@ -54,16 +53,8 @@ def refuse_unsound(start: FirstStart) -> None:
     if len(start.people) != PEOPLE:
         raise Refused("email_2", _("Name exactly two administrators: two people begin together."))
     for number, person in enumerate(start.people, 1):
-        if not _is_address(person.email):
+        if not is_address(person.email.strip()):
             words = _("%(address)s is no e-mail address. Write one like name@school.org.", address=person.email)
             raise Refused(f"email_{number}", words)
     if len({fold_address(person.email) for person in start.people}) != PEOPLE:
         raise Refused("email_2", _("Give two different addresses: each of the two counts as one person."))
-
-
-def _is_address(text: str) -> bool:
-    try:
-        validate_email(text.strip(), check_deliverability=False)
-    except EmailNotValidError:
-        return False
-    return len(text) <= 254
