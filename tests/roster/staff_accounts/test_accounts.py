@@ -20,7 +20,7 @@ from wss_cases.accounts.people.actions import set_enabled
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.staff_accounts.actions import confirm_rule, make_wave, set_rule
+from wss_cases.roster.staff_accounts.actions import confirm_rule, give_back, make_wave, set_rule
 from wss_cases.roster.staff_accounts.models import AccountWave
 from wss_cases.roster.staff_accounts.queries import newest_rule, proposals
 from wss_cases.roster.staff_accounts.rules import Standing
@@ -175,3 +175,29 @@ def test_pages_lead_from_a_rule_to_the_invitations(
     assert page.submit("/people/roster/wave", {"size": "3"}).status_code == 303
     assert send_waves(NOW + timedelta(minutes=1)) == {"invited": 1}
     assert "1 of 3 invited" in page.get("/people/roster").text
+
+
+def test_who_came_back_is_given_it_back_after_asking_and_only_then(
+    session: Any, boss: Any, tmp_path: Path, client_as: Callable[[Any], Any]
+) -> None:
+    feed(tmp_path, teacher(1), teacher(2))
+    said(boss, "teacher", Role.REPORTER)
+    wave(boss, 5)
+    feed(tmp_path, teacher(2), shrink=True)
+    gone, stays = (
+        session.scalars(select(UserAccount).where(UserAccount.email == f"t{number}@district.example")).one()
+        for number in (1, 2)
+    )
+    set_enabled(acting(boss), gone.id, False, None, NOW)
+    page, address = client_as(boss), f"/people/roster/returns/{gone.id}"
+    assert page.get(address).headers["Location"].endswith("/people/roster"), "the roster does not have them"
+    with pytest.raises(Refused, match="did not come back"):
+        give_back(Invocation(acting(boss), NOW), stays.id)
+    feed(tmp_path, teacher(1), teacher(2))
+    assert f'href="{address}"' in page.get("/people/roster?standing=returns").text
+    asked = page.page(address).find_all("main")[0].text
+    assert "Give back to Given1 Hazelton" in asked and "another reason than leaving" in asked
+    assert fresh(gone).state is AccountState.DISABLED, "asking gives nothing"
+    assert page.submit(address, {}).status_code == 303
+    assert (fresh(gone).state, roles(session, gone.email)) == (AccountState.INVITED, {(Role.REPORTER, "s1")})
+    assert standings()[gone.email] is Standing.HAS

@@ -199,13 +199,19 @@ def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, 
         if user.id == actor.user_id:
             raise Refused("", _("You cannot disable your own account."))
         if enabled:
-            user.state = AccountState.ACTIVE if user.password_hash else AccountState.INVITED
-        else:
-            _keep_one(uow, user)
-            user.state = AccountState.DISABLED
-            end_all_sessions(uow, user.id)
-            end_feeds(uow, user.id)
-        uow.record(user, "account.enabled" if enabled else "account.disabled")
+            enable(uow, user)
+            return
+        _keep_one(uow, user)
+        user.state = AccountState.DISABLED
+        end_all_sessions(uow, user.id)
+        end_feeds(uow, user.id)
+        uow.record(user, "account.disabled")
+
+
+def enable(uow: UnitOfWork, user: UserAccount) -> None:
+    """Step: let an account sign in again, or finish its invitation."""
+    user.state = AccountState.ACTIVE if user.password_hash else AccountState.INVITED
+    uow.record(user, "account.enabled")
 
 
 def _keep_one(uow: UnitOfWork, user: UserAccount) -> None:

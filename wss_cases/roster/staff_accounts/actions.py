@@ -2,25 +2,29 @@
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.account.models import AccountState, UserAccount
+from wss_cases.accounts.people.actions import enable, give_grant
+from wss_cases.accounts.sign_in.invitations.actions import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import WAVE, tell_administrators
 from wss_cases.accounts.two_persons.queries import refuse_one_person
-from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.directory.models import School, StaffPost
+from wss_cases.roster.directory.models import School, StaffMember, StaffPost
 from wss_cases.roster.staff_accounts.models import AccountRule, AccountWave
-from wss_cases.roster.staff_accounts.queries import newest_rule, open_wave
-from wss_cases.roster.staff_accounts.rules import GIVEN, NEEDS_SECOND
+from wss_cases.roster.staff_accounts.queries import newest_rule, open_wave, returning
+from wss_cases.roster.staff_accounts.rules import GIVEN, NEEDS_SECOND, Member
 
 LARGEST = 5_000
+NOT_BACK = _l("This person did not come back, or has all of it.")
 
 
 @use_case
@@ -55,6 +59,33 @@ def confirm_rule(uow: UnitOfWork, rule_id: int) -> int:
     rule.confirmed_by_id, rule.confirmed_at = uow.actor.user_id, uow.now
     uow.audit("account_rule.confirmed", "account_rule", rule.id)
     return rule.id
+
+
+@use_case
+def give_back(uow: UnitOfWork, user_id: int) -> int:
+    """Give somebody who came back to the roster what the rules give them there, and let the account sign in again.
+
+    Raises NotFound; Refused where they did not come back, or have all of it.
+    """
+    require(uow.actor, Permission.ROSTER_ACCOUNTS, uow.actor)
+    user = existing(uow.session.get(UserAccount, user_id, with_for_update=True, populate_existing=True))
+    back = returning(user_id, uow.now)
+    if back is None:
+        raise Refused("", str(NOT_BACK))
+    if user.state is AccountState.DISABLED:
+        enable(uow, user)
+    tie(uow, back.member, user)
+    for role, school_id in back.gives:
+        give_grant(uow, user, role, school_id, today_at(school_id, uow.now), None)
+    if user.state is AccountState.INVITED:
+        send_invitation(uow, user)
+    return user.id
+
+
+def tie(uow: UnitOfWork, member: Member, user: UserAccount) -> None:
+    """Step: an account is that of these rows of the roster."""
+    ours = update(StaffMember).where(StaffMember.id.in_(member.staff_ids)).values(user_id=user.id)
+    uow.session.execute(ours.execution_options(synchronize_session=False))
 
 
 @use_case

@@ -21,6 +21,7 @@ from wss_cases.roster.staff_accounts.rules import (
     Member,
     Proposal,
     RoleRules,
+    Standing,
     known_address,
     proposal,
 )
@@ -75,6 +76,12 @@ def proposals(now: datetime) -> list[Proposal]:
         linked = next((by_staff[one] for one in member.staff_ids if one in by_staff), None)
         found.append(proposal(member, rules, linked or by_address.get(member.email)))
     return found
+
+
+def returning(user_id: int, now: datetime) -> Proposal | None:
+    """Return what the rules give somebody who came back to the roster; None for whoever did not."""
+    back = (one for one in proposals(now) if one.standing is Standing.RETURNS)
+    return next((one for one in back if one.user_id == user_id), None)
 
 
 def _members() -> list[Member]:

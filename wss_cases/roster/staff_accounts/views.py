@@ -18,7 +18,9 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import district_zone, today_at
@@ -31,6 +33,9 @@ from wss_cases.roster.staff_accounts.rules import NEEDS_SECOND, WILL_CHANGE, Pro
 blueprint = Blueprint("roster_accounts", __name__, url_prefix="/people/roster")
 FRAME = "layouts/form_page.html"
 PAGE = 50
+_ASK = _l(
+    "The account signs in again. If it was ended for another reason than leaving the roster, do not give it back."
+)
 
 
 def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
@@ -59,7 +64,7 @@ def page() -> Page:
         rules=[_rule_row(*row) for row in queries.every_rule()],
         standings=[(one, counted[one], url_for(".page", standing=one.value)) for one in Standing],
         wanted=wanted,
-        rows=[(one.member.name, _href(one), _words(one, names)) for one in shown],
+        rows=[(one.member.name, _href(one), _words(one, names), _back(one)) for one in shown],
         newer=url_for(".page", standing=wanted.value) if start else None,
         older=url_for(".page", standing=wanted.value, start=start + PAGE) if chosen[start + PAGE :] else None,
         will_change=sum(counted[one] for one in WILL_CHANGE),
@@ -90,6 +95,10 @@ def _rule_row(rule: Any, school: str | None, said_by: str | None, confirmed_by: 
 
 def _href(one: Proposal) -> str | None:
     return url_for("people.person", user_id=one.user_id) if one.user_id else None
+
+
+def _back(one: Proposal) -> str | None:
+    return url_for(".give_back", user_id=one.user_id) if one.standing is Standing.RETURNS else None
 
 
 def _words(one: Proposal, names: dict[int, str]) -> str:
@@ -165,6 +174,31 @@ def wave() -> Page:
         form,
         lambda call: actions.make_wave(call, form.size.data, call.version),
         with_flash(_("The invitations go out from now on, some each minute."), url_for(".page")),
+        words,
+        FRAME,
+    )
+
+
+@blueprint.route("/returns/<int:user_id>", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.ROSTER_ACCOUNTS)
+def give_back(user_id: int) -> Page:
+    """Ask whether somebody who came back gets what the rules give them, and give it."""
+    form, back = BaseForm(), queries.returning(user_id, clock.now())
+    if back is None and not form.is_submitted():
+        flash(str(actions.NOT_BACK))
+        return redirect(url_for(".page"), 303)
+    names = queries.school_names(school_id for _role, school_id in back.gives) if back else {}
+    words = {
+        "title": _("Give back to %(name)s", name=back.member.name) if back else _("Give back"),
+        "lede": dotted(_words(back, names) if back else "", _ASK),
+        "go_words": _("Give it back"),
+        "back_href": url_for(".page", standing=Standing.RETURNS.value),
+    }
+    return act_form(
+        form,
+        lambda call: actions.give_back(call, user_id),
+        with_flash(_("The account has it again."), url_for(".page", standing=Standing.RETURNS.value)),
         words,
         FRAME,
     )

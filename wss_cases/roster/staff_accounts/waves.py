@@ -3,15 +3,13 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import update
-
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.sign_in.invitations.actions import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import OWN_ROLES_CHANGED
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.roster.directory.models import StaffMember
+from wss_cases.roster.staff_accounts.actions import tie
 from wss_cases.roster.staff_accounts.models import AccountWave
 from wss_cases.roster.staff_accounts.queries import newest_rule, open_wave, proposals
 from wss_cases.roster.staff_accounts.rules import WILL_CHANGE, Proposal
@@ -51,8 +49,7 @@ def _carry_out(uow: UnitOfWork, each: Proposal) -> None:
         uow.record(user, "account.invited")
     else:
         user = uow.session.get_one(UserAccount, each.user_id, with_for_update=True, populate_existing=True)
-    ours = update(StaffMember).where(StaffMember.id.in_(member.staff_ids)).values(user_id=user.id)
-    uow.session.execute(ours.execution_options(synchronize_session=False))
+    tie(uow, member, user)
     for role, school_id in each.gives:
         starts_on = today_at(school_id, uow.now)
         grant = uow.add(RoleGrant(user_id=user.id, role=role, school_id=school_id, starts_on=starts_on))
