@@ -50,7 +50,11 @@ from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
 from wss_cases.records.family_copies.release.messages import ANSWERED as COPY_ANSWERED
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.roster.directory.models import ImportRun
+from wss_cases.roster.networks.actions import MOVED
 from wss_cases.roster.runs.actions import REFUSED
+from wss_cases.routing.drafts.actions import WAITS
+from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.rule_sets.models import RuleSet
 from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks.messages import clock_key
 from wss_cases.safeguards.police.review.models import PoliceReview
@@ -458,6 +462,20 @@ def _import_refused(world: World) -> OutboxMessage:
     return world.message(REFUSED, boss, row, f"{REFUSED}:{boss.id}:{row.id}")
 
 
+def _rules_wait(world: World) -> OutboxMessage:
+    draft = RuleSet(
+        name="x", number=1, state=RuleSetState.DRAFT, table_rows={}, starts_on=TODAY, proposed_at=NOW,
+        proposed_by_id=world.people[Role.ADMINISTRATOR].id,
+    )  # fmt: skip
+    db.session.add(draft)
+    db.session.flush()
+    return world.message(WAITS, world.people[Role.DISTRICT], draft, f"{WAITS}:{draft.id}")
+
+
+def _school_moved(world: World) -> OutboxMessage:
+    return world.message(MOVED, world.people[Role.ADMINISTRATOR], world.school, f"{MOVED}:{world.school.id}")
+
+
 def _no_backup(world: World) -> OutboxMessage:
     boss = make_user(Role.SYSADMIN, locale=world.locale)
     row = BackupRun(started_at=NOW, held_until=NOW, outcome=Outcome.FULL)
@@ -505,6 +523,8 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     HEAD: _audit_head,
     REFUSED: _import_refused,
     TROUBLE: _no_backup,
+    WAITS: _rules_wait,
+    MOVED: _school_moved,
     "mail.test": _about_account("mail.test"),
     TEST_LETTER: _about_district(TEST_LETTER),
     "mail.address_changed": _about_account("mail.address_changed"),

@@ -21,11 +21,12 @@ from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.accounts.people.actions import give_role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.journal.models import OutboxMessage
 from wss_cases.outcomes.board.report.states import Every
 from wss_cases.outcomes.board.stored_reports.models import BoardSubscription
 from wss_cases.outcomes.board.subscriptions.actions import subscribe
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.networks.actions import AS_ROSTER, make_network, move_school, rename_network
+from wss_cases.roster.networks.actions import AS_ROSTER, MOVED, make_network, move_school, rename_network
 from wss_cases.roster.networks.queries import NONE, network_names
 
 
@@ -113,12 +114,17 @@ def test_a_school_is_moved_and_a_role_for_the_network_given_on_pages(
     session: Any, client_as: Callable[[Any], Any]
 ) -> None:
     school, boss = SchoolFactory(network="Network 1"), make_user(Role.SYSADMIN)
+    leads, _leads_another = make_user(Role.ADMINISTRATOR, school), make_user(Role.ADMINISTRATOR, SchoolFactory())
     SchoolFactory(network="Network 2")
     somebody = make_user(Role.DISTRICT)
     page = client_as(somebody)
     moved = page.submit(f"/district/schools/{school.id}/network", {"network": "Network 2"})
     assert moved.status_code == 303 and fresh(school).network == "Network 2"
     assert "Network changed: Network 2" in page.get(f"/district/schools/{school.id}").text
+    told = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == MOVED)
+    assert session.scalars(told).all() == [leads.id]
+    assert page.submit(f"/district/schools/{school.id}/network", {"network": "Network 2"}).status_code == 303
+    assert session.scalars(told).all() == [leads.id], "nothing changed"
     head = UserFactory()
     give_role(acting(boss), head.id, Role.DISTRICT, None, datetime.now(UTC).date(), None, NOW, "Network 2")
     grant = session.scalars(select(RoleGrant).where(RoleGrant.user_id == head.id)).one()

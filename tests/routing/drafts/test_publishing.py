@@ -19,7 +19,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.errors import NotFound, Overreach, Refused, Stale, Unavailable
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WhenPrecision
-from wss_cases.journal.models import AuditEntry, TimelineEntry
+from wss_cases.journal.message_kinds import kind_of
+from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.engine.explain import as_document
@@ -303,3 +304,17 @@ def test_an_incident_keeps_version_facts_and_answer(session: Any, now: datetime)
     assert kept.rule_set_id == shipped(session).id
     assert kept.facts == {"bias": True, "supports": ["iep"]}
     assert localized(kept.answer, "es") == as_document(recommendation, "es")
+
+
+def test_whoever_may_be_the_second_person_hears_that_a_draft_waits(
+    session: Any, district: Actor, now: datetime
+) -> None:
+    second = make_user(Role.DISTRICT)
+    draft = drafted(district, session, now)
+    hand_over(district, draft.id, date(2026, 12, 1), now)
+    mail = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == actions.WAITS)).one()
+    kind = kind_of(actions.WAITS)
+    assert kind is not None and mail.recipient_id == second.id
+    assert kind.still_due(mail, acting(second)) and not kind.still_due(mail, district)
+    edit_row(district, draft.id, "P1", {"when.all.1.value": 3}, now)
+    assert not kind.still_due(mail, acting(second)), "what was changed since waits for nobody"

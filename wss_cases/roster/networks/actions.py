@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.accounts.grants.queries import holders
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -72,12 +75,14 @@ def rename_network(uow: UnitOfWork, before: str, name: str) -> int:
 def move_school(uow: UnitOfWork, school_id: int, network: str) -> int:
     """Put a school into a network, into none (`NONE`), or where the roster has it (`AS_ROSTER`).
 
-    What was put by hand stays through imports. Raises NotFound, Stale; Refused for a network that there is not.
+    Its administrators are told. What was put by hand stays through imports.
+
+    Raises NotFound, Stale; Refused for a network that there is not.
     """
     school = uow.load(School, school_id, Permission.NETWORK_EDIT, uow.version)
     if network not in (NONE, AS_ROSTER, *network_names()):
         raise Refused("network", _("Choose a network."))
-    school.network_by_hand = network != AS_ROSTER
+    before, school.network_by_hand = school.network, network != AS_ROSTER
     if network == AS_ROSTER:
         fed = school.roster_network
         school.network = renamed_networks(uow.session).get(fed, fed)
@@ -85,6 +90,10 @@ def move_school(uow: UnitOfWork, school_id: int, network: str) -> int:
         school.network = None if network == NONE else network
     uow.record(school, MOVED, network=school.network or "")
     react(uow, MOVED, school)
+    if school.network != before:
+        for user_id, _name in holders(Role.ADMINISTRATOR, school.id, today_at(school.id, uow.now)):
+            if user_id != uow.actor.user_id:
+                uow.notify(user_id, MOVED, school, f"{MOVED}:{user_id}:{school.id}:{uow.now.isoformat()}")
     return school.id
 
 

@@ -5,9 +5,10 @@ from datetime import date, datetime
 
 from sqlalchemy import func, select
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.accounts.grants.queries import holders_anywhere
 from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
@@ -25,6 +26,8 @@ from wss_cases.routing.replay.queries import newest_replay, stands_for
 from wss_cases.routing.replay.replayer import Tally
 from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet, RuleSetWithdrawal
 from wss_cases.routing.rule_sets.queries import get_rule_set, rule_set_in_force, table_of, withdrawal_of
+
+WAITS = "rules.waiting"
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,8 @@ def propose(actor: Actor, rule_set_id: int, version: int | None, proposal: Propo
         draft.proposed_by_id, draft.proposed_at = actor.user_id, now
         _refuse_unready(draft, now)
         uow.record(draft, "rules.proposed", number=draft.number, starts_on=proposal.starts_on.isoformat())
+        for user_id, _name in holders_anywhere(Role.DISTRICT, today_at(None, now)):
+            uow.notify(user_id, WAITS, draft, f"{WAITS}:{user_id}:{draft.id}:{now.isoformat()}")
 
 
 def publish(actor: Actor, rule_set_id: int, version: int | None, now: datetime) -> None:

@@ -3,11 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.accounts.grants.queries import holders_anywhere
 from wss_cases.foundation.backup.trial import Trial
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.foundation.settings.reading import setting
@@ -85,6 +82,5 @@ def _end(uow: UnitOfWork, run: BackupRun, outcome: Outcome) -> None:
 
 
 def _tell(uow: UnitOfWork, run: BackupRun, once: str) -> int:
-    held = select(RoleGrant.user_id).where(RoleGrant.role == Role.SYSADMIN, in_force_at(uow.now))
-    people = sorted(set(uow.session.scalars(held)))
-    return sum(uow.notify(user_id, TROUBLE, run, f"{TROUBLE}:{user_id}:{once}") for user_id in people)
+    people = holders_anywhere(Role.SYSADMIN, today_at(None, uow.now))
+    return sum(uow.notify(user_id, TROUBLE, run, f"{TROUBLE}:{user_id}:{once}") for user_id, _name in people)
