@@ -197,6 +197,8 @@ WORDS = {
     "police_settings.approver:name": "Network 1",
     "networks.rename:name": "Network 1",
     "district_settings.change:name": "morning-mail",
+    "look.logo:name": "none.png",
+    "version": "none",
     "district_settings.withdraw:name": "morning-mail",
     "which": "places",
     "form": "csv",

@@ -19,11 +19,12 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import init_i18n, locale_code
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.school_time import district
+from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
+from wss_cases.setup.look.queries import look_on
 from wss_cases.web import banners
 
 NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
@@ -80,6 +81,8 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
 )
 """What stands in a phone's menu besides; at a desk a page of the bar leads there."""
 
+LOOKS_LIKE_THE_DISTRICT = ("accounts.sign_in",)
+"""Pages of nobody that ask the database for the district's name anyway; an error page asks nothing more."""
 MOST_LISTED = 12
 """Schools that the switcher lists; where there are more, a page of its own finds one."""
 
@@ -158,10 +161,12 @@ def _context() -> dict[str, Any]:
     locale = locale_code()
     nobody = dict.fromkeys(("nav", "nav_menu", "schools", "banners"), ())
     shown: dict[str, Any] = {**nobody, "actor": None, "current_school": None, "all_schools": False}
+    if actor.user_id is not None or (has_request_context() and request.endpoint in LOOKS_LIKE_THE_DISTRICT):
+        shown["look"] = look_on(today_at(None, clock.now()))
     if actor.user_id is not None:
         schools = _switchable(actor)
         bar, menu = _navigation(actor)
-        shown = {
+        shown |= {
             "actor": actor,
             "nav": bar,
             "nav_menu": menu,

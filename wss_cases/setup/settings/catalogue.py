@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import time
 from typing import Any, Final
 
+from flask import url_for
+
 from wss_cases.followups.reminders.actions import look_again
 from wss_cases.followups.reminders.queries import overdue_loudly
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
@@ -21,6 +23,8 @@ from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
 from wss_cases.pathways.reengagement.opening.roster_gaps import RETURN_GAP
 from wss_cases.roster.directory.rules import SCHOOL_HOURS
 from wss_cases.safeguards.police.seconding.actions import SECONDING_MINUTES
+from wss_cases.setup.look.queries import picture_named
+from wss_cases.setup.look.rules import COLORS, LOGO, Colors, refuse_unreadable
 from wss_cases.setup.settings import effects, forms, moving, rules
 from wss_cases.setup.settings.effects import Change
 from wss_cases.setup.settings.states import Group
@@ -35,7 +39,8 @@ def _no_more(_uow: UnitOfWork, _change: Change) -> None:
 class Entry:
     """One setting. `name` stands in addresses; `about` says what it governs; `words` is a value as people read it;
     `sound` raises Refused for one that cannot be; `moves` is what a change would move; `follow` what is done besides in
-    its unit of work. `at_once`: it has no first day.
+    its unit of work. `at_once`: it has no first day. `preview`: a style sheet, or a picture, of a value for its page.
+    `more`: an endpoint with its words, where what one chooses from is made.
     """
 
     name: str
@@ -49,10 +54,33 @@ class Entry:
     moves: Callable[[Change], list[str]]
     follow: Callable[[UnitOfWork, Change], None] = _no_more
     at_once: bool = False
+    preview: Callable[[Any], dict[str, str]] | None = None
+    more: tuple[str, Any] | None = None
 
 
 def _name(value: str) -> str:
     return value or _("(no name yet)")
+
+
+def _colors(value: Colors) -> str:
+    return _("%(light)s in light mode, %(dark)s in dark mode", light=value.light, dark=value.dark)
+
+
+def _with_colors(value: Colors) -> dict[str, str]:
+    return {"sheet": url_for("look.preview", colors=f"{value.light} {value.dark}")}
+
+
+def _logo(value: str) -> str:
+    picture = picture_named(value) if value else None
+    return picture.title if picture else _("(no logo)")
+
+
+def _with_logo(value: str) -> dict[str, str]:
+    return {"picture": url_for("look.logo", name=value)} if value else {}
+
+
+def _any_logo(_value: str) -> None:
+    """Take any: the form offers only pictures that there are."""
 
 
 def _zone(value: str) -> str:
@@ -117,6 +145,31 @@ ENTRIES: Final = (
         rules.sound_name,
         effects.nothing,
         at_once=True,
+    ),
+    Entry(
+        "colors",
+        Group.DISTRICT,
+        _l("Colors"),
+        _l("Links, buttons and the top of every page. Text must be easy to read with each, or it is refused."),
+        COLORS,
+        forms.ColorsForm,
+        _colors,
+        refuse_unreadable,
+        effects.of_look,
+        preview=_with_colors,
+    ),
+    Entry(
+        "logo",
+        Group.DISTRICT,
+        _l("Logo"),
+        _l("Stands at the head of pages, of the sign-in page and of printed sheets, in place of the name."),
+        LOGO,
+        forms.LogoForm,
+        _logo,
+        _any_logo,
+        effects.of_look,
+        preview=_with_logo,
+        more=("look.upload", _l("Upload a picture")),
     ),
     Entry(
         "time-zone",

@@ -78,6 +78,12 @@ def of_zone(change: Change) -> list[str]:
     ]
 
 
+def of_look(change: Change) -> list[str]:
+    """Return from when everyone sees it."""
+    day = day_words_with_year(change.day)
+    return [_("From %(day)s on everyone sees it, on every page. Below is how it looks.", day=day)]
+
+
 def of_hours(change: Change) -> list[str]:
     """Return which schools' bells move, and what of today comes at another time with them."""
     first, last = change.old

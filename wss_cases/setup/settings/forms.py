@@ -4,14 +4,16 @@ from datetime import time
 from typing import Any
 
 from wtforms import HiddenField, IntegerField, TimeField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import InputRequired, NumberRange, Regexp
 
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.forms import DatedRowForm, NotBlank, ShortText, choices, select
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import time_zones
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.setup.first_start.rules import LONGEST_NAME
+from wss_cases.setup.look.queries import pictures
 from wss_cases.workday.caseload.weights import FAMILIES, HEAVIEST, STAGES, Weights
 
 
@@ -33,6 +35,11 @@ class SettingForm(DatedRowForm):
         return f"{self.text()}|{self.starts_on.data if 'starts_on' in self else ''}"
 
 
+def _color(label: Any) -> ShortText:
+    wrong = _l("Write a color like #0d5b5f: # and six digits from 0 to 9 and a to f.")
+    return ShortText(label, [Regexp(r"\A#[0-9A-Fa-f]{6}\Z", message=wrong)], description=_l("Like #0d5b5f."))
+
+
 class NameForm(SettingForm):
     """The district's name."""
 
@@ -41,6 +48,35 @@ class NameForm(SettingForm):
     def text(self) -> str:
         """Return it without spaces around it."""
         return str(self.value.data).strip()
+
+
+class ColorsForm(SettingForm):
+    """A color for light mode and one for dark mode."""
+
+    light = _color(_l("Color in light mode"))
+    dark = _color(_l("Color in dark mode"))
+
+    def text(self) -> str:
+        """Return both, "#0d5b5f #84cdc7"."""
+        return f"{self.light.data} {self.dark.data}".lower()
+
+    def show(self, value: Any) -> None:
+        """Begin with both."""
+        self.light.data, self.dark.data = value.light, value.dark
+
+
+class LogoForm(SettingForm):
+    """One of the pictures that were uploaded, or none."""
+
+    value = select(_l("Picture"))
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.value.choices = choices([("", _("(no logo)")), *((one.name, one.title) for one in pictures())])
+
+    def text(self) -> str:
+        """Return the name of the picture, '' for none."""
+        return str(self.value.data)
 
 
 class ZoneForm(SettingForm):

@@ -88,7 +88,7 @@ def change(name: str) -> Page:
     form = _form(entry, said, today)
     shown = {
         "entry": entry, "value": entry.words(entry.setting.on(today)), "since": _said_words(in_force(said, today)),
-        "kept": _history(entry, said, today), "moves": [],
+        "kept": _history(entry, said, today), "moves": [], "preview": {},
     }  # fmt: skip
     if form.is_submitted() and form.validate() and form.shown.data != form.mark():
         try:
@@ -98,6 +98,7 @@ def change(name: str) -> Page:
             return render_template(TEMPLATE, form=form, **shown), 400
         if shown["moves"]:
             form.shown.data = form.mark()
+            shown["preview"] = entry.preview(entry.setting.read(form.text())) if entry.preview else {}
             return render_template(TEMPLATE, form=form, **shown)
     return form_page(
         form,

@@ -1,0 +1,1 @@
+"""How the district looks: its colors and its logo."""
