@@ -1,5 +1,6 @@
 """The only clock. Everything below the views and commands is handed `now`."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -23,18 +24,35 @@ def now() -> datetime:
     return instant
 
 
-def school_year(day: date) -> str:
-    """Return the school year of a date, written '2026-27'; it begins 1 August."""
-    first = day.year if day.month >= 8 else day.year - 1
+def _first_of_august(year: int) -> date:
+    return date(year, 8, 1)
+
+
+_first_day: Callable[[int], date] = _first_of_august
+
+
+def begin_years(first_day: Callable[[int], date]) -> None:
+    """Let the school year that begins in a calendar year begin on the day that a function gives; called once."""
+    global _first_day
+    _first_day = first_day
+
+
+def year_named(first: int) -> str:
+    """Return the school year that begins in a calendar year, written '2026-27'."""
     return f"{first}-{(first + 1) % 100:02d}"
 
 
+def school_year(day: date) -> str:
+    """Return the school year of a date, written '2026-27'."""
+    return year_named(day.year if day >= _first_day(day.year) else day.year - 1)
+
+
 def school_year_bounds(year: str) -> tuple[date, date]:
-    """Return the first and last date of a school year written '2026-27'.
+    """Return the first and last date of a school year written '2026-27': a year ends where the next one begins.
 
     Raises ValueError when it is not written so.
     """
     first = int(year[:4])
     if len(year) != 7 or year != f"{first:04d}-{(first + 1) % 100:02d}":
         raise ValueError(year)
-    return date(first, 8, 1), date(first + 1, 7, 31)
+    return _first_day(first), _first_day(first + 1) - timedelta(days=1)

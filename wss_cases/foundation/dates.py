@@ -34,6 +34,11 @@ def long_day_words(day: date) -> str:
     return format_date(day, pattern, locale=locale_code())
 
 
+def month_day_words(day: date) -> str:
+    """Return a date of any year as "August 1"."""
+    return _formed("MMMMd", day, locale_code())
+
+
 def weekday_words(day: date) -> str:
     """Return a date's weekday, short: "Fri"."""
     return format_date(day, "EEE", locale=locale_code())

@@ -7,7 +7,7 @@ is always an instant.
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, UtcDateTime, db
 from wss_cases.foundation.settings.stored import SETTING, StoredSetting, fixed
 
@@ -41,6 +42,8 @@ OF_THIS_COUNTRY = (
     "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
     "America/Anchorage", "Pacific/Honolulu", "America/Puerto_Rico",
 )  # fmt: skip
+COMMON_YEAR = 2027
+"""One without a 29 February: no school year begins on it."""
 KNOWN_SCHOOLS = "known_schools"
 """What a session knows of them."""
 _SCHOOL = table("school", column("id"), column("time_zone"))
@@ -114,6 +117,36 @@ def of_district(key: str) -> ScalarSelect[Any]:
 
 NAME = StoredSetting(DISTRICT_NAME, str, fixed(""))
 ZONE = StoredSetting(DISTRICT_TIME_ZONE, str, fixed(DEFAULT_ZONE))
+
+
+def read_month_day(text: str) -> tuple[int, int]:
+    """Return month and day of "08-01". Raises ValueError."""
+    day = date.fromisoformat(f"{COMMON_YEAR}-{text}")
+    return day.month, day.day
+
+
+YEAR_START: StoredSetting[tuple[int, int]] = StoredSetting("district.year_start", read_month_day, fixed((8, 1)))
+"""Month and day on which a school year begins: of each year what was in force on its 1 July, before any can begin, so
+that a year that has begun keeps its first day."""
+
+
+def decided_on(year: int) -> date:
+    """Return the day on which it is settled when the school year of a calendar year begins."""
+    return date(year, 7, 1)
+
+
+def first_day_of(year: int) -> date:
+    """Return the first day of the school year that begins in a calendar year."""
+    return date(year, *YEAR_START.on(decided_on(year)))
+
+
+def last_days() -> list[int]:
+    """Return each month and day on which a school year may have ended, as 731 for 31 July."""
+    ends = (date(COMMON_YEAR, *first) - timedelta(days=1) for first in YEAR_START.ever())
+    return sorted({end.month * 100 + end.day for end in ends})
+
+
+clock.begin_years(first_day_of)
 
 
 def district() -> District:

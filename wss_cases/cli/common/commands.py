@@ -23,7 +23,7 @@ from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
-YEAR = click.option("--school-year", "year", required=True, help="Written 2026-27; it begins 1 August.")
+YEAR = click.option("--school-year", "year", required=True, help="Written 2026-27.")
 SCHOOL = click.option("--school", help="Number, code or id of one school; all schools without it.")
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 UNREADABLE = "The database cannot be read or has no schema yet. Run: flask db upgrade"

@@ -74,6 +74,10 @@ class StoredSetting(Generic[Value]):
     read: Callable[[str], Value]
     otherwise: Callable[[], Value]
 
+    def ever(self) -> list[Value]:
+        """Return what it is while none is stored, and everything that was."""
+        return [self.otherwise(), *(self.read(value) for _starts_on, value in _rows(self.key))]
+
     def on(self, day: date) -> Value:
         """Return what is in force on a date; a page's session knows all settings without a statement of their own."""
         for starts_on, value in reversed(_rows(self.key)):

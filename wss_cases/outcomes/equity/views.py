@@ -1,5 +1,6 @@
 """Equity at every stage: each group of students against all others, and the smallest figures that are shown."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -93,8 +94,8 @@ def minimums() -> Page:
     require(actor, Permission.EQUITY_EDIT, actor)
     today = today_at(None, now)
     rows = minimum_rows()
-    next_year = clock.school_year_bounds(clock.school_year(today))[1]
-    form = MinimumForm(cell=rows[0].cell, group=rows[0].student_group, starts_on=next_year.replace(month=8, day=1))
+    next_year = clock.school_year_bounds(clock.school_year(today))[1] + timedelta(days=1)
+    form = MinimumForm(cell=rows[0].cell, group=rows[0].student_group, starts_on=next_year)
 
     def act() -> int:
         return set_minimums(submitted(form), form.cell.data or 0, form.group.data or 0, form.starts_on.data)

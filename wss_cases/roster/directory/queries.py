@@ -13,9 +13,9 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.school_time import known_schools
+from wss_cases.foundation.school_time import known_schools, last_days
 from wss_cases.roster.directory.models import CalendarDay, Enrolment, Network, School, StaffMember, Student
-from wss_cases.roster.directory.rules import YEAR_ENDS, SchoolDays, merge_days, search_words
+from wss_cases.roster.directory.rules import SchoolDays, merge_days, search_words
 from wss_cases.roster.directory.states import DayKind
 
 LEAST_DIGITS = 4
@@ -39,7 +39,8 @@ def school_days(school_id: int | None) -> SchoolDays:
     District rows that say no more than the weekday does are not read: they are most of a calendar, and a page waits
     for this. The last day of a year is, since it tells that the year is known.
     """
-    rows = db.session.execute(_days(school_id is None), {} if school_id is None else {"school": school_id})
+    named: dict[str, Any] = {"ends": last_days()} | ({} if school_id is None else {"school": school_id})
+    rows = db.session.execute(_days(school_id is None), named)
     return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in rows))
 
 
@@ -48,7 +49,7 @@ def _days(of_district: bool) -> Any:
     own, day, kind = CalendarDay.school_id.is_not(None), CalendarDay.day, CalendarDay.kind
     at_weekend = extract("dow", day).in_((0, 6))
     as_usual = or_(and_(kind == DayKind.SCHOOL, ~at_weekend), and_(kind == DayKind.CLOSED, at_weekend))
-    last = and_(extract("month", day) == YEAR_ENDS[0], extract("day", day) == YEAR_ENDS[1])
+    last = (extract("month", day) * 100 + extract("day", day)).in_(bindparam("ends", expanding=True))
     theirs = false() if of_district else CalendarDay.school_id == bindparam("school")
     districts = and_(CalendarDay.school_id.is_(None), or_(~as_usual, last))
     return select(day, kind, own).where(or_(theirs, districts))

@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.ids import fold
+from wss_cases.foundation.school_time import last_days
 from wss_cases.foundation.settings.stored import StoredSetting, fixed
 from wss_cases.roster.directory.states import DayKind, Reach
 
@@ -16,8 +17,6 @@ SEARCH_KEY_LENGTH = 900
 LEAST_LETTERS = 2
 HALF_DAY_BELL = time(11, 30)
 """The last bell of a half day for which the calendar gives no time; early, so that a reminder still helps."""
-YEAR_ENDS = (7, 31)
-"""Month and day of a school year's last date."""
 _DAY = timedelta(days=1)
 
 
@@ -40,7 +39,9 @@ class SchoolDays:
         corrections = (self.is_school_day(day) - is_weekday(day) for day in self._known)
         self._corrections = [0, *accumulate(corrections)]
         # a calendar is taken in whole: where the last date of a year is known, the year is
-        self._years = {school_year(day) for day in self._known if (day.month, day.day) == YEAR_ENDS}
+        ends = last_days()
+        near = [(day, school_year(day)) for day in self._known if day.month * 100 + day.day in ends]
+        self._years = {year for day, year in near if day == school_year_bounds(year)[1]}
 
     def is_school_day(self, day: date) -> bool:
         """Whether students come on this date; a half day counts."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from typing import Any, Final
 
 from flask import url_for
@@ -10,12 +10,12 @@ from flask import url_for
 from wss_cases.followups.reminders.actions import look_again
 from wss_cases.followups.reminders.queries import overdue_loudly
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
-from wss_cases.foundation.dates import time_of_day_words
+from wss_cases.foundation.dates import month_day_words, time_of_day_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.school_time import NAME, ZONE, today_at
+from wss_cases.foundation.school_time import COMMON_YEAR, NAME, YEAR_START, ZONE, today_at
 from wss_cases.foundation.settings.stored import StoredSetting
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.common.rules import MAIL_OPENS
@@ -85,6 +85,10 @@ def _any_logo(_value: str) -> None:
 
 def _zone(value: str) -> str:
     return value.replace("_", " ")
+
+
+def _month_day(value: tuple[int, int]) -> str:
+    return month_day_words(date(COMMON_YEAR, *value))
 
 
 def _hours(value: tuple[time, time]) -> str:
@@ -183,6 +187,17 @@ ENTRIES: Final = (
         effects.of_zone,
         moving.move_zone,
         at_once=True,
+    ),
+    Entry(
+        "year-start",
+        Group.DISTRICT,
+        _l("First day of the school year"),
+        _l("Counts, calendars, exports and what is shown of past years go by it. A year that has begun keeps its day."),
+        YEAR_START,
+        forms.YearStartForm,
+        _month_day,
+        rules.sound_year_start,
+        effects.of_year_start,
     ),
     Entry(
         "school-hours",

@@ -12,16 +12,17 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.reminders.queries import OPEN, items, overdue_loudly
 from wss_cases.followups.reminders.recipients import Known
 from wss_cases.followups.reminders.rules import Days
+from wss_cases.foundation.clock import year_named
 from wss_cases.foundation.dates import day_words_with_year, moment_words, time_of_day_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.school_time import local_date, today_at
+from wss_cases.foundation.school_time import decided_on, local_date, today_at
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.roster.calendar.bells.models import BellTime
-from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.models import CalendarDay, School
 from wss_cases.workday.caseload.queries import loads_of
 from wss_cases.workday.caseload.weights import Weights
 from wss_cases.workday.digest.messages import DIGEST
@@ -76,6 +77,30 @@ def of_zone(change: Change) -> list[str]:
         ),
         _("Legal clocks that count hours go on as they are, and the days of what has happened stay."),
     ]
+
+
+def of_year_start(change: Change) -> list[str]:
+    """Return which school years move and what goes by them; a year that has begun is none of these."""
+    first = change.day.year if change.day <= decided_on(change.day.year) else change.day.year + 1
+    old, new = (date(first, *value) for value in (change.old, change.new))
+    last = db.session.scalar(select(func.max(CalendarDay.day)).where(CalendarDay.school_id.is_(None)))
+    lines = [
+        _(
+            "The school year %(year)s and those after it begin on %(new)s instead of %(old)s.",
+            year=year_named(first), new=day_words_with_year(new), old=day_words_with_year(old),
+        ),
+        _(
+            "The school year %(year)s ends on %(day)s. Every year before keeps its days, its counts and its exports.",
+            year=year_named(first - 1), day=day_words_with_year(new - timedelta(days=1)),
+        ),
+        _("Days of suspension begin anew, and past years fade from view, on the new day."),
+    ]  # fmt: skip
+    if new > old and last is not None and last < new - timedelta(days=1):
+        words = _(
+            "Import the calendar of %(year)s again: it does not reach the new last day.", year=year_named(first - 1)
+        )
+        lines.append(words)
+    return lines
 
 
 def of_look(change: Change) -> list[str]:

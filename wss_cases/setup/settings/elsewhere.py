@@ -50,10 +50,6 @@ def fixed_rules() -> list[tuple[str, str]]:
     """Return what holds everywhere and is no setting, each with why."""
     return [
         (
-            _("A school year begins on August 1."),
-            _("Calendars, counts and the federal and State files of every year are kept by it."),
-        ),
-        (
             _("Shares of fewer than %(num)d answers are not shown.", num=FEWEST),
             _("Fewer could point to one child, and earlier figures could then be worked out."),
         ),

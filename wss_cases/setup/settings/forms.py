@@ -4,7 +4,7 @@ from datetime import time
 from typing import Any
 
 from wtforms import HiddenField, IntegerField, TimeField
-from wtforms.validators import InputRequired, NumberRange, Regexp
+from wtforms.validators import InputRequired, NumberRange, Regexp, ValidationError
 
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.forms import DatedRowForm, NotBlank, ShortText, choices, select
@@ -15,6 +15,8 @@ from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.setup.first_start.rules import LONGEST_NAME
 from wss_cases.setup.look.queries import pictures
 from wss_cases.workday.caseload.weights import FAMILIES, HEAVIEST, STAGES, Weights
+
+_DAY = _l("Give a day of this month.")
 
 
 class SettingForm(DatedRowForm):
@@ -118,6 +120,26 @@ def number_form(label: Any, least: int, most: int) -> type[SettingForm]:
             return str(self.value.data)
 
     return NumberForm
+
+
+class YearStartForm(SettingForm):
+    """A month of the summer, and its day."""
+
+    month = select(_l("Month"), [("7", _l("July")), ("8", _l("August")), ("9", _l("September"))])
+    day = IntegerField(_l("Day"), [InputRequired(_DAY), NumberRange(1, 31, _DAY)])
+
+    def validate_day(self, field: IntegerField) -> None:
+        """Refuse the 31st of a month that has none."""
+        if field.data == 31 and self.month.data == "9":
+            raise ValidationError(_DAY)
+
+    def text(self) -> str:
+        """Return both, "08-01"."""
+        return f"{int(self.month.data):02d}-{self.day.data:02d}"
+
+    def show(self, value: Any) -> None:
+        """Begin with both."""
+        self.month.data, self.day.data = str(value[0]), value[1]
 
 
 class HoursForm(SettingForm):

@@ -32,6 +32,12 @@ def sound_morning(at: time) -> None:
         raise Refused("value", _("Give a time from 5:00 am to 10:00 am."))
 
 
+def sound_year_start(first: tuple[int, int]) -> None:
+    """Raise Refused for a year that does not begin in the summer."""
+    if not (7, 1) <= first <= (9, 30):
+        raise Refused("month", _("A school year begins from July 1 to September 30."))
+
+
 def sound_hours(hours: tuple[time, time]) -> None:
     """Raise Refused for a day that ends before it begins."""
     if hours[0] >= hours[1]:

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import DateField, FileField, HiddenField
 from wtforms.validators import Optional
 
-from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.clock import school_year, year_named
 from wss_cases.foundation.forms import BaseForm, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.roster.calendar.importing.events import Event, EventKind
@@ -62,8 +62,10 @@ class PreviewForm(BaseForm):
 def years(today: date) -> list[tuple[str, str]]:
     """Return the school years that a calendar can be for, the likeliest first."""
     this = school_year(today)
-    near = [school_year(today.replace(year=today.year + shift, day=1)) for shift in (1, -1)]
-    order = [near[0], this, near[1]] if NEXT_YEAR_FROM <= today.month < 8 else [this, *near]
+    first = int(this[:4])
+    following, before = year_named(first + 1), year_named(first - 1)
+    is_near = today.year > first and today.month >= NEXT_YEAR_FROM
+    order = [following, this, before] if is_near else [this, following, before]
     return [(year, year) for year in order]
 
 

@@ -19,8 +19,8 @@ MEASURES: Final[dict[str, Measure]] = {
         _l("Incidents"),
         _l(
             "Every submitted incident whose date lies in the period, those returned with a question too. Duplicates "
-            "count once, under the incident they repeat. Care records never count. The period is the school year, "
-            "1 August to 31 July, up to today; in a board report up to the end of the last month that is over."
+            "count once, under the incident they repeat. Care records never count. The period is the school year "
+            "up to today; in a board report up to the end of the last month that is over."
         ),
     ),
     "rate": Measure(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from wss_cases.foundation.clock import EARLIEST_YEAR, LATEST_YEAR, school_year, school_year_bounds
+from wss_cases.foundation.clock import EARLIEST_YEAR, LATEST_YEAR, school_year, school_year_bounds, year_named
 from wss_cases.roster.directory.rules import SchoolDays
 
 OUTLIER_TIMES = 3
@@ -130,7 +130,7 @@ def _year_earlier(day: date) -> date:
 def years_between(first: str, last: str) -> list[str]:
     """Return the school years from one to another, both included, none left out."""
     start, end = int(first[:4]), int(last[:4])
-    return [school_year(date(year, 8, 1)) for year in range(start, end + 1)]
+    return [year_named(year) for year in range(start, end + 1)]
 
 
 def per_100_a_day(incidents: int, students: int, days: int) -> float | None:
