@@ -21,7 +21,7 @@ from tests.support.databases import Database
 from wss_cases.access.actor import Role
 from wss_cases.foundation.backup.archive import BrokenBackup
 from wss_cases.foundation.backup.trial import Trial
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import Base, db
 from wss_cases.jobs.backups import back_up
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import Student
@@ -67,7 +67,7 @@ def test_what_a_killed_process_left_is_cleared_and_the_next_one_is_restored_and_
         assert sorted(os.listdir(folder)) == ["wss-20261102-080000.zip", newest]
         killed, whole = db.session.scalars(select(BackupRun).order_by(BackupRun.id))
         assert (killed.outcome, whole.outcome, whole.file) == (Outcome.KILLED, Outcome.WHOLE, newest)
-        assert (whole.tried_in, whole.table_count) == (database.kind, len(db.metadata.tables))
+        assert (whole.tried_in, whole.table_count) == (database.kind, len(Base.metadata.tables))
         with zipfile.ZipFile(folder / newest) as archive:
             assert len(archive.read("tables/student.jsonl").splitlines()) == 3
         assert whole.row_count > 3 == db.session.scalar(select(func.count(Student.id)))

@@ -68,7 +68,7 @@ def test_whatever_is_taken_can_be_read_and_what_stays_is_as_the_tokens_say() -> 
     ("given", "words"),
     [
         ({"light": "#f0c000"}, "Choose a darker color."),
-        ({"light": "#757575"}, "must be 4.5 to 1 at least. Choose a darker color."),
+        ({"light": "#757575"}, "must be at least 4.5. Choose a darker color."),
         ({"dark": "#333333"}, "Choose a lighter color."),
         ({"light": "red"}, "Write a color like #0d5b5f"),
         ({"light": "#0d5b5f;}body{display:none"}, "Write a color like #0d5b5f"),

@@ -17,6 +17,7 @@ HELD: Final = timedelta(hours=3)
 """How long whoever makes one keeps others from it; a process that was killed holds it no longer."""
 LATE: Final = timedelta(days=2)
 _FULL: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_WORDS: Final = ("disk is full", "No space left")
 
 
 def last_turn(now: datetime, hour: int, time_zone: str) -> datetime:
@@ -49,5 +50,5 @@ def why(error: Exception) -> Outcome:
     if isinstance(error, OSError):
         return Outcome.FULL if error.errno in _FULL else Outcome.FOLDER
     if isinstance(error, SQLAlchemyError):
-        return Outcome.FULL if "disk is full" in str(error) else Outcome.DATABASE
+        return Outcome.FULL if any(words in str(error) for words in _FULL_WORDS) else Outcome.DATABASE
     return Outcome.BROKEN

@@ -112,11 +112,18 @@ def refuse_unreadable(colors: Colors) -> None:
     """Raise Refused at the color, light or dark, that is too hard to read as text or under it."""
     of_light = least_contrast(light_palette(colors), LIGHT)
     of_dark = least_contrast(dark_palette(colors), DARK)
-    words = _("Text would be hard to read: the contrast is %(ratio)s to 1 and must be 4.5 to 1 at least.")
     if of_light < LEAST:
-        raise Refused("light", f"{words % {'ratio': _shown(of_light)}} {_('Choose a darker color.')}")
+        darker = _(
+            "Text would be hard to read: its contrast is %(ratio)s and must be at least 4.5. Choose a darker color.",
+            ratio=_shown(of_light),
+        )
+        raise Refused("light", darker)
     if of_dark < LEAST:
-        raise Refused("dark", f"{words % {'ratio': _shown(of_dark)}} {_('Choose a lighter color.')}")
+        lighter = _(
+            "Text would be hard to read: its contrast is %(ratio)s and must be at least 4.5. Choose a lighter color.",
+            ratio=_shown(of_dark),
+        )
+        raise Refused("dark", lighter)
 
 
 def _shown(ratio: float) -> str:
