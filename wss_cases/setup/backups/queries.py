@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from wss_cases.foundation.db import db
 from wss_cases.setup.backups.models import BackupRun
 from wss_cases.setup.backups.states import GOOD, Outcome
 
-_NEWEST_FIRST: Select[tuple[BackupRun]] = select(BackupRun).order_by(BackupRun.started_at.desc(), BackupRun.id.desc())
+_NEWEST_FIRST = select(BackupRun).order_by(BackupRun.started_at.desc(), BackupRun.id.desc())
 
 
 def last_backups(most: int) -> Sequence[BackupRun]:
