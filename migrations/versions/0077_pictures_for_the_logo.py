@@ -27,9 +27,7 @@ def upgrade() -> None:
         sa.Column("uploaded_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_logo_picture")),
         sa.UniqueConstraint("name", name=op.f("uq_logo_picture_name")),
-        sa.ForeignKeyConstraint(
-            ["uploaded_by_id"], ["user_account.id"], name=op.f("fk_logo_picture_uploaded_by_id")
-        ),
+        sa.ForeignKeyConstraint(["uploaded_by_id"], ["user_account.id"], name=op.f("fk_logo_picture_uploaded_by_id")),
     )
 
 

@@ -136,7 +136,7 @@ def test_one_that_is_late_or_made_by_hand_is_never_called_in_order(session: Any,
     now = at("2026-11-24 02:00")
     assert tell_late(now) == {"told": 0}
     session.add(BackupRun(started_at=now, held_until=now, ended_at=now, outcome=Outcome.WHOLE))
-    session.flush()
+    session.commit()
     almost, late = now + timedelta(hours=47), now + timedelta(days=2)
     assert (tell_late(almost), backups(almost).level) == ({"told": 0}, "ok")
     assert (tell_late(late), tell_late(late)) == ({"told": 1}, {"told": 0})

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any, Final
 
-from flask import url_for
-
 from wss_cases.followups.reminders.actions import look_again
 from wss_cases.followups.reminders.queries import overdue_loudly
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
@@ -29,6 +27,9 @@ from wss_cases.setup.settings import effects, forms, moving, rules
 from wss_cases.setup.settings.effects import Change
 from wss_cases.setup.settings.states import Group
 from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS, Weights
+
+Preview = dict[str, tuple[str, dict[str, str]]]
+"""A style sheet or a picture: its endpoint and what that is asked with."""
 
 
 def _no_more(_uow: UnitOfWork, _change: Change) -> None:
@@ -54,7 +55,7 @@ class Entry:
     moves: Callable[[Change], list[str]]
     follow: Callable[[UnitOfWork, Change], None] = _no_more
     at_once: bool = False
-    preview: Callable[[Any], dict[str, str]] | None = None
+    preview: Callable[[Any], Preview] | None = None
     more: tuple[str, Any] | None = None
 
 
@@ -66,8 +67,8 @@ def _colors(value: Colors) -> str:
     return _("%(light)s in light mode, %(dark)s in dark mode", light=value.light, dark=value.dark)
 
 
-def _with_colors(value: Colors) -> dict[str, str]:
-    return {"sheet": url_for("look.preview", colors=f"{value.light} {value.dark}")}
+def _with_colors(value: Colors) -> Preview:
+    return {"sheet": ("look.preview", {"colors": f"{value.light} {value.dark}"})}
 
 
 def _logo(value: str) -> str:
@@ -75,8 +76,8 @@ def _logo(value: str) -> str:
     return picture.title if picture else _("(no logo)")
 
 
-def _with_logo(value: str) -> dict[str, str]:
-    return {"picture": url_for("look.logo", name=value)} if value else {}
+def _with_logo(value: str) -> Preview:
+    return {"picture": ("look.logo", {"name": value})} if value else {}
 
 
 def _any_logo(_value: str) -> None:

@@ -98,7 +98,8 @@ def change(name: str) -> Page:
             return render_template(TEMPLATE, form=form, **shown), 400
         if shown["moves"]:
             form.shown.data = form.mark()
-            shown["preview"] = entry.preview(entry.setting.read(form.text())) if entry.preview else {}
+            preview = entry.preview(entry.setting.read(form.text())) if entry.preview else {}
+            shown["preview"] = {kind: url_for(page, **asked) for kind, (page, asked) in preview.items()}
             return render_template(TEMPLATE, form=form, **shown)
     return form_page(
         form,
