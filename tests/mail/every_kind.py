@@ -464,7 +464,7 @@ def _import_refused(world: World) -> OutboxMessage:
 
 def _rules_wait(world: World) -> OutboxMessage:
     draft = RuleSet(
-        name="x", number=1, state=RuleSetState.DRAFT, table_rows={}, starts_on=TODAY, proposed_at=NOW,
+        name="x", number=world.school.id, state=RuleSetState.DRAFT, table_rows={}, starts_on=TODAY, proposed_at=NOW,
         proposed_by_id=world.people[Role.ADMINISTRATOR].id,
     )  # fmt: skip
     db.session.add(draft)
