@@ -28,7 +28,7 @@ from wss_cases.setup.settings.effects import Change
 from wss_cases.setup.settings.states import Group
 from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS, Weights
 
-Preview = dict[str, tuple[str, dict[str, str]]]
+Preview = dict[str, tuple[str, dict[str, Any]]]
 """A style sheet or a picture: its endpoint and what that is asked with."""
 
 
