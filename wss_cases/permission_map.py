@@ -9,6 +9,8 @@ from wss_cases.access.policy import Predicate, Rule
 from wss_cases.access.visibility import sees
 from wss_cases.foundation import clock
 from wss_cases.incidents.deputies.rules import named_deputy
+from wss_cases.practice.log.rules import own_entry_or_team
+from wss_cases.practice.requests.rules import reads_request
 from wss_cases.records.retention.core.rules import held_by_district, reads_deletion
 from wss_cases.safeguards.duties.duty.rules import (
     administers_mandated_duty,
@@ -164,6 +166,10 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.CIRCLE_HOLD: _rule(
         TEAM, keeps_or_administers, "whoever learns of a request or an order must be able to stop shredding"
     ),
+    P.CIRCLE_REQUEST_LINK: _rule(_of(C, A), school_itself(C, A), "who answers requests opens the door to them"),
+    P.CIRCLE_REQUEST_WORK: _rule(
+        TEAM, reads_request, "coordinators and administrators answer; deans hear of danger alone"
+    ),
     P.CIRCLE_SETTINGS: _rule(_of(A), at_own_school(A), "the administrator answers for who was trained"),
     P.CODES_EDIT: _rule(_of(DISTRICT), whole_district, "one catalogue for the district"),
     P.COVER_SET: _rule(TEAM, own_or_administers, "one's own absence; the administrator's when somebody fell ill"),
@@ -258,6 +264,10 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.POLICE_REVIEW_SECOND: _rule(
         _of(D, A, DISTRICT), seconds_review, "whoever answers for the school; of its network who is named (see the act)"
+    ),
+    P.PRACTICE_LOG: _rule(frozenset(STAFF), school_itself(*STAFF), "any staff of the school who keeps circles"),
+    P.PRACTICE_WORK: _rule(
+        frozenset(STAFF), own_entry_or_team, "one's own, or the school's for its case team; no student is named"
     ),
     P.QUESTIONING_RECORD: _rule(
         TEAM, at_own_school(*CASE_TEAM), "whoever of the case team is there when somebody asks"

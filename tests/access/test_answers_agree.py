@@ -41,6 +41,8 @@ from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.outcomes.exports.export_log.queries import may_know
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.practice.log.models import PracticeEntry
+from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.roster.directory.models import School, Student
@@ -77,6 +79,8 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "safeguards.discipline.removals.queries.actions_visible_to": (DisciplineAction, by(P.DISCIPLINE_READ)),
     "safeguards.restraint.queries.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),
     "casework.access.clean_slate.queries.visible_to": (PastOpening, by(P.PAST_READ)),
+    "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
+    "practice.requests.queries.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "records.family_copies.copy.queries.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),
     "records.retention.deletion.queries.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),
     "routing.rule_sets.queries.visible_to": (RuleSet, by(P.RULES_READ)),
@@ -172,6 +176,7 @@ READS: dict[str, tuple[P, ...]] = {
     "discipline_action": (P.DISCIPLINE_READ,),
     "pathway": (P.CASE_READ,),
     "referral": (P.REFERRAL_ANSWER, P.CASE_READ),
+    "circle_request": (P.CIRCLE_REQUEST_WORK,),
 }
 """What a mail is about, and which permissions let somebody know of it."""
 

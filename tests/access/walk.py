@@ -37,6 +37,8 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
+from wss_cases.practice.log.models import PracticeEntry
+from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.retention.core.models import RecordDeletion
@@ -173,6 +175,8 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "supporter_id": _of_school(CircleSupporter),
     "training_id": _of_school(KeeperTraining),
     "referral_id": _of_school(Referral),
+    "practice_id": _of_school(PracticeEntry),
+    "request_id": _of_school(CircleRequest),
     "partner_id": lambda _school_id: select(Partner),
     "partner_grant_id": lambda _school_id: select(RoleGrant).where(RoleGrant.partner_id.is_not(None)),
     "term_id": lambda school_id: (
@@ -228,7 +232,7 @@ INNERMOST = (
     *("case_id", "follow_up_id", "incident_id", "review_id", "sergeant_id", "duty_id", "action_id", "own_duty_id"),
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
-    *("upload_id", "account_rule_id", "role_file_id", "school_id"),
+    *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "school_id"),
 )
 PUBLISHED = select(PublishedSchool)
 FAMILIES = {

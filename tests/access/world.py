@@ -46,6 +46,10 @@ from wss_cases.pathways.mentoring.plan.models import DailyCard, Mentor, Mentorin
 from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner
+from wss_cases.practice.log.models import PracticeEntry
+from wss_cases.practice.log.states import Leader, PracticeKind
+from wss_cases.practice.requests.models import CircleRequest, RequestLink
+from wss_cases.practice.requests.states import Wish
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.rules import digest
 from wss_cases.records.family_copies.copy.states import Asker, Manner, ReleaseState
@@ -127,6 +131,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_rules(one.incident.id)
     plant_copy(school_id, one.student.id, one.incident.id, one.lead)
     plant_workday(one)
+    plant_practice(one)
     db.session.commit()
 
 
@@ -277,6 +282,26 @@ def plant_workday(one: Planted) -> None:
             **placed,
         )
     )
+
+
+def plant_practice(one: Planted) -> None:
+    """A circle that the reporter logged, and a request by the school's link."""
+    db.session.add(
+        PracticeEntry(
+            school_id=one.school.id, held_on=NOW.date(), kind=PracticeKind.COMMUNITY, grade=7, place="Room 204",
+            leader=Leader.STAFF, led_by_id=one.reporter.id, students=20, adults=1, minutes=20,
+            logged_by_id=one.reporter.id, logged_at=NOW,
+        )
+    )  # fmt: skip
+    link = RequestLink(school_id=one.school.id, code=f"walk-{one.school.id}", made_at=NOW, made_by_id=one.lead.id)
+    db.session.add(link)
+    db.session.flush()
+    db.session.add(
+        CircleRequest(
+            school_id=one.school.id, link_id=link.id, form_key=f"walk-{one.school.id}", asked_at=NOW, wish=Wish.GROUP,
+            in_danger=False, words="We would like to talk", contact="At lunch",
+        )
+    )  # fmt: skip
 
 
 def plant_retention(student: Student, proposer: UserAccount) -> None:

@@ -44,6 +44,11 @@ from wss_cases.pathways.circles.notes.models import NoteOpening
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.referrals.referral.messages import overdue_key
 from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.practice.requests.messages import ASKED as CIRCLE_ASKED
+from wss_cases.practice.requests.messages import DANGER as DANGER_ASKED
+from wss_cases.practice.requests.messages import UNREAD
+from wss_cases.practice.requests.models import CircleRequest, RequestLink
+from wss_cases.practice.requests.states import Wish
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.states import Asker, ReleaseState
 from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
@@ -356,6 +361,20 @@ def _care(kind: str) -> Callable[[World], OutboxMessage]:
     return make
 
 
+def _circle_request(kind: str) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        link_id = db.session.scalar(sa.select(RequestLink.id).where(RequestLink.school_id == world.school.id))
+        row = CircleRequest(
+            school_id=world.school.id, link_id=link_id, form_key=f"{kind}:{world.school.id}", asked_at=NOW,
+            wish=Wish.UNSURE, in_danger=kind == DANGER_ASKED, words="x", contact="x",
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        return world.message(kind, world.people[Role.COORDINATOR], row, f"{kind}:{row.id}")
+
+    return make
+
+
 def _duty(kind: str) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
         proposer = world.people[Role.DEAN].id if kind == "duty_second_look" else None
@@ -551,6 +570,9 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "named_in_error.asked": _taking_out,
     "deputy.asked": _deputy,
     "deputy.nobody": _nobody,
+    CIRCLE_ASKED: _circle_request(CIRCLE_ASKED),
+    DANGER_ASKED: _circle_request(DANGER_ASKED),
+    UNREAD: _circle_request(UNREAD),
     "care.opened": _care("care.opened"),
     "care.unopened": _care("care.unopened"),
     "duty_raised": _duty("duty_raised"),

@@ -24,6 +24,7 @@ from wss_cases.demo.story.world import Organization, World
 from wss_cases.demo.today import desk
 from wss_cases.demo.today.copies import make_copies
 from wss_cases.demo.today.last_resorts import add_last_resorts
+from wss_cases.demo.today.practice import add_practice
 from wss_cases.demo.today.reading import add_reading
 from wss_cases.demo.today.records import add_records
 from wss_cases.foundation.clock import school_year, school_year_bounds
@@ -132,6 +133,7 @@ def _fill_today(world: World) -> None:
     make_copies(world, now)
     add_last_resorts(world, now)
     add_reading(world, now)
+    add_practice(world, now)
 
 
 def _finish(now: datetime) -> None:

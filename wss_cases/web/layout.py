@@ -56,6 +56,8 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
 )
 
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
+    ("practice.entries_page", _l("Practice log"), Permission.PRACTICE_LOG),
+    ("circle_requests.requests", _l("Requests for a circle"), Permission.CIRCLE_REQUEST_WORK),
     ("returns.returns", _l("Coming back"), Permission.CASE_WORK),
     ("discipline.actions", _l("Discipline actions"), Permission.DISCIPLINE_READ),
     ("police_reviews.page", _l("Police-notification reviews"), Permission.POLICE_REVIEW_READ),

@@ -150,6 +150,23 @@ def test_what_a_text_that_goes_out_as_it_is_written_is_refused_for(text: str, fo
     assert finder.names_in(plain) == [] and all(words not in plain for words in found)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("it was marisol", ["Marisol"]),
+        ("MARISOL TENORIO did", ["Marisol Tenorio"]),
+        ("her number is 77001234", ["77001234"]),
+        ("may any adult come on my way? In May!", []),
+        ("An did it", []),
+        ("leo and I", []),
+        ("Leo and I", ["Leo"]),
+    ],
+)
+def test_a_text_that_is_to_name_nobody_of_the_school(text: str, found: list[str]) -> None:
+    school = [OWN, Named("May An", ("May",), ("An",)), Named("Leo My", ("Leo",), ("My",))]
+    assert Finder(Named("", (), ()), (), school).of_school(text) == found
+
+
 def test_what_leaves_a_text_goes_in_every_spelling_but_a_name_that_another_who_stays_bears() -> None:
     finder = finder_beside([Named("", ("Ana",), ("Ruiz",))], [Named("", ("Zoé", "Ana"), ("Núñez",), ("77001",))])
     text = "Zoé then waited for NUNEZ, who walked with Ana Ruiz. Then Zoe\u0301 (77001) left; Ana did too."

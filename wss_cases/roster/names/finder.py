@@ -89,6 +89,14 @@ class Finder:
         """Return the words, each once, for which a text that goes out as it is written is refused."""
         return list(dict.fromkeys(one.words for one in self.sure(text)))
 
+    def of_school(self, text: str) -> list[str]:
+        """Return the words that name a student of the school in a text that is to name none, in capitals or not.
+
+        A word that is a name too (May, Rose), or a very short one (An, My), names nobody by itself.
+        """
+        places = (one for one in self.find(text.title()) if one.kind in _CERTAIN or _names_alone(one.words, text))
+        return list(dict.fromkeys(one.words for one in places))
+
     def without(self, text: str, instead: str) -> str:
         """Return a text with `instead` in place of every word that surely names a child of what happened."""
         for one in reversed(self.sure(text)):
@@ -212,6 +220,12 @@ def _names(text: str, one: Found) -> bool:
     if one.kind is Kind.MISSPELT and words.isascii():
         return _begins_large(words) and not _begins_sentence(text, one.start)
     return _begins_large(words) or letters_of(words) not in common_words()
+
+
+def _names_alone(words: str, text: str) -> bool:
+    """Whether one name without the other names somebody in this text."""
+    letters = letters_of(words)
+    return letters not in common_words() and len(letters) > (2 if words in text else 3)
 
 
 def _begins_sentence(text: str, start: int) -> bool:

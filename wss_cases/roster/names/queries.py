@@ -38,6 +38,14 @@ def finder_beside(stay: Iterable[Named], out: Iterable[Named]) -> Finder:
     return Finder(Named("", tuple(given), tuple(family)), out)
 
 
+def names_at_school(school_id: int, text: str) -> list[str]:
+    """Return the words of a text that name an active student of a school; for a text that is to name none."""
+    if not text.strip():
+        return []
+    here = students_named(select(*COLUMNS).where(Student.school_id == school_id, Student.is_active))
+    return Finder(NOBODY, (), here).of_school(text)
+
+
 def siblings(ids: Iterable[int]) -> set[int]:
     """Return the children who share a guardian with one of these, themselves among them."""
     theirs, other = aliased(StudentGuardian), aliased(StudentGuardian)

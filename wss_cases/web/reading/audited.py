@@ -21,6 +21,7 @@ PLAIN = frozenset(
         *(P.FOLLOWUP_TEMPLATE_EDIT, P.FOLLOWUP_TEMPLATE_OWN, P.FOLLOWUP_TEMPLATE_READ, P.CIRCLE_SETTINGS),
         *(P.PARTNER_EDIT, P.PARTNER_READ, P.OUTCOMES_READ, P.OUTCOMES_EXPORT, P.INCIDENT_REPORT),
         *(P.DUTY_TABLE_EDIT, P.DUTY_TABLE_READ, P.POLICE_APPROVER_EDIT, P.EXPORTS_READ, P.SIGHT_EDIT),
+        *(P.PRACTICE_LOG, P.PRACTICE_WORK, P.CIRCLE_REQUEST_LINK),
         *(P.EQUITY_EDIT, P.SETTINGS_EDIT, P.SETUP_READ, P.ROSTER_IMPORT),
     }
 )
@@ -50,6 +51,7 @@ RECORDS = {
     "mentor_id": "mentor",
     "group_id": "mentoring_group",
     "report_id": "board_report",
+    "request_id": "circle_request",
 }
 """What an address names, the telling one first, and the table it is in."""
 LIST = "page"

@@ -96,8 +96,13 @@ def _group(name: str, words: str, count: int, short: str, lines: Sequence[tuple[
 def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
     cases, refused, asked = len(waiting.new_cases), len(waiting.declined), len(waiting.questions)
     looks, own, dangers = waiting.second_looks, waiting.own_duties, len(waiting.dangers)
+    alarms = waiting.requests_of_danger
     lines = [
         (ngettext("report of someone hurt or in danger", "reports of someone hurt or in danger", dangers), dangers),
+        (
+            ngettext("request for a circle that mentions danger", "requests for a circle that mention danger", alarms),
+            alarms,
+        ),
         (ngettext("question about your report", "questions about your reports", asked), asked),
         (ngettext("worry to be screened", "worries to be screened", waiting.concerns), waiting.concerns),
         (ngettext("appeal to decide", "appeals to decide", waiting.appeals), waiting.appeals),
@@ -117,6 +122,7 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
             waiting.police_seconds,
         ),
         (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
+        (ngettext("request for a circle", "requests for a circle", waiting.circle_requests), waiting.circle_requests),
         (ngettext("new case", "new cases", cases), cases),
         (ngettext("referral that a partner cannot take", "referrals that a partner cannot take", refused), refused),
     ]

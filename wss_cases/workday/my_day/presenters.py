@@ -154,6 +154,13 @@ def first_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
             more,
         )
         yield _waits(words, "review.queue", "")
+    if waiting.requests_of_danger:
+        words = ngettext(
+            "%(num)d request for a circle mentions danger",
+            "%(num)d requests for a circle mention danger",
+            waiting.requests_of_danger,
+        )
+        yield _waits(words, "circle_requests.requests", _("Open it now"))
     for incident_id, reference in waiting.questions[:MOST_OF_A_SORT]:
         href = url_for("incidents.incident", incident_id=incident_id)
         yield {"title": _("A question about your report"), "href": href, "meta": reference}
@@ -171,6 +178,9 @@ def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     if waiting.to_review:
         words = ngettext("%(num)d report to review", "%(num)d reports to review", waiting.to_review)
         yield _waits(words, "review.queue", _("Read why, and decide"))
+    if waiting.circle_requests:
+        words = ngettext("%(num)d request for a circle", "%(num)d requests for a circle", waiting.circle_requests)
+        yield _waits(words, "circle_requests.requests", _("Read on each school day"))
     for case_id, reference, harm in waiting.new_cases[:MOST_OF_A_SORT]:
         href = url_for("casework.case", case_id=case_id)
         yield {"title": _("New case"), "href": href, "meta": f"{reference} · {harm_words(harm)}"}

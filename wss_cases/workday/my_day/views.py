@@ -64,7 +64,7 @@ def page() -> Page:
         coming=_group(day.coming, "coming", actor),
         meetings=sorted(meetings, key=lambda card: card["at"]),
         waiting=list(waiting_rows(day.waiting)),
-        waiting_count=day.waiting.count - len(day.waiting.questions) - len(day.waiting.dangers),
+        waiting_count=day.waiting.count - day.waiting.first_count,
         first=list(first_rows(day.waiting)),
         snoozed=[snoozed_row(item, actor, whom) for item, whom in _with_people(day.snoozed, actor)],
         given=[given_row(item, whom) for item, whom in _with_people(beside.given, actor)],

@@ -17,6 +17,7 @@ from wss_cases.incidents.incident.queries import own_reports as reported_by
 from wss_cases.incidents.incident.queries import unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState
 from wss_cases.pathways.referrals.referral.queries import declined_for
+from wss_cases.practice.requests.queries import waiting_counted as requests_counted
 from wss_cases.safeguards.discipline.removals.queries import undecided_appeals_counted
 from wss_cases.safeguards.duties.duty.queries import (
     mandated_duties_counted,
@@ -45,6 +46,8 @@ class Waiting:
     own_duties: int = 0
     concerns: int = 0
     appeals: int = 0
+    circle_requests: int = 0
+    requests_of_danger: int = 0
     dangers: Sequence[tuple[int, str]] = ()
 
     @property
@@ -52,7 +55,13 @@ class Waiting:
         """How many things wait."""
         listed = len(self.dangers) + len(self.new_cases) + len(self.questions) + len(self.declined)
         of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews + self.police_seconds
-        return self.to_review + of_the_law + self.concerns + self.appeals + listed
+        asked = self.circle_requests + self.requests_of_danger
+        return self.to_review + of_the_law + self.concerns + self.appeals + asked + listed
+
+    @property
+    def first_count(self) -> int:
+        """How many of them come before everything else."""
+        return len(self.questions) + len(self.dangers) + self.requests_of_danger
 
 
 def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
@@ -66,6 +75,8 @@ def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waitin
         police_seconds=seconds_counted(actor),
         concerns=unscreened_counted(actor),
         appeals=undecided_appeals_counted(actor),
+        circle_requests=requests_counted(actor, danger=False),
+        requests_of_danger=requests_counted(actor, danger=True),
     )
     counts["duties"] -= counts["second_looks"]
     return Waiting(

@@ -161,7 +161,7 @@ TABLES: dict[str, Kept] = {
         "setting logo_picture network account_rule account_wave role_file school bell_time calendar_day "
         "calendar_draft behavior_code location_code legal_duty_kind "
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
-        "rule_set_withdrawal "
+        "rule_set_withdrawal circle_request_link "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
         "digest_day figure_state counting_round backup_run",
     ),
@@ -169,6 +169,8 @@ TABLES: dict[str, Kept] = {
     **_each(AUDIT, "audit_entry audit_seal record_deletion record_deletion_item"),
     # counts without a child
     **_each(
-        AGGREGATE, "published_school published_year removed_figure rule_replay daily_figure district_figure kept_count"
+        AGGREGATE,
+        "published_school published_year removed_figure rule_replay daily_figure district_figure kept_count "
+        "practice_entry circle_request",
     ),
 }

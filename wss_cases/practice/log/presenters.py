@@ -1,0 +1,143 @@
+"""Words, rows and forms of the practice log."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.teams.queries import user_names
+from wss_cases.foundation.dates import day_words_with_year, month_words
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import dotted, ngettext
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.pathways.circles.training.actions import staff_of
+from wss_cases.practice.log.forms import PracticeForm
+from wss_cases.practice.log.models import PracticeEntry
+from wss_cases.practice.log.queries import groups_of, own_entries
+from wss_cases.practice.log.rules import group_value, tier_of
+from wss_cases.practice.log.states import Leader, PracticeKind
+from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.queries import get_school
+
+USUAL_MINUTES = 20
+TIERS = (1, 2, 3)
+
+
+def new_form(actor: Actor, school_id: int, now: datetime, kind: PracticeKind | None = None) -> PracticeForm:
+    """Return the form as it is first shown: today, by me, and the rest as I logged it last."""
+    mine = own_entries(actor.user_id, school_id)
+    last = mine[0] if mine else None
+    form = PracticeForm(
+        kind=(kind or (last.kind if last else PracticeKind.COMMUNITY)).value,
+        group=group_value(last.grade, last.place) if last else None,
+        students=last.students if last else None,
+        adults=last.adults if last else 1,
+        minutes=str(last.minutes if last else USUAL_MINUTES),
+        held_on=today_at(school_id, now),
+        led_by=str(actor.user_id),
+    )
+    return _offering(form, actor, school_id, groups_of(mine), now)
+
+
+def form_of(entry: PracticeEntry, actor: Actor, now: datetime) -> PracticeForm:
+    """Return the form of an entry that is put right."""
+    form = PracticeForm(
+        version=entry.version,
+        kind=entry.kind.value,
+        group=group_value(entry.grade, entry.place),
+        students=entry.students,
+        adults=entry.adults,
+        minutes=str(entry.minutes),
+        purpose=entry.purpose.value if entry.purpose else None,
+        held_on=entry.held_on,
+        led_by=str(entry.led_by_id or entry.leader.value),
+    )
+    groups = [(entry.grade, entry.place), *groups_of(own_entries(actor.user_id, entry.school_id))]
+    return _offering(form, actor, entry.school_id, groups, now, entry.led_by_id)
+
+
+def _offering(
+    form: PracticeForm,
+    actor: Actor,
+    school_id: int,
+    groups: Iterable[tuple[int | None, str]],
+    now: datetime,
+    leader_id: int | None = None,
+) -> PracticeForm:
+    school = existing(get_school(school_id))
+    low, high = school.low_grade, school.high_grade
+    grades = range(low, high + 1) if low is not None and high is not None else range(13)
+    offered = dict.fromkeys([*((grade, place) for grade, place in groups if place), *((one, "") for one in grades)])
+    pairs = {group_value(*one): group_words(*one) for one in offered}
+    pairs[group_value(None, "")] = _("Several grades, or adults")
+    form.group.choices = choices(list(pairs.items()))
+    staff = user_names([actor.user_id, leader_id]) | staff_of(school_id, today_at(school_id, now))
+    others = [(str(key), name) for key, name in staff.items() if key != actor.user_id]
+    outside = [(one.value, one.label) for one in Leader if one is not Leader.STAFF]
+    form.led_by.choices = choices([(str(actor.user_id), _("I did")), *outside, *others])
+    return form
+
+
+def group_words(grade: int | None, place: str) -> str:
+    """Return a class or place and its grade: "Room 204, Grade 7"."""
+    return ", ".join(words for words in (place, grade_words(grade)) if words)
+
+
+def rows_of(found: Sequence[PracticeEntry]) -> list[dict[str, Any]]:
+    """Return entries as lines of a list."""
+    names = user_names(entry.led_by_id for entry in found)
+    return [
+        {
+            "id": entry.id,
+            "title": dotted(entry.kind.label, group_words(entry.grade, entry.place)),
+            "meta": dotted(
+                day_words_with_year(entry.held_on),
+                people_words(entry.students, entry.adults),
+                ngettext("%(num)s minute", "%(num)s minutes", entry.minutes),
+                names.get(entry.led_by_id, "") if entry.led_by_id else entry.leader.label,
+            ),
+            "tag": _("Taken back") if entry.taken_back_at else None,
+        }
+        for entry in found
+    ]
+
+
+def people_words(students: int, adults: int) -> str:
+    """Return how many were there."""
+    return dotted(
+        ngettext("%(num)s student", "%(num)s students", students), ngettext("%(num)s adult", "%(num)s adults", adults)
+    )
+
+
+def tables_of(held: Sequence[Any], of_cases: Sequence[tuple[date, int]]) -> dict[str, Any]:
+    """Return the totals of a school year as the page shows them: by kind, by month, by tier, beside case work."""
+    by_kind: dict[PracticeKind, Counter[str]] = {kind: Counter() for kind in PracticeKind}
+    months: Counter[date] = Counter()
+    tiers: Counter[int] = Counter()
+    for year, month, kind, purpose, times, students, adults, minutes in held:
+        by_kind[kind].update(times=times, students=int(students), adults=int(adults), minutes=int(minutes))
+        months[date(int(year), int(month), 1)] += times
+        tiers[tier_of(kind, purpose)] += times
+    case_months = Counter(day.replace(day=1) for day, _tier in of_cases)
+    case_tiers = Counter(tier for _day, tier in of_cases)
+    total = sum(by_kind.values(), Counter[str]())
+    return {
+        "total": _line(total),
+        "by_kind": [{"label": kind.label, **_line(sums)} for kind, sums in by_kind.items()],
+        "by_month": [
+            {"label": month_words(month), "times": months[month], "cases": case_months[month]}
+            for month in sorted(months.keys() | case_months.keys())
+        ],
+        "by_tier": [
+            {"label": _("Tier %(number)d", number=tier), "times": tiers[tier], "cases": case_tiers[tier]}
+            for tier in TIERS
+        ],
+    }
+
+
+def _line(sums: Counter[str]) -> dict[str, Any]:
+    counted = {name: sums[name] for name in ("times", "students", "adults")}
+    return {**counted, "hours": f"{sums['minutes'] / 60:,.1f}"}

@@ -1,0 +1,63 @@
+"""Requests for a circle: by a school's link, without an account. No incident, no record about a student."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
+from wss_cases.practice.requests.states import Asker, Became, Wish
+
+MOST_LETTERS = 200
+LONGEST_CONTACT = 120
+
+
+class RequestLink(Base):
+    """A school's link, which hangs on its walls; a new one ends the one before. It counts what came in its hour."""
+
+    __tablename__ = "circle_request_link"
+    __table_args__ = (
+        Index("uq_circle_request_link_school", "school_id", unique=True, **where("ended_at IS NULL")),
+        CheckConstraint("asked >= 0 and dangers >= 0", name="counts"),
+    )
+    PRIVATE = frozenset({"code"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    code: Mapped[str] = mapped_column(String(40), unique=True)
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    ended_at: Mapped[datetime | None]
+    hour_began: Mapped[datetime | None]
+    asked: Mapped[int] = mapped_column(default=0, server_default="0")
+    dangers: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class CircleRequest(Versioned, Base):
+    """What somebody asked for. Once it is answered the words and the way to reach them are gone; the row counts."""
+
+    __tablename__ = "circle_request"
+    __table_args__ = (
+        Index("ix_circle_request_school", "school_id", "answered_at"),
+        CheckConstraint("(became is null) = (answered_at is null)", name="answered"),
+        CheckConstraint("answered_at is null or (words = '' and contact = '')", name="erased"),
+    )
+    PRIVATE = frozenset({"words", "contact"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    link_id: Mapped[int] = mapped_column(ForeignKey("circle_request_link.id"))
+    form_key: Mapped[str] = mapped_column(String(64), unique=True)
+    asked_at: Mapped[datetime]
+    wish: Mapped[Wish] = mapped_column(named_enum(Wish, "wish"))
+    asker: Mapped[Asker | None] = mapped_column(named_enum(Asker, "asker"))
+    grade: Mapped[int | None]
+    location_code: Mapped[str] = mapped_column(String(60), default="")
+    language: Mapped[str] = mapped_column(String(8), default="en")
+    in_danger: Mapped[bool]
+    words: Mapped[str] = mapped_column(String(MOST_LETTERS), default="")
+    contact: Mapped[str] = mapped_column(String(LONGEST_CONTACT), default="")
+    became: Mapped[Became | None] = mapped_column(named_enum(Became, "became"))
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    practice_id: Mapped[int | None] = mapped_column(ForeignKey("practice_entry.id"))
