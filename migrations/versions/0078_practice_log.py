@@ -1,14 +1,14 @@
 """The practice log, a school's link for requests for a circle, and the requests.
 
-Revision ID: 0076
-Revises: 0075
+Revision ID: 0078
+Revises: 0077
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0076"
-down_revision = "0075"
+revision = "0078"
+down_revision = "0077"
 branch_labels = None
 depends_on = None
 
