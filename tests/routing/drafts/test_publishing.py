@@ -311,7 +311,7 @@ def test_whoever_may_be_the_second_person_hears_that_a_draft_waits(
 ) -> None:
     second = make_user(Role.DISTRICT)
     draft = drafted(district, session, now)
-    hand_over(district, draft.id, date(2026, 12, 1), now)
+    hand_over(district, draft.id, date(2026, 12, 1), now, "No incidents yet.")
     mail = session.scalars(select(OutboxMessage).where(OutboxMessage.kind == actions.WAITS)).one()
     kind = kind_of(actions.WAITS)
     assert kind is not None and mail.recipient_id == second.id
