@@ -8,6 +8,7 @@ from typing import Any
 from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.keys.loading import close_to_others, load_keys
 from wss_cases.foundation.operations.encryption import demand_encryption
+from wss_cases.foundation.settings.ods import ods_settings
 from wss_cases.foundation.settings.reading import database_url
 from wss_cases.foundation.settings.secrets import database_with_password, mail_with_password, with_secrets
 from wss_cases.foundation.settings.sign_on import sign_on_settings
@@ -75,6 +76,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
         **_roster_folder(environ),
         **_backups(environ),
+        **ods_settings(environ),
         "ROSTER_STAFF_ROLES": environ.get("WSS_ROSTER_STAFF_ROLES", ""),
         "ROSTER_SUPPORTS": environ.get("WSS_ROSTER_SUPPORTS", ""),
         "ROSTER_UPLOAD_MB": _number(

@@ -1,25 +1,28 @@
-"""What the scheduler does with rosters once a minute, beside its tick."""
+"""What the scheduler does with rosters once a minute, beside its tick, and at night with an Ed-Fi ODS/API."""
 
 from datetime import datetime
 
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import Tick
+from wss_cases.outcomes.edfi.pushing.nightly import push_due
 from wss_cases.roster.drops.taking import take_drops
 from wss_cases.roster.rest.pulling import pull_roster
 from wss_cases.roster.uploads.taking import take_uploads
 
 
 def take_rosters(name: str, now: datetime) -> str:
-    """Check and import the rosters that were uploaded, and take those of the watched folder and the server.
+    """Check and import the rosters that were uploaded, take those of the watched folder and the server, and send
+    discipline to the ODS/API where that is due.
 
     Returns words for the log, '' for none.
     """
     this = Tick(name, now)
     parts = (
-        this.part("rosters", lambda: take_uploads(now)),
-        this.part("roster folder", lambda: take_drops(now)),
-        this.part("roster server", lambda: pull_roster(now)),
+        ("rosters", this.part("rosters", lambda: take_uploads(now))),
+        ("rosters", this.part("roster folder", lambda: take_drops(now))),
+        ("rosters", this.part("roster server", lambda: pull_roster(now))),
+        ("ed-fi", this.part("ed-fi", lambda: push_due(now))),
     )
     db.session.remove()
-    counts = [(word, number) for part in parts for word, number in (part or {}).items() if number]
-    return ", ".join([*this.words, *(f"rosters {word} {number}" for word, number in counts)])
+    counts = [(of, word, number) for of, part in parts for word, number in (part or {}).items() if number]
+    return ", ".join([*this.words, *(f"{of} {word} {number}" for of, word, number in counts)])

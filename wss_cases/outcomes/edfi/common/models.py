@@ -31,3 +31,28 @@ class EdfiRecord(Base):
     codes: Mapped[dict[str, Any]] = mapped_column(default=dict)
     digest: Mapped[str] = mapped_column(String(64))
     imported_at: Mapped[datetime]
+
+
+class EdfiPushed(Base):
+    """One resource that stands at an ODS/API because it was sent there.
+
+    `target` is the digest of the address, `key` that of the address, the resource and its natural key, which holds a
+    student's number; `digest` is of the whole, so that what is unchanged is not sent again; `remote` is its id there,
+    which deleting needs.
+    """
+
+    __tablename__ = "edfi_pushed"
+    __table_args__ = (CheckConstraint("(incident_id is null) <> (action_id is null)", name="one"),)
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    school_year: Mapped[str] = mapped_column(String(7))
+    target: Mapped[str] = mapped_column(String(64))
+    resource: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    identifier: Mapped[str] = mapped_column(String(36))
+    digest: Mapped[str] = mapped_column(String(64))
+    remote: Mapped[str] = mapped_column(String(80))
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
+    action_id: Mapped[int | None] = mapped_column(ForeignKey("discipline_action.id"), index=True)
+    pushed_at: Mapped[datetime]

@@ -125,6 +125,7 @@ TABLES: dict[str, Kept] = {
     "discipline_appeal": _of("discipline", "action_id"),
     "discipline_version": _of("discipline", "action_id"),
     "edfi_record": _of("incident", "incident_id", "action_id"),
+    "edfi_pushed": _of("incident", "incident_id", "action_id"),
     "restraint_record": _of("restraint", "student_id", "incident_id"),
     # what was told of any of these
     "disclosure": _of("disclosure", "student_id", told_of=("object_type", "object_id")),

@@ -1,0 +1,1 @@
+"""Sending the discipline of a school year to an Ed-Fi ODS/API."""
