@@ -41,7 +41,7 @@ def networks(_now: datetime) -> Found:
     if placed < schools:
         outside = schools - placed
         return warning(ngettext("%(num)d school is in no network.", "%(num)d schools are in no network.", outside))
-    return ok(_("%(schools)d schools in %(networks)d networks.", schools=schools, networks=number))
+    return ok(_("Schools: %(schools)d. Networks: %(networks)d.", schools=schools, networks=number))
 
 
 def calendar(now: datetime) -> Found:
