@@ -70,6 +70,11 @@ class Report:
     answers: list[tuple[Part, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
     @property
+    def danger_now(self) -> bool:
+        """Whether somebody is in danger as it is reported."""
+        return bool(self.row.get("danger_now"))
+
+    @property
     def subject(self) -> tuple[str, int]:
         """Its name in timelines."""
         return ("incident", self.id)
