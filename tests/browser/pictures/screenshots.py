@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.bench.desk import fill
+from tests.browser.pictures.beginning import a_calendar, a_row_of_the_draft, accounts_of_the_roster, checked_roster
 from tests.browser.pictures.mail import DIGESTS, digest, take_mail
 from tests.browser.pictures.published import write_history
 from tests.support.applications import make_app
@@ -135,6 +136,11 @@ class Shot:
     language: str = "en"
 
 
+def both(name: str, role: str, start: str, step: Callable[[Page], None] = nothing) -> tuple[Shot, Shot]:
+    """Return the picture of a page at a desk, and on a phone."""
+    return Shot(name, role, start, step), Shot(f"{name}-phone", role, start, step, PHONE)
+
+
 SHOTS = (
     Shot("calendar-phone", "administrator", "/school-calendar", size=PHONE),
     Shot("capture-phone-es", "reporter", "/incidents/new", size=PHONE, language="es"),
@@ -170,6 +176,12 @@ SHOTS = (
     Shot("rules", "district", "/rules", first_link(r"/rules/\d+")),
     Shot("people", "sysadmin", "/people"),
     Shot("system", "sysadmin", "/system"),
+    *both("setup", "district", "/setup/checklist"),
+    *both("settings", "district", "/settings"),
+    *both("roster-upload", "sysadmin", "/roster/upload", checked_roster),
+    *both("roster-accounts", "sysadmin", "/people/roster", accounts_of_the_roster),
+    *both("calendar-preview", "district", "/school-calendar/import", a_calendar),
+    *both("rules-editor", "district", "/rules", a_row_of_the_draft),
 )
 
 
