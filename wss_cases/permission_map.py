@@ -144,6 +144,8 @@ PERMISSION_MAP: dict[P, Rule] = {
         anywhere,
         "accounts; a school administrator only for the own school's staff (see accounts.rules)",
     ),
+    P.API_ACCESS_MAKE: _rule(_of(DISTRICT), whole_district, "the whole district says what leaves for other systems"),
+    P.API_ACCESS_MANAGE: _rule(_of(DISTRICT, SYSADMIN), whole_district_or_system, "a second person agrees or ends"),
     P.AUDIT_READ: _rule(_of(AUDITOR), anywhere, "verifies the log; it holds no case content"),
     P.CARE_WORK: _rule(_of(C, A), at_own_school(C, A), "the care team: coordinators and administrators of the school"),
     P.CASE_ACCESS_READ: _rule(_of(A), at_own_school(A), "the administrator answers for who looks"),
@@ -298,9 +300,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.RULES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "whoever is routed by rules may read them"),
     P.SCHOOL_MANAGE: _rule(_of(A, DISTRICT), school_itself(A, DISTRICT), "own school, or the district's calendar"),
     P.SETTINGS_EDIT: _rule(
-        _of(DISTRICT, SYSADMIN),
-        whole_district_or_system,
-        "one set for the district; what protects children has a floor",
+        _of(DISTRICT, SYSADMIN), whole_district_or_system, "one set for all; what protects children has a floor"
     ),
     P.SETUP_READ: _rule(_of(DISTRICT, SYSADMIN), anywhere, "what is set and what is missing; no case content"),
     P.SIGHT_EDIT: _rule(_of(DISTRICT), whole_district, "one set of years for the district"),

@@ -20,6 +20,7 @@ from tests.support.demo import client_of
 from tests.support.depth import in_turn
 from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
+from wss_cases.api.tokens.models import ApiToken
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
@@ -142,6 +143,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
         select(UserAccount).join(RoleGrant, RoleGrant.user_id == UserAccount.id).where(RoleGrant.school_id == school_id)
     ),
     "role_file_id": lambda _school_id: select(RoleFile),
+    "api_token_id": lambda _school_id: select(ApiToken),
     "account_rule_id": lambda _school_id: select(AccountRule),
     "grant_id": lambda school_id: select(RoleGrant).where(RoleGrant.school_id == school_id),
     "rule_set_id": lambda _school_id: select(RuleSet),
@@ -232,7 +234,7 @@ INNERMOST = (
     *("case_id", "follow_up_id", "incident_id", "review_id", "sergeant_id", "duty_id", "action_id", "own_duty_id"),
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
-    *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "school_id"),
+    *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "school_id"),
 )
 PUBLISHED = select(PublishedSchool)
 FAMILIES = {

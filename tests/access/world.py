@@ -18,6 +18,8 @@ from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory, make_notification
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
+from wss_cases.api.tokens.models import ApiToken
+from wss_cases.api.tokens.states import Reach, Scope
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
@@ -265,6 +267,9 @@ def plant_workday(one: Planted) -> None:
     db.session.add(RosterUpload(state=UploadState.CHECKED, report={"files": {}, "problems": []}, **sent))
     db.session.add(ImportRun(kind="oneroster", source="feed", started_at=NOW, landed=False, report={}))
     db.session.add(RoleFile(name="walk.csv", rows=[], made_by_id=one.lead.id, made_at=NOW))
+    secret = {"secret_digest": f"walk {one.school.id}", "last_letters": "walk", "salt": "walk"}
+    read = {"scopes": [Scope.SCHOOLS], "reach": Reach.ALL, "schools": [], "made_by_id": one.lead.id, "made_at": NOW}
+    db.session.add(ApiToken(name="Walk", counted_from=NOW, ends_on=date(2027, 6, 1), **secret, **read))
     db.session.add(AccountRule(staff_role="teacher", role=Role.REPORTER, starts_on=NOW.date(), said_at=NOW))
     db.session.add(PublishedSchool(identifier=f"W{one.school.id}", name="Walked School"))
     db.session.add(CareRecord(student_id=one.student.id, reporter_id=one.reporter.id, opened_at=NOW, **placed))

@@ -271,6 +271,13 @@ def begin_writing() -> None:
     db.session.connection(execution_options={WRITING: True})
 
 
+def begin_reading() -> None:
+    """End the session at hand and open one that changes nothing; PostgreSQL refuses every write of its transaction."""
+    db.session.remove()
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(text("SET LOCAL transaction_read_only = on"))
+
+
 def quoted(connection: Connection, name: str) -> str:
     """Return a table's name as this database writes it in a statement."""
     return connection.dialect.identifier_preparer.quote(name)

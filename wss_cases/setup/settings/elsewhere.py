@@ -24,6 +24,7 @@ PAGES: Final = (
     ("police_settings.approver_list", _l("Second approvals"), Permission.POLICE_APPROVER_EDIT),
     ("retention.schedule", _l("Schedule of retention"), Permission.RETENTION_READ),
     ("clean_slate.settings", _l("Clean slate"), Permission.SIGHT_EDIT),
+    ("api_tokens.page", _l("API tokens"), Permission.API_ACCESS_MANAGE),
 )
 """Settings that have a page of their own."""
 

@@ -159,7 +159,7 @@ TABLES: dict[str, Kept] = {
     # settings, code lists, directories, and what the machinery remembers of itself
     **_each(
         SETTING,
-        "setting logo_picture network account_rule account_wave role_file school bell_time calendar_day "
+        "setting api_token logo_picture network account_rule account_wave role_file school bell_time calendar_day "
         "calendar_draft behavior_code location_code legal_duty_kind "
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "rule_set_withdrawal circle_request_link "

@@ -1,0 +1,130 @@
+"""The API's addresses: a token instead of a session, problems instead of pages, each call counted and audited first."""
+
+import json
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any, Final
+
+from flask import Blueprint, Response, current_app, request, url_for
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.api.tokens.actions import end_without_maker, note_call
+from wss_cases.api.tokens.queries import Caller, caller_of
+from wss_cases.api.v1 import cases, counts, schools
+from wss_cases.api.v1.declared import Call, Endpoint, Problem
+from wss_cases.api.v1.document import document
+from wss_cases.foundation import clock
+from wss_cases.foundation.connecting.replica import reports_reading
+from wss_cases.foundation.db import begin_reading
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.plain_templates import link
+
+ENDPOINTS: Final = (schools.ENDPOINT, counts.ENDPOINT, cases.ENDPOINT)
+"""Every address that is read with a token; routes and document are made of these."""
+HERE: Final = "/api/v1"
+LONGEST_NOTED: Final = 60
+"""Characters of a parameter that the audit row keeps."""
+blueprint = Blueprint("api", __name__, url_prefix=HERE)
+
+
+@blueprint.get("/openapi.json")
+@gate(Permission.PUBLIC)
+def described() -> Response:
+    """The OpenAPI document: no token, for it holds nothing of the district."""
+    return _answer(document(ENDPOINTS, link(url_for("api.described")).removesuffix("/openapi.json")))
+
+
+def _route(endpoint: Endpoint) -> None:
+    @gate(Permission.PUBLIC)
+    def called() -> Response:
+        return _called(endpoint)
+
+    blueprint.add_url_rule(endpoint.path, endpoint.name, called)
+
+
+for _endpoint in ENDPOINTS:
+    _route(_endpoint)
+
+
+def _called(endpoint: Endpoint) -> Response:
+    now = clock.now()
+    caller = _caller(endpoint)
+    known = (one.name for one in endpoint.parameters if one.name != "cursor")
+    asked = {name: request.args[name][:LONGEST_NOTED] for name in known if name in request.args}
+    token_id, salt = caller.token.id, caller.token.salt
+    assert caller.actor is not None
+    wait = note_call(token_id, endpoint.name, asked, now)
+    if wait:
+        raise Problem(429, "Too many calls with this token; wait as long as Retry-After says.", wait=wait)
+    values = endpoint.values(request.args.to_dict(flat=False))
+    # figures can be read from a copy; what was just saved and who may see it cannot
+    if endpoint is counts.ENDPOINT:
+        with reports_reading():
+            begin_reading()
+            return _answer(endpoint.read(Call(caller.actor, values, now, salt)))
+    begin_reading()
+    return _answer(endpoint.read(Call(caller.actor, values, now, salt)))
+
+
+def _caller(endpoint: Endpoint) -> Caller:
+    """Return what the token of this request opens. Raises Problem: 401 where nothing, NotFound where not this."""
+    kind, _space, secret = request.headers.get("Authorization", "").partition(" ")
+    caller = caller_of(secret.strip(), clock.now()) if kind.lower() == "bearer" and secret.strip() else None
+    if caller is not None and caller.actor is None:
+        end_without_maker(caller.token.id, clock.now())
+    if caller is None or caller.actor is None:
+        current_app.logger.warning("token refused", extra={"facts": {"endpoint": request.endpoint}})
+        raise Problem(401, "Send a token that reads, as Authorization: Bearer and the secret.")
+    if endpoint.scope not in caller.token.scopes:
+        raise NotFound
+    return caller
+
+
+def _answer(body: dict[str, Any]) -> Response:
+    """Return an answer that is kept nowhere, with a mark by which its reader sees that no row of it changed."""
+    answer = Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Vary"] = "Authorization"
+    told = json.dumps(body.get("data", body), sort_keys=True)
+    answer.set_etag(sha256(told.encode()).hexdigest()[:32], weak=True)
+    answer.make_conditional(request)
+    return answer
+
+
+def problem(status: int, detail: str, parameter: str = "") -> Response:
+    """Return a problem as its document says."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    told = body | ({"parameter": parameter} if parameter else {})
+    answer = Response(json.dumps(told), status, mimetype="application/problem+json")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@blueprint.errorhandler(Problem)
+def _problem(error: Problem) -> Response:
+    answer = problem(error.status, error.detail, error.parameter)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="api"'
+    if error.wait:
+        answer.headers["Retry-After"] = str(error.wait)
+    return answer
+
+
+_WORDS: Final = {
+    400: "This request was not understood.",
+    404: "There is nothing here for this token.",
+    405: "This API is read with GET alone.",
+    503: "The database does not answer now; try again later.",
+}
+
+
+@blueprint.after_app_request
+def no_page_for_a_program(answer: Response) -> Response:
+    """Whatever else went wrong below our address is told as a problem, not as a page for people."""
+    if not request.path.startswith(f"{HERE}/") or answer.status_code < 400 or answer.mimetype != "text/html":
+        return answer
+    told = problem(answer.status_code, _WORDS.get(answer.status_code, "Something went wrong here."))
+    if "Retry-After" in answer.headers:
+        told.headers["Retry-After"] = answer.headers["Retry-After"]
+    return told
