@@ -12,6 +12,7 @@ from wss_cases.foundation.settings.ods import ods_settings
 from wss_cases.foundation.settings.reading import database_url
 from wss_cases.foundation.settings.secrets import database_with_password, mail_with_password, with_secrets
 from wss_cases.foundation.settings.sign_on import sign_on_settings
+from wss_cases.foundation.settings.webhooks import webhook_settings
 
 LONGEST_NOTE_DAYS = 36_500
 LONGEST_ONE_CASE_HOURS = 168
@@ -95,6 +96,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         ),
         "SESSION_ABSOLUTE": timedelta(hours=_number("WSS_SESSION_HOURS", environ.get("WSS_SESSION_HOURS") or "12", 24)),
         **sign_on_settings(environ),
+        **webhook_settings(environ),
         "BREAK_GLASS": fold_address(environ.get("WSS_BREAK_GLASS", "")),
         "SECOND_FACTOR": _choice(
             "WSS_SECOND_FACTOR",

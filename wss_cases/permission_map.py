@@ -306,4 +306,5 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.SIGHT_EDIT: _rule(_of(DISTRICT), whole_district, "one set of years for the district"),
     P.STUDENT_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the student's school"),
     P.SYSTEM_HEALTH: _rule(_of(SYSADMIN), anywhere, "health, failed mail, imports; no case content"),
+    P.WEBHOOK_EDIT: _rule(_of(DISTRICT), whole_district, "what leaves the district is its own to say; no name does"),
 }

@@ -29,6 +29,7 @@ from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.board.report.states import ReportState
 from wss_cases.outcomes.board.stored_reports.actions import PURPOSE
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
@@ -249,7 +250,8 @@ def plant_agreement(one: Planted, circle: Pathway) -> None:
 
 
 def plant_workday(one: Planted) -> None:
-    """A cover of today, an uploaded calendar, a rule of accounts, a published school, a care record, a failed mail."""
+    """A cover of today, an uploaded calendar, a webhook, a rule of accounts, a published school, a care record, and a
+    failed mail."""
     placed = {"school_id": one.school.id}
     db.session.add(
         Cover(
@@ -263,6 +265,8 @@ def plant_workday(one: Planted) -> None:
     )
     draft = {"school_year": "2026-27", "source": "walk.csv", "digest": "", "events": [], "problems": [], "made_at": NOW}
     db.session.add(CalendarDraft(**draft))
+    hook = {"url": "https://hooks.example", "events": ["danger.reported"], "school_ids": [], "made_at": NOW}
+    db.session.add(Webhook(name=f"Walked Hook {one.school.id}", **hook))
     sent = {"source": "feed", "file_name": "walk.zip", "size": 1, "made_by_id": one.lead.id, "made_at": NOW}
     db.session.add(RosterUpload(state=UploadState.CHECKED, report={"files": {}, "problems": []}, **sent))
     db.session.add(ImportRun(kind="oneroster", source="feed", started_at=NOW, landed=False, report={}))

@@ -27,6 +27,7 @@ PROVEN_ON_BOTH = {
     "wss_cases.foundation.connecting.replica": "tests.outcomes.reports.test_replica",
     "wss_cases.journal.audit.actions": "tests.journal.audit.test_seal",
     "wss_cases.journal.unit_of_work": "tests.journal.test_unit_of_work",
+    "wss_cases.mail.common.leases": "tests.mail.delivery.test_reminders",
     "wss_cases.mail.delivery.actions": "tests.mail.delivery.test_reminders",
     "wss_cases.mail.delivery.bundles": "tests.mail.delivery.test_bundles",
     "wss_cases.pathways.circles.invitations.actions": "tests.pathways.circles.test_invitations",

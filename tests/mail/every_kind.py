@@ -34,6 +34,8 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.audit_heads.messages import HEAD, head_key, week_of
 from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
+from wss_cases.mail.webhooks.models import Webhook
+from wss_cases.mail.webhooks.sending import OFF as WEBHOOK_OFF
 from wss_cases.outcomes.board.report.states import Every
 from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
@@ -94,6 +96,7 @@ CODES = {
     *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
     *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
     *("legal_duty_kind_step", "board_report", "board_subscription", "kept_count"),
+    *("webhook", "webhook_delivery", "webhook_secret"),
     *(
         "recovery_code",
         "second_factor",
@@ -508,6 +511,14 @@ def _audit_head(world: World) -> OutboxMessage:
     return world.message(HEAD, auditor, auditor, head_key(auditor.id, week_of(NOW)))
 
 
+def _webhook_off(world: World) -> OutboxMessage:
+    hook = db.session.scalars(sa.select(Webhook).order_by(Webhook.id.desc())).first()
+    assert hook is not None
+    hook.is_on, hook.why_off = False, "failed"
+    db.session.flush()
+    return world.message(WEBHOOK_OFF, world.people[Role.DISTRICT], hook, f"{WEBHOOK_OFF}:{hook.id}")
+
+
 def _meeting(world: World) -> OutboxMessage:
     lead = world.people[Role.COORDINATOR]
     meeting = db.session.scalars(sa.select(CircleMeeting).where(CircleMeeting.keeper_id == lead.id)).one()
@@ -540,6 +551,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "circle.invitation": _meeting,
     "invitation": _invitation,
     HEAD: _audit_head,
+    WEBHOOK_OFF: _webhook_off,
     REFUSED: _import_refused,
     TROUBLE: _no_backup,
     WAITS: _rules_wait,

@@ -188,3 +188,5 @@ class Permission(StrEnum):
     """Open a student's page in one's own school."""
     SYSTEM_HEALTH = "system:health"
     """See the health of the system, mail that failed, and imports."""
+    WEBHOOK_EDIT = "webhook:edit"
+    """Say which other systems are told of events, and see what became of it."""

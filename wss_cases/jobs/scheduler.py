@@ -19,6 +19,7 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.jobs.backups import back_up
 from wss_cases.jobs.rosters import take_rosters
 from wss_cases.jobs.ticks import tick
+from wss_cases.jobs.webhooks import send_webhooks
 
 STOP_SECONDS = 3.0
 
@@ -33,8 +34,8 @@ def run() -> None:
     rules = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
     name = f"{socket.gethostname()[:60]}:{os.getpid()}"
     scheduler.add_job(_run, args=[app, name, tick], **rules)
-    for job in (tick, take_rosters, back_up):
-        # rosters and backups in threads of their own: a large one takes minutes, and holds up no mail
+    for job in (tick, take_rosters, back_up, send_webhooks):
+        # the others in threads of their own: a large roster or backup, or a webhook that hangs, holds up no mail
         scheduler.add_job(_run, "interval", seconds=setting("TICK_SECONDS"), args=[app, name, job], **rules)
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -88,7 +88,23 @@ class AuditSeal(Base):
     sealed_at: Mapped[datetime]
 
 
-class OutboxMessage(Base):
+class Sendable:
+    """What stands in a queue that any number of senders empty: exactly one by `dedupe_key`, with a lease while somebody
+    has it, under a `message_id` that stays the same however often it is tried."""
+
+    dedupe_key: Mapped[str] = mapped_column(String(160))
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    state: Mapped[OutboxState] = mapped_column(named_enum(OutboxState, "state"), default=OutboxState.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    claim_token: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+    message_id: Mapped[str] = mapped_column(String(120))
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    sent_at: Mapped[datetime | None]
+
+
+class OutboxMessage(Sendable, Base):
     """One message that a person should get: ids only, never names. `dedupe_key` makes it exactly one.
 
     `carried_by_id`: the one mail that stands for this and others (`mail/delivery/bundles.py`).
@@ -103,22 +119,12 @@ class OutboxMessage(Base):
     )
 
     id: Mapped[Id]
-    dedupe_key: Mapped[str] = mapped_column(String(160))
     kind: Mapped[str] = mapped_column(String(60))
     recipient_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
     object_type: Mapped[str] = mapped_column(String(40))
     object_id: Mapped[int]
     school_id: Mapped[int | None]
     at_any_hour: Mapped[bool] = mapped_column(default=False)
-    created_at: Mapped[datetime]
-    next_attempt_at: Mapped[datetime]
-    state: Mapped[OutboxState] = mapped_column(named_enum(OutboxState, "state"), default=OutboxState.WAITING)
-    attempts: Mapped[int] = mapped_column(default=0)
-    claim_token: Mapped[str | None] = mapped_column(String(64))
-    lease_until: Mapped[datetime | None]
-    message_id: Mapped[str] = mapped_column(String(120))
-    last_error: Mapped[str] = mapped_column(Text, default="")
-    sent_at: Mapped[datetime | None]
     carried_by_id: Mapped[int | None] = mapped_column(BigInteger)
 
 

@@ -27,6 +27,7 @@ from wss_cases.journal.audit.rules import PURPOSE, keyring
 from wss_cases.mail.common.queries import queue_depth
 from wss_cases.mail.delivery.smtp_transport import Post
 from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.webhooks.queries import failing
 from wss_cases.setup.checklist.checks import CHECKS
 from wss_cases.setup.checklist.rules import Level
 
@@ -143,6 +144,12 @@ def _queue(now: datetime) -> Finding:
     return ok("queue", "No mail has failed.")
 
 
+def _webhooks(_now: datetime) -> Finding:
+    if names := failing():
+        return warning("webhooks", f"Events do not arrive at: {', '.join(names)}. See Setup, Settings, Webhooks.")
+    return ok("webhooks", "No webhook fails.")
+
+
 def _mail() -> Finding:
     post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"), setting("MAIL_SECONDS"))
     try:
@@ -173,6 +180,8 @@ def _space(_now: datetime) -> Finding:
     return bad("space", f"{words} Saving stops when nothing is left.") if free < LITTLE_SPACE else ok("space", words)
 
 
-LOOKS: tuple[Callable[[datetime], Finding], ...] = (_reports, _clocks, _keys, _audit, _queue, _pdfs, _space)
+LOOKS: tuple[Callable[[datetime], Finding], ...] = (
+    *(_reports, _clocks, _keys, _audit, _queue, _webhooks, _pdfs, _space),
+)
 ANSWERS: dict[str, Callable[[], Finding]] = {"mail": _mail}
 """What of the list is set and in order a command looks at more closely than a page has time for."""

@@ -25,6 +25,8 @@ from wss_cases.incidents.incident.states import (
     WhenPrecision,
 )
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.mail.webhooks.states import HookEvent
+from wss_cases.mail.webhooks.telling import tell_webhooks
 from wss_cases.roster.directory.models import School, StaffMember, Student
 
 MOST_PEOPLE = 40
@@ -69,6 +71,7 @@ def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
     incident.behavior_group = highest_group(incident.people)
     uow.add(incident)
     uow.record(incident, "incident.submitted", reference=incident.reference)
+    tell_that_it_waits(uow, incident)
     if capture.danger_now:
         tell_of_danger(uow, incident)
     return incident
@@ -98,14 +101,20 @@ def person_of(uow: UnitOfWork, school_id: int, who: CapturedPerson, tile: str, d
     return person
 
 
+def tell_that_it_waits(uow: UnitOfWork, incident: Incident) -> None:
+    """Tell the webhooks of its school that a report waits: it is new there, or has come back."""
+    tell_webhooks(uow, HookEvent.WAITS, incident, f"{incident.school_id}:{incident.version}")
+
+
 def tell_of_danger(uow: UnitOfWork, incident: Incident) -> int:
-    """Queue the at-any-hour notice to every dean and administrator of the school; return how many."""
+    """Queue the at-any-hour notice to every dean and administrator of the school, and the webhooks; return how many."""
     today = today_at(incident.school_id, uow.now)
     people = {
         user_id: name
         for role in (Role.DEAN, Role.ADMINISTRATOR)
         for user_id, name in holders(role, incident.school_id, today)
     }
+    tell_webhooks(uow, HookEvent.DANGER, incident, incident.school_id)
     for user_id in people:
         uow.notify(user_id, "incident.danger", incident, f"danger:{incident.id}:{user_id}", at_any_hour=True)
     return len(people)
@@ -168,6 +177,7 @@ def set_state(
     decided = (
         state not in (IncidentState.SUBMITTED, IncidentState.CLOSED) and incident.state is not IncidentState.CLOSED
     )
+    came_back = state in WAITING and incident.state not in WAITING
     incident.state = state
     incident.duplicate_of_id = duplicate_of.id if duplicate_of is not None else None
     if question is not None:
@@ -181,6 +191,8 @@ def set_state(
     if decided:
         incident.reviewed_at, incident.reviewer_id = uow.now, uow.actor.user_id
     uow.record(incident, f"incident.{kind}", **data)
+    if came_back:
+        tell_that_it_waits(uow, incident)
     tell_reporter(uow, incident)
     return True
 

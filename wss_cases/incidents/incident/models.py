@@ -10,6 +10,7 @@ from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, i
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.incidents.incident.states import (
+    SENSITIVE,
     UNDECIDED,
     WITHDRAWN,
     HurtBySomebody,
@@ -149,6 +150,12 @@ class Incident(Windowed, Versioned, Base):
     def is_withdrawn(self) -> bool:
         """Whether its reporter took it back before anybody reviewed it."""
         return self.outcome_reason == WITHDRAWN
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether nobody outside hears more of it than that it waits."""
+        said = (self.facts, *(person.facts for person in self.people))
+        return any((facts or {}).get(name) not in (None, False, "none") for facts in said for name in SENSITIVE)
 
     @property
     def has_text(self) -> bool:

@@ -36,6 +36,9 @@ WITHDRAWN = "withdrawn"
 WAITING = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW})
 """States that stand in the review queue."""
 
+SENSITIVE = ("sexual", "intimate_partner", "self_harm", "abuse_suspected")
+"""Facts of which nobody outside hears: of such a report they hear that it waits, and nothing more."""
+
 UNDECIDED = WAITING | {IncidentState.RETURNED}
 """States in which a report still asks somebody for something: facts may still be set, afterwards only text is added."""
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import Role
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.school_time import local, local_date, today_at
+from wss_cases.incidents.incident.actions import tell_that_it_waits
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import CAUSED, SUFFERED
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
@@ -58,6 +59,7 @@ def _new_part(uow: UnitOfWork, host: Incident, school: School) -> Incident:
     )
     uow.add(part)
     uow.record(part, "incident.part_opened", school=_school_of(host))
+    tell_that_it_waits(uow, part)
     return part
 
 

@@ -4,10 +4,10 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Update, and_, exists, func, literal, or_, select, update
+from sqlalchemy import ARRAY, func, literal, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,7 +22,7 @@ from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.mail.bounces.actions import end_trouble, note_trouble
 from wss_cases.mail.bounces.rules import trouble_of
-from wss_cases.mail.common.models import DeliveryPause
+from wss_cases.mail.common import leases
 from wss_cases.mail.common.queries import open_schools
 from wss_cases.mail.common.rules import Planned, Verdict, error_words, is_over, pause_after, verdict_of
 from wss_cases.mail.delivery.bundles import carried_by, follow, gather, settle
@@ -30,8 +30,6 @@ from wss_cases.mail.delivery.rendering import compose
 from wss_cases.mail.delivery.smtp_transport import Post
 
 BATCH = 5
-LEASE = timedelta(minutes=3)
-NOT_PAUSED = ~exists(DeliveryPause.id)
 SHARED = ("state", "sent_at", "last_error")
 """What a mail and those for which it stands have in common."""
 
@@ -113,39 +111,16 @@ def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
                     counts[verdict.value] += 1
     finally:
         post.close()
-        _release(token, now)
+        leases.give_back(OutboxMessage, token, now)
     return counts
-
-
-def _messages(*which: ColumnElement[bool]) -> Update:
-    return update(OutboxMessage).where(*which).execution_options(synchronize_session=False)
-
-
-def _release(token: str, now: datetime) -> None:
-    with unit_of_work(SYSTEM, now) as uow:
-        uow.no_audit()
-        mine = _messages(OutboxMessage.claim_token == token, OutboxMessage.state == OutboxState.CLAIMED)
-        # its lease stays as a trace that somebody had it: it may have been sent
-        uow.session.execute(mine.values(state=OutboxState.WAITING, claim_token=None))
 
 
 def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        moment = database_now()
-        free = or_(
-            and_(OutboxMessage.state == OutboxState.WAITING, OutboxMessage.next_attempt_at <= now),
-            and_(OutboxMessage.state == OutboxState.CLAIMED, OutboxMessage.lease_until < moment),
-        )
         may_go = or_(OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(schools))
-        gather(uow, now, may_go, NOT_PAUSED)
-        statement = select(OutboxMessage.id).where(free, may_go, NOT_PAUSED, OutboxMessage.carried_by_id.is_(None))
-        statement = statement.order_by(OutboxMessage.next_attempt_at, OutboxMessage.id).limit(BATCH)
-        ids = list(uow.session.scalars(statement.with_for_update(skip_locked=True)))
-        if ids:
-            claimed = {"state": OutboxState.CLAIMED, "claim_token": token, "lease_until": moment + LEASE}
-            uow.session.execute(_messages(OutboxMessage.id.in_(ids)).values(**claimed))
-        return ids
+        gather(uow, now, may_go, leases.NOT_PAUSED)
+        return leases.claim(uow, OutboxMessage, token, now, BATCH, may_go, OutboxMessage.carried_by_id.is_(None))
 
 
 def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict | None:
@@ -182,7 +157,7 @@ def drop(message_id: int, token: str, now: datetime) -> None:
     """
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        message = _ours(uow, message_id, token)
+        message = leases.ours(uow, OutboxMessage, message_id, token)
         if message is not None:
             settle(message, now)
             needed = compose(message, now) is not None or bool(carried_by(message.id))
@@ -190,23 +165,12 @@ def drop(message_id: int, token: str, now: datetime) -> None:
             message.claim_token, message.lease_until = None, None
 
 
-def _ours(uow: UnitOfWork, message_id: int, token: str) -> OutboxMessage | None:
-    mine = select(OutboxMessage).where(
-        OutboxMessage.id == message_id,
-        OutboxMessage.claim_token == token,
-        OutboxMessage.state == OutboxState.CLAIMED,
-        NOT_PAUSED,
-    )
-    held = mine.with_for_update().execution_options(populate_existing=True)
-    return uow.session.scalars(held).one_or_none()
-
-
 def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        message = _ours(uow, message_id, token)
+        message = leases.ours(uow, OutboxMessage, message_id, token)
         if message is not None:
-            message.lease_until = database_now() + LEASE
+            message.lease_until = database_now() + leases.LEASE
             settle(message, now)
         return message
 
@@ -234,9 +198,7 @@ def _mark(
     """Mark a message with what its attempt came to, and do what follows from it, if it is still ours."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        mine = _messages(OutboxMessage.id == message.id, OutboxMessage.claim_token == token)
-        marked = mine.values(claim_token=None, lease_until=None, **values).returning(OutboxMessage.id)
-        if uow.session.execute(marked).first() is not None:
+        if leases.mark(uow, OutboxMessage, message.id, token, values):
             shared = {name: value for name, value in values.items() if name in SHARED}
             follow(uow, message, shared)
             then(uow)

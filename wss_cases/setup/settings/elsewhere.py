@@ -25,6 +25,7 @@ PAGES: Final = (
     ("retention.schedule", _l("Schedule of retention"), Permission.RETENTION_READ),
     ("clean_slate.settings", _l("Clean slate"), Permission.SIGHT_EDIT),
     ("api_tokens.page", _l("API tokens"), Permission.API_ACCESS_MANAGE),
+    ("webhooks.page", _l("Webhooks"), Permission.WEBHOOK_EDIT),
 )
 """Settings that have a page of their own."""
 

@@ -10,15 +10,16 @@ from wss_cases.cases.case.models import CaseIncident
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.actions import tell_of_danger
+from wss_cases.incidents.incident.actions import tell_of_danger, tell_that_it_waits
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import person_words
+from wss_cases.incidents.incident.states import WAITING
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
-from wss_cases.safeguards.duties.duty.raising import responsible
+from wss_cases.safeguards.duties.duty.raising import responsible, tell_outside
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
@@ -50,9 +51,12 @@ def move_school(uow: UnitOfWork, incident: Incident, school_id: int) -> None:
     for duty in duties:
         duty.school_id = school.id
         uow.audit("duty.school_corrected", "legal_duty", duty.id, changes_of(duty))
+        tell_outside(uow, duty, incident)
         for user_id in sorted(responsible(duty, uow.now)):
             key = f"duty:{duty.id}:{duty.state.value}:{user_id}"
             uow.notify(user_id, "duty_raised", duty, key, at_any_hour=True)
+    if incident.state in WAITING:
+        tell_that_it_waits(uow, incident)
     if incident.danger_now:
         tell_of_danger(uow, incident)
 

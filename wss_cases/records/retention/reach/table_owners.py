@@ -137,6 +137,7 @@ TABLES: dict[str, Kept] = {
     "calendar_move": _of("case", told_of=("subject_type", "subject_id")),
     # what cleans itself by age
     "outbox_message": _running("mail", told_of=("object_type", "object_id")),
+    "webhook_delivery": _running("mail", told_of=("object_type", "object_id")),
     "kept_form": _running("draft"),
     "request_key": _running("request_key"),
     "sign_in_attempt": _running("sign_in"),
@@ -164,7 +165,7 @@ TABLES: dict[str, Kept] = {
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "rule_set_withdrawal circle_request_link "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
-        "digest_day figure_state counting_round backup_run",
+        "digest_day figure_state counting_round backup_run webhook webhook_secret",
     ),
     # who did what: numbers, never names; certificates of deletion
     **_each(AUDIT, "audit_entry audit_seal record_deletion record_deletion_item"),

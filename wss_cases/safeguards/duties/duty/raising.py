@@ -20,11 +20,13 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.mail.webhooks.states import HookEvent
+from wss_cases.mail.webhooks.telling import tell_webhooks
 from wss_cases.routing.engine.states import Duty
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind, LegalDutyStep
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
 from wss_cases.safeguards.duties.duty.rules import Raised, due_at, refuse_future
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState
+from wss_cases.safeguards.duties.duty.states import CONFIDENTIAL, OPEN_DUTY, PERSONAL, DutyState
 
 OF_A_MARK = frozenset({Duty.ADULT_CONDUCT.value})
 """Duties that rest on nothing but a reviewer's mark on an adult."""
@@ -100,6 +102,7 @@ def open_by_hand(uow: UnitOfWork, incident: Incident, given: ByHand, owner_id: i
     duty.raised_by_id, duty.raised_because = uow.actor.user_id, given.because
     record_act(uow, duty, "duty.raised_by_hand")
     _tell(uow, duty)
+    tell_outside(uow, duty, incident)
     return duty
 
 
@@ -193,6 +196,7 @@ def _create(uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, s
     duty = _new(uow, incident, whose, raised, standing, uow.now)
     record_act(uow, duty, "duty.raised", ", ".join(raised.rules))
     _tell(uow, duty)
+    tell_outside(uow, duty, incident)
     return duty
 
 
@@ -221,6 +225,13 @@ def _new(
             owner_id=owner_id,
         )
     )
+
+
+def tell_outside(uow: UnitOfWork, duty: LegalDuty, incident: Incident) -> None:
+    """Tell the webhooks of its school that a clock began, not of what; of a confidential duty not even that."""
+    if duty.due_at is not None and duty.code not in CONFIDENTIAL:
+        key, named = f"{duty.id}:{duty.school_id}", f"duty-{duty.id}"
+        tell_webhooks(uow, HookEvent.DUTY, incident, key, f"/duties/{duty.id}", named)
 
 
 def _tell(uow: UnitOfWork, duty: LegalDuty) -> None:
