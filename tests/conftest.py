@@ -23,6 +23,7 @@ from tests.support.compiled.revisions import share_revisions
 from tests.support.compiled.templates import share_compiled_templates
 from tests.support.databases import ROOT, Database, Databases
 from tests.support.depth import BACKENDS
+from tests.support.ending import Ending
 from tests.support.ledger import Ledger
 from tests.support.memory import keep_temporary_files_in_memory
 from tests.support.network import Guard, guarded
@@ -58,10 +59,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say how deep this run goes, and keep the ledger where its words are printed."""
+    """Say how deep this run goes, and keep the ledger where its words are printed; a worker ends at once."""
     depth.set_full_cross(config.getoption("full_cross"))
-    if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Ledger())
+    config.pluginmanager.register(Ending() if hasattr(config, "workerinput") else Ledger())
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
 
 import pytest
 from flask import Flask, current_app
@@ -28,7 +27,7 @@ pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True, scope
 
 
 @pytest.fixture(scope="module")
-def replay(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
+def replay(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Replay:
     """A demo district of its own, and what was done in one of its schools."""
     made = Replay(planted_walk(databases, backend, tmp_path_factory.mktemp("replay")))
     assert made.planted > 100
@@ -37,8 +36,7 @@ def replay(backend: str, databases: Databases, tmp_path_factory: pytest.TempPath
     # the rows of both schools stay to the end: looking through them for garbage costs more than the requests
     gc.collect()
     gc.freeze()
-    yield made
-    gc.unfreeze()
+    return made
 
 
 @pytest.mark.parametrize("name", SECOND)
