@@ -20,6 +20,7 @@ from tests.support import depth, ledger, order, postgres
 from tests.support.applications import Applications, Rollback, people_client
 from tests.support.compiled.addresses import share_builders_of_addresses
 from tests.support.compiled.revisions import share_revisions
+from tests.support.compiled.statements import share_statements
 from tests.support.compiled.templates import share_compiled_templates
 from tests.support.databases import ROOT, Database, Databases
 from tests.support.depth import BACKENDS
@@ -50,6 +51,7 @@ keep_temporary_files_in_memory()
 share_compiled_templates()
 share_builders_of_addresses()
 share_revisions()
+share_statements()
 shared_folder()
 
 
