@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -63,3 +65,41 @@ def test_script_and_console_errors_are_kept(browser: Browser) -> None:
     context.close()
     assert any("planted one" in problem for problem in visitor.problems)
     assert any("planted_two" in problem for problem in visitor.problems)
+
+
+class Failing(BaseHTTPRequestHandler):
+    """Answers with the status that is asked for; the page for 200 has a picture, which it fails at."""
+
+    def do_GET(self) -> None:
+        status = int(self.path[1:]) if self.path[1:].isdecimal() else 404
+        page = SOUND.replace("</main>", '<img src="/503" alt="School"></main>').encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html" if status != 503 else "image/png")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_said: object) -> None:
+        """What was asked for is not told."""
+
+
+@pytest.fixture
+def failing() -> Iterator[str]:
+    """The address of a server that fails as it is told."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Failing)
+    Thread(target=server.serve_forever).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.any_database("the thread is a server that fails, and there is no database")
+@pytest.mark.parametrize("javascript", [True, False])
+def test_what_a_server_failed_at_is_kept(browser: Browser, failing: str, javascript: bool) -> None:
+    context = browser.new_context(java_script_enabled=javascript)
+    visitor = Visitor(context, context.new_page())
+    for status in ("404", "200", "500"):
+        visitor.page.goto(f"{failing}/{status}")
+    context.close()
+    # the page for 500 has the picture too
+    assert sorted(visitor.problems) == [f"500 {failing}/500", *[f"503 {failing}/503"] * 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -35,6 +36,7 @@ AXE_OPTIONS = {
 """What passed is not described, and what did not is shown by its HTML."""
 AXE_RUN = "([within, options]) => axe.run(within || document, options).then(found => found.violations)"
 """What passed would take longer to be handed over than to be found."""
+ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 
@@ -61,16 +63,16 @@ class Visitor:
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
         page.on("console", self._console)
-        page.on("response", self._response)
 
     def _console(self, message: Any) -> None:
-        # a failed request is reported below with its address
-        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+        if message.type != "error":
+            return
+        # it names what the server failed at, too: to be told of every answer takes longer than to draw the pages
+        if answered := ANSWERED.match(message.text):
+            if answered[1] >= "500":
+                self.problems.append(f"{answered[1]} {message.location['url']}")
+        elif not message.text.startswith("Failed to load resource"):
             self.problems.append(f"console: {message.text}")
-
-    def _response(self, response: Any) -> None:
-        if response.status >= 500:
-            self.problems.append(f"{response.status} {response.url}")
 
     def sign_in(self, email: str, password: str) -> None:
         """Sign in through the page as a person would."""
