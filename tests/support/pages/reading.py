@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
-from html.parser import HTMLParser
+from html import unescape
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -35,11 +35,12 @@ class Element:
 
     def find_all(self, *tags: str) -> list[Element]:
         """Return every element inside with one of these tags (any tag when none is given), in page order."""
-        found = []
-        for child in self.children:
-            if not tags or child.tag in tags:
-                found.append(child)
-            found += child.find_all(*tags)
+        found, ahead = [], self.children[::-1]
+        while ahead:
+            element = ahead.pop()
+            if not tags or element.tag in tags:
+                found.append(element)
+            ahead += reversed(element.children)
         return found
 
     def get(self, name: str) -> str:
@@ -85,40 +86,64 @@ def _current(control: Element) -> list[str]:
     return [control.get("value")]
 
 
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+PIECE = re.compile(
+    r"<!--.*?-->|<[!?][^>]*>|<(/?)([a-zA-Z][^\s/>]*)([^>\"']*(?:\"[^\"]*\"[^>\"']*|'[^']*'[^>\"']*)*)>", re.DOTALL
+)
+"""A comment, a declaration, or a tag: closing or not, its name, its attributes."""
+ATTRIBUTE = re.compile(r"([^\s/=\"'][^\s/=]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"']+)))?")
+AS_WRITTEN = {tag: re.compile(f"</{tag}(?=[\\s/>])", re.IGNORECASE) for tag in ("script", "style")}
+"""Elements whose text is no HTML, by where it ends."""
+
+
+class _Reader:
+    def __init__(self, html: str) -> None:
         self.root = Element("document", {})
         self.open = [self.root]
+        at = 0
+        while found := PIECE.search(html, at):
+            self._text(html[at : found.start()])
+            closing, tag, attributes = found.groups()
+            at = found.end()
+            if closing:
+                self._end(tag.lower())
+            elif tag:
+                self._start(tag.lower(), attributes)
+                if tag in AS_WRITTEN:
+                    ended = AS_WRITTEN[tag].search(html, at)
+                    self._add(html[at : ended.start()] if ended else html[at:])
+                    at = ended.start() if ended else len(html)
+        self._text(html[at:])
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {name: value or "" for name, value in attrs})
+    def _start(self, tag: str, attributes: str) -> None:
+        held = {
+            name.lower(): unescape(double or single or bare)
+            for name, double, single, bare in ATTRIBUTE.findall(attributes)
+        }
+        element = Element(tag, held)
+        self._add(element)
         self.open[-1].children.append(element)
-        self.open[-1].pieces.append(element)
-        if tag not in VOID:
+        if tag not in VOID and not attributes.endswith("/"):
             self.open.append(element)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self.open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         if any(element.tag == tag for element in self.open[1:]):
             while self.open.pop().tag != tag:
                 pass
 
-    def handle_data(self, data: str) -> None:
-        self.open[-1].pieces.append(data)
+    def _text(self, text: str) -> None:
+        assert "<" not in text, f"neither a tag nor text: {text!r}"
+        self._add(unescape(text))
+
+    def _add(self, piece: str | Element) -> None:
+        if piece:
+            self.open[-1].pieces.append(piece)
 
 
 @lru_cache(maxsize=4)
 def parse(html: str) -> Element:
-    """Return the document's root element, for reading alone: who asks twice for one page gets the same."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    return reader.root
+    """Return the document's root element, for reading alone: who asks twice for one page gets the same. What a template
+    could not mean, a `<` that begins no tag, is an AssertionError."""
+    return _Reader(html).root
 
 
 def forms(root: Element) -> list[Form]:
