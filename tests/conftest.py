@@ -31,6 +31,7 @@ from tests.support.network import Guard, guarded
 from tests.support.once import shared_folder
 from tests.support.pages.browser import DESK, NewVisitor, Visitor, chromium, launch
 from tests.support.pages.client import PageClient
+from tests.support.passwords import make_passwords_cheap
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem
 from tests.support.servers.mail import MailServer
 from wss_cases.foundation.db import db
@@ -52,6 +53,7 @@ share_compiled_templates()
 share_builders_of_addresses()
 share_revisions()
 share_statements()
+make_passwords_cheap()
 shared_folder()
 
 

@@ -26,9 +26,11 @@ from tests.factories.accounts import PASSWORD, UserFactory, acting, make_user
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.pages.client import PageClient
+from tests.support.passwords import AS_IN_A_SCHOOL
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account import rules
 from wss_cases.accounts.account.models import Invitation, UserAccount
+from wss_cases.accounts.credentials import passwords
 from wss_cases.accounts.credentials.links import invitation_token
 from wss_cases.accounts.credentials.passwords import hash_password
 from wss_cases.accounts.people import actions as actions_people
@@ -215,7 +217,10 @@ def test_every_sign_in_and_every_failure_leaves_its_audit_row(session: Any, clie
     assert [row.object_id for row in rows[:2]] == [user.id, None] and rows[2].actor_id == user.id
 
 
-def test_a_password_counts_exactly_as_typed_however_long_and_however_old(session: Any, client: PageClient) -> None:
+def test_a_password_counts_exactly_as_typed_however_long_and_however_old(
+    session: Any, client: PageClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_hasher", AS_IN_A_SCHOOL)
     typed = f"  Zwölf Äpfel, {'lang ' * 20} 🍎 "
     user = UserFactory(password_hash=hash_password(typed))
     user.password_set_at = user.password_set_at.replace(year=2001)

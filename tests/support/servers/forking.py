@@ -30,6 +30,7 @@ from sqlalchemy.orm import configure_mappers
 from tests.support.compiled.addresses import share_builders_of_addresses
 from tests.support.compiled.revisions import share_revisions
 from tests.support.compiled.templates import FOLDER, share_compiled_templates
+from tests.support.passwords import make_passwords_cheap
 from wss_cases.app import create_app
 from wss_cases.foundation.database.schema import is_known
 
@@ -117,6 +118,7 @@ def _import() -> None:
     share_compiled_templates()
     share_builders_of_addresses()
     share_revisions()
+    make_passwords_cheap()
     for module in ("gunicorn.app.wsgiapp", "wss_cases.web.buffering"):
         import_module(module)
     with create_app().app_context():
