@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.support import depth, ledger, order, postgres
 from tests.support.applications import Applications, Rollback, people_client
-from tests.support.compiled.addresses import share_builders_of_addresses
+from tests.support.compiled.addresses import share_what_addresses_take
 from tests.support.compiled.revisions import share_revisions
 from tests.support.compiled.statements import share_statements
 from tests.support.compiled.templates import share_compiled_templates
@@ -50,7 +50,7 @@ settings.register_profile(
 settings.load_profile("bench")
 keep_temporary_files_in_memory()
 share_compiled_templates()
-share_builders_of_addresses()
+share_what_addresses_take()
 share_revisions()
 share_statements()
 make_passwords_cheap()

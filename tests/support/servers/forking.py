@@ -27,7 +27,7 @@ from typing import IO, Any
 
 from sqlalchemy.orm import configure_mappers
 
-from tests.support.compiled.addresses import share_builders_of_addresses
+from tests.support.compiled.addresses import share_what_addresses_take
 from tests.support.compiled.revisions import share_revisions
 from tests.support.compiled.templates import FOLDER, share_compiled_templates
 from tests.support.passwords import make_passwords_cheap
@@ -116,10 +116,10 @@ def main() -> None:
 def _import() -> None:
     """Import whatever an application does, by making one that is never used."""
     share_compiled_templates()
-    share_builders_of_addresses()
+    share_what_addresses_take()
     share_revisions()
     make_passwords_cheap()
-    for module in ("gunicorn.app.wsgiapp", "wss_cases.web.buffering"):
+    for module in ("gunicorn.app.wsgiapp", "psycopg", "wss_cases.web.buffering"):
         import_module(module)
     with create_app().app_context():
         is_known("")
