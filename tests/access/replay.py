@@ -230,8 +230,8 @@ class Replay:
         done = self.undone.send(client, deed.address, method=deed.method, data=deed.data(token))
         answer = Answer(done.response, list(self.log.lines))
         if done.written:
-            new = set(done.rows) - set(self.undone.rows)
-            theirs = of_school({key: done.rows[key] for key in done.rows if key in new}, self.school, self.keys)
+            new = {key for key in done.rows if key not in self.undone.rows}
+            theirs = of_school({key: row for key, row in done.rows.items() if key in new}, self.school, self.keys)
             changed = [key for key in self.keys if key[0] in done.written]
             answer.changed = changes(self.undone.rows, done.rows, changed)
             answer.changed += [f"new {key}" for key in theirs & new]

@@ -19,9 +19,10 @@ def all_rows(connection: Connection, only: Collection[str] = ()) -> Rows:
     for table in Base.metadata.sorted_tables:
         if only and table.name not in only:
             continue
-        keys = [column.name for column in table.primary_key]
-        for row in connection.execute(select(table)).mappings():
-            found[table.name, tuple(row[name] for name in keys)] = dict(row)
+        names, keys = list(table.columns.keys()), [column.name for column in table.primary_key]
+        for values in connection.execute(select(table)):
+            row = dict(zip(names, values, strict=True))
+            found[table.name, tuple(row[name] for name in keys)] = row
     return found
 
 

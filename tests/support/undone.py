@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +36,9 @@ class Undone:
         self.app = app
         with app.app_context(), Rollback(app) as connection:
             self.rows = all_rows(connection)
+        self._rows_of: dict[str, Rows] = defaultdict(dict)
+        for key, row in self.rows.items():
+            self._rows_of[key[0]][key] = row
         self._held: Rollback | None = None
         self._connection: sa.Connection | None = None
 
@@ -69,7 +73,7 @@ class Undone:
 
     def differing(self, done: Done) -> dict[Any, tuple[Any, Any]]:
         """Return each row that is not as it was, by its key, before and after; None where there is none."""
-        before = {key: row for key, row in self.rows.items() if key[0] in done.written}
+        before = {key: row for name in done.written for key, row in self._rows_of.get(name, {}).items()}
         return {
             key: (before.get(key), done.rows.get(key))
             for key in before.keys() | done.rows.keys()
