@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from tests.support.databases import TEST_KEYS, Database, Databases
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Actor
 from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.foundation.database import erasing
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.keys.loading import Keys
@@ -192,10 +195,18 @@ def test_a_shredded_note_is_in_no_file_of_the_database(
     assert said(app, keeper, circle) == []
 
 
+@contextmanager
+def hurried(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever erases inside the block waits for others a little only, and not for three seconds."""
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, "ERASE_WAIT_MS", 200)
+        yield
+
+
 @pytest.mark.any_database("of PostgreSQL alone: there, databases of one server share their transactions")
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_who_writes_in_another_database_of_the_server_delays_the_proof(
-    database: Database, databases: Databases, tmp_path: Path
+    database: Database, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_app(database.url, tmp_path)
     _keeper, circle = planted(app, 10)
@@ -205,7 +216,8 @@ def test_who_writes_in_another_database_of_the_server_delays_the_proof(
         end(db.session.get_one(Pathway, circle))
         with elsewhere.connect() as writing:
             writing.exec_driver_sql("CREATE TABLE anything (id integer)")
-            held = shredding.shred(LONG_AFTER)
+            with hurried(monkeypatch):
+                held = shredding.shred(LONG_AFTER)
             assert (held["shredded"], held["erased"], held["waiting"]) == (10, 0, 10)
         assert shredding.shred(LONG_AFTER)["erased"] == 10
         db.engine.dispose()
@@ -214,7 +226,9 @@ def test_who_writes_in_another_database_of_the_server_delays_the_proof(
 
 
 @pytest.mark.both_databases
-def test_a_reader_delays_the_proof_not_the_shredding(database: Database, databases: Databases, tmp_path: Path) -> None:
+def test_a_reader_delays_the_proof_not_the_shredding(
+    database: Database, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = make_app(database.url, tmp_path)
     _keeper, circle = planted(app, 10)
     needles = sealed(app)
@@ -224,7 +238,8 @@ def test_a_reader_delays_the_proof_not_the_shredding(database: Database, databas
         if database.kind == "postgresql":  # another table, but a snapshot that still sees the notes
             reading = reading.execution_options(isolation_level="REPEATABLE READ")
         reading.execute(select(School.id)).all()
-        first = shredding.shred(LONG_AFTER)
+        with hurried(monkeypatch):
+            first = shredding.shred(LONG_AFTER)
         assert (first["shredded"], first["erased"], first["waiting"]) == (10, 0, 10)
         reading.close()
         again = shredding.shred(LONG_AFTER)
