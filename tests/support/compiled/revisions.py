@@ -1,27 +1,25 @@
-"""Each revision of the schema loaded once in a process: otherwise every database command loads all of them again."""
+"""The revisions of the schema read once in a process: otherwise every database command reads all of them again."""
 
 from __future__ import annotations
 
-import os
-from types import ModuleType
+from collections.abc import Iterator
+from typing import Any
 
-from alembic import util
+from alembic.script import Script, ScriptDirectory
 
-_load = util.load_python_file
-_loaded: dict[tuple[str, int], ModuleType] = {}
+_load = ScriptDirectory._load_revisions
+_loaded: dict[tuple[Any, ...], list[Script]] = {}
 
 
 def share_revisions() -> None:
-    """Let commands run from now on take the revision that was loaded from the same file; a forked process has those of
+    """Let commands run from now on take the revisions that were read from the same files; a forked process has those of
     the one before it. What runs them (`env.py`) is run each time."""
-    util.load_python_file = _shared
+    ScriptDirectory._load_revisions = _shared  # type: ignore[assignment, method-assign]
 
 
-def _shared(dir_: str | os.PathLike[str], filename: str | os.PathLike[str]) -> ModuleType:
-    if os.fspath(filename) == "env.py":
-        return _load(dir_, filename)
-    path = os.path.join(dir_, filename)
-    key = os.path.realpath(path), os.stat(path).st_mtime_ns
+def _shared(directory: ScriptDirectory) -> Iterator[Script]:
+    files = sorted(path for place in directory._version_locations for path in place.glob("*.py"))
+    key = tuple((str(path), path.stat().st_mtime_ns) for path in files)
     if key not in _loaded:
-        _loaded[key] = _load(dir_, filename)
-    return _loaded[key]
+        _loaded[key] = list(_load(directory))
+    return iter(_loaded[key])
