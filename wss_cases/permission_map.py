@@ -169,9 +169,7 @@ PERMISSION_MAP: dict[P, Rule] = {
         TEAM, keeps_or_administers, "whoever learns of a request or an order must be able to stop shredding"
     ),
     P.CIRCLE_REQUEST_LINK: _rule(_of(C, A), school_itself(C, A), "who answers requests opens the door to them"),
-    P.CIRCLE_REQUEST_WORK: _rule(
-        TEAM, reads_request, "coordinators and administrators answer; deans hear of danger alone"
-    ),
+    P.CIRCLE_REQUEST_WORK: _rule(TEAM, reads_request, "coordinators and administrators; deans hear of danger alone"),
     P.CIRCLE_SETTINGS: _rule(_of(A), at_own_school(A), "the administrator answers for who was trained"),
     P.CODES_EDIT: _rule(_of(DISTRICT), whole_district, "one catalogue for the district"),
     P.COVER_SET: _rule(TEAM, own_or_administers, "one's own absence; the administrator's when somebody fell ill"),
@@ -192,9 +190,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.DUTY_RAISE_OWN: _rule(frozenset(STAFF), own_report_or_team, "reporting abuse is each adult's own duty"),
     P.DUTY_READ: _rule(TEAM, shared_duty(*CASE_TEAM), "the case team of the school; no adult's own duty"),
     P.DUTY_TABLE_EDIT: _rule(_of(DISTRICT), anywhere, "one dated table for the district"),
-    P.DUTY_TABLE_READ: _rule(
-        _of(D, C, A, DISTRICT), anywhere, "whoever has duties may read them; it holds no case content"
-    ),
+    P.DUTY_TABLE_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "whoever has duties may read them; no case content"),
     P.EQUITY_EDIT: _rule(_of(DISTRICT), whole_district, "one set of minimums for the district"),
     P.EXPORTS_READ: _rule(_of(A, DISTRICT, SYSADMIN), anywhere, "who is told of a file may look it up; no figures"),
     P.FAMILY_COPY_PREPARE: _rule(
@@ -205,15 +201,11 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.FAMILY_TEXT_EDIT: _rule(_of(DISTRICT), anywhere, "one set of texts for the district"),
     P.FOLLOWUP_READ: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
-    P.FOLLOWUP_TEMPLATE_EDIT: _rule(
-        _of(DISTRICT), of_the_district, "the district's templates, which every school begins with"
-    ),
+    P.FOLLOWUP_TEMPLATE_EDIT: _rule(_of(DISTRICT), of_the_district, "the ones that every school begins with"),
     P.FOLLOWUP_TEMPLATE_OWN: _rule(_of(A), at_own_school(A), "a school's own stand in place of the district's"),
     P.FOLLOWUP_TEMPLATE_READ: _rule(_of(A, DISTRICT), anywhere, "whoever may write them; no case content"),
     P.FOLLOWUP_WORK: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
-    P.GUARDIAN_LIMIT: _rule(
-        TEAM, at_own_school(*CASE_TEAM), "whoever is shown an order must be able to record it at once"
-    ),
+    P.GUARDIAN_LIMIT: _rule(TEAM, at_own_school(*CASE_TEAM), "whoever is shown an order must be able to record it"),
     P.HOLD_MANAGE: _rule(
         _of(DISTRICT),
         held_by_district,
@@ -258,9 +250,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.POLICE_REVIEW_APPROVE: _rule(
         _of(DISTRICT), named_to_approve, "the second answer comes from outside the school, from a named person"
     ),
-    P.POLICE_REVIEW_ASK: _rule(
-        TEAM, at_own_school(*CASE_TEAM), "the case team of the school; asking gives nobody a yes"
-    ),
+    P.POLICE_REVIEW_ASK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team; asking gives nobody a yes"),
     P.POLICE_REVIEW_READ: _rule(
         TEAM | {DISTRICT}, reads_review, "the case team of the school, and who is named to approve"
     ),
