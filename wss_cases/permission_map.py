@@ -131,18 +131,10 @@ def _of(*roles: Role) -> frozenset[Role]:
 
 
 PERMISSION_MAP: dict[P, Rule] = {
-    P.ACCOUNT_ADDRESS: _rule(
-        _of(SYSADMIN),
-        anywhere,
-        "whoever changes an address can have a new password sent to it, so no school does it for its own",
-    ),
-    P.ACCOUNT_FACTOR: _rule(
-        _of(SYSADMIN), anywhere, "whoever takes a second factor away opens an account to its password alone"
-    ),
+    P.ACCOUNT_ADDRESS: _rule(_of(SYSADMIN), anywhere, "new passwords go to an address: no school changes its own"),
+    P.ACCOUNT_FACTOR: _rule(_of(SYSADMIN), anywhere, "without a second factor a password alone opens an account"),
     P.ACCOUNT_MANAGE: _rule(
-        _of(SYSADMIN, A),
-        anywhere,
-        "accounts; a school administrator only for the own school's staff (see accounts.rules)",
+        _of(SYSADMIN, A), anywhere, "a school administrator only the own school's staff (see accounts.rules)"
     ),
     P.API_ACCESS_MAKE: _rule(_of(DISTRICT), whole_district, "the whole district says what leaves for other systems"),
     P.API_ACCESS_MANAGE: _rule(_of(DISTRICT, SYSADMIN), whole_district_or_system, "a second person agrees or ends"),
@@ -150,9 +142,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.CARE_WORK: _rule(_of(C, A), at_own_school(C, A), "the care team: coordinators and administrators of the school"),
     P.CASE_ACCESS_READ: _rule(_of(A), at_own_school(A), "the administrator answers for who looks"),
     P.CASE_OPEN_ONE: _rule(
-        _of(DISTRICT),
-        at_own_school(DISTRICT),
-        "district staff browse no cases: one by its number, with a reason that its school sees",
+        _of(DISTRICT), at_own_school(DISTRICT), "district staff browse no cases: one, for a reason its school sees"
     ),
     P.CASE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CASE_WORK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
