@@ -40,6 +40,11 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
     return False
 
 
+def include_name(name: str | None, kind: str, _parents: Any) -> bool:
+    """Leave out the index of words, which is no table or index that a model knows: see 0079."""
+    return kind not in ("table", "index") or not str(name).startswith("search_words")
+
+
 def compare_type(_context: Any, _inspected: Any, _column: Any, inspected_type: Any, model_type: Any) -> bool | None:
     """Ignore what SQLite cannot tell apart (JSON and its variants); else let Alembic decide."""
     names = {type(inspected_type).__name__, type(model_type).__name__}
@@ -49,7 +54,7 @@ def compare_type(_context: Any, _inspected: Any, _column: Any, inspected_type: A
 def options() -> dict[str, Any]:
     """The options of every run, batch mode included: SQLite cannot alter tables in place."""
     wanted = dict(migrate.configure_args)
-    wanted.update(compare_type=compare_type, render_as_batch=True)
+    wanted.update(compare_type=compare_type, include_name=include_name, render_as_batch=True)
     wanted.setdefault("process_revision_directives", next_number)
     wanted.setdefault("render_item", render_item)
     return wanted

@@ -1,6 +1,18 @@
-/** Letter keys of a work list (j, k, x, ?): they move the focus and tick, never in a field, and can be turned off. */
+/** Letter keys: / leads to the search field; those of a work list (j, k, x, ?) move the focus and tick, never in a field, and can be turned off. */
 const SETTING = "wss-keys";
 const TYPED = "input:not([type=checkbox], [type=radio], [type=submit], [type=button]), textarea, select, [contenteditable]";
+
+/** The key that leads to the search field of this page, from anywhere but another field. */
+export function findWithSlash() {
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || isElsewhere(event) || stored() === "off") return;
+    const field = [...document.querySelectorAll("[data-find]")].find((one) => one.offsetParent !== null);
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+}
 
 export function workWithKeys() {
   const list = document.querySelector("[data-keys-list]");
@@ -14,11 +26,15 @@ export function workWithKeys() {
     button.addEventListener("click", () => dialog.showModal());
   }
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (event.target.closest(TYPED) || document.querySelector("dialog[open]")) return;
+    if (isElsewhere(event)) return;
     const act = actOf(event, list, dialog, on.checked);
     if (act && act() !== false) event.preventDefault();
   });
+}
+
+function isElsewhere(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return true;
+  return Boolean(event.target.closest(TYPED) || document.querySelector("dialog[open]"));
 }
 
 function actOf(event, list, dialog, letters) {

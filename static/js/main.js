@@ -9,10 +9,10 @@ import { reloadRestoredPages } from "./pageshow.js";
 import { closeMenus } from "./menus.js";
 import { fillDates } from "./dates.js";
 import { sendOnce } from "./once.js";
-import { workWithKeys } from "./keys.js";
+import { findWithSlash, workWithKeys } from "./keys.js";
 import { copyOnTap } from "./copy.js";
 import { stepNumbers } from "./steps.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, watchSession, askBeforeLeaving, enableBlanking, workWithKeys]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys]) {
   start();
 }

@@ -16,6 +16,7 @@ from flask import Flask
 
 from tests.support.applications import make_app
 from tests.support.databases import ROOT, Database, flask
+from wss_cases.journal.word_index.rules import words_of
 
 pytestmark = pytest.mark.both_databases
 
@@ -288,6 +289,28 @@ def test_rows_that_say_what_may_be_told_and_what_is_of_housing_are_carried_along
             assert list(map(bool, told_of)) == [False, True, True]
         run(app, "downgrade", "0060")
         assert (told("incident_person"), told("discipline_action")) == (["dating"], yes)
+
+
+def test_reports_and_cases_of_before_are_found_by_their_words(database: Database, tmp_path: Path) -> None:
+    app = make_app(database.url, tmp_path)
+    run(app, "downgrade", "0078")
+    texts = ("Señor Óscar’s window broke.Loud", 'He said "sorry"; 2-3 times')
+    report = {"id": 7, "school_id": 5, "number": 12, "reference": "AB-I-0012", "tile": "fight", "location_code": "gym"}
+    more = {"state": "submitted", "duplicate_of_id": None, "narrative": texts[0], "immediate_action": ""}
+    rows: dict[str, list[dict[str, Any]]] = {
+        "school": [{"id": 5}],
+        "user_account": [{"id": 1, "email": "first@district.example"}],
+        "incident": [report | more],
+        "incident_addendum": [{"id": 1, "incident_id": 7, "text": texts[1]}],
+        "case_record": [{"id": 3, "school_id": 5, "state": "in_process", "next_review_on": date(2026, 12, 1)}],
+    }
+    plant(database, rows)
+    run(app, "upgrade")
+    with engine(database).connect() as connection:
+        rows_now = connection.execute(sa.text("SELECT incident_id, words FROM search_entry"))
+        found = {row[0]: row[1] for row in rows_now}
+    assert set(found) == {7, None}, "one entry for each"
+    assert found[7] == words_of(["AB-I-0012", "12", "fight", "gym", *texts], 5), "as they are written now"
 
 
 def test_sqlite_keeps_its_foreign_keys_whole(databases: Any, tmp_path: Path) -> None:

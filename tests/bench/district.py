@@ -149,6 +149,11 @@ def _value(table: Any, column: Any, copies: int) -> sql.Composable:
     if (table.name, column.name) in NUMBERED:
         spread = spread.replace("{name}", "split_part({name}, ':', 2)::bigint")
         return sql.SQL("split_part({name}, ':', 1) || ':' || " + spread).format(name=name)
+    if (table.name, column.name) == ("search_entry", "words"):
+        school = "split_part({name}, 'z', 1)"
+        spread = spread.replace("{name}", f"{school}::bigint")
+        moved = f"ltrim(replace(' ' || {{name}}, ' ' || {school} || 'z', ' ' || {spread} || 'z'))"
+        return sql.SQL(moved).format(name=name)
     if column.name == "network":
         return sql.SQL("'Network ' || 1 + k % 16") if table.name == "school" else name
     if _is_multiplied(table, column):

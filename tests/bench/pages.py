@@ -16,6 +16,8 @@ from wss_cases.roster.directory.models import School, Student
 
 REPORT = "/outcomes/incidents"
 LETTERS = ("ma", "jo", "sa", "al", "an", "de", "ca", "el", "ja", "br")
+SOUGHT = ("maria", "fight", "pushed hallway", "0012", "th", "circle", "zzyzx")
+"""A name, a kind, two words of texts, a number, the beginning of many words, a page, and nothing."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,12 @@ def find(found: Found) -> Callable[[Person], Answer]:
     return lambda person: person.find(LETTERS[next(turn) % len(LETTERS)], found.school_id)
 
 
+def search() -> Callable[[Person], Answer]:
+    """Return the search for names, words of reports and numbers, one after the other."""
+    turn = count()
+    return lambda person: person.look_for(SOUGHT[next(turn) % len(SOUGHT)])
+
+
 def save(found: Found) -> Callable[[Person], Answer]:
     """Return the saving of a report about one student after the other."""
     turn = count()
@@ -99,6 +107,7 @@ def pages(found: Found) -> list[Page]:
         Page("case page", "coordinator", 20, _open(f"/cases/{found.case_id}")),
         Page("My day", "dean", 12, _open("/my-day")),
         Page("My day of a coordinator", "coordinator", 12, _open("/my-day")),
+        Page("search, one school", "coordinator", 40, search()),
         Page("desk", "coordinator", 0, _open("/desk")),
         Page("review", "dean", 0, _open("/review")),
         Page("outcomes, one school", "administrator", 0, _open(f"/outcomes?school={school}")),

@@ -84,6 +84,11 @@ class Person:
         """Ask for the students of a school whose name begins so, as the form does at each letter."""
         return self.get(f"/incidents/new/people?school_id={school_id}", **{"X-Search": letters})
 
+    def look_for(self, words: str) -> Answer:
+        """Search for words, as the header's field does; the answer is the page of what was found."""
+        self._send("POST", "/search", {"typed": words} | self.token)
+        return self.get("/search?found=1")
+
     def report(self, school_id: int, student_id: int) -> Answer:
         """Log an incident, as the form sends it."""
         chosen = {

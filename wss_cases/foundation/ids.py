@@ -11,6 +11,8 @@ from werkzeug.routing import IntegerConverter, Map
 _LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
     {"ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ı": "i", "ŧ": "t", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
 )
+LEAST_LETTERS, MOST_WORDS = 2, 8
+"""Of a search: fewer letters ask for nothing, and no more words are looked for."""
 
 
 def new_token() -> str:
@@ -41,6 +43,18 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS_WITHOUT_DECOMPOSITION)
     kept = (c if _is_kept(c) else (" " if c in "-‐‑–_/," else "") for c in decomposed)
     return " ".join("".join(kept).split())
+
+
+def search_words(typed: str) -> list[str]:
+    """Return the folded words of a search, or none when fewer than two letters were typed."""
+    words = fold(typed).split()
+    return words[:MOST_WORDS] if sum(map(len, words)) >= LEAST_LETTERS else []
+
+
+def begins_words(words: Iterable[str], text: str) -> bool:
+    """Whether every one of these folded words begins some word of a text."""
+    there = fold(text).split()
+    return all(any(one.startswith(word) for one in there) for word in words)
 
 
 def _is_kept(character: str) -> bool:

@@ -4,14 +4,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from flask import flash, redirect, render_template, request
+from flask import flash, redirect, render_template, request, session
 from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.foundation.keys.envelope import lock, unlock
 from wss_cases.foundation.plausible import day_in
+from wss_cases.foundation.settings.reading import setting
 
 Page = str | Response | tuple[str, int]
+LONGEST_SEARCH = 200
+SEARCHED, SEARCHED_SECONDS = "searched", 3600
 
 
 def form_page(
@@ -43,9 +47,20 @@ def with_flash(words: str, address: str) -> Callable[[Any], str]:
     return done
 
 
-def typed_in_header(longest: int) -> str:
+def typed_in_header() -> str:
     """Return what was typed into a search field, which its script sends as a header: an address would be kept."""
-    return unquote(request.headers.get("X-Search", ""), errors="ignore")[:longest]
+    return unquote(request.headers.get("X-Search", ""), errors="ignore")[:LONGEST_SEARCH]
+
+
+def keep_typed(text: str) -> None:
+    """Keep what was typed into a search in the session's cookie, locked: histories and logs would keep an address."""
+    session[SEARCHED] = lock(setting("WSS_KEYS"), SEARCHED, text[:LONGEST_SEARCH])
+
+
+def kept_typed() -> str:
+    """Return what was searched for last, where the address says that something was (`found`); else nothing."""
+    locked = session.get(SEARCHED, "") if "found" in request.args else ""
+    return unlock(setting("WSS_KEYS"), SEARCHED, locked, SEARCHED_SECONDS)
 
 
 def fill_by_chip(form: BaseForm) -> bool:

@@ -5,7 +5,17 @@ from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.policy import load_object
-from wss_cases.journal.rooms import DeputyLooks, ForDeputy, Panel, Place, Room, Shown, SmallestGroups
+from wss_cases.journal.rooms import (
+    DeputyLooks,
+    ForDeputy,
+    Panel,
+    Place,
+    Room,
+    Searchable,
+    Shown,
+    SmallestGroups,
+    WordSource,
+)
 from wss_cases.journal.unit_of_work import UnitOfWork
 
 _rooms: list[Room] = []
@@ -51,3 +61,13 @@ def for_deputy(object_type: str, object_id: int) -> ForDeputy | None:
 def deputy_looks() -> dict[str, DeputyLooks]:
     """Return what a network's deputy may decide for a school, by table name."""
     return {name: looks for room in _rooms for name, looks in room.deputy_looks.items()}
+
+
+def searchable() -> list[Searchable]:
+    """Return every kind of thing that can be found, in the order of the page."""
+    return sorted((kind for room in _rooms for kind in room.searchable), key=lambda kind: kind.order)
+
+
+def word_sources() -> list[WordSource]:
+    """Return by which texts records are indexed."""
+    return [source for room in _rooms for source in room.word_sources]

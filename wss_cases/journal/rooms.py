@@ -89,6 +89,46 @@ class DeputyLooks:
 
 
 @dataclass(frozen=True)
+class Hit:
+    """One thing that a search found: what it is, where it opens (None: nowhere), whom and where it is about, how it
+    stands."""
+
+    title: str
+    href: str | None
+    meta: str = ""
+    state: str = ""
+    tone: str = "slate"
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """A kind of thing that a room lets people find.
+
+    `find(actor, typed, limit, skip)` returns so many of what the actor may open and what was typed fits, best first,
+    past the first `skip`. Kinds stand by `order`; `kind` stands in addresses.
+    """
+
+    kind: str
+    label: Any
+    order: int
+    find: Callable[[Actor, str, int, int], Sequence[Hit]]
+
+
+@dataclass(frozen=True)
+class WordSource:
+    """By which texts the records of a table, each of a school, are found: its own columns, and those of other tables.
+
+    `record` is the column of `search_entry`; `more` names the other tables, each with its column that holds the id of
+    the record. Never a text that not everybody reads who may open the record.
+    """
+
+    record: str
+    model: Any
+    names: tuple[str, ...]
+    more: Mapping[Any, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Room:
     """Everything that one folder brings.
 
@@ -97,7 +137,7 @@ class Room:
     `exemptions`: table name to what keeps its records visible when their years are over. `recent_students`: ids of
     students whom an actor met lately at a school, newest first. `smallest_groups`: of a school year. `reactions`: what
     a lower room records to what follows from it here, in the same unit of work. `deputy_looks`: table name to what a
-    network's deputy may decide of it.
+    network's deputy may decide of it. `searchable`: what people find here. `word_sources`: by which texts.
     """
 
     tables: tuple[ModuleType, ...] = ()
@@ -112,3 +152,5 @@ class Room:
     smallest_groups: Callable[[str], SmallestGroups] | None = None
     reactions: Mapping[str, Callable[..., None]] = field(default_factory=dict)
     deputy_looks: Mapping[str, DeputyLooks] = field(default_factory=dict)
+    searchable: tuple[Searchable, ...] = ()
+    word_sources: tuple[WordSource, ...] = ()

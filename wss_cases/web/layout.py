@@ -195,8 +195,12 @@ def _switchable(actor: Actor) -> list[tuple[int, str]]:
 
 def _navigation(actor: Actor) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return what stands in the bar, and in a phone's menu."""
-    bar = _allowed(actor, NAVIGATION)
-    return _marked(bar), _marked(bar | _allowed(actor, MENU_ONLY))
+    return _marked(_allowed(actor, NAVIGATION)), _marked(pages_of(actor))
+
+
+def pages_of(actor: Actor) -> dict[str, Any]:
+    """Return every page of a person's menu: address to label."""
+    return _allowed(actor, NAVIGATION) | _allowed(actor, MENU_ONLY)
 
 
 def _allowed(actor: Actor, pages: tuple[tuple[str, Any, Permission], ...]) -> dict[str, Any]:

@@ -24,8 +24,11 @@ from tests.bench.bulk.today.retention import Retained, add_retention
 from tests.bench.bulk.writing.store import Store
 from tests.bench.bulk.writing.world import load_world
 from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.cases.case.models import Case
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import Counter, OutboxMessage
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.word_index.actions import index_again
 from wss_cases.roster.directory.models import Enrolment, Student
 
 FATES = (
@@ -124,6 +127,7 @@ def _finish(
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(insert(Counter), counters)
         store.finish(uow.session)
+        _index(uow)
         if move is not None:
             _change_school(uow, move)
         add_retention(uow, retained)
@@ -131,6 +135,14 @@ def _finish(
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(text("ANALYZE"))
         uow.no_audit()
+
+
+def _index(uow: UnitOfWork) -> None:
+    """What is written in bulk is found by its words, too."""
+    for model in (Incident, Case):
+        ids = list(uow.session.scalars(select(model.id)))
+        for first in range(0, len(ids), 500):
+            index_again(uow.session, {model.__tablename__: ids[first : first + 500]})
 
 
 def _change_school(uow: UnitOfWork, move: Move) -> None:

@@ -55,6 +55,7 @@ CHECKED: dict[str, dict[str, Any]] = {
     "restraint_record": {"reviewed_on": DAY},
     "edfi_record": {"action_id": None},
     "edfi_pushed": {"action_id": None},
+    "search_entry": {"case_id": None},
     "discipline_appeal": {"heard_on": DAY, "decided_on": DAY, "outcome": "upheld"},
     "police_review": {"state": "notified", "door": "emergency", "permits": True, "called_at": THEN, "ended_at": THEN,
                       "first_by_id": None, "second_by_id": None, "requested_by_id": None, "deputy_id": None},

@@ -1,6 +1,6 @@
 """Reading cases; every read starts from what the actor may see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import in_language
 from wss_cases.incidents.incident.models import Incident, LocationCode
 from wss_cases.incidents.other_schools.queries import named_elsewhere
+from wss_cases.roster.directory.models import Student
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import finder_around
 
@@ -56,6 +57,20 @@ def participants_of(case_id: int) -> list[CaseParticipant]:
         .order_by(CaseParticipant.id)
     )
     return list(db.session.scalars(statement))
+
+
+def students_in(case_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the names on screen of the students of cases. The caller has checked the cases."""
+    statement = (
+        select(CaseParticipant.case_id, Student)
+        .join(Student, Student.id == CaseParticipant.student_id)
+        .where(CaseParticipant.case_id.in_(sorted(case_ids)))
+        .order_by(CaseParticipant.id)
+    )
+    names: dict[int, list[str]] = {}
+    for case_id, student in db.session.execute(statement):
+        names.setdefault(case_id, []).append(student.shown_name)
+    return names
 
 
 def get_participant(case: Case, participant_id: int) -> CaseParticipant:

@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 from wss_cases.foundation.backup.engine import next_ids, set_next_ids
 from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.word_indexes import word_indexes
 
 FORMAT = "wss-backup-1"
 MANIFEST = "manifest.json"
@@ -87,9 +88,9 @@ def canonical(value: Any) -> str:
 
 
 def tables_of(connection: Connection) -> dict[str, Table]:
-    """Return every table as the database itself describes it, but the one that holds the revision."""
-    metadata = MetaData()
-    metadata.reflect(connection)
+    """Return every table as the database itself describes it, but the revision's and those of indexes of words."""
+    metadata, indexes = MetaData(), word_indexes(connection)
+    metadata.reflect(connection, only=lambda name, _: not any(f"{name}_".startswith(f"{index}_") for index in indexes))
     for table in metadata.tables.values():
         for column in table.columns:
             if isinstance(column.type, JSON):

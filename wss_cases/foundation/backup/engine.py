@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from wss_cases.foundation.db import WRITING, quoted
+from wss_cases.foundation.word_indexes import make_word_indexes_anew
 
 _SEQUENCES = (
     "SELECT s.relname, s.tabname, s.last_value FROM (SELECT c.relname, t.relname AS tabname,"
@@ -55,6 +56,7 @@ def _sqlite(connection: Connection) -> Iterator[None]:
     yield
     for _name, sql in triggers:
         connection.exec_driver_sql(sql)
+    make_word_indexes_anew(connection)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Ridding the database's own files, and its statistics, of what was deleted."""
 
+import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
@@ -83,6 +84,8 @@ def _forget_samples(connection: Connection, table: str) -> None:
             continue  # a trigger reads the column: it holds a code, not what somebody wrote
 
 
+_WORDS_ANEW = "INSERT INTO search_words (search_words) VALUES ('optimize')"
+"""The index of words only notes what left it, until its parts are written as one."""
 _FILE = "SELECT pg_relation_filenode(to_regclass(quote_ident(:table)))"
 _SAMPLED = (
     "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_stats s"
@@ -106,5 +109,9 @@ _OLDER_SNAPSHOTS = (
 def _fold_log(connection: Connection) -> bool:
     raw: Any = connection.connection.dbapi_connection
     raw.execute(f"PRAGMA busy_timeout={ERASE_WAIT_MS}")
+    try:
+        raw.execute(_WORDS_ANEW)
+    except sqlite3.OperationalError:
+        return False
     busy, _pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy

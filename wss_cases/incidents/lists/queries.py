@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -17,6 +17,7 @@ from wss_cases.incidents.incident.models import BehaviorCode, Incident, Incident
 from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.incident.states import UNDECIDED, WAITING, IncidentState, PersonRole
+from wss_cases.roster.directory.models import Student
 
 PAGE = 30
 COUNTED = "counted"
@@ -148,3 +149,17 @@ def _what(narrow: IncidentFilter) -> list[Any]:
         graded = select(IncidentPerson.incident_id).where(IncidentPerson.role.in_(ACTED))
         conditions.append(Incident.id.in_(graded.where(IncidentPerson.grade == narrow.grade)))
     return conditions
+
+
+def students_in(incident_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the names on screen of the students of reports. The caller has checked the reports."""
+    statement = (
+        select(IncidentPerson.incident_id, Student)
+        .join(Student, Student.id == IncidentPerson.student_id)
+        .where(IncidentPerson.incident_id.in_(sorted(incident_ids)))
+        .order_by(IncidentPerson.id)
+    )
+    names: dict[int, list[str]] = {}
+    for incident_id, student in db.session.execute(statement):
+        names.setdefault(incident_id, []).append(student.shown_name)
+    return names

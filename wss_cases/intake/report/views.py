@@ -87,7 +87,7 @@ def people() -> Response:
     """Answer the search field: at most ten students of the school, then staff when `staff` is asked for."""
     actor = current_actor()
     school = _school(actor, request.args.get("school_id"))
-    words = typed_in_header(200)
+    words = typed_in_header()
     return jsonify(items=search_items(actor, school.id, words, staff="staff" in request.args))
 
 

@@ -1,6 +1,6 @@
 """How students, staff, grades and languages read on screen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from babel import Locale, UnknownLocaleError
 
@@ -19,6 +19,9 @@ from wss_cases.roster.directory.states import (
     MoveWhy,
     Reach,
 )
+
+MOST_NAMES = 3
+"""Of a line that says whom something is about."""
 
 
 def grade_words(grade: int | None) -> str:
@@ -85,6 +88,12 @@ def language_words(code: str | None) -> str:
         return Locale.parse(code.replace("-", "_")).get_display_name(locale_code()) or code
     except (UnknownLocaleError, ValueError):
         return code
+
+
+def whom_words(names: Sequence[str]) -> str:
+    """Return whom something is about, in a line: the first few names, and how many more."""
+    first, more = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
+    return _("%(names)s and %(number)d more", names=first, number=more) if more > 0 else first
 
 
 def student_items(people: Iterable[FoundPerson]) -> list[dict[str, str]]:

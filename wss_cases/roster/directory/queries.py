@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, case, extract, false, literal, or_, select
 from sqlalchemy.orm import Session
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.ids import search_words
 from wss_cases.foundation.school_time import known_schools, last_days
 from wss_cases.roster.directory.models import CalendarDay, Enrolment, Network, School, StaffMember, Student
-from wss_cases.roster.directory.rules import SchoolDays, merge_days, search_words
+from wss_cases.roster.directory.rules import SchoolDays, merge_days
 from wss_cases.roster.directory.states import DayKind
 
 LEAST_DIGITS = 4
@@ -92,6 +93,13 @@ def other_schools(school_id: int) -> list[School]:
     return list(db.session.scalars(statement))
 
 
+def reached_schools(actor: Actor, *roles: Role) -> Collection[int]:
+    """Return the ids of the schools that the actor reaches with one of these roles."""
+    if actor.is_system or actor.everywhere(*roles):
+        return list(db.session.scalars(select(School.id)))
+    return actor.school_ids(*roles)
+
+
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
     """Narrow a select of students to those whose page the actor may open: the case team's own schools."""
     return statement.where(in_schools(Student.school_id, actor, *CASE_TEAM))
@@ -117,7 +125,7 @@ def students_matching(
     row = Student
     names = (row.given_name, row.family_name, row.preferred_given_name, row.preferred_family_name)
     statement = select(row.id, *names, row.grade, row.student_number).where(
-        row.school_id == school_id, row.is_active, _named_or_numbered(words)
+        row.school_id == school_id, row.is_active, named_or_numbered(words)
     )
     if recent:
         statement = statement.order_by(case((row.id.in_(list(recent)), 0), else_=1))
@@ -135,7 +143,7 @@ def staff_matching(actor: Actor, school_id: int | None, text: str, limit: int = 
         return []
     statement = (
         select(StaffMember.id, StaffMember.name, StaffMember.role)
-        .where(StaffMember.school_id == school_id, StaffMember.is_active, *_holds(StaffMember.search_key, words))
+        .where(StaffMember.school_id == school_id, StaffMember.is_active, *holds_words(StaffMember.search_key, words))
         .order_by(StaffMember.search_key, StaffMember.id)
         .limit(limit)
     )
@@ -146,15 +154,17 @@ def _may_search(actor: Actor, school_id: int | None) -> bool:
     return actor.is_system or (school_id is not None and actor.covers(school_id, *STAFF))
 
 
-def _named_or_numbered(words: Sequence[str]) -> Any:
-    named = and_(*_holds(Student.search_key, words))
+def named_or_numbered(words: Sequence[str]) -> Any:
+    """Return that every word begins some name of a student, or the one word their number."""
+    named = and_(*holds_words(Student.search_key, words))
     [first, *more] = words
     if more or len(first) < LEAST_DIGITS or not first.isdecimal():
         return named
     return or_(named, Student.student_number.startswith(first))
 
 
-def _holds(key: Any, words: Sequence[str]) -> list[Any]:
+def holds_words(key: Any, words: Sequence[str]) -> list[Any]:
+    """Return that each of these folded words begins some word of a search key."""
     # folded words hold no % or _; one school's keys stand side by side in the index, so this reads only those
     return [(literal(" ") + key).like(f"% {word}%") for word in words]
 

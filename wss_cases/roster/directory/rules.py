@@ -14,7 +14,6 @@ from wss_cases.foundation.settings.stored import StoredSetting, fixed
 from wss_cases.roster.directory.states import DayKind, Reach
 
 SEARCH_KEY_LENGTH = 900
-LEAST_LETTERS = 2
 HALF_DAY_BELL = time(11, 30)
 """The last bell of a half day for which the calendar gives no time; early, so that a reminder still helps."""
 _DAY = timedelta(days=1)
@@ -136,12 +135,6 @@ def _words_of(name: str) -> tuple[str, ...]:
     apart = fold("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in name)).split()
     glued = ["".join(parts)] if len(parts) > 1 else []
     return (*parts, *apart, *glued)
-
-
-def search_words(typed: str) -> list[str]:
-    """Return the folded words of a search, or none when fewer than two letters were typed."""
-    words = fold(typed).split()
-    return words[:8] if sum(map(len, words)) >= LEAST_LETTERS else []
 
 
 def school_code(name: str, taken: Collection[str]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
@@ -11,9 +11,8 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.keys.envelope import lock, unlock
-from wss_cases.foundation.pages import typed_in_header
-from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.ids import search_words
+from wss_cases.foundation.pages import keep_typed, kept_typed, typed_in_header
 from wss_cases.journal.extension_points import panels_for, recent_students
 from wss_cases.journal.rooms import Place
 from wss_cases.roster.directory.guardians import guardians_of
@@ -34,21 +33,16 @@ from wss_cases.roster.directory.queries import (
     staff_matching,
     students_matching,
 )
-from wss_cases.roster.directory.rules import search_words
 from wss_cases.roster.directory.states import RACE_LABELS, Reach
 
 blueprint = Blueprint("students", __name__)
-LONGEST_SEARCH = 200
-SEARCHED = "searched"
-"""The cookie's place for the name that was looked for last, locked: histories and logs would keep an address."""
-SEARCHED_SECONDS = 3600
 
 
 @blueprint.get("/students/search")
 @gate(Permission.ROSTER_SEARCH)
 def search() -> Response:
     """Answer the search field: at most ten students of the school, those met lately first."""
-    return jsonify(items=student_items(_matching(current_actor(), typed_in_header(LONGEST_SEARCH))))
+    return jsonify(items=student_items(_matching(current_actor(), typed_in_header())))
 
 
 @blueprint.get("/students/search-staff")
@@ -56,7 +50,7 @@ def search() -> Response:
 def search_staff() -> Response:
     """Answer the search field: at most ten staff of the school."""
     actor = current_actor()
-    typed = typed_in_header(LONGEST_SEARCH)
+    typed = typed_in_header()
     return jsonify(items=staff_items(staff_matching(actor, _school_id(actor), typed)))
 
 
@@ -66,11 +60,10 @@ def students() -> Response | str:
     """Find a student by name, without JavaScript too; the name is in no address, and Back shows what was found."""
     actor = current_actor()
     if request.method == "POST":
-        session[SEARCHED] = lock(setting("WSS_KEYS"), SEARCHED, request.form.get("name", "")[:LONGEST_SEARCH])
+        keep_typed(request.form.get("name", ""))
         answer: Response = redirect(url_for("students.students", found=1), 303)
         return answer
-    locked = session.get(SEARCHED, "") if "found" in request.args else ""
-    typed = unlock(setting("WSS_KEYS"), SEARCHED, locked, SEARCHED_SECONDS)
+    typed = kept_typed()
     matching = [
         {**item, "href_id": item["value"] if actor.covers(_school_id(actor), *CASE_TEAM) else None}
         for item in student_items(_matching(actor, typed))

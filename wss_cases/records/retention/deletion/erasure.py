@@ -13,6 +13,8 @@ from wss_cases.foundation.db import Base
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.word_index.actions import index_again
+from wss_cases.journal.word_index.models import SearchEntry
 from wss_cases.records.retention.core.models import RemovedFigure
 from wss_cases.records.retention.deletion.sealed import INSTEAD, take_names_out_of_sealed
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, students_in, table
@@ -96,7 +98,7 @@ def take_names_out(uow: UnitOfWork, stays: Rows, names: Finder, *, keep: bool = 
     for name, ids in sorted(stays.items()):
         one = table(name)
         columns = written(one)
-        if not columns or TABLES[name].kind == "mail":
+        if not columns or TABLES[name].kind == "mail" or name == SearchEntry.__tablename__:
             continue
         for row in uow.session.execute(select(one.c.id, *columns).where(one.c.id.in_(ids))).mappings():
             values = {column.name: _without(row[column.name], names) for column in columns}
@@ -111,6 +113,7 @@ def take_names_out(uow: UnitOfWork, stays: Rows, names: Finder, *, keep: bool = 
                 values["version"] = one.c.version + 1  # whoever has it open sees that it changed
             uow.session.execute(update(one).where(one.c.id == row["id"]).values(values))
             changed += 1
+    index_again(uow.session, stays)
     return changed
 
 

@@ -61,6 +61,7 @@ TABLES: dict[str, Kept] = {
     "incident_person": _of("incident", "incident_id", "student_id"),
     "incident_addendum": _of("incident", "incident_id"),
     "incident_draft": _of("incident", "incident_id"),
+    "search_entry": _of("incident", "incident_id", "case_id"),
     "guardian_contact": _of("incident", "incident_id", "incident_person_id", lets_go=("guardian_id",)),
     "routing_answer": _of("incident", "incident_id", "incident_person_id"),
     "taking_out": _of("incident", "incident_id", "incident_person_id"),
