@@ -43,7 +43,8 @@ class Grant:
 class Actor:
     """A person with the grants in force today; no grant is no access.
 
-    `past_students` are those whose past years the person has open now, for a reason.
+    `past_students` are those whose past years the person has open now, for a reason; with `initials` lists show them
+    no student's name.
     """
 
     user_id: int | None
@@ -52,6 +53,7 @@ class Actor:
     locale: str = "en"
     is_system: bool = field(default=False)
     past_students: frozenset[int] = frozenset()
+    initials: bool = False
 
     def has(self, *roles: Role) -> bool:
         """Whether any grant, of any scope, is one of these roles."""

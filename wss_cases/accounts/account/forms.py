@@ -94,6 +94,14 @@ class LanguageForm(BaseForm):
     locale = RadioField(_l("Language of pages and mails"), choices=choices([("en", "English"), ("es", "Español")]))
 
 
+class NamesForm(BaseForm):
+    """How students stand in one's lists."""
+
+    shown = RadioField(
+        _l("Students in lists"), choices=choices([("names", _l("By name")), ("initials", _l("By initials"))])
+    )
+
+
 class RoleForm(BaseForm):
     """A role with its scope and dates."""
 

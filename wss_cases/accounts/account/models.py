@@ -23,6 +23,7 @@ class UserAccount(Versioned, Base):
 
     `password_short`: the password is long enough beside a second factor only. `first_setup`: one of the two accounts
     with which the product was set up, before a roster could say who anybody is.
+    `initials`: lists show this person the initials of students, not their names.
     """
 
     __tablename__ = "user_account"
@@ -41,6 +42,7 @@ class UserAccount(Versioned, Base):
     password_set_at: Mapped[datetime | None]
     password_short: Mapped[bool] = mapped_column(default=False)
     first_setup: Mapped[bool] = mapped_column(default=False, server_default=false())
+    initials: Mapped[bool] = mapped_column(default=False, server_default=false())
     grants: Mapped[list["RoleGrant"]] = relationship(back_populates="user", order_by="RoleGrant.id")
 
 

@@ -160,6 +160,7 @@ def _actor(user: UserAccount, grants: Iterable[Any], opened: int, now: datetime)
         grants=grants_of((tuple(grant) for grant in grants), today_at(None, now)),
         locale=user.locale,
         past_students=past_students(user.id, now) if opened else frozenset(),
+        initials=user.initials,
     )
 
 

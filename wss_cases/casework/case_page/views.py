@@ -9,7 +9,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words
+from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words, students_in
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseState, HarmedSays
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page, outcome_words
@@ -43,7 +43,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number
 from wss_cases.roster.directory.guardians import GuardianOf, guardians_of
-from wss_cases.roster.directory.presenters import guardian_words
+from wss_cases.roster.directory.presenters import guardian_words, whom_words
 from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("casework", __name__, url_prefix="/cases")
@@ -69,11 +69,11 @@ def cases() -> Page:
     before = number(request.args.get("before"))
     rows = case_rows(actor, wanted, now, before)
     shown = rows[:PAGE]
-    places = place_words(row.location_code for row in shown)
+    places, whom = place_words(row.location_code for row in shown), students_in([row.id for row in shown])
     kept: dict[str, Any] = {"whose": whose, "state": wanted.state, "q": wanted.text or None}
     return render_template(
         "casework/case_page/list.html",
-        rows=[_row(row, places, today, actor.user_id) for row in shown],
+        rows=[_row(row, places, today, actor, whom.get(row.id, [])) for row in shown],
         count=count_cases(actor, wanted),
         whose=whose,
         wanted=wanted,
@@ -83,22 +83,22 @@ def cases() -> Page:
     )
 
 
-def _row(row: CaseRow, places: dict[str, str], today: Any, user_id: int | None) -> dict[str, Any]:
+def _row(row: CaseRow, places: dict[str, str], today: Any, actor: Actor, whom: list[str]) -> dict[str, Any]:
     stuck = why_stuck(row.state, today, row.next_review_on, row.lead_works, row.overdue, row.live)
     place = places.get(row.location_code, "")
     harm = harm_words(row.harm_kind)
     lead = row.lead or _("nobody yet")
-    if row.lead_id is not None and row.lead_id == user_id:
+    if row.lead_id is not None and row.lead_id == actor.user_id:
         lead = _("you")
     elif row.lead_id is not None and not row.lead_works and row.state is not CaseState.CLOSED:
         lead = _("%(name)s, who left", name=lead)
-    meta = [day_words(row.opened_on), _("coordinator: %(name)s", name=lead)]
+    meta = [whom_words(whom, actor), day_words(row.opened_on), _("coordinator: %(name)s", name=lead)]
     if row.next_review_on is not None:
         meta.append(_("next review %(day)s", day=day_words(row.next_review_on)))
     return {
         "href": url_for("casework.case", case_id=row.id),
         "title": f"{row.reference} · {harm}" + (f", {place}" if place else ""),
-        "meta": " · ".join(meta),
+        "meta": dotted(*meta),
         "stuck": str(Stuck(stuck).label) if stuck else "",
         "state": str(CaseState(row.state).label),
     }

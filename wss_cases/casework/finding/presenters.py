@@ -30,7 +30,7 @@ def case_hits(actor: Actor, typed: str, limit: int, skip: int) -> list[Hit]:
             title(case.reference, harm_words(case.harm_kind), places.get(case.location_code, "")),
             url_for("casework.case", case_id=case.id),
             dotted(
-                whom_words(names.get(case.id, [])),
+                whom_words(names.get(case.id, []), actor),
                 leads.get(case.lead_id or 0),
                 schools[case.school_id].name if several else "",
             ),

@@ -66,7 +66,7 @@ def incidents() -> str:
     return render_template(
         "incidents/pages/list.html",
         faded_before=day_words_with_year(first) if first and not older else "",
-        rows=listed(rows[:PAGE], own=not actor.has(*CASE_TEAM)),
+        rows=listed(rows[:PAGE], actor),
         count=counts.get(narrow.state or "all"),
         narrow=narrow,
         chips=[(words, _address(**{name: ""})) for name, words in chips(narrow) if name in request.args],

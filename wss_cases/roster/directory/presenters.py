@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from babel import Locale, UnknownLocaleError
 
+from wss_cases.access.actor import Actor
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
@@ -90,10 +91,18 @@ def language_words(code: str | None) -> str:
         return code
 
 
-def whom_words(names: Sequence[str]) -> str:
-    """Return whom something is about, in a line: the first few names, and how many more."""
-    first, more = ", ".join(names[:MOST_NAMES]), len(names) - MOST_NAMES
+def whom_words(names: Sequence[str], actor: Actor) -> str:
+    """Return whom something is about, in a line: the first few names, or initials for who chose them, and how many
+    more."""
+    shown = [initials_of(name) for name in names] if actor.initials else names
+    first, more = ", ".join(shown[:MOST_NAMES]), len(names) - MOST_NAMES
     return _("%(names)s and %(number)d more", names=first, number=more) if more > 0 else first
+
+
+def initials_of(name: str) -> str:
+    """Return the first letters of the first and the last word of a name: "J. S."."""
+    words = name.split()
+    return " ".join(f"{word[0]}." for word in dict.fromkeys((*words[:1], *words[-1:])))
 
 
 def student_items(people: Iterable[FoundPerson]) -> list[dict[str, str]]:

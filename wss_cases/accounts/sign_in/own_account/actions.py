@@ -47,6 +47,14 @@ def change_password(
     return token
 
 
+def choose_initials(actor: Actor, initials: bool, now: datetime) -> None:
+    """Let lists show a person the initials of students, or their names."""
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
+        row.initials = initials
+        uow.record(row, "account.renamed")
+
+
 def _words(*, wait: bool, with_factor: bool) -> str:
     if wait:
         return _("Too many attempts. Wait 15 minutes; if you lost your phone, a system administrator can help.")

@@ -12,6 +12,7 @@ from wss_cases.accounts.account.forms import (
     ChangePasswordForm,
     ChangePasswordWithCodeForm,
     LanguageForm,
+    NamesForm,
     NewPasswordForm,
     SignInForm,
 )
@@ -20,7 +21,7 @@ from wss_cases.accounts.credentials.links import invitation_id_of
 from wss_cases.accounts.credentials.queries import factor_state
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.managed_accounts.queries import has_begun, own_sessions
-from wss_cases.accounts.sign_in.own_account.actions import change_password
+from wss_cases.accounts.sign_in.own_account.actions import change_password, choose_initials
 from wss_cases.accounts.sign_in.own_account.queries import accepts_password, opens_by_password, shortest_password
 from wss_cases.accounts.sign_in.saved_forms.queries import has_kept
 from wss_cases.accounts.sign_in.sessions import actions
@@ -157,6 +158,7 @@ def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
             district_account=not opens_by_password(current_user.row.email, actor),
             password_form=password_form,
             locale_form=LanguageForm(formdata=None, locale=actor.locale),
+            names_form=NamesForm(formdata=None, shown="initials" if actor.initials else "names"),
             kept=has_kept(actor.user_id, clock.now()),
             sessions=len(own_sessions(actor.user_id or 0, clock.now())),
             panels=panels_for(Place.OWN_ACCOUNT, actor),
@@ -202,6 +204,17 @@ def language() -> Page:
         raise Refused("locale", _("Choose a language."))
     actions.choose_language(current_actor(), form.locale.data, clock.now())
     session["locale"] = form.locale.data
+    return redirect(url_for("accounts.me"), 303)
+
+
+@blueprint.post("/account/names")
+@gate(Permission.SIGNED_IN)
+def names() -> Page:
+    """Show students in one's lists by name or by initials."""
+    form = NamesForm()
+    if not form.validate_on_submit():
+        raise Refused("shown", _("Choose names or initials."))
+    choose_initials(current_actor(), form.shown.data == "initials", clock.now())
     return redirect(url_for("accounts.me"), 303)
 
 
