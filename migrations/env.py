@@ -41,7 +41,7 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
 
 
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
-    """Leave out the index of words, which is no table or index that a model knows: see 0079."""
+    """Leave out the index of words, which is no table or index that a model knows: see 0082."""
     return kind not in ("table", "index") or not str(name).startswith("search_words")
 
 

@@ -293,7 +293,7 @@ def test_rows_that_say_what_may_be_told_and_what_is_of_housing_are_carried_along
 
 def test_reports_and_cases_of_before_are_found_by_their_words(database: Database, tmp_path: Path) -> None:
     app = make_app(database.url, tmp_path)
-    run(app, "downgrade", "0078")
+    run(app, "downgrade", "0081")
     texts = ("Señor Óscar’s window broke.Loud", 'He said "sorry"; 2-3 times')
     report = {"id": 7, "school_id": 5, "number": 12, "reference": "AB-I-0012", "tile": "fight", "location_code": "gym"}
     more = {"state": "submitted", "duplicate_of_id": None, "narrative": texts[0], "immediate_action": ""}

@@ -1,14 +1,14 @@
 """Lists show students by name; whoever wants it, by initials.
 
-Revision ID: 0080
-Revises: 0079
+Revision ID: 0083
+Revises: 0082
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0080"
-down_revision = "0079"
+revision = "0083"
+down_revision = "0082"
 branch_labels = None
 depends_on = None
 

@@ -1,7 +1,7 @@
 """Reports and cases are found by their words: one entry for each there is, and the database's own index over them.
 
-Revision ID: 0079
-Revises: 0078
+Revision ID: 0082
+Revises: 0081
 """
 
 import sqlite3
@@ -10,8 +10,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0079"
-down_revision = "0078"
+revision = "0082"
+down_revision = "0081"
 branch_labels = None
 depends_on = None
 
