@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, MetaData, create_engine, inspect, text
+from sqlalchemy import Connection, MetaData, create_engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.support.applications import make_app, people_client
@@ -19,6 +19,8 @@ from tests.support.databases import Database, Databases, flask
 from tests.support.depth import BACKENDS, examples
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.word_index.queries import holding
 
 pytestmark = pytest.mark.both_databases
 
@@ -54,12 +56,14 @@ def made(copied: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def rows(database: Database) -> dict[str, list[str]]:
-    """Every row of every table in this test's own words, alike on both databases."""
+    """Every row of every table in this test's own words, alike on both databases; but for what SQLite's index of words
+    is made of, which is made anew from the rows."""
     engine = create_engine(database.url)
     with engine.connect() as connection:
         metadata = MetaData()
         metadata.reflect(connection)
-        found = {name: sorted(_rows(connection, name, table)) for name, table in metadata.tables.items()}
+        tables = {name: table for name, table in metadata.tables.items() if not name.startswith("search_words")}
+        found = {name: sorted(_rows(connection, name, table)) for name, table in tables.items()}
     engine.dispose()
     return found
 
@@ -110,6 +114,8 @@ def _goes_on(there: Database, backend: str, tmp_path: Path) -> None:
     with app.app_context():
         dean = db.session.query(UserAccount).filter_by(email="dean@demo.example").one()
         assert people_client(app, dean).get("/incidents").status_code == 200
+        held = db.session.scalars(select(Incident.id).where(Incident.id.in_(holding("incident_id", ["fight"], [1]))))
+        assert held.first() is not None, "what was restored is found by its words"
         db.session.remove()
         for statement, words in STILL_REFUSED.items():
             with pytest.raises(DBAPIError, match=words), db.engine.begin() as connection:
