@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.cli.common.commands import JSON
+from wss_cases.cli.common.database_errors import DAMAGED, words_of
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.connecting.replica import reports_database
@@ -76,8 +77,9 @@ def examine(now: datetime) -> Iterator[Finding]:
             found = check.look(now)
             answers = ANSWERS.get(check.key) if found.level is Level.OK else None
             yield answers() if answers else Finding(found.level.value, check.key, found.words)
-    except SQLAlchemyError:
-        yield bad("database", "It cannot be reached at DATABASE_URL, or does not answer.")
+    except SQLAlchemyError as error:
+        damaged = words_of(error, "") == DAMAGED
+        yield bad("database", DAMAGED if damaged else "It cannot be reached at DATABASE_URL, or does not answer.")
 
 
 def _database(connection: Connection) -> Finding:
@@ -86,7 +88,7 @@ def _database(connection: Connection) -> Finding:
         return ok("database", f"PostgreSQL {version} answers; the schema is this release's.")
     problems = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
     if problems != "ok":
-        return bad("database", "The SQLite file is damaged. Restore a backup into a new one.")
+        return bad("database", DAMAGED)
     if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
         return bad("database", "Rows point to rows that are not there. Restore a backup into a new file.")
     if connection.execute(text("PRAGMA journal_mode")).scalar_one() != "wal":
