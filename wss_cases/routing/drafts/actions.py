@@ -99,7 +99,8 @@ def propose(actor: Actor, rule_set_id: int, version: int | None, proposal: Propo
         _refuse_unready(draft, now)
         uow.record(draft, "rules.proposed", number=draft.number, starts_on=proposal.starts_on.isoformat())
         for user_id, _name in holders_anywhere(Role.DISTRICT, today_at(None, now)):
-            uow.notify(user_id, WAITS, draft, f"{WAITS}:{user_id}:{draft.id}:{now.isoformat()}")
+            if user_id != actor.user_id:
+                uow.notify(user_id, WAITS, draft, f"{WAITS}:{user_id}:{draft.id}:{now.isoformat()}")
 
 
 def publish(actor: Actor, rule_set_id: int, version: int | None, now: datetime) -> None:
