@@ -96,7 +96,7 @@ CODES = {
     *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
     *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
     *("legal_duty_kind_step", "board_report", "board_subscription", "kept_count"),
-    *("webhook", "webhook_delivery", "webhook_secret"),
+    *("api_token", "webhook", "webhook_delivery", "webhook_secret"),
     *(
         "recovery_code",
         "second_factor",

@@ -143,7 +143,7 @@ def chunk(kind: bytes, data: bytes = b"") -> bytes:
 NO_PICTURES = {
     "a drawing with a script": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
     "a page named png": b"<!doctype html><title>x</title>",
-    "half a picture": picture()[:300],
+    "half a picture": picture()[: len(picture()) // 2],
     "another kind": picture("GIF"),
     "nothing": b"",
     "too large a file": b"\x89PNG\r\n\x1a\n" + b"0" * MOST_BYTES,

@@ -19,6 +19,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import RoomSession, db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.mail.common import leases
 from wss_cases.mail.common.rules import Planned
 from wss_cases.mail.delivery import actions
 from wss_cases.mail.delivery.smtp_transport import Post
@@ -76,7 +77,7 @@ def _no_dedupe_key() -> None:
 
 def _claim_without_lease() -> None:
     """What a sender has taken it keeps, dead or alive."""
-    actions.LEASE = timedelta(days=3650)
+    leases.LEASE = timedelta(days=3650)
 
 
 def _claim_without_marking() -> None:

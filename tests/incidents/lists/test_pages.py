@@ -24,7 +24,7 @@ def shown(client: Any, query: str = "") -> list[str]:
     page = client.page(f"/incidents{query}")
     rows = [e for e in page.find_all("li") if "work-row" in e.get("class")]
     metas = [e.text for row in rows for e in row.find_all("p") if e.get("class") == "meta"]
-    return [meta.split(" · ")[0] for meta in metas]
+    return [next(part for part in meta.split(" · ") if "-I-" in part) for meta in metas]
 
 
 def test_reporters_see_their_own_and_the_team_the_schools(client_as: Any, school: Any) -> None:

@@ -277,7 +277,8 @@ def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
     assert not leaks, leaks[:5]
     foreign = {address for endpoint, address in reached if endpoint.startswith("partner.") and "/referrals/" in address}
     assert {int(address.split("/")[3]) for address in foreign} == mine
-    own = ("accounts.", "second_factor.", "sessions.", "web.", "partner.", "troubles.retry_own", "sign_on.link_mine")
+    own = ("accounts.", "second_factor.", "sessions.", "web.", "partner.", "search.", "troubles.retry_own")
+    own += ("sign_on.link_mine",)
     beyond = {endpoint for endpoint, _address in reached if not endpoint.startswith(own)}
     assert {each for each in beyond if permission_of(walk.app, each) is not Permission.PUBLIC} == set()
 

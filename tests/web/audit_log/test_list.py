@@ -24,7 +24,7 @@ def auditor(session: Any, at: Callable[..., Any]) -> Any:
 
 
 def log(session: Any, number: int, **values: Any) -> None:
-    shown = {"action": "case.closed", "object_type": "case_record", "changes": {"what_is_left": ["", "secret"]}}
+    shown = {"action": "case.closed", "object_type": "case_record", "changes": {"what_is_left": ["", "they yelled"]}}
     for index in range(number):
         row = AuditEntry(at=clock.now() - timedelta(days=1), object_id=index + 1, **(shown | values))
         session.add(row)
@@ -41,7 +41,7 @@ def test_an_auditor_lands_on_the_log_and_sees_no_content(
     assert "case.closed" in text
     assert "case record 1" in text
     assert auditor.name in text
-    assert "secret" not in text
+    assert "they yelled" not in text
 
 
 def test_it_says_when_it_was_sealed_and_verified_last_and_how_that_ended(
