@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageFile, PngImagePlugin
 from sqlalchemy import func, select
 
 from tests.factories.accounts import make_user
@@ -154,7 +154,8 @@ NO_PICTURES = {
 
 
 @pytest.mark.parametrize("kind", NO_PICTURES)
-def test_what_is_no_picture_is_refused_at_its_field(kind: str) -> None:
+def test_what_is_no_picture_is_refused_at_its_field(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as a process is left in that has made a letter
     with pytest.raises(Refused) as refusal:
         drawn_anew(NO_PICTURES[kind])
     assert refusal.value.field == "file"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
@@ -28,6 +28,8 @@ def drawn_anew(data: bytes) -> Picture:
     """Return a PNG or JPEG as a small PNG. Raises Refused for what is too large or no such picture."""
     if len(data) > MOST_BYTES:
         raise Refused("file", _("The picture has more than 1 MB. Upload a smaller one."))
+    # what makes letters tells the library, for its whole process, to take half a picture
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
         with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as opened:
             if opened.width * opened.height > MOST_PIXELS:
