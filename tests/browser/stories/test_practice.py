@@ -49,10 +49,10 @@ def test_a_circle_is_logged_in_six_taps_and_asked_for_in_spanish(
         return what
 
     go(page, one(page.get_by_role("link", name="Log a circle")))
-    tap(one(page.get_by_text("Grade 9", exact=True)))
+    tap(one(page.get_by_role("radio", name="Grade 9", exact=True)))
     tap(one(page.get_by_role("button", name="20: Students")))
     tap(one(page.get_by_role("button", name="One more: Students")))
-    tap(one(page.get_by_text("Start of the day or week")))
+    tap(one(page.get_by_role("radio", name="Start of the day or week")))
     assert not axe_problems(page) and not overflow_problems(page)
     go(page, one(page.get_by_role("button", name="Save")))
     assert len(taps) <= 6
@@ -60,7 +60,7 @@ def test_a_circle_is_logged_in_six_taps_and_asked_for_in_spanish(
     page.goto(link)
     go(page, page.get_by_role("button", name="Español"))
     assert not axe_problems(page) and not overflow_problems(page)
-    tap(page.get_by_text("Un círculo con mi clase o grupo"))
+    tap(page.get_by_role("radio", name="Un círculo con mi clase o grupo"))
     go(page, page.get_by_role("button", name="Enviar"))
     expect(page.locator("main")).to_contain_text("988")
     assert not visitor.problems
