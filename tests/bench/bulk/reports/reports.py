@@ -30,6 +30,7 @@ class Part:
     grade: int | None
     behavior: Behavior | None
     facts: dict[str, Any] = field(default_factory=dict)
+    other_school_id: None = None
 
     @property
     def student_id(self) -> int | None:

@@ -205,6 +205,8 @@ def _blank_row(model: type[Base]) -> dict[str, Any]:
         if column.name == "id" and model in COUNTED_BY_DATABASE:
             continue
         default = getattr(column.default, "arg", None)
+        if callable(default):
+            default = default(None)
         if isinstance(column.type, JSON):
             default = [] if column.name == "rules" else {}
         row[column.name] = default.value if isinstance(default, Enum) else default
