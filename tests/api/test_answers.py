@@ -99,7 +99,12 @@ def test_a_cursor_opens_only_its_own_question_and_shows_no_number(client: PageCl
 def for_few(school: Any) -> list[Any]:
     """Cases of which few may know, one of each kind."""
     found = []
-    for facts, code in (({"sexual": "contact"}, ""), ({"intimate_partner": True}, ""), ({}, "title_ix_contact")):
+    flags = ("intimate_partner", "self_harm", "abuse_suspected")
+    facts_of = [({"sexual": "contact"}, ""), *(({name: True}, "") for name in flags), ({}, "title_ix_contact")]
+    of_person = CaseFactory(school_id=school.id), IncidentFactory(school_id=school.id)
+    IncidentPersonFactory(incident_id=of_person[1].id, facts={"self_harm": True})
+    CaseIncidentFactory(case_id=of_person[0].id, incident_id=of_person[1].id)
+    for facts, code in facts_of:
         case, report = CaseFactory(school_id=school.id), IncidentFactory(school_id=school.id, facts=facts)
         CaseIncidentFactory(case_id=case.id, incident_id=report.id)
         if code:

@@ -17,7 +17,8 @@ from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import district_zone, local_date
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import SENSITIVE
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
@@ -58,13 +59,20 @@ SINCE: Final = Parameter(
 
 
 def for_few() -> ColumnElement[bool]:
-    """Return the condition of a case of which few may know: one of its reports is sexual, is between people who date or
-    dated, or raised a duty that is shown to few."""
-    sexual = Incident.facts["sexual"].as_string().in_(SEXUAL)
-    partners = Incident.facts["intimate_partner"].as_boolean().is_(True)
+    """Return the condition of a case of which few may know: one of its reports is sensitive (as `Incident.is_sensitive`
+    says), or raised a duty that is shown to few."""
+    person = select(IncidentPerson.id).where(
+        IncidentPerson.incident_id == Incident.id, _sensitive(IncidentPerson.facts)
+    )
     duty = select(LegalDuty.id).where(LegalDuty.incident_id == Incident.id, LegalDuty.code.in_(FOR_FEW)).exists()
     joined = select(CaseIncident.id).join(Incident, Incident.id == CaseIncident.incident_id)
-    return joined.where(CaseIncident.case_id == Case.id, or_(sexual, partners, duty)).exists()
+    few = or_(_sensitive(Incident.facts), person.exists(), duty)
+    return joined.where(CaseIncident.case_id == Case.id, few).exists()
+
+
+def _sensitive(facts: Any) -> ColumnElement[bool]:
+    flags = (facts[name].as_boolean().is_(True) for name in SENSITIVE if name != "sexual")
+    return or_(facts["sexual"].as_string().in_(SEXUAL), *flags)
 
 
 def _listed(call: Call, place: Place) -> Any:
