@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -269,10 +269,16 @@ def new_visitor(browser: Browser, live_server: LiveSystem) -> Iterator[NewVisito
     answer of 5xx, fails the test at its end."""
     visitors: list[Visitor] = []
 
-    def new(viewport: dict[str, int] | None = None, javascript: bool = True, locale: str = "en-US") -> Visitor:
+    def new(
+        viewport: dict[str, int] | None = None,
+        javascript: bool = True,
+        locale: str = "en-US",
+        worker: Literal["allow", "block"] = "block",
+    ) -> Visitor:
+        # a service worker fetches every static file of the release: only stories about it pay for that
         context = browser.new_context(
             base_url=live_server.url, viewport=viewport or DESK, java_script_enabled=javascript, locale=locale,
-            reduced_motion="reduce", timezone_id=SCHOOL_ZONE,
+            reduced_motion="reduce", timezone_id=SCHOOL_ZONE, service_workers=worker,
         )  # fmt: skip
         context.set_default_timeout(LONGEST_WAIT * 1000)
         visitor = Visitor(context, context.new_page())

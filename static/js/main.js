@@ -12,7 +12,8 @@ import { sendOnce } from "./once.js";
 import { findWithSlash, workWithKeys } from "./keys.js";
 import { copyOnTap } from "./copy.js";
 import { stepNumbers } from "./steps.js";
+import { install } from "./installed.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, install]) {
   start();
 }

@@ -54,7 +54,7 @@ def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str
     """Return what is wrong with these pages as this person sees them: at both widths nothing to scroll sideways, and
     axe at one width and the other in turn, of every ninth page with the contrast of its colours, in the full cross all
     of it at both."""
-    context = browser.new_context(base_url=system.url, viewport=DESK, reduced_motion="reduce")
+    context = browser.new_context(base_url=system.url, viewport=DESK, reduced_motion="reduce", service_workers="block")
     visitor = Visitor(context, context.new_page())
     visitor.enter(f"{role}@demo.example", DEMO_PASSWORD)
     found = []
@@ -78,7 +78,7 @@ def test_pages_of_the_signed_out(browser: Browser, databases: Databases, tmp_pat
     system = LiveSystem(copy, tmp_path, {})
     try:
         system.start_web()
-        context = browser.new_context(base_url=system.url, viewport=width)
+        context = browser.new_context(base_url=system.url, viewport=width, service_workers="block")
         visitor = Visitor(context, context.new_page())
         for address in ("/sign-in", "/no-such-page", "/invitation/none"):
             visitor.page.goto(address)

@@ -31,7 +31,7 @@ def test_four_sheets_and_a_phone(browser: Browser, databases: Databases, tmp_pat
     system = LiveSystem(copy, tmp_path, {})
     try:
         system.start_web()
-        context = browser.new_context(base_url=system.url, viewport=PHONE)
+        context = browser.new_context(base_url=system.url, viewport=PHONE, service_workers="block")
         visitor = Visitor(context, context.new_page())
         visitor.enter("district@demo.example", DEMO_PASSWORD)
         # Spanish words are longer, and the district's report has a part for schools at zero

@@ -12,7 +12,7 @@ from wss_cases.foundation.settings.reading import setting
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; "
-    "object-src 'none'"
+    "worker-src 'self'; object-src 'none'"
 )
 PROBES = frozenset({"web.healthz", "web.readyz", "metrics.metrics"})
 """What programs of the same machine ask, around the web server in front; no person's data is in it."""

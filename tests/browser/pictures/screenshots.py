@@ -191,7 +191,9 @@ SIXTY = Shot("desk-sixty", "coordinator", "/desk")
 
 def take(browser: Browser, url: str, shot: Shot) -> None:
     """Write one picture; LookupError when the page was not there."""
-    context = browser.new_context(base_url=url, viewport=shot.size or DESK, reduced_motion="reduce")
+    context = browser.new_context(
+        base_url=url, viewport=shot.size or DESK, reduced_motion="reduce", service_workers="block"
+    )
     visitor = Visitor(context, context.new_page())
     visitor.page.clock.set_fixed_time(MORNING)
     visitor.sign_in(f"{shot.role}@demo.example", DEMO_PASSWORD)

@@ -1,0 +1,76 @@
+"""The forms that open without network: those of the rooms themselves, less what the server alone knows."""
+
+from typing import Any
+
+from wtforms import DateField
+from wtforms.validators import Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.rules import CapturedPerson
+from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.intake.report.forms import CaptureForm
+from wss_cases.practice.log.forms import PracticeForm
+from wss_cases.practice.log.presenters import group_words
+from wss_cases.practice.log.rules import group_value
+
+LONGEST_NAME = 200
+MOST_NAMES = 30
+GRADES = range(-1, 13)
+
+
+class WithoutRoster(CaptureForm):
+    """The capture as it is written without network: names are typed, and matched with the roster after sending."""
+
+    class Meta(CaptureForm.Meta):
+        """The request that brings it is protected; what was written long before it has no token of its own."""
+
+        csrf = False
+
+    names = LongText(
+        _l("Who was involved?"),
+        description=_l("One name on each line. You match them with the school’s lists after it is sent."),
+    )
+
+    @property
+    def typed_names(self) -> list[str]:
+        """The names that were typed, here or into the search field of a page that lost the network."""
+        lines = f"{self.names.data or ''}\n{self.people_q.data or ''}".splitlines()
+        return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+    def check_names(self) -> bool:
+        """Whether somebody is named or said to be unknown, in as many words as a report holds; else an error."""
+        names = self.typed_names
+        if len(names) > MOST_NAMES or any(len(name) > LONGEST_NAME for name in names):
+            self.names.errors = [_("Type at most %(number)d names, one on each line.", number=MOST_NAMES)]
+        elif not names and not self.people.data and not self.unknown_person.data:
+            self.names.errors = [_("Say who was involved, or tick “I don’t know who yet”.")]
+        return not self.names.errors
+
+    @property
+    def named(self) -> tuple[CapturedPerson, ...]:
+        """Everybody of whom a name is known and nothing else."""
+        return tuple(CapturedPerson(PersonKind.NOT_IDENTIFIED, description=name) for name in self.typed_names)
+
+
+class AnyGroup(PracticeForm):
+    """The practice log as it is written without network: every grade is offered, and who writes it led it."""
+
+    class Meta(PracticeForm.Meta):
+        """As `WithoutRoster`."""
+
+        csrf = False
+
+    held_on = DateField(_l("Day"), [Optional()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grades = [(group_value(grade, ""), group_words(grade, "")) for grade in GRADES]
+        self.group.choices = choices([*grades, (group_value(None, ""), _("Several grades, or adults"))])
+        self.led_by.choices = []
+
+
+def unsent_form(kind: str) -> BaseForm:
+    """Return the empty form of a page that opens without network."""
+    return WithoutRoster(formdata=None) if kind == "report" else AnyGroup(formdata=None, adults=1, minutes="20")
