@@ -289,7 +289,7 @@ def test_past_years_open_for_one_student_a_reason_and_a_while_and_the_school_see
     session.commit()
     client = client_as(dean)
     address = f"/students/{who.id}/past-years"
-    assert "Older years have faded" in client.page(f"/students/{who.id}").text
+    assert "Older records are no longer shown" in client.page(f"/students/{who.id}").text
     assert client.get(f"/incidents/{old.id}").status_code == 404
 
     def send(reason: str) -> Any:
@@ -337,7 +337,7 @@ def test_the_district_sets_the_years_from_a_day_on(
         given = {"role": "dean", "school_years": "3", "starts_on": "2026-11-25"} | values
         return client.post("/clean-slate", data={"csrf_token": client.csrf_token("/clean-slate"), **given})
 
-    assert "begins today or later" in send(starts_on="2026-11-23").text
+    assert "starts today or later" in send(starts_on="2026-11-23").text
     assert "from 1 to 60" in send(school_years="0").text
     assert "at most two years ahead" in send(starts_on="2029-11-25").text
     assert send().status_code == 303

@@ -228,7 +228,7 @@ def plant_agreement(one: Planted, circle: Pathway) -> None:
     agreement.terms = [
         AgreementTerm(
             position=1,
-            text="Say sorry",
+            text="Apologize",
             owner_participant_id=one.participant.id,
             due_on=date(2026, 12, 1),
             follow_up_id=one.follow_up.id,

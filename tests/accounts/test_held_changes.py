@@ -53,7 +53,7 @@ def test_a_new_address_serves_for_no_link_until_a_second_word(session: Any, now:
     user = make_user(Role.COORDINATOR)
     before = user.email
     mend_address(Invocation(acting(boss), now), user.id, THEIRS)
-    with pytest.raises(Refused, match="no link goes there"):
+    with pytest.raises(Refused, match="no link is sent to it"):
         invite_again(acting(boss), user.id, now)
     mend_address(Invocation(acting(boss), now), user.id, "another@elsewhere.example")
     mail = compose(told(session, "account.address_moved")[user.id], now)
@@ -77,7 +77,7 @@ def test_no_link_is_offered_that_would_be_refused(session: Any, now: datetime, c
     assert "Send a new link" in client_as(boss).page(page).text
     mend_address(Invocation(acting(boss), now), user.id, THEIRS)
     words = client_as(boss).page(page).text
-    assert "Send a new link" not in words and "no link goes there for 24 hours" in words
+    assert "Send a new link" not in words and "no link is sent to it for 24 hours" in words
     settle_due(now + timedelta(hours=25))
     set_enabled(acting(boss), user.id, False, fresh(user).version, now)
     assert "Send a new link" not in client_as(boss).page(page).text, "no link for a disabled account"
@@ -138,7 +138,7 @@ def test_a_school_hears_of_its_staff_where_one_person_alone_runs_the_system(
     mail = compose(told(session, "account.own_roles_changed")[user.id], now)
     assert mail is not None and mail["To"] != THEIRS, "what strangers do next is not told to their address alone"
     session.commit()
-    assert "I know of it and agree" not in client_as(boss).get(f"/people/{user.id}").text, "it takes a second person"
+    assert "I know about it and agree" not in client_as(boss).get(f"/people/{user.id}").text, "it takes a second person"
     say_not_me(told(session, "account.address_moved")[user.id].id, now)
     assert set(told(session, "account.not_me")) == {boss.id, head.id}, "not the one who did it alone"
 
@@ -203,7 +203,7 @@ def test_this_was_not_me_ends_a_role_that_was_given(session: Any, now: datetime,
     end_role(acting(second), boss.id, grants_of(session, boss.id)[Role.SYSADMIN], now + timedelta(minutes=1))
     message, user_id = told(session, "account.own_roles_changed")[user.id], user.id
     everyone = {boss.id, second.id, head.id}
-    assert "The role that you were given is ended" in _not_me(client, message, now)
+    assert "The role you were given is ended" in _not_me(client, message, now)
     assert set(grants_of(session, user_id)) == {Role.REPORTER}
     ended = select(AuditEntry.actor_id).where(
         AuditEntry.action == "account.role_ended", AuditEntry.object_id == user_id
@@ -220,7 +220,7 @@ def test_this_was_not_me_gives_no_ended_role_back_and_says_so(session: Any, now:
     message = told(session, "account.own_role_ended")[user.id]
     mail = compose(message, now)
     assert mail is not None and "tell the administrators" in mail.get_body(("plain",)).get_content()
-    assert "What was done stays as it is until one of them changes it." in _not_me(client, message, now)
+    assert "Completed changes stay until an administrator reverses them." in _not_me(client, message, now)
     assert set(told(session, "account.not_me")) == {boss.id, second.id}
 
 
@@ -233,7 +233,7 @@ def test_the_last_account_that_gives_roles_keeps_its_role_and_everyone_is_alarme
     fresh(boss).state = AccountState.DISABLED
     session.commit()
     words = _not_me(client, told(session, "account.own_roles_changed")[user.id], now)
-    assert "this role stays until somebody else has it" in words
+    assert "this role stays until someone else has it" in words
     assert Role.SYSADMIN in grants_of(session, user.id)
     assert {head.id, district.id} <= set(told(session, "account.not_me_kept"))
     assert user.id not in told(session, "account.not_me_kept") and not told(session, "account.not_me")

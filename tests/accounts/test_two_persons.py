@@ -91,7 +91,7 @@ def test_two_others_confirm_a_person_of_whom_nothing_else_is_known(session: Any)
     assert are_two_persons(stranger.id, admins[0].id, NOW), "a confirmation ties nobody"
     with pytest.raises(Refused, match="already"):
         confirm_person(Invocation(acting(admins[0]), NOW), stranger.id)
-    with pytest.raises(Refused, match="Two others"):
+    with pytest.raises(Refused, match="Two other people"):
         confirm_person(Invocation(acting(admins[0]), NOW), admins[0].id)
     no_person = make_user(Role.SYSADMIN, first_setup=False)
     with pytest.raises(Refused, match="second person"):

@@ -74,10 +74,10 @@ CLOSED = (
 )
 STATEMENTS = (
     ("UPDATE outbox_message SET state = 'failed'", "queue", "warning", "failed for good"),
-    (f"UPDATE user_account SET state = 'disabled' {LEADING}", "schools", "warning", "nobody decides"),
+    (f"UPDATE user_account SET state = 'disabled' {LEADING}", "schools", "warning", "no one decides"),
     ("UPDATE user_account SET state = 'active'", "schools", "ok", "Every school"),
-    (f"UPDATE user_account SET state = 'invited' {LEADING}", "schools", "warning", "nobody decides"),
-    ("DELETE FROM role_grant WHERE role = 'administrator'", "schools", "warning", "nobody decides"),
+    (f"UPDATE user_account SET state = 'invited' {LEADING}", "schools", "warning", "no one decides"),
+    ("DELETE FROM role_grant WHERE role = 'administrator'", "schools", "warning", "no one decides"),
     (f"UPDATE user_account SET state = 'disabled' {APPROVING}", "police reviews", "warning", "silence refuses"),
     ("UPDATE user_account SET state = 'active'", "police reviews", "ok", "Every network"),
     ("DELETE FROM police_approver", "police reviews", "warning", "silence refuses"),
@@ -105,7 +105,7 @@ def test_where_there_is_nothing_nothing_is_ok(database: Database, tmp_path: Path
     app = make_app(database.url, tmp_path)
     with app.app_context():
         said = found(app)
-        assert said["accounts"] == ("bad", "Nobody can sign in who gives roles: no system administrator is active.")
+        assert said["accounts"] == ("bad", "No one can sign in who gives roles: no system administrator is active.")
         assert said["schools"][0] == said["police reviews"][0] == said["calendar"][0] == "warning"
         assert [check.key for check in CHECKS if said[check.key][0] == "ok"] == []
         db.engine.dispose()

@@ -62,7 +62,7 @@ def test_the_commands_print_one_document(live_system: LiveSystem, tmp_path: Path
     sent = run("reminders", "deliver", "--json")
     answers = [on_monday, dry, first, second, paused, held, again, released, sent]
     documents = [json.loads(done.stdout) for done in answers]
-    assert documents[6].pop("problem").startswith("Mail is already paused, since")
+    assert documents[6].pop("problem").startswith("Email is already paused, since")
     assert documents == [
         {"queued": 0, "already": 0},
         {"queued": 2, "already": 0},

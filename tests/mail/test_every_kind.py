@@ -182,7 +182,7 @@ def test_the_digest_names_all_that_waits(app: Flask) -> None:
 
 def _planted(where: str) -> MessageKind:
     told = f"About {CANARY}"
-    words = {"subject": "News", "words": "News.", "href": "http://localhost:8000/x"} | {where: told}
+    words = {"subject": "Update on your report", "words": "News.", "href": "http://localhost:8000/x"} | {where: told}
     return MessageKind("digest", "incident", lambda message, actor: words, lambda message, actor: True)
 
 

@@ -65,7 +65,7 @@ def test_the_next_time_everything_is_as_it_was(school, teacher, client_as):
     ("values", "words"),
     [
         ({"held_on": "2026-11-25"}, "Choose today or an earlier day."),
-        ({"students": "0", "adults": "0"}, "Say how many were there."),
+        ({"students": "0", "adults": "0"}, "Write how many were there."),
         ({"students": "many"}, "Write a number from 0 to 2000."),
         ({"students": "-1"}, "Write a number from 0 to 2000."),
         ({"group": None}, "Choose a class or a grade."),

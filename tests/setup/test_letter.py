@@ -37,14 +37,14 @@ def test_a_letter_goes_out_and_the_page_says_what_became_of_it(
     now = at("2026-11-28 22:00")
     user = make_user(Role.SYSADMIN)
     person, email = client_as(user), user.email
-    assert "Send a test letter" in machine.mail(now).words
+    assert "Send a test email" in machine.mail(now).words
     assert person.submit(PAGE).status_code == 303
     again = person.submit(PAGE)
     assert again.status_code == 400 and "A test letter was sent this minute." in again.get_data(as_text=True)
     assert "On its way" in person.get(PAGE).get_data(as_text=True)
     assert deliver(now)["sent"] == 1
     [mail] = smtp_server.wait_for(1)
-    assert mail.recipients == (email,) and mail.subject == "Test letter: email goes out"
+    assert mail.recipients == (email,) and mail.subject == "Test email: email is working"
     assert "The mail server took it." in person.get(PAGE).get_data(as_text=True)
     assert machine.mail(now).level is Level.OK and "took it" in machine.mail(now).words
     assert db.session.scalar(select(func.count()).where(AuditEntry.action == "setup.test_letter")) == 1

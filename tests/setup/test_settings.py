@@ -58,9 +58,9 @@ def test_a_change_is_shown_first_then_made_from_its_day_on(now: datetime, client
     assert mornings(at("2026-12-01 06:45")) == [] and mornings(at("2026-12-01 07:15")) != []
     at("2026-11-28 10:00")
     page = text(person.get("/settings"))
-    assert "Time of the morning mail: 6:30 am" in page and "From Tue, Dec 1, 2026: 7:15 am" in page
+    assert "Time of the morning email: 6:30 am" in page and "From Tue, Dec 1, 2026: 7:15 am" in page
     page = text(person.get(MAIL))
-    assert "To come" in page and "Dora District" in page
+    assert "Upcoming" in page and "Dora District" in page
     [audit] = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "setting.changed"))
     assert audit.changes["value"] == [None, "07:15"] and audit.changes["starts_on"] == [None, "2026-12-01"]
     assert db.session.scalar(select(func.count(TimelineEntry.id)).where(TimelineEntry.kind == "setting.changed")) == 1
@@ -89,15 +89,15 @@ def test_a_wrong_one_is_withdrawn_before_its_day_and_else_set_again(now: datetim
 @pytest.mark.parametrize(
     ("name", "given", "words"),
     [
-        ("morning-mail", {"value": "04:59"}, "Give a time from 5:00 am to 10:00 am."),
+        ("morning-mail", {"value": "04:59"}, "Enter a time from 5:00 am to 10:00 am."),
         ("morning-mail", {"value": "07:00", "starts_on": "2026-11-27"}, "The first day is today or later"),
         ("morning-mail", {"value": "07:00", "starts_on": "2029-11-27"}, "The first day is today or later"),
         ("morning-mail", {"value": "06:30"}, "It is so on that day already."),
         ("escalation", {"lead": "4", "administrator": "3"}, "The administrators are not told before"),
-        ("escalation", {"lead": "0"}, "Give a whole number from 1 to 10."),
-        ("questionnaires", {"value": "61"}, "Give a whole number from 3 to 60."),
-        ("second-person", {"value": ""}, "Give a whole number from 1 to 60."),
-        ("weights", {"intake": "100"}, "Give a whole number from 0 to 99."),
+        ("escalation", {"lead": "0"}, "Enter a whole number from 1 to 10."),
+        ("questionnaires", {"value": "61"}, "Enter a whole number from 3 to 60."),
+        ("second-person", {"value": ""}, "Enter a whole number from 1 to 60."),
+        ("weights", {"intake": "100"}, "Enter a whole number from 0 to 99."),
         ("school-hours", {"first": "15:00"}, "The last bell must ring after the first one."),
         ("name", {"value": "  "}, "Enter the name of the district."),
         ("time-zone", {"value": "America/Chicago"}, "It is so on that day already."),

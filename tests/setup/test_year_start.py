@@ -75,8 +75,8 @@ def test_what_it_moves_is_shown_first_and_what_cannot_be_is_refused_at_its_field
     db.session.add(CalendarDay(school_year="2026-27", day=date(2027, 7, 31), kind=DayKind.CLOSED))
     db.session.flush()
     for given, field, words in (
-        ({"month": "9", "day": "31"}, "day", "Give a day of this month."),
-        ({"month": "8", "day": "0"}, "day", "Give a day of this month."),
+        ({"month": "9", "day": "31"}, "day", "Enter a day of this month."),
+        ({"month": "8", "day": "0"}, "day", "Enter a day of this month."),
         ({"month": "8", "day": "1"}, "", "It is so on that day already."),
     ):
         refused = person.submit(PAGE, given)

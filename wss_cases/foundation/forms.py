@@ -67,7 +67,7 @@ class DatedRowForm(BaseForm):
     """A form for the next row of a dated setting: the first day, and the newest row when the page was shown."""
 
     seen_id = HiddenField()
-    starts_on = DateField(_l("In force from"), [InputRequired(_l("Give the first day."))])
+    starts_on = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
 
     @property
     def seen(self) -> int | None:

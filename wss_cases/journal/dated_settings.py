@@ -28,7 +28,7 @@ def add_row(uow: UnitOfWork, row: Any, *same: ColumnElement[bool]) -> None:
         raise Refused("starts_on", _("Choose a day at most two years ahead."))
     if newest is not None and row.starts_on <= newest:
         raise Refused(
-            "starts_on", _("A change is kept from %(day)s on. Choose a later day.", day=day_words_with_year(newest))
+            "starts_on", _("A change already starts on %(day)s. Choose a later day.", day=day_words_with_year(newest))
         )
     uow.add(row)
 
@@ -46,9 +46,9 @@ def newest_row(
     newest = uow.session.get_one(model, existing(newest_id), with_for_update=True)
     require(uow.actor, permission, newest)
     if seen_id is not None and seen_id != newest.id:
-        raise Refused("", _("Somebody changed this row meanwhile. Look at it again."))
+        raise Refused("", _("Someone has changed this row in the meantime. Please review it again."))
     if starts_on < today_at(None, uow.now):
-        raise Refused("starts_on", _("A row begins today or later: what was in force stays as it was."))
+        raise Refused("starts_on", _("A row starts today or later: what was in force before does not change."))
     if starts_on <= newest.starts_on:
         raise Refused("starts_on", _("This day must be after the first day of the newest row."))
     return newest
@@ -66,6 +66,6 @@ def period_words(row: Any, today: date) -> dict[str, Any]:
     return {
         "starts": day_words_with_year(row.starts_on),
         "ends": day_words_with_year(row.ends_on) if row.ends_on else "",
-        "tag": _("Ended") if has_ended else (_("In force") if has_begun else _("To come")),
+        "tag": _("Ended") if has_ended else (_("In force") if has_begun else _("Upcoming")),
         "tone": "slate" if has_ended else ("moss" if has_begun else "sun"),
     }

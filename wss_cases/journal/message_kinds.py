@@ -14,8 +14,8 @@ from wss_cases.journal.models import OutboxMessage
 class MailList(Labelled):
     """Mails that a person may do without; all others always come."""
 
-    DIGEST = "digest", _l("the morning digest")
-    SINGLE = "single", _l("a mail for each thing that is due")
+    DIGEST = "digest", _l("the morning summary")
+    SINGLE = "single", _l("a separate email for each thing that is due")
     WEEKLY = "weekly", _l("the weekly count")
 
 

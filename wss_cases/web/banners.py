@@ -16,7 +16,7 @@ def banners(now: datetime) -> list[str]:
         since = moment_words(found.paused_since, district_zone())
         texts.append(
             _(
-                "Mail has been paused since %(since)s: no reminder is sent, and none about danger or a legal duty "
+                "Email has been paused since %(since)s: no reminder is sent, and none about danger or a legal duty "
                 "either. Tell people yourself.",
                 since=since,
             )

@@ -29,7 +29,7 @@ from wss_cases.web import banners
 
 NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("my_day.page", _l("My day"), Permission.FOLLOWUP_READ),
-    ("desk.page", _l("Desk"), Permission.CASE_WORK),
+    ("desk.page", _l("Caseload"), Permission.CASE_WORK),
     ("capture.capture", _l("Log an incident"), Permission.INCIDENT_REPORT),
     ("review.queue", _l("Review"), Permission.INCIDENT_REVIEW),
     ("casework.cases", _l("Cases"), Permission.CASE_READ),
@@ -58,10 +58,10 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("practice.entries_page", _l("Practice log"), Permission.PRACTICE_LOG),
     ("circle_requests.requests", _l("Requests for a circle"), Permission.CIRCLE_REQUEST_WORK),
-    ("returns.returns", _l("Coming back"), Permission.CASE_WORK),
+    ("returns.returns", _l("Returning students"), Permission.CASE_WORK),
     ("discipline.actions", _l("Discipline actions"), Permission.DISCIPLINE_READ),
     ("police_reviews.page", _l("Police-notification reviews"), Permission.POLICE_REVIEW_READ),
-    ("deputies.page", _l("Second looks for schools"), Permission.DEPUTY_LOOK),
+    ("deputies.page", _l("Second reviews for schools"), Permission.DEPUTY_LOOK),
     ("police_settings.sergeants", _l("School Sergeants"), Permission.SCHOOL_MANAGE),
     ("networks.schools", _l("Schools"), Permission.SCHOOL_MANAGE),
     ("office.phone", _l("Phone of the office"), Permission.SCHOOL_MANAGE),
@@ -70,7 +70,7 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("partners.partners", _l("Partners"), Permission.PARTNER_READ),
     ("calendar.home", _l("School calendar"), Permission.SCHOOL_MANAGE),
     ("district_settings.page", _l("Settings"), Permission.SETTINGS_EDIT),
-    ("past_years.openings", _l("Who looked at past years"), Permission.PAST_READ),
+    ("past_years.openings", _l("Who viewed past years"), Permission.PAST_READ),
     ("clean_slate.settings", _l("Clean slate"), Permission.SIGHT_EDIT),
     ("duty_table.table", _l("The table of legal duties"), Permission.DUTY_TABLE_EDIT),
     ("circle_training.training", _l("Trainings"), Permission.CIRCLE_SETTINGS),
@@ -79,7 +79,7 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("family_copies.waiting", _l("Copies for families"), Permission.FAMILY_COPY_PREPARE),
     ("holds.every", _l("Records on hold"), Permission.HOLD_MANAGE),
     ("deletions.every", _l("Deletions"), Permission.RECORD_DELETE_READ),
-    ("retention.schedule", _l("Schedule of retention"), Permission.RETENTION_READ),
+    ("retention.schedule", _l("Records retention schedule"), Permission.RETENTION_READ),
 )
 """What stands in a phone's menu besides; at a desk a page of the bar leads there."""
 

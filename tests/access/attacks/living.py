@@ -131,13 +131,13 @@ def system_administrator(stage: Stage) -> Iterator[Attack]:
     (victim, _codes), client = with_factor(Role.DEAN), stage.client(boss)
     before, page = victim.email, f"/people/{victim.id}"
     answer = client.submit(f"/people/{boss.id}", {"role": "district", "starts_on": DAY}, holding="role")
-    refused = refusal(answer, "nobody gives one to themselves")
+    refused = refusal(answer, "people cannot give roles to themselves")
     yield Attack(BOSS, "gives herself the whole district", refused, [], OVERREACH)
     client.submit(f"{page}/address", {"email": THEIRS})
     held = newest(HeldChange)
     answer = client.post(f"{page}/link", data={"csrf_token": client.csrf_token(page)})  # no button leads there
     yield Attack(
-        BOSS, "moves an account to her own address and sends a link there", refusal(answer, "no link goes there"),
+        BOSS, "moves an account to her own address and sends a link there", refusal(answer, "no link is sent to it"),
         [before, witness.email], OVERREACH,
     )  # fmt: skip
     answer = stage.client(mailbox).submit(page, action=f"/held/{held}", follow=True)
@@ -184,7 +184,7 @@ def after_the_notes(stage: Stage) -> Iterator[Attack]:
     end(circle)
     head, dean = make_colleague(world.school, Role.ADMINISTRATOR), make_colleague(world.school, Role.DEAN)
     place, client = f"/cases/{circle.case_id}/pathways/{circle.id}", stage.client(head)
-    refused = refusal(client.submit(f"{place}/keepers", {"keeper": str(dean.id)}), "decides no discipline")
+    refused = refusal(client.submit(f"{place}/keepers", {"keeper": str(dean.id)}), "does not decide discipline")
     if stage.client(dean).get(f"{place}/notes").status_code != 404:
         refused = ""
     yield Attack(HEAD, "makes the dean a keeper", refused, [], OVERREACH)

@@ -58,7 +58,7 @@ def test_known_unknown_and_disabled_accounts_get_the_same_answer(session: Any, c
         answer = sign_in(client, email, "a wrong password 2026")
         assert answer.status_code == 400
         text = answer.get_data(as_text=True).replace(email, "")
-        bodies.add("The e-mail address or the password is not right." in text)
+        bodies.add("The email address or the password is not right." in text)
     assert bodies == {True}
     assert sign_in(client, disabled.email).status_code == 400
 

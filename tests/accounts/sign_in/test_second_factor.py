@@ -235,7 +235,7 @@ def test_a_reset_ends_everything_is_told_and_voids_a_short_password(
     assert {"account.factor_reset", "invitation"} <= set(told)
     assert sign_in(client, user.email, "kelp4 bay").status_code == 400
     history = boss.get(f"/people/{user.id}").get_data(as_text=True)
-    assert "Second factor reset" in history and "Reset the second factor" not in history
+    assert "Two-step sign-in reset" in history and "Reset two-step sign-in" not in history
 
 
 def test_a_short_password_stands_only_beside_a_second_factor(

@@ -111,7 +111,7 @@ def test_what_came_too_late_is_offered_to_its_writer_alone(session: Any, client_
     assert b"calm" not in row.sealed_text and row.user_id == writer.id
     assert "calm" not in str([entry.changes for entry in session.scalars(select(AuditEntry))])
     page = client.get("/sign-in").get_data(as_text=True)
-    assert "What you wrote is kept" in page and "calm" not in page
+    assert "What you wrote is saved" in page and "calm" not in page
 
     assert sign_in(client, dean.email).headers["Location"] == "/", "somebody else at the same desk"
     for address in ("/account/kept", f"{target}?kept={row.id}"):

@@ -118,14 +118,14 @@ def as_administrator(page: Page, scene: Scene) -> None:
     expect(page.locator("[name=answer_circle]")).to_have_count(0)
     expect(page.locator("main")).to_contain_text("Offered on Mon, Oct 5, 2026")
     for what in ("conversation", "mentoring", "referral", "check_in"):
-        refused(page, "The record has no offer of this")
+        refused(page, "No offer is on record")
         expect(page.locator(".invalid [name^=answer_]")).to_have_attribute("name", f"answer_{what}")
         page.locator(f"[name=answer_{what}]").fill("Offered by phone in October.")
     for name, words in (("disruption", "The knife, and what was said."), ("support_services", "School work.")):
         refused(page, "needs this in writing")
         page.locator(f"[name={name}]").fill(words)
     page.locator("[name=disability][value=no]").check()
-    refused(page, "The roster says that this student has an IEP")
+    refused(page, "The roster shows that this student has an IEP")
     page.locator("[name=disability][value=yes]").check()
     refused(page, "school day 14 away in 2026-27")
     page.locator("[name=acknowledged]").check()

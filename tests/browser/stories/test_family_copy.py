@@ -67,7 +67,7 @@ def test_a_copy_for_the_family(live_system: LiveSystem, new_visitor: NewVisitor,
     page.get_by_label("I looked in the student’s file").check()
     go(page, page.get_by_role("button", name="Make the draft"))
     expect(page.locator("main")).to_contain_text("3 places may name another child")
-    go(page, page.get_by_role("button", name="Hand it to the administrator"))
+    go(page, page.get_by_role("button", name="Send it to the administrator"))
     expect(page.locator("main")).to_contain_text("Decide about each place first: “Bill O’Brien”")
     look(page, "family-undecided")
     place = page.get_by_role("group", name="“Grace”")
@@ -77,7 +77,7 @@ def test_a_copy_for_the_family(live_system: LiveSystem, new_visitor: NewVisitor,
     go(page, page.get_by_role("button", name="Take out all that is undecided"))
     expect(page.locator("main")).to_contain_text("Every place that may name another child is decided.")
     look(page, "family-decided")
-    go(page, page.get_by_role("button", name="Hand it to the administrator"))
+    go(page, page.get_by_role("button", name="Send it to the administrator"))
     draft = page.url
     desk = new_visitor(viewport=DESK)
     page = desk.page

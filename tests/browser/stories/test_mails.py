@@ -90,10 +90,10 @@ def test_from_the_mail_to_the_thing(
         context.clear_cookies()
         page.goto(next(address for address in addresses if "/mails/stop/" in address))
         assert axe_problems(page) + overflow_problems(page) == []
-        go(page, page.get_by_role("button", name="Stop these mails"))
-        expect(page.get_by_role("heading", name="These mails have stopped")).to_be_visible()
+        go(page, page.get_by_role("button", name="Stop these emails"))
+        expect(page.get_by_role("heading", name="These emails have stopped")).to_be_visible()
         assert axe_problems(page) + overflow_problems(page) == []
-        go(page, page.get_by_role("link", name="My mails"))
+        go(page, page.get_by_role("link", name="My emails"))
         expect(page).to_have_url(re.compile("/sign-in"))
         assert visitor.problems == []
         context.close()

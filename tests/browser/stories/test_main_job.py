@@ -95,10 +95,10 @@ def accept(page: Page, reference: str, names: list[str]) -> str:
     go(page, page.get_by_role("link", name=re.compile(reference)))
     expect(page.locator("main")).to_contain_text("When you know who")
     expect(page.get_by_role("button", name="Accept as recommended")).to_have_count(0)
-    go(page, page.get_by_role("link", name="Say who caused harm, and who was harmed").first)
+    go(page, page.get_by_role("link", name="Enter who caused harm, and who was harmed").first)
     for name, part in zip(names, ("Reported to have caused harm", "Was harmed"), strict=True):
         page.get_by_role("group", name=re.compile(name)).get_by_role("radio", name=part).check()
-    go(page, page.get_by_role("button", name="Save and look at the recommendation"))
+    go(page, page.get_by_role("button", name="Save and see the recommendation"))
     expect(page.locator("main")).to_contain_text("Peace circle")
     expect(page.locator("main")).to_contain_text("Not a matter for the police")
     go(page, page.get_by_role("button", name="Accept as recommended"))
@@ -129,7 +129,7 @@ def hold_it(page: Page, opened: str) -> None:
     """Say from My day that the meeting happened, and who came."""
     page.goto("/my-day")
     go(page, page.get_by_role("link", name=re.compile(f"Did it happen.*{opened}")))
-    steps.say(page, "Yes, it was held")
+    steps.say(page, "Yes, it took place")
     steps.everybody(page)
 
 
@@ -138,7 +138,7 @@ def agree(page: Page) -> None:
     go(page, page.get_by_role("link", name="Record the agreement").first)
     for number, words in enumerate(("Repaint the locker together", "Write a note of thanks")):
         page.get_by_label("What was agreed").nth(number).fill(words)
-        page.get_by_label("Until when").nth(number).fill("2026-10-09")
+        page.get_by_label("Due by").nth(number).fill("2026-10-09")
     go(page, page.get_by_role("button", name="Save the agreement"))
     expect(page.locator("main")).to_contain_text("Repaint the locker together")
 
@@ -152,13 +152,13 @@ def keep_the_terms(page: Page, case: str) -> None:
     for _term in range(2):
         page.goto(circle)
         go(page, page.get_by_role("link", name=re.compile("^Mark ")).first)
-        page.get_by_role("radio", name="Kept", exact=True).check()
+        page.get_by_role("radio", name="Done", exact=True).check()
         go(page, page.get_by_role("main").get_by_role("button").last)
-        expect(page.locator("main")).to_contain_text("Kept")
+        expect(page.locator("main")).to_contain_text("Done")
     page.goto(circle)
     go(page, page.get_by_role("link", name="Complete it", exact=True).first)
     page.get_by_role("radio").first.check()
-    page.get_by_label("The keeper spoke with each person apart instead").check()
+    page.get_by_label("The keeper met with each person separately instead").check()
     go(page, page.get_by_role("main").get_by_role("button").last)
     page.wait_for_url(re.compile(r"/cases/\d+(/pathways/\d+)?$"))
     page.goto(case)

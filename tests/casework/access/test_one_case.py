@@ -43,7 +43,7 @@ def test_a_reason_opens_one_case_for_a_day_and_the_school_sees_it(
     address = f"/one-case/{world.case.id}"
     assert client.get(address).status_code == 404
     assert "at least 20 characters" in send(client, world.case.reference, "Because.").text
-    assert "No case of your schools" in send(client, "ZZ-1").text
+    assert "No case at your schools" in send(client, "ZZ-1").text
     assert send(client, f" {world.case.reference.lower()} ").location.endswith(address)
     page = client.page(address)
     assert REASON in page.text
@@ -86,7 +86,7 @@ def test_it_ends_when_they_are_done_or_leave(world: Any, client_as: Callable[[An
 def test_district_staff_of_another_school_open_nothing_here(world: Any, client_as: Callable[[Any], Any]) -> None:
     elsewhere = make_world()
     client = client_as(make_user(Role.DISTRICT, elsewhere.school))
-    assert "No case of your schools" in send(client, world.case.reference).text
+    assert "No case at your schools" in send(client, world.case.reference).text
     assert send(client, elsewhere.case.reference).status_code == 303
 
 

@@ -150,7 +150,7 @@ def test_reopening_brings_back_what_the_closing_ended_and_nothing_else(world):
     check_in = add_follow_up(world, kind="agreement_check_in")
     before = add_follow_up(world)
     handling.cancel(Invocation(world.actor, NOW - timedelta(hours=1)), before.id, "Not needed")
-    close(world, cancel_reason="It is over.")
+    close(world, cancel_reason="It has ended.")
     assert fresh(check_in).state is FollowUpState.CANCELLED
     reopen(world, now=NOW + timedelta(days=1))
     row = fresh(check_in)

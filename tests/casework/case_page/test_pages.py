@@ -44,7 +44,7 @@ def test_the_list_shows_finds_and_counts(world, client_as):
     page = client.page("/cases")
     assert world.case.reference in page.text
     assert "(1)" in page.text
-    assert "Nothing under way" in page.text
+    assert "Nothing in progress" in page.text
     assert "No case matches" in client.page("/cases?q=XYZ").text
     assert world.case.reference in client.page(f"/cases?whose=mine&q={world.case.reference.lower()}").text
     assert "No case matches" in client.page("/cases?state=closed").text
@@ -58,8 +58,8 @@ def test_the_next_step_says_what_and_an_act_of_the_panel_is_not_said_twice(world
         kind="contact_person_harmed", due_on=date(2026, 11, 20),
     )  # fmt: skip
     page = client_as(world.coordinator).page(f"/cases/{world.case.id}/pathways/{row.id}")
-    assert "Name the keeper · Thu, Dec 10" in page.text
-    keepers = [link for link in page.find_all("a") if link.text == "Name the keeper"]
+    assert "Assign a circle keeper · Thu, Dec 10" in page.text
+    keepers = [link for link in page.find_all("a") if link.text == "Assign a circle keeper"]
     assert not [link for link in keepers if "btn" in link.get("class")]
 
 
@@ -133,7 +133,7 @@ def test_an_agreement_through_its_pages(world, client_as, at):
     assert "Term 1" in dean.page(base).text
     at("2026-11-30 09:00")
     client = client_as(world.coordinator)
-    assert "Mark the term that is due" in client.page(base).text
+    assert "Update the term that is due" in client.page(base).text
     term = db.session.query(AgreementTerm).filter_by(text="Say sorry in class").one()
     client.submit(f"{base}/terms/{term.id}", {"state": "kept"})
     assert client.submit(f"{base}/complete-circle", {"without_meeting": "apart"}).status_code == 303
@@ -151,9 +151,9 @@ def test_a_conversation_is_logged_with_two_answers(world, client_as):
     assert chip.status_code == 200
     assert 'value="2026-11-27"' in chip.text
     wrong = client.submit(address, {"outcome": "repair_agreed", "repair": "Clean the wall", "repair_on": ""})
-    assert "Choose by when." in wrong.text and "Clean the wall" in wrong.text
+    assert "Choose a due date." in wrong.text and "Clean the wall" in wrong.text
     wrong = client.submit(address, {"outcome": "repair_agreed", "repair_kind": "other"})
-    assert "Say what the repair is." in wrong.text
+    assert "Write what the repair is." in wrong.text
     done = client.submit(address, {"outcome": "repair_agreed", "repair": "Clean the wall", "repair_on": "2026-11-27"})
     assert done.status_code == 303
     assert fresh(row).state is PathwayState.COMPLETED
@@ -237,7 +237,7 @@ def test_a_hold_speaks_against_a_conversation(world, client_as):
     for for_whom, warned in (("caused_harm", True), ("harmed", False)):
         row = pathway(world, Kind.CONVERSATION, for_whom=for_whom)
         text = client.page(f"/cases/{world.case.id}/pathways/{row.id}").text
-        assert ("A hold speaks against this pathway." in text) is warned
+        assert ("A hold advises against this pathway." in text) is warned
 
 
 def test_a_follow_up_is_added_from_the_case(world, client_as):

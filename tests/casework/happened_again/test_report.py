@@ -69,7 +69,7 @@ def test_a_check_in_closes_with_a_report_and_all_that_follows(world: Any, client
     roles = {person.student_id: person.role for person in report.people}
     assert roles == {world.students[0].id: PersonRole.CAUSED_HARM, world.students[1].id: PersonRole.HARMED}
     assert report.narrative == SAID
-    because = "Passed on because: The person agrees that this is passed on"
+    because = "Shared because: The person agrees to sharing this"
     assert because in client_as(world.coordinator).page(f"/incidents/{report.id}").text
     assert (fresh(row).state, fresh(row).outcome) == (FollowUpState.DONE, "happened_again")
     again = [("check_in_person_harmed", date(2026, 11, day)) for day in (25, 1)]

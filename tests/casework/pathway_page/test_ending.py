@@ -48,7 +48,7 @@ def test_what_was_promised_is_still_followed_up_and_marked(world, how):
     end(world, row, how)
     kinds = db.session.scalars(select(FollowUp.kind).where(FollowUp.pathway_id == row.id, FollowUp.state == "open"))
     assert list(kinds) == ["agreement_term"]
-    assert blockers(world.case) == ["Agreement term not marked: number 1"]
+    assert blockers(world.case) == ["Agreement term not updated: number 1"]
     instead = TermDraft("Paint the door", None, TODAY, "")
     people = [person.id for person in world.people]
     with pytest.raises(Refused, match="has ended"):

@@ -64,7 +64,7 @@ def test_it_is_written_and_agreed_from_the_follow_up_that_asks_for_it(world: Any
     assert (fresh(asks).state, fresh(asks).outcome) == (FollowUpState.DONE, "agreed")
     assert open_kinds(world) == ["safety_plan_review"]
     shown = client.get(f"/cases/{world.case.id}/safety-plans/{plan.id}")
-    assert "Told, and had a say" in shown.text
+    assert "Told, and gave input" in shown.text
 
 
 def test_its_page_keeps_every_answer_when_it_moves_the_person_harmed_unasked(world: Any, client_as: Any) -> None:
@@ -83,7 +83,7 @@ def test_agreeing_needs_steps_adults_and_the_person(world: Any, client_as: Any) 
     client = client_as(world.coordinator)
     where = f"/cases/{world.case.id}/safety-plans/{plan.id}/agree"
     shown = client.page(where.removesuffix("/agree"))
-    assert "Say which adults are told before the plan is agreed." in shown.text
+    assert "Enter which adults are told before the plan is agreed." in shown.text
     assert where not in [link.get("href") for link in shown.find_all("a")]
     answer = client.submit(where, {"with_person": "y", "guardian": "told"})
     assert "which adults are told" in answer.text

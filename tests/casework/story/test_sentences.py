@@ -32,7 +32,7 @@ FULL = facts(
         Told("Re-entry circle"),
     ],
     terms=Terms(all=3, kept=1, not_kept=1, open=1, next_due=NOV[27]),
-    next_words="Mark the term that is due, Fri, Nov 27",
+    next_words="Update the term that is due, Fri, Nov 27",
 )
 
 
@@ -47,13 +47,13 @@ def test_the_whole_story_in_eight_sentences(app):
         assert story(FULL) == [
             "Fight, hallway: it happened on Wed, Nov 18, and the case was opened on Thu, Nov 19.",
             "Supported: 1 person harmed and 2 people who caused harm. Robin Vale coordinates the case.",
-            "A safety plan is agreed since Fri, Nov 20.",
+            "A safety plan has been agreed since Fri, Nov 20.",
             "Pathways: Peer conference (accepted Fri, Nov 20), Mentoring (accepted Sat, Nov 21), Family support "
             "(declined), Re-entry circle (not offered yet).",
             "Held: Peer conference on Tue, Nov 24.",
             "3 promises were agreed: 1 kept, 1 not kept, 1 open, due Fri, Nov 27.",
             "Ended: Mentoring – Goal reached.",
-            "Next: Mark the term that is due, Fri, Nov 27.",
+            "Next: Update the term that is due, Fri, Nov 27.",
         ]
         assert len(story(FULL)) == MOST
 
@@ -63,7 +63,7 @@ def test_what_is_not_there_is_not_told(app):
         told = story(facts(harmed=0, caused=0, lead="", happened_on=None))
         assert told == [
             "Fight, hallway: the case was opened on Thu, Nov 19.",
-            "Supported: nobody named yet. Nobody coordinates the case yet.",
+            "Supported: no one named yet. No coordinator yet.",
             "No pathway is proposed yet.",
         ]
 

@@ -209,11 +209,11 @@ def test_the_pages_lead_from_the_banner_to_the_new_case(world, there, client_as)
     done = client.submit(address, {"here": "closes", "note": "Likes to draw."})
     assert done.headers["Location"].endswith(f"/cases/{world.case.id}/close?result=transferred")
     assert client.get(address).status_code == 404
-    assert "Goes on at another school" in client.page(f"/cases/{world.case.id}").text
+    assert "Continues at another school" in client.page(f"/cases/{world.case.id}").text
     assert fresh(own).state is PathwayState.ENDED_EARLY
     new = db.session.scalars(select(Case).where(Case.continued_from_id == world.case.id)).one()
     receiver = client_as(there).page(f"/cases/{new.id}")
-    assert "Goes on from another school" in receiver.text
+    assert "Continued from another school" in receiver.text
     assert world.case.reference not in receiver.text
     assert world.students[1].shown_name not in client_as(there).page(f"/cases/{new.id}?tab=people").text
     assert client_as(there).get(f"/cases/{world.case.id}").status_code == 404

@@ -90,7 +90,7 @@ def test_several_moved_at_once_leave_a_check_in_in_its_year(world: World, at: At
     values = {"how": "one", "due_on": "2027-09-07", "reason": "asked"}
     address = f"/follow-ups/re-plan?id={call.id}&id={asked.id}"
     page = client.submit(address, values, holding="how").get_data(as_text=True)
-    assert "A check-in comes before the last school day (Fri, Jun 11)." in page
+    assert "A check-in must come before the last school day (Fri, Jun 11)." in page
     token = client.csrf_token("/account")
     sent = {"csrf_token": token, "reason": "asked", "move": [f"{row.id}.1.2027-09-07" for row in (call, asked)]}
     assert client.post("/follow-ups/re-plan/move", data=sent).status_code == 400

@@ -111,7 +111,7 @@ def test_what_was_said_is_kept_and_shown_and_goes_when_it_is_taken_back(session:
     values = {"outcome": "reached", "manner": "phone", "attempts": "3", "language": "Polish", "interpreter": "y"}
     refused = client.submit(address, values)
     assert refused.status_code == 400
-    assert "Say whom you reached." in refused.get_data(as_text=True)
+    assert "Enter who you reached." in refused.get_data(as_text=True)
     assert 'value="Polish"' in refused.get_data(as_text=True)
     assert client.submit(address, values | {"who": "Their aunt"}).status_code == 303
     text = client.page(address).text

@@ -117,5 +117,5 @@ def test_an_empty_day_says_so(session: Any, at: At, client_as: Any, role: Role) 
 def test_the_system_page_names_no_case(session: Any, at: At, client_as: Any) -> None:
     at("2026-11-24 10:00")
     page = client_as(make_user(Role.SYSADMIN)).page("/system").text
-    assert "No mail has failed" in page
+    assert "No email has failed" in page
     assert client_as(scene().coordinator).get("/system").status_code == 404

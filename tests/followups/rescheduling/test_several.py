@@ -90,7 +90,7 @@ def test_what_somebody_changed_meanwhile_is_left_and_named(here: Scene, client_a
     assert fresh(rows[1]).due_on == TO
     assert (fresh(other).due_on, fresh(rows[0]).state) == (date(2026, 12, 9), FollowUpState.DONE)
     page = client.page(answer.headers["Location"]).text
-    assert "2 stay as they are, since somebody changed them meanwhile" in page
+    assert "2 stay as they are because someone changed them meanwhile" in page
     assert "Bring the forms" in page
     sent["request_key"] = "another"
     again = client.post(f"{CHOOSE}/move", data=sent)
@@ -128,8 +128,8 @@ def test_what_may_not_move_together_stays_and_says_why(here: Scene, client_as: A
     page = client.page(address([plain, *kept]))
     offered = {box.get("value") for box in page.find_all("input") if box.get("name") == "ids"}
     assert offered == {str(plain.id)}
-    for words in ("It is due the same day.", "Those who made the agreement chose this day.",
-                  "Somebody was harmed", "It is closed already."):  # fmt: skip
+    for words in ("It is due the same day.", "The people who made the agreement chose this day.",
+                  "Someone was harmed", "It is already closed."):  # fmt: skip
         assert words in page.text
     checked = check(client, [plain, *kept]).get_data(as_text=True)
     sent = moves(checked)

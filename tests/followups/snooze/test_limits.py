@@ -35,8 +35,8 @@ G, D = "followup.due", "digest"
         ("safety_plan", False, TODAY, 1, ""),
         ("safety_plan", False, date(2026, 12, 20), 0, ""),
         ("safety_plan", False, date(2026, 11, 18), 0, ""),
-        ("safety_plan", False, TODAY, 2, "twice already"),
-        ("safety_plan", False, date(2026, 11, 17), 0, "overdue for too long"),
+        ("safety_plan", False, TODAY, 2, "already paused twice"),
+        ("safety_plan", False, date(2026, 11, 17), 0, "overdue too long"),
         ("guardian_contact", True, TODAY, 0, "cannot be paused"),
         ("contact_person_harmed", False, TODAY, 0, "cannot be paused"),
         ("check_in_person_harmed", False, TODAY, 0, "cannot be paused"),
@@ -79,7 +79,7 @@ def test_the_page_pauses_with_a_reason_and_takes_it_back(session: Any, at: At, c
     assert 'value="2026-11-25"' in refused.get_data(as_text=True)
     assert client.submit(address, {"until": "2026-11-25", "reason": "waiting"}).status_code == 303
     said = client.page(f"/follow-ups/{number}").text
-    assert "Reminders are paused until Wed, Nov 25: Waiting for somebody else" in said
+    assert "Reminders are paused until Wed, Nov 25: Waiting for someone else" in said
     assert (
         "Reminders of a follow-up paused until Wed, Nov 25, 2026"
         in client.page(f"/cases/{row.case_id}?tab=history").text

@@ -137,7 +137,7 @@ def test_a_template_of_one_pathway_counts_there_alone(session: Any, at: At, clie
     new = WRITTEN | {"event": "pathway_completed", "kind": "other", "pathway": "mentoring"}
     wrong = client.submit("/follow-up-templates/new", new | {"event": "student_moved"})
     assert wrong.status_code == 400
-    assert "does not happen in one pathway only" in wrong.get_data(as_text=True)
+    assert "happens in more than one pathway" in wrong.get_data(as_text=True)
     assert client.submit("/follow-up-templates/new", new).status_code == 303
     now = at("2026-12-02 10:00")
     day = date(2026, 12, 2)
@@ -169,7 +169,7 @@ def test_a_sample_case_shows_what_is_made_and_saves_nothing(session: Any, at: At
     here = Place()
     client = client_as(make_user(Role.ADMINISTRATOR, here.school))
     page = client.page("/follow-up-templates/sample?event=agreement_made&pathway=circle&day=2026-11-24").text
-    assert "This is made (3)" in page
+    assert "This is created (3)" in page
     assert "due Tue, Dec 1, 2026" in page
     assert client.get("/follow-up-templates/sample?event=agreement_made&day=2026-13-40").status_code == 400
     assert client.get("/follow-up-templates/sample?event=nonsense&day=2026-11-24").status_code == 400
@@ -212,9 +212,9 @@ def test_what_rules_make_keeps_its_words(session: Any, at: At, client_as: Any) -
     client = client_as(make_user(Role.DISTRICT))
     guardian = one(session, "routed", "guardian_contact")
     page = client.page(f"/follow-up-templates/{guardian}").text
-    assert "said by the rules" in page
+    assert "The routing rules set when it is due" in page
     refused = client.submit(f"/follow-up-templates/{guardian}/end", {"until": "2026-12-05"})
-    assert "not taken away" in refused.get_data(as_text=True)
+    assert "but not remove it" in refused.get_data(as_text=True)
     new = WRITTEN | {"event": "routed", "kind": "other"}
     assert client.submit("/follow-up-templates/new", new).status_code == 400
 

@@ -91,7 +91,7 @@ def test_each_act_is_taken_back_and_both_stand_in_the_history(here: Scene, clien
     client = client_as(here.coordinator)
     assert client.submit(f"/follow-ups/{row.id}{path}", values).status_code == 303
     assert "Talk to them" in client.page(f"/follow-ups/{row.id}").text
-    assert "Taken back." in press_undo(client)
+    assert "Undone." in press_undo(client)
     now = fresh(row)
     assert {name: getattr(now, name) for name in before} == before
     told = db.session.scalars(
@@ -101,7 +101,7 @@ def test_each_act_is_taken_back_and_both_stand_in_the_history(here: Scene, clien
         {"closed": "followup.done"}.get(act, f"followup.{act}"),
         "followup.undone",
     ]
-    assert sentence(told[-1]).startswith("Taken back: ")
+    assert sentence(told[-1]).startswith("Undone: ")
     assert "Undo" not in client.page("/my-day").text
 
 
@@ -129,13 +129,13 @@ def test_it_stays_after_ten_minutes_another_persons_act_and_the_end_of_the_case(
     here.case.state, here.case.result = CaseState.CLOSED, CaseResult.REPAIRED
     db.session.commit()
     page = client.post("/follow-ups/undo", data=sent, follow_redirects=True).get_data(as_text=True)
-    assert "What it belongs to has ended since." in page
+    assert "What it belongs to has since ended." in page
     here.case.state, here.case.result = CaseState.IN_PROCESS, None
     db.session.commit()
     at("2026-11-24 10:11")
     assert "Undo" not in client.page("/my-day").text
     page = client.post("/follow-ups/undo", data=sent, follow_redirects=True).get_data(as_text=True)
-    assert "This can be taken back for ten minutes only." in page
+    assert "This can be undone for only ten minutes." in page
     assert fresh(row).state is FollowUpState.DONE
 
 
@@ -161,7 +161,7 @@ def test_a_changed_one_stays_and_the_others_of_the_batch_come_back(here: Scene, 
         f"/follow-ups/{rows[1].id}", {"outcome": "done", "note": "Asked them"}
     )
     page = press_undo(client)
-    assert "1 follow-up stays: somebody changed it since." in page
+    assert "1 follow-up stays because someone has changed it since." in page
     assert [fresh(row).due_on.day for row in rows] == [20, 1, 20]
 
 

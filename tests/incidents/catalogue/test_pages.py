@@ -96,14 +96,14 @@ def test_what_a_button_stands_for_stays_and_no_unknown_code_comes_in(person: Pag
     ):  # fmt: skip
         code_id = db.session.scalars(select(model.id).where(where)).first()
         refused = person.submit(f"{LIST}/{which}/{code_id}/retire", {"ends_on": "2026-12-31"})
-        assert refused.status_code == 400 and "rename it instead" in refused.get_data(as_text=True)
+        assert refused.status_code == 400 and "Rename it instead" in refused.get_data(as_text=True)
     held = {name: value[0] for name, value in person.form(f"{LIST}/places/add").values().items() if value}
     refused = person.post(f"{LIST}/places/add", data=held | PLACE | {"edfi": "Moon", "swis": ""})
     assert (
         refused.status_code == 400 and db.session.scalar(select(func.count()).where(LocationCode.code == "moon")) == 0
     )
     call = Invocation(acting(make_user(Role.DISTRICT)), clock.now())
-    with pytest.raises(Refused, match="No export knows this code"):
+    with pytest.raises(Refused, match="No export uses this code"):
         add_place(call, {"label_en": "Shed", "label_es": "Cobertizo", "edfi": "Moon"}, Place.ON_GROUNDS)
     assert person.get(f"{LIST}/rules/1").status_code == person.get(f"{LIST}/places/999999").status_code == 404
 

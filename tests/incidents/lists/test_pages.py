@@ -68,7 +68,7 @@ def test_filters(client_as: Any, school: Any) -> None:
         assert shown(client, query) == [found.reference], query
         page = client.page(f"/incidents{query}")
         assert any("Remove filter" in link.text for link in page.find_all("a")), query
-    assert "Nothing fits these filters." in client.page("/incidents?hour=5").text
+    assert "No reports match these filters." in client.page("/incidents?hour=5").text
 
 
 CHIPS = {

@@ -94,7 +94,7 @@ def test_a_reporter_corrects_until_review_begins_and_what_it_was_stays(
     # once a dean has done anything the reporter asks a dean
     client_as(place.dean).submit(f"/review/{report.id}/facts", {"verified": "unknown"}, holding="verified")
     page = client_as(place.reporter).get(f"/incidents/{report.id}/correct")
-    assert "The review of this report has begun." in page.text
+    assert "The review of this report has started." in page.text
     assert "/correct" not in client_as(place.reporter).get(f"/incidents/{report.id}").text
     assert correct(client_as(place.dean), report, location="yard").status_code == 303
 
@@ -102,9 +102,9 @@ def test_a_reporter_corrects_until_review_begins_and_what_it_was_stays(
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"reason": " "}, "Say in a sentence why."),
-        ({}, "Nothing differs"),
-        ({"occurred": "2026-11-25T09:00"}, "This time is still to come."),
+        ({"reason": " "}, "Give the reason in a sentence."),
+        ({}, "This is what the report already says"),
+        ({"occurred": "2026-11-25T09:00"}, "This time is in the future."),
     ],
 )
 def test_a_correction_says_what_and_why(
@@ -119,7 +119,7 @@ def test_a_correction_says_what_and_why(
 def test_neither_a_coordinator_nor_another_reporter_corrects(place: Place, client_as: Callable[[Any], Any]) -> None:
     report = fight(place)
     page = client_as(place.coordinator).get(f"/incidents/{report.id}/correct")
-    assert "The review of this report has begun." in page.text
+    assert "The review of this report has started." in page.text
     other = make_user(Role.REPORTER, place.school)
     assert client_as(other).get(f"/incidents/{report.id}/correct").status_code == 404
 
@@ -165,7 +165,7 @@ def test_what_is_no_longer_named_goes_on_and_is_shown(
     dean = client_as(place.dean)
     assert correct(dean, report, **{field(report, 1, "role"): "witness"}).status_code == 303
     page = dean.get(f"/review/{report.id}").text
-    assert "They no longer ask for this." in page and "First contact with the person harmed" in page
+    assert "The corrected facts no longer call for this." in page and "First contact with the person harmed" in page
     rows = select(FollowUp).where(FollowUp.case_id == case.id, FollowUp.kind == "contact_person_harmed")
     assert [row.state.value for row in db.session.scalars(rows)] == ["open"]
     assert case.participants[1].role is WITNESS
@@ -193,4 +193,4 @@ def test_a_report_of_the_wrong_school_goes_to_the_right_one_with_its_duties(
     assert client_as(place.dean).get(f"/incidents/{report.id}").status_code == 404
     assert now.reference in client_as(new_dean).get(f"/review/{report.id}").text
     answer = correct(client_as(place.reporter), elsewhere, school_id=str(right.id))
-    assert answer.status_code == 400 and "is not of this school" in answer.text
+    assert answer.status_code == 400 and "is not a student of this school" in answer.text

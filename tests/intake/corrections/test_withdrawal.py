@@ -47,7 +47,7 @@ def test_a_withdrawn_report_stands_as_withdrawn_and_in_no_count(place: Place, cl
     assert "Withdraw the report" in reporter.page(f"/incidents/{report.id}").text
     assert why(reporter, f"/incidents/{report.id}/withdraw").status_code == 303
     page = reporter.page(f"/incidents/{report.id}").text
-    assert "Withdrawn" in page and "It was withdrawn by whoever reported it" in page
+    assert "Withdrawn" in page and "The reporter withdrew it" in page
     assert figures_of_school(place.school.id) == {}
     dean = client_as(place.dean)
     assert report.reference not in dean.page("/review").text
@@ -62,7 +62,7 @@ def test_where_a_duty_hangs_on_it_a_dean_is_asked(place: Place, client_as: Calla
     report = place.report((place.students[0], CAUSED), weapon="firearm", facts={"weapon": "firearm"})
     reporter = client_as(place.reporter)
     assert why(reporter, f"/incidents/{report.id}/withdraw").status_code == 303
-    assert "The deans and administrators are asked." in reporter.page(f"/incidents/{report.id}").text
+    assert "The deans and administrators have been asked." in reporter.page(f"/incidents/{report.id}").text
     assert fresh(report).state is IncidentState.SUBMITTED
     asked = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "incident.withdrawal_asked")
     assert set(db.session.scalars(asked)) == {place.dean.id, place.administrator.id}
@@ -71,7 +71,9 @@ def test_where_a_duty_hangs_on_it_a_dean_is_asked(place: Place, client_as: Calla
     assert "It was another day." in page.partition('class="cols"')[0]
     words = reporter.page(f"/incidents/{report.id}").text
     assert "Withdraw the report" not in words and "You asked to withdraw it on" in words
-    assert "The deans and administrators are asked." in reporter.get(f"/incidents/{report.id}/withdraw").text, "once"
+    assert "The deans and administrators have been asked." in reporter.get(f"/incidents/{report.id}/withdraw").text, (
+        "once"
+    )
 
 
 def test_a_dean_asks_the_others_about_her_own_report_too(place: Place, client_as: Callable[[Any], Any]) -> None:
@@ -91,7 +93,7 @@ def test_nobody_withdraws_anothers_report_nor_one_under_review(place: Place, cli
     report = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
     assert client_as(place.dean).get(f"/incidents/{report.id}/withdraw").status_code == 404
     accept(place, report, "one")
-    assert "review of this report has begun" in client_as(place.reporter).get(f"/incidents/{report.id}/withdraw").text
+    assert "review of this report has started" in client_as(place.reporter).get(f"/incidents/{report.id}/withdraw").text
 
 
 def test_a_decided_report_opened_again_is_decided_without_making_anything_twice(
@@ -129,5 +131,5 @@ def test_a_person_not_identified_is_named_after_the_decision(
     assert fresh(report).people[0].student_id == named.id
     assert {one.student_id for one in cases_of_incident(report.id)[0].participants} == {named.id, other}
     page = dean.page(f"/review/{report.id}").text
-    assert "They ask for this too." in page and f"({named.shown_name})" in page
+    assert "The corrected facts also call for this." in page and f"({named.shown_name})" in page
     assert db.session.get_one(Incident, report.id).state is IncidentState.ROUTED

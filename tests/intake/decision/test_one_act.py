@@ -70,7 +70,7 @@ def test_a_part_that_is_not_set_is_nobodys_and_opens_nothing(place: Place, sessi
     assert (answer.person, answer.facts["caused_by"], "harmed" in answer.facts) == (None, "unknown", False)
     assert (now.plan.items, [item.kind for item in now.plan.waiting]) == ((), ["conversation"])
     assert not is_light(now.plan, 0)
-    with pytest.raises(Refused, match="Say first who"):
+    with pytest.raises(Refused, match="First enter who"):
         accept(place, incident)
     assert follow_ups(session, incident_id=incident.id) == {}
     assert cases_of_incident(incident.id) == []

@@ -279,7 +279,7 @@ def test_a_reporter_sees_the_contact_that_they_recorded_and_no_others(client_as:
     assert other.submit(f"{address}/contacts/new", answers | {"note": "The dean's."}).status_code == 303
     page = client_as(reporter).page(address)
     assert "Mine." in page.text and "The dean's." not in page.text
-    assert "Record an attempt" not in page.text and "Was there a further attempt?" in page.text
+    assert "Record an attempt" not in page.text and "Was there another attempt?" in page.text
 
 
 def test_a_question_is_for_whoever_reported(client_as: Any, school: Any, dean: Any) -> None:
@@ -295,8 +295,8 @@ def test_a_question_is_for_whoever_reported(client_as: Any, school: Any, dean: A
     assert mine.index("A question about your report") < mine.index("Waiting for me")
     for client, wanted in ((client_as(reporter), True), (client_as(dean), False)):
         for address in (f"/incidents/{incident.id}", "/incidents"):
-            assert ("A question for you" in client.page(address).text) is wanted, address
-    assert "A question for you" not in client_as(dean).page(f"/review/{incident.id}").text
+            assert ("The dean has a question for you" in client.page(address).text) is wanted, address
+    assert "The dean has a question for you" not in client_as(dean).page(f"/review/{incident.id}").text
 
 
 def test_who_may_open_a_report(client_as: Any, school: Any, fight: Any) -> None:

@@ -117,7 +117,7 @@ def test_a_heavy_report_slipped_into_the_batch_is_left(place: Place, client_as: 
 
 
 def test_an_empty_queue_says_so(place: Place, client_as: Callable[[Any], Any]) -> None:
-    assert "Nothing waits for a decision." in client_as(place.dean).page("/review").text
+    assert "Nothing is waiting for a decision." in client_as(place.dean).page("/review").text
 
 
 def test_the_page_says_why_and_what_about_the_police(place: Place, client_as: Callable[[Any], Any]) -> None:
@@ -147,7 +147,7 @@ def test_holds_and_duties_stand_above_the_recommendation(place: Place, client_as
     one, two, _ = place.students
     incident = set_facts(place.report((one, CAUSED), (two, HARMED)), bullying=True, weapon="maybe_firearm")
     text = client_as(place.dean).page(f"/review/{incident.id}").text
-    order = [text.index(words) for words in ("Legal duties", "Held back", "Recommended")]
+    order = [text.index(words) for words in ("Legal duties", "On hold", "Recommended")]
     assert order == sorted(order)
     assert "Not confirmed" in text
     assert "If you believe someone is in danger or has a gun, call 911 now." in text

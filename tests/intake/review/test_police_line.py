@@ -25,7 +25,7 @@ VERDICT = "Not a matter for the police"
 CALL_911 = "If you believe someone is in danger or has a gun, call 911 now."
 ASK_DANGER = "Is anyone in danger that staff cannot calm?"
 ASK_VERIFIED = "Is it verified?"
-SO_FAR = "Nothing reported so far calls for the police."
+SO_FAR = "Nothing reported so far requires the police."
 
 
 @pytest.fixture

@@ -70,11 +70,11 @@ def test_a_refused_address_is_seen_by_whoever_can_act_and_tried_again(
     assert deliver(at("2026-11-24 10:00"))["failed"] == 2
     assert unreachable() == {user_id}
     assert f"Mail to {email} has not arrived since" in own.page("/my-day").text
-    assert "There is no such mailbox" in own.page("/account").text
+    assert "The mailbox does not exist" in own.page("/account").text
     assert "Mail to 1 person does not arrive" in admin.page("/my-day").text
     assert "Mail to 1 person does not arrive" in admin.page("/people").text
     listed = admin.page("/people/mail").text
-    for words in (here.coordinator.name, email, "2 mails failed", "5.1.1", "Ask them for the right address"):
+    for words in (here.coordinator.name, email, "2 emails failed", "5.1.1", "Ask them for the right address"):
         assert words in listed
     assert here.coordinator.name not in elsewhere.page("/people/mail").text
     system = sysadmin.page("/system").text
@@ -84,14 +84,14 @@ def test_a_refused_address_is_seen_by_whoever_can_act_and_tried_again(
     assert deliver(at("2026-11-24 10:00"))["sent"] == 1
     [told] = mailing.wait_for(1)
     assert told.subject == "May be missed: First contact with the person harmed"
-    assert "Mail to the person who has it does not arrive; nobody else leads its case" in told.everything
+    assert "Email to the person responsible is not being delivered; no one else leads its case" in told.everything
     assert elsewhere.post(f"/people/{user_id}/mail/retry", data=token(elsewhere)).status_code == 404
     mailing.replies.clear()
     assert admin.submit("/people/mail", action=f"/people/{user_id}/mail/retry").status_code == 303
     assert unreachable() == set()
     assert deliver(at("2026-11-24 10:01"))["sent"] == 3  # the two, and the one that shows it
-    assert "has not arrived" not in own.page("/my-day").text
-    assert "Mail reaches everybody" in admin.page("/people/mail").text
+    assert "has not been delivered" not in own.page("/my-day").text
+    assert "Email reaches everyone" in admin.page("/people/mail").text
 
 
 def token(client: Any) -> dict[str, str]:
@@ -171,7 +171,7 @@ def test_what_comes_back_later_marks_the_address(
     noted = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "mail.fails"))
     assert [entry.changes for entry in noted] == [{"status": [None, "5.1.1"]}]
     sysadmin = client_as(make_user(Role.SYSADMIN))
-    assert "It came back (5.1.1)" in sysadmin.page("/system").text
+    assert "It bounced (5.1.1)" in sysadmin.page("/system").text
     sweep(at("2026-11-25 10:00"))
     assert deliver(at("2026-11-25 10:00"))["sent"] > 0
     assert unreachable() == {user_id}  # our own server takes everything: that proves nothing
@@ -283,12 +283,12 @@ def test_only_what_is_about_the_address_blames_it(error: Exception, status: str 
 @pytest.mark.parametrize(
     ("status", "means"),
     [
-        ("5.1.1", "no such mailbox"), ("550", "no such mailbox"), ("5.2.1", "closed"), ("4.2.2", "full"),
-        ("552", "full"), ("5.7.1", "refuses our mail"), ("4.4.1", "cannot be reached"), ("451", "takes nothing"),
-        ("", "did not take it"), ("5.6.0", "did not take it"),
+        ("5.1.1", "mailbox does not exist"), ("550", "mailbox does not exist"), ("5.2.1", "closed"), ("4.2.2", "full"),
+        ("552", "full"), ("5.7.1", "refuses our email"), ("4.4.1", "cannot be reached"), ("451", "accepts nothing"),
+        ("", "did not accept it"), ("5.6.0", "did not accept it"),
     ],
 )  # fmt: skip
 def test_codes_in_words(app: Flask, status: str, means: str) -> None:
     with app.test_request_context():
         assert means in reason(status)[0]
-        assert error_label("something new") == "something new"
+        assert error_label("true for news") == "true for news"

@@ -70,7 +70,7 @@ def test_many_at_once_are_one_mail_that_names_each_and_a_later_one_has_its_own(
     here = scene()
     rows = due(here, 7)
     assert tick(at(MORNING))["sent"] == 2  # with the morning's digest
-    [together] = [mail for mail in mailing.wait_for(2) if "7 follow-ups wait for you" in mail.subject]
+    [together] = [mail for mail in mailing.wait_for(2) if "7 follow-ups are waiting for you" in mail.subject]
     assert "Due today" in together.everything
     assert not any(word in together.everything for word in CANARY.split())
     later = due(here, 1)
@@ -97,7 +97,7 @@ def test_it_lists_what_is_open_and_is_not_sent_once_nothing_is(session: Any, at:
         _close(place, row, at("2026-11-23 06:00"))
     deliver(at(MORNING))
     assert named(mailing, rows) == [0] + [1] * 6
-    told = {mail.recipients for mail in mailing.mails if "follow-ups wait" in mail.subject}
+    told = {mail.recipients for mail in mailing.mails if "follow-ups are waiting" in mail.subject}
     assert told == {(some.coordinator.email,)}
     assert states() == {OutboxState.SENT: 6, OutboxState.DROPPED: 8}
 

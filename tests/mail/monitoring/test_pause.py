@@ -54,7 +54,7 @@ def test_paused_nothing_is_sent_and_released_each_goes_once(
         message.at_any_hour = True
     session.commit()
     assert deliver(now) == {"sent": 0, "retry": 0, "failed": 0}
-    assert "Mail has been paused since" in coordinator.page("/my-day").text
+    assert "Email has been paused since" in coordinator.page("/my-day").text
     assert "A restored backup" not in coordinator.page("/my-day").text
     assert "A restored backup" in admin.page("/system").text
     ready = admin.get("/readyz")
@@ -62,7 +62,7 @@ def test_paused_nothing_is_sent_and_released_each_goes_once(
     assert coordinator.get("/system/mail/pause").status_code == 404
     assert admin.submit("/system", action="/system/mail/release").status_code == 303
     assert deliver(now) == {"sent": 2, "retry": 0, "failed": 0}
-    assert "Mail has been paused" not in coordinator.page("/my-day").text
+    assert "Email has been paused" not in coordinator.page("/my-day").text
     [paused], [released] = audited(session, "delivery.paused"), audited(session, "delivery.released")
     assert paused.actor_id == released.actor_id == sysadmin_id
     assert paused.changes == {"reason": [None, "A restored backup"]}

@@ -46,13 +46,13 @@ def test_a_person_chooses_on_their_account_page(session: Any, client_as: Any) ->
     user = make_user(Role.COORDINATOR, SchoolFactory())
     client = client_as(user)
     panel = client.page("/account").text
-    assert "One mail in the morning" in panel
+    assert "One email in the morning" in panel
     assert "With a weekly count" in panel
     assert client.submit("/account/mails", {"style": "single", "weekly": None}).status_code == 303
     assert choices_of([user.id])[user.id] == Choice("single", False)
     [entry] = audited("mail_choice.changed")
     assert (entry.actor_id, entry.changes) == (user.id, {"style": ["digest", "single"], "weekly": [True, False]})
-    assert "Your mails are set" in client.page("/account/mails").text
+    assert "Your email choices are saved" in client.page("/account/mails").text
     assert "Without a weekly count" in client.page("/account").text
     client.submit("/account/mails", {"style": "single", "weekly": None})
     assert len(audited("mail_choice.changed")) == 1  # saying the same again is no change
@@ -69,12 +69,12 @@ def test_the_link_of_a_mail_stops_its_list_and_nothing_else(session: Any, client
     user = make_user(Role.COORDINATOR, SchoolFactory(), name="Ines Quarrel")
     address = f"/mails/stop/{stop_token(user.id, MailList.DIGEST)}"
     asked = client.page(address).text
-    assert "You would no longer get the morning digest" in asked
+    assert "You would no longer get the morning summary" in asked
     assert choices_of([user.id])[user.id] == Choice()  # looking at the page stops nothing
     one_click = {"List-Unsubscribe": "One-Click"}
     for _time in range(2):
         done = client.post(address, data=one_click)
-        assert (done.status_code, "These mails have stopped" in done.text) == (200, True)
+        assert (done.status_code, "These emails have stopped" in done.text) == (200, True)
         assert choices_of([user.id])[user.id] == Choice("none", True)
     assert len(audited("mail_choice.stopped")) == 1
     for private in (user.name, user.email, user.name.split()[-1]):

@@ -51,9 +51,9 @@ def test_the_secret_is_shown_once_and_kept_sealed(session: Any, client_as: Any) 
     ("given", "words"),
     [
         ({"name": " "}, "Enter a name."),
-        ({"url": "hooks.example"}, "Write a whole address that begins with https://"),
-        ({"url": "https://hooks.example:port/"}, "Write a whole address that begins with https://"),
-        ({"url": "https://hooks.example/a b"}, "Write a whole address that begins with https://"),
+        ({"url": "hooks.example"}, "Enter a full address that starts with https://"),
+        ({"url": "https://hooks.example:port/"}, "Enter a full address that starts with https://"),
+        ({"url": "https://hooks.example/a b"}, "Enter a full address that starts with https://"),
         ({"url": "http://hooks.example/"}, "what is sent is encrypted"),
         ({"url": "ftp://hooks.example/"}, "what is sent is encrypted"),
         ({"url": "https://me:secret@hooks.example/"}, "Leave the name, password"),
@@ -79,10 +79,10 @@ def test_one_is_changed_tested_and_given_another_secret(session: Any, client_as:
     person.submit(NEW, SOUND)
     [hook] = db.session.scalars(select(Webhook))
     page = f"/settings/webhooks/{hook.id}"
-    assert "There is a webhook of this name already." in text(person.submit(NEW, SOUND))
+    assert "There is already a webhook with this name." in text(person.submit(NEW, SOUND))
     assert person.submit(f"{page}/change", {"url": "https://other.example/"}).status_code == 303
     assert person.submit(page, {}, action="test").status_code == 303
-    assert "A test was sent this minute." in text(person.submit(page, {}, action="test", follow=True))
+    assert "A test was sent less than a minute ago." in text(person.submit(page, {}, action="test", follow=True))
     first = signing_secrets(hook.id, clock.now())
     assert "whsec_" in text(person.submit(f"{page}/secret", {}))
     assert len(signing_secrets(hook.id, clock.now())) == 2 and signing_secrets(hook.id, clock.now())[1:] == first

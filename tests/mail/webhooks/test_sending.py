@@ -129,7 +129,7 @@ def test_of_a_receiver_that_fails_no_other_event_is_tried_in_the_same_run(receiv
     [
         ("dead", "refused", "It cannot be reached."),
         ("slow", "timeout", "It did not answer in time."),
-        ("redirect", "redirect", "It leads elsewhere (status 302); a redirect is not followed."),
+        ("redirect", "redirect", "It redirects elsewhere (status 302); redirects are not followed."),
         ("inside", "private", "The address is inside a network"),
         ("plain", "plain", "The address does not begin with https://."),
         ("nowhere", "name", "There is no machine of this name."),
@@ -250,7 +250,7 @@ def test_what_fails_for_two_days_turns_the_webhook_off_and_administrators_hear_o
     assert mail.recipient_id == here.district.id
     person, page = client_as(here.district), f"/settings/webhooks/{here.hook_id}"
     shown = person.page(page).text
-    assert "nothing had arrived for two days" in shown and "Send again what failed" not in shown
+    assert "nothing was delivered for two days" in shown and "Resend what failed" not in shown
     turn_webhook(here.by(here.district), here.hook_id, True)
     receiver.answers = []
     assert person.submit(page, {}, action="again").status_code == 303

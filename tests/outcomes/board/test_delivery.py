@@ -193,16 +193,16 @@ def test_one_may_have_what_one_answers_for_and_once(ids: tuple[int, int]) -> Non
 def test_the_page_subscribes_and_ends(ids: tuple[int, int], client_as: ClientAs) -> None:
     client = client_as(db.session.get_one(UserAccount, ids[0]))
     address = "/outcomes/board/delivery"
-    assert "You are sent no report" in client.page(address).text
+    assert "You receive no reports" in client.page(address).text
     assert client.submit(address, {"every": "quarter", "language": "es"}).status_code == 303
     page = client.page(address)
     assert NAME in page.text and "Every quarter" in page.text
     again = client.submit(address, {"every": "month"}, holding="every")
-    assert again.status_code == 400 and "You are sent this report already" in again.get_data(as_text=True)
+    assert again.status_code == 400 and "You already receive this report" in again.get_data(as_text=True)
     (row,) = db.session.scalars(db.select(BoardSubscription)).all()
     token = client.csrf_token(address)
     assert client.post(f"{address}/{row.id}/end", data={"csrf_token": token}).status_code == 303
-    assert "You are sent no report" in client.page(address).text
+    assert "You receive no reports" in client.page(address).text
 
 
 def test_reports_go_by_the_schedule(ids: tuple[int, int]) -> None:

@@ -114,7 +114,7 @@ def test_it_says_of_when_its_figures_are(made: Made, client_as: ClientAs) -> Non
     assert heads.count(f"Same days, 2025{joined}26") == 1 and heads.count(f"Rate 2025{joined}26") == 1
     assert re.search(r"\d incidents · The same days a year before: ", page.text)
     notes = next(one for one in page.find_all("section") if "board-notes" in one.get("class").split())
-    assert "is as known on the day the report was made" in notes.text
+    assert "are as known on the day the report was made" in notes.text
     assert notes.text.count("up to today") == notes.text.count("up to today; in a board report") == 1
     assert "before today" not in notes.text
 
@@ -122,7 +122,7 @@ def test_it_says_of_when_its_figures_are(made: Made, client_as: ClientAs) -> Non
 def test_the_district_sees_every_school_and_those_at_zero_without_lists(made: Made, client_as: ClientAs) -> None:
     SchoolFactory(name="Quiet Elementary School")
     page = main_of(client_as(make_user(Role.DISTRICT)).page(PAGE))
-    assert "3 schools" in page.text and "1 school at zero" in page.text
+    assert "3 schools" in page.text and "1 school with no reports" in page.text
     assert [one.text for ul in page.find_all("ul") for one in ul.find_all("li")] == ["Quiet Elementary School"]
     assert not [link for link in page.find_all("a") if link.get("href").startswith(("/incidents", "/outcomes/behind"))]
 
@@ -132,7 +132,7 @@ def test_a_network_is_reported_by_who_has_all_of_it(made: Made, client_as: Clien
     assert networks_answered_for(acting(whole)) == ["Network 1"]
     assert networks_answered_for(acting(half)) == []
     page = main_of(client_as(whole).page(f"{PAGE}?network=Network+1"))
-    assert "Board report: Network 1" in page.text and "there are none for a network" in page.text
+    assert "Board report: Network 1" in page.text and "not for a network" in page.text
     client = client_as(half)
     assert client.get(f"{PAGE}?network=Network+1").status_code == 404
     # one that no school is in, as after another name on the roster, is nobody's

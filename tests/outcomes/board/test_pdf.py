@@ -154,7 +154,7 @@ def test_nobody_else_opens_it(made: Made, client_as: ClientAs) -> None:
     make_reports(clock.now(), 60)
     for stranger in strangers:
         assert stranger.get(address).status_code == stranger.get(f"{address}/report.pdf").status_code == 404
-    assert "No report is kept" in strangers[0].page("/outcomes/board/reports").text
+    assert "No saved reports" in strangers[0].page("/outcomes/board/reports").text
     assert name in district.page("/outcomes/board/reports").text
 
 

@@ -237,10 +237,10 @@ def test_what_nobody_outside_needs_is_in_no_file_and_what_is_left_out_is_named(
         "Places without an Ed-Fi code (the report is in the file, without its place) [on the moon]: 1",
         "Students who caused harm, whose behavior has no Ed-Fi code [argument]: 1",
         "Students who caused harm, without a behavior: 1",
-        "People whose part is not established, and support persons: 1",
+        "People whose role is not established, and support persons: 1",
         "Students without a number of at most 32 characters: 1",
         f"Reports and removals of a school without a number that the version takes [{unnumbered.code}]: 1",
-        "Reports that nobody has decided yet: 1",
+        "Reports that no one has decided yet: 1",
         "Reports closed without further action: 1",
     ):
         assert f"left out – {line}\n" in done.stderr
@@ -251,7 +251,7 @@ def test_what_cannot_be_written_is_said_plainly(app: Flask, session: Any, at: An
     before = tmp_path / "d.xml"
     before.write_text("the one of last week", encoding="utf-8")
     empty = export(app, before)
-    assert (empty.exit_code, empty.stderr) == (1, "Refused: Nothing of 2026-27 can be written.\n")
+    assert (empty.exit_code, empty.stderr) == (1, "Refused: Nothing can be written for 2026-27.\n")
     assert before.read_text(encoding="utf-8") == "the one of last week"
     assert [path.name for path in tmp_path.iterdir()] == ["d.xml"]
     assert "There is no school Nowhere." in export(app, before, "--school", "Nowhere").stderr

@@ -246,7 +246,7 @@ BROKEN = {
     "half of it": (SMALL[:900], "d.xml, line"),
     "nothing": ("", "d.xml"),
     "no XML": ("student,day\n77,2022-01-31\n", "d.xml, line 1"),
-    "students alone": (SMALL.replace("InterchangeStudentDiscipline", "InterchangeStudent"), "Give one"),
+    "students alone": (SMALL.replace("InterchangeStudentDiscipline", "InterchangeStudent"), "Enter one"),
 }  # fmt: skip
 
 

@@ -191,7 +191,7 @@ def test_a_server_that_is_away_stops_the_push_and_the_next_goes_on(app: Flask, o
 def test_a_wrong_secret_sends_nothing_and_says_so(app: Flask, ods: World) -> None:
     ods.secret_is_right = False
     document = push(app, status=1)
-    assert [one["message"] for one in document["problems"]] == ["The server gives no token for this key and secret."]
+    assert [one["message"] for one in document["problems"]] == ["The server returns no token for this key and secret."]
     assert ods.asked == []
 
 

@@ -94,7 +94,7 @@ def test_each_version_is_written_by_its_own_schema(
     assert root.tag == f"{{{ns['e']}}}InterchangeStudentDiscipline"
     numbers = {one.text for one in root.iterfind("e:DisciplineIncident/e:SchoolReference//e:SchoolId", ns)}
     assert numbers == ({"400001"} if version in NUMBERS_ARE_INT else {"400001", "170993000123"})
-    told = "a school without a number that the version takes [PRAIRIEVIEWS]: 2" in done.stderr
+    told = "a school without a number that the version accepts [PRAIRIEVIEWS]: 2" in done.stderr
     assert told == (version in NUMBERS_ARE_INT)
     of_each = root.findall("e:StudentDisciplineIncidentBehaviorAssociation/e:Weapon", ns)
     assert len(of_each) == (2 if version == "5.2" else 0)
@@ -112,7 +112,7 @@ def test_what_is_longer_than_a_version_takes_is_named_and_left_out(
     second = tmp_path / "r.csv"
     done = export(app, tmp_path / "d.xml", "4.0", "--restorative", str(second))
     assert done.exit_code == 0, done.stderr
-    assert "identifier is longer than the version takes [WSE-I-000000000000001]: 1" in done.stderr
+    assert "with an identifier longer than the version accepts [WSE-I-000000000000001]: 1" in done.stderr
     root = read(tmp_path / "d.xml")
     assert schema_of("4.0", shared_data, tmp_path).validate(root)
     assert [etree.QName(one).localname for one in root] == ["DisciplineAction"]

@@ -142,7 +142,7 @@ def test_the_pages_and_files_of_a_district_say_what_the_numbers_prove(
     black = next(line for line in table_for(SYSTEM, SCOPE, "race").lines if line.categories == ("black",))
     assert black.per_enrolled["incident"].came == came
     assert f"{came} of {black.enrolled}" in main
-    assert "times as likely as all others" in main
+    assert "More likely (ratio" in main
     assert "Other groups together: " in main
     assert "Within the same school" in main
     assert re.search(r"points [+−]\d+\.\d \([+−]?\d", main) and "−" in main
@@ -204,9 +204,9 @@ def test_the_minimums_change_for_school_years_to_come_alone(session: Any, at: An
     client = client_as(make_user(Role.DISTRICT))
     address = "/outcomes/equity/minimums"
     for wrong, words in (
-        ({"cell": "4"}, "Give a number from 5 to 100."),
+        ({"cell": "4"}, "Enter a number from 5 to 100."),
         ({"cell": "20", "group": "10"}, "A group is at least as large as a cell"),
-        ({"starts_on": "2026-11-24"}, "a school year that has begun keeps its numbers"),
+        ({"starts_on": "2026-11-24"}, "a school year that has started keeps its numbers"),
         ({"starts_on": "2029-08-01"}, "Choose a day at most two years ahead."),
     ):
         sent = {"cell": "20", "group": "40", "starts_on": "2027-08-01", **wrong}

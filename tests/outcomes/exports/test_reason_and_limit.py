@@ -64,7 +64,7 @@ def test_where_the_school_has_no_other_the_district_is_told_and_else_no_file_is_
     client = client_as(make_user(Role.ADMINISTRATOR, school))
     refused = client.submit(ADDRESS, {"reason": REASON})
     assert refused.status_code == 400
-    assert "Nobody else can be told" in refused.text
+    assert "No one else can be told" in refused.text
     assert REASON in refused.text
     sysadmin = make_user(Role.SYSADMIN)
     assert client.submit(ADDRESS, {"reason": REASON}).status_code == 200

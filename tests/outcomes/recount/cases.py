@@ -47,7 +47,7 @@ def _listed(seen: Shown) -> None:
     """The lists behind: each case with its own days."""
     found: dict[str, list[tuple[str, str]]] = {"first_meetings": [], "closings": []}
     for _id, reference, _began, met, closed, state in table(_timed(seen.plain)):
-        waits = "Closed without a meeting" if state == "closed" else "Still waits"
+        waits = "Closed without a meeting" if state == "closed" else "Still waiting"
         found["first_meetings"].append((reference, f"Met {day_words(met)}" if met else waits))
         found["closings"].append((reference, f"Closed {day_words(closed)}" if closed else "Still open"))
     for name, cases in found.items():
@@ -126,7 +126,7 @@ def repeats(seen: Shown) -> None:
         stays = too_few(left([(of_network.get(one), 0, at[one]) for one in at]))
         few = len(over) < FEWEST or stays
         words = f"shown from {FEWEST}" if few else f"with another incident: {sum(over)}"
-        words = "not shown: it would tell of few at one school" if len(over) >= FEWEST and stays else words
+        words = "not shown: it could identify a few at one school" if len(over) >= FEWEST and stays else words
         share = "–" if few else percent(sum(over), len(over))
         counted[f"{length} school days attended"] = [share, str(len(over)), f"{words}; {waiting}"]
         if seen.code is not None and over:

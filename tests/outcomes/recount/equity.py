@@ -53,7 +53,7 @@ CAME = {
         "select s.student_id, n.school_id from notified_student s join police_notification n "
         f"on n.id = s.notification_id where n.local_date {SETTLED}"
     ),
-    "Reported for what an adult has to judge": SUBJECTIVE,
+    "Reported for subjective behaviors": SUBJECTIVE,
     **{
         f"{place}, {half}": f"{SUBJECTIVE} and {where} and {when}"
         for place, where in PLACES.items()
@@ -61,7 +61,7 @@ CAME = {
     },
 }
 """Each stage in the reader's words, and who came to it."""
-JUDGED = "Reported for what an adult has to judge"
+JUDGED = "Reported for subjective behaviors"
 BEFORE = {
     "Reported in an incident": "Enrolled",
     "Accepted it": "Offered a restorative pathway",
@@ -71,7 +71,7 @@ BEFORE = {
     **{stage: JUDGED for stage in CAME if "noon" in stage},
 }
 """The stage before, where it is not being reported."""
-UNKNOWN = "Not known in the roster"
+UNKNOWN = "Not in the roster"
 Words = dict[Any, str]
 KINDS: dict[str, tuple[str, Words]] = {
     "Race or ethnicity": ("s.race_ethnicity", {**RACE_LABELS, None: UNKNOWN}),

@@ -54,7 +54,7 @@ def test_files_that_were_taken_are_cards_and_lead_back(made: Made, client_as: Cl
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
     make_user(Role.ADMINISTRATOR, made.schools[0])
     empty = client.page("/outcomes/exports")
-    assert "Files are at the end of Outcomes." in empty.text
+    assert "To download a file, go to the end of the Outcomes page." in empty.text
     client.submit("/outcomes/files/core.csv", {"reason": "For the school's council."})
     page = client.page("/outcomes/exports")
     assert cards(page) == ["When"]
@@ -65,7 +65,7 @@ def test_files_that_were_taken_are_cards_and_lead_back(made: Made, client_as: Cl
 def test_who_reads_no_outcomes_is_not_led_to_them(session: Any, client_as: ClientAs) -> None:
     page = client_as(make_user(Role.SYSADMIN)).page("/outcomes/exports")
     assert not [link for link in page.find_all("a") if link.get("href") == "/outcomes"]
-    assert "end of Outcomes" not in page.text
+    assert "end of the Outcomes page" not in page.text
 
 
 def test_the_limit_of_rows_is_grouped(made: Made, client_as: ClientAs) -> None:

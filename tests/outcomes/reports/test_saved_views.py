@@ -37,7 +37,11 @@ def test_a_view_is_named_opened_and_deleted_by_its_person_alone(made: Made, clie
     narrowed = f"place=hallway&term=1&school={school.id}"
     number = number_on(client.page(f"{PAGE}?{narrowed}"))
     assert client.submit(f"{VIEWS}/new?{narrowed}", {"name": " Hallway "}).status_code == 303
-    for name, wrong in (("Hallway", "view of this name"), ("", "Give the view a name"), ("x" * 81, "at most 80")):
+    for name, wrong in (
+        ("Hallway", "view with this name"),
+        ("", "Enter a name for the view"),
+        ("x" * 81, "at most 80"),
+    ):
         refused = client.submit(f"{VIEWS}/new?{narrowed}", {"name": name})
         assert refused.status_code == 400 and wrong in refused.text
     link = next(one for one in client.page(VIEWS).find_all("a") if one.text == "Hallway")

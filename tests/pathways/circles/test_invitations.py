@@ -124,7 +124,7 @@ def test_a_meeting_is_planned_moved_put_off_and_planned_anew(world, circle, keep
         (event,) = calendar.standing()
         assert (event.sequence, event.starts, len(calendar.events)) == (0, MOVED, 2)
     assert [mail.message["Subject"].split(":")[0] for mail in mailing.mails[::2]] == [
-        "Invitation", "Changed", "Does not take place", "Invitation",
+        "Invitation", "Changed", "Canceled", "Invitation",
     ]  # fmt: skip
     # in whatever order mail arrives, a calendar ends with the same
     own = [mail for mail in mailing.mails if mail.recipients == (keeper.email,)]

@@ -184,4 +184,4 @@ def test_the_mail_about_a_keeper_names_nobody(world, circle):
         hidden = [dean.name, administrator.name, world.coordinator.name, world.case.reference]
         hidden += [student.shown_name for student in world.students]
         assert not [name for name in hidden if name in words]
-    assert subjects == {"You keep a circle now", "A circle of yours has another keeper"}
+    assert subjects == {"You are now a circle keeper", "One of your circles has another keeper"}

@@ -140,7 +140,7 @@ def test_who_walked_out_is_asked_anew(world, circle):
     assert (around.consents.get(left.id), around.consents[stayed.id].consented) == (None, True)
     assert (around.preparations[left.id].is_ready, around.preparations[stayed.id].is_ready) == (None, True)
     assert open_kinds(circle) == ["after_walk_out"]
-    with pytest.raises(Refused, match="has not been asked yet"):
+    with pytest.raises(Refused, match="consent not recorded"):
         plan(world, circle, starts_at=LATER + timedelta(days=1))
     prepare(world, circle, who=[left])
     consent(world, circle, who=[left])
@@ -211,7 +211,7 @@ def test_the_meeting_at_the_end_is_planned_once(world):
     answer(world, circle, meeting, MeetingState.HELD, now=end + timedelta(hours=1))
     assert fresh(circle).held_on == date(2026, 11, 26)
     assert open_kinds(circle).count("questionnaire") == questionnaires
-    with pytest.raises(Refused, match="at the end"):
+    with pytest.raises(Refused, match="agreement completion meeting"):
         plan(world, circle, starts_at=end + timedelta(days=1), now=end)
 
 

@@ -44,8 +44,8 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     train(world, world.coordinator)
     base, client = base_of(world, circle), client_as(world.coordinator)
     page = client.page(base)
-    assert "The circle has no keeper yet" in page.text
-    assert "opens when every line is done" in page.text
+    assert "Assign a circle keeper" in page.text
+    assert "available when everything is done" in page.text
     client.submit(f"{base}/keepers", {"keeper": str(world.coordinator.id)})
     caused, harmed = world.people
     assert "Offer support first" in client.page(f"{base}/consent/{harmed.id}").text
@@ -62,7 +62,7 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     assert refused.status_code == 400
     assert "Hold H2 applies" in refused.text
     assert client.submit(f"{base}/holds/H2", {"reason": "The plan is agreed."}).status_code == 303
-    assert "Every line is done" in client.page(base).text
+    assert "Everything is done" in client.page(base).text
     assert client.submit(f"{base}/meeting", {"time": "09:30", "room": "204"}).status_code == 303
     assert "Nov 25, 9:30 am" in client.page("/circles").text
     at("2026-11-25 11:00")
@@ -76,7 +76,7 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
         due_on=NOW.date() + timedelta(days=2),
     )
     my_day = client.page("/my-day").text
-    assert my_day.index("Did it happen?") < my_day.index("Coming up")
+    assert my_day.index("Did it take place?") < my_day.index("Coming up")
     asked = client.submit(address, {"state": "held"})
     assert asked.status_code == 303
     assert asked.headers["Location"].endswith(f"{address}/held")
@@ -110,7 +110,7 @@ def test_supporters_are_invited_and_let_go(world, client_as):
     circle = make_circle(world)
     base, client = base_of(world, circle), client_as(world.coordinator)
     party = f"{base}/parties/{world.people[1].id}"
-    assert "Nobody is beside this person yet" in client.page(party).text
+    assert "No supporter for this person yet" in client.page(party).text
     empty = client.submit(f"{party}/supporters/new", {"name": "Grandmother Ana"})
     assert empty.status_code == 400
     assert "Grandmother Ana" in empty.text
@@ -122,7 +122,7 @@ def test_supporters_are_invited_and_let_go(world, client_as):
     assert "Grandmother Ana" not in client.page(party).text
 
 
-@pytest.mark.parametrize(("state", "words"), [("postponed", "Postponed"), ("called_off", "Called off")])
+@pytest.mark.parametrize(("state", "words"), [("postponed", "Postponed"), ("called_off", "Canceled")])
 def test_a_meeting_is_postponed_or_called_off_before_its_hour(world, client_as, state, words):
     circle = ready_circle(world)
     plan(world, circle)
@@ -147,10 +147,10 @@ def test_the_one_who_walked_out_is_chosen_from_those_who_came(world, client_as, 
     came[f"keeper_{world.coordinator.id}"] = "came"
     wrong = client.submit(address, came)
     assert wrong.status_code == 400
-    assert "Say which of the parties left." in wrong.text
+    assert "Enter which of the parties left." in wrong.text
     left = came | {f"party_{world.people[0].id}": "left_early"}
     assert client.submit(address, left).status_code == 303
-    assert "has not been asked yet" in client.page(base_of(world, circle)).text
+    assert "consent not recorded" in client.page(base_of(world, circle)).text
 
 
 def test_the_week_shows_each_day(world, client_as):
@@ -173,12 +173,12 @@ def test_the_register_of_trainings(world, client_as):
     assert client.submit("/circles/training/new", values | {"completed_on": "2026-12-01"}).status_code == 400
     assert client.submit("/circles/training/new", values | {"provider": "Peace Center"}).status_code == 303
     page = client.page("/circles/training").text
-    assert "Peace Center" in page and "Runs out soon" in page and "May keep circles" in page
+    assert "Peace Center" in page and "Expires soon" in page and "May keep circles" in page
     (training,) = db.session.scalars(select(KeeperTraining))
     assert client.submit(f"/circles/training/{training.id}", {"valid_until": "2026-11-01"}).status_code == 303
-    assert "Ran out" in client.page("/circles/training").text
+    assert "Expired" in client.page("/circles/training").text
     client.submit("/circles/setting", {"guardian_consent": "y"})
-    assert "A guardian consents for every party" in client.page("/circles/training").text
+    assert "A guardian must consent for every party" in client.page("/circles/training").text
     assert client_as(world.coordinator).get("/circles/training").status_code == 404
     stranger = client_as(make_user(make_world().school, Role.ADMINISTRATOR))
     assert stranger.get(f"/circles/training/{training.id}").status_code == 404
@@ -201,7 +201,7 @@ def test_a_hold_that_nobody_lifts_says_so(world, client_as):
     put_hold(world, rules=["H3"])
     circle = make_circle(world)
     page = client_as(world.coordinator).page(f"{base_of(world, circle)}/holds/H3")
-    assert "nobody can say it for them" in page.text
+    assert "No one can say it for them" in page.text
     assert "Lift the hold" not in page.text
 
 
@@ -212,7 +212,7 @@ def test_a_closed_gate_is_seen_on_a_planned_meeting(world, client_as):
     training.valid_until = training.completed_on
     db.session.commit()
     page = client_as(world.coordinator).page(base_of(world, circle))
-    assert "something it needs is missing now" in page.text
+    assert "something it needs is now missing" in page.text
 
 
 def test_an_ended_circle_still_has_its_page(world, client_as):
@@ -224,7 +224,7 @@ def test_an_ended_circle_still_has_its_page(world, client_as):
     assert done.status_code == 303
     page = client.page(base_of(world, circle))
     assert "Held" in page.text
-    assert "Plan the meeting" not in page.text
+    assert "Schedule the meeting" not in page.text
 
 
 def test_pages_are_for_the_team_of_the_school_and_for_circles(world, client_as):

@@ -47,14 +47,14 @@ def pages(client: Any, circle: Any, world: Any) -> str:
 def test_who_decides_discipline_reads_only_that_a_meeting_is_not_planned(world, circle, client_as, role):
     user = make_user(world.school, role)
     text = pages(client_as(user), circle, world)
-    assert "A meeting is not planned" in text
-    for told in ("does not wish to take part", "Does not take part", "Wishes to take part", "wishes to take part"):
+    assert "No meeting is scheduled" in text
+    for told in ("does not want to take part", "Does not take part", "Wants to take part", "wants to take part"):
         assert told not in text, told
     checked = client_as(user).page(f"/cases/{circle.case_id}/pathways/{circle.id}/consent/{world.people[1].id}")
     assert not [
         one for one in checked.find_all("input") if "checked" in one.attributes and one.get("name") == "consented"
     ]
-    with pytest.raises(Refused, match="A meeting is not planned") as refused:
+    with pytest.raises(Refused, match="No meeting is scheduled") as refused:
         planning.plan_meeting(
             Invocation(actor_for(user), NOW), circle.id, starts_at=LATER, room="1", keeper_id=world.coordinator.id
         )
@@ -62,7 +62,7 @@ def test_who_decides_discipline_reads_only_that_a_meeting_is_not_planned(world, 
 
 
 def test_the_coordinator_who_prepares_it_knows(world, circle, client_as):
-    assert "does not wish to take part" in pages(client_as(world.coordinator), circle, world)
+    assert "does not want to take part" in pages(client_as(world.coordinator), circle, world)
 
 
 def test_a_copy_for_either_family_says_the_same(world, circle):
@@ -72,7 +72,7 @@ def test_a_copy_for_either_family_says_the_same(world, circle):
     case.state, case.result = "closed", CaseResult.DECLINED.value
     db.session.commit()
     lines = [line.text for one in _cases(world.students[0].id, [world.incident]) for line in one.lines]
-    assert "A meeting is not planned" in lines and "Declined" not in lines
+    assert "No meeting is scheduled" in lines and "Declined" not in lines
 
 
 def test_the_words_of_a_check_in_lie_under_seal_and_are_read_with_a_trace(world, circle, client_as, session):

@@ -48,9 +48,9 @@ def test_mentors_and_groups(made, client_as):
     group = db.session.scalar(select(MentoringGroup))
     client.submit(f"/mentors/groups/{group.id}", {"name": "Lunch club"})
     listed = client.page("/mentors").text
-    assert all(words in listed for words in ("Lunch club", "Music", "0 of 4 places taken", "not trained yet"))
+    assert all(words in listed for words in ("Lunch club", "Music", "0 of 4 spots taken", "not trained yet"))
     assert client.submit(f"/mentors/{ida.id}/end", {}).status_code == 303
-    assert "Who mentored before" in client.page("/mentors").text
+    assert "Former mentors" in client.page("/mentors").text
     assert (
         client.post(f"/mentors/{ida.id}/return", data={"csrf_token": client.csrf_token("/account")}).status_code == 303
     )
@@ -61,9 +61,9 @@ def test_ending_a_mentor_lists_their_students(made, client_as):
     row = make_matched(made)
     client = client_as(made.world.coordinator)
     page = client.page(f"/mentors/{made.mentor.id}/end")
-    assert made.world.students[0].shown_name in page.text and "Match anew" in page.text
+    assert made.world.students[0].shown_name in page.text and "Change mentor" in page.text
     refused = client.submit(f"/mentors/{made.mentor.id}/end", {})
-    assert refused.status_code == 400 and "Say that these students get a new mentor." in refused.text
+    assert refused.status_code == 400 and "Confirm that these students get a new mentor." in refused.text
     assert client.submit(f"/mentors/{made.mentor.id}/end", {"rematch": "y"}).status_code == 303
     assert "Match a new mentor" in client.page(base_of(row)).text
 
@@ -77,9 +77,9 @@ def test_a_match_in_one_page(made, client_as):
     client = client_as(made.world.coordinator)
     assert "Match with a mentor" in client.page(base_of(row)).text
     page = client.page(f"{base_of(row)}/match")
-    assert page.text.index("Ana – 2 of 2 places free") < page.text.index("Mo Mentor – 2 of 2 places free")
+    assert page.text.index("Ana – 2 of 2 spots open") < page.text.index("Mo Mentor – 2 of 2 spots open")
     assert "Speaks the student’s language · Is trained" in page.text
-    assert "Full – 0 of 0 places free" in page.text
+    assert "Full – 0 of 0 spots open" in page.text
     values = {
         "chosen": str(made.mentor.id),
         "reasons": ["known"],
@@ -88,7 +88,11 @@ def test_a_match_in_one_page(made, client_as):
         "agreed": "yes",
     }
     empty = client.submit(f"{base_of(row)}/match", {}).text
-    assert empty.index("Choose the mentor.") < empty.index("Say why this mentor.") < empty.index("Write the goal.")
+    assert (
+        empty.index("Choose the mentor.")
+        < empty.index("Explain why you chose this mentor.")
+        < empty.index("Write the goal.")
+    )
     refused = client.submit(f"{base_of(row)}/match", values)
     assert refused.status_code == 400 and "Choose how often." in refused.text and "Calm starts" in refused.text
     values |= {"preset": "two_years", "starts_on": "2026-11-23"}
@@ -131,7 +135,7 @@ def test_the_mentor_logs_and_never_sees_the_case(made, client_as):
         assert client.get(missing).status_code == 404
     assert client.submit(address, {}).status_code == 400
     refused = client.submit(address, {"happened": "no", "note": "She was ill"})
-    assert refused.status_code == 400 and "Say why not." in refused.text and "She was ill" in refused.text
+    assert refused.status_code == 400 and "Explain why not." in refused.text and "She was ill" in refused.text
     assert client.submit(address, {"happened": "yes"}).status_code == 303
     assert session_on(row.id, TODAY).minutes == 30
     assert "Today is logged." in client.page(f"{address}?saved=1").text
@@ -152,7 +156,7 @@ def test_others_do_not_reach_a_mentors_students(made, client_as):
     addresses += [f"/mentoring/{row.id}/card{tail}" for tail in ("", "/period", "/paper")]
     for user in (make_user(made.world.school, Role.REPORTER), make_user(make_world().school)):
         client = client_as(user)
-        assert "You mentor nobody now." in client.page("/mentoring").text
+        assert "You do not mentor anyone right now." in client.page("/mentoring").text
         assert [client.get(address).status_code for address in addresses] == [404] * len(addresses)
     mentor = client_as(made.user)
     assert [mentor.get(address).status_code for address in addresses] == [200] * len(addresses)
@@ -180,14 +184,14 @@ def test_a_group_is_logged_on_one_page(made, client_as):
 def test_a_card_on_a_phone(made, client_as):
     row = make_matched(made, Kind.CHECK_IN_CHECK_OUT, rhythm=Cadence.DAILY, minutes=None)
     team = client_as(made.world.coordinator)
-    assert "No card is set yet." in team.page(base_of(row)).text
+    assert "No card is set up yet." in team.page(base_of(row)).text
     lines = {"expectations": "Kind words\nOn time", "periods": "Period 1\nLunch", "goal_percent": "75"}
     assert team.submit(f"{base_of(row)}/card", lines | {"periods": "\n".join("abcdefghijk")}).status_code == 400
     assert team.submit(f"{base_of(row)}/card", lines).status_code == 303
     client = client_as(made.user)
     address = f"/mentoring/{row.id}/card"
     token = {"csrf_token": client.csrf_token("/account")}
-    assert "Nothing marked yet" in client.page(address).text
+    assert "Nothing recorded yet" in client.page(address).text
     assert client.post(f"{address}/check-out", data=token).status_code == 400
     assert client.post(f"{address}/check-in", data=token).status_code == 303
     assert client.submit(f"{address}/period?number=1", {"m0": "2", "m1": "1"}).status_code == 303
@@ -202,7 +206,7 @@ def test_a_card_on_a_phone(made, client_as):
         paper = client.get(f"{address}/paper?language={language}")
         assert paper.status_code == 200 and "Kind words" in paper.text
     assert 'lang="es"' in client.get(f"{address}/paper?language=es").text
-    assert "The goal of 75 percent was reached on 1 of 1 marked days." in team.page(base_of(row)).text
+    assert "The goal of 75 percent was reached on 1 of 1 recorded days." in team.page(base_of(row)).text
 
 
 def test_review_and_ending_pages(made, client_as):
@@ -222,10 +226,10 @@ def test_review_and_ending_pages(made, client_as):
     assert len(reviews_of(row.id)) == 1
     finish = f"{base_of(row)}/finish"
     refused = client.submit(finish, {"how": "early", "after": "nothing"})
-    assert refused.status_code == 400 and "Choose why it ends." in refused.text
+    assert refused.status_code == 400 and "Choose the reason it is ending." in refused.text
     assert client.submit(finish, {"how": "goal_reached", "after": "stays_in_touch"}).status_code == 303
     shown = client.page(base_of(row)).text
-    assert "The mentor stays in touch" in shown and "Match anew" not in shown
+    assert "The mentor stays in touch" in shown and "Change mentor" not in shown
     assert fresh(row).outcome == "goal_reached"
 
 

@@ -116,7 +116,7 @@ def test_a_long_absence_is_opened_by_hand_from_the_student(removed: Removed, cli
     case = db.session.get_one(Case, removed.row.case_id)
     assert [person.student_id for person in case.participants] == [student.id] and not case.incidents
     assert "Return after a long absence" in client.page(f"/cases/{case.id}").text
-    assert "is open already" in client.submit(address, {"cause": "placement"}).text
+    assert "is already open" in client.submit(address, {"cause": "placement"}).text
     assert returns() == 2
 
 

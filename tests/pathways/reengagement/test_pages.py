@@ -40,9 +40,9 @@ def test_from_the_plan_to_the_outcome(removed: Removed, client_as: Any, at: Any)
     assert open_kinds(removed) == ["reentry_meeting", "work_missed"]
     at("2026-11-25 10:00")
     client = client_as(removed.place.coordinator)
-    assert "Say whether the re-entry meeting happened" in client.page(page).text
+    assert "Record whether the re-entry meeting took place" in client.page(page).text
     client.submit(f"{page}/return/meeting/answer", {"happened": "student_away"})
-    assert "to be planned again" in client.page(page).text
+    assert "needs a new date" in client.page(page).text
     client.submit(f"{page}/return/meeting", {"day": "2026-11-27", "time": "09:00", "place": "Room 12"})
     at("2026-11-27 10:00")
     client = client_as(removed.place.coordinator)
@@ -60,7 +60,7 @@ def test_from_the_plan_to_the_outcome(removed: Removed, client_as: Any, at: Any)
     assert (removed.row.state, removed.row.outcome) == (PathwayState.COMPLETED, "settled")
     assert open_kinds(removed) == []
     assert "Back in class and settled" in client.page(page).text
-    assert "Nobody is away" in client.page("/returns").text
+    assert "No one is away" in client.page("/returns").text
 
 
 def test_a_meeting_that_nobody_wants_is_not_asked_for_again(removed: Removed, client_as: Any) -> None:

@@ -204,7 +204,7 @@ def test_a_consent_runs_out_by_itself_and_can_be_renewed(scene: Scene, at: Any) 
     assert not the(referral_id).is_open_to_partner(now)
     day = date(2026, 12, 3)
     held = db.session.scalars(select(Referral.id).where(Referral.id == referral_id, open_to_partner(day))).all()
-    assert held == [], "the one before opens nothing once consent is taken back"
+    assert held == [], "previous follow-up opens nothing once consent is taken back"
 
 
 def test_the_school_writes_down_what_a_partner_says_on_the_phone(scene: Scene) -> None:

@@ -44,7 +44,7 @@ def test_from_draft_to_sending_through_the_pages(scene: Scene, client_as: Any) -
     client, base = client_as(scene.world.coordinator), base_of(scene)
     better = PartnerFactory(name="Aardvark Help", languages=["en"], capacity=0)
     page = client.page(f"{base}/referral")
-    assert "no free place" in page.text and "agreement in force" in page.text
+    assert "no open spot" in page.text and "agreement in force" in page.text
     assert page.text.index(scene.partner.name) < page.text.index(better.name)
     refused = client.submit(f"{base}/referral", {"need": "A calm place to talk."})
     assert refused.status_code == 400
@@ -161,7 +161,7 @@ def test_the_district_keeps_the_directory(session: Any, at: Any, client_as: Any)
         ({"capacity": "many"}, "whole number"),
         ({"days_to_answer": "0"}, "from 1 to 200"),
         ({"agreement_until": "2026-01-01"}, "before the first"),
-        ({"agreement_from": ""}, "since when"),
+        ({"agreement_from": ""}, "start of the agreement"),
         ({"low_grade": "12", "high_grade": "6"}, "before the first"),
     ):
         refused = client.submit("/partners/new", ENTRY | values)

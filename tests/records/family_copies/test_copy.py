@@ -165,7 +165,7 @@ def test_it_is_refused_while_anything_is_undecided_and_names_it(here: Here) -> N
     # a full name cannot stay as a word, a reason is asked for, what stands instead names nobody
     for key, decision, words in (
         (keys["Bill OBrien"], Decision("keep", why="common_word"), "cannot stay"),
-        (keys["ximena"], Decision("keep"), "Say why"),
+        (keys["ximena"], Decision("keep"), "Explain why"),
         (keys["ximena"], Decision("replace", "Ximena N."), "names a child too"),
     ):
         with pytest.raises(Refused, match=words):
@@ -320,7 +320,7 @@ def test_the_pages_lead_from_the_student_to_the_sheet(here: Here, client_as: Cal
     assert given.status_code == 400 and "Decide about each place first" in given.text
     [key, *_rest] = [mark.key for mark in draft_of(_only()).all_marks]
     kept = client.submit(draft, {f"do-{key}": "keep", "by_hand": "friend"}, holding="by_hand")
-    assert kept.status_code == 400 and "Say why" in kept.text and "friend</textarea>" in kept.text
+    assert kept.status_code == 400 and "Explain why" in kept.text and "friend</textarea>" in kept.text
     for bad, words in (("a\x00b", "cannot be stored"), ("long " * 50, "at most 200")):
         refused = client.submit(draft, {f"do-{key}": "replace", f"with-{key}": bad}, holding="by_hand")
         assert refused.status_code == 400 and words in refused.text

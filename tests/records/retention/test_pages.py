@@ -71,7 +71,7 @@ def test_the_schedule_is_changed_from_a_day_on_never_below_its_floor_and_deletes
     student = seen(school, date(2015, 8, 20), date(2020, 6, 10))
     client = client_as(make_user(Role.DISTRICT))
     page = client.page("/records/schedule").text
-    assert "5 years after the student left" in page and "UNCONFIRMED" in page
+    assert "5 years after the student left" in page and "Needs legal review" in page
     newest = rules_on(TODAY)["discipline"]
     form = {"starts_on": "2026-11-25", "keep": "4", "source": "Board policy 7", "confirmed": "yes"}
     low = client.submit("/records/schedule/discipline", form)
@@ -151,7 +151,7 @@ def test_two_people_and_the_count_are_needed_and_the_district_sees_no_name(
     assert "Zenobia Gone" in client.page(address).text
     assert "Zenobia" not in client.page("/records/reviews").text
     own = client.submit(f"{address}/confirm", {"typed": "1"})
-    assert own.status_code == 400 and "Somebody else must confirm" in own.text
+    assert own.status_code == 400 and "Someone else must confirm" in own.text
     second = client_as(make_user(Role.DISTRICT))
     assert "Zenobia" not in second.page(address).text + second.page("/records/deletions").text
     wrong = second.submit(f"{address}/confirm", {"typed": "2"})

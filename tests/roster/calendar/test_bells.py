@@ -52,7 +52,7 @@ def test_bells_of_a_weekday_hold_from_their_day_on(school: Any, client_as: Any) 
     [
         ({"starts_on": "2026-11-22"}, "The first day must be today or later."),
         ({"last1": "07:00"}, "The last bell must ring after the first one."),
-        ({"first4": ""}, "Give the time."),
+        ({"first4": ""}, "Enter the time."),
     ],
 )
 def test_odd_bells_are_refused_at_their_field(school: Any, client_as: Any, values: Any, words: str) -> None:
@@ -70,7 +70,7 @@ def test_two_administrators_do_not_overwrite_each_other(school: Any, client_as: 
     held = {name: value[0] for name, value in other.form(address).values().items() if value}
     assert one.submit(address, {"last0": "14:00"}).status_code == 303
     refused = other.post(address, data=held | {"last0": "14:30"})
-    assert refused.status_code == 400 and "Somebody else has changed the bell times" in refused.get_data(as_text=True)
+    assert refused.status_code == 400 and "Someone else has changed the bell times" in refused.get_data(as_text=True)
     assert bells_on(school, date(2026, 11, 23))[0] == (time(8), time(14))
     stranger = client_as(make_user(Role.ADMINISTRATOR, SchoolFactory()))
     assert stranger.get(address).status_code == 404

@@ -110,7 +110,7 @@ def test_the_page_without_javascript_finds_and_links(session: Any, client_as: Ca
     seen = looked_for(reporter, "eastl")
     assert "Hugo Eastlake" in seen
     assert f"/students/{one.id}" not in seen
-    assert "Nobody at this school" in looked_for(dean, "zz")
+    assert "No one at this school" in looked_for(dean, "zz")
 
 
 def test_a_name_that_is_looked_for_stands_in_no_address(

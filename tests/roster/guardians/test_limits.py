@@ -77,7 +77,7 @@ def test_no_call_letter_or_copy_goes_to_whom_an_order_keeps_away(family: Any) ->
     call = Invocation(acting(make_user(Role.DEAN, school)), clock.now())
     report = make_incident(school, [student])
     attempt = ContactAttempt(people_of(report.id)[0].id, clock.now(), "phone", "reached", "pl", father.id)
-    with pytest.raises(Refused, match="Nobody may contact"):
+    with pytest.raises(Refused, match="No one may contact"):
         record_guardian_contact(call, report.id, attempt)
     with pytest.raises(Refused, match="may not receive records"):
         whose_right(student, str(father.id), date(2026, 11, 24))

@@ -27,7 +27,7 @@ CHILDREN = (
 """Given, family and preferred name; nobody's."""
 AROUND = (
     "Yesterday {} pushed a chair over and ran out.", "After lunch, {} shouted; two teachers came.",
-    "En el pasillo, {} empujó la mesa.", "They said ({}) was there. Nobody was hurt.",
+    "En el pasillo, {} empujó la mesa.", "They said ({}) was there. No one was hurt.",
     "“{}” was written on the board, in large letters.", "La maestra vio a {} cerca de la puerta.",
     "A shove by {}, then both sat down.",
 )  # fmt: skip

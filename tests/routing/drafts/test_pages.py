@@ -88,7 +88,7 @@ def test_a_row_is_edited_and_the_draft_published_and_withdrawn(
     assert district.submit(path, why, holding="starts_on").status_code == 303
     page = district.page(path)
     assert "It waits for a second person" in page.text and "Publish it" not in page.text
-    assert "Waits for a second person" in district.page("/rules").text
+    assert "Waiting for a second person" in district.page("/rules").text
     other = client_as(make_user(Role.DISTRICT))
     assert "Later mentors." in other.page(path).text
     assert other.submit(path, action="/publish").status_code == 303
@@ -136,7 +136,7 @@ def test_publishing_without_a_day_is_explained(district: PageClient, session: An
     answer = district.submit(path, {"starts_on": ""}, holding="starts_on")
     assert answer.status_code == 400
     assert "Enter the first day." in answer.get_data(as_text=True)
-    assert "Say what it changes, and why." in answer.get_data(as_text=True)
+    assert "Write what it changes, and why." in answer.get_data(as_text=True)
 
 
 def test_two_editors_the_second_reads_three_versions_and_saves_again(district: PageClient, session: Any) -> None:

@@ -154,7 +154,7 @@ def test_a_published_set_is_withdrawn_before_its_first_day_and_never_in_force(
     with pytest.raises(Refused, match="not yet in force"):
         actions.withdraw(district, draft.id, "Too early.", now)
     second = publish(district, draft.id, date(2026, 12, 1), now, "No incidents yet.")
-    for reason, day, words in ((" ", now, "Say why"), ("Late.", now + timedelta(days=8), "not yet in force")):
+    for reason, day, words in ((" ", now, "Explain why"), ("Late.", now + timedelta(days=8), "not yet in force")):
         with pytest.raises(Refused, match=words) as refused:
             actions.withdraw(district, draft.id, reason, day)
         assert refused.value.field == "reason"

@@ -224,7 +224,7 @@ def test_the_pages(scene: Appealed, client_as: Callable[[Any], Any]) -> None:
     assert late.status_code == 400 and "Not so." in late.get_data(as_text=True)
     assert client.submit(f"{page}/appeal/decision", decided).status_code == 303
     text = client.page(page).text
-    for words in ("Reversed", "Counted twice.", "An aunt", "It was not so.", "What it was before"):
+    for words in ("Reversed", "Counted twice.", "An aunt", "It was not so.", "Before the correction"):
         assert words in text
     assert "0 actions, 0 students" in client.page("/discipline").text
     assert client.page(f"{page}/appeal/decision", status=404)

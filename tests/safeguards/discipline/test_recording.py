@@ -49,7 +49,7 @@ def test_who_keeps_a_circle_decides_no_discipline_about_its_parties(scene: Remov
     )
     session.add(kept)
     session.commit()
-    with pytest.raises(Refused, match="somebody else decides"):
+    with pytest.raises(Refused, match="someone else decides"):
         scene.remove(dean)
     assert scene.remove(scene.place.actor("administrator"))
 
@@ -288,7 +288,7 @@ def test_the_pages(scene: Removing, client_as: Callable[[Any], Any], session: An
     made = client.submit(address, values)
     assert made.status_code == 303
     page = client.page(made.headers["Location"]).text
-    assert "Facts verified, student heard" in page and "Not ticked" not in page
+    assert "Facts verified, student heard" in page and "Not checked" not in page
     assert "Day 10 is reached or passed" in page and "By phone." in page
     assert "day 10 is reached" in client.page(f"/incidents/{scene.incident.id}").text
     assert "14 school days" in client.page(f"/students/{scene.student.id}").text

@@ -41,7 +41,7 @@ def test_a_deans_five_days_are_refused_before_anything_else_and_handed_on(
     address = f"/incidents/{scene.incident.id}/discipline"
     answer = client.submit(address, {"kind": OSS.value, "days": "5", "reason": "", "starts_on": ""}, holding="days")
     assert answer.status_code == 400
-    assert "decided by the school’s administrator" in answer.text and "Give the reason." not in answer.text
+    assert "decided by the school’s administrator" in answer.text and "Enter the reason." not in answer.text
     assert client.submit(address, action=f"{address}/hand-on").status_code == 303
     asked = db.session.scalars(db.select(FollowUp).filter_by(incident_id=scene.incident.id, kind="other")).one()
     assert asked.owner_id == scene.place.actor("administrator").user_id and asked.incident_person_id is not None
@@ -77,9 +77,11 @@ def test_the_letter_says_of_the_return_what_is_true_when_it_is_printed(scene: Re
         return next(line for line in text.splitlines() if "return" in line or "comes back" in line)
 
     assert said(picked_up, 24).startswith("The school will talk with you about how your child comes back.")
-    assert said(picked_up, 30).startswith("This time is over.") and said(suspended, 30).startswith("This time is over.")
-    assert said(suspended, 24).startswith("Planning for the return begins today")
-    assert said(suspended, 25).startswith("Planning for the return has begun")
+    assert said(picked_up, 30).startswith("This time has passed.") and said(suspended, 30).startswith(
+        "This time has passed."
+    )
+    assert said(suspended, 24).startswith("Planning for the return starts today")
+    assert said(suspended, 25).startswith("Planning for the return has started")
 
 
 def test_the_letter_says_whom_to_phone_and_when_to_come_back_and_prints_nothing_unasked(scene: Removing) -> None:

@@ -79,7 +79,7 @@ def test_who_is_told_when(session: Any, at: At, name: str) -> None:
     for minutes, expected in moments:
         now = SATURDAY_NIGHT + timedelta(minutes=minutes)
         wall = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-        told = {words for words in place.sweep(at(wall, "UTC")) if not words.endswith(" digest")}
+        told = {words for words in place.sweep(at(wall, "UTC")) if not words.endswith(" summary")}
         assert (minutes, told) == (minutes, expected)
     assert db.session.get_one(LegalDuty, number).version == 1, "whoever fills in its form is not disturbed"
 

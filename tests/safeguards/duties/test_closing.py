@@ -221,7 +221,7 @@ def test_the_pages_say_what_to_do(scene: Scene, client_as: Callable[[Any], Any])
     listed = client.page("/duties").text
     assert "Not confirmed" in listed
     assert "Overdue" in listed
-    assert "No longer raised by the facts" in listed
+    assert "The facts no longer raise this duty" in listed
     answer = client.submit(f"/duties/{duty.id}/discharge", {"what_was_done": "", "told_whom": "Families"})
     assert answer.status_code == 400
     values = {"what_was_done": "Called all families.", "told_whom": "Families", "channel": "phone"}
@@ -230,7 +230,7 @@ def test_the_pages_say_what_to_do(scene: Scene, client_as: Callable[[Any], Any])
     assert "First record each step" in early.get_data(as_text=True)
     told = {"outcome": "done", "told_whom": "Both families", "channel": "phone"}
     unsaid = client.submit(f"/duties/{duty.id}/steps/1", told | {"told_whom": ""})
-    assert unsaid.status_code == 400 and "Say who was told." in unsaid.get_data(as_text=True)
+    assert unsaid.status_code == 400 and "Enter who was told." in unsaid.get_data(as_text=True)
     assert client.submit(f"/duties/{duty.id}/steps/1", told).status_code == 303
     assert "Both families" in client.page(f"/duties/{duty.id}").text
     assert client.submit(f"/duties/{duty.id}/discharge", values).status_code == 303

@@ -198,12 +198,12 @@ def test_a_change_of_the_table_is_a_row_from_a_day_on(place: Place, at: Callable
 def test_the_table_on_its_pages(place: Place, client_as: Callable[[Any], Any]) -> None:
     district = client_as(make_user(Role.DISTRICT))
     shown = district.page("/duties/table").text
-    assert "UNCONFIRMED" in shown and "105 ILCS 127/2" in shown
+    assert "Needs legal review" in shown and "105 ILCS 127/2" in shown
     values = {"starts_on": "2026-12-01", "clock_hours": "12", "confirmed": "no", "source": "A new act"}
     answer = district.submit("/duties/table/drug_delivery", values | {"steps_es": ""})
     assert answer.status_code == 400 and "A new act" in answer.get_data(as_text=True)
     assert district.submit("/duties/table/drug_delivery", values).status_code == 303
-    assert "To come" in district.page("/duties/table").text
+    assert "Upcoming" in district.page("/duties/table").text
     assert "A new act" in client_as(place.dean).page("/duties/table").text
 
 
@@ -236,7 +236,7 @@ def test_raised_from_the_report_and_verified_on_the_page(place: Place, client_as
     assert "Raise a legal duty" in client.page(address).text
     values = {"code": FIREARM, "because": "A photo was shown.", "facts": "verify_first"}
     refused = client.submit(f"{address}/duties/new", values | {"because": ""})
-    assert refused.status_code == 400 and "Say what made you think so." in refused.get_data(as_text=True)
+    assert refused.status_code == 400 and "Write what made you think so." in refused.get_data(as_text=True)
     assert client.submit(f"{address}/duties/new", values).status_code == 303
     again = client.submit(f"{address}/duties/new", values)
     assert again.status_code == 400 and "A photo was shown." in again.get_data(as_text=True)
@@ -244,4 +244,4 @@ def test_raised_from_the_report_and_verified_on_the_page(place: Place, client_as
     assert "A photo was shown." in client.page(f"/duties/{duty.id}").text
     assert client.submit(f"/duties/{duty.id}/verify", {"how": "The photo was seen."}).status_code == 303
     assert "The photo was seen." in client.page(f"/duties/{duty.id}").text
-    assert client.page("/duties?state=verify_first").text.count("No legal duty is like this.") == 1
+    assert client.page("/duties?state=verify_first").text.count("No legal duties match.") == 1

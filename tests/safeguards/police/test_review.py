@@ -157,7 +157,7 @@ def test_the_attempts_name_nobody_whom_an_order_keeps_away(scene: Scene, client_
     two_parents(scene.student)
     for name in ("Aldous Quillfeather", "Mr. Quillfeather"):
         given = replace(ASKING, guardian_attempts=f"Called {name}.")
-        with pytest.raises(Refused, match="Nobody may contact this person") as refused:
+        with pytest.raises(Refused, match="No one may contact this person") as refused:
             ask(Invocation(acting(scene.dean), NOW), scene.incident.id, given)
         assert refused.value.field == "guardian_attempts"
     page = client_as(scene.dean).page(f"/incidents/{scene.incident.id}/police-review/anything-else").text
@@ -199,7 +199,7 @@ def test_who_answers(scene: Scene, session: Any) -> None:
             answer_second(Invocation(acting(nobody), NOW), review_id, answer(True))
     withdraw(Invocation(acting(scene.dean), NOW), review_id, "Settled.")
     own = ask(Invocation(acting(scene.head), NOW), scene.incident.id, ASKING)
-    with pytest.raises(Refused, match="somebody else"):
+    with pytest.raises(Refused, match="someone else"):
         answer_first(Invocation(acting(scene.head), NOW), own, answer(True))
 
 
@@ -473,8 +473,8 @@ def test_the_form_names_all_that_is_missing_at_once_in_the_order_of_the_page(
     client = client_as(scene.dean)
     words = client.submit(address, {"told": "", "channel": "", "guardian_result": ""}).text
     wanted = (
-        "Say in words what the imminent danger was.", "Say who was told.", "Say how.", "Say which adult stays",
-        "Say whether the guardian was reached.", "Say whether the rights sheet",
+        "Write what the imminent danger was.", "Enter who was told.", "Enter how.", "Enter which adult stays",
+        "Answer whether the guardian was reached.", "Answer whether the rights sheet",
     )  # fmt: skip
     places = [words.find(one) for one in wanted]
     assert -1 not in places and places == sorted(places), places

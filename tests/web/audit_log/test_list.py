@@ -51,7 +51,7 @@ def test_it_says_when_it_was_sealed_and_verified_last_and_how_that_ended(
     session.commit()
     client, command = client_as(auditor), app.test_cli_runner()
     assert "Not sealed yet" in client.page("/audit").text
-    assert "Nobody has verified it yet" in client.page("/audit").text
+    assert "No one has verified it yet" in client.page("/audit").text
     for name in ("seal", "verify"):
         assert command.invoke(args=["audit", name]).exit_code == 0
     page = client.page("/audit").text

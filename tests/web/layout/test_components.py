@@ -127,10 +127,10 @@ def test_chips_are_boxes_that_work_without_a_script(show: Any) -> None:
 
 
 def test_a_blocked_act_says_why(show: Any) -> None:
-    page = show("{{ blocked('Schedule', 'opens when every line is done', 'why') }}")
+    page = show("{{ blocked('Schedule', 'available when everything is done', 'why') }}")
     (button,) = page.find_all("button")
     assert button.get("aria-disabled") == "true"
-    assert by_id(page, button.get("aria-describedby")).text == "opens when every line is done"
+    assert by_id(page, button.get("aria-describedby")).text == "available when everything is done"
 
 
 def test_gates_say_their_state_in_words(show: Any) -> None:

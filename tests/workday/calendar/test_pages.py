@@ -114,7 +114,7 @@ def test_a_snow_day_says_what_it_moves_and_then_moves_it(day: Day) -> None:
     assert "This moves" in page and "Tue, Nov 24 to Wed, Nov 25" in page
     assert "First contact with the person harmed" in page and "Review of the case" in page
     assert "Next step: One-to-one mentoring" in page
-    assert "Circle at 10:50 am: a new day is to be found" in page.replace("\u202f", " ")
+    assert "Circle at 10:50 am: needs a new day" in page.replace("\u202f", " ")
     assert fresh(day.follow_up).due_on == TODAY
     assert day_at(day.world.school.id, TODAY).is_open
 
@@ -199,7 +199,7 @@ def test_what_is_taken_back_to_a_day_that_has_no_school_by_now_moves_on(
 def test_a_half_day_needs_its_bell_and_moves_nothing(day: Day) -> None:
     refused = day.client.submit(day.address, {"kind": "half", "label": "Boiler"})
     assert refused.status_code == 400
-    assert "Say when the last bell of the half day rings." in refused.get_data(as_text=True)
+    assert "Enter when the last bell of the half day rings." in refused.get_data(as_text=True)
     assert "Boiler" in refused.get_data(as_text=True)
     answer = day.declare({"kind": "half", "label": "Boiler", "last_bell": "11:45"})
     assert answer.status_code == 303
@@ -212,7 +212,7 @@ def test_a_half_day_needs_its_bell_and_moves_nothing(day: Day) -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"label": "Snow"}, "Choose what the day is."),
+        ({"label": "Snow"}, "Choose the type of day."),
         ({"kind": "closed", "label": "  "}, "Say why in a few words"),
         ({"kind": "closed", "label": "x" * 121}, "Use at most 120 characters."),
         ({"kind": "half", "label": "Boiler", "last_bell": "25:99"}, "Not a valid time value"),

@@ -111,7 +111,7 @@ def test_two_people_lose_nothing_and_write_once(client: PageClient, client_as: A
     # the same event, two answers: the second one is told, and their page keeps both
     refused = client.post(address, data=mine | {"event1": "no_school", "request_key": "k1", "later": "1"})
     assert refused.status_code == 400
-    assert "Somebody else has changed this" in refused.get_data(as_text=True)
+    assert "Someone else has changed this" in refused.get_data(as_text=True)
     assert values(client, address)["event1"] == "half_day"
 
     assert client.post(address, data=values(client, address)).status_code == 303

@@ -148,7 +148,7 @@ def test_the_page_says_what_to_do_first_and_why(world, client_as):
     assert "2 pointsIntake 2" in text
     only = client_as(world.coordinator).page("/desk?group=overdue").text
     assert waiting.reference not in only
-    assert "No case stands here now." in client_as(world.coordinator).page("/desk?group=urgent").text
+    assert "No cases here right now." in client_as(world.coordinator).page("/desk?group=urgent").text
 
 
 def test_a_case_without_a_due_act_says_its_reason_as_a_sentence(world, client_as):
@@ -160,11 +160,11 @@ def test_partners_returns_hand_over_and_cover_are_two_taps_away(world, client_as
     page = client_as(world.coordinator).page("/desk")
     bar, menu = (nav for nav in page.find_all("nav") if nav.get("aria-label") == "Main")
     assert "Partners" not in bar.text
-    assert "Coming back" in menu.text
+    assert "Returning students" in menu.text
     assert "Partners" in menu.text
     assert "Trainings" not in menu.text
     desk = page.find_all("main")[0].text
-    assert all(words in desk for words in ("Partners", "Hand cases over", "Cover while away", "All who come back"))
+    assert all(words in desk for words in ("Partners", "Hand cases over", "Cover while away", "All returning students"))
     admin = make_user(world.school, Role.ADMINISTRATOR)
     _, theirs = (n for n in client_as(admin).page("/desk").find_all("nav") if n.get("aria-label") == "Main")
     assert "Trainings" in theirs.text

@@ -131,7 +131,7 @@ def test_whoever_stands_in_sees_the_work_marked_with_whose_it_is(world, client_a
     desk = client.page("/desk").text
     assert world.case.reference in desk
     assert f"{world.coordinator.name}’s" in desk
-    assert "Robin Vale stands in for you until Tue, Dec 1." in client_as(world.coordinator).page("/desk").text
+    assert "Robin Vale is covering for you until Tue, Dec 1." in client_as(world.coordinator).page("/desk").text
     end_cover(Invocation(world.actor, NOW), number)
     assert my_day(actor_for(colleague), NOW).due_today == []
 
@@ -232,11 +232,11 @@ def test_a_cover_is_set_and_ended_on_its_pages(world, client_as):
     values = {"cover": str(colleague.id), "starts_on": "2026-11-24", "ends_on": "2026-11-30", "note": "Keys: B12"}
     assert client.submit(address, values).status_code == 303
     page = client.page("/desk/cover")
-    assert "Robin Vale stands in for you" in page.text
+    assert "Robin Vale is covering for you" in page.text
     assert "Keys: B12" in page.text
     assert client.submit("/desk/cover", {}).status_code == 303
     assert db.session.scalar(select(Cover.ended_at)) is not None
-    assert "No cover is set." in client.page("/desk/cover").text
+    assert "No cover is set up." in client.page("/desk/cover").text
 
 
 def test_an_administrator_sees_every_cover_of_the_school(world, client_as):

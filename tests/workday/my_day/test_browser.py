@@ -80,7 +80,7 @@ def test_keys_move_tick_open_and_can_be_turned_off(
     assert focused(page) == f"Late 1: {NAMED}"
     assert page.locator("[data-keys-list] :checked").count() == 2
     page.keyboard.press("Shift+?")
-    assert page.get_by_role("dialog", name="Keys of this page").is_visible()
+    assert page.get_by_role("dialog", name="Keyboard shortcuts").is_visible()
     clean(page)
     page.keyboard.press("j")  # typed into the dialog: nothing moves behind it
     page.get_by_label("Use the letter keys in this browser").uncheck()
@@ -91,7 +91,7 @@ def test_keys_move_tick_open_and_can_be_turned_off(
     page.reload()
     page.keyboard.press("j")
     assert focused(page) == ""
-    tap(page.get_by_role("button", name="Keys of this page"))
+    tap(page.get_by_role("button", name="Keyboard shortcuts"))
     page.get_by_label("Use the letter keys in this browser").check()
     tap(page.get_by_role("button", name="Close"))
     page.locator(".brand").first.focus()
@@ -107,11 +107,11 @@ def test_several_move_and_come_back(
 ) -> None:
     page = start(new_visitor, live_system, email, viewport)
     clean(page)
-    today, first = (page.get_by_role("heading", name=name).bounding_box() for name in ("Due today", "Do first"))
+    today, first = (page.get_by_role("heading", name=name).bounding_box() for name in ("Due today", "Overdue"))
     assert (today["y"] < first["y"]) == (viewport is PHONE)
     for name in ("Late 0", "Late 2", "Call home"):
         page.locator(".work-row", has_text=name).get_by_role("checkbox").check()
-    go(page, page.get_by_role("button", name="Move the ticked to another day"))
+    go(page, page.get_by_role("button", name="Reschedule selected"))
     clean(page)
     assert "It is due the same day." in page.content()
     go(page, page.get_by_role("button", name="Check the new days"))
@@ -122,12 +122,12 @@ def test_several_move_and_come_back(
     go(page, page.get_by_role("button", name="Check the new days"))
     clean(page)
     assert page.locator("tbody tr").count() == 2
-    go(page, page.get_by_role("button", name="Move 2 follow-ups"))
+    go(page, page.get_by_role("button", name="Reschedule 2 follow-ups"))
     page.wait_for_url("**/my-day")
     clean(page)
     assert page.get_by_text("2 follow-ups moved").first.is_visible()
     assert page.get_by_role("heading", name="Do first (1)").is_visible()
     go(page, page.get_by_role("button", name="Undo"))
-    assert page.get_by_text("Taken back.").is_visible()
+    assert page.get_by_text("Undone.").is_visible()
     assert page.get_by_role("heading", name="Do first (3)").is_visible()
     clean(page)

@@ -61,8 +61,8 @@ def test_each_group_holds_what_belongs_to_it(world: Any, client_as: Any) -> None
     paused.snoozed_until, paused.snooze_reason, paused.snooze_count = date(2026, 11, 30), "waiting", 1
     db.session.commit()
     page = client_as(world.coordinator).page("/my-day")
-    assert "Do first (1)" in section(page, "Do first")
-    assert "Late thing" in section(page, "Do first")
+    assert "Do first (1)" in section(page, "Overdue")
+    assert "Late thing" in section(page, "Overdue")
     assert "Thing of today" in section(page, "Due today")
     assert "Paused thing" not in section(page, "Due today")
     assert "Paused thing" in section(page, "Reminders paused")
@@ -95,7 +95,7 @@ def test_what_meets_today_has_its_act(world: Any, client_as: Any, at: Callable[.
     assert "Open the circle" in section(page, "Meetings today").split("1:00 pm")[1]
     at("2026-11-24 13:30")
     page = client_as(world.coordinator).page("/my-day")
-    assert section(page, "Meetings today").count("Did it happen?") == 2
+    assert section(page, "Meetings today").count("Did it take place?") == 2
     assert "11:00 am Re-entry" not in client_as(make_user(world.school)).page("/my-day").text
 
 
@@ -119,13 +119,13 @@ def test_what_waits_for_a_decision_is_counted(world: Any, client_as: Any) -> Non
     )  # fmt: skip
     db.session.commit()
     page = client_as(world.coordinator).page("/my-day")
-    assert "2 more questions" in section(page, "Before everything else")
+    assert "2 more questions" in section(page, "Before anything else")
     text = section(page, "Waiting for me")
-    assert "Northside Youth Support cannot take it" in text
+    assert "Northside Youth Support cannot accept it" in text
     assert "more new case" in text
     in_intake = 7 + (world.case.state is CaseState.INTAKE)
     assert f"Waiting for me ({in_intake + 1})" in text
-    assert "Nothing waits for your decision" in client_as(make_user(world.school)).page("/my-day").text
+    assert "Nothing is waiting for your decision" in client_as(make_user(world.school)).page("/my-day").text
 
 
 def test_danger_and_questions_come_first_in_the_mail_of_the_morning_too(world: Any) -> None:
@@ -149,15 +149,15 @@ def test_what_was_given_away_stays_in_sight_until_it_is_done(world: Any, client_
     reassign(Invocation(world.actor, NOW), row.id, dean.id)
     due(world, TODAY, owner_id=dean.id, title="Theirs anyway")
     client = client_as(world.coordinator)
-    text = section(client.page("/my-day"), "Given to others")
-    assert "Given to others (1)" in text
+    text = section(client.page("/my-day"), "Reassigned")
+    assert "Reassigned (1)" in text
     assert "with Robin Vale" in text
     assert "Overdue by" in text
     assert "Theirs anyway" not in text
     assert "Ask the coach" in client.page("/follow-ups?whose=given").text
     assert "Theirs anyway" not in client.page("/follow-ups?whose=given").text
     client_as(dean).submit(f"/follow-ups/{row.id}", {"outcome": "done", "note": "Asked them"})
-    assert not section(client.page("/my-day"), "Given to others")
+    assert not section(client.page("/my-day"), "Reassigned")
 
 
 def test_whom_one_covers_for_is_said_and_their_work_is_here(world: Any, client_as: Any) -> None:
@@ -169,7 +169,7 @@ def test_whom_one_covers_for_is_said_and_their_work_is_here(world: Any, client_a
     )  # fmt: skip
     db.session.commit()
     page = client_as(world.coordinator).page("/my-day")
-    assert "You stand in for Robin Vale until Mon, Nov 30." in page.text
+    assert "You're covering for Robin Vale until Mon, Nov 30." in page.text
     assert "for Robin Vale" in section(page, "Due today")
     assert "stands in for you" in client_as(away).page("/my-day").text
 
@@ -179,7 +179,7 @@ def test_a_long_day_is_short_on_the_page_and_counted_in_full(world: Any, client_
         due(world, date(2026, 11, 20) if number < 25 else TODAY, title=f"Thing {number}")
     page = client_as(world.coordinator).page("/my-day")
     assert "Do first (25)" in page.text
-    assert "15 more" in section(page, "Do first")
+    assert "15 more" in section(page, "Overdue")
     assert "Due today (35)" in page.text
     assert len([box for box in page.find_all("input") if box.get("name") == "id"]) == 30
 

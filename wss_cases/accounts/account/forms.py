@@ -26,8 +26,8 @@ class SignInForm(BaseForm):
     """E-mail and password."""
 
     email = EmailField(
-        _l("E-mail address"),
-        [NotBlank(_l("Enter your e-mail address.")), Length(max=LONGEST_ADDRESS, message=TOO_LONG), check_characters],
+        _l("Email address"),
+        [NotBlank(_l("Enter your email address.")), Length(max=LONGEST_ADDRESS, message=TOO_LONG), check_characters],
         render_kw={"autocomplete": "username"},
     )
     password = _password(_l("Password"), "current-password")
@@ -91,7 +91,7 @@ class ChangePasswordWithCodeForm(ChangePasswordForm):
 class LanguageForm(BaseForm):
     """The language of one's pages and mails."""
 
-    locale = RadioField(_l("Language of pages and mails"), choices=choices([("en", "English"), ("es", "Español")]))
+    locale = RadioField(_l("Language of pages and emails"), choices=choices([("en", "English"), ("es", "Español")]))
 
 
 class NamesForm(BaseForm):
@@ -133,7 +133,7 @@ class RoleForm(BaseForm):
 
 def _sound_address(_form: BaseForm, field: EmailField) -> None:
     if not is_address(field.data or ""):
-        raise ValidationError(_l("Enter an e-mail address like name@school.org."))
+        raise ValidationError(_l("Enter an email address like name@school.org."))
 
 
 def address_field(label: object) -> EmailField:
@@ -141,7 +141,7 @@ def address_field(label: object) -> EmailField:
     return EmailField(
         label,
         [
-            NotBlank(_l("Enter an e-mail address.")),
+            NotBlank(_l("Enter an email address.")),
             Length(max=LONGEST_ADDRESS, message=TOO_LONG),
             check_characters,
             _sound_address,
@@ -152,11 +152,11 @@ def address_field(label: object) -> EmailField:
 class AddressForm(BaseForm):
     """Another address for an account."""
 
-    email = address_field(_l("New e-mail address"))
+    email = address_field(_l("New email address"))
 
 
 class InviteForm(RoleForm):
     """A new person with a first role."""
 
     name = ShortText(_l("Name"), [NotBlank(_l("Enter the person’s name."))])
-    email = address_field(_l("E-mail address"))
+    email = address_field(_l("Email address"))

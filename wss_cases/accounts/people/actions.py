@@ -67,7 +67,9 @@ def invite_again(actor: Actor, user_id: int, now: datetime) -> None:
         if user.state is AccountState.DISABLED:
             raise Refused("", _("Enable the account first."))
         if HeldKind.ADDRESS in waiting(user.id, now):
-            raise Overreach("", _("The address is new: no link goes there for 24 hours, unless it is confirmed below."))
+            raise Overreach(
+                "", _("The address is new: no link is sent to it for 24 hours, unless it is confirmed below.")
+            )
         send_invitation(uow, user)
         uow.record(user, "account.password_reset")
 
@@ -81,7 +83,7 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
     """
     user = uow.load(UserAccount, user_id, Permission.ACCOUNT_ADDRESS, version)
     if user.email == fold_address(email):
-        raise Refused("email", _("This is their address already."))
+        raise Refused("email", _("This is already their address."))
     _check_free(uow, email)
     hold(uow, user, HeldKind.ADDRESS, user.email)
     user.email = fold_address(email)
@@ -138,15 +140,15 @@ def give_grant(
 ) -> None:
     """Step: give a role, and tell its holder and the administrators; what `give_role` refuses is refused."""
     if role in SCHOOL_ROLES and school_id is None:
-        raise Refused("school_id", _("Choose the school in which the role is held."))
+        raise Refused("school_id", _("Choose the school where they hold the role."))
     if role not in GIVEN_BY_HAND:
-        raise Refused("role", _("A partner’s people are invited from the partner’s page in the directory."))
+        raise Refused("role", _("Invite a partner’s people from the partner’s page in the directory."))
     if user.id == uow.actor.user_id:
-        raise Overreach("role", _("Another administrator gives you a role: nobody gives one to themselves."))
+        raise Overreach("role", _("Another administrator gives you a role: people cannot give roles to themselves."))
     if not may_give(uow.actor, role, school_id):
         raise Refused("role", _("You cannot give this role at this school."))
     if any(grant.role is Role.PARTNER and not is_over(grant, uow.now) for grant in user.grants):
-        raise Refused("role", _("This person signs in for a partner already."))
+        raise Refused("role", _("This person already signs in for a partner."))
     scoped = school_id if role in SCHOOL_ROLES else None
     ends_on = ends_on or _end_by_hand(uow, user, role, starts_on)
     grant = RoleGrant(user_id=user.id, role=role, school_id=scoped, starts_on=starts_on, ends_on=ends_on)
@@ -223,7 +225,7 @@ def _keep_one(uow: UnitOfWork, user: UserAccount) -> None:
     )
     left = set(uow.session.scalars(givers))
     if left == {user.id}:
-        raise Overreach("", _("This is the last account that can give roles. Give its role to somebody else first."))
+        raise Overreach("", _("This is the last account that can give roles. Give its role to someone else first."))
 
 
 def _managed(uow: UnitOfWork, user_id: int, version: int | None = None) -> UserAccount:

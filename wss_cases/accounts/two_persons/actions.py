@@ -24,12 +24,12 @@ def confirm_person(uow: UnitOfWork, user_id: int) -> int:
     if not manages(uow.actor, [grant for grant in user.grants if not is_over(grant, uow.now)]):
         raise NotFound
     if user.id == uow.actor.user_id:
-        raise Refused("", _("Two others confirm who you are."))
+        raise Refused("", _("Two other people confirm who you are."))
     refuse_one_person("", uow.actor.user_id, [], uow.now)
     by = PersonConfirmation
     before = uow.session.scalars(select(by).where(by.user_id == user.id))
     if any(row.confirmed_by_id == uow.actor.user_id for row in before):
-        raise Refused("", _("You have confirmed this person already."))
+        raise Refused("", _("You have already confirmed this person."))
     assert uow.actor.user_id is not None
     uow.add(PersonConfirmation(user_id=user.id, confirmed_by_id=uow.actor.user_id, confirmed_at=uow.now))
     uow.record(user, CONFIRMED)

@@ -29,9 +29,9 @@ def set_years(uow: UnitOfWork, role: Role, school_years: int, starts_on: date) -
     if role not in WINDOWED_ROLES:
         raise Refused("role", _("Choose a role."))
     if not 1 <= school_years <= MOST_YEARS:
-        raise Refused("school_years", _("Give a number from 1 to %(most)d.", most=MOST_YEARS))
+        raise Refused("school_years", _("Enter a number from 1 to %(most)d.", most=MOST_YEARS))
     if starts_on < today_at(None, uow.now):
-        raise Refused("starts_on", _("A change begins today or later."))
+        raise Refused("starts_on", _("A change starts today or later."))
     add_row(uow, row, VisibilityWindow.role == role)
     uow.record(row, "sight.set", role=role.value, day=starts_on.isoformat(), years=school_years)
     return row.id

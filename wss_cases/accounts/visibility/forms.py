@@ -19,14 +19,14 @@ class VisibilityWindowForm(BaseForm):
         choices=choices([(role.value, ROLE_LABELS[role]) for role in WINDOWED_ROLES]),
     )
     school_years = IntegerField(
-        _l("School years in view"),
+        _l("School years shown"),
         [
-            InputRequired(_l("Give a number from 1 to 60.")),
-            NumberRange(1, MOST_YEARS, _l("Give a number from 1 to 60.")),
+            InputRequired(_l("Enter a number from 1 to 60.")),
+            NumberRange(1, MOST_YEARS, _l("Enter a number from 1 to 60.")),
         ],
-        description=_l("1 is the current school year alone."),
+        description=_l("1 means only the current school year."),
     )
-    starts_on = DateField(_l("From"), [InputRequired(_l("Give the first day."))])
+    starts_on = DateField(_l("From"), [InputRequired(_l("Enter the first day."))])
 
     @property
     def chosen(self) -> Role:

@@ -37,7 +37,7 @@ def settings() -> Page:
     return form_page(
         form,
         lambda: set_years(submitted(form), form.chosen, form.school_years.data or 0, form.starts_on.data),
-        with_flash(_("The change is kept."), url_for("clean_slate.settings")),
+        with_flash(_("The change is saved."), url_for("clean_slate.settings")),
         "accounts/visibility/clean_slate.html",
         roles=_roles(today),
     )

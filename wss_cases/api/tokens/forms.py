@@ -24,9 +24,9 @@ class TokenForm(BaseForm):
     reach = radio(_l("Of which schools?"), Reach, _l("Choose of which schools."))
     network = SelectField(_l("Network"), choices=[], description=_l("Only for the schools of one network"))
     schools = LongText(
-        _l("Schools"), description=_l("Only for some schools: the number or code of each, one on a line"), limit=8000
+        _l("Schools"), description=_l("Only for some schools: the number or code of each, one per line"), limit=8000
     )
-    ends_on = DateField(_l("Last day"), [InputRequired(_l("Give the last day, at most a year from now."))])
+    ends_on = DateField(_l("Last day"), [InputRequired(_l("Enter the last day, at most a year from now."))])
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Ask for what the chosen schools need."""

@@ -27,11 +27,11 @@ class Ended(Labelled):
 
     REVOKED = "revoked", _l("Revoked")
     REFUSED = "refused", _l("Refused by the second person")
-    MAKER_LEFT = "maker_left", _l("Whoever asked for it no longer administers the district")
+    MAKER_LEFT = "maker_left", _l("The person who requested it no longer administers the district")
 
 
 SENTENCES: Final[dict[str, object]] = {
-    "api_token.asked": _l("Token made; it waits for a second person"),
-    "api_token.agreed": _l("Agreed by a second person; it reads from now on"),
+    "api_token.asked": _l("Token made; it is waiting for a second person"),
+    "api_token.agreed": _l("Agreed by a second person; it is now active"),
     "api_token.ended": (_l("Ended: %(why)s"), {"why": Ended.labels()}),
 }

@@ -158,7 +158,7 @@ def _state(row: ApiToken) -> tuple[str, str]:
     if row.ends_on < today_at(None, clock.now()):
         return _("Run out"), "slate"
     if row.agreed_at is None:
-        return _("Waits for a second person"), "sun"
+        return _("Waiting for a second person"), "sun"
     ends_soon = row.ends_on - today_at(None, clock.now()) < timedelta(days=30)
     return (_("Ends soon"), "sun") if ends_soon else (_("Reads"), "moss")
 
@@ -170,9 +170,9 @@ def agree(api_token_id: int) -> Page:
     """Agree, as a second person, that a token reads."""
     return _act(api_token_id, actions.agree_to_token, {
         "title": _("Agree to this token?"),
-        "lede": _("From now on whoever holds its secret reads what stands on its page."),
+        "lede": _("From now on anyone with its secret can read what is listed on its page."),
         "go_words": _("Agree"),
-    }, _("The token reads from now on."))  # fmt: skip
+    }, _("The token is now active."))  # fmt: skip
 
 
 @blueprint.route("/<int:api_token_id>/end", methods=["GET", "POST"])
@@ -182,7 +182,7 @@ def end(api_token_id: int) -> Page:
     """End a token at once."""
     return _act(api_token_id, actions.end_token, {
         "title": _("End this token?"),
-        "lede": _("Its next call finds nothing. It cannot be brought back; a new one can be made."),
+        "lede": _("Its next request fails. It cannot be brought back; a new one can be made."),
         "go_words": _("End the token"),
     }, _("The token is ended."))  # fmt: skip
 

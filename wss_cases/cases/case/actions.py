@@ -132,7 +132,7 @@ def move_to(uow: UnitOfWork, case: Case, state: CaseState) -> bool:
     if state == case.state:
         return False
     if state not in TRANSITIONS[case.state] or CaseState.CLOSED in (state, case.state):
-        raise Refused("state", _("A case cannot go there from where it is now."))
+        raise Refused("state", _("A case cannot be moved there from its current status."))
     case.state = state
     uow.record(case, "case.state_changed", state=state.value)
     return True

@@ -10,7 +10,7 @@ class CaseState(Labelled):
     """Intake to closed; a closed case says how in `CaseResult`."""
 
     INTAKE = "intake", _l("Intake")
-    PREPARING = "preparing", _l("Preparing")
+    PREPARING = "preparing", _l("In preparation")
     IN_PROCESS = "in_process", _l("In process")
     MONITORING = "monitoring", _l("Monitoring the agreement")
     CLOSED = "closed", _l("Closed")
@@ -58,7 +58,7 @@ PLAN_TRANSITIONS: dict[PlanState, frozenset[PlanState]] = {
 class PlanAnswer(Labelled):
     """What a review of a safety plan found."""
 
-    WORKS = "works", _l("It works as it is")
+    WORKS = "works", _l("It is working as is")
     CHANGED = "changed", _l("It needs a change")
     HAPPENED_AGAIN = "happened_again", _l("Something happened again")
 
@@ -66,9 +66,9 @@ class PlanAnswer(Labelled):
 class GuardianTold(Labelled):
     """What a guardian knows of a safety plan when it is agreed."""
 
-    TOLD = "told", _l("Told, and had a say")
+    TOLD = "told", _l("Told, and gave input")
     NOT_REACHED = "not_reached", _l("Not reached yet, after more than one try")
-    NOT_TO_BE_TOLD = "not_to_be_told", _l("Not to be told, as advised for the student's safety")
+    NOT_TO_BE_TOLD = "not_to_be_told", _l("Should not be told, as advised for the student's safety")
 
 
 PLAN_TONES = {PlanState.DRAFT: "sun", PlanState.AGREED: "moss", PlanState.ENDED: "slate"}
@@ -98,7 +98,7 @@ class HarmedSays(Labelled):
     NOT_REPAIRED = "not_repaired", _l("The harm is not repaired")
     DID_NOT_WISH_TO_SAY = "did_not_wish_to_say", _l("Did not wish to say")
     NOT_REACHED = "not_reached", _l("Could not be reached")
-    NOBODY_HARMED = "nobody_harmed", _l("Nobody was harmed")
+    NOBODY_HARMED = "nobody_harmed", _l("No one was harmed")
 
 
 class ReopenReason(Labelled):
@@ -107,21 +107,21 @@ class ReopenReason(Labelled):
     HARM_AGAIN = "harm_again", _l("Harm happened again")
     AGREEMENT_BROKEN = "agreement_broken", _l("The agreement was not kept")
     ASKED = "asked", _l("A person in the case asked for it")
-    NEW_FACTS = "new_facts", _l("Something new became known")
+    NEW_FACTS = "new_facts", _l("New information came to light")
     CLOSED_BY_MISTAKE = "closed_by_mistake", _l("It was closed by mistake")
 
 
 SENTENCES: dict[str, object] = {
     "case.opened": _l("Case %(reference)s opened from incident %(incidents)s"),
     "case.opened_for_student": (_l("Case %(reference)s opened: %(origin)s"), {"origin": CaseOrigin.labels()}),
-    "case.opened_continued": _l("Case %(reference)s opened: it goes on from another school"),
+    "case.opened_continued": _l("Case %(reference)s opened: it continues from another school"),
     "case.student_moved": _l("A student of this case is at another school now"),
-    "case.continued": _l("The case goes on at the student’s new school"),
-    "case.incident_merged": _l("Incident %(incident)s joined to this case"),
+    "case.continued": _l("The case continues at the student’s new school"),
+    "case.incident_merged": _l("Incident %(incident)s added to this case"),
     "case.note_added": _l("Note added"),
-    "case.person_taken_out": _l("A person who was named in error was taken out"),
+    "case.person_taken_out": _l("A person who was named in error was removed"),
     "case.person_added": _l("Person added"),
-    "case.person_role": (_l("Part in the case changed to: %(role)s"), {"role": PersonRole.labels()}),
+    "case.person_role": (_l("Role in the case changed to: %(role)s"), {"role": PersonRole.labels()}),
     "case.state_changed": (_l("Case moved to: %(state)s"), {"state": CaseState.labels()}),
     "case.review_set": _l("Next review set for %(on)s"),
     "case.review_no_school": (_l("Next review moved to %(on)s. There is no school on %(day)s (%(label)s)"), NO_LABEL),
@@ -129,10 +129,10 @@ SENTENCES: dict[str, object] = {
     "case.handed_over": _l("Handed over to %(to)s"),
     "case.closed": (_l("Case closed: %(result)s"), {"result": CaseResult.labels()}),
     "case.reopened": (_l("Case reopened: %(reason)s"), {"reason": ReopenReason.labels()}),
-    "case.ended_by_district": _l("The district is done with the case"),
+    "case.ended_by_district": _l("The district has finished with the case"),
     "case.opened_by_district": _l("Opened by the district. Reason: %(reason)s"),
     "safety_plan.drafted": _l("Safety plan written"),
-    "safety_plan.changed": _l("Safety plan changed; it is to be agreed again"),
+    "safety_plan.changed": _l("Safety plan changed; it must be agreed again"),
     "safety_plan.agreed": (_l("Safety plan agreed. Guardian: %(guardian)s"), {"guardian": GuardianTold.labels()}),
     "safety_plan.reviewed": (_l("Safety plan reviewed: %(answer)s"), {"answer": PlanAnswer.labels()}),
     "safety_plan.ended": _l("Safety plan ended"),

@@ -68,13 +68,13 @@ def add_person(uow: UnitOfWork, case_id: int, role: PersonRole, student_id: int 
     case = uow.load(Case, case_id, Permission.CASE_WORK)
     open_only(case)
     if student_id is None and not description.strip():
-        raise Refused("student", _("Choose a student, or say who it is."))
+        raise Refused("student", _("Choose a student, or describe the person."))
     if student_id is not None:
         student = uow.session.get(Student, student_id)
         if student is None or student.school_id != case.school_id:
             raise NotFound
         if student_id in {person.student_id for person in case.participants}:
-            raise Refused("student", _("This student is in the case already."))
+            raise Refused("student", _("This student is already in the case."))
     person = uow.add(CaseParticipant(case_id=case.id, role=role, student_id=student_id, description=description))
     uow.record(person, "case.person_added")
     return person.id
@@ -101,7 +101,7 @@ def join_incident(uow: UnitOfWork, case: Case, incident: Incident) -> None:
     if incident.school_id != case.school_id:
         raise NotFound
     if incident.id in {known.id for known in case.incidents}:
-        raise Refused("reference", _("This incident belongs to this case already."))
+        raise Refused("reference", _("This incident is already part of this case."))
     uow.session.add(CaseIncident(case_id=case.id, incident_id=incident.id))
     copy_people(uow, case, incident)
     uow.record(case, "case.incident_merged", incident=incident.reference)

@@ -73,11 +73,11 @@ def agree_plan(
     Raises Refused without steps or adults, for a day to come, or for a plan that is agreed or ended.
     """
     if plan.state is PlanState.AGREED:
-        raise Refused("", _("This plan is agreed already."))
+        raise Refused("", _("This plan is already agreed."))
     if on > today_at(plan.school_id, uow.now):
         raise Refused("agreed_on", _("Choose today or an earlier day."))
     refuse_blank("", plan.steps, _("Write the steps before the plan is agreed."))
-    refuse_blank("", plan.adults_told, _("Say which adults are told before the plan is agreed."))
+    refuse_blank("", plan.adults_told, _("Enter which adults are told before the plan is agreed."))
     if guardian is GuardianTold.TOLD and plan.participant.student_id is not None:
         refuse_kept_off("guardian_name", [plan.participant.student_id], guardian_name)
     _step(plan, PlanState.AGREED)
@@ -94,9 +94,9 @@ def review_plan(
     Raises Refused for a plan that is not agreed, or an answer that needs a sentence and has none.
     """
     if plan.state is not PlanState.AGREED:
-        raise Refused("", _("Only a plan that is agreed is reviewed."))
+        raise Refused("", _("Only a plan that is agreed can be reviewed."))
     if answer is not PlanAnswer.WORKS and not note.strip():
-        raise Refused("note", _("Say in a sentence what happened, or what has to change."))
+        raise Refused("note", _("Describe in a sentence what happened, or what has to change."))
     review = uow.add(
         SafetyPlanReview(
             safety_plan_id=plan.id,
@@ -119,7 +119,7 @@ def review_plan(
 
 def end_plan(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:
     """End a plan that is no longer needed. Raises Refused without a reason."""
-    refuse_blank("why", why, _("Say why the plan is no longer needed."))
+    refuse_blank("why", why, _("Explain why the plan is no longer needed."))
     today = today_at(plan.school_id, uow.now)
     _step(plan, PlanState.ENDED)
     plan.ended_on, plan.ended_why, plan.next_review_on = today, why, None
@@ -142,5 +142,5 @@ def _living(plan: SafetyPlan) -> None:
 def _step(plan: SafetyPlan, state: PlanState) -> None:
     _living(plan)
     if state not in PLAN_TRANSITIONS[plan.state]:
-        raise Refused("", _("This plan cannot go there from where it is now."))
+        raise Refused("", _("This plan cannot be moved there from its current status."))
     plan.state = state

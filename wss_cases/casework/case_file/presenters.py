@@ -152,7 +152,7 @@ def _later_reports(page: CasePage, actor: Actor) -> list[tuple[str, str]]:
         return []
     return [
         (
-            _("Report %(reference)s joined this case and waits for a decision", reference=report.reference),
+            _("Report %(reference)s was added to this case and is waiting for a decision", reference=report.reference),
             url_for("incidents.incident", incident_id=report.id),
         )
         for report in incidents_of(page.case.id)

@@ -130,7 +130,7 @@ class CaseFile:
         """Return who has the case or a pathway of it, in words: a name, that they left, or nobody yet."""
         name = self.names.get(user_id or 0)
         if name is None:
-            return _("nobody yet")
+            return _("no one yet")
         return _("%(name)s, who left", name=name) if user_id in self.gone else name
 
     @property

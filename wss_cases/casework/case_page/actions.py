@@ -56,7 +56,10 @@ def close(uow: UnitOfWork, case_id: int, answers: Answers) -> int:
         raise Refused("", _("The case cannot be closed yet. %(why)s", why=" · ".join(standing)))
     against = record_of(case.id).against(answers.result, answers.agreement_kept, answers.harmed_says)
     if against:
-        why = _("The record says otherwise. %(what)s Say why it closes so.", what=" ".join(against))
+        why = _(
+            "The record does not match this result. %(what)s Explain why it is closing this way.",
+            what=" ".join(against),
+        )
         refuse_blank("despite", answers.despite, why)
     _settle(uow, case, answers)
     case.state, case.result, case.closed_at, case.next_review_on = CaseState.CLOSED, answers.result, uow.now, None
@@ -74,11 +77,11 @@ def _settle(uow: UnitOfWork, case: Case, answers: Answers) -> None:
     unsettled = sum(row.id not in answers.stay for row in left.of_others)
     if unsettled:
         words = ngettext("%(num)d follow-up of others is open.", "%(num)d follow-ups of others are open.", unsettled)
-        raise Refused("stay", _("%(open)s Settle each on its own page, or let it stay open.", open=words))
+        raise Refused("stay", _("%(open)s Resolve each on its own page, or let it stay open.", open=words))
     if not left.own:
         return
     words = ngettext("%(num)d follow-up is open.", "%(num)d follow-ups are open.", len(left.own))
-    why = _("%(open)s Settle it, or say why it is cancelled.", open=words)
+    why = _("%(open)s Resolve it, or give the reason it is canceled.", open=words)
     refuse_blank("cancel_reason", answers.cancel_reason, why)
     for row in left.own:
         cancel_row(uow, row, answers.cancel_reason)
@@ -110,13 +113,13 @@ def merge_incident(uow: UnitOfWork, case_id: int, reference: str) -> int:
     named = select(Incident).where(Incident.reference == reference.strip(), Incident.school_id == case.school_id)
     incident = uow.session.scalar(named.with_for_update())
     if incident is None:
-        raise Refused("reference", _("No incident of this school has this number."))
+        raise Refused("reference", _("No incident at this school has this number."))
     other = other_case_of(incident.id, case.id)
     if other is not None:
         raise Refused("reference", _("This incident belongs to case %(case)s.", case=other))
     waiting = (IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.ROUTED)
     if incident.state not in waiting:
-        raise Refused("reference", _("This report cannot be joined to a case as it stands."))
+        raise Refused("reference", _("This report cannot be added to a case in its current status."))
     join_incident(uow, case, incident)
     if incident.state is not IncidentState.ROUTED:
         set_state(uow, incident, IncidentState.ROUTED)

@@ -37,7 +37,7 @@ class Record:
         words = []
         if self.not_kept and (repaired or kept is AgreementKept.KEPT):
             numbers = ", ".join(str(one) for one in self.not_kept)
-            words.append(_("Not kept: term number %(numbers)s of the agreement.", numbers=numbers))
+            words.append(_("Not done: term number %(numbers)s of the agreement.", numbers=numbers))
         if self.ended_early and repaired:
             words.append(_("Ended early: %(kinds)s.", kinds=", ".join(self.ended_early)))
         if says is HarmedSays.NOT_REPAIRED and repaired:
@@ -86,10 +86,7 @@ def blockers(case: Case) -> list[str]:
     return [
         *(_("Legal duty still open: %(duty)s", duty=duty) for duty in duties),
         *(_("Pathway not ended: %(kind)s", kind=kind) for kind in kinds),
-        *(_("Agreement term not marked: number %(position)s", position=position) for position in terms),
+        *(_("Agreement term not updated: number %(position)s", position=position) for position in terms),
         *(_("Referral not ended: %(name)s", name=name) for name in referrals),
-        *(
-            _("Safety plan not ended: %(name)s. End it, or let it go along to a new school.", name=name)
-            for name in plans
-        ),
+        *(_("Safety plan not ended: %(name)s. End it, or transfer it to the new school.", name=name) for name in plans),
     ]

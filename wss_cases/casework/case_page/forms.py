@@ -28,13 +28,15 @@ class ReviewForm(BaseForm):
 class StateForm(BaseForm):
     """Where the case stands."""
 
-    state = RadioField(_l("Where does the case stand?"), validators=[InputRequired(_l("Choose where it stands."))])
+    state = RadioField(
+        _l("What is the status of the case?"), validators=[InputRequired(_l("Choose the status of the case."))]
+    )
 
 
 class HandOverForm(BaseForm):
     """To whom, with a note."""
 
-    to = SelectField(_l("Who takes it over"), validators=[InputRequired(_l("Choose who takes the case over."))])
+    to = SelectField(_l("New coordinator"), validators=[InputRequired(_l("Choose the new coordinator of the case."))])
     note = LongText(
         _l("Note for the next person"), [NotBlank(_l("Write what the next person needs to know."))], limit=4000
     )
@@ -43,34 +45,34 @@ class HandOverForm(BaseForm):
 class CloseForm(BaseForm):
     """The three questions and the result."""
 
-    agreement_kept = radio(_l("Was the agreement kept?"), AgreementKept, _l("Say whether the agreement was kept."))
+    agreement_kept = radio(_l("Was the agreement kept?"), AgreementKept, _l("Answer whether the agreement was kept."))
     harmed_says = radio(_l("What does the person harmed say?"), HarmedSays, _l("Choose what the person harmed says."))
     what_is_left = LongText(
-        _l("What is left?"),
-        [NotBlank(_l("Write what is left, or that nothing is."))],
+        _l("What still needs attention?"),
+        [NotBlank(_l("Write what still needs attention, or that nothing does."))],
         limit=4000,
-        description=_l("What somebody still has to keep in mind. If nothing is left, say so."),
+        description=_l("What someone still needs to keep in mind. If nothing, say so."),
     )
     result = radio(_l("Result"), CaseResult, _l("Choose the result."))
     despite = LongText(
-        _l("Why does it close so, although the record says otherwise?"),
+        _l("Why is it closing this way if the record does not match?"),
         [Optional()],
         limit=2000,
-        description=_l("Only where a term was not kept, a pathway ended early, or the person harmed says no."),
+        description=_l("Only if a term was not done, a pathway ended early, or the person harmed says no."),
     )
     stay = SelectMultipleField(
-        _l("Which of these stay open with whoever does them?"),
-        description=_l("Somebody waits for them. Settle each on its own page, or let it stay."),
+        _l("Which of these stay open with the person responsible?"),
+        description=_l("Someone is waiting for them. Resolve each on its own page, or let it stay."),
     )
     cancel_reason = ShortText(
-        _l("Why are the other open follow-ups cancelled?"), [Optional()], description=_l("Only if some are still open.")
+        _l("Why are the other open follow-ups canceled?"), [Optional()], description=_l("Only if some are still open.")
     )
 
 
 class ReopenForm(BaseForm):
     """Why, and the next review date."""
 
-    reason = radio(_l("Why is it opened again?"), ReopenReason, _l("Choose why it is opened again."))
+    reason = radio(_l("Why is it being reopened?"), ReopenReason, _l("Choose why it is being reopened."))
     note = LongText(_l("Note"), [Optional()], limit=4000)
     review_on = DateField(_l("Next review"), validators=[InputRequired(DAY)])
 
@@ -85,14 +87,14 @@ class PersonForm(BaseForm):
     """A student found by name, or another person in words."""
 
     student = SelectMultipleField(_l("Student"), choices=[], validate_choice=False)
-    description = ShortText(_l("Somebody else"), [Optional()], description=_l("For example: grandmother, coach."))
-    role = radio(_l("Part in the case"), PersonRole, _l("Choose the part."))
+    description = ShortText(_l("Someone else"), [Optional()], description=_l("For example: grandmother, coach."))
+    role = radio(_l("Role in the case"), PersonRole, _l("Choose the role."))
 
 
 class RoleForm(BaseForm):
     """Another part in the case."""
 
-    role = radio(_l("Part in the case"), PersonRole, _l("Choose the part."))
+    role = radio(_l("Role in the case"), PersonRole, _l("Choose the role."))
 
 
 def state_choices(now: CaseState, allowed: frozenset[CaseState]) -> list[object]:

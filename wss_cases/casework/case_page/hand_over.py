@@ -46,7 +46,7 @@ def hand_over_many(uow: UnitOfWork, case_ids: Sequence[int], from_id: int | None
     for case_id in sorted(set(case_ids)):
         case = uow.load(Case, case_id, Permission.CASE_WORK)
         if case.lead_id != from_id:
-            raise Refused("cases", _("Case %(reference)s has another coordinator by now.", reference=case.reference))
+            raise Refused("cases", _("Case %(reference)s now has another coordinator.", reference=case.reference))
         _give(uow, case, to_id, note)
     receiver = uow.session.get(UserAccount, to_id)
     if receiver is not None and to_id != uow.actor.user_id:
@@ -59,7 +59,7 @@ def _give(uow: UnitOfWork, case: Case, to_id: int, note: str) -> None:
     open_only(case)
     people = team_of(case.school_id, today_at(case.school_id, uow.now))
     if to_id not in people or to_id == case.lead_id:
-        raise Refused("to", _("Choose who takes the case over."))
+        raise Refused("to", _("Choose the new coordinator of the case."))
     if not note.strip():
         raise Refused("note", _("Write what the next person needs to know."))
     former, case.lead_id = case.lead_id, to_id

@@ -87,7 +87,7 @@ def _row(row: CaseRow, places: dict[str, str], today: Any, actor: Actor, whom: l
     stuck = why_stuck(row.state, today, row.next_review_on, row.lead_works, row.overdue, row.live)
     place = places.get(row.location_code, "")
     harm = harm_words(row.harm_kind)
-    lead = row.lead or _("nobody yet")
+    lead = row.lead or _("no one yet")
     if row.lead_id is not None and row.lead_id == actor.user_id:
         lead = _("you")
     elif row.lead_id is not None and not row.lead_works and row.state is not CaseState.CLOSED:
@@ -140,12 +140,12 @@ def _history_tab(page: CasePage, actor: Actor) -> Page:
         closing = [
             {"label": _("Was the agreement kept?"), "value": str(AgreementKept(kept).label)},
             {"label": _("What does the person harmed say?"), "value": str(HarmedSays(says).label)},
-            {"label": _("What is left?"), "value": page.case.what_is_left},
+            {"label": _("What still needs attention?"), "value": page.case.what_is_left},
         ]
     against = record_of(page.case.id).against(page.case.result, kept, says) if closing else []
     if against or page.case.closed_despite:
         closing.append({"label": _("What the record says"), "value": " ".join(against)})
-        closing.append({"label": _("Why it closed so all the same"), "value": page.case.closed_despite})
+        closing.append({"label": _("Why it closed this way anyway"), "value": page.case.closed_despite})
     older = (
         url_for("casework.case", case_id=page.case.id, tab="history", before=entries[-1].id)
         if len(entries) == 50
@@ -200,7 +200,7 @@ def _follow_ups(page: CasePage, actor: Actor) -> dict[str, Any]:
             "href": _follow_up_address(row.kind, row.state, row.id),
             "due": due_words(row.due_on, page.today, days),
             "is_done": row.state is FollowUpState.DONE,
-            "outcome": outcome_words(row.outcome) if row.state is FollowUpState.DONE else _("Cancelled"),
+            "outcome": outcome_words(row.outcome) if row.state is FollowUpState.DONE else _("Canceled"),
         }
         (open_rows if row.state is FollowUpState.OPEN else done_rows).append(shown)
     return {"open_rows": open_rows, "done_rows": done_rows, "add_href": url_for("followups.add", case_id=page.case.id)}

@@ -114,9 +114,9 @@ def _check(again: Again, today: date) -> None:
     if not today - LONGEST_AGO <= again.on_day <= today:
         raise Refused("on_day", _("Choose today, or a day of the last twelve months."))
     if again.ground is not Ground.AGREED:
-        refuse_blank("ground_words", again.ground_words, _("Say which harm, or which law."))
+        refuse_blank("ground_words", again.ground_words, _("Write which harm, or which law."))
     if set(again.harmed) & set(again.caused):
-        raise Refused("caused", _("Choose each person once."))
+        raise Refused("caused", _("Choose each person only once."))
 
 
 def _capture(uow: UnitOfWork, case: Case, again: Again) -> Capture:

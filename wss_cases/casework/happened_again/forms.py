@@ -18,28 +18,29 @@ class AgainForm(BaseForm):
     danger = radio(
         _l("Is anyone hurt or in danger now?"),
         {"no": _l("No"), "yes": _l("Yes")},
-        _l("Say whether anyone is hurt or in danger now."),
+        _l("Answer whether anyone is hurt or in danger now."),
     )
     what = radio(_l("What happened?"), Tile, _l("Choose what happened."))
     where = radio(_l("Where?"), WhereTile, _l("Choose where it happened."))
     on_day = DateField(_l("On which day?"), validators=[InputRequired(_l("Choose a day."))])
     harmed = SelectMultipleField(_l("Who was harmed?"))
     caused = SelectMultipleField(
-        _l("Who is reported to have done it?"), description=_l("Leave it open if nobody can say.")
+        _l("Who is reported to have done it?"), description=_l("Leave it blank if no one can say.")
     )
-    ground = radio(_l("Why may this be passed on?"), Ground, _l("Choose why it may be passed on."))
+    ground = radio(_l("Why may this be shared?"), Ground, _l("Choose why it may be shared."))
     ground_words = ShortText(
-        _l("Which harm, or which law?"), description=_l("Needed unless the person agrees."), limit=300
+        _l("Which harm, or which law?"), description=_l("Required unless the person agrees."), limit=300
     )
     passed_on = LongText(
-        _l("What may be passed on?"),
-        [NotBlank(_l("Write what may be passed on."))],
+        _l("What may be shared?"),
+        [NotBlank(_l("Write what may be shared."))],
         limit=4000,
         description=_l(
-            "Deans read this. What was said in preparing a circle, in a circle or after it stays in the sealed notes."
+            "Deans read this. What was said while preparing a circle, in a circle, or after it stays in the sealed "
+            "notes."
         ),
     )
-    manner = radio(_l("How did you hear of it?"), MANNER_LABELS, _l("Choose how."))
+    manner = radio(_l("How did you hear about it?"), MANNER_LABELS, _l("Choose how."))
 
     def ask(self, people: dict[int, str], harmed: int | None, today: date) -> None:
         """Offer the people of the case; it is of today unless said otherwise."""

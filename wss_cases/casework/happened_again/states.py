@@ -7,15 +7,15 @@ from wss_cases.foundation.labelled import Labelled
 class Ground(Labelled):
     """On what ground words that were said to somebody are passed on in a report."""
 
-    AGREED = "agreed", _l("The person agrees that this is passed on")
-    PREVENT_HARM = "prevent_harm", _l("To prevent harm to somebody")
-    LAW = "law", _l("Another law asks for it")
+    AGREED = "agreed", _l("The person agrees to sharing this")
+    PREVENT_HARM = "prevent_harm", _l("To prevent harm to someone")
+    LAW = "law", _l("Another law requires it")
 
 
 SENTENCES: dict[str, object] = {
-    "incident.passed_on": (_l("Passed on because: %(ground)s"), {"ground": Ground.labels()}),
+    "incident.passed_on": (_l("Shared because: %(ground)s"), {"ground": Ground.labels()}),
     "case.happened_again": (
-        _l("Something happened again: report %(reference)s. Passed on because: %(ground)s"),
+        _l("Something happened again: report %(reference)s. Shared because: %(ground)s"),
         {"ground": Ground.labels()},
     ),
 }

@@ -26,7 +26,7 @@ ACT_LABELS: dict[Act, Any] = {
     Act.FOLLOW_UP: _l("Record it"),
     Act.CHOOSE_LEAD: _l("Choose a coordinator"),
     Act.REVIEW: _l("Review the case"),
-    Act.ADD_PATHWAY: _l("Propose a pathway"),
+    Act.ADD_PATHWAY: _l("Add a circle or support"),
     Act.CLOSE: _l("Close the case"),
     Act.WAIT: _l("Nothing is due"),
     Act.REOPEN: _l("Reopen the case"),
@@ -39,7 +39,7 @@ class Stuck(Labelled):
     REVIEW = "review", _l("Review overdue")
     LEAD = "lead", _l("No coordinator")
     FOLLOW_UPS = "follow_ups", _l("Follow-up overdue")
-    PATHWAY = "pathway", _l("Nothing under way")
+    PATHWAY = "pathway", _l("Nothing in progress")
 
 
 SECTION_LABELS = {

@@ -62,7 +62,7 @@ def _follow_ups(actor: Actor, incident: Incident, zone: str) -> list[dict[str, s
     def line(row: FollowUpRow) -> dict[str, str]:
         due = due_words(row.due_on, today, days)
         is_open = row.state is FollowUpState.OPEN
-        closed = str(OUTCOME_LABELS.get(row.outcome, "")) or _("Cancelled")
+        closed = str(OUTCOME_LABELS.get(row.outcome, "")) or _("Canceled")
         return {
             "title": row.title,
             "href": url_for("followups.follow_up", follow_up_id=row.id),

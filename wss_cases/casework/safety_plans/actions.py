@@ -69,7 +69,7 @@ def review(uow: UnitOfWork, plan_id: int, answer: PlanAnswer, note: str) -> int:
     """
     plan = _load(uow, plan_id, uow.version)
     if answer is PlanAnswer.HAPPENED_AGAIN:
-        raise Refused("answer", _("Report what happened again: the plan is then looked at today."))
+        raise Refused("answer", _("Report what happened again. The plan is then reviewed today."))
     due = plan.next_review_on
     for row in _open(uow, plan, TO_REVIEW, due)[:1]:
         close_row(uow, row, answer.value, note)
@@ -89,7 +89,7 @@ def look_at_on(uow: UnitOfWork, case: Case, person: CaseParticipant | None, due_
     agreed = [plan for plan in plans if plan.state is PlanState.AGREED]
     for plan in agreed:
         uow.session.get_one(SafetyPlan, plan.id, with_for_update=True, populate_existing=True)
-        _drop_review(uow, plan, plan.next_review_on, _("Something happened again, so the plan is looked at sooner."))
+        _drop_review(uow, plan, plan.next_review_on, _("Something happened again, so the plan is reviewed sooner."))
         plan.next_review_on = due_on
         uow.audit("safety_plan.review_called", "safety_plan", plan.id, changes_of(plan))
         make(uow, kind=TO_REVIEW, owner_id=owner_id, **shared)

@@ -12,21 +12,19 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 class PlanForm(BaseForm):
     """What a plan says; `participant_id` only where a new one is written."""
 
-    participant_id = SelectField(_l("Who is kept safe"), validators=[InputRequired(_l("Choose the person."))])
+    participant_id = SelectField(_l("Who the plan protects"), validators=[InputRequired(_l("Choose the person."))])
     steps = LongText(
         _l("Steps"),
-        description=_l("One step a line, with who does it. No other student's name: adults get this on paper."),
+        description=_l("One step per line, with who does it. No other student's name: adults get this on paper."),
         limit=4000,
     )
     adults_told = LongText(
-        _l("Adults who are told"), description=_l("One adult a line: name, and where they help."), limit=2000
+        _l("Adults who are told"), description=_l("One adult per line: name, and where they help."), limit=2000
     )
     route = ShortText(_l("Route"), description=_l("The way to and from school, and between classes."), limit=500)
     seat = ShortText(_l("Seat"), description=_l("In class, at lunch, on the bus."), limit=500)
-    phone = ShortText(
-        _l("Phone"), description=_l("What is done about messages and posts, and whom to call."), limit=500
-    )
-    moves_person_harmed = BooleanField(_l("The person harmed changes class, seat or way"))
+    phone = ShortText(_l("Phone"), description=_l("What is done about messages and posts, and who to call."), limit=500)
+    moves_person_harmed = BooleanField(_l("The person harmed changes class, seat, or route"))
     asked_by_them = BooleanField(_l("They asked for it themselves"))
 
     def text(self) -> PlanText:
@@ -38,10 +36,10 @@ class AgreeForm(BaseForm):
     """When it was agreed with the person, and what the guardian knows."""
 
     with_person = BooleanField(
-        _l("The person it is for went through it and agrees"),
-        validators=[InputRequired(_l("A plan is agreed with the person it is for. Go through it together."))],
+        _l("The person it is for reviewed it and agrees"),
+        validators=[InputRequired(_l("A plan is agreed with the person it is for. Go over it together."))],
     )
-    guardian = radio(_l("Guardian"), GuardianTold, _l("Say what the guardian knows."))
+    guardian = radio(_l("Guardian"), GuardianTold, _l("Write what the guardian knows."))
     guardian_name = ShortText(_l("Name of the guardian who was told"))
     agreed_on = DateField(_l("Agreed on"), validators=[InputRequired(_l("Choose a day."))])
 
@@ -50,12 +48,12 @@ class PlanReviewForm(BaseForm):
     """What the review found."""
 
     answer = radio(
-        _l("Does the plan work?"),
+        _l("Is the plan working?"),
         {one: PlanAnswer(one).label for one in (PlanAnswer.WORKS, PlanAnswer.CHANGED)},
         _l("Choose what the review found."),
     )
     note = LongText(
-        _l("Note"), description=_l("Needed when it does not work: what happened, or what changes."), limit=2000
+        _l("Note"), description=_l("Required if it is not working: what happened, or what changes."), limit=2000
     )
 
 
@@ -63,5 +61,5 @@ class EndPlanForm(BaseForm):
     """Why the plan is no longer needed."""
 
     why = ShortText(
-        _l("Why it is no longer needed"), [NotBlank(_l("Say why the plan is no longer needed."))], limit=300
+        _l("Why it is no longer needed"), [NotBlank(_l("Explain why the plan is no longer needed."))], limit=300
     )

@@ -66,7 +66,7 @@ def says(found: SafetyPlan) -> list[dict[str, Any]]:
         {"label": _("Route"), "value": found.route},
         {"label": _("Seat"), "value": found.seat},
         {"label": _("Phone"), "value": found.phone},
-        {"label": _("The person harmed changes class, seat or way"), "value": moved},
+        {"label": _("The person harmed changes class, seat, or route"), "value": moved},
     ]
 
 
@@ -76,7 +76,7 @@ def agreed(found: SafetyPlan, names: dict[int, str]) -> list[dict[str, Any]]:
         return []
     return [
         {"label": _("Agreed on"), "value": day_words_with_year(found.agreed_on)},
-        {"label": _("With the person, by"), "value": names.get(found.agreed_by_id or 0, "")},
+        {"label": _("Agreed with the person by"), "value": names.get(found.agreed_by_id or 0, "")},
         {"label": _("Guardian"), "value": dotted(GuardianTold(found.guardian).label, found.guardian_name)},
         {"label": _("Next review"), "value": day_words_with_year(found.next_review_on)},
     ]

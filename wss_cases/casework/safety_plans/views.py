@@ -129,7 +129,7 @@ def change(case_id: int, plan_id: int) -> Page:
     fields = ("steps", "adults_told", "route", "seat", "phone", "moves_person_harmed", "asked_by_them")
     form = PlanForm(version=found.version, **{name: getattr(found, name) for name in fields})
     del form.participant_id
-    warning = _("This plan is agreed. Once changed, it is to be agreed again with the person and the guardian.")
+    warning = _("This plan is agreed. After a change, it must be agreed again with the person and the guardian.")
     return form_page(
         form,
         lambda: actions.change(submitted(form), found.id, form.text()),
@@ -154,10 +154,10 @@ act_page(
     words=lambda at: _act(
         at,
         _("The safety plan is agreed"),
-        _("Save that it is agreed"),
+        _("Save the agreement to the plan"),
         facts=[
             *calling(filter(None, [at.plan.participant.student])).all_lines(),
-            _("Then print the sheet for the adults, and the plan is looked at again in five school days."),
+            _("Then print the sheet for the adults. The plan is reviewed again in five school days."),
         ],
     ),
 )

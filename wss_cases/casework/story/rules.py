@@ -79,7 +79,7 @@ def _happened(facts: Facts) -> str:
     opened = day_words(facts.opened_on)
     if facts.from_elsewhere:
         return _(
-            "%(what)s: the case goes on here since %(opened)s, after the student changed school.",
+            "%(what)s: the case has continued here since %(opened)s, after the student changed schools.",
             what=what,
             opened=opened,
         )
@@ -97,16 +97,16 @@ def _supported(facts: Facts) -> str:
         parts.append(ngettext("%(num)d person harmed", "%(num)d people harmed", facts.harmed))
     if facts.caused:
         parts.append(ngettext("%(num)d person who caused harm", "%(num)d people who caused harm", facts.caused))
-    who = _(" and ").join(parts) or _("nobody named yet")
+    who = _(" and ").join(parts) or _("no one named yet")
     if not facts.lead:
-        return _("Supported: %(who)s. Nobody coordinates the case yet.", who=who)
+        return _("Supported: %(who)s. No coordinator yet.", who=who)
     return _("Supported: %(who)s. %(lead)s coordinates the case.", who=who, lead=facts.lead)
 
 
 def _safety(facts: Facts) -> str:
     if facts.plan_agreed_on is None:
         return ""
-    return _("A safety plan is agreed since %(day)s.", day=day_words(facts.plan_agreed_on))
+    return _("A safety plan has been agreed since %(day)s.", day=day_words(facts.plan_agreed_on))
 
 
 def _offered(facts: Facts) -> str:
@@ -135,9 +135,9 @@ def _held(facts: Facts) -> str:
 def _agreed(terms: Terms) -> str:
     if not terms.all:
         return ""
-    parts = [ngettext("%(num)d kept", "%(num)d kept", terms.kept)]
+    parts = [ngettext("%(num)d done", "%(num)d done", terms.kept)]
     if terms.not_kept:
-        parts.append(ngettext("%(num)d not kept", "%(num)d not kept", terms.not_kept))
+        parts.append(ngettext("%(num)d not done", "%(num)d not done", terms.not_kept))
     if terms.open:
         due = day_words(terms.next_due)
         parts.append(ngettext("%(num)d open, due %(day)s", "%(num)d open, the next due %(day)s", terms.open, day=due))

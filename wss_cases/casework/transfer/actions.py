@@ -109,13 +109,13 @@ def continue_elsewhere(uow: UnitOfWork, case_id: int, participant_id: int, going
     if person is None or person.case_id != case.id or person.student is None:
         raise NotFound
     if is_case_held(case.id):
-        raise Refused("", _("A hold is open: this case stays here as it is until it is released."))
+        raise Refused("", _("A hold is open: this case stays here as is until the hold is released."))
     move = _open_move(uow, case, person)
     names = names_of_others(participants_of(case.id), person)
     if not going.note.strip():
         raise Refused("note", _("Write what the new school needs to know."))
     if names.names_in(going.note):
-        raise Refused("note", _("This names another child of the case. Write it without their name."))
+        raise Refused("note", _("This names another child in the case. Write it without the name."))
     new = _open_there(uow, case, person, move.to_school_id)
     _take_along(uow, (case, person), new, going, names)
     write_note(uow, new, going.note)
@@ -132,7 +132,7 @@ def _open_move(uow: UnitOfWork, case: Case, person: CaseParticipant) -> StudentM
     move = _claim(uow, case, person.id, to_school_id)
     move = existing(move or uow.session.scalar(_move(person.id, to_school_id)))
     if move.continued_as_id is not None:
-        raise Refused("", _("The case goes on at the new school already."))
+        raise Refused("", _("The case already continues at the new school."))
     return move
 
 
@@ -191,7 +191,7 @@ def _take_check_ins(uow: UnitOfWork, case: Case, person: CaseParticipant, new: C
     for row in uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()):
         due_on = days.on_or_after(max(row.due_on, first))
         make(uow, school_id=new.school_id, kind=row.kind, owner_id=new.lead_id, due_on=due_on, case_id=new.id)
-        cancel_row(uow, row, _("It goes on at the new school."))
+        cancel_row(uow, row, _("It continues at the new school."))
 
 
 def _no_open_referral(row: Pathway) -> None:
@@ -199,7 +199,7 @@ def _no_open_referral(row: Pathway) -> None:
     referral = open_referral(row.id) if row.pathway == Family.WRAPAROUND else None
     if referral is not None:
         words = _(
-            "Settle the referral to %(name)s first: close it with what was received, or take it back.",
+            "Resolve the referral to %(name)s first: close it with what was received, or withdraw it.",
             name=referral.partner_name,
         )
         raise Refused("pathways", words)

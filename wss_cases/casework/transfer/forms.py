@@ -16,10 +16,10 @@ class MoveForm(BaseForm):
         _l("Pathways to offer again at the new school"),
         choices=[],
         validators=[Optional()],
-        description=_l("They begin anew there: the student and the family are asked again. Here they end."),
+        description=_l("They start over there: the student and the family are asked again. Here they end."),
     )
     terms = SelectMultipleField(
-        _l("What the student promised and still has to do"),
+        _l("What the student promised and still needs to do"),
         choices=[],
         validators=[Optional()],
         description=_l("Only their own promises; names of other children are left out."),
@@ -29,10 +29,12 @@ class MoveForm(BaseForm):
         _l("Note for the new school"),
         [NotBlank(_l("Write what the new school needs to know."))],
         limit=4000,
-        description=_l("What helps and what to watch. No name of another child, nothing that was said in a circle."),
+        description=_l(
+            "What helps and what to watch for. No name of another child, and nothing that was said in a circle."
+        ),
     )
     here = radio(
         _l("And the case here"),
-        [(GOES_ON, _l("It goes on for the others")), (CLOSES, _l("It is to be closed next"))],
-        _l("Say what becomes of the case here."),
+        [(GOES_ON, _l("It continues for the others")), (CLOSES, _l("It will be closed next"))],
+        _l("Choose what happens to the case here."),
     )

@@ -27,9 +27,9 @@ def links_of(actor: Actor, case: Case, later_ids: Sequence[int]) -> list[tuple[s
     """Return where a case came from and goes on, with a link only for those who may see the other case."""
     links = []
     if case.continued_from_id is not None:
-        ways = _("Goes on from case %(reference)s"), _("Goes on from another school")
+        ways = _("Continued from case %(reference)s"), _("Continued from another school")
         links.append(_link(actor, case.continued_from_id, *ways))
-    ways = _("Goes on as case %(reference)s"), _("Goes on at another school")
+    ways = _("Continues as case %(reference)s"), _("Continues at another school")
     return links + [_link(actor, later_id, *ways) for later_id in later_ids]
 
 

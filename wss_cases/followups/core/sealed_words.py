@@ -39,7 +39,7 @@ def note_for(actor: Actor, follow_up: FollowUp, now: datetime) -> str:
     if not follow_up.outcome_note and follow_up.sealed_text is None:
         return ""
     if not reads_words(actor, follow_up):
-        return _("What was said is with who heard it.")
+        return _("What was said is with the person who heard it.")
     with unit_of_work(actor, now) as uow:
         row = uow.session.get_one(FollowUp, follow_up.id, with_for_update=True, populate_existing=True)
         if row.sealed_text is None:

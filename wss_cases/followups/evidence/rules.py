@@ -46,26 +46,30 @@ def missing(kind: str, outcome: str, shown: Evidence, today: date, earliest: dat
     """
     is_blank = not shown.note.strip()
     if shown.on_day is not None and not earliest <= shown.on_day <= today:
-        words = _("Choose a day from %(first)s to today.", first=day_words_with_year(earliest))
+        words = _("Choose a day between %(first)s and today.", first=day_words_with_year(earliest))
         return "on_day", words
     if kind not in BY_CONTACT:
-        return ("note", _("Say in a sentence what shows it.")) if is_blank else None
+        return ("note", _("Describe in a sentence what shows it.")) if is_blank else None
     if lacks := _of_contact(kind, outcome, shown):
         return lacks
-    return ("note", _("Say in a sentence what happened or what is left.")) if is_blank and needs_note(outcome) else None
+    return (
+        ("note", _("Describe in a sentence what happened or what still needs to happen."))
+        if is_blank and needs_note(outcome)
+        else None
+    )
 
 
 def _of_contact(kind: str, outcome: str, shown: Evidence) -> tuple[str, str] | None:
     if outcome == "not_to_contact":
         return None
     if shown.attempts is not None and not 1 <= shown.attempts <= MOST_ATTEMPTS:
-        return "attempts", _("Write a number of attempts from 1 to %(most)d.", most=MOST_ATTEMPTS)
+        return "attempts", _("Enter a number of attempts from 1 to %(most)d.", most=MOST_ATTEMPTS)
     if shown.manner not in MANNER_LABELS:
         return "manner", _("Choose how.")
     if shown.on_day is None:
-        return "on_day", _("Say on which day.")
+        return "on_day", _("Enter the day.")
     if outcome in WITHOUT_CONTACT and (shown.attempts or 0) < LEAST_ATTEMPTS:
-        return "attempts", _("Try at least twice before nobody counts as reached.")
+        return "attempts", _("Try at least twice before you record that no one could be reached.")
     if kind in NAMES_WHOM and outcome not in WITHOUT_CONTACT and not shown.who.strip():
-        return "who", _("Say whom you reached.")
+        return "who", _("Enter who you reached.")
     return None

@@ -6,8 +6,8 @@ from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 CALLED = _l(
-    "A guardian was reached and told; a voicemail is an attempt, not contact. Orientation, gender identity, a"
-    " relationship or the ground of a bias is told only if the student agrees."
+    "A guardian was reached and told; a voicemail is not contact. Orientation, gender identity, a relationship, or "
+    "the basis of a bias is told only if the student agrees."
 )
 
 CLOSES_WITH: dict[str, Any] = {
@@ -16,40 +16,42 @@ CLOSES_WITH: dict[str, Any] = {
     "contact_person_harmed": _l("The person harmed was spoken to, and support was offered."),
     "pre_meetings": _l("A separate pre-meeting was held with each party."),
     "safe_passage_contact": _l("The Safe Passage contact was told which route and what time."),
-    "check_in_person_harmed": _l("The person harmed was asked how things are, and whether anything followed."),
+    "check_in_person_harmed": _l("The person harmed was asked how things are, and whether anything happened since."),
     "safety_plan": _l("The plan is agreed, and the adults concerned were told."),
-    "correction": _l("Whoever was told knows that it was not this student."),
+    "correction": _l("Everyone who was told knows that it was not this student."),
     "plan_case_manager": _l("The case manager of the plan was told."),
     "liaison": _l("The liaison was told."),
-    "agreement_term": _l("The term is marked as kept, late or not kept by somebody other than its owner."),
+    "agreement_term": _l(
+        "The term is updated as done, late, or not done by someone other than the person responsible."
+    ),
     "agreement_check_in": _l("Both sides were asked how the agreement is going."),
-    "conversation": _l("The conversation was held, and how it went is recorded on the report."),
-    "circle": _l("The circle was held or has a day, or why it is not to be."),
+    "conversation": _l("The conversation took place, and how it went is recorded on the report."),
+    "circle": _l("The circle took place or has a date, or the reason it will not take place is recorded."),
     "care_screen": _l("A clinician spoke with the student and said what comes next."),
-    "repair_step": _l("What was to be repaired was seen by somebody, or why not."),
-    "case_review": _l("The case was read, and the day of its next review is set."),
-    "manifestation_review": _l("The meeting said whether the behavior comes from the disability."),
-    "disability_day_ten": _l("The person told knows of the ten days, and what follows is agreed."),
-    "restraint_review": _l("It was looked at what led to it, and what would avoid the next one."),
+    "repair_step": _l("Someone saw that the repair was done, or the reason it was not is recorded."),
+    "case_review": _l("The case was reviewed, and the date of its next review is set."),
+    "manifestation_review": _l("The meeting decided whether the behavior is related to the disability."),
+    "disability_day_ten": _l("The person told knows about the ten days, and what happens next is agreed."),
+    "restraint_review": _l("The cause was reviewed, and what would prevent the next one."),
     "family_copy": _l("The copy was released, or the request ended with a reason."),
     "safety_plan_review": _l("The person it is for was asked whether the plan works."),
-    "plan_meeting": _l("A new day is set, or the circle ends with a reason."),
+    "plan_meeting": _l("A new date is set, or the circle ends with a reason."),
     "after_walk_out": _l("Each party was asked how they are and what they need."),
-    "after_no_show": _l("They were asked, and it is known whether they still wish to meet."),
-    "completion_meeting": _l("The meeting was held, or why there was none."),
+    "after_no_show": _l("They were asked, and it is known whether they still want to meet."),
+    "completion_meeting": _l("The meeting took place, or the reason there was none is recorded."),
     "questionnaire": _l("Each person who came has a link, or declined one."),
-    "mentoring_missed": _l("The student was asked, and the next session has a day."),
-    "mentoring_review": _l("The goal was looked at with the student, and whether mentoring goes on."),
+    "mentoring_missed": _l("The student was asked, and the next session has a date."),
+    "mentoring_review": _l("The goal was reviewed with the student, and whether mentoring continues."),
     "referral_answer": _l("The partner said yes, no, or not yet."),
     "referral_first_service": _l("The partner saw the student for the first time."),
-    "referral_consent_ends": _l("The family was asked whether the consent goes on."),
+    "referral_consent_ends": _l("The family was asked whether the consent continues."),
     "reentry_plan": _l("The return is planned with the student."),
-    "reentry_meeting": _l("The meeting was held, or why not."),
-    "reengagement_review": _l("The student was asked how the return goes."),
-    "work_missed": _l("The teachers say what was caught up."),
+    "reentry_meeting": _l("The meeting took place, or the reason it did not is recorded."),
+    "reengagement_review": _l("The student was asked how the return is going."),
+    "work_missed": _l("The teachers confirm what was made up."),
     "interpreter": _l("An interpreter spoke with the family, and the family understood."),
-    "student_moved": _l("The case goes on at the new school, stays here, or closes."),
-    "other": _l("An outcome, and a sentence that says what was done."),
+    "student_moved": _l("The case continues at the new school, stays here, or closes."),
+    "other": _l("An outcome, and a sentence that describes what was done."),
 }
 """In every kind's own words; a template may say it otherwise."""
 
@@ -68,16 +70,16 @@ NAMES_WHOM = frozenset(
 QUESTIONS: dict[str, Any] = {
     "pre_meetings": _l("Who met with whom, and when? Never what was said."),
     "safety_plan": _l("Who was asked, and what did they answer?"),
-    "circle": _l("When was or will it be held, or why not? Never what was said."),
+    "circle": _l("When was it held, or when will it be, or why not? Never what was said."),
     "repair_step": _l("Who saw it, and what shows it?"),
     "case_review": _l("What was looked at, and what comes next?"),
-    "plan_meeting": _l("Which day was set, or why none?"),
-    "work_missed": _l("Which teacher said so, and what is left?"),
-    "student_moved": _l("Who decided it, and with whom was it spoken over?"),
-    "manifestation_review": _l("Who met, and on what does the answer rest?"),
+    "plan_meeting": _l("Which date was set, or why none?"),
+    "work_missed": _l("Which teacher confirmed it, and what is left?"),
+    "student_moved": _l("Who decided it, and who was consulted?"),
+    "manifestation_review": _l("Who met, and what is the answer based on?"),
     "disability_day_ten": _l("Who was told, and what was agreed for the days to come?"),
-    "restraint_review": _l("Who looked at it, and what changes?"),
-    "family_copy": _l("Who got it, or why does nobody?"),
+    "restraint_review": _l("Who reviewed it, and what changes?"),
+    "family_copy": _l("Who received it, or why does no one?"),
     "other": _l("What was done, and what shows it?"),
 }
 """What a sentence has to say where a kind does not close by contact."""

@@ -71,7 +71,7 @@ def move(uow: UnitOfWork, follow_up_id: int, due_on: date, reason: str) -> int:
     if reason not in MOVE_REASONS:
         raise Refused("reason", _("Choose why."))
     if due_on == row.due_on:
-        raise Refused("due_on", _("It is due on this day already. Choose another day."))
+        raise Refused("due_on", _("It is already due on this day. Choose another day."))
     move_row(uow, row, due_on, reason)
     return row.id
 
@@ -103,7 +103,7 @@ def cancel(uow: UnitOfWork, follow_up_id: int, reason: str) -> int:
     """Cancel a follow-up with a reason. Raises NotFound, Stale, Refused naming the field."""
     row = open_follow_up(uow, follow_up_id, uow.version)
     if not reason.strip():
-        raise Refused("reason", _("Say why it is not needed any more."))
+        raise Refused("reason", _("Explain why it is no longer needed."))
     before = restorable(row)
     cancel_row(uow, row, reason)
     remember(uow, row, ActKind.CANCELLED, before)
@@ -117,7 +117,7 @@ def add(uow: UnitOfWork, new: New) -> int:
     if new.kind not in KINDS or new.kind in RECORDED_ELSEWHERE:
         raise Refused("kind", _("Choose what it is."))
     if new.kind == "other" and not new.title.strip():
-        raise Refused("title", _("Say what has to be done."))
+        raise Refused("title", _("Enter what has to be done."))
     check_day(uow, school_id, new.due_on, new.kind, new.case_id)
     _owner(school_id, new.owner_id, uow.now)
     return make(uow, school_id=school_id, given_by_id=uow.actor.user_id, **vars(new)).id
@@ -151,5 +151,5 @@ def open_follow_up(uow: UnitOfWork, follow_up_id: int, version: int | None) -> F
 def _owner(school_id: int, owner_id: int, now: datetime) -> Actor:
     owner = actor_of(owner_id, now)
     if owner is None or not owner.covers(school_id, *STAFF):
-        raise Refused("owner", _("Choose somebody who works at this school."))
+        raise Refused("owner", _("Choose someone who works at this school."))
     return owner

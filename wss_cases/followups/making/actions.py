@@ -141,7 +141,7 @@ def check_day(uow: UnitOfWork, school_id: int, due_on: date, kind: str, case_id:
     last = last_day_for(kind, case_id, school_id, due_on, today, days)
     if last is not None:
         words = _(
-            "The last school day is %(day)s, and a check-in comes before it. Choose a day until then.",
+            "The last school day is %(day)s, and a check-in must come before it. Choose an earlier day.",
             day=day_words(last),
         )
         raise Refused("due_on", words)

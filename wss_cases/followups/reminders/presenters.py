@@ -9,6 +9,6 @@ from wss_cases.foundation.i18n import ngettext
 def escalation_words(reason: EscalationReason) -> str:
     """Return why something late reached its reader: "Overdue for 1 school day; you lead the case it belongs to."."""
     if reason.level == UNDELIVERABLE:
-        return _("Mail to the person who has it does not arrive; %(why)s.", why=reason.why.label)
+        return _("Email to the person responsible is not being delivered; %(why)s.", why=reason.why.label)
     late = ngettext("Overdue for %(num)d school day", "Overdue for %(num)d school days", reason.late)
     return _("%(late)s; %(why)s.", late=late, why=reason.why.label)

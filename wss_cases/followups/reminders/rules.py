@@ -41,10 +41,10 @@ class Why(Labelled):
     """Why something late reaches somebody. `ACTS`: it is theirs to carry out, with others."""
 
     LEADS = "leads", _l("you lead the case it belongs to")
-    NEXT = "next", _l("nobody else leads its case, and you are next in line")
+    NEXT = "next", _l("no one else leads its case, and you are next in line")
     ADMINISTERS = "administers", _l("you administer the school")
-    STANDS_IN = "stands_in", _l("you stand in for somebody who is away")
-    ACTS = "acts", _l("it is yours to carry out")
+    STANDS_IN = "stands_in", _l("you are covering for someone who is away")
+    ACTS = "acts", _l("you are responsible for it")
 
 
 def is_individual(kind: str, same_day: bool, single_mail: bool) -> bool:

@@ -22,9 +22,9 @@ def why_not(kind: str, same_day: bool, due_on: date, count: int, today: date, da
     if same_day or kind in CONTACT:
         return _("Reminders of same-day items and of contact with a person harmed cannot be paused.")
     if count >= TIMES:
-        return _("Its reminders were paused twice already. Move it, give it to somebody else, or close it.")
+        return _("Its reminders were already paused twice. Reschedule, reassign, or close it.")
     if latest_snooze(due_on, days) <= today:
-        return _("It is overdue for too long. Move it, give it to somebody else, or close it.")
+        return _("It has been overdue too long. Reschedule, reassign, or close it.")
     return ""
 
 

@@ -72,7 +72,7 @@ def make_own(uow: UnitOfWork, template_id: int, school_id: int, wording: Wording
     require(uow.actor, may_write(new), new)
     _check(uow, new, wording, starts_on)
     if own_of(old.series, school_id, starts_on) is not None:
-        raise Refused("", _("This school has a version of its own already. Change that one."))
+        raise Refused("", _("This school already has its own version. Change that one."))
     return _begin(uow, new, "followup_template.own")
 
 
@@ -84,9 +84,9 @@ def add_template(uow: UnitOfWork, wanted: New, wording: Wording, starts_on: date
     if wanted.event not in TIMED:
         raise Refused("event", _("Choose what happens."))
     if wanted.kind not in KINDS or wanted.kind in RECORDED_ELSEWHERE:
-        raise Refused("kind", _("Choose what is made."))
+        raise Refused("kind", _("Choose what is created."))
     if wanted.pathway and (wanted.event not in IN_PATHWAY or wanted.pathway not in {*Pathway, *Kind}):
-        raise Refused("pathway", _("“%(event)s” does not happen in one pathway only.", event=EVENTS[wanted.event]))
+        raise Refused("pathway", _("“%(event)s” happens in more than one pathway.", event=EVENTS[wanted.event]))
     _check(uow, new, wording, starts_on)
     return _begin(uow, new, "followup_template.added")
 
@@ -99,7 +99,7 @@ def end_template(uow: UnitOfWork, template_id: int, until: date) -> int:
     """
     row = _standing(uow, template_id)
     if row.event not in TIMED and row.instead_of_id is None:
-        raise Refused("", _("The rules make this follow-up. Its words can be changed, not taken away."))
+        raise Refused("", _("The routing rules create this follow-up. You can change its wording, but not remove it."))
     if until < max(today_at(row.school_id, uow.now), row.starts_on):
         raise Refused("until", _("Choose today or a later day, not before its start."))
     _check_near("until", until, today_at(row.school_id, uow.now))

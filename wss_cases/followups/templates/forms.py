@@ -35,7 +35,7 @@ class TemplateForm(BaseForm):
             NumberRange(0, 200, _l("Choose a number of school days from 0 to 200.")),
         ],
     )
-    single_mail = BooleanField(_l("Send a mail of its own when it is due"))
+    single_mail = BooleanField(_l("Send a separate email when it is due"))
     starts_on = DateField(_l("From which day?"), validators=[InputRequired(DAY)])
 
 
@@ -43,16 +43,16 @@ class NewTemplateForm(TemplateForm):
     """A template beside those there are."""
 
     event = SelectField(
-        _l("When does it come up?"),
+        _l("When is it created?"),
         choices=choices([(code, words) for code, words in EVENTS.items() if code in TIMED]),
         validators=[InputRequired(_l("Choose what happens."))],
     )
     pathway = SelectField(_l("In which pathway?"), choices=choices(PATHWAYS))
     kind = SelectField(
-        _l("What is made?"),
+        _l("What is created?"),
         choices=choices([(kind, words) for kind, words in KINDS.items() if kind not in RECORDED_ELSEWHERE]),
         default="other",
-        validators=[InputRequired(_l("Choose what is made."))],
+        validators=[InputRequired(_l("Choose what is created."))],
     )
 
 

@@ -54,7 +54,7 @@ def closes_with(row: FollowUpTemplate) -> str:
 def delay_words(row: FollowUpTemplate) -> str:
     """Return when a template's follow-up is due."""
     if row.event not in TIMED:
-        return _("The rules say when")
+        return _("The routing rules decide when")
     number = row.due_in_school_days
     if number == 0:
         return _("The same day")
@@ -118,7 +118,7 @@ def _facts(row: FollowUpTemplate, counts: dict[int, int], elsewhere: dict[int, i
     if row.pathway:
         facts.append(pathway_words(row.pathway))
     if row.single_mail:
-        facts.append(_("a mail of its own"))
+        facts.append(_("a separate email"))
     if counts.get(row.series):
         facts.append(ngettext("%(num)d is open", "%(num)d are open", counts[row.series]))
     if elsewhere.get(row.series):

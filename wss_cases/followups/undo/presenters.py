@@ -22,13 +22,13 @@ def _words(done: Done) -> str:
         return ngettext("%(num)d follow-up moved", "%(num)d follow-ups moved", done.count)
     row = done.row
     if row is None:
-        return _("Given to somebody else")
+        return _("Reassigned to someone else")
     if done.kind is ActKind.CLOSED:
         return _("Closed: %(title)s", title=row.title)
     if done.kind is ActKind.CANCELLED:
-        return _("Cancelled: %(title)s", title=row.title)
+        return _("Canceled: %(title)s", title=row.title)
     if done.kind is ActKind.REASSIGNED:
-        return _("Given to %(owner)s: %(title)s", owner=row.owner, title=row.title)
+        return _("Reassigned to %(owner)s: %(title)s", owner=row.owner, title=row.title)
     if done.kind is ActKind.SNOOZED:
         return _("Reminders paused until %(day)s: %(title)s", day=day_words(row.snoozed_until), title=row.title)
     return _("Moved to %(day)s: %(title)s", day=day_words(row.due_on), title=row.title)

@@ -20,10 +20,10 @@ SPREAD = (2, 3, 5, 10)
 class CannotUndo(Labelled):
     """Why an act stands and is not taken back."""
 
-    TAKEN_BACK = "taken_back", _l("This was taken back already.")
-    TOO_LATE = "too_late", _l("This can be taken back for ten minutes only. Change it on its own page.")
-    CHANGED = "changed", _l("Somebody changed it since. Look at it on its own page.")
-    BUILT_ON = "built_on", _l("What it belongs to has ended since. Reopen that first.")
+    TAKEN_BACK = "taken_back", _l("This was already undone.")
+    TOO_LATE = "too_late", _l("This can be undone for only ten minutes. Change it on its own page.")
+    CHANGED = "changed", _l("Someone has changed it since. See its own page.")
+    BUILT_ON = "built_on", _l("What it belongs to has since ended. Reopen that first.")
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,13 @@ def why_not_undone(act: Standing, now: datetime) -> CannotUndo | None:
     return CannotUndo.BUILT_ON if act.ended_since else None
 
 
-_ITS_OWN_PAGE = _l("Its day is set where it is recorded.")
+_ITS_OWN_PAGE = _l("Its date is set where it is recorded.")
 FIXED: dict[str, Any] = {
     **dict.fromkeys(RECORDED_ELSEWHERE, _ITS_OWN_PAGE),
-    "agreement_term": _l("Those who made the agreement chose this day."),
-    "contact_person_harmed": _l("Somebody was harmed: move it by itself, with its own reason."),
+    "agreement_term": _l("The people who made the agreement chose this day."),
+    "contact_person_harmed": _l("Someone was harmed: move it separately, with its own reason."),
     "care_screen": _l("It is due the same day."),
-    "case_review": _l("Its day is set on the case."),
+    "case_review": _l("Its date is set on the case."),
     "referral_consent_ends": _l("The family’s consent ends on this day."),
 }
 """Kinds that no bulk act moves, and why."""

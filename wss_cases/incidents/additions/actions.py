@@ -53,7 +53,7 @@ def answer_question(uow: UnitOfWork, incident_id: int, text: str) -> int:
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
     if incident.state is not IncidentState.RETURNED:
-        raise Refused("", _("No question waits for an answer."))
+        raise Refused("", _("No question is waiting for an answer."))
     incident.answer = text
     append_text(uow, incident, f"{incident.question}\n\n{text}")
     uow.record(incident, "incident.answered")
@@ -70,7 +70,7 @@ def record_guardian_contact(uow: UnitOfWork, incident_id: int, attempt: ContactA
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
     person = entry_of(uow, incident, attempt.incident_person_id)
     if attempt.at > uow.now + timedelta(minutes=1):
-        raise Refused("at", _("This time is still to come. Enter when it happened."))
+        raise Refused("at", _("This time is in the future. Enter when it happened."))
     _check_guardian(person, attempt.guardian_id)
     refuse_private("note", attempt.note, may_tell(person))
     assert uow.actor.user_id is not None
@@ -122,7 +122,7 @@ def _check_guardian(person: IncidentPerson, guardian_id: int | None) -> None:
     if who is None:
         raise Refused("guardian", _("This adult is not a guardian of this student."))
     if who.reach is Reach.NEVER:
-        raise Refused("guardian", _("Nobody may contact this person about this student."))
+        raise Refused("guardian", _("No one may contact this person about this student."))
 
 
 def _target(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
@@ -131,7 +131,7 @@ def _target(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
     )
     target: Incident | None = uow.session.scalar(statement.with_for_update())
     if target is None:
-        raise Refused("reference", _("No report of this school has this number."))
+        raise Refused("reference", _("No report at this school has this number."))
     if target.id == incident.id or target.state is IncidentState.DUPLICATE:
         raise Refused("reference", _("Choose another report, one that is not itself a duplicate."))
     return target

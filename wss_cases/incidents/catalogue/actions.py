@@ -57,7 +57,9 @@ def import_behaviors(actor: Actor, lines: Iterable[str], now: datetime) -> Catal
     header = rows[0] if rows else []
     missing = [name for name in COLUMNS if header.count(name) != 1]
     if missing:
-        raise Refused(missing[0], _("These columns must stand once: %(names)s.", names=", ".join(missing)))
+        raise Refused(
+            missing[0], _("Each of these columns must appear exactly once: %(names)s.", names=", ".join(missing))
+        )
     report = CatalogueReport()
     with unit_of_work(actor, now) as uow:
         known = {(c.code_set, c.code, c.starts_on): c for c in uow.session.scalars(select(BehaviorCode))}
@@ -89,7 +91,7 @@ def _mend(code: BehaviorCode, values: Mapping[str, Any], report: CatalogueReport
 
 def _read(row: Mapping[str, str]) -> dict[str, Any]:
     if not row:
-        raise Refused("", _("This row has not as many cells as the header."))
+        raise Refused("", _("This row does not have as many cells as the header."))
     for name, limit in LIMITS.items():
         if len(row[name]) > limit or any(unicodedata.category(c) in ("Cc", "Cs") for c in row[name]):
             raise Refused(name, _("Use at most %(max)d plain characters.", max=limit))
@@ -116,7 +118,7 @@ def _read(row: Mapping[str, str]) -> dict[str, Any]:
 def _one_of(row: Mapping[str, str], column: str, allowed: tuple[str, ...]) -> str:
     if row[column] not in allowed:
         shown = ", ".join(value or _("empty") for value in allowed)
-        raise Refused(column, _("Write one of: %(values)s.", values=shown))
+        raise Refused(column, _("Enter one of: %(values)s.", values=shown))
     return row[column]
 
 
@@ -124,4 +126,4 @@ def _day(row: Mapping[str, str], column: str) -> date:
     try:
         return date.fromisoformat(row[column])
     except ValueError as error:
-        raise Refused(column, _("Write the date as 2026-08-24.")) from error
+        raise Refused(column, _("Enter the date as 2026-08-24.")) from error

@@ -33,7 +33,7 @@ def add_place(uow: UnitOfWork, texts: Mapping[str, str], place: Place) -> int:
     code = _code_of(texts["label_en"])
     uow.next_number("catalogue")
     if uow.session.scalar(select(LocationCode.id).where(LocationCode.code == code)) is not None:
-        raise Refused("label_en", _("There is a place of this name already. Bring it back or rename it."))
+        raise Refused("label_en", _("There is already a place with this name. Bring it back or rename it."))
     last = uow.session.scalar(select(func.max(LocationCode.position))) or 0
     row = LocationCode(code=code, place=place, position=last + 1, **texts)
     return uow.add_audited(row, "place.added")
@@ -54,7 +54,7 @@ def add_behavior(
     uow.next_number("catalogue")
     same = select(BehaviorCode.id).where(BehaviorCode.code_set == code_set, BehaviorCode.code == code)
     if uow.session.scalar(same) is not None:
-        raise Refused("label_en", _("There is a behavior of this name already. Bring it back or rename it."))
+        raise Refused("label_en", _("There is already a behavior with this name. Bring it back or rename it."))
     row = BehaviorCode(code_set=code_set, code=code, behavior_group=group, starts_on=starts_on, **texts, **flags)
     return uow.add_audited(row, "behavior.added")
 
@@ -81,11 +81,11 @@ def retire_code(uow: UnitOfWork, which: str, code_id: int, ends_on: date | None)
     """
     row = uow.load(MODELS[which], code_id, Permission.CODES_EDIT)
     if ends_on is not None and ends_on < max(today_at(None, uow.now), getattr(row, "starts_on", date.min)):
-        raise Refused("ends_on", _("The last day is today or later, and not before the first."))
+        raise Refused("ends_on", _("The last day must be today or later, and not before the first day."))
     if ends_on is not None and which == PLACES and row.code in NEEDED:
-        raise Refused("ends_on", _("A button on the page for logging an incident stands for it: rename it instead."))
+        raise Refused("ends_on", _("A button on the “Log an incident” page uses it. Rename it instead."))
     if ends_on is not None and which == BEHAVIORS and row.tile:
-        raise Refused("ends_on", _("A button on the page for logging an incident stands for it: rename it instead."))
+        raise Refused("ends_on", _("A button on the “Log an incident” page uses it. Rename it instead."))
     row.ends_on = ends_on
     uow.record(row, f"{which}.retired", code=row.code, day=ends_on.isoformat() if ends_on else "")
     return int(row.id)
@@ -97,12 +97,12 @@ def _check(which: str, texts: Mapping[str, str]) -> None:
     known = known_codes(which)
     for name in MAPPED[which]:
         if texts.get(name) and texts[name] not in known[name]:
-            raise Refused(name, _("No export knows this code. Choose one of the list."))
+            raise Refused(name, _("No export uses this code. Choose one from the list."))
 
 
 def _code_of(label: str) -> str:
     """Return a code that is never shown for a name: small letters, digits and strokes below."""
     plain = unicodedata.normalize("NFKD", label).encode("ascii", "ignore").decode()
     code = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[:LONGEST_CODE]
-    refuse_blank("label_en", code, _("Write the name with letters."))
+    refuse_blank("label_en", code, _("Enter the name with letters."))
     return code

@@ -37,28 +37,28 @@ class CodeForm(BaseForm):
 class PlaceForm(CodeForm):
     """A place."""
 
-    place = radio(_l("For the rules and legal duties it is"), Place, _l("Choose where it is."))
+    place = radio(_l("For routing rules and legal duties it is"), Place, _l("Choose where it is."))
 
 
 class BehaviorForm(CodeForm):
     """A behavior; its set and group cannot be changed once it is there: reports were counted by them."""
 
     crdc = select(_l("In the federal collection (CRDC)"))
-    is_subjective = radio(_l("Is it a matter of judgment (disrespect, disruption)?"), YES_NO, _l("Choose one."))
-    is_attendance = radio(_l("Is it about attendance alone?"), YES_NO, _l("Choose one."))
+    is_subjective = radio(_l("Is it a subjective behavior (disrespect, disruption)?"), YES_NO, _l("Choose one."))
+    is_attendance = radio(_l("Is it only about attendance?"), YES_NO, _l("Choose one."))
 
 
 class NewBehaviorForm(BehaviorForm):
     """Another behavior, from a day on."""
 
     group = select(_l("Group"), [(str(number), str(number)) for number in range(1, 7)] + [("", _l("Pre-K to grade 2"))])
-    starts_on = DateField(_l("In force from"), [InputRequired(_l("Give the first day."))])
+    starts_on = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
 
 
 class RetireForm(BaseForm):
     """The last day on which it can be chosen."""
 
-    ends_on = DateField(_l("Last day"), [Optional()], description=_l("Leave it empty to bring it back."))
+    ends_on = DateField(_l("Last day"), [Optional()], description=_l("Leave it blank to bring it back."))
 
 
 def shown(row: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ ROOM = Room(
     sentences={
         "places.changed": _l("Place changed: %(code)s"),
         "behaviors.changed": _l("Behavior changed: %(code)s"),
-        "places.retired": _l("Place to be chosen until %(day)s: %(code)s"),
-        "behaviors.retired": _l("Behavior to be chosen until %(day)s: %(code)s"),
+        "places.retired": _l("Place available until %(day)s: %(code)s"),
+        "behaviors.retired": _l("Behavior available until %(day)s: %(code)s"),
     },
 )

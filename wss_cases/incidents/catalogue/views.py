@@ -91,7 +91,7 @@ def add_behavior() -> Page:
         return editing.add_behavior(submitted(form), form.texts(), group, _flags(form), form.starts_on.data)
 
     return form_page(
-        form, act, with_flash(_("It can be chosen from its first day on."), url_for(".page")), TEMPLATE,
+        form, act, with_flash(_("It can be chosen starting on its first day."), url_for(".page")), TEMPLATE,
         title=_("Add a behavior"),
     )  # fmt: skip
 
@@ -130,7 +130,7 @@ def retire(which: str, code_id: int) -> Page:
         with_flash(_("The change is saved."), url_for(".page")),
         TEMPLATE,
         title=_("Retire %(name)s", name=in_language(one, "label")),
-        lede=_("After that day no one can choose it. Reports that have it keep it, and exports go on with its codes."),
+        lede=_("After that day no one can choose it. Reports that have it keep it, and exports still use its codes."),
     )
 
 

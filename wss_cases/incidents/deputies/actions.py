@@ -18,7 +18,7 @@ def take_look(uow: UnitOfWork, look_id: int, *, agrees: bool) -> int:
     """Agree to what a school asks, or not, as the person of the district who stands in. Raises NotFound, Refused."""
     look = uow.load(DeputyLook, look_id, Permission.DEPUTY_LOOK)
     if look.taken_at is not None:
-        raise Refused("", _("This is decided already."))
+        raise Refused("", _("This has already been decided."))
     existing(asked_of(look))
     looks, record = deputy_looks()[look.object_type], load_object(look.object_type, look.object_id)
     refuse_one_person("", uow.actor.user_id, firsts_of(looks.asks(record, uow.now)), uow.now)

@@ -19,10 +19,10 @@ NOBODY = "deputy.nobody"
 
 def _says(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
-        "subject": _("A school asks you for a second look"),
+        "subject": _("A school asks you for a second review"),
         "words": _(
-            "Two people must agree to something, and the school has only one who may. You stand in for its network. "
-            "Please look, and say whether you agree."
+            "Two people must agree to something, and the school has only one who may. You are the second person for "
+            "its network. Please review it and answer whether you agree."
         ),
         "href": link(f"/deputy-looks/{message.object_id}"),
     }
@@ -36,10 +36,10 @@ def _waits(message: OutboxMessage, actor: Actor) -> bool:
 def _nobody(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     names = can(actor, Permission.POLICE_APPROVER_EDIT, actor)
     return {
-        "subject": _("A school waits for a second look that nobody can take"),
+        "subject": _("A school is waiting for a second review that no one can do"),
         "words": _(
-            "Two people must agree to something, and the school has only one who may. Nobody whom the district named "
-            "for its network can be the second. Name somebody else under Second approvals, or ask the district to."
+            "Two people must agree to something, and the school has only one who may. No one the district named for "
+            "its network can be the second. Name someone else under Second approvals, or ask the district to."
         ),
         "href": link("/police-approvers" if names else "/deputy-looks"),
     }

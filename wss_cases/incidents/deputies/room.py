@@ -7,7 +7,7 @@ from wss_cases.journal.rooms import Room
 ROOM = Room(
     tables=(models,),
     pages=(views.blueprint,),
-    sentences={messages.ASKED: _l("The school has no second person: the district’s deputy was asked")},
+    sentences={messages.ASKED: _l("The school has no second person, so the district’s deputy was asked")},
     messages=messages.MESSAGES,
     loaders={"deputy_look": queries.load_look},
 )

@@ -33,7 +33,7 @@ class LookForm(BaseForm):
     """The answer of a second person."""
 
     agrees = radio(
-        _l("Do you agree?"), {"yes": _l("Yes, I agree"), "no": _l("No, it stays as it is")}, _l("Choose your answer.")
+        _l("Do you agree?"), {"yes": _l("Yes, I agree"), "no": _l("No, no change")}, _l("Choose your answer.")
     )
 
 
@@ -72,8 +72,8 @@ def _words(subject: Subject) -> dict[str, Any]:
     title, back = asked.title, url_for(".page")
     return {
         "title": title,
-        "go_words": _("Give this answer"),
-        "crumbs": [(_("Second looks for schools"), back), (title, None)],
+        "go_words": _("Submit this answer"),
+        "crumbs": [(_("Second reviews for schools"), back), (title, None)],
         "back_href": back,
         "rows": _summary(rows),
         "texts": asked.texts,

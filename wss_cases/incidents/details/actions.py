@@ -120,7 +120,7 @@ def behavior_of_part(
     day = incident.local_date
     fits = code is not None and code.code_set == code_set_for(person.grade, day)
     if code is None or not fits or code.starts_on > day or (code.ends_on is not None and code.ends_on < day):
-        raise Refused(f"p{person.id}_behavior", _("This behavior is not in the list for this grade and date."))
+        raise Refused(f"p{person.id}_behavior", _("This behavior is not on the list for this grade and date."))
     return code
 
 

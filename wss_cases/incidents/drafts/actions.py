@@ -50,6 +50,6 @@ def discard_draft(actor: Actor, form: str, now: datetime, incident_id: int | Non
 
 def _check(text: str) -> None:
     if len(text) > MOST_LETTERS:
-        raise Refused("", _("This is too long to be kept."))
+        raise Refused("", _("This is too long to save."))
     if any(c not in "\n\r\t" and unicodedata.category(c) in ("Cc", "Cs") for c in text):
         raise Refused("", _("This text contains a character that cannot be stored. Type it again."))

@@ -128,9 +128,9 @@ def open_care(uow: UnitOfWork, capture: Capture) -> CareRecord:
     school = _school(uow, capture)
     students = [who for who in capture.people if who.kind is PersonKind.STUDENT]
     if len(students) > 1:
-        raise Refused("people", _("Name one student. Record a worry about each of them by itself."))
+        raise Refused("people", _("Name one student. Record a separate concern for each student."))
     if any(who.description for who in capture.people):
-        raise Refused("people", _("This student is at another school. Call that school; this page tells it nothing."))
+        raise Refused("people", _("This student is at another school. Call that school; this page does not notify it."))
     student_id = _at_school(uow, Student, students[0], school.id).id if students else None
     record = uow.add(
         CareRecord(
@@ -172,7 +172,7 @@ def set_state(
     if state == incident.state:
         return False
     if state not in TRANSITIONS[incident.state]:
-        raise Refused("state", _("This report cannot go there from where it is now."))
+        raise Refused("state", _("This report cannot be moved there from its current status."))
     # the case's end and its reopening move the report too, but nobody reviews it then
     decided = (
         state not in (IncidentState.SUBMITTED, IncidentState.CLOSED) and incident.state is not IncidentState.CLOSED

@@ -43,17 +43,17 @@ def _unopened(message: OutboxMessage, actor: Actor) -> bool:
 
 DANGER = _says(
     _l("Danger now reported at your school"),
-    _l("A report says that somebody is hurt or in danger now. Open it, and call if nobody has called."),
+    _l("A report says that someone is hurt or in danger now. Open it, and call if no one has called."),
 )
 RETURNED = _says(_l("A question about your report"), _l("Your report came back with a question. Please answer it."))
-OUTCOME = _says(_l("News about your report"), _l("A report you made has an outcome. Open it to see what became of it."))
+OUTCOME = _says(_l("Update on your report"), _l("A report you made has an outcome. Open it to see the outcome."))
 CONCERN = _says(
     _l("A student needs to be seen today"),
-    _l("A worry about a student was recorded. A clinician screens on the same day."),
+    _l("A concern about a student was recorded. A clinician screens the student the same day."),
     "care",
 )
 UNOPENED = _says(
-    _l("Act now: nobody has opened a worry about a student"),
+    _l("Act now: no one has opened a concern about a student"),
     _l(
         "It may be about suicide, and no clinician has opened it. Call 988 or 911; do not leave the student alone."
         " Open it now."

@@ -31,4 +31,4 @@ def parties_of(*incident_ids: int) -> frozenset[int]:
 def refuse_party(user_id: int | None, *incident_ids: int) -> None:
     """Raise Refused for somebody who is a party to one of these reports: they take no second look at it."""
     if user_id in parties_of(*incident_ids):
-        raise Refused("", _("You are a party to what happened: somebody else takes the second look."))
+        raise Refused("", _("You are involved in what happened, so someone else does the second review."))

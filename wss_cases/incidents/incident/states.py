@@ -11,10 +11,10 @@ class IncidentState(Labelled):
 
     SUBMITTED = "submitted", _l("Submitted")
     UNDER_REVIEW = "under_review", _l("Under review")
-    RETURNED = "returned", _l("Waits for an answer")
+    RETURNED = "returned", _l("Waiting for an answer")
     ROUTED = "routed", _l("Decided")
     NO_FURTHER_ACTION = "no_further_action", _l("No further action")
-    DUPLICATE = "duplicate", _l("Reported twice")
+    DUPLICATE = "duplicate", _l("Duplicate report")
     CLOSED = "closed", _l("Closed")
 
 
@@ -43,7 +43,7 @@ UNDECIDED = WAITING | {IncidentState.RETURNED}
 """States in which a report still asks somebody for something: facts may still be set, afterwards only text is added."""
 
 
-OWN_STATE_LABELS = {IncidentState.RETURNED: _l("A question for you")}
+OWN_STATE_LABELS = {IncidentState.RETURNED: _l("The dean has a question for you")}
 """What whoever reported something reads of its state, where that is more than what others read."""
 
 
@@ -53,7 +53,7 @@ class PersonRole(Labelled):
     INVOLVED = "involved", _l("Involved")
     CAUSED_HARM = "caused_harm", _l("Person who caused harm")
     HARMED = "harmed", _l("Person harmed")
-    BOTH = "both", _l("Both caused harm and was harmed")
+    BOTH = "both", _l("Both caused and experienced harm")
     WITNESS = "witness", _l("Witness")
     SUPPORT = "support", _l("Support person")
 
@@ -105,11 +105,11 @@ class Tile(Labelled):
     BULLYING = "bullying", _l("Bullying")
     HURTFUL_WORDS = "hurtful_words", _l("Hurtful words")
     DISRUPTION = "disruption", _l("Disruption")
-    LEFT_CLASS = "left_class", _l("Left class")
-    PROPERTY = "property", _l("Property")
+    LEFT_CLASS = "left_class", _l("Left without permission")
+    PROPERTY = "property", _l("Theft or damage")
     WEAPON = "weapon", _l("Weapon")
     SUBSTANCE = "substance", _l("Vape, alcohol, drugs")
-    WORRIED = "worried", _l("Worried about a student")
+    WORRIED = "worried", _l("Concern about suicide or self-harm")
     OTHER = "other", _l("Something else")
 
 
@@ -119,10 +119,10 @@ class WhereTile(Labelled):
     CLASSROOM = "classroom", _l("Classroom")
     HALLWAY = "hallway", _l("Hallway")
     CAFETERIA = "cafeteria", _l("Cafeteria")
-    YARD = "yard", _l("Yard")
+    YARD = "yard", _l("Playground")
     RESTROOM = "restroom", _l("Restroom")
     BUS = "bus", _l("Bus")
-    WAY_TO_SCHOOL = "way_to_school", _l("Way to school")
+    WAY_TO_SCHOOL = "way_to_school", _l("To or from school")
     ONLINE_OTHER = "online_other", _l("Online, other")
 
 
@@ -141,15 +141,15 @@ UNKNOWN_LOCATION = "unknown"
 REPORTED_ROLE_LABELS = PersonRole.labels() | {
     PersonRole.CAUSED_HARM: _l("Reported as the person who caused harm"),
     PersonRole.HARMED: _l("Reported as the person harmed"),
-    PersonRole.BOTH: _l("Reported as both"),
+    PersonRole.BOTH: _l("Both caused and experienced harm"),
 }
 """Until facts are established a person is reported, not responsible."""
 
 YES, NO, NOT_KNOWN = _l("Yes"), _l("No"), _l("Not known")
-INJURY_LABELS = {"none": _l("Nobody was hurt"), "minor": _l("Minor"), "needed_care": _l("Needed care")}
+INJURY_LABELS = {"none": _l("No one was hurt"), "minor": _l("Minor"), "needed_care": _l("Needed care")}
 WEAPON_LABELS = {
     "none": _l("No weapon"),
-    "lookalike": _l("Looks like a weapon, is not one"),
+    "lookalike": _l("Looks like a weapon but is not one"),
     "maybe_firearm": _l("May be a firearm, not checked yet"),
     "other": _l("Another weapon, not a firearm"),
     "firearm": _l("A firearm"),
@@ -177,17 +177,17 @@ BIAS_LABELS = {
     "sexual_orientation": _l("Sexual orientation"),
     "religion": _l("Religion"),
     "immigration": _l("Immigration or language"),
-    "other": _l("Another ground"),
-    "unknown": _l("Bias, ground not known"),
+    "other": _l("Another basis"),
+    "unknown": _l("Bias, basis not known"),
     "not_known": _l("Not known whether it was bias"),
 }
 MOTIVATION_LABELS = {
-    "peer_attention": _l("Attention of other students"),
-    "adult_attention": _l("Attention of an adult"),
-    "item_or_activity": _l("To get a thing or an activity"),
-    "avoid_peers": _l("To get away from other students"),
-    "avoid_adults": _l("To get away from an adult"),
-    "avoid_task": _l("To get away from a task"),
+    "peer_attention": _l("Attention from other students"),
+    "adult_attention": _l("Attention from an adult"),
+    "item_or_activity": _l("To get an item or activity"),
+    "avoid_peers": _l("To avoid other students"),
+    "avoid_adults": _l("To avoid an adult"),
+    "avoid_task": _l("To avoid a task"),
     "unknown": _l("Not known"),
 }
 MANNER_LABELS = {
@@ -217,10 +217,10 @@ SENTENCES = {
     "incident.closed": _l("The report was closed"),
     "incident.submitted_again": _l("The report is back in review"),
     "incident.addendum": _l("Text was added"),
-    "incident.may_tell": _l("The student agrees that the family is told what only the student tells at home"),
+    "incident.may_tell": _l("The student agrees that the family may be told what only the student can share at home"),
     "incident.guardian_contact": _l("An attempt to reach a guardian was recorded"),
     "incident.people_changed": _l("The people in the report changed"),
     "care.hurt": (_l("Is someone hurting the student? %(answer)s"), {"answer": HurtBySomebody.labels()}),
-    "care.opened": _l("A worry about a student was recorded"),
+    "care.opened": _l("A concern about a student was recorded"),
     "care.screened": _l("The screening was recorded"),
 }

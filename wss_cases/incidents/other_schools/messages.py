@@ -26,11 +26,11 @@ def _may_review(message: OutboxMessage, actor: Actor) -> bool:
 
 PART = _says(
     _l("Another school reports a student of yours"),
-    _l("Something happened at another school, and somebody of yours had a part in it. You decide about that part."),
+    _l("Something happened at another school, and one of your students was involved. You decide about that part."),
 )
 CHANGED = _says(
     _l("What another school knows has changed"),
-    _l("The other school in this report says something else than before. Compare, and put right what is wrong."),
+    _l("The other school in this report now says something different. Compare the two, and correct what is wrong."),
 )
 MESSAGES = (
     MessageKind("incident.part", "incident", PART, _may_review),

@@ -16,7 +16,7 @@ def where_words(incident: Incident) -> str:
     school = schools_by_id([incident.happened_at_id])[incident.happened_at_id]
     reference = db.session.scalar(select(Incident.reference).where(Incident.id == incident.part_of_id))
     return _(
-        "It happened at %(school)s, where it is counted and where police and offices are told. Here you decide about"
-        " students of this school, and call their families.",
+        "It happened at %(school)s. That school counts it and notifies police and offices. Here you make decisions "
+        "about students of this school and call their families.",
         school=dotted(school.name, reference or "", school.phone),
     )

@@ -16,12 +16,14 @@ FACTS: Final = tuple(name for name in SHARED_FACTS if name not in NEVER_TOLD + W
 """Facts of what happened: every other one that a report may hold, so that one added there is told too."""
 
 SENTENCES: Final[dict[str, Any]] = {
-    "incident.part_opened": _l("%(school)s told this school of its students’ part in what happened there"),
-    "incident.part_filled": _l("What is known at %(school)s was filled in"),
-    "incident.part_joined": _l("It is part of report %(reference)s of that school now"),
-    "incident.part_taken_out": _l("%(school)s found that a student of its own was named in error"),
-    "incident.part_taken_back": _l("%(school)s is told that it was not the student it heard of. Why: %(why)s"),
-    "incident.part_withdrawn": _l("%(school)s takes back what it told of a student of this school. Why: %(why)s"),
+    "incident.part_opened": _l("%(school)s told this school about its students’ part in what happened there"),
+    "incident.part_filled": _l("The details known at %(school)s were filled in"),
+    "incident.part_joined": _l("It is now part of report %(reference)s of that school"),
+    "incident.part_taken_out": _l("%(school)s found that one of its own students was named in error"),
+    "incident.part_taken_back": _l("%(school)s is told that the student was named in error. Reason: %(why)s"),
+    "incident.part_withdrawn": _l(
+        "%(school)s withdraws what it shared about a student of this school. Reason: %(why)s"
+    ),
     "incident.part_kept": _l("%(school)s says that it was its student after all"),
-    "incident.part_told": _l("%(school)s was told of its students’ part"),
+    "incident.part_told": _l("%(school)s was told about its students’ part"),
 }

@@ -42,20 +42,20 @@ class HurtForm(BaseForm):
     """Whether somebody is hurting the student."""
 
     hurt = radio(
-        _l("Is someone hurting this student?"), HurtBySomebody, _l("Say whether someone is hurting the student.")
+        _l("Is someone hurting this student?"), HurtBySomebody, _l("Enter whether someone is hurting the student.")
     )
 
 
 class ContactForm(BaseForm):
     """An attempt to reach a guardian."""
 
-    person = select(_l("About whom?"), validators=[InputRequired(_l("Choose the student."))])
-    guardian = select(_l("Whom did you try to reach?"), validators=[Optional()])
+    person = select(_l("About which student?"), validators=[InputRequired(_l("Choose the student."))])
+    guardian = select(_l("Who did you try to reach?"), validators=[Optional()])
     at = DateTimeLocalField(
         _l("When?"), format=MOMENT_FORMATS, validators=[InputRequired(_l("Enter the date and the time."))]
     )
     manner = radio(_l("How?"), MANNER_LABELS, _l("Choose how."))
-    result = radio(_l("What came of it?"), RESULT_LABELS, _l("Choose what came of it."))
+    result = radio(_l("Result"), RESULT_LABELS, _l("Choose the result."))
     language = ShortText(_l("Language spoken"), limit=20)
     note = LongText(_l("What was said"), limit=5000)
 
@@ -70,7 +70,7 @@ def read_filter(args: Mapping[str, str]) -> IncidentFilter:
         try:
             values[name] = read(text)
         except (ValueError, OverflowError, IndexError) as error:
-            raise Refused("", _("This filter cannot be read: %(name)s.", name=parameter)) from error
+            raise Refused("", _("This filter cannot be used: %(name)s.", name=parameter)) from error
     return IncidentFilter(**values)
 
 

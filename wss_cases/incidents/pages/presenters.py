@@ -38,14 +38,14 @@ Rows = list[dict[str, Any]]
 def outcome_words(incident: Incident) -> str:
     """Return what became of a report in one sentence, without anybody's name."""
     if incident.is_withdrawn:
-        return _("It was withdrawn by whoever reported it, before anybody reviewed it.")
+        return _("The reporter withdrew it before anyone reviewed it.")
     return {
-        IncidentState.SUBMITTED: _("It waits for a dean to read it."),
+        IncidentState.SUBMITTED: _("Waiting for dean review."),
         IncidentState.UNDER_REVIEW: _("A dean is reading it."),
-        IncidentState.RETURNED: _("A question came back to the person who reported it."),
+        IncidentState.RETURNED: _("Waiting for the reporter’s answer."),
         IncidentState.ROUTED: _("It was decided. People are working to repair the harm."),
-        IncidentState.NO_FURTHER_ACTION: _("It was read, and nothing more is needed."),
-        IncidentState.DUPLICATE: _("It tells of the same thing as another report and was joined to it."),
+        IncidentState.NO_FURTHER_ACTION: _("It was reviewed, and nothing more is needed."),
+        IncidentState.DUPLICATE: _("Duplicate; merged with another report about the same incident."),
         IncidentState.CLOSED: _("The work on it is finished."),
     }[incident.state]
 
@@ -172,8 +172,8 @@ def _facts(incident: Incident, zone: str, names: dict[int, str]) -> Rows:
         (_("Substance"), states.SUBSTANCE_LABELS.get(incident.substance or "", "")),
         (_("Sexual"), states.SEXUAL_LABELS.get(sexual or "", "")),
         (_("Bias"), states.BIAS_LABELS.get(incident.bias_basis or "", "")),
-        (_("Property"), damage),
-        (_("Done at once"), incident.immediate_action),
+        (_("Theft or damage"), damage),
+        (_("Immediate action taken"), incident.immediate_action),
     ]
     return [{"label": label, "value": str(value)} for label, value in rows]
 

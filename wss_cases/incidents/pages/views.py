@@ -125,7 +125,7 @@ def contact(incident_id: int) -> Page:
     form.person.choices = choices([(str(person.id), person_words(person)) for person in students])
     # who reported something may say whom they reached; numbers are the case team's
     team = actor.covers(report.school_id, *CASE_TEAM)
-    form.guardian.choices = choices([("", _("Somebody not in the roster")), *reachable(students, numbers=team)])
+    form.guardian.choices = choices([("", _("Someone not in the roster")), *reachable(students, numbers=team)])
     if not form.is_submitted():
         form.at.data = local(now, zone).replace(tzinfo=None)
 
@@ -140,7 +140,7 @@ def contact(incident_id: int) -> Page:
         return record_guardian_contact(submitted(form), report.id, attempt)
 
     address = url_for("incidents.incident", incident_id=report.id) + "#contacts"
-    done = with_flash(_("The attempt is recorded. It needs no second entry."), address)
+    done = with_flash(_("The attempt is recorded. You do not need to enter it again."), address)
     return form_page(
         form, act, done, "incidents/pages/contact.html", incident=report, not_said=NOT_SAID, agreed=_agreed(students)
     )
@@ -158,7 +158,7 @@ def may_tell(incident_id: int) -> Page:
     def act() -> int:
         return agree_to_tell(submitted(form), report.id, int(form.person.data), form.told.data, form.given())
 
-    done = with_flash(_("It is recorded. A call may say these words."), back)
+    done = with_flash(_("It is recorded. You may say these words on a call."), back)
     return may_tell_page(form, act, done, back, str(ASK_ALONE))
 
 

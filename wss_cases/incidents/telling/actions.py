@@ -31,7 +31,7 @@ def agree_to_tell(uow: UnitOfWork, incident_id: int, person_id: int, text: str, 
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
     words = private_in(text)
     if not words:
-        raise Refused("told", _("Nothing in it is the student’s alone to tell. Write the words themselves."))
+        raise Refused("told", _("Nothing in it is for the student alone to share. Write the words themselves."))
     record_yes(uow, entry_of(uow, incident, person_id), words, given)
     uow.record(incident, "incident.may_tell")
     return incident.id
@@ -57,9 +57,9 @@ def record_yes(
     students = {one.id for one in person.incident.people if one.student_id is not None}
     whom = set(given.concerns)
     if not whom or not whom <= students:
-        raise Refused("concerns", _("Choose whom the words concern."))
+        raise Refused("concerns", _("Choose who the words are about."))
     if set(given.agreed) != whom:
-        raise Refused("agreed", _("Only the student whom the words concern can agree. Without that yes they stay out."))
+        raise Refused("agreed", _("Only the student the words are about can agree. Without that yes, they stay out."))
     stands = [*person.may_tell, *yes_to(words, whom, notice_id)]
     _set(uow, person, [one for at, one in enumerate(stands) if one not in stands[:at]])
 

@@ -12,24 +12,24 @@ from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.telling.actions import Yes
 
 ASK_ALONE = _l(
-    "Ask the student whom the words concern, alone, whether this family may be told. Without that student’s own yes it"
-    " stays out."
+    "Ask the student the words are about, alone, whether this family may be told. Without that student’s own yes, "
+    "they stay out."
 )
 
 
 class MayTellForm(BaseForm):
     """Whose family is told what, whom the words concern, and who of them agrees."""
 
-    person = select(_l("Whose family is told?"), validators=[InputRequired(_l("Choose the student."))])
+    person = select(_l("Which family is told?"), validators=[InputRequired(_l("Choose the student."))])
     told = ShortText(
         _l("What may the family be told?"),
         [NotBlank(_l("Write what the family may be told."))],
-        description=_l("The words that the call may say, for example: girlfriend. Everything else stays out."),
+        description=_l("The words you may say on the call, for example: girlfriend. Everything else stays out."),
     )
     concerns = SelectMultipleField(
-        _l("Whom do these words concern?"), description=_l("Words about a child who is not listed stay out.")
+        _l("Who are these words about?"), description=_l("Words about a child who is not listed stay out.")
     )
-    agreed = SelectMultipleField(_l("Who agrees, asked alone?"))
+    agreed = SelectMultipleField(_l("Who agrees, when asked alone?"))
 
     def offer(self, people: Iterable[IncidentPerson]) -> None:
         """Let the students of a report be chosen."""

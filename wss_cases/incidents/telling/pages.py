@@ -10,6 +10,6 @@ from wss_cases.incidents.telling.forms import MayTellForm
 
 def may_tell_page(form: MayTellForm, act: Callable[[], Any], done: Any, back: str, lede: str) -> Page:
     """Show the page, or write the yes down and go on."""
-    title = _("What may be told at home")
+    title = _("What the family may be told")
     shown = {"title": title, "lede": lede, "go_words": _("Record the yes"), "back_href": back}
     return form_page(form, act, done, "layouts/form_page.html", **shown)

@@ -51,10 +51,10 @@ def hurt(record_id: int) -> Page:
     back = redirect(url_for("care.record", record_id=record.id), 303)
     form = HurtForm()
     if not form.validate():
-        flash(_("Say whether someone is hurting the student."), "error")
+        flash(_("Enter whether someone is hurting the student."), "error")
         return back
     answer = HurtBySomebody(form.hurt.data)
     answer_hurt(submitted(form), record.id, answer)
     if answer is HurtBySomebody.YES:
-        flash(_("A report was opened too. Call the hotline yourself now: it is each adult’s own duty."))
+        flash(_("A report was opened too. Call the hotline yourself now: each adult has their own duty to call."))
     return back

@@ -72,7 +72,7 @@ def decide(uow: UnitOfWork, incident_id: int, choice: Choice) -> int:
     scene = scene_of(uow, incident, lambda plan: chosen(plan, choice, uow.actor.locale))
     case = open_with(uow, scene) if _needs_case(scene, choice) else None
     if case is not None and choice.conversation:
-        raise Refused("conversation", _("A case opens: record the conversation there."))
+        raise Refused("conversation", _("A case opens. Record the conversation there."))
     _follow_up(uow, scene, case, choice)
     as_it_stands = choice.keep is None and not choice.add
     kind = "review.accepted" if as_it_stands else "review.chosen_otherwise"
@@ -228,7 +228,7 @@ def record_conversation(
         raise Stale
     on = held_on or today_at(incident.school_id, uow.now)
     if not incident.local_date <= on <= today_at(incident.school_id, uow.now):
-        raise Refused("held_on", _("Choose a day from that of the incident to today."))
+        raise Refused("held_on", _("Choose a day between the incident and today."))
     _conversation_held(uow, incident, outcome, note)
     waiting = uow.session.query(FollowUp).filter_by(
         incident_id=incident.id, kind=CONVERSATION, state=FollowUpState.OPEN
@@ -237,7 +237,7 @@ def record_conversation(
         close_row(uow, row, "held", evidence={"on": on.isoformat()})
     if repair.strip():
         if repair_on is None:
-            raise Refused("repair_on", _("Choose by when."))
+            raise Refused("repair_on", _("Choose a due date."))
         make(
             uow,
             school_id=incident.school_id,

@@ -68,7 +68,7 @@ def why_not(plan: Plan, added: Added) -> PlanHold | str | None:
             return hold
     young = plan.young if added.for_whom is Person.BOTH else plan.young & {added.person_id}
     if added.for_whom is not Person.HARMED and young and added.kind not in FOR_THE_YOUNGEST:
-        return _("Students in pre-K to grade 2 are not given this.")
+        return _("Students in pre-K to grade 2 cannot be given this.")
     return None
 
 
@@ -103,11 +103,11 @@ def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:
     """
     if choice.keep is None and not choice.add:
         if plan.waiting and not plan.items:
-            raise Refused("", _("Say first who is reported to have caused harm, or who was harmed."))
+            raise Refused("", _("First enter who is reported to have caused harm, or who was harmed."))
         return plan.items
     if not choice.reason:
-        raise Refused("reason", _("Choose why you decide otherwise."))
-    refuse_blank("reason_text", choice.reason_text, _("Say in a sentence why you decide otherwise."))
+        raise Refused("reason", _("Choose the reason for a different response."))
+    refuse_blank("reason_text", choice.reason_text, _("Explain your different response in a sentence."))
     items = [item for item in plan.items if choice.keep is None or item.key in choice.keep]
     known = {item.key for item in items}
     for added in choice.add:
@@ -128,7 +128,7 @@ def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:
 def _held_words(hold: PlanHold, language: str) -> str:
     because = hold.because.get(language) or hold.because.get("en", "")
     until = hold.until.get(language) or hold.until.get("en", "")
-    return _("This is held back. %(because)s Until: %(until)s.", because=because, until=until)
+    return _("This is on hold. %(because)s Until: %(until)s.", because=because, until=until)
 
 
 def people_with_an_item(plan: Plan, items: Iterable[PlanItem]) -> set[int | None]:

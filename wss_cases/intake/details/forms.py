@@ -20,17 +20,17 @@ from wss_cases.intake.report.forms import person_ids
 Labels = Mapping[Any, Any]
 YES_NO = {"yes": True, "no": False, "unknown": None}
 FLAGS: dict[str, Any] = {
-    "gun_violence_threat": _l("Words or acts meant to use a gun at school (not play, drawings or a finger)?"),
+    "gun_violence_threat": _l("Words or actions meant to use a gun at school (not play, drawings, or a finger)?"),
     "fire_or_bomb": _l("A fire or a bomb, or a threat of one?"),
     "imminent_danger": _l("Danger that staff could not safely calm?"),
     "clear_and_present_danger": _l("Did an administrator or clinician find a clear and present danger?"),
     "distribution": _l("Was a substance given or sold?"),
-    "intimate_partner": _l("Between people who date or dated?"),
+    "intimate_partner": _l("Dating relationship?"),
     "bullying": _l("Is it bullying (alleged is enough)?"),
     "repeated_between_same_people": _l("Has it happened before between the same people?"),
     "abuse_suspected": _l("Is abuse or neglect suspected?"),
-    "self_harm": _l("Did anyone hurt themself, or speak of it?"),
-    "staff_written_complaint": _l("Did a staff member hand in a written complaint?"),
+    "self_harm": _l("Did anyone hurt themselves, or talk about it?"),
+    "staff_written_complaint": _l("Did a staff member file a written complaint?"),
 }
 """Yes/no questions whose names are the routing facts they answer."""
 
@@ -56,12 +56,12 @@ class DetailsForm(BaseForm):
     injury = pick(_l("Was anyone hurt?"), states.INJURY_LABELS)
     weapon = pick(_l("Weapon"), states.WEAPON_LABELS)
     substance = pick(_l("Substance"), states.SUBSTANCE_LABELS)
-    sexual = pick(_l("Anything sexual"), states.SEXUAL_LABELS)
-    bias_basis = pick(_l("Because of who someone is (bias)"), states.BIAS_LABELS)
+    sexual = pick(_l("Anything sexual?"), states.SEXUAL_LABELS)
+    bias_basis = pick(_l("Because of who someone is (bias)?"), states.BIAS_LABELS)
     property_damage = yes_no(_l("Was property damaged or taken?"))
     verified = yes_no(_l("Have the facts been checked?"))
-    immediate_action = LongText(_l("What was done at once?"))
-    more = LongText(_l("Anything to add to what was seen or heard?"))
+    immediate_action = LongText(_l("Immediate action taken"))
+    more = LongText(_l("Anything to add about what you saw or heard?"))
 
     def details(self, people: Sequence[IncidentPerson]) -> Details:
         """Return what a sound form says."""
@@ -108,11 +108,11 @@ class AddPersonForm(BaseForm):
     people = SelectMultipleField(_l("Add a person"), choices=[], validate_choice=False, validators=[person_ids])
     people_q = ShortText(_l("Name"))
     kind = select(
-        _l("Or somebody who is not in the lists"),
-        [("", _l("Nobody")), *((k, PersonKind(k).label) for k in PersonKind if k is not PersonKind.STUDENT)],
+        _l("Or someone who is not on the lists"),
+        [("", _l("No one")), *((k, PersonKind(k).label) for k in PersonKind if k is not PersonKind.STUDENT)],
         validators=[Optional()],
     )
-    description = ShortText(_l("Who, in a few words"))
+    description = ShortText(_l("Describe them in a few words"))
     in_place_of = select(_l("Who is this?"), validators=[Optional()])
 
 
@@ -131,7 +131,7 @@ def details_form(
     """
     fields: dict[str, Field] = {name: yes_no(label) for name, label in FLAGS.items()}
     if reviewer:
-        fields["mutual"] = yes_no(_l("Did each both cause and suffer harm (nobody only protected themself)?"))
+        fields["mutual"] = yes_no(_l("Was the harm mutual (more than self-defense)?"))
     for person in incident.people:
         fields |= person_fields(person, codes[code_set_for(person.grade, incident.local_date)])
     made = type("DetailsOfReport", (DetailsForm,), dict(fields))
@@ -176,9 +176,9 @@ def person_fields(person: IncidentPerson, codes: Sequence[BehaviorCode]) -> dict
     behaviors = [("", _l("Not coded yet")), *((str(code.id), behavior_words(code)) for code in codes)]
     prefix = f"p{person.id}_"
     return {
-        prefix + "role": select(_l("Part in it"), list(PersonRole.labels().items())),
+        prefix + "role": select(_l("Role"), list(PersonRole.labels().items())),
         prefix + "behavior": select(_l("What they are reported to have done"), behaviors, validators=[Optional()]),
-        prefix + "motivation": pick(_l("What it seemed to be for"), states.MOTIVATION_LABELS),
+        prefix + "motivation": pick(_l("Possible motivation"), states.MOTIVATION_LABELS),
         prefix + "injury": pick(_l("Was this person hurt?"), states.INJURY_LABELS),
         prefix + "family_text": LongText(_l("What this person’s family may read")),
     }

@@ -31,7 +31,7 @@ def groups_of(form: DetailsForm, incident: Incident) -> list[Group]:
         *people,
         Group(_("Harm"), tuple(form[name] for name in HARM)),
         Group(_("What else is known"), flags),
-        Group(_("Place and what was done"), (form.location, form.immediate_action, form.more)),
+        Group(_("Place and immediate action"), (form.location, form.immediate_action, form.more)),
     ]
 
 

@@ -154,7 +154,7 @@ def named_in(form: AddPersonForm) -> list[CapturedPerson]:
     if form.kind.data:
         named.append(CapturedPerson(PersonKind(form.kind.data), description=form.description.data or ""))
     if (form.people_q.data or "").strip() or not named:
-        raise Refused("people", _("Choose the name from the list, or say who it is."))
+        raise Refused("people", _("Choose a name from the list, or describe the person."))
     return named
 
 
@@ -162,7 +162,9 @@ def adding_form(incident: Incident) -> AddPersonForm:
     """Return the form that adds a person, or says who one not identified yet is."""
     adding = AddPersonForm()
     unknown = [p for p in incident.people if is_unknown(p)]
-    adding.in_place_of.choices = choices([("", _("One more person")), *((str(p.id), person_words(p)) for p in unknown)])
+    adding.in_place_of.choices = choices(
+        [("", _("Add another person")), *((str(p.id), person_words(p)) for p in unknown)]
+    )
     return adding
 
 

@@ -45,7 +45,7 @@ class WithoutRoster(CaptureForm):
         if len(names) > MOST_NAMES or any(len(name) > LONGEST_NAME for name in names):
             self.names.errors = [_("Type at most %(number)d names, one on each line.", number=MOST_NAMES)]
         elif not names and not self.people.data and not self.unknown_person.data:
-            self.names.errors = [_("Say who was involved, or tick “I don’t know who yet”.")]
+            self.names.errors = [_("Enter who was involved, or check “I don’t know who yet”.")]
         return not self.names.errors
 
     @property

@@ -54,7 +54,7 @@ def seek(uow: UnitOfWork, incident_id: int, number: str, school_id: int | None) 
         AuditEntry.actor_id == uow.actor.user_id, AuditEntry.action == SOUGHT, AuditEntry.at > uow.now - timedelta(1)
     )
     if (uow.session.scalar(tried) or 0) >= A_DAY:
-        raise Refused("number", _("Too many numbers were tried today. Choose the school, which says who it was."))
+        raise Refused("number", _("Too many numbers were tried today. Choose the school; it can identify the student."))
     known = select(Student.id).where(
         Student.student_number == number, Student.is_active, Student.school_id != incident.school_id
     )
@@ -73,14 +73,14 @@ def tell_school(uow: UnitOfWork, incident_id: int, told: Told) -> int:
     Raises Refused for text that names a student of this school, and for whoever stands there already.
     """
     incident = tellable(uow, incident_id)
-    refuse_blank("message", told.words, _("Say what their school needs to know."))
+    refuse_blank("message", told.words, _("Write what their school needs to know."))
     refuse_names(incident, told.student_id, message=told.words, description=told.description)
     school = _school_of(uow, told)
     if school is None or school.id == incident.school_id:
         raise Refused("number", _("Enter the full number, or choose the school."))
     part = part_at(uow, incident, school)
     if told.student_id is not None and any(one.student_id == told.student_id for one in part.people):
-        raise Refused("number", _("This student is in the report already."))
+        raise Refused("number", _("This student is already in the report."))
     kind = PersonKind.NOT_IDENTIFIED if told.student_id is None else PersonKind.STUDENT
     theirs = _add(uow, part, CapturedPerson(kind, told.student_id, told.description, told.role))
     if part.has_text:
@@ -128,7 +128,7 @@ def refuse_names(incident: Incident, student_id: int | None, **texts: str) -> No
         if names := finder.names_in(text):
             named = ", ".join(names)
             raise Refused(
-                field, _("This goes to another school. Leave out who is a student here: %(names)s", names=named)
+                field, _("This goes to another school. Leave out the names of students here: %(names)s", names=named)
             )
 
 

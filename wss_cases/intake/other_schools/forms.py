@@ -16,12 +16,12 @@ class TellForm(BaseForm):
     """Whom another school is told of, and what it needs to know."""
 
     number = ShortText(_l("Their full student number"), limit=80)
-    school = select(_l("Or their school, which says who it was"), validators=[Optional()])
-    description = ShortText(_l("Who, in a few words"))
-    role = select(_l("Part in it"), list(PersonRole.labels().items()))
+    school = select(_l("Or their school, which can identify them"), validators=[Optional()])
+    description = ShortText(_l("Describe them in a few words"))
+    role = select(_l("Role"), list(PersonRole.labels().items()))
     message = LongText(
-        _l("What does their school need to know? It names no student of your school."),
-        [NotBlank(_l("Say what their school needs to know."))],
+        _l("What does their school need to know? Do not name any student of your school."),
+        [NotBlank(_l("Write what their school needs to know."))],
         limit=2_000,
     )
 

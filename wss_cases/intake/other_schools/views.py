@@ -38,7 +38,7 @@ def _act(call: Invocation, report: Incident, form: TellForm) -> int:
         own = replace(call, request_key=f"{call.request_key}:{number}:{school_id}")
         student_id = seek(own, report.id, number, school_id)
         if not student_id:
-            raise Refused("number", _("Not one student of another school has exactly this number. Check it."))
+            raise Refused("number", _("No student of another school has exactly this number. Check it."))
     told = Told(
         role=PersonRole(form.role.data),
         words=form.message.data or "",
@@ -54,12 +54,12 @@ def _words(report: Incident) -> dict[str, Any]:
     back, title = _address(report), _("A student of another school")
     return {
         "title": title,
-        "go_words": _("Tell their school"),
+        "go_words": _("Notify their school"),
         "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
         "back_href": back,
         "intro": _(
-            "Their own school sees their part, decides about it and calls the family. Nobody here is shown the name."
-            " Each number that is tried is written down."
+            "Their own school sees their part, makes decisions about it, and calls the family. No one here sees the "
+            "name. Each number tried is recorded."
         ),
         "fields": ["number", "school", "description", "role", "message"],
     }

@@ -48,7 +48,7 @@ class CaptureForm(BaseForm):
     danger = radio(
         _l("Is anyone hurt or in danger now?"),
         {"no": _l("No"), "yes": _l("Yes")},
-        _l("Say whether anyone is hurt or in danger now."),
+        _l("Answer whether anyone is hurt or in danger now."),
     )
     people = SelectMultipleField(_l("Who was involved?"), choices=[], validate_choice=False, validators=[person_ids])
     caused = SelectMultipleField(_l("Caused harm"), choices=[], validate_choice=False)
@@ -77,9 +77,9 @@ class CaptureForm(BaseForm):
     def check_people(self) -> bool:
         """Whether somebody is named or said to be unknown, and no typed name is left unchosen; else an error."""
         if (self.people_q.data or "").strip():
-            self.people.errors = [_("Choose the name from the list, or clear the search field.")]
+            self.people.errors = [_("Choose a name from the list, or clear the search field.")]
         elif not self.people.data and not self.unknown_person.data:
-            self.people.errors = [_("Say who was involved, or tick “I don’t know who yet”.")]
+            self.people.errors = [_("Enter who was involved, or check “I don’t know who yet”.")]
         return not self.people.errors
 
     def moment(self, now: datetime, time_zone: str) -> tuple[datetime, WhenPrecision] | None:
@@ -130,12 +130,12 @@ def time_problem(wall: datetime | None, now: datetime, time_zone: str) -> str:
     if wall is None:
         return _("Enter the date and the time, for example 11/24/2026, 10:30 am.")
     if wall > wall_now:
-        return _("This time is still to come. Enter when it happened.")
+        return _("This time is in the future. Enter when it happened.")
     if wall < wall_now - timedelta(days=OLDEST_DAYS):
         return _("This is more than five years ago. Check the year.")
     shown = local(at_wall(wall, time_zone), time_zone)
     if (shown.hour, shown.minute) != (wall.hour, wall.minute):
-        return _("The clocks were moved at this time. Enter a time before or after.")
+        return _("The clocks changed at this time. Enter a time before or after.")
     return ""
 
 

@@ -26,10 +26,10 @@ def _texts(report: Incident, zone: str, *, joined: bool) -> list[Text]:
     """A report's own text, what was done at once, and what was added: an answer stands there with its question."""
     added = addenda_of(report.id)
     names = user_names([report.reporter_id, *(one.author_id for one in added)])
-    first = _("Report %(reference)s, joined to this one", reference=report.reference) if joined else _("The report")
+    first = _("Report %(reference)s, merged with this one", reference=report.reference) if joined else _("The report")
     who = names.get(report.reporter_id or 0, "")
     rows = [(first, report.submitted_at, who, report.narrative)]
-    rows += [(_("Done at once"), report.submitted_at, who, report.immediate_action)]
+    rows += [(_("Immediate action taken"), report.submitted_at, who, report.immediate_action)]
     if joined:
         rows += [(_("Injury"), report.submitted_at, who, str(INJURY_LABELS.get(report.injury or "", "")))]
     rows += [(_("Added later"), one.at, names.get(one.author_id, ""), one.text) for one in added]

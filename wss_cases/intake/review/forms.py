@@ -20,7 +20,7 @@ from wss_cases.intake.decision.states import (
 )
 from wss_cases.routing.engine.states import Kind, Person
 
-AS_IT_IS = ("", _l("As it is"))
+AS_IT_IS = ("", _l("No change"))
 PART = "part_"
 PARTS = {
     PersonRole.CAUSED_HARM: _l("Reported to have caused harm"),
@@ -36,10 +36,10 @@ YES_NO = [AS_IT_IS, ("yes", _l("Yes")), ("no", _l("No"))]
 class AcceptForm(BaseForm):
     """Accept the recommendation as it stands."""
 
-    open_case = BooleanField(_l("Open a case all the same"))
+    open_case = BooleanField(_l("Open a case anyway"))
     conversation = select(
-        _l("Was the conversation held already?"),
-        [("", _l("Not yet: make a follow-up to hold it")), *CONVERSATION_OUTCOMES.items()],
+        _l("Did the conversation already take place?"),
+        [("", _l("Not yet: add a follow-up to hold it")), *CONVERSATION_OUTCOMES.items()],
         validate_choice=False,
     )
     conversation_note = LongText(_l("A note about it"))
@@ -54,11 +54,11 @@ class OtherwiseForm(BaseForm):
 
     keep = SelectMultipleField(_l("What to keep"))
     added = select(_l("What to add"))
-    reason = pick(_l("Why do you decide otherwise?"), OTHERWISE_REASONS, _l("Choose why you decide otherwise."))
+    reason = pick(_l("Why a different response?"), OTHERWISE_REASONS, _l("Choose the reason for a different response."))
     reason_text = LongText(
-        _l("In a sentence"), [NotBlank(_l("Say in a sentence why you decide otherwise."))], limit=2_000
+        _l("In a sentence"), [NotBlank(_l("Explain your different response in a sentence."))], limit=2_000
     )
-    open_case = BooleanField(_l("Open a case all the same"))
+    open_case = BooleanField(_l("Open a case anyway"))
 
     def choice(self, unseen: Collection[str] = ()) -> Choice:
         """Return the decision that this form says; what the person may not see stays. Raises Refused for a kind that
@@ -88,7 +88,7 @@ def parts_form(people: Sequence[IncidentPerson], version: int) -> PartsForm:
     """Return the form that asks for the part of each of these people."""
     fields = {
         f"{PART}{person.id}": radio(
-            person_words(person), PARTS, _l("Choose each person’s part."), default=person.role.value
+            person_words(person), PARTS, _l("Choose a role for each person."), default=person.role.value
         )
         for person in people
     }
@@ -101,7 +101,7 @@ class FactsForm(BaseForm):
 
     verified = select(_l("Are the facts verified?"), list(VERIFIED_LABELS.items()))
     danger = select(_l("Is anyone in danger now that staff cannot safely de-escalate?"), YES_NO)
-    mutual = select(_l("Did each both cause and suffer harm?"), YES_NO)
+    mutual = select(_l("Was the harm mutual?"), YES_NO)
 
 
 class QuestionForm(BaseForm):
@@ -114,18 +114,18 @@ class NoActionForm(BaseForm):
     """Why nothing further is done."""
 
     reason = pick(_l("Reason"), NO_ACTION_REASONS, _l("Choose the reason."))
-    note = LongText(_l("In a sentence"), [NotBlank(_l("Say in a sentence why."))], limit=2_000)
+    note = LongText(_l("In a sentence"), [NotBlank(_l("Give the reason in a sentence."))], limit=2_000)
 
 
 class ReasonForm(BaseForm):
     """Why it is done."""
 
-    reason = LongText(_l("Why?"), [NotBlank(_l("Say in a sentence why."))], limit=2_000)
+    reason = LongText(_l("Why?"), [NotBlank(_l("Give the reason in a sentence."))], limit=2_000)
 
 
 class DuplicateForm(BaseForm):
     """Which report tells of the same thing."""
 
     reference = ShortText(
-        _l("Number of the other report"), [NotBlank(_l("Type the number of the other report."))], limit=40
+        _l("Number of the other report"), [NotBlank(_l("Enter the number of the other report."))], limit=40
     )

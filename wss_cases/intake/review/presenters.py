@@ -40,7 +40,7 @@ def said(text: Mapping[str, str]) -> str:
 def name_of(person: IncidentPerson | None) -> str:
     """Return how a person is named on the review page: preferred name, staff name, or what is known."""
     if person is None:
-        return _("Somebody not identified yet")
+        return _("Someone not identified yet")
     if person.student is not None:
         return person.student.shown_name
     if person.staff is not None:
@@ -48,7 +48,7 @@ def name_of(person: IncidentPerson | None) -> str:
     if person.other_school_id is not None:
         return person_words(person)
     return person.description or (
-        _("Somebody not identified yet") if person.kind is PersonKind.NOT_IDENTIFIED else _("Another adult")
+        _("Someone not identified yet") if person.kind is PersonKind.NOT_IDENTIFIED else _("Another adult")
     )
 
 
@@ -179,7 +179,7 @@ def police_words(finding: PoliceFinding, grounds: Sequence[Any]) -> dict[str, An
     call = _("If you believe someone is in danger or has a gun, call 911 now.") if verify or questions else ""
     return {
         "lines": lines,
-        "call": _("Danger now. Call first; this page is not a call.") if emergency else call,
+        "call": _("Danger now. Call first. This page does not alert anyone.") if emergency else call,
         "questions": questions,
         "ask_again": emergency,
     }
@@ -188,13 +188,13 @@ def police_words(finding: PoliceFinding, grounds: Sequence[Any]) -> dict[str, An
 def _finding_words(finding: PoliceFinding) -> str:
     match finding.police:
         case Police.EMERGENCY:
-            return _("Danger now: call first, record within the hour.")
+            return _("Danger now: call first, record it within the hour.")
         case Police.REQUIRED_BY_LAW:
-            return _("The law requires a notification. A restorative pathway opens all the same.")
+            return _("The law requires a notification. A restorative pathway opens anyway.")
         case Police.VERIFY:
-            return _("Whether the police must be notified is not decided yet. Find out first what is asked above.")
+            return _("Whether the police must be notified is not decided yet. First find out what is asked above.")
     if not finding.is_verdict or finding.danger_reported:
-        return _("Nothing reported so far calls for the police.")
+        return _("Nothing reported so far requires the police.")
     return _("Not a matter for the police: no danger, no duty to report.")
 
 
@@ -209,8 +209,8 @@ def ruleset_words(answers: Sequence[Answered]) -> str:
 def is_not_words(now: Situation) -> str:
     """Return in a sentence what the recommendation is not."""
     if now.plan.holds:
-        return _("It is no finding that anybody is responsible, and no punishment; what is held back stays held.")
-    return _("It is no finding that anybody is responsible, and no punishment. You decide.")
+        return _("This is not a finding of responsibility or a consequence. What is on hold stays on hold.")
+    return _("This is not a finding of responsibility or a consequence. You decide.")
 
 
 def missing_facts(incident: Incident, people: Sequence[IncidentPerson]) -> list[str]:
@@ -219,13 +219,13 @@ def missing_facts(incident: Incident, people: Sequence[IncidentPerson]) -> list[
     if any(person.role.value == "involved" for person in people):
         lines.append(_("Who caused harm and who was harmed"))
     if any(is_unknown(person) for person in people):
-        lines.append(_("Who the people not identified yet are"))
+        lines.append(_("The identity of the people not identified yet"))
     if any(person.kind is PersonKind.STUDENT and _lacks_code(person) for person in people):
         lines.append(_("What each person is reported to have done"))
     if incident.injury is None:
         lines.append(_("Whether anyone was hurt"))
     if incident.place is None:
-        lines.append(_("Where exactly it happened"))
+        lines.append(_("Exactly where it happened"))
     return lines
 
 

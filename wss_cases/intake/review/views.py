@@ -140,7 +140,7 @@ def _accept_light(incident_id: int, version: int, key: str) -> int:
     incident = reviewed(actor, incident_id)
     now = queries.situation(incident_id)
     if incident.state in UNDECIDED and not may_be_batched(now.plan, open_duty_count(incident_id), now.people, incident):
-        raise Refused("", _("This report needs a look of its own."))
+        raise Refused("", _("This report needs its own review."))
     decide(Invocation(actor, clock.now(), key, version=version), incident_id, Choice())
     return 1
 

@@ -20,7 +20,7 @@ def own_words(actor: Actor) -> dict[str, str] | None:
     if row is None:
         return None
     since = day_words(local_date(row.since, district_zone()))
-    words = _("Mail to %(address)s has not arrived since %(day)s.", address=row.address, day=since)
+    words = _("Email to %(address)s has not been delivered since %(day)s.", address=row.address, day=since)
     return {"words": words, "why": reason(row.status)[0]}
 
 
@@ -39,14 +39,16 @@ def trouble_lines(actor: Actor, now: datetime) -> list[dict[str, str]]:
 
 def count_words(number: int) -> str:
     """Return to how many people mail does not arrive."""
-    return ngettext("Mail to %(num)d person does not arrive.", "Mail to %(num)d people does not arrive.", number)
+    return ngettext(
+        "Email to %(num)d person is not being delivered.", "Email to %(num)d people is not being delivered.", number
+    )
 
 
 def row_words(row: TroubleRow) -> dict[str, Any]:
     """Return one person of the list: since when, why, and what helps."""
     means, helps = reason(row.status)
     since = day_words(local_date(row.since, district_zone()))
-    failed = ngettext("%(num)d mail failed", "%(num)d mails failed", row.failed)
+    failed = ngettext("%(num)d email failed", "%(num)d emails failed", row.failed)
     return {
         "user_id": row.user_id,
         "name": row.name,

@@ -48,7 +48,7 @@ def page() -> Page:
 def retry(user_id: int) -> Response:
     """Send what failed for one person again."""
     retry_person(current_actor(), user_id, clock.now())
-    flash(_("It is tried again now, with a mail that shows whether it arrives."))
+    flash(_("It is being tried again now, with an email that shows whether it is delivered."))
     return redirect(url_for("troubles.page"), 303)
 
 
@@ -58,7 +58,7 @@ def retry_own() -> Response:
     """Send what failed for oneself again."""
     actor = current_actor()
     retry_person(actor, actor.user_id or 0, clock.now())
-    flash(_("It is tried again now, with a mail that shows whether it arrives."))
+    flash(_("It is being tried again now, with an email that shows whether it is delivered."))
     return redirect(url_for("accounts.me"), 303)
 
 
@@ -73,7 +73,9 @@ def address(user_id: int) -> Page:
     return form_page(
         form,
         lambda: mend_address(submitted(form), user_id, form.email.data or ""),
-        with_flash(_("The address is changed. A mail there says so."), url_for("people.person", user_id=user_id)),
+        with_flash(
+            _("The address is changed. An email to the new address says so."), url_for("people.person", user_id=user_id)
+        ),
         "mail_pages/bounces/address.html",
         user=user,
     )

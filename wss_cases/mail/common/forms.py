@@ -12,7 +12,7 @@ class MailForm(BaseForm):
     """How one hears of what is due, and whether of the week."""
 
     style = radio(
-        _l("How do you want to hear of what is due?"), MailStyle, _l("Choose how you want to hear of what is due.")
+        _l("How do you want to be told what is due?"), MailStyle, _l("Choose how you want to be told what is due.")
     )
     weekly = BooleanField(_l("A weekly count of what is overdue"))
 
@@ -20,7 +20,9 @@ class MailForm(BaseForm):
 class PauseForm(BaseForm):
     """Why no mail goes out for now."""
 
-    reason = ShortText(_l("Why is mail paused?"), validators=[NotBlank(_l("Say why mail is paused."))], limit=300)
+    reason = ShortText(
+        _l("Why is email paused?"), validators=[NotBlank(_l("Give the reason email is paused."))], limit=300
+    )
 
 
 class WordingForm(BaseForm):

@@ -10,9 +10,9 @@ from wss_cases.foundation.labelled import Labelled
 class MailStyle(Labelled):
     """How a person hears of what is no duty, same-day or a contact with a person harmed: those always come singly."""
 
-    DIGEST = "digest", _l("One mail in the morning")
-    SINGLE = "single", _l("A mail for each thing that is due")
-    NONE = "none", _l("Neither of the two")
+    DIGEST = "digest", _l("One email in the morning")
+    SINGLE = "single", _l("A separate email for each thing that is due")
+    NONE = "none", _l("Neither")
 
 
 class TroubleKind(enum.StrEnum):
@@ -25,46 +25,47 @@ class TroubleKind(enum.StrEnum):
 
 STYLE_HINTS: dict[str, Any] = {
     "digest": _l(
-        "In the morning of school days: what is overdue, due today or in the next two school days, and what waits."
+        "On the morning of each school day: what is overdue, due today or in the next two school days, and what is "
+        "waiting."
     ),
-    "single": _l("On the morning of its day, one mail each. There is no morning mail then."),
-    "none": _l("You look at My day yourself. What always comes still comes."),
+    "single": _l("On the morning it is due, one email each. There is no morning summary then."),
+    "none": _l("You check My day yourself. Required emails are still sent."),
 }
 
 REASONS: tuple[tuple[str, Any, Any], ...] = (
-    (r"[45]\.2\.2|[45]\.3\.4|[45]52", _l("The mailbox is full."), _l("Ask them to make room, then try again.")),
+    (r"[45]\.2\.2|[45]\.3\.4|[45]52", _l("The mailbox is full."), _l("Ask them to make space, then try again.")),
     (
         r"[45]\.7\..*|554",
-        _l("The mail server of that address refuses our mail."),
-        _l("The people who run the system have to ask there why."),
+        _l("The mail server for that address refuses our email."),
+        _l("The people who run the system need to ask there why."),
     ),
     (
         r"[45]\.4\..*|4\d\d",
-        _l("The mail server of that address cannot be reached, or takes nothing now."),
+        _l("The mail server for that address cannot be reached, or accepts nothing now."),
         _l("Try again later."),
     ),
     (
         r"[45]\.1\..*|5\.2\..*|55[013]",
-        _l("There is no such mailbox, or it is closed."),
+        _l("The mailbox does not exist, or it is closed."),
         _l("Ask them for the right address; the people who run the system change it."),
     ),
 )
 """Codes of mail servers (RFC 3463, RFC 5321) as a pattern, what they mean, and what helps; the first that fits."""
 
 OTHER_REASON: tuple[Any, Any] = (
-    _l("The mail server of that address did not take it."),
+    _l("The mail server for that address did not accept it."),
     _l("Try again. If it fails again, ask them for another address."),
 )
 
 ERROR_LABELS: dict[str, Any] = {
     "recipient refused": _l("The address was refused"),
-    "bounced": _l("It came back"),
-    "SMTPDataError": _l("The mail was refused"),
+    "bounced": _l("It bounced"),
+    "SMTPDataError": _l("The email was refused"),
     "SMTPSenderRefused": _l("Our own address was refused"),
-    "SMTPAuthenticationError": _l("Our sign-in at the mail server was refused"),
-    "SMTPServerDisconnected": _l("The mail server hung up"),
-    "ConnectionRefusedError": _l("The mail server is not there"),
-    "TimeoutError": _l("The mail server does not answer"),
+    "SMTPAuthenticationError": _l("Our sign-in to the mail server was refused"),
+    "SMTPServerDisconnected": _l("The mail server closed the connection"),
+    "ConnectionRefusedError": _l("The mail server was not found"),
+    "TimeoutError": _l("The mail server does not respond"),
 }
 """The beginnings of what delivery keeps as an error, in words."""
 
@@ -91,7 +92,7 @@ GROUP_LABELS: dict[str, Any] = {
 
 PLACEHOLDER_LABELS: dict[str, Any] = {
     "school": _l("the school's name"),
-    "contact": _l("whom to call"),
+    "contact": _l("who to call"),
     "partner": _l("the organization's name"),
     "service": _l("what it helps with"),
     "records": _l("what is shared, as a list"),
@@ -118,13 +119,13 @@ EXAMPLES: dict[str, Any] = {
     "what": _l("Out-of-school suspension, 2 school days, from June 1"),
     "reason": _l("A threat to another student."),
     "supports": _l("School work and a call from the counselor every day."),
-    "planning": _l("Planning for the return begins today, and you are asked to take part in it."),
+    "planning": _l("Planning for the return starts today, and you are invited to take part."),
 }
 """What a preview fills in."""
 
 SENTENCES: dict[str, Any] = {
-    "mail_choice.changed": _l("Mails chosen on the account’s page"),
-    "mail_choice.stopped": _l("Mails stopped by the link in a mail"),
+    "mail_choice.changed": _l("Emails chosen on the account’s page"),
+    "mail_choice.stopped": _l("Emails stopped by the link in an email"),
     "family_text.added": _l("Text for families written in %(language)s, from %(starts_on)s"),
     "family_text.changed": _l("Text for families changed before its first day"),
 }

@@ -209,7 +209,7 @@ def retry_failed(actor: Actor, message_id: int, now: datetime) -> None:
     with unit_of_work(actor, now) as uow:
         message = uow.load(OutboxMessage, message_id, Permission.SYSTEM_HEALTH)
         if message.state is not OutboxState.FAILED:
-            raise Refused("", _("This mail is no longer among the failed ones."))
+            raise Refused("", _("This email is no longer on the failed list."))
         message.state, message.attempts, message.next_attempt_at = OutboxState.WAITING, 0, now
         message.carried_by_id = None
         follow(uow, message, {"state": OutboxState.WAITING})

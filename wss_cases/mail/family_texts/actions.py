@@ -60,7 +60,7 @@ def _check(code: str, wording: Wording, taken: set[date], today: date) -> None:
     """Refuse placeholders nobody fills, and a first day that would change what was shown. `taken`: other versions'."""
     for field, text in (("title", wording.title), ("text", wording.text)):
         for name in unknown_placeholders(code, text):
-            raise Refused(field, _("No page fills in “%(name)s” here. Take it out.", name=f"%({name})s"))
+            raise Refused(field, _("No page fills in “%(name)s” here. Remove it.", name=f"%({name})s"))
     if taken and wording.starts_on <= today:
         raise Refused("starts_on", _("Choose a day after today: families see the version before until then."))
     if wording.starts_on < today:

@@ -145,7 +145,7 @@ def _preview(form: WordingForm, code: str, language: str) -> Text | None:
     title, words = form.title.data or "", form.text.data or ""
     for field, typed in ((form.title, title), (form.text, words)):
         for name in unknown_placeholders(code, typed):
-            message = _("No page fills in “%(name)s” here. Take it out.", name=f"%({name})s")
+            message = _("No page fills in “%(name)s” here. Remove it.", name=f"%({name})s")
             field.errors = [*field.errors, message]
             return None
     return _example(code, title, words, language)

@@ -24,7 +24,7 @@ def pause(actor: Actor, reason: str, now: datetime, request_key: str | None = No
     if not might(actor, Permission.SYSTEM_HEALTH):
         raise NotFound
     if not reason.strip():
-        raise Refused("reason", _("Say why mail is paused."))
+        raise Refused("reason", _("Give the reason email is paused."))
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return
@@ -33,7 +33,7 @@ def pause(actor: Actor, reason: str, now: datetime, request_key: str | None = No
         if not insert_once(uow.session, DeliveryPause, values, ["id"]):
             standing = pause_row()
             since = moment_words(standing.since, district_zone()) if standing else ""
-            raise Refused("", _("Mail is already paused, since %(since)s.", since=since))
+            raise Refused("", _("Email is already paused, since %(since)s.", since=since))
         uow.audit("delivery.paused", "delivery_pause", ONLY_ROW, {"reason": [None, values["reason"]]})
 
 
@@ -46,7 +46,7 @@ def release(actor: Actor, now: datetime) -> None:
             delete(DeliveryPause).where(DeliveryPause.id == ONLY_ROW).returning(DeliveryPause.reason)
         ).scalar_one_or_none()
         if gone is None:
-            raise Refused("", _("Mail is not paused."))
+            raise Refused("", _("Email is not paused."))
         uow.audit("delivery.released", "delivery_pause", ONLY_ROW, {"reason": [gone, None]})
 
 

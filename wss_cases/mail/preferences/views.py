@@ -49,7 +49,7 @@ def mine() -> Page:
     return form_page(
         form,
         lambda: choose(submitted(form), Choice(form.style.data, bool(form.weekly.data))),
-        with_flash(_("Your mails are set."), url_for("mails.mine")),
+        with_flash(_("Your email choices are saved."), url_for("mails.mine")),
         "mail_pages/preferences/choices.html",
         hints=STYLE_HINTS,
     )

@@ -31,62 +31,67 @@ from wss_cases.journal.models import OutboxMessage
 
 WORDS = {
     FACTOR_ON: (
-        _l("Your second factor is set up"),
-        _l("From now on signing in to Whole School Safety asks for a code of your app as well as your password."),
+        _l("Your two-step sign-in is set up"),
+        _l("From now on, signing in to Whole School Safety requires a code from your app as well as your password."),
     ),
     FACTOR_OFF: (
-        _l("Your second factor is switched off"),
-        _l("Signing in to Whole School Safety asks for your password alone again."),
+        _l("Your two-step sign-in is turned off"),
+        _l("Signing in to Whole School Safety now requires only your password."),
     ),
     FACTOR_RESET: (
-        _l("Your second factor was reset"),
-        _l("A system administrator has taken your second factor away, and you are signed out everywhere."),
+        _l("Your two-step sign-in was reset"),
+        _l("A system administrator reset your two-step sign-in, and you are signed out everywhere."),
     ),
     RECOVERY_USED: (
-        _l("A recovery code of yours was used"),
+        _l("One of your recovery codes was used"),
         _l("One of your recovery codes was used in place of your app. Each works only once."),
     ),
     BREAK_GLASS_USED: (
-        _l("The account for emergencies was used"),
-        _l("Somebody signed in with the local account that is kept for the day the district’s sign-on is down."),
+        _l("The emergency account was used"),
+        _l("Someone signed in with the local account that is reserved for when the district’s sign-on is down."),
     ),
     SLOWED: (
-        _l("An account opens very many records"),
-        _l("It opened more pages in an hour than a person can, and is stopped until the hour is over. Ask its owner."),
+        _l("An account is opening a very large number of records"),
+        _l("It opened more records in an hour than a person normally would, and is stopped until the hour is over. "
+           "Ask its owner."),
     ),
     RESET_ASKED: (
-        _l("A reset of your second factor was asked for"),
-        _l("If you lost your phone, confirm it below. If not, tell your administrator now: it counts in 24 hours."),
+        _l("A reset of your two-step sign-in was requested"),
+        _l("If you lost your phone, confirm it below. If not, tell your administrator now: it takes effect in 24 "
+           "hours."),
     ),
     RESET_OF_ANOTHER: (
-        _l("A reset of a second factor was asked for"),
-        _l("It counts in 24 hours, or at once when a second system administrator agrees. If it is news, ask."),
+        _l("A reset of two-step sign-in was requested for an account"),
+        _l("It takes effect in 24 hours, or right away when a second system administrator agrees. If you did not "
+           "expect it, ask."),
     ),
     MOVED: (
         _l("Your address was changed"),
-        _l("Your account has a new address. If you know of it, confirm it below. If not, tell your administrator now."),
+        _l("Your account has a new address. If you know about it, confirm it below. If not, tell your administrator "
+           "now."),
     ),
     ADDRESS_OF_ANOTHER: (
         _l("The address of an account was changed"),
-        _l("No link goes there for 24 hours, or until a second system administrator agrees. If it is news, ask."),
+        _l("No link is sent there for 24 hours, or until a second system administrator agrees. If you did not expect "
+           "it, ask."),
     ),
     NOT_ME: (
-        _l("Somebody says that a change of their account was not theirs"),
-        _l("What still waited is stopped, and a role that they were given is ended; what was done before stays. Ask "
-           "them by phone, and look who made the change."),
+        _l("Someone says that a change to their account was not theirs"),
+        _l("Pending changes are stopped, and a role that they were given is ended; completed changes stay. Ask them "
+           "by phone, and find out who made the change."),
     ),
     NOT_ME_KEPT: (
-        _l("Somebody says that their role as system administrator is not theirs"),
-        _l("It is the last account that can give roles, so it stays. Ask them by phone now: another has to get the "
-           "role, then this one ends."),
+        _l("Someone says that their role as system administrator is not theirs"),
+        _l("It is the last account that can give roles, so it stays. Ask them by phone now: another person has to "
+           "get the role, then this one ends."),
     ),
     LEFT_BUT_KEPT: (
         _l("An account was kept although its person left the roster"),
-        _l("Nobody else gives roles, or approves for a network. Give that to somebody now, then end the account."),
+        _l("No one else gives roles, or approves for a network. Give that to someone now, then end the account."),
     ),
     LAST_OF_SCHOOL: (
         _l("A school’s last dean, coordinator or administrator left the roster"),
-        _l("Their roles end with this day. Give somebody else what they held, so that the school is not without."),
+        _l("Their roles end today. Give what they did to someone else, so that the school is covered."),
     ),
     ROLES_CHANGED: (
         _l("The roles of an account were changed"),
@@ -94,20 +99,22 @@ WORDS = {
     ),
     WAVE: (
         _l("People of the roster are invited"),
-        _l("A system administrator has staff of the roster invited by the district’s rules. If it is news, ask."),
+        _l("A system administrator has staff from the roster invited by the district’s rules. If you did not expect "
+           "it, ask."),
     ),
     OWN_ROLES_CHANGED: (
         _l("You were given a role"),
-        _l("Somebody gave you a role in Whole School Safety. If you know nothing of it, end it below."),
+        _l("Someone gave you a role in Whole School Safety. If you know nothing about it, end it below."),
     ),
     OWN_ROLE_ENDED: (
-        _l("A role of yours was ended"),
-        _l("Somebody ended a role of yours in Whole School Safety. If it is news, the administrators can give it "
-           "back."),
+        _l("One of your roles was ended"),
+        _l("Someone ended a role of yours in Whole School Safety. If you did not expect it, the administrators can "
+           "give it back."),
     ),
     CODE_GUESSED: (
-        _l("Somebody may know your password"),
-        _l("Your password was right, then five codes were wrong. If that was not you, change your password now."),
+        _l("Someone may know your password"),
+        _l("Someone entered your password correctly, then five wrong codes. If that was not you, change your "
+           "password now."),
     ),
     SIGN_IN_CHANGED: (
         _l("Your password was changed"),

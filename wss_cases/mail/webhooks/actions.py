@@ -82,7 +82,7 @@ def send_test(uow: UnitOfWork, webhook_id: int) -> int:
     hook = uow.load(Webhook, webhook_id, Permission.WEBHOOK_EDIT)
     _on_only(hook)
     if not queue_event(uow, hook, HookEvent.TEST, hook, f"{uow.now:%Y%m%d%H%M}", {}):
-        raise Refused("", _("A test was sent this minute. Wait for it, then send another."))
+        raise Refused("", _("A test was sent less than a minute ago. Wait for it, then send another."))
     uow.record(hook, "webhook.tested")
     return hook.id
 
@@ -119,7 +119,7 @@ def _checked(uow: UnitOfWork, wanted: Wanted, own_id: int | None) -> dict[str, o
     check_url(wanted.url, setting("WEBHOOK_HOSTS"))
     taken = uow.session.scalar(select(Webhook.id).where(Webhook.name == wanted.name))
     if taken not in (None, own_id):
-        raise Refused("name", _("There is a webhook of this name already."))
+        raise Refused("name", _("There is already a webhook with this name."))
     found = schools_by_code(wanted.schools)
     if unknown := [code for code in wanted.schools if code not in found]:
         raise Refused("schools", _("There is no school with the code %(code)s.", code=unknown[0]))

@@ -17,7 +17,7 @@ class WebhookForm(BaseForm):
         _l("Address"),
         [NotBlank(_l("Enter an address."))],
         limit=500,
-        description=_l("It begins with https:// and is told to you by whoever runs the other system."),
+        description=_l("It starts with https://. Get it from the person who runs the other system."),
     )
     events = SelectMultipleField(
         _l("Told of"), choices=choices([*CHOSEN.items()]), validators=[InputRequired(_l("Choose at least one event."))]
@@ -25,7 +25,7 @@ class WebhookForm(BaseForm):
     schools = LongText(
         _l("Schools"),
         limit=10_000,
-        description=_l("One code a line, as reference numbers begin with it. Empty means every school."),
+        description=_l("One code per line, as in the start of reference numbers. Blank means every school."),
     )
 
     def wanted(self) -> Wanted:

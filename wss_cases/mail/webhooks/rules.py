@@ -72,9 +72,9 @@ def check_url(url: str, near: Collection[str]) -> None:
     except ValueError:
         host = ""
     if not host or not url.isascii() or any(letter <= " " for letter in url):
-        raise Refused("url", _("Write a whole address that begins with https://, without spaces."))
+        raise Refused("url", _("Enter a full address that starts with https://, without spaces."))
     if parts.scheme != "https" and not (parts.scheme == "http" and host in near):
-        raise Refused("url", _("Write an address that begins with https://: what is sent is encrypted."))
+        raise Refused("url", _("Enter an address that starts with https://: what is sent is encrypted."))
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise Refused("url", _("Leave the name, password and “#” out of the address."))
     if host not in near and not _may_be_public(host):

@@ -10,9 +10,9 @@ from wss_cases.journal.models import OutboxState
 class HookEvent(Labelled):
     """What is told, as its receiver reads it."""
 
-    WAITS = "report.waiting", _l("A report waits")
+    WAITS = "report.waiting", _l("A report is waiting")
     DANGER = "danger.reported", _l("Danger now")
-    DUTY = "duty.running", _l("The clock of a legal duty began")
+    DUTY = "duty.running", _l("The clock of a legal duty started")
     TEST = "webhook.test", _l("Test")
 
 
@@ -29,8 +29,8 @@ STATES: Final[dict[OutboxState, tuple[Any, str]]] = {
 
 REASONS: Final[dict[str, Any]] = {
     "status": _l("It answered with status %(status)s."),
-    "redirect": _l("It leads elsewhere (status %(status)s); a redirect is not followed."),
-    "gone": _l("It says that nothing is there anymore (status %(status)s)."),
+    "redirect": _l("It redirects elsewhere (status %(status)s); redirects are not followed."),
+    "gone": _l("It says that it no longer exists (status %(status)s)."),
     "private": _l("The address is inside a network, and WSS_WEBHOOK_HOSTS does not name it."),
     "plain": _l("The address does not begin with https://."),
     "name": _l("There is no machine of this name."),
@@ -44,17 +44,17 @@ REASONS: Final[dict[str, Any]] = {
 """Why an attempt failed: kept as a code, beside the answer's status and nothing else of the answer."""
 
 WHY_OFF: Final[dict[str, Any]] = {
-    "failed": _l("It was turned off by itself: nothing had arrived for two days."),
-    "gone": _l("It was turned off by itself: its receiver says that nothing is there anymore."),
+    "failed": _l("It was turned off automatically: nothing was delivered for two days."),
+    "gone": _l("It was turned off automatically: its receiver says that it no longer exists."),
 }
 
 SENTENCES: Final[dict[str, Any]] = {
-    "webhook.made": _l("The webhook was made"),
+    "webhook.made": _l("The webhook was added"),
     "webhook.changed": _l("The webhook was changed"),
     "webhook.turned_on": _l("The webhook was turned on"),
     "webhook.turned_off": _l("The webhook was turned off"),
-    "webhook.gave_up": _l("The webhook was turned off by itself, since nothing arrived"),
-    "webhook.secret_renewed": _l("A new secret was made; the one before signs along for a day"),
+    "webhook.gave_up": _l("The webhook was turned off automatically because nothing was delivered"),
+    "webhook.secret_renewed": _l("A new secret was made; the old one also signs for one day"),
     "webhook.tested": _l("A test was sent"),
-    "webhook.sent_again": _l("What had failed is sent again: %(count)s"),
+    "webhook.sent_again": _l("Resent after failing: %(count)s"),
 }

@@ -50,8 +50,8 @@ def make() -> Page:
     form = WebhookForm()
     words = {
         "title": _("New webhook"),
-        "lede": _("It tells another system that something happened and where it stands: no names, and nothing of it."),
-        "go_words": _("Make the webhook"),
+        "lede": _("It tells another system that something happened and where: no names, and no content."),
+        "go_words": _("Add the webhook"),
         "back_href": url_for(".page"),
     }
     return _with_secret(form, lambda secret: actions.make_webhook(submitted(form), form.wanted(), secret), words)
@@ -66,7 +66,7 @@ def renew(webhook_id: int) -> Page:
     form = BaseForm()
     words = {
         "title": _("New secret for %(name)s", name=hook.name),
-        "lede": _("For a day both the new one and the one before sign, so that the receiver has time to change over."),
+        "lede": _("For one day both the new and the old one sign, so that the receiver has time to switch."),
         "go_words": _("Make a new secret"),
         "back_href": url_for(".webhook", webhook_id=webhook_id),
     }
@@ -147,7 +147,7 @@ def test(webhook_id: int) -> Page:
 @gate(Permission.WEBHOOK_EDIT)
 def again(webhook_id: int) -> Page:
     """Send what failed again."""
-    return _done(webhook_id, actions.send_again, _("What had failed is sent again."))
+    return _done(webhook_id, actions.send_again, _("What had failed was resent."))
 
 
 def _done(webhook_id: int, act: Callable[..., int], words: str) -> Page:

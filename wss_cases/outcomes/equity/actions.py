@@ -26,11 +26,11 @@ def set_minimums(uow: UnitOfWork, cell: int, group: int, starts_on: date) -> int
     )
     require(uow.actor, Permission.EQUITY_EDIT, row)
     if not LEAST_CELL <= cell <= MOST_CELL:
-        raise Refused("cell", _("Give a number from 5 to 100."))
+        raise Refused("cell", _("Enter a number from 5 to 100."))
     if not cell <= group <= MOST_GROUP:
         raise Refused("group", _("A group is at least as large as a cell, and at most 1000."))
     if starts_on <= today_at(None, uow.now):
-        raise Refused("starts_on", _("Choose a day to come: a school year that has begun keeps its numbers."))
+        raise Refused("starts_on", _("Choose a future day: a school year that has started keeps its numbers."))
     add_row(uow, row)
     uow.record(row, "equity.minimums", day=starts_on.isoformat(), cell=cell, group=group)
     return row.id

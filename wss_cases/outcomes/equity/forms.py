@@ -7,8 +7,8 @@ from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.outcomes.equity.states import LEAST_CELL, MOST_CELL, MOST_GROUP
 
-_CELL = _l("Give a number from 5 to 100.")
-_GROUP = _l("Give a number from 5 to 1000.")
+_CELL = _l("Enter a number from 5 to 100.")
+_GROUP = _l("Enter a number from 5 to 1000.")
 
 
 class MinimumForm(BaseForm):
@@ -17,15 +17,17 @@ class MinimumForm(BaseForm):
     cell = IntegerField(
         _l("Smallest cell: different students"),
         [InputRequired(_CELL), NumberRange(LEAST_CELL, MOST_CELL, _CELL)],
-        description=_l("Fewer students at a stage are not shown. Federal rules for comparing groups allow at most 10."),
+        description=_l(
+            "Figures for fewer students at a stage are not shown. Federal rules for comparing groups allow at most 10."
+        ),
     )
     group = IntegerField(
         _l("Smallest group: students enrolled"),
         [InputRequired(_GROUP), NumberRange(LEAST_CELL, MOST_GROUP, _GROUP)],
-        description=_l("A smaller group has no row of its own. Federal rules for comparing groups allow at most 30."),
+        description=_l("A smaller group has no row. Federal rules for comparing groups allow at most 30."),
     )
     starts_on = DateField(
-        _l("For school years that begin on this day or later"),
-        [InputRequired(_l("Give the first day."))],
-        description=_l("A school year keeps the numbers with which it began, so that no two tables can be compared."),
+        _l("For school years that start on this day or later"),
+        [InputRequired(_l("Enter the first day."))],
+        description=_l("A school year keeps the numbers it started with, so that no two tables can be compared."),
     )

@@ -9,13 +9,13 @@ from wss_cases.outcomes.equity.states import FAMILIES
 
 MINUS = "\N{MINUS SIGN}"
 SINGLE = {
-    "same": _l("No difference from all others can be told"),
-    "times": _l("About %(low)s times as likely as all others"),
+    "same": _l("No statistically clear difference"),
+    "times": _l("More likely (ratio at least %(low)s)"),
     "more": _l("About %(low)s percent more likely than all others"),
     "less": _l("About %(low)s percent less likely than all others"),
 }
 SPANS = {
-    "times": _l("About %(low)s to %(high)s times as likely as all others"),
+    "times": _l("More likely (ratio %(low)s to %(high)s)"),
     "more": _l("About %(low)s to %(high)s percent more likely than all others"),
     "less": _l("About %(low)s to %(high)s percent less likely than all others"),
 }
@@ -36,7 +36,7 @@ def names_of(family: str, categories: Iterable[str]) -> list[str]:
 
 def meaning(against: Comparison | None) -> str:
     """Return the sentence that a comparison with all others proves."""
-    return _("Too few to say") if against is None else ratio_words(against.ratio)
+    return _("Too few to tell") if against is None else ratio_words(against.ratio)
 
 
 def ratio_words(ratio: Interval) -> str:

@@ -42,7 +42,7 @@ STAGE_LABELS: Final[dict[str, Any]] = {
     "suspended": _l("Suspended"),
     "removed": _l("Removed in another way"),
     "police": _l("Police were notified"),
-    "subjective": _l("Reported for what an adult has to judge"),
+    "subjective": _l("Reported for subjective behaviors"),
     "classroom_morning": _l("In a classroom, before noon"),
     "classroom_afternoon": _l("In a classroom, from noon on"),
     "hallway_morning": _l("In a hallway or on stairs, before noon"),
@@ -52,7 +52,7 @@ STAGE_LABELS: Final[dict[str, Any]] = {
 }
 
 UNKNOWN: Final = "not_known"
-_NOT_KNOWN: Final = {UNKNOWN: _l("Not known in the roster")}
+_NOT_KNOWN: Final = {UNKNOWN: _l("Not in the roster")}
 
 FAMILIES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "race": (_l("Race or ethnicity"), {**RACE_LABELS, **_NOT_KNOWN}),

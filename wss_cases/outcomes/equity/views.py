@@ -101,7 +101,7 @@ def minimums() -> Page:
         return set_minimums(submitted(form), form.cell.data or 0, form.group.data or 0, form.starts_on.data)
 
     def done(_made: int) -> str:
-        flash(_("The change is kept."))
+        flash(_("The change is saved."))
         return url_for("outcomes.equity.minimums")
 
     words = [_minimum(row) for row in rows]
@@ -109,5 +109,5 @@ def minimums() -> Page:
 
 
 def _minimum(row: EquityMinimum) -> tuple[str, str]:
-    first = _("For school years that begin on %(day)s or later", day=day_words_with_year(row.starts_on))
+    first = _("For school years that start on %(day)s or later", day=day_words_with_year(row.starts_on))
     return first, _("Cell: %(cell)s students. Group: %(group)s enrolled.", cell=row.cell, group=row.student_group)

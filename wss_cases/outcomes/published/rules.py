@@ -81,7 +81,7 @@ class Reading:
         figures, suppressed = self._figures(number, text)
         self._check_sums(number, figures)
         if len(self.problems) == before and key in self._seen:
-            self._refuse(number, "identifier", _("This school, year and period already stands in the file."))
+            self._refuse(number, "identifier", _("This school, year, and period is already in the file."))
         if len(self.problems) > before:
             self.refused += 1
             return None
@@ -139,12 +139,12 @@ def columns(header: Sequence[str]) -> dict[str, int]:
     for place, cell in enumerate(header):
         name = wanted.get(_folded(cell))
         if name in places:
-            raise Refused("file", _("The column “%(column)s” stands twice in row 1.", column=HEADERS[name]))
+            raise Refused("file", _("The column “%(column)s” appears twice in row 1.", column=HEADERS[name]))
         if name is not None:
             places[name] = place
     missing = [words for name, words in HEADERS.items() if name not in places]
     if missing:
-        raise Refused("file", _("Row 1 lacks the column “%(column)s”.", column="”, “".join(missing[:3])))
+        raise Refused("file", _("Row 1 is missing the column “%(column)s”.", column="”, “".join(missing[:3])))
     return places
 
 

@@ -44,7 +44,7 @@ def add(
     if kind not in set(Kind):
         raise Refused("kind", _("Choose one of the kinds."))
     if owner_id is not None and owner_id not in team_of(case.school_id, today_at(case.school_id, uow.now)):
-        raise Refused("owner_id", _("Choose the owner."))
+        raise Refused("owner_id", _("Choose the lead person."))
     row = propose(
         uow,
         case,
@@ -74,7 +74,7 @@ def load_live(uow: UnitOfWork, pathway_id: int, version: int | None = None, fami
 def move_pathway(row: Pathway, state: PathwayState) -> None:
     """Change a pathway's state if the table allows it. Raises Refused."""
     if not may_become(row.state, state):
-        raise Refused("", _("This pathway cannot go there from where it is now."))
+        raise Refused("", _("This pathway cannot be moved there from its current status."))
     row.state = state
 
 
@@ -188,9 +188,9 @@ def start(uow: UnitOfWork, pathway_id: int, on: date) -> int:
     row = load_live(uow, pathway_id, uow.version)
     not_later(uow, row.school_id, "on", on)
     if row.pathway == Family.CIRCLE:
-        raise Refused("", _("A circle starts when its meeting is held."))
+        raise Refused("", _("A circle starts when its meeting takes place."))
     if row.pathway == Family.REENGAGEMENT:
-        raise Refused("", _("A re-engagement starts with the first day back: record it on its own page."))
+        raise Refused("", _("A re-engagement starts on the first day back. Record it on its own page."))
     note_start(uow, row, on)
     return row.id
 
@@ -210,7 +210,7 @@ def plan(
     if owner_id is not None and owner_id != row.owner_id:
         people = team_of(row.school_id, today_at(row.school_id, uow.now))
         if owner_id not in people:
-            raise Refused("owner", _("Choose the owner."))
+            raise Refused("owner", _("Choose the lead person."))
         row.owner_id = owner_id
         uow.record(row, "pathway.owner", what=row.kind, to=people[owner_id])
     row.next_step, row.next_step_on, row.expected_end = next_step, next_step_on, expected_end

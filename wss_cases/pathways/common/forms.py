@@ -36,7 +36,7 @@ class AddForm(BaseForm):
     """A pathway proposed by hand."""
 
     kind = select(_l("Kind"), list(Kind.labels().items()), validators=[InputRequired(_l("Choose one of the kinds."))])
-    for_whom = radio(_l("For whom"), Person.labels(), _l("Say whom it is for."))
+    for_whom = radio(_l("For whom"), Person.labels(), _l("Enter who it is for."))
     participant_id = SelectField(_l("For one person"), validators=[Optional()])
     start_by = DateField(_l("Start by"), validators=[Optional()])
     owner_id = SelectField(_l("Owner"), validators=[Optional()])
@@ -78,7 +78,7 @@ BY_HAND = {reason: words for reason, words in EndReason.labels().items() if reas
 class EndForm(BaseForm):
     """Why it ends early."""
 
-    reason = radio(_l("Why it ends"), BY_HAND, _l("Choose why it ends."))
+    reason = radio(_l("Reason it is ending"), BY_HAND, _l("Choose the reason it is ending."))
     note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
 
 

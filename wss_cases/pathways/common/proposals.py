@@ -60,6 +60,6 @@ def _check(case: Case, pathway: str, kind: str, for_whom: str, participant_id: i
     if kind not in set(Kind) or PATHWAY_OF[Kind(kind)] != pathway:
         raise Refused("kind", _("Choose one of the kinds."))
     if for_whom not in set(Person):
-        raise Refused("for_whom", _("Say whom it is for."))
+        raise Refused("for_whom", _("Enter who it is for."))
     if participant_id is not None and participant_id not in {person.id for person in case.participants}:
         raise Refused("participant_id", _("Choose a person of this case."))

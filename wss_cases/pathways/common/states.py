@@ -14,7 +14,7 @@ class PathwayState(Labelled):
     """proposed → consent and preparation → active → completed | ended early | declined."""
 
     PROPOSED = "proposed", _l("Proposed")
-    PREPARING = "preparing", _l("Preparing")
+    PREPARING = "preparing", _l("In preparation")
     ACTIVE = "active", _l("Active")
     COMPLETED = "completed", _l("Completed")
     ENDED_EARLY = "ended_early", _l("Ended early")
@@ -39,7 +39,7 @@ class EndReason(Labelled):
     """Why a pathway ended before its outcome."""
 
     MOVED_SCHOOL = "moved_school", _l("The student moved to another school")
-    NO_CONTACT = "no_contact", _l("Nobody could be reached")
+    NO_CONTACT = "no_contact", _l("No one could be reached")
     NOT_SUITABLE = "not_suitable", _l("It is not suitable")
     NO_LONGER_NEEDED = "no_longer_needed", _l("It is no longer needed")
     NAMED_IN_ERROR = "named_in_error", _l("The person was named in error")
@@ -48,9 +48,9 @@ class EndReason(Labelled):
 
 OUTCOMES: Final[dict[Pathway, dict[str, object]]] = {
     Pathway.RESTORATIVE_CONVERSATION: {
-        "repair_agreed": _l("Talked it through and agreed a repair"),
+        "repair_agreed": _l("Talked it through and agreed on a repair"),
         "understood": _l("Talked it through; nothing more is needed"),
-        "no_understanding": _l("Talked, without an understanding"),
+        "no_understanding": _l("Talked, without reaching an understanding"),
     },
     Pathway.CIRCLE: {
         "agreement_kept": _l("Agreement made and kept"),
@@ -84,7 +84,7 @@ _WHAT = {"what": Kind.labels()}
 
 SENTENCES = {
     "pathway.proposed": (_l("%(what)s proposed"), _WHAT),
-    "pathway.confirmed": (_l("The decision on the report asks for it too: %(what)s"), _WHAT),
+    "pathway.confirmed": (_l("The decision on the report also calls for it: %(what)s"), _WHAT),
     "pathway.offered": (_l("%(what)s offered by %(by)s"), _WHAT),
     "pathway.accepted": (_l("%(what)s accepted; preparation begins"), _WHAT),
     "pathway.declined": (_l("%(what)s declined"), _WHAT),

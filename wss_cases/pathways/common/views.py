@@ -85,7 +85,7 @@ def add(case_id: int) -> Page:
     case: Case = get_case(current_actor(), case_id)
     form = AddForm(owner_id=str(case.lead_id or ""))
     form.participant_id.choices = people_choices(
-        {person.id: person_words(person) for person in participants_of(case.id)}, _("Nobody in particular")
+        {person.id: person_words(person) for person in participants_of(case.id)}, _("No one in particular")
     )
     form.owner_id.choices = people_choices(
         team_of(case.school_id, today_at(case.school_id, clock.now())), _("The case's coordinator")
@@ -104,8 +104,8 @@ def add(case_id: int) -> Page:
         lambda pathway_id: url_for("pathways.pathway", case_id=case_id, pathway_id=pathway_id),
         ACT,
         case=case,
-        title=_("Propose a pathway"),
-        go_words=_("Propose it"),
+        title=_("Add a circle or support"),
+        go_words=_("Add it"),
     )
 
 
@@ -153,7 +153,7 @@ def plan(case_id: int, pathway_id: int) -> Page:
     """Set the next step with its date."""
     row = get_pathway(current_actor(), case_id, pathway_id)
     form = PlanForm(obj=row, owner=str(row.owner_id or ""))
-    form.owner.choices = people_choices(team_of(row.school_id, today_at(row.school_id, clock.now())), _("Nobody yet"))
+    form.owner.choices = people_choices(team_of(row.school_id, today_at(row.school_id, clock.now())), _("No one yet"))
     return form_page(
         form,
         lambda: actions.plan(

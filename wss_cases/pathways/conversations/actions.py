@@ -30,7 +30,7 @@ def log_conversation(
     row = load_live(uow, pathway_id, uow.version, Family.RESTORATIVE_CONVERSATION)
     not_later(uow, row.school_id, "held_on", held_on)
     if repair.strip() and repair_on is None:
-        raise Refused("repair_on", _("Choose by when."))
+        raise Refused("repair_on", _("Choose a due date."))
     note_offer(uow, row, held_on)
     if row.state is PathwayState.PROPOSED:
         note_acceptance(uow, row, held_on)

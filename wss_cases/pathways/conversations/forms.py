@@ -18,8 +18,8 @@ class LogForm(BaseForm):
 
     outcome = radio(_l("How did it go?"), OUTCOMES[Pathway.RESTORATIVE_CONVERSATION], _l("Choose how it went."))
     repair_kind = radio(_l("Repair step"), REPAIR_LABELS)
-    repair = ShortText(_l("In their words"), description=_l("What the person does to put it right."))
-    repair_on = DateField(_l("Until when"), validators=[Optional()])
+    repair = ShortText(_l("In their words"), description=_l("What the person does to repair the harm."))
+    repair_on = DateField(_l("Due by"), validators=[Optional()])
     held_on = DateField(_l("When"), validators=[InputRequired(_l("Choose a day."))])
     note = LongText(
         _l("Note"), [Optional()], description=_l("Facts only; never what was said in a circle."), limit=2000
@@ -28,7 +28,7 @@ class LogForm(BaseForm):
     def validate_repair(self, field: Any) -> None:
         """Something else needs its words."""
         if self.repair_kind.data == OTHER and not (field.data or "").strip():
-            raise ValidationError(_("Say what the repair is."))
+            raise ValidationError(_("Write what the repair is."))
 
     def repair_text(self) -> str:
         """Return the repair step in words; nothing when none was agreed."""

@@ -5,8 +5,8 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 OTHER = "other"
 
 REPAIR_LABELS: dict[str, object] = {
-    "apology": _l("Say sorry, in person or in writing"),
-    "mend": _l("Mend, clean or replace it"),
+    "apology": _l("Apologize, in person or in writing"),
+    "mend": _l("Fix, clean, or replace it"),
     "help": _l("Help the person harmed, or the class"),
     "talk_again": _l("Talk again"),
     OTHER: _l("Something else"),

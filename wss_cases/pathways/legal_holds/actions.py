@@ -21,7 +21,7 @@ def open_hold(uow: UnitOfWork, hold: LegalHold) -> LegalHold:
     Raises Refused without a reason.
     """
     if not hold.reason.strip():
-        raise Refused("reason", _("Say what it is about, without what was said in the circle."))
+        raise Refused("reason", _("Write what it is about, without what was said in the circle."))
     theirs = select(CaseParticipant.case_id).where(CaseParticipant.student_id == hold.student_id)
     of = Pathway.case_id.in_(theirs) if hold.student_id is not None else Pathway.case_id == hold.case_id
     uow.session.execute(select(Pathway.id).where(of).order_by(Pathway.id).with_for_update()).all()
@@ -33,10 +33,10 @@ def open_hold(uow: UnitOfWork, hold: LegalHold) -> LegalHold:
 def release_hold(uow: UnitOfWork, hold: LegalHold, reason: str, version: int | None) -> None:
     """End a hold that was loaded under lock. Raises Refused without a reason, or when it is over already."""
     if version is not None and hold.version != version:
-        raise Refused("", _("Somebody else changed this meanwhile. Look at it again."))
+        raise Refused("", _("Someone else changed this in the meantime. Please review it again."))
     if hold.closed_at is not None:
-        raise Refused("", _("This was closed before."))
+        raise Refused("", _("This was already closed."))
     if not reason.strip():
-        raise Refused("reason", _("Say why it is over."))
+        raise Refused("reason", _("Write why it ended."))
     hold.closed_at, hold.closed_by_id, hold.closed_reason = uow.now, uow.actor.user_id, reason.strip()
     uow.audit(RELEASED, "legal_hold", hold.id, changes_of(hold))

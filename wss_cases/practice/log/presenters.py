@@ -99,7 +99,7 @@ def rows_of(found: Sequence[PracticeEntry]) -> list[dict[str, Any]]:
                 ngettext("%(num)s minute", "%(num)s minutes", entry.minutes),
                 names.get(entry.led_by_id, "") if entry.led_by_id else entry.leader.label,
             ),
-            "tag": _("Taken back") if entry.taken_back_at else None,
+            "tag": _("Withdrawn") if entry.taken_back_at else None,
         }
         for entry in found
     ]

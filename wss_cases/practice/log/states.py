@@ -41,5 +41,5 @@ SECOND_TIER: Final = frozenset({PracticeKind.CHAT, PracticeKind.PEACE_ROOM})
 SENTENCES: dict[str, Any] = {
     "practice.logged": _l("Logged"),
     "practice.corrected": _l("Corrected"),
-    "practice.taken_back": _l("Taken back"),
+    "practice.taken_back": _l("Withdrawn"),
 }

@@ -9,9 +9,7 @@ class AnswerForm(BaseForm):
     """What a request became, other than a circle."""
 
     became = radio(
-        _l("What became of it?"),
-        [(one.value, one.label) for one in Became if one is not Became.CIRCLE],
-        _l("Choose what became of it."),
+        _l("Result"), [(one.value, one.label) for one in Became if one is not Became.CIRCLE], _l("Choose the result.")
     )
 
 

@@ -79,7 +79,7 @@ def _words(one: CircleRequest) -> dict[str, Any]:
         facts.append({"label": _("In their words"), "value": one.words})
         facts.append({"label": _("How to reach them"), "value": one.contact})
     else:
-        facts.append({"label": _("What became of it"), "value": one.became.label})
+        facts.append({"label": _("Result"), "value": one.became.label})
     return {
         "title": one.wish.label,
         "go_words": _("Save, and erase their words"),
@@ -169,7 +169,7 @@ def _sheet_words() -> dict[str, str]:
     return {
         "ask": _("Would you like a circle? Someone to talk to?"),
         "how": _(
-            "Scan this code, or type the address. You need no account, and you name nobody. It is read on school days."
+            "Scan this code, or type the address. You need no account, and you name no one. It is read on school days."
         ),
         "watch": _("No one watches it. In danger, call now:"),
     }

@@ -60,7 +60,7 @@ def take_out(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> 
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
     if not may_take_out(uow.actor, incident):
         raise NotFound
-    refuse_blank("reason", reason, _("Say in a sentence why."))
+    refuse_blank("reason", reason, _("Give the reason in a sentence."))
     person = _named(uow, incident, person_id)
     student_id, reports = person.student_id or 0, joined_to(incident)
     named = named_as(student_id, reports)
@@ -84,9 +84,9 @@ def decide_taking_out(uow: UnitOfWork, taking_out_id: int, *, agrees: bool) -> i
     row = uow.load(TakingOut, taking_out_id, Permission.INCIDENT_REVIEW)
     incident = uow.load(Incident, row.incident_id, Permission.INCIDENT_REVIEW)
     if row.state is not TakingOutState.ASKED:
-        raise Refused("", _("This is decided already."))
+        raise Refused("", _("This has already been decided."))
     if row.asked_by_id == uow.actor.user_id:
-        raise Refused("", _("A second person takes the second look."))
+        raise Refused("", _("A second person does the second review."))
     refuse_party(uow.actor.user_id, *reports_of(row))
     if agrees:
         refuse_one_person("", uow.actor.user_id, [row.asked_by_id], uow.now)
@@ -134,7 +134,7 @@ def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerso
         raise Refused("", _("No student stands there in this report."))
     reports = joined_to(incident)
     if is_held([*reports, *told_by(reports)], person.student_id):
-        words = _("A records request or a legal hold keeps this record as it is. Nobody is taken out until it is over.")
+        words = _("A records request or a legal hold keeps this record as it is. No one is taken out until it is over.")
         raise Refused("", words)
     return person
 

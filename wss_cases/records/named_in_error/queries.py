@@ -134,7 +134,7 @@ def for_deputy(row: TakingOut) -> ForDeputy | None:
         return None
     person = db.session.get_one(IncidentPerson, row.incident_person_id)
     report = db.session.get_one(Incident, row.incident_id)
-    who = [(_("Student"), person_words(person)), (_("Part"), str(REPORTED_ROLE_LABELS[person.role]))]
+    who = [(_("Student"), person_words(person)), (_("Role"), str(REPORTED_ROLE_LABELS[person.role]))]
     return ForDeputy(_("Named in error"), [*report_rows(report), *who], [row.reason, report.narrative])
 
 

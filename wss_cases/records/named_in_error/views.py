@@ -38,7 +38,9 @@ class TakeOutForm(BaseForm):
     """Why it was not this student."""
 
     reason = LongText(
-        _l("How do you know that it was not this student?"), [NotBlank(_l("Say in a sentence why."))], limit=2_000
+        _l("How do you know that it was not this student?"),
+        [NotBlank(_l("Give the reason in a sentence."))],
+        limit=2_000,
     )
 
 
@@ -104,7 +106,7 @@ def _told_words(subject: Subject) -> dict[str, Any]:
     return {
         "title": title,
         "lede": f"{report.reference} · {person_words(person)}",
-        "go_words": _("Take it back"),
+        "go_words": _("Withdraw it"),
         "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
         "back_href": back,
         "intro": _(

@@ -22,7 +22,7 @@ class LimitForm(BaseForm):
         {NOBODY_KEPT_OFF: _l("No"), **Restriction.labels()},
         _l("Choose an answer."),
         description=_l(
-            "As a paper that the school has seen says. Nobody then calls, writes or sends anything to this person."
+            "As a paper that the school has seen says. No one then calls, writes or sends anything to this person."
         ),
     )
     restricted_on = DateField(_l("Date of that paper"), validators=[Optional()])

@@ -80,7 +80,7 @@ class Demographics(Handler):
         birth_column = "birthDate" if "birthDate" in row else "birthdate"
         birth = self.run.day(row, birth_column)
         if birth and not 1900 <= birth.year <= self.run.today.year:
-            self.run.odd(birth_column, row[birth_column], _("Nobody in a school was born in that year:"))
+            self.run.odd(birth_column, row[birth_column], _("No one in a school was born in that year:"))
             birth = None
         known, sex_ = sex(row.get("sex", ""))
         if not known:
@@ -116,7 +116,7 @@ class Relationships(Handler):
         self.run.must_know("users", student, "userSourcedId")
         self.run.must_know("users", guardian, "relationshipUserSourcedId")
         if student == guardian:
-            raise RowRefused("relationshipUserSourcedId", _("Nobody is their own guardian:"), guardian)
+            raise RowRefused("relationshipUserSourcedId", _("No one is their own guardian:"), guardian)
         role = self.run.text(row, "relationshipRole", 40)
         self.run.guardian_roles.setdefault(guardian, role)
         self.run.links.add([(student, guardian, role)])

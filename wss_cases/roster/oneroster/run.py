@@ -156,7 +156,7 @@ class Run:
         """Return 'student', 'guardian' or 'staff'. Raises RowRefused for a role that says none of them."""
         kind = role_kind(role, setting("ROSTER_STAFF_ROLES"))
         if kind is None:
-            words = _("This role is not known, and nobody is taken for staff by it; WSS_ROSTER_STAFF_ROLES adds one:")
+            words = _("This role is not known, and no one is taken for staff by it; WSS_ROSTER_STAFF_ROLES adds one:")
             raise RowRefused("role", words, role)
         return kind
 

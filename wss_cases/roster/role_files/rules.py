@@ -88,7 +88,7 @@ def _read(number: int, row: Mapping[str, str], known: Known, own_ids: frozenset[
     if user_id is None:
         return Wrong(number, "email", _("No account has this address: %(value)s", value=row["email"]))
     if user_id in own_ids:
-        return Wrong(number, "email", _("Nobody gives a role to themselves, or ends their own."))
+        return Wrong(number, "email", _("No one gives a role to themselves, or ends their own."))
     role = {one.value: one for one in GIVEN_BY_HAND}.get(row["role"].lower())
     if role is None:
         roles = ", ".join(one.value for one in GIVEN_BY_HAND)
@@ -96,7 +96,7 @@ def _read(number: int, row: Mapping[str, str], known: Known, own_ids: frozenset[
         return Wrong(number, "role", words)
     school_id = known.schools.get(fold(row["school"])) if row["school"] else None
     if role in SCHOOL_ROLES and school_id is None:
-        words = _("Give the number or the exact name of one school: %(value)s", value=row["school"])
+        words = _("Enter the number or the exact name of one school: %(value)s", value=row["school"])
         return Wrong(number, "school", words)
     if role not in SCHOOL_ROLES and row["school"]:
         return Wrong(number, "school", _("This role belongs to no school. Leave the cell empty."))

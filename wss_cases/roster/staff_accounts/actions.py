@@ -100,7 +100,7 @@ def make_wave(uow: UnitOfWork, size: int, seen_rule_id: int | None) -> int:
     if rule_id is None or rule_id != seen_rule_id:
         raise Refused("", _("The rules have changed since this page was shown. Look again at who gets an account."))
     if not 1 <= size <= LARGEST:
-        raise Refused("size", _("Give a number from 1 to %(most)d.", most=LARGEST))
+        raise Refused("size", _("Enter a number from 1 to %(most)d.", most=LARGEST))
     if open_wave() is not None:
         raise Refused("size", _("A wave is under way. Wait until it has ended."))
     wave = AccountWave(size=size, newest_rule_id=rule_id, made_by_id=uow.actor.user_id, made_at=uow.now)

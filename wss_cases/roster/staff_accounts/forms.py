@@ -24,7 +24,7 @@ class RuleForm(BaseForm):
         choices=choices([*((role.value, ROLE_LABELS[role]) for role in GIVEN), (NO_ROLE, _l("No account"))]),
         validators=[InputRequired(_l("Choose a role."))],
     )
-    starts_on = DateField(_l("In force from"), [InputRequired(_l("Give the first day."))])
+    starts_on = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
 
     @property
     def chosen_role(self) -> Role | None:
@@ -42,6 +42,6 @@ class WaveForm(BaseForm):
 
     size = IntegerField(
         _l("How many people"),
-        [InputRequired(_l("Give a number.")), NumberRange(1, LARGEST, _l("Give a number from 1 to %(max)s."))],
+        [InputRequired(_l("Enter a number.")), NumberRange(1, LARGEST, _l("Enter a number from 1 to %(max)s."))],
         default=50,
     )

@@ -111,7 +111,11 @@ def _wave_words(wave: AccountWave, name: str) -> tuple[str, str, str]:
     """Return what a wave came to, when and by whom, and how it stands."""
     words = _("%(invited)d of %(size)d invited", invited=wave.invited, size=wave.size)
     ended = _("Stopped: the rules changed") if wave.stopped else _("Ended")
-    return words, f"{moment_words(wave.made_at, district_zone())} · {name}", ended if wave.ended_at else _("Under way")
+    return (
+        words,
+        f"{moment_words(wave.made_at, district_zone())} · {name}",
+        ended if wave.ended_at else _("In progress"),
+    )
 
 
 @blueprint.route("/rule", methods=["GET", "POST"])
@@ -126,7 +130,7 @@ def rule() -> Page:
     form.school_id.choices = choices([("", _("Any school")), *schools])
     words = {
         "title": _("New rule"),
-        "lede": _("It changes nobody’s roles by itself. An administrator’s role waits for a second person."),
+        "lede": _("It changes no one’s roles automatically. An administrator’s role waits for a second person."),
         "go_words": _("Save the rule"),
         "back_href": url_for(".page"),
     }
@@ -163,7 +167,7 @@ def wave() -> Page:
     words = {
         "title": _("Invite people of the roster"),
         "lede": _(
-            "%(new)d people would get an account and a link by email, %(more)d another role. Nobody is invited twice.",
+            "%(new)d people would get an account and a link by email, %(more)d another role. No one is invited twice.",
             new=counted[Standing.NEW],
             more=counted[Standing.ADDS],
         ),

@@ -60,7 +60,7 @@ def refuse_kept_off(field: str, student_ids: Collection[int], who: str) -> None:
     """
     stay, off = _kept_off(student_ids)
     if off and not who.strip():
-        raise Refused(field, _("Nobody may contact one of the guardians about this student. Say by name who it was."))
+        raise Refused(field, _("No one may contact one of the guardians about this student. Say by name who it was."))
     _refuse_named(field, who, stay, off)
 
 
@@ -86,7 +86,7 @@ def _kept_off(student_ids: Collection[int]) -> tuple[list[Named], list[Named]]:
 
 def _refuse_named(field: str, text: str, stay: list[Named], off: list[Named]) -> None:
     if off and finder_beside(stay, off).names_in(text):
-        raise Refused(field, _("Nobody may contact this person about this student."))
+        raise Refused(field, _("No one may contact this person about this student."))
 
 
 def refuse_private(field: str, text: str, agreed: Collection[str]) -> None:

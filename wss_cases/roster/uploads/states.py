@@ -10,7 +10,7 @@ class UploadState(Labelled):
     """The scheduler checks and writes; a person confirms in between."""
 
     CHECKING = "checking", _l("Being checked")
-    CHECKED = "checked", _l("Waits for you")
+    CHECKED = "checked", _l("Waiting for you")
     WRITING = "writing", _l("Being imported")
     WRITTEN = "written", _l("Imported")
     REFUSED = "refused", _l("Refused")

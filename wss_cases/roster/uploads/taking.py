@@ -60,7 +60,7 @@ def take_uploads(now: datetime) -> dict[str, int]:
                 raise
             except Exception:
                 # the scheduler says what happened; the uploads behind this one are not held up by it
-                words = _("It could not be read for a reason that nobody foresaw. Tell whoever runs the system.")
+                words = _("It could not be read for a reason that no one foresaw. Tell whoever runs the system.")
                 _end(row, UploadState.REFUSED, Report(problems=[Problem("", None, None, words)]), now)
                 raise
     return counts

@@ -122,7 +122,7 @@ def publish(actor: Actor, rule_set_id: int, version: int | None, now: datetime) 
 
 def withdraw(actor: Actor, rule_set_id: int, reason: str, now: datetime) -> None:
     """Let a published rule set never come into force. Raises Refused from its first day on, and without a reason."""
-    refuse_blank("reason", reason, _("Say why it is withdrawn."))
+    refuse_blank("reason", reason, _("Explain why it is withdrawn."))
     with unit_of_work(actor, now) as uow:
         rule_set = uow.load(RuleSet, rule_set_id, Permission.RULES_EDIT)
         begins = rule_set.starts_on

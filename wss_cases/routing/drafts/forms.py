@@ -13,7 +13,7 @@ class ProposalForm(BaseForm):
     """What a draft changes and its first day; the reason is asked for where no replay stands for the draft."""
 
     note = LongText(
-        _l("What this draft changes, and why"), [NotBlank(_l("Say what it changes, and why."))], MOST_CHARACTERS
+        _l("What this draft changes, and why"), [NotBlank(_l("Write what it changes, and why."))], MOST_CHARACTERS
     )
     starts_on = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
     why_not_replayed = LongText(_l("Why it is published without a replay"), limit=MOST_CHARACTERS)
@@ -22,7 +22,7 @@ class ProposalForm(BaseForm):
 class WithdrawalForm(BaseForm):
     """Why a published version is withdrawn before its first day."""
 
-    reason = LongText(_l("Why it is withdrawn"), [NotBlank(_l("Say why it is withdrawn."))], MOST_CHARACTERS)
+    reason = LongText(_l("Why it is withdrawn"), [NotBlank(_l("Explain why it is withdrawn."))], MOST_CHARACTERS)
 
 
 class ReplayForm(BaseForm):

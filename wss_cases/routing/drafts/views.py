@@ -148,7 +148,7 @@ def _state_words(rule_set: RuleSet, withdrawal: Any) -> Any:
     if withdrawal:
         return _("Withdrawn")
     waits = rule_set.state is RuleSetState.DRAFT and rule_set.proposed_at
-    return _("Waits for a second person") if waits else rule_set.state.label
+    return _("Waiting for a second person") if waits else rule_set.state.label
 
 
 def _replay_words(rule_set: RuleSet) -> dict[str, Any]:

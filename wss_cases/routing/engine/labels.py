@@ -84,7 +84,7 @@ SECTION_LABELS: Final = {
     Section.PATHWAYS: _l("Pathways"),
     Section.GRADE_LIMIT: _l("The youngest grades"),
     Section.HOLDS: _l("Holds"),
-    Section.FALLBACK: _l("Nobody left without"),
+    Section.FALLBACK: _l("No one left without"),
     Section.DUTIES: _l("Legal duties"),
     Section.AFTER_POLICE: _l("Duties that follow what was found about the police"),
     Section.FOLLOW_UPS: _l("Follow-ups"),

@@ -114,7 +114,7 @@ class FollowUpKind(Labelled):
 class Note(Labelled):
     """What to bear in mind when reading an answer."""
 
-    NOT_CODED_YET = "not_coded_yet", _l("The behavior has no group yet, so this answer may change.")
+    NOT_CODED_YET = "not_coded_yet", _l("The behavior has no group yet, so this recommendation may change.")
 
 
 class Section(StrEnum):
@@ -148,7 +148,7 @@ class FindingKind(Labelled):
     )
     SAID_TWICE = "said_twice", _l("Row %(row)s says the same as row %(detail)s.")
     NOBODY_FOR_CAUSED_HARM = "nobody_for_caused_harm", _l("A student who caused harm is left without any pathway.")
-    NOBODY_FOR_HARMED = "nobody_for_harmed", _l("A person harmed is left without anybody.")
+    NOBODY_FOR_HARMED = "nobody_for_harmed", _l("A person harmed is left without anyone.")
     BROUGHT_TOGETHER = "brought_together", _l("%(detail)s is recommended although each person must be supported apart.")
     TOO_MUCH_FOR_YOUNG = "too_much_for_young", _l("%(detail)s is recommended for a student in grade 2 or below.")
     CIRCLE_FOR_ADULT = "circle_for_adult", _l("%(detail)s is recommended for what an adult did.")

@@ -27,9 +27,9 @@ class ChangeKind(Labelled):
 class ReplayState(Labelled):
     """A replay runs until it is through, somebody stops it, or the rules it replays are changed under it."""
 
-    RUNNING = "running", _l("Under way")
+    RUNNING = "running", _l("In progress")
     DONE = "done", _l("Done")
-    CANCELLED = "cancelled", _l("Cancelled")
+    CANCELLED = "cancelled", _l("Canceled")
     OVERTAKEN = "overtaken", _l("Ended: the rules were changed meanwhile")
 
 
@@ -43,7 +43,7 @@ REPLAY_TRANSITIONS: Final = {
 
 SENTENCES: Final = {
     "rules.replay_asked": _l("Replay asked for, over incidents from %(first)s to %(last)s"),
-    "rules.replay_cancelled": _l("Replay cancelled"),
+    "rules.replay_cancelled": _l("Replay canceled"),
     "rules.replayed": _l("Replayed over %(incidents)s incidents: %(changed)s would have been routed differently"),
     "rules.not_replayed": _l("Published without a replay. The reason: %(reason)s"),
 }

@@ -67,7 +67,7 @@ def cancel(replay_id: int) -> Page:
     except Refused as refusal:
         flash(refusal.message)
     else:
-        flash(_("The replay is cancelled."))
+        flash(_("The replay is canceled."))
     return redirect(url_for("replays.replay", replay_id=replay_id), 303)
 
 

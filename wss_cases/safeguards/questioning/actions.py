@@ -60,12 +60,12 @@ def record_questioning(uow: UnitOfWork, incident_id: int, request: Asked) -> int
     incident = uow.load(Incident, incident_id, Permission.QUESTIONING_RECORD)
     if request.student_id not in {student.id for student in students_of(incident.id)}:
         raise Refused("student_id", _("Choose a student of this report."))
-    refuse_blank("who", request.who, _("Say who wants to question."))
-    refuse_blank("why", request.why, _("Say why."))
+    refuse_blank("who", request.who, _("Enter who wants to question the student."))
+    refuse_blank("why", request.why, _("Explain why."))
     late = request.started_at is not None
     if request.started_at is not None:
         refuse_future("started_at", request.started_at, uow.now)
-        refuse_blank("late_reason", request.late_reason, _("Say why it was not recorded before it began."))
+        refuse_blank("late_reason", request.late_reason, _("Explain why it was not recorded before it started."))
     record = uow.add(
         Questioning(
             school_id=incident.school_id, incident_id=incident.id, duty_id=_duty(uow, incident, request).id,
@@ -84,10 +84,7 @@ def _duty(uow: UnitOfWork, incident: Incident, request: Asked) -> LegalDuty:
     if standing is not None and not _is_taken(uow, standing):
         return standing
     if standing is not None:
-        raise Refused(
-            "",
-            _("Another questioning on this report has not come to its end. End it, or record that it is called off."),
-        )
+        raise Refused("", _("Another questioning on this report has not ended. End it, or record that it is canceled."))
     because = f"{request.who}: {request.why}"
     return open_by_hand(uow, incident, ByHand(CODE, because, request.started_at or uow.now), None)
 
@@ -105,7 +102,7 @@ def record_notice(uow: UnitOfWork, questioning_id: int, given: Notice) -> int:
     record = _live(uow, questioning_id, None)
     refuse_future("at", given.at, uow.now)
     if has_contact([given.result]) and not given.told_whom.strip():
-        raise Refused("told_whom", _("Say who was reached."))
+        raise Refused("told_whom", _("Enter who was reached."))
     if given.told_whom.strip():
         refuse_kept_off("told_whom", [record.student_id], given.told_whom)
     notice = QuestioningNotice(
@@ -121,7 +118,7 @@ def record_notice(uow: UnitOfWork, questioning_id: int, given: Notice) -> int:
 def name_adult(uow: UnitOfWork, questioning_id: int, kind: AdultPresent, name: str) -> int:
     """Record which adult is with the student: a guardian, or a support professional of the school."""
     record = _live(uow, questioning_id, uow.version)
-    refuse_blank("adult_name", name, _("Say who is with the student."))
+    refuse_blank("adult_name", name, _("Enter who is with the student."))
     refuse_kept_off("adult_name", [record.student_id], name)
     record.adult_present, record.adult_name = kind, name
     uow.record(record, "questioning.prepared")
@@ -132,7 +129,7 @@ def name_adult(uow: UnitOfWork, questioning_id: int, kind: AdultPresent, name: s
 def claim_exception(uow: UnitOfWork, questioning_id: int, claimed: ClaimedException, reason: str) -> int:
     """Record that somebody claims an exception of the law, with its reason; the duty stays open all the same."""
     record = _live(uow, questioning_id, uow.version)
-    refuse_blank("exception_reason", reason, _("Say what happened that makes it an exception."))
+    refuse_blank("exception_reason", reason, _("Write what happened that makes it an exception."))
     record.exception, record.exception_reason = claimed, reason
     uow.record(record, "questioning.exception", claimed=claimed.value)
     return record.id
@@ -146,13 +143,13 @@ def start(uow: UnitOfWork, questioning_id: int, at: datetime) -> int:
     """
     record = _live(uow, questioning_id, uow.version)
     if record.started_at is not None:
-        raise Refused("", _("It has begun already."))
+        raise Refused("", _("It has already started."))
     notices = notices_of(record.id)
     for what in missing(record, [notice.result for notice in notices]):
         raise Refused("", REFUSALS[what]())
     refuse_future("started_at", at, uow.now)
     if at < record.recorded_at.replace(second=0, microsecond=0):
-        raise Refused("started_at", _("This is before it was recorded here. Say so on a record of its own."))
+        raise Refused("started_at", _("This is before it was recorded here. Enter it in a separate record."))
     record.started_at = at
     uow.record(record, "questioning.started")
     if record.exception is None:
@@ -162,7 +159,7 @@ def start(uow: UnitOfWork, questioning_id: int, at: datetime) -> int:
 
 REFUSALS = {
     Missing.NOTICE: lambda: _(
-        "It may not start: nobody has told the guardian or tried to. Record each attempt with its time, manner and "
+        "It may not start: no one has told the guardian or tried to. Record each attempt with its time, method, and "
         "result."
     ),
     Missing.ADULT: lambda: _(
@@ -200,9 +197,9 @@ def end(uow: UnitOfWork, questioning_id: int, at: datetime, what_followed: str) 
     """Record that it ended and what followed, or where it never began that it did not take place and why."""
     record = _live(uow, questioning_id, uow.version)
     refuse_future("ended_at", at, uow.now)
-    refuse_blank("what_followed", what_followed, _("Say what followed."))
+    refuse_blank("what_followed", what_followed, _("Write what happened afterward."))
     if record.started_at is not None and at < record.started_at:
-        raise Refused("ended_at", _("It cannot end before it began."))
+        raise Refused("ended_at", _("It cannot end before it started."))
     record.what_followed = what_followed
     if record.started_at is None:
         record.called_off_at = at

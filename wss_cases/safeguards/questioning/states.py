@@ -24,18 +24,18 @@ class ClaimedException(Labelled):
     """Why somebody says that the rule does not hold this time."""
 
     BODILY_INJURY = "bodily_injury", _l("To prevent bodily injury")
-    FLEEING = "fleeing", _l("To apprehend somebody armed or fleeing")
-    EVIDENCE = "evidence", _l("To prevent that evidence is destroyed")
+    FLEEING = "fleeing", _l("To apprehend someone armed or fleeing")
+    EVIDENCE = "evidence", _l("To prevent evidence from being destroyed")
     EMERGENCY = "emergency", _l("Another emergency or dangerous situation")
 
 
 SENTENCES: Final[dict[str, Any]] = {
-    "questioning.recorded": (_l("A questioning of a student was asked for, and recorded before it began"), {}),
-    "questioning.recorded_late": (_l("A questioning of a student was recorded after it had begun"), {}),
+    "questioning.recorded": (_l("A questioning of a student was requested, and recorded before it started"), {}),
+    "questioning.recorded_late": (_l("A questioning of a student was recorded after it had started"), {}),
     "questioning.notice": (_l("Questioning of a student: an attempt to tell the guardian was recorded"), {}),
     "questioning.prepared": (_l("Questioning of a student: who is with the student was recorded"), {}),
     "questioning.exception": (_l("Questioning of a student: an exception was claimed"), {}),
-    "questioning.started": (_l("The questioning of a student began"), {}),
+    "questioning.started": (_l("The questioning of a student started"), {}),
     "questioning.ended": (_l("The questioning of a student ended"), {}),
     "questioning.called_off": (_l("The questioning of a student did not take place"), {}),
 }

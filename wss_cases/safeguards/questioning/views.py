@@ -126,7 +126,7 @@ def state_words(record: Any) -> str:
         return _("Did not take place")
     if record.ended_at is not None:
         return _("Ended")
-    return _("Has begun") if record.started_at is not None else _("Not begun")
+    return _("Has started") if record.started_at is not None else _("Not started")
 
 
 def of_incident(incident_id: int) -> list[dict[str, Any]]:
@@ -199,7 +199,7 @@ _step(
 _step(
     "start",
     forms.StartForm,
-    _l("It begins now"),
+    _l("It is starting now"),
     lambda call, record_id, form, zone: actions.start(call, record_id, at_wall(form.started_at.data, zone)),
 )
 _step(

@@ -86,7 +86,7 @@ def _check(given: Restraint, now: datetime) -> None:
     for name in ("danger", "tried", "staff_present"):
         refuse_blank(name, getattr(given, name), _("The record needs this in writing."))
     if given.harm != "none" and not given.harm_words.strip():
-        raise Refused("harm_words", _("Say who was hurt and how."))
+        raise Refused("harm_words", _("Enter who was hurt and how."))
     check_told(given.started_at, given.guardian_told_at, given.guardian_manner, now)
     if given.guardian_told_at is not None:
         refuse_kept_off("guardian_name", [given.student_id], given.guardian_name)
@@ -96,13 +96,13 @@ def check_told(started_at: datetime, told_at: datetime | None, manner: str, now:
     """Raise Refused for a notice to the guardian that cannot be: before it happened, not yet, or without its manner."""
     if told_at is None:
         if manner:
-            raise Refused("guardian_told_at", _("Say when the guardian was told."))
+            raise Refused("guardian_told_at", _("Enter when the guardian was told."))
         return
     refuse_future("guardian_told_at", told_at, now)
     if told_at < started_at:
         raise Refused("guardian_told_at", _("The guardian cannot be told before it happened."))
     if not manner:
-        raise Refused("guardian_manner", _("Say how the guardian was told."))
+        raise Refused("guardian_manner", _("Enter how the guardian was told."))
 
 
 def _follow(uow: UnitOfWork, record: RestraintRecord) -> None:
@@ -137,7 +137,7 @@ def tell_guardian(uow: UnitOfWork, record_id: int, told_at: datetime, manner: st
     """
     record = uow.load(RestraintRecord, record_id, Permission.RESTRAINT_RECORD, uow.version)
     if record.guardian_told_at is not None:
-        raise Refused("", _("That the guardian was told is on record already."))
+        raise Refused("", _("It is already on record that the guardian was told."))
     check_told(record.started_at, told_at, manner, uow.now)
     refuse_kept_off("guardian_name", [record.student_id], name)
     record.guardian_told_at, record.guardian_manner, record.guardian_name = told_at, manner, name
@@ -154,10 +154,10 @@ def review(uow: UnitOfWork, record_id: int, reviewed_on: date, words: str) -> in
     """Write down what the review found. Raises Refused for no words, a day that cannot be, or a second review."""
     record = uow.load(RestraintRecord, record_id, Permission.RESTRAINT_RECORD, uow.version)
     if record.reviewed_on is not None:
-        raise Refused("", _("The review is on record already."))
-    refuse_blank("review", words, _("Say what the review found, and what will be done otherwise."))
+        raise Refused("", _("The review is already on record."))
+    refuse_blank("review", words, _("Write what the review found, and what will be done differently."))
     if not record.local_date <= reviewed_on <= today_at(record.school_id, uow.now):
-        raise Refused("reviewed_on", _("Choose a day from then until today."))
+        raise Refused("reviewed_on", _("Choose a day between then and today."))
     record.reviewed_on, record.review = reviewed_on, words
     _close_oldest(uow, record, "done", kind=REVIEW)  # one record asks for one
     uow.record(record, "restraint.reviewed")

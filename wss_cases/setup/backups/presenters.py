@@ -16,7 +16,7 @@ def backup_row(run: BackupRun) -> dict[str, Any]:
     if run.outcome in GOOD:
         counted = _("%(rows)d rows of %(tables)d tables", rows=run.row_count, tables=run.table_count)
     tone = "moss" if run.outcome in GOOD else "slate" if run.outcome is Outcome.RUNNING else "brick"
-    tag = _("In order") if run.outcome in GOOD else _("Under way") if run.outcome is Outcome.RUNNING else _("Failed")
+    tag = _("In order") if run.outcome in GOOD else _("In progress") if run.outcome is Outcome.RUNNING else _("Failed")
     return {
         "title": moment_words(run.started_at, district_zone()),
         "meta": dotted(run.outcome.label, counted, run.file),

@@ -9,7 +9,7 @@ from wss_cases.setup.checklist.rules import Check
 
 CHECKS: Final = (
     Check("district", _l("Name and time zone"), district.name_and_zone, Role.SYSADMIN, "district_settings.page"),
-    Check("mail", _l("Mail"), machine.mail, Role.SYSADMIN, "test_letter.page"),
+    Check("mail", _l("Email"), machine.mail, Role.SYSADMIN, "test_letter.page"),
     Check("links", _l("Public address"), machine.links, Role.SYSADMIN, "system.health"),
     Check("scheduler", _l("Scheduler"), machine.scheduler, Role.SYSADMIN, "system.health"),
     Check("backups", _l("Backups"), machine.backups, Role.SYSADMIN, "system.health"),
@@ -31,5 +31,5 @@ CHECKS: Final = (
     Check("keepers", _l("Keepers and their trainings"), people.keepers, Role.ADMINISTRATOR, "circle_training.training"),
     Check("partners", _l("Partners"), district.partners, Role.DISTRICT, "partners.partners"),
     Check("family texts", _l("Family texts"), district.family_texts, Role.DISTRICT, "texts.texts"),
-    Check("retention", _l("Schedule of retention"), district.retention, Role.DISTRICT, "retention.schedule"),
+    Check("retention", _l("Records retention schedule"), district.retention, Role.DISTRICT, "retention.schedule"),
 )

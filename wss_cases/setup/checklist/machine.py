@@ -19,23 +19,23 @@ def mail(_now: datetime) -> Found:
     """Whether mail can go out."""
     if setting("SMTP_URL"):
         return _letter(next(iter(last_letters(limit=1)), None))
-    words = _("SMTP_URL is not set: mail is written to a folder, and reaches nobody.")
+    words = _("SMTP_URL is not set: email is written to a folder, and reaches no one.")
     return bad(words) if setting("WSS_ENV") == "production" else warning(words)
 
 
 def _letter(letter: OutboxMessage | None) -> Found:
     if letter is None:
-        return ok(_("A mail server is set. Send a test letter to see whether it takes email."))
+        return ok(_("An email server is set. Send a test email to see whether it accepts email."))
     words, tone = outcome(letter, by_folder=False)
-    words = _("Last test letter: %(what)s", what=words)
+    words = _("Last test email: %(what)s", what=words)
     return {"moss": ok, "brick": bad}.get(tone, warning)(words)
 
 
 def links(_now: datetime) -> Found:
     """Whether links in mails lead anywhere."""
     if not setting("PUBLIC_URL"):
-        return warning(_("PUBLIC_URL is not set: links in mails lead to this machine only."))
-    return ok(_("Links in mails lead to PUBLIC_URL."))
+        return warning(_("PUBLIC_URL is not set: links in emails lead to this machine only."))
+    return ok(_("Links in emails lead to PUBLIC_URL."))
 
 
 def scheduler(now: datetime) -> Found:

@@ -31,9 +31,9 @@ def accounts(now: datetime) -> Found:
     )
     count = db.session.scalar(givers) or 0
     if count == 0:
-        return bad(_("Nobody can sign in who gives roles: no system administrator is active."))
+        return bad(_("No one can sign in who gives roles: no system administrator is active."))
     if count == 1:
-        return warning(_("One system administrator alone: if that person is away, nobody gives roles."))
+        return warning(_("One system administrator alone: if that person is away, no one gives roles."))
     return ok(_("%(num)d system administrators are active.", num=count))
 
 
@@ -44,7 +44,7 @@ def leaders(now: datetime) -> Found:
         led,
         _("There is no school yet. Import a roster: flask import oneroster PATH"),
         _("Every school has an administrator."),
-        _("Without an administrator, nobody decides there"),
+        _("Without an administrator, no one decides there"),
     )
 
 
@@ -53,9 +53,9 @@ def staff(now: datetime) -> Found:
     staffed = {school_id for _user, school_id, _role in _at_work(now, [Role.DEAN, Role.COORDINATOR])}
     return _each_school(
         staffed,
-        _("There is no school yet, so nobody works cases."),
+        _("There is no school yet, so no one works cases."),
         _("Every school has a dean or a coordinator."),
-        _("Without a dean or coordinator, nobody works cases there"),
+        _("Without a dean or coordinator, no one works cases there"),
     )
 
 
@@ -71,7 +71,7 @@ def keepers(now: datetime) -> Found:
     kept = {at for who, at, role in at_work if role is Role.COORDINATOR and who in trained and (who, at) not in decides}
     return _each_school(
         kept,
-        _("There is no school yet, so nobody keeps circles."),
+        _("There is no school yet, so no one keeps circles."),
         _("Every school has a trained keeper of circles."),
         _("Without a trained keeper, no circle can be held there"),
     )
@@ -84,7 +84,7 @@ def sergeants(_now: datetime) -> Found:
         known,
         _("There is no school yet, so none has a School Sergeant."),
         _("Every school has a School Sergeant."),
-        _("Without a School Sergeant, nobody knows whom to call at the police"),
+        _("Without a School Sergeant, no one knows whom to call at the police"),
     )
 
 
@@ -92,7 +92,7 @@ def police_reviewers(now: datetime) -> Found:
     """Whether each network has somebody who gives second approvals, and still may."""
     every = networks()
     if not every:
-        return warning(_("There is no school yet, so nobody gives second approvals."))
+        return warning(_("There is no school yet, so no one gives second approvals."))
     chosen = approvers()
     return named(
         [
@@ -100,8 +100,8 @@ def police_reviewers(now: datetime) -> Found:
             for network in every
             if network not in chosen or not _may_answer(chosen[network], now)
         ],
-        _("Every network has somebody who gives second approvals."),
-        _("Nobody gives second approvals, so silence refuses"),
+        _("Every network has someone who gives second approvals."),
+        _("No one gives second approvals, so silence refuses"),
     )
 
 

@@ -16,12 +16,12 @@ class SetupForm(BaseForm):
 
     district = ShortText(_l("Name of the district"), [NotBlank(_l("Enter the name of the district."))])
     time_zone = select(_l("Time zone"), default=DEFAULT_ZONE)
-    first_bell = TimeField(_l("First bell"), [InputRequired(_l("Give the time."))], default=time(8))
-    last_bell = TimeField(_l("Last bell"), [InputRequired(_l("Give the time."))], default=time(15))
+    first_bell = TimeField(_l("First bell"), [InputRequired(_l("Enter the time."))], default=time(8))
+    last_bell = TimeField(_l("Last bell"), [InputRequired(_l("Enter the time."))], default=time(15))
     name_1 = ShortText(_l("Name of the first administrator"), [NotBlank(_l("Enter the person’s name."))])
-    email_1 = address_field(_l("E-mail address of the first administrator"))
+    email_1 = address_field(_l("Email address of the first administrator"))
     name_2 = ShortText(_l("Name of the second administrator"), [NotBlank(_l("Enter the person’s name."))])
-    email_2 = address_field(_l("E-mail address of the second administrator"))
+    email_2 = address_field(_l("Email address of the second administrator"))
 
     def offer_zones(self) -> None:
         """Offer every time zone, those of this country first."""

@@ -54,7 +54,7 @@ def refuse_unsound(start: FirstStart) -> None:
         raise Refused("email_2", _("Name exactly two administrators: two people begin together."))
     for number, person in enumerate(start.people, 1):
         if not is_address(person.email.strip()):
-            words = _("%(address)s is no e-mail address. Write one like name@school.org.", address=person.email)
+            words = _("%(address)s is no email address. Write one like name@school.org.", address=person.email)
             raise Refused(f"email_{number}", words)
     if len({fold_address(person.email) for person in start.people}) != PEOPLE:
-        raise Refused("email_2", _("Give two different addresses: each of the two counts as one person."))
+        raise Refused("email_2", _("Enter two different addresses: each of the two counts as one person."))

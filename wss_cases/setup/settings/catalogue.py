@@ -128,7 +128,7 @@ def _number(
 
     def sound(value: int) -> None:
         if not least <= value <= most:
-            raise Refused("value", _("Give a whole number from %(least)d to %(most)d.", least=least, most=most))
+            raise Refused("value", _("Enter a whole number from %(least)d to %(most)d.", least=least, most=most))
 
     return Entry(name, group, title, about, setting, forms.number_form(label, least, most), words, sound, moves)
 
@@ -216,8 +216,8 @@ ENTRIES: Final = (
     Entry(
         "morning-mail",
         Group.MAIL,
-        _l("Time of the morning mail"),
-        _l("On school days the morning mail, and everything that waits for hours, goes from then on, until 6:00 pm."),
+        _l("Time of the morning email"),
+        _l("On school days the morning email, and everything that waits for hours, goes from then on, until 6:00 pm."),
         MAIL_OPENS,
         forms.TimeForm,
         time_of_day_words,
@@ -271,7 +271,7 @@ ENTRIES: Final = (
         "second-person",
         Group.SAFEGUARDS,
         _l("Time for a second person to verify a legal duty"),
-        _l("Before a police notification that the law asks for opens for one person alone. Nobody waits with a call."),
+        _l("Before a police notification that the law asks for opens for one person alone. No one waits with a call."),
         SECONDING_MINUTES,
         (_l("Minutes"), 1, 60),
         _minutes,

@@ -93,7 +93,7 @@ def of_year_start(change: Change) -> list[str]:
             "The school year %(year)s ends on %(day)s. Every year before keeps its days, its counts and its exports.",
             year=year_named(first - 1), day=day_words_with_year(new - timedelta(days=1)),
         ),
-        _("Days of suspension begin anew, and past years fade from view, on the new day."),
+        _("Days of suspension begin again, and past years fade from view, on the new day."),
     ]  # fmt: skip
     if new > old and last is not None and last < new - timedelta(days=1):
         words = _(
@@ -142,14 +142,14 @@ def of_mail(change: Change) -> list[str]:
     people = _count(OutboxMessage.recipient_id.distinct(), week)
     return [
         _(
-            "From %(day)s on the morning mail, and all that waits for hours, goes at %(new)s instead of %(old)s.",
+            "From %(day)s on the morning email, and all that waits for hours, goes at %(new)s instead of %(old)s.",
             day=day_words_with_year(change.day),
             new=time_of_day_words(change.new),
             old=time_of_day_words(change.old),
         ),
         ngettext(
-            "%(num)d person had a morning mail in the last seven days.",
-            "%(num)d people had a morning mail in the last seven days.",
+            "%(num)d person had a morning email in the last seven days.",
+            "%(num)d people had a morning email in the last seven days.",
             people,
         ),
         _("Danger, legal duties and same-day reminders do not wait for it."),

@@ -14,7 +14,7 @@ from wss_cases.outcomes.equity.queries import minimums_of
 from wss_cases.outcomes.equity.states import LEAST_CELL
 
 PAGES: Final = (
-    ("outcomes.equity.minimums", _l("Smallest figures of groups"), Permission.EQUITY_EDIT),
+    ("outcomes.equity.minimums", _l("Smallest group sizes"), Permission.EQUITY_EDIT),
     ("calendar.home", _l("School calendar and bell times"), Permission.RULES_EDIT),
     ("catalogue.page", _l("Places and behaviors"), Permission.CODES_EDIT),
     ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
@@ -22,7 +22,7 @@ PAGES: Final = (
     ("texts.texts", _l("Family texts"), Permission.FAMILY_TEXT_EDIT),
     ("duty_table.table", _l("The table of legal duties"), Permission.DUTY_TABLE_EDIT),
     ("police_settings.approver_list", _l("Second approvals"), Permission.POLICE_APPROVER_EDIT),
-    ("retention.schedule", _l("Schedule of retention"), Permission.RETENTION_READ),
+    ("retention.schedule", _l("Records retention schedule"), Permission.RETENTION_READ),
     ("clean_slate.settings", _l("Clean slate"), Permission.SIGHT_EDIT),
     ("api_tokens.page", _l("API tokens"), Permission.API_ACCESS_MANAGE),
     ("webhooks.page", _l("Webhooks"), Permission.WEBHOOK_EDIT),

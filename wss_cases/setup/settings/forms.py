@@ -16,7 +16,7 @@ from wss_cases.setup.first_start.rules import LONGEST_NAME
 from wss_cases.setup.look.queries import pictures
 from wss_cases.workday.caseload.weights import FAMILIES, HEAVIEST, STAGES, Weights
 
-_DAY = _l("Give a day of this month.")
+_DAY = _l("Enter a day of this month.")
 
 
 class SettingForm(DatedRowForm):
@@ -98,7 +98,7 @@ class ZoneForm(SettingForm):
 class TimeForm(SettingForm):
     """A time of the morning."""
 
-    value = TimeField(_l("Time"), [InputRequired(_l("Give the time."))])
+    value = TimeField(_l("Time"), [InputRequired(_l("Enter the time."))])
 
     def text(self) -> str:
         """Return it as 07:00."""
@@ -108,7 +108,7 @@ class TimeForm(SettingForm):
 
 def number_form(label: Any, least: int, most: int) -> type[SettingForm]:
     """Return the form of a whole number within a range."""
-    wrong = _l("Give a whole number from %(least)d to %(most)d.", least=least, most=most)
+    wrong = _l("Enter a whole number from %(least)d to %(most)d.", least=least, most=most)
 
     class NumberForm(SettingForm):
         """A whole number."""
@@ -145,8 +145,8 @@ class YearStartForm(SettingForm):
 class HoursForm(SettingForm):
     """The first and the last bell."""
 
-    first = TimeField(_l("First bell"), [InputRequired(_l("Give the time."))])
-    last = TimeField(_l("Last bell"), [InputRequired(_l("Give the time."))])
+    first = TimeField(_l("First bell"), [InputRequired(_l("Enter the time."))])
+    last = TimeField(_l("Last bell"), [InputRequired(_l("Enter the time."))])
 
     def text(self) -> str:
         """Return both, "08:00,15:00"."""
@@ -158,7 +158,7 @@ class HoursForm(SettingForm):
 
 
 MOST_DAYS = 10
-_DAYS = _l("Give a whole number from 1 to 10.")
+_DAYS = _l("Enter a whole number from 1 to 10.")
 
 
 class EscalationForm(SettingForm):
@@ -199,7 +199,7 @@ PARTS: dict[str, Any] = {
     **{stage: CaseState(stage).label for stage in STAGES},
     **{family: Family(family).label for family in FAMILIES},
 }
-_POINTS = _l("Give a whole number from 0 to 99.")
+_POINTS = _l("Enter a whole number from 0 to 99.")
 for _name in (*STAGES, *FAMILIES):
     _field = IntegerField(PARTS[_name], [InputRequired(_POINTS), NumberRange(0, HEAVIEST, _POINTS)])
     setattr(WeightsForm, str(_name), _field)

@@ -29,7 +29,7 @@ def sound_zone(zone: str) -> None:
 def sound_morning(at: time) -> None:
     """Raise Refused for mail in the night, or so late that it does not help the day."""
     if not EARLIEST <= at <= LATEST:
-        raise Refused("value", _("Give a time from 5:00 am to 10:00 am."))
+        raise Refused("value", _("Enter a time from 5:00 am to 10:00 am."))
 
 
 def sound_year_start(first: tuple[int, int]) -> None:
@@ -49,7 +49,7 @@ def sound_escalation(days: Days) -> None:
     lead, administrator = days
     for field, number in (("lead", lead), ("administrator", administrator)):
         if not 1 <= number <= MOST_DAYS:
-            raise Refused(field, _("Give a whole number from 1 to 10."))
+            raise Refused(field, _("Enter a whole number from 1 to 10."))
     if administrator < lead:
         raise Refused("administrator", _("The administrators are not told before the case’s lead."))
 
@@ -57,4 +57,4 @@ def sound_escalation(days: Days) -> None:
 def sound_weights(weights: Weights) -> None:
     """Raise Refused where nothing weighs anything."""
     if not any((*weights.stages.values(), *weights.families.values())):
-        raise Refused("", _("Give at least one of them a point."))
+        raise Refused("", _("Enter at least one of them a point."))

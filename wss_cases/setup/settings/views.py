@@ -147,7 +147,7 @@ def _history(entry: Entry, said: Sequence[Said], today: date) -> list[dict[str, 
     rows = []
     for row in said:
         to_come, holds = row.is_to_come(today), current is not None and row.id == current.id
-        tags = (_("To come"), "sun") if to_come else (_("In force"), "moss") if holds else (_("Earlier"), "slate")
+        tags = (_("Upcoming"), "sun") if to_come else (_("In force"), "moss") if holds else (_("Earlier"), "slate")
         rows.append(
             {
                 "id": row.id,

@@ -17,6 +17,6 @@ def send_test_letter(uow: UnitOfWork) -> int:
     account = existing(uow.session.get(UserAccount, uow.actor.user_id or 0))
     key = f"{TEST_LETTER}:{account.id}:{uow.now:%Y%m%d%H%M}"
     if not uow.notify(account.id, TEST_LETTER, account, key, at_any_hour=True):
-        raise Refused("", _("A test letter was sent this minute. Wait for it, then send another."))
+        raise Refused("", _("A test email was sent less than a minute ago. Wait for it, then send another."))
     uow.audit("setup.test_letter", "user_account", account.id)
     return account.id

@@ -30,7 +30,7 @@ def page() -> Page:
     return form_page(
         form,
         lambda: send_test_letter(submitted(form)),
-        with_flash(_("The test letter is on its way."), url_for(".page")),
+        with_flash(_("The test email is on its way."), url_for(".page")),
         "setup/test_letter/page.html",
         letters=letters,
     )

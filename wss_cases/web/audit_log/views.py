@@ -57,7 +57,7 @@ def _keeping() -> list[str]:
     )
     waits = ngettext("%(num)d row waits for its seal", "%(num)d rows wait for their seal", kept.unsealed)
     if kept.verified_at is None:
-        return [sealed, waits, _("Nobody has verified it yet")]
+        return [sealed, waits, _("No one has verified it yet")]
     moment = moment_words(kept.verified_at, district_zone())
     if kept.whole:
         return [sealed, waits, _("Last verified %(moment)s: as it was sealed", moment=moment)]

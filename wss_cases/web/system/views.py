@@ -108,7 +108,7 @@ def retry(message_id: int) -> Response:
 def retry_everything() -> Response:
     """Put every failed mail back into the queue."""
     again = retry_all(current_actor(), clock.now())
-    flash(ngettext("%(num)d mail is tried again.", "%(num)d mails are tried again.", again))
+    flash(ngettext("%(num)d email is tried again.", "%(num)d emails are tried again.", again))
     return redirect(url_for("system.health"), 303)
 
 
@@ -132,7 +132,7 @@ def pause() -> Page:
 def release() -> Response:
     """Let mail go again."""
     actions_control.release(current_actor(), clock.now())
-    flash(_("Mail goes out again, what has waited included."))
+    flash(_("Email goes out again, what has waited included."))
     return redirect(url_for("system.health"), 303)
 
 

@@ -81,9 +81,9 @@ def check_day(day: date, today: date) -> None:
 
 def _check(said: Said) -> None:
     if said.kind is DayKind.HALF and said.last_bell is None:
-        raise Refused("last_bell", _("Say when the last bell of the half day rings."))
+        raise Refused("last_bell", _("Enter when the last bell of the half day rings."))
     if said.kind is not DayKind.HALF and said.last_bell is not None:
-        raise Refused("last_bell", _("Only a half day has a last bell of its own."))
+        raise Refused("last_bell", _("Only a half day has its own last bell."))
 
 
 def settle(uow: UnitOfWork, school: School, day: date) -> None:

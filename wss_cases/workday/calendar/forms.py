@@ -14,14 +14,12 @@ class DayForm(BaseForm):
     """What the day is, why, and when a half day ends; `seen` is what the page showed."""
 
     kind = radio(
-        _l("What the day is"),
-        [(kind.value, label) for kind, label in SAY_LABELS.items()],
-        _l("Choose what the day is."),
+        _l("Type of day"), [(kind.value, label) for kind, label in SAY_LABELS.items()], _l("Choose the type of day.")
     )
     last_bell = TimeField(_l("Last bell of the half day"), validators=[Optional()])
     label = ShortText(
         _l("Why"),
-        [NotBlank(_l("Say why in a few words: it stands beside everything that moves."))],
+        [NotBlank(_l("Give the reason in a few words. It appears beside everything that moves."))],
         limit=120,
         description=_l("For example: snow day, no heating. No names."),
     )

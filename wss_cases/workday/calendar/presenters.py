@@ -108,8 +108,8 @@ def said_by_words(found: DayAt) -> str:
         return _("District calendar")
     when = moment_words(found.said_at, district_zone())
     if found.own:
-        return _("Declared by %(name)s, %(when)s", name=found.said_by or _("the operator"), when=when)
-    return _("Declared for all schools by %(name)s, %(when)s", name=found.said_by or _("the operator"), when=when)
+        return _("Saved by %(name)s, %(when)s", name=found.said_by or _("the operator"), when=when)
+    return _("Saved for all schools by %(name)s, %(when)s", name=found.said_by or _("the operator"), when=when)
 
 
 def shift_lines(shifts: Sequence[Shift]) -> list[dict[str, Any]]:

@@ -108,7 +108,7 @@ def _asks(school: School, meetings: Sequence[CircleMeeting], day: date, to_day: 
 
 
 def _meeting_words(at: datetime, zone: str) -> str:
-    return _("Circle at %(time)s: a new day is to be found", time=time_words(at, zone))
+    return _("Circle at %(time)s: needs a new day", time=time_words(at, zone))
 
 
 def _places(meeting_ids: Sequence[int]) -> dict[int, tuple[str, str]]:

@@ -78,16 +78,16 @@ def write_draft(uow: UnitOfWork, draft_id: int, said: Said, seen: int) -> int:
     draft = _draft(uow, draft_id)
     if uow.next_number(series_of(draft.school_year)) != seen + 1:
         words = _(
-            "The calendar of %(year)s was written again since this page was shown. Look at what changes, and send it"
-            " again.", year=draft.school_year,
+            "The calendar of %(year)s was saved again since this page was shown. See what changes, and submit it "
+            "again.", year=draft.school_year,
         )  # fmt: skip
         raise Refused("", words)
     events = _answer(uow, draft, said, settle=True)
     first, last = ends_of_year(events, draft.school_year, draft.first_day, draft.last_day)
     if first is None:
-        raise Refused(rules.FIRST, _("No event is the first day of school. Give the day."))
+        raise Refused(rules.FIRST, _("No event is the first day of school. Enter the day."))
     if last is None:
-        raise Refused(rules.LAST, _("No event is the last day of school. Give the day."))
+        raise Refused(rules.LAST, _("No event is the last day of school. Enter the day."))
     try:
         days = days_of_year(events, draft.school_year, first, last)
     except RowRefused as refused:
@@ -113,7 +113,7 @@ def _draft(uow: UnitOfWork, draft_id: int) -> CalendarDraft:
     found = uow.session.get(CalendarDraft, draft_id, with_for_update=True, populate_existing=True)
     draft = existing(found)
     if draft.written_at is not None:
-        raise Refused("", _("This calendar was written already. Upload the file again to change it."))
+        raise Refused("", _("This calendar was already saved. Upload the file again to change it."))
     return draft
 
 
@@ -123,8 +123,8 @@ def _answer(uow: UnitOfWork, draft: CalendarDraft, said: Said, *, settle: bool) 
     if names := rules.conflicts(stored, said.shown, said.sent):
         titles = [event.title for event in events if rules.field_of(event) in names]
         words = _(
-            "Somebody else has changed this since your page was shown: %(titles)s. What you chose is still here: look"
-            " again, and send it.", titles=", ".join(titles) or _("the first or last day"),
+            "Someone else has changed this since your page was shown: %(titles)s. Your choices are still here. "
+            "Review them, and submit again.", titles=", ".join(titles) or _("the first or last day"),
         )  # fmt: skip
         raise Refused("", words)
     mine = rules.changed(said.shown, said.sent)

@@ -40,7 +40,7 @@ def _change_words(change: Change) -> str:
     label = change.becomes.label
     words = _("%(now)s until now, then: %(what)s", now=change.now.label, what=label) if change.now else str(label)
     if change.declared:
-        words = _("%(words)s. What somebody declared for this day stays.", words=words)
+        words = _("%(words)s. What someone set for this day stays.", words=words)
     return f"{words} – {change.label}" if change.label else words
 
 
@@ -64,6 +64,6 @@ def state_words(one: Uploaded) -> str:
     nobody = _("the operator")
     if one.draft.written_at is not None:
         when = moment_words(one.draft.written_at, district_zone())
-        return _("Written by %(name)s, %(when)s", name=one.written_by or nobody, when=when)
+        return _("Saved by %(name)s, %(when)s", name=one.written_by or nobody, when=when)
     when = moment_words(one.draft.made_at, district_zone())
-    return _("Uploaded by %(name)s, %(when)s; not written yet", name=one.made_by or nobody, when=when)
+    return _("Uploaded by %(name)s, %(when)s; not saved yet", name=one.made_by or nobody, when=when)

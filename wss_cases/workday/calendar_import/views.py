@@ -74,7 +74,7 @@ def preview(draft_id: int) -> Page:
 
     def done(_id: int) -> str:
         kept = "later" in request.form
-        flash(_("Your choices are kept. Nothing is written yet.") if kept else _("The calendar is written."))
+        flash(_("Your choices are kept. Nothing is saved yet.") if kept else _("The calendar is saved."))
         return _address(draft_id)
 
     return form_page(form, act, done, "workday/calendar_import/preview.html", **shown, **_effects(draft, events))

@@ -43,13 +43,13 @@ def reason_words(reason: Reason) -> str:
             day=since,
         )
     if reason.why is Why.NOTHING:
-        return _("nothing is under way")
+        return _("nothing in progress")
     if reason.why is Why.LEAD:
-        return _("nobody coordinates it")
+        return _("no coordinator")
     words = {
-        Why.REVIEW: _("its review was set for %(day)s", day=since),
-        Why.START: _("a pathway was to begin by %(day)s", day=since),
-        Why.STEP: _("its next step was set for %(day)s", day=since),
+        Why.REVIEW: _("its review was due %(day)s", day=since),
+        Why.START: _("a pathway was due to start by %(day)s", day=since),
+        Why.STEP: _("its next step was due %(day)s", day=since),
     }
     return words[reason.why]
 
@@ -72,5 +72,5 @@ def cover_words(row: CoverRow, actor: Actor) -> str:
     """Return who stands in for whom until when, to one of the two."""
     until = day_words(row.ends_on)
     if row.user_id == actor.user_id:
-        return _("%(name)s stands in for you until %(day)s.", name=row.cover_name, day=until)
-    return _("You stand in for %(name)s until %(day)s.", name=row.name, day=until)
+        return _("%(name)s is covering for you until %(day)s.", name=row.cover_name, day=until)
+    return _("You're covering for %(name)s until %(day)s.", name=row.name, day=until)

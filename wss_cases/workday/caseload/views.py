@@ -150,7 +150,7 @@ def _lede(cases: Sequence[DeskCase]) -> str:
     ]
     said = [text for group, text in words if count[group]]
     opened = ngettext("%(num)d open case", "%(num)d open cases", len(cases))
-    return " · ".join([opened, *(said or [_("nothing presses")])])
+    return " · ".join([opened, *(said or [_("nothing urgent")])])
 
 
 def _row(desk: Desk, case: DeskCase, places: dict[str, str], names: dict[int, str]) -> dict[str, Any]:
@@ -196,8 +196,8 @@ def _load(desk: Desk, loads: Sequence[Load], names: dict[int, str]) -> dict[str,
     if others and desk.lead_ids is not None:
         average = round(sum(load.points for load in others) / len(others))
         beside = ngettext(
-            "Another coordinator of the school carries %(points)d points.",
-            "The %(num)d other coordinators of the school carry %(points)d points each on average.",
+            "The school’s other coordinator carries %(points)d points.",
+            "The school’s %(num)d other coordinators carry %(points)d points each on average.",
             len(others),
             points=average,
         )
@@ -227,7 +227,7 @@ def _each(desk: Desk, loads: Sequence[Load], names: dict[int, str]) -> list[dict
     if None in known:
         rows.append(
             {
-                "name": _("Nobody yet"),
+                "name": _("No one yet"),
                 "href": url_for("desk.page", whose=EVERYBODY, group=Group.STUCK.value),
                 "cases": known[None].cases,
                 "points": known[None].points,
@@ -271,7 +271,7 @@ def _session_row(sessions: Sequence[Entry]) -> dict[str, Any]:
 
 def _whose_tabs(desk: Desk, names: dict[int, str]) -> list[tuple[str, str, bool]]:
     tabs = [
-        (_("My desk"), url_for("desk.page", whose=MINE), desk.whose == MINE),
+        (_("My caseload"), url_for("desk.page", whose=MINE), desk.whose == MINE),
         (_("The whole school"), url_for("desk.page", whose=EVERYBODY), desk.whose == EVERYBODY),
     ]
     person = number(desk.whose)

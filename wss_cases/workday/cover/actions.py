@@ -53,15 +53,15 @@ def _check(uow: UnitOfWork, row: Cover) -> None:
     if row.user_id not in people:
         raise NotFound
     if row.cover_id == row.user_id or row.cover_id not in people:
-        raise Refused("cover", _("Choose who stands in."))
+        raise Refused("cover", _("Choose who is covering."))
     for other in overlapping(row.user_id, row.school_id, row.starts_on, row.ends_on):
         raise Refused(
             "starts_on",
-            _("%(name)s stands in from %(first)s to %(last)s already. End that first, or choose other days.",
+            _("%(name)s is already covering from %(first)s to %(last)s. End that first, or choose other days.",
               name=other.cover_name, first=day_words(other.starts_on), last=day_words(other.ends_on)),
         )  # fmt: skip
     if overlapping(row.cover_id, row.school_id, row.starts_on, row.ends_on):
-        raise Refused("cover", _("They are away themselves on some of these days. Choose somebody else."))
+        raise Refused("cover", _("They are away themselves on some of these days. Choose someone else."))
 
 
 @use_case

@@ -20,7 +20,7 @@ class HandOverManyForm(BaseForm):
         _l("Note for the next person"),
         [NotBlank(_l("Write what the next person needs to know."))],
         limit=4000,
-        description=_l("It is kept in each of these cases."),
+        description=_l("It is noted in each of these cases."),
     )
 
 
@@ -28,12 +28,9 @@ class CoverForm(BaseForm):
     """Who is away, who stands in, and from when to when."""
 
     user = SelectField(_l("Who is away"), validators=[InputRequired(_l("Choose who is away."))])
-    cover = SelectField(_l("Who stands in"), validators=[InputRequired(_l("Choose who stands in."))])
+    cover = SelectField(_l("Who is covering"), validators=[InputRequired(_l("Choose who is covering."))])
     starts_on = DateField(_l("From"), validators=[InputRequired(DAY)])
-    ends_on = DateField(_l("To and including"), validators=[InputRequired(DAY)])
+    ends_on = DateField(_l("Through"), validators=[InputRequired(DAY)])
     note = ShortText(
-        _l("Note"),
-        [Optional()],
-        limit=500,
-        description=_l("For example where to find something. No names of students."),
+        _l("Note"), [Optional()], limit=500, description=_l("For example, where to find something. No student names.")
     )

@@ -54,9 +54,9 @@ def _may_set(actor: Actor, school_id: int) -> dict[int, str]:
 
 def _row(actor: Actor, row: CoverRow) -> dict[str, Any]:
     words = (
-        _("%(name)s stands in for you", name=row.cover_name)
+        _("%(name)s is covering for you", name=row.cover_name)
         if row.user_id == actor.user_id
-        else _("%(cover)s stands in for %(name)s", cover=row.cover_name, name=row.name)
+        else _("%(cover)s is covering for %(name)s", cover=row.cover_name, name=row.name)
     )
     return {
         "title": words,

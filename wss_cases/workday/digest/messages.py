@@ -75,8 +75,8 @@ GO = {
     "overdue": _l("See what is overdue"),
     "today": _l("See what is due today"),
     "circles": _l("See when and where"),
-    "waiting": _l("See what waits"),
-    "coming": _l("See what comes"),
+    "waiting": _l("See what is waiting"),
+    "coming": _l("See what is coming up"),
 }
 TONES = {"overdue": "brick", "today": "sun", "circles": "teal", "waiting": "slate", "coming": "slate"}
 
@@ -104,11 +104,11 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
             alarms,
         ),
         (ngettext("question about your report", "questions about your reports", asked), asked),
-        (ngettext("worry to be screened", "worries to be screened", waiting.concerns), waiting.concerns),
+        (ngettext("concern to screen", "concerns to screen", waiting.concerns), waiting.concerns),
         (ngettext("appeal to decide", "appeals to decide", waiting.appeals), waiting.appeals),
         (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),
-        (ngettext("duty open that is an adult’s own", "duties open that are an adult’s own", own), own),
-        (ngettext("second look at a legal duty", "second looks at legal duties", looks), looks),
+        (ngettext("open duty of one adult", "open duties of one adult", own), own),
+        (ngettext("legal duty for second review", "legal duties for second review", looks), looks),
         (
             ngettext("police-notification review", "police-notification reviews", waiting.police_reviews),
             waiting.police_reviews,
@@ -124,7 +124,7 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
         (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
         (ngettext("request for a circle", "requests for a circle", waiting.circle_requests), waiting.circle_requests),
         (ngettext("new case", "new cases", cases), cases),
-        (ngettext("referral that a partner cannot take", "referrals that a partner cannot take", refused), refused),
+        (ngettext("referral a partner cannot accept", "referrals a partner cannot accept", refused), refused),
     ]
     return [line for line in lines if line[1]]
 

@@ -76,7 +76,7 @@ def _uid(name: str) -> str:
 
 
 def _whose(words: str, mine: bool) -> str:
-    return words if mine else _("Standing in: %(what)s", what=words)
+    return words if mine else _("Covering: %(what)s", what=words)
 
 
 def _follow_ups(asked: Asked, planned: set[int]) -> Iterable[tuple[tuple[str, int], Entry]]:

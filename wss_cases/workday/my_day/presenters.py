@@ -65,7 +65,7 @@ def _act(item: Item, actor: Actor) -> tuple[str, str] | None:
     if row.kind == CONVERSATION and might(actor, Permission.INCIDENT_REVIEW):
         return url_for("review_acts.conversation", incident_id=row.incident_id), _("How did it go?")
     if row.kind in RECORDED_ELSEWHERE and row.kind in RECORD_PAGES:
-        words = _("Kept?") if row.kind == TERM_KIND else _("Record it")
+        words = _("Did this get done?") if row.kind == TERM_KIND else _("Record it")
         return url_for(RECORD_PAGES[row.kind], follow_up_id=row.id), words
     return None
 
@@ -74,11 +74,11 @@ def circle_card(meeting: CircleToday, actor: Actor, now: datetime) -> dict[str, 
     """Return a circle of today: when, where, who keeps it, and what is next about it."""
     kind = str(Kind(meeting.kind).label) if meeting.kind in set(Kind) else meeting.kind
     if meeting.what is MeetingKind.COMPLETION:
-        kind = _("Meeting at the end of an agreement")
+        kind = _("Agreement completion meeting")
     href = url_for("pathways.pathway", case_id=meeting.case_id, pathway_id=meeting.pathway_id)
     words = _("Open the circle’s page")
     if meeting.happened is None and meeting.starts_at <= now:
-        href, words = url_for("circles.answer", meeting_id=meeting.id), _("Did it happen?")
+        href, words = url_for("circles.answer", meeting_id=meeting.id), _("Did it take place?")
     keeper = _("you") if meeting.keeper_id == actor.user_id else meeting.keeper
     return _card(meeting, kind, href, words, _("keeper: %(name)s", name=keeper))
 
@@ -90,7 +90,7 @@ def reentry_card(meeting: ReentryToday, now: datetime) -> dict[str, Any]:
     if meeting.held:
         words = _("Go to the return")
     elif meeting.starts_at <= now:
-        href, words = url_for("reengagement.answer", **of), _("Did it happen?")
+        href, words = url_for("reengagement.answer", **of), _("Did it take place?")
     return _card(meeting, what, href, words)
 
 
@@ -108,32 +108,32 @@ def _card(meeting: CircleToday | ReentryToday, what: str, href: str, words: str,
 def _law_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     if waiting.own_duties:
         words = ngettext(
-            "%(num)d adult’s own duty to report is open",
-            "%(num)d adults’ own duties to report are open",
+            "%(num)d mandated-reporter duty of an adult is open",
+            "%(num)d mandated-reporter duties of adults are open",
             waiting.own_duties,
         )
-        yield _waits(words, "own_duties.duties", _("Seen by that adult and the administrator alone"))
+        yield _waits(words, "own_duties.duties", _("Only that adult and the administrator see this"))
     if waiting.duties:
         words = ngettext("%(num)d legal duty is open", "%(num)d legal duties are open", waiting.duties)
-        yield _waits(words, "safeguards.duties", _("Whom to tell, and by when"))
+        yield _waits(words, "safeguards.duties", _("Who to notify, and by when"))
     if waiting.second_looks:
         words = ngettext(
-            "%(num)d legal duty waits for a second look",
-            "%(num)d legal duties wait for a second look",
+            "%(num)d legal duty is waiting for second review",
+            "%(num)d legal duties are waiting for second review",
             waiting.second_looks,
         )
         yield _waits(words, "safeguards.duties", _("A colleague finds that it does not apply"))
     if waiting.police_reviews:
         words = ngettext(
-            "%(num)d police-notification review waits for you",
-            "%(num)d police-notification reviews wait for you",
+            "%(num)d police-notification review is waiting for you",
+            "%(num)d police-notification reviews are waiting for you",
             waiting.police_reviews,
         )
-        yield _waits(words, "police_reviews.page", _("Silence is a refusal"), state="asked")
+        yield _waits(words, "police_reviews.page", _("No response means no"), state="asked")
     if waiting.police_seconds:
         words = ngettext(
-            "%(num)d police notification waits for a second person",
-            "%(num)d police notifications wait for a second person",
+            "%(num)d police notification is waiting for a second person",
+            "%(num)d police notifications are waiting for a second person",
             waiting.police_seconds,
         )
         yield _waits(words, "police_reviews.page", _("Verify the duty, or review what a colleague recorded"))
@@ -172,15 +172,15 @@ def first_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
 def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     """Yield what waits for a decision, a student's safety and the law first."""
     if waiting.concerns:
-        words = ngettext("%(num)d worry to be screened", "%(num)d worries to be screened", waiting.concerns)
-        yield _waits(words, "care.records", _("A clinician screens on the same day"))
+        words = ngettext("%(num)d concern to screen", "%(num)d concerns to screen", waiting.concerns)
+        yield _waits(words, "care.records", _("A clinician screens the student the same day"))
     yield from _law_rows(waiting)
     if waiting.to_review:
         words = ngettext("%(num)d report to review", "%(num)d reports to review", waiting.to_review)
         yield _waits(words, "review.queue", _("Read why, and decide"))
     if waiting.circle_requests:
         words = ngettext("%(num)d request for a circle", "%(num)d requests for a circle", waiting.circle_requests)
-        yield _waits(words, "circle_requests.requests", _("Read on each school day"))
+        yield _waits(words, "circle_requests.requests", _("Read requests every school day"))
     for case_id, reference, harm in waiting.new_cases[:MOST_OF_A_SORT]:
         href = url_for("casework.case", case_id=case_id)
         yield {"title": _("New case"), "href": href, "meta": f"{reference} · {harm_words(harm)}"}
@@ -191,7 +191,7 @@ def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     for one in waiting.declined[:MOST_OF_A_SORT]:
         href = url_for("pathways.pathway", case_id=one.case_id, pathway_id=one.pathway_id)
         meta = f"{one.reference} · {another}"
-        yield {"title": _("%(partner)s cannot take it", partner=one.partner), "href": href, "meta": meta}
+        yield {"title": _("%(partner)s cannot accept it", partner=one.partner), "href": href, "meta": meta}
     if (more := len(waiting.declined) - MOST_OF_A_SORT) > 0:
         words = ngettext("%(num)d more answer of a partner", "%(num)d more answers of partners", more)
         yield _waits(words, "desk.page", "")

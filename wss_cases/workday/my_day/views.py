@@ -139,13 +139,13 @@ def _caseload(day: MyDay) -> dict[str, Any]:
     preparing = count.get(CaseState.INTAKE, 0) + count.get(CaseState.PREPARING, 0)
     process, watching = count.get(CaseState.IN_PROCESS, 0), count.get(CaseState.MONITORING, 0)
     words = [
-        (preparing, _("%(number)d preparing", number=preparing)),
+        (preparing, _("%(number)d in preparation", number=preparing)),
         (process, _("%(number)d in process", number=process)),
-        (watching, _("%(number)d watching an agreement", number=watching)),
+        (watching, _("%(number)d monitoring an agreement", number=watching)),
     ]
     said = [text for number, text in words if number]
     if day.stuck:
-        said.append(_("%(number)d with a review overdue", number=day.stuck))
+        said.append(_("%(number)d with an overdue review", number=day.stuck))
     return {
         "total": sum(count.values()),
         "parts": [(preparing, 1), (process, 2), (watching, 3)],

@@ -104,30 +104,30 @@ def postponed(page: Page, cast: Cast) -> None:
         tap(page.get_by_role("link", name=re.compile("Calendar file")))
     (event,) = Calendar.from_ical(fetched.value.path().read_bytes()).walk("VEVENT")
     assert (event["LOCATION"], event["SEQUENCE"], event["STATUS"]) == ("Room 12", 1, "CONFIRMED")
-    go(page, page.get_by_role("link", name="Postpone it, or call it off"))
+    go(page, page.get_by_role("link", name="Postpone or cancel it"))
     steps.say(page, "No, it was postponed")
     expect(page.locator("main")).to_contain_text("Postponed")
-    expect(page.get_by_role("link", name="Plan the meeting").first).to_be_visible()
+    expect(page.get_by_role("link", name="Schedule the meeting").first).to_be_visible()
 
 
 def nobody_came(page: Page, cast: Cast) -> None:
     """One party does not come; the gates stay open."""
     steps.plan_past(page, cast.circle, TODAY, "08:30", "Room 12")
-    steps.say(page, "No, somebody did not come")
+    steps.say(page, "No, someone did not come")
     steps.everybody(page, {cast.caused: "Did not come"})
-    expect(page.locator("main")).to_contain_text("Somebody did not come")
+    expect(page.locator("main")).to_contain_text("Someone did not come")
 
 
 def walked_out(page: Page, cast: Cast) -> None:
     """The person harmed leaves, and is asked anew before anything is planned."""
     steps.plan_past(page, cast.circle, TODAY, "08:45", "Room 12")
     page.goto(cast.circle)  # left unanswered, the circle asks again
-    go(page, page.get_by_role("link", name="Say whether the meeting happened").first)
-    steps.say(page, "It began, somebody left")
+    go(page, page.get_by_role("link", name="Record whether the meeting took place").first)
+    steps.say(page, "It started, someone left")
     steps.everybody(page, {cast.harmed: "Came and left early"})
     expect(page.locator("main")).to_contain_text(f"{cast.harmed} has not been asked yet")
     steps.answer(page, cast.circle, f"{cast.harmed} has not been asked yet", "Yes")
-    steps.answer(page, cast.circle, "Nobody said yet whether", "Yes")
+    steps.answer(page, cast.circle, "readiness not recorded", "Yes")
 
 
 def withdrawn(page: Page, cast: Cast) -> None:
@@ -137,9 +137,9 @@ def withdrawn(page: Page, cast: Cast) -> None:
     page.get_by_label("No", exact=True).first.check()
     steps.save(page, "Save the answer")
     page.goto(cast.circle)
-    expect(page.locator("main")).to_contain_text("Called off")
+    expect(page.locator("main")).to_contain_text("Canceled")
     expect(page.locator("main")).to_contain_text(f"{cast.harmed} does not wish to take part")
-    steps.answer(page, cast.circle, "does not wish to take part", "Yes")
+    steps.answer(page, cast.circle, "does not want to take part", "Yes")
 
 
 @pytest.mark.full_cross_only("tests/pathways/circles/test_pages.py")
@@ -149,7 +149,7 @@ def test_a_circle_with_everything_that_can_go_otherwise(
 ) -> None:
     page = person(new_visitor, cast.coordinator, size)
     page.goto(cast.circle)
-    expect(page.locator("main")).to_contain_text("The circle has no keeper yet")
+    expect(page.locator("main")).to_contain_text("Assign a circle keeper")
     steps.name_keeper(page, cast.circle, cast.keeper)
     only_the_keeper_asks(person(new_visitor, cast.dean, size), cast)
     steps.prepare(page, cast.circle)
@@ -160,9 +160,9 @@ def test_a_circle_with_everything_that_can_go_otherwise(
     withdrawn(page, cast)
 
     steps.plan_past(page, cast.circle, TODAY, "09:00", "Room 12")
-    steps.say(page, "Yes, it was held")
+    steps.say(page, "Yes, it took place")
     go(page, page.get_by_role("button", name="Save the answer"))
-    expect(page.get_by_role("alert")).to_contain_text("Say whether this person came.")
+    expect(page.get_by_role("alert")).to_contain_text("Answer whether this person came.")
     steps.everybody(page)
     expect(page.get_by_role("link", name="Record the agreement").first).to_be_visible()
     page.goto("/circles/week")

@@ -94,15 +94,15 @@ def test_a_circle_is_kept(new_visitor: NewVisitor, cast: Cast) -> None:
 
 def _name_the_first(page: Page, cast: Cast) -> None:
     page.goto(f"{cast.circle}/keepers")
-    expect(page.get_by_text("Nobody keeps this circle.")).to_be_visible()
-    go(page, page.get_by_role("button", name="Name the keeper"))
+    expect(page.get_by_text("This circle has no keeper.")).to_be_visible()
+    go(page, page.get_by_role("button", name="Assign a circle keeper"))
     expect(page.get_by_role("alert")).to_contain_text(
-        "Choose a coordinator of this school who decides no discipline there."
+        "Choose a coordinator at this school who does not decide discipline there."
     )
     sound(page)
     own = page.get_by_label("Circle keeper").locator("option", has_text="Coordinator").first
     page.get_by_label("Circle keeper").select_option(value=str(own.get_attribute("value")))
-    go(page, page.get_by_role("button", name="Name the keeper"))
+    go(page, page.get_by_role("button", name="Assign a circle keeper"))
     expect(page.get_by_role("link", name="Private notes")).to_be_visible()
     sound(page)
 
@@ -172,7 +172,7 @@ def test_notes_are_written_without_scripts(new_visitor: NewVisitor, cast: Cast) 
     page.goto(f"{cast.circle}/keepers")
     own = page.get_by_label("Circle keeper").locator("option", has_text="Coordinator").first
     page.get_by_label("Circle keeper").select_option(value=str(own.get_attribute("value")))
-    go(page, page.get_by_role("button", name="Name the keeper"))
+    go(page, page.get_by_role("button", name="Assign a circle keeper"))
     page.goto(f"{cast.circle}/notes")
     page.get_by_label("New note").fill(SAID)
     go(page, page.get_by_role("button", name="Save the note"))

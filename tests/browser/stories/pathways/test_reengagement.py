@@ -164,9 +164,9 @@ def plan_return(page: Page, scene: Scene, size: str) -> str:
     back = page.url
     follow(page, "Plan the return")
     look(page, f"plan-{size}")
-    page.get_by_label("Who the student wants beside them").fill("An aunt, and Mr. Ito")
-    page.get_by_label("What supports the first days").fill("A quiet room at lunch")
-    page.get_by_label("Work missed").fill("Two essays")
+    page.get_by_label("Who the student wants with them").fill("An aunt, and Mr. Ito")
+    page.get_by_label("Support for the first days").fill("A quiet room at lunch")
+    page.get_by_label("Missed work").fill("Two essays")
     page.get_by_label("The student went through it").check()
     press(page, "Save the plan")
     expect(page.locator("main")).to_contain_text("A quiet room at lunch")
@@ -192,17 +192,17 @@ def meet(page: Page, scene: Scene, days: Days, back: str, size: str) -> None:
     press(page, "Save the meeting")
     days.move("2026-11-25 10:00")
     open_again(page, scene, back)
-    follow(page, "Say whether the re-entry meeting happened")
-    page.get_by_label("Somebody the student chose was not there").check()
+    follow(page, "Record whether the re-entry meeting took place")
+    page.get_by_label("Someone the student chose was not there").check()
     press(page, "Save the answer")
-    expect(page.locator("main")).to_contain_text("Not held; to be planned again")
+    expect(page.locator("main")).to_contain_text("Not held; needs a new date")
     follow(page, "Plan the re-entry meeting")
     plan_meeting(page, "2026-11-27")
     days.move("2026-11-27 10:00")
     open_again(page, scene, back)
     expect(page.locator("main")).to_contain_text("Back today")
-    follow(page, "Say whether the re-entry meeting happened")
-    page.get_by_label("Yes, it was held").check()
+    follow(page, "Record whether the re-entry meeting took place")
+    page.get_by_label("Yes, it took place").check()
     press(page, "Save the answer")
     follow(page, "Is the student back?")
     look(page, f"back-{size}")
@@ -214,7 +214,7 @@ def review(page: Page, scene: Scene, days: Days, back: str, size: str) -> None:
     """Three reviews, the first of which asks for more; then the outcome."""
     for day, answer, note in (
         ("2026-12-04 10:00", "Needs more support", "A talk with the counselor each week"),
-        ("2026-12-11 10:00", "Going well with the supports", ""),
+        ("2026-12-11 10:00", "Going well with support", ""),
         ("2027-01-04 10:00", "Settled", ""),
     ):
         days.move(day)
@@ -223,7 +223,7 @@ def review(page: Page, scene: Scene, days: Days, back: str, size: str) -> None:
         page.get_by_label(answer).check()
         press(page, "Save the review")
         if note:
-            expect(page.locator("main")).to_contain_text("Say in a sentence what is needed now")
+            expect(page.locator("main")).to_contain_text("Describe in a sentence what is needed now")
             assert page.get_by_label(answer).is_checked()
             page.get_by_label("Note").fill(note)
             press(page, "Save the review")
@@ -267,8 +267,8 @@ def talk(page: Page, first: Locator, save: str) -> int:
     """Log a conversation with a repair step from the link that leads to it; return the taps."""
     thumb = Thumb(page)
     thumb.leave_by(first)
-    thumb.tap(page.get_by_role("radio", name="Talked it through and agreed a repair"))
-    thumb.tap(page.get_by_role("radio", name="Mend, clean or replace it"))
+    thumb.tap(page.get_by_role("radio", name="Talked it through and agreed on a repair"))
+    thumb.tap(page.get_by_role("radio", name="Fix, clean, or replace it"))
     thumb.leave_by(page.get_by_role("button", name=save))
     return thumb.taps
 
@@ -294,4 +294,4 @@ def test_a_conversation_is_logged_with_a_thumb(scene: Scene, days: Days, enter: 
     assert talk(dean, link, "Save it and close the report") <= MOST_TAPS
     look(dean, f"light-closed-{size}")
     dean.goto(f"/incidents/{scene.light}")
-    expect(dean.locator("main")).to_contain_text("Mend, clean or replace it")
+    expect(dean.locator("main")).to_contain_text("Fix, clean, or replace it")

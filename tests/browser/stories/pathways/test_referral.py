@@ -109,14 +109,14 @@ def sign(page: Page) -> None:
     assert page.locator("[name=fields]:checked").count() == 1
     page.get_by_role("radio", name="Signed on paper").check()
     page.get_by_role("checkbox", name=re.compile("Grade")).check()
-    page.get_by_label("Until when it holds").fill("2027-03-01")
+    page.get_by_label("Valid until").fill("2027-03-01")
     go(page, page.get_by_role("button", name="Save the consent"))
     page.wait_for_url(re.compile(r"/pathways/\d+$"))
 
 
 def send(page: Page) -> None:
     """Look at what goes, and send it."""
-    go(page, page.get_by_role("link", name="Look at what goes, and send it"))
+    go(page, page.get_by_role("link", name="Review what is sent, and send it"))
     expect(page.locator("main")).to_contain_text("and nothing else")
     expect(page.locator("main")).not_to_contain_text("312-555-0142")
     go(page, page.get_by_role("button", name="Send it"))
@@ -165,10 +165,10 @@ def test_a_partner_helps_and_another_one_loses_sight(
     phone = person(new_visitor, cast.first, theirs)
     open_referral(phone, cast.student)
     expect(phone.locator("main")).not_to_contain_text("Rosalind")
-    go(phone, phone.get_by_role("link", name="We cannot take it"))
+    go(phone, phone.get_by_role("link", name="We cannot accept it"))
     go(phone, phone.get_by_role("button", name="Tell the school"))
     expect(phone.get_by_role("alert")).to_contain_text("Choose the reason.")
-    phone.get_by_role("radio", name="There is no free place").check()
+    phone.get_by_role("radio", name="There is no open spot").check()
     go(phone, phone.get_by_role("button", name="Tell the school"))
     expect(phone.locator("main")).not_to_contain_text(cast.student)
 
@@ -180,9 +180,9 @@ def test_a_partner_helps_and_another_one_loses_sight(
     log_first_service(second)
     desk.reload()
     expect(desk.locator("main")).to_contain_text("First seen")
-    go(desk, desk.get_by_role("link", name="The family takes back its consent").first)
+    go(desk, desk.get_by_role("link", name="Revoke consent").first)
     go(desk, desk.get_by_role("button", name="End the partner’s access now"))
-    expect(desk.locator("main")).to_contain_text("Consent taken back")
+    expect(desk.locator("main")).to_contain_text("Consent revoked")
     # the page that is still open on the phone leads nowhere any more
     go(second, second.get_by_role("link", name="Log a day of service"))
     expect(second.get_by_role("heading", level=1)).to_contain_text("could not find")
@@ -208,7 +208,7 @@ def test_a_service_is_received(cast: Cast, new_visitor: NewVisitor) -> None:
     send(desk)
     partner = person(new_visitor, cast.first, DESK)
     open_referral(partner, cast.student)
-    go(partner, partner.get_by_role("button", name="Put it on our waiting list"))
+    go(partner, partner.get_by_role("button", name="Put on our waiting list"))
     expect(partner.locator("main")).to_contain_text("On a waiting list")
     log_first_service(partner)
     go(partner, partner.get_by_role("link", name="The service has ended"))

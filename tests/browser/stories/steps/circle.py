@@ -39,19 +39,19 @@ def answer(page: Page, circle: str, gate: str, words: str) -> None:
 def prepare(page: Page, circle: str) -> None:
     """Offer support, meet each party alone, ask them, and screen: every gate but a hold."""
     page.goto(circle)
-    for _harmed in range(page.get_by_role("link", name="Support was not offered to").count()):
-        open_gate(page, circle, "Support was not offered to")
+    for _harmed in range(page.get_by_role("link", name="Support not offered to").count()):
+        open_gate(page, circle, "Support not offered to")
         save(page, "Save")
     for _party in range(2):
-        open_gate(page, circle, "The pre-meeting with .* was not held yet")
+        open_gate(page, circle, "Pre-meeting with .* not done yet")
         save(page, "Save")
     for _party in range(2):
-        open_gate(page, circle, "^(?!The guardian).* has not been asked yet")
+        open_gate(page, circle, "^(?!The guardian).*: consent not recorded")
         for question in page.get_by_label("Yes").all():
             question.check()
         save(page, "Save the answer")
-        answer(page, circle, "Nobody said yet whether", "Yes")
-    answer(page, circle, "The safety screen is not done yet", "Safe to meet")
+        answer(page, circle, "readiness not recorded", "Yes")
+    answer(page, circle, "Safety screen not done yet", "Safe to meet")
 
 
 def plan(page: Page, circle: str, day: str, time: str, room: str) -> None:
@@ -66,7 +66,7 @@ def plan_past(page: Page, circle: str, day: str, time: str, room: str) -> None:
     _place(page, circle, day, time, room)
     go(page, page.get_by_role("main").get_by_role("button", name="Save the meeting"))
     expect(page).to_have_url(re.compile(r"/circles/\d+$"))
-    expect(page.get_by_role("heading", name="Did the meeting happen?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Did the meeting take place?")).to_be_visible()
     expect(page.locator("main")).to_contain_text(room)
 
 

@@ -165,9 +165,9 @@ def test_nobody_marks_their_own_term(world, circle):
     person.kind, person.staff_id, person.student_id = PersonKind.STAFF, staff.id, None
     db.session.commit()
     (term,) = agreed(world, circle).terms
-    with pytest.raises(Refused, match="Somebody other"):
+    with pytest.raises(Refused, match="Someone other"):
         term_changes.mark_term(Invocation(world.actor, ON_THE_DAY), term.id, TermState.KEPT)
-    with pytest.raises(Refused, match="Somebody other"):
+    with pytest.raises(Refused, match="Someone other"):
         change(world, term)
     other = actor_for(make_user(world.school))
     term_changes.mark_term(Invocation(other, ON_THE_DAY), term.id, TermState.KEPT)
@@ -177,7 +177,7 @@ def test_nobody_marks_their_own_term(world, circle):
 def test_the_end_waits_for_every_term_and_for_the_last_meeting(world, circle):
     (term,) = agreed(world, circle).terms
     assert completion_meeting_allowed(circle_now(circle))
-    with pytest.raises(Refused, match="not marked yet: 1"):
+    with pytest.raises(Refused, match="not updated yet: 1"):
         complete(world, circle, without_meeting=WithoutMeeting.APART)
     term_changes.mark_term(Invocation(world.actor, ON_THE_DAY), term.id, TermState.KEPT)
     with pytest.raises(Refused) as refusal:
@@ -210,7 +210,7 @@ def test_a_meeting_that_waits_is_answered_first(world, circle):
     placed = {"case_id": circle.case_id, "school_id": circle.school_id, "keeper_id": world.coordinator.id}
     db.session.add(CircleMeeting(pathway_id=circle.id, starts_at=NOW + timedelta(days=1), **placed))
     db.session.commit()
-    with pytest.raises(Refused, match="whether the meeting happened"):
+    with pytest.raises(Refused, match="whether the meeting took place"):
         complete(world, circle, "held_without_agreement")
 
 
@@ -249,7 +249,7 @@ def test_the_audit_holds_no_words_of_a_term(world, circle):
 
 
 def test_drafts_of_nobody_else(world, circle):
-    with pytest.raises(Refused, match="person of this circle"):
+    with pytest.raises(Refused, match="person from this circle"):
         actions.make_agreement(
             Invocation(world.actor, NOW), circle.id, [TermDraft("Paint", 10**6, DUE, ""), *drafts(world, "x")]
         )

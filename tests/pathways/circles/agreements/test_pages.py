@@ -69,7 +69,7 @@ def test_everything_typed_stands_after_an_error(world, circle, client_as):
     }
     refused = client.submit(address, answers)
     assert refused.status_code == 400
-    assert "Term 1: choose until when." in refused.text
+    assert "Term 1: choose a due date." in refused.text
     for kept in ("  Paint it, “blue”  ", "Seen by both", "Second", "2026-12-01", f'selected value="{owner}"'):
         assert kept in refused.text
     past = client.submit(address, answers | {"terms-0-due_on": "2026-11-01"})
@@ -188,7 +188,7 @@ def test_a_stored_translation_stands_on_the_sheet_and_a_term_without_one_says_so
     term.evidence = "The door is blue, Casimir"
     db.session.commit()
     client = client_as(world.coordinator)
-    assert "no tiene traducci" in paper(world, circle, client, 0, "es") or "no translation yet" in paper(
+    assert "no tiene traducci" in paper(world, circle, client, 0, "es") or "not translated yet" in paper(
         world, circle, client, 0, "es"
     )
     address = f"{base_of(circle)}/terms/{term.id}/translation?language=es"

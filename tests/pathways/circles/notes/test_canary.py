@@ -308,7 +308,7 @@ def test_no_mail_and_no_command_holds_it(told: Told, smtp_server: MailServer, tm
     system.set_clock(datetime(2026, 11, 30, 16, tzinfo=UTC))
     system.flask("reminders", "deliver")
     mails = [mail.everything for mail in smtp_server.mails]
-    assert any("You keep a circle now" in mail for mail in mails)
+    assert any("You are now a circle keeper" in mail for mail in mails)
     assert not any(leaks(mail) for mail in mails)
     assert not any(leaks(path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file())
 

@@ -68,7 +68,7 @@ def test_an_administrator_cannot_make_the_dean_keeper_of_a_completed_circle(worl
     write(world.actor, circle, SAID)
     end(circle)
     dean = make_user(world.school, Role.DEAN)
-    with pytest.raises(Refused, match="decides no discipline"):
+    with pytest.raises(Refused, match="does not decide discipline"):
         begin(administrator, circle, dean)
     # not even where the row stands, as it may in a database of before, nor with both roles
     db.session.add(CircleKeeper(pathway_id=circle.id, case_id=circle.case_id, school_id=circle.school_id,
@@ -76,7 +76,7 @@ def test_an_administrator_cannot_make_the_dean_keeper_of_a_completed_circle(worl
     db.session.add(RoleGrant(user_id=dean.id, role=Role.COORDINATOR, school_id=world.school.id, starts_on=TODAY))
     db.session.commit()
     assert client_as(dean).get(f"/cases/{circle.case_id}/pathways/{circle.id}/notes").status_code == 404
-    with pytest.raises(Refused, match="decides no discipline"):
+    with pytest.raises(Refused, match="does not decide discipline"):
         grants.agree(Invocation(world.actor, LATER), circle.id, dean.id)
 
 

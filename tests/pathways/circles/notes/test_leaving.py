@@ -65,7 +65,7 @@ def test_who_could_end_a_role_is_asked_for_a_hand_over_first(world: Any, circle:
     page = f"/people/{world.actor.user_id}"
     head, system = (client_as(make_user(world.school, role)) for role in (Role.ADMINISTRATOR, Role.SYSADMIN))
     shown = head.page(page).text
-    assert "keeps circle notes of 1 open case." in shown and "Without it they stay sealed" in shown
+    assert "keeps circle notes of 1 open case." in shown and "Without a hand-over the notes stay sealed" in shown
     assert f"/desk/hand-over?whose={world.actor.user_id}" in head.get(page).get_data(as_text=True)
     answer = system.get(page).get_data(as_text=True)
     assert "keeps circle notes of 1 open case." in answer and "/desk/hand-over" not in answer

@@ -141,7 +141,7 @@ def test_the_keepers_page_names_the_first_then_others(world, client_as):
     dean = make_user(world.school, name="Dean Adebayo")
     client = client_as(dean)
     address = page_of(circle, "keepers")
-    assert "Nobody keeps this circle." in client.page(address).text
+    assert "This circle has no keeper." in client.page(address).text
     assert client.submit(address, {"keeper": ""}).status_code == 400
     assert client.submit(address, {"keeper": str(world.coordinator.id)}).status_code == 303
     page = client.page(address)
@@ -171,7 +171,7 @@ def test_the_administrator_names_another_but_cannot_read(world, circle, client_a
 def test_acts_around_privilege_are_pages_for_keepers(world, circle, client_as):
     client = client_as(world.coordinator)
     acts = page_of(circle, "privilege")
-    assert "Nobody has waived privilege." in client.page(acts).text
+    assert "No one has waived privilege." in client.page(acts).text
     person = str(world.people[0].id)
     waiver = {"participant": person, "scope": "What I said myself", "reason": "My teacher may know"}
     assert client.submit(page_of(circle, "privilege/waiver"), waiver | {"scope": ""}).status_code == 400

@@ -164,7 +164,7 @@ def test_the_history_says_that_somebody_answered_and_not_what(world, circle):
     answered(world, circle)
     said = [sentence(entry) for entry in case_history(world.case.id)]
     assert "Questionnaire answered: After the meeting" in said
-    assert "Questionnaire handed out: After the meeting" in said
+    assert "Questionnaire given out: After the meeting" in said
     assert not [words for words in said if "4" in words and "Question" in words]
 
 
@@ -199,19 +199,19 @@ def test_the_pages_of_staff(world, circle, keeper, client_as):
     base = f"/cases/{world.case.id}/pathways/{circle.id}/questionnaires"
     client, own = client_as(world.coordinator), client_as(keeper)
     stranger = client_as(make_user(make_world().school))
-    assert "Nobody was asked yet" in client.page(base).text
+    assert "No one has been asked yet" in client.page(base).text
     empty = client.submit(f"{base}/new", {"people": None})
-    assert (empty.status_code, "Tick who is asked" in empty.text) == (400, True)
+    assert (empty.status_code, "Check who is asked" in empty.text) == (400, True)
     handed = client.submit(f"{base}/new", {"people": [party(world, 0), party(world, 1)]})
     assert handed.status_code == 200
     assert handed.text.count("/q/") >= 2
     assert handed.text.count('<img src="data:image/svg+xml') == 2, "each link has its code to scan"
-    assert "shown this once" in handed.text
+    assert "shown only once" in handed.text
     (first, second) = db.session.scalars(select(Questionnaire.id).order_by(Questionnaire.id))
     renewed = client.submit(base, action=f"/{first}/renew")
     assert (renewed.status_code, "/q/" in renewed.text) == (200, True)
     assert client.submit(base, action=f"/{second}/revoke").status_code == 303
-    assert "Taken back" in client.page(base).text
+    assert "Withdrawn" in client.page(base).text
     assert client.get(f"{base}/{first}/answers").status_code == 404
     assert client.get(f"{base}/mine").status_code == 404
     answering.answer(first, {"heard": 3}, SECRET, NOW)

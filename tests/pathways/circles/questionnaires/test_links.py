@@ -55,7 +55,7 @@ def test_a_link_is_answered_once_without_an_account(world, circle, client):
     assert b"blue door" not in (row.sealed_text or b"")
     over = client.get(address)
     assert over.status_code == 410
-    assert "used already" in over.text
+    assert "already been used" in over.text
     assert client.post(address, data={"csrf_token": "x"}).status_code == 400
 
 
@@ -113,7 +113,7 @@ def test_expired_revoked_and_unknown_are_said_plainly(world, circle, client, at)
     ran_out = client.get(late)
     assert (ran_out.status_code, "ran out" in ran_out.text) == (410, True)
     unknown = client.get("/q/abcd-abcd-abcd-abcd-abcd")
-    assert (unknown.status_code, "no such link" in unknown.text) == (404, True)
+    assert (unknown.status_code, "This link does not exist" in unknown.text) == (404, True)
 
 
 def test_a_new_link_ends_the_old_one_and_a_typed_one_forgives(world, circle, client):

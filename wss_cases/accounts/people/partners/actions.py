@@ -34,7 +34,7 @@ def invite_for_partner(uow: UnitOfWork, partner_id: int, email: str, name: str) 
     elif user.state is AccountState.DISABLED:
         raise Refused("email", _("This account is disabled. A system administrator can enable it."))
     elif any(not is_over(grant, uow.now) for grant in user.grants):
-        raise Refused("email", _("This person signs in for a partner already."))
+        raise Refused("email", _("This person already signs in for a partner."))
     today = today_at(None, uow.now)
     uow.add(RoleGrant(user_id=user.id, role=Role.PARTNER, partner_id=partner_id, starts_on=today))
     uow.record(user, "account.role_given", role=Role.PARTNER.value)

@@ -74,7 +74,7 @@ def sign_in() -> Page:
         words = (
             _("Too many attempts. Wait 15 minutes, or ask your administrator for a new link.")
             if result.wait
-            else _("The e-mail address or the password is not right.")
+            else _("The email address or the password is not right.")
         )
         apply_refusal(form, Refused("email", words))
     elif request.method == "POST":

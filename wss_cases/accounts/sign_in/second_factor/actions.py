@@ -141,13 +141,13 @@ def enrol(
     """
     step = step_of(secret, code, now, 0)
     if step is None:
-        raise Refused("code", _("This is not the code of the moment. Type the six digits that the app shows now."))
+        raise Refused("code", _("This code is no longer valid. Enter the six digits that the app shows now."))
     sealed = seal(setting("WSS_KEYS"), PURPOSE, secret)
     token = new_token()
     with unit_of_work(actor, now) as uow:
         user = _locked(uow, actor)
         if factor_row(uow, user.id) is not None:
-            raise Refused("", _("You have a second factor already."))
+            raise Refused("", _("You already have two-step sign-in."))
         uow.session.add(
             SecondFactor(
                 user_id=user.id, sealed_text=sealed.text, sealed_key=sealed.key, key_name=sealed.key_name,
@@ -171,7 +171,7 @@ def make_codes(actor: Actor, now: datetime) -> list[str]:
     with unit_of_work(actor, now) as uow:
         user = _locked(uow, actor)
         if factor_row(uow, user.id) is None:
-            raise Refused("", _("You have no second factor."))
+            raise Refused("", _("You do not have two-step sign-in."))
         codes = _replace_codes(uow, user)
         uow.record(user, "account.recovery_made")
     return codes
@@ -182,9 +182,9 @@ def switch_off(actor: Actor, must_have: bool, now: datetime) -> None:
     with unit_of_work(actor, now) as uow:
         user = _locked(uow, actor)
         if must_have:
-            raise Refused("", _("Your role works only with a second factor."))
+            raise Refused("", _("Your role requires two-step sign-in."))
         if user.password_short:
-            raise Refused("", _("Choose a password of 15 characters or more first: yours is too short to stand alone."))
+            raise Refused("", _("First choose a password of 15 characters or more: yours is too short to use alone."))
         remove_factor(uow, user)
         uow.record(user, FACTOR_OFF)
         tell_owner(uow, user, FACTOR_OFF)

@@ -30,9 +30,9 @@ def ask_reset(actor: Actor, user_id: int, now: datetime) -> None:
         if user.id == actor.user_id:
             raise Refused("", _("Another system administrator resets yours."))
         if factor_row(uow, user.id) is None:
-            raise Refused("", _("This person has no second factor."))
+            raise Refused("", _("This person does not have two-step sign-in."))
         if HeldKind.FACTOR in waiting(user.id, now):
-            raise Refused("", _("This is asked for already."))
+            raise Refused("", _("This was already requested."))
         hold(uow, user, HeldKind.FACTOR, known_address(user.id, now))
         uow.record(user, RESET_ASKED)
         tell_owner(uow, user, RESET_ASKED)

@@ -107,7 +107,7 @@ def codes() -> Page:
 def off() -> Page:
     """Take one's second factor away, where it is not required."""
     actions.switch_off(current_actor(), current_user.must_have_factor, clock.now())
-    flash(_("Your second factor is switched off."))
+    flash(_("Your two-step sign-in is turned off."))
     return redirect(url_for("accounts.me"), 303)
 
 
@@ -146,7 +146,7 @@ def reset(user_id: int) -> Page:
     get_person(actor, user_id, now)
     resets.ask_reset(actor, user_id, now)
     flash(
-        _("It is asked for, and the person is told by mail. It counts when they confirm it there, when a second "
-          "administrator agrees, or after 24 hours.")
+        _("It is requested, and the person is told by email. It takes effect when they confirm it there, when a "
+          "second administrator agrees, or after 24 hours.")
     )  # fmt: skip
     return redirect(url_for("people.person", user_id=user_id), 303)

@@ -31,7 +31,7 @@ def _keep_late_form() -> None:
 
 def say_kept() -> None:
     """Tell whoever comes to the sign-in that nothing is lost."""
-    flash(_("Your session has ended. What you wrote is kept: sign in, and it is offered to you again."))
+    flash(_("Your session has ended. What you wrote is saved: sign in, and you can continue."))
 
 
 def _to_sign_in() -> Response:

@@ -9,8 +9,8 @@ class PastForm(ReasonForm):
     """Why."""
 
     reason = LongText(
-        _l("Why you need to see past years"),
+        _l("Reason you need to see past years"),
         [NotBlank(_l("Write why you need to see past years."))],
         limit=2000,
-        description=_l("The school’s administrator reads this as you write it. Name no other student."),
+        description=_l("The school’s administrator reads this as you write it. Do not name any other student."),
     )

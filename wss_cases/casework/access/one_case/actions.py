@@ -33,7 +33,7 @@ def open_one(uow: UnitOfWork, reference: str, reason: str) -> int:
     )
     case = uow.session.scalar(wanted)
     if case is None:
-        raise Refused("reference", _("No case of your schools has this number. Write it as the school does."))
+        raise Refused("reference", _("No case at your schools has this number. Write it as the school does."))
     require(uow.actor, Permission.CASE_OPEN_ONE, case)
     row = uow.add(
         CaseOpening(

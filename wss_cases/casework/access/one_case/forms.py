@@ -15,7 +15,7 @@ class ReasonForm(BaseForm):
     def validate_reason(self, field: LongText) -> None:
         """Refuse a reason that is too short to say anything."""
         if len((field.data or "").strip()) < SHORTEST_REASON:
-            raise ValidationError(_("Say a little more: at least %(number)s characters.", number=SHORTEST_REASON))
+            raise ValidationError(_("Write a little more: at least %(number)s characters.", number=SHORTEST_REASON))
 
 
 class OneCaseForm(ReasonForm):
@@ -28,8 +28,8 @@ class OneCaseForm(ReasonForm):
         description=_l("As the school writes it, for example DHS-0418."),
     )
     reason = LongText(
-        _l("Why you need to see it"),
+        _l("Reason you need to see it"),
         [NotBlank(_l("Write why you need to see this case."))],
         limit=2000,
-        description=_l("The school reads this as you write it. Name no student."),
+        description=_l("The school reads this as you write it. Do not name any student."),
     )

@@ -79,7 +79,7 @@ _case_act(
     "history",
     title=_l("Add a note"),
     go_words=_l("Save the note"),
-    lede=_l("Notes stay as they are written, with author and time."),
+    lede=_l("Notes stay as written, with author and time."),
 )
 
 
@@ -96,7 +96,7 @@ _case_act(
     lambda call, case, form: progress.set_review(call, case.id, form.review_on.data),
     title=_l("Next review"),
     go_words=_l("Save the date"),
-    lede=_l("An open case always has its next review date."),
+    lede=_l("An open case always has a next review date."),
 )
 
 
@@ -112,7 +112,7 @@ _case_act(
     "state",
     _state_form,
     lambda call, case, form: progress.change_state(call, case.id, CaseState(form.state.data)),
-    title=_l("Where the case stands"),
+    title=_l("Change status"),
     go_words=_l("Save"),
 )
 
@@ -132,7 +132,7 @@ _case_act(
     title=_l("Hand the case over"),
     go_words=_l("Hand it over"),
     lede=_l(
-        "Open follow-ups and pathways of the former coordinator go along. Keepers of circles stay, with their notes."
+        "Open follow-ups and pathways move from the former coordinator. Keepers of circles stay, with their notes."
     ),
 )
 
@@ -202,9 +202,9 @@ _case_act(
     lambda case: forms.MergeForm(),
     lambda call, case, form: actions.merge_incident(call, case.id, form.reference.data),
     "incident",
-    title=_l("Join another incident"),
-    go_words=_l("Join it"),
-    lede=_l("Its people come into this case, and it counts as decided by it."),
+    title=_l("Add an incident"),
+    go_words=_l("Add it"),
+    lede=_l("Its people are added to this case, and it counts as decided by it."),
 )
 
 
@@ -252,7 +252,7 @@ act_page(
     done=lambda person: url_for("casework.person", case_id=person.case_id, participant_id=person.id),
     words=lambda person: {
         "case": person.case,
-        "title": _("Part of %(name)s", name=person_words(person)),
+        "title": _("Role of %(name)s", name=person_words(person)),
         "go_words": _("Save"),
     },
 )

@@ -40,8 +40,8 @@ def end(case_id: int, pathway_id: int) -> Page:
 
 def _decline_words(row: Pathway) -> dict[str, Any]:
     facts = [
-        _("Declining or leaving is free and costs nothing. No reason is asked."),
-        _("It is never evidence in a discipline action."),
+        _("Declining or leaving is free and has no consequence. No reason is asked."),
+        _("It is never used as evidence in a discipline action."),
     ]
     return act_context(row, _("It was declined"), _("Record that it was declined"), facts=facts)
 

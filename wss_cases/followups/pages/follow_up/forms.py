@@ -24,7 +24,7 @@ class CloseForm(BaseForm):
     manner = radio(_l("How?"), MANNER_LABELS)
     on_day = DateField(_l("On which day?"), validators=[Optional()])
     attempts = IntegerField(_l("How many attempts did it take?"), validators=[Optional()])
-    who = ShortText(_l("Whom did you reach?"))
+    who = ShortText(_l("Who did you reach?"))
     language = ShortText(_l("Language spoken"), limit=20)
     interpreter = BooleanField(_l("An interpreter spoke"))
     note = LongText(_l("What happened, and what is left?"), limit=4000)
@@ -85,14 +85,14 @@ class SnoozeForm(BaseForm):
 class ReassignForm(BaseForm):
     """Somebody else of the school."""
 
-    owner = SelectField(_l("Who does it?"), validators=[InputRequired(_l("Choose a person."))])
+    owner = SelectField(_l("Person responsible"), validators=[InputRequired(_l("Choose a person."))])
 
 
 class CancelForm(BaseForm):
     """Why it is not needed."""
 
     reason = LongText(
-        _l("Why is it not needed any more?"), [NotBlank(_l("Say why it is not needed any more."))], limit=2000
+        _l("Why is it no longer needed?"), [NotBlank(_l("Explain why it is no longer needed."))], limit=2000
     )
 
 
@@ -106,5 +106,5 @@ class AddForm(BaseForm):
         validators=[InputRequired(_l("Choose what it is."))],
     )
     title = ShortText(_l("What has to be done?"))
-    owner = SelectField(_l("Who does it?"), validators=[InputRequired(_l("Choose a person."))])
+    owner = SelectField(_l("Person responsible"), validators=[InputRequired(_l("Choose a person."))])
     due_on = DateField(_l("Due on"), validators=[InputRequired(DAY)])

@@ -135,7 +135,7 @@ act_page(
     form=_move_form,
     act=lambda call, row, form: actions.move(call, row.id, form.due_on.data, form.reason.data),
     done=page_of,
-    words=lambda row: act_words(row, _("Move it to another day"), _("Move the follow-up")),
+    words=lambda row: act_words(row, _("Reschedule"), _("Reschedule the follow-up")),
     template=ACT,
 )
 
@@ -159,7 +159,7 @@ act_page(
     form=_reassign_form,
     act=lambda call, row, form: actions.reassign(call, row.id, int(form.owner.data)),
     done=_after_reassigning,
-    words=lambda row: act_words(row, _("Give it to somebody else"), _("Give it to this person")),
+    words=lambda row: act_words(row, _("Reassign"), _("Assign to this person")),
     template=ACT,
 )
 

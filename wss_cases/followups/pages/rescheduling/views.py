@@ -91,11 +91,11 @@ def take_back() -> Page:
     except Refused as refusal:
         flash(refusal.message, "warning")
     else:
-        flash(_("Taken back."))
+        flash(_("Undone."))
         if left:
             words = ngettext(
-                "%(num)d follow-up stays: somebody changed it since.",
-                "%(num)d follow-ups stay: somebody changed them since.",
+                "%(num)d follow-up stays because someone has changed it since.",
+                "%(num)d follow-ups stay because someone has changed them since.",
                 left,
             )
             flash(words, "warning")
@@ -130,7 +130,7 @@ def _chosen(ids: list[int]) -> list[FollowUpRow]:
 
 def _stays(row: FollowUpRow) -> Any:
     if row.state is not FollowUpState.OPEN:
-        return _("It is closed already.")
+        return _("It is already closed.")
     return why_fixed(row.kind, row.same_day)
 
 
@@ -202,10 +202,10 @@ def _spread(picked: list[FollowUpRow], number: int) -> list[Proposed]:
 
 def _proposed(row: FollowUpRow, to: date, today: date, days: SchoolDays) -> Proposed:
     if to == row.due_on:
-        return Proposed(row, stays=_("It is due on this day already."))
+        return Proposed(row, stays=_("It is already due on this day."))
     if not days.is_school_day(to):
         return Proposed(row, stays=_("There is no school on this day."))
     last = last_day_for(row.kind, row.case_id, row.school_id, to, today, days)
     if last is None:
         return Proposed(row, to)
-    return Proposed(row, stays=_("A check-in comes before the last school day (%(day)s).", day=day_words(last)))
+    return Proposed(row, stays=_("A check-in must come before the last school day (%(day)s).", day=day_words(last)))

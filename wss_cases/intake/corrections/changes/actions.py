@@ -29,7 +29,7 @@ def add_named(uow: UnitOfWork, incident_id: int, key: str) -> int:
     items = {key_of(one): one for one in changes.items} if changes is not None else {}
     follow_ups = {key_of(one): one for one in changes.follow_ups} if changes is not None else {}
     if key not in items and key not in follow_ups:
-        raise Refused("", _("This is there already, or it is not asked for any more."))
+        raise Refused("", _("This is already there, or it is no longer called for."))
     scene = replace(scene_of(uow, incident, lambda _plan: (items[key],) if key in items else ()), made=Counter())
     if key in items:
         open_with(uow, scene)

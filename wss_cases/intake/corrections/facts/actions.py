@@ -63,12 +63,12 @@ def correct_facts(uow: UnitOfWork, incident_id: int, said: Correction) -> int:
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
     refuse_after_review(may_correct(uow.actor, incident, review_began(incident)))
-    refuse_blank("reason", said.reason, _("Say in a sentence why."))
+    refuse_blank("reason", said.reason, _("Give the reason in a sentence."))
     uow.session.flush()
     parts = {person.id: person.role for person in incident.people}
     changed = [step(uow, incident, said) for step in (_school, _codes, _place, _moment, _people)]
     if not any(changed):
-        raise Refused("", _("Nothing differs from what the report says already."))
+        raise Refused("", _("This is what the report already says."))
     incident.behavior_group = highest_group(incident.people)
     _carry_over(uow, incident, {person.id for person in incident.people if person.role is not parts[person.id]})
     if incident.state is not IncidentState.DUPLICATE:
@@ -144,7 +144,7 @@ def _moment(uow: UnitOfWork, incident: Incident, said: Correction) -> bool:
     if at is None or at == incident.occurred_at.replace(second=0, microsecond=0):
         return False
     if at > uow.now:
-        raise Refused("occurred", _("This time is still to come. Enter when it happened."))
+        raise Refused("occurred", _("This time is in the future. Enter when it happened."))
     zone = zone_of(incident.school_id)
 
     def change() -> None:

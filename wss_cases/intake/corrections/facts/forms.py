@@ -34,10 +34,10 @@ class CorrectionForm(BaseForm):
     weapon = pick(FACT_LABELS["weapon"], CODES["weapon"])
     substance = pick(FACT_LABELS["substance"], CODES["substance"])
     reason = LongText(
-        _l("Why is it corrected?"),
-        [NotBlank(_l("Say in a sentence why."))],
+        _l("Reason for the correction"),
+        [NotBlank(_l("Give the reason in a sentence."))],
         limit=2_000,
-        description=_l("The reason, what it was and what it is now stay in the history of the report."),
+        description=_l("The history of the report keeps the reason, the old value, and the new value."),
     )
 
     def check_time(self, now: datetime, zone: str) -> bool:

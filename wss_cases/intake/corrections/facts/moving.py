@@ -38,13 +38,15 @@ def move_school(uow: UnitOfWork, incident: Incident, school_id: int) -> None:
     require(uow.actor, Permission.INCIDENT_REPORT, school)
     duties = list(uow.session.scalars(select(LegalDuty).where(LegalDuty.incident_id == incident.id).with_for_update()))
     if incident.happened_at_id is not None or any(person.other_school_id for person in incident.people):
-        raise Refused("school_id", _("Another school was told of this report. It stays where it is."))
+        raise Refused("school_id", _("Another school was notified of this report, so it stays where it is."))
     if _worked_on(uow, incident, [duty.id for duty in duties]):
-        raise Refused("school_id", _("Work on this report was begun at this school. Hand it over there instead."))
+        raise Refused(
+            "school_id", _("This school has already started work on this report. Hand it over there instead.")
+        )
     for person in incident.people:
         of_roster = person.student or person.staff
         if of_roster is not None and of_roster.school_id != school.id:
-            words = _("%(name)s is not of this school. Correct first who it was.", name=person_words(person))
+            words = _("%(name)s is not a student of this school. Correct who it was first.", name=person_words(person))
             raise Refused("school_id", words)
     number = uow.next_number(f"incident:{school.id}")
     incident.school_id, incident.number, incident.reference = school.id, number, f"{school.code}-I-{number:04d}"

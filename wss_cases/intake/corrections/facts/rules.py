@@ -28,4 +28,4 @@ def is_reporters(actor: Actor, incident: Any, review_began: bool) -> bool:
 def refuse_after_review(allowed: bool) -> None:
     """Raise Refused where review has begun, with whom to ask."""
     if not allowed:
-        raise Refused("", _("The review of this report has begun. Ask a dean or an administrator to correct it."))
+        raise Refused("", _("The review of this report has started. Ask a dean or an administrator to correct it."))

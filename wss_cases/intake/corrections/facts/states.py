@@ -12,17 +12,17 @@ FACT_LABELS: Final = {
     "injury": _l("Was anyone hurt?"),
     "weapon": _l("Weapon"),
     "substance": _l("Substance"),
-    "role": _l("Part in it"),
+    "role": _l("Role"),
     "behavior": _l("What they are reported to have done"),
     "person_injury": _l("Was this person hurt?"),
 }
 _OF: Final = {"what": FACT_LABELS}
 
 SENTENCES: Final[dict[str, Any]] = {
-    "incident.corrected": (_l("Corrected: %(what)s. It was: %(was)s. It is now: %(now)s. Why: %(why)s"), _OF),
+    "incident.corrected": (_l("Corrected: %(what)s. Before: %(was)s. Now: %(now)s. Reason: %(why)s"), _OF),
     "case.facts_corrected": _l("Facts of report %(reference)s were corrected"),
     "incident.part_corrected": (
-        _l("Corrected for %(who)s: %(what)s. It was: %(was)s. It is now: %(now)s. Why: %(why)s"),
+        _l("Corrected for %(who)s: %(what)s. Before: %(was)s. Now: %(now)s. Reason: %(why)s"),
         _OF,
     ),
 }

@@ -30,7 +30,7 @@ def withdraw(uow: UnitOfWork, incident_id: int, reason: str) -> int:
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
     refuse_withdrawal(uow.actor, incident)
-    refuse_blank("reason", reason, _("Say in a sentence why."))
+    refuse_blank("reason", reason, _("Give the reason in a sentence."))
     if hangs_on(incident):
         uow.record(incident, "incident.withdrawal_asked", why=reason)
         today = today_at(incident.school_id, uow.now)
@@ -58,7 +58,7 @@ def refuse_withdrawal(actor: Actor, incident: Incident) -> None:
 
 def asked_words() -> str:
     """What the reporter reads once others are asked."""
-    return _("The deans and administrators are asked. The report stands until one of them decides.")
+    return _("The deans and administrators have been asked. The report stays open until one of them decides.")
 
 
 def hangs_on(incident: Incident) -> bool:

@@ -16,7 +16,7 @@ from wss_cases.journal.models import OutboxMessage
 def _says(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
         "subject": _("A reporter asks to withdraw a report"),
-        "words": _("A duty or danger hangs on it, so you decide. Its duties go on meanwhile."),
+        "words": _("It involves a legal duty or danger, so you decide. Its legal duties continue meanwhile."),
         "href": link(f"/review/{message.object_id}"),
     }
 

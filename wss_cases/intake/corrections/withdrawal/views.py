@@ -21,7 +21,7 @@ blueprint = Blueprint("withdrawal", __name__, url_prefix="/incidents/<int:incide
 class WithdrawForm(BaseForm):
     """Why it is taken back."""
 
-    reason = LongText(_l("Why do you withdraw it?"), [NotBlank(_l("Say in a sentence why."))], limit=2_000)
+    reason = LongText(_l("Why are you withdrawing it?"), [NotBlank(_l("Give the reason in a sentence."))], limit=2_000)
 
 
 def _load(actor: Actor, incident_id: int) -> Incident:
@@ -46,10 +46,11 @@ def _words(report: Incident) -> dict[str, Any]:
         "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
         "back_href": back,
         "intro": _(
-            "A duty or danger hangs on this report, so another dean or administrator decides. They read your reason."
+            "This report involves a legal duty or danger, so another dean or administrator decides. They read your "
+            "reason."
         )
         if asked
-        else _("It stands as withdrawn, with your reason, and in no count."),
+        else _("The report is marked as withdrawn, with your reason, and is not counted."),
         "fields": ["reason"],
     }
 

@@ -98,7 +98,7 @@ def _to_queue(_report_id: int) -> str:
 _plain_act(
     "facts",
     _l("Check the facts"),
-    _l("Save and look at the recommendation"),
+    _l("Save and see the recommendation"),
     FactsForm,
     lambda call, report_id, form: actions.check_facts(
         call,
@@ -108,7 +108,7 @@ _plain_act(
         mutual=YES_NO.get(form.mutual.data),
     ),
     fields=["verified", "danger", "mutual"],
-    intro=_l("The recommendation and its duties follow what you say here."),
+    intro=_l("The recommendation and its legal duties follow from your answers here."),
 )
 _plain_act(
     "question",
@@ -119,12 +119,12 @@ _plain_act(
     yours="question",
     done=_to_queue,
     fields=["question"],
-    intro=_l("The report comes back to the queue with the answer. Legal duties go on meanwhile."),
+    intro=_l("The report comes back to the queue with the answer. Legal duties continue meanwhile."),
 )
 _plain_act(
     "no_action",
     _l("No further action"),
-    _l("Close without action"),
+    _l("Close with no further action"),
     NoActionForm,
     lambda call, report_id, form: actions.take_no_action(call, report_id, form.reason.data, form.note.data),
     yours="note",
@@ -134,14 +134,14 @@ _plain_act(
 )
 _plain_act(
     "duplicate",
-    _l("It was reported twice"),
+    _l("This is a duplicate report"),
     _l("Merge into that report"),
     DuplicateForm,
     lambda call, report_id, form: actions.merge_into(call, report_id, form.reference.data),
     yours="reference",
     done=lambda target: url_for("review.incident", incident_id=target),
     fields=["reference"],
-    intro=_l("People who are not in the other report yet join it, and it is routed again."),
+    intro=_l("People who are not in the other report yet are added to it, and it is routed again."),
 )
 _plain_act(
     "reopen",
@@ -151,7 +151,7 @@ _plain_act(
     lambda call, report_id, form: actions.reopen_review(call, report_id, form.reason.data),
     yours="reason",
     fields=["reason"],
-    intro=_l("It is decided once more. What was opened from it stays and goes on meanwhile."),
+    intro=_l("You decide it again. Whatever was already opened stays open and continues."),
 )
 
 
@@ -174,8 +174,8 @@ def otherwise(incident_id: int) -> Page:
         form,
         lambda: decide(submitted(form), incident_id, form.choice(unseen)),
         form.reason_text.data or "",
-        _("Choose otherwise"),
-        _("Decide this way"),
+        _("Choose a different response"),
+        _("Choose this response"),
         done=after_decision,
         template="intake/review/acts/otherwise.html",
         plan=plan,
@@ -196,10 +196,10 @@ def parts(incident_id: int) -> Page:
         lambda: actions.set_parts(submitted(form), incident_id, form.roles()),
         title,
         title,
-        _("Save and look at the recommendation"),
+        _("Save and see the recommendation"),
         template="intake/review/acts/parts.html",
         fields=[name for name in form._fields if name.startswith(PART)],
-        intro=_("A person whose part is not known counts as neither. You can change this until the report is decided."),
+        intro=_("A person whose role is not known counts as neither. You can change this until the report is decided."),
     )
 
 

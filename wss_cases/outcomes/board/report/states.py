@@ -46,6 +46,6 @@ WHY_LABELS: Final[dict[Why, Any]] = {
     Why.MISSING: _l("This machine cannot make PDFs: Pango is missing. Tell the people who run the system."),
     Why.SLOW: _l("It took too long. Ask for it again."),
     Why.BROKEN: _l("It did not work. Ask for it again, and tell the people who run the system if it fails again."),
-    Why.FORBIDDEN: _l("Whoever asked for it no longer answers for these schools."),
+    Why.FORBIDDEN: _l("The person who requested it is no longer responsible for these schools."),
 }
 LANGUAGE_LABELS: Final[dict[str, str]] = {"en": "English", "es": "Español"}

@@ -107,7 +107,7 @@ def pdf_for(actor: Actor, report_id: int) -> bytes:
     try:
         return base64.b64decode(unseal(setting("WSS_KEYS"), PURPOSE, text, key))
     except ValueError as error:
-        raise Refused("", _("This report was sealed with a key that is gone. Ask for it again.")) from error
+        raise Refused("", _("This report was sealed with a key that no longer exists. Ask for it again.")) from error
 
 
 def follow_network(uow: UnitOfWork, renamed: Renamed) -> None:

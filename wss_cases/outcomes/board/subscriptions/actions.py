@@ -38,7 +38,7 @@ def subscribe(uow: UnitOfWork, school_id: int | None, network: str | None, every
         BoardSubscription.ended_at.is_(None),
     )  # fmt: skip
     if uow.session.scalar(mine) is not None:
-        raise Refused("scope", _("You are sent this report already. End that first."))
+        raise Refused("scope", _("You already receive this report. End that first."))
     whose = {"user_id": uow.actor.user_id, "school_id": school_id, "network": network, "scope": scope}
     sent_for = due_month(every, today_at(school_id, uow.now), school_days(school_id))
     row = BoardSubscription(**whose, every=every, language=language, sent_for=sent_for, made_at=uow.now)

@@ -41,7 +41,7 @@ def mine() -> Page:
         return subscribe(submitted(form), school_id, network, every, form.language.data)
 
     def done(_made: int) -> str:
-        flash(_("The next report that is due comes to you by mail."))
+        flash(_("The next report that is due comes to you by email."))
         return url_for("outcomes.delivery.mine")
 
     rows = [
@@ -60,7 +60,7 @@ def mine() -> Page:
 def end(subscription_id: int) -> Response:
     """End one."""
     unsubscribe(current_actor(), subscription_id, clock.now())
-    flash(_("You are sent this report no more."))
+    flash(_("You no longer receive this report."))
     return redirect(url_for("outcomes.delivery.mine"), 303)
 
 

@@ -66,7 +66,7 @@ def crdc(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBE
         ),
         (_("Students not known to be English learners or not"), str(total["learners_not_known"])),
         (
-            _("Cells left empty and not zero: report them as not reported. The roster does not say enough of them"),
+            _("Cells left empty, not zero: report them as not reported. The roster does not give enough about them"),
             str(total["cells_not_reported"]),
         ),
         (_("Students of whom the roster does not say race, sex, disability or language"), str(len(placed.unknown))),

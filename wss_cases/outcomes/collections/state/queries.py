@@ -89,7 +89,7 @@ def state(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMB
         *((f"type_{code}", label) for code, label in rules.TYPES.items()),
         (_("Types to be checked with the State Board"), ", ".join(rules.UNCONFIRMED)),
         (
-            _("Cells left empty and not zero: report them as not reported. The roster does not say enough of them"),
+            _("Cells left empty, not zero: report them as not reported. The roster does not give enough about them"),
             str(sum(row.count(None) for row in rows)),
         ),
         (

@@ -18,42 +18,42 @@ MEASURES: Final[dict[str, Measure]] = {
     "incidents": Measure(
         _l("Incidents"),
         _l(
-            "Every submitted incident whose date lies in the period, those returned with a question too. Duplicates "
-            "count once, under the incident they repeat. Care records never count. The period is the school year "
-            "up to today; in a board report up to the end of the last month that is over."
+            "Every submitted incident with a date in the period, including those returned with a question. "
+            "Duplicates count once, under the incident they repeat. Student concerns never count. The period is the "
+            "school year up to today; in a board report, up to the end of the last completed month."
         ),
     ),
     "rate": Measure(
         _l("Incidents per 100 students per school day"),
         _l(
-            "Incidents of the month × 100 ÷ students ÷ school days. Students are the enrolments that stand on the "
-            "month's last school day in the period. School days are those of the school's calendar in the period, half "
-            "days included; of several schools together, here and in every other measure, they are the district's. A "
+            "Incidents of the month × 100 ÷ students ÷ school days. Students are those enrolled on the month's last "
+            "school day in the period. School days are those of the school's calendar in the period, half days "
+            "included; for several schools together, here and in every other measure, they are the district's. A "
             "month without school days has no rate."
         ),
     ),
     "breakdowns": Measure(
-        _l("By group, behavior and grade"),
+        _l("By group, behavior, and grade"),
         _l(
-            "An incident stands under its highest group. By behavior and grade it counts once for each different "
-            "behavior or grade among the people who are reported to have caused harm or whose part is not settled yet, "
-            "so these rows can add up to more than all incidents. Witnesses, support persons and people harmed are "
-            "never counted here."
+            "An incident counts under its highest group. By behavior and grade it counts once for each different "
+            "behavior or grade among the people who are reported to have caused harm or whose role is not settled "
+            "yet, so these rows can add up to more than all incidents. Witnesses, support persons, and people harmed "
+            "are never counted here."
         ),
     ),
     "time": Measure(
-        _l("By place, time of day and weekday"),
+        _l("By place, time of day, and weekday"),
         _l(
-            "The place, and the school's own wall clock. A time known only roughly stands under the hour that was "
-            "given; an incident of which only the day is known stands under “not known”."
+            "The place, and the school's local time. A time known only roughly counts under the hour that was given; "
+            "an incident with only a known day counts under “not known”."
         ),
     ),
     "narrowing": Measure(
-        _l("Incidents narrowed down"),
+        _l("Incidents, filtered"),
         _l(
-            "Filters combine: an incident must fit each. It fits a behavior or a grade when one of the people counted "
-            "there has it, so beside a behavior others that came with it still show. Where a grade is chosen, rates "
-            "are per students enrolled in that grade. The first half of the school year ends on 31 January."
+            "Filters combine: an incident must match each one. It matches a behavior or a grade when one of the "
+            "people counted there has it, so other behaviors that came with it still show. If a grade is chosen, "
+            "rates are per students enrolled in that grade. The first half of the school year ends on January 31."
         ),
     ),
     "bands": Measure(
@@ -67,21 +67,20 @@ MEASURES: Final[dict[str, Measure]] = {
     "reporting": Measure(
         _l("Staff who reported, per 100"),
         _l(
-            "Different people whose account reported any of the incidents × 100 ÷ staff whom the roster holds as "
-            "active. It stands beside a fall in incidents, for that can also be a fall in reporting. Who they are is "
-            "shown to the administrators of their school alone. School by school, school days are those of the "
-            "district's calendar. "
-            "Of an earlier school year it is not shown: who worked there then is not known."
+            "Different people whose account reported any of the incidents × 100 ÷ active staff in the roster. It is "
+            "shown next to a fall in incidents, because that can also be a fall in reporting. Only the "
+            "administrators of a school see who they are. School by school, school days are those of the district's "
+            "calendar. It is not shown for an earlier school year: who worked there then is not known."
         ),
     ),
     "similar": Measure(
         _l("Incidents compared"),
         _l(
-            "A year before are the same dates (the last day of February for the last day of February), by that year's "
-            "school days and students. Similar schools are the other active ones with the same lowest and highest "
-            "grade and from half to one and a half times as many students; their median rate is shown from five "
-            "schools on, no school by itself. Published years are whole years: they stand beside a finished school "
-            "year without filters, and count misconducts, not incidents."
+            "A year before means the same dates (the last day of February for the last day of February), with that "
+            "year's school days and students. Similar schools are the other active ones with the same lowest and "
+            "highest grade and from half to one and a half times as many students; their median rate is shown if "
+            "there are at least five, and no single school. Published years are whole years: they appear next to a "
+            "finished school year without filters, and count misconducts, not incidents."
         ),
     ),
     "funnel": Measure(
@@ -89,141 +88,141 @@ MEASURES: Final[dict[str, Measure]] = {
         _l(
             "For each pathway, incidents of the period by how far one of its pathways came: proposed; offered (a "
             "named person invited them on a date); accepted; held (a circle or conversation met, another pathway "
-            "started); agreement made; agreement kept (no term is open or not kept, at least one is kept). Each step "
+            "started); agreement made; agreement kept (no term is open or not done, at least one is done). Each step "
             "includes the one before. An incident counts once. A conversation recorded on the incident itself, "
-            "without a case, counts as held; one that was asked for there and not called off counts as proposed."
+            "without a case, counts as held; one that was requested there and not canceled counts as proposed."
         ),
     ),
     "agreements": Measure(
         _l("Agreements kept"),
         _l(
-            "Terms kept, on time or late, as marked by someone other than the owner ÷ terms due in the period. Terms "
-            "changed by consent are left out; a term still open after its date is due and not kept."
+            "Terms done, on time or late, as updated by someone other than the person responsible ÷ terms due in the "
+            "period. Terms changed by consent are left out; a term still open after its date is due and not done."
         ),
     ),
     "contact": Measure(
         _l("Reached within 1 school day"),
         _l(
             "People harmed who were reached on the day of the incident or the next school day ÷ all people harmed in "
-            "the period's incidents, whether or not anyone tried. The day of the contact counts, not the day on which "
-            "it was written down; support offered and a pre-meeting held are contact. A message left is not contact; "
-            "who was asked and did not wish for contact was reached. People whose first school day is not over yet, "
-            "those already reached among them, are not counted until it is."
+            "the period's incidents, whether or not anyone tried. The day of the contact counts, not the day it was "
+            "written down; support offered and a pre-meeting held are contact. A message left is not contact; a "
+            "person who was asked and did not want contact was reached. People whose first school day is not over "
+            "yet, including those already reached, are not counted until it is."
         ),
     ),
     "follow_ups": Measure(
         _l("Follow-ups on time"),
         _l(
-            "Follow-ups done on or before their due date, by the day of what was done and not of its typing, ÷ "
-            "follow-ups due in the period. Cancelled ones are left out; one still open after its date is due and not "
+            "Follow-ups done on or before their due date, by the day it was done and not the day it was entered, ÷ "
+            "follow-ups due in the period. Canceled ones are left out; one still open after its date is due and not "
             "on time."
         ),
     ),
     "times": Measure(
         _l("From incident to first meeting and to closing"),
         _l(
-            "Cases whose first incident lies in the period: the median of school days from it to the first circle, "
-            "conversation or re-entry meeting that was held, and to the day on which the case was closed. Cases that "
-            "still wait for it are named beside it and are not in the median; nor are those that were closed without "
-            "a meeting. A case that was opened again is open. Conversations without a case, and cases that go on from "
-            "another school, are not among them."
+            "Cases with a first incident in the period: the median of school days from it to the first circle, "
+            "conversation, or re-entry meeting that was held, and to the day the case was closed. Cases still "
+            "waiting are shown next to it and are not in the median; nor are those that were closed without a "
+            "meeting. A reopened case is open. Conversations without a case, and cases continued from another "
+            "school, are not included."
         ),
     ),
     "repeats": Measure(
         _l("Another incident within 30, 60 and 90 school days attended"),
         _l(
-            "A window for each student who is reported to have caused harm in an incident of the period. It lasts "
-            "until the student has attended 30 (60, 90) school days after the day of the incident: school days on "
-            "which the student is enrolled at that school and which no removal that stands takes; daily attendance is "
-            "not held here, so a day absent counts as attended. Only windows that were over before the day of counting "
-            "count: those in which the student is reported to have caused harm in another incident of that school, on "
-            "a later day, in the period or after it ÷ all of them. Windows not over, of students who left too, are "
-            "named beside it; from fewer than 10 that are over no share is shown, nor where fewer than 10 would be "
-            "left when those of each school and network that shows it are subtracted. This does not show what a "
-            "pathway has done."
+            "A follow-up period for each student who is reported to have caused harm in an incident of the period. "
+            "It lasts until the student has attended 30 (60, 90) school days after the day of the incident: school "
+            "days on which the student is enrolled at that school and not removed; daily attendance is not kept "
+            "here, so a day absent counts as attended. Only follow-up periods that were over before the day of "
+            "counting count: those in which the student is reported to have caused harm in another incident at that "
+            "school, on a later day, in the period or after it ÷ all of them. Follow-up periods not over, including "
+            "those of students who left, are shown next to it. No share is shown if fewer than 10 are over, or if "
+            "fewer than 10 would remain after subtracting those of each school and network that shows it. This does "
+            "not show the effect of a pathway."
         ),
     ),
     "caseload": Measure(
         _l("Weighted caseload per coordinator"),
         _l(
-            "Open cases as they stand now, each weighed as on the desk: points for the stage it is in, and for each "
+            "Open cases as they are now, each weighed as on the caseload page: points for its stage, and for each "
             "pathway that was proposed and has not ended. Of all people who coordinate at least one: the median, and "
-            "the most points of one person. Cases that nobody coordinates are named beside it. Who carries what is "
-            "shown to the administrators of their school alone. Points say how much work a case is, never how well it "
-            "is done. Of an earlier school year it is not shown: who carried what then is not known."
+            "the most points of one person. Cases without a coordinator are shown next to it. Only the "
+            "administrators of a school see who has what. Points show how much work a case is, never how well it is "
+            "done. It is not shown for an earlier school year: who had what then is not known."
         ),
     ),
     "harmed_say": Measure(
         _l("What people harmed say"),
         _l(
-            "Questionnaires handed out to people harmed in the period and not taken back: of the answers to each "
-            "question, those of 4 or 5 on its scale of 1 to 5 (yes is 5, partly 3, no 1). A question with fewer than "
-            "10 answers is not shown, nor one of which fewer than 10 answers would be left when those of each school "
-            "and network that shows it are subtracted; and nobody's own words are."
+            "Questionnaires given to people harmed in the period and not withdrawn: of the answers to each question, "
+            "those of 4 or 5 on its scale of 1 to 5 (yes is 5, partly 3, no 1). A question with fewer than 10 "
+            "answers is not shown, nor one with fewer than 10 answers left after subtracting those of each school "
+            "and network that shows it; and no one's own words are."
         ),
     ),
     "dose": Measure(
         _l("Mentoring delivered"),
         _l(
-            "Sessions held ÷ sessions that the rhythm of each started mentoring plan made due in the period, before "
-            "today and not after the plan or its pathway ended. Sessions held besides the plan count as held, so it "
-            "can pass 100 percent."
+            "Sessions held ÷ sessions that the schedule of each started mentoring plan made due in the period, "
+            "before today and not after the plan or its pathway ended. Extra sessions count as held, so it can be "
+            "more than 100 percent."
         ),
     ),
     "referrals": Measure(
         _l("From referral to first service"),
         _l(
             "Referrals sent in the period: the median of school days from sending to the partner's answer (after a "
-            "waiting list, to its decision), and to the first service. Those that still wait are named beside it and "
+            "waiting list, to its decision), and to the first service. Those still waiting are shown next to it and "
             "are not in the median."
         ),
     ),
     "returns": Measure(
         _l("Returns with a meeting near them"),
         _l(
-            "First days back in the period, and of these the ones with a re-entry meeting held at most 5 school days "
-            "before or after. A meeting that the student did not want is none."
+            "First days back in the period, and how many of these had a re-entry meeting at most 5 school days "
+            "before or after. If the student did not want a meeting, it does not count as one."
         ),
     ),
     "removals": Measure(
         _l("Suspensions, expulsions and other removals"),
         _l(
-            "Discipline actions as they stand now, by the date on which they begin; one that was reversed counts "
-            "nowhere. Instances are actions; students are different students. Being sent home, picked up early at the "
-            "school's request or removed from the bus are among them; restraint and time-out are not. The rate is "
+            "Discipline actions as they are now, by the date they start; a reversed one is not counted anywhere. "
+            "Instances are actions; students are different students. Being sent home, picked up early at the "
+            "school's request, or removed from the bus are included; restraint and time-out are not. The rate is "
             "instances × 100 ÷ students enrolled on the last school day of the period."
         ),
     ),
     "police": Measure(
         _l("Police notifications"),
         _l(
-            "Notifications made in the period, by the door they came through. An emergency that the second review did "
-            "not confirm stands on a line of its own, never by who called. Instances are notifications; students are "
-            "the different students about whom police were told. Witnesses and people harmed are never among them. "
-            "The rate is instances × 1,000 ÷ students enrolled on the last school day of the period."
+            "Notifications made in the period, by the reason they were allowed. An emergency that the second review "
+            "did not confirm has its own line, never by who called. Instances are notifications; students are the "
+            "different students about whom police were told. Witnesses and people harmed are never included. The "
+            "rate is instances × 1,000 ÷ students enrolled on the last school day of the period."
         ),
     ),
     "avoidable": Measure(
         _l("Avoidable police notifications"),
         _l(
-            "Notifications that were neither an emergency nor required by law, or whose legal duty was later found not "
-            "to apply, beside all incidents of the period with a group of 4 or higher, a weapon or what looks like "
-            "one, a substance or an injury, whether or not a review was asked. Beside them: reviews of the period's "
-            "incidents that were refused, silence included."
+            "Notifications that were neither an emergency nor required by law, or whose legal duty was later found "
+            "not to apply, next to all incidents of the period with a group of 4 or higher, a weapon or what looks "
+            "like one, a substance, or an injury, whether or not a review was requested. Next to them: reviews of "
+            "the period's incidents that were refused, including those with no response."
         ),
     ),
     "equity": Measure(
         _l("Equity at every stage"),
         _l(
-            "Different students at a school, by group as the roster has it today: enrolled at any time in the period; "
-            "reported in an incident of it as having caused harm, or with a part not settled yet; and of these, those "
-            "who came to each stage, at least once, by a pathway that was for them or for all who caused harm. "
-            "Suspended, removed and notified about count students who were reported too. What an adult has to judge "
-            "is a behavior that the code list marks as subjective. The current year is counted to the end of the last "
-            "month that is over. Each group is compared with all other students: rate, ratio and difference, with 95 "
+            "Different students at a school, by group as the roster has it today: enrolled at any time in the "
+            "period; reported in an incident of it as having caused harm, or with a role not settled yet; and of "
+            "these, those who reached each stage at least once, by a pathway for them or for all who caused harm. "
+            "Students suspended, removed, or notified about count if they were also reported. A subjective behavior "
+            "is one that the code list marks as subjective. The current year is counted to the end of the last "
+            "completed month. Each group is compared with all other students: rate, ratio, and difference, with 95 "
             "percent intervals clustered by student and school. Within schools: only students of the same school are "
-            "compared (Mantel and Haenszel), over schools whose own table shows it. Figures of few students are not "
-            "shown, nor any from which they would follow."
+            "compared (Mantel and Haenszel), over schools whose own table shows it. Figures for few students are not "
+            "shown, nor any from which they could be derived."
         ),
     ),
     "history": Measure(

@@ -101,23 +101,23 @@ WEAPONS_IN: Final = {
 ROLES_IN: Final = {CAUSED: PersonRole.CAUSED_HARM, SUFFERED: PersonRole.HARMED, SAW: PersonRole.WITNESS}
 
 
-SENTENCES: Final = {"edfi.imported": _l("Taken in from an Ed-Fi file")}
+SENTENCES: Final = {"edfi.imported": _l("Imported from an Ed-Fi file")}
 """What the timeline says of an exchange with another system."""
 
 
 class Left(Labelled):
     """Why something is not in the file."""
 
-    UNDECIDED = "undecided", _l("Reports that nobody has decided yet")
+    UNDECIDED = "undecided", _l("Reports that no one has decided yet")
     NO_FURTHER_ACTION = "no_further_action", _l("Reports closed without further action")
     DUPLICATE = "duplicate", _l("Reports merged into another")
-    SCHOOL_NUMBER = "school_number", _l("Reports and removals of a school without a number that the version takes")
-    IDENTIFIER = "identifier", _l("Reports and removals whose identifier is longer than the version takes")
+    SCHOOL_NUMBER = "school_number", _l("Reports and removals of a school without a number that the version accepts")
+    IDENTIFIER = "identifier", _l("Reports and removals with an identifier longer than the version accepts")
     STUDENT_NUMBER = "student_number", _l("Students without a number of at most 32 characters")
     NOT_CODED = "not_coded", _l("Students who caused harm, without a behavior")
     BEHAVIOR = "behavior", _l("Students who caused harm, whose behavior has no Ed-Fi code")
     LOCATION = "location", _l("Places without an Ed-Fi code (the report is in the file, without its place)")
-    PART = "part", _l("People whose part is not established, and support persons")
+    PART = "part", _l("People whose role is not established, and support persons")
     ADULT = "adult", _l("Staff")
 
 

@@ -28,7 +28,7 @@ def export_edfi(
     tally = Tally()
     write_interchange(actor, scope, stream, tally, progress, version)
     if not tally.rows:
-        raise Refused("school_year", _("Nothing of %(year)s can be written.", year=scope.year))
+        raise Refused("school_year", _("Nothing can be written for %(year)s.", year=scope.year))
     rows = tally.rows
     if second is not None:
         write_second(actor, scope, second, tally, version)
@@ -41,6 +41,6 @@ def export_edfi(
                 uow,
                 recipient,
                 tally.students,
-                _("Ed-Fi file: student number, part and behavior in incidents, removals"),
+                _("Ed-Fi file: student number, role and behavior in incidents, removals"),
             )
     return tally

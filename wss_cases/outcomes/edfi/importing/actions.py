@@ -63,7 +63,7 @@ def import_edfi(actor: Actor, files: Sequence[Path], now: datetime, progress: Ca
     roots = {path: root_of(path) for path in files}
     discipline = [path for path in files if roots[path] == INTERCHANGES[2]]
     if len(discipline) != 1:
-        raise FileRefused(files[0].name, 0, "", _("Give one %(name)s.", name=INTERCHANGES[2]))
+        raise FileRefused(files[0].name, 0, "", _("Enter one %(name)s.", name=INTERCHANGES[2]))
     for path in files:
         _read(path, read, report, progress)
     with unit_of_work(actor, now) as uow:

@@ -45,7 +45,7 @@ def root_of(path: Path) -> str:
         words = _("Ed-Fi is read in the versions %(known)s. This file says %(said)s.", known=known, said=said)
         raise FileRefused(path.name, line_of(root), name_of(root), words)
     if name_of(root) not in INTERCHANGES:
-        words = _("Only these interchanges are taken in: %(names)s.", names=", ".join(INTERCHANGES))
+        words = _("Only these interchanges can be imported: %(names)s.", names=", ".join(INTERCHANGES))
         raise FileRefused(path.name, line_of(root), name_of(root), words)
     return name_of(root)
 
@@ -95,7 +95,7 @@ def part_in(element: Any) -> PartIn:
     acted = name_of(element) == "StudentDisciplineIncidentBehaviorAssociation"
     codes = _texts(element, "DisciplineIncidentParticipationCode")
     if not codes and not acted:
-        raise ElementRefused("DisciplineIncidentParticipationCode", _("It does not say which part it was."))
+        raise ElementRefused("DisciplineIncidentParticipationCode", _("It does not say which role it was."))
     return PartIn(
         line_of(element), _need(element, "StudentReference/StudentIdentity/StudentUniqueId", 32),
         _reference(element), _need(element, "Behavior", 255) if acted else "", codes, _texts(element, "Weapon"),

@@ -126,7 +126,7 @@ class Import:
         for one in self.read.incidents:
             key = (one.school, one.identifier)
             if key in self.by_key:
-                twice = ElementRefused("IncidentIdentifier", _("It stands twice in the file."))
+                twice = ElementRefused("IncidentIdentifier", _("It is in the file twice."))
                 self.refuse("DisciplineIncident", one.line, twice)
                 continue
             self.by_key[key] = one
@@ -158,12 +158,12 @@ class Import:
         if number in self.students:
             message = _("More than one student has the number %(number)s.", number=number)
         else:
-            message = _("No student has the number %(number)s. Give Student.xml as well.", number=number)
+            message = _("No student has the number %(number)s. Include Student.xml too.", number=number)
         raise ElementRefused("StudentUniqueId", message)
 
     def _school_of(self, number: str) -> School:
         if number not in self.schools:
-            words = _("No school has the number %(number)s. Give EducationOrganization.xml as well.", number=number)
+            words = _("No school has the number %(number)s. Include EducationOrganization.xml too.", number=number)
             raise ElementRefused("SchoolId", words)
         return self.schools[number]
 
@@ -171,7 +171,7 @@ class Import:
         """Return what an earlier run made of this. Raises ElementRefused when it reads differently now."""
         known, made = self.known.get((school.id, identity), (digest, None))
         if known != digest:
-            words = _("It was taken in before and reads differently now. Change it where it stands.")
+            words = _("It was already imported and is different now. Change it there.")
             raise ElementRefused(name, words)
         return made
 
@@ -184,7 +184,7 @@ class Import:
             return "unchanged"
         for part in one.parts:
             if self.students.get(part.student) is None:
-                raise ElementRefused("StudentUniqueId", _("A student in it is not known, so it waits."))
+                raise ElementRefused("StudentUniqueId", _("It names a student who is not known, so it is waiting."))
         incident = self._report(one, school)
         received = [self._person(incident, part, beside) for part, beside in parts_of(one.parts)]
         incident.people += [
@@ -227,12 +227,12 @@ class Import:
             return "unchanged"
         kinds = [DISCIPLINES_IN.get(value_of(code)) for code in one.disciplines]
         if len(kinds) != 1 or kinds[0] is None:
-            words = _("%(codes)s is no one kind of removal.", codes=", ".join(map(value_of, one.disciplines)))
+            words = _("%(codes)s is not a single kind of removal.", codes=", ".join(map(value_of, one.disciplines)))
             raise ElementRefused("Discipline", words)
         about = {(named.school, named.identifier) for named in map(self._named, one.about)}
         incidents = [self.taken.get(named) for named in about]
         if len(incidents) > 1 or None in incidents:
-            words = _("It is about more than one incident, or about one that was not taken in.")
+            words = _("It is about more than one incident, or about one that was not imported.")
             raise ElementRefused("StudentDisciplineIncidentBehaviorAssociationReference", words)
         action = self.uow.add(
             DisciplineAction(

@@ -155,7 +155,7 @@ class _School:
                 self._count(resource, "deleted")
                 self.deleted.append(row_id)
             else:
-                why = reason_of(answer) if answer is not None else _("the server gave no id for it")
+                why = reason_of(answer) if answer is not None else _("the server returned no id for it")
                 self._refuse(resource, identifier, _("not deleted: %(why)s", why=why))
 
     def _count(self, resource: str, what: str) -> None:
@@ -183,7 +183,7 @@ class _School:
                 uow.session.delete(uow.session.get_one(EdfiPushed, row_id))
             told = {self.students[one.student]: self.place.id for one, _remote in self.sent if one.student}
             if self.chosen.recipient is not None and told:
-                what = _("Ed-Fi ODS/API: student number, part and behavior in incidents, removals")
+                what = _("Ed-Fi ODS/API: student number, role and behavior in incidents, removals")
                 disclose(uow, self.chosen.recipient, told, what)
             uow.audit(PUSHED, "school", self.place.id, {"sent": len(self.sent), "deleted": len(self.deleted)})
         self.sent, self.deleted = [], []

@@ -106,7 +106,7 @@ class Ods:
             except (ValueError, KeyError, TypeError):
                 self._token = ""
             if not self._token:
-                raise Away(_("The server gives no token for this key and secret."))
+                raise Away(_("The server returns no token for this key and secret."))
         return self._token
 
 

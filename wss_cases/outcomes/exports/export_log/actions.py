@@ -27,7 +27,9 @@ def note_export(
         raise Refused("", _("This file would have %(rows)s rows; at most %(most)s are allowed.", rows=rows, most=most))
     recipients = second_persons(actor, school_id, now)
     if not recipients:
-        raise Refused("", _("Nobody else can be told of this file, so it is not made. Ask your system administrator."))
+        raise Refused(
+            "", _("No one else can be told about this file, so it is not made. Ask your system administrator.")
+        )
     with unit_of_work(actor, now) as uow:
         row = uow.add(
             ExportRecord(

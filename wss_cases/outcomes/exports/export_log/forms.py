@@ -17,4 +17,4 @@ class ExportForm(BaseForm):
     def validate_reason(self, field: LongText) -> None:
         """A word is no reason."""
         if len((field.data or "").strip()) < SHORTEST_REASON:
-            raise ValidationError(_("Say a little more: at least %(number)s characters.", number=SHORTEST_REASON))
+            raise ValidationError(_("Write a little more: at least %(number)s characters.", number=SHORTEST_REASON))

@@ -57,9 +57,11 @@ def repeat_rows(repeats: Sequence[Repeat], behind: Behind) -> list[dict[str, Any
 def _repeat_words(one: Repeat) -> str:
     unfinished = f"{one.unfinished:,}"
     if one.share is None and one.finished >= FEWEST:
-        return _("not shown: it would tell of few at one school; not over yet: %(unfinished)s", unfinished=unfinished)
+        return _(
+            "not shown: it could identify a few at one school; not over yet: %(unfinished)s", unfinished=unfinished
+        )
     if one.share is None:
-        return _("shown from %(least)s; not over yet: %(unfinished)s", least=FEWEST, unfinished=unfinished)
+        return _("shown if at least %(least)s; not over yet: %(unfinished)s", least=FEWEST, unfinished=unfinished)
     again = f"{one.share.part:,}"
     return _("with another incident: %(again)s; not over yet: %(unfinished)s", again=again, unfinished=unfinished)
 

@@ -195,7 +195,7 @@ def trend_title(metric: str, points: list[Point], published: Collection[str]) ->
         return _("%(what)s fell from %(before)s in %(first)s to %(after)s in %(last)s", **words)
     if last["value"] > first["value"]:
         return _("%(what)s rose from %(before)s in %(first)s to %(after)s in %(last)s", **words)
-    return _("%(what)s: %(before)s in %(first)s and in %(last)s alike", **words)
+    return _("%(what)s: %(before)s in both %(first)s and %(last)s", **words)
 
 
 def figures_of(years: Mapping[str, SchoolYear]) -> dict[str, Figures]:

@@ -146,4 +146,4 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
 def _meeting_tag(row: Behind) -> tuple[Any, str]:
     if (met := first_meeting(*row.more)) is not None:
         return _("Met %(day)s", day=day_words_with_year(met)), "moss"
-    return (_("Closed without a meeting"), "slate") if row.other else (_("Still waits"), "sun")
+    return (_("Closed without a meeting"), "slate") if row.other else (_("Still waiting"), "sun")

@@ -20,7 +20,7 @@ def save_view(uow: UnitOfWork, name: str, narrowed: Mapping[str, str]) -> int:
     """Save what a report is narrowed to under a name. Raises Refused for a name of another view, or too many."""
     mine = SavedView.user_id == uow.actor.user_id
     if uow.session.scalar(select(SavedView.id).where(mine, SavedView.name == name.strip())) is not None:
-        raise Refused("name", _("You have a view of this name. Choose another name."))
+        raise Refused("name", _("You have a view with this name. Choose another name."))
     if (uow.session.scalar(select(func.count()).where(mine)) or 0) >= MOST_VIEWS:
         raise Refused("", _("You have %(number)s views. Delete one first.", number=MOST_VIEWS))
     assert uow.actor.user_id is not None

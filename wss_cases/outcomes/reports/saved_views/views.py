@@ -20,7 +20,7 @@ blueprint = Blueprint("saved", __name__, url_prefix="/views")
 class ViewForm(BaseForm):
     """A name for what the report is narrowed to."""
 
-    name = ShortText(_l("Name of the view"), [NotBlank(_l("Give the view a name."))], limit=80)
+    name = ShortText(_l("Name of the view"), [NotBlank(_l("Enter a name for the view."))], limit=80)
 
 
 @blueprint.get("")

@@ -50,9 +50,9 @@ def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft])
     row = load_circle(uow, pathway_id)
     circle = circle_of(row)
     if not circle.was_held:
-        raise Refused("", _("Say first that the meeting happened."))
+        raise Refused("", _("First record that the meeting took place."))
     if circle.agreement is not None and not met_again(row.held_on, circle.agreement):
-        raise Refused("", _("This circle has its agreement already. When it has met again it can make another."))
+        raise Refused("", _("This circle already has an agreement. After it meets again it can make another."))
     today = today_at(row.school_id, uow.now)
     _check_terms(terms, set(circle.names), today)
     if circle.agreement is not None:
@@ -87,7 +87,7 @@ def follow_completion(uow: UnitOfWork, row: Pathway, agreement: Agreement) -> No
     if planned is not None and planned.due_on >= due_on:
         return
     if planned is not None:
-        cancel_row(uow, planned, _("A term of the agreement is due later now."))
+        cancel_row(uow, planned, _("A term of the agreement is now due later."))
     follow(uow, row, COMPLETION, due_on)
 
 
@@ -95,14 +95,14 @@ def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], today: da
     if not terms:
         raise Refused("", _("Write at least one term."))
     if len(terms) > MOST_TERMS:
-        raise Refused("", _("An agreement has at most %(most)d terms.", most=MOST_TERMS))
+        raise Refused("", _("An agreement can have at most %(most)d terms.", most=MOST_TERMS))
     for position, term in enumerate(terms, start=1):
         if not term.text.strip():
             raise Refused("", _("Term %(position)d: write what was agreed.", position=position))
         if term.due_on < today:
             raise Refused("", _("Term %(position)d: choose today or a later day.", position=position))
         if term.owner_participant_id is not None and term.owner_participant_id not in invited:
-            raise Refused("", _("Term %(position)d: choose a person of this circle.", position=position))
+            raise Refused("", _("Term %(position)d: choose a person from this circle.", position=position))
 
 
 def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> AgreementTerm:
@@ -128,9 +128,9 @@ def sign(uow: UnitOfWork, pathway_id: int, signers: Collection[str], manner: Sig
         raise Refused("signed_on", _("Choose the day of the agreement or a later one."))
     may_sign = {signer.key: signer for signer in signers_of(row, circle)}
     if not signers or not set(signers) <= set(may_sign):
-        raise Refused("signers", _("Tick who signed."))
+        raise Refused("signers", _("Check who signed."))
     if set(signers) & {person_key(signature) for signature in signed_now(agreement)}:
-        raise Refused("signers", _("One of them signed already."))
+        raise Refused("signers", _("One of them has already signed."))
     for key in sorted(signers):
         column = {"party": "participant_id", "supporter": "supporter_id", "keeper": "keeper_user_id"}[
             may_sign[key].kind
@@ -155,7 +155,7 @@ def name_on_copies(uow: UnitOfWork, pathway_id: int, participant_ids: Collection
     if circle.agreement is None:
         raise Refused("", _("Record the agreement first."))
     if not set(participant_ids) <= set(circle.names):
-        raise Refused("named", _("Choose people of this circle."))
+        raise Refused("named", _("Choose people from this circle."))
     agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
     agreement.named = sorted(participant_ids)
     uow.record(agreement, "agreement.named")
@@ -174,11 +174,11 @@ def complete_circle(
     row = load_circle(uow, pathway_id, uow.version)
     circle = circle_of(row)
     if not circle.was_held or circle.waiting is not None:
-        raise Refused("", _("Say first whether the meeting happened."))
+        raise Refused("", _("First answer whether the meeting took place."))
     if circle.agreement is not None:
         _end_agreement(uow, row, circle, without_meeting)
     if (outcome == NO_AGREEMENT) != (circle.agreement is None):
-        raise Refused("outcome", _("Choose an outcome that fits: was something agreed?"))
+        raise Refused("outcome", _("Choose an outcome that matches: was anything agreed?"))
     note_completion(uow, row, outcome, note)
     return row.id
 
@@ -188,11 +188,11 @@ def _end_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, without_meetin
         raise NotFound
     left = [str(term.position) for term in open_terms(circle.agreement)]
     if left:
-        raise Refused("", _("These terms are not marked yet: %(terms)s.", terms=", ".join(left)))
+        raise Refused("", _("These terms are not updated yet: %(terms)s.", terms=", ".join(left)))
     held = completion_held(circle)
     if not held:
         if without_meeting is None:
-            words = _("Hold the meeting at the end of the agreement, or choose why there was none.")
+            words = _("Hold the agreement completion meeting, or choose why there was none.")
             raise Refused("without_meeting", words)
         agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
         agreement.without_meeting = without_meeting

@@ -14,8 +14,8 @@ class TermRow(Form):
     """One promise; an empty row is left out."""
 
     text = LongText(_l("What was agreed"), [Optional()], limit=1000)
-    owner = SelectField(_l("Who does it"), validators=[Optional()])
-    due_on = DateField(_l("Until when"), validators=[Optional()])
+    owner = SelectField(_l("Person responsible"), validators=[Optional()])
+    due_on = DateField(_l("Due by"), validators=[Optional()])
     evidence = ShortText(_l("What counts as done"), [Optional()], limit=300)
 
 
@@ -29,17 +29,17 @@ class MarkForm(BaseForm):
     """What became of a term; a reason where it is excused; the rest only when it was changed by consent."""
 
     state = radio(
-        _l("What became of it?"),
+        _l("Result"),
         [(state, words) for state, words in TermState.labels().items() if state is not TermState.OPEN],
-        _l("Choose what became of it."),
+        _l("Choose the result."),
     )
     on_day = DateField(_l("On which day?"), validators=[Optional()])
     why = LongText(
-        _l("Why it is excused"), [Optional()], limit=1000, description=_l("Never what was said in the circle.")
+        _l("Reason it is excused"), [Optional()], limit=1000, description=_l("Never what was said in the circle.")
     )
     text = LongText(_l("What was agreed instead"), [Optional()], limit=1000)
-    owner = SelectField(_l("Who does it"), validators=[Optional()])
-    due_on = DateField(_l("Until when"), validators=[Optional()])
+    owner = SelectField(_l("Person responsible"), validators=[Optional()])
+    due_on = DateField(_l("Due by"), validators=[Optional()])
     evidence = ShortText(_l("What counts as done"), [Optional()], limit=300)
     consented = SelectMultipleField(_l("Who consented to the change"), validators=[Optional()])
 
@@ -47,9 +47,9 @@ class MarkForm(BaseForm):
 class CorrectForm(BaseForm):
     """What a term that was marked is instead, and why."""
 
-    state = radio(_l("What is it instead?"), [], _l("Choose what it was instead."))
+    state = radio(_l("New term"), [], _l("Write the new term."))
     why = LongText(
-        _l("Why it is corrected"), [NotBlank(_l("Say why it is corrected."))], limit=1000,
+        _l("Reason for the correction"), [NotBlank(_l("Give the reason for the correction."))], limit=1000,
         description=_l("Never what was said in the circle."),
     )  # fmt: skip
 
@@ -60,13 +60,13 @@ class TranslationForm(BaseForm):
     language = SelectField(_l("Language"), validators=[InputRequired(_l("Choose a language."))])
     text = LongText(_l("The term in this language"), [NotBlank(_l("Write the term in this language."))], limit=1000)
     evidence = LongText(_l("It is done when, in this language"), limit=1000)
-    by = ShortText(_l("Who translated it"), [NotBlank(_l("Say who translated it."))], limit=200)
+    by = ShortText(_l("Who translated it"), [NotBlank(_l("Enter who translated it."))], limit=200)
 
 
 class SignForm(BaseForm):
     """Who signed, how, and when."""
 
-    signers = SelectMultipleField(_l("Who signed"), validators=[InputRequired(_l("Tick who signed."))], choices=[])
+    signers = SelectMultipleField(_l("Who signed"), validators=[InputRequired(_l("Check who signed."))], choices=[])
     manner = radio(_l("How"), SignatureManner.labels(), _l("Choose how they signed."))
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
 
@@ -75,9 +75,9 @@ class NamedForm(BaseForm):
     """Who agrees that their name stands on the others' copies."""
 
     named = SelectMultipleField(
-        _l("Who agrees that their name stands on the others’ copies"),
+        _l("Who agrees to have their name on the others’ copies"),
         validators=[Optional()],
-        description=_l("Ask each person alone. A copy names another person only where both agree."),
+        description=_l("Ask each person alone. A copy names another person only if both agree."),
     )
 
 
@@ -85,7 +85,7 @@ class CompleteCircleForm(CompleteForm):
     """The outcome, and why there was no meeting at the end of the agreement where there was none."""
 
     without_meeting = radio(
-        _l("Why was there no meeting at the end?"),
+        _l("Why was there no agreement completion meeting?"),
         WithoutMeeting.labels(),
-        _l("Hold the meeting at the end of the agreement, or choose why there was none."),
+        _l("Hold the agreement completion meeting, or choose why there was none."),
     )

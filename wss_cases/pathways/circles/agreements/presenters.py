@@ -75,13 +75,13 @@ def term_row(
     term: AgreementTerm, circle: Circle, reads: bool, values: dict[str, Any], workable: bool, today: date
 ) -> dict[str, Any]:
     """Return one term as a row of work: its words only for those who may read them. `workable`: the case is open."""
-    owner = circle.names.get(term.owner_participant_id or 0, _("Everybody"))
+    owner = circle.names.get(term.owner_participant_id or 0, _("Everyone"))
     meta = [_("%(who)s · due %(day)s", who=owner, day=day_words(term.due_on))]
     if reads and term.evidence:
-        meta.append(_("counts as done: %(evidence)s", evidence=term.evidence))
+        meta.append(_("counts as done when: %(evidence)s", evidence=term.evidence))
     before = next((one for one in term.agreement.terms if one.id == term.replaces_id), None)
     if before is not None:
-        meta.append(_("instead of term %(number)d", number=before.position))
+        meta.append(_("replaces term %(number)d", number=before.position))
     due = term.state is TermState.OPEN and term.due_on <= today
     return {
         "title": f"{term.position}. {term.text}" if reads else _("Term %(number)d", number=term.position),
@@ -91,7 +91,7 @@ def term_row(
         "href": url_for("agreements.term", term_id=term.id, **values)
         if workable and term.state is not TermState.CHANGED
         else None,
-        "words": _("Mark") if term.state is TermState.OPEN else _("Correct"),
+        "words": _("Update") if term.state is TermState.OPEN else _("Correct"),
     }
 
 
@@ -113,6 +113,6 @@ def signature_rows(row: Pathway, circle: Circle) -> list[dict[str, Any]]:
 
 def _ended(circle: Circle) -> str:
     if completion_held(circle):
-        return _("The meeting at the end was held.")
+        return _("The agreement completion meeting took place.")
     reason = circle.agreement.without_meeting if circle.agreement else None
     return str(WithoutMeeting(reason).label) if reason else ""

@@ -41,7 +41,7 @@ def mark_term(uow: UnitOfWork, term_id: int, state: TermState, why: str = "", on
     if state is TermState.CHANGED:
         raise Refused("text", _("Write what was agreed instead."))
     if state is TermState.EXCUSED:
-        refuse_blank("why", why, _("Say why it is excused."))
+        refuse_blank("why", why, _("Give the reason it is excused."))
         term.why = why
     _not_early(uow, row, term, state)
     if on is not None:
@@ -59,8 +59,8 @@ def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> i
     row, agreement, term = _load(uow, term_id, uow.version)
     was = term.state
     if was is TermState.OPEN or state not in TERM_TRANSITIONS[was]:
-        raise Refused("state", _("Choose what it was instead."))
-    refuse_blank("why", why, _("Say why it is corrected."))
+        raise Refused("state", _("Write the new term."))
+    refuse_blank("why", why, _("Give the reason for the correction."))
     _not_owner(uow, term)
     _not_early(uow, row, term, state)
     is_open = state is TermState.OPEN
@@ -83,8 +83,8 @@ def translate_term(uow: UnitOfWork, term_id: int, language: str, text: str, by: 
     row, agreement, term = _load(uow, term_id, uow.version)
     refuse_blank("text", text, _("Write the term in this language."))
     if term.evidence:
-        refuse_blank("evidence", evidence, _("Write in this language when it is done."))
-    refuse_blank("by", by, _("Say who translated it."))
+        refuse_blank("evidence", evidence, _("Write in this language what counts as done."))
+    refuse_blank("by", by, _("Enter who translated it."))
     said = {"text": text.strip(), "evidence": evidence.strip(), "by": by.strip()}
     term.translations = {**term.translations, language: said}
     uow.record(term, "agreement.term_translated", case_id=agreement.case_id, position=term.position)
@@ -94,20 +94,20 @@ def translate_term(uow: UnitOfWork, term_id: int, language: str, text: str, by: 
 def _not_early(uow: UnitOfWork, row: Pathway, term: AgreementTerm, state: TermState) -> None:
     if state in (TermState.KEPT, TermState.LATE) and term.due_on > today_at(row.school_id, uow.now):
         day = day_words(term.due_on)
-        raise Refused("state", _("It is due on %(day)s: say from that day on whether it was kept.", day=day))
+        raise Refused("state", _("It is due on %(day)s. From that day on, record whether it was done.", day=day))
 
 
 def _in_its_time(agreement: Agreement, term: AgreementTerm, state: TermState, on: date, today: date) -> None:
     if not (term.agreed_on or agreement.agreed_on) <= on <= today:
-        raise Refused("on_day", _("Choose a day from that of the agreement to today."))
+        raise Refused("on_day", _("Choose a day between the agreement and today."))
     if state is TermState.KEPT and on > term.due_on:
-        words = _("It was due on %(day)s: choose that it was kept late, or the day.", day=day_words(term.due_on))
+        words = _("It was due on %(day)s. Choose “done late”, or correct the day.", day=day_words(term.due_on))
         raise Refused("on_day", words)
 
 
 def _not_owner(uow: UnitOfWork, term: AgreementTerm) -> None:
     if term.owner_participant_id and uow.actor.user_id in accounts_of([term.owner_participant_id]):
-        raise Refused("", _("Somebody other than the term's owner marks it."))
+        raise Refused("", _("Someone other than the person responsible must update it."))
 
 
 @use_case
@@ -127,10 +127,10 @@ def change_term(uow: UnitOfWork, term_id: int, draft: TermDraft, consented: Coll
     if draft.due_on < today_at(row.school_id, uow.now):
         raise Refused("due_on", _("Choose today or a later day."))
     if draft.owner_participant_id is not None and draft.owner_participant_id not in names:
-        raise Refused("owner", _("Choose people of this circle."))
+        raise Refused("owner", _("Choose people from this circle."))
     missing = [names.get(key, "") for key in sorted(must_consent(agreement, names) - set(consented))]
     if missing:
-        words = _("Everybody who agreed must consent: %(names)s.", names=", ".join(missing))
+        words = _("Everyone who agreed must consent: %(names)s.", names=", ".join(missing))
         raise Refused("consented", words)
     _mark(uow, agreement, term, TermState.CHANGED)
     _replace(uow, row, agreement, term, draft, set(consented) & set(names))
@@ -166,7 +166,7 @@ def _load(uow: UnitOfWork, term_id: int, version: int | None) -> tuple[Pathway, 
 
 def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: TermState, on: date | None = None) -> None:
     if term.state is not TermState.OPEN or state not in TERM_TRANSITIONS[TermState.OPEN]:
-        raise Refused("", _("This term was marked already."))
+        raise Refused("", _("This term was already updated."))
     _not_owner(uow, term)
     term.state, term.decided_at, term.decided_by_id = state, uow.now, uow.actor.user_id
     uow.record(term, "agreement.term_marked", case_id=agreement.case_id, position=term.position, state=state.value)

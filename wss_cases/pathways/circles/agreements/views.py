@@ -59,7 +59,7 @@ def agreement(case_id: int, pathway_id: int) -> Page:
     if "add_row" in request.form and len(form.terms) < actions.MOST_TERMS:
         form.terms.append_entry()
     for entry in form.terms:
-        entry.form.owner.choices = people_choices(circle.names, _("Everybody"))
+        entry.form.owner.choices = people_choices(circle.names, _("Everyone"))
     context = {
         "quick": _quick(row.school_id),
         "held": circle.was_held,
@@ -88,7 +88,7 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
         if not any(str(value or "").strip() for value in (row.text.data, row.due_on.data, row.evidence.data)):
             continue
         if row.due_on.data is None:
-            raise Refused("", _("Term %(position)d: choose until when.", position=position))
+            raise Refused("", _("Term %(position)d: choose a due date.", position=position))
         drafts.append(
             actions.TermDraft(row.text.data or "", number(row.owner.data), row.due_on.data, row.evidence.data or "")
         )
@@ -148,7 +148,7 @@ def term(case_id: int, pathway_id: int, term_id: int) -> Page:
     if reads and not form.is_submitted():
         form.evidence.data = its_term.evidence
     form.consented.choices = people_choices(circle.names)
-    form.owner.choices = people_choices(circle.names, _("Everybody"))
+    form.owner.choices = people_choices(circle.names, _("Everyone"))
     if not form.is_submitted():
         form.owner.data = str(its_term.owner_participant_id or "")
     return form_page(
@@ -170,7 +170,7 @@ def _correct(row: Pathway, its_term: AgreementTerm, circle: Circle, reads: bool)
     form.state.choices = choices(
         [(state, labels[state]) for state in TermState if state in TERM_TRANSITIONS[its_term.state]]
     )
-    facts = [*_term_facts(its_term, circle, reads), _("Marked: %(state)s.", state=its_term.state.label)]
+    facts = [*_term_facts(its_term, circle, reads), _("Updated: %(state)s.", state=its_term.state.label)]
     title = _("Correct term %(number)d of the agreement", number=its_term.position)
     return form_page(
         form,
@@ -188,19 +188,19 @@ def _save_term(its_term: AgreementTerm, form: MarkForm) -> int:
     if state is not TermState.CHANGED:
         return term_changes.mark_term(submitted(form), its_term.id, state, form.why.data or "", form.on_day.data)
     if form.due_on.data is None:
-        raise Refused("due_on", _("Choose until when."))
+        raise Refused("due_on", _("Choose a due date."))
     draft = actions.TermDraft(form.text.data or "", number(form.owner.data), form.due_on.data, form.evidence.data or "")
     by = {number(value) or 0 for value in form.consented.data or []}
     return term_changes.change_term(submitted(form), its_term.id, draft, by)
 
 
 def _term_facts(its_term: AgreementTerm, circle: Circle, reads: bool) -> list[str]:
-    owner = circle.names.get(its_term.owner_participant_id or 0, _("Everybody"))
+    owner = circle.names.get(its_term.owner_participant_id or 0, _("Everyone"))
     facts = [_("%(who)s · due %(day)s", who=owner, day=day_words(its_term.due_on))]
     if reads:
         facts.insert(0, its_term.text)
         if its_term.evidence:
-            facts.append(_("Counts as done: %(evidence)s", evidence=its_term.evidence))
+            facts.append(_("Counts as done when: %(evidence)s", evidence=its_term.evidence))
     return facts
 
 

@@ -79,7 +79,7 @@ def _parties(circle: Circle, values: dict[str, Any], told: bool) -> list[dict[st
                 "name": circle.names[person.id],
                 "href": url_for("circle_parties.party", participant_id=person.id, **values),
                 "said": str(ConsentState(consent_state(consent.consented if consent else None)).label) if told else "",
-                "beside": _("beside them: %(names)s", names=", ".join(beside)) if beside else "",
+                "beside": _("with them: %(names)s", names=", ".join(beside)) if beside else "",
             }
         )
     return rows
@@ -102,7 +102,7 @@ def _meeting(
         parts.append(_("came: %(names)s", names=", ".join(came)))
     title = moment_words(meeting.starts_at, zone)
     if meeting.kind is MeetingKind.COMPLETION:
-        title = _("%(when)s, meeting at the end", when=title)
+        title = _("%(when)s, agreement completion meeting", when=title)
     waiting = meeting.happened is None
     return {
         "id": meeting.id,

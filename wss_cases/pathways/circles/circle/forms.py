@@ -23,11 +23,11 @@ LENGTHS = (30, 45, 60, 90, 120, 180)
 """Minutes that a meeting may take."""
 
 WHAT_BECAME = [
-    (MeetingState.HELD, _l("Yes, it was held")),
+    (MeetingState.HELD, _l("Yes, it took place")),
     (MeetingState.POSTPONED, _l("No, it was postponed")),
-    (MeetingState.NO_SHOW, _l("No, somebody did not come")),
-    (MeetingState.WALKED_OUT, _l("It began, somebody left, and it ended there")),
-    (MeetingState.CALLED_OFF, _l("No, it was called off")),
+    (MeetingState.NO_SHOW, _l("No, someone did not come")),
+    (MeetingState.WALKED_OUT, _l("It started, someone left, and it ended there")),
+    (MeetingState.CALLED_OFF, _l("No, it was canceled")),
 ]
 
 
@@ -39,7 +39,7 @@ class ConsentForm(BaseForm):
         YES_NO,
         ANSWER,
         description=_l(
-            "Asked by the keeper, after support was offered. A no needs no reason and can come at any time."
+            "The keeper asks this after offering support. A no needs no reason, and anyone can say no at any time."
         ),
     )
     guardian = radio(
@@ -53,7 +53,10 @@ class ReadyForm(BaseForm):
     """Ready or not ready to meet; never why."""
 
     ready = radio(
-        _l("Is this person ready to meet?"), YES_NO, ANSWER, description=_l("Only yes or no is kept, never why.")
+        _l("Is this person ready to meet?"),
+        YES_NO,
+        ANSWER,
+        description=_l("Only yes or no is recorded, never the reason."),
     )
 
 
@@ -64,7 +67,7 @@ class ScreenForm(BaseForm):
         _l("Can these people meet safely?"),
         ScreenAnswer.labels(),
         _l("Choose an answer."),
-        description=_l("Only the answer is kept, never why."),
+        description=_l("Only the answer is recorded, never the reason."),
     )
     on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
 
@@ -73,13 +76,13 @@ class SupporterForm(BaseForm):
     """Somebody a party wants beside them."""
 
     name = ShortText(_l("Name"), [NotBlank(_l("Write the name."))], limit=200)
-    relation = radio(_l("Who they are to this person"), SupporterRelation.labels(), _l("Choose who they are."))
+    relation = radio(_l("Relationship to this person"), SupporterRelation.labels(), _l("Choose the relationship."))
 
 
 class LiftForm(BaseForm):
     """Why a hold's condition is met."""
 
-    reason = LongText(_l("Why is the condition met?"), [NotBlank(_l("Say why the condition is met."))], limit=2000)
+    reason = LongText(_l("Why is the condition met?"), [NotBlank(_l("Explain why the condition is met."))], limit=2000)
 
 
 class MeetingForm(BaseForm):
@@ -94,14 +97,16 @@ class MeetingForm(BaseForm):
     )
     room = ShortText(_l("Room"), [NotBlank(_l("Write the room."))], limit=80)
     keeper = SelectField(_l("Circle keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))])
-    again = BooleanField(_l("The circle meets again; it is not the meeting at the end"), validators=[Optional()])
-    anyway = BooleanField(_l("It is meant so: save it all the same"), validators=[Optional()])
+    again = BooleanField(
+        _l("The circle is meeting again; this is not the agreement completion meeting"), validators=[Optional()]
+    )
+    anyway = BooleanField(_l("Save it anyway"), validators=[Optional()])
 
 
 class AnswerForm(BaseForm):
     """Did it happen?"""
 
-    state = radio(_l("Did it happen?"), WHAT_BECAME, _l("Choose what became of it."))
+    state = radio(_l("Did it take place?"), WHAT_BECAME, _l("Choose the result."))
 
 
 class KeeperForm(BaseForm):
@@ -109,8 +114,8 @@ class KeeperForm(BaseForm):
 
     keeper = SelectField(
         _l("Circle keeper"),
-        validators=[InputRequired(_l("Choose a coordinator of this school who decides no discipline there."))],
-        description=_l("Coordinators who decide no discipline here; those with a training on record come first."),
+        validators=[InputRequired(_l("Choose a coordinator at this school who does not decide discipline there."))],
+        description=_l("Coordinators who do not decide discipline here; those with training on record come first."),
         validate_choice=False,  # the use case refuses anybody else, and keeps in the audit log who was asked for
     )
 
@@ -118,26 +123,26 @@ class KeeperForm(BaseForm):
 class TrainingForm(BaseForm):
     """A training of one member of staff."""
 
-    user = SelectField(_l("Who was trained"), validators=[InputRequired(_l("Choose somebody of this school."))])
-    kind = radio(_l("In what"), TrainingKind.labels(), _l("Choose the training."))
-    provider = ShortText(_l("By whom"), [Optional()], limit=200)
+    user = SelectField(_l("Who was trained"), validators=[InputRequired(_l("Choose someone from this school."))])
+    kind = radio(_l("Training"), TrainingKind.labels(), _l("Choose the training."))
+    provider = ShortText(_l("Trained by"), [Optional()], limit=200)
     completed_on = DateField(_l("Completed on"), validators=[InputRequired(DAY)])
     valid_until = DateField(
-        _l("In force until"), validators=[Optional()], description=_l("Leave it empty if it does not run out.")
+        _l("Valid until"), validators=[Optional()], description=_l("Leave it blank if it does not expire.")
     )
 
 
 class EndTrainingForm(BaseForm):
     """Until when a training counts."""
 
-    valid_until = DateField(_l("In force until"), validators=[InputRequired(DAY)])
+    valid_until = DateField(_l("Valid until"), validators=[InputRequired(DAY)])
 
 
 class SettingForm(BaseForm):
     """What a school decides about its circles."""
 
     guardian_consent = BooleanField(
-        _l("A guardian consents for every party before a meeting is planned"), validators=[Optional()]
+        _l("A guardian must consent for every party before a circle can be scheduled"), validators=[Optional()]
     )
 
 
@@ -147,7 +152,7 @@ def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], versio
     `people`: (role, names by id, words for the role), a role being party, supporter or keeper. The field of a person
     is named by role and id, e.g. `party_12`.
     """
-    what = _l("Say whether this person came.")
+    what = _l("Answer whether this person came.")
     # each line of the summary says of whom
     fields = {
         f"{role}_{key}": RadioField(

@@ -246,39 +246,35 @@ def requirement_words(requirement: Requirement, names: Mapping[int, str]) -> str
 
 
 _REQUIREMENT_WORDS: Final[dict[str, tuple[Any, Any, Any]]] = {
-    "parties": ("", _l("Nobody of this case is invited yet"), ""),
-    "keeper": ("", _l("The circle has no keeper yet"), _l("Whoever keeps this circle cannot keep it here any more")),
+    "parties": ("", _l("No one from this case is invited yet"), ""),
+    "keeper": ("", _l("Assign a circle keeper"), _l("The keeper of this circle can no longer keep circles here")),
     "training": (
         _l("A trained keeper keeps the circle"),
-        _l("No keeper of this circle has a training on record that is in force"),
+        _l("No keeper of this circle has valid training on record"),
         "",
     ),
-    "support": (_l("Support was offered to %(name)s"), _l("Support was not offered to %(name)s yet"), ""),
-    "pre_meeting": (
-        _l("The pre-meeting with %(name)s was held"),
-        _l("The pre-meeting with %(name)s was not held yet"),
-        "",
-    ),
+    "support": (_l("Support offered to %(name)s"), _l("Support not offered to %(name)s yet"), ""),
+    "pre_meeting": (_l("Pre-meeting with %(name)s done"), _l("Pre-meeting with %(name)s not done yet"), ""),
     "consent": (
-        _l("%(name)s wishes to take part"),
-        _l("%(name)s has not been asked yet"),
-        _l("%(name)s does not wish to take part"),
+        _l("%(name)s wants to take part"),
+        _l("%(name)s: consent not recorded"),
+        _l("%(name)s does not want to take part"),
     ),
     "guardian": (
-        _l("The guardian of %(name)s consents"),
-        _l("The guardian of %(name)s has not been asked yet"),
-        _l("The guardian of %(name)s does not consent"),
+        _l("%(name)s: guardian consents"),
+        _l("%(name)s: guardian’s consent not recorded"),
+        _l("%(name)s: guardian does not consent"),
     ),
     "ready": (
         _l("%(name)s is ready to meet"),
-        _l("Nobody said yet whether %(name)s is ready to meet"),
+        _l("%(name)s: readiness not recorded"),
         _l("%(name)s is not ready to meet"),
     ),
-    "said": (_l("Everybody wishes to meet and is ready"), _l("A meeting is not planned"), ""),
+    "said": (_l("Everyone wants to meet and is ready"), _l("No meeting is scheduled"), ""),
     "screen": (
-        _l("The safety screen says: safe to meet"),
-        _l("The safety screen is not done yet"),
-        _l("The safety screen says: not now"),
+        _l("Safety screen: safe to meet"),
+        _l("Safety screen not done yet"),
+        _l("Safety screen: not safe to meet now"),
     ),
     "hold": (_l("The condition of hold %(rule)s is met"), _l("Hold %(rule)s applies"), ""),
 }

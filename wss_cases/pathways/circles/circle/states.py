@@ -11,9 +11,9 @@ class TermState(Labelled):
     """What became of an agreement term; marked by someone other than its owner."""
 
     OPEN = "open", _l("Open")
-    KEPT = "kept", _l("Kept")
-    LATE = "late", _l("Kept late")
-    NOT_KEPT = "not_kept", _l("Not kept")
+    KEPT = "kept", _l("Done")
+    LATE = "late", _l("Done late")
+    NOT_KEPT = "not_kept", _l("Not done")
     CHANGED = "changed", _l("Changed by consent")
     EXCUSED = "excused", _l("Excused")
 
@@ -36,7 +36,7 @@ class ConsentState(Labelled):
     """What a party said about taking part, as it stands now."""
 
     NOT_ASKED = "not_asked", _l("Not asked yet")
-    YES = "yes", _l("Wishes to take part")
+    YES = "yes", _l("Wants to take part")
     NO = "no", _l("Does not take part")
 
 
@@ -46,9 +46,9 @@ class MeetingState(Labelled):
     PLANNED = "planned", _l("Planned")
     HELD = "held", _l("Held")
     POSTPONED = "postponed", _l("Postponed")
-    NO_SHOW = "no_show", _l("Somebody did not come")
-    WALKED_OUT = "walked_out", _l("Somebody left, and it ended there")
-    CALLED_OFF = "called_off", _l("Called off")
+    NO_SHOW = "no_show", _l("Someone did not come")
+    WALKED_OUT = "walked_out", _l("Someone left, and it ended there")
+    CALLED_OFF = "called_off", _l("Canceled")
 
 
 class Presence(Labelled):
@@ -63,10 +63,10 @@ class SupporterRelation(Labelled):
     """What a supporter is to the party who asked for them."""
 
     GUARDIAN = "guardian", _l("Guardian")
-    FAMILY = "family", _l("Somebody of the family")
-    STAFF = "staff", _l("Member of staff")
+    FAMILY = "family", _l("Family member")
+    STAFF = "staff", _l("Staff member")
     FRIEND = "friend", _l("Friend")
-    COMMUNITY = "community", _l("Somebody from the community")
+    COMMUNITY = "community", _l("Community member")
 
 
 class TrainingKind(Labelled):
@@ -82,9 +82,9 @@ class NotHeld(Labelled):
     """Why a planned meeting did not happen."""
 
     POSTPONED = "postponed", _l("Postponed")
-    NO_SHOW = "no_show", _l("Somebody did not come")
-    WALKED_OUT = "walked_out", _l("Somebody left, and it ended there")
-    CALLED_OFF = "called_off", _l("Called off")
+    NO_SHOW = "no_show", _l("Someone did not come")
+    WALKED_OUT = "walked_out", _l("Someone left, and it ended there")
+    CALLED_OFF = "called_off", _l("Canceled")
 
 
 CONSENT_TRANSITIONS: dict[ConsentState, frozenset[ConsentState]] = {
@@ -127,30 +127,30 @@ def meeting_state(happened: bool | None, not_held_reason: str) -> MeetingState:
 
 SENTENCES = {
     "circle.keeper_named": _l("%(name)s keeps this circle"),
-    "circle.keeper_ended": _l("%(name)s keeps this circle no longer"),
+    "circle.keeper_ended": _l("%(name)s no longer keeps this circle"),
     # who said what is told to nobody who reads the history
     "circle.consent_given": _l("What a person in the case said about meeting is recorded"),
     "circle.consent_refused": _l("What a person in the case said about meeting is recorded"),
     "circle.consent_withdrawn": _l("What a person in the case said about meeting is recorded"),
-    "circle.consent_reopened": _l("A person in the case is to be asked again"),
+    "circle.consent_reopened": _l("A person in the case needs to be asked again"),
     "circle.support_offered": _l("Support offered to a person in the case"),
     "circle.pre_met": _l("Pre-meeting held with a person in the case"),
     "circle.ready": _l("Whether a person in the case is ready to meet is recorded"),
     "circle.not_ready": _l("Whether a person in the case is ready to meet is recorded"),
     "circle.supporter_added": (_l("Supporter invited: %(relation)s"), {"relation": SupporterRelation.labels()}),
     "circle.supporter_ended": (
-        _l("Supporter no longer invited: %(relation)s"),
+        _l("Invitation of a supporter withdrawn: %(relation)s"),
         {"relation": SupporterRelation.labels()},
     ),
     "circle.screened": (_l("Safety screen: %(answer)s"), {"answer": ScreenAnswer.labels()}),
     "circle.training_recorded": (_l("Training recorded: %(training)s"), {"training": TrainingKind.labels()}),
-    "circle.training_ends": (_l("End of a training set: %(training)s"), {"training": TrainingKind.labels()}),
+    "circle.training_ends": (_l("Training end date set: %(training)s"), {"training": TrainingKind.labels()}),
     "circle.setting_changed": _l("The school's setting for circles changed"),
     "circle.hold_lifted": _l("Hold %(rule)s lifted with a reason"),
-    "circle.planned": _l("Meeting planned"),
-    "circle.moved": _l("Meeting moved"),
+    "circle.planned": _l("Meeting scheduled"),
+    "circle.moved": _l("Meeting rescheduled"),
     "circle.no_school": (
-        _l("There is no school on %(day)s, the day of the meeting (%(label)s): a new day is to be found"),
+        _l("There is no school on %(day)s, the day of the meeting (%(label)s). It needs a new day"),
         NO_LABEL,
     ),
     "circle.held": _l("Meeting held; %(came)s of %(invited)s came"),

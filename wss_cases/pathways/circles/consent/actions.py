@@ -89,7 +89,7 @@ def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> 
         raise Refused("", _("Only the keeper of this circle asks the person harmed: %(names)s.", names=names))
     prepared = circle.preparations.get(participant_id)
     if prepared is None or prepared.support_offered_on is None:
-        raise Refused("", _("Offer support to the person harmed before asking, and write down when."))
+        raise Refused("", _("Offer support to the person harmed before asking, and record the date."))
 
 
 def _follow_consent(uow: UnitOfWork, row: Pathway, circle: Circle, on: date, willing: bool) -> None:
@@ -129,14 +129,14 @@ def lift_hold(uow: UnitOfWork, pathway_id: int, rule: str, reason: str) -> int:
     circle = circle_of(row)
     hold = existing(next((hold for hold in circle.holds if hold.rule == rule), None))
     if hold.stands:
-        raise Refused("", _("This hold stands: each person is supported apart."))
+        raise Refused("", _("This hold applies: each person is supported separately."))
     if not hold.can_be_lifted:
-        raise Refused("", _("Nobody can say this for them: it opens when they say so themselves."))
+        raise Refused("", _("No one can answer this for them. The hold opens when they say so themselves."))
     if not reason.strip():
-        raise Refused("reason", _("Say why the condition is met."))
+        raise Refused("reason", _("Explain why the condition is met."))
     requirements = circle.requirements_on(today_at(row.school_id, uow.now))
     if rule in circle.lifted or any(requirement.rule == rule and requirement.done for requirement in requirements):
-        raise Refused("", _("The condition of this hold is met already."))
+        raise Refused("", _("The condition of this hold is already met."))
     lift = HoldLift.of(row, rule=rule, reason=reason, lifted_at=uow.now, lifted_by_id=uow.actor.user_id)
     uow.record(lift, "circle.hold_lifted", rule=rule)
     return row.id

@@ -17,7 +17,7 @@ def meeting_words(kind: str, meeting_kind: MeetingKind) -> str:
     """Return what a meeting is called: its circle's kind, and whether it is the one at the end of an agreement."""
     words = str(Kind(kind).label) if kind in set(Kind) else kind
     if meeting_kind is MeetingKind.COMPLETION:
-        return _("%(kind)s, meeting at the end", kind=words)
+        return _("%(kind)s, agreement completion meeting", kind=words)
     return words
 
 

@@ -32,12 +32,12 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
     if circle.had_keepers:
         require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
         if user_id == uow.actor.user_id:
-            raise Overreach("keeper", _("You cannot name yourself. Ask a keeper of this circle."))
+            raise Overreach("keeper", _("You cannot assign yourself. Ask a keeper of this circle."))
     people = may_keep(row.school_id, today_at(row.school_id, uow.now))
     if user_id not in people:
-        raise Overreach("keeper", _("Choose a coordinator of this school who decides no discipline there."))
+        raise Overreach("keeper", _("Choose a coordinator at this school who does not decide discipline there."))
     if user_id in decided_about_parties(row):
-        raise Overreach("keeper", _("This person decided discipline about somebody of this case. Choose another."))
+        raise Overreach("keeper", _("This person decided discipline about someone in this case. Choose another."))
     keeper = CircleKeeper.of(row, user_id=user_id, added_at=uow.now, added_by_id=uow.actor.user_id)
     uow.record(keeper, "circle.keeper_named", name=people[user_id])
     # where nobody keeps it now, those who did are told: a new reader never comes unseen
@@ -52,7 +52,7 @@ def add_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     """Make somebody a keeper of a circle (see `name_keeper`) and mail its keepers. Returns the pathway's id."""
     row = load_any_circle(uow, pathway_id)
     if user_id in with_keepers(row).keeper_ids:
-        raise Refused("keeper", _("This person keeps the circle already."))
+        raise Refused("keeper", _("This person already keeps this circle."))
     name_keeper(uow, row, user_id)
     return row.id
 
@@ -73,9 +73,9 @@ def end_keeping(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     )
     keeps_next = uow.session.scalar(waiting)
     if keeps_next is not None and len(circle.keeper_ids) == 1:
-        raise Refused("", _("A meeting is planned. Name another keeper first."))
+        raise Refused("", _("A meeting is scheduled. Assign another keeper first."))
     if keeps_next == user_id:
-        raise Refused("", _("A meeting is planned with this keeper. Move it to another keeper first."))
+        raise Refused("", _("A meeting is scheduled with this keeper. Move it to another keeper first."))
     current = select(CircleKeeper).where(
         CircleKeeper.pathway_id == row.id, CircleKeeper.user_id == user_id, CircleKeeper.ended_at.is_(None)
     )

@@ -48,7 +48,7 @@ def answer_meeting(uow: UnitOfWork, meeting_id: int, state: MeetingState, attend
     """
     meeting, row = _load(uow, meeting_id, uow.version)
     if state not in MEETING_TRANSITIONS[meeting_state(meeting.happened, meeting.not_held_reason)]:
-        raise Refused("", _("This meeting was answered already."))
+        raise Refused("", _("This meeting was already answered."))
     circle = circle_of(row)
     if state in CAME_TOGETHER:
         _note_attendance(uow, meeting, circle, state, attendance)
@@ -75,7 +75,7 @@ def _note_attendance(
     uow: UnitOfWork, meeting: CircleMeeting, circle: Circle, state: MeetingState, attendance: Attendance
 ) -> None:
     if meeting.starts_at > uow.now:
-        raise Refused("", _("This meeting has not begun yet."))
+        raise Refused("", _("This meeting has not started yet."))
     supporters = [row.id for row in circle.supporters if row.ended_at is None]
     problem = attendance_problem(state, circle.invited, supporters, list(circle.keeper_names), attendance)
     if problem is not None:

@@ -65,24 +65,24 @@ def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: in
     missing = unmet(as_told(circle.requirements_on(day), told_who_said_what(uow.actor, row.school_id)))
     if missing:
         names = "; ".join(requirement_words(requirement, circle.names) for requirement in missing)
-        raise Refused("", _("The meeting cannot be planned yet: %(missing)s.", missing=names))
+        raise Refused("", _("The meeting cannot be scheduled yet: %(missing)s.", missing=names))
     if row.state is PathwayState.PROPOSED:
-        raise Refused("", _("The meeting cannot be planned before the circle is accepted."))
+        raise Refused("", _("The meeting cannot be scheduled before the circle is accepted."))
     if not again and circle.agreement is not None and completion_held(circle):
-        raise Refused("", _("The meeting at the end of the agreement was held. Complete the circle instead."))
+        raise Refused("", _("The agreement completion meeting took place. Complete the circle instead."))
     if abs(day - today_at(row.school_id, uow.now)) > FURTHEST:
         raise Refused("day", _("This day is more than a year away. Check the year."))
     if not SHORTEST <= minutes <= LONGEST:
-        raise Refused("minutes", _("Between 10 minutes and 8 hours."))
+        raise Refused("minutes", _("Enter between 10 minutes and 8 hours."))
 
 
 def _check_keeper(circle: Circle, day: date, keeper_id: int) -> None:
     if keeper_id not in circle.keeper_names:
         raise Refused("keeper", _("Choose a keeper of this circle."))
     if keeper_id not in circle.keepers_on(day):
-        raise Refused("keeper", _("This keeper is no coordinator here on that day, or decides discipline here."))
+        raise Refused("keeper", _("This keeper is not a coordinator here on that day, or decides discipline here."))
     if keeper_id not in circle.trained_on(day):
-        raise Refused("keeper", _("This keeper has no training on record that is in force on that day."))
+        raise Refused("keeper", _("This keeper has no valid training on record on that day."))
 
 
 def warnings_of(
@@ -94,7 +94,7 @@ def warnings_of(
     if not school_days(row.school_id).is_school_day(local_date(starts_at, zone)):
         doubts.append(_("There is no school on that day."))
     if not EARLIEST <= begins.time() <= LATEST:
-        doubts.append(_("That is outside the hours of a school."))
+        doubts.append(_("That is outside school hours."))
     beside = meetings_beside(row.school_id, keeper_id, starts_at, minutes, moved.id if moved else 0)
     if any(one.keeper_id == keeper_id for one in beside):
         doubts.append(_("The keeper has another circle at that time."))

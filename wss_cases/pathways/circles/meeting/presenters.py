@@ -18,7 +18,7 @@ def invited_by_role(circle: Circle) -> People:
     """Return the people whose attendance is recorded after a meeting: parties, their supporters, the keepers."""
     names = circle.names
     supporters = {
-        one.id: _("%(name)s, beside %(party)s", name=one.name, party=names.get(one.participant_id, ""))
+        one.id: _("%(name)s, with %(party)s", name=one.name, party=names.get(one.participant_id, ""))
         for one in circle.supporters
         if one.ended_at is None
     }
@@ -52,5 +52,5 @@ def came_by_role(meeting: CircleMeeting, circle: Circle) -> list[dict[str, str]]
         )
         presence = Presence.ABSENT if not line.attended else Presence.CAME
         presence = Presence.LEFT_EARLY if line.left_early else presence
-        rows.append({"label": name or _("Somebody else"), "value": str(Presence(presence).label)})
+        rows.append({"label": name or _("Someone else"), "value": str(Presence(presence).label)})
     return rows

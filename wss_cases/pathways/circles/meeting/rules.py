@@ -42,17 +42,17 @@ def attendance_problem(
     """Return why the attendance does not fit the answer, as lazy words; None where it does."""
     invited_ids = ({person.id for person in invited}, set(supporters), set(keepers))
     if (set(attendance.parties), set(attendance.supporters), set(attendance.keepers)) != invited_ids:
-        return _l("Say of each person whether they came.")
+        return _l("Answer for each person whether they came.")
     everybody = [*attendance.parties.values(), *attendance.supporters.values(), *attendance.keepers.values()]
     if state is MeetingState.NO_SHOW:
-        return None if Presence.ABSENT in everybody else _l("Say who did not come.")
+        return None if Presence.ABSENT in everybody else _l("Enter who did not come.")
     if state is MeetingState.WALKED_OUT:
-        return None if attendance.left else _l("Say which of the parties left.")
+        return None if attendance.left else _l("Enter which of the parties left.")
     came = [person for person in invited if attendance.parties[person.id] is not Presence.ABSENT]
     if not came or any(not side & {person.id for person in came} for side in _sides(invited)):
-        return _l("Without one side it was not held: answer that somebody did not come.")
+        return _l("Without one side the meeting did not take place. Answer that someone did not come.")
     if all(presence is Presence.ABSENT for presence in attendance.keepers.values()):
-        return _l("Without its keeper it was not held: answer that somebody did not come.")
+        return _l("Without its keeper the meeting did not take place. Answer that someone did not come.")
     return None
 
 

@@ -126,9 +126,9 @@ def meeting(case_id: int, pathway_id: int) -> Page:
     zone, today, circle = zone_of(row.school_id), today_at(row.school_id, clock.now()), circle_of(row)
     planned = circle.waiting
     form = _meeting_form(row, circle, today, zone)
-    title = _("Move the meeting") if planned else _("Plan the meeting")
+    title = _("Reschedule the meeting") if planned else _("Schedule the meeting")
     if not planned and next_kind(circle.was_held, circle.agreement is not None) is MeetingKind.COMPLETION:
-        title = _("Plan the meeting at the end")
+        title = _("Schedule the agreement completion meeting")
     return form_page(
         form,
         lambda: planning.plan_meeting(
@@ -200,7 +200,7 @@ def answer(meeting_id: int) -> Page:
         act,
         lambda address: address,
         ACT,
-        **act_context(row, _("Did the meeting happen?"), _("Next"), facts=[_place(row, its_meeting)]),
+        **act_context(row, _("Did the meeting take place?"), _("Next"), facts=[_place(row, its_meeting)]),
     )
 
 
@@ -238,7 +238,7 @@ def _answered(row: Pathway, its_meeting: CircleMeeting) -> dict[str, Any]:
         "state": str(MeetingState(state).label),
         "tone": TONES.get(state, "slate"),
         "came": came_by_role(its_meeting, circle_of(row)),
-        **act_context(row, _("What became of the meeting"), ""),
+        **act_context(row, _("Result of the meeting"), ""),
     }
 
 

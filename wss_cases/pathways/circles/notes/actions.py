@@ -55,11 +55,11 @@ def write_note(uow: UnitOfWork, pathway_id: int, text: str, concerns: Collection
     if not text.strip():
         raise Refused("text", _("Write the note."))
     if not set(concerns) <= {person.id for person in participants_of(row.case_id)}:
-        raise Refused("concerns", _("Choose people of this case."))
+        raise Refused("concerns", _("Choose people from this case."))
     today = today_at(row.school_id, uow.now)
     shred_on = shred_day(ended_on(uow, row) or today, setting("NOTE_DAYS"))
     if shred_on <= today:
-        raise Refused("", _("The notes of this circle were due to be shredded. Nothing is added now."))
+        raise Refused("", _("The notes of this circle were due to be shredded. Nothing more can be added."))
     own = own_key()
     note = CircleNote(
         pathway_id=row.id, author_id=uow.actor.user_id, written_at=uow.now, sealed_text=wrap(own, text),

@@ -17,11 +17,11 @@ class NoteForm(BaseForm):
     text = LongText(
         _l("New note"),
         [NotBlank(_l("Write the note."))],
-        description=_l("No draft is kept: it is stored, sealed, when you save it, and is not changed afterwards."),
+        description=_l("No draft is kept. The note is sealed when you save it and cannot be changed afterward."),
     )
     concerns = SelectMultipleField(
-        _l("Whom it concerns"), validators=[Optional()],
-        description=_l("Where who wrote it cannot be reached later, these people may let a new keeper read it."),
+        _l("Who it is about"), validators=[Optional()],
+        description=_l("If the author cannot be reached later, these people may let a new keeper read it."),
     )  # fmt: skip
 
 
@@ -31,11 +31,11 @@ class WaiverForm(BaseForm):
     participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
     scope = LongText(
-        _l("What it covers"), [NotBlank(_l("Say what the waiver covers."))], limit=2000,
-        description=_l("As it is written in the signed waiver: which matter, for whom, until when."),
+        _l("What it covers"), [NotBlank(_l("Write what the waiver covers."))], limit=2000,
+        description=_l("As written in the signed waiver: which matter, for whom, until when."),
     )  # fmt: skip
     reason = LongText(
-        _l("Why it was given"), [NotBlank(_l("Say why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
+        _l("Why it was given"), [NotBlank(_l("Write why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
     )
 
 
@@ -43,9 +43,9 @@ class ExceptionForm(BaseForm):
     """The use of a legal exception."""
 
     kind = radio(_l("Which exception"), ExceptionKind.labels(), _l("Choose which exception it was."))
-    told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Say who was told."))])
+    told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Enter who was told."))])
     reason = LongText(
-        _l("Why it was needed"), [NotBlank(_l("Say why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
+        _l("Why it was needed"), [NotBlank(_l("Write why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
     )
 
 
@@ -53,9 +53,9 @@ class LeaveForm(BaseForm):
     """Ending one's own keeping: those who stay may read what one wrote, or it stays closed to them."""
 
     hand_over = radio(
-        _l("May the keepers who stay read what you wrote before they began?"),
-        [("yes", _l("Yes, hand my notes over to them")), ("no", _l("No, what I wrote stays closed to them"))],
-        _l("Say whether you hand your notes over."),
+        _l("May the remaining keepers read what you wrote before they started?"),
+        [("yes", _l("Yes, share my notes with them")), ("no", _l("No, keep what I wrote closed to them"))],
+        _l("Answer whether you share your notes."),
     )
 
 
@@ -65,7 +65,7 @@ class PartyWaiverForm(BaseForm):
     participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
     reason = LongText(
-        _l("Why it was given"), [NotBlank(_l("Say why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
+        _l("Why it was given"), [NotBlank(_l("Write why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
     )
 
 
@@ -79,10 +79,10 @@ class OpeningForm(BaseForm):
         _l("Choose which exception it was."),
     )
     notes = SelectMultipleField(
-        _l("Which notes"), validators=[InputRequired(_l("Choose the notes that are needed, and no other."))]
+        _l("Which notes"), validators=[InputRequired(_l("Choose only the notes that are needed."))]
     )
     reason = LongText(
-        _l("Why it was needed"), [NotBlank(_l("Say why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
+        _l("Why it was needed"), [NotBlank(_l("Write why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
     )
 
 
@@ -92,7 +92,7 @@ class HoldForm(BaseForm):
     kind = radio(_l("What is open"), HoldKind.labels(), _l("Choose what is open."))
     reason = LongText(
         _l("What it is about"),
-        [NotBlank(_l("Say what it is about, without what was said in the circle."))],
+        [NotBlank(_l("Write what it is about, without what was said in the circle."))],
         limit=2000,
         description=_l("Who asks, the number and the date. A request that reaches the notes goes to counsel first."),
     )
@@ -102,8 +102,8 @@ class ReleaseForm(BaseForm):
     """That what stopped shredding is over, and why."""
 
     reason = LongText(
-        _l("Why it is over"),
-        [NotBlank(_l("Say why it is over."))],
+        _l("Why it ended"),
+        [NotBlank(_l("Write why it ended."))],
         limit=2000,
         description=_l("Who said so, and the date."),
     )

@@ -51,7 +51,9 @@ def _period(uow: UnitOfWork, row: Pathway, user_id: int) -> CircleKeeper:
     bring_over(uow, row)
     found = next((one for one in reading_periods(uow, row) if one.user_id == user_id), None)
     if found is None:
-        words = _("Earlier notes open only to a keeper of this circle who decides no discipline about its parties.")
+        words = _(
+            "Earlier notes open only to a keeper of this circle who does not decide discipline about its parties."
+        )
         raise Refused("", words)
     return found
 
@@ -88,10 +90,10 @@ def agree(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
 
 def _agree(uow: UnitOfWork, row: Pathway, period: CircleKeeper) -> int:
     if uow.actor.covers(row.school_id, Role.ADMINISTRATOR):
-        raise Refused("", _("An administrator of the school opens no notes, not even those they wrote."))
+        raise Refused("", _("A school administrator cannot open notes, not even those they wrote."))
     mine = [note for note in _closed_to(uow, row, period) if note.author_id == uow.actor.user_id]
     if not mine:
-        raise Refused("", _("You wrote nothing that is closed to this keeper."))
+        raise Refused("", _("You did not write anything that is closed to this keeper."))
     grant = NoteGrant(
         pathway_id=row.id, keeper_id=period.id, granted_at=uow.now, consent_by_id=uow.actor.user_id
     )  # fmt: skip
@@ -106,7 +108,7 @@ def end_keeper(uow: UnitOfWork, pathway_id: int, user_id: int, hand_over: bool =
     """
     row = load_for_keeper(uow, pathway_id)
     if hand_over and user_id != uow.actor.user_id:
-        raise Refused("hand_over", _("Only who wrote them hands notes over."))
+        raise Refused("hand_over", _("Only the author can share notes."))
     if hand_over:
         bring_over(uow, row)
         for period in reading_periods(uow, row):
@@ -126,14 +128,14 @@ def ask_by_waiver(uow: UnitOfWork, pathway_id: int, *, participant_id: int, sign
     period = _period(uow, row, uow.actor.user_id or 0)
     first = waivers_from(local_date(period.added_at, zone_of(row.school_id)), school_days(row.school_id))
     if local_date(uow.now, zone_of(row.school_id)) < first:
-        raise Refused("", _("Who wrote them is asked first: a waiver opens notes two school days after you began."))
+        raise Refused("", _("The author is asked first. A waiver opens notes two school days after you started."))
     not_later(uow, row.school_id, "signed_on", signed_on)
-    refuse_blank("reason", reason, _("Say why it was given."))
+    refuse_blank("reason", reason, _("Write why it was given."))
     if participant_id not in _party_ids(uow, row):
         raise Refused("participant", _("Choose who signed."))
     waiver = PrivilegeWaiver(
         pathway_id=row.id, school_id=row.school_id, participant_id=participant_id, signed_on=signed_on, reason=reason,
-        scope=_("A keeper who began later reads what concerns this person."), recorded_at=uow.now,
+        scope=_("A keeper who started later can read what concerns this person."), recorded_at=uow.now,
         recorded_by_id=uow.actor.user_id,
     )  # fmt: skip
     waiver_id = add_audited(uow, waiver, AUDIT_WAIVER)
@@ -153,8 +155,8 @@ def ask_by_exception(
     if kind not in OPENS:
         raise Refused("kind", _("Only to prevent death or bodily harm, or by a court’s order."))
     if not note_ids or not set(note_ids) <= {note.id for note in _closed_to(uow, row, period)}:
-        raise Refused("notes", _("Choose the notes that are needed, and no other."))
-    refuse_blank("reason", reason, _("Say why it was needed."))
+        raise Refused("notes", _("Choose only the notes that are needed."))
+    refuse_blank("reason", reason, _("Write why it was needed."))
     return _ask(uow, row, NoteOpening(keeper_id=period.id, kind=kind, note_ids=sorted(note_ids), reason=reason))
 
 
@@ -194,9 +196,9 @@ def agree_outside(uow: UnitOfWork, opening_id: int) -> int:
     row = existing(uow.session.get(Pathway, known.pathway_id, with_for_update=True, populate_existing=True))
     opening = uow.load(NoteOpening, opening_id, Permission.CIRCLE_NOTE_OPEN)
     if opening.opened_at is not None:
-        raise Refused("", _("This was opened already."))
+        raise Refused("", _("This was already opened."))
     if uow.actor.user_id in (opening.asked_by_id, opening.counsel_id):
-        raise Refused("", _("Two people outside the school agree: this needs somebody else."))
+        raise Refused("", _("Two people outside the school must agree, so someone else is needed."))
     refuse_one_person("", uow.actor.user_id, [opening.asked_by_id, opening.counsel_id], uow.now)
     if opening.waiver_id is None and opening.counsel_id is None:
         opening.counsel_id = uow.actor.user_id
@@ -210,11 +212,11 @@ def agree_outside(uow: UnitOfWork, opening_id: int) -> int:
 def _opened(uow: UnitOfWork, row: Pathway, opening: NoteOpening) -> None:
     keeper = existing(uow.session.get(CircleKeeper, opening.keeper_id))
     if keeper.ended_at is not None:
-        raise Refused("", _("This keeper keeps the circle no longer."))
+        raise Refused("", _("This keeper no longer keeps this circle."))
     period = _period(uow, row, keeper.user_id)
     waiver = uow.session.get(PrivilegeWaiver, opening.waiver_id) if opening.waiver_id is not None else None
     if waiver is not None and waiver.withdrawn_on is not None:
-        raise Refused("", _("This waiver was withdrawn before."))
+        raise Refused("", _("This waiver was already withdrawn."))
     opening.opened_at = uow.now
     uow.audit(AUDIT_OPENED, "circle_note_opening", opening.id, changes_of(opening))
     grant = NoteGrant(

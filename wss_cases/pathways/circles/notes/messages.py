@@ -26,23 +26,25 @@ def _keepers_page(message: OutboxMessage) -> dict[str, Any]:
 
 def _hand_over(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return _keepers_page(message) | {
-        "subject": _("Hand over your notes of a circle"),
+        "subject": _("Hand over your circle notes"),
         "words": _("Your work at the school ends within a week. Only you can let another keeper read what you wrote."),
     }
 
 
 def _left(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return _keepers_page(message) | {
-        "subject": _("Notes of a circle have lost their keeper"),
-        "words": _("A keeper left and notes are sealed. Name another keeper, and ask who wrote them to agree."),
+        "subject": _("Circle notes have lost their keeper"),
+        "words": _("A keeper left and notes are sealed. Assign another keeper, and ask the author to agree."),
     }
 
 
 def _word(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
-        "subject": _("Your word is asked: sealed notes of a circle"),
-        "words": _("A school asks to open notes to a keeper. Read why, and agree or not. You read no note yourself."),
-        "go": _("Read what is asked"),
+        "subject": _("Please answer: sealed circle notes"),
+        "words": _(
+            "A school asks to open notes to a keeper. Read why, and agree or not. You do not read the notes yourself."
+        ),
+        "go": _("Read the request"),
         "href": link(f"/circle-notes/{message.object_id}"),
     }
 

@@ -68,7 +68,7 @@ def record_ready(uow: UnitOfWork, pathway_id: int, participant_id: int, ready: b
     circle = circle_of(row)
     prepared = _preparation(row, circle, participant_id)
     if ready and prepared.pre_met_on is None and len(circle.invited) > 1:
-        raise Refused("", _("Meet this person alone first, and write down when."))
+        raise Refused("", _("Meet with this person alone first, and record the date."))
     prepared.is_ready = ready
     uow.record(prepared, "circle.ready" if ready else "circle.not_ready")
     if not ready:
@@ -115,7 +115,7 @@ def end_supporter(uow: UnitOfWork, supporter_id: int) -> int:
     supporter = uow.load(CircleSupporter, supporter_id, Permission.CASE_WORK, uow.version)
     row = load_circle(uow, supporter.pathway_id)
     if supporter.ended_at is not None:
-        raise Refused("", _("This supporter is not invited any more."))
+        raise Refused("", _("This supporter is no longer invited."))
     supporter.ended_at = uow.now
     uow.record(supporter, "circle.supporter_ended", relation=supporter.relation.value)
     return row.id

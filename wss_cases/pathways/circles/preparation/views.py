@@ -103,7 +103,7 @@ def support(case_id: int, pathway_id: int, participant_id: int) -> Page:
         pathway_id,
         participant_id,
         lambda name: _("Support offered to %(name)s", name=name),
-        [_("What helps now, whatever comes of the circle: somebody to talk to, a safe way, a break, a call home.")],
+        [_("What helps now, with or without a circle: someone to talk to, a safe route, a break, a call home.")],
         preparation.record_support,
         lambda prepared: prepared.support_offered_on,
     )
@@ -118,7 +118,7 @@ def pre_meeting(case_id: int, pathway_id: int, participant_id: int) -> Page:
         pathway_id,
         participant_id,
         lambda name: _("Pre-meeting with %(name)s", name=name),
-        [_("Each party is met alone, before anybody meets. Only the day is kept here, never what was said.")],
+        [_("Meet each party alone before anyone meets together. Only the date is recorded here, never what was said.")],
         preparation.record_pre_meeting,
         lambda prepared: prepared.pre_met_on,
     )
@@ -186,10 +186,10 @@ def _who_asks(actor: Actor, circle: Circle, person: CaseParticipant, today: date
     if not was_harmed(person):
         return ""
     if actor.user_id not in circle.keepers_on(today):
-        return _("Only a keeper of this circle asks this person. A no that they say by themselves may be recorded.")
+        return _("Only a keeper of this circle asks this person. If they say no on their own, you can record it.")
     prepared = circle.preparations.get(person.id)
     if prepared is None or prepared.support_offered_on is None:
-        return _("Offer support first, and write down when. Then ask.")
+        return _("Offer support first, and record the date. Then ask.")
     return ""
 
 
@@ -230,5 +230,7 @@ def end_supporter(case_id: int, pathway_id: int, supporter_id: int) -> Page:
     supporter = get_supporter(row, supporter_id)
     form = ConfirmForm(version=supporter.version)
     back = url_for("circle_parties.party", participant_id=supporter.participant_id, **ids(row))
-    words = act_context(row, _("No longer invite %(name)s", name=supporter.name), _("No longer invite"), back_href=back)
+    words = act_context(
+        row, _("Withdraw the invitation of %(name)s", name=supporter.name), _("Withdraw the invitation"), back_href=back
+    )
     return act_form(form, lambda call: preparation.end_supporter(call, supporter_id), back, words)

@@ -43,8 +43,8 @@ def record_waiver(
     not_later(uow, row.school_id, "signed_on", signed_on)
     waiver = PrivilegeWaiver(
         pathway_id=row.id, school_id=row.school_id, participant_id=person.id, signed_on=signed_on,
-        scope=_needed("scope", scope, _("Say what the waiver covers.")),
-        reason=_needed("reason", reason, _("Say why it was given.")),
+        scope=_needed("scope", scope, _("Write what the waiver covers.")),
+        reason=_needed("reason", reason, _("Write why it was given.")),
         recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
     )  # fmt: skip
     return add_audited(uow, waiver, AUDIT_WAIVER)
@@ -56,7 +56,7 @@ def withdraw_waiver(uow: UnitOfWork, pathway_id: int, waiver_id: int) -> int:
     row = load_for_keeper(uow, pathway_id)
     waiver = get_waiver(row.id, waiver_id)
     if waiver.withdrawn_on is not None:
-        raise Refused("", _("This waiver was withdrawn before."))
+        raise Refused("", _("This waiver was already withdrawn."))
     waiver.withdrawn_on = today_at(row.school_id, uow.now)
     close_waived(uow, row, waiver)
     uow.audit(AUDIT_WITHDRAWN, "privilege_waiver", waiver.id, changes_of(waiver))
@@ -71,8 +71,8 @@ def record_exception(uow: UnitOfWork, pathway_id: int, *, kind: ExceptionKind, t
     refuse_naming_kept_off("told_whom", students, told_whom)
     used = PrivilegeException(
         pathway_id=row.id, school_id=row.school_id, kind=kind,
-        told_whom=_needed("told_whom", told_whom, _("Say who was told.")),
-        reason=_needed("reason", reason, _("Say why it was needed.")),
+        told_whom=_needed("told_whom", told_whom, _("Enter who was told.")),
+        reason=_needed("reason", reason, _("Write why it was needed.")),
         recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
     )  # fmt: skip
     return add_audited(uow, used, AUDIT_EXCEPTION)

@@ -131,7 +131,7 @@ def waiver(case_id: int, pathway_id: int) -> Page:
             row,
             _("Record a waiver"),
             _("Save the waiver"),
-            facts=[_("Only in writing, signed by the participant. It covers what they said themselves.")],
+            facts=[_("Only in writing, signed by the participant. It covers only what they said themselves.")],
         ),
     )
 
@@ -147,7 +147,7 @@ def withdraw(case_id: int, pathway_id: int, waiver_id: int) -> Page:
         row,
         _("Withdraw the waiver"),
         _("Record that it was withdrawn"),
-        facts=[_("It needs no reason. What was told before cannot be taken back.")],
+        facts=[_("No reason is needed. What was already shared cannot be taken back.")],
     )
     return act_form(form, lambda call: actions.withdraw_waiver(call, row.id, waiver_id), _page_of(row), words)
 
@@ -197,9 +197,9 @@ def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
     form = ReleaseForm(version=its_hold.version)
     facts = [
         str(HoldKind(its_hold.kind).label),
-        _("Once nothing else is open, the notes are shredded on their day, for good."),
+        _("Once nothing else is open, the notes are permanently shredded on their date."),
     ]
-    words = _context(row, _("It is over"), _("Let shredding go on"), facts=facts)
+    words = _context(row, _("It has ended"), _("Resume shredding"), facts=facts)
     return act_form(
         form, lambda call: actions.close_hold(call, row.id, hold_id, form.reason.data or ""), _page_of(row), words
     )

@@ -48,7 +48,7 @@ def load_asked_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
 def check_occasion(row: Pathway, circle: Circle, occasion: Occasion) -> None:
     """Raise Refused for an occasion that has not come."""
     if occasion not in occasions_of(circle, row.state not in LIVE):
-        raise Refused("occasion", _("This can be asked later: choose what has happened already."))
+        raise Refused("occasion", _("This can be asked later: choose something that has already happened."))
 
 
 def make_links(
@@ -68,9 +68,9 @@ def make_links(
         check_occasion(row, circle, occasion)
         people_by_key = {one.key: one for one in people_to_ask(row, circle)}
         if not keys or not set(keys) <= set(people_by_key):
-            raise Refused("people", _("Tick who is asked."))
+            raise Refused("people", _("Check who is asked."))
         if set(keys) & already_asked(row.id, occasion, now):
-            raise Refused("people", _("One of them was asked already. Make a new link in the list."))
+            raise Refused("people", _("One of them was already asked. Make a new link from the list."))
         spoken = languages(today_at(None, now))
         links = []
         for key in sorted(keys):
@@ -137,7 +137,7 @@ def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: str |
         row = _load(uow, questionnaire_id)
         state = state_of(row, now)
         if state is not LinkState.OPEN and not may_become(state, LinkState.OPEN):
-            raise Refused("", _("This questionnaire was answered or taken back."))
+            raise Refused("", _("This questionnaire was answered or withdrawn."))
         code = new_code()
         row.token_digest, row.expires_at = token_digest(code), _expiry(now)
         uow.record(row, "questionnaire.renewed")
@@ -150,7 +150,7 @@ def revoke(uow: UnitOfWork, questionnaire_id: int) -> int:
     """Take a link back: it opens nothing any more. Raises Refused when it was answered or taken back already."""
     row = _load(uow, questionnaire_id)
     if not may_become(state_of(row, uow.now), LinkState.REVOKED):
-        raise Refused("", _("This questionnaire was answered or taken back."))
+        raise Refused("", _("This questionnaire was answered or withdrawn."))
     row.revoked_at = uow.now
     uow.record(row, "questionnaire.revoked")
     return row.id

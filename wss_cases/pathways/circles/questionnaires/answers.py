@@ -82,7 +82,7 @@ def answer_as_keeper(
     circle = circle_of(pathway)
     check_occasion(pathway, circle, occasion)
     if f"keeper-{uow.actor.user_id}" in already_asked(pathway_id, occasion, uow.now):
-        raise Refused("", _("You answered already."))
+        raise Refused("", _("You have already answered."))
     row = uow.add(
         Questionnaire(
             **new_values(uow, pathway, circle, occasion),

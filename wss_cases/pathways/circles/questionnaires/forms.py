@@ -16,7 +16,7 @@ class MakeForm(BaseForm):
     """Who gets a link, on which occasion, in which language."""
 
     occasion = RadioField(_l("When it is asked"), validators=[InputRequired(_l("Choose when it is asked."))])
-    people = SelectMultipleField(_l("Who is asked"), validators=[InputRequired(_l("Tick who is asked."))], choices=[])
+    people = SelectMultipleField(_l("Who is asked"), validators=[InputRequired(_l("Check who is asked."))], choices=[])
     language = SelectField(_l("Language"), validators=[Optional()])
 
 

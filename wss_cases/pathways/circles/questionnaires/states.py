@@ -36,8 +36,8 @@ class LinkState(Labelled):
 
     OPEN = "open", _l("Waiting for the answer")
     ANSWERED = "answered", _l("Answered")
-    EXPIRED = "expired", _l("Ran out")
-    REVOKED = "revoked", _l("Taken back")
+    EXPIRED = "expired", _l("Expired")
+    REVOKED = "revoked", _l("Withdrawn")
 
 
 @dataclass(frozen=True)
@@ -82,8 +82,8 @@ QUESTIONS: Final[dict[tuple[Answerer, Occasion], tuple[Question, ...]]] = {
 
 
 SENTENCES: dict[str, Any] = {
-    "questionnaire.made": (_l("Questionnaire handed out: %(occasion)s"), {"occasion": Occasion.labels()}),
+    "questionnaire.made": (_l("Questionnaire given out: %(occasion)s"), {"occasion": Occasion.labels()}),
     "questionnaire.renewed": _l("New link made for a questionnaire"),
-    "questionnaire.revoked": _l("Link to a questionnaire taken back"),
+    "questionnaire.revoked": _l("Questionnaire link withdrawn"),
     "questionnaire.answered": (_l("Questionnaire answered: %(occasion)s"), {"occasion": Occasion.labels()}),
 }

@@ -16,16 +16,16 @@ from wss_cases.pathways.common.steps import Step, ids, waiting
 
 OPENING: Final[dict[str, tuple[Any, str]]] = {
     "parties": (_l("Add the people it is for"), "casework.case"),
-    "keeper": (_l("Name the keeper"), "keepers.keepers"),
-    "training": (_l("Name a trained keeper"), "keepers.keepers"),
+    "keeper": (_l("Assign a circle keeper"), "keepers.keepers"),
+    "training": (_l("Assign a trained keeper"), "keepers.keepers"),
     "support": (_l("Offer support"), "circle_parties.support"),
     "pre_meeting": (_l("Hold the pre-meeting"), "circle_parties.pre_meeting"),
     "consent": (_l("Record the consent"), "circle_parties.consent"),
     "guardian": (_l("Record the guardian’s consent"), "circle_parties.consent"),
-    "said": (_l("What each person said is with the keeper"), "keepers.keepers"),
-    "ready": (_l("Say whether they are ready"), "circle_parties.ready"),
+    "said": (_l("The keeper has what each person said"), "keepers.keepers"),
+    "ready": (_l("Record whether they are ready"), "circle_parties.ready"),
     "screen": (_l("Do the safety screen"), "circle_screening.screen"),
-    "hold": (_l("Look at the hold that applies"), "circle_screening.hold"),
+    "hold": (_l("See the hold that applies"), "circle_screening.hold"),
 }
 """The act that opens each requirement, and its page."""
 
@@ -59,10 +59,10 @@ def _step(row: Pathway, circle: Circle, today: date, now: datetime) -> Step:
 
 def _planned(row: Pathway, circle: Circle, meeting: CircleMeeting, today: date, now: datetime) -> Step:
     if meeting.starts_at <= now:
-        words, values = _l("Say whether the meeting happened"), {"meeting_id": meeting.id}
+        words, values = _l("Record whether the meeting took place"), {"meeting_id": meeting.id}
         return Step("answer_meeting", words, "circles.answer", values, on=row.next_step_on, urgent=True)
     if unmet(circle.requirements_on(row.next_step_on or today)):
-        words = _l("Look at the meeting: something it needs is missing now")
+        words = _l("See the meeting: something it needs is now missing")
         return Step("check_meeting", words, "circles.meeting", ids(row), on=row.next_step_on, urgent=True)
     return waiting(row, row.next_step_on)
 
@@ -76,9 +76,9 @@ def _after_meeting(row: Pathway, circle: Circle, today: date) -> Step:
         if first.due_on > today:
             return waiting(row, first.due_on)
         values = {**ids(row), "term_id": first.id}
-        return Step("mark_term", _l("Mark the term that is due"), "agreements.term", values, on=first.due_on)
+        return Step("mark_term", _l("Update the term that is due"), "agreements.term", values, on=first.due_on)
     if completion_meeting_allowed(circle) and not unmet(circle.requirements_on(today)):
-        words = _l("Plan the meeting at the end of the agreement")
+        words = _l("Schedule the agreement completion meeting")
         return Step("plan_completion", words, "circles.meeting", ids(row))
     return Step("complete", _l("Complete it with its outcome"), "agreements.complete", ids(row))
 
@@ -87,12 +87,12 @@ def _before_meeting(row: Pathway, circle: Circle, today: date) -> Step:
     shut = unmet(circle.requirements_on(today))
     stands = {hold.rule for hold in circle.holds if hold.stands}
     if any(requirement.code == "hold" and requirement.rule in stands for requirement in shut):
-        return Step("end", _l("End it: a hold stands"), "pathway_ends.end", ids(row))
+        return Step("end", _l("End it: a hold applies"), "pathway_ends.end", ids(row))
     if any(requirement.refused and requirement.code in ("consent", "guardian") for requirement in shut):
-        return Step("decline", _l("Record that a meeting is not planned"), "pathway_ends.decline", ids(row))
+        return Step("decline", _l("Record that no meeting is scheduled"), "pathway_ends.decline", ids(row))
     if shut:
         words, endpoint = OPENING[shut[0].code]
         return Step(shut[0].code, words, endpoint, requirement_values(row, shut[0]), on=row.start_by)
     if row.state is PathwayState.PROPOSED:
         return Step("accept", _l("Record the answer"), "pathway_acts.accept", ids(row), on=row.start_by)
-    return Step("plan_meeting", _l("Plan the meeting"), "circles.meeting", ids(row), on=row.next_step_on)
+    return Step("plan_meeting", _l("Schedule the meeting"), "circles.meeting", ids(row), on=row.next_step_on)

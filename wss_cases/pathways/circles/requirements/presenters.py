@@ -23,7 +23,7 @@ def requirement_row(requirement: Requirement, circle: Circle, row: Pathway) -> d
         hold = next(hold for hold in circle.holds if hold.rule == requirement.rule)
         meta = _("until: %(until)s", until=hold.until.get(locale_code()) or hold.until["en"])
         if circle.planned and circle.without_plan and PLAN in requirement.rule.split("+"):
-            meta = _("no safety plan is agreed for: %(names)s", names=", ".join(circle.without_plan))
+            meta = _("no safety plan agreed for: %(names)s", names=", ".join(circle.without_plan))
     elif requirement.on is not None:
         meta = day_words(requirement.on)
     return {

@@ -41,7 +41,7 @@ def record_training(
     require(uow.actor, Permission.CIRCLE_SETTINGS, training)
     today = today_at(school_id, uow.now)
     if user_id not in staff_of(school_id, today):
-        raise Refused("user", _("Choose somebody of this school."))
+        raise Refused("user", _("Choose someone from this school."))
     if completed_on > today:
         raise Refused("completed_on", _("Choose today or an earlier day."))
     if valid_until is not None and valid_until < completed_on:

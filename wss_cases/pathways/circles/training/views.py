@@ -79,12 +79,12 @@ def _person(user_id: int, name: str, rows: list[KeeperTraining], may: bool, here
 def _row(row: KeeperTraining, school_id: int, today: date) -> dict[str, Any]:
     until = row.valid_until
     if until is None:
-        validity, tag = _("does not run out"), ""
+        validity, tag = _("does not expire"), ""
     elif until < today:
-        validity, tag = _("ran out on %(day)s", day=day_words_with_year(until)), _("Ran out")
+        validity, tag = _("expired on %(day)s", day=day_words_with_year(until)), _("Expired")
     else:
-        validity = _("in force until %(day)s", day=day_words_with_year(until))
-        tag = _("Runs out soon") if until <= today + SOON else ""
+        validity = _("valid until %(day)s", day=day_words_with_year(until))
+        tag = _("Expires soon") if until <= today + SOON else ""
     completed = _("completed %(day)s", day=day_words_with_year(row.completed_on))
     return {
         "href": url_for("circle_training.end", training_id=row.id) if row.school_id == school_id else None,
@@ -128,7 +128,7 @@ def end(training_id: int) -> Page:
     name = names_of({its_training.user_id}).get(its_training.user_id, "")
     form = EndTrainingForm(valid_until=its_training.valid_until)
     facts = [f"{name} · {its_training.kind.label}"]
-    words = {"title": _("Until when a training counts"), "go_words": _("Save the day"), "facts": facts}
+    words = {"title": _("Valid until"), "go_words": _("Save the day"), "facts": facts}
     return _page(form, lambda call: actions.end_training(call, training_id, form.valid_until.data), words)
 
 

@@ -71,7 +71,7 @@ def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
 def check_in(uow: UnitOfWork, pathway_id: int) -> int:
     """Check a student in today; the day counts as a session held, whatever was logged for it before."""
     row, card, day = _today(uow, pathway_id)
-    _move_day(day, DayState.CHECKED_IN, _("Today is checked in already."))
+    _move_day(day, DayState.CHECKED_IN, _("Today’s check-in is already recorded."))
     day.checked_in_at, day.logged_by_id = uow.now, uow.actor.user_id
     add_audited(uow, day, "daily_card_day.checked_in")
     logged = session_on(row.id, day.on_day)
@@ -85,7 +85,7 @@ def check_in(uow: UnitOfWork, pathway_id: int) -> int:
 def check_out(uow: UnitOfWork, pathway_id: int) -> int:
     """Check a student out today, after the check-in."""
     _row, card, day = _today(uow, pathway_id)
-    _move_day(day, DayState.CHECKED_OUT, _("Check in first; a day is checked out once."))
+    _move_day(day, DayState.CHECKED_OUT, _("Check in first. Each day has one check-out."))
     day.checked_out_at, day.logged_by_id = uow.now, uow.actor.user_id
     add_audited(uow, day, "daily_card_day.checked_out")
     return card.id
@@ -103,7 +103,7 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
     if not today - LOOK_BACK <= on_day <= today or not school_days(row.school_id).is_school_day(on_day):
         raise Refused("", _("Choose a school day of the last week."))
     if period not in card.periods or len(marks) != len(card.expectations):
-        raise Refused("", _("The card has changed. Look at it again."))
+        raise Refused("", _("The card has changed. Please review it again."))
     if any(one is not None and not 0 <= one <= BEST_MARK for one in marks):
         raise Refused("", _("Choose 0, 1 or 2."))
     day = _day(uow, card, on_day)

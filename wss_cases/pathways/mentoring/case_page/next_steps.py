@@ -51,13 +51,13 @@ def step_of(
         return Step("accept", _l("Record the student’s answer"), "pathway_acts.accept", ids(row), on=row.start_by)
     last = last_day_of(plan.starts_on, plan.weeks)
     if last is not None and last < today:
-        return Step("finish", _l("Say how the mentoring ended"), "mentoring.finish", ids(row), on=last)
+        return Step("finish", _l("Record how the mentoring ended"), "mentoring.finish", ids(row), on=last)
     if row.state is PathwayState.ACTIVE and plan.next_review_on is not None and plan.next_review_on <= today:
         return Step("review", _l("Review the mentoring"), "mentoring.review", ids(row), on=plan.next_review_on)
     if row.next_step and row.next_step_on is not None and row.next_step_on <= today:
         return Step("plan_step", row.next_step, "pathway_acts.plan", ids(row), on=row.next_step_on)
     if row.kind == Kind.CHECK_IN_CHECK_OUT and not has_card:
-        return Step("card", _l("Set the daily card"), "mentoring.card", ids(row), on=plan.starts_on)
+        return Step("card", _l("Set up the daily card"), "mentoring.card", ids(row), on=plan.starts_on)
     return _session_step(row, plan, *logged, today, days)
 
 
@@ -65,7 +65,7 @@ def _session_step(
     row: Pathway, plan: MentoringPlan, logged: int, newest: date | None, today: date, days: SchoolDays
 ) -> Step:
     if plan.rhythm is None or plan.starts_on is None:
-        return Step("course", _l("Set the rhythm and the first day"), "mentoring.details", ids(row))
+        return Step("course", _l("Set the schedule and the first day"), "mentoring.details", ids(row))
     due = next_due(plan, logged, today, days)
     if due is None:
         return waiting(row, plan.next_review_on or last_day_of(plan.starts_on, plan.weeks))

@@ -69,10 +69,10 @@ def _rows(plan: MentoringPlan) -> list[dict[str, str]]:
         (_("Group"), plan.group.name if plan.group else ""),
         (_("Why this mentor"), " · ".join(str(Reason(code).label) for code in codes)),
         (_("Goal"), plan.goal),
-        (_("Rhythm"), rhythm_words(plan)),
+        (_("Schedule"), rhythm_words(plan)),
         (_("First and last day"), span_words(plan)),
         (_("Next review"), day_words_with_year(plan.next_review_on)),
-        (_("What comes after"), str(After(plan.comes_after).label) if plan.comes_after else ""),
+        (_("What comes next"), str(After(plan.comes_after).label) if plan.comes_after else ""),
     )
     return [{"label": label, "value": value} for label, value in parts if value]
 

@@ -133,7 +133,7 @@ def _id_of(one: Candidate) -> int:
 
 def _title(one: Candidate) -> str:
     name = f"{one.group.name} ({one.mentor.name})" if one.group else one.mentor.name
-    return _("%(name)s – %(free)d of %(all)d places free", name=name, free=one.free, all=one.capacity)
+    return _("%(name)s – %(free)d of %(all)d spots open", name=name, free=one.free, all=one.capacity)
 
 
 def _because(one: Candidate) -> str:
@@ -149,7 +149,7 @@ def details(case_id: int, pathway_id: int) -> Page:
     row = _mentoring(current_actor(), case_id, pathway_id)
     form = CourseForm(version=row.version, **_course_values(row, plan_of(row.id), today_at(row.school_id, clock.now())))
     form.offer_presets(row.kind)
-    words, template = act_context(row, _("Goal and rhythm"), _("Save")), "pathways/mentoring/case_page/course.html"
+    words, template = act_context(row, _("Goal and schedule"), _("Save")), "pathways/mentoring/case_page/course.html"
     return act_on(row, form, lambda call: actions.save_plan(call, row.id, form.course()), words, template)
 
 

@@ -64,7 +64,7 @@ def match(uow: UnitOfWork, pathway_id: int, chosen: Match, course: Course) -> in
     plan, today = plan_for(uow, row), today_at(row.school_id, uow.now)
     _check_match(uow, plan, mentor, group)
     if not chosen.reasons:
-        raise Refused("reasons", _("Say why this mentor."))
+        raise Refused("reasons", _("Explain why you chose this mentor."))
     _whom(row, chosen.participant_id)
     plan.mentor_id, plan.group_id = mentor.id, group.id if group is not None else None
     plan.match_reasons = ",".join(reason.value for reason in Reason if reason in chosen.reasons)
@@ -103,7 +103,7 @@ def _check_match(uow: UnitOfWork, plan: MentoringPlan, mentor: Mentor, group: Me
         taken = places_of(uow, mentor) - (plan.mentor_id == mentor.id and plan.group_id is None)
         full = taken >= mentor.capacity
     if full:
-        raise Refused("chosen", _("%(name)s has no place free.", name=group.name if group else mentor.name))
+        raise Refused("chosen", _("%(name)s has no open spot.", name=group.name if group else mentor.name))
 
 
 def _whom(row: Pathway, participant_id: int | None) -> None:

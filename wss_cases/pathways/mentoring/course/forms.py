@@ -33,7 +33,7 @@ class CourseForm(BaseForm):
         _l("Goal"),
         [NotBlank(_l("Write the goal."))],
         limit=500,
-        description=_l("One thing the student wants to be able to do. The mentor sees it."),
+        description=_l("One thing the student wants to be able to do. The mentor can see it."),
     )
     preset = RadioField(_l("How often and how long"), validators=[InputRequired(_l("Choose how often and how long."))])
     rhythm = select(_l("How often"), [("", _l("Not set")), *Cadence.labels().items()], validators=[Optional()])
@@ -44,7 +44,7 @@ class CourseForm(BaseForm):
 
     def offer_presets(self, kind: str) -> None:
         """Offer the rhythms that fit a kind of mentoring, and an own one."""
-        own = (OWN_RHYTHM, _l("Another rhythm"))
+        own = (OWN_RHYTHM, _l("Another schedule"))
         self.preset.choices = choices([*((code, PRESETS[code].words) for code in presets_for(kind)), own])
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -69,16 +69,16 @@ class MatchForm(CourseForm):
     """Whom a student is matched with and why, and the course."""
 
     participant_id = SelectField(_l("Student"), validators=[Optional()])
-    chosen = RadioField(_l("Who could mentor"), validators=[InputRequired(_l("Choose the mentor."))])
+    chosen = RadioField(_l("Possible mentors"), validators=[InputRequired(_l("Choose the mentor."))])
     reasons = SelectMultipleField(
         _l("Why this mentor"),
         choices=choices(list(Reason.labels().items())),
-        validators=[InputRequired(_l("Say why this mentor."))],
+        validators=[InputRequired(_l("Explain why you chose this mentor."))],
     )
     agreed = radio(
         _l("Has the student said yes?"),
         [("yes", _l("Yes")), ("not_yet", _l("Not yet"))],
-        _l("Say whether the student has said yes."),
+        _l("Answer whether the student has said yes."),
     )
 
     def __init__(self, *given: Any, **values: Any) -> None:
@@ -90,8 +90,8 @@ class MatchForm(CourseForm):
 class ReviewForm(BaseForm):
     """How the goal stands, and how it goes on."""
 
-    stands = radio(_l("How does the goal stand?"), STANDS_LABELS, _l("Say how the goal stands."))
-    goes_on = radio(_l("How does it go on?"), GoesOn.labels(), _l("Say how it goes on."))
+    stands = radio(_l("How is the goal going?"), STANDS_LABELS, _l("Answer how the goal is going."))
+    goes_on = radio(_l("What happens next?"), GoesOn.labels(), _l("Choose what happens next."))
     next_on = DateField(_l("Next review"), validators=[Optional()])
     note = LongText(_l("What was said, and what changes"), [Optional()], limit=2000)
 
@@ -100,18 +100,18 @@ class FinishForm(BaseForm):
     """How mentoring ends, and what comes after."""
 
     how = radio(
-        _l("How does it end?"),
-        [*OUTCOMES[Pathway.MENTORING].items(), (EARLY, _l("It ends early"))],
-        _l("Say how it ends."),
+        _l("How is it ending?"),
+        [*OUTCOMES[Pathway.MENTORING].items(), (EARLY, _l("It is ending early"))],
+        _l("Choose how it is ending."),
     )
-    reason = radio(_l("Why it ends early"), EndReason.labels())
-    after = radio(_l("What comes after?"), After.labels(), _l("Say what comes after."))
+    reason = radio(_l("Why it is ending early"), EndReason.labels())
+    after = radio(_l("What comes after?"), After.labels(), _l("Write what comes after."))
     note = LongText(_l("Note"), [Optional()], description=_l("Facts only."))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field; an early end has a reason."""
         missing = self.how.data == EARLY and not self.reason.data
-        return needs(super().validate(extra_validators), self.reason, missing, _l("Choose why it ends."))
+        return needs(super().validate(extra_validators), self.reason, missing, _l("Choose the reason it is ending."))
 
 
 class CardForm(BaseForm):
@@ -121,12 +121,12 @@ class CardForm(BaseForm):
         _l("Expectations"),
         [NotBlank(_l("Write at least one line."))],
         limit=500,
-        description=_l("Up to five, one in each line, in the student’s own words: “I keep my hands to myself”."),
+        description=_l("Up to five, one per line, in the student’s own words: “I keep my hands to myself”."),
     )
     periods = LongText(
         _l("Periods of the day"),
         [NotBlank(_l("Write at least one line."))],
         limit=1000,
-        description=_l("Up to ten, one in each line."),
+        description=_l("Up to ten, one per line."),
     )
-    goal_percent = number_or_none(_l("Goal for a day, in percent of the points"), 1, 100, required=True)
+    goal_percent = number_or_none(_l("Goal for a day, in percent of points"), 1, 100, required=True)

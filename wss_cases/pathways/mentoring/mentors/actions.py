@@ -55,7 +55,7 @@ def change_mentor(uow: UnitOfWork, mentor_id: int, draft: MentorDraft) -> int:
     mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, uow.version)
     taken = places_of(uow, mentor)
     if draft.capacity < taken:
-        words = ngettext("%(num)d place is taken.", "%(num)d places are taken.", taken)
+        words = ngettext("%(num)d spot is taken.", "%(num)d spots are taken.", taken)
         raise Refused("capacity", words)
     _fill(uow, mentor, draft)
     uow.record(mentor, "mentor.changed")
@@ -74,7 +74,7 @@ def _fill(uow: UnitOfWork, mentor: Mentor, draft: MentorDraft) -> None:
     elif not name.strip():
         raise Refused("name", _("Write the mentor’s name."))
     elif not draft.organisation.strip():
-        raise Refused("organisation", _("Write which organisation they come from."))
+        raise Refused("organisation", _("Write which organization they come from."))
     mentor.kind, mentor.name, mentor.user_id, mentor.capacity = draft.kind, name, user_id, draft.capacity
     mentor.organisation = "" if draft.kind is MentorKind.STAFF else draft.organisation
     mentor.languages, mentor.strengths = list(draft.languages), draft.strengths
@@ -84,13 +84,13 @@ def _fill(uow: UnitOfWork, mentor: Mentor, draft: MentorDraft) -> None:
 def _account_name(uow: UnitOfWork, mentor: Mentor, user_id: int | None) -> str:
     person = actor_of(user_id, uow.now) if user_id is not None else None
     if person is None or not person.covers(mentor.school_id, *STAFF):
-        raise Refused("user_id", _("Choose somebody who works at this school."))
+        raise Refused("user_id", _("Choose someone who works at this school."))
     same = select(Mentor.id).where(
         Mentor.school_id == mentor.school_id, Mentor.user_id == user_id, Mentor.id != (mentor.id or 0)
     )
     with uow.session.no_autoflush:
         if uow.session.scalar(same) is not None:
-            raise Refused("user_id", _("This person is on the list of mentors already."))
+            raise Refused("user_id", _("This person is already on the list of mentors."))
     return person.name
 
 
@@ -119,10 +119,10 @@ def end_mentor(uow: UnitOfWork, mentor_id: int, rematch: bool) -> int:
     """
     mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, uow.version)
     if not mentor.is_active:
-        raise Refused("", _("This mentor has ended already."))
+        raise Refused("", _("This mentor has already ended."))
     matches = open_matches(mentor.id)
     if matches and not rematch:
-        raise Refused("rematch", _("Say that these students get a new mentor."))
+        raise Refused("rematch", _("Confirm that these students get a new mentor."))
     for plan, pathway in matches:
         _unmatch(uow, mentor, plan.id, pathway.id)
     for group in uow.session.scalars(
@@ -187,9 +187,9 @@ def _change_group(
 ) -> None:
     taken = places_of_group(uow, group)
     if capacity < taken:
-        raise Refused("capacity", ngettext("%(num)d place is taken.", "%(num)d places are taken.", taken))
+        raise Refused("capacity", ngettext("%(num)d spot is taken.", "%(num)d spots are taken.", taken))
     if taken and not is_active:
-        raise Refused("is_active", _("Students meet in this group now. Match them anew first."))
+        raise Refused("is_active", _("Students meet in this group now. Match them with other mentors first."))
     if mentor.id != group.mentor_id:
         for plan in uow.session.scalars(
             select(MentoringPlan).where(MentoringPlan.group_id == group.id).with_for_update()

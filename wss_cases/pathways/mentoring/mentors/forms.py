@@ -20,16 +20,16 @@ def number_or_none(label: Any, least: int, most: int, required: bool = False) ->
 class MentorForm(BaseForm):
     """What a school knows of a mentor."""
 
-    kind = radio(_l("Where do they come from?"), MentorKind.labels(), _l("Say where the mentor comes from."))
+    kind = radio(_l("Where do they come from?"), MentorKind.labels(), _l("Enter where the mentor comes from."))
     user_id = SelectField(
-        _l("Member of staff"), validators=[Optional()], description=_l("They can then log their sessions themselves.")
+        _l("Staff member"), validators=[Optional()], description=_l("They can then log their sessions themselves.")
     )
     name = ShortText(_l("Name, if they come from a partner"), [Optional()])
-    organisation = ShortText(_l("Partner organisation"), [Optional()])
+    organisation = ShortText(_l("Partner organization"), [Optional()])
     capacity = number_or_none(_l("How many students at a time"), 0, LARGEST_CAPACITY, required=True)
     languages = SelectMultipleField(_l("Languages"), validators=[Optional()])
     strengths = ShortText(
-        _l("Strengths"), [Optional()], limit=300, description=_l("For example: reading, soccer, knows grief.")
+        _l("Strengths"), [Optional()], limit=300, description=_l("For example: reading, soccer, experience with grief.")
     )
     trained_on = DateField(_l("Trained on"), validators=[Optional()])
 

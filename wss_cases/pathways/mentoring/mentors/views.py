@@ -78,7 +78,7 @@ def mentors() -> Page:
 
 
 def _places(taken: int, capacity: int) -> dict[str, str]:
-    words = _("%(taken)d of %(all)d places taken", taken=taken, all=capacity)
+    words = _("%(taken)d of %(all)d spots taken", taken=taken, all=capacity)
     return {"tag": words, "tone": "sun" if taken >= capacity else "moss"}
 
 

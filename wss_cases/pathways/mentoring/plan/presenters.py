@@ -36,8 +36,8 @@ def dose_sentence(dose: Dose) -> str:
     """Return what the picture of a dose shows, in one sentence."""
     if dose.planned is None:
         return ngettext(
-            "%(num)d session held. How many were planned is not known: the rhythm or the first day is not set.",
-            "%(num)d sessions held. How many were planned is not known: the rhythm or the first day is not set.",
+            "%(num)d session held. The number planned is not known: the schedule or the first day is not set.",
+            "%(num)d sessions held. The number planned is not known: the schedule or the first day is not set.",
             dose.held,
         )
     if dose.planned == 0 and dose.held == 0:
@@ -96,7 +96,7 @@ def day_state_words(day: DailyCardDay | None) -> str:
 
 def percent_words(share: int | None) -> str:
     """Return a day's percent; says so where nothing is marked."""
-    return _("nothing marked") if share is None else _("%(number)d percent", number=share)
+    return _("nothing recorded") if share is None else _("%(number)d percent", number=share)
 
 
 def school_days_back(today: date, days: SchoolDays, count: int = CARD_DAYS) -> Sequence[date]:
@@ -114,8 +114,8 @@ def card_chart(
     known = [share for day in back if (share := shares.get(day)) is not None]
     reached = sum(share >= card.goal_percent for share in known)
     title = _(
-        "The goal of %(goal)d percent was reached on %(reached)d of %(marked)d marked days.",
+        "The goal of %(goal)d percent was reached on %(reached)d of %(marked)d recorded days.",
         goal=card.goal_percent, reached=reached, marked=len(known),
     )  # fmt: skip
     points = [{"label": day_words(day), "value": shares.get(day), "figure": None} for day in back]
-    return {"title": title if known else _("No day is marked yet."), "points": points, "marked": len(known)}
+    return {"title": title if known else _("No days are recorded yet."), "points": points, "marked": len(known)}

@@ -13,7 +13,7 @@ from wss_cases.routing.engine.states import Pathway as Family
 class MentorKind(Labelled):
     """Where a mentor comes from."""
 
-    STAFF = "staff", _l("Member of staff")
+    STAFF = "staff", _l("Staff member")
     PARTNER = "partner", _l("From a partner")
 
 
@@ -40,7 +40,7 @@ class Missed(Labelled):
 class Reason(Labelled):
     """What speaks for a mentor; the first four are found by themselves."""
 
-    PLACE = "place", _l("Has a place free")
+    PLACE = "place", _l("Has an open spot")
     LANGUAGE = "language", _l("Speaks the student’s language")
     STRENGTH = "strength", _l("Their strengths fit the goal")
     TRAINED = "trained", _l("Is trained")
@@ -59,8 +59,8 @@ class DayState(Labelled):
 class GoesOn(Labelled):
     """What a review decides."""
 
-    SAME = "same", _l("It goes on as it is")
-    CHANGES = "changes", _l("It goes on, with a change")
+    SAME = "same", _l("It continues as is")
+    CHANGES = "changes", _l("It continues, with a change")
     ENDS = "ends", _l("It ends now")
 
 
@@ -69,8 +69,8 @@ class After(Labelled):
 
     NOTHING = "nothing", _l("Nothing more is needed")
     STAYS_IN_TOUCH = "stays_in_touch", _l("The mentor stays in touch")
-    OTHER_ADULT = "other_adult", _l("Another adult of the school looks after it")
-    OTHER_PATHWAY = "other_pathway", _l("Another pathway takes it up")
+    OTHER_ADULT = "other_adult", _l("Another adult at the school takes over")
+    OTHER_PATHWAY = "other_pathway", _l("Another pathway takes over")
     NEXT_SCHOOL = "next_school", _l("The next school is told")
 
 
@@ -125,7 +125,7 @@ STANDS_LABELS = OUTCOMES[Family.MENTORING]
 
 
 SENTENCES = {
-    "mentoring.planned": _l("Goal and rhythm of the mentoring set"),
+    "mentoring.planned": _l("Goal and schedule of the mentoring set"),
     "mentoring.matched": _l("Matched with the mentor %(mentor)s"),
     "mentoring.unmatched": _l("The mentor %(mentor)s has ended; a new match is needed"),
     "mentoring.held": _l("Mentoring session of %(day)s held"),

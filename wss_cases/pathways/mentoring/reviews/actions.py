@@ -29,7 +29,7 @@ def ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
     waiting = open_follow_ups(uow, row.id, REVIEW)
     if on is None:
         for follow_up in waiting:
-            cancel_row(uow, follow_up, _("No review is planned any more."))
+            cancel_row(uow, follow_up, _("No review is scheduled anymore."))
     elif waiting:
         waiting[0].due_on = on
         uow.record(waiting[0], "followup.moved", what=REVIEW, due_on=on.isoformat(), reason="other")
@@ -68,9 +68,9 @@ def review(uow: UnitOfWork, pathway_id: int, *, stands: str, goes_on: GoesOn, no
 
 def _check(uow: UnitOfWork, row: Pathway, stands: str, goes_on: GoesOn, note: str, next_on: date | None) -> None:
     if stands not in STANDS_LABELS:
-        raise Refused("stands", _("Say how the goal stands."))
+        raise Refused("stands", _("Answer how the goal is going."))
     if goes_on is GoesOn.CHANGES and not note.strip():
-        raise Refused("note", _("Say what changes."))
+        raise Refused("note", _("Write what changes."))
     today = today_at(row.school_id, uow.now)
     if goes_on is not GoesOn.ENDS and (next_on is None or not today < next_on <= today + FURTHEST):
         raise Refused("next_on", _("Choose the day of the next review, after today and within a year."))

@@ -60,7 +60,7 @@ def log_session(uow: UnitOfWork, pathway_id: int, day: date, answer: DayAnswer, 
     row = load_logged(uow, pathway_id)
     session = session_on(row.id, day)
     if session is not None and session.version != seen:
-        raise Refused("day", _("This day is logged already. Choose it in the list below to correct it."))
+        raise Refused("day", _("This day is already logged. Choose it from the list below to correct it."))
     if session is not None:
         _leave_card(uow, row, day, answer)
     session = write(uow, row, day, answer)
@@ -73,11 +73,11 @@ def log_group(uow: UnitOfWork, group_id: int, day: date, answers: Mapping[int, D
     group = uow.session.get(MentoringGroup, group_id)
     require(uow.actor, Permission.MENTORING_LOG, group)
     if not answers:
-        raise Refused("", _("Mark at least one student."))
+        raise Refused("", _("Score at least one student."))
     for pathway_id in sorted(answers):
         row = load_logged(uow, pathway_id, group_id)
         if session_on(row.id, day) is not None:
-            raise Refused("day", _("A student of this group is logged for this day already. Look again."))
+            raise Refused("day", _("A student in this group is already logged for this day. Please check again."))
         write(uow, row, day, answers[pathway_id])
     return group_id
 
@@ -153,7 +153,7 @@ def _take_back(uow: UnitOfWork, row: Pathway) -> None:
             MentoringSession.logged_at >= follow_up.created_at,
         )
         if follow_up.state is FollowUpState.OPEN and uow.session.scalars(missed).first() is None:
-            cancel_row(uow, follow_up, _("The session was logged anew: nothing was missed."))
+            cancel_row(uow, follow_up, _("The session was logged again; nothing was missed."))
 
 
 def _asked(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
@@ -172,4 +172,4 @@ def _leave_card(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> 
         .where(DailyCard.pathway_id == row.id, DailyCardDay.on_day == day, DailyCardDay.checked_in_at.is_not(None))
     )
     if marked is not None:
-        raise Refused("happened", _("The card of this day has a check-in, so the session was held."))
+        raise Refused("happened", _("The card for this day has a check-in, so the session took place."))

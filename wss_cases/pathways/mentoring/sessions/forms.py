@@ -23,7 +23,7 @@ class MinutesForm(BaseForm):
     day = DateField(_l("Day"), validators=[InputRequired(_l("Choose a day."))])
     minutes = RadioField(_l("How many minutes?"), validators=[Optional()])
     other = IntegerField(
-        _l("Another number of minutes"),
+        _l("A different number of minutes"),
         validators=[Optional(), NumberRange(1, LONGEST_MINUTES, _l("Write a number from 1 to 480."))],
     )
 
@@ -43,7 +43,9 @@ class MinutesForm(BaseForm):
 class SessionForm(MinutesForm):
     """Did it happen? Minutes, or why not."""
 
-    happened = radio(_l("Did it happen?"), [("yes", _l("Yes")), ("no", _l("No"))], _l("Say whether it happened."))
+    happened = radio(
+        _l("Did it take place?"), [("yes", _l("Yes")), ("no", _l("No"))], _l("Answer whether it took place.")
+    )
     missed = radio(_l("Why not?"), Missed.labels())
     note = ShortText(_l("Note"), [Optional()], limit=300)
 
@@ -51,8 +53,8 @@ class SessionForm(MinutesForm):
         """Check each field; a held session has minutes, a missed one a reason."""
         sound = bool(super().validate(extra_validators))
         if self.happened.data == "yes":
-            return needs(sound, self.minutes, sound and self.length is None, _l("Say how many minutes."))
-        return needs(sound, self.missed, not self.missed.data, _l("Say why not."))
+            return needs(sound, self.minutes, sound and self.length is None, _l("Enter the number of minutes."))
+        return needs(sound, self.missed, not self.missed.data, _l("Explain why not."))
 
     def answer(self) -> DayAnswer:
         """Return the answer for the day."""
@@ -63,7 +65,7 @@ class SessionForm(MinutesForm):
 
 def group_form(students: Iterable[tuple[int, str]]) -> type[MinutesForm]:
     """Return a form that asks about each of a group's students, (pathway id, name), in a field s<id>."""
-    answers = choices([(HELD, _l("Came")), *Missed.labels().items(), (NOT_SAID, _l("Not said"))])
+    answers = choices([(HELD, _l("Came")), *Missed.labels().items(), (NOT_SAID, _l("Not recorded"))])
     fields = {
         f"s{pathway_id}": RadioField(name, choices=answers, default=HELD, validators=[Optional()])
         for pathway_id, name in students

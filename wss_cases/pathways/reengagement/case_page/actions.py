@@ -48,7 +48,7 @@ def save_plan(uow: UnitOfWork, pathway_id: int, text: PlanText, agreed: bool) ->
     if plan.student_id is not None:
         refuse_naming_kept_off("supporters", [plan.student_id], text.supporters)
     if plan.returned_on is not None and text.return_on is None:
-        raise Refused("return_on", _("The student is back: the day of return stays."))
+        raise Refused("return_on", _("The student is back, so the day of return stays."))
     drops = plan.meeting_held_on is None and plan.meeting_at is not None
     if drops and not (text.return_on and is_near(meeting_day(uow, plan), text.return_on, school_days(row.school_id))):
         _drop_meeting(uow, plan)
@@ -71,9 +71,9 @@ def record_return(uow: UnitOfWork, pathway_id: int, on: date) -> int:
     """
     row, plan = load_return(uow, pathway_id, uow.version)
     if plan.returned_on is not None:
-        raise Refused("", _("The first day back is recorded already."))
+        raise Refused("", _("The first day back is already recorded."))
     if row.state is PathwayState.PROPOSED:
-        raise Refused("", _("Plan the return with the student first; it may be short."))
+        raise Refused("", _("Plan the return with the student first; the plan may be short."))
     not_later(uow, row.school_id, "on", on)
     if plan.away_from is not None and on < plan.away_from:
         raise Refused("on", _("This is before the first day away."))
@@ -99,7 +99,7 @@ def add_review(uow: UnitOfWork, pathway_id: int, answer: ReviewAnswer, note: str
         raise Refused("", _("A return is reviewed once the student is back."))
     hard = answer in (ReviewAnswer.NEEDS_MORE, ReviewAnswer.NOT_BACK)
     if hard and not note.strip():
-        raise Refused("note", _("Say in a sentence what is needed now."))
+        raise Refused("note", _("Describe in a sentence what is needed now."))
     today, days = today_at(row.school_id, uow.now), school_days(row.school_id)
     review = uow.add(
         ReengagementReview.of(row, on_day=today, answer=answer, note=note, reviewed_by_id=uow.actor.user_id)
@@ -125,7 +125,7 @@ def complete(uow: UnitOfWork, pathway_id: int, outcome: str, note: str) -> int:
     if plan.returned_on is None:
         raise Refused("", _("Record the first day back first, or end it early with the reason."))
     if outcome != NOT_BACK and not reviews_of(row.id):
-        raise Refused("outcome", _("Review the return once before it is completed like this."))
+        raise Refused("outcome", _("Review the return once before completing it this way."))
     plan.next_review_on = None
     uow.audit("reengagement.completed", "reengagement_plan", plan.id, changes_of(plan))
     note_completion(uow, row, outcome, note)

@@ -25,10 +25,10 @@ def step_of(row: Pathway, plan: ReengagementPlan | None, today: date, now: datet
     if plan is None or row.state is PathwayState.PROPOSED:
         return Step("plan_return", _l("Plan the return"), "reengagement.details", ids(row), on=row.start_by)
     if plan.return_on is None:
-        return Step("plan_return", _l("Say when the student returns"), "reengagement.details", ids(row))
+        return Step("plan_return", _l("Enter when the student returns"), "reengagement.details", ids(row))
     meeting = meeting_of(plan)
     if meeting is Meeting.PLANNED and plan.meeting_at is not None and plan.meeting_at <= now:
-        words = _l("Say whether the re-entry meeting happened")
+        words = _l("Record whether the re-entry meeting took place")
         return Step("answer_meeting", words, "reengagement.answer", ids(row), on=plan.return_on, urgent=True)
     if plan.returned_on is None and plan.return_on <= today:
         return Step("back", _l("Is the student back?"), "reengagement.back", ids(row), on=plan.return_on)

@@ -63,12 +63,12 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
 
 def _rows(plan: ReengagementPlan) -> list[dict[str, Any]]:
     return [
-        {"label": _("Away because of"), "value": str(AwayCause(plan.cause).label) if plan.cause else ""},
+        {"label": _("Reason for being away"), "value": str(AwayCause(plan.cause).label) if plan.cause else ""},
         {"label": _("First day away"), "value": day_words_with_year(plan.away_from)},
         {"label": _("First day back"), "value": day_words_with_year(plan.returned_on or plan.return_on)},
-        {"label": _("Who the student wants beside them"), "value": plan.supporters},
+        {"label": _("Who the student wants with them"), "value": plan.supporters},
         {"label": _("Supports"), "value": plan.supports},
-        {"label": _("Work missed"), "value": plan.work_missed},
+        {"label": _("Missed work"), "value": plan.work_missed},
     ]
 
 
@@ -84,10 +84,10 @@ def _meeting(row: Pathway, plan: ReengagementPlan, now: datetime) -> dict[str, A
         "state": str(Meeting(standing).label),
         "tone": {Meeting.HELD: "moss", Meeting.PLANNED: "teal", Meeting.MISSED: "sun"}.get(standing, "slate"),
         "when": when if plan.meeting_at is not None else "",
-        "plan_words": _("Move it") if standing is Meeting.PLANNED else _("Plan the meeting"),
+        "plan_words": _("Reschedule it") if standing is Meeting.PLANNED else _("Schedule the meeting"),
         "plan_href": url_for("reengagement.meeting", **ids(row)) if may_plan else None,
         "begun": live and standing is Meeting.PLANNED and begun,
-        "answer_words": _("Did it happen?") if begun else _("It will not take place"),
+        "answer_words": _("Did it take place?") if begun else _("It will not take place"),
         "answer_href": url_for("reengagement.answer", **ids(row))
         if live and standing not in (Meeting.HELD, Meeting.NOT_WANTED)
         else None,

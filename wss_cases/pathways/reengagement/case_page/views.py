@@ -55,7 +55,7 @@ def _facts(row: Pathway, plan: ReengagementPlan | None) -> list[str]:
     days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     facts = [return_words(plan.return_on, plan.returned_on, today, days)]
     if plan.supporters:
-        facts.append(_("The student wants beside them: %(people)s", people=plan.supporters))
+        facts.append(_("The student wants these people with them: %(people)s", people=plan.supporters))
     return facts
 
 

@@ -43,9 +43,9 @@ def plan_meeting(uow: UnitOfWork, pathway_id: int, at: datetime, place: str) -> 
 def _check_meeting(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, at: datetime) -> None:
     _step(plan, Meeting.PLANNED)
     if row.state is PathwayState.PROPOSED:
-        raise Refused("", _("Plan the return with the student first; a meeting is theirs to want."))
+        raise Refused("", _("Plan the return with the student first; whether to meet is their choice."))
     if plan.return_on is None:
-        raise Refused("", _("Say on which day the student returns first."))
+        raise Refused("", _("Enter the student’s day of return first."))
     if at <= uow.now:
         raise Refused("day", _("This time has passed. Choose a later one."))
     days, day = school_days(row.school_id), local_date(at, zone_of(row.school_id))
@@ -53,7 +53,7 @@ def _check_meeting(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, at: da
         raise Refused("day", _("There is no school on this day. Choose a school day."))
     if not is_near(day, plan.return_on, days):
         raise Refused(
-            "day", _("A re-entry meeting is near the return: at most %(most)d school days from it.", most=NEAR)
+            "day", _("A re-entry meeting takes place near the return: at most %(most)d school days from it.", most=NEAR)
         )
 
 
@@ -67,7 +67,7 @@ def answer_meeting(uow: UnitOfWork, pathway_id: int, missed: MeetingMissed | Non
     if missed is None:
         _step(plan, Meeting.HELD)
         if plan.meeting_at is not None and plan.meeting_at > uow.now:
-            raise Refused("happened", _("The meeting has not begun yet."))
+            raise Refused("happened", _("The meeting has not started yet."))
         plan.meeting_held_on = meeting_day(uow, plan)
         uow.record(plan, "reengagement.meeting_held")
     else:
@@ -83,5 +83,5 @@ def _step(plan: ReengagementPlan, to: Meeting) -> None:
     if to in MEETING_TRANSITIONS[standing]:
         return
     if standing is Meeting.HELD:
-        raise Refused("", _("The re-entry meeting was held already."))
+        raise Refused("", _("The re-entry meeting already took place."))
     raise Refused("", _("No re-entry meeting is planned."))

@@ -101,7 +101,7 @@ def open_by_hand(uow: UnitOfWork, student_id: int, away: Away) -> int:
         raise NotFound
     standing = living_return(student_id, student.school_id)
     if standing is not None:
-        raise Refused("", _("A return is open already: case %(case)s.", case=standing.case.reference))
+        raise Refused("", _("A return is already open: case %(case)s.", case=standing.case.reference))
     if away.away_from is not None and away.away_from > today_at(student.school_id, uow.now):
         raise Refused("away_from", _("Choose today or an earlier day."))
     check_days(away.away_from, away.return_on)

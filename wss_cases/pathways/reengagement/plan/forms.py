@@ -14,23 +14,23 @@ HELD = "held"
 class PlanForm(BaseForm):
     """What is planned with the student."""
 
-    return_on = DateField(_l("First day back"), [Optional()], description=_l("Leave it empty while it is not known."))
+    return_on = DateField(_l("First day back"), [Optional()], description=_l("Leave it blank while it is not known."))
     supporters = ShortText(
-        _l("Who the student wants beside them"),
+        _l("Who the student wants with them"),
         [Optional()],
-        description=_l("Chosen by the student: family, a friend, a teacher, somebody from outside."),
+        description=_l("Chosen by the student: family, a friend, a teacher, someone from outside."),
         limit=500,
     )
     supports = LongText(
-        _l("What supports the first days"),
+        _l("Support for the first days"),
         [Optional()],
-        description=_l("A person to go to, a calm place, a changed timetable."),
+        description=_l("A person to go to, a calm place, a changed schedule."),
         limit=4000,
     )
     work_missed = LongText(
-        _l("Work missed"),
+        _l("Missed work"),
         [Optional()],
-        description=_l("What there is to catch up, and who brings it. It becomes a follow-up."),
+        description=_l("What work to make up, and who brings it. It becomes a follow-up."),
         limit=4000,
     )
     agreed = BooleanField(_l("The student went through it and says yes"))
@@ -41,15 +41,15 @@ class MeetingForm(BaseForm):
 
     day = DateField(_l("Day"), validators=[InputRequired(DAY)])
     time = TimeField(_l("Time"), validators=[InputRequired(_l("Choose a time."))])
-    place = ShortText(_l("Place"), [NotBlank(_l("Say where it is."))], limit=80)
+    place = ShortText(_l("Place"), [NotBlank(_l("Enter where it is."))], limit=80)
 
 
 class AnswerForm(BaseForm):
     """Whether the meeting happened."""
 
     happened = radio(
-        _l("Did it happen?"),
-        [(HELD, _l("Yes, it was held")), *MeetingMissed.labels().items()],
+        _l("Did it take place?"),
+        [(HELD, _l("Yes, it took place")), *MeetingMissed.labels().items()],
         _l("Choose what happened."),
     )
 
@@ -63,9 +63,9 @@ class BackForm(BaseForm):
 class ReviewForm(BaseForm):
     """How the return goes."""
 
-    answer = radio(_l("How does it go?"), ReviewAnswer.labels(), _l("Choose how it goes."))
+    answer = radio(_l("How is it going?"), ReviewAnswer.labels(), _l("Choose how it is going."))
     note = LongText(
-        _l("Note"), [Optional()], description=_l("Needed when more is needed, or the student is not back."), limit=2000
+        _l("Note"), [Optional()], description=_l("Required if more is needed, or the student is not back."), limit=2000
     )
 
 
@@ -73,7 +73,7 @@ class OpenForm(BaseForm):
     """A return that no removal opens."""
 
     cause = radio(
-        _l("Where does the student come back from?"),
+        _l("Where is the student returning from?"),
         [(cause, AwayCause(cause).label) for cause in (AwayCause.LONG_ABSENCE, AwayCause.PLACEMENT)],
         _l("Choose where from."),
     )

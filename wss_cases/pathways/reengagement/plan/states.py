@@ -16,8 +16,8 @@ class MeetingMissed(Labelled):
     """Why a re-entry meeting was not held."""
 
     STUDENT_AWAY = "student_away", _l("The student was not there")
-    SUPPORTER_AWAY = "supporter_away", _l("Somebody the student chose was not there")
-    POSTPONED = "postponed", _l("The school put it off")
+    SUPPORTER_AWAY = "supporter_away", _l("Someone the student chose was not there")
+    POSTPONED = "postponed", _l("The school postponed it")
     NOT_WANTED = "not_wanted", _l("The student does not want a meeting")
 
 
@@ -26,7 +26,7 @@ class Meeting(Labelled):
 
     NOT_PLANNED = "not_planned", _l("Not planned yet")
     PLANNED = "planned", _l("Planned")
-    MISSED = "missed", _l("Not held; to be planned again")
+    MISSED = "missed", _l("Not held; needs a new date")
     NOT_WANTED = "not_wanted", _l("The student does not want a meeting")
     HELD = "held", _l("Held")
 
@@ -45,7 +45,7 @@ class ReviewAnswer(Labelled):
     """How the return goes, at a review."""
 
     SETTLED = "settled", _l("Settled")
-    SUPPORT_GOES_ON = "support_goes_on", _l("Going well with the supports")
+    SUPPORT_GOES_ON = "support_goes_on", _l("Going well with support")
     NEEDS_MORE = "needs_more", _l("Needs more support")
     NOT_BACK = "not_back", _l("Not back in class")
 
@@ -56,7 +56,7 @@ SENTENCES = {
     "reengagement.planned": _l("Return planned"),
     "reengagement.return_moved": _l("Day of return changed with the removal: %(on)s"),
     "reengagement.meeting_planned": _l("Re-entry meeting planned for %(on)s"),
-    "reengagement.meeting_dropped": _l("Re-entry meeting taken off: the day of return moved"),
+    "reengagement.meeting_dropped": _l("Re-entry meeting canceled: the day of return moved"),
     "reengagement.meeting_held": _l("Re-entry meeting held"),
     "reengagement.meeting_missed": (_l("Re-entry meeting not held: %(why)s"), {"why": MeetingMissed.labels()}),
     "reengagement.returned": _l("Back at school on %(on)s"),

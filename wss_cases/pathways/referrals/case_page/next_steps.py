@@ -56,7 +56,7 @@ def _open_step(row: Pathway, referral: Referral, today: date) -> Step:
         words = _l("Ask for the written consent")
         return Step("referral_consent", words, "referral_consent.consent", values, on=row.start_by)
     if consent is not None and not consent_in_force(consent, today):
-        words = _l("The consent has run out: ask the family again")
+        words = _l("The consent has expired: ask the family again")
         return Step("renew_consent", words, "referral_consent.renew", values, on=consent.until_on)
     if referral.state is ReferralState.CONSENTED:
         return Step("send_referral", _l("Send the referral"), "referral_consent.send", values)

@@ -102,7 +102,7 @@ def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
             (_("Consent signed by"), _signed(consent)),
             (_("Signed before it was renewed"), [_signed(each) for each in _before(consent)]),
             (_("What may be shared"), [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS]),
-            (_("Consent holds until"), _until(consent, today)),
+            (_("Consent valid until"), _until(consent, today)),
         ]
     return [
         *facts,
@@ -134,9 +134,9 @@ def _before(consent: ReferralConsent) -> Iterator[ReferralConsent]:
 
 def _until(consent: Any, today: date) -> str:
     if consent.revoked_on is not None:
-        return _("taken back on %(day)s", day=day_words_with_year(consent.revoked_on))
+        return _("revoked on %(day)s", day=day_words_with_year(consent.revoked_on))
     words = day_words_with_year(consent.until_on)
-    return words if consent_in_force(consent, today) else _("%(day)s (run out)", day=words)
+    return words if consent_in_force(consent, today) else _("%(day)s (expired)", day=words)
 
 
 def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]]:
@@ -146,7 +146,7 @@ def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]
     acts = [
         (state is ReferralState.DRAFTED, _("Record the written consent"), "referral_consent.consent"),
         (state is ReferralState.DRAFTED, _("Change the draft"), "referrals.details"),
-        (state is ReferralState.CONSENTED, _("Look at what goes, and send it"), "referral_consent.send"),
+        (state is ReferralState.CONSENTED, _("Review what is sent, and send it"), "referral_consent.send"),
         (state in AWAITS_ANSWER, _("Record the partner’s answer"), "referral_service.answer"),
         (
             state in (ReferralState.ACCEPTED, ReferralState.FIRST_SEEN, ReferralState.ACTIVE),
@@ -159,7 +159,7 @@ def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]
             "referral_service.finish",
         ),
         (renewable, _("Renew the consent"), "referral_consent.renew"),
-        (True, _("Take the referral back"), "referrals.withdraw"),
+        (True, _("Withdraw referral"), "referrals.withdraw"),
     ]
     return [(words, _page(referral, endpoint)) for shown, words, endpoint in acts if shown]
 
@@ -193,14 +193,14 @@ def _warnings(referral: Referral, today: date) -> Sequence[str]:
     if referral.state in (ReferralState.DRAFTED, ReferralState.CONSENTED) and not agreement_in_force(partner, today):
         warnings.append(_("No agreement with this partner is in force, so nothing can be sent to it."))
     if not partner_people(partner.id, clock.now()):
-        warnings.append(_("Nobody signs in for this partner yet. Call it, and write its answers down here."))
+        warnings.append(_("No one signs in for this partner yet. Call the partner, and record its answers here."))
     return warnings
 
 
 def _disclosed(row: Disclosure) -> dict[str, Any]:
     fields = ", ".join(str(FIELD_LABELS[code]) for code in row.fields if code in FIELD_LABELS)
     return {
-        "what": _("%(whom)s got: %(fields)s", whom=row.told_whom, fields=fields),
+        "what": _("%(whom)s received: %(fields)s", whom=row.told_whom, fields=fields),
         "when": moment_words(row.at, district_zone()),
         "why": row.purpose,
     }

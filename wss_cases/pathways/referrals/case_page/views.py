@@ -98,7 +98,7 @@ act_page(
     form=lambda loaded: WithdrawForm(version=loaded[1].version),
     act=lambda call, loaded, form: actions.withdraw(call, loaded[1].id, form.reason.data),
     done=lambda loaded: page_of(loaded[0]),
-    words=lambda loaded: act_context(loaded[0], _("Take the referral back"), _("Take it back")),
+    words=lambda loaded: act_context(loaded[0], _("Withdraw referral"), _("Withdraw it")),
 )
 
 

@@ -56,7 +56,7 @@ def record_consent(uow: UnitOfWork, referral_id: int, signed: Signed, fields: li
     pathway, row = load_with_pathway(uow, referral_id, uow.version)
     _check(signed, row.student_id, today_at(row.school_id, uow.now))
     if set(fields) - set(FIELD_LABELS) or not set(ALWAYS) <= set(fields):
-        raise Refused("fields", _("Choose what the family agreed to. Without the name nothing can be sent."))
+        raise Refused("fields", _("Choose what the family agreed to. Nothing can be sent without the name."))
     if not purpose.strip():
         raise Refused("purpose", _("Write why it is shared, as the family read it."))
     check_step(row, ReferralState.CONSENTED)
@@ -76,7 +76,7 @@ def record_consent(uow: UnitOfWork, referral_id: int, signed: Signed, fields: li
 
 def _check(signed: Signed, student_id: int | None, today: date) -> None:
     if not signed.by.strip():
-        raise Refused("by", _("Write who signed."))
+        raise Refused("by", _("Enter who signed."))
     if student_id is not None and signed.relation != "student":
         refuse_kept_off("by", [student_id], signed.by)
     if signed.relation not in RELATION_LABELS:
@@ -108,7 +108,7 @@ def send(uow: UnitOfWork, referral_id: int) -> int:
     check_step(row, ReferralState.SENT)
     consent, partner = row.consent, row.partner
     if consent is None or not consent_in_force(consent, today):
-        raise Refused("", _("The consent has run out. Ask the family again."))
+        raise Refused("", _("The consent has expired. Ask the family again."))
     if partner is None or row.student_id is None or not agreement_in_force(partner, today):
         raise Refused("", _("No agreement with this partner is in force, so nothing can be sent to it."))
     known = record_of(row)
@@ -142,7 +142,7 @@ def renew(uow: UnitOfWork, referral_id: int, signed: Signed) -> int:
     _pathway, row = load_with_pathway(uow, referral_id, uow.version)
     before = row.consent
     if row.state not in RENEWABLE or before is None or before.revoked_at is not None:
-        raise Refused("", _("There is no consent here that could be renewed."))
+        raise Refused("", _("There is no consent here to renew."))
     today = today_at(row.school_id, uow.now)
     _check(signed, row.student_id, today)
     before.replaced_at = uow.now
@@ -172,7 +172,7 @@ def revoke(uow: UnitOfWork, referral_id: int) -> int:
     row = uow.load(Referral, referral_id, Permission.CASE_WORK, uow.version)
     consent = row.consent
     if consent is None or consent.revoked_at is not None:
-        raise Refused("", _("There is no consent here that could be taken back."))
+        raise Refused("", _("There is no consent here to revoke."))
     today = today_at(row.school_id, uow.now)
     was_open = is_open(row, today)
     consent.revoked_on, consent.revoked_at, consent.revoked_by_id = today, uow.now, uow.actor.user_id

@@ -173,12 +173,15 @@ act_page(
     done=lambda loaded: page_of(loaded[0]),
     words=lambda loaded: act_context(
         loaded[0],
-        _("The family takes back its consent"),
+        _("Revoke consent"),
         _("End the partner’s access now"),
         facts=[
-            _("The partner loses sight of the referral at once, and is told only that it ended."),
-            _("No reason is asked. Taking a consent back costs nothing, and is never evidence against anyone."),
-            _("What was shared before stays on the list of disclosures."),
+            _("The partner loses access to the referral right away, and is told only that it ended."),
+            _(
+                "The family does not need a reason. Revoking consent costs nothing and is never used as evidence "
+                "against anyone."
+            ),
+            _("What was already shared stays on the list of disclosures."),
         ],
     ),
 )

@@ -152,7 +152,7 @@ act_page(
     done=lambda row: url_for("partner.home"),
     words=lambda row: _context(
         row,
-        _("We cannot take this referral"),
+        _("We cannot accept this referral"),
         _("Tell the school"),
         fact=_("The school is told, and you no longer have this referral."),
     ),

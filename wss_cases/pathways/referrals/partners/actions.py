@@ -75,7 +75,7 @@ def _check(uow: UnitOfWork, row: Partner, entry: Entry) -> None:
     if not entry.services or set(entry.services) - set(Service):
         raise Refused("services", _("Choose at least one kind of help."))
     if not 0 <= entry.capacity <= MOST:
-        raise Refused("capacity", _("Write how many students it can take at once."))
+        raise Refused("capacity", _("Enter how many students it can take at once."))
     for field in ("days_to_answer", "days_to_first_service"):
         if not 1 <= getattr(entry, field) <= MOST_DAYS:
             raise Refused(field, _("Write a number of school days from 1 to %(most)d.", most=MOST_DAYS))
@@ -83,7 +83,7 @@ def _check(uow: UnitOfWork, row: Partner, entry: Entry) -> None:
     if low is not None and high is not None and high < low:
         raise Refused("high_grade", _("The last grade is before the first."))
     if entry.agreement_until is not None and entry.agreement_from is None:
-        raise Refused("agreement_from", _("Write since when the agreement holds."))
+        raise Refused("agreement_from", _("Enter the start of the agreement."))
     if entry.agreement_from and entry.agreement_until and entry.agreement_until < entry.agreement_from:
         raise Refused("agreement_until", _("The last day is before the first."))
 

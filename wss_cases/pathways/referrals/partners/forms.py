@@ -31,7 +31,7 @@ class EntryForm(BaseForm):
 
     name = ShortText(_l("Name"), [NotBlank(_l("Write the partner’s name."))])
     services = SelectMultipleField(
-        _l("What it does"),
+        _l("What it offers"),
         choices=choices(list(Service.labels().items())),
         validators=[InputRequired(_l("Choose at least one kind of help."))],
     )
@@ -44,7 +44,7 @@ class EntryForm(BaseForm):
     )
     agreement_from = DateField(_l("Agreement since"), validators=[Optional()])
     agreement_until = DateField(_l("Agreement until"), validators=[Optional()])
-    contact_name = ShortText(_l("Whom to call there"))
+    contact_name = ShortText(_l("Who to call there"))
     phone = ShortText(_l("Phone"), limit=60)
     days_to_answer = WholeNumber(_l("School days to answer"), validators=[InputRequired(NUMBER)], default=5)
     days_to_first_service = WholeNumber(
@@ -59,8 +59,8 @@ class FilterForm(AskingForm):
     service = select(_l("Kind of help"), [("", _l("Any")), *Service.labels().items()], validators=[Optional()])
     language = SelectField(_l("Language"), validators=[Optional()])
     grade = SelectField(_l("Grade"), validators=[Optional()])
-    free = BooleanField(_l("Only with a free place"))
-    ended = BooleanField(_l("Those one no longer works with"))
+    free = BooleanField(_l("Only with an open spot"))
+    ended = BooleanField(_l("Inactive partners"))
 
 
 class PersonForm(BaseForm):
@@ -68,11 +68,11 @@ class PersonForm(BaseForm):
 
     name = ShortText(_l("Name"), [NotBlank(_l("Enter the person’s name."))])
     email = EmailField(
-        _l("E-mail address"),
+        _l("Email address"),
         [
-            NotBlank(_l("Enter an e-mail address.")),
+            NotBlank(_l("Enter an email address.")),
             Length(max=254, message=_l("Use at most %(max)d characters.")),
             check_characters,
-            Email(_l("Enter an e-mail address like name@partner.org.")),
+            Email(_l("Enter an email address like name@partner.org.")),
         ],
     )

@@ -98,7 +98,7 @@ def _row(row: Partner, taken: int, today: date) -> dict[str, Any]:
         "href": url_for("partners.partner", partner_id=row.id),
         "meta": dotted(
             ", ".join(service_names(row)),
-            _("%(taken)d of %(places)d places taken", taken=taken, places=row.capacity),
+            _("%(taken)d of %(places)d spots taken", taken=taken, places=row.capacity),
             row.area,
         ),
         "tag": words,
@@ -150,20 +150,20 @@ def _facts(row: Partner, taken: int) -> list[dict[str, Any]]:
     grades = " – ".join(grade_words(each) for each in (row.low_grade, row.high_grade) if each is not None)
     days = [day_words_with_year(row.agreement_from), day_words_with_year(row.agreement_until)]
     if row.agreement_until is None and row.agreement_from is not None:
-        days[1] = _("no end set")
+        days[1] = _("no end date")
     return [
-        {"label": _("What it does"), "value": service_names(row)},
+        {"label": _("What it offers"), "value": service_names(row)},
         {"label": _("Languages"), "value": ", ".join(language_words(code) for code in row.languages)},
         {"label": _("Grades"), "value": grades},
         {"label": _("Area"), "value": row.area},
-        {"label": _("Places"), "value": _("%(taken)d of %(places)d places taken", taken=taken, places=row.capacity)},
+        {"label": _("Places"), "value": _("%(taken)d of %(places)d spots taken", taken=taken, places=row.capacity)},
         {"label": _("Agreement"), "value": " – ".join(day for day in days if day)},
         {"label": _("Answers within"), "value": _("%(n)d school days", n=row.days_to_answer)},
         {
             "label": _("First service after accepting"),
             "value": _("within %(n)d school days", n=row.days_to_first_service),
         },
-        {"label": _("Whom to call"), "value": " · ".join(x for x in (row.contact_name, row.phone) if x)},
+        {"label": _("Who to call"), "value": " · ".join(x for x in (row.contact_name, row.phone) if x)},
     ]
 
 
@@ -221,11 +221,11 @@ def end(partner_id: int) -> Page:
     row = get_partner(partner_id)
     form = ConfirmForm(version=row.version)
     if row.is_active:
-        title, go_words = _("End the work with this partner"), _("End it")
-        fact = _("Its people lose sight of every referral at once, and no new one can be sent.")
+        title, go_words = _("Deactivate this partner"), _("End it")
+        fact = _("Its people lose access to every referral right away, and no new one can be sent.")
     else:
-        title, go_words = _("Work with this partner again"), _("Take it up again")
-        fact = _("Its people see again the referrals whose consent is still in force.")
+        title, go_words = _("Reactivate this partner"), _("Reactivate")
+        fact = _("Its people can again see the referrals whose consent is still valid.")
     active = not row.is_active
     words = {"title": title, "go_words": go_words, "fact": fact}
     return _act_page(row, form, lambda call: actions.set_active(call, row.id, active), words)
@@ -240,7 +240,7 @@ def invite(partner_id: int) -> Page:
     words = {
         "title": _("Invite a person of this partner"),
         "go_words": _("Send the invitation"),
-        "fact": _("They get a mail with a link to choose a password. They see this partner’s referrals alone."),
+        "fact": _("They get an email with a link to choose a password. They see only this partner’s referrals."),
     }
     return _act_page(
         row, form, lambda call: actions.invite_person(call, row.id, form.email.data, form.name.data), words

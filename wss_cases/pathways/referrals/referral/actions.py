@@ -29,12 +29,12 @@ def draft(uow: UnitOfWork, pathway_id: int, *, partner_id: int | None, student_i
     pathway = load_live(uow, pathway_id, uow.version, Family.WRAPAROUND)
     row = open_referral(pathway.id)
     if row is not None and row.state is not ReferralState.DRAFTED:
-        raise Refused("", _("One referral is open already. Take it back before you draft another."))
+        raise Refused("", _("One referral is already open. Withdraw it before you draft another."))
     partner = uow.session.get(Partner, partner_id) if partner_id is not None else None
     if partner is None or not partner.is_active:
         raise Refused("partner", _("Choose a partner."))
     if not need.strip():
-        raise Refused("need", _("Say in one sentence what the student needs."))
+        raise Refused("need", _("Write in one sentence what the student needs."))
     _check_student(uow, pathway, student_id)
     is_new = row is None
     row = row or Referral.of(pathway)
@@ -52,7 +52,7 @@ def _check_student(uow: UnitOfWork, pathway: Pathway, student_id: int | None) ->
         named = uow.session.get_one(CaseParticipant, pathway.participant_id)
         own &= {named.student_id} if named.student_id is not None else own
     if student_id not in own:
-        raise Refused("student", _("Choose the student whom the referral is for."))
+        raise Refused("student", _("Choose the student the referral is for."))
 
 
 @use_case
@@ -60,7 +60,7 @@ def withdraw(uow: UnitOfWork, referral_id: int, reason: str) -> int:
     """Take a referral back for the school; the partner no longer has it and learns only that it ended."""
     _pathway, row = load_with_pathway(uow, referral_id, uow.version)
     if reason not in WITHDRAW_LABELS:
-        raise Refused("reason", _("Choose why it is taken back."))
+        raise Refused("reason", _("Choose why it is withdrawn."))
     _take_back(uow, row, reason)
     return row.id
 
@@ -91,7 +91,7 @@ def complete(uow: UnitOfWork, pathway_id: int, note: str) -> int:
     pathway = load_live(uow, pathway_id, uow.version, Family.WRAPAROUND)
     outcome = outcome_of(referrals_of(pathway.id))
     if outcome is None:
-        words = _("It is complete once the service is done, or a partner said that it has none to give.")
+        words = _("It can be completed once the service has ended, or a partner said it has none to offer.")
         raise Refused("", words)
     note_completion(uow, pathway, outcome, note)
     return pathway.id

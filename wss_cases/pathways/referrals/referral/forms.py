@@ -26,7 +26,7 @@ class DraftForm(BaseForm):
 
     student = SelectField(_l("Student"), validators=[InputRequired(_l("Choose the student."))])
     need = ShortText(
-        _l("What does the student need?"), [NotBlank(_l("Say in one sentence what the student needs."))], limit=300
+        _l("What does the student need?"), [NotBlank(_l("Write in one sentence what the student needs."))], limit=300
     )
     partner = RadioField(_l("Partner"), validators=[InputRequired(_l("Choose a partner."))])
 
@@ -34,12 +34,12 @@ class DraftForm(BaseForm):
 class RenewForm(BaseForm):
     """A consent as it was signed."""
 
-    by = ShortText(_l("Who signed"), [NotBlank(_l("Write who signed."))])
-    relation = radio(_l("Who that is"), RELATION_LABELS, _l("Choose who that is."))
+    by = ShortText(_l("Who signed"), [NotBlank(_l("Enter who signed."))])
+    relation = radio(_l("Relationship"), RELATION_LABELS, _l("Choose who that is."))
     manner = radio(_l("How it was given"), MANNER_LABELS, _l("Choose how it was given."))
     language = SelectField(_l("In which language"), validators=[InputRequired(_l("Choose a language."))])
     on = DateField(_l("Signed on"), validators=[InputRequired(DAY)])
-    until = DateField(_l("Until when it holds"), validators=[InputRequired(DAY)])
+    until = DateField(_l("Valid until"), validators=[InputRequired(DAY)])
 
 
 class ConsentForm(RenewForm):
@@ -59,7 +59,7 @@ class LetterForm(AskingForm):
     """Which letter is shown; nothing is kept of it."""
 
     language = SelectField(_l("Language"), validators=[Optional()])
-    until = DateField(_l("Until when it holds"), validators=[Optional()])
+    until = DateField(_l("Valid until"), validators=[Optional()])
     fields = SelectMultipleField(
         _l("What would be sent"),
         choices=choices([each for each in TO_CHOOSE if each[0] not in ALWAYS]),
@@ -70,7 +70,7 @@ class LetterForm(AskingForm):
 class WithdrawForm(BaseForm):
     """Why the school takes a referral back."""
 
-    reason = radio(_l("Why it is taken back"), WITHDRAW_LABELS, _l("Choose why it is taken back."))
+    reason = radio(_l("Why it is withdrawn"), WITHDRAW_LABELS, _l("Choose why it is withdrawn."))
 
 
 class DeclineForm(BaseForm):
@@ -84,7 +84,7 @@ class AnswerForm(BaseForm):
 
     answer = radio(_l("What the partner said"), ANSWER_LABELS, _l("Choose what the partner said."))
     reason = select(
-        _l("If it cannot take it: why"),
+        _l("If it cannot accept: reason"),
         [("", _l("No reason needed")), *DECLINE_LABELS.items()],
         validators=[Optional()],
     )
@@ -96,7 +96,7 @@ class ServiceForm(BaseForm):
     on = DateField(
         _l("Day of service"),
         validators=[InputRequired(DAY)],
-        description=_l("Only the day. Nothing of what was said there."),
+        description=_l("Only the date. Nothing that was said there."),
     )
 
 
@@ -110,4 +110,4 @@ class FinishForm(BaseForm):
 class CompleteForm(BaseForm):
     """A note beside the outcome."""
 
-    note = LongText(_l("Note"), description=_l("Facts only; nothing of what was said at the partner’s."))
+    note = LongText(_l("Note"), description=_l("Facts only; nothing that was said at the partner’s."))

@@ -45,7 +45,7 @@ def load_by(uow: UnitOfWork, referral_id: int, by: Permission, version: int | No
 def check_step(row: Referral, state: ReferralState) -> None:
     """Raise Refused unless the table allows the change; the caller then changes the state with what belongs to it."""
     if not may_become(row.state, state):
-        raise Refused("", _("This referral cannot go there from where it is now."))
+        raise Refused("", _("This referral cannot be moved there from its current status."))
 
 
 def drop_follow_ups(uow: UnitOfWork, row: Referral) -> None:

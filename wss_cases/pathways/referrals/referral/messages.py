@@ -29,8 +29,8 @@ def overdue_key(referral_id: int, due_on: date, user_id: int) -> str:
 
 def _sent(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
-        "subject": _("A referral for your organisation"),
-        "words": _("A school sent a referral to your organisation. Sign in to read and answer it."),
+        "subject": _("A referral for your organization"),
+        "words": _("A school sent a referral to your organization. Sign in to read and answer it."),
         "href": link(f"/partner/referrals/{message.object_id}"),
         "go": _("Open the referral"),
     }
@@ -39,7 +39,9 @@ def _sent(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
 def _ended(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
         "subject": _("A referral has ended"),
-        "words": _("A referral to your organisation has ended, and its page is closed. There is nothing to do."),
+        "words": _(
+            "A referral to your organization has ended, and its page is closed. You do not need to do anything."
+        ),
         "href": link("/partner"),
         "go": _("Open your list"),
     }
@@ -53,7 +55,7 @@ def _overdue(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     reason = EscalationReason(late.days, TO_LEAD, late.people[actor.user_id])
     return {
         "subject": _("A partner is late with a referral"),
-        "words": _("A partner has not answered a referral of your school, or not begun the service, in time.")
+        "words": _("A partner has not answered a referral from your school, or not started the service, in time.")
         + " "
         + escalation_words(reason),
         "href": link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),

@@ -92,7 +92,7 @@ def match(partner: Any, taken: int, wanted: Wanted, day: date) -> Match:
         (offers, _("offers this help"), _("does not offer this help")),
         _language(partner, wanted.language),
         _grade(partner, wanted.grade),
-        (free > 0, ngettext("%(num)d free place", "%(num)d free places", free), _("no free place")),
+        (free > 0, ngettext("%(num)d open spot", "%(num)d open spots", free), _("no open spot")),
         (can_send, _("agreement in force"), _("no agreement in force: nothing can be sent")),
     ]
     reasons = [words for good, words, _bad in labels if good and words]

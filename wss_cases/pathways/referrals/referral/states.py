@@ -12,12 +12,12 @@ class ReferralState(Labelled):
     SENT = "sent", _l("Sent")
     ACCEPTED = "accepted", _l("Accepted")
     WAITLISTED = "waitlisted", _l("On a waiting list")
-    DECLINED = "declined", _l("The partner cannot take it")
+    DECLINED = "declined", _l("The partner cannot accept it")
     FIRST_SEEN = "first_seen", _l("First seen")
     ACTIVE = "active", _l("Service under way")
     DONE = "done", _l("Done")
-    REVOKED = "revoked", _l("Consent taken back")
-    WITHDRAWN = "withdrawn", _l("Taken back by the school")
+    REVOKED = "revoked", _l("Consent revoked")
+    WITHDRAWN = "withdrawn", _l("Withdrawn by the school")
 
 
 R = ReferralState
@@ -76,7 +76,7 @@ FIELD_LABELS = {
     "guardian_name": _l("Name of a parent or guardian"),
     "guardian_phone": _l("Phone of a parent or guardian"),
     "need": _l("What the student needs, in one sentence"),
-    "school_contact": _l("Whom to ask at the school"),
+    "school_contact": _l("Who to ask at the school"),
 }
 """What may go to a partner; each goes only where the family agreed to it."""
 
@@ -98,20 +98,20 @@ MANNER_LABELS = {
 """How a consent was given; it is written, so a word on the phone is none."""
 
 DECLINE_LABELS = {
-    "no_place": _l("There is no free place"),
+    "no_place": _l("There is no open spot"),
     "not_our_service": _l("We do not offer this kind of help"),
     "outside_area": _l("The family lives outside our area"),
     "age": _l("The student is outside the ages we work with"),
-    "language": _l("Nobody here speaks the family’s language"),
+    "language": _l("No one here speaks the family’s language"),
     "not_reached": _l("We could not reach the family"),
-    "family_does_not_wish": _l("The family does not wish it"),
+    "family_does_not_wish": _l("The family does not want it"),
     "other": _l("Another reason"),
 }
 
 ANSWER_LABELS = {
     "accepted": _l("It accepts"),
-    "waitlisted": _l("It has put it on its waiting list"),
-    "declined": _l("It cannot take it"),
+    "waitlisted": _l("It put it on its waiting list"),
+    "declined": _l("It cannot accept it"),
 }
 """What a partner can answer."""
 
@@ -150,8 +150,8 @@ FOLLOW_UPS = ("referral_answer", "referral_first_service", "referral_consent_end
 SENTENCES = {
     "partner.added": _l("Partner added to the directory"),
     "partner.changed": _l("Partner’s entry changed"),
-    "partner.ended": _l("Work with the partner ended"),
-    "partner.resumed": _l("Work with the partner resumed"),
+    "partner.ended": _l("Partner deactivated"),
+    "partner.resumed": _l("Partner reactivated"),
     "partner.user_ended": _l("Access for the partner ended: %(name)s"),
     "referral.saved": _l("Referral details saved"),
     "referral.drafted": _l("Referral to %(partner)s drafted"),
@@ -160,14 +160,14 @@ SENTENCES = {
     "referral.sent": _l("Referral sent to %(partner)s; an answer is due by %(by)s"),
     "referral.accepted": _l("%(partner)s accepted the referral; first service is due by %(by)s"),
     "referral.waitlisted": _l("%(partner)s put the referral on its waiting list"),
-    "referral.declined": (_l("%(partner)s cannot take the referral: %(reason)s"), {"reason": DECLINE_LABELS}),
-    "referral.late": _l("The partner is late since %(on)s; whoever answers for the case was told"),
+    "referral.declined": (_l("%(partner)s cannot accept the referral: %(reason)s"), {"reason": DECLINE_LABELS}),
+    "referral.late": _l("The partner is late since %(on)s; the person responsible for the case was told"),
     "referral.first_seen": _l("First service at %(partner)s on %(on)s"),
     "referral.service": _l("Service at %(partner)s on %(on)s"),
     "referral.done": (_l("Service at %(partner)s ended: %(received)s"), {"received": RECEIVED_LABELS}),
-    "referral.revoked": _l("The family took back its consent; %(partner)s no longer has the referral"),
+    "referral.revoked": _l("The family revoked its consent; %(partner)s no longer has the referral"),
     "referral.withdrawn": (
-        _l("Referral to %(partner)s taken back: %(reason)s"),
+        _l("Referral to %(partner)s withdrawn: %(reason)s"),
         {"reason": {**WITHDRAW_LABELS, PATHWAY_ENDED: _l("The pathway has ended.")}},
     ),
 }

@@ -78,7 +78,7 @@ def log_service(uow: UnitOfWork, referral_id: int, on: date, *, by: Permission) 
     row = load_by(uow, referral_id, by, uow.version)
     _check_day(uow, row, on)
     if on in {each.on_day for each in row.services}:
-        raise Refused("on", _("This day is logged already."))
+        raise Refused("on", _("This day is already logged."))
     if row.state is ReferralState.ACCEPTED:
         check_step(row, ReferralState.FIRST_SEEN)
         row.state, row.first_service_on = ReferralState.FIRST_SEEN, on

@@ -111,7 +111,7 @@ def _report(release: FamilyRelease, incident: Incident, own: IncidentPerson, zon
     if Part.NARRATIVE in release.parts:
         lines += [
             _typed(f"{key}:narrative", _("What was seen or heard"), incident.narrative),
-            _typed(f"{key}:action", _("Done at once"), incident.immediate_action),
+            _typed(f"{key}:action", _("Immediate action taken"), incident.immediate_action),
         ]
         for added in addenda_of(incident.id):
             label = _("Added on %(when)s", when=moment_words(added.at, zone))
@@ -161,7 +161,7 @@ def _pathways(case_id: int, participant_id: int) -> Iterator[Line]:
 def _state_words(row: Pathway) -> str:
     # who declined is never told: a circle with nobody's agreement is only not planned, whatever anybody said
     if row.pathway == Family.CIRCLE and row.state in (PathwayState.DECLINED, PathwayState.ENDED_EARLY):
-        return _("A meeting is not planned")
+        return _("No meeting is scheduled")
     return str(PathwayState(row.state).label)
 
 

@@ -11,7 +11,7 @@ class ReleaseState(Labelled):
     """Prepared by one person, released by another, and then never changed."""
 
     PREPARING = "preparing", _l("Being prepared")
-    HANDED_ON = "handed_on", _l("Waits for a second person")
+    HANDED_ON = "handed_on", _l("Waiting for a second person")
     RELEASED = "released", _l("Released")
     WITHDRAWN = "withdrawn", _l("Withdrawn")
 

@@ -81,7 +81,7 @@ def _judged(mark: Mark, decision: Decision) -> dict[str, Any]:
     if decision.do == REPLACE:
         return {"do": REPLACE, "with": decision.instead.strip(), "why": ""}
     if decision.do != KEEP or decision.why not in set(KeptWhy):
-        raise Refused("", _("Say why “%(words)s” stays.", words=words))
+        raise Refused("", _("Explain why “%(words)s” stays.", words=words))
     if not may_keep(mark, decision.why):
         raise Refused("", _("“%(words)s” cannot stay: it says who another child is.", words=words))
     return {"do": KEEP, "with": "", "why": decision.why}

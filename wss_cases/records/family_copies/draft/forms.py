@@ -79,10 +79,10 @@ class DraftForm(BaseForm):
 class ReleaseForm(BaseForm):
     """How the copy reaches the family, and how the school knows who takes it."""
 
-    manner = radio(_l("How it reaches them"), Manner.labels(), _l("Say how it reaches them."))
+    manner = radio(_l("How it reaches them"), Manner.labels(), _l("Write how it reaches them."))
     identity = ShortText(
         _l("How the school knows who takes it"),
-        [NotBlank(_l("Say how the school knows who takes it."))],
+        [NotBlank(_l("Write how the school knows who takes it."))],
         description=_l("For example: known to the office, showed a card with a picture. No number of a card."),
     )
 
@@ -90,7 +90,7 @@ class ReleaseForm(BaseForm):
 class WithdrawForm(BaseForm):
     """Why a request ends without a copy."""
 
-    why = ShortText(_l("Why it ends without a copy"), [NotBlank(_l("Say why."))], limit=300)
+    why = ShortText(_l("Why it ends without a copy"), [NotBlank(_l("Explain why."))], limit=300)
 
 
 def decisions_in(fields: MultiDict[str, str], keys: Sequence[str]) -> dict[str, Decision]:

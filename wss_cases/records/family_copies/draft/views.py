@@ -155,7 +155,7 @@ def _mark_words(mark: Mark) -> dict[str, Any]:
         "key": key,
         "words": mark.found.words,
         "kind": mark.found.kind.label,
-        "whose": whose if mark.found.near else _("somebody at this school"),
+        "whose": whose if mark.found.near else _("someone at this school"),
         "shared": mark.found.shared,
         "done": mark.done,
         "do": sent.get(f"do-{key}", mark.done),

@@ -15,16 +15,18 @@ class RuleForm(DatedRowForm):
     """How long one kind is kept, from when on, and where that comes from."""
 
     keep = IntegerField(_l("How long"), [InputRequired(_WHOLE), NumberRange(0, 10_000, _WHOLE)])
-    source = ShortText(_l("Source"), [NotBlank(_l("Say where this comes from."))], limit=300)
+    source = ShortText(_l("Source"), [NotBlank(_l("Enter where this comes from."))], limit=300)
     confirmed = radio(
-        _l("Is it confirmed?"), {"yes": _l("Confirmed"), "no": _l("UNCONFIRMED")}, _l("Say whether it is confirmed.")
+        _l("Is it confirmed?"),
+        {"yes": _l("Confirmed"), "no": _l("Needs legal review")},
+        _l("Answer whether it is confirmed."),
     )
 
 
 class DecisionForm(BaseForm):
     """Keep a record until a day, with a reason, or propose that it is deleted."""
 
-    decision = radio(_l("What is decided?"), Decision.labels(), _l("Say what is decided."))
+    decision = radio(_l("What is decided?"), Decision.labels(), _l("Write what is decided."))
     keep_until = DateField(
         _l("Keep it until"),
         validators=[Optional()],
@@ -52,7 +54,7 @@ class HoldForm(BaseForm):
     asked_by = ShortText(_l("Who asked for it"), [NotBlank(_l("Write who asked for it."))])
     reason = LongText(
         _l("What it is about"),
-        [NotBlank(_l("Say what it is about, without what was said in the circle."))],
+        [NotBlank(_l("Write what it is about, without what was said in the circle."))],
         limit=2000,
         description=_l("The number and the date of the order or request; no names of children."),
     )
@@ -62,8 +64,8 @@ class HoldReleaseForm(BaseForm):
     """That a hold is over, and why."""
 
     reason = LongText(
-        _l("Why it is over"),
-        [NotBlank(_l("Say why it is over."))],
+        _l("Why it ended"),
+        [NotBlank(_l("Write why it ended."))],
         limit=2000,
         description=_l("Who said so, and the date."),
     )

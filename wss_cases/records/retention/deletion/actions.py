@@ -91,7 +91,7 @@ def confirm(uow: UnitOfWork, deletion_id: int, *, typed: int | None) -> int:
     row = _locked(uow, deletion_id, Permission.RECORD_DELETE_CONFIRM, uow.version)
     items = uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)).all()
     if uow.actor.user_id in proposers(row):
-        raise Refused("", _("Somebody else must confirm what you proposed."))
+        raise Refused("", _("Someone else must confirm what you proposed."))
     refuse_one_person("", uow.actor.user_id, proposers(row), uow.now)
     if typed != len(items):
         raise Refused("typed", _("Type how many records are deleted: the number that stands above."))

@@ -34,7 +34,7 @@ def open_record_hold(uow: UnitOfWork, request: Asked) -> int:
 
     Raises Refused for a number that is none, or not of a school that the actor reaches: the two look the same.
     """
-    refuse_blank("asked_by", request.asked_by, _("Say who asked for it."))
+    refuse_blank("asked_by", request.asked_by, _("Enter who asked for it."))
     hold = _on(uow, request.number.strip())
     if hold is None or not can(uow.actor, Permission.HOLD_MANAGE, hold):
         raise Refused("number", _("There is no case and no student with this number in your schools."))

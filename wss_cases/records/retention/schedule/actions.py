@@ -45,12 +45,12 @@ def _check(part: Part, keep: int, source: str) -> None:
         words = {
             Part.TEMPORARY: _("A temporary record is kept at least 5 years after the student left."),
             Part.PERMANENT: _("A permanent record is kept at least 60 years after the student left."),
-            Part.RUNNING: _("Give at least one day."),
+            Part.RUNNING: _("Enter at least one day."),
         }
         raise Refused("keep", words[part])
     if keep > MOST[part]:
-        raise Refused("keep", _("Give at most %(most)d.", most=MOST[part]))
-    refuse_blank("source", source, _("Say where this comes from."))
+        raise Refused("keep", _("Enter at most %(most)d.", most=MOST[part]))
+    refuse_blank("source", source, _("Enter where this comes from."))
 
 
 @use_case
@@ -87,7 +87,7 @@ def decide(uow: UnitOfWork, student_id: int, *, decision: Decision, reason: str,
 
 def _check_keeping(row: RecordReview, today: date) -> None:
     if not row.reason:
-        raise Refused("reason", _("Say why it is kept."))
+        raise Refused("reason", _("Explain why it is kept."))
     if row.keep_until is None or not today < row.keep_until <= latest_keep(today):
         raise Refused("keep_until", _("Choose a day to come, at most four years ahead."))
 

@@ -97,7 +97,7 @@ def rule(code: str) -> Page:
     return form_page(
         form,
         act,
-        with_flash(_("The new row is kept. It deletes nothing by itself."), url_for("retention.schedule")),
+        with_flash(_("The new row is kept. It deletes nothing automatically."), url_for("retention.schedule")),
         "records/retention/schedule/rule.html",
         what=KIND_LABELS.get(code, code),
         unit=unit,
@@ -161,7 +161,7 @@ def review(student_id: int) -> Page:
 
     def done(_made: int) -> str:
         proposed = form.decision.data == Decision.DELETE.value
-        flash(_("Proposed. Somebody else must confirm it.") if proposed else _("It is kept until that day."))
+        flash(_("Proposed. Someone else must confirm it.") if proposed else _("It is kept until that day."))
         return url_for("retention.reviews")
 
     return form_page(

@@ -18,4 +18,4 @@ class BellsForm(DatedRowForm):
 
 for _weekday in WEEKDAYS:
     for _name, _label in (("first", _l("First bell")), ("last", _l("Last bell"))):
-        setattr(BellsForm, f"{_name}{_weekday}", TimeField(_label, [InputRequired(_l("Give the time."))]))
+        setattr(BellsForm, f"{_name}{_weekday}", TimeField(_label, [InputRequired(_l("Enter the time."))]))

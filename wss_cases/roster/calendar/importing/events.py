@@ -35,9 +35,9 @@ class Why(Labelled):
 
     COLUMN = "column", _l("The file's own column says so.")
     TITLE = "title", _l("Its title says just this, for the whole day.")
-    CHECK = "check", _l("The file says that somebody must check whether schools close.")
+    CHECK = "check", _l("The file says that someone must check whether schools close.")
     CANCELED = "canceled", _l("It was canceled.")
-    TIMED = "timed", _l("It has a time of day, so it closes nothing by itself.")
+    TIMED = "timed", _l("It has a time of day, so it closes nothing automatically.")
     PART = "part", _l("It seems to be for some students or schools, or for part of the day.")
     HOLIDAY = "holiday", _l("It names a holiday but does not say whether there is school.")
     MENTIONS = "mentions", _l("Its title has a word like holiday or break, but says something else.")

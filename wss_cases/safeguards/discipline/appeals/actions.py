@@ -88,7 +88,7 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     """
     action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
     check_no_keeper(uow.actor, action.student_id)
-    refuse_blank("why", given.why, _("Say why it is corrected."))
+    refuse_blank("why", given.why, _("Give the reason for the correction."))
     student = uow.session.get_one(Student, action.student_id, with_for_update=True)
     today, calendar = today_at(action.school_id, uow.now), school_days(action.school_id)
     span = Span(given.kind, given.days, given.starts_on, given.ends_on)
@@ -125,7 +125,7 @@ def agree_to_tell(uow: UnitOfWork, action_id: int, given: Yes) -> int:
     action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
     words, entry = private_left(action), entry_in_report(action)
     if not words or entry is None:
-        raise Refused("", _("The notice says nothing that only the student tells at home."))
+        raise Refused("", _("The notice says nothing that only the student can share at home."))
     record_yes(uow, entry, words, given, action.id)
     uow.record(action, "discipline.may_tell")
     return action.id
@@ -133,12 +133,12 @@ def agree_to_tell(uow: UnitOfWork, action_id: int, given: Yes) -> int:
 
 def _check_weight(actor: Actor, action: DisciplineAction, span: Span, supports: str) -> None:
     if is_exclusion(action.kind, action.days) and not can(actor, Permission.DISCIPLINE_DECIDE, action):
-        raise Refused("", _("This was decided by the school’s administrator, who alone corrects it."))
+        raise Refused("", _("The school’s administrator decided this, and only they can correct it."))
     if is_exclusion(span.kind, span.days) and not is_exclusion(action.kind, action.days):
         # its packet was never asked for: what adults offered, the threat, the supports
-        raise Refused("days", _("This would be a new decision with a packet of its own: record it anew."))
+        raise Refused("days", _("This would be a new decision with its own packet: record it as a new action."))
     if is_exclusion(span.kind, span.days) and not supports.strip():
-        raise Refused("support_services", _("More than 3 days, an expulsion or a placement needs this in writing."))
+        raise Refused("support_services", _("More than 3 days, an expulsion, or a placement needs this in writing."))
 
 
 @use_case
@@ -146,7 +146,7 @@ def ask_appeal(uow: UnitOfWork, action_id: int, request: Asked) -> int:
     """Write down that somebody asks for an appeal. Raises Refused for a second one, or a day that cannot be."""
     action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, None)
     if appeal_of(action.id) is not None:
-        raise Refused("", _("An appeal against this action is on record already."))
+        raise Refused("", _("An appeal of this action is already on record."))
     _not_later(uow, action, "asked_on", request.asked_on)
     if request.asked_on < today_at(action.school_id, action.recorded_at) and request.asked_on < action.starts_on:
         raise Refused("asked_on", _("This is before the action was decided."))
@@ -194,14 +194,14 @@ def _check_decision(uow: UnitOfWork, action: DisciplineAction, appeal: Disciplin
         raise Refused("heard_on", _("It cannot be heard before it was asked for."))
     if given.decided_on < given.heard_on:
         raise Refused("decided_on", _("It cannot be decided before it was heard."))
-    refuse_blank("decision", given.decision, _("Say why it was decided so."))
+    refuse_blank("decision", given.decision, _("Explain why it was decided this way."))
     shortens = given.outcome is states.AppealOutcome.SHORTENED
     if not shortens and given.days is not None:
-        raise Refused("days", _("Days are given only where the action is shortened."))
+        raise Refused("days", _("Enter days only if the action is shortened."))
     # a removal without an end becomes one with a number of days
     is_open = action.kind in states.WITHOUT_END and action.days == 0
     if shortens and not (given.days and (is_open or given.days < action.days)):
-        raise Refused("days", _("Give fewer school days than the action has, at least 1."))
+        raise Refused("days", _("Enter fewer school days than the action has, at least 1."))
 
 
 def keep_version(uow: UnitOfWork, action: DisciplineAction, cause: states.ChangeCause, why: str) -> None:
@@ -237,7 +237,7 @@ def _move_return(uow: UnitOfWork, action: DisciplineAction, was: date | None, on
 def _standing(uow: UnitOfWork, action_id: int, permission: Permission, version: int | None) -> DisciplineAction:
     action = uow.load(DisciplineAction, action_id, permission, version)
     if action.state is states.ActionState.REVERSED:
-        raise Refused("", _("This action was reversed; nothing more is done with it."))
+        raise Refused("", _("This action was reversed; nothing more can be done with it."))
     return action
 
 

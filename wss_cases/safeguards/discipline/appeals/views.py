@@ -52,7 +52,7 @@ def correction(action_id: int) -> Page:
         given = filled(form, actions.Correction, kind=DisciplineKind(form.kind.data), days=form.days.data or 0)
         return actions.correct(submitted(form), action_id, given)
 
-    return _act(listed, "correct", form, act, _("Corrected. What it was before stays on this page."))
+    return _act(listed, "correct", form, act, _("Corrected. The previous version stays on this page."))
 
 
 @blueprint.route("/appeal", methods=["GET", "POST"])
@@ -66,7 +66,7 @@ def appeal(action_id: int) -> Page:
         request = filled(form, actions.Asked, asked_by=AskedBy(form.asked_by.data))
         return actions.ask_appeal(submitted(form), action_id, request)
 
-    return _act(listed, "appeal", form, act, _("The appeal is on record. It waits to be heard."))
+    return _act(listed, "appeal", form, act, _("The appeal is on record. It is waiting to be heard."))
 
 
 @blueprint.route("/appeal/decision", methods=["GET", "POST"])
@@ -81,7 +81,7 @@ def decision(action_id: int) -> Page:
         given = filled(form, actions.Decided, outcome=AppealOutcome(form.outcome.data))
         return actions.decide_appeal(submitted(form), action_id, given)
 
-    notice = _("The appeal is decided. Every count reads what stands now.")
+    notice = _("The appeal is decided. Every count uses the decision.")
     return _act(listed, "decision", form, act, notice, appeal=appeal_words(action_id))
 
 

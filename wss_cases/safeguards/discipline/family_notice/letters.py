@@ -96,14 +96,14 @@ def _planning_words(action: DisciplineAction, day: date) -> str:
         return ""
     back = _back_on(action)
     if back is not None and back <= day:
-        return _("This time is over. You may talk with the school about the return at any time.")
+        return _("This time has passed. You may talk with the school about the return at any time.")
     if action.kind is DisciplineKind.BUS_REMOVAL:
-        return _("The school asks you to plan with it how your child rides the bus again.")
+        return _("The school asks you to help plan how your child rides the bus again.")
     if action.kind in REST_OF_DAY and action.days <= 1:
         return _("The school will talk with you about how your child comes back.")
     if day > today_at(action.school_id, action.recorded_at):
-        return _("Planning for the return has begun, and you are asked to take part in it.")
-    return _("Planning for the return begins today, and you are asked to take part in it.")
+        return _("Planning for the return has started, and you are invited to take part.")
+    return _("Planning for the return starts today, and you are invited to take part.")
 
 
 def _back_words(action: DisciplineAction) -> str:

@@ -137,19 +137,19 @@ def _student_of(uow: UnitOfWork, incident: Incident, student_id: int) -> Student
 def check_no_keeper(actor: Actor, student_id: int) -> None:
     """Raise Refused for somebody who keeps or kept a circle in which this student is: they decide no discipline."""
     if keeps_circle_of(actor.user_id, student_id):
-        raise Refused("", _("You keep a circle with this student: somebody else decides about discipline."))
+        raise Refused("", _("You keep a circle with this student, so someone else decides about discipline."))
 
 
 def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date) -> None:
     """Raise Refused for a removal that this grade has none of, or that cannot lie in time so."""
     if rules.is_too_young(span.kind, grade):
-        raise Refused("kind", _("Students in pre-K to grade 2 are not suspended, expelled or placed elsewhere."))
+        raise Refused("kind", _("Students in pre-K to grade 2 may not be suspended, expelled, or placed elsewhere."))
     if abs(span.starts_on - today) > A_YEAR:
         raise Refused("starts_on", _("This day is more than a year away. Check the year."))
     if not 0 <= span.days <= rules.MOST_DAYS:
-        raise Refused("days", _("Give the school days as a number from 0 to %(most)d.", most=rules.MOST_DAYS))
+        raise Refused("days", _("Enter the school days as a number from 0 to %(most)d.", most=rules.MOST_DAYS))
     if span.days == 0 and span.kind not in WITHOUT_END:
-        raise Refused("days", _("A removal has at least 1 school day; a part of a day is 1."))
+        raise Refused("days", _("A removal has at least 1 school day; part of a day is 1."))
     if span.kind not in WITHOUT_END and not calendar.is_school_day(span.starts_on):
         raise Refused("starts_on", _("There is no school on this day. Choose the first school day away."))
     if span.ends_on is None:
@@ -157,7 +157,7 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
     if span.ends_on < span.starts_on:
         raise Refused("ends_on", _("The last day cannot be before the first."))
     if span.ends_on - span.starts_on > 3 * A_YEAR:
-        raise Refused("ends_on", _("This day is too far off. Check the year."))
+        raise Refused("ends_on", _("This day is too far away. Check the year."))
     between = len(rules.dates_of(replace(span, days=0), calendar))
     if span.days and between != span.days:
         words = ngettext(
@@ -172,18 +172,18 @@ def check_facts(field: str, kind: DisciplineKind, incident: Incident | None, *, 
     """Raise Refused for a suspension, an expulsion or a placement about facts that nobody has verified yet."""
     undecided = incident is not None and incident.state in UNDECIDED
     if rules.needs_verified_facts(kind) and undecided and not verified:
-        raise Refused(field, _("Nobody has decided on this report yet. Verify its facts and hear the student."))
+        raise Refused(field, _("No one has decided on this report yet. Verify its facts and hear the student."))
 
 
 def check_reason(incident_id: int | None, student: Student, reason: str, supports: str) -> None:
     """Raise Refused for no reason, or another child's name in what the notice tells the family."""
-    refuse_blank("reason", reason, _("Give the reason."))
+    refuse_blank("reason", reason, _("Enter the reason."))
     others = queries.names_of_others(incident_id, student.id)
     for name, text in (("reason", reason), ("support_services", supports)):
         names = others.names_in(text)
         if names:
             words = _(
-                "The family reads this: write it without another child’s name (%(names)s).", names=", ".join(names)
+                "The family reads this. Write it without another child’s name (%(names)s).", names=", ".join(names)
             )
             raise Refused(name, words)
 
@@ -198,21 +198,21 @@ def _check_exclusion(removal: Removal, offered: list[Offer]) -> None:
     if not rules.is_exclusion(removal.kind, removal.days):
         return
     for what in rules.gaps({offer.what for offer in offered}, removal.answers):
-        words = _("The record has no offer of this. Say what was offered outside of it, or why it was not.")
+        words = _("No offer is on record. Write what was offered outside the record, or why nothing was.")
         raise Refused(f"answer_{what.value}", words)
     for name in ("disruption", "support_services"):
-        words = _("More than 3 days, an expulsion or a placement needs this in writing.")
+        words = _("More than 3 days, an expulsion, or a placement needs this in writing.")
         refuse_blank(name, getattr(removal, name), words)
 
 
 def _check_disability(student: Student, removal: Removal, calendar: SchoolDays) -> tuple[bool, Count]:
     on_record = bool(student.has_iep or student.has_504)
     if removal.disability is None:
-        raise Refused("disability", _("Say whether the student has a disability."))
+        raise Refused("disability", _("Answer whether the student has a disability."))
     if on_record and removal.disability is not Answer.YES:
-        raise Refused("disability", _("The roster says that this student has an IEP or a 504 plan."))
+        raise Refused("disability", _("The roster shows that this student has an IEP or a 504 plan."))
     if removal.suspected is None:
-        raise Refused("suspected", _("Say whether anyone has raised a suspected disability."))
+        raise Refused("suspected", _("Answer whether anyone has raised a suspected disability."))
     protected = rules.is_protected(on_record, removal.disability, removal.suspected)
     count = rules.counted(queries.spans_of(student.id), removal.span, calendar)
     check_acknowledged(protected, count, removal.acknowledged)
@@ -223,8 +223,8 @@ def check_acknowledged(protected: bool, count: Count, acknowledged: bool) -> Non
     """Raise Refused beyond the tenth day of a student with a disability, as long as nobody acknowledged the review."""
     if rules.must_acknowledge(protected, count) and not acknowledged:
         words = _(
-            "With this removal it is school day %(after)d away in %(year)s. Beyond day 10 nothing is saved before you "
-            "acknowledge the manifestation review.",
+            "With this removal it is school day %(after)d away in %(year)s. Beyond day 10 you must acknowledge the "
+            "manifestation review before saving.",
             after=count.after,
             year=count.year,
         )

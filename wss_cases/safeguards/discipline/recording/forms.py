@@ -17,8 +17,8 @@ from wss_cases.safeguards.discipline.removals.states import (
 )
 
 _DAYS = [
-    InputRequired(_l("Give the number of school days.")),
-    NumberRange(0, MOST_DAYS, _l("Give the school days as a number from 0 to 730.")),
+    InputRequired(_l("Enter the number of school days.")),
+    NumberRange(0, MOST_DAYS, _l("Enter the school days as a number from 0 to 730.")),
 ]
 
 
@@ -27,9 +27,9 @@ class SpanForm(BaseForm):
 
     kind = pick(_l("Kind"), DisciplineKind.labels(), _l("Choose the kind."))
     days = IntegerField(_l("School days"), _DAYS)
-    starts_on = DateField(_l("First day"), [InputRequired(_l("Give the first day."))])
+    starts_on = DateField(_l("First day"), [InputRequired(_l("Enter the first day."))])
     ends_on = DateField(_l("Last day"), [Optional()])
-    reason = LongText(_l("Reason"), [NotBlank(_l("Give the reason."))])
+    reason = LongText(_l("Reason"), [NotBlank(_l("Enter the reason."))])
 
 
 class DisciplineForm(SpanForm):
@@ -39,12 +39,12 @@ class DisciplineForm(SpanForm):
     disability = radio(
         _l("Does the student have a disability (an IEP or a 504 plan)?"),
         Answer.labels(),
-        _l("Say whether the student has a disability."),
+        _l("Answer whether the student has a disability."),
     )
     suspected = radio(
         _l("Has anyone raised a suspected disability?"),
         Answer.labels(),
-        _l("Say whether anyone has raised a suspected disability."),
+        _l("Answer whether anyone has raised a suspected disability."),
     )
     answer_conversation = LongText(Tried.CONVERSATION.label)
     answer_circle = LongText(Tried.CIRCLE.label)
@@ -74,28 +74,28 @@ class CorrectForm(SpanForm):
     """What a removal is instead, and why it is corrected."""
 
     support_services = LongText(_l("Support services during the removal"))
-    why = LongText(_l("Why it is corrected"), [NotBlank(_l("Say why it is corrected."))])
+    why = LongText(_l("Reason for the correction"), [NotBlank(_l("Give the reason for the correction."))])
     acknowledged = BooleanField(_l("I know that a manifestation review is due within 10 school days of this decision"))
 
 
 class AppealForm(BaseForm):
     """Who asks for an appeal, and when."""
 
-    asked_by = radio(_l("Who asks?"), AskedBy.labels(), _l("Say who asks."))
-    asked_name = ShortText(_l("Name"), [NotBlank(_l("Give the name of who asks."))])
-    asked_on = DateField(_l("When did they ask?"), [InputRequired(_l("Say when they asked."))])
+    asked_by = radio(_l("Who asks?"), AskedBy.labels(), _l("Enter who asks."))
+    asked_name = ShortText(_l("Name"), [NotBlank(_l("Enter the name of the person asking."))])
+    asked_on = DateField(_l("When did they ask?"), [InputRequired(_l("Enter when they asked."))])
     asked_why = LongText(_l("What they say"))
 
 
 class DecideForm(BaseForm):
     """When an appeal was heard, by whom, and what was decided."""
 
-    heard_on = DateField(_l("When was it heard?"), [InputRequired(_l("Say when it was heard."))])
-    heard_by = ShortText(_l("Who heard it"), [NotBlank(_l("Say who heard it."))])
+    heard_on = DateField(_l("When was it heard?"), [InputRequired(_l("Enter when it was heard."))])
+    heard_by = ShortText(_l("Who heard it"), [NotBlank(_l("Enter who heard it."))])
     outcome = radio(_l("Decision"), AppealOutcome.labels(), _l("Choose the decision."))
     days = IntegerField(
         _l("School days now, if shortened"),
-        [Optional(), NumberRange(0, MOST_DAYS, _l("Give the school days as a number from 0 to 730."))],
+        [Optional(), NumberRange(0, MOST_DAYS, _l("Enter the school days as a number from 0 to 730."))],
     )
-    decided_on = DateField(_l("When was it decided?"), [InputRequired(_l("Say when it was decided."))])
-    decision = LongText(_l("Why it was decided so"), [NotBlank(_l("Say why it was decided so."))])
+    decided_on = DateField(_l("When was it decided?"), [InputRequired(_l("Enter when it was decided."))])
+    decision = LongText(_l("Why it was decided this way"), [NotBlank(_l("Explain why it was decided this way."))])

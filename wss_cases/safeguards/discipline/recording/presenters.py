@@ -78,7 +78,7 @@ def action_words(listed: ListedAction) -> dict[str, Any]:
         "packet": [one | {"answer": row.answers.get(one["code"], "")} for one in offer_words(offers)],
         "verified": dotted(user_name(row.facts_verified_by_id), moment_words(row.facts_verified_at, zone))
         if row.facts_verified_at
-        else _("Not ticked"),
+        else _("Not checked"),
         "recorded": moment_words(row.recorded_at, zone),
         "by": user_name(row.recorded_by_id),
     }

@@ -74,7 +74,7 @@ def record(incident_id: int) -> Page:
 def hand_on(incident_id: int) -> Response:
     """Hand a removal of more than 3 days to the administrator, who decides about it."""
     hand_to_administrator(submitted(BaseForm()), incident_id, id_in(request.form.get("student_id")) or 0)
-    flash(_("The administrator is asked to decide. Nothing is recorded before."))
+    flash(_("The administrator is asked to decide. Nothing is recorded before then."))
     return redirect(url_for("incidents.incident", incident_id=incident_id), 303)
 
 

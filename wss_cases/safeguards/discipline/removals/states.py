@@ -43,7 +43,7 @@ class Answer(Labelled):
 class ActionState(Labelled):
     """A removal stands, or was reversed and counts no more."""
 
-    STANDING = "standing", _l("Stands")
+    STANDING = "standing", _l("In effect")
     REVERSED = "reversed", _l("Reversed")
 
 
@@ -59,7 +59,7 @@ class AskedBy(Labelled):
 
     GUARDIAN = "guardian", _l("A guardian")
     STUDENT = "student", _l("The student")
-    SOMEBODY_ELSE = "somebody_else", _l("Somebody on their behalf")
+    SOMEBODY_ELSE = "somebody_else", _l("Someone on their behalf")
 
 
 class AppealOutcome(Labelled):
@@ -77,7 +77,7 @@ SENTENCES: Final = {
     ),
     "discipline.day_ten": _l("The removals of a student with a disability reached day %(days)s; review by %(by)s"),
     "discipline.corrected": _l("Discipline action corrected"),
-    "discipline.may_tell": _l("Whom the words concern agrees that the notice says what only a student tells at home"),
+    "discipline.may_tell": _l("Agreement recorded: the notice may say what only a student can share at home"),
     "discipline.reversed": _l("Discipline action reversed"),
     "appeal.asked": (_l("Appeal asked for by: %(by)s"), {"by": AskedBy.labels()}),
     "appeal.decided": (_l("Appeal decided: %(outcome)s"), {"outcome": AppealOutcome.labels()}),

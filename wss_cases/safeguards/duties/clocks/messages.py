@@ -34,7 +34,7 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
 def _words(duty_id: int, code: str) -> dict[str, Any]:
     """What a mail says of a duty, and where it leads; of one that is an adult's own, not even which it is."""
     if code in PERSONAL:
-        return {"what": _("A duty that is an adult's own"), "href": link(f"/duties/own/{duty_id}")}
+        return {"what": _("An adult’s mandated-reporter duty"), "href": link(f"/duties/own/{duty_id}")}
     return {"what": str(DUTY_LABELS.get(code, code)), "href": link(f"/duties/{duty_id}")}
 
 

@@ -48,7 +48,7 @@ def record_step(
     _open_only(duty)
     step = next((step for step in steps_left(uow, duty) if step.id == step_id), None)
     if step is None:
-        raise Refused("", _("This step is recorded already, or belongs to another duty."))
+        raise Refused("", _("This step is already recorded, or belongs to another duty."))
     add_step(uow, duty, step, report)
     return duty.id
 
@@ -67,12 +67,12 @@ def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, report: 
     done = report.done_at is not None
     if report.done_at is not None:
         refuse_future("done_at", report.done_at, uow.now)
-        refuse_blank("told_whom", report.told_whom, _("Say who was told."))
+        refuse_blank("told_whom", report.told_whom, _("Enter who was told."))
         refuse_kept_off("told_whom", [one.id for one in students_in(duty.incident_id)], report.told_whom)
         if not report.channel:
-            raise Refused("channel", _("Say how."))
+            raise Refused("channel", _("Enter how."))
     elif not report.note.strip():
-        raise Refused("note", _("Say why this step does not apply."))
+        raise Refused("note", _("Explain why this step does not apply."))
     row = uow.add(
         LegalDutyStep(
             duty_id=duty.id, kind_step_id=step.id, school_id=duty.school_id,
@@ -101,8 +101,8 @@ def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, report: Told
     """Close an open duty with what was done. For use cases. Raises Refused as `discharge` says."""
     _open_only(duty)
     if report.done_at is None or report.done_at > uow.now:
-        raise Refused("done_at", _("This time has not come yet."))
-    refuse_blank("what_was_done", what_was_done, _("Say what was done."))
+        raise Refused("done_at", _("This time is in the future."))
+    refuse_blank("what_was_done", what_was_done, _("Write what was done."))
     left = steps_left(uow, duty)
     if len(left) > 1:
         steps = "; ".join(in_language(step, "whom") for step in left)
@@ -110,7 +110,9 @@ def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, report: Told
     if left:
         add_step(uow, duty, left[0], report)
     elif not _anything_done(uow, duty):
-        raise Refused("", _("No step was carried out. Propose that the duty does not apply: a second person looks."))
+        raise Refused(
+            "", _("No step was carried out. Propose that the duty does not apply: a second person reviews it.")
+        )
     duty.state, duty.closed_at, duty.closed_by_id = DutyState.DISCHARGED, report.done_at, uow.actor.user_id
     duty.what_was_done, duty.told_whom = what_was_done, report.told_whom
     duty.channel, duty.reference = report.channel, report.reference
@@ -135,8 +137,8 @@ def propose_not_applicable(
     duty = uow.load(LegalDuty, duty_id, permission, uow.version)
     _not_found_out(duty)
     if duty.proposed_by_id is not None:
-        raise Refused("", _("Somebody has proposed this already; it waits for a second look."))
-    refuse_blank("reason", reason, _("Say why it does not apply."))
+        raise Refused("", _("Someone has already proposed this; it is waiting for second review."))
+    refuse_blank("reason", reason, _("Explain why it does not apply."))
     duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = uow.actor.user_id, uow.now, reason
     record_act(uow, duty, "duty.not_applicable_proposed")
     for user_id in sorted(responsible(duty, uow.now) - {uow.actor.user_id or 0}):
@@ -154,9 +156,9 @@ def take_second_review(
     duty = uow.load(LegalDuty, duty_id, permission, uow.version)
     _not_found_out(duty)
     if duty.proposed_by_id is None:
-        raise Refused("", _("Nobody has proposed that this duty does not apply."))
+        raise Refused("", _("No one has proposed that this duty does not apply."))
     if duty.proposed_by_id == uow.actor.user_id:
-        raise Refused("", _("A second person takes the second look."))
+        raise Refused("", _("A second person does the second review."))
     refuse_party(uow.actor.user_id, duty.incident_id)
     refuse_one_person("", uow.actor.user_id, [duty.proposed_by_id], uow.now)
     settle_proposal(uow, duty, agrees)
@@ -184,9 +186,9 @@ def settle_proposal(uow: UnitOfWork, duty: LegalDuty, agrees: bool) -> None:
 
 def _not_found_out(duty: LegalDuty) -> None:
     if duty.state not in MAY_NOT_APPLY:
-        raise Refused("", _("This duty is closed already."))
+        raise Refused("", _("This duty is already closed."))
 
 
 def _open_only(duty: LegalDuty) -> None:
     if duty.state not in OPEN_DUTY:
-        raise Refused("", _("This duty is closed already."))
+        raise Refused("", _("This duty is already closed."))

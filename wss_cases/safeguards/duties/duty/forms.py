@@ -29,12 +29,12 @@ class RaiseForm(BaseForm):
     """A duty that somebody sees in a report."""
 
     code = select(_l("Which duty"), coerce=str, validators=[InputRequired(_l("Choose the duty."))])
-    because = LongText(_l("What made you think so"), [NotBlank(_l("Say what made you think so."))])
-    aware_at = moment_field(_l("When did you learn of it"), _l("Say when you learned of it."))
+    because = LongText(_l("What made you think so"), [NotBlank(_l("Write what made you think so."))])
+    aware_at = moment_field(_l("When did you learn of it"), _l("Enter when you learned of it."))
     facts = radio(
         _l("Are the facts clear?"),
         {"due": _l("Yes, it is due now"), "verify_first": _l("No, verify them first")},
-        _l("Say whether the facts are clear."),
+        _l("Answer whether the facts are clear."),
     )
 
 
@@ -47,13 +47,13 @@ class RaiseMandatedForm(RaiseForm):
 class VerifyForm(BaseForm):
     """How the facts of a duty were verified."""
 
-    how = LongText(_l("How it was verified"), [NotBlank(_l("Say how it was verified."))])
+    how = LongText(_l("How it was verified"), [NotBlank(_l("Write how it was verified."))])
 
 
 class StepForm(BaseForm):
     """One step of a duty: who was told, or why it does not apply."""
 
-    outcome = radio(_l("What became of this step"), StepOutcome.labels(), _l("Say what became of this step."))
+    outcome = radio(_l("Result of this step"), StepOutcome.labels(), _l("Enter the result of this step."))
     told_whom = ShortText(_l("Who was told"))
     channel = pick(_l("How"), CHANNEL_LABELS)
     done_at = moment_field(_l("When"))
@@ -64,7 +64,7 @@ class StepForm(BaseForm):
         """Ask for the moment of a step that was carried out."""
         sound: bool = super().validate(extra_validators)
         if sound and self.outcome.data == "done" and self.done_at.data is None:
-            self.done_at.errors = [_l("Say when it was done.")]
+            self.done_at.errors = [_l("Enter when it was done.")]
             return False
         return sound
 
@@ -78,8 +78,8 @@ class StepForm(BaseForm):
 class DischargeForm(BaseForm):
     """What was done for a duty; whoever was told is named unless every step says so already."""
 
-    what_was_done = LongText(_l("What was done"), [NotBlank(_l("Say what was done."))])
-    done_at = moment_field(_l("When"), _l("Say when it was done."))
+    what_was_done = LongText(_l("What was done"), [NotBlank(_l("Write what was done."))])
+    done_at = moment_field(_l("When"), _l("Enter when it was done."))
     told_whom = ShortText(_l("Who was told"))
     channel = pick(_l("How"), CHANNEL_LABELS)
     reference = ShortText(_l("Reference or report number"), limit=120)
@@ -92,4 +92,4 @@ class DischargeForm(BaseForm):
 class NotApplicableForm(BaseForm):
     """Why a duty does not apply."""
 
-    reason = LongText(_l("Why it does not apply"), [NotBlank(_l("Say why it does not apply."))])
+    reason = LongText(_l("Why it does not apply"), [NotBlank(_l("Explain why it does not apply."))])

@@ -64,7 +64,7 @@ def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
 def state_words(row: DutyRow) -> Any:
     """Return a duty's state in words: "At once" for one that is due without a clock to wait for."""
     if row.duty.state is DutyState.DUE and row.kind.clock_hours == 0:
-        return _("At once")
+        return _("Right away")
     return DutyState(row.duty.state).label
 
 
@@ -76,8 +76,8 @@ def clock_left(row: DutyRow, now: datetime) -> str:
     if row.kind.clock_hours == 0:
         ago = span_words(now - duty.aware_at)
         if duty.state is DutyState.VERIFY_FIRST:
-            return _("Verify first, then at once; raised %(ago)s ago", ago=ago)
-        return _("At once: raised %(ago)s ago", ago=ago)
+            return _("Verify first, then right away; raised %(ago)s ago", ago=ago)
+        return _("Right away: raised %(ago)s ago", ago=ago)
     if duty.due_at is None:
         return ""
     left = duty.due_at - now
@@ -120,11 +120,11 @@ def for_deputy(duty: LegalDuty) -> ForDeputy | None:
     if duty.proposed_by_id is None or duty.state not in MAY_NOT_APPLY:
         return None
     title, report = _("Does this legal duty apply?"), existing(load_incident(duty.incident_id))
-    what, texts = _("A duty that is an adult's own"), [duty.proposed_reason]
+    what, texts = _("An adult’s mandated-reporter duty"), [duty.proposed_reason]
     if not duty.is_personal:
         what = str(DUTY_LABELS.get(duty.code, duty.code))
         texts += [duty.raised_because, report.narrative]
-    agree = (_("You are asked to agree that"), _("It does not apply"))
+    agree = (_("You are asked to agree that"), _("Agree: not applicable"))
     rows = [*report_rows(report), (_("Legal duty"), what), agree]
     return ForDeputy(title, rows, [text for text in texts if text])
 

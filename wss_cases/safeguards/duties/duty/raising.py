@@ -85,7 +85,7 @@ def raise_by_hand(uow: UnitOfWork, incident_id: int, given: ByHand) -> int:
     """
     own = given.code in PERSONAL
     incident = uow.load(Incident, incident_id, Permission.DUTY_RAISE_OWN if own else Permission.DUTY_RAISE)
-    refuse_blank("because", given.because, _("Say what made you think so."))
+    refuse_blank("because", given.because, _("Write what made you think so."))
     refuse_future("aware_at", given.aware_at, uow.now)
     duty = open_by_hand(uow, incident, given, uow.actor.user_id if own else None)
     return duty.id
@@ -96,7 +96,7 @@ def open_by_hand(uow: UnitOfWork, incident: Incident, given: ByHand, owner_id: i
     standing = _standing(uow, incident, [given.code])
     newest = standing.newest.get((given.code, owner_id))
     if newest is not None and newest.state in OPEN_DUTY:
-        raise Refused("code", _("This duty stands open already on this report."))
+        raise Refused("code", _("This duty is already open on this report."))
     state = DutyState.VERIFY_FIRST if given.verify_first else DutyState.DUE
     duty = _new(uow, incident, (given.code, owner_id), Raised(state, ()), standing, given.aware_at)
     duty.raised_by_id, duty.raised_because = uow.actor.user_id, given.because
@@ -114,8 +114,8 @@ def verify(uow: UnitOfWork, duty_id: int, how: str, permission: Permission = Per
     """
     duty = uow.load(LegalDuty, duty_id, permission, uow.version)
     if duty.state is not DutyState.VERIFY_FIRST:
-        raise Refused("", _("This duty does not wait for verification."))
-    refuse_blank("how", how, _("Say how it was verified."))
+        raise Refused("", _("This duty does not need verification."))
+    refuse_blank("how", how, _("Write how it was verified."))
     duty.state, duty.was_due = DutyState.DUE, True
     duty.verified_by_id, duty.verified_at, duty.verified_how = uow.actor.user_id, uow.now, how
     record_act(uow, duty, "duty.verified")
@@ -148,7 +148,7 @@ def _untouched(uow: UnitOfWork, duty: LegalDuty) -> bool:
 def _take_back(uow: UnitOfWork, duty: LegalDuty) -> None:
     duty.state, duty.still_raised, duty.was_due = DutyState.NOT_APPLICABLE, False, False
     duty.closed_at = uow.now
-    duty.what_was_done = _("The adult is no longer marked as having caused harm, and nobody had acted on it.")
+    duty.what_was_done = _("The adult is no longer marked as having caused harm, and no one had acted on it.")
     record_act(uow, duty, "duty.taken_back")
 
 

@@ -44,7 +44,7 @@ def merged(answers: Iterable[Iterable[Mapping[str, object]]]) -> dict[str, Raise
 def refuse_future(field: str, at: datetime, now: datetime) -> None:
     """Raise Refused beside a field for a time that has not come yet."""
     if at > now:
-        raise Refused(field, _("This time has not come yet."))
+        raise Refused(field, _("This time is in the future."))
 
 
 def due_at(raised_at: datetime, clock_hours: int | None) -> datetime | None:

@@ -48,13 +48,13 @@ class StepOutcome(Labelled):
     """What became of one step of a duty."""
 
     DONE = "done", _l("Carried out")
-    NOT_APPLICABLE = "not_applicable", _l("Does not apply")
+    NOT_APPLICABLE = "not_applicable", _l("Not applicable")
 
 
 CHANNEL_LABELS: Final = {
     "phone": _l("Phone"),
     "in_person": _l("In person"),
-    "mail": _l("Letter or e-mail"),
+    "mail": _l("Letter or email"),
     "portal": _l("Online portal"),
 }
 
@@ -63,17 +63,17 @@ _CODE: Final = {"code": DUTY_LABELS}
 SENTENCES: Final[dict[str, Any]] = {
     "duty.raised": (_l("Legal duty raised (rule %(rules)s): %(code)s"), _CODE),
     "duty.now_due": (_l("Legal duty now due (rule %(rules)s): %(code)s"), _CODE),
-    "duty.taken_back": (_l("Legal duty taken back with the mark that raised it: %(code)s"), _CODE),
+    "duty.taken_back": (_l("Legal duty withdrawn with the mark that raised it: %(code)s"), _CODE),
     "duty.facts_changed": (_l("The facts no longer raise this legal duty; it stays open: %(code)s"), _CODE),
     "duty_kind.changed": (_l("A new row of the table of legal duties from %(day)s: %(code)s"), _CODE),
     "duty_kind.ended": (_l("A row of the table of legal duties ends %(day)s: %(code)s"), _CODE),
-    "duty.raised_by_hand": (_l("Legal duty raised by hand: %(code)s"), _CODE),
+    "duty.raised_by_hand": (_l("Legal duty raised manually: %(code)s"), _CODE),
     "duty.verified": (_l("Legal duty verified, due now: %(code)s"), _CODE),
     "duty.step_done": (_l("Step %(position)s of a legal duty carried out: %(code)s"), _CODE),
     "duty.step_not_applicable": (_l("Step %(position)s of a legal duty does not apply: %(code)s"), _CODE),
     "duty.escalated": (_l("The clock of a legal duty ran out: %(code)s. Told: %(to)s"), _CODE),
     "duty.discharged": (_l("Legal duty carried out: %(code)s"), _CODE),
     "duty.not_applicable_proposed": (_l("Proposed that this legal duty does not apply: %(code)s"), _CODE),
-    "duty.not_applicable_refused": (_l("Second look: this legal duty stands: %(code)s"), _CODE),
-    "duty.not_applicable": (_l("Found not to apply, after a second look: %(code)s"), _CODE),
+    "duty.not_applicable_refused": (_l("Second review: this legal duty still applies: %(code)s"), _CODE),
+    "duty.not_applicable": (_l("Found not to apply, after second review: %(code)s"), _CODE),
 }

@@ -54,10 +54,10 @@ def _check(text: KindText) -> None:
     for name in ("trigger_en", "trigger_es", "tell_en", "tell_es", "clock_en", "clock_es", "source"):
         refuse_blank(name, getattr(text, name), _("This must not be empty."))
     if text.clock_hours is not None and not 0 <= text.clock_hours <= MOST_HOURS:
-        raise Refused("clock_hours", _("Give the hours as a number from 0 (at once) to %(most)d.", most=MOST_HOURS))
+        raise Refused("clock_hours", _("Enter the hours as a number from 0 (right away) to %(most)d.", most=MOST_HOURS))
     if not 1 <= len(text.steps) <= MOST_STEPS:
-        raise Refused("steps_en", _("Name from 1 to %(most)d steps, one a line.", most=MOST_STEPS))
+        raise Refused("steps_en", _("Enter from 1 to %(most)d steps, one per line.", most=MOST_STEPS))
     if any(not english or not spanish for english, spanish in text.steps):
-        raise Refused("steps_es", _("Give as many lines in Spanish as in English."))
+        raise Refused("steps_es", _("Enter as many lines in Spanish as in English."))
     if any(len(words) > 300 for pair in text.steps for words in pair):
         raise Refused("steps_en", _("Use at most 300 characters a step."))

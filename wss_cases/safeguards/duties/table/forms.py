@@ -17,20 +17,22 @@ class KindForm(DatedRowForm):
 
     trigger_en = LongText(_l("Trigger, in English"), [_FILLED], limit=2000)
     trigger_es = LongText(_l("Trigger, in Spanish"), [_FILLED], limit=2000)
-    tell_en = LongText(_l("Whom to tell, in English"), [_FILLED], limit=2000)
-    tell_es = LongText(_l("Whom to tell, in Spanish"), [_FILLED], limit=2000)
+    tell_en = LongText(_l("Who to notify, in English"), [_FILLED], limit=2000)
+    tell_es = LongText(_l("Who to notify, in Spanish"), [_FILLED], limit=2000)
     clock_en = ShortText(_l("Clock, in English"), [_FILLED])
     clock_es = ShortText(_l("Clock, in Spanish"), [_FILLED])
     clock_hours = IntegerField(
         _l("Hours of the clock"),
-        [Optional(), NumberRange(0, MOST_HOURS, _l("Give the hours as a number from 0 (at once) to 8784."))],
+        [Optional(), NumberRange(0, MOST_HOURS, _l("Enter the hours as a number from 0 (right away) to 8784."))],
     )
     source = ShortText(_l("Source"), [_FILLED], limit=300)
     confirmed = radio(
-        _l("Is it confirmed?"), {"yes": _l("Confirmed"), "no": _l("UNCONFIRMED")}, _l("Say whether it is confirmed.")
+        _l("Is it confirmed?"),
+        {"yes": _l("Confirmed"), "no": _l("Needs legal review")},
+        _l("Answer whether it is confirmed."),
     )
-    steps_en = LongText(_l("Steps, in English, one a line"), [_FILLED], limit=4000)
-    steps_es = LongText(_l("Steps, in Spanish, one a line"), [_FILLED], limit=4000)
+    steps_en = LongText(_l("Steps, in English, one per line"), [_FILLED], limit=4000)
+    steps_es = LongText(_l("Steps, in Spanish, one per line"), [_FILLED], limit=4000)
 
     def text(self) -> KindText:
         """Return what the action takes."""

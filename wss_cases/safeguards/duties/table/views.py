@@ -78,7 +78,7 @@ def change(code: str) -> Page:
     return form_page(
         form,
         lambda: change_kind(submitted(form), code, form.text(), form.starts_on.data, form.seen),
-        with_flash(_("The new row is kept. Duties that were raised before keep theirs."), url_for("duty_table.table")),
+        with_flash(_("The new row is saved. Duties already raised keep theirs."), url_for("duty_table.table")),
         "safeguards/duties/table/row.html",
         what=DUTY_LABELS.get(code, code),
         newest=newest,

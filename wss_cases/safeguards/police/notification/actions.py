@@ -115,7 +115,7 @@ def _carry_out_duty(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
     for step in steps:
         add_step(uow, duty, step, report)
     if last is not None:
-        carry_out(uow, duty, _("The police were told: see the police-notification review."), report)
+        carry_out(uow, duty, _("The police were notified: see the police-notification review."), report)
 
 
 def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> None:
@@ -135,7 +135,7 @@ def _check(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
     if review.state not in TO_RECORD or not review.permits:
         raise Refused("", _("No notification can be recorded: the review does not allow it."))
     if review.door is NotificationGround.EMERGENCY and not names_danger(given.danger):
-        raise Refused("danger", _("Say in words what the imminent danger was."))
+        raise Refused("danger", _("Write what the imminent danger was."))
     check_time(uow, review, "notified_at", given.notified_at, given.time_reason)
     is_other = review.door is NotificationGround.OTHER
     if (
@@ -144,12 +144,12 @@ def _check(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
         and given.notified_at < review.second_at.replace(second=0, microsecond=0)
     ):
         raise Refused("notified_at", _("This is before the second approval."))
-    refuse_blank("told", given.told_whom, _("Say who was told."))
+    refuse_blank("told", given.told_whom, _("Enter who was told."))
     _check_sergeant(uow, review, given.sergeant_id)
     _check_followed(given.followed, given.student_ids, uow.now)
     caused = {student.id for student in students_who_caused_harm(review.incident_id)}
     if caused:
-        refuse_blank("adult_with_student", given.adult_with_student, _("Say which adult stays with the student."))
+        refuse_blank("adult_with_student", given.adult_with_student, _("Enter which adult stays with the student."))
     if not set(given.student_ids) <= caused:
         raise Refused("student_ids", _("Only students reported to have caused harm are named here."))
 
@@ -164,7 +164,7 @@ def _check_followed(given: Followed, student_ids: Collection[int], now: datetime
     if given.guardian_told_at is not None:
         refuse_future("guardian_told_at", given.guardian_told_at, now)
     if given.guardian_result == REACHED and (given.guardian_told_at is None or not given.guardian_manner):
-        raise Refused("guardian_told_at", _("Say when and how the guardian was told."))
+        raise Refused("guardian_told_at", _("Enter when and how the guardian was told."))
     if given.guardian_told_at is not None:
         refuse_kept_off("guardian_name", student_ids, given.guardian_name)
 

@@ -71,7 +71,7 @@ def sergeant_words(row: SchoolSergeant) -> str:
 
 def _whom(sergeants: Mapping[str, SchoolSergeant]) -> list[tuple[str, str]]:
     named = [(key, sergeant_words(one)) for key, one in sergeants.items()]
-    return [("", _("Choose one")), *named, (TOLD_911, "911"), (TOLD_OTHER, _("Somebody else"))]
+    return [("", _("Choose one")), *named, (TOLD_911, "911"), (TOLD_OTHER, _("Someone else"))]
 
 
 @blueprint.route("/notification", methods=["GET", "POST"])
@@ -98,7 +98,7 @@ def record(review_id: int) -> Page:
         return actions.record_notification(submitted(form), review_id, given)
 
     def done(_made: int) -> str:
-        flash(_("The notification is recorded. A restorative pathway is open all the same."))
+        flash(_("The notification is recorded. A restorative pathway is open anyway."))
         if steps and (left := len(_steps(review))):
             flash(
                 ngettext(

@@ -28,7 +28,9 @@ def earliest(incident: Incident) -> datetime:
 def question(incident: Incident, at: datetime, now: datetime, why: str) -> None:
     """Raise Refused beside the reason of a time that is not to be expected, as long as nobody has given one."""
     if is_questioned(at, earliest(incident), now) and not why.strip():
-        words = _("This time is before the incident or has not come yet. Is it right? Then say why; it is kept.")
+        words = _(
+            "This time is before the incident or in the future. If it is right, explain why; the explanation is saved."
+        )
         raise Refused("time_reason", words)
 
 

@@ -17,10 +17,10 @@ class NotificationGround(Labelled):
 class Seconding(Labelled):
     """Whether a second person verified the duty that requires a notification."""
 
-    NOT_NEEDED = "not_needed", _l("Not needed: two people stand behind the duty")
-    WAITS = "waits", _l("Waits for a second person")
-    SECONDED = "seconded", _l("Seconded")
-    NOT_SECONDED = "not_seconded", _l("Not seconded")
+    NOT_NEEDED = "not_needed", _l("Not needed: two people confirmed the duty")
+    WAITS = "waits", _l("Waiting for a second person")
+    SECONDED = "seconded", _l("Confirmed by a second person")
+    NOT_SECONDED = "not_seconded", _l("Not confirmed by a second person")
     REFUSED = "refused", _l("Refused by a second person")
 
 
@@ -28,12 +28,12 @@ class ReviewState(Labelled):
     """Where a review stands. An emergency begins as called, a duty as allowed or with a second person, anything else as
     asked."""
 
-    ASKED = "asked", _l("Waits for the administrator")
+    ASKED = "asked", _l("Waiting for the administrator")
     CALLED = "called", _l("Called, to be recorded")
-    SECONDING = "seconding", _l("Waits for a second person to verify the duty")
-    APPROVED_ONCE = "approved_once", _l("Waits for the second approval")
+    SECONDING = "seconding", _l("Waiting for a second person to verify the duty")
+    APPROVED_ONCE = "approved_once", _l("Waiting for the second approval")
     ALLOWED = "allowed", _l("Allowed, not made yet")
-    NOTIFIED = "notified", _l("Police were told")
+    NOTIFIED = "notified", _l("Police were notified")
     REFUSED = "refused", _l("Refused")
     WITHDRAWN = "withdrawn", _l("Withdrawn")
 
@@ -80,27 +80,29 @@ SHEET_LABELS: Final = {
 _DOOR: Final = {"door": NotificationGround.labels()}
 
 SENTENCES: Final = {
-    "police.called": (_l("Police were called first: %(door)s. To be recorded within the hour"), _DOOR),
+    "police.called": (_l("Police were called first: %(door)s. Record due within the hour"), _DOOR),
     "police.allowed_by_law": _l("Police-notification review opened: the law requires it"),
     "police.seconding": _l("Police-notification review opened: a second person is asked to verify the duty"),
     "police.seconded": _l("A second person verified the duty: the police may be notified"),
-    "police.not_seconded": _l("Nobody could verify the duty in time: opened for one person, not seconded"),
+    "police.not_seconded": _l(
+        "No one could verify the duty in time: opened for one person, without a second confirmation"
+    ),
     "police.second_refused": _l("A second person did not verify the duty; the network's deputy is asked"),
     "police.confirmed": _l("Second review of a police notification: confirmed"),
     "police.not_confirmed": _l("Second review of a police notification: not confirmed"),
     "police.corrected": _l("Record of a police notification corrected"),
-    "police.asked": _l("Police-notification review asked for; refused unless two people approve"),
+    "police.asked": _l("Police-notification review requested; the answer is no unless two people approve"),
     "police.first_approved": _l("First approval of a police notification, by the administrator"),
     "police.second_approved": _l("Second approval of a police notification, from outside the school"),
     "police.refused": _l("Police notification refused"),
-    "police.silence": _l("Police notification refused: nobody answered in time"),
+    "police.silence": _l("Police notification refused: no one answered in time"),
     "police.withdrawn": _l("Police-notification review withdrawn"),
     "police.late": _l("The hour to record a call to the police ran out. Told: %(to)s"),
     "police.recorded": (_l("Police notification recorded: %(door)s"), _DOOR),
-    "police.completed": _l("What followed a police notification was added"),
+    "police.completed": _l("What happened after a police notification was added"),
     "police_approver.set": _l("Who gives second approvals was set for network %(network)s"),
     "sergeant.added": _l("School Sergeant added to the directory"),
-    "sergeant.ended": _l("School Sergeant taken off the directory"),
+    "sergeant.ended": _l("School Sergeant removed from the directory"),
 }
 
 WANTED: Final = {

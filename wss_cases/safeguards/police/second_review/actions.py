@@ -76,12 +76,12 @@ def review_afterwards(uow: UnitOfWork, review_id: int, *, confirms: bool, reason
     """
     review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_SECOND, uow.version)
     if not review.waits_for_second_review:
-        raise Refused("", _("This notification does not wait for a second review."))
+        raise Refused("", _("This notification is not waiting for a second review."))
     makers = {review.requested_by_id, existing(notification_of(review.id)).recorded_by_id}
     if uow.actor.user_id in makers | parties_of(review.incident_id):
-        raise Refused("", _("You made this notification or are a party to what happened: somebody else reviews it."))
+        raise Refused("", _("You made this notification or are involved in what happened, so someone else reviews it."))
     refuse_one_person("", uow.actor.user_id, makers, uow.now)
-    refuse_blank("reason", reason, _("Give the reason."))
+    refuse_blank("reason", reason, _("Enter the reason."))
     review.second_by_id, review.second_at, review.second_approves = uow.actor.user_id, uow.now, confirms
     review.second_manner, review.second_reason = "here", reason
     uow.record(review, "police.confirmed" if confirms else "police.not_confirmed")
@@ -98,10 +98,10 @@ def correct(uow: UnitOfWork, review_id: int, given: Corrected) -> int:
     if review.state is not ReviewState.NOTIFIED:
         raise Refused("", _("Nothing is recorded yet that could be corrected."))
     made = existing(notification_of(review.id))
-    refuse_blank("why", given.why, _("Say why it is corrected."))
+    refuse_blank("why", given.why, _("Give the reason for the correction."))
     is_emergency = review.door is NotificationGround.EMERGENCY
     if is_emergency and not names_danger(given.danger):
-        raise Refused("danger", _("Say in words what the imminent danger was."))
+        raise Refused("danger", _("Write what the imminent danger was."))
     times = {"notified_at": given.notified_at} | ({"called_at": given.called_at} if is_emergency else {})
     for name, at in times.items():
         check_time(uow, review, name, existing(at), given.time_reason)

@@ -52,7 +52,7 @@ def open_by_law(uow: UnitOfWork, incident_id: int, duty_id: int) -> int:
         raise Refused("duty_id", _("Choose the legal duty of this incident that requires it."))
     before = [review for review in reviews_of(incident.id) if review.duty_id == duty.id]
     if any(review.state is ReviewState.SECONDING for review in before):
-        raise Refused("", _("A review of this report is open already: go on with that one."))
+        raise Refused("", _("A review of this report is already open. Continue with that one."))
     named = approver_of(existing(uow.session.get(School, incident.school_id)).network)
     review = open_review(
         uow, incident, NotificationGround.REQUIRED_BY_LAW, ReviewState.SECONDING,
@@ -117,14 +117,14 @@ def second(uow: UnitOfWork, review_id: int, *, verified: bool, reason: str) -> i
     """
     review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_SECOND, uow.version)
     if review.state is not ReviewState.SECONDING:
-        raise Refused("", _("This review does not wait for a second person."))
+        raise Refused("", _("This review is not waiting for a second person."))
     if uow.actor.user_id in parties_of(review.incident_id):
-        raise Refused("", _("You are a party to what happened: somebody else answers."))
+        raise Refused("", _("You are involved in what happened, so someone else answers."))
     refuse_one_person("", uow.actor.user_id, {*first_persons(review), review.first_by_id}, uow.now)
-    refuse_blank("reason", reason, _("Say how it was verified, or why not."))
+    refuse_blank("reason", reason, _("Write how it was verified, or why not."))
     by_deputy = review.seconding is Seconding.REFUSED
     if by_deputy and uow.actor.user_id not in (review.deputy_id, review.approver_id):
-        raise Refused("", _("A second person did not verify it: the network's deputy decides now."))
+        raise Refused("", _("A second person did not verify it, so the network's deputy decides now."))
     which = "second" if by_deputy else "first"
     given = {"by_id": uow.actor.user_id, "at": uow.now, "approves": verified, "manner": "here", "reason": reason}
     for name, value in given.items():

@@ -31,7 +31,7 @@ def set_approver(uow: UnitOfWork, network: str, approver_id: int, deputy_id: int
         raise NotFound
     _check_people(network, approver_id, deputy_id, uow.now)
     if not FEWEST_HOURS <= hours <= MOST_HOURS:
-        raise Refused("hours", _("Give the hours as a number from 1 to 72."))
+        raise Refused("hours", _("Enter the hours as a number from 1 to 72."))
     statement = select(NetworkApprover.id).where(NetworkApprover.network == network)
     row_id = uow.session.scalar(statement)
     if row_id is None:
@@ -47,9 +47,9 @@ def set_approver(uow: UnitOfWork, network: str, approver_id: int, deputy_id: int
 def _check_people(network: str, approver_id: int, deputy_id: int | None, now: datetime) -> None:
     possible = dict(possible_approvers(network, now))
     if approver_id not in possible:
-        raise Refused("approver_id", _("Choose somebody who administers this network or the district."))
+        raise Refused("approver_id", _("Choose someone who administers this network or the district."))
     if deputy_id is not None and deputy_id not in possible:
-        raise Refused("deputy_id", _("Choose somebody who administers this network or the district."))
+        raise Refused("deputy_id", _("Choose someone who administers this network or the district."))
     if deputy_id == approver_id:
         raise Refused("deputy_id", _("The deputy is a second person."))
 

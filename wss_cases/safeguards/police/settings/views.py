@@ -74,7 +74,7 @@ def approver(name: str) -> Page:
     )
     people = [(str(user_id), name) for user_id, name in possible_approvers(network, now)]
     form.approver_id.choices = choices([("", _("Choose one")), *people])
-    form.deputy_id.choices = choices([("", _("Nobody")), *people])
+    form.deputy_id.choices = choices([("", _("No one")), *people])
 
     def act() -> int:
         deputy_id = int(form.deputy_id.data) if form.deputy_id.data else None

@@ -102,7 +102,7 @@ def _sheet(
                 "text": finder.without(term.text, other),
                 "translation": finder.without(its.get("text", ""), other),
                 "translated_by": its.get("by", ""),
-                "who": shown.get(term.owner_participant_id or 0, _("Everybody")),
+                "who": shown.get(term.owner_participant_id or 0, _("Everyone")),
                 "until": day_words_with_year(term.due_on),
                 "evidence": finder.without(its.get("evidence") or term.evidence, other),
             }
@@ -188,7 +188,10 @@ act_page(
         at.row,
         _("Translate term %(number)d of the agreement", number=at.term.position),
         _("Save"),
-        facts=[at.term.text, *([_("It is done when: %(words)s", words=at.term.evidence)] if at.term.evidence else [])],
+        facts=[
+            at.term.text,
+            *([_("Counts as done when: %(words)s", words=at.term.evidence)] if at.term.evidence else []),
+        ],
     ),
     template=ACT,
 )

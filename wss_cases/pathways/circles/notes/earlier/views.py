@@ -55,8 +55,8 @@ def agree(case_id: int, pathway_id: int, user_id: int) -> Page:
     count = len(closed_to(row.id, user_id, actor.user_id))
     facts = [
         ngettext(
-            "%(name)s would read %(num)d note that you wrote before they began. It cannot be taken back.",
-            "%(name)s would read %(num)d notes that you wrote before they began. It cannot be taken back.",
+            "%(name)s could then read %(num)d note that you wrote before they started. This cannot be undone.",
+            "%(name)s could then read %(num)d notes that you wrote before they started. This cannot be undone.",
             count,
             name=names[user_id],
         )
@@ -83,11 +83,13 @@ def end(case_id: int, pathway_id: int, user_id: int) -> Page:
         gone = _(
             "From then on you cannot read this circle’s notes. Only a keeper or the administrator can add you again."
         )
-        facts = [gone, _("The agreement, its dates and the safety plan pass to whoever keeps it next in any case.")]
+        facts = [gone, _("The agreement, its dates, and the safety plan pass to the next keeper in any case.")]
         if len(names) == 1:
-            facts.append(_("What you wrote stays closed to who comes next until you agree. Add them first if you can."))
+            facts.append(
+                _("What you wrote stays closed to the next keeper until you agree. If you can, add them first.")
+            )
     else:
-        title = _("%(name)s keeps it no longer", name=names[user_id])
+        title = _("Remove %(name)s as keeper", name=names[user_id])
         facts = [_("From then on %(name)s cannot read this circle’s notes.", name=names[user_id])]
     words = act_context(row, title, _("End it"), facts=facts, back_href=_keepers_page(row))
     return act_form(
@@ -108,8 +110,8 @@ def waive(case_id: int, pathway_id: int) -> Page:
     people = parties(row.for_whom, row.participant_id, participants_of(row.case_id))
     form.participant.choices = people_choices({one.id: person_words(one) for one in people}, _("Choose"))
     facts = [
-        _("Those who wrote the notes are asked first. If none is reached for two school days, each person may waive."),
-        _("Somebody of the district sees the signed paper before anything opens."),
+        _("The authors of the notes are asked first. If none is reached for two school days, each person may waive."),
+        _("Someone from the district sees the signed paper before anything opens."),
     ]
     words = act_context(
         row, _("A person lets you read what concerns them"), _("Ask the district"), facts=facts,
@@ -140,7 +142,7 @@ def ask(case_id: int, pathway_id: int) -> Page:
         [(str(key), f"{moment_words(one.written_at, zone)} · {one.name}") for key, one in sorted(closed.items())]
     )
     back = url_for("privilege.acts", case_id=case_id, pathway_id=pathway_id)
-    facts = [_("Counsel and somebody else of the district agree before anything opens. Choose only what is needed.")]
+    facts = [_("Counsel and someone else from the district agree before anything opens. Choose only what is needed.")]
     words = act_context(row, _("Open earlier notes"), _("Ask counsel"), facts=facts, back_href=back)
     return act_form(
         form,
@@ -178,7 +180,7 @@ def opening(opening_id: int) -> Page:
         facts.append(_("You agree as the district’s counsel. A second person outside the school agrees after you."))
         go = _("Counsel agrees")
     else:
-        facts.append(_("Counsel has agreed. Once you agree too, the keeper reads these notes and no other."))
+        facts.append(_("Counsel has agreed. Once you also agree, the keeper can read these notes and no others."))
         go = _("Agree as the second person")
     words: dict[str, Any] = {"title": _("Open notes of a circle"), "go_words": go, "facts": facts}
     back = url_for("note_openings.waiting")

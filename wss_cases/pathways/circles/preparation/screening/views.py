@@ -35,7 +35,12 @@ def screen(case_id: int, pathway_id: int) -> Page:
         _("Safety screen"),
         _("Save the answer"),
         warning="" if is_keeper else _("Only a keeper of this circle answers the safety screen."),
-        facts=[_("Is anybody afraid? Is there pressure to come? Can everybody leave when they wish? Is the way safe?")],
+        facts=[
+            _(
+                "Is anyone afraid? Is anyone pressured to come? Can everyone leave when they want to? Is the way "
+                "there safe?"
+            )
+        ],
     )
     return act_on(
         row, form, lambda call: record_screen(call, row.id, ScreenAnswer(form.answer.data), form.on.data), words
@@ -51,13 +56,13 @@ def hold(case_id: int, pathway_id: int, rule: str) -> Page:
     form = LiftForm()
     language = locale_code()
     because, until = (texts.get(language) or texts["en"] for texts in (its_hold.because, its_hold.until))
-    facts = [because, _("It holds until: %(until)s", until=until)]
+    facts = [because, _("It applies until: %(until)s", until=until)]
     if is_met(its_hold, circle.facts_on(today_at(row.school_id, clock.now()))):
         facts.append(_("Its condition is met."))
     elif its_hold.stands:
-        facts.append(_("Nobody can lift it: each person is supported apart."))
+        facts.append(_("No one can lift it: each person is supported separately."))
     elif not its_hold.can_be_lifted:
-        facts.append(_("It opens by itself when the people concerned say so; nobody can say it for them."))
+        facts.append(_("It opens by itself when the people concerned say so. No one can say it for them."))
     return form_page(
         form,
         lambda: actions.lift_hold(submitted(form), row.id, rule, form.reason.data),

@@ -101,7 +101,7 @@ def ask(uow: UnitOfWork, incident_id: int, given: Asking) -> int:
 
 def _none_open(incident: Incident, states: Collection[ReviewState]) -> None:
     if any(review.state in states for review in reviews_of(incident.id)):
-        raise Refused("", _("A review of this report is open already: go on with that one."))
+        raise Refused("", _("A review of this report is already open. Continue with that one."))
 
 
 def open_review(
@@ -124,7 +124,7 @@ def open_review(
 def _check_asking(given: Asking) -> None:
     if not given.not_removal:
         raise Refused(
-            "not_removal", _("A notification is never a way to remove a disruptive student. Say that this is not.")
+            "not_removal", _("A notification is never a way to remove a disruptive student. Confirm that this is not.")
         )
     for name, words in WANTED.items():
         refuse_blank(name, getattr(given, name), words)
@@ -159,7 +159,7 @@ def answer_second(uow: UnitOfWork, review_id: int, given: Answer) -> int:
     """
     review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_APPROVE, uow.version)
     if review.first_by_id == uow.actor.user_id:
-        raise Refused("", _("You gave the first answer: a second person gives the second."))
+        raise Refused("", _("You gave the first answer, so a second person gives the second."))
     _check_answer(uow, review, ReviewState.APPROVED_ONCE, given)
     review.second_by_id, review.second_at = uow.actor.user_id, given.answered_at
     review.second_approves, review.second_manner = given.approves, given.manner
@@ -176,18 +176,18 @@ def answer_second(uow: UnitOfWork, review_id: int, given: Answer) -> int:
 
 def _check_answer(uow: UnitOfWork, review: PoliceReview, state: ReviewState, given: Answer) -> None:
     if review.state is not state:
-        raise Refused("", _("This review does not wait for this answer."))
+        raise Refused("", _("This review is not waiting for this answer."))
     if review.answer_by is not None and review.answer_by <= uow.now:
-        raise Refused("", _("The time to answer is out: silence is a refusal."))
+        raise Refused("", _("The time to answer has run out. No response means no."))
     if steps_aside(uow.actor.user_id, review.requested_by_id, parties_of(review.incident_id)):
-        raise Refused("", _("You asked for this review or are a party to what happened: somebody else answers."))
+        raise Refused("", _("You asked for this review or are involved in what happened, so someone else answers."))
     refuse_one_person("", uow.actor.user_id, [review.requested_by_id, review.first_by_id], uow.now)
     refuse_future("answered_at", given.answered_at, uow.now)
     if given.answered_at < (review.first_at or review.requested_at).replace(second=0, microsecond=0):
         raise Refused("answered_at", _("This is before the question was asked."))
     if given.manner not in ANSWER_MANNERS:
-        raise Refused("manner", _("Say how the answer was given."))
-    refuse_blank("reason", given.reason, _("Give the reason."))
+        raise Refused("manner", _("Enter how the answer was given."))
+    refuse_blank("reason", given.reason, _("Enter the reason."))
 
 
 def ask_second(uow: UnitOfWork, review: PoliceReview) -> None:
@@ -202,8 +202,8 @@ def withdraw(uow: UnitOfWork, review_id: int, reason: str) -> int:
     """Withdraw a review before police were told. Raises Refused without a reason, or once it is answered or made."""
     review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_ASK, uow.version)
     if not may_become(review.state, ReviewState.WITHDRAWN):
-        raise Refused("", _("This review cannot be withdrawn any more."))
-    refuse_blank("reason", reason, _("Give the reason."))
+        raise Refused("", _("This review can no longer be withdrawn."))
+    refuse_blank("reason", reason, _("Enter the reason."))
     review.end_reason = reason
     end(uow, review, ReviewState.WITHDRAWN, "police.withdrawn")
     return review.id

@@ -12,8 +12,8 @@ from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, SHEET_LABELS, WANTED
 
 TIME_REASON = _l("Why this time is right")
-NO_DANGER = _l("Say in words what the imminent danger was.")
-NO_ADULT = _l("Say which adult stays with the student.")
+NO_DANGER = _l("Write what the imminent danger was.")
+NO_ADULT = _l("Enter which adult stays with the student.")
 TOLD_911 = "911"
 TOLD_OTHER = "other"
 
@@ -21,7 +21,7 @@ TOLD_OTHER = "other"
 class CallForm(BaseForm):
     """That police were called, and when."""
 
-    called_at = moment_field(_l("When did you call?"), _l("Say when you called."))
+    called_at = moment_field(_l("When did you call?"), _l("Enter when you called."))
     time_reason = ShortText(TIME_REASON)
 
 
@@ -39,17 +39,15 @@ class AskForm(BaseForm):
     """What the third ground demands."""
 
     tried = LongText(_l("What was done to de-escalate"), [NotBlank(WANTED["tried"])])
-    alternatives = LongText(
-        _l("Which alternatives were tried, and what came of them"), [NotBlank(WANTED["alternatives"])]
-    )
+    alternatives = LongText(_l("Which alternatives were tried, and the results"), [NotBlank(WANTED["alternatives"])])
     guardian_attempts = LongText(
         _l("Attempts to reach the guardian: when, how, result"), [NotBlank(WANTED["guardian_attempts"])]
     )
     supports = LongText(_l("The student's supports: disability, language, housing"), [NotBlank(WANTED["supports"])])
-    why = LongText(_l("Why the police are needed all the same"), [NotBlank(WANTED["why"])])
+    why = LongText(_l("Why the police are needed anyway"), [NotBlank(WANTED["why"])])
     not_removal = BooleanField(
         _l("This is not to remove a disruptive student."),
-        [InputRequired(_l("A notification is never a way to remove a disruptive student. Say that this is not."))],
+        [InputRequired(_l("A notification is never a way to remove a disruptive student. Confirm that this is not."))],
     )
 
 
@@ -58,12 +56,12 @@ class AnswerForm(BaseForm):
 
     approves = radio(
         _l("Your answer"),
-        {"no": _l("No: the police are not told"), "yes": _l("Yes: the police may be told")},
+        {"no": _l("No: do not notify the police"), "yes": _l("Yes: the police may be notified")},
         _l("Choose your answer."),
     )
-    answered_at = moment_field(_l("When was the answer given?"), _l("Say when the answer was given."))
-    manner = pick(_l("How was it given?"), ANSWER_MANNERS, _l("Say how the answer was given."))
-    reason = LongText(_l("Reason"), [NotBlank(_l("Give the reason."))])
+    answered_at = moment_field(_l("When was the answer given?"), _l("Enter when the answer was given."))
+    manner = pick(_l("How was it given?"), ANSWER_MANNERS, _l("Enter how the answer was given."))
+    reason = LongText(_l("Reason"), [NotBlank(_l("Enter the reason."))])
 
 
 class SecondForm(BaseForm):
@@ -74,7 +72,7 @@ class SecondForm(BaseForm):
         {"yes": _l("Yes: it applies"), "no": _l("No: it does not apply, or I cannot tell")},
         _l("Choose your answer."),
     )
-    reason = LongText(_l("How you verified it, or why not"), [NotBlank(_l("Say how it was verified, or why not."))])
+    reason = LongText(_l("How you verified it, or why not"), [NotBlank(_l("Write how it was verified, or why not."))])
 
 
 class AfterwardsForm(BaseForm):
@@ -85,7 +83,7 @@ class AfterwardsForm(BaseForm):
         {"yes": _l("Yes: confirmed"), "no": _l("No: not confirmed")},
         _l("Choose your answer."),
     )
-    reason = LongText(_l("Reason"), [NotBlank(_l("Give the reason."))])
+    reason = LongText(_l("Reason"), [NotBlank(_l("Enter the reason."))])
 
 
 class CorrectForm(BaseForm):
@@ -93,26 +91,26 @@ class CorrectForm(BaseForm):
 
     called_at = moment_field(_l("When did you call?"))
     danger = LongText(_l("What the imminent danger was"))
-    notified_at = moment_field(_l("When were they told?"), _l("Say when they were told."))
+    notified_at = moment_field(_l("When were they told?"), _l("Enter when they were told."))
     time_reason = ShortText(TIME_REASON)
-    why = LongText(_l("Why it is corrected"), [NotBlank(_l("Say why it is corrected."))])
+    why = LongText(_l("Reason for the correction"), [NotBlank(_l("Give the reason for the correction."))])
 
 
 class WithdrawForm(BaseForm):
     """Why a review is withdrawn."""
 
-    reason = LongText(_l("Why it is withdrawn"), [NotBlank(_l("Give the reason."))])
+    reason = LongText(_l("Why it is withdrawn"), [NotBlank(_l("Enter the reason."))])
 
 
 class ToldForm(BaseForm):
     """What a notification is: when, who was told, of whom. Its fields stand before what may be known only later."""
 
     danger = LongText(_l("What the imminent danger was"))
-    notified_at = moment_field(_l("When were they told?"), _l("Say when they were told."))
+    notified_at = moment_field(_l("When were they told?"), _l("Enter when they were told."))
     time_reason = ShortText(TIME_REASON)
-    told = select(_l("Who was told"), coerce=str, validators=[InputRequired(_l("Say who was told."))])
-    told_whom = ShortText(_l("Somebody else: who"))
-    channel = pick(_l("How"), CHANNEL_LABELS, _l("Say how."))
+    told = select(_l("Who was told"), coerce=str, validators=[InputRequired(_l("Enter who was told."))])
+    told_whom = ShortText(_l("Someone else: who"))
+    channel = pick(_l("How"), CHANNEL_LABELS, _l("Enter how."))
     student_ids = SelectMultipleField(_l("Students the police were told about"), coerce=int)
     step_ids = SelectMultipleField(_l("What this carries out of the legal duty"), coerce=int)
     adult_with_student = ShortText(_l("Adult who stays with the student"))
@@ -132,13 +130,13 @@ class FollowedForm(BaseForm):
     guardian_result = pick(
         _l("Was the guardian reached?"),
         RESULT_LABELS | {"not_yet": _l("Not tried yet")},
-        _l("Say whether the guardian was reached."),
+        _l("Answer whether the guardian was reached."),
     )
     guardian_told_at = moment_field(_l("When was the guardian told?"))
     guardian_manner = pick(_l("How was the guardian told?"), MANNER_LABELS)
     guardian_name = ShortText(_l("Name of the guardian who was told"))
-    rights_sheet = pick(_l("Rights sheet"), SHEET_LABELS, _l("Say whether the rights sheet was given."))
-    note = LongText(_l("What followed"))
+    rights_sheet = pick(_l("Rights sheet"), SHEET_LABELS, _l("Answer whether the rights sheet was given."))
+    note = LongText(_l("What happened afterward"))
 
 
 class NotificationForm(ToldForm, FollowedForm):
@@ -151,10 +149,10 @@ class ApproverForm(BaseForm):
     approver_id = select(_l("Approver"), coerce=str, validators=[InputRequired(_l("Choose the approver."))])
     deputy_id = select(_l("Deputy"), coerce=str)
     hours = IntegerField(
-        _l("Hours that each answer may take"),
+        _l("Hours allowed for each answer"),
         [
-            InputRequired(_l("Give the hours.")),
-            NumberRange(FEWEST_HOURS, MOST_HOURS, _l("Give the hours as a number from 1 to 72.")),
+            InputRequired(_l("Enter the hours.")),
+            NumberRange(FEWEST_HOURS, MOST_HOURS, _l("Enter the hours as a number from 1 to 72.")),
         ],
     )
 
@@ -162,6 +160,6 @@ class ApproverForm(BaseForm):
 class SergeantForm(BaseForm):
     """One contact of the school at the police."""
 
-    police_district = ShortText(_l("Police district"), [NotBlank(_l("Give the police district."))], limit=40)
-    name = ShortText(_l("Name"), [NotBlank(_l("Give the name."))])
-    phone = ShortText(_l("Phone"), [NotBlank(_l("Give the phone number."))], limit=60)
+    police_district = ShortText(_l("Police district"), [NotBlank(_l("Enter the police district."))], limit=40)
+    name = ShortText(_l("Name"), [NotBlank(_l("Enter the name."))])
+    phone = ShortText(_l("Phone"), [NotBlank(_l("Enter the phone number."))], limit=60)

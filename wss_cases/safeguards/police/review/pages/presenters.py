@@ -37,7 +37,7 @@ TONES = {
 
 def way_words(incident: Incident) -> str:
     """Return the words of the link to the page on which police are told of a report, or a call is recorded."""
-    return _("Tell the police?") if told_here(incident) else _("Somebody called 911?")
+    return _("Notify police (last resort)") if told_here(incident) else _("Someone called 911?")
 
 
 def review_words(review: PoliceReview, now: datetime, zone: str) -> dict[str, Any]:
@@ -65,16 +65,16 @@ def clock_words(review: PoliceReview, now: datetime) -> str:
         return _("To be recorded: %(span)s left", span=span_words(left))
     if review.state is ReviewState.SECONDING:
         if review.answer_by is None:
-            return _("A second person did not verify it: the network's deputy decides.")
+            return _("A second person did not verify it, so the network's deputy decides.")
         left = max(review.answer_by - now, timedelta())
         return _("Opens for one person in %(span)s if no one answers", span=span_words(left))
     if review.waits_for_second_review:
-        return _("To be reviewed by %(day)s by somebody who did not make it", day=day_words(review.review_due_on))
+        return _("To be reviewed by %(day)s by someone who did not make it", day=day_words(review.review_due_on))
     if review.state in WAITING and review.answer_by is not None:
         left = review.answer_by - now
         if left.total_seconds() <= 0:
-            return _("The time to answer is out: silence is a refusal.")
-        return _("%(span)s left to answer; silence is a refusal", span=span_words(left))
+            return _("The time to answer has run out. No response means no.")
+        return _("%(span)s left to answer; no response means no", span=span_words(left))
     return ""
 
 
@@ -85,7 +85,7 @@ def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> l
         {"label": _("When"), "value": moment_words(review.requested_at, zone)},
     ]
     if review.before_reviews:
-        rows.append({"label": _("Review"), "value": _("Recorded before there were reviews")})
+        rows.append({"label": _("Review"), "value": _("Recorded before reviews existed")})
     if review.door is NotificationGround.EMERGENCY:
         rows.append({"label": _("Police called"), "value": moment_words(review.called_at, zone)})
         if review.danger:
@@ -97,10 +97,10 @@ def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> l
     if review.door is NotificationGround.OTHER and not review.before_reviews:
         rows += [
             {"label": _("What was done to de-escalate"), "value": review.tried},
-            {"label": _("Which alternatives were tried, and what came of them"), "value": review.alternatives},
+            {"label": _("Which alternatives were tried, and the results"), "value": review.alternatives},
             {"label": _("Attempts to reach the guardian: when, how, result"), "value": review.guardian_attempts},
             {"label": _("The student's supports: disability, language, housing"), "value": review.supports},
-            {"label": _("Why the police are needed all the same"), "value": review.why},
+            {"label": _("Why the police are needed anyway"), "value": review.why},
             {"label": _("Not to remove a disruptive student"), "value": _("Stated")},
         ]
     if review.end_reason:
@@ -153,9 +153,9 @@ def notification_rows(made: PoliceNotification, students: list[str], zone: str) 
         {"label": _("How"), "value": str(CHANNEL_LABELS.get(made.channel, made.channel))},
         {"label": _("Who was told"), "value": made.told_whom},
         {"label": _("Report number"), "value": made.report_number},
-        {"label": _("Students the police were told about"), "value": students or _("Nobody was named")},
+        {"label": _("Students the police were told about"), "value": students or _("No one was named")},
         {"label": _("Guardian told"), "value": " · ".join(part for part in guardian if part)},
         {"label": _("Rights sheet"), "value": str(SHEET_LABELS.get(made.rights_sheet, ""))},
         {"label": _("Adult who stays with the student"), "value": made.adult_with_student},
-        {"label": _("What followed"), "value": made.note},
+        {"label": _("What happened afterward"), "value": made.note},
     ]
