@@ -357,7 +357,7 @@ class Walk:
         self, role: str, table: dict[str, Line], only: str = "", sides: tuple[str, ...] = ("own", "other")
     ) -> list[str]:
         """Return a line for each route (or those of one endpoint) that answers a role otherwise than the table says.
-        Where not everything is proven, a route is asked by whoever may, and by a fifth of those who may not; one that
+        Where not everything is proven, a route is asked by whoever may, and by a ninth of those who may not; one that
         is opened and sent is asked the one way by every other person and the other way by the rest."""
         found = []
         client, token = self.client(role)
@@ -369,7 +369,7 @@ class Walk:
             # what opens a form and what it is sent to are one view behind one gate, and stand beside each other here
             ways = len(WAYS & (rule.methods or set()))
             for side in sides[: len(self.sides(rule))]:
-                if not (only or in_turn(number + turn, ways if line.may(role, side) else 5)):
+                if not (only or in_turn(number + turn, ways if line.may(role, side) else 9)):
                     continue
                 if rule.endpoint in SIGNING_OUT:
                     status = self.status(*self.client(role), rule, method, side)

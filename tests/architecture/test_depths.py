@@ -10,7 +10,6 @@ import pytest
 from tests.architecture.rules import depths, guards
 from tests.support import depth
 from tests.support.databases import ROOT
-from tests.support.depth import BACKENDS
 
 pytestmark = pytest.mark.any_database("it reads sources, and asks no database")
 PROVEN_ON_BOTH = {
@@ -113,7 +112,7 @@ def test_what_depends_on_the_database_is_proven_on_both() -> None:
         assert depths.proves_on_both(Path(str(import_module(module).__file__)).read_text(encoding="utf-8")), module
 
 
-def test_names_choose_the_same_database_always_and_each_about_as_often() -> None:
-    assert [depth.choose(name) for name in ("test_a", "test_f", "test_k")] == ["sqlite", "postgresql", "sqlite"]
+def test_names_choose_the_same_database_always_and_postgresql_for_one_in_four() -> None:
+    assert [depth.choose(name) for name in ("test_a", "test_b", "test_i")] == ["sqlite", *["postgresql"] * 2]
     chosen = [depth.choose(f"test_the_{number}_thing") for number in range(400)]
-    assert {kind: 160 < chosen.count(kind) < 240 for kind in BACKENDS} == dict.fromkeys(BACKENDS, True)
+    assert 60 < chosen.count("postgresql") < 140

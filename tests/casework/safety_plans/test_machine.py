@@ -140,5 +140,5 @@ class Plans(RuleBasedStateMachine):
 @pytest.mark.usefixtures("session")
 def test_no_order_of_acts_breaks_a_safety_plan() -> None:
     run_state_machine_as_test(
-        Plans, settings=settings(max_examples=examples(8, 25), stateful_step_count=20, deadline=None)
+        Plans, settings=settings(max_examples=examples(5, 25), stateful_step_count=20, deadline=None)
     )

@@ -13,6 +13,7 @@ from tests.faults.reminders.killing import fail_at_failpoints, hang_at_sending, 
 from tests.faults.reminders.system import COMMAND_FAILPOINTS, REMINDER_FAILPOINTS, Reminding
 from tests.faults.saving.reporters import SAVE_FAILPOINTS, Saving
 from tests.support.databases import Database
+from tests.support.depth import examples
 from wss_cases.foundation.operations import failpoints
 
 RAISED = ("sweep.after_claim", "heartbeat.before_commit", "deliver.after_send")
@@ -22,11 +23,11 @@ def test_what_sweeps_and_sends_may_die_anywhere(database: Database, tmp_path: Pa
     here = Reminding(database, tmp_path)
     try:
         number = kill_at_failpoints(here, 0)
-        number = kill_at_random(here, number, 6)
+        number = kill_at_random(here, number, examples(2, 6))
         number = fail_at_failpoints(here, number, RAISED)
         hang_at_sending(here, number)
         assert set(here.tally.by_failpoint) == set(REMINDER_FAILPOINTS)
-        assert here.tally.kills >= len(REMINDER_FAILPOINTS) + 8
+        assert here.tally.kills >= len(REMINDER_FAILPOINTS) + examples(4, 8)
     finally:
         here.close()
 
@@ -37,10 +38,10 @@ def test_what_was_acknowledged_is_saved_whole_and_once(database: Database, tmp_p
     try:
         for name in SAVE_FAILPOINTS:
             saving.kill_at_failpoint(name)
-        saving.kill_at_random(10)
+        saving.kill_at_random(examples(4, 10))
         saving.pause()
         saving.judge()
-        assert len(saving.acknowledged) >= 10
+        assert len(saving.acknowledged) >= examples(6, 10)
         elsewhere = {*REMINDER_FAILPOINTS, *COMMAND_FAILPOINTS}
         assert set(saving.tally.by_failpoint) | elsewhere == set(failpoints.NAMES)
     finally:

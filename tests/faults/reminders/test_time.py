@@ -13,6 +13,7 @@ from tests.faults.reminders.sweeping import jump, restart_database, sweep_at_onc
 from tests.faults.reminders.system import Reminding
 from tests.support import postgres
 from tests.support.databases import Database, Databases
+from tests.support.depth import examples
 
 
 @pytest.mark.both_databases
@@ -20,8 +21,8 @@ def test_four_schedulers_at_once_queue_and_send_each_once(database: Database, tm
     here = Reminding(database, tmp_path)
     try:
         before = here.tally.mails
-        sweep_at_once(here, 4, 12, timedelta(minutes=97))
-        assert here.tally.mails - before >= 10
+        sweep_at_once(here, 4, examples(6, 12), timedelta(minutes=97))
+        assert here.tally.mails - before >= examples(5, 10)
     finally:
         here.close()
 

@@ -362,7 +362,7 @@ class Circles(RuleBasedStateMachine):
 @pytest.mark.usefixtures("session")
 def test_no_order_of_acts_breaks_a_circle() -> None:
     run_state_machine_as_test(
-        Circles, settings=settings(max_examples=examples(5, 15), stateful_step_count=15, deadline=None)
+        Circles, settings=settings(max_examples=examples(3, 15), stateful_step_count=15, deadline=None)
     )
 
 

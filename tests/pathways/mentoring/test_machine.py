@@ -196,7 +196,7 @@ def reachable(before: PathwayState, state: PathwayState) -> bool:
 
 def test_every_walk_keeps_the_promises(session: Any) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Mentoring, settings=settings(max_examples=examples(7, 20), stateful_step_count=16)
+        Mentoring, settings=settings(max_examples=examples(4, 20), stateful_step_count=16)
     )
 
 

@@ -170,5 +170,5 @@ class Return(RuleBasedStateMachine):
 @pytest.mark.usefixtures("session")
 def test_no_order_of_acts_breaks_a_return() -> None:
     run_state_machine_as_test(
-        Return, settings=settings(max_examples=examples(8, 25), stateful_step_count=20, deadline=None)
+        Return, settings=settings(max_examples=examples(5, 25), stateful_step_count=20, deadline=None)
     )

@@ -19,7 +19,7 @@ from wss_cases.routing.engine.facts import parse_facts
 PATHWAYS = {"restorative_conversation", "circle", "mentoring", "wraparound", "reengagement"}
 
 often = settings(
-    max_examples=examples(400, 2000),
+    max_examples=examples(200, 2000),
     deadline=None,
     derandomize=True,
     database=None,

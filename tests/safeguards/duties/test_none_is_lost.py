@@ -38,7 +38,7 @@ from wss_cases.safeguards.duties.duty.rules import merged
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState, StepOutcome
 
 START = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
-EXAMPLES, ACTS = examples(40, 100), 10
+EXAMPLES, ACTS = examples(25, 100), 10
 DISCHARGED, DUE = DutyState.DISCHARGED, DutyState.DUE
 FIXED = ("incident_id", "school_id", "kind_id", "code", "turn", "owner_id", "raised_at", "aware_at", "due_at")
 CLOSING = ("state", "closed_at", "closed_by_id", "what_was_done", "proposed_by_id")

@@ -160,7 +160,7 @@ def test_no_order_of_acts_lets_a_notification_through(session: Any, at: Callable
     run_state_machine_as_test(
         Reviews,
         settings=settings(
-            max_examples=examples(5, 12),
+            max_examples=examples(3, 12),
             stateful_step_count=30,
             deadline=None,
             derandomize=True,

@@ -98,12 +98,12 @@ def filled(form: Form, value: str | bytes, everything: bool, token: str) -> byte
 
 def failures(demo_app: Flask, posting_forms: list[tuple[str, str, Form]], kind: str, first: int = 0) -> list[str]:
     """Return a line for each form that answers this kind of value with a failure. Where not everything is proven, each
-    form meets a tenth of the kinds, and each kind a tenth of the forms: the `first` tenth, or another."""
+    form meets a sixteenth of the kinds, and each kind a sixteenth of the forms: the `first`, or another."""
     value = TEXTS[kind]
     turn = list(TEXTS).index(kind) + first
     clients: dict[str, tuple[PageClient, str]] = {}
     broken = []
-    for role, address, form in (form for at, form in enumerate(posting_forms) if in_turn(at + turn, 10)):
+    for role, address, form in (form for at, form in enumerate(posting_forms) if in_turn(at + turn, 16)):
         if role not in clients:
             client = client_of(demo_app, role)
             clients[role] = client, client.csrf_token("/account")

@@ -101,7 +101,7 @@ def test_keys_move_tick_open_and_can_be_turned_off(
     assert page.get_by_role("heading", name="Late 0").is_visible()
 
 
-@pytest.mark.parametrize("viewport", [DESK, PHONE])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_several_move_and_come_back(
     email: str, live_system: LiveSystem, new_visitor: Callable[..., Any], viewport: Any
 ) -> None:

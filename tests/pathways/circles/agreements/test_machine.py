@@ -150,7 +150,7 @@ def test_terms_keep_to_their_table(session):
     run_state_machine_as_test(
         Terms,
         settings=settings(
-            max_examples=examples(5, 15),
+            max_examples=examples(3, 15),
             stateful_step_count=12,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

@@ -303,5 +303,5 @@ class Keeping(RuleBasedStateMachine):
 
 def test_only_those_read_who_kept_it_then_or_were_let(session):
     run_state_machine_as_test(
-        Keeping, settings=settings(max_examples=examples(5, 15), stateful_step_count=15, deadline=None)
+        Keeping, settings=settings(max_examples=examples(3, 15), stateful_step_count=15, deadline=None)
     )

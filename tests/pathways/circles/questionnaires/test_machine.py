@@ -123,7 +123,7 @@ def test_links_keep_to_their_table(session):
     run_state_machine_as_test(
         Links,
         settings=settings(
-            max_examples=examples(8, 25),
+            max_examples=examples(5, 25),
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
