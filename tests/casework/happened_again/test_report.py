@@ -84,7 +84,7 @@ def test_case_and_report_lead_to_each_other(world: Any, client_as: Any) -> None:
     assert f'href="{address}/happened-again"' in client.get(address).text
     assert client.submit(f"{address}/happened-again", FORM | parts(world)).status_code == 303
     _first, report = incidents_of(world.case.id)
-    words = f"Report {report.reference} joined this case and waits for a decision"
+    words = f"Report {report.reference} was added to this case and is waiting for a decision"
     assert f'<a href="/incidents/{report.id}">{words}</a>' in client.get(address).text
     assert f'href="{address}"' in client.get(f"/incidents/{report.id}").text
     report.state = IncidentState.CLOSED

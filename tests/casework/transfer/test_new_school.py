@@ -228,8 +228,8 @@ def test_who_works_at_both_schools_sees_both_references(world, there, client_as)
     both.grants.append(type(both.grants[0])(role=Role.COORDINATOR, school_id=new.school_id, starts_on=date(2026, 8, 1)))
     db.session.commit()
     client = client_as(both)
-    assert f"Goes on as case {new.reference}" in client.page(f"/cases/{world.case.id}").text
-    assert f"Goes on from case {world.case.reference}" in client.page(f"/cases/{new.id}").text
+    assert f"Continues as case {new.reference}" in client.page(f"/cases/{world.case.id}").text
+    assert f"Continued from case {world.case.reference}" in client.page(f"/cases/{new.id}").text
 
 
 def test_the_former_school_no_longer_reads_whom_to_call(world, there, client_as):

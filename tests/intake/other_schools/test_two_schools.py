@@ -265,7 +265,7 @@ def test_named_in_error_is_masked_where_it_happened_too(two: Two, client_as: Cal
     decide_taking_out(Invocation(two.there.actor(), clock.now(), "yes"), waits, agrees=True)
     assert "Zebulon" not in fresh(report).narrative and fresh(child).student_id is None
     page = client_as(two.here.dean).page(f"/review/{report.id}").text
-    assert f"{two.there.school.name} found that a student of its own was named in error" in page
+    assert f"{two.there.school.name} found that one of its own students was named in error" in page
 
 
 def wrong(two: Two, client: Any, report: Any, why: str = "I read 70 for 71 on the card.") -> Any:
@@ -287,7 +287,7 @@ def test_a_wrong_number_is_taken_back_at_both_schools(two: Two, client_as: Calla
     assert f"{two.there.school.name} is told that it was not the student it heard of. Why: I read 70" in page
     assert fresh(part).is_withdrawn and part.reference not in dean.page("/review").text
     page = dean.page(f"/incidents/{part.id}").text
-    assert f"{two.here.school.name} takes back what it told" in page and "Agree: take the student out" in page
+    assert f"{two.here.school.name} withdraws what it shared" in page and "Agree: take the student out" in page
     mails = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "named_in_error.asked")
     assert set(db.session.scalars(mails)) == {two.there.dean.id, two.there.administrator.id}
     [waits] = db.session.scalars(select(TakingOut).where(TakingOut.incident_id == part.id))

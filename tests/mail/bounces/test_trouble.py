@@ -69,7 +69,7 @@ def test_a_refused_address_is_seen_by_whoever_can_act_and_tried_again(
     mailing.replies[email] = "550 5.1.1 no such user"
     assert deliver(at("2026-11-24 10:00"))["failed"] == 2
     assert unreachable() == {user_id}
-    assert f"Mail to {email} has not arrived since" in own.page("/my-day").text
+    assert f"Email to {email} has not been delivered since" in own.page("/my-day").text
     assert "The mailbox does not exist" in own.page("/account").text
     assert "Mail to 1 person does not arrive" in admin.page("/my-day").text
     assert "Mail to 1 person does not arrive" in admin.page("/people").text

@@ -125,7 +125,7 @@ def repeats(seen: Shown) -> None:
         of_network = {} if seen.plain.network else networks
         stays = too_few(left([(of_network.get(one), 0, at[one]) for one in at]))
         few = len(over) < FEWEST or stays
-        words = f"shown from {FEWEST}" if few else f"with another incident: {sum(over)}"
+        words = f"shown if at least {FEWEST}" if few else f"with another incident: {sum(over)}"
         words = "not shown: it could identify a few at one school" if len(over) >= FEWEST and stays else words
         share = "–" if few else percent(sum(over), len(over))
         counted[f"{length} school days attended"] = [share, str(len(over)), f"{words}; {waiting}"]

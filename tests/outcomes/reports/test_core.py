@@ -159,7 +159,7 @@ def test_the_bands_say_of_how_many_students_they_are(made: Made, client_as: Clie
     today = core_of(SYSTEM, scope, school_days(school.id)).students
     assert everyone > today
     page = client.page(PAGE).text
-    assert f"Shares are of {everyone} students: those enrolled on any day of the period" in page
+    assert f"Shares of {everyone} students: those enrolled on any day of the period" in page
     assert f"{today} students" in page
 
 

@@ -82,7 +82,7 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     assert asked.headers["Location"].endswith(f"{address}/held")
     missing = client.submit(f"{address}/held")
     assert missing.status_code == 400
-    assert f"{name}: Say whether this person came." in missing.text
+    assert f"{name}: Answer whether this person came." in missing.text
     came = {f"party_{person.id}": "came" for person in world.people}
     came[f"keeper_{world.coordinator.id}"] = "came"
     assert client.submit(f"{address}/held", came).status_code == 303

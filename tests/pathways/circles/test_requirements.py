@@ -80,8 +80,8 @@ def test_planning_names_every_requirement_that_is_not_met(world):
     with pytest.raises(Refused) as refusal:
         plan(world, circle)
     said = refusal.value.message
-    assert f"{world.students[1].shown_name} has not been asked yet" in said
-    assert f"{world.students[0].shown_name} wishes" not in said
+    assert f"{world.students[1].shown_name}: consent not recorded" in said
+    assert f"{world.students[0].shown_name} wants" not in said
     assert "ready" in said and "screen" in said and "H2" in said
 
 
@@ -337,7 +337,7 @@ def test_each_person_harmed_has_a_plan_before_its_hold_is_met(world, client_as):
     agree_plan(world, world.people[0])
     assert shut(circle) == ["hold"], "a plan for the one who caused harm keeps nobody safe"
     page = client_as(world.coordinator).page(f"/cases/{world.case.id}/pathways/{circle.id}")
-    assert f"no safety plan is agreed for: {world.students[1].shown_name}" in page.text
+    assert f"no safety plan agreed for: {world.students[1].shown_name}" in page.text
     agree_plan(world)
     assert shut(circle) == []
 

@@ -119,7 +119,7 @@ def test_while_standing_in_their_things_are_there_and_marked(world, client_as, a
     db.session.commit()
     address = made_address(client_as(other))
     kinds = ("Check-in with the person harmed", "Peer conference", "Re-entry meeting")
-    assert set(events(app, address)) == {f"Standing in: {kind}" for kind in kinds}
+    assert set(events(app, address)) == {f"Covering: {kind}" for kind in kinds}
     fresh(cover).ended_at = NOW
     db.session.commit()
     assert events(app, address) == {}

@@ -112,7 +112,7 @@ def change_a_term(page: Page, cast: Cast) -> None:
     page.get_by_label("What was agreed instead").fill("Sit at the same table, with a grown-up")
     page.get_by_label("Due by").fill("2026-12-10")
     go(page, page.get_by_role("button", name="Save"))
-    expect(page.get_by_role("alert")).to_contain_text(f"Everybody who agreed must consent: {cast.harmed}.")
+    expect(page.get_by_role("alert")).to_contain_text(f"Everyone who agreed must consent: {cast.harmed}.")
     expect(page.get_by_label("What was agreed instead")).to_have_value("Sit at the same table, with a grown-up")
     page.get_by_role("checkbox", name=cast.harmed).check()
     go(page, page.get_by_role("button", name="Save"))

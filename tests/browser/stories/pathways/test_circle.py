@@ -125,8 +125,8 @@ def walked_out(page: Page, cast: Cast) -> None:
     go(page, page.get_by_role("link", name="Record whether the meeting took place").first)
     steps.say(page, "It started, someone left")
     steps.everybody(page, {cast.harmed: "Came and left early"})
-    expect(page.locator("main")).to_contain_text(f"{cast.harmed} has not been asked yet")
-    steps.answer(page, cast.circle, f"{cast.harmed} has not been asked yet", "Yes")
+    expect(page.locator("main")).to_contain_text(f"{cast.harmed}: consent not recorded")
+    steps.answer(page, cast.circle, f"{cast.harmed}: consent not recorded", "Yes")
     steps.answer(page, cast.circle, "readiness not recorded", "Yes")
 
 
@@ -138,7 +138,7 @@ def withdrawn(page: Page, cast: Cast) -> None:
     steps.save(page, "Save the answer")
     page.goto(cast.circle)
     expect(page.locator("main")).to_contain_text("Canceled")
-    expect(page.locator("main")).to_contain_text(f"{cast.harmed} does not wish to take part")
+    expect(page.locator("main")).to_contain_text(f"{cast.harmed} does not want to take part")
     steps.answer(page, cast.circle, "does not want to take part", "Yes")
 
 

@@ -161,7 +161,7 @@ def _record(page: Page, cast: Cast) -> None:
 
 def _end(page: Page, cast: Cast) -> None:
     page.goto(f"{cast.circle}/keepers")
-    go(page, page.get_by_role("link", name=f"End keeping {cast.dean_name}"))
+    go(page, page.get_by_role("link", name=f"Remove as keeper {cast.dean_name}"))
     sound(page)
     go(page, page.get_by_role("button", name="End it"))
     expect(page.get_by_role("heading", name="Former keepers")).to_be_visible()
