@@ -63,7 +63,7 @@ def test_a_system_that_runs_is_well(running: Flask) -> None:
         *("calendar", "PDFs", "accounts", "district", "roster", "retention", "family texts", "backups")
     }
     words = running.test_cli_runner().invoke(args=["doctor"]).stdout
-    assert "ok       scheduler: It runs and sweeps." in words
+    assert "ok       scheduler: It is running and sweeping." in words
 
 
 LEADING = "WHERE id IN (SELECT user_id FROM role_grant WHERE role = 'administrator')"
@@ -78,9 +78,9 @@ STATEMENTS = (
     ("UPDATE user_account SET state = 'active'", "schools", "ok", "Every school"),
     (f"UPDATE user_account SET state = 'invited' {LEADING}", "schools", "warning", "no one decides"),
     ("DELETE FROM role_grant WHERE role = 'administrator'", "schools", "warning", "no one decides"),
-    (f"UPDATE user_account SET state = 'disabled' {APPROVING}", "police reviews", "warning", "silence refuses"),
+    (f"UPDATE user_account SET state = 'disabled' {APPROVING}", "police reviews", "warning", "no response means no"),
     ("UPDATE user_account SET state = 'active'", "police reviews", "ok", "Every network"),
-    ("DELETE FROM police_approver", "police reviews", "warning", "silence refuses"),
+    ("DELETE FROM police_approver", "police reviews", "warning", "no response means no"),
     ("DELETE FROM calendar_day WHERE day >= '2026-12-01'", "calendar", "warning", "Import the next year"),
     ("DELETE FROM calendar_day", "calendar", "warning", "no school calendar yet"),
     (CLOSED.format(school="(SELECT min(id) FROM school)"), "calendar", "warning", "no school calendar yet"),
@@ -105,7 +105,7 @@ def test_where_there_is_nothing_nothing_is_ok(database: Database, tmp_path: Path
     app = make_app(database.url, tmp_path)
     with app.app_context():
         said = found(app)
-        assert said["accounts"] == ("bad", "No one can sign in who gives roles: no system administrator is active.")
+        assert said["accounts"] == ("bad", "No one can give roles: no system administrator is active.")
         assert said["schools"][0] == said["police reviews"][0] == said["calendar"][0] == "warning"
         assert [check.key for check in CHECKS if said[check.key][0] == "ok"] == []
         db.engine.dispose()

@@ -65,11 +65,11 @@ def test_the_next_time_everything_is_as_it_was(school, teacher, client_as):
     ("values", "words"),
     [
         ({"held_on": "2026-11-25"}, "Choose today or an earlier day."),
-        ({"students": "0", "adults": "0"}, "Write how many were there."),
+        ({"students": "0", "adults": "0"}, "Enter how many were there."),
         ({"students": "many"}, "Write a number from 0 to 2000."),
         ({"students": "-1"}, "Write a number from 0 to 2000."),
         ({"group": None}, "Choose a class or a grade."),
-        ({"place": "with Zenobia"}, "Leave out names of students."),
+        ({"place": "with Zenobia"}, "Leave out student names."),
         ({"place": "x" * 61}, "Use at most 60 characters."),
     ],
 )
@@ -104,7 +104,7 @@ def test_it_is_put_right_with_a_trace_and_taken_back(school, teacher, client_as)
     assert client.submit(page, {}, action="/take-back").status_code == 303
     assert fresh(only_entry()).taken_back_at is not None
     again = client.submit(page, {"students": "3"}, holding="students")
-    assert again.status_code == 400 and "taken back already" in again.text
+    assert again.status_code == 400 and "already withdrawn" in again.text
     assert not totals(acting(make_user(Role.COORDINATOR, school)), school.id, "2026-27")
 
 

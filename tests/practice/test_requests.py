@@ -62,7 +62,7 @@ def mails(kind):
 
 def test_anybody_asks_without_an_account_and_it_is_no_incident(school, coordinator, link, client, client_as):
     page = client.page(link)
-    assert all(words in page.text for words in ("911", "988", "This page is not watched.", "child-protection"))
+    assert all(words in page.text for words in ("911", "988", "No one watches this page.", "child-protection"))
     done = send(client, link, words=SECRET, contact="at lunch", asker="student", group="9|")
     assert done.status_code == 303
     assert "next school day" in client.page(done.location).text
@@ -146,7 +146,10 @@ def test_a_flood_is_stopped_with_a_word_and_danger_still_comes_through(school, l
         assert send(client, link).status_code == 303
     over = send(client, link, words="I keep this")
     assert (
-        over.status_code == 429 and "takes no more" in over.text and "I keep this" in over.text and "988" in over.text
+        over.status_code == 429
+        and "too many requests" in over.text
+        and "I keep this" in over.text
+        and "988" in over.text
     )
     assert send(client, link, not_safe="y").status_code == 303
     at("2026-11-20 16:01")
@@ -193,7 +196,7 @@ def test_an_answer_erases_the_words_and_keeps_the_count(school, coordinator, lin
     row = fresh(one())
     assert (row.became, row.words, row.contact) == (became, "", "")
     assert SECRET not in staff.page(page).text
-    assert "No request waits." in staff.page("/circle-requests").text
+    assert "No requests waiting." in staff.page("/circle-requests").text
     assert compose(mails(ASKED)[0], clock.now()) is None
 
 

@@ -107,7 +107,7 @@ def test_each_failure_is_told_once_a_day_and_shown_until_one_is_whole(
     made: Callable[[Any], str], at: At, tmp_path: Path, client_as: Any
 ) -> None:
     boss = make_user(Role.SYSADMIN)
-    assert backups(at("2026-11-24 01:00")).words == "No backup was ever made."
+    assert backups(at("2026-11-24 01:00")).words == "No backup has ever been made."
     for number, (error, outcome) in enumerate(ENDS):
         now = at(f"2026-11-24 0{2 + number}:00")
         words = made(error)
@@ -123,7 +123,7 @@ def test_each_failure_is_told_once_a_day_and_shown_until_one_is_whole(
     assert made(WHOLE) == "backups made 1"
     assert (backups(at("2026-11-25 01:59")).level, made(WHOLE)) == ("ok", "")
     page = client_as(boss).page("/system").text
-    assert "Made, restored for a test, and whole · 7 rows of 2 tables" in page
+    assert "Made, restored as a test, and complete · 7 rows of 2 tables" in page
     assert str(Outcome.FULL.label) in page
     at("2026-11-25 02:00")
     assert made(OSError(errno.ENOSPC, "full")) == "backups not_made 1"
@@ -145,7 +145,7 @@ def test_one_that_is_late_or_made_by_hand_is_never_called_in_order(session: Any,
     note_by_hand(late, "copy.zip", {"tables": {"school": {"rows": 4}}})
     good = last_good()
     assert good is not None and (good.file, good.row_count, tell_late(late)) == ("copy.zip", 4, {"told": 0})
-    assert (backups(late).level, "not restored for a test" in backups(late).words) == ("warning", True)
+    assert (backups(late).level, "not restored as a test" in backups(late).words) == ("warning", True)
 
 
 def test_one_is_due_once_after_each_turn_and_after_a_failure_every_hour() -> None:

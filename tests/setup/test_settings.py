@@ -58,7 +58,7 @@ def test_a_change_is_shown_first_then_made_from_its_day_on(now: datetime, client
     assert mornings(at("2026-12-01 06:45")) == [] and mornings(at("2026-12-01 07:15")) != []
     at("2026-11-28 10:00")
     page = text(person.get("/settings"))
-    assert "Time of the morning email: 6:30 am" in page and "From Tue, Dec 1, 2026: 7:15 am" in page
+    assert "Time of the morning summary: 6:30 am" in page and "From Tue, Dec 1, 2026: 7:15 am" in page
     page = text(person.get(MAIL))
     assert "Upcoming" in page and "Dora District" in page
     [audit] = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "setting.changed"))
@@ -90,9 +90,9 @@ def test_a_wrong_one_is_withdrawn_before_its_day_and_else_set_again(now: datetim
     ("name", "given", "words"),
     [
         ("morning-mail", {"value": "04:59"}, "Enter a time from 5:00 am to 10:00 am."),
-        ("morning-mail", {"value": "07:00", "starts_on": "2026-11-27"}, "The first day is today or later"),
-        ("morning-mail", {"value": "07:00", "starts_on": "2029-11-27"}, "The first day is today or later"),
-        ("morning-mail", {"value": "06:30"}, "It is so on that day already."),
+        ("morning-mail", {"value": "07:00", "starts_on": "2026-11-27"}, "The first day must be today or later"),
+        ("morning-mail", {"value": "07:00", "starts_on": "2029-11-27"}, "The first day must be today or later"),
+        ("morning-mail", {"value": "06:30"}, "It is already set that way on that day."),
         ("escalation", {"lead": "4", "administrator": "3"}, "The administrators are not told before"),
         ("escalation", {"lead": "0"}, "Enter a whole number from 1 to 10."),
         ("questionnaires", {"value": "61"}, "Enter a whole number from 3 to 60."),
@@ -100,7 +100,7 @@ def test_a_wrong_one_is_withdrawn_before_its_day_and_else_set_again(now: datetim
         ("weights", {"intake": "100"}, "Enter a whole number from 0 to 99."),
         ("school-hours", {"first": "15:00"}, "The last bell must ring after the first one."),
         ("name", {"value": "  "}, "Enter the name of the district."),
-        ("time-zone", {"value": "America/Chicago"}, "It is so on that day already."),
+        ("time-zone", {"value": "America/Chicago"}, "It is already set that way on that day."),
     ],
 )
 def test_what_cannot_be_is_refused_at_its_field(now: Any, client_as: Any, name: str, given: Any, words: str) -> None:
@@ -130,7 +130,7 @@ def test_new_hours_take_along_the_schools_that_keep_the_old_ones(now: datetime, 
     entry, user = BY_NAME["school-hours"], make_user(Role.DISTRICT)
     actor = acting(user)
     shown = text(client_as(user).submit("/settings/school-hours", {"first": "07:30"}))
-    assert "1 school rings by the district’s hours and changes with them." in shown
+    assert "1 school uses the district’s bell times and changes with them." in shown
     set_setting(Invocation(actor, now), entry, "07:30,15:00", date(2026, 11, 28), None)
     first = {row.id: row.first_bell for row in db.session.scalars(select(School))}
     assert first == {ours: time(7, 30), own: time(9)}

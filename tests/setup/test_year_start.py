@@ -77,7 +77,7 @@ def test_what_it_moves_is_shown_first_and_what_cannot_be_is_refused_at_its_field
     for given, field, words in (
         ({"month": "9", "day": "31"}, "day", "Enter a day of this month."),
         ({"month": "8", "day": "0"}, "day", "Enter a day of this month."),
-        ({"month": "8", "day": "1"}, "", "It is so on that day already."),
+        ({"month": "8", "day": "1"}, "", "It is already set that way on that day."),
     ):
         refused = person.submit(PAGE, given)
         page = refused.get_data(as_text=True)

@@ -22,6 +22,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "format": (*PYTHON, "ruff", "format", "--check", "--output-format", "concise", "."),
     "imports": (sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()"),
     "templates": (*PYTHON, "djlint", "templates", "--lint", "--quiet"),
+    "words": (*PYTHON, "tests.tools.words"),
 }
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "CI": ""}
 

@@ -16,8 +16,8 @@ def banners(now: datetime) -> list[str]:
         since = moment_words(found.paused_since, district_zone())
         texts.append(
             _(
-                "Email has been paused since %(since)s: no reminder is sent, and none about danger or a legal duty "
-                "either. Tell people yourself.",
+                "Email has been paused since %(since)s: no reminders are sent, not even about danger or a legal "
+                "duty. Tell people yourself.",
                 since=since,
             )
         )

@@ -45,7 +45,7 @@ def _https_alone() -> Response | None:
     if passed_on and request.method in ("GET", "HEAD"):
         answer: Response = redirect(link(request.full_path.rstrip("?")), 308)
         return answer
-    raise Refused("", _("Nothing was saved: this site is served over https alone. Open it with https:// in front."))
+    raise Refused("", _("Nothing was saved: this site is available only over https. Open it with https:// in front."))
 
 
 def _add(answer: Response) -> Response:

@@ -176,7 +176,7 @@ def close_the_case(page: Page, case: str) -> None:
     go(page, page.get_by_role("link", name="Close the case"))
     page.get_by_role("group", name=re.compile("agreement kept")).get_by_label("Yes", exact=False).first.check()
     page.locator("[name=harmed_says][value=repaired]").check()
-    page.get_by_label("What is left", exact=False).fill("Nothing is left.")
+    page.get_by_label("What still needs attention?", exact=False).fill("Nothing is left.")
     page.locator("[name=result][value=repaired]").check()
     for box in page.locator("[name=stay]").all():
         box.check(force=True)

@@ -78,7 +78,7 @@ def test_the_page_says_where_it_was_to_be_and_a_later_day_by_hand_is_refused(
     assert refused.status_code == 400
     assert "The last school day is Fri, Jun 11" in refused.get_data(as_text=True)
     assert client.submit(f"/follow-ups/{late.id}/move", {"due_on": "2027-06-04", "reason": "asked"}).status_code == 303
-    assert "It was to be on" not in client.get(f"/follow-ups/{late.id}").get_data(as_text=True)
+    assert "It was due on" not in client.get(f"/follow-ups/{late.id}").get_data(as_text=True)
 
 
 def test_several_moved_at_once_leave_a_check_in_in_its_year(world: World, at: At, client_as: Any) -> None:

@@ -102,7 +102,7 @@ def test_a_reporter_corrects_until_review_begins_and_what_it_was_stays(
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"reason": " "}, "Give the reason in a sentence."),
+        ({"reason": " "}, "Enter the reason in a sentence."),
         ({}, "This is what the report already says"),
         ({"occurred": "2026-11-25T09:00"}, "This time is in the future."),
     ],

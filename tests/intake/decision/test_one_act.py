@@ -271,7 +271,7 @@ def test_a_hold_cannot_be_chosen_away(place: Place) -> None:
     incident = set_facts(place.report((one, CAUSED), (two, HARMED), code="hurt_someone"), sexual="contact")
     keep = frozenset(item.key for item in situation(incident.id).plan.items)
     for added in (Added(Kind.PEACE_CIRCLE, Person.BOTH), Added(Kind.HEALING_CIRCLE, Person.BOTH)):
-        with pytest.raises(Refused, match="held back") as refused:
+        with pytest.raises(Refused, match="on hold") as refused:
             accept(place, incident, keep=keep, add=(added,), reason="other", reason_text="They asked.")
         assert refused.value.field == "added"
     assert cases_of_incident(incident.id) == []

@@ -287,7 +287,7 @@ def test_a_wrong_number_is_taken_back_at_both_schools(two: Two, client_as: Calla
     assert f"{two.there.school.name} is told that it was not the student it heard of. Why: I read 70" in page
     assert fresh(part).is_withdrawn and part.reference not in dean.page("/review").text
     page = dean.page(f"/incidents/{part.id}").text
-    assert f"{two.here.school.name} withdraws what it shared" in page and "Agree: take the student out" in page
+    assert f"{two.here.school.name} withdraws what it shared" in page and "Agree: remove the student" in page
     mails = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "named_in_error.asked")
     assert set(db.session.scalars(mails)) == {two.there.dean.id, two.there.administrator.id}
     [waits] = db.session.scalars(select(TakingOut).where(TakingOut.incident_id == part.id))

@@ -37,4 +37,4 @@ def test_what_the_upload_would_not_know_is_not_in_its_file(app: Flask, session: 
     assert row.pop("SCH_ID") == "170993000123", "and no school whose number nobody knows"
     assert list(row) == [one for one in rules.columns() if one not in rules.OURS]
     assert set(row.values()) == {"0"}
-    assert "Schools without the number of the collection: 1" in done.stderr
+    assert "Schools without the collection’s number: 1" in done.stderr

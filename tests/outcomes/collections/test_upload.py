@@ -56,7 +56,7 @@ def test_a_school_is_known_by_the_roster_s_number_or_by_the_file_s(run: Run) -> 
     assert [[one[name] for name in ("LEAID", "SCHID", "COMBOKEY")] for one in rows(done)] == [
         [FEDERAL[:7], FEDERAL[7:], FEDERAL], ["", "", ""], ["1709930", "00124", "170993000124"], ["", "", ""],
     ]  # fmt: skip
-    assert "Schools without the number of the collection: 2" in done.stderr
+    assert "Schools without the collection’s number: 2" in done.stderr
     codes = [one["rcdts"] for one in rows(run("state", ids=f"610001,,{STATE[:-1]}2\n"))][::4]
     assert codes == ["", STATE, "150162990250002", ""]
     for ids, words in (

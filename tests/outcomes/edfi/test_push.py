@@ -181,7 +181,7 @@ def test_a_token_that_ends_and_a_server_that_is_busy_are_survived(app: Flask, od
 def test_a_server_that_is_away_stops_the_push_and_the_next_goes_on(app: Flask, ods: World) -> None:
     ods.first = [500] * (3 * MOST_TRIES)
     document = push(app, status=1)
-    assert [one["message"] for one in document["problems"]][-1].startswith("The server does not answer, or is busy.")
+    assert [one["message"] for one in document["problems"]][-1].startswith("The server does not respond, or is busy.")
     run = db.session.scalars(select(ImportRun).where(ImportRun.kind == KIND)).one()
     assert not run.landed
     assert push(app)["problems"] == []

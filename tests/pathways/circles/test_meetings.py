@@ -63,7 +63,7 @@ def test_a_meeting_is_planned_moved_and_held(world, circle):
     assert meeting_row(meeting).sequence == 0
     assert plan(world, circle, starts_at=LATER + timedelta(days=1)) == meeting
     assert meeting_row(meeting).sequence == 1
-    with pytest.raises(Refused, match="not begun"):
+    with pytest.raises(Refused, match="not started"):
         answer(world, circle, meeting, MeetingState.HELD)
     answer(world, circle, meeting, MeetingState.HELD, now=LATER + timedelta(days=1, hours=1))
     assert fresh(circle).state is PathwayState.ACTIVE

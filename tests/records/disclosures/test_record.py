@@ -116,7 +116,7 @@ def test_what_was_told_in_years_that_faded_is_not_told_by_the_record(
     for page in (address, f"{address}?paper=1", "/disclosures"):
         text = client.page(page).text
         assert "New Harbor Clinic" in text and "Old Harbor Clinic" not in text, page
-    assert "have faded from view for you" in client.page(address).text
+    assert "are no longer shown" in client.page(address).text
     db.session.add(
         PastOpening(
             user_id=coordinator.id, student_id=student.id, school_id=school.id, reason="A guardian asks.",

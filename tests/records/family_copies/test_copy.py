@@ -194,7 +194,7 @@ def test_who_decided_any_place_does_not_release_the_copy_nor_does_a_second_mailb
 
 @pytest.mark.both_databases
 def test_a_second_person_releases_and_what_was_released_never_changes(here: Here) -> None:
-    with pytest.raises(Refused, match="not looked through"):
+    with pytest.raises(Refused, match="not been fully reviewed"):
         here.release(here.ask())
     row = here.ask()
     other = make_user(Role.ADMINISTRATOR, here.school)

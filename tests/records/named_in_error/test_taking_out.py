@@ -142,7 +142,7 @@ def test_who_was_named_in_error_stands_nowhere_but_in_the_log_and_the_register(
     # a duty, a notification, a removal, a disclosure and a person harmed hang on it: nothing happens by one person
     assert ask(dean, report).status_code == 303
     assert fresh(report).people[0].student_id == child.id
-    assert "asks to take this student out" in administrator.page(f"/incidents/{report.id}").text
+    assert "asks to remove this student" in administrator.page(f"/incidents/{report.id}").text
     refused = answer(client_as(place.dean), report, "yes")
     assert refused.status_code in (400, 409) or "second person" in refused.text
     assert fresh(report).people[0].student_id == child.id

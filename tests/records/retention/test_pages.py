@@ -155,7 +155,7 @@ def test_two_people_and_the_count_are_needed_and_the_district_sees_no_name(
     second = client_as(make_user(Role.DISTRICT))
     assert "Zenobia" not in second.page(address).text + second.page("/records/deletions").text
     wrong = second.submit(f"{address}/confirm", {"typed": "2"})
-    assert wrong.status_code == 400 and "Type how many records" in wrong.text
+    assert wrong.status_code == 400 and "Enter how many records" in wrong.text
     assert second.submit(f"{address}/confirm", {"typed": "1"}).status_code == 303
     assert db.session.get_one(RecordDeletion, deletion.id).state is DeletionState.CONFIRMED
     assert client.get(f"{address}/withdraw").status_code == 200

@@ -116,7 +116,7 @@ def test_the_real_seed_is_read_and_its_doubts_are_said(session: Any, shared_data
         (
             YEAR,
             "2031-32",
-            "This is a table (CSV). Events: 4, from 2026-08-24 to 2027-06-11. None of them lies in 2031-32",
+            "This is a table (CSV). Events: 4, from 2026-08-24 to 2027-06-11. None of them is in 2031-32",
         ),
         (HEADER + "2026-09-07,,Labor Day,no_school\n", "2026-27", "no first_day"),
         (HEADER, "2026-27", "No event in it can be read"),

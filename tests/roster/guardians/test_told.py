@@ -170,7 +170,7 @@ def test_a_call_says_at_home_what_the_student_agrees_to_and_no_more(
         lambda: record_guardian_contact(family.call, report.id, attempt),
         lambda: family.follow_up(MOTHER, attempt.note),
     ):
-        with pytest.raises(Refused, match=r"only the student tells at home .boyfriend."):
+        with pytest.raises(Refused, match=r"only the student can share at home .boyfriend."):
             told()
     client = client_as(family.world.coordinator)
     where = f"/incidents/{report.id}/may-tell"

@@ -294,11 +294,13 @@ def data_sync(files: Files) -> None:
 
 
 LATER: dict[str, Later] = {
-    "a_source_beside_a_known_one": Later(other_district, 1, "a new source beside sis", (sound, ("--source", "sis"))),
+    "a_source_beside_a_known_one": Later(
+        other_district, 1, "a new source in addition to sis", (sound, ("--source", "sis"))
+    ),
     "the_same_once_a_person_said_so": Later(
         other_district, 0, "", (sound, ("--source", "sis")), ("--accept-source",)
     ),
-    "a_school_that_another_source_has": Later(numbered, 1, "stand here from another source", school="610001"),
+    "a_school_that_another_source_has": Later(numbered, 1, "already here from another source", school="610001"),
     "half_of_the_people_missing": Later(cut(12), 1, "are missing", (sound, ())),
     "a_new_terms_classes": Later(classes("spring"), 0, "", (classes("fall"), ())),
     "supports_in_columns_that_a_mapping_names": Later(

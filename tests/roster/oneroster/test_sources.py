@@ -34,7 +34,7 @@ def test_a_new_school_that_sorts_first_makes_no_second_district(session: Any, tm
 def test_a_new_source_beside_a_known_one_stops_until_a_person_confirms_it(session: Any, tmp_path: Path) -> None:
     take(write(tmp_path, roster(PEOPLE)), source="sis")
     before = number(session)
-    with pytest.raises(BundleRefused, match=r"d1, a new source beside sis.*--source.*--accept-source"):
+    with pytest.raises(BundleRefused, match=r"d1, a new source in addition to sis.*--source.*--accept-source"):
         take(write(tmp_path, roster(PEOPLE)), LATER)
     assert number(session) == before
     assert counts(take(write(tmp_path, roster(PEOPLE)), LATER, "sis"), "users") == (0, 0, 30, 0)
@@ -55,7 +55,7 @@ def test_a_school_that_another_source_has_stops(session: Any, tmp_path: Path, th
     SchoolFactory(**there)
     session.commit()
     orgs = [org("d1", "district", ""), org("s1", identifier="4711")]
-    with pytest.raises(BundleRefused, match="already stand here from another source"):
+    with pytest.raises(BundleRefused, match="are already here from another source"):
         take(write(tmp_path, roster(PEOPLE, orgs)))
     take(write(tmp_path, roster(PEOPLE, orgs)), new_source=True)
     assert counts(take(write(tmp_path, roster([*PEOPLE, user(88)], orgs)), LATER), "users") == (1, 0, 30, 0)

@@ -124,7 +124,7 @@ def test_a_wrong_secret_changes_nothing_and_is_told(sis: tuple[Sis, Server]) -> 
     [
         (loops, "users: The server sends the same records again"),
         (lies, "users: The server says that there are 900 records, and sent 5."),
-        (away, "enrollments: The server does not answer, or is busy."),
+        (away, "enrollments: The server does not respond, or is busy."),
         (junk, "classes: The server's answer cannot be read."),
         (elsewhere, "users: The server answers with status 302."),
     ],

@@ -68,7 +68,7 @@ def test_every_page_is_signed_and_pulled(server: Server) -> None:
 def test_a_wrong_secret_or_id_is_said_at_once(server: Server, wrong: dict[str, str]) -> None:
     asked: list[float] = []
     assert pull_roster(clock.now(), replace(server, pause=asked.append, **wrong))["refused"] == 1
-    assert refused_for().startswith("The server does not take the signature. Check the client id and the secret")
+    assert refused_for().startswith("The server does not accept the signature. Check the client id and the secret")
     assert asked == [], "asking again would not help"
 
 

@@ -118,7 +118,7 @@ def test_the_pages_show_what_is_wrong_and_what_changes(
         return page.post("/people/role-files", data=data, content_type="multipart/form-data")
 
     refused = post(HEAD + "new@district.example,wizard,610001,give\n")
-    assert refused.status_code == 400 and "Row 2, column role: wizard is no role." in refused.text
+    assert refused.status_code == 400 and "Row 2, column role: wizard is not a role." in refused.text
     kept = post(HEAD + "new@district.example,reporter,610001,give\n")
     assert kept.status_code == 303
     shown = page.page(kept.location).find_all("main")[0].text

@@ -82,7 +82,7 @@ def test_what_the_command_asks_by_an_option_is_asked_on_the_page(client: PageCli
     address = send(client, other, "Another").location
     tick()
     page = client.page(address).text
-    assert "a new source beside sis" in page and "these people are really gone" not in page
+    assert "a new source in addition to sis" in page and "these people are really gone" not in page
     answer = client.submit(address, holding="version")
     assert answer.status_code == 400 and "confirm it here" in answer.get_data(as_text=True)
     same = send(client, other).location
@@ -112,7 +112,7 @@ def test_a_bad_file_is_refused_with_words_and_changes_nothing(
     address = send(client, files).location
     assert tick() == "rosters refused 1"
     page = client.page(address).text
-    assert words in page and "Nothing of it was imported" in page
+    assert words in page and "None of it was imported" in page
     assert db.session.scalars(select(ImportRun.landed)).all() == [False], "a refused one is a run, too"
     assert client.submit(address, action="/discard", follow=True).status_code == 200
     assert db.session.scalar(select(func.count(RosterUpload.id))) == 0

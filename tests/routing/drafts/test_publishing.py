@@ -122,7 +122,7 @@ def test_a_second_person_publishes_and_a_change_takes_the_draft_back(
     session: Any, district: Actor, now: datetime
 ) -> None:
     draft, second = drafted(district, session, now), acting(make_user(Role.DISTRICT))
-    with pytest.raises(Refused, match="No one has handed this draft over"):
+    with pytest.raises(Refused, match="No one has handed over this draft"):
         actions.publish(second, draft.id, None, now)
     hand_over(district, draft.id, date(2026, 12, 1), now, "No incidents yet.")
     with pytest.raises(Overreach, match="second person"):
@@ -131,7 +131,7 @@ def test_a_second_person_publishes_and_a_change_takes_the_draft_back(
     with pytest.raises(Overreach, match="second person"):
         actions.publish(unknown, draft.id, None, now)
     edit_row(second, draft.id, "F4", {"school_days.0": 2}, now)
-    with pytest.raises(Refused, match="No one has handed this draft over"):
+    with pytest.raises(Refused, match="No one has handed over this draft"):
         actions.publish(district, draft.id, None, now)
     assert fresh(draft).proposed_by_id is None and fresh(draft).drafted_by_id == district.user_id
     hand_over(second, draft.id, date(2026, 12, 1), now, "No incidents yet.")
@@ -161,7 +161,7 @@ def test_a_published_set_is_withdrawn_before_its_first_day_and_never_in_force(
     assert rule_set_in_force(date(2026, 12, 1)).id == draft.id
     actions.withdraw(second, draft.id, "A duty was missing.", now)
     assert rule_set_in_force(date(2026, 12, 1)).number == 2
-    with pytest.raises(Refused, match="withdrawn already"):
+    with pytest.raises(Refused, match="already withdrawn"):
         actions.withdraw(district, draft.id, "Again.", now)
     told = session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "rules.withdrawn")).one()
     assert (told.subject_id, told.actor_id, told.data["reason"]) == (draft.id, second.user_id, "A duty was missing.")

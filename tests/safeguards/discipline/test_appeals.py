@@ -240,17 +240,17 @@ def test_a_notice_tells_nothing_that_only_the_student_tells_at_home(
     action.reason = "Hit a student who had called him gay."
     session.commit()
     page = client.page(address).text
-    assert "held back" in page and "had called him" not in page
+    assert "on hold" in page and "had called him" not in page
     own, other = (str(one.id) for one in fresh(scene.incident).people[:2])
     ask = f"/discipline/{scene.made}/notice/agreed"
     answer = client.submit(ask, {"concerns": other, "agreed": own})
     assert answer.status_code == 400 and 'id="agreed-error"' in answer.text, "another child's words are not this one's"
-    assert "held back" in client.page(address).text
+    assert "on hold" in client.page(address).text
     entry = session.get(IncidentPerson, int(own), populate_existing=True)
     for concerns, notice_id in (([], scene.made), ([entry.id], CALL)):
         entry.may_tell = [{"word": "gay", "concerns": concerns, "notice_id": notice_id}]
         session.commit()
-        assert "held back" in client.page(address).text, "a yes of which nobody said whom it concerns, one for a call"
+        assert "on hold" in client.page(address).text, "a yes of which nobody said whom it concerns, one for a call"
     assert client.submit(ask, {"concerns": own, "agreed": own}).status_code == 303
     assert "had called him gay" in client.page(address).text
     action = session.get(DisciplineAction, scene.made, populate_existing=True)
@@ -296,4 +296,4 @@ def test_the_notice_in_the_familys_language_without_another_childs_name(
     added = StudentFactory(school=scene.place.school, given_name="Hit")
     IncidentPersonFactory(incident_id=scene.incident.id, student_id=added.id, role=PersonRole.WITNESS)
     held = client.page(f"{address}?language=en").text
-    assert "held back" in held and "If you disagree" not in held
+    assert "on hold" in held and "If you disagree" not in held

@@ -101,7 +101,7 @@ def test_verified_by_somebody_and_the_clock_does_not_start_anew(place: Place, se
     assert (duty.state, duty.was_due, duty.verified_how) == (DutyState.DUE, True, "The nurse looked.")
     assert (duty.verified_by_id, duty.verified_at) == (place.administrator.id, NOW)
     assert duty.due_at == NOW - timedelta(hours=1)
-    with pytest.raises(Refused, match="does not wait"):
+    with pytest.raises(Refused, match="does not need verification"):
         verify(Invocation(acting(place.dean), NOW, version=duty.version), duty.id, "Again.")
     mails = session.scalars(select(OutboxMessage.dedupe_key).where(OutboxMessage.kind == "duty_raised")).all()
     assert len(mails) == 4, "told when it was raised, and again when it is due"
@@ -143,7 +143,7 @@ def test_steps_that_do_not_apply_close_nothing_alone(place: Place) -> None:
     duty = place.by_hand("dean", FIREARM)
     for row in steps_of(duty):
         actions.record_step(Invocation(acting(place.dean), NOW), duty.id, row.step.id, Told(note="Not so."))
-    with pytest.raises(Refused, match="a second person looks"):
+    with pytest.raises(Refused, match="a second person reviews"):
         close(place, duty, Told("", "", NOW))
     assert fresh(duty).state is DutyState.DUE
 

@@ -159,7 +159,7 @@ def test_a_party_seconds_and_reviews_nothing(scene: Scene, session: Any) -> None
 
 def test_the_pages_tell_nobody_to_wait(scene: Scene, client_as: Callable[[Any], Any]) -> None:
     review_id = by_hand(scene)
-    words = "Nobody has to wait with a call that a law requires"
+    words = "No one has to wait to make a call that the law requires"
     for user, address in (
         (scene.dean, f"/incidents/{scene.incident.id}/police-review"),
         (scene.dean, f"/incidents/{scene.incident.id}/police-review/required-by-law"),

@@ -43,7 +43,7 @@ def test_an_import_stays_with_its_report_a_refused_one_too(
     newer, older = session.scalars(select(ImportRun.id).order_by(ImportRun.id.desc()))
     assert "/system/imports" in client.get("/system").get_data(as_text=True)
     refused = client.get(f"/system/imports/{newer}").get_data(as_text=True)
-    assert "a new source beside d1" in refused and "Nothing of it was imported" in refused
+    assert "a new source in addition to d1" in refused and "None of it was imported" in refused
     page = client.page(f"/system/imports/{older}")
     for words in (
         "1 student without a school", 'This grade is not known: "Wizard"', "Ids in the roster: u3",

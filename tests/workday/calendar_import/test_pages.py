@@ -64,7 +64,7 @@ def test_a_file_is_seen_changed_and_written(client: PageClient) -> None:
         "Holiday Concert",
         "These need your decision",
         "names a holiday",
-        "Its title says just this",
+        "Its title says only this",
         "What this changes",
     ):
         assert words in page
@@ -156,7 +156,7 @@ def test_a_session_s_end_loses_no_choice(client: PageClient, at: Any) -> None:
             "a.ics",
             "This is a calendar file (ICS). Events in 2026-27: 1.",
         ),
-        (FILE.replace(b"2026", b"2030").replace(b"2027", b"2031"), "a.ics", "None of them lies in 2026-27"),
+        (FILE.replace(b"2026", b"2030").replace(b"2027", b"2031"), "a.ics", "None of them is in 2026-27"),
     ],
 )
 def test_a_file_that_says_nothing_is_refused_at_its_field(

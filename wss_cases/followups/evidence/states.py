@@ -68,7 +68,7 @@ NAMES_WHOM = frozenset(
 """Of the kinds that close by contact: it is not known beforehand who that somebody is."""
 
 QUESTIONS: dict[str, Any] = {
-    "pre_meetings": _l("Who met with whom, and when? Never what was said."),
+    "pre_meetings": _l("Who met, and when? Never what was said."),
     "safety_plan": _l("Who was asked, and what did they answer?"),
     "circle": _l("When was it held, or when will it be, or why not? Never what was said."),
     "repair_step": _l("Who saw it, and what shows it?"),

@@ -38,7 +38,7 @@ def move_several(uow: UnitOfWork, wanted: Sequence[Wanted], reason: str) -> int:
     if reason not in MOVE_REASONS:
         raise Refused("reason", _("Choose why."))
     if len(wanted) > MOST_AT_ONCE:
-        raise Refused("ids", _("Choose at most %(number)d at once.", number=MOST_AT_ONCE))
+        raise Refused("ids", _("Choose at most %(number)d at a time.", number=MOST_AT_ONCE))
     batch, moved, sound = uuid.uuid4().hex, [], set[tuple[Any, ...]]()
     # locked in the order of their ids, so that two such acts never wait for each other
     for one in sorted(wanted, key=lambda one: one.id):

@@ -34,7 +34,7 @@ VERIFIED_LABELS: Final = {
 }
 
 SENTENCES: Final = {
-    "review.accepted": _l("The recommendation was accepted as it stands"),
+    "review.accepted": _l("The recommendation was accepted"),
     "review.chosen_otherwise": (_l("A different response was chosen: %(reason)s"), {"reason": OTHERWISE_REASONS}),
     "review.added_after_correction": _l("What the corrected facts call for was added"),
     "review.parts_set": _l("The people who caused harm and were harmed were identified"),

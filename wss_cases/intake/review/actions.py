@@ -75,7 +75,7 @@ def take_no_action(uow: UnitOfWork, incident_id: int, reason: str, note: str) ->
     incident = _waiting(uow, incident_id, uow.version)
     if reason not in NO_ACTION_REASONS:
         raise Refused("reason", _("Choose the reason."))
-    refuse_blank("note", note, _("Give the reason in a sentence."))
+    refuse_blank("note", note, _("Enter the reason in a sentence."))
     set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=reason, note=note)
     return incident.id
 
@@ -84,7 +84,7 @@ def take_no_action(uow: UnitOfWork, incident_id: int, reason: str, note: str) ->
 def reopen_review(uow: UnitOfWork, incident_id: int, reason: str) -> int:
     """Take a decided report back into review, with a reason; what was opened from it goes on meanwhile."""
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
-    refuse_blank("reason", reason, _("Give the reason in a sentence."))
+    refuse_blank("reason", reason, _("Enter the reason in a sentence."))
     incident.outcome_reason = ""
     uow.record(incident, "review.reopened", why=reason)
     set_state(uow, incident, IncidentState.UNDER_REVIEW)

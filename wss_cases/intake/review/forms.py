@@ -114,13 +114,13 @@ class NoActionForm(BaseForm):
     """Why nothing further is done."""
 
     reason = pick(_l("Reason"), NO_ACTION_REASONS, _l("Choose the reason."))
-    note = LongText(_l("In a sentence"), [NotBlank(_l("Give the reason in a sentence."))], limit=2_000)
+    note = LongText(_l("In a sentence"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
 
 
 class ReasonForm(BaseForm):
     """Why it is done."""
 
-    reason = LongText(_l("Why?"), [NotBlank(_l("Give the reason in a sentence."))], limit=2_000)
+    reason = LongText(_l("Why?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
 
 
 class DuplicateForm(BaseForm):

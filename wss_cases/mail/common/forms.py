@@ -21,7 +21,7 @@ class PauseForm(BaseForm):
     """Why no mail goes out for now."""
 
     reason = ShortText(
-        _l("Why is email paused?"), validators=[NotBlank(_l("Give the reason email is paused."))], limit=300
+        _l("Why is email paused?"), validators=[NotBlank(_l("Enter the reason email is paused."))], limit=300
     )
 
 

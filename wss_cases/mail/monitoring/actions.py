@@ -24,7 +24,7 @@ def pause(actor: Actor, reason: str, now: datetime, request_key: str | None = No
     if not might(actor, Permission.SYSTEM_HEALTH):
         raise NotFound
     if not reason.strip():
-        raise Refused("reason", _("Give the reason email is paused."))
+        raise Refused("reason", _("Enter the reason email is paused."))
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return

@@ -20,7 +20,9 @@ class WebhookForm(BaseForm):
         description=_l("It starts with https://. Get it from the person who runs the other system."),
     )
     events = SelectMultipleField(
-        _l("Told of"), choices=choices([*CHOSEN.items()]), validators=[InputRequired(_l("Choose at least one event."))]
+        _l("Told about"),
+        choices=choices([*CHOSEN.items()]),
+        validators=[InputRequired(_l("Choose at least one event."))],
     )
     schools = LongText(
         _l("Schools"),

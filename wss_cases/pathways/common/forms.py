@@ -36,7 +36,7 @@ class AddForm(BaseForm):
     """A pathway proposed by hand."""
 
     kind = select(_l("Kind"), list(Kind.labels().items()), validators=[InputRequired(_l("Choose one of the kinds."))])
-    for_whom = radio(_l("For whom"), Person.labels(), _l("Enter who it is for."))
+    for_whom = radio(_l("Who it is for"), Person.labels(), _l("Enter who it is for."))
     participant_id = SelectField(_l("For one person"), validators=[Optional()])
     start_by = DateField(_l("Start by"), validators=[Optional()])
     owner_id = SelectField(_l("Owner"), validators=[Optional()])

@@ -73,7 +73,7 @@ def take_back(uow: UnitOfWork, practice_id: int) -> int:
 def _standing(uow: UnitOfWork, practice_id: int) -> PracticeEntry:
     entry = uow.load(PracticeEntry, practice_id, Permission.PRACTICE_WORK, uow.version)
     if entry.taken_back_at is not None:
-        raise Refused("", _("It was taken back already."))
+        raise Refused("", _("It was already withdrawn."))
     return entry
 
 
@@ -82,9 +82,9 @@ def _check(uow: UnitOfWork, school_id: int, held: Held, before: PracticeEntry | 
     if held.held_on > today:
         raise Refused("held_on", _("Choose today or an earlier day."))
     if not held.students + held.adults:
-        raise Refused("students", _("Write how many were there."))
+        raise Refused("students", _("Enter how many were there."))
     as_it_was = before is not None and before.led_by_id == held.led_by_id
     if held.led_by_id is not None and not as_it_was and held.led_by_id not in staff_of(school_id, today):
         raise Refused("led_by", _("Choose someone from this school."))
     if (before is None or before.place != held.place) and names_at_school(school_id, held.place):
-        raise Refused("place", _("Leave out names of students."))
+        raise Refused("place", _("Leave out student names."))

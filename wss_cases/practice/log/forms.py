@@ -25,7 +25,7 @@ class PracticeForm(BaseForm):
     minutes = radio(_l("Minutes"), [(str(one), str(one)) for one in MINUTES], _l("Choose how long it took."))
     purpose = radio(_l("Why"), Purpose)
     place = ShortText(
-        _l("Another class or place"), limit=LONGEST_PLACE, description=_l("Such as Room 204. No names of students.")
+        _l("Another class or place"), limit=LONGEST_PLACE, description=_l("Such as Room 204. No student names.")
     )
     held_on = DateField(_l("Day"), [InputRequired(_l("Choose a day."))])
     led_by = SelectField(_l("Who led it"), [InputRequired(_l("Choose who led it."))])

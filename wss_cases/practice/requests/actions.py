@@ -127,7 +127,7 @@ def hold_circle(uow: UnitOfWork, request_id: int, held: Held) -> int:
 def _waiting(uow: UnitOfWork, request_id: int) -> CircleRequest:
     request = uow.load(CircleRequest, request_id, Permission.CIRCLE_REQUEST_WORK, uow.version)
     if request.became is not None:
-        raise Refused("", _("It was answered already."))
+        raise Refused("", _("It was already answered."))
     return request
 
 

@@ -31,9 +31,9 @@ class Became(Labelled):
     """What a request became."""
 
     CIRCLE = "circle", _l("A circle, which is in the log")
-    TALK = "talk", _l("A conversation with whoever wanted one")
+    TALK = "talk", _l("A conversation with anyone who wanted one")
     ANSWER = "answer", _l("A kind answer")
-    NOTHING = "nothing", _l("Nothing: no one could be reached, or nothing was asked for")
+    NOTHING = "nothing", _l("Nothing: no one could be reached, or nothing was requested")
 
 
 KIND_OF_WISH: Final = {
@@ -47,5 +47,5 @@ KIND_OF_WISH: Final = {
 SENTENCES: dict[str, Any] = {
     "circle_request.link_made": _l("New link for requests made"),
     "circle_request.asked": _l("Asked for"),
-    "circle_request.answered": (_l("Became: %(became)s"), {"became": Became.labels()}),
+    "circle_request.answered": (_l("Result: %(became)s"), {"became": Became.labels()}),
 }

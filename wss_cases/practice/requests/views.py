@@ -169,7 +169,8 @@ def _sheet_words() -> dict[str, str]:
     return {
         "ask": _("Would you like a circle? Someone to talk to?"),
         "how": _(
-            "Scan this code, or type the address. You need no account, and you name no one. It is read on school days."
+            "Scan this code, or type the address. You do not need an account or any names. Requests are read on "
+            "school days."
         ),
         "watch": _("No one watches it. In danger, call now:"),
     }

@@ -60,7 +60,7 @@ def take_out(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> 
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
     if not may_take_out(uow.actor, incident):
         raise NotFound
-    refuse_blank("reason", reason, _("Give the reason in a sentence."))
+    refuse_blank("reason", reason, _("Enter the reason in a sentence."))
     person = _named(uow, incident, person_id)
     student_id, reports = person.student_id or 0, joined_to(incident)
     named = named_as(student_id, reports)
@@ -71,7 +71,7 @@ def take_out(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) -> 
         TakingOut.incident_person_id.in_([one.id for one in named]), TakingOut.state == TakingOutState.ASKED
     )
     if uow.session.scalar(waits) is not None:
-        raise Refused("", _("A second person was asked already."))
+        raise Refused("", _("A second person was already asked."))
     row = propose(uow, incident, person, reason, second=needs_second(reports, student_id, told))
     if not row.needs_second:
         _carry_out(uow, row, incident, person)
@@ -131,10 +131,10 @@ def propose(uow: UnitOfWork, incident: Incident, person: IncidentPerson, reason:
 def _named(uow: UnitOfWork, incident: Incident, person_id: int) -> IncidentPerson:
     person = uow.session.get(IncidentPerson, person_id)
     if person is None or person.incident_id != incident.id or person.student_id is None:
-        raise Refused("", _("No student stands there in this report."))
+        raise Refused("", _("No student is named there in this report."))
     reports = joined_to(incident)
     if is_held([*reports, *told_by(reports)], person.student_id):
-        words = _("A records request or a legal hold keeps this record as it is. No one is taken out until it is over.")
+        words = _("A records request or a legal hold keeps this record as it is. No one is removed until it ends.")
         raise Refused("", words)
     return person
 
@@ -222,5 +222,5 @@ def _register(uow: UnitOfWork, row: TakingOut, student_id: int, whom: str, at: d
     day = local_date(at, zone_of(row.school_id)).isoformat()
     uow.disclose(
         asked, student_id, told_whom=whom, interest=interest, at=at, fields=[day],
-        purpose=_("Named in error in a report; to be told of the correction"),
+        purpose=_("Named in error in a report; must be told about the correction"),
     )  # fmt: skip

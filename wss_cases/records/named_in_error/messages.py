@@ -16,8 +16,8 @@ from wss_cases.records.named_in_error.states import TakingOutState
 def _says(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     row = load_taking_out(message.object_id)
     return {
-        "subject": _("A second review at a report"),
-        "words": _("Someone is said to be named in error in a report. Please look, and agree or let it stand."),
+        "subject": _("Second review of a report"),
+        "words": _("Someone is said to be named in error in a report. Please review it, and answer."),
         "href": link(f"/incidents/{row.incident_id if row is not None else 0}#named-in-error"),
     }
 

@@ -31,10 +31,10 @@ def take_back(uow: UnitOfWork, incident_id: int, person_id: int, reason: str) ->
     reason, for one that names a student here, and where a dean has to do it.
     """
     incident = tellable(uow, incident_id, uow.version)
-    refuse_blank("reason", reason, _("Give the reason in a sentence."))
+    refuse_blank("reason", reason, _("Enter the reason in a sentence."))
     ours = next((one for one in incident.people if one.id == person_id and one.other_school is not None), None)
     if ours is None or ours.other_school is None:
-        raise Refused("", _("No student of another school stands there in this report."))
+        raise Refused("", _("No student of another school is named there in this report."))
     school, theirs = ours.other_school, _told_as(uow, incident, ours)
     refuse_names(incident, theirs.student_id if theirs is not None else None, reason=reason)
     ours.other_school = None

@@ -39,7 +39,7 @@ class TakeOutForm(BaseForm):
 
     reason = LongText(
         _l("How do you know that it was not this student?"),
-        [NotBlank(_l("Give the reason in a sentence."))],
+        [NotBlank(_l("Enter the reason in a sentence."))],
         limit=2_000,
     )
 
@@ -64,13 +64,14 @@ def _words(subject: Subject) -> dict[str, Any]:
     return {
         "title": title,
         "lede": f"{report.reference} · {person_words(person)}",
-        "go_words": _("Ask a second person") if second else _("Take this student out"),
+        "go_words": _("Ask a second person") if second else _("Remove this student"),
         "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
         "back_href": back,
         "intro": _(
-            "The student is taken out of this report and its case: off every page, list, count, export and copy. "
-            "What was opened for the student ends, the name is taken out of every text, and everyone outside who was "
-            "told hears the correction. Legal duties go on. Only the audit log and the record of disclosures know."
+            "The student is removed from this report and its case: from every page, list, count, export, and copy. "
+            "What was opened for the student ends, the name is removed from every text, and everyone outside who was "
+            "told receives the correction. Legal duties continue. Only the audit log and the record of disclosures "
+            "know."
         ),
         "second": _("Steps depend on this report, so a second person must agree before it takes effect.")
         if second
@@ -110,8 +111,8 @@ def _told_words(subject: Subject) -> dict[str, Any]:
         "crumbs": [(_("Incidents"), url_for("incidents.incidents")), (report.reference, back), (title, None)],
         "back_href": back,
         "intro": _(
-            "Here the person is not identified any more, so that you can say who it was. The other school reads your "
-            "reason, and its dean takes the student out of its report. Name no student of your school."
+            "Here the person is set to not identified, so that you can enter who it was. The other school reads your "
+            "reason, and its dean removes the student from its report. Do not name any student of your school."
         ),
     }
 

@@ -42,7 +42,7 @@ def move_words(move: CalendarMove) -> str:
     """Return why the calendar moved something, and from which day."""
     day = day_words(move.day)
     if move.why is MoveWhy.YEAR_END:
-        return _("It was to be on %(day)s, after the last school day of the year.", day=day)
+        return _("It was due on %(day)s, after the last school day of the year.", day=day)
     if move.why is MoveWhy.NEXT_SCHOOL:
         return _("By %(day)s the student is at another school: it is due there.", day=day)
     if not move.label:
@@ -58,7 +58,7 @@ def relation_words(relation: str) -> str:
 def limit_words(who: GuardianOf) -> str:
     """Return what keeps the school from calling or writing to a guardian, with its source and date; nothing if open."""
     if who.reach is Reach.ASK:
-        return _("It is not known whether a contact is safe. Ask the office first.")
+        return _("It is not known whether contact is safe. Ask the office first.")
     if who.restriction is None or who.restricted_on is None:
         return ""
     return _("%(paper)s of %(day)s", paper=who.restriction.label, day=day_words_with_year(who.restricted_on))

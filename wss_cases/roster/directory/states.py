@@ -112,7 +112,7 @@ SENTENCES = {
     "school.phone_saved": _l("The phone of the office was saved"),
     "student.guardian_limit": _l("What applies to a guardian was recorded"),
     "calendar.imported": _l("The school calendar of %(school_year)s was imported"),
-    "calendar.said": (_l("%(day)s declared: %(what)s – %(label)s"), {"what": DayKind.labels()}),
-    "calendar.unsaid": _l("What was declared for %(day)s was taken back"),
+    "calendar.said": (_l("%(day)s set: %(what)s – %(label)s"), {"what": DayKind.labels()}),
+    "calendar.unsaid": _l("The change for %(day)s was withdrawn"),
 }
 """Timeline kinds in words."""

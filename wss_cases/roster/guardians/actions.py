@@ -50,9 +50,9 @@ def limit_guardian(uow: UnitOfWork, link_id: int, limits: Limits) -> int:
 def _check(uow: UnitOfWork, student: Student, limits: Limits, stood: Restriction | None) -> None:
     if limits.restriction is None:
         if stood is not None and not uow.actor.covers(student.school_id, Role.ADMINISTRATOR):
-            words = _("Only an administrator of the school records that an order no longer stands.")
+            words = _("Only an administrator of the school records that an order no longer applies.")
             raise Refused("restriction", words)
     elif limits.restricted_on is None:
-        raise Refused("restricted_on", _("Enter the date that stands on the paper."))
+        raise Refused("restricted_on", _("Enter the date on the paper."))
     elif limits.restricted_on > today_at(student.school_id, uow.now):
         raise Refused("restricted_on", _("Choose today or an earlier day."))

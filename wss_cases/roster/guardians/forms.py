@@ -22,7 +22,8 @@ class LimitForm(BaseForm):
         {NOBODY_KEPT_OFF: _l("No"), **Restriction.labels()},
         _l("Choose an answer."),
         description=_l(
-            "As a paper that the school has seen says. No one then calls, writes or sends anything to this person."
+            "As shown on a paper that the school has seen. After that, no one calls, writes, or sends anything to "
+            "this person."
         ),
     )
     restricted_on = DateField(_l("Date of that paper"), validators=[Optional()])

@@ -60,10 +60,10 @@ class Kind(Labelled):
     FULL = "full", _l("full name")
     NAME = "name", _l("name")
     NICKNAME = "nickname", _l("short name")
-    MISSPELT = "misspelt", _l("name with a slip")
+    MISSPELT = "misspelt", _l("name with a small misspelling")
     BEGINNING = "beginning", _l("beginning of a name")
     INITIALS = "initials", _l("initials")
-    BY_HAND = "by_hand", _l("marked by hand")
+    BY_HAND = "by_hand", _l("matched by hand")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ _SAYS = leads_to(
     subject=_l("Your school’s network was changed"),
     words=_l(
         "The district put your school into another network, or into none. People with a role in a network see its "
-        "schools from now on, and second approvals are given by another person. If it is news, ask the district."
+        "schools from now on, and second approvals are given by another person. If you did not expect this, ask the "
+        "district."
     ),
 )
 

@@ -109,7 +109,9 @@ def move(school_id: int) -> Page:
     form.network.choices = choices(offered)
     words = {
         "title": _("Network of %(school)s", school=shown.name),
-        "lede": _("Who administers the network sees the school from now on, who administers the one before no more."),
+        "lede": _(
+            "The administrators of the new network see the school from now on; those of the previous one no longer do."
+        ),
         "go_words": _("Save the network"),
         "back_href": url_for(".school", school_id=school_id),
     }
@@ -148,7 +150,7 @@ def rename(name: str) -> Page:
     form = NetworkForm(name=name)
     words = {
         "title": _("Rename %(network)s", network=name),
-        "lede": _("Its schools, roles and second approvals go with it. The roster may go on with the name before."),
+        "lede": _("Its schools, roles, and second approvals keep it. The roster may keep using the previous name."),
         "go_words": _("Save the name"),
         "back_href": url_for(".networks"),
     }

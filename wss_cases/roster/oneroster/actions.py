@@ -256,7 +256,7 @@ def _read(run: Run, handler: Handler, ledger: Ledger, row: dict[str, str], joine
     seen = mark(key)
     if seen in ledger.seen:
         column = "sourcedId" if "sourcedId" in row else None
-        raise RowRefused(column, _("The same record stands further up already:"), key)
+        raise RowRefused(column, _("The same record already appears earlier:"), key)
     ledger.seen.add(seen)
     deleted = is_deleted(row)
     if deleted is None:

@@ -89,7 +89,7 @@ def _bundle(openers: Mapping[str, Callable[[], IO[bytes]]], shown: str) -> Bundl
         canonical = _CANONICAL.get(stem.lower())
         if dot and ending.lower() == "csv" and canonical:
             if canonical in files:
-                raise _refused(shown, _("%(file)s stands in it twice.", file=f"{canonical}.csv"))
+                raise _refused(shown, _("%(file)s is in it twice.", file=f"{canonical}.csv"))
             files[canonical] = opener
     if not set(files) - {"manifest"}:
         raise _refused(shown, named(openers) or _("There is no roster file in it, such as orgs.csv or users.csv."))
@@ -117,7 +117,7 @@ def _safe_members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.Zip
         if "__MACOSX" in inside.parts or len(inside.parts) > 2:
             continue
         if inside.name in members:
-            raise _refused(shown, _("%(file)s stands in it twice.", file=inside.name[:200]))
+            raise _refused(shown, _("%(file)s is in it twice.", file=inside.name[:200]))
         members[inside.name] = info
     return members
 
@@ -142,7 +142,7 @@ class Table:
         if not header or not any(cell.strip() for cell in header):
             raise _refused(self.file, _("The file is empty: it has no header row."), 1)
         if len(header) > MOST_COLUMNS:
-            words = _("The header has %(found)d columns, %(most)d are the most.", found=len(header), most=MOST_COLUMNS)
+            words = _("The header has %(found)d columns; %(most)d are allowed.", found=len(header), most=MOST_COLUMNS)
             raise _refused(self.file, words, 1)
         if words := other_delimiter(header):
             raise _refused(self.file, words, 1)
@@ -150,7 +150,7 @@ class Table:
         self._named = max(place for place, column in enumerate(self.columns, start=1) if column)
         for column in self.columns:
             if column and self.columns.count(column) > 1:
-                raise _refused(self.file, _("The column stands in the header twice."), 1, column)
+                raise _refused(self.file, _("The column is in the header twice."), 1, column)
 
     def rows(self, report: Report) -> Iterator[Row]:
         """Yield the rows whose shape is sound; the others are refused in the report. Raises BundleRefused where the
@@ -231,7 +231,7 @@ class Table:
     def _lines(self, text: io.TextIOWrapper) -> Iterator[str]:
         while line := text.readline(LONGEST_LINE):
             if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
-                raise _refused(self.file, _("A line is longer than any roster writes."), self.number)
+                raise _refused(self.file, _("A line is longer than any in a roster."), self.number)
             yield line
 
     @contextmanager
@@ -255,4 +255,4 @@ def _is_read(column: str) -> bool:
 def _csv_words(error: csv.Error) -> str:
     if "field larger" in str(error):
         return _("A cell is too long, or a quotation mark before it is never closed.")
-    return _("A quotation mark is never closed, or stands in the wrong place.")
+    return _("A quotation mark is never closed, or is in the wrong place.")

@@ -74,7 +74,9 @@ def end_accounts(run: Run) -> None:
     if not run.left and not run.left_places:
         return
     if run.shrunk:
-        words = _("So much is missing that no account was ended. End those of people who left on the page People.")
+        words = _(
+            "So much is missing that no account was ended. End the accounts of people who left on the People page."
+        )
         run.report.problems.append(Problem("users.csv", None, None, words))
         return
     for user in _accounts(run):

@@ -60,7 +60,7 @@ class Orgs(Handler):
             run.odd("parentSourcedId", parent, _("An org cannot be its own parent:"))
         school = is_school(kind)
         if school is None:
-            run.odd("type", kind, _("This type of org is not known and was not taken for a school:"))
+            run.odd("type", kind, _("This type of org is not known and was not treated as a school:"))
         if not school:
             return None
         above = run.orgs.get(parent)

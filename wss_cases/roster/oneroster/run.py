@@ -138,7 +138,7 @@ class Run:
             return read
         read = our_day(text)
         if read is None and not speaks_against(text):
-            self.odd(column, text, _("This is no date that is known; write it as 2026-08-24:"))
+            self.odd(column, text, _("This is not a known date format; write it as 2026-08-24:"))
         elif self.table is None or self.table.speaks_against(column, speaks_against):
             self.odd(column, text, _("The dates of this column are not all written month/day/year:"))
             read = None
@@ -156,7 +156,9 @@ class Run:
         """Return 'student', 'guardian' or 'staff'. Raises RowRefused for a role that says none of them."""
         kind = role_kind(role, setting("ROSTER_STAFF_ROLES"))
         if kind is None:
-            words = _("This role is not known, and no one is taken for staff by it; WSS_ROSTER_STAFF_ROLES adds one:")
+            words = _(
+                "This role is not known, and no one with it is treated as staff; WSS_ROSTER_STAFF_ROLES adds one:"
+            )
             raise RowRefused("role", words, role)
         return kind
 

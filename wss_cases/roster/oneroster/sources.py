@@ -29,8 +29,8 @@ def refuse_unknown(session: Session, source: str, orgs: Mapping[str, Org]) -> No
     known = sources(session)
     if known and source not in known:
         words = _(
-            "This roster would come in as %(source)s, a new source beside %(known)s. If it is the same feed, run again "
-            "with --source and that name. If it really is another one, run again with --accept-source.",
+            "This roster would come in as %(source)s, a new source in addition to %(known)s. If it is the same feed, "
+            "run again with --source and that name. If it really is another one, run again with --accept-source.",
             source=source, known=", ".join(known[:SHOWN]),
         )  # fmt: skip
         raise SourceRefused(Problem("orgs.csv", None, None, words))
@@ -45,7 +45,7 @@ def refuse_unknown(session: Session, source: str, orgs: Mapping[str, Org]) -> No
     ]
     if twice:
         words = _(
-            "%(number)d schools of this roster already stand here from another source: %(schools)s. Run again with "
+            "%(number)d schools in this roster are already here from another source: %(schools)s. Run again with "
             "--source and the name of that source, or, if they really are other schools, with --accept-source.",
             number=len(twice), schools=", ".join(f"{name} ({other})" for name, other in twice[:SHOWN]),
         )  # fmt: skip

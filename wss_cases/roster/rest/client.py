@@ -110,9 +110,7 @@ class Server:
                 raise _refused(kind, words)
             asked = answer.headers.get("Retry-After", "")
             self.pause(min(LONGEST_WAIT, float(asked)) if asked.isdigit() else wait)
-        raise _refused(
-            kind, _("The server does not answer, or is busy. Nothing was imported; it is asked again later.")
-        )
+        raise _refused(kind, _("The server does not respond, or is busy. Nothing was imported; the next try is later."))
 
     def _proof(self) -> dict[str, Any]:
         if self.is_signed:
@@ -130,7 +128,7 @@ class Server:
             except (ValueError, KeyError, TypeError):
                 self._token = ""
             if not self._token:
-                raise _refused("token", _("The server gives no token for this client id and secret."))
+                raise _refused("token", _("The server returns no token for this client id and secret."))
         return self._token
 
 

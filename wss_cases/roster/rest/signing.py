@@ -41,12 +41,12 @@ def refused_words(answer: requests.Response, now: datetime) -> str:
     apart = _minutes_apart(answer.headers.get("Date", ""), now)
     if apart > MOST_APART:
         return _(
-            "The server does not take the signature: its clock and the clock here are %(minutes)d minutes apart.",
+            "The server does not accept the signature: its clock and the clock here are %(minutes)d minutes apart.",
             minutes=apart,
         )
     return _(
-        "The server does not take the signature. Check the client id and the secret, and that the server knows OAuth 1 "
-        "with %(method)s.",
+        "The server does not accept the signature. Check the client id and the secret, and that the server supports "
+        "OAuth 1 with %(method)s.",
         method=METHOD,
     )
 

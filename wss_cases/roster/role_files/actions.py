@@ -25,7 +25,7 @@ class RowsRefused(Refused):
     """A file with rows that are wrong; nothing of it is kept."""
 
     def __init__(self, wrong: Sequence[Wrong]) -> None:
-        super().__init__("file", _("Nothing was changed. Mend the rows below and upload the file again."))
+        super().__init__("file", _("Nothing was changed. Fix the rows below and upload the file again."))
         self.wrong = wrong
 
 
@@ -37,7 +37,9 @@ def upload_file(uow: UnitOfWork, name: str, content: bytes) -> int:
     try:
         rows = cells_of(content)
     except (ValueError, csv.Error) as error:
-        raise Refused("file", _("This is no CSV file in UTF-8. Save it as “CSV UTF-8” and upload it again.")) from error
+        raise Refused(
+            "file", _("This is not a CSV file in UTF-8. Save it as “CSV UTF-8” and upload it again.")
+        ) from error
     changes_of(rows, frozenset({uow.actor.user_id}), uow.now)
     name = "".join(sign for sign in name if sign.isprintable())[-120:]
     row = RoleFile(name=name, rows=rows, made_by_id=uow.actor.user_id, made_at=uow.now)
@@ -61,7 +63,7 @@ def carry_out(uow: UnitOfWork, file_id: int) -> int:
     file = uow.load(RoleFile, file_id, Permission.ROSTER_ACCOUNTS)
     assert uow.actor.user_id is not None
     if file.done_at is not None:
-        raise Refused("", _("The file was carried out already."))
+        raise Refused("", _("The file was already carried out."))
     changes = changes_of(file.rows, frozenset({uow.actor.user_id, file.made_by_id}), uow.now)
     if any(one.role in NEEDS_SECOND for one in changes):
         refuse_one_person("", uow.actor.user_id, [file.made_by_id], uow.now)

@@ -72,7 +72,7 @@ def check(rows: Sequence[Sequence[str]], known: Known, own_ids: frozenset[int]) 
         if isinstance(read, Wrong):
             wrong.append(read)
         elif (key := (read.user_id, read.role, read.school_id)) in seen:
-            wrong.append(Wrong(number, "email", _("The same person, role and school stand further up already.")))
+            wrong.append(Wrong(number, "email", _("The same person, role, and school already appear earlier.")))
         else:
             seen.add(key)
             changes.append(read)
@@ -88,21 +88,21 @@ def _read(number: int, row: Mapping[str, str], known: Known, own_ids: frozenset[
     if user_id is None:
         return Wrong(number, "email", _("No account has this address: %(value)s", value=row["email"]))
     if user_id in own_ids:
-        return Wrong(number, "email", _("No one gives a role to themselves, or ends their own."))
+        return Wrong(number, "email", _("People cannot give a role to themselves or end their own."))
     role = {one.value: one for one in GIVEN_BY_HAND}.get(row["role"].lower())
     if role is None:
         roles = ", ".join(one.value for one in GIVEN_BY_HAND)
-        words = _("%(value)s is no role. Write one of: %(roles)s", value=row["role"], roles=roles)
+        words = _("%(value)s is not a role. Write one of: %(roles)s", value=row["role"], roles=roles)
         return Wrong(number, "role", words)
     school_id = known.schools.get(fold(row["school"])) if row["school"] else None
     if role in SCHOOL_ROLES and school_id is None:
         words = _("Enter the number or the exact name of one school: %(value)s", value=row["school"])
         return Wrong(number, "school", words)
     if role not in SCHOOL_ROLES and row["school"]:
-        return Wrong(number, "school", _("This role belongs to no school. Leave the cell empty."))
+        return Wrong(number, "school", _("This role belongs to no school. Leave the cell blank."))
     if row["change"].lower() not in (GIVE, END):
         return Wrong(number, "change", _("Write give or end: %(value)s", value=row["change"]))
     gives = row["change"].lower() == GIVE
     if gives == ((role, school_id) in known.held.get(user_id, set())):
-        return Wrong(number, "role", _("They have this role already.") if gives else _("They do not have this role."))
+        return Wrong(number, "role", _("They already have this role.") if gives else _("They do not have this role."))
     return Change(number, user_id, role, school_id, gives)

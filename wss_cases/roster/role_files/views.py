@@ -81,7 +81,7 @@ def preview(role_file_id: int) -> Page:
         return render_template("roster/role_files/done.html", file=file)
     return form_page(
         form, lambda: actions.carry_out(submitted(form), role_file_id),
-        with_flash(_("Every change of the file is made."), url_for(".upload")), "roster/role_files/preview.html",
+        with_flash(_("Every change in the file is made."), url_for(".upload")), "roster/role_files/preview.html",
         file=file, rows=_rows(changes[:MOST_SHOWN]), number=len(changes), wrong=wrong, upload_href=url_for(".upload"),
         needs_second=any(one.role in NEEDS_SECOND for one in changes), most=MOST_SHOWN,
     )  # fmt: skip
@@ -92,7 +92,7 @@ def _address(file_id: int) -> str:
 
 
 def _state(file: RoleFile) -> str:
-    return _("Carried out") if file.done_at else _("Waits to be confirmed")
+    return _("Carried out") if file.done_at else _("Waiting to be confirmed")
 
 
 def _rows(changes: Sequence[Change]) -> list[tuple[str, str, str]]:

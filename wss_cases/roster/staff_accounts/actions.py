@@ -24,7 +24,7 @@ from wss_cases.roster.staff_accounts.queries import newest_rule, open_wave, retu
 from wss_cases.roster.staff_accounts.rules import GIVEN, NEEDS_SECOND, Member
 
 LARGEST = 5_000
-NOT_BACK = _l("This person did not come back, or has all of it.")
+NOT_BACK = _l("This person did not come back, or already has everything.")
 
 
 @use_case
@@ -54,7 +54,7 @@ def confirm_rule(uow: UnitOfWork, rule_id: int) -> int:
     """Agree, as a second person, to a rule that gives an administrator's role. Raises NotFound, Refused."""
     rule = uow.load(AccountRule, rule_id, Permission.ROSTER_ACCOUNTS)
     if rule.role not in NEEDS_SECOND or rule.confirmed_at is not None:
-        raise Refused("", _("Nothing waits for a second person."))
+        raise Refused("", _("Nothing is waiting for a second person."))
     refuse_one_person("", uow.actor.user_id, [rule.said_by_id], uow.now)
     rule.confirmed_by_id, rule.confirmed_at = uow.actor.user_id, uow.now
     uow.audit("account_rule.confirmed", "account_rule", rule.id)
@@ -98,11 +98,11 @@ def make_wave(uow: UnitOfWork, size: int, seen_rule_id: int | None) -> int:
     assert uow.actor.user_id is not None
     rule_id = newest_rule()
     if rule_id is None or rule_id != seen_rule_id:
-        raise Refused("", _("The rules have changed since this page was shown. Look again at who gets an account."))
+        raise Refused("", _("The rules have changed since this page was shown. Review who gets an account."))
     if not 1 <= size <= LARGEST:
         raise Refused("size", _("Enter a number from 1 to %(most)d.", most=LARGEST))
     if open_wave() is not None:
-        raise Refused("size", _("A wave is under way. Wait until it has ended."))
+        raise Refused("size", _("Invitations are being sent. Wait until they are done."))
     wave = AccountWave(size=size, newest_rule_id=rule_id, made_by_id=uow.actor.user_id, made_at=uow.now)
     uow.add_audited(wave, "account_wave.made")
     maker = uow.session.get_one(UserAccount, uow.actor.user_id)

@@ -27,11 +27,11 @@ class Standing(Labelled):
     NEW = "new", _l("Gets an account")
     ADDS = "adds", _l("Gets another role")
     RETURNS = "returns", _l("Came back: decide by hand")
-    HAS = "has", _l("Has all of it")
+    HAS = "has", _l("Already has everything")
     NO_ADDRESS = "no_address", _l("No email address")
     TAKEN = "taken", _l("The address is another person’s")
     STUDENT = "student", _l("Is a student too")
-    NO_RULE = "no_rule", _l("No rule for what they are")
+    NO_RULE = "no_rule", _l("No rule for their roster role")
     NONE = "none", _l("Gets none by the rules")
 
 

@@ -34,7 +34,7 @@ blueprint = Blueprint("roster_accounts", __name__, url_prefix="/people/roster")
 FRAME = "layouts/form_page.html"
 PAGE = 50
 _ASK = _l(
-    "The account signs in again. If it was ended for another reason than leaving the roster, do not give it back."
+    "The account can sign in again. If it was ended for another reason than leaving the roster, do not give it back."
 )
 
 
@@ -130,7 +130,9 @@ def rule() -> Page:
     form.school_id.choices = choices([("", _("Any school")), *schools])
     words = {
         "title": _("New rule"),
-        "lede": _("It changes no one’s roles automatically. An administrator’s role waits for a second person."),
+        "lede": _(
+            "It does not change anyone’s roles automatically. An administrator’s role waits for a second person."
+        ),
         "go_words": _("Save the rule"),
         "back_href": url_for(".page"),
     }
@@ -139,7 +141,7 @@ def rule() -> Page:
         lambda call: actions.set_rule(
             call, form.staff_role.data, form.chosen_school, form.chosen_role, form.starts_on.data
         ),
-        with_flash(_("The rule is saved. Look below at who gets what by it."), url_for(".page")),
+        with_flash(_("The rule is saved. See below who gets what."), url_for(".page")),
         words,
         FRAME,
     )
@@ -177,7 +179,7 @@ def wave() -> Page:
     return act_form(
         form,
         lambda call: actions.make_wave(call, form.size.data, call.version),
-        with_flash(_("The invitations go out from now on, some each minute."), url_for(".page")),
+        with_flash(_("The invitations are being sent now, a few each minute."), url_for(".page")),
         words,
         FRAME,
     )

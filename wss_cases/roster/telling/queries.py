@@ -18,8 +18,8 @@ from wss_cases.roster.names.queries import COLUMNS, finder_beside, guardians_nam
 from wss_cases.roster.names.spellings import Named
 
 NOT_SAID = _l(
-    "Do not name another child. Say nothing of sexual orientation, gender identity, a relationship or the ground of a"
-    " bias unless the student agrees."
+    "Do not name another child. Do not mention sexual orientation, gender identity, a relationship, or the basis of "
+    "a bias unless the student agrees."
 )
 """What a call does not say."""
 
@@ -60,7 +60,9 @@ def refuse_kept_off(field: str, student_ids: Collection[int], who: str) -> None:
     """
     stay, off = _kept_off(student_ids)
     if off and not who.strip():
-        raise Refused(field, _("No one may contact one of the guardians about this student. Say by name who it was."))
+        raise Refused(
+            field, _("No one may contact one of the guardians about this student. Name the person you reached.")
+        )
     _refuse_named(field, who, stay, off)
 
 
@@ -95,8 +97,8 @@ def refuse_private(field: str, text: str, agreed: Collection[str]) -> None:
         raise Refused(
             field,
             _(
-                "This tells the family what only the student tells at home (%(words)s). Ask the student alone first, or"
-                " write it without.",
+                "This tells the family what only the student can share at home (%(words)s). Ask the student alone "
+                "first, or write it without.",
                 words=", ".join(words),
             ),
         )

@@ -46,7 +46,7 @@ def _zip(names: Sequence[str], files: Sequence[tuple[str, IO[bytes]]], together:
 @use_case
 def upload_roster(uow: UnitOfWork, source: str, files: Sequence[tuple[str, IO[bytes]]]) -> int:
     """Keep a roster that the scheduler is to check; returns its id. Raises Refused beside `source` or `files`."""
-    refuse_blank("source", source, _("Name the system that the roster comes from."))
+    refuse_blank("source", source, _("Name the system the roster comes from."))
     if not files:
         raise Refused("files", _("Choose a zip file, or the CSV files."))
     with packed(files) as (name, stream):
@@ -71,11 +71,11 @@ def confirm_upload(uow: UnitOfWork, upload_id: int, accepted: Collection[str]) -
     """
     row = uow.load(RosterUpload, upload_id, Permission.ROSTER_IMPORT, uow.version)
     if row.state is not UploadState.CHECKED:
-        raise Refused("", _("This roster does not wait for a person any more."))
+        raise Refused("", _("This roster is no longer waiting for a person."))
     asked = [one["ask"] for one in row.asks]
     for ask in asked:
         if ask not in accepted:
-            raise Refused(ask, _("Look at it, and confirm it here, or discard the file."))
+            raise Refused(ask, _("Review it, and confirm it here, or discard the file."))
     assert UploadState.WRITING in TRANSITIONS[row.state]
     row.state, row.accepted, row.confirmed_by_id = UploadState.WRITING, asked, uow.actor.user_id
     uow.audit("roster.upload_confirmed", "roster_upload", row.id, {"accepted": [None, asked]})
@@ -87,7 +87,7 @@ def discard_upload(uow: UnitOfWork, upload_id: int) -> int:
     """Throw away an uploaded roster that nobody works at; nothing else changes. Raises NotFound, Refused."""
     row = uow.load(RosterUpload, upload_id, Permission.ROSTER_IMPORT)
     if row.state in WORKING:
-        raise Refused("", _("The scheduler is working at this file. Try again in a minute."))
+        raise Refused("", _("The scheduler is working on this file. Try again in a minute."))
     uow.session.execute(delete(PARTS).where(PARTS.c.upload_id == row.id))
     uow.audit("roster.upload_discarded", "roster_upload", row.id, {"source": [row.source, None]})
     uow.session.delete(row)

@@ -9,14 +9,14 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 class UploadForm(BaseForm):
     """The files, and the feed that they come from."""
 
-    source = ShortText(_l("Name of the feed"), [NotBlank(_l("Name the system that the roster comes from."))], limit=120)
+    source = ShortText(_l("Name of the feed"), [NotBlank(_l("Name the system the roster comes from."))], limit=120)
     files = MultipleFileField(_l("Roster files"))
 
 
 class ConfirmForm(BaseForm):
     """What a person says of an uploaded roster that an import would stop for; only what is asked is shown."""
 
-    source = BooleanField(_l("Yes, this is another feed, and its schools are not the ones that are here already"))
+    source = BooleanField(_l("Yes, this is another feed, and its schools are not the ones that are already here"))
     shrink = BooleanField(_l("Yes, these people are really gone, or may no longer sign in"))
     refused = BooleanField(_l("Import the other rows without the refused ones"))
 

@@ -60,7 +60,7 @@ def take_uploads(now: datetime) -> dict[str, int]:
                 raise
             except Exception:
                 # the scheduler says what happened; the uploads behind this one are not held up by it
-                words = _("It could not be read for a reason that no one foresaw. Tell whoever runs the system.")
+                words = _("It could not be read for an unexpected reason. Tell the people who run the system.")
                 _end(row, UploadState.REFUSED, Report(problems=[Problem("", None, None, words)]), now)
                 raise
     return counts
@@ -68,7 +68,7 @@ def take_uploads(now: datetime) -> dict[str, int]:
 
 def _take(row: RosterUpload, actor: Actor | None, now: datetime) -> str:
     if actor is None or not might(actor, Permission.ROSTER_IMPORT):
-        words = _("Whoever asked for it may not import rosters any more.")
+        words = _("The person who requested it may no longer import rosters.")
         return _end(row, UploadState.REFUSED, Report(problems=[Problem("", None, None, words)]), now)
     with _bytes_of(row.id) as stream:
         return (_check if row.state is UploadState.CHECKING else _write)(row, actor, stream, now)

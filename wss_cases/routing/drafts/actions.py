@@ -109,7 +109,7 @@ def publish(actor: Actor, rule_set_id: int, version: int | None, now: datetime) 
     with unit_of_work(actor, now) as uow:
         draft = draft_to_edit(uow, rule_set_id, seen)
         if draft.proposed_by_id is None or draft.starts_on is None:
-            raise Refused("", _("No one has handed this draft over as it is now."))
+            raise Refused("", _("No one has handed over this draft as it is now."))
         refuse_one_person("", actor.user_id, [draft.proposed_by_id], now)
         _refuse_unready(draft, now)
         if not _is_replayed(draft):
@@ -127,9 +127,9 @@ def withdraw(actor: Actor, rule_set_id: int, reason: str, now: datetime) -> None
         rule_set = uow.load(RuleSet, rule_set_id, Permission.RULES_EDIT)
         begins = rule_set.starts_on
         if rule_set.state is not RuleSetState.PUBLISHED or begins is None or begins <= today_at(None, now):
-            raise Refused("reason", _("Only what is published and not yet in force can be withdrawn."))
+            raise Refused("reason", _("Only a version that is published and not yet in force can be withdrawn."))
         if withdrawal_of(rule_set_id) is not None:
-            raise Refused("reason", _("It is withdrawn already."))
+            raise Refused("reason", _("It is already withdrawn."))
         by = actor.user_id
         uow.add(RuleSetWithdrawal(rule_set_id=rule_set_id, withdrawn_at=now, withdrawn_by_id=by, reason=reason.strip()))
         uow.record(rule_set, "rules.withdrawn", number=rule_set.number, reason=reason.strip())
@@ -152,7 +152,7 @@ def _refuse_unready(draft: RuleSet, now: datetime) -> None:
     replay = newest_replay(draft.id)
     if not _is_replayed(draft):
         if not draft.why_not_replayed:
-            words = _("Replay this draft as it is now over past incidents first, or say why it is published without.")
+            words = _("Replay this draft over past incidents first, or explain why it is published without a replay.")
             raise Refused("why_not_replayed", words)
     elif replay and (broken := Tally.of_json(replay.counts).of().broken):
         words = ngettext(

@@ -175,11 +175,11 @@ def _found_words(condition: Condition) -> str:
 def _then(row: Row, lang: str) -> Iterator[str]:
     if row.keeps:
         kinds = ", ".join(sorted(str(Kind(kind).label) for kind in row.keeps))
-        yield _("Only these stay for the person who caused harm: %(kinds)s. If any went, add:", kinds=kinds)
+        yield _("Only these stay for the person who caused harm: %(kinds)s. If any were removed, add:", kinds=kinds)
     if row.applies_to is not None and row.until is not None:
         until = in_language(row.until, lang)
         yield _("%(what)s, until: %(until)s", what=AppliesTo(row.applies_to).label, until=until)
-        yield from (_("Takes away: %(what)s", what=_removal_words(removal)) for removal in row.removals)
+        yield from (_("Removes: %(what)s", what=_removal_words(removal)) for removal in row.removals)
     yield from (_effect_words(effect) for effect in row.effects)
     if row.duty is not None and row.states is not None and row.clock is not None:
         yield f"{Duty(row.duty).label} ({in_language(row.clock, lang)})"

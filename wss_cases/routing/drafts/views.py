@@ -194,7 +194,7 @@ def propose(rule_set_id: int) -> Page:
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
-            flash(_("The draft waits for a second person to publish it."))
+            flash(_("The draft is waiting for a second person to publish it."))
             return redirect(_address_of(rule_set_id), 303)
     return rule_set_page(queries.get_rule_set(actor, rule_set_id), 400, form, _found_in(rule_set))
 

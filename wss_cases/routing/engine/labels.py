@@ -12,7 +12,7 @@ FACT_LABELS: Final = {
     "behavior": _l("behavior"),
     "attendance": _l("only tardiness or absence"),
     "harmed": _l("harmed"),
-    "mutual": _l("each both caused and suffered harm"),
+    "mutual": _l("mutual harm"),
     "injury": _l("injury"),
     "weapon": _l("weapon"),
     "gun_violence_threat": _l("threat of gun violence"),

@@ -51,7 +51,7 @@ class AppliesTo(Labelled):
     """What a hold keeps back."""
 
     FACE_TO_FACE = "face_to_face", _l("No face-to-face meeting yet")
-    SHARED_AND_CONVERSATION = "shared_and_conversation", _l("Each person is supported apart")
+    SHARED_AND_CONVERSATION = "shared_and_conversation", _l("Each person is supported separately")
     CAUSED_HARM_AND_CIRCLES = "caused_harm_and_circles", _l("Not a restorative case")
 
 
@@ -91,7 +91,7 @@ class Police(Labelled):
     VERIFY neither requires nor forbids a call: something that would decide it is not known yet.
     """
 
-    NOT_INDICATED = "not_indicated", _l("Nothing here calls for the police")
+    NOT_INDICATED = "not_indicated", _l("Nothing here requires the police")
     VERIFY = "verify", _l("Not decided yet: find out what is missing first")
     REQUIRED_BY_LAW = "required_by_law", _l("The law requires a notification")
     EMERGENCY = "emergency", _l("Danger now: call first, record within the hour")
@@ -106,7 +106,7 @@ class FollowUpKind(Labelled):
     PRE_MEETINGS = "pre_meetings", _l("Hold the pre-meetings")
     SAFE_PASSAGE_CONTACT = "safe_passage_contact", _l("Tell Safe Passage")
     CHECK_IN_PERSON_HARMED = "check_in_person_harmed", _l("Check in with the person harmed")
-    SAFETY_PLAN = "safety_plan", _l("Agree a safety plan")
+    SAFETY_PLAN = "safety_plan", _l("Agree on a safety plan")
     PLAN_CASE_MANAGER = "plan_case_manager", _l("Tell the case manager of the student's plan")
     LIAISON = "liaison", _l("Tell the school's liaison")
 
@@ -141,7 +141,7 @@ class FindingKind(Labelled):
 
     UNREACHABLE_ROW = "unreachable_row", _l("Row %(row)s can never match.")
     UNREACHABLE_ITEM = "unreachable_item", _l("Row %(row)s: the condition of %(detail)s can never be met.")
-    ALWAYS_REMOVED = "always_removed", _l("Row %(row)s recommends %(detail)s, which is always taken away again.")
+    ALWAYS_REMOVED = "always_removed", _l("Row %(row)s recommends %(detail)s, which is always removed again.")
     SAID_DIFFERENTLY = (
         "said_differently",
         _l("Row %(row)s contradicts row %(detail)s: same condition, different answer."),
@@ -149,13 +149,16 @@ class FindingKind(Labelled):
     SAID_TWICE = "said_twice", _l("Row %(row)s says the same as row %(detail)s.")
     NOBODY_FOR_CAUSED_HARM = "nobody_for_caused_harm", _l("A student who caused harm is left without any pathway.")
     NOBODY_FOR_HARMED = "nobody_for_harmed", _l("A person harmed is left without anyone.")
-    BROUGHT_TOGETHER = "brought_together", _l("%(detail)s is recommended although each person must be supported apart.")
+    BROUGHT_TOGETHER = (
+        "brought_together",
+        _l("%(detail)s is recommended although each person must be supported separately."),
+    )
     TOO_MUCH_FOR_YOUNG = "too_much_for_young", _l("%(detail)s is recommended for a student in grade 2 or below.")
     CIRCLE_FOR_ADULT = "circle_for_adult", _l("%(detail)s is recommended for what an adult did.")
-    DUTY_LOST = "duty_lost", _l("The duty %(detail)s disappears when one more thing is true.")
+    DUTY_LOST = "duty_lost", _l("The duty %(detail)s disappears when one more fact is true.")
     POLICE_BY_STUDENT = (
         "police_by_student",
-        _l("What is said about the police changes with grade, group, earlier incidents or supports."),
+        _l("What is said about the police changes with grade, group, earlier incidents, or supports."),
     )
     UNEQUAL = "unequal", _l("Tiers or holds change with a student's disability or language.")
     UNREAD_FACT = "unread_fact", _l("No row reads the fact %(detail)s.")

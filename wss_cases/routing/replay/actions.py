@@ -59,7 +59,7 @@ def cancel(actor: Actor, replay_id: int, now: datetime) -> int:
             raise NotFound
         require(actor, Permission.RULES_EDIT, rule_set)
         if row.state is not ReplayState.RUNNING:
-            raise Refused("", _("This replay has ended already."))
+            raise Refused("", _("This replay has already ended."))
         _end(row, ReplayState.CANCELLED, now)
         uow.audit("rules.replay_cancelled", AUDITED, row.id, changes_of(row))
         uow.record(rule_set, "rules.replay_cancelled")

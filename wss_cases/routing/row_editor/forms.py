@@ -101,7 +101,7 @@ def _shown(name: str, outline: Outline, value: Any) -> Any:
 def _names() -> dict[str, Any]:
     return {
         "row_id": ShortText(_l("Name of the row"), [NotBlank(_l("Enter a name.")), word], limit=20),
-        "rule": ShortText(_l("Rule that answers cite"), [word], limit=20),
+        "rule": ShortText(_l("Rule cited in answers"), [word], limit=20),
     }
 
 
@@ -110,7 +110,7 @@ def _own_fields(section: Section) -> dict[str, Any]:
     if section is Section.GRADE_LIMIT:
         fields["keeps"] = _many(_l("What stays"), Kind.labels(), [chosen])
     elif section is Section.HOLDS:
-        fields["applies_to"] = pick(_l("What is held back"), AppliesTo.labels(), _l("Choose what is held back."))
+        fields["applies_to"] = pick(_l("What is on hold"), AppliesTo.labels(), _l("Choose what is on hold."))
         fields |= _text_fields("until", _l("Until"), needed=True, sentence=False)
     elif section in DUTY_SECTIONS:
         fields["duty"] = pick(_l("Legal duty"), Duty.labels(), _l("Choose the duty."))
@@ -127,7 +127,7 @@ def _item_fields(name: str) -> dict[str, Any]:
     tiers = {str(tier): str(tier) for tier in TIERS}
     return {
         f"{name}_kind": pick(_l("Support or circle"), Kind.labels(), _l("Choose what is recommended.")),
-        f"{name}_for": pick(_l("For whom"), Person.labels(), _l("Choose for whom it is.")),
+        f"{name}_for": pick(_l("Who it is for"), Person.labels(), _l("Choose who it is for.")),
         f"{name}_tier": pick(_l("Tier"), tiers, _l("Choose a tier.")),
         f"{name}_start": _whole(_l("Starts within school days"), 0, MOST_SCHOOL_DAYS),
         **_text_fields(f"{name}_because", _l("Reason of its own"), needed=False),
@@ -161,7 +161,7 @@ def _value_field(about: str, op: str, rules: Sequence[str]) -> Any:
         return pick(label, {rule: rule for rule in rules}, _l("Choose a rule."))
     if about == Question.NO_ITEM_FOR:
         people = {person: person.label for person in (Person.CAUSED_HARM, Person.HARMED)}
-        return pick(label, people, _l("Choose for whom."))
+        return pick(label, people, _l("Choose who it is for."))
     if about == Question.ITEM_WITH_PATHWAY:
         return pick(label, Pathway.labels(), _l("Choose a pathway."))
     if about == Question.POLICE:
@@ -210,7 +210,7 @@ def word(form: Form, field: Field) -> None:
     """Names are letters, digits and hyphens."""
     text = (field.data or "").strip()
     if text and not (text.isascii() and text.replace("-", "").isalnum()):
-        raise ValidationError(_("Use letters, digits and hyphens."))
+        raise ValidationError(_("Use letters, digits, and hyphens."))
 
 
 def also_here(others: Sequence[str]) -> Any:
@@ -262,5 +262,5 @@ def school_days(form: Form, field: Field) -> None:
     try:
         days_in(field.data or "")
     except ValueError:
-        words = _("Enter whole numbers from 0 to %(most)d; put commas between several.", most=MOST_SCHOOL_DAYS)
+        words = _("Enter whole numbers from 0 to %(most)d, separated by commas.", most=MOST_SCHOOL_DAYS)
         raise ValidationError(words) from None

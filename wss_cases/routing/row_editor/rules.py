@@ -13,7 +13,7 @@ DUTY_SECTIONS = (Section.DUTIES, Section.AFTER_POLICE)
 VERIFIED = {
     "yes": _l("When it is verified"),
     "unknown": _l("While no one knows yet"),
-    "no": _l("When it is found not to be so"),
+    "no": _l("When it is found not to be true"),
 }
 """The three branches of a legal duty, by what is known."""
 
@@ -34,7 +34,7 @@ def days_in(text: str) -> list[int]:
 def _empty_cases(form: Any) -> list[tuple[str, str]]:
     cases = form.laid_out.cases
     wrong = [] if cases[ROW] else [("", _("Add a case: without one the row never matches."))]
-    words = _("Add a line, or remove this case: a case without a line always holds.")
+    words = _("Add a line, or remove this case: a case without a line is always true.")
     return wrong + [
         (f"{case.name}_about", words)
         for several in cases.values()
@@ -60,5 +60,5 @@ def _without_effect(form: Any) -> list[tuple[str, str]]:
         wrong.append(("verified_yes", _("This row would never raise its duty.")))
     for name in form.laid_out.removals:
         if not any(form[f"{name}_{key}"].data for key in ("kinds", "pathways", "for")):
-            wrong.append((f"{name}_kinds", _("Choose what it takes away.")))
+            wrong.append((f"{name}_kinds", _("Choose what it removes.")))
     return wrong

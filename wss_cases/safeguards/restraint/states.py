@@ -16,6 +16,6 @@ class RestraintKind(Labelled):
 
 SENTENCES: Final = {
     "restraint.recorded": (_l("Restraint or time-out recorded: %(what)s"), {"what": RestraintKind.labels()}),
-    "restraint.guardian_told": _l("The guardian was told of the restraint or time-out"),
+    "restraint.guardian_told": _l("The guardian was told about the restraint or time-out"),
     "restraint.reviewed": _l("The restraint or time-out was reviewed"),
 }

@@ -10,8 +10,8 @@ _SAYS = leads_to(
     "/system",
     subject=_l("There is no new backup"),
     words=_l(
-        "The backup of this system failed, or the last one is two days old or older. Work goes on, but what was "
-        "entered since would be lost with the machine. The page says what went wrong; it is tried again every hour."
+        "The backup of this system failed, or the last one is at least two days old. Work continues, but anything "
+        "entered since then would be lost with the machine. The page says what went wrong; it tries again every hour."
     ),
 )
 

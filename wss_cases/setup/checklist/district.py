@@ -37,7 +37,7 @@ def networks(_now: datetime) -> Found:
     if not schools:
         return warning(_("There is no school yet."))
     if not number:
-        return ok(_("No school is in a network: the district is one."))
+        return ok(_("No school is in a network: the district is treated as one."))
     if placed < schools:
         outside = schools - placed
         return warning(ngettext("%(num)d school is in no network.", "%(num)d schools are in no network.", outside))
@@ -49,17 +49,17 @@ def calendar(now: datetime) -> Found:
     last = today_at(None, now) + timedelta(days=DAYS_AHEAD)
     ends = db.session.scalar(select(func.max(CalendarDay.day)).where(CalendarDay.school_id.is_(None)))
     if ends is None:
-        return warning(_("There is no school calendar yet: due days are weekdays. Import one."))
+        return warning(_("There is no school calendar yet, so due days are weekdays. Import one."))
     if ends >= last:
         return ok(_("It reaches beyond %(day)s.", day=last))
-    return warning(_("It ends before %(day)s: due days are then weekdays. Import the next year's.", day=last))
+    return warning(_("It ends before %(day)s, so later due days are weekdays. Import the next year's.", day=last))
 
 
 def roster(now: datetime) -> Found:
     """Whether rosters come in, from each feed that there is."""
     came = last_rosters()
     if not came:
-        return warning(_("No roster has come in yet. Upload one here, or run: flask import oneroster PATH"))
+        return warning(_("No roster has been imported yet. Upload one here, or run: flask import oneroster PATH"))
     days = (now - min(came.values())) // timedelta(days=1)
     words = ngettext("The roster is %(num)d day old.", "The roster is %(num)d days old.", days)
     if refused := last_refused():
@@ -95,7 +95,7 @@ def family_texts(_now: datetime) -> Found:
     """Whether families can be written to in the languages that they speak."""
     spoken = languages_of_families()
     if not spoken:
-        return warning(_("No family’s language is known yet; the roster brings it."))
+        return warning(_("No family’s language is known yet; it comes from the roster."))
     written = set(db.session.scalars(select(FamilyText.language).distinct()))
     missing = [language for language in spoken if not {language, language.split("-")[0]} & written]
     return named(
@@ -116,8 +116,8 @@ def retention(now: datetime) -> Found:
         return ok(_("The district has confirmed how long each kind of record is kept."))
     return warning(
         ngettext(
-            "%(num)d kind of record is kept as long as was proposed; the district has not confirmed it.",
-            "%(num)d kinds of record are kept as long as was proposed; the district has not confirmed them.",
+            "%(num)d kind of record is kept as long as proposed; the district has not confirmed it.",
+            "%(num)d kinds of record are kept as long as proposed; the district has not confirmed them.",
             open_ones,
         )
     )

@@ -19,7 +19,7 @@ def mail(_now: datetime) -> Found:
     """Whether mail can go out."""
     if setting("SMTP_URL"):
         return _letter(next(iter(last_letters(limit=1)), None))
-    words = _("SMTP_URL is not set: email is written to a folder, and reaches no one.")
+    words = _("SMTP_URL is not set: email is written to a folder and reaches no one.")
     return bad(words) if setting("WSS_ENV") == "production" else warning(words)
 
 
@@ -34,17 +34,17 @@ def _letter(letter: OutboxMessage | None) -> Found:
 def links(_now: datetime) -> Found:
     """Whether links in mails lead anywhere."""
     if not setting("PUBLIC_URL"):
-        return warning(_("PUBLIC_URL is not set: links in emails lead to this machine only."))
+        return warning(_("PUBLIC_URL is not set: links in emails lead only to this machine."))
     return ok(_("Links in emails lead to PUBLIC_URL."))
 
 
 def scheduler(now: datetime) -> Found:
     """Whether anything comes due by itself."""
     words = {
-        "ok": _("It runs and sweeps."),
+        "ok": _("It is running and sweeping."),
         "not started": _("It was never started. Run: flask scheduler run"),
         "silent": _("None was seen for five minutes. Run: flask scheduler run"),
-        "failing": _("It runs, but no sweep succeeds. See System, and its log."),
+        "failing": _("It is running, but no sweep succeeds. See System, and its log."),
     }
     state = standing(now).scheduler
     return ok(words[state]) if state == "ok" else bad(words[state])
@@ -53,12 +53,12 @@ def scheduler(now: datetime) -> Found:
 def backups(now: datetime) -> Found:
     """Whether there is a new backup that was restored for a test."""
     good, tried = last_good(), last_try()
-    words = [_("No backup was ever made.") if good is None else _age(now - good.started_at)]
+    words = [_("No backup has ever been made.") if good is None else _age(now - good.started_at)]
     failed = tried is not None and tried.outcome not in (Outcome.WHOLE, Outcome.RUNNING)
     by_hand = good is not None and good.outcome is Outcome.BY_HAND
     words += [one.outcome.label for one, is_said in ((tried, failed), (good, by_hand)) if one is not None and is_said]
     if not setting("BACKUP_FOLDER"):
-        words.append(_("Name a folder in WSS_BACKUP_FOLDER: every night one is made and restored for a test."))
+        words.append(_("Name a folder in WSS_BACKUP_FOLDER: every night a backup is made and restored as a test."))
     is_well = good is not None and not (failed or by_hand or is_late(good, now))
     return (ok if is_well else warning)(dotted(*words))
 

@@ -31,9 +31,9 @@ def accounts(now: datetime) -> Found:
     )
     count = db.session.scalar(givers) or 0
     if count == 0:
-        return bad(_("No one can sign in who gives roles: no system administrator is active."))
+        return bad(_("No one can give roles: no system administrator is active."))
     if count == 1:
-        return warning(_("One system administrator alone: if that person is away, no one gives roles."))
+        return warning(_("There is only one system administrator: if that person is away, no one can give roles."))
     return ok(_("%(num)d system administrators are active.", num=count))
 
 
@@ -53,9 +53,9 @@ def staff(now: datetime) -> Found:
     staffed = {school_id for _user, school_id, _role in _at_work(now, [Role.DEAN, Role.COORDINATOR])}
     return _each_school(
         staffed,
-        _("There is no school yet, so no one works cases."),
+        _("There is no school yet, so no one works on cases."),
         _("Every school has a dean or a coordinator."),
-        _("Without a dean or coordinator, no one works cases there"),
+        _("Without a dean or coordinator, no one works on cases there"),
     )
 
 
@@ -72,7 +72,7 @@ def keepers(now: datetime) -> Found:
     return _each_school(
         kept,
         _("There is no school yet, so no one keeps circles."),
-        _("Every school has a trained keeper of circles."),
+        _("Every school has a trained circle keeper."),
         _("Without a trained keeper, no circle can be held there"),
     )
 
@@ -84,7 +84,7 @@ def sergeants(_now: datetime) -> Found:
         known,
         _("There is no school yet, so none has a School Sergeant."),
         _("Every school has a School Sergeant."),
-        _("Without a School Sergeant, no one knows whom to call at the police"),
+        _("Without a School Sergeant, no one knows who to call at the police"),
     )
 
 
@@ -101,7 +101,7 @@ def police_reviewers(now: datetime) -> Found:
             if network not in chosen or not _may_answer(chosen[network], now)
         ],
         _("Every network has someone who gives second approvals."),
-        _("No one gives second approvals, so silence refuses"),
+        _("No one gives second approvals, so no response means no"),
     )
 
 

@@ -71,7 +71,7 @@ def set_up(start: FirstStart, now: datetime) -> list[OneTimeLink]:
             _keep(uow, SCHOOL_HOURS.key, ",".join(f"{bell:%H:%M}" for bell in start.hours))
         forget()
         if has_begun():
-            raise Refused("", _("There are accounts already: an administrator invites everyone else from People."))
+            raise Refused("", _("There are already accounts: an administrator invites everyone else from People."))
         uow.audit(
             "district.set_up", "setting", None, {"name": [None, start.district], "time_zone": [None, start.time_zone]}
         )

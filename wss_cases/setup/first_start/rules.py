@@ -51,10 +51,10 @@ def refuse_unsound(start: FirstStart) -> None:
     if start.hours is not None and start.hours[0] >= start.hours[1]:
         raise Refused("last_bell", _("The last bell must ring after the first one."))
     if len(start.people) != PEOPLE:
-        raise Refused("email_2", _("Name exactly two administrators: two people begin together."))
+        raise Refused("email_2", _("Name exactly two administrators: two people start together."))
     for number, person in enumerate(start.people, 1):
         if not is_address(person.email.strip()):
-            words = _("%(address)s is no email address. Write one like name@school.org.", address=person.email)
+            words = _("%(address)s is not an email address. Write one like name@school.org.", address=person.email)
             raise Refused(f"email_{number}", words)
     if len({fold_address(person.email) for person in start.people}) != PEOPLE:
-        raise Refused("email_2", _("Enter two different addresses: each of the two counts as one person."))
+        raise Refused("email_2", _("Enter two different addresses: each counts as one person."))

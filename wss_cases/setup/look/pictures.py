@@ -36,7 +36,7 @@ def drawn_anew(data: bytes) -> Picture:
                 raise Refused("file", _("The picture has too many pixels. Upload a smaller one."))
             turned = ImageOps.exif_transpose(opened).convert("RGBA")
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Refused("file", _("This is no PNG or JPEG picture that can be read.")) from error
+        raise Refused("file", _("This is not a PNG or JPEG picture that can be read.")) from error
     turned.thumbnail(LARGEST)
     clean = Image.new("RGBA", turned.size)
     clean.paste(turned)

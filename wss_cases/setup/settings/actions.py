@@ -22,15 +22,15 @@ def checked(entry: Entry, text: str, day: date, now: datetime) -> Change:
     too far ahead, and what the setting is on that day already."""
     today = today_at(None, now)
     if not today <= day <= today + FURTHEST:
-        raise Refused("starts_on", _("The first day is today or later, at most two years ahead."))
+        raise Refused("starts_on", _("The first day must be today or later, at most two years ahead."))
     try:
         value = entry.setting.read(text)
     except ValueError as error:
-        raise Refused("value", _("This is no value of the setting.")) from error
+        raise Refused("value", _("This is not a valid value for the setting.")) from error
     entry.sound(value)
     old = entry.setting.on(day)
     if old == value:
-        raise Refused("", _("It is so on that day already."))
+        raise Refused("", _("It is already set that way on that day."))
     return Change(old, value, day, now)
 
 
@@ -44,7 +44,9 @@ def set_setting(uow: UnitOfWork, entry: Entry, text: str, starts_on: date, seen:
     require(uow.actor, Permission.SETTINGS_EDIT, uow.actor)
     uow.next_number("setting")
     if newest_id(said_of([entry.setting.key])) != seen:
-        raise Refused("", _("Someone else has changed this setting since the page was shown. Look again, and send it."))
+        raise Refused(
+            "", _("Someone else has changed this setting since the page was shown. Please review it, and submit again.")
+        )
     change = checked(entry, text, starts_on, uow.now)
     row = Setting(
         key=entry.setting.key, value=text, starts_on=None if entry.at_once else starts_on,
@@ -68,7 +70,9 @@ def withdraw_setting(uow: UnitOfWork, entry: Entry, setting_id: int) -> int:
     if row.key != entry.setting.key:
         raise NotFound
     if row.withdrawn_at is not None or row.starts_on is None or row.starts_on <= today_at(None, uow.now):
-        raise Refused("", _("Only a change that has not begun can be withdrawn. Set the earlier value again instead."))
+        raise Refused(
+            "", _("Only a change that has not started can be withdrawn. Set the earlier value again instead.")
+        )
     row.withdrawn_at = uow.now
     uow.record(row, "setting.withdrawn", what=entry.name)
     forget()

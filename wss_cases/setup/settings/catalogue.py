@@ -143,7 +143,7 @@ ENTRIES: Final = (
         "name",
         Group.DISTRICT,
         _l("Name of the district"),
-        _l("Stands above every page, on printed sheets and in emails."),
+        _l("Appears above every page, on printed sheets, and in emails."),
         NAME,
         forms.NameForm,
         _name,
@@ -167,7 +167,7 @@ ENTRIES: Final = (
         "logo",
         Group.DISTRICT,
         _l("Logo"),
-        _l("Stands at the head of pages, of the sign-in page and of printed sheets, in place of the name."),
+        _l("Appears at the top of pages, of the sign-in page, and of printed sheets, instead of the name."),
         LOGO,
         forms.LogoForm,
         _logo,
@@ -180,7 +180,9 @@ ENTRIES: Final = (
         "time-zone",
         Group.DISTRICT,
         _l("Time zone"),
-        _l("By it days begin, things are due and emails go. A school with a time zone of its own keeps it."),
+        _l(
+            "It decides when days begin, things are due, and emails are sent. A school with its own time zone keeps it."
+        ),
         ZONE,
         forms.ZoneForm,
         _zone,
@@ -193,7 +195,9 @@ ENTRIES: Final = (
         "year-start",
         Group.DISTRICT,
         _l("First day of the school year"),
-        _l("Counts, calendars, exports and what is shown of past years go by it. A year that has begun keeps its day."),
+        _l(
+            "Counts, calendars, exports, and what is shown of past years use it. A year that has started keeps its day."
+        ),
         YEAR_START,
         forms.YearStartForm,
         _month_day,
@@ -204,7 +208,7 @@ ENTRIES: Final = (
         "school-hours",
         Group.DISTRICT,
         _l("School hours"),
-        _l("The first and the last bell of each school that has not said its own."),
+        _l("The first and the last bell of each school that has not set its own."),
         SCHOOL_HOURS,
         forms.HoursForm,
         _hours,
@@ -216,8 +220,11 @@ ENTRIES: Final = (
     Entry(
         "morning-mail",
         Group.MAIL,
-        _l("Time of the morning email"),
-        _l("On school days the morning email, and everything that waits for hours, goes from then on, until 6:00 pm."),
+        _l("Time of the morning summary"),
+        _l(
+            "On school days the morning summary, and everything that waits for school hours, is sent from then until "
+            "6:00 pm."
+        ),
         MAIL_OPENS,
         forms.TimeForm,
         time_of_day_words,
@@ -227,8 +234,8 @@ ENTRIES: Final = (
     Entry(
         "escalation",
         Group.MAIL,
-        _l("When others are told of what is overdue"),
-        _l("For same-day tasks, contact with a person harmed and late partners; the rest is a weekly count."),
+        _l("When others are told what is overdue"),
+        _l("For same-day tasks, contact with a person harmed, and late partners; the rest is a weekly count."),
         ESCALATION_DAYS,
         forms.EscalationForm,
         _escalation,
@@ -271,7 +278,10 @@ ENTRIES: Final = (
         "second-person",
         Group.SAFEGUARDS,
         _l("Time for a second person to verify a legal duty"),
-        _l("Before a police notification that the law asks for opens for one person alone. No one waits with a call."),
+        _l(
+            "Before a police notification required by law opens for one person alone. No one has to wait to make a "
+            "call."
+        ),
         SECONDING_MINUTES,
         (_l("Minutes"), 1, 60),
         _minutes,

@@ -71,11 +71,13 @@ def of_zone(change: Change) -> list[str]:
             due,
         ),
         ngettext(
-            "%(num)d planned meeting stays at its instant and shows another hour: tell those who come.",
-            "%(num)d planned meetings stay at their instants and show another hour: tell those who come.",
+            "%(num)d scheduled meeting stays at the same moment and shows another hour: tell the people who are "
+            "coming.",
+            "%(num)d scheduled meetings stay at the same moments and show another hour: tell the people who are "
+            "coming.",
             meetings,
         ),
-        _("Legal clocks that count hours go on as they are, and the days of what has happened stay."),
+        _("Legal clocks that count hours continue as they are, and the days of what has happened stay."),
     ]
 
 
@@ -90,10 +92,10 @@ def of_year_start(change: Change) -> list[str]:
             year=year_named(first), new=day_words_with_year(new), old=day_words_with_year(old),
         ),
         _(
-            "The school year %(year)s ends on %(day)s. Every year before keeps its days, its counts and its exports.",
+            "The school year %(year)s ends on %(day)s. Earlier years keep their days, counts, and exports.",
             year=year_named(first - 1), day=day_words_with_year(new - timedelta(days=1)),
         ),
-        _("Days of suspension begin again, and past years fade from view, on the new day."),
+        _("Days of suspension start over, and past years are hidden, on the new day."),
     ]  # fmt: skip
     if new > old and last is not None and last < new - timedelta(days=1):
         words = _(
@@ -106,7 +108,7 @@ def of_year_start(change: Change) -> list[str]:
 def of_look(change: Change) -> list[str]:
     """Return from when everyone sees it."""
     day = day_words_with_year(change.day)
-    return [_("From %(day)s on everyone sees it, on every page. Below is how it looks.", day=day)]
+    return [_("From %(day)s on everyone sees it, on every page. A preview is below.", day=day)]
 
 
 def of_hours(change: Change) -> list[str]:
@@ -119,13 +121,13 @@ def of_hours(change: Change) -> list[str]:
     due = _count(FollowUp.id, OPEN, FollowUp.same_day, FollowUp.due_on >= today, FollowUp.school_id.in_(schools))
     return [
         ngettext(
-            "%(num)d school rings by the district’s hours and changes with them.",
-            "%(num)d schools ring by the district’s hours and change with them.",
+            "%(num)d school uses the district’s bell times and changes with them.",
+            "%(num)d schools use the district’s bell times and change with them.",
             _count(School.id, keep),
         ),
         ngettext(
-            "Of these, %(num)d has said its own bells for some weekdays; those stay.",
-            "Of these, %(num)d have said their own bells for some weekdays; those stay.",
+            "Of these, %(num)d has set its own bells for some weekdays; those stay.",
+            "Of these, %(num)d have set their own bells for some weekdays; those stay.",
             own,
         ),
         ngettext(
@@ -142,14 +144,15 @@ def of_mail(change: Change) -> list[str]:
     people = _count(OutboxMessage.recipient_id.distinct(), week)
     return [
         _(
-            "From %(day)s on the morning email, and all that waits for hours, goes at %(new)s instead of %(old)s.",
+            "From %(day)s on the morning summary, and everything that waits for school hours, is sent at %(new)s "
+            "instead of %(old)s.",
             day=day_words_with_year(change.day),
             new=time_of_day_words(change.new),
             old=time_of_day_words(change.old),
         ),
         ngettext(
-            "%(num)d person had a morning email in the last seven days.",
-            "%(num)d people had a morning email in the last seven days.",
+            "%(num)d person had a morning summary in the last seven days.",
+            "%(num)d people had a morning summary in the last seven days.",
             people,
         ),
         _("Danger, legal duties and same-day reminders do not wait for it."),
@@ -171,9 +174,9 @@ def of_escalation(change: Change) -> list[str]:
             "%(num)d open follow-ups that escalate are overdue now.",
             len(late),
         ),
-        _("Of these, the case’s lead is told of %(new)d instead of %(old)d.", new=new_lead, old=old_lead),
-        _("Of these, the administrators are told of %(new)d instead of %(old)d.", new=new_all, old=old_all),
-        _("What was told already is not told again."),
+        _("Of these, the case’s lead is told about %(new)d instead of %(old)d.", new=new_lead, old=old_lead),
+        _("Of these, the administrators are told about %(new)d instead of %(old)d.", new=new_all, old=old_all),
+        _("What was already sent is not sent again."),
     ]
 
 
@@ -194,7 +197,7 @@ def of_links(change: Change) -> list[str]:
             "Links made from %(day)s on work for %(new)d days instead of %(old)d.",
             day=day_words_with_year(change.day), new=change.new, old=change.old,
         ),
-        ngettext("%(num)d link that is out keeps its day.", "%(num)d links that are out keep their day.", open_links),
+        ngettext("%(num)d open link keeps its day.", "%(num)d open links keep their day.", open_links),
     ]  # fmt: skip
 
 
@@ -202,8 +205,8 @@ def of_seconding(change: Change) -> list[str]:
     """Return what another time for the second person means."""
     return [
         _(
-            "From %(day)s on a second person has %(new)d minutes instead of %(old)d. After it, what the law asks for "
-            "opens for one person and is reviewed afterwards. A question that waits keeps its time.",
+            "From %(day)s on a second person has %(new)d minutes instead of %(old)d. After that, what the law "
+            "requires opens for one person and is reviewed afterward. A question already waiting keeps its time.",
             day=day_words_with_year(change.day),
             new=change.new,
             old=change.old,
@@ -216,7 +219,7 @@ def of_gap(change: Change) -> list[str]:
     return [
         _(
             "From %(day)s on a student who was enrolled nowhere for %(new)d school days instead of %(old)d gets a "
-            "return plan. Plans that are open stay.",
+            "return plan. Open plans stay.",
             day=day_words_with_year(change.day),
             new=change.new,
             old=change.old,

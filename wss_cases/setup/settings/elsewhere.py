@@ -56,16 +56,16 @@ def fixed_rules() -> list[tuple[str, str]]:
             _("Fewer could point to one child, and earlier figures could then be worked out."),
         ),
         (
-            _("Only a circle’s keeper asks a person harmed whether they wish to meet, once support was offered."),
-            _("Whoever decides about discipline, or knows the other side, would press them without meaning to."),
+            _("Only a circle’s keeper asks a person harmed whether they want to meet, after offering support."),
+            _("Someone who decides about discipline, or knows the other side, could pressure them without meaning to."),
         ),
         (
             _("Each school’s administrator says whether a circle there needs a guardian’s consent."),
-            _("They know the families. A guardian whom an order keeps away is never asked."),
+            _("They know the families. A guardian who must be kept away by an order is never asked."),
         ),
         (
-            _("Where two must agree, they are two people, and a party to the report is neither."),
-            _("The law and the trust of families rest on it, so no one can set it aside."),
+            _("When two people must agree, they are two different people, and neither is involved in the report."),
+            _("The law and the trust of families depend on it, so no one can set it aside."),
         ),
         (
             _("Email that can wait is not sent after 6:00 pm or on days without school."),

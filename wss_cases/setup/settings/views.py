@@ -72,7 +72,7 @@ def _value(entry: Entry, row: Said) -> str:
 def _said_words(row: Said | None) -> str:
     """Return since when something holds and who said so."""
     if row is None:
-        return _("As it came; no one has changed it.")
+        return _("Original setting; no one has changed it.")
     since = day_words_with_year(row.starts_on) if row.starts_on else moment_words(row.at, district_zone())
     return dotted(_("Since %(day)s", day=since) if since else "", row.by)
 

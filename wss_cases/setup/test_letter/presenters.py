@@ -7,17 +7,17 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.bounces.rules import error_label
 
-TAGS: dict[str, Any] = {"moss": _l("Taken"), "sun": _l("Waiting"), "brick": _l("Failed")}
+TAGS: dict[str, Any] = {"moss": _l("Accepted"), "sun": _l("Waiting"), "brick": _l("Failed")}
 
 
 def outcome(letter: OutboxMessage, by_folder: bool) -> tuple[str, str]:
     """Return what became of a letter and its tone. `by_folder`: no mail server is set, mail is written to a folder."""
     if letter.state is OutboxState.SENT and by_folder:
-        return _("Written to a folder: no mail server is set, so it reaches no one."), "sun"
+        return _("Written to a folder: no mail server is set up, so it reaches no one."), "sun"
     if letter.state is OutboxState.SENT:
-        return _("The mail server took it. Look in your mailbox."), "moss"
+        return _("The mail server accepted it. Look in your mailbox."), "moss"
     if letter.state in (OutboxState.FAILED, OutboxState.DROPPED):
         return _("It was not sent. %(error)s", error=error_label(letter.last_error)), "brick"
     if letter.last_error:
-        return _("Not taken yet, and tried again. %(error)s", error=error_label(letter.last_error)), "brick"
+        return _("Not accepted yet; trying again. %(error)s", error=error_label(letter.last_error)), "brick"
     return _("On its way: it is sent within a minute. Load this page again."), "sun"

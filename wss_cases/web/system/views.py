@@ -132,7 +132,7 @@ def pause() -> Page:
 def release() -> Response:
     """Let mail go again."""
     actions_control.release(current_actor(), clock.now())
-    flash(_("Email goes out again, what has waited included."))
+    flash(_("Email is being sent again, including what was waiting."))
     return redirect(url_for("system.health"), 303)
 
 

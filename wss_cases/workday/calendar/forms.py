@@ -19,7 +19,7 @@ class DayForm(BaseForm):
     last_bell = TimeField(_l("Last bell of the half day"), validators=[Optional()])
     label = ShortText(
         _l("Why"),
-        [NotBlank(_l("Give the reason in a few words. It appears beside everything that moves."))],
+        [NotBlank(_l("Enter the reason in a few words. It appears beside everything that moves."))],
         limit=120,
         description=_l("For example: snow day, no heating. No names."),
     )

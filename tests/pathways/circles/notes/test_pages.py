@@ -204,7 +204,9 @@ def test_the_administrator_stops_shredding_and_sees_no_waiver(world, circle, cli
     assert "Shredding is stopped" in keeper.page(page_of(circle, "notes")).text
     found = db.session.execute(select(LegalHold)).scalars().one()
     assert (
-        client.submit(page_of(circle, f"privilege/holds/{found.id}/close"), {"reason": "It was answered"}).status_code
+        client.submit(
+            page_of(circle, f"privilege/holds/{found.id}/close"), {"reason": "It was already answered"}
+        ).status_code
         == 303
     )
     assert "shredded on" in keeper.page(page_of(circle, "notes")).text

@@ -63,7 +63,7 @@ def correct_facts(uow: UnitOfWork, incident_id: int, said: Correction) -> int:
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
     refuse_after_review(may_correct(uow.actor, incident, review_began(incident)))
-    refuse_blank("reason", said.reason, _("Give the reason in a sentence."))
+    refuse_blank("reason", said.reason, _("Enter the reason in a sentence."))
     uow.session.flush()
     parts = {person.id: person.role for person in incident.people}
     changed = [step(uow, incident, said) for step in (_school, _codes, _place, _moment, _people)]

@@ -35,7 +35,7 @@ class CorrectionForm(BaseForm):
     substance = pick(FACT_LABELS["substance"], CODES["substance"])
     reason = LongText(
         _l("Reason for the correction"),
-        [NotBlank(_l("Give the reason in a sentence."))],
+        [NotBlank(_l("Enter the reason in a sentence."))],
         limit=2_000,
         description=_l("The history of the report keeps the reason, the old value, and the new value."),
     )

@@ -30,7 +30,7 @@ def withdraw(uow: UnitOfWork, incident_id: int, reason: str) -> int:
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
     refuse_withdrawal(uow.actor, incident)
-    refuse_blank("reason", reason, _("Give the reason in a sentence."))
+    refuse_blank("reason", reason, _("Enter the reason in a sentence."))
     if hangs_on(incident):
         uow.record(incident, "incident.withdrawal_asked", why=reason)
         today = today_at(incident.school_id, uow.now)

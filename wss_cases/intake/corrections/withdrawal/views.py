@@ -21,7 +21,7 @@ blueprint = Blueprint("withdrawal", __name__, url_prefix="/incidents/<int:incide
 class WithdrawForm(BaseForm):
     """Why it is taken back."""
 
-    reason = LongText(_l("Why are you withdrawing it?"), [NotBlank(_l("Give the reason in a sentence."))], limit=2_000)
+    reason = LongText(_l("Why are you withdrawing it?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=2_000)
 
 
 def _load(actor: Actor, incident_id: int) -> Incident:

@@ -61,7 +61,7 @@ def crdc(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBE
         (_("Columns that no record here can fill"), ", ".join(rules.NOT_HELD)),
         (_("Reports not decided yet, counted as allegations alone"), str(undecided)),
         (
-            _("Students in no column by group: race, sex or disability not known, or sex neither"),
+            _("Students in no column by group: race, sex, or disability not known, or sex neither"),
             str(total["students_not_placed"]),
         ),
         (_("Students not known to be English learners or not"), str(total["learners_not_known"])),
@@ -69,8 +69,8 @@ def crdc(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBE
             _("Cells left empty, not zero: report them as not reported. The roster does not give enough about them"),
             str(total["cells_not_reported"]),
         ),
-        (_("Students of whom the roster does not say race, sex, disability or language"), str(len(placed.unknown))),
-        (_("Schools without the number of the collection"), str(sum(not row[-len(columns) - 1] for row in rows))),
+        (_("Students with no race, sex, disability, or language in the roster"), str(len(placed.unknown))),
+        (_("Schools without the collection’s number"), str(sum(not row[-len(columns) - 1] for row in rows))),
     ]
     return Report("crdc", document, (*begins, *columns), rows, words)
 

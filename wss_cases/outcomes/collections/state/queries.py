@@ -92,11 +92,8 @@ def state(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMB
             _("Cells left empty, not zero: report them as not reported. The roster does not give enough about them"),
             str(sum(row.count(None) for row in rows)),
         ),
-        (
-            _("Students of whom the roster does not say race, sex, disability, language or grade"),
-            str(len(counting.unknown)),
-        ),
-        (_("Schools without the number of the collection"), str(len({row[0] for row in rows if not row[2]}))),
+        (_("Students with no race, sex, disability, language, or grade in the roster"), str(len(counting.unknown))),
+        (_("Schools without the collection’s number"), str(len({row[0] for row in rows if not row[2]}))),
     ]
     return Report("state", document, (*begins, *columns), rows, words)
 

@@ -70,7 +70,7 @@ class Ods:
             self.pause(min(LONGEST_WAIT, float(asked)) if asked.isdigit() else 2.0**attempt)
         self._lost += 1
         if answer is None or self._lost >= MOST_LOST:
-            raise Away(_("The server does not answer, or is busy. What is missing is sent the next time."))
+            raise Away(_("The server does not respond, or is busy. What is missing is sent next time."))
         return answer
 
     def _try(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response | None:

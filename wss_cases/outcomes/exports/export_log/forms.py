@@ -12,7 +12,7 @@ SHORTEST_REASON = 10
 class ExportForm(BaseForm):
     """Why."""
 
-    reason = LongText(_l("What you need the file for"), [NotBlank(_l("Write what you need the file for."))], limit=1000)
+    reason = LongText(_l("Why you need the file"), [NotBlank(_l("Write why you need the file."))], limit=1000)
 
     def validate_reason(self, field: LongText) -> None:
         """A word is no reason."""

@@ -49,7 +49,7 @@ class CorrectForm(BaseForm):
 
     state = radio(_l("New term"), [], _l("Write the new term."))
     why = LongText(
-        _l("Reason for the correction"), [NotBlank(_l("Give the reason for the correction."))], limit=1000,
+        _l("Reason for the correction"), [NotBlank(_l("Enter the reason for the correction."))], limit=1000,
         description=_l("Never what was said in the circle."),
     )  # fmt: skip
 

@@ -41,7 +41,7 @@ def mark_term(uow: UnitOfWork, term_id: int, state: TermState, why: str = "", on
     if state is TermState.CHANGED:
         raise Refused("text", _("Write what was agreed instead."))
     if state is TermState.EXCUSED:
-        refuse_blank("why", why, _("Give the reason it is excused."))
+        refuse_blank("why", why, _("Enter the reason it is excused."))
         term.why = why
     _not_early(uow, row, term, state)
     if on is not None:
@@ -60,7 +60,7 @@ def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> i
     was = term.state
     if was is TermState.OPEN or state not in TERM_TRANSITIONS[was]:
         raise Refused("state", _("Write the new term."))
-    refuse_blank("why", why, _("Give the reason for the correction."))
+    refuse_blank("why", why, _("Enter the reason for the correction."))
     _not_owner(uow, term)
     _not_early(uow, row, term, state)
     is_open = state is TermState.OPEN

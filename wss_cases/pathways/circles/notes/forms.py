@@ -32,7 +32,7 @@ class WaiverForm(BaseForm):
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
     scope = LongText(
         _l("What it covers"), [NotBlank(_l("Write what the waiver covers."))], limit=2000,
-        description=_l("As written in the signed waiver: which matter, for whom, until when."),
+        description=_l("As written in the signed waiver: which matter, who it covers, until when."),
     )  # fmt: skip
     reason = LongText(
         _l("Why it was given"), [NotBlank(_l("Write why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID

@@ -61,7 +61,7 @@ class KeptWhy(Labelled):
 
 SENTENCES: dict[str, Any] = {
     "family_release.asked": _l("A family asked for a copy of the record"),
-    "family_release.looked_through": _l("The copy for the family was looked through"),
+    "family_release.looked_through": _l("The copy for the family was reviewed"),
     "family_release.handed_on": _l("The copy for the family waits for a second person"),
     "family_release.seconded": _l("The network’s deputy agreed to the copy for the family"),
     "family_release.sent_back": _l("The network’s deputy did not agree to the copy for the family"),

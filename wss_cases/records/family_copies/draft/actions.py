@@ -114,9 +114,9 @@ def release(uow: UnitOfWork, release_id: int, *, manner: Manner, identity: str) 
     """Release a copy: what is in it is kept as it is. Raises NotFound, Stale, or Refused when anything changed."""
     row = open_release(uow, release_id, Permission.FAMILY_COPY_RELEASE, uow.version)
     if row.handed_on_by_id == uow.actor.user_id:
-        raise Refused("", _("A second person releases it: not whoever looked it through."))
+        raise Refused("", _("A second person releases it, not the person who reviewed it."))
     if uow.actor.user_id in (deciders := {each.get("by") for each in row.decisions.values()}):
-        raise Refused("", _("You decided about a place of this copy: a second person releases it."))
+        raise Refused("", _("You decided about a place in this copy, so a second person releases it."))
     refuse_party(uow.actor.user_id, *row.incident_ids)
     refuse_one_person("", uow.actor.user_id, {row.handed_on_by_id, *deciders}, uow.now)
     _let_go(uow, row, uow.actor.user_id, manner, identity)
@@ -158,9 +158,7 @@ def check_same(row: FamilyRelease, draft: Draft) -> None:
     """Raise Refused where a line is not as it was handed on."""
     different = draft.changed_since(row.seen)
     if different:
-        words = _(
-            "The records changed since it was looked through: %(what)s. Look it through again.", what=_short(different)
-        )
+        words = _("The records changed since it was reviewed: %(what)s. Review it again.", what=_short(different))
         raise Refused("", words)
 
 
@@ -178,7 +176,7 @@ def _frozen(row: FamilyRelease, student: Student, draft: Draft) -> str:
 def check_decided(draft: Draft) -> None:
     """Raise Refused where there is nothing in a copy, or where it might name another child."""
     if not draft.all_marks and not draft.sections:
-        raise Refused("", _("There is nothing in this copy."))
+        raise Refused("", _("This copy is empty."))
     if draft.undecided:
         words = [f"“{mark.found.words}” ({draft.lines[mark.line].title})" for mark in draft.undecided]
         raise Refused("", _("Decide about each place first: %(words)s.", words=_short(words)))

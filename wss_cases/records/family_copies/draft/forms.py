@@ -36,11 +36,9 @@ class AskForm(BaseForm):
         {},
         _l("Choose who asked."),
         validate_choice=False,
-        description=_l("Guardians on the roster, which does not hold court orders; or the student, from 18 on."),
+        description=_l("Guardians on the roster, which does not include court orders; or the student, from age 18."),
     )
-    orders_checked = BooleanField(
-        _l("I looked in the student’s file: no court order keeps this person from the record")
-    )
+    orders_checked = BooleanField(_l("I checked the student’s file: no court order keeps this person from the record"))
     asked_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
     purpose = LongText(_l("What they want it for"), [Optional()], limit=500)
     language = select(_l("Language of the copy"), LANGUAGES, validators=[InputRequired(_l("Choose a language."))])
@@ -48,17 +46,19 @@ class AskForm(BaseForm):
         _l("Reports"), [InputRequired(_l("Choose at least one report of this student."))], choices=[],
         coerce=int, validate_choice=False,
         description=_l(
-            "What they asked to see; each with its case and what followed. For reports of past years, first look at"
-            " past years on the student’s page."
+            "What they asked to see; each report with its case and what happened afterward. For reports from past "
+            "years, first view past years on the student’s page."
         ),
     )  # fmt: skip
     parts = SelectMultipleField(
         _l("What goes in"),
         choices=choices([(part.value, label) for part, label in Part.labels().items()]),
         default=[part.value for part in Part],
-        description=_l("The facts of each report and its text for the family always do."),
+        description=_l("The facts of each report and its text for the family are always included."),
     )
-    note = LongText(_l("A note from the school"), [Optional()], limit=4000, description=_l("Stands first in the copy."))
+    note = LongText(
+        _l("A note from the school"), [Optional()], limit=4000, description=_l("Appears first in the copy.")
+    )
 
     def asked(self) -> Asked:
         """Return what a sound form says."""
@@ -69,21 +69,21 @@ class DraftForm(BaseForm):
     """Words marked by hand; the places themselves carry their keys in the names of their fields."""
 
     by_hand = LongText(
-        _l("Other words to take out"),
+        _l("Other words to remove"),
         [Optional()],
         limit=4000,
-        description=_l("One a line: a nickname, a team, a description by which another child is known."),
+        description=_l("One per line: a nickname, a team, a description that would identify another child."),
     )
 
 
 class ReleaseForm(BaseForm):
     """How the copy reaches the family, and how the school knows who takes it."""
 
-    manner = radio(_l("How it reaches them"), Manner.labels(), _l("Write how it reaches them."))
+    manner = radio(_l("How it reaches them"), Manner.labels(), _l("Enter how it reaches them."))
     identity = ShortText(
-        _l("How the school knows who takes it"),
-        [NotBlank(_l("Write how the school knows who takes it."))],
-        description=_l("For example: known to the office, showed a card with a picture. No number of a card."),
+        _l("How the school knows the person who takes it"),
+        [NotBlank(_l("Write how the school knows the person who takes it."))],
+        description=_l("For example: known to the office, showed a photo ID. Do not enter an ID number."),
     )
 
 

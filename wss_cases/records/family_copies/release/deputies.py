@@ -55,10 +55,10 @@ def for_deputy(row: FamilyRelease) -> ForDeputy | None:
         (_("Student"), student_of(row).shown_name),
         (_("Asked for by"), row.asked_name),
         (_("Due"), day_words_with_year(row.due_on)),
-        (_("You are asked to agree that"), _("The family gets it as it stands here")),
+        (_("You are asked to agree that"), _("The family gets it exactly as shown here")),
     ]
     if draft.changed_since(row.seen) or draft.undecided or draft.left:
-        words = _("The record changed since it was looked through. Do not agree, so that the school looks again.")
+        words = _("The record changed since it was reviewed. Do not agree, so that the school reviews it again.")
         return ForDeputy(title, rows, [words])
     kept = [f"“{mark.found.words}”: {KeptWhy(mark.why).label}" for mark in draft.all_marks if mark.done == KEEP]
     if kept:

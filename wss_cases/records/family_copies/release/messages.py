@@ -27,9 +27,9 @@ def _answer(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     yes = row is not None and deputys_yes(row) is not None
     return {
         "subject": _("The network’s deputy answered about a copy for a family"),
-        "words": _("The deputy agreed. Release it now, and say how it reaches the family.")
+        "words": _("The deputy agreed. Release it now, and record how it reaches the family.")
         if yes
-        else _("The deputy did not agree. Look the copy through again, and hand it on."),
+        else _("The deputy did not agree. Review the copy again, and hand it over again."),
         "href": link(f"/family-copies/{message.object_id}"),
     }
 

@@ -132,11 +132,11 @@ def _register(row: FamilyRelease, stored_copy: FamilyReleaseCopy) -> dict[str, A
             {"label": _("Asked for by"), "value": row.asked_name},
             {"label": _("Asked on"), "value": day_words_with_year(row.asked_on)},
             {"label": _("What they want it for"), "value": row.purpose},
-            {"label": _("Looked through by"), "value": names.get(row.handed_on_by_id or 0, _("The system"))},
+            {"label": _("Reviewed by"), "value": names.get(row.handed_on_by_id or 0, _("The system"))},
             {"label": _("Released by"), "value": names.get(row.released_by_id or 0, _("The system"))},
             {"label": _("Released"), "value": moment_words(row.released_at, zone)},
             {"label": _("How it reached them"), "value": str(Manner(row.manner).label) if row.manner else ""},
-            {"label": _("How the school knew who took it"), "value": row.identity},
+            {"label": _("How the school knew the person who took it"), "value": row.identity},
             {"label": _("Seal of the text (SHA-256)"), "value": stored_copy.sha256},
         ],
     }

@@ -52,7 +52,7 @@ def ask(uow: UnitOfWork, student_id: int, wanted: Asked) -> int:
         raise Refused("asked_on", _("Choose today or an earlier day."))
     who, guardian_id, name = whose_right(student, wanted.who, today)
     if who is Asker.GUARDIAN and not wanted.orders_checked:
-        raise Refused("orders_checked", _("Look in the student’s file for a court order first."))
+        raise Refused("orders_checked", _("Check the student’s file for a court order first."))
     _check_reports(uow.actor, student, wanted.reports)
     row = FamilyRelease(
         school_id=student.school_id, student_id=student.id, asked_by=who, guardian_id=guardian_id,
@@ -131,8 +131,8 @@ def allow(row: FamilyRelease, state: ReleaseState) -> None:
     if state in TRANSITIONS[row.state]:
         return
     if state is ReleaseState.RELEASED:
-        raise Refused("", _("It is not looked through to the end yet."))
-    raise Refused("", _("It already waits for a second person."))
+        raise Refused("", _("It has not been fully reviewed yet."))
+    raise Refused("", _("It is already waiting for a second person."))
 
 
 def close_follow_up(uow: UnitOfWork, row: FamilyRelease, outcome: str, note: str = "") -> None:

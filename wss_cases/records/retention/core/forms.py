@@ -26,13 +26,13 @@ class RuleForm(DatedRowForm):
 class DecisionForm(BaseForm):
     """Keep a record until a day, with a reason, or propose that it is deleted."""
 
-    decision = radio(_l("What is decided?"), Decision.labels(), _l("Write what is decided."))
+    decision = radio(_l("What is decided?"), Decision.labels(), _l("Choose what is decided."))
     keep_until = DateField(
         _l("Keep it until"),
         validators=[Optional()],
-        description=_l("At most four years ahead; then it is looked at again."),
+        description=_l("At most four years ahead; then it is reviewed again."),
     )
-    reason = LongText(_l("Why it is kept"), limit=2000, description=_l("Needed when it is kept."))
+    reason = LongText(_l("Reason it is kept"), limit=2000, description=_l("Required if it is kept."))
 
 
 class TypedForm(BaseForm):
@@ -48,7 +48,7 @@ class HoldForm(BaseForm):
         _l("Number of the case or of the student"),
         [NotBlank(_l("Write the number of the case or of the student."))],
         limit=80,
-        description=_l("As it stands in the order or the request."),
+        description=_l("As written in the order or the request."),
     )
     kind = radio(_l("What is open"), HoldKind.labels(), _l("Choose what is open."))
     asked_by = ShortText(_l("Who asked for it"), [NotBlank(_l("Write who asked for it."))])

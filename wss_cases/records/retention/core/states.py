@@ -25,7 +25,7 @@ class Unit(Labelled):
 class ReviewWhy(Labelled):
     """Why a student's record is to be looked at."""
 
-    FOUR_YEARS = "four_years", _l("Four years since it was last looked at")
+    FOUR_YEARS = "four_years", _l("Four years since the last review")
     CHANGED_SCHOOL = "changed_school", _l("Came from another school")
     LEFT = "left", _l("Left, and the time has passed")
     KEPT_UNTIL = "kept_until", _l("Was kept until now")
@@ -76,7 +76,7 @@ KIND_LABELS: dict[str, Any] = {
     "restraint": _l("Restraint and time-out"),
     "police": _l("Police-notification reviews, notifications and questioning"),
     "duty": _l("Legal duties"),
-    "care": _l("Care records"),
+    "care": _l("Student concerns"),
     "questionnaire": _l("Questionnaires"),
     "disclosure": _l("Disclosures and reviews of the record"),
     "identity": _l("Who the student is: name, schools, guardians"),
@@ -84,11 +84,11 @@ KIND_LABELS: dict[str, Any] = {
     "session": _l("Sessions that ended"),
     "sign_in": _l("Failed sign-ins and wrong links"),
     "link": _l("Links that were used or ran out"),
-    "mail": _l("Queue of emails"),
+    "mail": _l("Email queue"),
     "mail_file": _l("Emails written to files"),
     "request_key": _l("Keys of forms that were sent"),
     "import": _l("Reports of imports"),
-    "export": _l("List of files that were taken"),
+    "export": _l("Download log"),
     "board_report": _l("Board reports as PDFs"),
 }
 
@@ -117,6 +117,6 @@ KEPT_LABELS: dict[str, Any] = {
 
 _CODE = {"code": KIND_LABELS}
 SENTENCES: dict[str, Any] = {
-    "retention.rule_changed": (_l("A new row of the schedule of retention from %(day)s: %(code)s"), _CODE),
-    "retention.rule_ended": (_l("A row of the schedule of retention ends %(day)s: %(code)s"), _CODE),
+    "retention.rule_changed": (_l("A new row of the records retention schedule from %(day)s: %(code)s"), _CODE),
+    "retention.rule_ended": (_l("A row of the records retention schedule ends %(day)s: %(code)s"), _CODE),
 }

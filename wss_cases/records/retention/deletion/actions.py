@@ -38,7 +38,7 @@ def add_to_deletion(uow: UnitOfWork, school_id: int, student_id: int, part: Part
         DeletionItem.student_id == student_id, DeletionItem.state == ItemState.WAITING
     )
     if uow.session.scalar(waits.limit(1)) is not None:
-        raise Refused("decision", _("It is proposed for deletion already."))
+        raise Refused("decision", _("It is already proposed for deletion."))
     proposal = uow.session.scalars(
         select(RecordDeletion)
         .where(RecordDeletion.school_id == school_id, RecordDeletion.state == DeletionState.PROPOSED)
@@ -61,7 +61,7 @@ def add_to_deletion(uow: UnitOfWork, school_id: int, student_id: int, part: Part
 def _locked(uow: UnitOfWork, deletion_id: int, permission: Permission, version: int | None) -> RecordDeletion:
     row = uow.load(RecordDeletion, deletion_id, permission, version)
     if row.state is not DeletionState.PROPOSED:
-        raise Refused("", _("This was confirmed or withdrawn before."))
+        raise Refused("", _("This was already confirmed or withdrawn."))
     return row
 
 
@@ -94,7 +94,7 @@ def confirm(uow: UnitOfWork, deletion_id: int, *, typed: int | None) -> int:
         raise Refused("", _("Someone else must confirm what you proposed."))
     refuse_one_person("", uow.actor.user_id, proposers(row), uow.now)
     if typed != len(items):
-        raise Refused("typed", _("Type how many records are deleted: the number that stands above."))
+        raise Refused("typed", _("Enter how many records are deleted: the number shown above."))
     _to(row, DeletionState.CONFIRMED)
     row.confirmed_by_id, row.confirmed_at = uow.actor.user_id, uow.now
     uow.audit("deletion.confirmed", AUDITED, row.id, changes_of(row) | {"records": [None, len(items)]})

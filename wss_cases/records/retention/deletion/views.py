@@ -96,7 +96,7 @@ def _names(deletion_id: int) -> list[tuple[str, Any]]:
 def _counts(counts: dict[str, Any]) -> list[tuple[Any, int]]:
     """Rows that went, by the kinds of the schedule; what is no kind is said in its own words."""
     own = {
-        "texts": _("Texts of other students’ records that lost the name"),
+        "texts": _("Texts in other students’ records where the name was removed"),
         "drafts": KIND_LABELS["draft"],
         "sealed": _("Sealed answers about a shared circle"),
     }

@@ -37,7 +37,7 @@ def open_record_hold(uow: UnitOfWork, request: Asked) -> int:
     refuse_blank("asked_by", request.asked_by, _("Enter who asked for it."))
     hold = _on(uow, request.number.strip())
     if hold is None or not can(uow.actor, Permission.HOLD_MANAGE, hold):
-        raise Refused("number", _("There is no case and no student with this number in your schools."))
+        raise Refused("number", _("There is no case and no student with this number at your schools."))
     hold.kind, hold.asked_by, hold.reason = request.kind, request.asked_by.strip(), request.reason
     open_hold(uow, hold)
     return hold.id

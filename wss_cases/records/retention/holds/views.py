@@ -64,7 +64,8 @@ def new() -> Page:
         form,
         lambda: open_record_hold(submitted(form), filled(form, Asked, kind=HoldKind(form.kind.data))),
         with_flash(
-            _("It is held: nothing of it is deleted, shredded or moved until it is released."), url_for("holds.every")
+            _("It is on hold: nothing in it is deleted, shredded, or moved until it is released."),
+            url_for("holds.every"),
         ),
         "records/retention/holds/new.html",
     )

@@ -87,15 +87,15 @@ def decide(uow: UnitOfWork, student_id: int, *, decision: Decision, reason: str,
 
 def _check_keeping(row: RecordReview, today: date) -> None:
     if not row.reason:
-        raise Refused("reason", _("Explain why it is kept."))
+        raise Refused("reason", _("Enter the reason it is kept."))
     if row.keep_until is None or not today < row.keep_until <= latest_keep(today):
         raise Refused("keep_until", _("Choose a day to come, at most four years ahead."))
 
 
 def _check_deleting(student_id: int, part: Part | None) -> None:
     if part is None:
-        raise Refused("decision", _("It may not be deleted yet. Keep it until a day."))
+        raise Refused("decision", _("It may not be deleted yet. Keep it until a date."))
     if is_student_held(student_id):
-        raise Refused("decision", _("A hold is open: nothing of this record is deleted until it is released."))
+        raise Refused("decision", _("A hold is open: nothing in this record is deleted until it is released."))
     if still_open(student_id):
         raise Refused("decision", _("A report, a case or a legal duty of this student is still open."))

@@ -97,7 +97,7 @@ def rule(code: str) -> Page:
     return form_page(
         form,
         act,
-        with_flash(_("The new row is kept. It deletes nothing automatically."), url_for("retention.schedule")),
+        with_flash(_("The new row is saved. It deletes nothing."), url_for("retention.schedule")),
         "records/retention/schedule/rule.html",
         what=KIND_LABELS.get(code, code),
         unit=unit,
@@ -122,13 +122,13 @@ def reviews() -> Page:
 def _line(looked: Looked) -> dict[str, Any]:
     part, due = looked.due.part_on(today_at(None, clock.now())), looked.due.temporary
     if part is Part.PERMANENT:
-        words = _("All of it may go now")
+        words = _("All of it may be deleted now")
     elif part is Part.TEMPORARY:
-        words = _("The temporary record may go since %(day)s", day=day_words_with_year(due))
+        words = _("The temporary record may be deleted since %(day)s", day=day_words_with_year(due))
     elif due is not None:
-        words = _("The temporary record may go from %(day)s", day=day_words_with_year(due))
+        words = _("The temporary record may be deleted from %(day)s", day=day_words_with_year(due))
     else:
-        words = _("Nothing may go yet: the student has not left")
+        words = _("Nothing may be deleted yet: the student has not left")
     return {
         "name": looked.student.shown_name,
         "href": url_for("retention.review", student_id=looked.student.id),

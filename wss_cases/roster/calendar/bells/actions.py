@@ -25,7 +25,11 @@ def save_bells(uow: UnitOfWork, school_id: int, starts_on: date, bells: Sequence
         raise Refused("starts_on", _("The first day must be today or later."))
     if newest(school_id) != seen:
         raise Refused(
-            "", _("Someone else has changed the bell times since this page was shown. Look again, and send it.")
+            "",
+            _(
+                "Someone else has changed the bell times since this page was shown. Please review them, and submit "
+                "again."
+            ),
         )
     for weekday, (first, last) in enumerate(bells):
         if first >= last:

@@ -45,7 +45,7 @@ def unsay_day(uow: UnitOfWork, school: School | None, day: date) -> None:
     declared. A step."""
     row = _row(uow, school, day)
     if row is None or row.said_at is None:
-        raise Refused("", _("Nothing is declared for this day."))
+        raise Refused("", _("Nothing is set for this day."))
     uow.record(school or row, "calendar.unsaid", day=day.isoformat())
     if row.planned_kind is None:
         gone = {"kind": [row.kind.value, None], "label": [row.label, None]}

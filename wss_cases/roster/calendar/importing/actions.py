@@ -125,7 +125,7 @@ def write_calendar(uow: UnitOfWork, days: dict[date, DayOf], report: CalendarRep
 
 def _note(report: CalendarReport, name: str, event: Event) -> None:
     if event.kind is EventKind.STATE_HOLIDAY_CHECK and event.decided is None:
-        words = _("%(title)s is kept as a school day: whether schools close must be checked.", title=event.title)
+        words = _("%(title)s is kept as a school day: someone must check whether schools close.", title=event.title)
         report.note(name, event.row, "kind", words)
     elif any(word in event.confidence.lower() for word in _UNSURE) and event.decided is None:
         words = _("%(title)s is not certain: %(why)s", title=event.title, why=event.confidence)

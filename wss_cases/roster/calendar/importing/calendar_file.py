@@ -57,7 +57,7 @@ def _refuse_nothing(name: str, what: str, events: list[Event], of_year: list[Eve
         if len(of_year) <= MOST_EVENTS:
             return
         words = _(
-            "Events in %(year)s: %(number)d. More than %(most)d cannot be looked through: export only the school days.",
+            "Events in %(year)s: %(number)d. More than %(most)d cannot be reviewed: export only the school days.",
             year=year, number=len(of_year), most=MOST_EVENTS,
         )  # fmt: skip
         raise _refused(name, words)
@@ -70,7 +70,7 @@ def _refuse_nothing(name: str, what: str, events: list[Event], of_year: list[Eve
     elif events:
         days = sorted(event.starts_on for event in events)
         words = _(
-            "Events: %(number)d, from %(first)s to %(last)s. None of them lies in %(year)s.",
+            "Events: %(number)d, from %(first)s to %(last)s. None of them is in %(year)s.",
             number=len(events), first=days[0], last=days[-1], year=year,
         )  # fmt: skip
     else:
@@ -111,7 +111,7 @@ def _from_csv(name: str, text: str, report: Report) -> list[Event]:
         read = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
         header, *records = list(read) or [[]]
     except csv.Error as error:
-        raise _refused(name, _("A quotation mark is never closed, or stands in the wrong place.")) from error
+        raise _refused(name, _("A quotation mark is never closed, or is in the wrong place.")) from error
     columns = _columns(name, header)
     events = []
     for number, record in enumerate(records, start=2):

@@ -34,7 +34,7 @@ class Why(Labelled):
     """Why an event was taken for what it was."""
 
     COLUMN = "column", _l("The file's own column says so.")
-    TITLE = "title", _l("Its title says just this, for the whole day.")
+    TITLE = "title", _l("Its title says only this, for the whole day.")
     CHECK = "check", _l("The file says that someone must check whether schools close.")
     CANCELED = "canceled", _l("It was canceled.")
     TIMED = "timed", _l("It has a time of day, so it closes nothing automatically.")
@@ -162,10 +162,10 @@ def days_of_year(
     if first is None or last is None:
         missing = EventKind.FIRST_DAY if first is None else EventKind.LAST_DAY
         option = "--first-day" if first is None else "--last-day"
-        message = _("%(year)s has no %(kind)s. Give it with %(option)s.", year=year, kind=missing.value, option=option)
+        message = _("%(year)s has no %(kind)s. Enter it with %(option)s.", year=year, kind=missing.value, option=option)
         raise RowRefused(missing.value, message)
     if not start <= first < last <= end:
-        words = _("The first and the last day do not lie in %(year)s in this order.", year=year)
+        words = _("The first and the last day are not in %(year)s in this order.", year=year)
         raise RowRefused("first_day", words)
     days = {}
     for number in range((end - start).days + 1):

@@ -88,7 +88,7 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     """
     action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
     check_no_keeper(uow.actor, action.student_id)
-    refuse_blank("why", given.why, _("Give the reason for the correction."))
+    refuse_blank("why", given.why, _("Enter the reason for the correction."))
     student = uow.session.get_one(Student, action.student_id, with_for_update=True)
     today, calendar = today_at(action.school_id, uow.now), school_days(action.school_id)
     span = Span(given.kind, given.days, given.starts_on, given.ends_on)

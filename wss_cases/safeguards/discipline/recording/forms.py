@@ -74,7 +74,7 @@ class CorrectForm(SpanForm):
     """What a removal is instead, and why it is corrected."""
 
     support_services = LongText(_l("Support services during the removal"))
-    why = LongText(_l("Reason for the correction"), [NotBlank(_l("Give the reason for the correction."))])
+    why = LongText(_l("Reason for the correction"), [NotBlank(_l("Enter the reason for the correction."))])
     acknowledged = BooleanField(_l("I know that a manifestation review is due within 10 school days of this decision"))
 
 

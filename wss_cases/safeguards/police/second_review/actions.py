@@ -98,7 +98,7 @@ def correct(uow: UnitOfWork, review_id: int, given: Corrected) -> int:
     if review.state is not ReviewState.NOTIFIED:
         raise Refused("", _("Nothing is recorded yet that could be corrected."))
     made = existing(notification_of(review.id))
-    refuse_blank("why", given.why, _("Give the reason for the correction."))
+    refuse_blank("why", given.why, _("Enter the reason for the correction."))
     is_emergency = review.door is NotificationGround.EMERGENCY
     if is_emergency and not names_danger(given.danger):
         raise Refused("danger", _("Write what the imminent danger was."))

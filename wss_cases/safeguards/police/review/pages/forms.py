@@ -93,7 +93,7 @@ class CorrectForm(BaseForm):
     danger = LongText(_l("What the imminent danger was"))
     notified_at = moment_field(_l("When were they told?"), _l("Enter when they were told."))
     time_reason = ShortText(TIME_REASON)
-    why = LongText(_l("Reason for the correction"), [NotBlank(_l("Give the reason for the correction."))])
+    why = LongText(_l("Reason for the correction"), [NotBlank(_l("Enter the reason for the correction."))])
 
 
 class WithdrawForm(BaseForm):
