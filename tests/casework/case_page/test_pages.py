@@ -79,7 +79,7 @@ def test_every_tab_and_act_opens_for_the_team_and_is_hidden_from_others(world, c
         f"{base}/people/{world.people[0].id}",
         f"{base}/people/{world.people[0].id}/role",
         f"{base}/print?section=people&section=pathways&section=history&section=summary&section=follow_ups",
-        f"{base}/pathways/{row.id}/consent/{world.people[0].id}",
+        f"{base}/pathways/{row.id}/parties/{world.people[0].id}",
         f"{base}/pathways/{row.id}/meeting",
         f"{base}/pathways/{row.id}/agreement",
         f"{base}/pathways/{row.id}/complete-circle",

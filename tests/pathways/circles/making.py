@@ -18,13 +18,21 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.circle.rules import was_harmed
-from wss_cases.pathways.circles.circle.states import MeetingState, Presence, ScreenAnswer, TrainingKind
-from wss_cases.pathways.circles.consent import actions
+from wss_cases.pathways.circles.circle.states import (
+    GuardianAnswer,
+    MeetingState,
+    PartyAnswer,
+    Presence,
+    ScreenAnswer,
+    SupporterRelation,
+    TrainingKind,
+)
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.circles.meeting.rules import Attendance
 from wss_cases.pathways.circles.preparation import actions as preparation
+from wss_cases.pathways.circles.preparation.rules import Visit
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.common.models import Pathway
@@ -85,17 +93,51 @@ def keep(world: World, pathway: Pathway, user: UserAccount | None = None, until:
     return actor
 
 
+def visit(call: Invocation, pathway_id: int, person_id: int, **said: Any) -> int:
+    """Record what one visit of a party settled; in person, where a day is given."""
+    return preparation.record_visit(call, pathway_id, person_id, Visit(**({"manner": "in_person"} | said)))
+
+
+def record_support(call: Invocation, pathway_id: int, person_id: int, on: date) -> int:
+    """Record that support was offered to one party."""
+    return visit(call, pathway_id, person_id, on=on, support=True)
+
+
+def record_pre_meeting(call: Invocation, pathway_id: int, person_id: int, on: date) -> int:
+    """Record that somebody met one party alone."""
+    return visit(call, pathway_id, person_id, on=on, pre_met=True)
+
+
+def record_ready(call: Invocation, pathway_id: int, person_id: int, ready: bool) -> int:
+    """Record whether one party is ready to meet."""
+    return visit(call, pathway_id, person_id, ready=ready)
+
+
+def add_supporter(call: Invocation, pathway_id: int, person_id: int, relation: SupporterRelation, name: str) -> int:
+    """Invite somebody whom a party wants beside them."""
+    return visit(call, pathway_id, person_id, supporter=name, relation=relation)
+
+
+def record_consent(
+    call: Invocation, pathway_id: int, person_id: int, yes: bool, guardian: bool | None, on: date, name: str = ""
+) -> int:
+    """Record what one party and a guardian said about taking part; None: no guardian said anything."""
+    answer = PartyAnswer.YES if yes else PartyAnswer.NO
+    said = {True: GuardianAnswer.PAPER, False: GuardianAnswer.NO, None: None}[guardian]
+    return visit(call, pathway_id, person_id, on=on, answer=answer, guardian=said, guardian_name=name)
+
+
 def prepare(
     world: World, pathway: Pathway, who: Iterable[Any] | None = None, skip: Collection[str] = (), now: datetime = NOW
 ) -> None:
     """Offer support to each invited party, meet them alone, and find them ready, but for what `skip` names."""
     for person in circle_now(pathway).invited if who is None else who:
         if "support" not in skip and was_harmed(person):
-            preparation.record_support(Invocation(world.actor, now), pathway.id, person.id, TODAY)
+            record_support(Invocation(world.actor, now), pathway.id, person.id, TODAY)
         if "pre_meeting" not in skip:
-            preparation.record_pre_meeting(Invocation(world.actor, now), pathway.id, person.id, TODAY)
+            record_pre_meeting(Invocation(world.actor, now), pathway.id, person.id, TODAY)
         if "ready" not in skip:
-            preparation.record_ready(Invocation(world.actor, now), pathway.id, person.id, True)
+            record_ready(Invocation(world.actor, now), pathway.id, person.id, True)
 
 
 def consent(
@@ -107,7 +149,7 @@ def consent(
     keeper = next((db.session.get(UserAccount, key) for key in circle.keeper_names), None)
     actor = actor_for(keeper) if keeper is not None else world.actor
     for person in circle.invited if who is None else who:
-        actions.record_consent(Invocation(actor, now), pathway.id, person.id, yes, guardian, TODAY)
+        record_consent(Invocation(actor, now), pathway.id, person.id, yes, guardian, TODAY)
 
 
 def screen(actor: Actor, pathway: Pathway, answer: ScreenAnswer = ScreenAnswer.SAFE, now: datetime = NOW) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.cases.making import make_user, make_world
 from tests.factories.accounts import PASSWORD, PASSWORD_HASH
 from tests.factories.base import fresh
-from tests.pathways.circles.making import answer, make_circle, plan, put_hold, ready_circle, train
+from tests.pathways.circles.making import add_supporter, answer, make_circle, plan, put_hold, ready_circle, train
 from tests.support.applications import make_app
 from tests.support.pages.browser import DESK, PHONE, NewVisitor, axe_problems, overflow_problems
 from tests.support.servers.live_system import LiveSystem
@@ -19,7 +19,6 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.states import MeetingState, SupporterRelation
-from wss_cases.pathways.circles.preparation import actions as preparation
 
 pytestmark = pytest.mark.browser
 
@@ -35,9 +34,7 @@ def people(live_system: LiveSystem, tmp_path: Path) -> dict[str, Any]:
         world = make_world()
         ready = ready_circle(world)
         person = world.people[1].id
-        preparation.add_supporter(
-            Invocation(world.actor, MORNING), ready.id, person, SupporterRelation.FAMILY, "Grandmother Ana"
-        )
+        add_supporter(Invocation(world.actor, MORNING), ready.id, person, SupporterRelation.FAMILY, "Grandmother Ana")
         past = plan(world, ready, starts_at=MORNING - timedelta(hours=3), now=MORNING)
         answer(world, ready, past, MeetingState.NO_SHOW, absent=[person], now=MORNING)
         begun = plan(world, ready, starts_at=MORNING - timedelta(hours=1), now=MORNING)
@@ -65,9 +62,7 @@ def addresses(people: dict[str, Any]) -> list[str]:
     pages += [f"/circles/{people['begun']}/{state}" for state in ("held", "walked_out")]
     for circle in (people["ready"], people["proposed"]):
         party = f"{circle}/parties/{people['person']}"
-        pages += [circle, party, f"{party}/support", f"{party}/pre-meeting", f"{party}/ready"]
-        pages += [f"{party}/supporters/new", f"{circle}/consent/{people['person']}", f"{circle}/meeting"]
-        pages += [f"{circle}/consent/{people['person']}/letter", f"{circle}/screen", f"{circle}/holds/H2"]
+        pages += [circle, party, f"{party}/letter", f"{circle}/meeting", f"{circle}/screen", f"{circle}/holds/H2"]
     return pages
 
 

@@ -13,7 +13,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
-from tests.pathways.circles.making import attendance, circle_now, make_circle, put_hold, terms, train
+from tests.pathways.circles.making import (
+    attendance,
+    circle_now,
+    make_circle,
+    put_hold,
+    record_consent,
+    record_pre_meeting,
+    record_ready,
+    record_support,
+    terms,
+    train,
+)
 from tests.support.depth import examples
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
@@ -108,6 +119,10 @@ class Circles(RuleBasedStateMachine):
         assert may, (act.__name__, arguments)
         return True
 
+    def leads(self) -> None:
+        """Whoever leads the case and is trained keeps the circle once they prepare it."""
+        self.keeper = self.keeper or self.trained
+
     def person(self, index: int) -> int:
         """Return a party's id; the second was harmed."""
         return int(self.world.people[index].id)
@@ -183,39 +198,43 @@ class Circles(RuleBasedStateMachine):
 
     @rule(index=who)
     def offer_support(self, index: int) -> None:
-        act = preparation.record_support
+        act = record_support
         if self.act(self.live, act, self.world.actor, self.circle.id, self.person(index), TODAY):
             self.support.add(index)
+            self.leads()
 
     @rule(index=who)
     def pre_meet(self, index: int) -> None:
-        act = preparation.record_pre_meeting
+        act = record_pre_meeting
         if self.act(self.live, act, self.world.actor, self.circle.id, self.person(index), TODAY):
             self.met.add(index)
+            self.leads()
 
     @rule(index=who, ready=yes_mostly)
     def say_ready(self, index: int, ready: bool) -> None:
         may = self.live and (not ready or index in self.met)
-        act = preparation.record_ready
+        act = record_ready
         if self.act(may, act, self.world.actor, self.circle.id, self.person(index), ready):
             self.ready = self.ready | {index} if ready else self.ready - {index}
+            self.leads()
 
     @rule(index=who, by_keeper=yes_mostly, guardian=st.sampled_from([True, True, None]))
     def consent(self, index: int, by_keeper: bool, guardian: bool | None) -> None:
         asker = self.world.actor if by_keeper else self.dean
-        keeps = self.keeper and by_keeper
+        keeps = (self.keeper or self.trained) and by_keeper
         asked = index in self.willing or index == 0 or (keeps and index in self.support)
         given = (self.circle.id, self.person(index), True, guardian, TODAY)
-        if self.act(self.live and asked, actions.record_consent, asker, *given):
+        if self.act(self.live and asked, record_consent, asker, *given):
             self.willing.add(index)
-            self.guardian = self.guardian | {index} if guardian else self.guardian - {index}
+            self.guardian |= {index} if guardian else set()
+            if by_keeper:
+                self.leads()
 
     @rule(index=who)
     def withdraw(self, index: int) -> None:
         given = (self.circle.id, self.person(index), False, None, TODAY)
-        self.act(True, actions.record_consent, self.dean, *given)
+        self.act(True, record_consent, self.dean, *given)
         self.willing.discard(index)
-        self.guardian.discard(index)
         self.withdrew = index
 
     @rule(safe=yes_mostly)
@@ -271,6 +290,7 @@ class Circles(RuleBasedStateMachine):
         if self.act(may, meetings.answer_meeting, *given) and state is MeetingState.WALKED_OUT:
             self.willing.discard(index)
             self.ready.discard(index)
+            self.guardian.discard(index)
 
     @rule()
     def agree(self) -> None:
@@ -353,7 +373,7 @@ class Circles(RuleBasedStateMachine):
             assert now is before or now in MEETING_TRANSITIONS[before]
             self.states[meeting.id] = now
         for key, consent in around.consents.items():
-            said = consent_state(consent.consented)
+            said = consent_state(consent.consented, consent.not_now)
             known = self.said.get(key, ConsentState.NOT_ASKED)
             assert said is known or said in CONSENT_TRANSITIONS[known]
             self.said[key] = said

@@ -10,6 +10,7 @@ from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.making import (
     LATER,
+    add_supporter,
     answer,
     attendance,
     circle_now,
@@ -32,7 +33,6 @@ from wss_cases.pathways.circles.invitations.calendar_file import meeting_file
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.circles.meeting.rules import Attendance
-from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.common.states import PathwayState
 
 AFTER = LATER + timedelta(hours=1)
@@ -74,9 +74,7 @@ def test_a_meeting_is_planned_moved_and_held(world, circle):
 
 
 def test_attendance_is_kept_by_role(world, circle):
-    preparation.add_supporter(
-        Invocation(world.actor, NOW), circle.id, world.people[1].id, SupporterRelation.GUARDIAN, "A mother"
-    )
+    add_supporter(Invocation(world.actor, NOW), circle.id, world.people[1].id, SupporterRelation.GUARDIAN, "A mother")
     meeting = plan(world, circle)
     answer(world, circle, meeting, MeetingState.HELD, left=[world.people[0].id])
     rows = meeting_row(meeting).attendance

@@ -27,6 +27,11 @@ from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.circles.training.queries import trained_keepers
 from wss_cases.pathways.common.states import PathwayState
 
+VISIT = {
+    "talked": "today", "manner": "in_person", "done": ["support", "pre_met", "letter"], "answer": "yes", "ready": "yes",
+}  # fmt: skip
+"""All that a visit of one party settles."""
+
 
 def base_of(world, circle):
     return f"/cases/{world.case.id}/pathways/{circle.id}"
@@ -48,15 +53,12 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     assert "available when everything is done" in page.text
     client.submit(f"{base}/keepers", {"keeper": str(world.coordinator.id)})
     caused, harmed = world.people
-    assert "Offer support first" in client.page(f"{base}/consent/{harmed.id}").text
-    early = client.submit(f"{base}/consent/{harmed.id}", {"consented": "yes"})
+    early = client.submit(f"{base}/parties/{harmed.id}", {"answer": "yes"})
     assert early.status_code == 400
     assert "Offer support to the person harmed before asking" in early.text
-    assert client.submit(f"{base}/parties/{harmed.id}/support").status_code == 303
     for person in (caused, harmed):
-        assert client.submit(f"{base}/parties/{person.id}/pre-meeting").status_code == 303
-        assert client.submit(f"{base}/consent/{person.id}", {"consented": "yes"}).status_code == 303
-        assert client.submit(f"{base}/parties/{person.id}/ready", {"ready": "yes"}).status_code == 303
+        saved = client.submit(f"{base}/parties/{person.id}", VISIT)
+        assert saved.status_code == 303
     assert client.submit(f"{base}/screen", {"answer": "safe"}).status_code == 303
     refused = client.submit(f"{base}/meeting", {"time": "09:30", "room": "204"})
     assert refused.status_code == 400
@@ -98,23 +100,22 @@ def test_the_letter_is_shown_in_the_familys_language_and_printed(world, client_a
     db.session.commit()
     circle = make_circle(world)
     base, client = base_of(world, circle), client_as(world.coordinator)
-    page = client.page(f"{base}/consent/{world.people[1].id}/letter")
+    page = client.page(f"{base}/parties/{world.people[1].id}/letter")
     assert world.school.name in page.text
     assert world.coordinator.name in page.text
     assert any(part.get("lang") == "es" for part in page.find_all("div"))
     title = page.find_all("h1")[0].text
-    assert title in client.page(f"{base}/consent/{world.people[1].id}").text
+    assert title in client.page(f"{base}/parties/{world.people[1].id}").text
 
 
 def test_supporters_are_invited_and_let_go(world, client_as):
     circle = make_circle(world)
     base, client = base_of(world, circle), client_as(world.coordinator)
     party = f"{base}/parties/{world.people[1].id}"
-    assert "No supporter for this person yet" in client.page(party).text
-    empty = client.submit(f"{party}/supporters/new", {"name": "Grandmother Ana"})
+    empty = client.submit(party, {"supporter": "Grandmother Ana"})
     assert empty.status_code == 400
     assert "Grandmother Ana" in empty.text
-    client.submit(f"{party}/supporters/new", {"name": "Grandmother Ana", "relation": "family"})
+    client.submit(party, {"supporter": "Grandmother Ana", "relation": "family"})
     assert "Grandmother Ana" in client.page(party).text
     assert "Grandmother Ana" in client.page(base).text
     (supporter,) = circle_now(circle).supporters
@@ -236,9 +237,7 @@ def test_pages_are_for_the_team_of_the_school_and_for_circles(world, client_as):
     own = client_as(world.coordinator)
     person = world.people[0].id
     for path in (
-        f"/parties/{person}", f"/parties/{person}/support", f"/parties/{person}/pre-meeting",
-        f"/parties/{person}/ready", f"/consent/{person}", f"/consent/{person}/letter",
-        f"/parties/{person}/supporters/new", "/screen", "/meeting",
+        f"/parties/{person}", f"/parties/{person}/letter", "/screen", "/meeting",
     ):  # fmt: skip
         own.page(base_of(world, circle) + path)
         assert stranger.get(base_of(world, circle) + path).status_code == 404, path

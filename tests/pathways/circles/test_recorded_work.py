@@ -10,18 +10,17 @@ import pytest
 from tests.cases.making import NOW, TODAY, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
-from tests.pathways.circles.making import make_circle
+from tests.pathways.circles.making import make_circle, record_pre_meeting, record_support
 from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.outcomes.counting.repair.queries import contacts
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.pathways.circles.preparation import actions as preparation
 
 LATER = NOW + timedelta(days=3)
 NEXT_DAY = TODAY + timedelta(days=1)
 
 
-@pytest.mark.parametrize("step", [preparation.record_support, preparation.record_pre_meeting])
+@pytest.mark.parametrize("step", [record_support, record_pre_meeting])
 def test_support_offered_and_a_pre_meeting_are_the_first_contact_of_their_day(session: Any, step: Any) -> None:
     world = make_world()
     circle, here = make_circle(world), {"school_id": world.school.id, "case_id": world.case.id}
@@ -42,7 +41,7 @@ def test_support_offered_counts_as_contact_where_no_follow_up_asked_for_it(sessi
         school_id=world.school.id, case_id=world.case.id, incident_person_id=world.incident.people[1].id,
         state=FollowUpState.DONE, outcome="reached", closed_on=TODAY + timedelta(days=5),
     )  # fmt: skip
-    preparation.record_support(Invocation(world.actor, LATER), circle.id, world.people[1].id, NEXT_DAY)
+    record_support(Invocation(world.actor, LATER), circle.id, world.people[1].id, NEXT_DAY)
     session.expire_all()
     assert contacts(world.actor, year) == [(TODAY, NEXT_DAY, 1)]
 
@@ -55,6 +54,6 @@ def test_the_last_pre_meeting_closes_what_asked_for_them(session: Any) -> None:
         incident_person_id=world.incident.people[0].id,
     )  # fmt: skip
     for person, state in zip(world.people, (FollowUpState.OPEN, FollowUpState.DONE), strict=True):
-        preparation.record_pre_meeting(Invocation(world.actor, LATER), circle.id, person.id, NEXT_DAY)
+        record_pre_meeting(Invocation(world.actor, LATER), circle.id, person.id, NEXT_DAY)
         assert fresh(asked).state is state
     assert fresh(asked).outcome == "all_held"

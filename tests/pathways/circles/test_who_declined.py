@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, TODAY, actor_for, make_user
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
-from tests.pathways.circles.making import LATER, consent, keep, make_circle, prepare, screen
+from tests.pathways.circles.making import LATER, consent, keep, make_circle, prepare, record_consent, screen
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseResult
@@ -21,7 +21,6 @@ from wss_cases.followups.handling import actions as handling
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.meeting import planning
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.records.family_copies.copy.contents import _cases
@@ -33,13 +32,13 @@ def circle(world):
     screen(keep(world, row), row)
     prepare(world, row)
     consent(world, row)
-    actions.record_consent(Invocation(world.actor, NOW), row.id, world.people[1].id, False, None, TODAY)
+    record_consent(Invocation(world.actor, NOW), row.id, world.people[1].id, False, None, TODAY)
     return row
 
 
 def pages(client: Any, circle: Any, world: Any) -> str:
     base = f"/cases/{circle.case_id}/pathways/{circle.id}"
-    parts = ["", "/meeting", f"/parties/{world.people[1].id}", f"/consent/{world.people[1].id}"]
+    parts = ["", "/meeting", f"/parties/{world.people[0].id}", f"/parties/{world.people[1].id}"]
     return "\n".join(client.page(f"{base}{part}").text for part in parts)
 
 
@@ -50,9 +49,11 @@ def test_who_decides_discipline_reads_only_that_a_meeting_is_not_planned(world, 
     assert "No meeting is scheduled" in text
     for told in ("does not want to take part", "Does not take part", "Wants to take part", "wants to take part"):
         assert told not in text, told
-    checked = client_as(user).page(f"/cases/{circle.case_id}/pathways/{circle.id}/consent/{world.people[1].id}")
+    checked = client_as(user).page(f"/cases/{circle.case_id}/pathways/{circle.id}/parties/{world.people[1].id}")
     assert not [
-        one for one in checked.find_all("input") if "checked" in one.attributes and one.get("name") == "consented"
+        one
+        for one in checked.find_all("input")
+        if "checked" in one.attributes and one.get("name") in ("answer", "ready")
     ]
     with pytest.raises(Refused, match="No meeting is scheduled") as refused:
         planning.plan_meeting(

@@ -14,6 +14,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.referrals import PartnerFactory
 from tests.factories.roster import StudentFactory, two_parents
+from tests.pathways.circles.making import add_supporter, record_consent
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import SafetyPlan
@@ -27,10 +28,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.incidents.additions.actions import ContactAttempt, record_guardian_contact
 from wss_cases.incidents.telling.rules import yes_to
 from wss_cases.pathways.circles.circle.states import SupporterRelation
-from wss_cases.pathways.circles.consent.actions import record_consent
 from wss_cases.pathways.circles.keepers.actions import add_keeper
 from wss_cases.pathways.circles.notes.states import ExceptionKind
-from wss_cases.pathways.circles.preparation.actions import add_supporter
 from wss_cases.pathways.circles.privilege.actions import record_exception
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.models import Pathway
@@ -198,7 +197,7 @@ def test_the_pages_say_whom_to_call_and_what_a_call_does_not_say(
     client = client_as(make_user(Role.DEAN, family.world.school))
     report, made, asked = family.world.incident.id, family.held(), family.questioned()
     row = family.pathway(Kind.FAMILY_GROUP_CONFERENCE)
-    party = f"/cases/{row.case_id}/pathways/{row.id}/consent/{family.person.id}"
+    party = f"/cases/{row.case_id}/pathways/{row.id}/parties/{family.person.id}"
     page = client.page(party).text
     assert "Do not contact" in page and "Berenice Goldleaf" in page and "Quillfeather" not in page
     for path in (

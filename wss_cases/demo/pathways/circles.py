@@ -15,19 +15,21 @@ from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements.actions import NO_AGREEMENT, complete_circle
 from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.circle.rules import parties, unmet
-from wss_cases.pathways.circles.circle.states import MeetingState, Presence, ScreenAnswer, SupporterRelation
-from wss_cases.pathways.circles.consent.actions import lift_hold, record_consent
+from wss_cases.pathways.circles.circle.states import (
+    GuardianAnswer,
+    MeetingState,
+    PartyAnswer,
+    Presence,
+    ScreenAnswer,
+    SupporterRelation,
+)
+from wss_cases.pathways.circles.consent.actions import lift_hold
 from wss_cases.pathways.circles.keepers.actions import add_keeper
 from wss_cases.pathways.circles.meeting.actions import answer_meeting
 from wss_cases.pathways.circles.meeting.planning import plan_meeting
 from wss_cases.pathways.circles.meeting.rules import Attendance
-from wss_cases.pathways.circles.preparation.actions import (
-    add_supporter,
-    record_pre_meeting,
-    record_ready,
-    record_screen,
-    record_support,
-)
+from wss_cases.pathways.circles.preparation.actions import record_screen, record_visit
+from wss_cases.pathways.circles.preparation.rules import Visit
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason
@@ -81,12 +83,19 @@ def _consents(path: Path, invited: list[Party], now: datetime) -> Steps:
     for one in invited:
         if one.was_harmed:
             now = yield calendar.soon(now, 6)
-            record_support(work.calls(now), path.id, one.id, work.world.day(now))
+            offered = Visit(on=work.world.day(now), manner="in_person", support=True)
+            record_visit(work.calls(now), path.id, one.id, offered)
     for one in invited:
         now = yield calendar.soon(now, 25)
-        guardian = True if one.pupil else None
-        named = one.pupil.guardian if one.pupil else ""
-        record_consent(work.calls(now), path.id, one.id, True, guardian, work.world.day(now), named)
+        said = Visit(
+            on=work.world.day(now),
+            manner="in_person",
+            letter=True,
+            answer=PartyAnswer.YES,
+            guardian=GuardianAnswer.PAPER if one.pupil else None,
+            guardian_name=one.pupil.guardian if one.pupil else "",
+        )
+        record_visit(work.calls(now), path.id, one.id, said)
     return now
 
 
@@ -97,13 +106,14 @@ def _prepare(path: Path, invited: list[Party], now: datetime) -> Steps:
         return now
     for number, one in enumerate(invited):
         now = yield calendar.in_days(now, 1 - number % 2, rng.randrange(9 * 60, 13 * 60))
-        record_pre_meeting(work.calls(now), path.id, one.id, work.world.day(now))
+        met = Visit(on=work.world.day(now), manner="in_person", pre_met=True)
+        record_visit(work.calls(now), path.id, one.id, met)
         now = yield calendar.soon(now, 20)
-        record_ready(work.calls(now), path.id, one.id, True)
+        record_visit(work.calls(now), path.id, one.id, Visit(ready=True))
         if one.pupil and rng.random() < 0.15:
             relation = rng.choice(list(SupporterRelation))
             name = one.pupil.guardian if relation is SupporterRelation.GUARDIAN else invented(rng)
-            add_supporter(work.calls(now), path.id, one.id, relation, name)
+            record_visit(work.calls(now), path.id, one.id, Visit(supporter=name, relation=relation))
     now = yield calendar.soon(now, 15)
     record_screen(work.calls(now), path.id, ScreenAnswer.SAFE, work.world.day(now))
     return now

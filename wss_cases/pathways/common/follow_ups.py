@@ -50,11 +50,12 @@ def close_open(
 
 
 def close_recorded(
-    uow: UnitOfWork, row: Pathway, kind: str, outcome: str, on: date, people: Collection[CaseParticipant]
+    uow: UnitOfWork, row: Pathway, kind: str, outcome: str, on: date, people: Collection[CaseParticipant], **shown: str
 ) -> None:
     """Close what a pathway, its case or a report of it asks about these people, done on a day: it is asked for once.
 
-    A person is found again in each report of the case; what names nobody counts in its own pathway only.
+    `shown`: more of what shows it, as in `Evidence.stored`: manner, who. A person is found again in each report of the
+    case; what names nobody counts in its own pathway only.
     """
     reports = select(CaseIncident.incident_id).where(CaseIncident.case_id == row.case_id)
     entries = {person.incident_person_id for person in people} - {None}
@@ -69,5 +70,6 @@ def close_recorded(
         or_(FollowUp.case_id == row.case_id, FollowUp.incident_id.in_(reports)),
         or_(FollowUp.pathway_id == row.id, FollowUp.incident_person_id.in_(theirs)),
     )
+    evidence = {name: value for name, value in {"on": on.isoformat(), **shown}.items() if value}
     for follow_up in uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()):
-        close_row(uow, follow_up, outcome, evidence={"on": on.isoformat()})
+        close_row(uow, follow_up, outcome, evidence=evidence)

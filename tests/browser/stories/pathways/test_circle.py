@@ -76,9 +76,8 @@ def person(new_visitor: NewVisitor, email: str, size: dict[str, int]) -> Page:
 
 def only_the_keeper_asks(page: Page, cast: Cast) -> None:
     """The dean does not keep this circle: their answer for the person harmed is refused, with the reason."""
-    page.goto(f"{cast.circle}/consent/{cast.harmed_id}")
-    page.get_by_label("Yes").first.check()
-    go(page, page.get_by_role("button", name="Save the answer"))
+    page.goto(f"{cast.circle}/parties/{cast.harmed_id}")
+    steps.change(page, "want to take part", "Yes")
     expect(page.get_by_role("alert")).to_contain_text("Only the keeper of this circle asks the person harmed")
 
 
@@ -126,20 +125,19 @@ def walked_out(page: Page, cast: Cast) -> None:
     steps.say(page, "It started, someone left")
     steps.everybody(page, {cast.harmed: "Came and left early"})
     expect(page.locator("main")).to_contain_text(f"{cast.harmed}: consent not recorded")
-    steps.answer(page, cast.circle, f"{cast.harmed}: consent not recorded", "Yes")
-    steps.answer(page, cast.circle, "readiness not recorded", "Yes")
+    steps.say_again(page, cast.circle, f"{cast.harmed}: consent not recorded", "want to take part", "Yes")
+    steps.say_again(page, cast.circle, "readiness not recorded", "Ready to meet", "Ready")
 
 
 def withdrawn(page: Page, cast: Cast) -> None:
     """A yes is taken back: the planned meeting is called off; later the answer is yes again."""
     steps.plan(page, cast.circle, NEXT_WEEK, "10:30", "Room 12")
-    page.goto(f"{cast.circle}/consent/{cast.harmed_id}")
-    page.get_by_label("No", exact=True).first.check()
-    steps.save(page, "Save the answer")
+    page.goto(f"{cast.circle}/parties/{cast.harmed_id}")
+    steps.change(page, "want to take part", "No")
     page.goto(cast.circle)
     expect(page.locator("main")).to_contain_text("Canceled")
     expect(page.locator("main")).to_contain_text(f"{cast.harmed} does not want to take part")
-    steps.answer(page, cast.circle, "does not want to take part", "Yes")
+    steps.say_again(page, cast.circle, "does not want to take part", "want to take part", "Yes")
 
 
 @pytest.mark.full_cross_only("tests/pathways/circles/test_pages.py")

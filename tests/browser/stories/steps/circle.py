@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from playwright.sync_api import Page, expect
 
-from tests.support.pages.browser import go
+from tests.support.pages.browser import go, tap
 
 
 def save(page: Page, words: str) -> None:
@@ -36,21 +37,44 @@ def answer(page: Page, circle: str, gate: str, words: str) -> None:
     save(page, "Save the answer")
 
 
+def choose(page: Page, question: str, answer: str, kind: Literal["radio", "checkbox"] = "radio") -> None:
+    """Choose one answer of a question."""
+    tap(page.get_by_role("group", name=re.compile(question)).get_by_role(kind, name=answer, exact=True))
+
+
+def visit(page: Page, then: str = "Save") -> None:
+    """Record on the page of a party all that one visit settles, and save it."""
+    choose(page, "When did you talk", "Today")
+    choose(page, "How", "In person")
+    for done in ("Support offered", "Pre-meeting held", "Letter read together"):
+        choose(page, "What was done", done, "checkbox")
+    choose(page, "want to take part", "Yes")
+    choose(page, "Ready to meet", "Ready")
+    if page.get_by_role("group", name="A guardian’s consent").is_visible():
+        choose(page, "A guardian’s consent", "Signed on paper")
+    go(page, page.get_by_role("main").get_by_role("button", name=then, exact=True))
+
+
+def say_again(page: Page, circle: str, gate: str, question: str, words: str) -> None:
+    """Open the first gate that says this, change or give one answer of a party's page, and save it."""
+    open_gate(page, circle, gate)
+    change(page, question, words)
+
+
+def change(page: Page, question: str, words: str) -> None:
+    """Change or give one answer of the open page of a party, and save it."""
+    fold = page.get_by_text(re.compile(f"^Change: .*{question}"))
+    if fold.count():
+        tap(fold)
+    choose(page, question, words)
+    go(page, page.get_by_role("main").get_by_role("button", name="Save", exact=True))
+
+
 def prepare(page: Page, circle: str) -> None:
     """Offer support, meet each party alone, ask them, and screen: every gate but a hold."""
-    page.goto(circle)
-    for _harmed in range(page.get_by_role("link", name="Support not offered to").count()):
-        open_gate(page, circle, "Support not offered to")
-        save(page, "Save")
     for _party in range(2):
         open_gate(page, circle, "Pre-meeting with .* not done yet")
-        save(page, "Save")
-    for _party in range(2):
-        open_gate(page, circle, ".*: consent not recorded")
-        for question in page.get_by_label("Yes").all():
-            question.check()
-        save(page, "Save the answer")
-        answer(page, circle, "readiness not recorded", "Yes")
+        visit(page)
     answer(page, circle, "Safety screen not done yet", "Safe to meet")
 
 

@@ -14,7 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, term_row
 from wss_cases.pathways.circles.circle.keepers import told_who_said_what, with_known_keepers
-from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting
 from wss_cases.pathways.circles.circle.rules import as_told, unmet
 from wss_cases.pathways.circles.circle.states import (
     ConsentState,
@@ -78,11 +78,16 @@ def _parties(circle: Circle, values: dict[str, Any], told: bool) -> list[dict[st
             {
                 "name": circle.names[person.id],
                 "href": url_for("circle_parties.party", participant_id=person.id, **values),
-                "said": str(ConsentState(consent_state(consent.consented if consent else None)).label) if told else "",
+                "said": _said(consent) if told else "",
                 "beside": _("with them: %(names)s", names=", ".join(beside)) if beside else "",
             }
         )
     return rows
+
+
+def _said(consent: CircleConsent | None) -> str:
+    state = consent_state(consent.consented, consent.not_now) if consent else ConsentState.NOT_ASKED
+    return str(ConsentState(state).label)
 
 
 def _meetings(circle: Circle, zone: str, now: datetime) -> list[dict[str, Any]]:

@@ -8,16 +8,8 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.circles.circle.states import (
-    MeetingState,
-    Presence,
-    ScreenAnswer,
-    SupporterRelation,
-    TrainingKind,
-)
+from wss_cases.pathways.circles.circle.states import MeetingState, Presence, ScreenAnswer, TrainingKind
 
-YES_NO = [("yes", _l("Yes")), ("no", _l("No"))]
-ANSWER = _l("Choose yes or no.")
 DAY = _l("Choose a day.")
 LENGTHS = (30, 45, 60, 90, 120, 180)
 """Minutes that a meeting may take."""
@@ -31,35 +23,6 @@ WHAT_BECAME = [
 ]
 
 
-class ConsentForm(BaseForm):
-    """What one party said about taking part."""
-
-    consented = radio(
-        _l("Does this person wish to take part?"),
-        YES_NO,
-        ANSWER,
-        description=_l(
-            "The keeper asks this after offering support. A no needs no reason, and anyone can say no at any time."
-        ),
-    )
-    guardian = radio(
-        _l("Does the guardian consent?"), [*YES_NO, ("not_asked", _l("Not asked, or not needed"))], default="not_asked"
-    )
-    guardian_name = ShortText(_l("Name of the guardian who answered"))
-    given_on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
-
-
-class ReadyForm(BaseForm):
-    """Ready or not ready to meet; never why."""
-
-    ready = radio(
-        _l("Is this person ready to meet?"),
-        YES_NO,
-        ANSWER,
-        description=_l("Only yes or no is recorded, never the reason."),
-    )
-
-
 class ScreenForm(BaseForm):
     """The keeper's safety screen."""
 
@@ -70,13 +33,6 @@ class ScreenForm(BaseForm):
         description=_l("Only the answer is recorded, never the reason."),
     )
     on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
-
-
-class SupporterForm(BaseForm):
-    """Somebody a party wants beside them."""
-
-    name = ShortText(_l("Name"), [NotBlank(_l("Write the name."))], limit=200)
-    relation = radio(_l("Relationship to this person"), SupporterRelation.labels(), _l("Choose the relationship."))
 
 
 class LiftForm(BaseForm):
@@ -104,7 +60,7 @@ class MeetingForm(BaseForm):
 
 
 class AnswerForm(BaseForm):
-    """Did it happen?"""
+    """Did it take place?"""
 
     state = radio(_l("Did it take place?"), WHAT_BECAME, _l("Choose the result."))
 

@@ -2,32 +2,43 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum, where
-from wss_cases.pathways.circles.circle.states import MeetingKind, ScreenAnswer, SupporterRelation, TrainingKind
+from wss_cases.pathways.circles.circle.states import (
+    ConsentManner,
+    MeetingKind,
+    ScreenAnswer,
+    SupporterRelation,
+    TrainingKind,
+)
 from wss_cases.pathways.common.models import InPathway
 
 
 class CircleConsent(InPathway, Base):
-    """What one party said about taking part; withdrawable at any time. None: not asked yet.
+    """What one party said about taking part; withdrawable at any time. None: not asked yet, or `not_now`.
 
-    `guardian_name`: which guardian answered; '' where nobody said by name, or none was asked.
+    `guardian_name`: which guardian answered; '' where nobody said by name, or none was asked. `guardian_manner`: how
+    a guardian who consents did, `guardian_on` the day of their answer; None where that is not known.
     Each answer stays as it was given, `replaced_at` the recording of the next one; the one in its place counts.
     """
 
     __tablename__ = "circle_consent"
     __table_args__ = (
         Index("uq_circle_consent_counts", "pathway_id", "participant_id", unique=True, **where("replaced_at IS NULL")),
+        CheckConstraint("not not_now or consented is null", name="not_now"),
     )
     PRIVATE = frozenset({"guardian_name"})
 
     id: Mapped[Id]
     participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
     consented: Mapped[bool | None]
+    not_now: Mapped[bool] = mapped_column(default=False, server_default=false())
     guardian_consented: Mapped[bool | None]
+    guardian_manner: Mapped[ConsentManner | None] = mapped_column(named_enum(ConsentManner, "guardian_manner"))
+    guardian_on: Mapped[date | None]
     guardian_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     given_on: Mapped[date]
     recorded_at: Mapped[datetime]
@@ -36,18 +47,30 @@ class CircleConsent(InPathway, Base):
 
 
 class CirclePreparation(InPathway, Versioned, Base):
-    """How far one party is prepared: support offered, pre-meeting held, ready or not. Never why."""
+    """How far one party is prepared: first contact, support offered, pre-meeting held, ready or not. Never why.
+
+    `first_contact_manner`: a key of MANNER_LABELS. `guardian_tried_on`: when a guardian was last tried in vain.
+    `plan_needed`: whether this person needs a safety plan before anybody meets; what the concern is stands in the
+    private notes alone.
+    """
 
     __tablename__ = "circle_preparation"
     __table_args__ = (UniqueConstraint("pathway_id", "participant_id"),)
 
     id: Mapped[Id]
     participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
+    first_contact_on: Mapped[date | None]
+    first_contact_manner: Mapped[str] = mapped_column(String(20), default="", server_default="")
     support_offered_on: Mapped[date | None]
     support_offered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     pre_met_on: Mapped[date | None]
     pre_met_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    letter_read_on: Mapped[date | None]
     is_ready: Mapped[bool | None]
+    ready_on: Mapped[date | None]
+    guardian_tried_on: Mapped[date | None]
+    plan_needed: Mapped[bool | None]
+    plan_said_on: Mapped[date | None]
 
 
 class CircleScreen(InPathway, Versioned, Base):

@@ -58,9 +58,9 @@ class Hold:
 class Requirement:
     """One requirement of scheduling; `person_id` or `rule` says whose.
 
-    `refused`: answered with a no, or gone, not just missing.
+    `refused`: answered with a no, or gone, not just missing. `later`: answered with *not now*.
 
-    `code`: parties, keeper, training, support, pre_meeting, consent, guardian, ready, screen or hold.
+    `code`: parties, keeper, training, support, pre_meeting, consent, guardian, ready, plan, screen or hold.
     """
 
     code: str
@@ -68,6 +68,7 @@ class Requirement:
     person_id: int | None = None
     rule: str = ""
     refused: bool = False
+    later: bool = False
     on: date | None = None
 
 
@@ -76,7 +77,7 @@ class Facts:
     """What the requirements of one circle are decided from, for one day.
 
     By person id: `consents` and `preparations`. `lifted`: rules of holds lifted with a reason. `guardians_asked`: the
-    school's setting. `plan_agreed`: a safety plan is in force, for each person harmed.
+    school's setting. `plan_agreed`: a safety plan is in force, for each person harmed; `planned`: whose plans are.
     `keepers_left`: whoever keeps it cannot keep a circle of this school any more.
     """
 
@@ -92,6 +93,7 @@ class Facts:
     screen: ScreenAnswer | None = None
     screened_on: date | None = None
     plan_agreed: bool = False
+    planned: Collection[int] = ()
 
 
 def parties(for_whom: str, participant_id: int | None, people: Iterable[Any]) -> list[Any]:
@@ -175,14 +177,20 @@ def _party_requirements(facts: Facts, person: Any, alone: bool) -> list[Requirem
         met = prepared.pre_met_on if prepared else None
         requirements.append(Requirement("pre_meeting", met is not None, person.id, on=met))
     consented = consent.consented if consent else None
-    on = consent.given_on if consent and consented is not None else None
-    requirements.append(Requirement("consent", consented is True, person.id, refused=consented is False, on=on))
+    later = bool(consent and consent.not_now)
+    on = consent.given_on if consent and (consented is not None or later) else None
+    refused = consented is False
+    requirements.append(Requirement("consent", consented is True, person.id, refused=refused, later=later, on=on))
     guardian = consent.guardian_consented if consent else None
     if facts.guardians_asked or guardian is not None:
+        on = (consent.guardian_on or consent.given_on) if consent and guardian is not None else None
         requirements.append(Requirement("guardian", guardian is True, person.id, refused=guardian is False, on=on))
     if not alone:
         ready = prepared.is_ready if prepared else None
-        requirements.append(Requirement("ready", ready is True, person.id, refused=ready is False))
+        on = prepared.ready_on if prepared else None
+        requirements.append(Requirement("ready", ready is True, person.id, refused=ready is False, on=on))
+    if prepared and prepared.plan_needed:
+        requirements.append(Requirement("plan", person.id in facts.planned, person.id))
     return requirements
 
 
@@ -240,7 +248,7 @@ def outcome_of(states: Sequence[str]) -> str:
 
 def requirement_words(requirement: Requirement, names: Mapping[int, str]) -> str:
     """Return a requirement as a sentence about what is so, or is still missing."""
-    words = _REQUIREMENT_WORDS[requirement.code]
+    words = _REQUIREMENT_WORDS["not_now" if requirement.later else requirement.code]
     chosen = words[0] if requirement.done else words[2] if requirement.refused else words[1]
     return str(chosen) % {"name": names.get(requirement.person_id or 0, ""), "rule": requirement.rule}
 
@@ -260,6 +268,7 @@ _REQUIREMENT_WORDS: Final[dict[str, tuple[Any, Any, Any]]] = {
         _l("%(name)s: consent not recorded"),
         _l("%(name)s does not want to take part"),
     ),
+    "not_now": ("", _l("%(name)s does not want to meet now"), ""),
     "guardian": (
         _l("%(name)s: guardian consents"),
         _l("%(name)s: guardian’s consent not recorded"),
@@ -269,6 +278,11 @@ _REQUIREMENT_WORDS: Final[dict[str, tuple[Any, Any, Any]]] = {
         _l("%(name)s is ready to meet"),
         _l("%(name)s: readiness not recorded"),
         _l("%(name)s is not ready to meet"),
+    ),
+    "plan": (
+        _l("A safety plan is agreed for %(name)s"),
+        _l("%(name)s needs a safety plan, and none is agreed yet"),
+        "",
     ),
     "said": (_l("Everyone wants to meet and is ready"), _l("No meeting is scheduled"), ""),
     "screen": (

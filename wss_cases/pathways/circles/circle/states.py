@@ -37,7 +37,32 @@ class ConsentState(Labelled):
 
     NOT_ASKED = "not_asked", _l("Not asked yet")
     YES = "yes", _l("Wants to take part")
+    NOT_NOW = "not_now", _l("Not now")
     NO = "no", _l("Does not take part")
+
+
+class PartyAnswer(Labelled):
+    """What a party answers when they are asked whether they want to take part."""
+
+    YES = "yes", _l("Yes")
+    NOT_NOW = "not_now", _l("Not now")
+    NO = "no", _l("No")
+
+
+class GuardianAnswer(Labelled):
+    """What a guardian answers, and how; or that nobody was reached."""
+
+    PAPER = "paper", _l("Signed on paper")
+    PHONE = "phone", _l("Yes, by phone")
+    NO = "no", _l("No")
+    NOT_REACHED = "not_reached", _l("Not reached")
+
+
+class ConsentManner(Labelled):
+    """How a guardian consented."""
+
+    PAPER = "paper", _l("Signed on paper")
+    PHONE = "phone", _l("By phone")
 
 
 class MeetingState(Labelled):
@@ -88,11 +113,12 @@ class NotHeld(Labelled):
 
 
 CONSENT_TRANSITIONS: dict[ConsentState, frozenset[ConsentState]] = {
-    ConsentState.NOT_ASKED: frozenset({ConsentState.YES, ConsentState.NO}),
-    ConsentState.YES: frozenset({ConsentState.NO, ConsentState.NOT_ASKED}),
-    ConsentState.NO: frozenset({ConsentState.YES}),
+    ConsentState.NOT_ASKED: frozenset({ConsentState.YES, ConsentState.NOT_NOW, ConsentState.NO}),
+    ConsentState.YES: frozenset({ConsentState.NOT_NOW, ConsentState.NO, ConsentState.NOT_ASKED}),
+    ConsentState.NOT_NOW: frozenset({ConsentState.YES, ConsentState.NO}),
+    ConsentState.NO: frozenset({ConsentState.YES, ConsentState.NOT_NOW}),
 }
-"""A yes is taken back at any time; who left a meeting is asked anew."""
+"""A yes is taken back at any time; who left a meeting is asked anew; *not now* is no refusal, and is asked again."""
 
 MEETING_TRANSITIONS: dict[MeetingState, frozenset[MeetingState]] = {
     **dict.fromkeys(MeetingState, frozenset()),
@@ -113,8 +139,10 @@ STRUCK_OUT = frozenset({MeetingState.POSTPONED, MeetingState.CALLED_OFF})
 """States in which calendars strike a meeting out."""
 
 
-def consent_state(consented: bool | None) -> ConsentState:
+def consent_state(consented: bool | None, not_now: bool = False) -> ConsentState:
     """Return where a consent stands by what is stored."""
+    if not_now:
+        return ConsentState.NOT_NOW
     return {True: ConsentState.YES, False: ConsentState.NO, None: ConsentState.NOT_ASKED}[consented]
 
 
@@ -132,7 +160,14 @@ SENTENCES = {
     "circle.consent_given": _l("What a person in the case said about meeting is recorded"),
     "circle.consent_refused": _l("What a person in the case said about meeting is recorded"),
     "circle.consent_withdrawn": _l("What a person in the case said about meeting is recorded"),
+    "circle.consent_put_off": _l("What a person in the case said about meeting is recorded"),
+    "circle.guardian_answered": _l("What a person in the case said about meeting is recorded"),
     "circle.consent_reopened": _l("A person in the case needs to be asked again"),
+    "circle.guardian_tried": _l("A guardian of a person in the case was not reached"),
+    "circle.first_contact": _l("First contact with a person in the case"),
+    "circle.letter_read": _l("Letter about taking part read with a person in the case"),
+    "circle.plan_needed": _l("A safety plan is needed for a person in the case"),
+    "circle.plan_not_needed": _l("No safety plan is needed for a person in the case"),
     "circle.support_offered": _l("Support offered to a person in the case"),
     "circle.pre_met": _l("Pre-meeting held with a person in the case"),
     "circle.ready": _l("Whether a person in the case is ready to meet is recorded"),

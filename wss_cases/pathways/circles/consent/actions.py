@@ -1,5 +1,6 @@
 """Consent of each party to a circle, meetings that are called off, and holds that are lifted."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from wss_cases.access.actor import Actor
@@ -12,10 +13,18 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, HoldLift
 from wss_cases.pathways.circles.circle.rules import was_harmed
-from wss_cases.pathways.circles.circle.states import CONSENT_TRANSITIONS, ConsentState, NotHeld, consent_state
+from wss_cases.pathways.circles.circle.states import (
+    CONSENT_TRANSITIONS,
+    ConsentManner,
+    ConsentState,
+    GuardianAnswer,
+    NotHeld,
+    PartyAnswer,
+    consent_state,
+)
 from wss_cases.pathways.circles.invitations.actions import tell_calendars
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.common.actions import audit_only, load_live, not_later, note_acceptance, note_offer
+from wss_cases.pathways.common.actions import audit_only, load_live, note_acceptance, note_offer
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.roster.telling.queries import refuse_kept_off
@@ -35,46 +44,88 @@ def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
     return row
 
 
-@use_case
-def record_consent(
-    uow: UnitOfWork, pathway_id: int, participant_id: int, consented: bool, guardian_consented: bool | None,
-    given_on: date, guardian_name: str = "",
-) -> int:  # fmt: skip
-    """Record what one party said about taking part.
+@dataclass(frozen=True)
+class Said:
+    """What was said about taking part, by a party and by a guardian; None where nothing was said this time."""
 
-    A no is possible at any time, whatever became of the circle, needs no reason, and calls a planned meeting off;
-    an agreement that was made stands. The first answer notes the offer, the last yes the acceptance.
+    party: PartyAnswer | None = None
+    guardian: GuardianAnswer | None = None
+    guardian_name: str = ""
+
+    @property
+    def consents(self) -> bool | None:
+        """What a guardian said, if one was reached."""
+        reached = self.guardian is not None and self.guardian is not GuardianAnswer.NOT_REACHED
+        return self.guardian is not GuardianAnswer.NO if reached else None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a no was said, which is heard at any time."""
+        return self.party is PartyAnswer.NO or self.consents is False
+
+
+def note_consent(uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int, said: Said, on: date) -> None:
+    """Record what one party, or a guardian, said about taking part; what was said before by the other stands.
+
+    A no is possible at any time, whatever became of the circle, needs no reason, and calls a planned meeting off, as
+    *not now* does; an agreement that was made stands. The first answer notes the offer, the last yes the acceptance.
     Raises NotFound for somebody who is not invited; Refused where the person harmed was asked by somebody other
     than the keeper, or before support was offered, and for an answer of a guardian whom an order keeps away.
     """
-    willing = consented and guardian_consented is not False
-    row = load_circle(uow, pathway_id) if willing else load_any_circle(uow, pathway_id)
-    not_later(uow, row.school_id, "given_on", given_on)
-    circle = circle_of(row)
     before = circle.consents.get(participant_id)
     if before is None and participant_id not in {person.id for person in circle.invited}:
         raise NotFound
-    if guardian_consented is not None:
+    if said.guardian is not None:
         party = uow.session.get_one(CaseParticipant, participant_id)
-        refuse_kept_off("guardian_name", [party.student_id] if party.student_id else [], guardian_name)
-    said = before.consented if before else None
-    was_willing = before is not None and said is True and before.guardian_consented is not False
-    if consented and said is not True:
+        refuse_kept_off("guardian_name", [party.student_id] if party.student_id else [], said.guardian_name)
+    if said.party is None and said.consents is None:
+        return
+    stood = consent_state(before.consented, before.not_now) if before else ConsentState.NOT_ASKED
+    if said.party is PartyAnswer.YES and stood is not ConsentState.YES:
         _may_ask(uow.actor, circle, participant_id, today_at(row.school_id, uow.now))
-    state, wanted = consent_state(said), ConsentState.YES if consented else ConsentState.NO
-    assert state is wanted or wanted in CONSENT_TRANSITIONS[state]
+    stands = ConsentState(said.party.value) if said.party is not None else stood
+    assert stands is stood or stands in CONSENT_TRANSITIONS[stood]
+    was_willing = before is not None and stood is ConsentState.YES and before.guardian_consented is not False
     if before is not None:
         before.replaced_at = uow.now
         uow.session.flush()
-    consent = CircleConsent.of(row, participant_id=participant_id)
-    consent.consented, consent.guardian_consented, consent.given_on = consented, guardian_consented, given_on
-    consent.guardian_name = guardian_name if guardian_consented is not None else ""
-    consent.recorded_at, consent.recorded_by_id = uow.now, uow.actor.user_id
-    kinds = ("circle.consent_withdrawn" if was_willing else "circle.consent_refused", "circle.consent_given")
-    uow.record(consent, kinds[willing])
+    consent = _answered(uow, row, participant_id, before, said, on)
     circle.consents[participant_id] = consent
-    _follow_consent(uow, row, circle, given_on, willing)
-    return row.id
+    uow.record(consent, _kind(consent, said, was_willing))
+    if said.party is not None and row.state in LIVE:
+        note_offer(uow, row, on)
+    _follow_consent(uow, row, circle, on, consent)
+
+
+def _answered(
+    uow: UnitOfWork, row: Pathway, participant_id: int, before: CircleConsent | None, said: Said, on: date
+) -> CircleConsent:
+    """Return the answer that counts from now on; what nobody said anew is as it stood before."""
+    consent = CircleConsent.of(row, participant_id=participant_id, given_on=on)
+    consent.recorded_at, consent.recorded_by_id = uow.now, uow.actor.user_id
+    if said.party is None and before is not None:
+        consent.given_on = before.given_on
+    if said.party is not None:
+        consent.consented = {PartyAnswer.YES: True, PartyAnswer.NO: False}.get(said.party)
+        consent.not_now = said.party is PartyAnswer.NOT_NOW
+    else:
+        consent.consented, consent.not_now = (before.consented, before.not_now) if before else (None, False)
+    if said.consents is not None:
+        consent.guardian_consented, consent.guardian_name = said.consents, said.guardian_name
+        consent.guardian_on = on
+        consent.guardian_manner = ConsentManner(said.guardian) if said.consents and said.guardian else None
+    elif before is not None:
+        consent.guardian_consented, consent.guardian_name = before.guardian_consented, before.guardian_name
+        consent.guardian_manner, consent.guardian_on = before.guardian_manner, before.guardian_on
+    return consent
+
+
+def _kind(consent: CircleConsent, said: Said, was_willing: bool) -> str:
+    if said.refuses or consent.guardian_consented is False:
+        return "circle.consent_withdrawn" if was_willing else "circle.consent_refused"
+    if consent.not_now:
+        return "circle.consent_put_off"
+    return "circle.guardian_answered" if said.party is None else "circle.consent_given"
 
 
 def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> None:
@@ -84,17 +135,16 @@ def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> 
     keepers = circle.keepers_on(today)
     if actor.user_id not in keepers:
         if not keepers:
-            raise Refused("", _("Only the keeper asks the person harmed, and this circle has no keeper yet."))
+            raise Refused("answer", _("Only the keeper asks the person harmed, and this circle has no keeper yet."))
         names = ", ".join(keepers.values())
-        raise Refused("", _("Only the keeper of this circle asks the person harmed: %(names)s.", names=names))
+        raise Refused("answer", _("Only the keeper of this circle asks the person harmed: %(names)s.", names=names))
     prepared = circle.preparations.get(participant_id)
     if prepared is None or prepared.support_offered_on is None:
-        raise Refused("", _("Offer support to the person harmed before asking, and record the date."))
+        raise Refused("answer", _("Offer support to the person harmed before asking, and record the date."))
 
 
-def _follow_consent(uow: UnitOfWork, row: Pathway, circle: Circle, on: date, willing: bool) -> None:
-    if row.state in LIVE:
-        note_offer(uow, row, on)
+def _follow_consent(uow: UnitOfWork, row: Pathway, circle: Circle, on: date, consent: CircleConsent) -> None:
+    willing = consent.consented is True and consent.guardian_consented is not False
     consents = [circle.consents.get(person.id) for person in circle.invited]
     if willing and row.state is PathwayState.PROPOSED and all(c and c.consented for c in consents):
         note_acceptance(uow, row, on)

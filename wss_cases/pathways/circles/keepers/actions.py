@@ -13,6 +13,7 @@ from wss_cases.pathways.circles.circle.keepers import decided_about_parties, kee
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.invitations.actions import tell_planned
+from wss_cases.pathways.circles.keepers.queries import would_keep
 from wss_cases.pathways.common.models import Pathway
 
 KEEPER_ADDED = "keeper_added"
@@ -45,6 +46,16 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
     for recipient_id in sorted((recipients | {user_id}) - {uow.actor.user_id}):
         uow.notify(recipient_id, KEEPER_ADDED, keeper, f"{KEEPER_ADDED}:{keeper.id}:{recipient_id}")
     tell_planned(uow, CircleMeeting.pathway_id == row.id)
+
+
+def keep_as_lead(uow: UnitOfWork, row: Pathway) -> None:
+    """Make whoever leads a circle's preparation the keeper of one that never had any, where they are trained for it.
+
+    Does nothing for anybody else: see `would_keep`.
+    """
+    if would_keep(row, uow.actor.user_id, today_at(row.school_id, uow.now)):
+        assert uow.actor.user_id is not None
+        name_keeper(uow, row, uow.actor.user_id)
 
 
 @use_case

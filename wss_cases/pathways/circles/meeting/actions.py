@@ -8,7 +8,6 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting
 from wss_cases.pathways.circles.circle.states import (
-    CONSENT_TRANSITIONS,
     MEETING_TRANSITIONS,
     ConsentState,
     MeetingKind,
@@ -113,11 +112,11 @@ def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting) -> None:
 def _ask_anew(uow: UnitOfWork, circle: Circle, attendance: Attendance) -> None:
     for person_id in attendance.left:
         consent, prepared = circle.consents.get(person_id), circle.preparations.get(person_id)
-        if consent is not None and ConsentState.NOT_ASKED in CONSENT_TRANSITIONS[consent_state(consent.consented)]:
+        if consent is not None and consent_state(consent.consented, consent.not_now) is ConsentState.YES:
             consent.replaced_at = uow.now
             uow.record(consent, "circle.consent_reopened")
         if prepared is not None and prepared.is_ready is not None:
-            prepared.is_ready = None
+            prepared.is_ready = prepared.ready_on = None
             uow.audit("circle.consent_reopened", "circle_preparation", prepared.id, {"is_ready": [True, None]})
 
 

@@ -1,11 +1,14 @@
-"""Preparing a circle: support, separate pre-meetings, ready or not, supporters, the safety screen. Never why."""
+"""Preparing a circle: what one visit of a party settled, supporters, the safety screen. Never why."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import exists, select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import GUARDIAN_CALLS
+from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -13,78 +16,126 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleScreen, CircleSupporter
 from wss_cases.pathways.circles.circle.rules import was_harmed
-from wss_cases.pathways.circles.circle.states import ScreenAnswer, SupporterRelation
-from wss_cases.pathways.circles.consent.actions import call_off_planned, load_circle
+from wss_cases.pathways.circles.circle.states import GuardianAnswer, ScreenAnswer, SupporterRelation
+from wss_cases.pathways.circles.consent.actions import (
+    Said,
+    call_off_planned,
+    load_any_circle,
+    load_circle,
+    note_consent,
+)
 from wss_cases.pathways.circles.consent.letters import letter_language
+from wss_cases.pathways.circles.keepers.actions import keep_as_lead
+from wss_cases.pathways.circles.preparation.rules import Visit, visit_problem
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.actions import not_later
 from wss_cases.pathways.common.follow_ups import close_recorded, follow_event
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.telling.queries import refuse_kept_off
 
+PLAN = "safety_plan"
+"""The kind of follow-up that asks for a safety plan."""
+
+
+@dataclass(frozen=True)
+class _Party:
+    """One party of a circle, with what is known of how far they are prepared."""
+
+    row: Pathway
+    circle: Circle
+    person_id: int
+
+    @property
+    def prepared(self) -> CirclePreparation:
+        """How far they are prepared; begun where nothing is recorded yet. Raises NotFound for who is not invited."""
+        if self.person_id not in {person.id for person in self.circle.invited}:
+            raise NotFound
+        known = self.circle.preparations.get(self.person_id)
+        if known is None:
+            known = CirclePreparation.of(self.row, participant_id=self.person_id)
+            self.circle.preparations[self.person_id] = known
+        return known
+
+    @property
+    def was_contacted(self) -> bool:
+        """Whether somebody talked with them already."""
+        known = self.circle.preparations.get(self.person_id)
+        return known is not None and known.first_contact_on is not None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether they are invited to a circle that has not ended."""
+        return self.row.state in LIVE and self.person_id in self.circle.names
+
 
 @use_case
-def record_support(uow: UnitOfWork, pathway_id: int, participant_id: int, on: date) -> int:
-    """Record that support was offered to one party. Raises NotFound for somebody who is not invited."""
-    return _prepare(uow, pathway_id, participant_id, on, "support_offered")
+def record_visit(uow: UnitOfWork, pathway_id: int, participant_id: int, visit: Visit) -> int:
+    """Record what one visit of a party settled, all of it or nothing; what it leaves out stays as it was.
 
+    The lead of the case becomes the keeper of a circle that never had one, where they are trained. Recorded work
+    closes the follow-ups that asked for it. A no, a *not now* and *not ready* call a planned meeting off.
 
-@use_case
-def record_pre_meeting(uow: UnitOfWork, pathway_id: int, participant_id: int, on: date) -> int:
-    """Record that somebody met one party alone. Raises NotFound for somebody who is not invited."""
-    return _prepare(uow, pathway_id, participant_id, on, "pre_met")
-
-
-def _prepare(uow: UnitOfWork, pathway_id: int, participant_id: int, on: date, step: str) -> int:
-    row = load_circle(uow, pathway_id)
-    not_later(uow, row.school_id, "on", on)
-    circle = circle_of(row)
-    prepared = circle.preparations[participant_id] = _preparation(row, circle, participant_id)
-    setattr(prepared, f"{step}_on", on)
-    setattr(prepared, f"{step}_by_id", uow.actor.user_id)
-    uow.record(prepared, f"circle.{step}")
-    _close_what_asked(uow, row, circle, participant_id, on)
-    _need_interpreter(uow, row, circle, participant_id)
+    Returns the pathway's id. Raises NotFound for somebody who is not invited; Refused beside the answer that cannot
+    be: see `visit_problem`, `note_consent`, and below.
+    """
+    row = load_any_circle(uow, pathway_id) if visit.only_refuses else load_circle(uow, pathway_id)
+    today = today_at(row.school_id, uow.now)
+    if visit.on is not None:
+        not_later(uow, row.school_id, "day", visit.on)
+    if not visit.only_refuses:
+        keep_as_lead(uow, row)
+    party = _Party(row, circle_of(row), participant_id)
+    if problem := visit_problem(visit, contacted=party.was_contacted):
+        raise Refused(*problem)
+    on = visit.on or today
+    _note_talk(uow, party, visit)
+    _note_consent(uow, party, visit, on)
+    _note_ready(uow, party, visit, on)
+    _note_plan(uow, party, visit, on)
+    if visit.supporter.strip():
+        _add_supporter(uow, party, visit.supporter, visit.relation)
     return row.id
 
 
-def _close_what_asked(uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int, on: date) -> None:
+def _note_talk(uow: UnitOfWork, party: _Party, visit: Visit) -> None:
+    """Record that somebody talked with a party, and what was done: each thing on the day of the visit."""
+    if visit.on is None or (visit.only_refuses and not party.goes_on):
+        return
+    prepared = party.prepared
+    if prepared.first_contact_on is None or visit.on < prepared.first_contact_on:
+        prepared.first_contact_on, prepared.first_contact_manner = visit.on, visit.manner
+        uow.record(prepared, "circle.first_contact")
+    if visit.support:
+        prepared.support_offered_on, prepared.support_offered_by_id = visit.on, uow.actor.user_id
+        uow.record(prepared, "circle.support_offered")
+    if visit.letter:
+        prepared.letter_read_on = visit.on
+        uow.record(prepared, "circle.letter_read")
+    if visit.pre_met:
+        prepared.pre_met_on, prepared.pre_met_by_id = visit.on, uow.actor.user_id
+        uow.record(prepared, "circle.pre_met")
+    if visit.support or visit.pre_met:
+        _close_what_asked(uow, party, visit.on, visit.manner)
+        _need_interpreter(uow, party)
+
+
+def _close_what_asked(uow: UnitOfWork, party: _Party, on: date, manner: str) -> None:
     """Support offered or a pre-meeting held is contact with a person harmed; the last pre-meeting closes its asking."""
-    person = next(person for person in circle.invited if person.id == participant_id)
+    row, circle = party.row, party.circle
+    person = next(person for person in circle.invited if person.id == party.person_id)
     if was_harmed(person):
-        close_recorded(uow, row, "contact_person_harmed", "reached", on, [person])
+        close_recorded(uow, row, "contact_person_harmed", "reached", on, [person], manner=manner)
     met = [each and each.pre_met_on for each in (circle.preparations.get(one.id) for one in circle.invited)]
     if all(met):
         close_recorded(uow, row, "pre_meetings", "all_held", max(day for day in met if day), circle.invited)
 
 
-@use_case
-def record_ready(uow: UnitOfWork, pathway_id: int, participant_id: int, ready: bool) -> int:
-    """Record that one party is ready to meet, or is not; never why. A no calls a planned meeting off.
-
-    Raises Refused before the pre-meeting where one is needed, NotFound for somebody who is not invited.
-    """
-    row = load_circle(uow, pathway_id)
-    circle = circle_of(row)
-    prepared = _preparation(row, circle, participant_id)
-    if ready and prepared.pre_met_on is None and len(circle.invited) > 1:
-        raise Refused("", _("Meet with this person alone first, and record the date."))
-    prepared.is_ready = ready
-    uow.record(prepared, "circle.ready" if ready else "circle.not_ready")
-    if not ready:
-        call_off_planned(uow, row, circle)
-    return row.id
-
-
-def _preparation(row: Pathway, circle: Circle, participant_id: int) -> CirclePreparation:
-    if participant_id not in {person.id for person in circle.invited}:
-        raise NotFound
-    return circle.preparations.get(participant_id) or CirclePreparation.of(row, participant_id=participant_id)
-
-
-def _need_interpreter(uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int) -> None:
+def _need_interpreter(uow: UnitOfWork, party: _Party) -> None:
     """Ask once for an interpreter where the consent letter does not exist in the family's language."""
-    person = next(person for person in circle.invited if person.id == participant_id)
+    row = party.row
+    person = next(person for person in party.circle.invited if person.id == party.person_id)
     if letter_language(person, today_at(row.school_id, uow.now)) is None:
         return
     known = exists().where(FollowUp.pathway_id == row.id, FollowUp.kind == "interpreter")
@@ -92,21 +143,67 @@ def _need_interpreter(uow: UnitOfWork, row: Pathway, circle: Circle, participant
         follow_event(uow, row, "interpreter_needed")
 
 
-@use_case
-def add_supporter(uow: UnitOfWork, pathway_id: int, participant_id: int, relation: SupporterRelation, name: str) -> int:
-    """Invite somebody whom a party wants beside them. Returns the pathway's id.
+def _note_consent(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
+    """Record what the party and a guardian said; a guardian's yes by phone is the call home that was asked for."""
+    said = Said(visit.answer, visit.guardian, visit.guardian_name)
+    if said.party is None and said.guardian is None:
+        return
+    note_consent(uow, party.row, party.circle, party.person_id, said, on)
+    if said.guardian is GuardianAnswer.NOT_REACHED:
+        party.prepared.guardian_tried_on = on
+        uow.record(party.prepared, "circle.guardian_tried")
+    if said.guardian is GuardianAnswer.PHONE and said.guardian_name.strip():
+        people = [person for person in party.circle.invited if person.id == party.person_id]
+        for kind in GUARDIAN_CALLS:
+            close_recorded(uow, party.row, kind, "reached", on, people, manner="phone", who=said.guardian_name.strip())
 
-    Raises NotFound; Refused without a name, and for a guardian whom an order keeps away.
-    """
-    row = load_circle(uow, pathway_id)
-    person = existing(next((one for one in circle_of(row).invited if one.id == participant_id), None))
-    if not name.strip():
-        raise Refused("name", _("Write the name."))
+
+def _note_ready(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
+    """Record that the party is ready to meet, or is not; never why. A no calls a planned meeting off."""
+    if visit.ready is None:
+        return
+    prepared = party.prepared
+    if visit.ready and prepared.pre_met_on is None and len(party.circle.invited) > 1:
+        raise Refused("ready", _("Meet with this person alone first, and record the date."))
+    prepared.is_ready, prepared.ready_on = visit.ready, on
+    uow.record(prepared, "circle.ready" if visit.ready else "circle.not_ready")
+    if not visit.ready:
+        call_off_planned(uow, party.row, party.circle)
+
+
+def _note_plan(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
+    """Record whether the party needs a safety plan; where one is needed and none is agreed, it is asked for once."""
+    if visit.plan_needed is None:
+        return
+    row, prepared = party.row, party.prepared
+    prepared.plan_needed, prepared.plan_said_on = visit.plan_needed, on
+    uow.record(prepared, "circle.plan_needed" if visit.plan_needed else "circle.plan_not_needed")
+    if not visit.plan_needed or party.person_id in party.circle.planned:
+        return
+    call_off_planned(uow, row, party.circle)
+    asked = exists().where(
+        FollowUp.case_id == row.case_id,
+        FollowUp.kind == PLAN,
+        FollowUp.participant_id == party.person_id,
+        FollowUp.state == FollowUpState.OPEN,
+    )
+    if not uow.session.scalar(select(asked)):
+        today = today_at(row.school_id, uow.now)
+        make(
+            uow, kind=PLAN, school_id=row.school_id, case_id=row.case_id, participant_id=party.person_id,
+            owner_id=row.owner_id or row.case.lead_id, due_on=school_days(row.school_id).add(today, 1),
+        )  # fmt: skip
+
+
+def _add_supporter(uow: UnitOfWork, party: _Party, name: str, relation: SupporterRelation | None) -> None:
+    """Invite somebody whom a party wants beside them; Refused for a guardian whom an order keeps away."""
+    person = existing(next((one for one in party.circle.invited if one.id == party.person_id), None))
+    if relation is None:
+        raise Refused("relation", _("Choose the relationship."))
     if person.student_id is not None and relation in (SupporterRelation.GUARDIAN, SupporterRelation.FAMILY):
-        refuse_kept_off("name", [person.student_id], name)
-    supporter = CircleSupporter.of(row, participant_id=participant_id, relation=relation, name=name)
+        refuse_kept_off("supporter", [person.student_id], name)
+    supporter = CircleSupporter.of(party.row, participant_id=party.person_id, relation=relation, name=name)
     uow.record(supporter, "circle.supporter_added", relation=relation.value)
-    return row.id
 
 
 @use_case

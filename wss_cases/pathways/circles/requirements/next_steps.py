@@ -14,16 +14,20 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Step, ids, waiting
 
+PARTY: Final = "circle_parties.party"
+"""The page of one party, on which everything that concerns them is recorded."""
+
 OPENING: Final[dict[str, tuple[Any, str]]] = {
     "parties": (_l("Add the people it is for"), "casework.case"),
     "keeper": (_l("Assign a circle keeper"), "keepers.keepers"),
     "training": (_l("Assign a trained keeper"), "keepers.keepers"),
-    "support": (_l("Offer support"), "circle_parties.support"),
-    "pre_meeting": (_l("Hold the pre-meeting"), "circle_parties.pre_meeting"),
-    "consent": (_l("Record the consent"), "circle_parties.consent"),
-    "guardian": (_l("Record the guardian’s consent"), "circle_parties.consent"),
+    "support": (_l("Offer support"), PARTY),
+    "pre_meeting": (_l("Hold the pre-meeting"), PARTY),
+    "consent": (_l("Record the consent"), PARTY),
+    "guardian": (_l("Record the guardian’s consent"), PARTY),
     "said": (_l("The keeper has what each person said"), "keepers.keepers"),
-    "ready": (_l("Record whether they are ready"), "circle_parties.ready"),
+    "ready": (_l("Record whether they are ready"), PARTY),
+    "plan": (_l("Write the safety plan"), "safety.write"),
     "screen": (_l("Do the safety screen"), "circle_screening.screen"),
     "hold": (_l("See the hold that applies"), "circle_screening.hold"),
 }
@@ -34,6 +38,8 @@ def requirement_values(row: Pathway, requirement: Requirement) -> dict[str, Any]
     """Return the values for the address of the page where a requirement is met."""
     if requirement.code == "parties":
         return {"case_id": row.case_id, "tab": "people"}
+    if requirement.code == "plan":
+        return {"case_id": row.case_id, "person": requirement.person_id}
     more: dict[str, Any] = {}
     if requirement.person_id is not None:
         more["participant_id"] = requirement.person_id

@@ -126,6 +126,7 @@ class Circle:
             screen=self.screen.answer if self.screen else None,
             screened_on=self.screen.screened_on if self.screen else None,
             plan_agreed=bool(self.planned) and not self.without_plan,
+            planned=self.planned,
         )
 
 
