@@ -13,11 +13,14 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.reports.practice.queries import held_in
 from wss_cases.practice.log.models import PracticeEntry
-from wss_cases.practice.log.queries import PAGE, entries, totals
+from wss_cases.practice.log.queries import PAGE, entries
 from wss_cases.practice.log.states import Leader, PracticeKind
 
 NOW = "2026-11-24 10:00"
+THIS_YEAR = Scope(None, "2026-27", date(2026, 8, 1), date(2026, 11, 24), date(2026, 11, 24))
 
 
 @pytest.fixture
@@ -105,7 +108,7 @@ def test_it_is_put_right_with_a_trace_and_taken_back(school, teacher, client_as)
     assert fresh(only_entry()).taken_back_at is not None
     again = client.submit(page, {"students": "3"}, holding="students")
     assert again.status_code == 400 and "already withdrawn" in again.text
-    assert not totals(acting(make_user(Role.COORDINATOR, school)), school.id, "2026-27")
+    assert not held_in(acting(make_user(Role.COORDINATOR, school)), THIS_YEAR).total
 
 
 def test_a_stale_page_overwrites_nothing(school, teacher, client_as):
@@ -143,29 +146,3 @@ def test_the_list_has_pages(school, teacher, client_as):
     assert f"/practice/{oldest}" not in [link.get("href") for link in first.find_all("a")]
     assert "Older" in first.text
     assert len(entries(acting(teacher), school.id, oldest + 1)) == 1
-
-
-def test_totals_stand_by_kind_month_and_tier(school, teacher, client_as):
-    client = client_as(teacher)
-    log(client, minutes="30")
-    log(client, kind="peace_room", students="1", minutes="15", held_on="2026-10-05")
-    log(client_as(make_user(Role.REPORTER, SchoolFactory())))
-    coordinator = make_user(Role.COORDINATOR, school)
-    shown = client_as(coordinator).page("/practice/totals")
-    assert "not published" in shown.text and "no one’s target" in shown.text
-    cells = {
-        row.find_all("th")[0].text.strip(): [cell.text.strip() for cell in row.find_all("td")] for row in rows(shown)
-    }
-    assert cells["Community circle"] == ["1", "22", "1", "0.5"]
-    assert cells["Peace room visit"] == ["1", "1", "1", "0.2"]
-    assert (cells["October 2026"], cells["November 2026"]) == (["1", "0"], ["1", "0"])
-    assert (cells["Tier 1"], cells["Tier 2"]) == (["1", "0"], ["1", "0"])
-    assert client_as(teacher).get("/practice/totals").status_code == 404
-
-
-def words_in(row, tag):
-    return [cell.text.strip() for cell in row.find_all(tag)]
-
-
-def rows(page):
-    return [row for table in page.find_all("tbody") for row in table.find_all("tr")]

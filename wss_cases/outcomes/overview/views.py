@@ -34,13 +34,15 @@ from wss_cases.outcomes.reports.drill_down import views as views_behind
 from wss_cases.outcomes.reports.history import views as views_history
 from wss_cases.outcomes.reports.pathways.presenters import pathway_rows, said_rows
 from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
+from wss_cases.outcomes.reports.practice import views as views_practice
 from wss_cases.outcomes.reports.repeats.queries import repeats_of
 from wss_cases.outcomes.reports.saved_views import views as views_saved
 from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
-_REPORTS = (views_history, views_behind, views_core, views_saved, views_export, views_equity, views_replay)
-for pages in (*_REPORTS, views_board, views_board_stored, views_board_delivery):
+_REPORTS = (views_history, views_behind, views_core, views_practice, views_saved)
+_FILES = (views_export, views_equity, views_replay)
+for pages in (*_REPORTS, *_FILES, views_board, views_board_stored, views_board_delivery):
     blueprint.register_blueprint(pages.blueprint)
 HEADLINE = "police_notifications"
 FROM_THE_MAIN = TELLING_PAGES | {

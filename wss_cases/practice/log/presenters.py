@@ -1,13 +1,12 @@
 """Words, rows and forms of the practice log."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.teams.queries import user_names
-from wss_cases.foundation.dates import day_words_with_year, month_words
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import dotted, ngettext
@@ -17,13 +16,12 @@ from wss_cases.pathways.circles.training.actions import staff_of
 from wss_cases.practice.log.forms import PracticeForm
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.queries import groups_of, own_entries
-from wss_cases.practice.log.rules import group_value, tier_of
+from wss_cases.practice.log.rules import group_value
 from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.roster.directory.presenters import grade_words
 from wss_cases.roster.directory.queries import get_school
 
 USUAL_MINUTES = 20
-TIERS = (1, 2, 3)
 
 
 def new_form(actor: Actor, school_id: int, now: datetime, kind: PracticeKind | None = None) -> PracticeForm:
@@ -110,34 +108,3 @@ def people_words(students: int, adults: int) -> str:
     return dotted(
         ngettext("%(num)s student", "%(num)s students", students), ngettext("%(num)s adult", "%(num)s adults", adults)
     )
-
-
-def tables_of(held: Sequence[Any], of_cases: Sequence[tuple[date, int]]) -> dict[str, Any]:
-    """Return the totals of a school year as the page shows them: by kind, by month, by tier, beside case work."""
-    by_kind: dict[PracticeKind, Counter[str]] = {kind: Counter() for kind in PracticeKind}
-    months: Counter[date] = Counter()
-    tiers: Counter[int] = Counter()
-    for year, month, kind, purpose, times, students, adults, minutes in held:
-        by_kind[kind].update(times=times, students=int(students), adults=int(adults), minutes=int(minutes))
-        months[date(int(year), int(month), 1)] += times
-        tiers[tier_of(kind, purpose)] += times
-    case_months = Counter(day.replace(day=1) for day, _tier in of_cases)
-    case_tiers = Counter(tier for _day, tier in of_cases)
-    total = sum(by_kind.values(), Counter[str]())
-    return {
-        "total": _line(total),
-        "by_kind": [{"label": kind.label, **_line(sums)} for kind, sums in by_kind.items()],
-        "by_month": [
-            {"label": month_words(month), "times": months[month], "cases": case_months[month]}
-            for month in sorted(months.keys() | case_months.keys())
-        ],
-        "by_tier": [
-            {"label": _("Tier %(number)d", number=tier), "times": tiers[tier], "cases": case_tiers[tier]}
-            for tier in TIERS
-        ],
-    }
-
-
-def _line(sums: Counter[str]) -> dict[str, Any]:
-    counted = {name: sums[name] for name in ("times", "students", "adults")}
-    return {**counted, "hours": f"{sums['minutes'] / 60:,.1f}"}

@@ -1,22 +1,16 @@
-"""Reading the practice log: what the actor may see, what they held last, and the totals of a school year."""
+"""Reading the practice log: what the actor may see, and what they held last."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, extract, func, or_, select
+from sqlalchemy import Select, and_, or_, select
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.school_time import at_local, district_zone, local_date, zone_of
-from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.practice.log.models import PracticeEntry
 
-READERS = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
 PAGE = 25
 LOOKED_AT = 40
 MOST_GROUPS = 4
@@ -54,34 +48,3 @@ def groups_of(mine: Sequence[PracticeEntry]) -> list[tuple[int | None, str]]:
     """Return the classes and places that somebody named last: grade and name."""
     named = dict.fromkeys((entry.grade, entry.place) for entry in mine if entry.place)
     return list(named)[:MOST_GROUPS]
-
-
-def totals(actor: Actor, school_id: int | None, year: str) -> Sequence[Any]:
-    """Return what was held in a school year, by month, kind and purpose: times, students, adults, minutes."""
-    entry, (first, last) = PracticeEntry, school_year_bounds(year)
-    parts = (extract("year", entry.held_on), extract("month", entry.held_on), entry.kind, entry.purpose)
-    sums = (func.count(), func.sum(entry.students), func.sum(entry.adults), func.sum(entry.minutes))
-    statement = select(*parts, *sums).where(
-        in_schools(entry.school_id, actor, *READERS), entry.held_on.between(first, last), entry.taken_back_at.is_(None)
-    )
-    if school_id is not None:
-        statement = statement.where(entry.school_id == school_id)
-    return db.session.execute(statement.group_by(*parts)).all()
-
-
-def case_circles(actor: Actor, school_id: int | None, year: str) -> list[tuple[date, int]]:
-    """Return the day and the tier of each meeting of a circle that was held for a case in a school year."""
-    first, last = school_year_bounds(year)
-    zone = zone_of(school_id) if school_id is not None else district_zone()
-    statement = (
-        select(CircleMeeting.starts_at, CircleMeeting.school_id, Pathway.tier)
-        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
-        .where(
-            in_schools(CircleMeeting.school_id, actor, *READERS),
-            CircleMeeting.happened.is_(True),
-            CircleMeeting.starts_at.between(at_local(first, 0, 0, zone), at_local(last, 23, 59, zone)),
-        )
-    )
-    if school_id is not None:
-        statement = statement.where(CircleMeeting.school_id == school_id)
-    return [(local_date(at, zone_of(school)), tier) for at, school, tier in db.session.execute(statement)]

@@ -1,4 +1,4 @@
-"""Pages of the practice log: log, list, put right, take back, totals."""
+"""Pages of the practice log: log, list, put right, take back."""
 
 from typing import Any
 
@@ -16,14 +16,13 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
-from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.practice.log import actions
 from wss_cases.practice.log.forms import PracticeForm
-from wss_cases.practice.log.presenters import form_of, new_form, rows_of, tables_of
-from wss_cases.practice.log.queries import PAGE, READERS, case_circles, entries, get_entry, totals
-from wss_cases.roster.directory.queries import get_school
+from wss_cases.practice.log.presenters import form_of, new_form, rows_of
+from wss_cases.practice.log.queries import PAGE, entries, get_entry
 
 blueprint = Blueprint("practice", __name__, url_prefix="/practice")
 FORM = "practice/log/form.html"
@@ -89,19 +88,3 @@ def take_back(practice_id: int) -> Page:
     actor = current_actor()
     actions.take_back(Invocation(actor, clock.now()), get_entry(actor, practice_id).id)
     return redirect(url_for("practice.entries_page"), 303)
-
-
-@blueprint.get("/totals")
-@gate(Permission.OUTCOMES_READ)
-def totals_page() -> Page:
-    """What was held in a school year, by kind, month and tier, beside the circles of cases."""
-    actor = current_actor()
-    school_id = chosen_school_id(actor, *READERS)
-    year = clock.school_year(today_at(school_id, clock.now()))
-    school = get_school(school_id) if school_id is not None else None
-    return render_template(
-        "practice/log/totals.html",
-        year=year.replace("-", "–"),
-        school=school.name if school else _("All schools"),
-        **tables_of(totals(actor, school_id, year), case_circles(actor, school_id, year)),
-    )

@@ -20,6 +20,8 @@ from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.outcomes.equity.report import equity
 from wss_cases.outcomes.published.queries import SchoolYear, district_years, schools_in
 from wss_cases.outcomes.published.states import HISTORY
+from wss_cases.outcomes.reports.practice.presenters import tables_of
+from wss_cases.outcomes.reports.practice.queries import asked_in, case_circles, held_in, keepers_of
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.police.review.states import NotificationGround
@@ -121,12 +123,33 @@ def follow_up_report(actor: Actor, scope: Scope, school: str | None) -> Report:
     return Report("followups", document, ("kind", "on_time", "due", "percent"), rows, words)
 
 
+def practice(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return what was held by kind, month and tier, keepers and requests, as the page of practice shows it."""
+    asked, keepers = asked_in(actor, scope), keepers_of(actor, scope)
+    tables = tables_of(held_in(actor, scope), case_circles(actor, scope), asked)
+    document = head("practice", scope, school) | {
+        "keepers": asdict(keepers),
+        "requests_waiting": asked.waiting,
+        "tables": {one.title: [dict(zip(one.heads, row, strict=True)) for row in one.rows] for one in tables},
+    }
+    rows = [
+        [one.title, row[0], what, cell]
+        for one in tables
+        for row in one.rows
+        for what, cell in zip(one.heads[1:], row[1:], strict=True)
+    ]
+    rows += [["keepers", name, "", number] for name, number in asdict(keepers).items()]
+    rows.append(["requests", "waiting", "", asked.waiting])
+    return Report("practice", document, ("table", "row", "what", "number"), rows, about(scope.year, school))
+
+
 LIVE: Mapping[str, Callable[[Actor, Scope, str | None], Report]] = {
     "core": core,
     "funnel": funnel_report,
     "notifications": notifications,
     "followups": follow_up_report,
     "equity": equity,
+    "practice": practice,
 }
 """Reports counted from this system's records."""
 COLLECTIONS: Mapping[str, Callable[..., Report]] = {"crdc": crdc, "state": state}

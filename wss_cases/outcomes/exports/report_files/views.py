@@ -36,6 +36,17 @@ def file(name: str, form: str) -> Page:
     return file_page(report, form, named, page.scope.year, page.scope.school_id, template, page=page, about=about)
 
 
+@blueprint.route("/practice/file.<form>", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.OUTCOMES_READ)
+def practice(form: str) -> Page:
+    """The same for what was held, which coordinators download too: it names nobody and tells of no student."""
+    page = shown()
+    template = "outcomes/exports/report_files/reason.html"
+    report, named = _report(page, "practice", form), f"practice-{page.scope.year}.{form}"
+    return file_page(report, form, named, page.scope.year, page.scope.school_id, template, page=page, about=[])
+
+
 def _report(page: Shown, name: str, form: str) -> Report:
     if form not in ("csv", "xlsx") or (name != "history" and name not in WRITERS):
         raise NotFound

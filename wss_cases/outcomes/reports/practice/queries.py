@@ -1,0 +1,121 @@
+"""What coordinators and others did in a period: the practice log, circles of cases, who may keep, who asked."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import extract, func, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import at_local, district_zone, local_date, zone_of
+from wss_cases.outcomes.counting.scope.queries import within, within_schools
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.pathways.circles.circle.models import CircleMeeting, KeeperTraining
+from wss_cases.pathways.circles.circle.rules import in_force
+from wss_cases.pathways.circles.circle.states import TrainingKind
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.practice.log.models import PracticeEntry
+from wss_cases.practice.log.rules import tier_of
+from wss_cases.practice.log.states import PracticeKind
+from wss_cases.practice.requests.models import CircleRequest
+from wss_cases.practice.requests.states import Became
+
+SOON = timedelta(days=60)
+"""How long before it runs out a training has to be renewed."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What was held: times, students, adults and minutes by kind; times by month and by tier."""
+
+    by_kind: dict[PracticeKind, Counter[str]]
+    months: Counter[date]
+    tiers: Counter[int]
+
+    @property
+    def total(self) -> Counter[str]:
+        """All kinds together."""
+        return sum(self.by_kind.values(), Counter[str]())
+
+
+@dataclass(frozen=True)
+class Keepers:
+    """People trained to keep a circle today, and those of them whose training runs out within two months."""
+
+    trained: int
+    run_out_soon: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Requests for a circle: how many wait now, those of danger among them, and what those of the period became."""
+
+    waiting: int
+    in_danger: int
+    became: Counter[Became]
+
+
+def held_in(actor: Actor, scope: Scope) -> Held:
+    """Return what the practice log of a scope holds, in one query; what was withdrawn is not counted."""
+    entry = PracticeEntry
+    parts = (extract("year", entry.held_on), extract("month", entry.held_on), entry.kind, entry.purpose)
+    sums = (func.count(), func.sum(entry.students), func.sum(entry.adults), func.sum(entry.minutes))
+    logged = select(*parts, *sums).where(
+        *within(actor, scope, entry.school_id, entry.held_on), entry.taken_back_at.is_(None)
+    )
+    held = Held({kind: Counter() for kind in PracticeKind}, Counter(), Counter())
+    for year, month, kind, purpose, times, students, adults, minutes in db.session.execute(logged.group_by(*parts)):
+        held.by_kind[kind].update(times=times, students=int(students), adults=int(adults), minutes=int(minutes))
+        held.months[date(int(year), int(month), 1)] += times
+        held.tiers[tier_of(kind, purpose)] += times
+    return held
+
+
+def case_circles(actor: Actor, scope: Scope) -> list[tuple[date, int]]:
+    """Return the day and the tier of each meeting of a circle that was held for a case in the period."""
+    zone = zone_of(scope.school_id) if scope.school_id is not None else district_zone()
+    statement = (
+        select(CircleMeeting.starts_at, CircleMeeting.school_id, Pathway.tier)
+        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
+        .where(
+            *within_schools(actor, scope, CircleMeeting.school_id),
+            CircleMeeting.happened.is_(True),
+            CircleMeeting.starts_at >= at_local(scope.first, 0, 0, zone),
+            CircleMeeting.starts_at < at_local(scope.last + timedelta(days=1), 0, 0, zone),
+        )
+    )
+    return [(local_date(at, zone_of(school)), tier) for at, school, tier in db.session.execute(statement)]
+
+
+def keepers_of(actor: Actor, scope: Scope) -> Keepers:
+    """Return how many people have a training as circle keeper that counts today, by what a scope's schools recorded."""
+    recorded = select(KeeperTraining).where(
+        *within_schools(actor, scope, KeeperTraining.school_id), KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING
+    )
+    counting = [one for one in db.session.scalars(recorded) if in_force(one, scope.today)]
+    later = {one.user_id for one in counting if in_force(one, scope.today + SOON)}
+    trained = {one.user_id for one in counting}
+    return Keepers(len(trained), len(trained - later))
+
+
+def asked_in(actor: Actor, scope: Scope) -> Asked:
+    """Return what was asked of a scope's schools, in two queries. Words of requests are not read."""
+    schools = within_schools(actor, scope, CircleRequest.school_id)
+    now = select(CircleRequest.in_danger, func.count()).where(*schools, CircleRequest.answered_at.is_(None))
+    waiting = _counted(db.session.execute(now.group_by(CircleRequest.in_danger)).all())
+    first, end = (
+        at_local(scope.first, 0, 0, district_zone()),
+        at_local(scope.last + timedelta(days=1), 0, 0, district_zone()),
+    )
+    answered = select(CircleRequest.became, func.count()).where(
+        *schools, CircleRequest.answered_at >= first, CircleRequest.answered_at < end
+    )
+    became = Counter(_counted(db.session.execute(answered.group_by(CircleRequest.became)).all()))
+    return Asked(sum(waiting.values()), waiting.get(True, 0), became)
+
+
+def _counted(rows: Sequence[Any]) -> dict[Any, int]:
+    return {row[0]: row[1] for row in rows}
