@@ -148,6 +148,6 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(
     assert why(url, near=NEAR) == "tls"
     assert receiver.got == []
     monkeypatch.setenv("SSL_CERT_FILE", str(shown))
-    assert post(url, b"{}", {"webhook-id": "msg_1"}, 2, NEAR) == 200
+    assert post(url, b"{}", {"webhook-id": "msg_1"}, 2, NEAR).status == 200
     [got] = receiver.got
     assert (got.path, got.id, got.headers["host"]) == ("/hook?of=us", "msg_1", url.split("/")[2])

@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Collection, Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
@@ -40,8 +41,16 @@ def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address
     return [address, *(one for one in inside if one is not None)]
 
 
-def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float, near: Collection[str]) -> int:
-    """Post and return the answer's status. Its body is not read, no redirect is followed, no proxy is asked.
+@dataclass(frozen=True)
+class Answer:
+    """What another system answered: the status, and what it says of trying again later, '' where it says nothing."""
+
+    status: int
+    retry_after: str
+
+
+def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float, near: Collection[str]) -> Answer:
+    """Post and return the answer. Its body is not read, no redirect is followed, no proxy is asked.
 
     `near`: hosts that may be inside the network, and may be spoken to without TLS. All of it, however slowly the other
     side answers, takes at most so many seconds. Raises Unreachable.
@@ -51,7 +60,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], seconds: float, near
     try:
         with closing(_connected(url, time.monotonic() + seconds, near)) as connection:
             connection.request("POST", target, body, dict(headers))
-            return connection.getresponse().status
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.getheader("Retry-After", ""))
     except TimeoutError as error:
         raise Unreachable("timeout") from error
     except (socket.gaierror, UnicodeError) as error:

@@ -130,12 +130,12 @@ def _send(ready: Ready) -> Outcome:
     signed = headers(signed_by, ready.message_id, int(moment.timestamp()), ready.body)
     reach("deliver.before_send")
     try:
-        status = post(ready.url, ready.body.encode(), signed, setting("WEBHOOK_SECONDS"), setting("WEBHOOK_HOSTS"))
+        answer = post(ready.url, ready.body.encode(), signed, setting("WEBHOOK_SECONDS"), setting("WEBHOOK_HOSTS"))
     except Unreachable as error:
         return Outcome(Verdict.RETRY, why=error.why)
     reach("deliver.after_send")
-    verdict, why = verdict_of(status)
-    return Outcome(verdict, status, why)
+    verdict, why = verdict_of(answer.status)
+    return Outcome(verdict, answer.status, why)
 
 
 def _settle(ready: Ready, token: str, outcome: Outcome, now: datetime) -> Verdict:
