@@ -7,8 +7,10 @@ from typing import Any
 
 from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.keys.loading import close_to_others, load_keys
+from wss_cases.foundation.keys.push_keys import load_push_keys
 from wss_cases.foundation.operations.encryption import demand_encryption
 from wss_cases.foundation.settings.ods import ods_settings
+from wss_cases.foundation.settings.push import push_settings
 from wss_cases.foundation.settings.reading import database_url
 from wss_cases.foundation.settings.secrets import database_with_password, mail_with_password, with_secrets
 from wss_cases.foundation.settings.sign_on import sign_on_settings
@@ -97,6 +99,8 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "SESSION_ABSOLUTE": timedelta(hours=_number("WSS_SESSION_HOURS", environ.get("WSS_SESSION_HOURS") or "12", 24)),
         **sign_on_settings(environ),
         **webhook_settings(environ),
+        **push_settings(environ),
+        "PUSH_KEYS": load_push_keys(environ.get("WSS_PUSH_KEY", ""), instance, production=production),
         "BREAK_GLASS": fold_address(environ.get("WSS_BREAK_GLASS", "")),
         "SECOND_FACTOR": _choice(
             "WSS_SECOND_FACTOR",

@@ -9,6 +9,7 @@ from wss_cases.access.policy import Predicate, Rule
 from wss_cases.access.visibility import sees
 from wss_cases.foundation import clock
 from wss_cases.incidents.deputies.rules import named_deputy
+from wss_cases.mail.push.rules import own_device
 from wss_cases.practice.log.rules import own_entry_or_team
 from wss_cases.practice.requests.rules import reads_request
 from wss_cases.records.retention.core.rules import held_by_district, reads_deletion
@@ -250,6 +251,9 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.PRACTICE_LOG: _rule(frozenset(STAFF), school_itself(*STAFF), "any staff of the school who keeps circles"),
     P.PRACTICE_WORK: _rule(
         frozenset(STAFF), own_entry_or_team, "one's own, or the school's for its case team; no student is named"
+    ),
+    P.PUSH_USE: _rule(
+        frozenset(STAFF) | {DISTRICT}, own_device, "whoever is told of danger or deadlines, on their own devices alone"
     ),
     P.QUESTIONING_RECORD: _rule(
         TEAM, at_own_school(*CASE_TEAM), "whoever of the case team is there when somebody asks"

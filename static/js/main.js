@@ -13,7 +13,8 @@ import { findWithSlash, workWithKeys } from "./keys.js";
 import { copyOnTap } from "./copy.js";
 import { stepNumbers } from "./steps.js";
 import { install } from "./installed.js";
+import { offerPush } from "./push.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, install]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, install, offerPush]) {
   start();
 }

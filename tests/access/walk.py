@@ -28,6 +28,7 @@ from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson, LocationCode
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.models import FamilyText
+from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.published.models import PublishedSchool
@@ -139,6 +140,11 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "template_id": lambda _school_id: select(FollowUpTemplate),
     "text_id": lambda _school_id: select(FamilyText),
     "webhook_id": lambda _school_id: select(Webhook),
+    "device_id": lambda school_id: (
+        select(PushDevice)
+        .join(RoleGrant, RoleGrant.user_id == PushDevice.user_id)
+        .where(RoleGrant.school_id == school_id)
+    ),
     "message_id": lambda school_id: select(OutboxMessage).where(OutboxMessage.school_id == school_id),
     "school_id": lambda school_id: select(School).where(School.id == school_id),
     "user_id": lambda school_id: (
@@ -237,6 +243,7 @@ INNERMOST = (
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
     *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
+    "device_id",
     "school_id",
 )
 PUBLISHED = select(PublishedSchool)

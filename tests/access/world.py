@@ -17,7 +17,7 @@ from tests.factories.referrals import PartnerFactory, make_referral
 from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory, make_notification
 from wss_cases.access.actor import Role
-from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
+from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount, UserSession
 from wss_cases.api.tokens.models import ApiToken
 from wss_cases.api.tokens.states import Reach, Scope
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
@@ -29,6 +29,8 @@ from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.mail.push.models import PushDevice
+from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.board.report.states import ReportState
 from wss_cases.outcomes.board.stored_reports.actions import PURPOSE
@@ -250,8 +252,8 @@ def plant_agreement(one: Planted, circle: Pathway) -> None:
 
 
 def plant_workday(one: Planted) -> None:
-    """A cover of today, an uploaded calendar, a webhook, a rule of accounts, a published school, a care record, and a
-    failed mail."""
+    """A cover of today, an uploaded calendar, a webhook, a rule of accounts, a published school, a care record, a
+    failed mail, and a device that gets messages."""
     placed = {"school_id": one.school.id}
     db.session.add(
         Cover(
@@ -291,6 +293,14 @@ def plant_workday(one: Planted) -> None:
             **placed,
         )
     )
+    times = {"created_at": NOW, "last_seen_at": NOW, "expires_at": NOW}
+    signed_in = UserSession(token_digest=f"walk {one.school.id}", user_id=one.lead.id, **times)
+    db.session.add(signed_in)
+    db.session.flush()
+    sealed = seal(setting("WSS_KEYS"), PUSH, "{}")
+    device = {"sealed_text": sealed.text, "sealed_key": sealed.key, "key_name": sealed.key_name, "server_key": "walk"}
+    theirs = {"user_id": one.lead.id, "session_id": signed_in.id, "made_at": NOW, "seen_at": NOW}
+    db.session.add(PushDevice(endpoint_digest=f"walk {one.school.id}", **device, **theirs))
 
 
 def plant_practice(one: Planted) -> None:

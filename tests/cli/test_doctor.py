@@ -58,9 +58,10 @@ def test_a_system_that_runs_is_well(running: Flask) -> None:
     levels = {what: level for what, (level, _words) in found(running).items()}
     assert len(levels) == len(doctor.LOOKS) + 1 + len(CHECKS)
     # a year can be near its end, the machine may have no Pango, the demo has one system administrator and families of
-    # more languages than texts; nobody named its district, took in a roster, backed up or said how long records stay
+    # more languages than texts; nobody named its district, took in a roster, backed up, said how long records stay
+    # or turned on push messages
     assert {what for what, level in levels.items() if level != "ok"} <= {
-        *("calendar", "PDFs", "accounts", "district", "roster", "retention", "family texts", "backups")
+        *("calendar", "PDFs", "accounts", "district", "roster", "retention", "family texts", "backups", "push")
     }
     words = running.test_cli_runner().invoke(args=["doctor"]).stdout
     assert "ok       scheduler: It is running and sweeping." in words

@@ -146,6 +146,8 @@ class Permission(StrEnum):
     """Read police-notification reviews of one's school, or one that names oneself to approve."""
     POLICE_REVIEW_SECOND = "police_review:second"
     """Verify, as a second person, a duty that requires the police, and review what somebody else notified."""
+    PUSH_USE = "push:use"
+    """Get push messages on one's own devices, and end them."""
     QUESTIONING_RECORD = "questioning:record"
     """Record the questioning of a student by police or security, before it starts."""
     PRACTICE_LOG = "practice:log"

@@ -17,6 +17,7 @@ from flask.cli import AppGroup
 from wss_cases.foundation import clock
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.jobs.backups import back_up
+from wss_cases.jobs.push import send_pushes
 from wss_cases.jobs.rosters import take_rosters
 from wss_cases.jobs.ticks import tick
 from wss_cases.jobs.webhooks import send_webhooks
@@ -34,8 +35,8 @@ def run() -> None:
     rules = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
     name = f"{socket.gethostname()[:60]}:{os.getpid()}"
     scheduler.add_job(_run, args=[app, name, tick], **rules)
-    for job in (tick, take_rosters, back_up, send_webhooks):
-        # the others in threads of their own: a large roster or backup, or a webhook that hangs, holds up no mail
+    for job in (tick, take_rosters, back_up, send_webhooks, send_pushes):
+        # the others in threads of their own: a large roster or backup, or a receiver that hangs, holds up no mail
         scheduler.add_job(_run, "interval", seconds=setting("TICK_SECONDS"), args=[app, name, job], **rules)
 
     def stop(_number: int, _frame: FrameType | None) -> None:

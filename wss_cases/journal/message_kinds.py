@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from wss_cases.access.actor import Actor
@@ -32,6 +33,18 @@ class CalendarPart:
 
 
 @dataclass(frozen=True)
+class PushWords:
+    """What stands on a locked screen beside the mail: what kind of thing waits, never a name, a number or a text.
+
+    `use`: for how long after it came due the message is of use; a device that is off until then gets none.
+    """
+
+    title: Any
+    body: Any
+    use: timedelta = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
 class MessageKind:
     """One kind of mail.
 
@@ -41,6 +54,7 @@ class MessageKind:
     able to sign in yet (an invitation). `sent_to(message)` returns another address than the account's, or ''.
     `mail_list(message)` names the list that its recipient may do without, or returns None: then the mail always comes.
     `in_one(message)`: it may stand in one mail with others, as `what`, `due` or `why`, and `href` of its context.
+    `push`: it also goes to the devices on which its recipient asked for messages; its context then holds `href`.
     """
 
     kind: str
@@ -52,6 +66,7 @@ class MessageKind:
     calendar: Callable[[OutboxMessage, Actor], CalendarPart] | None = None
     mail_list: Callable[[OutboxMessage], MailList | None] = lambda message: None
     in_one: Callable[[OutboxMessage], bool] | None = None
+    push: PushWords | None = None
 
 
 def leads_to(path: str, **more: Any) -> Context:

@@ -9,6 +9,8 @@ from wss_cases.accounts.sign_in.saved_forms.rules import PURPOSE as KEPT_FORM
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.sealed_words import PURPOSE as SAID
 from wss_cases.journal.key_rotation.actions import Tables
+from wss_cases.mail.push.models import PushDevice
+from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.models import WebhookSecret
 from wss_cases.mail.webhooks.rules import PURPOSE as WEBHOOK
 from wss_cases.outcomes.board.stored_reports.actions import PURPOSE as BOARD_REPORT
@@ -29,4 +31,5 @@ SEALED: Final[Tables] = (
     ("kept_forms", KeptForm, KEPT_FORM),
     ("board_reports", BoardReport, BOARD_REPORT),
     ("webhook_secrets", WebhookSecret, WEBHOOK),
+    ("push_devices", PushDevice, PUSH),
 )

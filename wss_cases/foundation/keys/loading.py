@@ -77,14 +77,15 @@ def close_to_others(path: Path) -> None:
         return
 
 
-def made_once(path: Path) -> str:
-    """Return the secret in a file that only its owner reads, made where there is none; all who race get the same."""
+def made_once(path: Path, size: int = 48) -> str:
+    """Return the secret of so many bytes in a file that only its owner reads, made where there is none; all who race
+    get the same."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         mine = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-            handle.write(secrets.token_urlsafe(48))
+            handle.write(secrets.token_urlsafe(size))
         try:
             # link, not rename: the first process to arrive wins and nobody reads a half-written file
             os.link(mine, path)

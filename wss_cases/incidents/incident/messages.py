@@ -10,7 +10,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
 from wss_cases.incidents.incident.queries import load_care_record, load_incident, was_opened
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import MessageKind, PushWords
 from wss_cases.journal.models import OutboxMessage
 
 
@@ -60,10 +60,18 @@ UNOPENED = _says(
     ),
     "care",
 )
+PUSHED_DANGER = PushWords(
+    _l("Danger reported at your school"), _l("Open the report. Call 911 if no one has called yet.")
+)
+PUSHED_CONCERN = PushWords(_l("A student needs to be seen today"), _l("Open the concern about a student now."))
+PUSHED_UNOPENED = PushWords(
+    _l("Act now: no one has opened a concern about a student"),
+    _l("It may be about suicide. Call 988 or 911; do not leave the student alone."),
+)
 MESSAGES = (
-    MessageKind("incident.danger", "incident", DANGER, _may_read),
+    MessageKind("incident.danger", "incident", DANGER, _may_read, push=PUSHED_DANGER),
     MessageKind("incident.returned", "incident", RETURNED, _still_asked),
     MessageKind("incident.outcome", "incident", OUTCOME, _may_read),
-    MessageKind("care.opened", "incident", CONCERN, _unscreened),
-    MessageKind("care.unopened", "incident", UNOPENED, _unopened),
+    MessageKind("care.opened", "incident", CONCERN, _unscreened, push=PUSHED_CONCERN),
+    MessageKind("care.unopened", "incident", UNOPENED, _unopened, push=PUSHED_UNOPENED),
 )

@@ -31,6 +31,7 @@ from wss_cases.intake.report.actions import open_care_record, submit_incident
 from wss_cases.intake.report.forms import DRAFT_FIELDS, CaptureForm, captured_person, draft_values
 from wss_cases.intake.report.people_search import people_items, search_items
 from wss_cases.journal.queries import already_done
+from wss_cases.mail.push.views import offer
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school, schools_by_id
 
@@ -135,6 +136,7 @@ def saved(incident_id: int) -> str:
         heads=heads,
         office=office,
         number_given=number_given(incident.people) is not None,
+        push_offer=offer(actor, wanted=incident.danger_now),
     )
 
 

@@ -8,7 +8,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import MessageKind, PushWords
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.practice.requests.queries import load_request, was_opened
 
@@ -47,6 +47,10 @@ MESSAGES = (
             _l("A request at your school mentions danger. Open it now, and call 911 or 988 if no one has called."),
         ),
         _waits,
+        push=PushWords(
+            _l("Someone who asked for a circle may be in danger"),
+            _l("Open the request now. Call 911 or 988 if no one has called yet."),
+        ),
     ),
     MessageKind(
         UNREAD,

@@ -10,6 +10,7 @@ from wss_cases.setup.checklist.rules import Check
 CHECKS: Final = (
     Check("district", _l("Name and time zone"), district.name_and_zone, Role.SYSADMIN, "district_settings.page"),
     Check("mail", _l("Email"), machine.mail, Role.SYSADMIN, "test_letter.page"),
+    Check("push", _l("Push messages"), machine.push, Role.SYSADMIN, "system.health"),
     Check("links", _l("Public address"), machine.links, Role.SYSADMIN, "system.health"),
     Check("scheduler", _l("Scheduler"), machine.scheduler, Role.SYSADMIN, "system.health"),
     Check("backups", _l("Backups"), machine.backups, Role.SYSADMIN, "system.health"),

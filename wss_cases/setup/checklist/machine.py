@@ -7,6 +7,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.push.presenters import failure_words
+from wss_cases.mail.push.queries import devices_live, last_failure, newest_key
 from wss_cases.setup.backups.queries import last_good, last_try
 from wss_cases.setup.backups.rules import is_late
 from wss_cases.setup.backups.states import Outcome
@@ -36,6 +38,19 @@ def links(_now: datetime) -> Found:
     if not setting("PUBLIC_URL"):
         return warning(_("PUBLIC_URL is not set: links in emails lead only to this machine."))
     return ok(_("Links in emails lead to PUBLIC_URL."))
+
+
+def push(now: datetime) -> Found:
+    """Whether messages can reach phones and computers, on how many, and the last that did not arrive."""
+    if newest_key() is None:
+        return warning(_("WSS_PUSH_KEY is not set: danger and legal deadlines reach people by email alone."))
+    count = devices_live(now)
+    if not count:
+        return warning(_("No device gets push messages yet. People turn them on under Your account."))
+    words = [ngettext("%(num)d device gets push messages.", "%(num)d devices get push messages.", count)]
+    if failure := last_failure(now):
+        return warning(dotted(*words, failure_words(*failure)))
+    return ok(dotted(*words))
 
 
 def scheduler(now: datetime) -> Found:

@@ -21,6 +21,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import local
 from wss_cases.incidents.incident.states import OWN_STATE_LABELS
 from wss_cases.mail.bounces.presenters import trouble_lines
+from wss_cases.mail.push.views import offer_on_my_day
 from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions.views import rows_of
 from wss_cases.pathways.reengagement.returns.views import return_lines
@@ -79,6 +80,7 @@ def page() -> Page:
         covers=[cover_words(row, actor) for row in day.covers],
         undo=undo_line(actor, now),
         left=_left(actor),
+        push_offer=offer_on_my_day(actor, now),
     )
 
 

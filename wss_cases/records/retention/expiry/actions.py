@@ -20,7 +20,7 @@ AT_ONCE = 5000
 ENDED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.DROPPED)
 CLEANED = (
     *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
-    *("request_key", "outbox_message", "webhook_delivery", "import_run", "export_record"),
+    *("request_key", "outbox_message", "webhook_delivery", "push_delivery", "import_run", "export_record"),
     *("board_report", "roster_upload"),
 )
 KIND_OF = {
@@ -32,6 +32,7 @@ KIND_OF = {
     "request_key": "request_key",
     "outbox_message": "mail",
     "webhook_delivery": "mail",
+    "push_delivery": "mail",
     "import_run": "import",
     "roster_upload": "import",
     "export_record": "export",
@@ -50,7 +51,7 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
     if name == "outbox_message":
         # a mail about a record goes with that record: a hold keeps it, and no reminder is queued a second time
         return and_(one.created_at < before, one.state.in_(ENDED), one.object_type.not_in(ABOUT_STUDENTS))
-    if name == "webhook_delivery":
+    if name in ("webhook_delivery", "push_delivery"):
         return and_(one.created_at < before, one.state.in_(ENDED))
     if name == "import_run":
         # the health page says when the last one was, and a feed is known by the last roster that came from it

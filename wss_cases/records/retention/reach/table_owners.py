@@ -139,6 +139,8 @@ TABLES: dict[str, Kept] = {
     # what cleans itself by age
     "outbox_message": _running("mail", told_of=("object_type", "object_id")),
     "webhook_delivery": _running("mail", told_of=("object_type", "object_id")),
+    "push_delivery": _running("mail"),
+    "push_device": _running("session"),
     "kept_form": _running("draft"),
     "request_key": _running("request_key"),
     "sign_in_attempt": _running("sign_in"),

@@ -12,8 +12,9 @@ from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import MessageKind, PushWords
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.duties.clocks.queries import Clock, clock_of
@@ -86,9 +87,11 @@ def _still_on_the_clock(message: OutboxMessage, actor: Actor) -> bool:
     return _on_the_clock(message, actor) is not None
 
 
+PUSHED_SOON = PushWords(_l("A legal deadline is close"), _l("Open it to see what is due and when."))
+PUSHED_LATE = PushWords(_l("A legal deadline has passed"), _l("Open it and do what the law requires."))
 MESSAGES = (
-    MessageKind(DUTY_SOON, "duty_clock", _clock_context, _still_on_the_clock),
-    MessageKind(DUTY_LATE, "duty_clock", _clock_context, _still_on_the_clock),
+    MessageKind(DUTY_SOON, "duty_clock", _clock_context, _still_on_the_clock, push=PUSHED_SOON),
+    MessageKind(DUTY_LATE, "duty_clock", _clock_context, _still_on_the_clock, push=PUSHED_LATE),
     MessageKind("duty_raised", "duty_raised", _context, _still_open),
     MessageKind("duty_second_look", "duty_second_look", _context, _still_proposed),
 )

@@ -10,9 +10,10 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import day_words, moment_words
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
 from wss_cases.incidents.incident.parties import parties_of
-from wss_cases.journal.message_kinds import MessageKind
+from wss_cases.journal.message_kinds import MessageKind, PushWords
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.police.review.queries import load_review
@@ -85,13 +86,16 @@ def _still_seconds(message: OutboxMessage, actor: Actor) -> bool:
     return is_asked and not steps_aside(actor.user_id, review.requested_by_id, parties_of(review.incident_id))
 
 
+PUSHED_ASKED = PushWords(_l("A decision about police waits for your answer"), _l("Open it before its time runs out."))
+PUSHED_SOON = PushWords(_l("The record of a police call is due soon"), _l("Open it and finish the record."))
+PUSHED_LATE = PushWords(_l("The record of a police call is overdue"), _l("Open it and finish the record."))
 MESSAGES = (
-    MessageKind(ASKED, "police_asked", _context, _still_asks),
-    MessageKind(SECOND, "police_asked", _context, _still_asks),
+    MessageKind(ASKED, "police_asked", _context, _still_asks, push=PUSHED_ASKED),
+    MessageKind(SECOND, "police_asked", _context, _still_asks, push=PUSHED_ASKED),
     MessageKind(ANSWERED, "police_answered", _context, _still_theirs),
     MessageKind(CALLED, "police_call", _context, _still_to_record),
-    MessageKind(CALL_SOON, "police_call", _context, _still_to_record),
-    MessageKind(CALL_LATE, "police_call", _context, _still_to_record),
-    MessageKind(SECONDING, "police_second", _context, _still_seconds),
+    MessageKind(CALL_SOON, "police_call", _context, _still_to_record, push=PUSHED_SOON),
+    MessageKind(CALL_LATE, "police_call", _context, _still_to_record, push=PUSHED_LATE),
+    MessageKind(SECONDING, "police_second", _context, _still_seconds, push=PUSHED_ASKED),
     MessageKind(SECOND_REVIEW, "police_second", _context, _still_seconds),
 )

@@ -1,0 +1,231 @@
+"""Sending what is queued to devices, as mail is sent: any number of senders, nothing lost, nothing shown twice.
+
+What is pushed stands in the outbox beside the mail: here it is spread over the devices of its recipient, whether or not
+the mail could be sent. Apart from mail and webhooks, so that a service that hangs holds up neither.
+"""
+
+import math
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, exists, or_, select
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.foundation.connecting.outward import Unreachable, post
+from wss_cases.foundation.db import database_now, db
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.message_kinds import PushWords, kind_of
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.mail.common import leases
+from wss_cases.mail.common.rules import Verdict
+from wss_cases.mail.delivery.rendering import due_now
+from wss_cases.mail.push.actions import end_device, queue_push
+from wss_cases.mail.push.encrypting import posted
+from wss_cases.mail.push.models import PushDelivery, PushDevice
+from wss_cases.mail.push.queries import is_live, key_named, push_kinds, subscription_of
+from wss_cases.mail.push.rules import Answered, Subscription, answered, body_of, host_of, path_of, pause_after
+from wss_cases.mail.push.states import TEST
+
+BATCH = 20
+AT_ONCE = 1000
+LOOKS_BACK = timedelta(days=1)
+"""No message is of use for longer."""
+NOT_YET = (OutboxState.WAITING, OutboxState.CLAIMED)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """One message that we may send now: how often it was tried, to where, under which of our keys, and its words."""
+
+    id: int
+    device_id: int
+    message_id: str
+    attempts: int
+    ends_at: datetime
+    server_key: str
+    to: Subscription
+    said: bytes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an attempt came to, the status that came, and what the service says of trying again."""
+
+    means: Answered
+    why: str = ""
+    status: int | None = None
+    retry_after: str = ""
+
+
+def deliver_push(now: datetime, seconds: float | None = None) -> dict[str, int]:
+    """Spread what is due over devices and send it; returns how many were sent, wait again, or failed for good.
+
+    After `seconds` (None: no limit) it begins no other one.
+    """
+    end = math.inf if seconds is None else time.monotonic() + seconds
+    counts = {verdict.value: 0 for verdict in Verdict}
+    if not db.session.scalar(select(exists(PushDevice.id))):
+        return counts
+    _spread(now)
+    token, silent, took = secrets.token_hex(16), set[str](), False
+    try:
+        while time.monotonic() < end and (claimed := _claim(token, now)):
+            took = True
+            reach("deliver.after_claim")
+            for delivery_id in claimed:
+                if time.monotonic() >= end or (ready := _ready(delivery_id, token, silent, now)) is None:
+                    continue
+                outcome = _send(ready, now)
+                if outcome.status is None and outcome.means is Answered.LATER:
+                    silent.add(host_of(ready.to.endpoint))
+                counts[_settle(ready, token, outcome, now).value] += 1
+    finally:
+        if took:
+            leases.give_back(PushDelivery, token, now)
+    return counts
+
+
+def _spread(now: datetime) -> None:
+    """Forget devices that have ended, and queue what came due since for the others: each once for each device."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        uow.session.execute(delete(PushDevice).where(~is_live(now)).execution_options(synchronize_session=False))
+        # a mail server that is away moves its own next attempt on; the message is due all the same
+        came_due = or_(
+            and_(OutboxMessage.next_attempt_at <= now, OutboxMessage.next_attempt_at > now - LOOKS_BACK),
+            and_(
+                OutboxMessage.state.in_(NOT_YET),
+                OutboxMessage.attempts > 0,
+                OutboxMessage.created_at > now - LOOKS_BACK,
+            ),
+        )
+        there = exists().where(PushDelivery.device_id == PushDevice.id, PushDelivery.outbox_id == OutboxMessage.id)
+        wanted = (
+            select(
+                OutboxMessage.id, OutboxMessage.kind, OutboxMessage.next_attempt_at, PushDevice.id.label("device_id")
+            )
+            .join(PushDevice, PushDevice.user_id == OutboxMessage.recipient_id)
+            .where(
+                OutboxMessage.kind.in_(push_kinds()),
+                OutboxMessage.state != OutboxState.DROPPED,
+                came_due,
+                OutboxMessage.next_attempt_at >= PushDevice.made_at,
+                ~there,
+            )
+        )
+        for row in uow.session.execute(wanted.order_by(OutboxMessage.id).limit(AT_ONCE)).all():
+            ends_at = min(row.next_attempt_at, now) + _words(row.kind).use
+            if ends_at > now:
+                queue_push(uow, row.device_id, row.id, f"{row.id}:{row.device_id}", ends_at)
+
+
+def _words(kind: str) -> PushWords:
+    found = kind_of(kind)
+    assert found is not None and found.push is not None
+    return found.push
+
+
+def _claim(token: str, now: datetime) -> list[int]:
+    # asked first without a lock: mostly there is nothing
+    waits = exists().where(PushDelivery.state.in_(NOT_YET), PushDelivery.next_attempt_at <= now)
+    if not db.session.scalar(select(waits)):
+        return []
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        return leases.claim(uow, PushDelivery, token, now, BATCH)
+
+
+def _ready(delivery_id: int, token: str, silent: set[str], now: datetime) -> Ready | None:
+    """Look again at a claimed message: None where it is no longer ours, its service is silent, it is of no more use, or
+    its recipient may no longer know."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        row = leases.ours(uow, PushDelivery, delivery_id, token)
+        if row is None:
+            return None
+        device = uow.session.scalar(select(PushDevice).where(PushDevice.id == row.device_id, is_live(now)))
+        said = None if device is None else _said(row, device, now)
+        if device is None or said is None:
+            return _end(row, OutboxState.DROPPED, "")
+        if row.ends_at <= now:
+            return _end(row, OutboxState.FAILED, row.last_error or "late")
+        try:
+            to = subscription_of(device)
+        except ValueError:
+            return _end(row, OutboxState.FAILED, "sealed")
+        if host_of(to.endpoint) in silent:
+            return None
+        row.lease_until = database_now() + leases.LEASE
+        return Ready(row.id, device.id, row.message_id, row.attempts, row.ends_at, device.server_key, to, said)
+
+
+def _end(row: PushDelivery, state: OutboxState, why: str) -> None:
+    row.state, row.last_error, row.claim_token, row.lease_until = state, why, None, None
+
+
+def _said(row: PushDelivery, device: PushDevice, now: datetime) -> bytes | None:
+    """Return a message in its recipient's language; None when it is no longer due or they may no longer know."""
+    actor = actor_of(device.user_id, now)
+    if actor is None or not might(actor, Permission.PUSH_USE):
+        return None
+    with force_locale(actor.locale if actor.locale in setting("LANGUAGES") else "en"):
+        if row.outbox_id is None:
+            return body_of(str(TEST.title), str(TEST.body), "/account/push", row.message_id)
+        message = db.session.get(OutboxMessage, row.outbox_id)
+        due = due_now(message, now) if message is not None and message.recipient_id == device.user_id else None
+        context = due[0].context(message, due[1].actor) if message is not None and due is not None else None
+        if message is None or context is None:
+            return None
+        words = _words(message.kind)
+        return body_of(str(words.title), str(words.body), path_of(context["href"]), row.message_id)
+
+
+def _send(ready: Ready, now: datetime) -> Outcome:
+    key = key_named(ready.server_key)
+    if key is None:
+        return Outcome(Answered.GONE, "server_key")
+    ttl = int((ready.ends_at - now).total_seconds())
+    what = posted(key, ready.to, ready.said, setting("MAIL_FROM"), ready.message_id, ttl)
+    db.session.remove()  # nothing is held open while a server is spoken to
+    reach("deliver.before_send")
+    try:
+        answer = post(ready.to.endpoint, what.body, what.headers, setting("PUSH_SECONDS"), setting("PUSH_NEAR"))
+    except Unreachable as error:
+        return Outcome(Answered.LATER, error.why)
+    reach("deliver.after_send")
+    means = answered(answer.status)
+    why = "" if means is Answered.TAKEN else "refused_key" if answer.status in (401, 403) else "status"
+    return Outcome(means, why, answer.status, answer.retry_after)
+
+
+def _settle(ready: Ready, token: str, outcome: Outcome, now: datetime) -> Verdict:
+    """Mark a message with what its attempt came to; a device that is gone is forgotten with it."""
+    attempts = ready.attempts + 1
+    values: dict[str, Any] = {"attempts": attempts, "status": outcome.status, "last_error": outcome.why}
+    again = now + pause_after(attempts, outcome.retry_after)
+    if outcome.means is Answered.TAKEN:
+        verdict = Verdict.SENT
+        values |= {"state": OutboxState.SENT, "sent_at": now}
+    elif outcome.means is Answered.LATER and again < ready.ends_at:
+        verdict = Verdict.RETRY
+        values |= {"state": OutboxState.WAITING, "next_attempt_at": again}
+    else:
+        verdict = Verdict.FAILED
+        values["state"] = OutboxState.FAILED
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        ours = leases.mark(uow, PushDelivery, ready.id, token, values)
+        device = uow.session.get(PushDevice, ready.device_id)
+        if ours and device is not None and outcome.means is Answered.GONE:
+            end_device(uow, device)
+    reach("deliver.after_mark")
+    return verdict
