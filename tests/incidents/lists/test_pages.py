@@ -82,7 +82,7 @@ CHIPS = {
     "grade=0": ("Kindergarten", "Kínder"),
     "grade=9": ("Grade 9", "Grado 9"),
     "group=3-4": ("Group 3–4", "Grupo 3–4"),
-    "group=none": ("Not coded yet", "Todavía sin código"),
+    "group=none": ("Not coded yet", "Sin clasificar"),
     "state=counted": ("Counted in outcomes", "Contados en resultados"),
     "state=routed": ("Decided", "Decidido"),
 }
