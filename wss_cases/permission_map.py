@@ -7,6 +7,8 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Predicate, Rule
 from wss_cases.access.visibility import sees
+from wss_cases.attachments.attachment.queries import may_read
+from wss_cases.attachments.hosts.queries import answers_for
 from wss_cases.foundation import clock
 from wss_cases.incidents.deputies.rules import named_deputy
 from wss_cases.mail.push.rules import own_device
@@ -139,6 +141,8 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.API_ACCESS_MAKE: _rule(_of(DISTRICT), whole_district, "the whole district says what leaves for other systems"),
     P.API_ACCESS_MANAGE: _rule(_of(DISTRICT, SYSADMIN), whole_district_or_system, "a second person agrees or ends"),
+    P.ATTACHMENT_READ: _rule(frozenset(STAFF), may_read, "who reads the record; of a signed sheet its parties"),
+    P.ATTACHMENT_SEALED: _rule(_of(A, DISTRICT), answers_for, "counsel and the principal act; nobody opens it"),
     P.AUDIT_READ: _rule(_of(AUDITOR), anywhere, "verifies the log; it holds no case content"),
     P.CARE_WORK: _rule(_of(C, A), at_own_school(C, A), "the care team: coordinators and administrators of the school"),
     P.CASE_ACCESS_READ: _rule(_of(A), at_own_school(A), "the administrator answers for who looks"),

@@ -26,6 +26,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.account.rules import manages
 from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.visibility.models import PastOpening
+from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.cases.case import queries as case_queries
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp
@@ -71,6 +72,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "roster.directory.queries.visible_to": (Student, by(P.STUDENT_READ)),
     "roster.networks.queries.visible_to": (School, by(P.SCHOOL_MANAGE)),
     "records.disclosures.queries.visible_to": (Student, by(P.DISCLOSURE_READ)),
+    "attachments.attachment.queries.visible_to": (Attachment, by(P.ATTACHMENT_READ)),
     "followups.core.queries.visible_to": (FollowUp, by(P.FOLLOWUP_READ)),
     "safeguards.duties.duty.queries.visible_to": (LegalDuty, by(P.DUTY_READ)),
     "safeguards.duties.duty.queries.mandated_visible_to": (LegalDuty, by(P.OWN_DUTY_READ)),
@@ -177,6 +179,7 @@ READS: dict[str, tuple[P, ...]] = {
     "pathway": (P.CASE_READ,),
     "referral": (P.REFERRAL_ANSWER, P.CASE_READ),
     "circle_request": (P.CIRCLE_REQUEST_WORK,),
+    "attachment": (P.ATTACHMENT_SEALED,),
 }
 """What a mail is about, and which permissions let somebody know of it."""
 

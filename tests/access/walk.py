@@ -21,6 +21,7 @@ from tests.support.depth import in_turn
 from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
 from wss_cases.api.tokens.models import ApiToken
+from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
@@ -32,14 +33,14 @@ from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.published.models import PublishedSchool
-from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter, KeeperTraining
+from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
-from wss_cases.pathways.referrals.referral.models import Partner, Referral
+from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -183,6 +184,11 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
         )
     ),
     "supporter_id": _of_school(CircleSupporter),
+    "consent_id": _of_school(CircleConsent),
+    "referral_consent_id": _of_school(ReferralConsent),
+    "attachment_id": lambda school_id: (
+        select(Attachment).join(Incident, Incident.id == Attachment.incident_id).where(Incident.school_id == school_id)
+    ),
     "training_id": _of_school(KeeperTraining),
     "referral_id": _of_school(Referral),
     "practice_id": _of_school(PracticeEntry),
@@ -235,6 +241,7 @@ WORDS = {
 
 
 INNERMOST = (
+    *("attachment_id", "consent_id", "referral_consent_id"),
     *("code_id", "guardian_link_id", "taking_out_id", "look_id", "person_id", "told_id"),
     *("opening_id", "waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
@@ -265,6 +272,7 @@ FAMILIES = {
     "referrals": "wraparound",
     "referral_consent": "wraparound",
     "referral_service": "wraparound",
+    "attachments": "circle",
     "reengagement": "reengagement",
 }
 """Blueprints whose pages are of one kind of pathway."""
@@ -324,7 +332,7 @@ class Walk:
                 record = self._record(name, side, family, published=".history." in rule.endpoint)
                 values[name] = record.id
                 values |= {n: getattr(record, n) for n in named - set(values) if hasattr(record, n)}
-                if name in ("waiver_id", "hold_id", "meeting_id", "supporter_id", "term_id"):
+                if name in ("waiver_id", "hold_id", "meeting_id", "supporter_id", "term_id", "referral_consent_id"):
                     pathway = self._pathway_of(record)
                     held = {"pathway_id": pathway.id, "case_id": pathway.case_id}
                     values |= {n: value for n, value in held.items() if n in named}
@@ -343,6 +351,8 @@ class Walk:
 
     def _pathway_of(self, record: Any) -> Pathway:
         with self.app.app_context():
+            if isinstance(record, ReferralConsent):
+                record = db.session.get_one(Referral, record.referral_id)
             if isinstance(record, AgreementTerm):
                 record = db.session.get_one(Agreement, record.agreement_id)
             return db.session.get_one(Pathway, record.pathway_id)

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import func, select
 
+from tests.attachments.planting import plant_attachments
 from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
@@ -137,6 +138,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_copy(school_id, one.student.id, one.incident.id, one.lead)
     plant_workday(one)
     plant_practice(one)
+    plant_attachments(one, pathways[-1])
     db.session.commit()
 
 

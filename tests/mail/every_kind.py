@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tests.access.world import plant
+from tests.attachments.planting import make_attachment
 from tests.factories.accounts import UserFactory, make_user
 from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
@@ -23,6 +24,7 @@ from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Cover, Invitation, UserAccount
 from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.attachments.sealing.states import SEALED as FILE_SEALED
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.followups.reminders.messages import due_key, given_key, late_key
@@ -476,6 +478,12 @@ def _word_asked(world: World) -> OutboxMessage:
     return world.message(WORD_ASKED, world.people[Role.DISTRICT], row, f"{WORD_ASKED}:{row.id}")
 
 
+def _file_sealed(world: World) -> OutboxMessage:
+    incident = make_incident(world.school, [world.student], narrative=CANARY)
+    row = make_attachment("incident_id", incident.id, world.people[Role.DEAN].id, title=CANARY)
+    return world.message(FILE_SEALED, world.people[Role.ADMINISTRATOR], row, f"{FILE_SEALED}:{row.id}")
+
+
 def _import_refused(world: World) -> OutboxMessage:
     boss = make_user(Role.SYSADMIN, locale=world.locale)
     row = ImportRun(kind="oneroster", source="x", started_at=NOW, landed=False, report={})
@@ -606,6 +614,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     HAND_OVER: _kept(HAND_OVER, Role.COORDINATOR),
     LEFT: _kept(LEFT, Role.ADMINISTRATOR),
     WORD_ASKED: _word_asked,
+    FILE_SEALED: _file_sealed,
     "referral.sent": _referral("referral.sent"),
     "referral.ended": _referral("referral.ended"),
     "referral.overdue": _referral("referral.overdue"),

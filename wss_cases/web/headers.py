@@ -49,14 +49,14 @@ def _https_alone() -> Response | None:
 
 
 def _add(answer: Response) -> Response:
-    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers.setdefault("Content-Security-Policy", POLICY)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["X-Frame-Options"] = "DENY"
     answer.headers["Referrer-Policy"] = "same-origin"
     answer.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if setting("SESSION_COOKIE_SECURE"):
         answer.headers["Strict-Transport-Security"] = HTTPS_ONLY
-    answer.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    answer.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
     if answer.mimetype == "text/html" or "Cache-Control" not in answer.headers:
         answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -1,4 +1,7 @@
-"""Room for the one kind of file that is larger than a form: a roster, from whoever may import one."""
+"""Room for the two kinds of file that are larger than a form: a roster, and attachments, from whoever may send one."""
+
+from collections.abc import Callable
+from typing import Final
 
 from flask import Flask, current_app, request
 
@@ -6,7 +9,15 @@ from wss_cases.access.gate import current_actor, permission_of
 from wss_cases.access.policy import might
 from wss_cases.foundation.settings.reading import setting
 
-TAKING = "roster_uploads.upload"
+ROSTER: Final = "roster_uploads.upload"
+ATTACHED: Final = frozenset(
+    {
+        *("attachments.of_incident", "attachments.of_circle_consent", "attachments.of_referral_consent"),
+        *("attachments.of_agreement", "attachments.of_action", "attachments.of_release"),
+    }
+)
+ATTACHED_AT_ONCE: Final = 64 * 1024**2
+"""Bytes of the files that are attached together, six of the largest."""
 
 
 def init_large_files(app: Flask) -> None:
@@ -14,9 +25,16 @@ def init_large_files(app: Flask) -> None:
     app.before_request(_give_room)
 
 
+def _room_of(endpoint: str) -> Callable[[], int] | None:
+    if endpoint == ROSTER:
+        return lambda: int(setting("ROSTER_UPLOAD_MB")) * 1024**2
+    return (lambda: ATTACHED_AT_ONCE) if endpoint in ATTACHED else None
+
+
 def _give_room() -> None:
-    if request.endpoint != TAKING or request.method != "POST":
+    room = _room_of(request.endpoint or "")
+    if room is None or request.method != "POST":
         return
-    permission = permission_of(current_app, TAKING)
+    permission = permission_of(current_app, str(request.endpoint))
     if permission is not None and might(current_actor(), permission):
-        request.max_content_length = setting("ROSTER_UPLOAD_MB") * 1024**2
+        request.max_content_length = room()

@@ -38,10 +38,12 @@ TAKING_FILES = {
     "roster/role_files/upload.html",
     "setup/look/views.py",
     "setup/look/upload.html",
+    "attachments/pages/views.py",
+    "attachments/pages/page.html",
 }
 """The pages that take a file: the district's own calendar and its list of roles, read as text and never kept; its
 roster, kept until it is imported or refused, a week at most, and never passed on; a picture for its logo, drawn
-anew."""
+anew; photos, drawn anew, and PDFs, never opened, on a record."""
 SEEDED = "demo/"
 """The same seed makes the same invented district."""
 PINNED = re.compile(r"[\w.-]+(\[[\w,-]+\])?==[\w.!+-]+(\s*;[^-]*?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*(#|$)")

@@ -44,6 +44,10 @@ CHECKED: dict[str, dict[str, Any]] = {
     "circle_attendance": {"supporter_id": None, "keeper_user_id": None},
     "circle_note_opening": {"kind": "prevent_harm", "waiver_id": None},
     "circle_note_grant": {"waiver_id": None, "opening_id": None, "counsel_id": None},
+    "attachment": {
+        **dict.fromkeys(("circle_consent_id", "referral_consent_id", "agreement_id", "discipline_action_id")),
+        "family_release_id": None, "sealed_why": None,
+    },
     "agreement_signature": {"supporter_id": None, "keeper_user_id": None},
     "agreement_term": {"state": "kept", "decided_at": THEN, "replaces_id": None},
     "questionnaire": {

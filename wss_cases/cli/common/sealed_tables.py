@@ -6,6 +6,8 @@ from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.credentials.rules import PURPOSE as SECOND_FACTOR
 from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
 from wss_cases.accounts.sign_in.saved_forms.rules import PURPOSE as KEPT_FORM
+from wss_cases.attachments.attachment.models import Attachment
+from wss_cases.attachments.handling.rules import PURPOSE as ATTACHMENT
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.sealed_words import PURPOSE as SAID
 from wss_cases.journal.key_rotation.actions import Tables
@@ -32,4 +34,5 @@ SEALED: Final[Tables] = (
     ("board_reports", BoardReport, BOARD_REPORT),
     ("webhook_secrets", WebhookSecret, WEBHOOK),
     ("push_devices", PushDevice, PUSH),
+    ("attachments", Attachment, ATTACHMENT),
 )

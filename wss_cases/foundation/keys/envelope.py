@@ -33,18 +33,39 @@ def _name(key: bytes) -> str:
 
 def seal(keys: Keys, purpose: str, text: str) -> Sealed:
     """Return a text sealed under a fresh key of its own."""
+    return seal_bytes(keys, purpose, text.encode())
+
+
+def seal_bytes(keys: Keys, purpose: str, data: bytes) -> Sealed:
+    """Return the bytes of a file sealed under a fresh key of their own."""
     own = Fernet.generate_key()
     outer = Fernet(keys.fernet(purpose)[0])
-    return Sealed(Fernet(own).encrypt(text.encode()), outer.encrypt(own), key_name(keys, purpose))
+    return Sealed(Fernet(own).encrypt(data), outer.encrypt(own), key_name(keys, purpose))
 
 
 def unseal(keys: Keys, purpose: str, text: bytes, key: bytes) -> str:
     """Return the text of a sealed one. Raises ValueError when none of the district's keys opens it."""
+    return unseal_bytes(keys, purpose, text, key).decode()
+
+
+def unseal_bytes(keys: Keys, purpose: str, data: bytes, key: bytes) -> bytes:
+    """Return the bytes of a sealed file. Raises ValueError when none of the district's keys opens it."""
     outer = MultiFernet([Fernet(each) for each in keys.fernet(purpose)])
     try:
-        return Fernet(outer.decrypt(bytes(key))).decrypt(bytes(text)).decode()
+        return Fernet(outer.decrypt(bytes(key))).decrypt(bytes(data))
     except InvalidToken:
         raise ValueError("none of the keys opens this text") from None
+
+
+def rewrap(keys: Keys, purpose: str, key: bytes) -> bytes:
+    """Return the key of a sealed file under the district's newest one; the file itself stays as it lies.
+
+    Raises ValueError when none of the district's keys opens it.
+    """
+    try:
+        return MultiFernet([Fernet(each) for each in keys.fernet(purpose)]).rotate(bytes(key))
+    except InvalidToken:
+        raise ValueError("none of the keys opens this key") from None
 
 
 def own_key() -> str:

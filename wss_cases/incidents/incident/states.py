@@ -30,6 +30,9 @@ TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
     IncidentState.CLOSED: frozenset({IncidentState.ROUTED, IncidentState.UNDER_REVIEW}),
 }
 
+FACTS_SET = "incident.facts_set"
+"""What rooms above react to when the facts of a report, or of anybody in it, were set or put right."""
+
 WITHDRAWN = "withdrawn"
 """Why nothing further is done where the reporter took a report back before its review began."""
 

@@ -6,7 +6,9 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import people_of, priors
 from wss_cases.incidents.incident.rules import facts_of, routed_people
+from wss_cases.incidents.incident.states import FACTS_SET
 from wss_cases.incidents.other_schools.actions import pass_on
+from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.routing.drafts.actions import route
 from wss_cases.routing.engine.facts import parse_facts
@@ -39,6 +41,7 @@ def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
         answer, _said = route(uow, incident.id, person.id if person is not None else None, facts, today)
         answers.append(answer)
     raise_duties(uow, incident, _of_this_school(incident, merged(answer.answer["duties"] for answer in answers)))
+    react(uow, FACTS_SET, incident)
     for part in pass_on(uow, incident):
         route_incident(uow, part)
     return answers

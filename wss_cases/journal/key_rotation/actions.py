@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.database.erasing import erase_deleted
 from wss_cases.foundation.db import db
-from wss_cases.foundation.keys.envelope import key_name, seal, unseal
+from wss_cases.foundation.keys.envelope import key_name, rewrap, seal, unseal
 from wss_cases.foundation.keys.loading import Keys
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -54,12 +54,19 @@ def _rotate_some(keys: Keys, model: Any, purpose: str, ids: Sequence[int], now: 
         rows = select(model).where(model.id.in_(ids), model.sealed_text.is_not(None)).with_for_update()
         for row in uow.session.scalars(rows.execution_options(populate_existing=True)):
             try:
-                text = unseal(keys, purpose, row.sealed_text, row.sealed_key)
+                _renew(keys, purpose, row)
             except ValueError:
                 failed += 1
                 continue
-            sealed = seal(keys, purpose, text)
-            row.sealed_text, row.sealed_key, row.key_name = sealed.text, sealed.key, sealed.key_name
             done += 1
         uow.audit("sealed.rotated", model.__tablename__, None, {"count": [None, done]})
     return done, failed
+
+
+def _renew(keys: Keys, purpose: str, row: Any) -> None:
+    """Seal a text under the newest key; of a file that key wraps the file's own anew. Raises ValueError."""
+    if getattr(row, "SEALS_BYTES", False):
+        row.sealed_key, row.key_name = rewrap(keys, purpose, row.sealed_key), key_name(keys, purpose)
+        return
+    sealed = seal(keys, purpose, unseal(keys, purpose, row.sealed_text, row.sealed_key))
+    row.sealed_text, row.sealed_key, row.key_name = sealed.text, sealed.key, sealed.key_name

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageFile, ImageOps
-
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.files.pictures import BadPicture, decoded
 from wss_cases.foundation.i18n import gettext as _
 
 MOST_BYTES: Final = 1_000_000
@@ -28,18 +27,12 @@ def drawn_anew(data: bytes) -> Picture:
     """Return a PNG or JPEG as a small PNG. Raises Refused for what is too large or no such picture."""
     if len(data) > MOST_BYTES:
         raise Refused("file", _("The picture has more than 1 MB. Upload a smaller one."))
-    # what makes letters tells the library, for its whole process, to take half a picture
-    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as opened:
-            if opened.width * opened.height > MOST_PIXELS:
-                raise Refused("file", _("The picture has too many pixels. Upload a smaller one."))
-            turned = ImageOps.exif_transpose(opened).convert("RGBA")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise Refused("file", _("This is not a PNG or JPEG picture that can be read.")) from error
-    turned.thumbnail(LARGEST)
-    clean = Image.new("RGBA", turned.size)
-    clean.paste(turned)
+        clean = decoded(data, {"PNG": MOST_PIXELS, "JPEG": MOST_PIXELS}, LARGEST)
+    except BadPicture as bad:
+        if bad.too_large:
+            raise Refused("file", _("The picture has too many pixels. Upload a smaller one.")) from bad
+        raise Refused("file", _("This is not a PNG or JPEG picture that can be read.")) from bad
     out = BytesIO()
     clean.save(out, "PNG", optimize=True)
     content = out.getvalue()

@@ -31,6 +31,7 @@ PLAIN_PAGES = frozenset({"feed.mine", "feed.end", "mails.mine"})
 """One's own settings, under a permission that also shows records."""
 
 RECORDS = {
+    "attachment_id": "attachment",
     "case_id": "case_record",
     "incident_id": "incident",
     "student_id": "student",

@@ -109,6 +109,7 @@ DELETION_TONES = {
 
 KEPT_LABELS: dict[str, Any] = {
     "hold": _l("Kept: a hold is open"),
+    "sealed": _l("Kept: a sealed file belongs to it"),
     "open": _l("Kept: something of it is still open"),
     "not_due": _l("Kept: it may not go yet"),
     "gone": _l("Was gone before"),

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.two_persons.queries import refuse_one_person
+from wss_cases.attachments.sealing.queries import keeps_record
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.database.erasing import erase_deleted
 from wss_cases.foundation.db import db
@@ -158,6 +159,8 @@ def _what_keeps(student: Student | None, part: Part, now: datetime) -> str:
         return "gone"
     if is_student_held(student.id):
         return "hold"
+    if keeps_record(student.id):
+        return "sealed"
     if still_open(student.id):
         return "open"
     return "" if due_now(student.id, part, today_at(None, now)) else "not_due"

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Enum, String, Table, Text, delete, func, null, select, true, update
 
+from wss_cases.attachments.handling.actions import erase_shared
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.school_time import today_at
@@ -51,6 +52,7 @@ def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str
     counts["texts"] += take_names_out_of_sealed(uow, reach.stays, names)
     counts["drafts"] = _drop_drafts(uow, student_id, names)
     counts["sealed"] = _empty_sealed(uow, reach.circles)
+    counts["files"] = erase_shared(uow, reach.stays.get("attachment", set()))
     _count_bare(uow, reach.gone)
     _say_where(uow, reach.gone)
     _let_go(uow, reach.gone)

@@ -1,0 +1,1 @@
+"""The attachment itself: its row, its limits, and who may see it."""

@@ -1,0 +1,140 @@
+"""Reading attachments; every read starts from what the actor may see, which is never more than its record shows.
+
+A signed agreement is read by its parties and keepers alone, a circle's consent by those who may know who said what.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final
+
+from sqlalchemy import JSON, ColumnElement, Select, and_, column, func, not_, or_, select, table, true
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.access.visibility import holds, in_view
+from wss_cases.attachments.attachment.models import HOSTS, Attachment
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.errors import existing
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import visible_to as incidents_visible
+from wss_cases.pathways.circles.circle.models import CircleConsent, CircleKeeper
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import visible_to as pathways_visible
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
+from wss_cases.roster.directory.models import StaffMember
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+
+RELEASE: Final = table(
+    "family_release", column("id"), column("school_id"), column("student_id"), column("incident_ids", JSON)
+)
+"""Of a room above this one: what a family asked for of a record."""
+RECORD_ROLES: Final = (Role.COORDINATOR, Role.ADMINISTRATOR)
+DECIDE: Final = (Role.DEAN, Role.ADMINISTRATOR)
+
+
+def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of attachments to those whose record, and what it shows of them, the actor may see."""
+    return statement.where(_visible(actor))
+
+
+def _visible(actor: Actor) -> ColumnElement[bool]:
+    if actor.is_system:
+        return true()
+    # whoever reported it, and is not of the case team, sees what they attached and nothing of the others
+    team = Attachment.incident_id.in_(select(Incident.id).where(in_view(Incident, actor, *CASE_TEAM)))
+    read = [getattr(Attachment, name).in_(readable(name, actor)) for name in HOSTS]
+    return and_(or_(*read), or_(Attachment.incident_id.is_(None), team, Attachment.added_by_id == actor.user_id))
+
+
+def readable(host: str, actor: Actor) -> Select[Any]:
+    """Return the ids of the records of one kind whose attachments the actor may see, at least their own."""
+    return _READABLE[host](actor)
+
+
+def may_read(actor: Actor, attachment: Attachment) -> bool:
+    """Whether the actor sees an attachment, as `visible_to` says it."""
+    return holds(attachment, _visible(actor))
+
+
+def _actions(actor: Actor) -> Select[Any]:
+    return select(DisciplineAction.id).where(in_view(DisciplineAction, actor, *CASE_TEAM))
+
+
+def _releases(actor: Actor) -> Select[Any]:
+    return select(RELEASE.c.id).where(in_schools(RELEASE.c.school_id, actor, *RECORD_ROLES))
+
+
+def _circle_consents(actor: Actor) -> Select[Any]:
+    circles = pathways_visible(select(Pathway.id), actor)
+    return select(CircleConsent.id).where(
+        CircleConsent.pathway_id.in_(circles), _decides_nothing(CircleConsent.school_id, actor)
+    )
+
+
+def _decides_nothing(school_id: Any, actor: Actor) -> ColumnElement[bool]:
+    """Coordinators of the school who decide no discipline there."""
+    return and_(in_schools(school_id, actor, Role.COORDINATOR), not_(in_schools(school_id, actor, *DECIDE)))
+
+
+def _referral_consents(actor: Actor) -> Select[Any]:
+    pathways = pathways_visible(select(Pathway.id), actor)
+    joined = select(ReferralConsent.id).join(Referral, Referral.id == ReferralConsent.referral_id)
+    return joined.where(Referral.pathway_id.in_(pathways))
+
+
+def _agreements(actor: Actor) -> Select[Any]:
+    """Of the circles that the actor keeps, and of those in which the actor is a party that signed or has a term."""
+    keeps = select(CircleKeeper.pathway_id).where(
+        CircleKeeper.user_id == actor.user_id, CircleKeeper.ended_at.is_(None)
+    )
+    kept = and_(Agreement.pathway_id.in_(keeps), _decides_nothing(Agreement.school_id, actor))
+    party = (
+        select(CaseParticipant.id)
+        .join(IncidentPerson, IncidentPerson.id == CaseParticipant.incident_person_id)
+        .join(StaffMember, StaffMember.id == IncidentPerson.staff_id)
+        .where(StaffMember.user_id == actor.user_id)
+    )
+    signed = select(AgreementSignature.agreement_id).where(AgreementSignature.participant_id.in_(party))
+    promised = select(AgreementTerm.agreement_id).where(AgreementTerm.owner_participant_id.in_(party))
+    own = and_(in_view(Agreement, actor, *STAFF), or_(Agreement.id.in_(signed), Agreement.id.in_(promised)))
+    return select(Agreement.id).where(or_(kept, own))
+
+
+_READABLE: Mapping[str, Callable[[Actor], Select[Any]]] = {
+    "incident_id": lambda actor: incidents_visible(select(Incident.id), actor),
+    "circle_consent_id": _circle_consents,
+    "referral_consent_id": _referral_consents,
+    "agreement_id": _agreements,
+    "discipline_action_id": _actions,
+    "family_release_id": _releases,
+}
+
+
+def get_attachment(actor: Actor, attachment_id: int) -> Attachment:
+    """Return an attachment that the actor may see, removed and sealed ones too. Raises NotFound."""
+    return existing(db.session.scalar(visible_to(select(Attachment).where(Attachment.id == attachment_id), actor)))
+
+
+def attachments_on(actor: Actor, host: str, record_id: int) -> list[Attachment]:
+    """Return the attachments of one record that the actor sees, the oldest first."""
+    mine = visible_to(select(Attachment).where(getattr(Attachment, host) == record_id), actor)
+    return list(db.session.scalars(mine.order_by(Attachment.id)))
+
+
+def count_on(host: str, record_id: int) -> int:
+    """Return how many attachments a record has, whoever may see them; removed ones are none."""
+    there = (getattr(Attachment, host) == record_id, Attachment.removed_at.is_(None))
+    return db.session.scalar(select(func.count(Attachment.id)).where(*there)) or 0
+
+
+def counts_on(actor: Actor, host: str, record_ids: Collection[int]) -> dict[int, int]:
+    """Return how many attachments of each record the actor sees, by the record's id; removed ones are none."""
+    which = getattr(Attachment, host)
+    counted: Any = select(which, func.count(Attachment.id)).where(
+        which.in_(sorted(record_ids)), Attachment.removed_at.is_(None)
+    )
+    return {row[0]: row[1] for row in db.session.execute(visible_to(counted, actor).group_by(which))}
+
+
+load_attachment = by_id(Attachment)

@@ -1,0 +1,1 @@
+"""What a file may be: photos drawn anew, PDFs looked through."""

@@ -1,0 +1,1 @@
+"""Adding, opening and removing an attachment."""

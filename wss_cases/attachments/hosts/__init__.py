@@ -1,0 +1,1 @@
+"""The records that attachments hang on, as one person meets them."""

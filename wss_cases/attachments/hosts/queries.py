@@ -1,0 +1,212 @@
+"""What an attachment hangs on, as one person meets it: each kind of record is loaded by the room's own rules."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.attachments.attachment.models import Attachment
+from wss_cases.attachments.attachment.queries import RELEASE, readable
+from wss_cases.attachments.hosts.rules import may_be_sexual
+from wss_cases.cases.case.models import CaseIncident
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.pathways.circles.circle.models import CircleConsent
+from wss_cases.pathways.circles.terms.models import Agreement
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.legal_holds.queries import is_case_held, is_student_held
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.queries import get_action
+
+ENDED: Final = frozenset({IncidentState.CLOSED, IncidentState.NO_FURTHER_ACTION, IncidentState.DUPLICATE})
+
+
+@dataclass(frozen=True)
+class Host:
+    """A record with attachments: which it is, what the actor may do, and what it rests on.
+
+    `record` is its row where there is a history to write to; `is_team`: the actor works it, and may remove what others
+    attached.
+    """
+
+    name: str
+    record_id: int
+    school_id: int
+    title: str
+    may_add: bool
+    is_team: bool
+    record: Any = None
+    incident_ids: frozenset[int] = frozenset()
+    case_id: int | None = None
+    pathway_id: int | None = None
+    student_ids: frozenset[int] = frozenset()
+
+    @property
+    def has_history(self) -> bool:
+        """Whether the history that the case team reads may say that a file was attached."""
+        return self.name in ("incident_id", "agreement_id", "discipline_action_id")
+
+    @property
+    def is_sexual(self) -> bool:
+        """Whether an image of a child may be sexual here, as the reports say that it rests on."""
+        return any(map(may_be_sexual, _reports(self.incident_ids)))
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a hold keeps it: nothing of it is erased."""
+        if self.case_id is not None:
+            return is_case_held(self.case_id)
+        return any(map(is_student_held, self.student_ids)) or any(map(is_case_held, _cases_of(self.incident_ids)))
+
+
+def host_of(actor: Actor, name: str, record_id: int) -> Host:
+    """Return a record with attachments that the actor may see. Raises NotFound."""
+    return _LOADERS[name](actor, record_id)
+
+
+def rows_of(name: str) -> Any:
+    """Return what a statement selects the records of one kind from."""
+    return _MODELS.get(name, RELEASE.c)
+
+
+def in_pathway(host: Host, case_id: int, pathway_id: int) -> Host:
+    """Return a host of this pathway. Raises NotFound for one of another."""
+    if (host.case_id, host.pathway_id) != (case_id, pathway_id):
+        raise NotFound
+    return host
+
+
+def agreement_of(pathway_id: int) -> int | None:
+    """Return the id of a circle's agreement; None where there is none. The caller has not checked the circle."""
+    return db.session.scalar(select(Agreement.id).where(Agreement.pathway_id == pathway_id))
+
+
+def school_of(attachment: Attachment) -> int:
+    """Return the school whose record an attachment hangs on, whoever asks."""
+    name, record_id = attachment.host
+    columns = rows_of(name)
+    return int(existing(db.session.scalar(select(columns.school_id).where(columns.id == record_id))))
+
+
+def answers_for(actor: Actor, attachment: Attachment) -> bool:
+    """Whether the actor is an administrator of an attachment's school, or of the district around it."""
+    return actor.covers(school_of(attachment), Role.ADMINISTRATOR, Role.DISTRICT)
+
+
+def hosts_on(incident_id: int) -> dict[str, Any]:
+    """Return what may have attachments and rests on a report: by column, a select of the records' ids."""
+    cases = select(CaseIncident.case_id).where(CaseIncident.incident_id == incident_id)
+    return {
+        "incident_id": select(Incident.id).where(Incident.id == incident_id),
+        "circle_consent_id": select(CircleConsent.id).where(CircleConsent.case_id.in_(cases)),
+        "referral_consent_id": select(ReferralConsent.id).where(ReferralConsent.case_id.in_(cases)),
+        "agreement_id": select(Agreement.id).where(Agreement.case_id.in_(cases)),
+        "discipline_action_id": select(DisciplineAction.id).where(DisciplineAction.incident_id == incident_id),
+    }
+
+
+def _incident(actor: Actor, record_id: int) -> Host:
+    row = get_incident(actor, record_id)
+    team = actor.is_system or actor.covers(row.school_id, *CASE_TEAM)
+    closed = row.state is IncidentState.DUPLICATE if team else row.state in ENDED
+    return Host(
+        "incident_id", row.id, row.school_id, _("Report %(reference)s", reference=row.reference),
+        can(actor, Permission.INCIDENT_COMPLETE, row) and not closed, team, row, frozenset({row.id}),
+        student_ids=frozenset(person.student_id for person in row.people if person.student_id is not None),
+    )  # fmt: skip
+
+
+def _circle_consent(actor: Actor, record_id: int) -> Host:
+    row = existing(db.session.get(CircleConsent, record_id))
+    pathway = get_pathway(actor, row.case_id, row.pathway_id)
+    return _of_pathway("circle_consent_id", actor, row, pathway, _("Consent to a circle"))
+
+
+def _referral_consent(actor: Actor, record_id: int) -> Host:
+    row = existing(db.session.get(ReferralConsent, record_id))
+    referral = db.session.get_one(Referral, row.referral_id)
+    pathway = get_pathway(actor, referral.case_id, referral.pathway_id)
+    return _of_pathway("referral_consent_id", actor, row, pathway, _("Consent to a referral"))
+
+
+def _agreement(actor: Actor, record_id: int) -> Host:
+    row = existing(db.session.get(Agreement, record_id))
+    pathway = existing(db.session.get(Pathway, row.pathway_id))
+    return _of_pathway("agreement_id", actor, row, pathway, _("Signed agreement"))
+
+
+def _of_pathway(name: str, actor: Actor, row: Any, pathway: Pathway, title: str) -> Host:
+    _refuse_unread(actor, name, row.id)
+    return Host(
+        name, row.id, row.school_id, title,
+        can(actor, Permission.CASE_WORK, pathway), can(actor, Permission.CASE_WORK, pathway), row,
+        frozenset(_incidents_of(pathway.case_id)), pathway.case_id, pathway.id,
+    )  # fmt: skip
+
+
+def _action(actor: Actor, record_id: int) -> Host:
+    row = get_action(actor, record_id).action
+    works = can(actor, Permission.DISCIPLINE_RECORD, row)
+    return Host(
+        "discipline_action_id", row.id, row.school_id, _("Notice of a discipline action"),
+        works, works, row,
+        frozenset({row.incident_id} if row.incident_id else ()), student_ids=frozenset({row.student_id}),
+    )  # fmt: skip
+
+
+def _release(actor: Actor, record_id: int) -> Host:
+    row = existing(db.session.execute(select(RELEASE).where(RELEASE.c.id == record_id)).first())
+    _refuse_unread(actor, "family_release_id", row.id)
+    return Host(
+        "family_release_id", row.id, row.school_id, _("Copy of the record for the family"),
+        True, True, None,
+        frozenset(row.incident_ids), student_ids=frozenset({row.student_id}),
+    )  # fmt: skip
+
+
+def _refuse_unread(actor: Actor, name: str, record_id: int) -> None:
+    ids = readable(name, actor).subquery()
+    if db.session.scalar(select(ids.c.id).where(ids.c.id == record_id)) is None:
+        raise NotFound
+
+
+def _reports(incident_ids: Collection[int]) -> list[Incident]:
+    people = selectinload(Incident.people).joinedload(IncidentPerson.behavior)
+    return list(db.session.scalars(select(Incident).options(people).where(Incident.id.in_(sorted(incident_ids)))))
+
+
+def _incidents_of(case_id: int) -> list[int]:
+    return list(db.session.scalars(select(CaseIncident.incident_id).where(CaseIncident.case_id == case_id)))
+
+
+def _cases_of(incident_ids: Collection[int]) -> list[int]:
+    linked = select(CaseIncident.case_id).where(CaseIncident.incident_id.in_(sorted(incident_ids)))
+    return list(db.session.scalars(linked.distinct()))
+
+
+_MODELS: Mapping[str, Any] = {
+    "incident_id": Incident,
+    "circle_consent_id": CircleConsent,
+    "referral_consent_id": ReferralConsent,
+    "agreement_id": Agreement,
+    "discipline_action_id": DisciplineAction,
+}
+_LOADERS: Mapping[str, Callable[[Actor, int], Host]] = {
+    "incident_id": _incident,
+    "circle_consent_id": _circle_consent,
+    "referral_consent_id": _referral_consent,
+    "agreement_id": _agreement,
+    "discipline_action_id": _action,
+    "family_release_id": _release,
+}
