@@ -46,14 +46,14 @@ def test_support_offered_counts_as_contact_where_no_follow_up_asked_for_it(sessi
     assert contacts(world.actor, year) == [(TODAY, NEXT_DAY, 1)]
 
 
-def test_the_last_pre_meeting_closes_what_asked_for_them(session: Any) -> None:
+def test_a_pre_meeting_closes_what_asked_for_it_and_the_last_one_what_asked_for_all(session: Any) -> None:
     world = make_world()
     circle = make_circle(world)
-    asked = FollowUpFactory(
-        school_id=world.school.id, case_id=world.case.id, kind="pre_meetings",
-        incident_person_id=world.incident.people[0].id,
-    )  # fmt: skip
-    for person, state in zip(world.people, (FollowUpState.OPEN, FollowUpState.DONE), strict=True):
+    here = {"school_id": world.school.id, "case_id": world.case.id, "kind": "pre_meetings"}
+    theirs = [FollowUpFactory(**here, incident_person_id=person.id) for person in world.incident.people[:2]]
+    everyones = FollowUpFactory(**here, pathway_id=circle.id)
+    done, still_open = FollowUpState.DONE, FollowUpState.OPEN
+    for person, states in zip(world.people, ((done, still_open, still_open), (done, done, done)), strict=True):
         record_pre_meeting(Invocation(world.actor, LATER), circle.id, person.id, NEXT_DAY)
-        assert fresh(asked).state is state
-    assert fresh(asked).outcome == "all_held"
+        assert tuple(fresh(row).state for row in (*theirs, everyones)) == states
+    assert {fresh(row).outcome for row in (*theirs, everyones)} == {"all_held"}

@@ -12,17 +12,10 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words, students_in
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseState, HarmedSays
-from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page, outcome_words
-from wss_cases.casework.case_file.queries import (
-    PAGE,
-    TERM_KIND,
-    CaseFilter,
-    CaseRow,
-    case_rows,
-    count_cases,
-    history_seen,
-)
+from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page
+from wss_cases.casework.case_file.queries import PAGE, CaseFilter, CaseRow, case_rows, count_cases, history_seen
 from wss_cases.casework.case_page.closing import record_of
+from wss_cases.casework.case_page.presenters import follow_ups_of
 from wss_cases.casework.next_act.presenters import harm_words, kind_words
 from wss_cases.casework.next_act.rules import why_stuck
 from wss_cases.casework.next_act.states import Stuck
@@ -30,10 +23,6 @@ from wss_cases.casework.pathway_page.views import pathway_page
 from wss_cases.casework.safety_plans.presenters import safety_card, safety_of
 from wss_cases.casework.story.presenters import story_of
 from wss_cases.casework.transfer.queries import moved_in
-from wss_cases.followups.about.queries import about
-from wss_cases.followups.core.models import FollowUpState
-from wss_cases.followups.core.queries import for_case
-from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import dotted
@@ -44,7 +33,6 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number
 from wss_cases.roster.directory.guardians import GuardianOf, guardians_of
 from wss_cases.roster.directory.presenters import guardian_words, whom_words
-from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("casework", __name__, url_prefix="/cases")
 
@@ -125,7 +113,9 @@ def case(case_id: int) -> Page:
         return _history_tab(page, actor)
     if tab == "follow-ups" or not page.file.pathways:
         return render_template(
-            "casework/case_page/follow_ups.html", **head(page, actor, "follow-ups"), **_follow_ups(page, actor)
+            "casework/case_page/follow_ups.html",
+            **head(page, actor, "follow-ups"),
+            **follow_ups_of(actor, page.case, page.today),
         )
     live = [row for row in page.file.pathways if row.ended_at is None]
     return pathway_page(page, actor, (live or page.file.pathways)[0])
@@ -179,31 +169,6 @@ def _incident_tab(page: CasePage, actor: Actor) -> Page:
         for row in incidents
     ]
     return render_template("casework/case_page/incident.html", **head(page, actor, "incident"), incidents=shown)
-
-
-def _follow_up_address(kind: str, state: FollowUpState, follow_up_id: int) -> str | None:
-    if kind == TERM_KIND and state is FollowUpState.OPEN:
-        return url_for("circles.term_of", follow_up_id=follow_up_id)
-    return url_for("followups.follow_up", follow_up_id=follow_up_id)
-
-
-def _follow_ups(page: CasePage, actor: Actor) -> dict[str, Any]:
-    days = school_days(page.case.school_id)
-    open_rows: list[dict[str, Any]] = []
-    done_rows: list[dict[str, Any]] = []
-    rows = for_case(actor, page.case.id)
-    people = about(actor, rows)
-    for row in rows:
-        shown = {
-            "title": people[row.id].titled(row.title),
-            "meta": dotted(row.owner, *people[row.id].guardians),
-            "href": _follow_up_address(row.kind, row.state, row.id),
-            "due": due_words(row.due_on, page.today, days),
-            "is_done": row.state is FollowUpState.DONE,
-            "outcome": outcome_words(row.outcome) if row.state is FollowUpState.DONE else _("Canceled"),
-        }
-        (open_rows if row.state is FollowUpState.OPEN else done_rows).append(shown)
-    return {"open_rows": open_rows, "done_rows": done_rows, "add_href": url_for("followups.add", case_id=page.case.id)}
 
 
 @blueprint.get("/<int:case_id>/people/<int:participant_id>")

@@ -27,10 +27,16 @@ PARTIES = (PersonRole.HARMED, PersonRole.CAUSED_HARM, PersonRole.BOTH)
 
 @dataclass(frozen=True)
 class About:
-    """Whom one follow-up is about, by the names that the school uses, and the guardians to call, a line each."""
+    """Whom one follow-up is about, by the names that the school uses, and the guardians to call, a line each.
+
+    `person` is the one person whom it names, the same in every case and report; '' where it names nobody or several.
+    `phones`: whom to call, each with what stands on the link and the number that it dials.
+    """
 
     who: str = ""
     guardians: tuple[str, ...] = ()
+    person: str = ""
+    phones: tuple[tuple[str, str], ...] = ()
 
     def titled(self, title: str) -> str:
         """Return a follow-up's title with whom it is about."""
@@ -57,8 +63,18 @@ def about(actor: Actor, rows: Iterable[Any], *, call: bool = False) -> dict[int,
     shown = {}
     for row in rows:
         names = dict.fromkeys(_words(person, namesakes) for person in found[row.id])
-        shown[row.id] = About(", ".join(names), tuple(_line(one) for key in called[row.id] for one in guardians[key]))
+        calls = [one for key in called[row.id] for one in guardians[key]]
+        key = person_key(named[row.id][0]) if row.id in named else ""
+        shown[row.id] = About(", ".join(names), tuple(map(_line, calls)), key, tuple(_phones(calls)))
     return shown
+
+
+def person_key(person: Any) -> str:
+    """Return what names one person in every case and report: a student, else somebody's entry in a report."""
+    if person.student_id is not None:
+        return f"student:{person.student_id}"
+    entry = person.id if isinstance(person, IncidentPerson) else person.incident_person_id
+    return f"entry:{entry}" if entry is not None else f"part:{person.id}"
 
 
 def spoken_of(row: Any) -> tuple[set[int], frozenset[str]]:
@@ -120,3 +136,10 @@ def _words(person: Any, namesakes: Counter[str]) -> str:
 
 def _line(who: GuardianOf) -> str:
     return dotted(who.name, guardian_words(who))
+
+
+def _phones(guardians: Iterable[GuardianOf]) -> Iterable[tuple[str, str]]:
+    """Yield each number that may be called: the words of its link, and what it dials."""
+    for who in guardians:
+        if dialed := "".join(sign for sign in who.phone if sign in "+0123456789"):
+            yield _("Call %(name)s", name=_line(who)), dialed

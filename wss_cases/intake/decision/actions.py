@@ -187,6 +187,8 @@ def make_follow_up(
     if scene.made[kind, person_id]:
         scene.made[kind, person_id] -= 1
         return
+    if kind == FollowUpKind.PRE_MEETINGS and scene.made[kind, None]:
+        return  # an earlier one asks for everyone's
     template = template_in_force(kind, scene.incident.school_id, scene.today)
     is_deans = kind == CONVERSATION or (template is not None and template.owner_role == Role.DEAN)
     row = make(

@@ -11,7 +11,8 @@ from wss_cases.routing.engine.facts import Facts
 from wss_cases.routing.engine.states import PATHWAY_OF, AppliesTo, FollowUpKind, Kind, Pathway, Person, Police
 
 _POLICE_ORDER = (Police.NOT_INDICATED, Police.VERIFY, Police.REQUIRED_BY_LAW, Police.EMERGENCY)
-_ONCE = frozenset({FollowUpKind.PRE_MEETINGS, FollowUpKind.SAFE_PASSAGE_CONTACT, FollowUpKind.SAFETY_PLAN})
+_ONCE = frozenset({FollowUpKind.SAFE_PASSAGE_CONTACT, FollowUpKind.SAFETY_PLAN})
+_CALLS = (FollowUpKind.GUARDIAN_CONTACT, FollowUpKind.GUARDIAN_CONTACT_HARMED)
 _OF_THE_HARMED = frozenset({FollowUpKind.CONTACT_PERSON_HARMED, FollowUpKind.CHECK_IN_PERSON_HARMED})
 
 _ADULTS = (PersonKind.STAFF, PersonKind.OTHER_ADULT, PersonKind.COMMUNITY)
@@ -132,7 +133,7 @@ def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Pl
         holds=tuple(hold for answered in answers for hold in _holds(answered)),
         follow_ups=tuple(
             one
-            for one in board.follow_ups.values()
+            for one in _one_call_each(board.follow_ups.values())
             if one.person_id not in elsewhere and not _calls_nobody(one, unknown)
         ),
         police=max(
@@ -155,6 +156,8 @@ def _waits(item: PlanItem, unknown: set[int | None]) -> bool:
 
 
 def _calls_nobody(wanted: PlanFollowUp, unknown: set[int | None]) -> bool:
+    if wanted.kind is FollowUpKind.PRE_MEETINGS:
+        return wanted.person_id is not None and wanted.person_id in unknown
     return wanted.kind is FollowUpKind.GUARDIAN_CONTACT and wanted.person_id in unknown
 
 
@@ -196,6 +199,8 @@ def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], pe
         targets: Sequence[int | None] = [_id(answered.person)]
         if kind in _ONCE:
             targets = [None]
+        elif kind is FollowUpKind.PRE_MEETINGS:
+            targets = _to_meet(answered, harmed)
         elif kind in _OF_THE_HARMED:
             targets = list(harmed) or [None]
         elif kind is FollowUpKind.GUARDIAN_CONTACT_HARMED or (kind is FollowUpKind.GUARDIAN_CONTACT and of_an_adult):
@@ -203,6 +208,35 @@ def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], pe
         for target in targets:
             key = (kind, 0 if kind in _ONCE else days, target)
             board.follow_ups.setdefault(key, PlanFollowUp(kind, days, target, tuple(said["rules"])))
+
+
+def _to_meet(answered: Answered, harmed: Sequence[int]) -> list[int | None]:
+    """Return who is met alone before the circles of one answer, each by a follow-up that names them."""
+    people: dict[int | None, None] = {}
+    for said in answered.answer["pathways"]:
+        if PATHWAY_OF[Kind(said["kind"])] is Pathway.CIRCLE:
+            people |= dict.fromkeys([] if Person(said["for"]) is Person.HARMED else [_id(answered.person)])
+            people |= dict.fromkeys([] if Person(said["for"]) is Person.CAUSED_HARM else harmed)
+    people.pop(None, None)
+    return list(people) or [None]
+
+
+def _one_call_each(wanted: Iterable[PlanFollowUp]) -> list[PlanFollowUp]:
+    """Return what is to be made with one call home per student: who caused harm and was harmed has one family.
+
+    The call keeps the sooner day and names the rules of both.
+    """
+    kept: dict[tuple[FollowUpKind, int, int | None], PlanFollowUp] = {}
+    for one in wanted:
+        is_call = one.kind in _CALLS and one.person_id is not None
+        key = (_CALLS[0], 0, one.person_id) if is_call else (one.kind, one.days, one.person_id)
+        kept[key] = _one_call(kept[key], one) if key in kept else one
+    return list(kept.values())
+
+
+def _one_call(one: PlanFollowUp, other: PlanFollowUp) -> PlanFollowUp:
+    rules = tuple(sorted({*one.rules, *other.rules}))
+    return replace(one, kind=_CALLS[0], days=min(one.days, other.days), rules=rules)
 
 
 def _students(ids: Sequence[int], people: Sequence[IncidentPerson]) -> list[int | None]:

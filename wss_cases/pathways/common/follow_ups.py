@@ -50,12 +50,13 @@ def close_open(
 
 
 def close_recorded(
-    uow: UnitOfWork, row: Pathway, kind: str, outcome: str, on: date, people: Collection[CaseParticipant], **shown: str
-) -> None:
+    uow: UnitOfWork, row: Pathway, kind: str, outcome: str, on: date, people: Collection[CaseParticipant],
+    *, named_only: bool = False, **shown: str,
+) -> None:  # fmt: skip
     """Close what a pathway, its case or a report of it asks about these people, done on a day: it is asked for once.
 
     `shown`: more of what shows it, as in `Evidence.stored`: manner, who. A person is found again in each report of the
-    case; what names nobody counts in its own pathway only.
+    case; what names nobody counts in its own pathway only, and with `named_only` not at all.
     """
     reports = select(CaseIncident.incident_id).where(CaseIncident.case_id == row.case_id)
     entries = {person.incident_person_id for person in people} - {None}
@@ -68,7 +69,11 @@ def close_recorded(
         FollowUp.state == FollowUpState.OPEN,
         FollowUp.kind == kind,
         or_(FollowUp.case_id == row.case_id, FollowUp.incident_id.in_(reports)),
-        or_(FollowUp.pathway_id == row.id, FollowUp.incident_person_id.in_(theirs)),
+        or_(
+            FollowUp.incident_person_id.in_(theirs),
+            FollowUp.participant_id.in_([person.id for person in people]),
+            *([] if named_only else [FollowUp.pathway_id == row.id]),
+        ),
     )
     evidence = {name: value for name, value in {"on": on.isoformat(), **shown}.items() if value}
     for follow_up in uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()):

@@ -122,11 +122,15 @@ def _note_talk(uow: UnitOfWork, party: _Party, visit: Visit) -> None:
 
 
 def _close_what_asked(uow: UnitOfWork, party: _Party, on: date, manner: str) -> None:
-    """Support offered or a pre-meeting held is contact with a person harmed; the last pre-meeting closes its asking."""
+    """Support offered or a pre-meeting held is contact with a person harmed; a pre-meeting closes what asked for it,
+    the last one what asked for everyone's."""
     row, circle = party.row, party.circle
     person = next(person for person in circle.invited if person.id == party.person_id)
     if was_harmed(person):
         close_recorded(uow, row, "contact_person_harmed", "reached", on, [person], manner=manner)
+    if party.prepared.pre_met_on is not None:
+        met_on = party.prepared.pre_met_on
+        close_recorded(uow, row, "pre_meetings", "all_held", met_on, [person], named_only=True)
     met = [each and each.pre_met_on for each in (circle.preparations.get(one.id) for one in circle.invited)]
     if all(met):
         close_recorded(uow, row, "pre_meetings", "all_held", max(day for day in met if day), circle.invited)

@@ -1,0 +1,36 @@
+"""Follow-ups under the names of whom they are about: who, how late the first is, whom to call, one visit."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.followups.about.queries import About
+from wss_cases.followups.core.rules import Due
+
+TONES = {"overdue": "brick", "today": "sun"}
+
+
+def block(ids: Sequence[int], first_due: Due, whom: dict[int, About], things: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return one person's follow-ups (`ids`, the first due first) in words; `things` is a line of each.
+
+    `unreachable` are lines of guardians whom no link calls: whom nobody contacts, or of whom no number is known.
+    """
+    abouts = [whom[number] for number in ids]
+    phones = list(dict.fromkeys(call for one in abouts for call in one.phones))
+    return {
+        "who": abouts[0].who,
+        "visit": url_for("visit.visit", follow_up_id=ids[0]),
+        "due": first_due.words,
+        "tone": TONES.get(first_due.state, "slate"),
+        "phones": phones,
+        "unreachable": without_links(abouts),
+        "things": things,
+    }
+
+
+def without_links(abouts: Collection[About]) -> list[str]:
+    """Return the lines of guardians whom no link of these calls."""
+    called = [words for one in abouts for words, _number in one.phones]
+    lines = dict.fromkeys(line for one in abouts for line in one.guardians)
+    return [line for line in lines if not any(line in words for words in called)]
