@@ -17,6 +17,7 @@ from wss_cases.accounts.sign_in.sessions.actions import touch_session
 from wss_cases.accounts.sign_in.sessions.signed_in import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import init_i18n, locale_code
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import district, today_at
@@ -55,6 +56,14 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("checklist.page", _l("Setup"), Permission.SETUP_READ),
     ("system.health", _l("System"), Permission.SYSTEM_HEALTH),
 )
+
+PHONE_BAR: tuple[tuple[str, Any, str, Permission], ...] = (
+    ("my_day.page", _l("My day"), "sun", Permission.FOLLOWUP_READ),
+    ("capture.capture", _l("Log"), "plus", Permission.INCIDENT_REPORT),
+    ("review.queue", _l("Review"), "list", Permission.INCIDENT_REVIEW),
+    ("desk.page", _l("Caseload"), "people", Permission.CASE_WORK),
+)
+"""What stands at the bottom of a phone, with its picture, before Find and More: the first three that are allowed."""
 
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("practice.entries_page", _l("Practice log"), Permission.PRACTICE_LOG),
@@ -162,7 +171,7 @@ def go_back(without: Collection[str] = ()) -> Response:
 def _context() -> dict[str, Any]:
     actor = current_actor()
     locale = locale_code()
-    nobody = dict.fromkeys(("nav", "nav_menu", "schools", "banners"), ())
+    nobody = dict.fromkeys(("nav", "nav_menu", "phone_bar", "schools", "banners"), ())
     shown: dict[str, Any] = {**nobody, "actor": None, "current_school": None, "all_schools": False}
     if actor.user_id is not None or (has_request_context() and request.endpoint in LOOKS_LIKE_THE_DISTRICT):
         shown["look"] = look_on(today_at(None, clock.now()))
@@ -173,6 +182,7 @@ def _context() -> dict[str, Any]:
             "actor": actor,
             "nav": bar,
             "nav_menu": menu,
+            "phone_bar": _phone_bar(actor),
             "schools": schools,
             "current_school": current_school(actor, schools),
             "district_name": district().name,
@@ -204,6 +214,14 @@ def _switchable(actor: Actor) -> list[tuple[int, str]]:
 def _navigation(actor: Actor) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Return what stands in the bar, and in a phone's menu."""
     return _marked(_allowed(actor, NAVIGATION)), _marked(pages_of(actor))
+
+
+def _phone_bar(actor: Actor) -> list[dict[str, Any]]:
+    """Return what stands at the bottom of a phone, which has room for three pages beside Find and More."""
+    allowed = [(url_for(endpoint), label, icon) for endpoint, label, icon, needed in PHONE_BAR if might(actor, needed)]
+    shown = [*allowed[:3], (url_for("search.page"), _("Find"), "search")]
+    marked = _marked({url: label for url, label, _icon in shown})
+    return [item | {"icon": icon} for item, (_url, _label, icon) in zip(marked, shown, strict=True)]
 
 
 def pages_of(actor: Actor) -> dict[str, Any]:
