@@ -61,10 +61,10 @@ def test_each_group_holds_what_belongs_to_it(world: Any, client_as: Any) -> None
     paused.snoozed_until, paused.snooze_reason, paused.snooze_count = date(2026, 11, 30), "waiting", 1
     db.session.commit()
     page = client_as(world.coordinator).page("/my-day")
-    assert "Do first (1)" in section(page, "Overdue")
-    assert "Late thing" in section(page, "Overdue")
-    assert "Thing of today" in section(page, "Due today")
-    assert "Paused thing" not in section(page, "Due today")
+    today = section(page, "Today")
+    assert "Today (2)" in today
+    assert today.index("Late thing") < today.index("Thing of today")
+    assert "Paused thing" not in today
     assert "Paused thing" in section(page, "Reminders paused")
     assert "Back on Mon, Nov 30" in section(page, "Reminders paused")
     assert "1 overdue, 1 due today" in page.text
@@ -119,7 +119,7 @@ def test_what_waits_for_a_decision_is_counted(world: Any, client_as: Any) -> Non
     )  # fmt: skip
     db.session.commit()
     page = client_as(world.coordinator).page("/my-day")
-    assert "2 more questions" in section(page, "Before anything else")
+    assert "2 more questions" in section(page, "Needs you now")
     text = section(page, "Waiting for me")
     assert "Northside Youth Support cannot accept it" in text
     assert "more new case" in text
@@ -170,18 +170,18 @@ def test_whom_one_covers_for_is_said_and_their_work_is_here(world: Any, client_a
     db.session.commit()
     page = client_as(world.coordinator).page("/my-day")
     assert "You're covering for Robin Vale until Mon, Nov 30." in page.text
-    assert "for Robin Vale" in section(page, "Due today")
-    assert "stands in for you" in client_as(away).page("/my-day").text
+    assert "for Robin Vale" in section(page, "Today")
+    assert "is covering for you until" in client_as(away).page("/my-day").text
 
 
 def test_a_long_day_is_short_on_the_page_and_counted_in_full(world: Any, client_as: Any) -> None:
     for number in range(60):
         due(world, date(2026, 11, 20) if number < 25 else TODAY, title=f"Thing {number}")
     page = client_as(world.coordinator).page("/my-day")
-    assert "Do first (25)" in page.text
-    assert "15 more" in section(page, "Overdue")
-    assert "Due today (35)" in page.text
-    assert len([box for box in page.find_all("input") if box.get("name") == "id"]) == 30
+    assert "Today (60)" in page.text
+    assert "52 more" in section(page, "Today")
+    assert "25 overdue, 35 due today" in page.text
+    assert len([box for box in page.find_all("input") if box.get("name") == "id"]) == 8
 
 
 def test_my_day_costs_the_same_queries_for_five_items_and_for_sixty(world: Any, client_as: Any) -> None:

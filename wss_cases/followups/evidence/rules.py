@@ -39,15 +39,20 @@ class Evidence:
         return {name: value for name, value in values.items() if value}
 
 
-def missing(kind: str, outcome: str, shown: Evidence, today: date, earliest: date = EARLIEST) -> tuple[str, str] | None:
+def missing(
+    kind: str, outcome: str, shown: Evidence, today: date, earliest: date = EARLIEST, *, of_circle: bool = False
+) -> tuple[str, str] | None:
     """Return (field, words) of what is missing before this outcome may close a follow-up of this kind; None else.
 
-    What closes it was done between `earliest`, when what it follows happened, and today.
+    What closes it was done between `earliest`, when what it follows happened, and today. Of what is part of a circle
+    the day shows it: what was said stands in the circle's sealed notes.
     """
-    is_blank = not shown.note.strip()
+    is_blank = not of_circle and not shown.note.strip()
     if shown.on_day is not None and not earliest <= shown.on_day <= today:
         words = _("Choose a day between %(first)s and today.", first=day_words_with_year(earliest))
         return "on_day", words
+    if of_circle and shown.on_day is None:
+        return "on_day", _("Enter the day.")
     if kind not in BY_CONTACT:
         return ("note", _("Describe in a sentence what shows it.")) if is_blank else None
     if lacks := _of_contact(kind, outcome, shown):

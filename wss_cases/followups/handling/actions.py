@@ -42,18 +42,29 @@ def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> 
     Raises NotFound, Stale, Refused naming the field.
     """
     row = open_follow_up(uow, follow_up_id, uow.version)
+    close_checked(uow, row, outcome, shown)
+    return row.id
+
+
+def close_checked(
+    uow: UnitOfWork, row: FollowUp, outcome: str, shown: Evidence, *, of_circle: bool = False, batch: str = ""
+) -> FollowUpAct:
+    """Close one locked, open follow-up with an outcome of its kind and what shows it; returns what takes it back.
+
+    `of_circle`: what was said belongs to a circle's sealed notes, and no sentence is asked for here. Raises Refused.
+    """
     if row.kind in RECORDED_ELSEWHERE:
         raise Refused("", str(RECORDED_ELSEWHERE[row.kind]))
     if outcome not in outcomes_of(row.kind) or outcome == HAPPENED_AGAIN:
         raise Refused("outcome", _("Choose how it went."))
-    if lacks := missing(row.kind, outcome, shown, today_at(row.school_id, uow.now), _happened_on(uow, row)):
+    today, earliest = today_at(row.school_id, uow.now), _happened_on(uow, row)
+    if lacks := missing(row.kind, outcome, shown, today, earliest, of_circle=of_circle):
         raise Refused(*lacks)
     if row.kind in FAMILY:
         _check_told(row, shown)
     before = restorable(row)
     close_row(uow, row, outcome, shown.note, shown.stored())
-    remember(uow, row, ActKind.CLOSED, before)
-    return row.id
+    return remember(uow, row, ActKind.CLOSED, before, batch)
 
 
 def _check_told(row: FollowUp, shown: Evidence) -> None:

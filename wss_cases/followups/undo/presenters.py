@@ -18,6 +18,8 @@ def undo_line(actor: Actor, now: datetime, follow_up_id: int | None = None) -> d
 
 
 def _words(done: Done) -> str:
+    if done.count > 1 and done.kind is ActKind.CLOSED:
+        return ngettext("%(num)d follow-up closed", "%(num)d follow-ups closed", done.count)
     if done.count > 1:
         return ngettext("%(num)d follow-up moved", "%(num)d follow-ups moved", done.count)
     row = done.row

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
+from wss_cases.cases.case.queries import place_words
 from wss_cases.casework.case_file.queries import TERM_KIND
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.followups.about.queries import NOBODY, About
@@ -16,11 +17,24 @@ from wss_cases.followups.core.states import CONVERSATION, RECORD_PAGES, RECORDED
 from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import zone_of
+from wss_cases.incidents.lists.queries import students_in
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.common.states import Kind
+from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.safeguards.duties.duty.presenters import clock_left, span_words
+from wss_cases.safeguards.duties.duty.queries import running_clocks
+from wss_cases.safeguards.duties.duty.rules import is_overdue
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
+from wss_cases.safeguards.police.review.queries import calls_to_record
 from wss_cases.workday.my_day.queries import Item
 from wss_cases.workday.my_day.today import CircleToday, ReentryToday
 from wss_cases.workday.my_day.waiting import Waiting
+
+MOST_DANGERS = 3
+"""Cards of danger; more are a line."""
+
+Line = dict[str, Any]
 
 TAGS = {"overdue": "brick", "today": "sun"}
 MOST_OF_A_SORT = 5
@@ -142,28 +156,103 @@ def _law_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
         yield _waits(words, "discipline.actions", _("Hear both sides first"))
 
 
-def first_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
-    """Yield what comes before everything else: danger that nobody decided on, and questions about one's own reports."""
-    for incident_id, reference in waiting.dangers[:MOST_OF_A_SORT]:
-        href = url_for("review.incident", incident_id=incident_id)
-        yield {"title": _("Hurt or in danger when it was reported"), "href": href, "meta": reference}
-    if (more := len(waiting.dangers) - MOST_OF_A_SORT) > 0:
+def strip(actor: Actor, waiting: Waiting, now: datetime) -> dict[str, list[Line]]:
+    """Return the cards of danger and the lines under them, both empty where nothing needs the actor now.
+
+    The lines: emergency calls to record, then legal clocks by what is left, requests of danger, questions.
+    """
+    rows = [*_police(actor, now), *_clocks(actor, waiting, now), *_requests(waiting), *_questions(waiting)]
+    return {"dangers": _dangers(actor, waiting, now), "more": list(_more_dangers(waiting)), "rows": rows}
+
+
+def _dangers(actor: Actor, waiting: Waiting, now: datetime) -> list[Line]:
+    shown = waiting.dangers[:MOST_DANGERS]
+    if not shown:
+        return []
+    whom, places = students_in([one.id for one in shown]), place_words(one.location_code for one in shown)
+    return [
+        {
+            "ago": _("Danger reported %(span)s ago", span=span_words(now - one.submitted_at)),
+            "what": dotted(harm_words(one.tile), places.get(one.location_code, "")),
+            "whom": whom_words(whom.get(one.id, []), actor),
+            "href": url_for("review.incident", incident_id=one.id),
+            "reference": one.reference,
+        }
+        for one in shown
+    ]
+
+
+def _more_dangers(waiting: Waiting) -> Iterator[Line]:
+    if (more := len(waiting.dangers) - MOST_DANGERS) > 0:
         words = ngettext(
             "%(num)d more report of someone hurt or in danger",
             "%(num)d more reports of someone hurt or in danger",
             more,
         )
         yield _waits(words, "review.queue", "")
+
+
+def _police(actor: Actor, now: datetime) -> Iterator[Line]:
+    if not actor.has(*CASE_TEAM):
+        return
+    for row in calls_to_record(actor, MOST_OF_A_SORT):
+        review = row.review
+        zone = zone_of(review.school_id)
+        called = _("called %(time)s", time=time_words(review.called_at, zone)) if review.called_at else ""
+        left = _left(review.record_due_at, now)
+        may_record = might(actor, Permission.POLICE_NOTIFICATION_RECORD)
+        endpoint = "police_record.record" if may_record else "police_reviews.review"
+        yield {
+            "title": _("Police record due"),
+            "href": url_for(endpoint, review_id=review.id),
+            "meta": dotted(called, left, row.reference),
+            "act": _("Record the call"),
+        }
+
+
+def _left(due_at: datetime | None, now: datetime) -> str:
+    if due_at is None:
+        return ""
+    if due_at < now:
+        return _("Overdue by %(span)s", span=span_words(now - due_at))
+    return _("%(span)s left", span=span_words(due_at - now))
+
+
+def _clocks(actor: Actor, waiting: Waiting, now: datetime) -> Iterator[Line]:
+    if not waiting.duties:
+        return
+    rows = running_clocks(actor, MOST_OF_A_SORT)
+    for row in rows:
+        late = is_overdue(row.duty.state, row.duty.due_at, now, row.kind.clock_hours)
+        yield {
+            "title": DUTY_LABELS.get(row.duty.code, row.duty.code),
+            "href": url_for("safeguards.duty", duty_id=row.duty.id),
+            "meta": dotted(clock_left(row, now), row.reference),
+            "act": _("Go to the duty"),
+            "late": late,
+        }
+    if (more := waiting.duties - len(rows)) > 0 and len(rows) == MOST_OF_A_SORT:
+        words = ngettext("%(num)d more legal duty", "%(num)d more legal duties", more)
+        yield _waits(words, "safeguards.duties", "")
+
+
+def _requests(waiting: Waiting) -> Iterator[Line]:
     if waiting.requests_of_danger:
         words = ngettext(
             "%(num)d request for a circle mentions danger",
             "%(num)d requests for a circle mention danger",
             waiting.requests_of_danger,
         )
-        yield _waits(words, "circle_requests.requests", _("Open it now"))
+        yield _waits(words, "circle_requests.requests", "") | {"act": _("Read it now")}
+
+
+def _questions(waiting: Waiting) -> Iterator[Line]:
     for incident_id, reference in waiting.questions[:MOST_OF_A_SORT]:
         href = url_for("incidents.incident", incident_id=incident_id)
-        yield {"title": _("A question about your report"), "href": href, "meta": reference}
+        yield {
+            "title": _("A question about your report"), "href": href, "meta": reference,
+            "act": _("Answer the question"),
+        }  # fmt: skip
     if (more := len(waiting.questions) - MOST_OF_A_SORT) > 0:
         words = ngettext("%(num)d more question", "%(num)d more questions", more)
         yield _waits(words, "incidents.incidents", "")

@@ -26,15 +26,8 @@ from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions.views import rows_of
 from wss_cases.pathways.reengagement.returns.views import return_lines
 from wss_cases.workday.caseload.presenters import cover_words
-from wss_cases.workday.my_day.presenters import (
-    circle_card,
-    due_row,
-    first_rows,
-    given_row,
-    reentry_card,
-    snoozed_row,
-    waiting_rows,
-)
+from wss_cases.workday.my_day.people import MOST_THINGS, by_person
+from wss_cases.workday.my_day.presenters import circle_card, given_row, reentry_card, snoozed_row, strip, waiting_rows
 from wss_cases.workday.my_day.queries import Item, MyDay, around, my_day, own_reports
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
@@ -42,8 +35,11 @@ blueprint = Blueprint("my_day", __name__)
 
 NOON, EVENING = 12, 17
 MOST_MENTORED = 6
-MOST_SHOWN = {"overdue": 10, "today": 20, "coming": 10}
-"""Lines of each group on the page; more are a line that leads to the whole list."""
+MOST_COMING = 4
+"""People and things of the next days on the page."""
+
+PARTS = {"overdue": "today"}
+"""Where the page shows a part that a mail leads to, if not under its own name."""
 
 
 @blueprint.get("/my-day")
@@ -54,19 +50,22 @@ def page() -> Page:
     day = my_day(actor, now)
     beside = around(actor, day, now)
     team = actor.has(*CASE_TEAM)
+    now_due = [*day.overdue, *day.due_today]
+    near = [*now_due[:MOST_THINGS], *day.coming[:MOST_THINGS]]
+    whom = about(actor, [item.row for item in near], call=True)
     meetings = [circle_card(meeting, actor, now) for meeting in day.circles]
     meetings += [reentry_card(meeting, now) for meeting in beside.reentries]
     return render_template(
         "workday/my_day/page.html",
         greeting=_greeting(local(now, day.time_zone).hour),
         lede=_lede(day),
-        overdue=_group(day.overdue, "overdue", actor),
-        due_today=_group(day.due_today, "today", actor),
-        coming=_group(day.coming, "coming", actor),
+        needs_you=strip(actor, day.waiting, now),
+        overdue_count=len(day.overdue),
+        today=by_person(now_due, actor, whom),
+        coming=by_person(day.coming, actor, whom, MOST_COMING),
         meetings=sorted(meetings, key=lambda card: card["at"]),
         waiting=list(waiting_rows(day.waiting)),
         waiting_count=day.waiting.count - day.waiting.first_count,
-        first=list(first_rows(day.waiting)),
         snoozed=[snoozed_row(item, actor, whom) for item, whom in _with_people(day.snoozed, actor)],
         given=[given_row(item, whom) for item, whom in _with_people(beside.given, actor)],
         given_count=beside.given_count,
@@ -88,14 +87,8 @@ def page() -> Page:
 @gate(Permission.FOLLOWUP_READ)
 def part(part: str) -> Page:
     """A part of the page, for links in mails: what follows a # does not survive signing in."""
-    answer: Response = redirect(url_for("my_day.page", _anchor=part), 303)
+    answer: Response = redirect(url_for("my_day.page", _anchor=PARTS.get(part, part)), 303)
     return answer
-
-
-def _group(items: list[Item], name: str, actor: Actor) -> dict[str, Any]:
-    shown = items[: MOST_SHOWN[name]]
-    rows = [due_row(item, actor, whom) for item, whom in _with_people(shown, actor)]
-    return {"rows": rows, "count": len(items), "more": len(items) - len(shown)}
 
 
 def _with_people(items: list[Item], actor: Actor) -> list[tuple[Item, About]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -32,6 +33,17 @@ MOST = 200
 
 
 @dataclass(frozen=True)
+class Danger:
+    """A report of somebody hurt or in danger that nobody decided on yet."""
+
+    id: int
+    reference: str
+    tile: str
+    location_code: str
+    submitted_at: datetime
+
+
+@dataclass(frozen=True)
 class Waiting:
     """What waits for the person's decision: reports to review, duties, concerns to screen, appeals, new cases."""
 
@@ -48,7 +60,7 @@ class Waiting:
     appeals: int = 0
     circle_requests: int = 0
     requests_of_danger: int = 0
-    dangers: Sequence[tuple[int, str]] = ()
+    dangers: Sequence[Danger] = ()
 
     @property
     def count(self) -> int:
@@ -95,14 +107,15 @@ def _to_review(actor: Actor) -> Select[Any] | None:
     return select(func.count(Incident.id)).where(queue, Incident.state.in_(WAITING), ~Incident.danger_now)
 
 
-def _dangers(actor: Actor) -> list[tuple[int, str]]:
+def _dangers(actor: Actor) -> list[Danger]:
     """Return the reports of danger that nobody decided yet, which come before everything else, the newest first."""
     if not actor.has(*REVIEWERS):
         return []
-    waits = select(Incident.id, Incident.reference).where(
+    columns = (Incident.id, Incident.reference, Incident.tile, Incident.location_code, Incident.submitted_at)
+    waits = select(*columns).where(
         in_schools(Incident.school_id, actor, *REVIEWERS), Incident.state.in_(WAITING), Incident.danger_now
     )
-    return [(row[0], row[1]) for row in db.session.execute(waits.order_by(Incident.id.desc()).limit(MOST))]
+    return [Danger(*row) for row in db.session.execute(waits.order_by(Incident.id.desc()).limit(MOST))]
 
 
 def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[int, str, str]]:

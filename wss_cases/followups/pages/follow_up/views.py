@@ -221,7 +221,7 @@ def people_of(school_id: int) -> list[Any]:
     return choices([(str(user_id), name) for user_id, name in sorted(people, key=lambda pair: pair[1])])
 
 
-def _record_page(row: FollowUp) -> str | None:
+def record_page(row: Any) -> str | None:
     """The page where the thing itself is recorded; None where the reader may not go, or there is none."""
     if not current_actor().covers(row.school_id, *CASE_TEAM) or row.case_id is None:
         return None
@@ -232,7 +232,7 @@ def _record_page(row: FollowUp) -> str | None:
     return None
 
 
-def _again_page(row: FollowUp) -> str | None:
+def again_page(row: Any) -> str | None:
     """Where a check-in in which something new came up is answered: a report, not a tick."""
     asks = row.state is FollowUpState.OPEN and row.kind in CHECK_INS
     return url_for("happened_again.at_check_in", follow_up_id=row.id) if asks else None
@@ -269,10 +269,10 @@ def shown(row: FollowUp) -> dict[str, Any]:
         "closed_on": day_words_with_year(row.closed_on),
         "owner": owner_name(row.owner_id),
         "is_open": row.state is FollowUpState.OPEN,
-        "again_href": _again_page(row),
+        "again_href": again_page(row),
         "is_done": row.state is FollowUpState.DONE,
         "elsewhere": None if row.kind == CONVERSATION else RECORDED_ELSEWHERE.get(row.kind),
-        "record_href": _record_page(row),
+        "record_href": record_page(row),
         "conversation": row.kind == CONVERSATION and row.incident_id is not None,
         "outcome": OUTCOME_LABELS.get(row.outcome, row.outcome) if row.outcome else "",
         "reference": case.reference if case else (incident.reference if incident else ""),

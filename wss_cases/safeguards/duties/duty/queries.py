@@ -144,6 +144,16 @@ def open_duties_counted(actor: Actor) -> Select[Any] | None:
     return visible_to(select(func.count(LegalDuty.id)).where(LegalDuty.state.in_(OPEN_DUTY)), actor, live=True)
 
 
+def running_clocks(actor: Actor, limit: int) -> list[DutyRow]:
+    """Return the open duties of the actor's schools that the law gives a clock, the soonest first."""
+    statement = visible_to(_rows(), actor, live=True).where(
+        LegalDuty.state.in_(OPEN_DUTY), LegalDutyKind.clock_hours.is_not(None), LegalDuty.due_at.is_not(None)
+    )
+    return [
+        DutyRow(*row) for row in db.session.execute(statement.order_by(LegalDuty.due_at, LegalDuty.id).limit(limit))
+    ]
+
+
 def second_reviews_counted(actor: Actor) -> Select[Any] | None:
     """Return the select of how many duties somebody else proposed as not applicable, for the actor to take the second
     review."""

@@ -163,6 +163,13 @@ def unseconded(now: datetime, network_by: datetime, limit: int) -> Sequence[int]
     return db.session.scalars(statement.order_by(PoliceReview.id).limit(limit)).all()
 
 
+def calls_to_record(actor: Actor, limit: int) -> list[ReviewRow]:
+    """Return the emergency calls of the actor's schools whose record is due within the hour, the soonest due first."""
+    called = visible_to(_rows().where(PoliceReview.state == ReviewState.CALLED), actor)
+    rows = db.session.execute(called.order_by(PoliceReview.record_due_at, PoliceReview.id).limit(limit))
+    return [ReviewRow(*row) for row in rows]
+
+
 def seconds_counted(actor: Actor) -> Select[Any] | None:
     """Return the select of how many reviews wait for the actor as a second person: a duty to verify, or a notification
     that somebody else made to review."""

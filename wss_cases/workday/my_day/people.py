@@ -1,0 +1,50 @@
+"""Today by person: everything due about one person stands under their name, with whom to call and one visit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.followups.about.presenters import block
+from wss_cases.followups.about.queries import About
+from wss_cases.foundation.i18n import dotted, ngettext
+from wss_cases.workday.my_day.presenters import due_row
+from wss_cases.workday.my_day.queries import Item
+
+MOST_PEOPLE, MOST_THINGS = 8, 60
+"""What the page shows, and what it looks at for it: the oldest due; more is a line that leads to the whole list."""
+
+
+def by_person(items: Sequence[Item], actor: Actor, whom: dict[int, About], most: int = MOST_PEOPLE) -> dict[str, Any]:
+    """Return what is due, under the names of whom it is about; what names nobody or several stands by itself.
+
+    `whom` says of the first MOST_THINGS whom each is about. Whoever is longest overdue comes first.
+    """
+    looked_at = list(items[:MOST_THINGS])
+    groups: dict[tuple[str, int], list[Item]] = {}
+    for item in looked_at:
+        person = whom[item.row.id].person
+        groups.setdefault((person, 0) if person else ("", item.row.id), []).append(item)
+    blocks = [_block(person, things, actor, whom) for (person, _alone), things in groups.items()]
+    shown = blocks[:most]
+    things = sum(len(block["things"]) for block in shown)
+    people = {person for person, _alone in groups if person}
+    return {"blocks": shown, "count": len(items), "more": len(items) - things, "words": _count_words(people, items)}
+
+
+def _count_words(people: set[str], items: Sequence[Item]) -> str:
+    named = ngettext("%(num)d person", "%(num)d people", len(people)) if people else ""
+    return ", ".join(part for part in (named, ngettext("%(num)d thing", "%(num)d things", len(items))) if part)
+
+
+def _block(person: str, things: list[Item], actor: Actor, whom: dict[int, About]) -> dict[str, Any]:
+    first = whom[things[0].row.id]
+    if not person:
+        [item] = things
+        return {"who": "", "things": [due_row(item, actor, first)]}
+    lines = [_thing(item, actor, things[0]) for item in things]
+    return block([item.row.id for item in things], things[0].due, whom, lines)
+
+
+def _thing(item: Item, actor: Actor, first: Item) -> dict[str, Any]:
+    row = due_row(item, actor)
+    return row | {"meta": dotted(row["meta"], "" if item.due == first.due else item.due.words)}
