@@ -14,7 +14,8 @@ import { copyOnTap } from "./copy.js";
 import { stepNumbers } from "./steps.js";
 import { install } from "./installed.js";
 import { offerPush } from "./push.js";
+import { saveCells } from "./cells.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, install, offerPush]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, install, offerPush]) {
   start();
 }

@@ -67,6 +67,7 @@ PHONE_BAR: tuple[tuple[str, Any, str, Permission], ...] = (
 
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("practice.entries_page", _l("Practice log"), Permission.PRACTICE_LOG),
+    ("day_grid.page", _l("Check-in/check-out today"), Permission.MENTOR_MANAGE),
     ("circle_requests.requests", _l("Requests for a circle"), Permission.CIRCLE_REQUEST_WORK),
     ("returns.returns", _l("Returning students"), Permission.CASE_WORK),
     ("discipline.actions", _l("Discipline actions"), Permission.DISCIPLINE_READ),

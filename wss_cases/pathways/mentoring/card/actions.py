@@ -70,25 +70,31 @@ def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
 @use_case
 def check_in(uow: UnitOfWork, pathway_id: int) -> int:
     """Check a student in today; the day counts as a session held, whatever was logged for it before."""
-    row, card, day = _today(uow, pathway_id)
+    row = load_logged(uow, pathway_id)
+    day = card_today(uow, row)
     _move_day(day, DayState.CHECKED_IN, _("Today’s check-in is already recorded."))
+    note_check_in(uow, row, day)
+    return day.card_id
+
+
+def note_check_in(uow: UnitOfWork, row: Pathway, day: DailyCardDay) -> None:
+    """Check a student in on a card's day, which then counts as a session held. The pathway is locked."""
     day.checked_in_at, day.logged_by_id = uow.now, uow.actor.user_id
     add_audited(uow, day, "daily_card_day.checked_in")
     logged = session_on(row.id, day.on_day)
     if logged is None or not logged.held:
         minutes = uow.session.scalar(select(MentoringPlan.minutes).where(MentoringPlan.pathway_id == row.id))
         write(uow, row, day.on_day, DayAnswer(minutes=minutes))
-    return card.id
 
 
 @use_case
 def check_out(uow: UnitOfWork, pathway_id: int) -> int:
     """Check a student out today, after the check-in."""
-    _row, card, day = _today(uow, pathway_id)
+    day = card_today(uow, load_logged(uow, pathway_id))
     _move_day(day, DayState.CHECKED_OUT, _("Check in first. Each day has one check-out."))
     day.checked_out_at, day.logged_by_id = uow.now, uow.actor.user_id
     add_audited(uow, day, "daily_card_day.checked_out")
-    return card.id
+    return day.card_id
 
 
 @use_case
@@ -98,15 +104,14 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
     `version` is the day's own (0 for a day that has nothing yet). Raises Stale, or Refused for a day that cannot
     be marked.
     """
-    row, card = _card(uow, pathway_id)
-    today = today_at(row.school_id, uow.now)
-    if not today - LOOK_BACK <= on_day <= today or not school_days(row.school_id).is_school_day(on_day):
-        raise Refused("", _("Choose a school day of the last week."))
+    row = load_logged(uow, pathway_id)
+    card = card_for(uow, row)
+    check_markable(uow, row.school_id, on_day)
     if period not in card.periods or len(marks) != len(card.expectations):
         raise Refused("", _("The card has changed. Please review it again."))
     if any(one is not None and not 0 <= one <= BEST_MARK for one in marks):
         raise Refused("", _("Choose 0, 1 or 2."))
-    day = _day(uow, card, on_day)
+    day = day_of_card(uow, card, on_day)
     if uow.version is not None and (day.version if day.id is not None else 0) != uow.version:
         raise Stale
     other_marks = {name: row for name, row in day.marks.items() if name != period}
@@ -117,21 +122,29 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
     return card.id
 
 
-def _card(uow: UnitOfWork, pathway_id: int) -> tuple[Pathway, DailyCard]:
-    row = load_logged(uow, pathway_id)
-    return row, existing(uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id)))
+def check_markable(uow: UnitOfWork, school_id: int, on_day: date) -> None:
+    """Raise Refused for a day that no card is marked for: without school, of another week, or to come."""
+    today = today_at(school_id, uow.now)
+    if not today - LOOK_BACK <= on_day <= today or not school_days(school_id).is_school_day(on_day):
+        raise Refused("", _("Choose a school day of the last week."))
 
 
-def _today(uow: UnitOfWork, pathway_id: int) -> tuple[Pathway, DailyCard, DailyCardDay]:
-    row, card = _card(uow, pathway_id)
+def card_for(uow: UnitOfWork, row: Pathway) -> DailyCard:
+    """Return the card of a pathway. Raises NotFound while there is none."""
+    return existing(uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id)))
+
+
+def card_today(uow: UnitOfWork, row: Pathway) -> DailyCardDay:
+    """Return today's day of the card of a locked pathway. Raises Refused on a day without school."""
     today = today_at(row.school_id, uow.now)
     if not school_days(row.school_id).is_school_day(today):
         raise Refused("", _("There is no school today."))
-    return row, card, _day(uow, card, today)
+    return day_of_card(uow, card_for(uow, row), today)
 
 
-def _day(uow: UnitOfWork, card: DailyCard, on_day: date) -> DailyCardDay:
-    # the pathway is locked, so nobody else makes this day now
+def day_of_card(uow: UnitOfWork, card: DailyCard, on_day: date) -> DailyCardDay:
+    """Return one day of a card, a new one that is not yet added where nothing was marked. The pathway is locked, so
+    nobody else makes this day now."""
     day = uow.session.scalar(select(DailyCardDay).where(DailyCardDay.card_id == card.id, DailyCardDay.on_day == on_day))
     return day or DailyCardDay(card_id=card.id, school_id=card.school_id, on_day=on_day, marks={})
 

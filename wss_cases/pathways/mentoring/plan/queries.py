@@ -145,8 +145,11 @@ def given_name(participant: CaseParticipant | None) -> str:
     return participant.student.preferred_given_name or participant.student.given_name
 
 
-def _told_apart(rows: Iterable[Any]) -> list[OwnStudent]:
-    """Return students by name; two with one given name also show an initial, and where that is one, too, digits."""
+def told_apart(rows: Iterable[Any]) -> list[OwnStudent]:
+    """Return the students of (plan, pathway) by given name.
+
+    Two with one given name also show an initial, and where that is one, too, digits.
+    """
     students = [OwnStudent(plan, row, given_name(row.participant)) for plan, row in rows]
     for mark in (_initial, lambda student: last_digits(student.student_number)):
         whose: dict[str, set[int]] = defaultdict(set)
@@ -192,7 +195,7 @@ def my_students(actor: Actor) -> list[OwnStudent]:
         Pathway.state.in_(LOGGED),
         MentoringPlan.school_id.in_(sorted(actor.school_ids(*STAFF))),
     )
-    return _told_apart(db.session.execute(statement))
+    return told_apart(db.session.execute(statement))
 
 
 def _own() -> Any:
@@ -211,7 +214,7 @@ def _own() -> Any:
 def group_students(group_id: int) -> list[OwnStudent]:
     """Return the students who meet in a group now, by name; the caller has checked the group."""
     statement = _own().where(MentoringPlan.group_id == group_id, Pathway.state.in_(LOGGED))
-    return _told_apart(db.session.execute(statement))
+    return told_apart(db.session.execute(statement))
 
 
 def get_group(actor: Actor, group_id: int) -> MentoringGroup:

@@ -56,6 +56,13 @@ class DayState(Labelled):
     CHECKED_OUT = "checked_out", _l("Checked out")
 
 
+class Came(Labelled):
+    """Whether a student was there in the morning."""
+
+    HERE = "in", _l("In")
+    ABSENT = "absent", _l("Absent")
+
+
 class GoesOn(Labelled):
     """What a review decides."""
 
@@ -131,6 +138,7 @@ SENTENCES = {
     "mentoring.held": _l("Mentoring session of %(day)s held"),
     "mentoring.missed": (_l("Mentoring session of %(day)s missed: %(reason)s"), {"reason": Missed.labels()}),
     "mentoring.corrected": _l("Log of the mentoring session of %(day)s corrected"),
+    "mentoring.taken_back": _l("What was logged for %(day)s taken back"),
     "mentoring.reviewed": (
         _l("Mentoring reviewed: %(stands)s. %(goes_on)s."),
         {"stands": STANDS_LABELS, "goes_on": GoesOn.labels()},

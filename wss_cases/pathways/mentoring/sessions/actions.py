@@ -119,7 +119,7 @@ def write(uow: UnitOfWork, row: Pathway, day: date, answer: DayAnswer) -> Mentor
     if answer.missed not in (None, Missed.NO_SCHOOL):
         _ask_after(uow, row, day)
     elif kind == "mentoring.corrected":
-        _take_back(uow, row)
+        take_back_missed(uow, row)
     elif answer.held:
         _met_again(uow, row, day)
     return session
@@ -143,7 +143,7 @@ def _ask_after(uow: UnitOfWork, row: Pathway, day: date) -> None:
     follow_event(uow, row, MISSED)
 
 
-def _take_back(uow: UnitOfWork, row: Pathway) -> None:
+def take_back_missed(uow: UnitOfWork, row: Pathway) -> None:
     """Cancel the follow-up for contact after a missed session once a correction leaves no missed session since."""
     for follow_up in _asked(uow, row):
         missed = select(MentoringSession.id).where(

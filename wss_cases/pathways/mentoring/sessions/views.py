@@ -67,6 +67,7 @@ def mine() -> Page:
     return render_template(
         "pathways/mentoring/sessions/mine.html",
         students=rows_of(students),
+        has_cards=sum(own.pathway.kind == Kind.CHECK_IN_CHECK_OUT for own in students) > 1,
         groups=[
             {
                 "title": group.name,
