@@ -12,10 +12,10 @@ import { sendOnce } from "./once.js";
 import { findWithSlash, workWithKeys } from "./keys.js";
 import { copyOnTap } from "./copy.js";
 import { stepNumbers } from "./steps.js";
-import { install } from "./installed.js";
+import { keepUnsent } from "./unsent.js";
 import { offerPush } from "./push.js";
 import { saveCells } from "./cells.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, install, offerPush]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, keepUnsent, offerPush]) {
   start();
 }

@@ -37,11 +37,16 @@ function offlinePage(pathname) {
   return pages[forms[pathname] ?? "home"];
 }
 
-async function offline(pathname) {
+async function addressOf(pathname) {
   const here = await self.unsent.device().catch(() => undefined);
   const language = here?.locale ?? self.navigator.language.slice(0, 2);
   const addresses = offlinePage(pathname);
-  return kept(addresses[language] ?? addresses.en);
+  return addresses[language] ?? addresses.en;
+}
+
+async function offline(request) {
+  const { pathname, search } = new URL(request.url);
+  return (await kept(pathname + search)) ?? kept(await addressOf(pathname));
 }
 
 /** A form that is worth waiting for is not waited for longer than somebody in a stairwell would. */
@@ -60,7 +65,7 @@ async function opened(request, pathname) {
   } catch {
     // no network, or as good as none
   }
-  return (await offline(pathname)) ?? Response.error();
+  return (await offline(request)) ?? Response.error();
 }
 
 /** A report or an entry of the log that was being sent when the network went is held; the server may have it: its key says so. */
@@ -75,7 +80,7 @@ async function saved(request, pathname) {
     const school = Number(one.get("school_id")) || null;
     await self.unsent.hold({ name: one.get("request_key"), kind: self.APP.forms[pathname], fields, school, draft: true });
     await self.unsent.sendLater(self.registration);
-    return offline(pathname);
+    return Response.redirect(`${await addressOf(pathname)}&held=1`, 303);
   }
 }
 

@@ -232,6 +232,7 @@ WORDS = {
     "day": "2030-01-07",
     "session_id": 999_999,
     "kept_id": 999_999,
+    "entry_id": 999_999,
     "held_id": 999_999,
     "view_id": 999_999,
     "subscription_id": 999_999,

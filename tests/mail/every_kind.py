@@ -103,6 +103,8 @@ CODES = {
         "recovery_code",
         "second_factor",
         "kept_form",
+        "sealing_key",
+        "offline_entry",
         "sign_on",
         "saml_answer",
         "mail_trouble",

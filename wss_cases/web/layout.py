@@ -13,6 +13,7 @@ from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.rules import SEEN_EVERY
+from wss_cases.accounts.sealed_boxes.queries import owner_names
 from wss_cases.accounts.sign_in.sessions.actions import touch_session
 from wss_cases.accounts.sign_in.sessions.signed_in import safe_next
 from wss_cases.foundation import clock
@@ -96,6 +97,8 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
 
 LOOKS_LIKE_THE_DISTRICT = ("accounts.sign_in",)
 """Pages of nobody that ask the database for the district's name anyway; an error page asks nothing more."""
+UNATTENDED = frozenset({None, "static", "bootstrap.static", "installable.worker", "offline.device"})
+"""What a browser asks for by itself: nobody is at work, so a session ends in its time all the same."""
 MOST_LISTED = 12
 """Schools that the switcher lists; where there are more, a page of its own finds one."""
 
@@ -109,7 +112,7 @@ def init_layout(app: Flask) -> None:
 
 
 def _keep_session() -> None:
-    if not current_user.is_authenticated or request.endpoint in (None, "static", "bootstrap.static"):
+    if not current_user.is_authenticated or request.endpoint in UNATTENDED:
         return
     if clock.now() - current_user.row.last_seen_at > SEEN_EVERY:
         touch_session(current_actor(), current_user.row.session_id, clock.now())
@@ -193,6 +196,7 @@ def _context() -> dict[str, Any]:
             "session_now": clock.now().isoformat(),
             "session_last": current_user.at_last_end,
             "push_key": _push_key(actor),
+            "device_owner": owner_names(actor.user_id)[0],
         }
     return {**shown, "locale": locale, "other_locale": "en" if locale == "es" else "es", "page_now": clock.now()}
 

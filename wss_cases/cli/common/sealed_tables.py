@@ -4,12 +4,16 @@ from typing import Final
 
 from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.credentials.rules import PURPOSE as SECOND_FACTOR
+from wss_cases.accounts.sealed_boxes.models import SealingKey
+from wss_cases.accounts.sealed_boxes.rules import PURPOSE as SEALED_BOX
 from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
 from wss_cases.accounts.sign_in.saved_forms.rules import PURPOSE as KEPT_FORM
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.attachments.handling.rules import PURPOSE as ATTACHMENT
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.sealed_words import PURPOSE as SAID
+from wss_cases.intake.offline.models import OfflineEntry
+from wss_cases.intake.offline.rules import PURPOSE as OFFLINE_ENTRY
 from wss_cases.journal.key_rotation.actions import Tables
 from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
@@ -31,6 +35,8 @@ SEALED: Final[Tables] = (
     ("check_ins", FollowUp, SAID),
     ("second_factors", SecondFactor, SECOND_FACTOR),
     ("kept_forms", KeptForm, KEPT_FORM),
+    ("sealing_keys", SealingKey, SEALED_BOX),
+    ("offline_entries", OfflineEntry, OFFLINE_ENTRY),
     ("board_reports", BoardReport, BOARD_REPORT),
     ("webhook_secrets", WebhookSecret, WEBHOOK),
     ("push_devices", PushDevice, PUSH),

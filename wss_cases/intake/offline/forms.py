@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import DateField
 from wtforms.validators import Optional
 
@@ -10,6 +11,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.intake.offline.rules import Fields
 from wss_cases.intake.report.forms import CaptureForm
 from wss_cases.practice.log.forms import PracticeForm
 from wss_cases.practice.log.presenters import group_words
@@ -30,7 +32,7 @@ class WithoutRoster(CaptureForm):
 
     names = LongText(
         _l("Who was involved?"),
-        description=_l("One name on each line. You match them with the school’s lists after it is sent."),
+        description=_l("One name per line. After it is sent, you match the names with the roster."),
     )
 
     @property
@@ -43,7 +45,7 @@ class WithoutRoster(CaptureForm):
         """Whether somebody is named or said to be unknown, in as many words as a report holds; else an error."""
         names = self.typed_names
         if len(names) > MOST_NAMES or any(len(name) > LONGEST_NAME for name in names):
-            self.names.errors = [_("Type at most %(number)d names, one on each line.", number=MOST_NAMES)]
+            self.names.errors = [_("Type at most %(number)d names, one per line.", number=MOST_NAMES)]
         elif not names and not self.people.data and not self.unknown_person.data:
             self.names.errors = [_("Enter who was involved, or check “I don’t know who yet”.")]
         return not self.names.errors
@@ -51,7 +53,8 @@ class WithoutRoster(CaptureForm):
     @property
     def named(self) -> tuple[CapturedPerson, ...]:
         """Everybody of whom a name is known and nothing else."""
-        return tuple(CapturedPerson(PersonKind.NOT_IDENTIFIED, description=name) for name in self.typed_names)
+        names = [name[:LONGEST_NAME] for name in self.typed_names[:MOST_NAMES]]
+        return tuple(CapturedPerson(PersonKind.NOT_IDENTIFIED, description=name) for name in names)
 
 
 class AnyGroup(PracticeForm):
@@ -69,6 +72,11 @@ class AnyGroup(PracticeForm):
         grades = [(group_value(grade, ""), group_words(grade, "")) for grade in GRADES]
         self.group.choices = choices([*grades, (group_value(None, ""), _("Several grades, or adults"))])
         self.led_by.choices = []
+
+
+def as_sent(fields: Fields) -> MultiDict[str, str]:
+    """Return answers as a form reads them; of a field given twice the first counts, as in a browser's own form."""
+    return MultiDict(fields)
 
 
 def unsent_form(kind: str) -> BaseForm:

@@ -1,6 +1,6 @@
 """What this folder brings to the application."""
 
-from wss_cases.intake.offline import views
-from wss_cases.journal.rooms import Room
+from wss_cases.intake.offline import models, presenters, views
+from wss_cases.journal.rooms import Panel, Place, Room
 
-ROOM = Room(pages=(views.blueprint,))
+ROOM = Room(tables=(models,), pages=(views.blueprint,), panels=(Panel(Place.INCIDENT, 3, presenters.panel),))

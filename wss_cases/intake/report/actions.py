@@ -6,7 +6,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.details.actions import add_person, complete_incident, load_open
 from wss_cases.incidents.incident.actions import create_incident, drop_draft, open_care
-from wss_cases.incidents.incident.models import CareRecord
+from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details
 from wss_cases.incidents.incident.states import HurtBySomebody, PersonKind, PersonRole, Tile, WhenPrecision
 from wss_cases.intake.report.routing import route_incident
@@ -23,10 +23,16 @@ def submit_incident(uow: UnitOfWork, capture: Capture) -> int:
 
     Raises NotFound for another's school, Refused for people or a place that do not fit.
     """
-    incident = create_incident(uow, capture)
-    route_incident(uow, incident)
+    incident = write_report(uow, capture)
     drop_draft(uow, "capture")
     return incident.id
+
+
+def write_report(uow: UnitOfWork, capture: Capture) -> Incident:
+    """Write a report and route it, inside a use case."""
+    incident = create_incident(uow, capture)
+    route_incident(uow, incident)
+    return incident
 
 
 @use_case

@@ -24,8 +24,13 @@ from wss_cases.roster.directory.queries import get_school
 USUAL_MINUTES = 20
 
 
-def new_form(actor: Actor, school_id: int, now: datetime, kind: PracticeKind | None = None) -> PracticeForm:
-    """Return the form as it is first shown: today, by me, and the rest as I logged it last."""
+def new_form(
+    actor: Actor, school_id: int, now: datetime, kind: PracticeKind | None = None, **sent: Any
+) -> PracticeForm:  # fmt: skip
+    """Return the form as it is first shown: today, by me, and the rest as I logged it last.
+
+    `sent`: what a form is made with whose answers are not this request's own fields.
+    """
     mine = own_entries(actor.user_id, school_id)
     last = mine[0] if mine else None
     form = PracticeForm(
@@ -36,6 +41,7 @@ def new_form(actor: Actor, school_id: int, now: datetime, kind: PracticeKind | N
         minutes=str(last.minutes if last else USUAL_MINUTES),
         held_on=today_at(school_id, now),
         led_by=str(actor.user_id),
+        **sent,
     )
     return _offering(form, actor, school_id, groups_of(mine), now)
 

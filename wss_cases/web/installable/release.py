@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import current_app, request, url_for
 
-from wss_cases.intake.offline.shell import forms_at, shell_page, shell_pages
+from wss_cases.intake.offline.presenters import forms_at, shell_page, shell_pages
 
 KEPT = (("css", "*.css"), ("js", "*.js"))
 WORKER = "js/sw.js"

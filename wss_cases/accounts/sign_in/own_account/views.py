@@ -98,7 +98,8 @@ def sign_out() -> Response:
     logout_user()
     session.clear()
     answer: Response = redirect(url_for("accounts.sign_in"), 303)
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    # somebody else's reports that wait on this device are sealed, and would be lost with what is stored there
+    answer.headers["Clear-Site-Data"] = '"cache"' if "keep_sealed" in request.form else '"cache", "storage"'
     return answer
 
 

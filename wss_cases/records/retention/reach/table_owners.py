@@ -61,6 +61,7 @@ TABLES: dict[str, Kept] = {
     "incident_person": _of("incident", "incident_id", "student_id"),
     "incident_addendum": _of("incident", "incident_id"),
     "incident_draft": _of("incident", "incident_id"),
+    "offline_entry": _of("incident", "incident_id", "care_record_id"),
     "search_entry": _of("incident", "incident_id", "case_id"),
     "guardian_contact": _of("incident", "incident_id", "incident_person_id", lets_go=("guardian_id",)),
     "routing_answer": _of("incident", "incident_id", "incident_person_id"),
@@ -160,9 +161,9 @@ TABLES: dict[str, Kept] = {
     # people who work here
     **_each(
         STAFF,
-        "user_account role_grant second_factor recovery_code sign_on person_confirmation held_change calendar_feed "
-        "cover mail_choice saved_view board_subscription mail_trouble staff_member staff_post keeper_training mentor "
-        "mentoring_group",
+        "user_account role_grant second_factor recovery_code sealing_key sign_on person_confirmation held_change "
+        "calendar_feed cover mail_choice saved_view board_subscription mail_trouble staff_member staff_post "
+        "keeper_training mentor mentoring_group",
     ),
     # settings, code lists, directories, and what the machinery remembers of itself
     **_each(

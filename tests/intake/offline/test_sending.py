@@ -1,0 +1,235 @@
+"""What was written without network arrives once, for its writer alone, and nothing of it is lost on the way."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.roster import SchoolFactory
+from tests.intake.offline.device import Device
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import RoleGrant, UserSession
+from wss_cases.accounts.sealed_boxes.actions import key_for
+from wss_cases.accounts.sealed_boxes.models import SealingKey
+from wss_cases.accounts.sealed_boxes.rules import FORGOTTEN_AFTER, RENEWED_AFTER
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.incidents.drafts.actions import save_draft
+from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDraft
+from wss_cases.intake.offline.models import OfflineEntry
+from wss_cases.intake.offline.states import EntryState
+from wss_cases.journal.models import AuditEntry
+from wss_cases.practice.log.models import PracticeEntry
+
+TEN = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def school(session: Any, at: Any) -> Any:
+    at("2026-11-24 10:00")
+    return SchoolFactory(phone="555 0100")
+
+
+@pytest.fixture
+def officer(school: Any) -> Any:
+    return make_user(Role.REPORTER, school)
+
+
+def all_of(model: Any) -> list[Any]:
+    db.session.expire_all()
+    return list(db.session.scalars(select(model).order_by(model.id)))
+
+
+def test_a_report_arrives_once_with_its_own_time_and_the_names_to_be_matched(officer, client_as, at) -> None:
+    device = Device(client_as(officer))
+    box = device.write()
+    assert b"Pena" not in str(box).encode()
+    at("2026-11-24 11:30")
+    first, second = device.send(box), device.send(box)
+    [report] = all_of(Incident)
+    assert first["status"] == second["status"] == "sent" and report.reference in first["words"]
+    assert first["words"] == second["words"] and first["href"] == f"/incidents/{report.id}/saved"
+    assert (report.occurred_at, report.submitted_at, report.reporter_id) == (TEN, clock.now(), officer.id)
+    assert [one.description for one in report.people] == ["Jordan Pena", "Mia K."]
+    page = device.client.page(f"/incidents/{report.id}").text
+    assert "Written offline" in page and "Jordan Pena, Mia K." in page and "Match the names" in page
+    assert "device’s clock" not in page
+    assert "Pena" not in str([entry.changes for entry in all_of(AuditEntry)])
+
+
+def test_a_circle_arrives_once_on_the_day_it_was_held(officer, client_as, at) -> None:
+    device = Device(client_as(officer))
+    box = device.write("practice")
+    at("2026-11-25 08:00")
+    device = Device(client_as(officer))
+    assert device.send(box) == device.send(box)
+    [entry] = all_of(PracticeEntry)
+    assert (entry.held_on.isoformat(), entry.students, entry.grade) == ("2026-11-24", 21, 9)
+    assert (entry.led_by_id, entry.logged_by_id) == (officer.id, officer.id)
+
+
+def test_what_its_page_had_brought_already_is_not_written_twice(officer, client_as) -> None:
+    client = client_as(officer)
+    device = Device(client)
+    form = client.form("/incidents/new", action="/incidents/new").values()
+    fields = {name: held[0] for name, held in form.items() if held}
+    fields |= {"danger": "no", "unknown_person": "y", "what": "fight", "where": "hallway"}
+    assert client.post("/incidents/new", data=fields).status_code == 303
+    key = fields.pop("request_key")
+    box = device.write(draft=True, name=key, **fields)
+    assert device.send(box)["status"] == "sent"
+    assert len(all_of(Incident)) == 1 and all_of(OfflineEntry) == []
+
+
+def test_a_clock_a_day_ahead_is_put_right_and_said(officer, client_as, at) -> None:
+    device = Device(client_as(officer), ahead=DAY)
+    box = device.write()
+    at("2026-11-24 11:30")
+    answer = device.send(box)
+    [report] = all_of(Incident)
+    assert report.occurred_at == TEN
+    assert "1 day ahead" in answer["words"]
+    page = device.client.page(f"/incidents/{report.id}").text
+    assert "1 day ahead" in page and "Correct the facts" in page
+
+
+def test_nobody_elses_box_is_opened(school, officer, client_as) -> None:
+    device, other = Device(client_as(officer)), Device(client_as(make_user(Role.DEAN, school)))
+    box = device.write()
+    assert other.post(box).status_code == 404
+    assert all_of(Incident) == [] and all_of(OfflineEntry) == []
+    assert device.send(box)["status"] == "sent"
+
+
+def test_a_session_that_is_over_sends_and_fetches_nothing_until_its_person_signs_in_again(officer, client_as) -> None:
+    device = Device(client_as(officer))
+    box = device.write()
+    db.session.scalars(select(UserSession).where(UserSession.user_id == officer.id)).one().revoked_at = clock.now()
+    db.session.commit()
+    assert device.post(box).status_code == 303, "to the sign-in, which no device follows"
+    assert device.client.get("/offline/device").status_code == 303
+    assert all_of(Incident) == []
+    again = Device(client_as(officer))
+    assert again.send(box)["status"] == "sent"
+
+
+@pytest.mark.parametrize("token", ["", "x"])
+def test_without_a_token_nothing_is_taken(officer, client_as, token) -> None:
+    device = Device(client_as(officer))
+    assert device.post(device.write(), token).status_code == 400
+    assert all_of(OfflineEntry) == []
+
+
+def test_a_box_that_was_changed_is_refused_and_so_is_what_is_none(officer, client_as) -> None:
+    device = Device(client_as(officer))
+    box = device.write()
+    broken = [
+        {**box, "name": "0" * 32}, {**box, "text": box["text"][:-8] + "AAAAAAA="}, {**box, "nonce": "?"},
+        {**box, "sender": "AAAA"}, {**box, "text": 5}, {**box, "nonce": "AA=="}, {},
+    ]  # fmt: skip
+    assert [device.post(one).status_code for one in broken] == [422] * len(broken)
+    assert (
+        device.client.post("/offline/send", data="x", headers={"X-CSRFToken": device.told["csrf"]}).status_code == 422
+    )
+    assert all_of(Incident) == []
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_role_that_ended_meanwhile_loses_nothing(school, officer, client_as, elsewhere) -> None:
+    device = Device(client_as(officer))
+    box = device.write(school=school.id)
+    grant = db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == officer.id)).one()
+    if elsewhere:
+        grant.school_id = SchoolFactory().id
+    else:
+        db.session.delete(grant)
+    db.session.commit()
+    answer = device.send(box)
+    assert answer["status"] == "mend" and device.send(box) == answer
+    [row] = all_of(OfflineEntry)
+    assert all_of(Incident) == [] and b"Pena" not in row.sealed_text
+    page = device.client.page("/offline/waiting").text
+    assert "Jordan Pena, Mia K." in page and "Behind the gym." in page
+    assert f"You have no role at {school.name} now" in page and "555 0100" in page
+    assert ("Answer and file it" in page) == elsewhere
+    device.hear()
+    assert device.told["waiting"] == 1
+
+
+def test_what_was_refused_is_mended_in_its_page_and_filed_once(officer, client_as) -> None:
+    client = client_as(officer)
+    device = Device(client)
+    box = device.write(when="other", occurred="2031-01-01T10:00")
+    assert device.send(box)["status"] == "mend"
+    [row] = all_of(OfflineEntry)
+    assert "This time is in the future" in client.page("/offline/waiting").text
+    address = f"/incidents/new?unsent={row.id}"
+    form = client.form(address, action="/incidents/new").values()
+    assert form["narrative"] == ["Behind the gym.\nNames typed: Jordan Pena, Mia K."]
+    client.submit(address, {"when": "earlier", "unknown_person": "y"}, action="/incidents/new")
+    [report] = all_of(Incident)
+    [row] = all_of(OfflineEntry)
+    assert (row.state, row.sealed_text) == (EntryState.FILED, None)
+    assert "Jordan Pena" in report.narrative
+    assert device.send(box)["status"] == "sent" and len(all_of(Incident)) == 1
+    assert client.get(address).status_code == 404
+
+
+def test_what_waits_is_its_writers_alone_who_may_delete_it(school, officer, client_as) -> None:
+    device, other = Device(client_as(officer)), client_as(make_user(Role.DEAN, school))
+    device.send(device.write(what=""))
+    [row] = all_of(OfflineEntry)
+    assert "Nothing is waiting for you" in other.page("/offline/waiting").text
+    assert other.get(f"/incidents/new?unsent={row.id}").status_code == 404
+    theirs = other.post(f"/offline/waiting/{row.id}/discard", data={"csrf_token": other.csrf_token("/account")})
+    assert theirs.status_code == 404 and all_of(OfflineEntry)[0].sealed_text is not None
+    device.client.submit("/offline/waiting", action="/discard")
+    [row] = all_of(OfflineEntry)
+    assert (row.state, row.sealed_text) == (EntryState.DISCARDED, None)
+
+
+def test_danger_waits_for_no_name_and_no_time(officer, client_as) -> None:
+    device = Device(client_as(officer))
+    device.send(device.write(danger="yes", names="", when="other", occurred="2031-01-01T10:00"))
+    [report] = all_of(Incident)
+    assert report.danger_now and report.occurred_at == TEN
+
+
+def test_a_concern_about_a_student_goes_to_the_care_team_with_the_name_in_its_words(officer, client_as) -> None:
+    device = Device(client_as(officer))
+    assert device.send(device.write(what="worried"))["href"].startswith("/worries/")
+    [record] = all_of(CareRecord)
+    assert record.narrative == "Jordan Pena, Mia K.\nBehind the gym." and all_of(Incident) == []
+
+
+def test_a_draft_ends_only_with_its_own_form(school, officer, client_as) -> None:
+    device = Device(client_as(officer))
+    save_draft(acting(officer), "capture", {"narrative": ["Another one."]}, clock.now(), school_id=school.id)
+    device.send(device.write())
+    assert len(all_of(IncidentDraft)) == 1
+    device.send(device.write(draft=True))
+    assert all_of(IncidentDraft) == []
+
+
+def test_a_key_is_renewed_each_month_and_opens_for_a_year(officer, client_as, at) -> None:
+    device = Device(client_as(officer))
+    box, who = device.write(), acting(officer)
+    assert key_for(who, clock.now()).name == device.told["key"]["name"]
+    later = clock.now() + RENEWED_AFTER
+    assert key_for(who, later).name != device.told["key"]["name"]
+    assert device.send(box)["status"] == "sent"
+    key_for(who, clock.now() + FORGOTTEN_AFTER)
+    assert device.told["key"]["name"] not in [row.name for row in all_of(SealingKey)]
+
+
+def test_a_device_is_told_schools_and_a_key_and_no_name(school, officer, client_as) -> None:
+    told = Device(client_as(officer)).told
+    assert [one["name"] for one in told["schools"]] == [school.name]
+    assert officer.name not in str(told) and officer.email not in str(told)
+    partner = client_as(make_user(Role.AUDITOR)).get("/offline/device").get_json()
+    assert partner["key"] is None and partner["schools"] == [] and all_of(SealingKey)[0].user_id == officer.id

@@ -1,0 +1,116 @@
+"""Filing what arrived from a device that had no network, each entry once; and what its writer must mend first."""
+
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.foundation.keys.envelope import seal
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.incidents.incident.actions import drop_draft, open_care
+from wss_cases.incidents.incident.rules import Capture
+from wss_cases.intake.offline.models import OfflineEntry
+from wss_cases.intake.offline.queries import own_entry
+from wss_cases.intake.offline.rules import PURPOSE, Entry, Written
+from wss_cases.intake.offline.states import EntryState
+from wss_cases.intake.report.actions import write_report
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.journal.use_cases import use_case
+from wss_cases.practice.log.actions import Held, write_entry
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """An opened entry, and when it was written."""
+
+    entry: Entry
+    written: Written
+
+
+@use_case
+def file_report(uow: UnitOfWork, arrived: Arrived, capture: Capture) -> int:
+    """Submit a report that was written without network; returns its id, as the page's own form does.
+
+    Raises NotFound and Refused as that form does: nothing of it is written then.
+    """
+    incident = write_report(uow, capture)
+    _receive(uow, arrived, incident_id=incident.id)
+    return incident.id
+
+
+@use_case
+def file_concern(uow: UnitOfWork, arrived: Arrived, capture: Capture) -> int:
+    """Record a student concern that was written without network; returns its id. A typed name stands in its words.
+
+    Raises NotFound and Refused as the page's own form does.
+    """
+    named = [who.description for who in capture.people if who.description]
+    known = tuple(who for who in capture.people if not who.description)
+    words = "\n".join(part for part in (", ".join(named), capture.narrative) if part)
+    record = open_care(uow, replace(capture, people=known, narrative=words))
+    _receive(uow, arrived, care_record_id=record.id)
+    return record.id
+
+
+@use_case
+def file_practice(uow: UnitOfWork, arrived: Arrived, school_id: int, held: Held) -> int:
+    """Log what was held and written down without network; returns its id. Raises as logging does."""
+    entry = write_entry(uow, school_id, held)
+    _receive(uow, arrived, practice_entry_id=entry.id)
+    return entry.id
+
+
+def _receive(uow: UnitOfWork, arrived: Arrived, **filed: int) -> None:
+    if arrived.entry.drops_draft:
+        drop_draft(uow, "capture")
+    row = OfflineEntry(**_facts(uow.actor, arrived, uow.now), state=EntryState.FILED, **filed)
+    uow.add_audited(row, "offline_entry.filed")
+
+
+def _facts(actor: Actor, arrived: Arrived, now: datetime) -> dict[str, Any]:
+    return {
+        "user_id": actor.user_id,
+        "name": arrived.entry.name,
+        "kind": arrived.entry.kind,
+        "written_at": arrived.written.at,
+        "arrived_at": now,
+        "clock_ahead": round(arrived.written.ahead.total_seconds()),
+        "clock_doubtful": arrived.written.doubtful,
+    }
+
+
+def keep_to_mend(actor: Actor, arrived: Arrived, problems: list[str], now: datetime) -> None:
+    """Keep what cannot be filed as it is, sealed, for its writer; the same one twice is kept once."""
+    entry = arrived.entry
+    told = {"fields": entry.fields, "problems": problems, "school": entry.school_id}
+    sealed = seal(setting("WSS_KEYS"), PURPOSE, json.dumps(told))
+    kept = {"sealed_text": sealed.text, "sealed_key": sealed.key, "key_name": sealed.key_name}
+    values = _facts(actor, arrived, now) | kept | {"state": EntryState.TO_MEND}
+    with unit_of_work(actor, now) as uow:
+        uow.no_audit()
+        if insert_once(uow.session, OfflineEntry, values, ["user_id", "name"]):
+            uow.audit("offline_entry.kept", "offline_entry", existing(own_entry(actor, entry.name)).id)
+
+
+@use_case
+def discard_entry(uow: UnitOfWork, entry_id: int) -> int:
+    """Delete what one wrote without network and was asked to mend. Raises NotFound for anybody else's."""
+    _close(uow, existing(uow.session.get(OfflineEntry, entry_id, with_for_update=True)), EntryState.DISCARDED)
+    return entry_id
+
+
+def finish_mended(actor: Actor, name: str, now: datetime) -> None:
+    """Close an entry whose form has been sent from its page: what was kept of it goes."""
+    found = own_entry(actor, name)
+    if found is not None and found.state is EntryState.TO_MEND:
+        with unit_of_work(actor, now) as uow:
+            _close(uow, existing(own_entry(actor, name)), EntryState.FILED)
+
+
+def _close(uow: UnitOfWork, row: OfflineEntry, state: EntryState) -> None:
+    if row.user_id != uow.actor.user_id or row.state is not EntryState.TO_MEND:
+        raise NotFound
+    row.state, row.sealed_text, row.sealed_key, row.key_name = state, None, None, None
+    uow.audit(f"offline_entry.{state.value}", "offline_entry", row.id)
