@@ -12,6 +12,8 @@ from wss_cases.attachments.hosts.queries import answers_for
 from wss_cases.foundation import clock
 from wss_cases.incidents.deputies.rules import named_deputy
 from wss_cases.mail.push.rules import own_device
+from wss_cases.pathways.mentoring.periods.rules import teaches
+from wss_cases.pathways.mentoring.plan.rules import mentors_or_team
 from wss_cases.practice.log.rules import own_entry_or_team
 from wss_cases.practice.requests.rules import reads_request
 from wss_cases.records.retention.core.rules import held_by_district, reads_deletion
@@ -92,12 +94,6 @@ def own_or_administers(actor: Actor, cover: Any) -> bool:
     """The person who is away sets their own cover; the administrator of the school sets anybody's."""
     own = cover.user_id is not None and cover.user_id == actor.user_id
     return actor.covers(cover.school_id, *(CASE_TEAM if own else (Role.ADMINISTRATOR,)))
-
-
-def mentors_or_team(actor: Actor, plan: Any) -> bool:
-    """The mentor of this plan while they work at its school; the case team has all plans of its school."""
-    own = plan.mentor_user_id is not None and plan.mentor_user_id == actor.user_id
-    return sees(actor, plan, *(STAFF if own else CASE_TEAM))
 
 
 def verifies_or_keeps(actor: Actor, student: Any) -> bool:
@@ -233,6 +229,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.PARTNER_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "whoever may need a partner; it holds no case content"),
     P.PAST_LOOK: _rule(TEAM, at_own_school(*CASE_TEAM), "with a reason; who only reports may never"),
     P.PAST_READ: _rule(_of(A), at_own_school(A), "the administrator answers for who looks"),
+    P.PERIOD_MARK: _rule(frozenset(STAFF), teaches, "one's own period of today; nothing else of the student"),
     P.POLICE_APPROVER_EDIT: _rule(
         _of(DISTRICT), whole_district, "whoever approves for a network is not named by that network alone"
     ),
@@ -293,6 +290,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.SETUP_READ: _rule(_of(DISTRICT, SYSADMIN), anywhere, "what is set and what is missing; no case content"),
     P.SIGHT_EDIT: _rule(_of(DISTRICT), whole_district, "one set of years for the district"),
     P.STUDENT_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the student's school"),
+    P.SUPPORT_OPEN: _rule(_of(C), at_own_school(C), "a coordinator, with the reason and the family's agreement"),
     P.SYSTEM_HEALTH: _rule(_of(SYSADMIN), anywhere, "health, failed mail, imports; no case content"),
     P.WEBHOOK_EDIT: _rule(_of(DISTRICT), whole_district, "what leaves the district is its own to say; no name does"),
 }

@@ -39,7 +39,9 @@ from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
+from wss_cases.pathways.mentoring.substitutes.models import PeriodCode
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
@@ -131,6 +133,8 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "cover_id": _of_school(Cover),
     "mentor_id": _of_school(Mentor),
     "group_id": _of_school(MentoringGroup),
+    "period_teacher_id": _of_school(PeriodTeacher),
+    "period_code_id": _of_school(PeriodCode),
     "student_id": _of_school(Student),
     "guardian_link_id": lambda school_id: (
         select(StudentGuardian)
@@ -229,6 +233,8 @@ WORDS = {
     "code": "title_ix_contact",
     "retention.rule:code": "incident",
     "position": 1,
+    "goal": 0,
+    "number": 1,
     "day": "2030-01-07",
     "session_id": 999_999,
     "kept_id": 999_999,
@@ -249,6 +255,7 @@ INNERMOST = (
     *("plan_id", "term_id", "meeting_id", "supporter_id", "training_id", "grant_id", "participant_id", "pathway_id"),
     *("case_id", "follow_up_id", "incident_id", "review_id", "sergeant_id", "duty_id", "action_id", "own_duty_id"),
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
+    *("period_teacher_id", "period_code_id"),
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
     *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
     "device_id",
@@ -270,6 +277,7 @@ FAMILIES = {
     "mentoring": "mentoring",
     "mentoring_sessions": "mentoring",
     "mentoring_card": "mentoring",
+    "periods": "mentoring",
     "referrals": "wraparound",
     "referral_consent": "wraparound",
     "referral_service": "wraparound",

@@ -27,8 +27,8 @@ PLAIN = frozenset(
 )
 """Permissions whose pages show no record of a student; the pages of every other one are confidential."""
 
-PLAIN_PAGES = frozenset({"feed.mine", "feed.end", "mails.mine"})
-"""One's own settings, under a permission that also shows records."""
+PLAIN_PAGES = frozenset({"feed.mine", "feed.end", "mails.mine", "day_grid.cell"})
+"""One's own settings, and what only answers that a tap was saved, under a permission that also shows records."""
 
 RECORDS = {
     "attachment_id": "attachment",
@@ -51,6 +51,8 @@ RECORDS = {
     "pathway_id": "pathway",
     "mentor_id": "mentor",
     "group_id": "mentoring_group",
+    "period_teacher_id": "period_teacher",
+    "period_code_id": "period_code",
     "report_id": "board_report",
     "request_id": "circle_request",
 }

@@ -102,6 +102,7 @@ def _card(row: Pathway, until: date, days: SchoolDays, planned: bool) -> dict[st
     return {
         "card_asked": True,
         "card_lines": lines,
+        "teachers": url_for("periods.teachers", **ids(row)) if row.state in LIVE else None,
         "chart": card_chart(card, card_days, until, days),
         "card": url_for("mentoring_card.card", pathway_id=row.id) if usable else None,
     }

@@ -27,10 +27,12 @@ from wss_cases.pathways.mentoring.card.actions import set_card
 from wss_cases.pathways.mentoring.course import actions
 from wss_cases.pathways.mentoring.course.forms import EARLY, CardForm, CourseForm, FinishForm, MatchForm, ReviewForm
 from wss_cases.pathways.mentoring.mentors.queries import candidates
+from wss_cases.pathways.mentoring.periods.queries import periods_of
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan
 from wss_cases.pathways.mentoring.plan.queries import card_of, plan_of
 from wss_cases.pathways.mentoring.plan.rules import Candidate
 from wss_cases.pathways.mentoring.plan.states import (
+    MOST_PERIODS,
     OWN_RHYTHM,
     PRESETS,
     REVIEW_AFTER_DAYS,
@@ -206,7 +208,8 @@ def card(case_id: int, pathway_id: int) -> Page:
     if row.kind != Kind.CHECK_IN_CHECK_OUT or row.state not in LIVE:
         raise NotFound
     card_row = card_of(row.id)
-    usual = "\n".join(_("Period %(number)d", number=number) for number in range(1, 8))
+    of_school = [one.name for one in periods_of(row.school_id)][:MOST_PERIODS]
+    usual = "\n".join(of_school or [_("Period %(number)d", number=number) for number in range(1, 8)])
     form = CardForm(
         version=card_row.version if card_row else "",
         expectations="\n".join(card_row.expectations) if card_row else "",

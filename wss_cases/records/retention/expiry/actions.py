@@ -20,6 +20,7 @@ AT_ONCE = 5000
 ENDED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.DROPPED)
 CLEANED = (
     *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
+    *("period_guess", "period_code"),
     *("request_key", "outbox_message", "webhook_delivery", "push_delivery", "import_run", "export_record"),
     *("board_report", "roster_upload"),
 )
@@ -28,7 +29,9 @@ KIND_OF = {
     "user_session": "session",
     "sign_in_attempt": "sign_in",
     "questionnaire_guess": "sign_in",
+    "period_guess": "sign_in",
     "invitation": "link",
+    "period_code": "link",
     "request_key": "request_key",
     "outbox_message": "mail",
     "webhook_delivery": "mail",
@@ -63,6 +66,7 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
         "export_record": "made_at",
         "board_report": "asked_at",
         "roster_upload": "made_at",
+        "period_code": "ends_at",
     }
     column: ColumnElement[datetime] = one[day.get(name, "at")]
     return column < before

@@ -108,6 +108,8 @@ TABLES: dict[str, Kept] = {
     "mentoring_plan": _of("case", *_CIRCLE),
     "mentoring_session": _of("case", *_CIRCLE),
     "mentoring_review": _of("case", *_CIRCLE),
+    "period_teacher": _of("case", *_CIRCLE),
+    "support_start": _of("case", "case_id", lets_go=("guardian_id",)),
     "daily_card": _of("case", *_CIRCLE),
     "daily_card_day": _of("case", "card_id"),
     "reengagement_plan": _of("case", *_CIRCLE, "student_id"),
@@ -150,6 +152,8 @@ TABLES: dict[str, Kept] = {
     "request_key": _running("request_key"),
     "sign_in_attempt": _running("sign_in"),
     "questionnaire_guess": _running("sign_in"),
+    "period_guess": _running("sign_in"),
+    "period_code": _running("link"),
     "user_session": _running("session"),
     "saml_answer": _running("session"),
     "invitation": _running("link"),
@@ -171,7 +175,7 @@ TABLES: dict[str, Kept] = {
         "setting api_token logo_picture network account_rule account_wave role_file school bell_time calendar_day "
         "calendar_draft behavior_code location_code legal_duty_kind "
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
-        "rule_set_withdrawal circle_request_link "
+        "rule_set_withdrawal circle_request_link school_period "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
         "digest_day figure_state counting_round backup_run webhook webhook_secret",
     ),
