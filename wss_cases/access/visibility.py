@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 from sqlalchemy.orm import aliased, object_session
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Grant, Role
@@ -53,6 +53,15 @@ class Windowed:
         """Whether this one is."""
         return holds(self, type(self).about(students))
 
+    @classmethod
+    def withheld(cls, role: Role) -> ColumnElement[bool] | None:
+        """Records of their school that this role does not see as one of the team; None where it sees all of them."""
+        return None
+
+    def is_withheld(self, role: Role) -> bool:
+        """Whether this one is."""
+        return False
+
 
 class WindowedWith(Windowed):
     """What hangs on another record leaves view with it.
@@ -80,6 +89,26 @@ class WindowedWith(Windowed):
         """What hangs on a record in which any of these students stands."""
         name = cls.HOST[1]
         return names_any(cls.PEOPLE, name, getattr(cls, name), students)
+
+    @classmethod
+    def withheld(cls, role: Role) -> ColumnElement[bool] | None:
+        """What hangs on a record that the role does not see."""
+        host: Any = aliased(cls.HOST[0])
+        condition = host.withheld(role)
+        return (
+            None
+            if condition is None
+            else select(host.id).where(host.id == getattr(cls, cls.HOST[1]), condition).exists()
+        )
+
+    def is_withheld(self, role: Role) -> bool:
+        """Whether that record is."""
+        model, name = self.HOST
+        session, model_id = object_session(self), getattr(self, name, None)
+        if model.withheld(role) is None or session is None or model_id is None:
+            return False
+        found = session.get(model, model_id)
+        return found is not None and bool(found.is_withheld(role))
 
 
 def names_any(people: Any, name: str, number: Any, students: frozenset[int]) -> ColumnElement[bool]:
@@ -127,7 +156,7 @@ def in_view(model: Any, actor: Actor, *roles: Role, live: bool = False) -> Colum
 def _in_view(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool) -> ColumnElement[bool]:
     """A page asks for the same few again and again, and putting one together takes longer than looking it up."""
     if live:
-        return and_(model.always_visible(), in_schools(model.school_id, actor, *roles))
+        return and_(model.always_visible(), _reached(model, actor, roles))
     if actor.is_system:
         return true()
     alike: dict[tuple[date | None, bool], list[Grant]] = {}
@@ -137,13 +166,29 @@ def _in_view(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool) -> C
             alike.setdefault((grant.sees_from, looks_back), []).append(grant)
     parts = []
     for (first, looks_back), grants in alike.items():
-        here = in_schools(model.school_id, replace(actor, grants=tuple(grants)), *roles)
+        here = _reached(model, replace(actor, grants=tuple(grants)), roles)
         if first is None:
             parts.append(here)
         else:
             opened = model.about(actor.past_students) if looks_back else false()
             parts.append(and_(here, or_(_since(model, first), opened)))
     return or_(false(), *parts)
+
+
+def _reached(model: Any, actor: Actor, roles: tuple[Role, ...]) -> ColumnElement[bool]:
+    """Rows at schools where the actor holds one of these roles, but those that all their roles there are kept from."""
+    kept_from = {} if actor.is_system else {role: model.withheld(role) for role in roles if _is_team(roles)}
+    open_to = [role for role in roles if kept_from.get(role) is None]
+    parts = [in_schools(model.school_id, actor, *open_to)]
+    for role in roles:
+        if role not in open_to and actor.has(role):
+            parts.append(and_(in_schools(model.school_id, actor, role), not_(kept_from[role])))
+    return parts[0] if len(parts) == 1 else or_(*parts)
+
+
+def _is_team(roles: Sequence[Role]) -> bool:
+    """Whether records are asked for as the team's: as any member of staff one asks for one's own."""
+    return Role.REPORTER not in roles
 
 
 def of_team_or_own(model: Any, actor: Actor, own: ColumnElement[bool], *, live: bool = False) -> ColumnElement[bool]:
@@ -158,7 +203,11 @@ def sees(actor: Actor, record: Any, *roles: Role) -> bool:
     """Whether the actor reaches this record with one of these roles and still has it in view."""
     if actor.is_system or not isinstance(record, Windowed):
         return actor.is_system or actor.covers(getattr(record, "school_id", None), *roles)
-    reaching = [grant for grant in actor.grants if grant.role in roles and _reaches(grant, record)]
+    reaching = [
+        grant
+        for grant in actor.grants
+        if grant.role in roles and _reaches(grant, record) and not (_is_team(roles) and record.is_withheld(grant.role))
+    ]
     if any(grant.sees_from is None or record.in_view_since(grant.sees_from) for grant in reaching):
         return True
     looks_back = any(grant.role in MAY_LOOK_BACK for grant in reaching)

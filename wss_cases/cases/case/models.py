@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from wss_cases.access.actor import Role
 from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
 from wss_cases.cases.case import states
 from wss_cases.cases.case.states import AgreementKept, CaseState, PlanState
@@ -78,6 +79,15 @@ class Case(Windowed, Versioned, Base):
     def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
         """Cases in which any of these students stands."""
         return names_any(CaseParticipant, "case_id", cls.id, students)
+
+    @classmethod
+    def withheld(cls, role: Role) -> ColumnElement[bool] | None:
+        """Deans, who decide discipline, do not see support that was opened without an incident."""
+        return cls.harm_kind == states.CaseOrigin.SUPPORT.value if role is Role.DEAN else None
+
+    def is_withheld(self, role: Role) -> bool:
+        """Whether this case is kept from a role."""
+        return role is Role.DEAN and self.harm_kind == states.CaseOrigin.SUPPORT
 
 
 class CaseIncident(Base):

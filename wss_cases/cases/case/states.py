@@ -79,6 +79,7 @@ class CaseOrigin(Labelled):
 
     LONG_ABSENCE = "long_absence", _l("Return after a long absence")
     PLACEMENT = "placement", _l("Return from a placement")
+    SUPPORT = "support", _l("Support without an incident")
 
 
 class AgreementKept(Labelled):

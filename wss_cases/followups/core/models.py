@@ -16,8 +16,9 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column, object_session
 
+from wss_cases.access.actor import Role
 from wss_cases.access.visibility import Windowed, seen_through
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum, where
@@ -172,6 +173,19 @@ class FollowUp(Windowed, Versioned, Base):
         in_report = select(reports.id).where(reports.incident_id == cls.incident_id, reports.student_id.in_(chosen))
         in_case = select(cases.id).where(cases.case_id == cls.case_id, cases.student_id.in_(chosen))
         return or_(in_report.exists(), in_case.exists())
+
+    @classmethod
+    def withheld(cls, role: Role) -> ColumnElement[bool] | None:
+        """Those of a case that the role does not see."""
+        case: Any = aliased(Case)
+        condition = case.withheld(role)
+        return None if condition is None else select(case.id).where(case.id == cls.case_id, condition).exists()
+
+    def is_withheld(self, role: Role) -> bool:
+        """Whether this one is."""
+        session = object_session(self) if Case.withheld(role) is not None else None
+        case = session.get(Case, self.case_id) if session is not None and self.case_id is not None else None
+        return case is not None and case.is_withheld(role)
 
 
 class FollowUpAct(Base):
