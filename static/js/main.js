@@ -13,9 +13,10 @@ import { findWithSlash, workWithKeys } from "./keys.js";
 import { copyOnTap } from "./copy.js";
 import { stepNumbers } from "./steps.js";
 import { keepUnsent } from "./unsent.js";
+import { takePhotos } from "./camera.js";
 import { offerPush } from "./push.js";
 import { saveCells } from "./cells.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, keepUnsent, offerPush]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, takePhotos, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, keepUnsent, offerPush]) {
   start();
 }

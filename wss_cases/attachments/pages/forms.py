@@ -3,7 +3,7 @@
 from typing import Any
 
 from werkzeug.datastructures import FileStorage
-from wtforms import FileField, MultipleFileField
+from wtforms import MultipleFileField
 
 from wss_cases.attachments.contents.files import FIELD, MOST_BYTES, Content, content_of
 from wss_cases.attachments.handling.rules import refuse_too_many
@@ -11,13 +11,13 @@ from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 TAKEN = (FIELD, "photo")
-"""Names under which a form sends files: those that were chosen, and one that the camera took."""
+"""Names under which a form sends files: those that were chosen, and those that the camera took."""
 
 
 class AttachForm(BaseForm):
-    """A photo that is taken now, or files that are chosen, and what they show."""
+    """Photos that are taken now, files that are chosen, and what they show."""
 
-    photo = FileField(_l("Take a photo"))
+    photo = MultipleFileField(_l("Take a photo"))
     files = MultipleFileField(_l("Choose files"))
     title = ShortText(_l("What does it show?"), limit=120)
 

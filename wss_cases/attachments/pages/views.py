@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
@@ -199,11 +199,14 @@ def _list(actor: Actor, host: Host) -> Page:
         return actions.add(submitted(form), host.name, host.record_id, contents, form.title.data or "")
 
     done = with_flash(_("The files are attached."), address)
-    return form_page(
+    page = form_page(
         form, act, done, "attachments/pages/page.html", host=host, rows=rows_of(there, zone_of(host.school_id)),
         count=len([one for one in there if one.removed_at is None]), closed=closed, full=count >= MOST,
         title=host.title, record_href=record_of(host),
     )  # fmt: skip
+    answer = make_response(page)
+    answer.headers["Permissions-Policy"] = CAMERA
+    return answer
 
 
 def _stands(actor: Actor, attachment_id: int) -> tuple[Attachment, Host]:
