@@ -82,5 +82,5 @@ def _raise_duty(uow: UnitOfWork, incident: Incident) -> None:
     code = Duty.TITLE_IX_CONTACT.value
     if any(one.duty.code == code and one.duty.state in OPEN_DUTY for one in duties_of(incident.id)):
         return
-    because = _("A file on this report may be a sexual image of a child. It is sealed: nobody opens it.")
+    because = _("A file on this report may be a sexual image of a child. It is sealed: no one opens it.")
     open_by_hand(uow, incident, ByHand(code, because, uow.now), None)

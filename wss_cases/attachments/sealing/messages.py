@@ -17,7 +17,7 @@ def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
         "subject": _("A file was sealed: act today"),
         "words": _(
-            "A file in the records of a school may be a sexual image of a child. It was sealed: nobody opens, copies or"
+            "A file in the records of a school may be a sexual image of a child. It was sealed: no one opens, copies or"
             " erases it. Call counsel and the Title IX coordinator now; email does not replace a phone call."
         ),
         "href": link("/attachments/sealed"),
