@@ -3,10 +3,9 @@
  * <form data-push data-push-key="…" data-push-blocked="words" data-push-failed="words">, whose hidden fields this fills.
  * Around it stand [data-push-none] (shown where a browser cannot), [data-push-here] (shown where it is on already) and
  * [data-push-offer] (hidden but where it can be turned on).
- * Once after each sign-in the server is asked whose this browser's messages are: <body data-push-url data-push-key>.
+ * Once after each sign-in the server is asked whose this browser's messages are: <body data-push-url data-push-key>, which
+ * it leaves out once it has said so.
  */
-const MARK = "push-seen";
-
 const able = () => "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
 
 function bytesOf(text) {
@@ -83,14 +82,11 @@ async function keep(url, key) {
     const given = await subscribe(key);
     await post(url, { endpoint: given.endpoint, p256dh: given.keys.p256dh, auth: given.keys.auth });
   }
-  sessionStorage.setItem(MARK, "1");
 }
 
 async function look() {
   const { pushUrl, pushKey } = document.body.dataset;
-  // whoever signs in next passes a page on which nobody is signed in
-  if (!("signedIn" in document.body.dataset)) sessionStorage.removeItem(MARK);
-  else if (pushUrl && Notification.permission === "granted" && !sessionStorage.getItem(MARK)) await keep(pushUrl, pushKey);
+  if (pushUrl && Notification.permission === "granted") await keep(pushUrl, pushKey);
 }
 
 export async function offerPush() {

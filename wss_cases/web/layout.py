@@ -24,7 +24,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user
-from wss_cases.mail.push.queries import newest_key
+from wss_cases.mail.push.views import key_to_ask_with
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.setup.look.queries import look_on
@@ -195,16 +195,10 @@ def _context() -> dict[str, Any]:
             "session_ends": current_user.row.expires_at.isoformat(),
             "session_now": clock.now().isoformat(),
             "session_last": current_user.at_last_end,
-            "push_key": _push_key(actor),
+            "push_key": key_to_ask_with(actor),
             "device_owner": owner_names(actor.user_id)[0],
         }
     return {**shown, "locale": locale, "other_locale": "en" if locale == "es" else "es", "page_now": clock.now()}
-
-
-def _push_key(actor: Actor) -> str:
-    """Return the key that this person's browsers bind push messages to; '' where they may get none."""
-    key = newest_key() if might(actor, Permission.PUSH_USE) else None
-    return key.public if key is not None else ""
 
 
 def _switchable(actor: Actor) -> list[tuple[int, str]]:

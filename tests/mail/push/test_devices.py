@@ -179,7 +179,9 @@ def test_a_browser_asks_at_sign_in_whose_its_messages_are(
     def seen(who: Any) -> str:
         return str(post(who, f"{PAGE}/seen", endpoint=browser.endpoint).get_json()["here"])
 
+    assert "data-push-url" in text(person.get("/account"))
     assert seen(person) == "on"
+    assert "data-push-url" not in text(person.get("/account")), "it has asked"
     assert devices()[0].session_id != first, "it hangs on the newest session"
     monkeypatch.setitem(app.config, "PUSH_KEYS", load_push_keys("A" * 43, tmp_path, production=True))
     assert seen(person) == "renew"

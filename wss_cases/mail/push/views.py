@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.act_pages import submitted
@@ -32,6 +32,8 @@ from wss_cases.mail.push.rules import LONGEST_ENDPOINT
 blueprint = Blueprint("push", __name__, url_prefix="/account/push")
 NOT_NOW, NOT_NOW_SECONDS = "no-push", 180 * 24 * 3600
 """That a browser's person does not want to be asked there."""
+SEEN = "push-seen"
+"""The cookie's place for that this browser has asked whose its messages are; signing in forgets it."""
 
 
 def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
@@ -83,6 +85,12 @@ def mine() -> Page:
     )
 
 
+def key_to_ask_with(actor: Actor) -> str:
+    """Return the key for a page whose browser has yet to ask whose its messages are; '' where it need or may not."""
+    key = None if SEEN in session or not might(actor, Permission.PUSH_USE) else queries.newest_key()
+    return key.public if key is not None else ""
+
+
 def _turn_on(form: SubscriptionForm) -> int:
     agent = request.headers.get("User-Agent", "")
     return actions.turn_on(submitted(form), current_user.row.session_id, form.subscription(), agent)
@@ -120,6 +128,7 @@ def seen() -> Response:
     """Say to a browser with a subscription whether it is this person's: another's ends here."""
     endpoint = request.form.get("endpoint", "")[:LONGEST_ENDPOINT]
     here = actions.seen_here(current_actor(), current_user.row.session_id, endpoint, clock.now())
+    session[SEEN] = True
     return jsonify(here=here.value)
 
 
