@@ -66,7 +66,8 @@ class Nursery:
         assert self._read() == "ready"
 
     def start(self, *arguments: str, failpoint: str = "") -> Child:
-        """Fork a process that runs `flask` with these arguments ("tick": one tick of a scheduler)."""
+        """Fork a process that runs `flask` with these arguments. "tick" is one tick of a scheduler, "push" one run of
+        what sends to devices."""
         pid = self.ask(do="run", args=arguments, failpoint=failpoint, log=str(self.log))
         child = Child(self, pid)
         self._children.append(child)

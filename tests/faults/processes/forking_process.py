@@ -26,6 +26,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import failpoints
 from wss_cases.jobs.ticks import tick
+from wss_cases.mail.push.sending import deliver_push
 
 
 def main() -> None:
@@ -79,6 +80,10 @@ def _become(app: Flask, order: dict[str, Any]) -> None:
         if order["args"] == ["tick"]:
             with app.app_context():
                 print(tick(f"tick:{os.getpid()}", clock.now()), flush=True)
+            status = 0
+        elif order["args"] == ["push"]:
+            with app.app_context():
+                print(deliver_push(clock.now()), flush=True)
             status = 0
         else:
             app.cli.main(order["args"], prog_name="flask", obj=ScriptInfo(create_app=lambda: app))
