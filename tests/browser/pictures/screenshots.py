@@ -84,7 +84,7 @@ def first_of_many(page: Page, shape: str, fits: Callable[[Page], bool]) -> None:
     while True:
         found = [(link.get_attribute("href") or "").split("?")[0] for link in page.locator("main a").all()]
         targets += [one for one in found if re.fullmatch(shape, one)]
-        older = page.get_by_role("link", name="Older")
+        older = page.get_by_role("link", name="Next")
         if not older.count():
             break
         go(page, older.first)

@@ -137,7 +137,7 @@ def test_pages_by_key(client_as: Any, school: Any) -> None:
     client = client_as(make_user(Role.DEAN, school))
     made = [make_incident(school).reference for _ in range(32)]
     first = client.page("/incidents")
-    older = next(link.get("href") for link in first.find_all("a") if "Older" in link.text)
+    older = next(link.get("href") for link in first.find_all("a") if link.text.strip() == "Next")
     assert shown(client) == made[:1:-1]
     assert shown(client, older.removeprefix("/incidents")) == made[1::-1]
     for before in ("x", "-1", "9" * 30):

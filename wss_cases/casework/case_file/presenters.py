@@ -22,6 +22,8 @@ from wss_cases.casework.next_act.states import ACT_LABELS, Act
 from wss_cases.casework.transfer.presenters import links_of, move_notices
 from wss_cases.casework.transfer.queries import continued_as, moved_in
 from wss_cases.followups.core.states import OUTCOME_LABELS
+from wss_cases.followups.evidence.presenters import record_words
+from wss_cases.followups.evidence.states import RECORD_ACTS
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
@@ -105,13 +107,15 @@ def act_link(page: CasePage, act: Next) -> tuple[str, str] | None:
     """Return the next act's words and address; None when there is nothing to do yet."""
     kinds = {row.id: row.kind for row in page.file.pathways if row.ended_at is None}
     href, words = act_address(page.case.id, act), act_words(act, kinds)
-    if act.act is Act.FOLLOW_UP:
+    if act.act is Act.FOLLOW_UP and act.what not in RECORD_ACTS:
         words = _("%(act)s: %(kind)s", act=words, kind=what_words(act))
     return (words, href) if href else None
 
 
 def act_words(act: Next, live: Mapping[int, str]) -> str:
     """Return what an act is called; beside other live pathways (id to kind) it says which one it means."""
+    if act.act is Act.FOLLOW_UP:
+        return record_words(act.what)
     if act.step is None:
         return str(ACT_LABELS[act.act])
     kind = live.get(act.pathway_id or 0, "")

@@ -23,7 +23,6 @@ class Act(enum.StrEnum):
 
 ACT_LABELS: dict[Act, Any] = {
     Act.DUTY: _l("Record what was done for the legal duty"),
-    Act.FOLLOW_UP: _l("Record it"),
     Act.CHOOSE_LEAD: _l("Choose a coordinator"),
     Act.REVIEW: _l("Review the case"),
     Act.ADD_PATHWAY: _l("Add a circle or support"),

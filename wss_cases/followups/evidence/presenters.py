@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from wss_cases.followups.core.models import FollowUpTemplate
-from wss_cases.followups.evidence.states import CLOSES_WITH
+from wss_cases.followups.evidence.states import CLOSES_WITH, RECORD_ACTS
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import dotted, either
 from wss_cases.foundation.i18n import gettext as _
@@ -16,6 +16,11 @@ def closes_with(kind: str, template: FollowUpTemplate | None) -> str:
     """Return what closes a follow-up: as its template says it, else in its kind's own words."""
     words = either(template.closes_with_en, template.closes_with_es) if template is not None else ""
     return words or str(CLOSES_WITH.get(kind, CLOSES_WITH["other"]))
+
+
+def record_words(kind: str) -> str:
+    """Return what the button says that records a follow-up: the act itself, as "Log check-in"."""
+    return str(RECORD_ACTS[kind]) if kind in RECORD_ACTS else _("Record it")
 
 
 def evidence_rows(stored: Mapping[str, Any]) -> list[dict[str, Any]]:

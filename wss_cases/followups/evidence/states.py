@@ -92,3 +92,13 @@ WITHOUT_CONTACT = frozenset({"not_reached", "not_to_contact"})
 
 LEAST_ATTEMPTS = 2
 """After fewer attempts nobody counts as not reached."""
+
+RECORD_ACTS: dict[str, Any] = {
+    "guardian_contact": _l("Log call to guardian"),
+    "guardian_contact_harmed": _l("Log call to guardian"),
+    "contact_person_harmed": _l("Log first contact"),
+    "check_in_person_harmed": _l("Log check-in"),
+    "agreement_check_in": _l("Log check-in"),
+    "after_walk_out": _l("Log check-in"),
+}
+"""What the button says that records a kind, where the usual "Record it" would say less."""

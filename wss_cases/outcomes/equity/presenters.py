@@ -8,18 +8,11 @@ from wss_cases.outcomes.equity.rules import Comparison, Interval, meaning_of
 from wss_cases.outcomes.equity.states import FAMILIES
 
 MINUS = "\N{MINUS SIGN}"
-SINGLE = {
+MEANINGS = {
     "same": _l("No statistically clear difference"),
-    "times": _l("More likely (ratio at least %(low)s)"),
-    "more": _l("About %(low)s percent more likely than all others"),
-    "less": _l("About %(low)s percent less likely than all others"),
+    "more": _l("More likely (ratio %(ratio)s; range %(low)s to %(high)s)"),
+    "less": _l("Less likely (ratio %(ratio)s; range %(low)s to %(high)s)"),
 }
-SPANS = {
-    "times": _l("More likely (ratio %(low)s to %(high)s)"),
-    "more": _l("About %(low)s to %(high)s percent more likely than all others"),
-    "less": _l("About %(low)s to %(high)s percent less likely than all others"),
-}
-"""What an interval proves whose two ends are one rounded number, and whose are two."""
 
 
 def group_words(family: str, categories: Iterable[str]) -> str:
@@ -40,10 +33,9 @@ def meaning(against: Comparison | None) -> str:
 
 
 def ratio_words(ratio: Interval) -> str:
-    """Return the sentence that a ratio's interval proves."""
-    proven = meaning_of(ratio)
-    words = SPANS if proven.low != proven.high else SINGLE
-    return str(words[proven.kind]) % {"low": f"{proven.low:g}", "high": f"{proven.high:g}"}
+    """Return what a ratio and its interval prove, with both in figures."""
+    words = {"ratio": two(ratio.value), "low": two(ratio.low), "high": two(ratio.high)}
+    return str(MEANINGS[meaning_of(ratio)]) % words
 
 
 def interval_words(interval: Interval) -> str:

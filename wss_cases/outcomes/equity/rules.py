@@ -142,38 +142,8 @@ def _difference(value: float, half: float) -> Interval:
     return Interval(value, max(value - half, -1.0), min(value + half, 1.0))
 
 
-@dataclass(frozen=True)
-class Meaning:
-    """What an interval of a ratio lets one say: a kind, and the two ends rounded for words."""
-
-    kind: str
-    low: float = 0
-    high: float = 0
-
-
-TIMES_FROM: Final = 1.5
-"""From this ratio on, words say "times as likely"; below it, percent."""
-
-
-def meaning_of(ratio: Interval) -> Meaning:
-    """Return the plain meaning: no difference can be told, so many percent more or less likely, or so many times."""
+def meaning_of(ratio: Interval) -> str:
+    """Return what an interval lets one say of a group: "more" or "less" likely, or "same" where 1 lies in it."""
     if ratio.low <= 1 <= ratio.high:
-        return Meaning("same")
-    if ratio.high < 1:
-        return Meaning("less", _tens(1 - ratio.high), _tens(1 - ratio.low))
-    if ratio.low < TIMES_FROM and ratio.high < 2:
-        return Meaning("more", _tens(ratio.low - 1), _tens(ratio.high - 1))
-    return Meaning("times", _halves(ratio.low), _halves(ratio.high))
-
-
-def _tens(share: float) -> float:
-    """A share as whole percent: to the nearest ten, below ten to the nearest one."""
-    percent = 100 * share
-    return round(percent, -1) if percent >= 10 else max(round(percent), 1)
-
-
-def _halves(ratio: float) -> float:
-    """A ratio to the nearest half, from 5 on to the nearest one, below 1.5 to the nearest tenth above 1."""
-    if ratio < TIMES_FROM:
-        return max(round(ratio, 1), 1.1)
-    return float(round(ratio)) if ratio >= 5 else round(ratio * 2) / 2
+        return "same"
+    return "less" if ratio.high < 1 else "more"

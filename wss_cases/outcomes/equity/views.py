@@ -70,8 +70,8 @@ def _stage(family: str, table: Table, stage: str) -> dict[str, Any]:
 def _within(cell: Cell) -> str:
     if cell.within is None:
         return ""
-    words = {"words": ratio_words(cell.within[0]), "ratio": interval_words(cell.within[0])}
-    return _("Within the same school (%(number)s schools): %(words)s, %(ratio)s", number=cell.schools, **words)
+    words = ratio_words(cell.within[0])
+    return _("Within the same school (%(number)s schools): %(words)s", number=cell.schools, words=words)
 
 
 def _cell(cell: Cell) -> dict[str, str]:

@@ -14,6 +14,7 @@ from wss_cases.casework.case_file.queries import TERM_KIND
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.followups.about.queries import NOBODY, About
 from wss_cases.followups.core.states import CONVERSATION, RECORD_PAGES, RECORDED_ELSEWHERE
+from wss_cases.followups.evidence.presenters import record_words
 from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
@@ -46,7 +47,7 @@ def due_row(item: Item, actor: Actor, whom: About = NOBODY) -> dict[str, Any]:
     row = item.row
     whose = "" if row.owner_id == actor.user_id else _("for %(name)s", name=row.owner)
     href = url_for("followups.follow_up", follow_up_id=row.id)
-    act, words = _act(item, actor) or (href, _("Record it"))
+    act, words = _act(item, actor) or (href, record_words(row.kind))
     return {**_texts(item, whose, whom), "href": href, "act": act, "act_words": words, "id": row.id}
 
 

@@ -247,7 +247,7 @@ def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
             for stage in REPORTED
             if stage in table.stages
         ]
-        differing = [one for one in compared if one[2] is not None and meaning_of(one[2].ratio).kind != "same"]
+        differing = [one for one in compared if one[2] is not None and meaning_of(one[2].ratio) != "same"]
         parts.append(
             {
                 "kind": FAMILIES[family][0],
