@@ -265,6 +265,7 @@ PUBLISHED = select(PublishedSchool)
 FAMILIES = {
     "circles": "circle",
     "circle_parties": "circle",
+    "circle_schedule": "circle",
     "circle_screening": "circle",
     "agreements": "circle",
     "agreement_paper": "circle",

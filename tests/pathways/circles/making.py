@@ -154,7 +154,7 @@ def consent(
 
 def screen(actor: Actor, pathway: Pathway, answer: ScreenAnswer = ScreenAnswer.SAFE, now: datetime = NOW) -> None:
     """Answer the safety screen as a keeper."""
-    preparation.record_screen(Invocation(actor, now), pathway.id, answer, TODAY)
+    planning.record_screen(Invocation(actor, now), pathway.id, answer, TODAY)
 
 
 def open_requirements(world: World, pathway: Pathway, keeper: UserAccount | None = None) -> Pathway:

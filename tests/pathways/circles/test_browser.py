@@ -62,7 +62,7 @@ def addresses(people: dict[str, Any]) -> list[str]:
     pages += [f"/circles/{people['begun']}/{state}" for state in ("held", "walked_out")]
     for circle in (people["ready"], people["proposed"]):
         party = f"{circle}/parties/{people['person']}"
-        pages += [circle, party, f"{party}/letter", f"{circle}/meeting", f"{circle}/screen", f"{circle}/holds/H2"]
+        pages += [circle, party, f"{party}/letter", f"{circle}/meeting", f"{circle}/holds/H2"]
     return pages
 
 

@@ -50,7 +50,6 @@ from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.meeting import actions as meetings
 from wss_cases.pathways.circles.meeting import planning
-from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms.states import WithoutMeeting
 from wss_cases.pathways.circles.training import actions as trainings
@@ -241,7 +240,7 @@ class Circles(RuleBasedStateMachine):
     def screen(self, safe: bool) -> None:
         answer = ScreenAnswer.SAFE if safe else ScreenAnswer.NOT_NOW
         may = self.live and self.keeper
-        if self.act(may, preparation.record_screen, self.world.actor, self.circle.id, answer, TODAY):
+        if self.act(may, planning.record_screen, self.world.actor, self.circle.id, answer, TODAY):
             self.safe = safe
 
     @rule()

@@ -172,7 +172,7 @@ def test_plans_that_are_refused(world, circle, bad):
     ("starts_at", "words"),
     [
         (LATER, "keeper has another circle.*room has another circle"),
-        (datetime(2026, 11, 28, 9, 15, tzinfo=UTC), "no school.*outside the hours"),
+        (datetime(2026, 11, 28, 9, 15, tzinfo=UTC), "no school.*outside school hours"),
     ],
 )
 def test_what_is_seldom_meant_is_asked_about_and_can_be_saved(world, circle, starts_at, words):

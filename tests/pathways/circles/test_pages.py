@@ -59,7 +59,7 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     for person in (caused, harmed):
         saved = client.submit(f"{base}/parties/{person.id}", VISIT)
         assert saved.status_code == 303
-    assert client.submit(f"{base}/screen", {"answer": "safe"}).status_code == 303
+    assert client.submit(f"{base}/meeting", {"screen": "safe"}).status_code == 303
     refused = client.submit(f"{base}/meeting", {"time": "09:30", "room": "204"})
     assert refused.status_code == 400
     assert "Hold H2 applies" in refused.text
@@ -237,7 +237,7 @@ def test_pages_are_for_the_team_of_the_school_and_for_circles(world, client_as):
     own = client_as(world.coordinator)
     person = world.people[0].id
     for path in (
-        f"/parties/{person}", f"/parties/{person}/letter", "/screen", "/meeting",
+        f"/parties/{person}", f"/parties/{person}/letter", "/meeting",
     ):  # fmt: skip
         own.page(base_of(world, circle) + path)
         assert stranger.get(base_of(world, circle) + path).status_code == 404, path

@@ -444,7 +444,7 @@ def test_nobody_from_another_school_prepares_a_circle(world):
         lambda: record_consent(Invocation(stranger, NOW), circle.id, person_id, False, None, TODAY),
         lambda: record_support(Invocation(stranger, NOW), circle.id, person_id, TODAY),
         lambda: record_ready(Invocation(stranger, NOW), circle.id, person_id, True),
-        lambda: preparation.record_screen(Invocation(stranger, NOW), circle.id, ScreenAnswer.SAFE, TODAY),
+        lambda: planning.record_screen(Invocation(stranger, NOW), circle.id, ScreenAnswer.SAFE, TODAY),
         lambda: planning.plan_meeting(Invocation(stranger, NOW), circle.id, starts_at=LATER, room="1", keeper_id=1),
         lambda: record_support(Invocation(world.actor, NOW), circle.id, 10**6, TODAY),
         lambda: record_consent(Invocation(world.actor, NOW), circle.id, 10**6, False, None, TODAY),

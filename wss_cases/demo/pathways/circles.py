@@ -26,9 +26,9 @@ from wss_cases.pathways.circles.circle.states import (
 from wss_cases.pathways.circles.consent.actions import lift_hold
 from wss_cases.pathways.circles.keepers.actions import add_keeper
 from wss_cases.pathways.circles.meeting.actions import answer_meeting
-from wss_cases.pathways.circles.meeting.planning import plan_meeting
+from wss_cases.pathways.circles.meeting.planning import plan_meeting, record_screen
 from wss_cases.pathways.circles.meeting.rules import Attendance
-from wss_cases.pathways.circles.preparation.actions import record_screen, record_visit
+from wss_cases.pathways.circles.preparation.actions import record_visit
 from wss_cases.pathways.circles.preparation.rules import Visit
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.models import Pathway

@@ -85,6 +85,7 @@ def a_hold_keeps_it_back(page: Page, cast: Cast) -> None:
     """Everything else is done: the plan is refused naming the hold, until its condition is met."""
     page.goto(f"{cast.circle}/meeting")
     expect(page.locator("main")).to_contain_text("Hold H2 applies")
+    steps.choose(page, "When", "Another day or time")
     page.get_by_label("Time").fill("09:30")
     page.get_by_label("Room").fill("Library")
     go(page, page.get_by_role("button", name="Save the meeting"))
@@ -158,7 +159,7 @@ def test_a_circle_with_everything_that_can_go_otherwise(
     withdrawn(page, cast)
 
     steps.plan_past(page, cast.circle, TODAY, "09:00", "Room 12")
-    steps.say(page, "Yes, it took place")
+    steps.say(page, "Yes, but not everyone came")
     go(page, page.get_by_role("button", name="Save the answer"))
     expect(page.get_by_role("alert")).to_contain_text("Answer whether this person came.")
     steps.everybody(page)

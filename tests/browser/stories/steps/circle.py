@@ -30,20 +30,13 @@ def open_gate(page: Page, circle: str, words: str) -> None:
     go(page, page.get_by_role("link", name=re.compile(words)).first)
 
 
-def answer(page: Page, circle: str, gate: str, words: str) -> None:
-    """Open the first gate that says this, choose an answer, and save it."""
-    open_gate(page, circle, gate)
-    page.get_by_label(words).first.check()
-    save(page, "Save the answer")
-
-
 def choose(page: Page, question: str, answer: str, kind: Literal["radio", "checkbox"] = "radio") -> None:
     """Choose one answer of a question."""
     tap(page.get_by_role("group", name=re.compile(question)).get_by_role(kind, name=answer, exact=True))
 
 
-def visit(page: Page, then: str = "Save") -> None:
-    """Record on the page of a party all that one visit settles, and save it."""
+def visit(page: Page, then: str = "Save", guardian: str = "Signed on paper", who: str = "") -> None:
+    """Record on the page of a party all that one visit settles, and save it; `who`: the guardian who answered."""
     choose(page, "When did you talk", "Today")
     choose(page, "How", "In person")
     for done in ("Support offered", "Pre-meeting held", "Letter read together"):
@@ -51,7 +44,8 @@ def visit(page: Page, then: str = "Save") -> None:
     choose(page, "want to take part", "Yes")
     choose(page, "Ready to meet", "Ready")
     if page.get_by_role("group", name="A guardian’s consent").is_visible():
-        choose(page, "A guardian’s consent", "Signed on paper")
+        choose(page, "A guardian’s consent", guardian)
+        page.get_by_label("Name of the guardian who answered").fill(who)
     go(page, page.get_by_role("main").get_by_role("button", name=then, exact=True))
 
 
@@ -75,7 +69,9 @@ def prepare(page: Page, circle: str) -> None:
     for _party in range(2):
         open_gate(page, circle, "Pre-meeting with .* not done yet")
         visit(page)
-    answer(page, circle, "Safety screen not done yet", "Safe to meet")
+    open_gate(page, circle, "Safety screen not done yet")
+    choose(page, "Can these people meet safely", "Safe to meet")
+    save(page, "Save the meeting")
 
 
 def plan(page: Page, circle: str, day: str, time: str, room: str) -> None:
@@ -96,7 +92,8 @@ def plan_past(page: Page, circle: str, day: str, time: str, room: str) -> None:
 
 def _place(page: Page, circle: str, day: str, time: str, room: str) -> None:
     page.goto(f"{circle}/meeting")
-    page.get_by_label("Day").fill(day)
+    choose(page, "When", "Another day or time")
+    page.get_by_label("Day", exact=True).fill(day)
     page.get_by_label("Time").fill(time)
     page.get_by_label("Room").fill(room)
 

@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wtforms import BooleanField, DateField, RadioField, SelectField, TimeField
+from wtforms import BooleanField, DateField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, radio
+from wss_cases.foundation.forms import PICK, BaseForm, LongText, NotBlank, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.circles.circle.states import MeetingState, Presence, ScreenAnswer, TrainingKind
+from wss_cases.pathways.circles.circle.states import MeetingState, Presence, SupporterRelation, TrainingKind
 
 DAY = _l("Choose a day.")
-LENGTHS = (30, 45, 60, 90, 120, 180)
-"""Minutes that a meeting may take."""
+
+EVERYONE = "everyone"
+"""The circle was held, and everyone who was invited came: nothing more is asked."""
 
 WHAT_BECAME = [
-    (MeetingState.HELD, _l("Yes, it took place")),
+    (EVERYONE, _l("Yes, and everyone came")),
+    (MeetingState.HELD, _l("Yes, but not everyone came, or someone else did")),
     (MeetingState.POSTPONED, _l("No, it was postponed")),
     (MeetingState.NO_SHOW, _l("No, someone did not come")),
     (MeetingState.WALKED_OUT, _l("It started, someone left, and it ended there")),
@@ -23,40 +25,10 @@ WHAT_BECAME = [
 ]
 
 
-class ScreenForm(BaseForm):
-    """The keeper's safety screen."""
-
-    answer = radio(
-        _l("Can these people meet safely?"),
-        ScreenAnswer.labels(),
-        _l("Choose an answer."),
-        description=_l("Only the answer is recorded, never the reason."),
-    )
-    on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
-
-
 class LiftForm(BaseForm):
     """Why a hold's condition is met."""
 
     reason = LongText(_l("Why is the condition met?"), [NotBlank(_l("Explain why the condition is met."))], limit=2000)
-
-
-class MeetingForm(BaseForm):
-    """Day, time, length, room and keeper."""
-
-    day = DateField(_l("Day"), validators=[InputRequired(DAY)])
-    time = TimeField(_l("Time"), validators=[InputRequired(_l("Choose a time."))])
-    minutes = SelectField(
-        _l("Length"),
-        choices=choices([(str(length), _l("%(minutes)d minutes", minutes=length)) for length in LENGTHS]),
-        validators=[InputRequired(_l("Choose how long it takes."))],
-    )
-    room = ShortText(_l("Room"), [NotBlank(_l("Write the room."))], limit=80)
-    keeper = SelectField(_l("Circle keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))])
-    again = BooleanField(
-        _l("The circle is meeting again; this is not the agreement completion meeting"), validators=[Optional()]
-    )
-    anyway = BooleanField(_l("Save it anyway"), validators=[Optional()])
 
 
 class AnswerForm(BaseForm):
@@ -102,8 +74,16 @@ class SettingForm(BaseForm):
     )
 
 
+class GuestForm(BaseForm):
+    """Somebody who came without having been invited."""
+
+    guest = ShortText(_l("Someone else who came"), [Optional()])
+    guest_relation = select(_l("Who they are"), [PICK, *SupporterRelation.labels().items()])
+    guest_beside = SelectField(_l("Who they came with"), validators=[Optional()])
+
+
 def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], version: int) -> BaseForm:
-    """Return a form that asks of each person whether they came.
+    """Return a form that asks of each person whether they came, and who else did.
 
     `people`: (role, names by id, words for the role), a role being party, supporter or keeper. The field of a person
     is named by role and id, e.g. `party_12`.
@@ -120,5 +100,5 @@ def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], versio
         for role, names, words in people
         for key, name in names.items()
     }
-    made: BaseForm = type("AttendanceForm", (BaseForm,), fields)(version=version)
+    made: BaseForm = type("AttendanceForm", (GuestForm,), fields)(version=version)
     return made

@@ -1,4 +1,4 @@
-"""Consent of each party to a circle, meetings that are called off, and holds that are lifted."""
+"""Consent of each party to a circle, the safety screen, meetings that are called off, and holds that are lifted."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, HoldLift
+from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleScreen, HoldLift
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import (
     CONSENT_TRANSITIONS,
@@ -20,6 +20,7 @@ from wss_cases.pathways.circles.circle.states import (
     GuardianAnswer,
     NotHeld,
     PartyAnswer,
+    ScreenAnswer,
     consent_state,
 )
 from wss_cases.pathways.circles.invitations.actions import tell_calendars
@@ -167,6 +168,20 @@ def not_held(uow: UnitOfWork, meeting: CircleMeeting, reason: NotHeld) -> None:
     meeting.sequence += 1
     uow.record(meeting, "circle.not_held", reason=reason.value)
     tell_calendars(uow, meeting)
+
+
+def note_screen(uow: UnitOfWork, row: Pathway, circle: Circle, answer: ScreenAnswer, on: date) -> None:
+    """Record the keeper's safety screen: safe to meet, or not now, which calls a planned meeting off; never why.
+
+    Raises Refused for anybody who does not keep this circle.
+    """
+    if uow.actor.user_id not in circle.keepers_on(today_at(row.school_id, uow.now)):
+        raise Refused("screen", _("Only a keeper of this circle answers the safety screen."))
+    screen = circle.screen = circle.screen or CircleScreen.of(row)
+    screen.answer, screen.screened_on, screen.screened_by_id = answer, on, uow.actor.user_id
+    uow.record(screen, "circle.screened", answer=answer.value)
+    if answer is ScreenAnswer.NOT_NOW:
+        call_off_planned(uow, row, circle)
 
 
 @use_case

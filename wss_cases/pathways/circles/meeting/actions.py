@@ -1,5 +1,7 @@
 """After a meeting: did it happen, who came, and what follows where it did not."""
 
+from dataclasses import replace
+
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
@@ -18,7 +20,8 @@ from wss_cases.pathways.circles.circle.states import (
     meeting_state,
 )
 from wss_cases.pathways.circles.consent.actions import load_circle, not_held
-from wss_cases.pathways.circles.meeting.rules import Attendance, attendance_problem
+from wss_cases.pathways.circles.consent.inviting import invite
+from wss_cases.pathways.circles.meeting.rules import Attendance, Guest, attendance_problem, everyone
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.states import COMPLETION
 from wss_cases.pathways.common.actions import audit_only, note_start
@@ -39,8 +42,12 @@ EVENTS = {
 
 
 @use_case
-def answer_meeting(uow: UnitOfWork, meeting_id: int, state: MeetingState, attendance: Attendance) -> int:
-    """Say what became of a planned meeting, and who came. Returns the pathway's id.
+def answer_meeting(
+    uow: UnitOfWork, meeting_id: int, state: MeetingState, attendance: Attendance | None, guest: Guest | None = None
+) -> int:
+    """Say what became of a planned meeting, and who came (None: everyone who was invited). Returns the pathway's id.
+
+    `guest`: somebody who came too without having been invited.
 
     Whoever left a meeting that ended there is asked anew. Raises Refused when it was answered already, has not begun,
     or when the attendance does not fit.
@@ -49,6 +56,22 @@ def answer_meeting(uow: UnitOfWork, meeting_id: int, state: MeetingState, attend
     if state not in MEETING_TRANSITIONS[meeting_state(meeting.happened, meeting.not_held_reason)]:
         raise Refused("", _("This meeting was already answered."))
     circle = circle_of(row)
+    attendance = everyone(circle) if attendance is None else attendance
+    if guest is not None and state in CAME_TOGETHER:
+        if guest.beside not in circle.names:
+            raise Refused("guest_beside", _("Choose who they came with."))
+        came = invite(uow, row, circle, guest.beside, guest.name, guest.relation, "guest")
+        uow.session.flush()
+        circle.supporters.append(came)
+        attendance = replace(attendance, supporters={**attendance.supporters, came.id: Presence.CAME})
+    note_answer(uow, row, circle, meeting, state, attendance)
+    return row.id
+
+
+def note_answer(
+    uow: UnitOfWork, row: Pathway, circle: Circle, meeting: CircleMeeting, state: MeetingState, attendance: Attendance
+) -> None:
+    """Record what became of a meeting, and who came; see `answer_meeting`."""
     if state in CAME_TOGETHER:
         _note_attendance(uow, meeting, circle, state, attendance)
     if state is MeetingState.HELD:
@@ -60,7 +83,6 @@ def answer_meeting(uow: UnitOfWork, meeting_id: int, state: MeetingState, attend
     if state is MeetingState.WALKED_OUT:
         _ask_anew(uow, circle, attendance)
     _follow_up(uow, row, meeting, state)
-    return row.id
 
 
 def _load(uow: UnitOfWork, meeting_id: int, version: int | None) -> tuple[CircleMeeting, Pathway]:

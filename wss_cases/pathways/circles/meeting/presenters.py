@@ -6,10 +6,11 @@ from typing import Any
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.states import Presence
-from wss_cases.pathways.circles.meeting.rules import Attendance
+from wss_cases.pathways.circles.circle.states import Presence, SupporterRelation
+from wss_cases.pathways.circles.meeting.rules import Attendance, Guest
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.training.queries import names_of
+from wss_cases.pathways.common.forms import number
 
 People = Sequence[tuple[str, Mapping[int, str], Any]]
 
@@ -35,6 +36,15 @@ def attendance_in(form: BaseForm, people: People) -> Attendance:
         {key: Presence(form[f"{role}_{key}"].data) for key in names} for role, names, _words in people
     )
     return Attendance(parties=parties, supporters=supporters, keepers=keepers)
+
+
+def guest_in(form: BaseForm) -> Guest | None:
+    """Return who came without having been invited, as a form holds it; None where nobody did."""
+    name = (form["guest"].data or "").strip()
+    relation = form["guest_relation"].data
+    if not name:
+        return None
+    return Guest(name, SupporterRelation(relation) if relation else None, number(form["guest_beside"].data) or 0)
 
 
 def came_by_role(meeting: CircleMeeting, circle: Circle) -> list[dict[str, str]]:

@@ -1,19 +1,23 @@
 """Reading meetings of circles; every list starts from what the actor may see."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter
+from wss_cases.pathways.circles.circle.rules import PART
+from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.engine.states import Person
 
 LONGEST = timedelta(hours=8)
 """No meeting takes longer."""
@@ -63,16 +67,65 @@ def meetings_between(
     return db.session.execute(statement.order_by(order, CircleMeeting.id).limit(limit)).all()
 
 
-def meetings_beside(
-    school_id: int, keeper_id: int, starts_at: datetime, minutes: int, but_id: int
-) -> list[CircleMeeting]:
-    """Return the planned and held meetings, of a school or by a keeper, that overlap these minutes, but for one."""
-    ends_at = starts_at + timedelta(minutes=minutes)
-    near = select(CircleMeeting).where(
-        or_(CircleMeeting.school_id == school_id, CircleMeeting.keeper_id == keeper_id),
-        CircleMeeting.id != but_id,
-        CircleMeeting.happened.is_distinct_from(False),
-        CircleMeeting.starts_at < ends_at,
-        CircleMeeting.starts_at > starts_at - LONGEST,
+@dataclass(frozen=True)
+class Taken:
+    """A time that is taken by another meeting: from when until when, by which keeper, in which room of which school,
+    and by which students of the circle that looks for a time.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    keeper_id: int
+    school_id: int
+    room: str
+    students: frozenset[int]
+
+
+def taken_between(row: Pathway, circle: Circle, start: datetime, end: datetime, but_id: int) -> list[Taken]:
+    """Return the planned and held meetings, but for one, between two instants that a meeting of this circle could run
+    into: of its school, of its keepers, and of its parties wherever they are invited.
+    """
+    students = {person.student_id for person in circle.invited if person.student_id is not None}
+    invited = and_(
+        CaseParticipant.case_id == CircleMeeting.case_id,
+        CaseParticipant.student_id.in_(sorted(students)),
+        CaseParticipant.role.in_(sorted(PART[Person.BOTH])),
+        or_(Pathway.participant_id.is_(None), Pathway.participant_id == CaseParticipant.id),
     )
-    return [one for one in db.session.scalars(near) if one.starts_at + timedelta(minutes=one.minutes) > starts_at]
+    near = (
+        select(CircleMeeting, CaseParticipant.student_id)
+        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
+        .outerjoin(CaseParticipant, invited)
+        .where(
+            or_(
+                CircleMeeting.school_id == row.school_id,
+                CircleMeeting.keeper_id.in_(sorted(circle.keeper_names)),
+                CaseParticipant.id.is_not(None),
+            ),
+            CircleMeeting.id != but_id,
+            CircleMeeting.happened.is_distinct_from(False),
+            CircleMeeting.starts_at < end,
+            CircleMeeting.starts_at > start - LONGEST,
+        )
+    )
+    found: dict[int, tuple[CircleMeeting, set[int]]] = {}
+    for meeting, student_id in db.session.execute(near):
+        found.setdefault(meeting.id, (meeting, set()))[1].update({student_id} - {None})
+    return [
+        Taken(
+            meeting.starts_at, meeting.starts_at + timedelta(minutes=meeting.minutes), meeting.keeper_id,
+            meeting.school_id, meeting.room, frozenset(theirs),
+        )
+        for meeting, theirs in found.values()
+    ]  # fmt: skip
+
+
+def rooms_used(school_id: int, limit: int = 8) -> list[str]:
+    """Return the rooms in which a school's circles met last, the newest first, each once."""
+    statement = (
+        select(CircleMeeting.room, func.max(CircleMeeting.starts_at).label("last"))
+        .where(CircleMeeting.school_id == school_id, CircleMeeting.room != "")
+        .group_by(CircleMeeting.room)
+        .order_by(func.max(CircleMeeting.starts_at).desc(), CircleMeeting.room)
+    )
+    return [room for room, _last in db.session.execute(statement.limit(limit))]

@@ -6,7 +6,7 @@ from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.circle.rules import PART, was_harmed
-from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence
+from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence, SupporterRelation
 from wss_cases.routing.engine.states import Person
 
 NEW_DAY = "plan_meeting"
@@ -30,6 +30,24 @@ class Attendance:
     def left(self) -> list[int]:
         """The parties who came and left early."""
         return [key for key, presence in self.parties.items() if presence is Presence.LEFT_EARLY]
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Somebody who came without having been invited: beside which party, and who they are to them."""
+
+    name: str
+    relation: SupporterRelation | None
+    beside: int
+
+
+def everyone(circle: Any) -> Attendance:
+    """Return that everyone who is invited came: parties, the supporters who are still invited, the keepers."""
+    return Attendance(
+        parties=dict.fromkeys(circle.names, Presence.CAME),
+        supporters={one.id: Presence.CAME for one in circle.supporters if one.ended_at is None},
+        keepers=dict.fromkeys(circle.keeper_names, Presence.CAME),
+    )
 
 
 def attendance_problem(

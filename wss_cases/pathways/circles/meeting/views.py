@@ -10,36 +10,30 @@ from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.followups.core.rules import days_ahead
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, moment_words, time_words
-from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.plain_templates import link
-from wss_cases.foundation.school_time import at_local, local, local_date, today_at, zone_of
+from wss_cases.foundation.school_time import at_local, local_date, zone_of
 from wss_cases.pathways.circles.agreements.queries import term_of_follow_up
-from wss_cases.pathways.circles.circle.forms import LENGTHS, AnswerForm, MeetingForm, attendance_form
-from wss_cases.pathways.circles.circle.keepers import get_circle, told_who_said_what
+from wss_cases.pathways.circles.circle.forms import EVERYONE, AnswerForm, attendance_form
+from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.rules import as_told, unmet
-from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, meeting_state
+from wss_cases.pathways.circles.circle.states import MeetingState, meeting_state
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_file, meeting_words
-from wss_cases.pathways.circles.meeting import actions, planning
-from wss_cases.pathways.circles.meeting.presenters import attendance_in, came_by_role, invited_by_role
+from wss_cases.pathways.circles.meeting import actions
+from wss_cases.pathways.circles.meeting.presenters import attendance_in, came_by_role, guest_in, invited_by_role
 from wss_cases.pathways.circles.meeting.queries import get_meeting, meetings_between
-from wss_cases.pathways.circles.meeting.rules import Attendance, next_kind
-from wss_cases.pathways.circles.requirements.presenters import requirement_row
-from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.common.forms import moment_in, number, people_choices
+from wss_cases.pathways.circles.meeting.rules import Attendance
+from wss_cases.pathways.circles.requirements.queries import circle_of
+from wss_cases.pathways.common.forms import people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import ACT, act_context, act_on, asked_day, page_of
-from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import week_of
 
 blueprint = Blueprint("circles", __name__)
 
-PATHWAY = "/cases/<int:case_id>/pathways/<int:pathway_id>"
 TONES = {MeetingState.PLANNED: "sun", MeetingState.HELD: "moss"}
 WEEK = 7
 FURTHEST = timedelta(days=3999)
@@ -117,66 +111,6 @@ def term_of(follow_up_id: int) -> Page:
     return redirect(url_for("agreements.term", **values), 303)
 
 
-@blueprint.route(f"{PATHWAY}/meeting", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def meeting(case_id: int, pathway_id: int) -> Page:
-    """Plan the meeting, or move it; the requirements that are not met stand above the form."""
-    actor = current_actor()
-    row = get_circle(actor, case_id, pathway_id)
-    zone, today, circle = zone_of(row.school_id), today_at(row.school_id, clock.now()), circle_of(row)
-    planned = circle.waiting
-    form = _meeting_form(row, circle, today, zone)
-    title = _("Reschedule the meeting") if planned else _("Schedule the meeting")
-    if not planned and next_kind(circle.was_held, circle.agreement is not None) is MeetingKind.COMPLETION:
-        title = _("Schedule the agreement completion meeting")
-    return form_page(
-        form,
-        lambda: planning.plan_meeting(
-            submitted(form),
-            row.id,
-            starts_at=moment_in(form, zone),
-            minutes=number(form.minutes.data) or 0,
-            room=form.room.data,
-            keeper_id=number(form.keeper.data) or 0,
-            anyway=bool(form.anyway.data),
-            again=bool("again" in form and form.again.data),
-        ),
-        lambda made: _after(row, made, form),
-        "pathways/circles/meeting/meeting.html",
-        requirements=[
-            requirement_row(requirement, circle, row)
-            for requirement in unmet(as_told(circle.requirements_on(today), told_who_said_what(actor, row.school_id)))
-        ],
-        **act_context(row, title, _("Save the meeting")),
-    )
-
-
-def _after(row: Pathway, meeting_id: int, form: MeetingForm) -> str:
-    # one that was held already is asked about at once
-    past = moment_in(form, zone_of(row.school_id)) <= clock.now()
-    return url_for("circles.answer", meeting_id=meeting_id) if past else page_of(row)
-
-
-def _meeting_form(row: Pathway, circle: Circle, today: date, zone: str) -> MeetingForm:
-    planned, days = circle.waiting, school_days(row.school_id)
-    starts = local(planned.starts_at, zone) if planned else None
-    form = MeetingForm(
-        day=local_date(planned.starts_at, zone) if planned else days.add(today, 1),
-        time=starts.time() if starts else None,
-        minutes=str(planned.minutes if planned else 60),
-        room=planned.room if planned else "",
-        again="again" in request.args,
-        keeper=str(planned.keeper_id if planned else next(iter(circle.trained_on(today)), "")),
-    )
-    if circle.agreement is None or planned:
-        del form.again
-    form.day.quick = days_ahead(today, days, 1, 3, 5)
-    form.keeper.choices = people_choices(circle.keeper_names)
-    if planned and planned.minutes not in LENGTHS:
-        form.minutes.choices = [*form.minutes.choices, *choices([(str(planned.minutes), str(planned.minutes))])]
-    return form
-
-
 @blueprint.route("/circles/<int:meeting_id>", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def answer(meeting_id: int) -> Page:
@@ -189,10 +123,11 @@ def answer(meeting_id: int) -> Page:
     form = AnswerForm(version=its_meeting.version)
 
     def act() -> str:
-        state = MeetingState(form.state.data)
-        if state in actions.CAME_TOGETHER:
+        everyone = form.state.data == EVERYONE
+        state = MeetingState.HELD if everyone else MeetingState(form.state.data)
+        if state in actions.CAME_TOGETHER and not everyone:
             return url_for("circles.attendance", meeting_id=meeting_id, state=state.value)
-        actions.answer_meeting(submitted(form), meeting_id, state, Attendance())
+        actions.answer_meeting(submitted(form), meeting_id, state, None if everyone else Attendance())
         return page_of(row)
 
     return form_page(
@@ -211,8 +146,10 @@ def attendance(meeting_id: int, state: str) -> Page:
     actor = current_actor()
     its_meeting = get_meeting(actor, meeting_id)
     row = get_circle(actor, its_meeting.case_id, its_meeting.pathway_id)
-    people = invited_by_role(circle_of(row))
+    circle = circle_of(row)
+    people = invited_by_role(circle)
     form = attendance_form(people, its_meeting.version)
+    form["guest_beside"].choices = people_choices(circle.names, _("Choose one"))
     became = MeetingState(state)
     words = act_context(
         row,
@@ -222,7 +159,11 @@ def attendance(meeting_id: int, state: str) -> Page:
         back_href=url_for("circles.answer", meeting_id=meeting_id),
     )
     return act_on(
-        row, form, lambda call: actions.answer_meeting(call, meeting_id, became, attendance_in(form, people)), words
+        row,
+        form,
+        lambda call: actions.answer_meeting(call, meeting_id, became, attendance_in(form, people), guest_in(form)),
+        words,
+        "pathways/circles/meeting/attendance.html",
     )
 
 

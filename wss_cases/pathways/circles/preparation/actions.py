@@ -1,4 +1,4 @@
-"""Preparing a circle: what one visit of a party settled, supporters, the safety screen. Never why."""
+"""Preparing a circle: what one visit of a party settled, and supporters who no longer come. Never why."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,14 +9,14 @@ from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import GUARDIAN_CALLS
 from wss_cases.followups.making.actions import make
-from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleScreen, CircleSupporter
+from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleSupporter
 from wss_cases.pathways.circles.circle.rules import was_harmed
-from wss_cases.pathways.circles.circle.states import GuardianAnswer, ScreenAnswer, SupporterRelation
+from wss_cases.pathways.circles.circle.states import GuardianAnswer
 from wss_cases.pathways.circles.consent.actions import (
     Said,
     call_off_planned,
@@ -24,6 +24,7 @@ from wss_cases.pathways.circles.consent.actions import (
     load_circle,
     note_consent,
 )
+from wss_cases.pathways.circles.consent.inviting import invite
 from wss_cases.pathways.circles.consent.letters import letter_language
 from wss_cases.pathways.circles.keepers.actions import keep_as_lead
 from wss_cases.pathways.circles.preparation.rules import Visit, visit_problem
@@ -33,7 +34,6 @@ from wss_cases.pathways.common.follow_ups import close_recorded, follow_event
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.telling.queries import refuse_kept_off
 
 PLAN = "safety_plan"
 """The kind of follow-up that asks for a safety plan."""
@@ -95,7 +95,7 @@ def record_visit(uow: UnitOfWork, pathway_id: int, participant_id: int, visit: V
     _note_ready(uow, party, visit, on)
     _note_plan(uow, party, visit, on)
     if visit.supporter.strip():
-        _add_supporter(uow, party, visit.supporter, visit.relation)
+        invite(uow, row, party.circle, party.person_id, visit.supporter, visit.relation)
     return row.id
 
 
@@ -199,17 +199,6 @@ def _note_plan(uow: UnitOfWork, party: _Party, visit: Visit, on: date) -> None:
         )  # fmt: skip
 
 
-def _add_supporter(uow: UnitOfWork, party: _Party, name: str, relation: SupporterRelation | None) -> None:
-    """Invite somebody whom a party wants beside them; Refused for a guardian whom an order keeps away."""
-    person = existing(next((one for one in party.circle.invited if one.id == party.person_id), None))
-    if relation is None:
-        raise Refused("relation", _("Choose the relationship."))
-    if person.student_id is not None and relation in (SupporterRelation.GUARDIAN, SupporterRelation.FAMILY):
-        refuse_kept_off("supporter", [person.student_id], name)
-    supporter = CircleSupporter.of(party.row, participant_id=party.person_id, relation=relation, name=name)
-    uow.record(supporter, "circle.supporter_added", relation=relation.value)
-
-
 @use_case
 def end_supporter(uow: UnitOfWork, supporter_id: int) -> int:
     """Invite a supporter no longer. Returns the pathway's id. Raises Refused when that was so already."""
@@ -219,23 +208,4 @@ def end_supporter(uow: UnitOfWork, supporter_id: int) -> int:
         raise Refused("", _("This supporter is no longer invited."))
     supporter.ended_at = uow.now
     uow.record(supporter, "circle.supporter_ended", relation=supporter.relation.value)
-    return row.id
-
-
-@use_case
-def record_screen(uow: UnitOfWork, pathway_id: int, answer: ScreenAnswer, on: date) -> int:
-    """Record the keeper's safety screen: safe to meet, or not now, which calls a planned meeting off; never why.
-
-    Raises Refused for anybody who does not keep this circle.
-    """
-    row = load_circle(uow, pathway_id)
-    not_later(uow, row.school_id, "on", on)
-    circle = circle_of(row)
-    if uow.actor.user_id not in circle.keepers_on(today_at(row.school_id, uow.now)):
-        raise Refused("", _("Only a keeper of this circle answers the safety screen."))
-    screen = circle.screen or CircleScreen.of(row)
-    screen.answer, screen.screened_on, screen.screened_by_id = answer, on, uow.actor.user_id
-    uow.record(screen, "circle.screened", answer=answer.value)
-    if answer is ScreenAnswer.NOT_NOW:
-        call_off_planned(uow, row, circle)
     return row.id

@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import dotted
@@ -105,7 +104,7 @@ def supporters(circle: Circle, participant_id: int) -> list[dict[str, Any]]:
 
 
 def beside(
-    actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant, requirements: Sequence[Requirement], told: bool
+    row: Pathway, circle: Circle, person: CaseParticipant, requirements: Sequence[Requirement], told: bool
 ) -> dict[str, Any]:
     """Return what stands beside the form: this party's lines, the others in a line each, and what concerns all."""
     shown = as_told(requirements, told)

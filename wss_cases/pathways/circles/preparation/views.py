@@ -80,7 +80,9 @@ def _form(row: Pathway, circle: Circle, person: CaseParticipant) -> VisitForm:
 def _words(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) -> dict[str, Any]:
     now = clock.now()
     today, told = today_at(row.school_id, now), told_who_said_what(actor, row.school_id)
-    name = person_words(person)
+    name, will_keep = person_words(person), would_keep(row, actor.user_id, today)
+    # who becomes the keeper by saving is told so, and misses none
+    requirements = [one for one in circle.requirements_on(today) if not (will_keep and one.code == "keeper")]
     return {
         "name": name,
         "on_record": presenters.on_record(circle, person.id, told),
@@ -88,11 +90,11 @@ def _words(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) 
         "guardians": presenters.guardian_lines(person),
         "guardians_asked": circle.guardians_asked,
         "alone": len(circle.invited) == 1,
-        "beside": presenters.beside(actor, row, circle, person, circle.requirements_on(today), told),
+        "beside": presenters.beside(row, circle, person, requirements, told),
         "live": row.state in LIVE,
         "invited": person.id in circle.names,
         "who_asks": _who_asks(actor, row, circle, person),
-        "will_keep": would_keep(row, actor.user_id, today),
+        "will_keep": will_keep,
         "notes": can(actor, Permission.CIRCLE_NOTE_READ, with_known_keepers(row, circle.keeper_names)),
         "letter": _letter(row, person),
         "next_words": _next_words(actor, row, circle, person),
@@ -123,7 +125,7 @@ def _after(actor: Actor, row: Pathway, circle: Circle, person: CaseParticipant) 
         return with_flash(_("Saved."), address)(None)
     following = _next(actor, row, circle, person)
     if following is None:
-        return url_for("circles.meeting", **ids(row))
+        return url_for("circle_schedule.meeting", **ids(row))
     return url_for("circle_parties.party", participant_id=following.id, **ids(row))
 
 

@@ -28,7 +28,7 @@ OPENING: Final[dict[str, tuple[Any, str]]] = {
     "said": (_l("The keeper has what each person said"), "keepers.keepers"),
     "ready": (_l("Record whether they are ready"), PARTY),
     "plan": (_l("Write the safety plan"), "safety.write"),
-    "screen": (_l("Do the safety screen"), "circle_screening.screen"),
+    "screen": (_l("Do the safety screen"), "circle_schedule.meeting"),
     "hold": (_l("See the hold that applies"), "circle_screening.hold"),
 }
 """The act that opens each requirement, and its page."""
@@ -69,7 +69,7 @@ def _planned(row: Pathway, circle: Circle, meeting: CircleMeeting, today: date, 
         return Step("answer_meeting", words, "circles.answer", values, on=row.next_step_on, urgent=True)
     if unmet(circle.requirements_on(row.next_step_on or today)):
         words = _l("See the meeting: something it needs is now missing")
-        return Step("check_meeting", words, "circles.meeting", ids(row), on=row.next_step_on, urgent=True)
+        return Step("check_meeting", words, "circle_schedule.meeting", ids(row), on=row.next_step_on, urgent=True)
     return waiting(row, row.next_step_on)
 
 
@@ -85,7 +85,7 @@ def _after_meeting(row: Pathway, circle: Circle, today: date) -> Step:
         return Step("mark_term", _l("Update the term that is due"), "agreements.term", values, on=first.due_on)
     if completion_meeting_allowed(circle) and not unmet(circle.requirements_on(today)):
         words = _l("Schedule the agreement completion meeting")
-        return Step("plan_completion", words, "circles.meeting", ids(row))
+        return Step("plan_completion", words, "circle_schedule.meeting", ids(row))
     return Step("complete", _l("Complete it with its outcome"), "agreements.complete", ids(row))
 
 
@@ -101,4 +101,4 @@ def _before_meeting(row: Pathway, circle: Circle, today: date) -> Step:
         return Step(shut[0].code, words, endpoint, requirement_values(row, shut[0]), on=row.start_by)
     if row.state is PathwayState.PROPOSED:
         return Step("accept", _l("Record the answer"), "pathway_acts.accept", ids(row), on=row.start_by)
-    return Step("plan_meeting", _l("Schedule the meeting"), "circles.meeting", ids(row), on=row.next_step_on)
+    return Step("plan_meeting", _l("Schedule the meeting"), "circle_schedule.meeting", ids(row), on=row.next_step_on)

@@ -58,6 +58,15 @@ def last_bells(places: Collection[tuple[int, date]]) -> Mapping[tuple[int, date]
     return said | half_day_bells(places)
 
 
+def hours_of(school_id: int, days: Sequence[date]) -> dict[date, Bells]:
+    """Return the first and the last bell of a school on some dates; a date without school has the usual ones."""
+    school = db.session.get_one(School, school_id)
+    week = dict(enumerate(bells_on(school, min(days))))
+    last = last_bells([(school_id, day) for day in days])
+    usual = (school.first_bell, school.last_bell)
+    return {day: (week.get(day.weekday(), usual)[0], last.get((school_id, day), usual[1])) for day in days}
+
+
 def newest(school_id: int) -> int | None:
     """Return the id of what was said last of a school's bells, or None."""
     return db.session.scalar(select(func.max(BellTime.id)).where(BellTime.school_id == school_id))

@@ -1,4 +1,4 @@
-"""Pages of what may keep a circle back: the safety screen, and the holds of the routing answer."""
+"""The page of a hold of the routing answer that keeps a circle back."""
 
 from flask import Blueprint
 
@@ -11,40 +11,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.circles.circle.forms import LiftForm, ScreenForm
+from wss_cases.pathways.circles.circle.forms import LiftForm
 from wss_cases.pathways.circles.circle.rules import is_met
-from wss_cases.pathways.circles.circle.states import ScreenAnswer
 from wss_cases.pathways.circles.consent import actions
-from wss_cases.pathways.circles.preparation.actions import record_screen
 from wss_cases.pathways.circles.requirements.queries import get_circle_and_state
-from wss_cases.pathways.common.views import ACT, act_context, act_on, page_of
+from wss_cases.pathways.common.views import ACT, act_context, page_of
 
 blueprint = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
-
-
-@blueprint.route("/screen", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def screen(case_id: int, pathway_id: int) -> Page:
-    """Answer the safety screen of a circle."""
-    actor = current_actor()
-    row, circle = get_circle_and_state(actor, case_id, pathway_id)
-    form = ScreenForm(answer=circle.screen.answer if circle.screen else None, on=today_at(row.school_id, clock.now()))
-    is_keeper = actor.user_id in circle.keepers_on(today_at(row.school_id, clock.now()))
-    words = act_context(
-        row,
-        _("Safety screen"),
-        _("Save the answer"),
-        warning="" if is_keeper else _("Only a keeper of this circle answers the safety screen."),
-        facts=[
-            _(
-                "Is anyone afraid? Is anyone pressured to come? Can everyone leave when they want to? Is the way "
-                "there safe?"
-            )
-        ],
-    )
-    return act_on(
-        row, form, lambda call: record_screen(call, row.id, ScreenAnswer(form.answer.data), form.on.data), words
-    )
 
 
 @blueprint.route("/holds/<rule>", methods=["GET", "POST"])
