@@ -267,3 +267,25 @@ def test_drafts_of_nobody_else(world, circle):
 )
 def test_names_stand_on_paper_only_where_both_agreed(reader, signed, shown):
     assert names_on_paper(reader, signed, {1: "Ana", 2: "Bo", 3: "Cy"}, "-") == shown
+
+
+def test_a_member_of_staff_makes_a_promise_reads_it_and_does_not_update_it(world, circle, client_as):
+    teacher = make_user(world.school, Role.COORDINATOR, "Noor Abadi")
+    draft = TermDraft("Walks with them to the bus", None, DUE, "", teacher.id)
+    actions.make_agreement(Invocation(world.actor, NOW), circle.id, [draft])
+    (term,) = circle_now(circle).agreement.terms
+    assert (term.owner_user_id, term.owner_participant_id) == (teacher.id, None)
+    page = client_as(teacher).page(f"/cases/{circle.case_id}/pathways/{circle.id}/agreement").text
+    assert "Walks with them to the bus" in page and "Noor Abadi" in page
+    after = NOW + timedelta(days=30)
+    with pytest.raises(Refused, match="Someone other"):
+        term_changes.mark_term(Invocation(actor_for(fresh(teacher)), after), term.id, TermState.KEPT)
+    term_changes.mark_term(Invocation(world.actor, after), term.id, TermState.KEPT)
+
+
+def test_nobody_from_another_school_makes_a_promise(world, circle):
+    stranger = make_user(make_world().school)
+    with pytest.raises(Refused):
+        actions.make_agreement(
+            Invocation(world.actor, NOW), circle.id, [TermDraft("Walks with them", None, DUE, "", stranger.id)]
+        )

@@ -183,7 +183,10 @@ def terms(actor: Actor, scope: Scope) -> Terms:
     """Return the terms due in the period; one that its own owner marked is due and not kept."""
     owner, person = aliased(CaseParticipant), aliased(IncidentPerson)
     marked_by = AgreementTerm.decided_by_id
-    by_other = or_(StaffMember.user_id.is_(None), marked_by.is_(None), StaffMember.user_id != marked_by)
+    by_other = and_(
+        or_(StaffMember.user_id.is_(None), marked_by.is_(None), StaffMember.user_id != marked_by),
+        or_(AgreementTerm.owner_user_id.is_(None), marked_by.is_(None), AgreementTerm.owner_user_id != marked_by),
+    )
     statement = (
         select(
             func.sum(case((and_(AgreementTerm.state.in_(KEPT), by_other), 1), else_=0)),

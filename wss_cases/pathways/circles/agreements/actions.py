@@ -14,7 +14,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.family_texts.queries import family_texts
-from wss_cases.pathways.circles.agreements.queries import person_key, signers_of
+from wss_cases.pathways.circles.agreements.queries import person_key, signers_of, staff_of
 from wss_cases.pathways.circles.consent.actions import load_circle
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
@@ -31,12 +31,13 @@ NO_AGREEMENT = "held_without_agreement"
 
 @dataclass(frozen=True)
 class TermDraft:
-    """One promise as it was typed."""
+    """One promise as it was typed: of a party, of a member of staff, or of everyone."""
 
     text: str
     owner_participant_id: int | None
     due_on: date
     evidence: str
+    owner_user_id: int | None = None
 
 
 @use_case
@@ -54,7 +55,7 @@ def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft])
     if circle.agreement is not None and not met_again(row.held_on, circle.agreement):
         raise Refused("", _("This circle already has an agreement. After it meets again it can make another."))
     today = today_at(row.school_id, uow.now)
-    _check_terms(terms, set(circle.names), today)
+    _check_terms(terms, set(circle.names), set(staff_of(row.school_id, today)), today)
     if circle.agreement is not None:
         agreement, later = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK), row.held_on
     else:
@@ -91,7 +92,7 @@ def follow_completion(uow: UnitOfWork, row: Pathway, agreement: Agreement) -> No
     follow(uow, row, COMPLETION, due_on)
 
 
-def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], today: date) -> None:
+def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], staff: Collection[int], today: date) -> None:
     if not terms:
         raise Refused("", _("Write at least one term."))
     if len(terms) > MOST_TERMS:
@@ -101,8 +102,15 @@ def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], today: da
             raise Refused("", _("Term %(position)d: write what was agreed.", position=position))
         if term.due_on < today:
             raise Refused("", _("Term %(position)d: choose today or a later day.", position=position))
-        if term.owner_participant_id is not None and term.owner_participant_id not in invited:
+        if not may_own(term, invited, staff):
             raise Refused("", _("Term %(position)d: choose a person from this circle.", position=position))
+
+
+def may_own(term: TermDraft, invited: Collection[int], staff: Collection[int]) -> bool:
+    """Whether a promise is a party's, a member of staff's of the school, or everyone's."""
+    if term.owner_user_id is not None:
+        return term.owner_participant_id is None and term.owner_user_id in staff
+    return term.owner_participant_id is None or term.owner_participant_id in invited
 
 
 def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> AgreementTerm:

@@ -10,7 +10,7 @@ from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.pathways.circles.agreements.queries import accounts_of, names_by_key, person_key, signers_of
+from wss_cases.pathways.circles.agreements.queries import accounts_of, names_by_key, owner_names, person_key, signers_of
 from wss_cases.pathways.circles.circle.rules import sees_terms
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.requirements.queries import Circle
@@ -33,7 +33,8 @@ TONES = {TermState.KEPT: "moss", TermState.LATE: "sun", TermState.NOT_KEPT: "bri
 
 def may_read_terms(actor: Actor, row: Pathway, circle: Circle) -> bool:
     """Whether this person reads the words of the agreement, not only number, due day and state."""
-    if sees_terms(actor.user_id, row.owner_id, row.case.lead_id, *circle.keeper_names):
+    owners = [term.owner_user_id for term in circle.agreement.terms] if circle.agreement else []
+    if sees_terms(actor.user_id, row.owner_id, row.case.lead_id, *circle.keeper_names, *owners):
         return True
     return actor.user_id in accounts_of(circle.names)
 
@@ -75,7 +76,7 @@ def term_row(
     term: AgreementTerm, circle: Circle, reads: bool, values: dict[str, Any], workable: bool, today: date
 ) -> dict[str, Any]:
     """Return one term as a row of work: its words only for those who may read them. `workable`: the case is open."""
-    owner = circle.names.get(term.owner_participant_id or 0, _("Everyone"))
+    owner = owner_names(circle, [term]).get(term.id, _("Everyone"))
     meta = [_("%(who)s · due %(day)s", who=owner, day=day_words(term.due_on))]
     if reads and term.evidence:
         meta.append(_("counts as done when: %(evidence)s", evidence=term.evidence))

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.visibility import in_view
+from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
@@ -16,8 +18,12 @@ from wss_cases.pathways.circles.circle.keepers import keeper_rows, keepers_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
+
+STAFF_KEY = "staff-"
+"""Before the account of a member of staff, where a form says who is responsible for a term."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,37 @@ def signers_of(row: Pathway, circle: Circle) -> list[Signer]:
     supporters = [Signer("supporter", one.id, one.name) for one in supporters_of(row.id) if one.ended_at is None]
     keepers = [Signer("keeper", key, name) for key, name in keepers_of(row.id).items()]
     return [*parties, *supporters, *keepers]
+
+
+def staff_of(school_id: int, day: date) -> dict[int, str]:
+    """Return the staff of a school who may make a promise in an agreement: id to name, by name."""
+    people = {user_id: name for role in STAFF for user_id, name in holders(role, school_id, day)}
+    return dict(sorted(people.items(), key=lambda item: (item[1], item[0])))
+
+
+def owner_choices(row: Pathway, circle: Circle, today: date) -> dict[str, str]:
+    """Return who may be responsible for a term, as a form sends them: parties by id, staff as "staff-" and id."""
+    staff = {f"{STAFF_KEY}{key}": name for key, name in staff_of(row.school_id, today).items()}
+    return {str(key): name for key, name in circle.names.items()} | staff
+
+
+def owner_key(term: AgreementTerm) -> str:
+    """Return who is responsible for a term, as a form sends them; '' for everyone."""
+    if term.owner_user_id is not None:
+        return f"{STAFF_KEY}{term.owner_user_id}"
+    return str(term.owner_participant_id or "")
+
+
+def owner_names(circle: Circle, terms: Iterable[AgreementTerm]) -> dict[int, str]:
+    """Return who is responsible for each term of an agreement, by the term's id; everyone is left out."""
+    terms = list(terms)
+    staff = {term.owner_user_id for term in terms if term.owner_user_id is not None}
+    names = names_of(staff) if staff else {}
+    found = {
+        term.id: names.get(term.owner_user_id or 0) or circle.names.get(term.owner_participant_id or 0)
+        for term in terms
+    }
+    return {key: name for key, name in found.items() if name}
 
 
 def person_key(row: Any) -> str:

@@ -13,8 +13,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.agreements.actions import TermDraft, follow_completion, new_term
-from wss_cases.pathways.circles.agreements.queries import accounts_of
+from wss_cases.pathways.circles.agreements.actions import TermDraft, follow_completion, may_own, new_term
+from wss_cases.pathways.circles.agreements.queries import accounts_of, staff_of
 from wss_cases.pathways.circles.circle.states import TERM_TRANSITIONS, TermState
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.requirements.queries import circle_of
@@ -106,7 +106,8 @@ def _in_its_time(agreement: Agreement, term: AgreementTerm, state: TermState, on
 
 
 def _not_owner(uow: UnitOfWork, term: AgreementTerm) -> None:
-    if term.owner_participant_id and uow.actor.user_id in accounts_of([term.owner_participant_id]):
+    own = accounts_of([term.owner_participant_id]) if term.owner_participant_id else {term.owner_user_id}
+    if uow.actor.user_id is not None and uow.actor.user_id in own:
         raise Refused("", _("Someone other than the person responsible must update it."))
 
 
@@ -126,7 +127,7 @@ def change_term(uow: UnitOfWork, term_id: int, draft: TermDraft, consented: Coll
         raise Refused("text", _("Write what was agreed instead."))
     if draft.due_on < today_at(row.school_id, uow.now):
         raise Refused("due_on", _("Choose today or a later day."))
-    if draft.owner_participant_id is not None and draft.owner_participant_id not in names:
+    if not may_own(draft, names, staff_of(row.school_id, today_at(row.school_id, uow.now))):
         raise Refused("owner", _("Choose people from this circle."))
     missing = [names.get(key, "") for key in sorted(must_consent(agreement, names) - set(consented))]
     if missing:

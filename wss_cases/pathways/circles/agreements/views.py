@@ -1,5 +1,7 @@
 """Pages of an agreement: its terms and signatures, what became of each term, and the end of the circle."""
 
+from typing import Any
+
 from flask import Blueprint, render_template, request
 
 from wss_cases.access.act_pages import submitted
@@ -23,7 +25,15 @@ from wss_cases.pathways.circles.agreements.forms import (
     SignForm,
 )
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, show
-from wss_cases.pathways.circles.agreements.queries import get_term, person_key, signers_of
+from wss_cases.pathways.circles.agreements.queries import (
+    STAFF_KEY,
+    get_term,
+    owner_choices,
+    owner_key,
+    owner_names,
+    person_key,
+    signers_of,
+)
 from wss_cases.pathways.circles.circle.rules import outcome_of
 from wss_cases.pathways.circles.circle.states import MARKED, TERM_TRANSITIONS, TermState
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
@@ -58,8 +68,10 @@ def agreement(case_id: int, pathway_id: int) -> Page:
     form = AgreementForm()
     if "add_row" in request.form and len(form.terms) < actions.MOST_TERMS:
         form.terms.append_entry()
+    today = today_at(row.school_id, clock.now())
+    owners = choices([("", _("Everyone")), *owner_choices(row, circle, today).items()])
     for entry in form.terms:
-        entry.form.owner.choices = people_choices(circle.names, _("Everyone"))
+        entry.form.owner.choices = owners
     context = {
         "quick": _quick(row.school_id),
         "held": circle.was_held,
@@ -89,10 +101,16 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
             continue
         if row.due_on.data is None:
             raise Refused("", _("Term %(position)d: choose a due date.", position=position))
-        drafts.append(
-            actions.TermDraft(row.text.data or "", number(row.owner.data), row.due_on.data, row.evidence.data or "")
-        )
+        drafts.append(_draft(row))
     return drafts
+
+
+def _draft(form: Any) -> actions.TermDraft:
+    """Return a promise as a form holds it: of a party, of a member of staff, or of everyone."""
+    owner = form.owner.data or ""
+    staff = number(owner.removeprefix(STAFF_KEY)) if owner.startswith(STAFF_KEY) else None
+    party = None if staff is not None else number(owner)
+    return actions.TermDraft(form.text.data or "", party, form.due_on.data, form.evidence.data or "", staff)
 
 
 @blueprint.route("/agreement/sign", methods=["GET", "POST"])
@@ -148,9 +166,9 @@ def term(case_id: int, pathway_id: int, term_id: int) -> Page:
     if reads and not form.is_submitted():
         form.evidence.data = its_term.evidence
     form.consented.choices = people_choices(circle.names)
-    form.owner.choices = people_choices(circle.names, _("Everyone"))
+    form.owner.choices = choices([("", _("Everyone")), *owner_choices(row, circle, today).items()])
     if not form.is_submitted():
-        form.owner.data = str(its_term.owner_participant_id or "")
+        form.owner.data = owner_key(its_term)
     return form_page(
         form,
         lambda: _save_term(its_term, form),
@@ -189,13 +207,12 @@ def _save_term(its_term: AgreementTerm, form: MarkForm) -> int:
         return term_changes.mark_term(submitted(form), its_term.id, state, form.why.data or "", form.on_day.data)
     if form.due_on.data is None:
         raise Refused("due_on", _("Choose a due date."))
-    draft = actions.TermDraft(form.text.data or "", number(form.owner.data), form.due_on.data, form.evidence.data or "")
     by = {number(value) or 0 for value in form.consented.data or []}
-    return term_changes.change_term(submitted(form), its_term.id, draft, by)
+    return term_changes.change_term(submitted(form), its_term.id, _draft(form), by)
 
 
 def _term_facts(its_term: AgreementTerm, circle: Circle, reads: bool) -> list[str]:
-    owner = circle.names.get(its_term.owner_participant_id or 0, _("Everyone"))
+    owner = owner_names(circle, [its_term]).get(its_term.id, _("Everyone"))
     facts = [_("%(who)s · due %(day)s", who=owner, day=day_words(its_term.due_on))]
     if reads:
         facts.insert(0, its_term.text)

@@ -57,6 +57,7 @@ class AgreementSignature(Base):
 class AgreementTerm(Versioned, Base):
     """One promise with its owner, its due date and what counts as done; it may replace one changed by consent.
 
+    `owner_participant_id`, `owner_user_id`: whose promise it is, a party's or a member of staff's; neither: everyone's.
     `translations`: its text and its evidence by language, and who translated them.
     `why`: it was excused, or what it became was corrected. `agreed_on`: in a later agreement than the first.
     """
@@ -65,6 +66,7 @@ class AgreementTerm(Versioned, Base):
     __table_args__ = (
         UniqueConstraint("agreement_id", "position"),
         CheckConstraint("state = 'open' or decided_at is not null", name="decided"),
+        CheckConstraint("owner_participant_id is null or owner_user_id is null", name="one_owner"),
     )
     PRIVATE = frozenset({"text", "evidence", "why", "translations"})
 
@@ -73,6 +75,7 @@ class AgreementTerm(Versioned, Base):
     position: Mapped[int]
     text: Mapped[str] = mapped_column(Text)
     owner_participant_id: Mapped[int | None] = mapped_column(ForeignKey("case_participant.id"))
+    owner_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     due_on: Mapped[date]
     evidence: Mapped[str] = mapped_column(Text, default="")
     translations: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")

@@ -25,7 +25,7 @@ from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.mail.family_texts.rules import Text
 from wss_cases.pathways.circles.agreements.forms import TranslationForm
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, signature_rows
-from wss_cases.pathways.circles.agreements.queries import get_term, supporters_of
+from wss_cases.pathways.circles.agreements.queries import get_term, owner_names, supporters_of
 from wss_cases.pathways.circles.agreements.term_changes import translate_term
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
@@ -93,6 +93,7 @@ def _sheet(
     shown = names_on_paper(reader_id, named, circle.names, other)
     finder = _finder(circle, shown, _hidden_supporters(row, agreement, reader_id, named))
     in_force = terms_in_force(agreement)
+    staff = owner_names(circle, [term for term in in_force if term.owner_user_id is not None])
     return {
         "reader": circle.names.get(reader_id, ""),
         "agreed_on": day_words_with_year(agreement.agreed_on),
@@ -102,7 +103,7 @@ def _sheet(
                 "text": finder.without(term.text, other),
                 "translation": finder.without(its.get("text", ""), other),
                 "translated_by": its.get("by", ""),
-                "who": shown.get(term.owner_participant_id or 0, _("Everyone")),
+                "who": shown.get(term.owner_participant_id or 0) or staff.get(term.id) or _("Everyone"),
                 "until": day_words_with_year(term.due_on),
                 "evidence": finder.without(its.get("evidence") or term.evidence, other),
             }
