@@ -10,9 +10,12 @@ from sqlalchemy import select
 
 from tests.bench.person import Answer, Person
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
-from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import db
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
 from wss_cases.roster.directory.models import School, Student
+from wss_cases.routing.engine.states import Pathway as Family
 
 REPORT = "/outcomes/incidents"
 LETTERS = ("ma", "jo", "sa", "al", "an", "de", "ca", "el", "ja", "br")
@@ -32,11 +35,16 @@ class Page:
 
 @dataclass(frozen=True)
 class Found:
-    """What the pages need to know of the district: a school, its students, an open case of its coordinator."""
+    """What the pages need to know of the district: a school, its students, an open case of its coordinator.
+
+    `circle`: the address of a circle that goes on there, `party_id`: somebody of its case.
+    """
 
     school_id: int
     students: tuple[int, ...]
     case_id: int
+    circle: str = ""
+    party_id: int = 0
 
 
 def look() -> Found:
@@ -51,7 +59,14 @@ def look() -> Found:
     case_id = db.session.scalars(
         select(Case.id).where(Case.school_id == school_id, Case.lead_id == lead).order_by(Case.id.desc())
     ).first()
-    return Found(school_id or 0, tuple(students), case_id or 0)
+    circles = (
+        select(Pathway.case_id, Pathway.id, CaseParticipant.id)
+        .join(CaseParticipant, CaseParticipant.case_id == Pathway.case_id)
+        .where(Pathway.school_id == school_id, Pathway.pathway == Family.CIRCLE, Pathway.state.in_(LIVE))
+        .order_by(Pathway.id.desc(), CaseParticipant.id)
+    )
+    circle = db.session.execute(circles.limit(1)).first() or (0, 0, 0)
+    return Found(school_id or 0, tuple(students), case_id or 0, f"/cases/{circle[0]}/pathways/{circle[1]}", circle[2])
 
 
 def deans(number: int) -> list[tuple[str, Found]]:
@@ -105,6 +120,8 @@ def pages(found: Found) -> list[Page]:
         Page("report by behavior and month, one school", "administrator", 8, _open(f"{REPORT}?school={school}")),
         Page("report by behavior and month, all schools", "district", 30, _open(REPORT)),
         Page("case page", "coordinator", 20, _open(f"/cases/{found.case_id}")),
+        Page("one party of a circle", "coordinator", 20, _open(f"{found.circle}/parties/{found.party_id}")),
+        Page("schedule a circle", "coordinator", 20, _open(f"{found.circle}/meeting")),
         Page("My day", "dean", 12, _open("/my-day")),
         Page("My day of a coordinator", "coordinator", 12, _open("/my-day")),
         Page("search, one school", "coordinator", 40, search()),
