@@ -107,7 +107,7 @@ def say(page: Page, answer: str) -> None:
 def everybody(page: Page, but: dict[str, str] | None = None) -> None:
     """Say of each person that they came, but for those named: name to words."""
     expect(page.get_by_role("heading", name="Who came?")).to_be_visible()
-    for group in page.get_by_role("main").get_by_role("group").all():
+    for group in page.get_by_role("main").get_by_role("group").filter(has=page.get_by_role("radio")).all():
         said = next((words for name, words in (but or {}).items() if name in group.inner_text()), "Came")
         group.get_by_role("radio", name=said, exact=True).check()
     save(page, "Save the answer")
