@@ -18,7 +18,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.followups.making.actions import make_for_event
-from wss_cases.followups.templates.rules import applicable, fits
+from wss_cases.followups.templates.rules import applicable, fits, once_a_week
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.unit_of_work import unit_of_work
 
@@ -239,3 +239,13 @@ def test_a_schools_own_stands_only_for_what_it_replaces() -> None:
 )  # fmt: skip
 def test_a_pathway_fits_its_kind_and_its_family(wanted: str, kind: str, answer: bool) -> None:
     assert fits(wanted, kind) is answer
+
+
+def test_of_one_kind_within_a_school_week_the_soonest_is_made_and_check_ins_stay() -> None:
+    made = [("interpreter", 2), ("interpreter", 4), ("interpreter", 7), ("agreement_check_in", 1), ("safety_plan", 1)]
+    made += [("agreement_check_in", 4), ("safety_plan", 3)]
+    rows = [FollowUpTemplate(kind=kind, due_in_school_days=days) for kind, days in made]
+    assert [(row.kind, row.due_in_school_days) for row in once_a_week(rows)] == [
+        ("agreement_check_in", 1), ("safety_plan", 1), ("interpreter", 2), ("safety_plan", 3),
+        ("agreement_check_in", 4), ("interpreter", 7),
+    ]  # fmt: skip

@@ -265,7 +265,6 @@ LATE: dict[str, Any] = {
 _WHAT: dict[str, Any] = {"what": KINDS}
 SENTENCES: dict[str, Any] = {
     "followup.made": (_l("Follow-up added: %(what)s, due %(due_on)s"), _WHAT),
-    "followup.merged": (_l("Not added twice in one week: %(what)s, due %(due_on)s"), _WHAT),
     "followup.done": (_l("Follow-up closed: %(what)s – %(outcome)s"), _WHAT | {"outcome": OUTCOME_LABELS}),
     "followup.moved": (_l("Follow-up moved to %(due_on)s: %(what)s – %(reason)s"), _WHAT | {"reason": MOVE_REASONS}),
     "followup.no_school": (

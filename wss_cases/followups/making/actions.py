@@ -4,13 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from wss_cases.followups.calendar.actions import tell_move, wanted_day
 from wss_cases.followups.calendar.queries import last_day_for
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.core.sealed_words import keep_note
-from wss_cases.followups.core.states import CHECK_INS
 from wss_cases.followups.templates.queries import template_in_force, templates_for
 from wss_cases.followups.templates.rules import due_on as due_of
 from wss_cases.foundation.dates import day_words
@@ -19,10 +18,6 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.directory.rules import SchoolDays
-
-SCHOOL_WEEK = 5
-"""School days."""
 
 
 def make(
@@ -79,35 +74,13 @@ def make_for_event(
     """Add what the templates say for something that happened, due so many school days after `from_day`.
 
     `subject`: what they hang on, as for `make`. `pathway_kind`: the kind of pathway in which it happened; some
-    templates are for one pathway only. A check-in that is open already for the same person, due at most a school week
-    before, is asked for once: it comes after what happened, and sooner.
+    templates are for one pathway only.
     """
     days, shared = school_days(school_id), {"school_id": school_id, "owner_id": owner_id, **subject}
-    made = []
-    for template in templates_for(event, school_id, from_day, pathway_kind):
-        due_on = due_of(template, from_day, days)
-        before = _asked_already(uow, template.kind, due_on, days, subject)
-        if before is not None:
-            uow.record(before, "followup.merged", what=template.kind, due_on=before.due_on.isoformat())
-        made.append(before or make(uow, kind=template.kind, due_on=due_on, template=template, **shared))
-    return made
-
-
-def _asked_already(
-    uow: UnitOfWork, kind: str, due_on: date, days: SchoolDays, subject: dict[str, Any]
-) -> FollowUp | None:
-    """Return the open check-in of this kind and person that is due in the school week up to a day, locked."""
-    people = {name: subject.get(name) for name in ("incident_person_id", "participant_id")}
-    if kind not in CHECK_INS or not any(people.values()):
-        return None
-    theirs = or_(*(getattr(FollowUp, name) == number for name, number in people.items() if number is not None))
-    statement = select(FollowUp).where(
-        FollowUp.case_id == subject.get("case_id"), FollowUp.kind == kind, theirs,
-        FollowUp.state == FollowUpState.OPEN, FollowUp.due_on <= due_on,
-    )  # fmt: skip
-    latest = statement.order_by(FollowUp.due_on.desc(), FollowUp.id).limit(1).with_for_update()
-    found = uow.session.scalars(latest.execution_options(populate_existing=True)).one_or_none()
-    return found if found is not None and days.between(found.due_on, due_on) < SCHOOL_WEEK else None
+    return [
+        make(uow, kind=template.kind, due_on=due_of(template, from_day, days), template=template, **shared)
+        for template in templates_for(event, school_id, from_day, pathway_kind)
+    ]
 
 
 def cancel_open(uow: UnitOfWork, *, reason: str, but: Collection[str] = (), **subject: int) -> int:

@@ -9,7 +9,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.templates.rules import applicable
+from wss_cases.followups.templates.rules import applicable, once_a_week
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 
@@ -60,7 +60,7 @@ def templates_for(event: str, school_id: int | None, day: date, pathway_kind: st
     """Return what is made when something happens, on a date, in a pathway of this kind ('': in none)."""
     statement = select(FollowUpTemplate).where(FollowUpTemplate.event == event, _of_school(school_id), *_in_force(day))
     in_force = db.session.scalars(statement.order_by(FollowUpTemplate.due_in_school_days, FollowUpTemplate.id))
-    return applicable(list(in_force), pathway_kind)
+    return once_a_week(applicable(list(in_force), pathway_kind))
 
 
 def templates_on(day: date, school_id: int | None) -> list[FollowUpTemplate]:

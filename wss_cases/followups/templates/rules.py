@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from wss_cases.followups.core.models import FollowUpTemplate
+from wss_cases.followups.core.states import CHECK_INS
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.states import PATHWAY_OF, Kind
+
+SCHOOL_WEEK = 5
+"""School days."""
+
+NEVER_MERGED = CHECK_INS | {"safety_plan", "safety_plan_review"}
 
 MOST_DAYS_AHEAD = 400
 """A day farther off is a slip: a change that begins on it could not be taken back, only followed by a later one."""
@@ -32,6 +38,19 @@ def applicable(in_force: Iterable[FollowUpTemplate], pathway_kind: str) -> list[
         for row in rows
         if (row.school_id is not None or row.series not in replaced) and fits(row.pathway, pathway_kind)
     ]
+
+
+def once_a_week(rows: Iterable[FollowUpTemplate]) -> list[FollowUpTemplate]:
+    """Return of templates that make the same kind within a school week the soonest alone, in the order of their delays.
+
+    Check-ins stay: each asks a person at a time of its own, whatever followed. So does what a safety plan asks.
+    """
+    kept: list[FollowUpTemplate] = []
+    for row in sorted(rows, key=lambda row: row.due_in_school_days):
+        near = (row.due_in_school_days - other.due_in_school_days for other in kept if other.kind == row.kind)
+        if row.kind in NEVER_MERGED or all(apart >= SCHOOL_WEEK for apart in near):
+            kept.append(row)
+    return kept
 
 
 def fits(wanted: str, pathway_kind: str) -> bool:
