@@ -213,7 +213,7 @@ def test_from_tap_to_outcome(live_system: LiveSystem, smtp_server: MailServer, n
             assert part not in mail.everything
     coordinator = days.person("coordinator", DESK)
     coordinator.goto("/my-day")
-    go(coordinator, coordinator.get_by_role("link", name=re.compile("^Record it")).first)
+    go(coordinator, coordinator.locator(".work-row a[href^='/follow-ups/']").first)
     main = coordinator.get_by_role("main")
     main.get_by_role("radio").first.check()
     if main.get_by_label("Phone call").count():

@@ -47,4 +47,4 @@ def _block(person: str, things: list[Item], actor: Actor, whom: dict[int, About]
 
 def _thing(item: Item, actor: Actor, first: Item) -> dict[str, Any]:
     row = due_row(item, actor)
-    return row | {"meta": dotted(row["meta"], "" if item.due == first.due else item.due.words)}
+    return row | {"href": row["act"], "meta": dotted(row["meta"], "" if item.due == first.due else item.due.words)}

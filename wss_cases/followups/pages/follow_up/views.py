@@ -13,6 +13,7 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.queries import get_case, load_case
+from wss_cases.followups.about.presenters import without_links
 from wss_cases.followups.about.queries import about, spoken_of
 from wss_cases.followups.calendar.queries import TABLE, Calendars
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
@@ -32,7 +33,7 @@ from wss_cases.followups.evidence.presenters import closes_with, evidence_rows
 from wss_cases.followups.evidence.states import QUESTIONS
 from wss_cases.followups.handling import actions
 from wss_cases.followups.pages.follow_up.forms import AddForm, CancelForm, CloseForm, MoveForm, ReassignForm
-from wss_cases.followups.pages.follow_up.presenters import reminding
+from wss_cases.followups.pages.follow_up.presenters import blocks_of, reminding
 from wss_cases.followups.undo.presenters import undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
@@ -74,12 +75,12 @@ def follow_ups() -> Page:
     rows = open_at(actor, school_id, owner_id, after, giver_id)
     shown = rows[:OPEN_PAGE]
     calendars = Calendars(clock.now())
-    people = about(actor, shown)
+    people = about(actor, shown, call=True)
     only = whose if whose != "mine" else None
     last = f"{shown[-1].due_on}.{shown[-1].id}" if len(rows) > OPEN_PAGE else None
     return render_template(
         "followups/pages/follow_up/list.html",
-        items=[(row, due_words(row.due_on, *calendars.of(row.school_id)), people[row.id]) for row in shown],
+        blocks=blocks_of(shown, people, calendars, owners=whose != "mine"),
         whose=whose,
         team=actor.has(*CASE_TEAM),
         undo=undo_line(actor, clock.now()),
@@ -256,7 +257,8 @@ def shown(row: FollowUp) -> dict[str, Any]:
     return {
         "row": row,
         "title": whom.titled(title_of(row.kind, row.title, title_en, title_es)),
-        "calling": Calling(whom.guardians, agreed) if whom.guardians else None,
+        "calling": Calling(tuple(without_links([whom])), agreed) if whom.guardians else None,
+        "phones": whom.phones,
         "closes_with": closes_with(row.kind, template),
         "question": QUESTIONS.get(row.kind),
         "evidence": evidence_rows(row.evidence),
