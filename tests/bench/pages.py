@@ -125,6 +125,7 @@ def pages(found: Found) -> list[Page]:
         Page("My day", "dean", 12, _open("/my-day")),
         Page("My day of a coordinator", "coordinator", 12, _open("/my-day")),
         Page("search, one school", "coordinator", 40, search()),
+        Page("daily grid", "coordinator", 40, _open("/mentoring/today")),
         Page("desk", "coordinator", 0, _open("/desk")),
         Page("review", "dean", 0, _open("/review")),
         Page("outcomes, one school", "administrator", 0, _open(f"/outcomes?school={school}")),

@@ -80,7 +80,7 @@ def answer(client, address, points):
 
 def test_a_teacher_answers_one_question_a_screen(made, rows, teacher, client_as):
     client = client_as(teacher)
-    assert "0 of 4 answered" in client.page("/period").text
+    assert "0 of 4 answered" in client.page("/period").text and "0 of 4 answered" in client.page("/my-day").text
     first = client.get(f"/period/{taught(rows[0])}").headers["Location"]
     asked = 0
     for points in "2102":

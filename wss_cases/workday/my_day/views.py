@@ -22,6 +22,7 @@ from wss_cases.foundation.school_time import local
 from wss_cases.incidents.incident.states import OWN_STATE_LABELS
 from wss_cases.mail.bounces.presenters import trouble_lines
 from wss_cases.mail.push.views import offer_on_my_day
+from wss_cases.pathways.mentoring.own_period.views import rows_of as period_rows
 from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions.views import rows_of
 from wss_cases.pathways.reengagement.returns.views import return_lines
@@ -72,6 +73,7 @@ def page() -> Page:
         caseload=_caseload(day) if team else None,
         reports=[] if team else _reports(actor),
         mentoring=_mentoring(actor),
+        periods=[row for row in period_rows(actor) if row["href"] and not row["done"]],
         returns=return_lines(actor, day.calendars.of) if team else [],
         team=team,
         reviewer=actor.has(*REVIEWERS),
