@@ -12,6 +12,7 @@ from tests.factories.roster import StudentFactory
 from tests.pathways.mentoring.making import TODAY, make_matched, make_mentored
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
@@ -80,11 +81,14 @@ def test_each_tap_is_saved_and_says_when(made, client_as):
 
 
 def test_one_tap_sent_twice_is_carried_out_once(made, client_as):
-    row, client = card_of(made), client_as(made.world.coordinator)
-    for _again in range(2):
-        assert cell(client, f"c-{row.id}-0-0", "1", key="same").status_code == 200
+    row, coordinator = card_of(made).id, made.world.coordinator.id
+    client = client_as(made.world.coordinator)
+    assert cell(client, f"c-{row}-0-0", "1", key="same").json["value"] == "1"
+    mark_cell(call(made.actor), row, TODAY, Cell("Period 1", 0, None, 1))
+    client = client_as(db.session.get_one(UserAccount, coordinator))
+    assert cell(client, f"c-{row}-0-0", "1", key="same").json["value"] == ""
     marked = select(func.count()).where(AuditEntry.action == "daily_card_day.marked")
-    assert db.session.scalar(marked) == 1
+    assert db.session.scalar(marked) == 2
 
 
 def test_two_people_never_overwrite_each_other(made, client_as):

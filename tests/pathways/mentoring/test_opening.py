@@ -15,6 +15,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import UserAccount
+from wss_cases.api.v1.cases import for_few
 from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.cases.case.queries import visible_to as cases_visible
 from wss_cases.cases.case.states import CaseOrigin
@@ -83,7 +84,8 @@ def test_it_opens_from_the_students_page(made, student, guardian, client_as):
     values |= {"why": "A calm start.", "guardian_id": str(guardian.id)}
     done = client.submit(f"/students/{student.id}/support", values)
     assert done.status_code == 303 and "/pathways/" in done.headers["Location"]
-    assert "Support without an incident" in client.page(done.headers["Location"]).text
+    page = client.page(done.headers["Location"]).text
+    assert all(words in page for words in ("Support without an incident", "A calm start.", "Ana Vega · By phone"))
     start = db.session.scalars(select(SupportStart)).one()
     assert (start.agreed_name, start.agreed_how, start.why) == ("Ana Vega", AgreedHow.PHONE, "A calm start.")
     told = db.session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "support.started")).one()
@@ -100,6 +102,8 @@ def test_no_incident_no_prior(made, student, guardian):
     assert db.session.scalar(select(func.count()).select_from(CaseIncident)) == before
     parts = select(func.count()).where(IncidentPerson.student_id == student.id)
     assert db.session.scalar(parts) == 0
+    told_to_others = select(Case.id).where(Case.id == row.case_id, ~for_few())
+    assert db.session.scalar(told_to_others) is None
 
 
 def test_what_is_refused(made, student, guardian):

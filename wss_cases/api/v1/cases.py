@@ -14,7 +14,7 @@ from wss_cases.api.v1.declared import Call, Endpoint, Parameter, number, obj, or
 from wss_cases.api.v1.paging import CURSOR, SCHOOL, Place, cursor_after, limit, place_of
 from wss_cases.api.v1.schools import chosen
 from wss_cases.cases.case.models import Case, CaseIncident
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.states import CaseOrigin, CaseState
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -59,15 +59,15 @@ SINCE: Final = Parameter(
 
 
 def for_few() -> ColumnElement[bool]:
-    """Return the condition of a case of which few may know: one of its reports is sensitive (as `Incident.is_sensitive`
-    says), or raised a duty that is shown to few."""
+    """Return the condition of a case of which few may know: it is support that no incident asked for, or one of its
+    reports is sensitive (as `Incident.is_sensitive` says), or raised a duty that is shown to few."""
     person = select(IncidentPerson.id).where(
         IncidentPerson.incident_id == Incident.id, _sensitive(IncidentPerson.facts)
     )
     duty = select(LegalDuty.id).where(LegalDuty.incident_id == Incident.id, LegalDuty.code.in_(FOR_FEW)).exists()
     joined = select(CaseIncident.id).join(Incident, Incident.id == CaseIncident.incident_id)
     few = or_(_sensitive(Incident.facts), person.exists(), duty)
-    return joined.where(CaseIncident.case_id == Case.id, few).exists()
+    return or_(Case.harm_kind == CaseOrigin.SUPPORT.value, joined.where(CaseIncident.case_id == Case.id, few).exists())
 
 
 def _sensitive(facts: Any) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import Actor
+from wss_cases.cases.case.states import CaseOrigin
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
@@ -13,6 +14,8 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
 from wss_cases.pathways.common.steps import Panel, ids
+from wss_cases.pathways.mentoring.opening.presenters import start_rows
+from wss_cases.pathways.mentoring.opening.queries import start_of
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringReview, MentoringSession
 from wss_cases.pathways.mentoring.plan.presenters import (
     card_chart,
@@ -52,12 +55,18 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
         "finish": url_for("mentoring.finish", **ids(row)),
         "log": url_for("mentoring_sessions.student", pathway_id=row.id),
         "reviews": [_review(review) for review in reviews_of(row.id)],
+        "started": _started(row),
     }
     if plan is not None:
         values |= _delivered(row, plan, until, days)
     if row.kind == Kind.CHECK_IN_CHECK_OUT:
         values |= _card(row, until, days, plan is not None)
     return Panel("pathways/mentoring/case_page/panel.html", values)
+
+
+def _started(row: Pathway) -> list[dict[str, str]]:
+    start = start_of(row.case_id) if row.case.harm_kind == CaseOrigin.SUPPORT else None
+    return start_rows(start) if start is not None else []
 
 
 def _rows(plan: MentoringPlan) -> list[dict[str, str]]:
