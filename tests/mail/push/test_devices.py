@@ -113,7 +113,7 @@ def test_it_is_off_until_its_person_turns_it_on_and_its_address_is_sealed(here: 
         assert secret not in stored and secret not in audit
     assert "push.turned_on" in audit
     assert person.submit(PAGE, {}, action="test").status_code == 303
-    assert "A test was sent this minute." in text(person.submit(PAGE, {}, action="test", follow=True))
+    assert "A test was sent less than a minute ago." in text(person.submit(PAGE, {}, action="test", follow=True))
     assert deliver_push(at("2026-11-24 12:00"))["sent"] == 1
     said = read(browser, here.service.got[0])
     assert (said["title"], said["body"], said["link"]) == ("Test message", "Messages reach this device.", PAGE)

@@ -80,7 +80,7 @@ def test_an_outcome_is_needed_and_nothing_is_refused_silently(world: World, clie
     contact, other = about(world, "contact_person_harmed"), about(world, "other", title="Bring the jacket back")
     client = client_as(world.coordinator)
     for answers, words in (
-        ({}, "Say how at least one of them went."),
+        ({}, "Write how at least one of them went."),
         ({f"note_{other.id}": "The jacket is back."}, "Choose how it went, or clear what you typed."),
         ({f"outcome_{contact.id}": "reached"}, "Choose how."),
         ({f"outcome_{other.id}": "done", f"outcome_{contact.id}": "reached", "manner": "phone"}, "what shows it"),

@@ -88,7 +88,7 @@ def remove(uow: UnitOfWork, attachment_id: int, why: str) -> int:
     host = _locked(uow, *row.host)
     if not may_remove(host, row, uow.actor.user_id):
         raise NotFound
-    refuse_blank("why", why, _("Say in a sentence why."))
+    refuse_blank("why", why, _("Enter the reason in a sentence."))
     if host.is_held:
         raise Refused("", _("A hold keeps this record as it is. Nothing is removed while it is open."))
     _erase(uow, row, why)

@@ -32,4 +32,4 @@ class AttachForm(BaseForm):
 class RemoveForm(BaseForm):
     """Why a file is removed."""
 
-    why = LongText(_l("Why is it removed?"), [NotBlank(_l("Say in a sentence why."))], limit=1000)
+    why = LongText(_l("Why is it removed?"), [NotBlank(_l("Enter the reason in a sentence."))], limit=1000)

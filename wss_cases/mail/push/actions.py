@@ -44,7 +44,7 @@ def turn_on(uow: UnitOfWork, session_id: int, given: Subscription, agent: str) -
     require(uow.actor, Permission.PUSH_USE, uow.actor)
     key = newest_key()
     if key is None:
-        raise Refused("", _("Push messages are not set up here. Ask whoever runs the system."))
+        raise Refused("", _("Push messages are not set up here. Ask the people who run the system."))
     check_subscription(given, setting("PUSH_HOSTS"), setting("PUSH_NEAR"))
     before = device_at(given.endpoint)
     if before is not None:
@@ -75,7 +75,7 @@ def send_test(uow: UnitOfWork, device_id: int) -> int:
     device = uow.load(PushDevice, device_id, Permission.PUSH_USE)
     uow.no_audit()
     if not queue_push(uow, device.id, None, f"test:{device.id}:{uow.now:%Y%m%d%H%M}", uow.now + TEST.use):
-        raise Refused("", _("A test was sent this minute. Wait for it, then send another."))
+        raise Refused("", _("A test was sent less than a minute ago. Wait for it, then send another."))
     return device.id
 
 

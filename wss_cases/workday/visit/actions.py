@@ -33,9 +33,9 @@ def close_visit(uow: UnitOfWork, done: Sequence[Done]) -> int:
     NotFound when one is not the actor's to close, Refused naming the field with the follow-up's number behind it.
     """
     if not done:
-        raise Refused("", _("Say how at least one of them went."))
+        raise Refused("", _("Write how at least one of them went."))
     if len(done) > MOST:
-        raise Refused("", _("Close at most %(number)d at once.", number=MOST))
+        raise Refused("", _("Close at most %(number)d at a time.", number=MOST))
     # locked in the order of their ids, so that two such acts never wait for each other
     ordered = sorted(done, key=lambda one: one.follow_up_id)
     rows = [uow.load(FollowUp, one.follow_up_id, Permission.FOLLOWUP_WORK) for one in ordered]

@@ -162,7 +162,7 @@ def test_a_day_of_fifteen_students(
     substitute = new_visitor(viewport=size)
     substitute.page.goto("/substitute")
     substitute.page.get_by_label("Code").fill(code.upper())
-    go(substitute.page, substitute.page.get_by_role("button", name="Go on"))
+    go(substitute.page, substitute.page.get_by_role("button", name="Continue"))
     expect(substitute.page.locator("main")).to_contain_text("Everything is answered")
     go(substitute.page, substitute.page.get_by_role("link").filter(has_text="A. A.").first)
     go(substitute.page, substitute.page.get_by_role("button", name="Partly"))

@@ -55,7 +55,7 @@ def open_support(uow: UnitOfWork, student_id: int, support: Support) -> int:
     student = uow.load(Student, student_id, Permission.SUPPORT_OPEN)
     if student.school_id is None or support.kind not in OPENED_WITHOUT_INCIDENT:
         raise NotFound
-    refuse_blank("why", support.why, _("Say in a sentence why."))
+    refuse_blank("why", support.why, _("Enter the reason in a sentence."))
     today = today_at(student.school_id, uow.now)
     if support.agreed_on > today:
         raise Refused("agreed_on", _("Choose today or an earlier day."))
@@ -87,7 +87,7 @@ def _who_agreed(student: Student, support: Support, today: date) -> tuple[int | 
         return None, student.shown_name
     guardian = next((who for who in contacts_of(student.id) if who.id == support.guardian_id), None)
     if guardian is None:
-        raise Refused("guardian_id", _("Choose a parent or guardian whom the school may contact."))
+        raise Refused("guardian_id", _("Choose a parent or guardian the school may contact."))
     return guardian.id, guardian.name
 
 

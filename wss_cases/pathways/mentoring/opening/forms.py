@@ -22,13 +22,13 @@ class OpenForm(BaseForm):
     because = radio(_l("Why?"), Because, _l("Choose why."))
     why = LongText(
         _l("The reason, in a sentence"),
-        [NotBlank(_l("Say in a sentence why."))],
+        [NotBlank(_l("Enter the reason in a sentence."))],
         limit=500,
         description=_l("What the student needs. No incident and no other student."),
     )
-    agreed_who = radio(_l("Who in the family agreed?"), AgreedWho, _l("Say who agreed."))
+    agreed_who = radio(_l("Who in the family agreed?"), AgreedWho, _l("Enter who agreed."))
     guardian_id = SelectField(_l("Which parent or guardian?"), validators=[Optional()])
-    agreed_how = radio(_l("How did they agree?"), AgreedHow, _l("Say how they agreed."))
+    agreed_how = radio(_l("How did they agree?"), AgreedHow, _l("Write how they agreed."))
     agreed_on = DateField(_l("When did they agree?"), validators=[InputRequired(_l("Choose a day."))])
 
     def validate(self, extra_validators: Any = None) -> bool:
