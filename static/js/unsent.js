@@ -7,6 +7,7 @@ import "./sw-send.js";
 
 const AGAIN_MS = 20000;
 const MORE = "#more";
+const MENDING = "[data-unsent-mended]";
 const { unsent } = self;
 
 function words(strip, name, number) {
@@ -46,7 +47,7 @@ function warn(strip, entries) {
 
 async function show(strip) {
   const [entries, here] = await Promise.all([unsent.waiting(), unsent.device()]);
-  const mend = strip.dataset.owner ? here?.waiting ?? 0 : 0;
+  const mend = strip.dataset.owner && !document.querySelector(MENDING) ? here?.waiting ?? 0 : 0;
   callOffices(here?.schools ?? []);
   each("[data-unsent-count]", (element) => { element.textContent = counted(strip, entries); });
   each("[data-unsent-waiting]", (element) => { element.hidden = !entries.length; });
@@ -144,7 +145,7 @@ async function begin(strip) {
     if (before && !before.owners.includes(owner)) await unsent.forget();
     await unsent.askWhereNeeded({ device, send }, owner, document.documentElement.lang).catch(() => {});
   }
-  const mended = document.querySelector("[data-unsent-mended]")?.dataset.unsentMended;
+  const mended = document.querySelector(MENDING)?.dataset.unsentMended;
   const here = await unsent.device();
   if (here && mended !== undefined && here.waiting !== Number(mended)) await unsent.remember({ ...here, waiting: Number(mended) });
   await show(strip);
@@ -161,6 +162,6 @@ export function keepUnsent() {
   window.addEventListener("online", () => trySending(strip));
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible") trySending(strip); });
   window.setInterval(() => { if (navigator.onLine) trySending(strip); }, AGAIN_MS);
-  if (strip.dataset.owner) askBeforeSigningOut(strip);
+  askBeforeSigningOut(strip);
   begin(strip).catch(() => {});
 }

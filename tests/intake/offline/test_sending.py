@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.intake.offline.device import Device
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import STAFF, Role
 from wss_cases.accounts.account.models import RoleGrant, UserSession
 from wss_cases.accounts.sealed_boxes.actions import key_for
 from wss_cases.accounts.sealed_boxes.models import SealingKey
@@ -104,6 +104,20 @@ def test_nobody_elses_box_is_opened(school, officer, client_as) -> None:
     assert other.post(box).status_code == 404
     assert all_of(Incident) == [] and all_of(OfflineEntry) == []
     assert device.send(box)["status"] == "sent"
+
+
+def test_whatever_somebodys_roles_they_open_and_see_nothing_of_anothers(school, officer, client_as) -> None:
+    device = Device(client_as(officer))
+    box, kept = device.write(), device.write(what="")
+    device.send(kept)
+    [row] = all_of(OfflineEntry)
+    for role in Role:
+        other = Device(client_as(make_user(role, school if role in STAFF else None)))
+        assert other.post(box).status_code == 404, role
+        assert other.told["waiting"] == 0 and (other.told["key"] is not None) == (role in STAFF), role
+        assert "Pena" not in other.client.page("/offline/waiting").text, role
+        assert other.client.get(f"/incidents/new?unsent={row.id}").status_code == 404, role
+    assert all_of(Incident) == []
 
 
 def test_a_session_that_is_over_sends_and_fetches_nothing_until_its_person_signs_in_again(officer, client_as) -> None:
