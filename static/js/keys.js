@@ -1,4 +1,4 @@
-/** Letter keys: / leads to the search field; those of a work list (j, k, x, ?) move the focus and tick, never in a field, and can be turned off. */
+/** Letter keys: / leads to the search field; those of a work list (j, k, x, ?, and what its buttons name) move the focus, tick and press, never in a field, and can be turned off. */
 const SETTING = "wss-keys";
 const TYPED = "input:not([type=checkbox], [type=radio], [type=submit], [type=button]), textarea, select, [contenteditable]";
 
@@ -38,7 +38,7 @@ function isElsewhere(event) {
 }
 
 function actOf(event, list, dialog, letters) {
-  const here = event.target.closest(".work-row");
+  const here = event.target.closest(".work-row") ?? left();
   const inside = here && list.contains(here) ? here : null;
   if (inside && event.key === "ArrowDown") return () => step(list, inside, 1);
   if (inside && event.key === "ArrowUp") return () => step(list, inside, -1);
@@ -47,7 +47,13 @@ function actOf(event, list, dialog, letters) {
   if (event.key === "k") return () => step(list, inside, -1);
   if (event.key === "x" && inside) return () => inside.querySelector(".work-tick input")?.click() ?? true;
   if (event.key === "?") return () => dialog.showModal();
-  return null;
+  const button = inside && /^[a-z]$/.test(event.key) ? inside.querySelector(`[data-key="${event.key}"]`) : null;
+  return button ? () => button.click() ?? true : null;
+}
+
+/** The row to which the page came back after an act on it, as long as nothing else is in focus. */
+function left() {
+  return document.activeElement === document.body ? document.querySelector(".work-row:target") : null;
 }
 
 /** Focus the title of the next row, or of the first when none is in focus; false at either end. */

@@ -55,6 +55,7 @@ from wss_cases.roster.staff_accounts.models import AccountRule
 from wss_cases.roster.uploads.models import RosterUpload
 from wss_cases.routing.replay.models import Replay
 from wss_cases.routing.rule_sets.models import RuleSet
+from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
@@ -119,6 +120,8 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "pathway_id": _of_school(Pathway),
     "plan_id": _of_school(SafetyPlan),
     "incident_id": _of_school(Incident),
+    "other_id": _of_school(Incident),
+    "consequence_id": _of_school(MinorConsequence),
     "follow_up_id": _of_school(FollowUp),
     "duty_id": lambda school_id: _of_school(LegalDuty)(school_id).where(LegalDuty.owner_id.is_(None)),
     "own_duty_id": lambda school_id: _of_school(LegalDuty)(school_id).where(LegalDuty.owner_id.is_not(None)),
@@ -232,6 +235,7 @@ WORDS = {
     "section": "holds",
     "code": "title_ix_contact",
     "retention.rule:code": "incident",
+    "questions.change:code": "fight",
     "position": 1,
     "goal": 0,
     "number": 1,
@@ -248,7 +252,7 @@ WORDS = {
 
 
 INNERMOST = (
-    *("attachment_id", "consent_id", "referral_consent_id"),
+    *("attachment_id", "consent_id", "referral_consent_id", "consequence_id", "other_id"),
     *("code_id", "guardian_link_id", "taking_out_id", "look_id", "person_id", "told_id"),
     *("opening_id", "waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
     *("partner_grant_id", "referral_id", "partner_id"),

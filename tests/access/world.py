@@ -73,6 +73,8 @@ from wss_cases.roster.uploads.states import UploadState
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
+from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
+from wss_cases.safeguards.discipline.consequences.states import ConsequenceKind
 from wss_cases.safeguards.discipline.removals.models import DisciplineAppeal
 from wss_cases.safeguards.discipline.removals.states import AskedBy
 from wss_cases.safeguards.police.review.models import SchoolSergeant
@@ -389,6 +391,17 @@ def plant_discipline(school_id: int, incident_id: int, student: Student) -> None
     """A discipline action with an appeal that waits, and a time-out."""
     placed = {"school_id": school_id, "incident_id": incident_id, "student_id": student.id}
     action = DisciplineActionFactory(**placed)
+    person = db.session.scalars(select(IncidentPerson).where(IncidentPerson.incident_id == incident_id)).first()
+    db.session.add(
+        MinorConsequence(
+            school_id=school_id,
+            incident_id=incident_id,
+            incident_person_id=person.id if person else None,
+            kind=ConsequenceKind.DETENTION,
+            given_on=date(2026, 11, 20),
+            given_at=NOW,
+        )
+    )
     db.session.add(
         DisciplineAppeal(
             action_id=action.id,

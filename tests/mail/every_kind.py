@@ -33,6 +33,8 @@ from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.intake.assignment.actions import MAIL as REPORT_ASSIGNED
+from wss_cases.intake.assignment.models import Assignment
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.audit_heads.messages import HEAD, head_key, week_of
 from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
@@ -458,6 +460,14 @@ def _keeper(world: World) -> OutboxMessage:
     return world.message("keeper_added", lead, row, f"keeper_added:{row.id}")
 
 
+def _assigned(world: World) -> OutboxMessage:
+    dean = world.people[Role.DEAN]
+    row = world.incident(state=IncidentState.SUBMITTED)
+    db.session.add(Assignment(incident_id=row.id, assignee_id=dean.id, at=NOW))
+    db.session.flush()
+    return world.message(REPORT_ASSIGNED, dean, row, f"{REPORT_ASSIGNED}:{row.id}")
+
+
 def _kept(kind: str, role: Role) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
         keeper = world.people[Role.COORDINATOR].id
@@ -588,6 +598,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "incident.outcome": _incident("incident.outcome", IncidentState.ROUTED, Role.REPORTER),
     "incident.part": _incident("incident.part", IncidentState.SUBMITTED, Role.DEAN),
     "incident.part_changed": _incident("incident.part_changed", IncidentState.ROUTED, Role.DEAN),
+    REPORT_ASSIGNED: _assigned,
     "incident.withdrawal_asked": _incident("incident.withdrawal_asked", IncidentState.SUBMITTED, Role.DEAN),
     "named_in_error.asked": _taking_out,
     "deputy.asked": _deputy,

@@ -18,7 +18,7 @@ from wss_cases.incidents.additions.actions import ContactAttempt, record_guardia
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
-from wss_cases.intake.review.actions import merge_into
+from wss_cases.intake.duplicates.actions import merge_into
 
 
 @pytest.mark.parametrize("kind", ["guardian_contact", "guardian_contact_harmed"])

@@ -25,7 +25,9 @@ from wss_cases.incidents.incident.rules import CapturedPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.intake.decision.actions import decide, record_conversation
 from wss_cases.intake.decision.rules import Added, Choice, is_light, people_with_an_item
-from wss_cases.intake.recommendation.queries import queue, queue_count, situation
+from wss_cases.intake.duplicates.actions import merge_into
+from wss_cases.intake.queue.queries import Narrow, Queue, queue_counts, queue_page
+from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.report.actions import add_people_to
 from wss_cases.intake.review import actions as review_actions
 from wss_cases.intake.review.actions import set_parts
@@ -51,6 +53,10 @@ def place(session: Any, at: Callable[..., Any]) -> Place:
 def accept(place: Place, incident: Any, **more: Any) -> Any:
     decide(Invocation(place.actor(), NOW, version=incident.version), incident.id, Choice(**more))
     return fresh(incident)
+
+
+def queue_of(actor: Any, school_id: int | None = None) -> Queue:
+    return Queue(actor, school_id, NOW, frozenset())
 
 
 def pathways(session: Any, incident: Any) -> list[Pathway]:
@@ -350,9 +356,9 @@ def test_only_reviewers_of_the_school_decide(place: Place) -> None:
     for actor in (place.actor("reporter"), place.actor("coordinator"), stranger):
         with pytest.raises(NotFound):
             decide(Invocation(actor, NOW, version=incident.version), incident.id, Choice())
-        assert queue(actor, None) == []
-        assert queue_count(actor, place.school.id) == 0
-    assert [row.id for row in queue(place.actor(), None)] == [incident.id]
+        assert queue_page(queue_of(actor), Narrow()) == []
+        assert queue_counts(queue_of(actor, place.school.id), Narrow())[""] == 0
+    assert [row.id for row in queue_page(queue_of(place.actor()), Narrow())] == [incident.id]
 
 
 def test_the_queue_puts_danger_first_then_duties_then_waiting(place: Place, at: Callable[..., Any]) -> None:
@@ -362,12 +368,13 @@ def test_the_queue_puts_danger_first_then_duties_then_waiting(place: Place, at: 
     duty = place.report((one, CAUSED), (two, HARMED), code="bullying", tile="bullying", now=at("2026-11-24 10:30"))
     danger = place.report((one, CAUSED), danger_now=True, now=at("2026-11-24 10:40"))
     decided = accept(place, place.report((one, CAUSED)))
-    rows = queue(place.actor(), place.school.id)
+    rows = queue_page(queue_of(place.actor(), place.school.id), Narrow())
     assert [row.id for row in rows] == [danger.id, duty.id, old.id, new.id]
     assert [row.order for row in rows] == [0, 1, 2, 2]
     assert decided.id not in {row.id for row in rows}
     for number, row in enumerate(rows):
-        assert [later.id for later in queue(place.actor(), None, row.id)] == [r.id for r in rows[number + 1 :]]
+        later = queue_page(queue_of(place.actor()), Narrow(), row.id)
+        assert [one.id for one in later] == [one.id for one in rows[number + 1 :]]
 
 
 def test_verifying_makes_a_duty_due(place: Place) -> None:
@@ -401,6 +408,6 @@ def test_asking_no_action_and_duplicates(place: Place) -> None:
     review_actions.reopen_review(Invocation(place.actor(), NOW, version=fresh(closed).version), closed.id, "New facts")
     assert fresh(closed).state is IncidentState.UNDER_REVIEW
     double, kept = place.report((two, CAUSED)), place.report((one, CAUSED))
-    review_actions.merge_into(Invocation(place.actor(), NOW, version=double.version), double.id, kept.reference)
+    merge_into(Invocation(place.actor(), NOW, version=double.version), double.id, kept.reference)
     assert (fresh(double).state, fresh(double).duplicate_of_id) == (IncidentState.DUPLICATE, kept.id)
     assert {answer.person.student_id for answer in situation(kept.id).answers if answer.person} == {one.id, two.id}

@@ -14,8 +14,9 @@ from wss_cases.incidents.additions.actions import answer_question
 from wss_cases.intake.decision.actions import decide, record_conversation
 from wss_cases.intake.decision.rules import Choice, is_light
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
+from wss_cases.intake.duplicates.actions import merge_into
 from wss_cases.intake.recommendation.queries import Situation, situation
-from wss_cases.intake.review.actions import ask_reporter, check_facts, merge_into, take_no_action
+from wss_cases.intake.review.actions import ask_reporter, check_facts, take_no_action
 from wss_cases.routing.engine.states import FollowUpKind
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY

@@ -88,6 +88,12 @@ def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Inciden
     """
     target = _target(uow, incident, reference)
     require(uow.actor, Permission.INCIDENT_REVIEW, target)
+    join_report(uow, incident, target)
+    return target
+
+
+def join_report(uow: UnitOfWork, incident: Incident, target: Incident) -> None:
+    """Join a locked report to another locked one of its school; people not yet there join that one, too."""
     known = {(person.student_id, person.other_school_id) for person in target.people}
     for person in incident.people:
         who = (person.student_id, person.other_school_id)
@@ -101,7 +107,6 @@ def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Inciden
     set_state(uow, incident, IncidentState.DUPLICATE, duplicate_of=target)
     uow.record(target, "incident.merged", reference=incident.reference)
     react(uow, "incident.merged", target)
-    return target
 
 
 @use_case

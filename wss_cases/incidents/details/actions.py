@@ -17,7 +17,7 @@ from wss_cases.incidents.incident.rules import (
     highest_group,
     is_unknown,
 )
-from wss_cases.incidents.incident.states import UNDECIDED, PersonKind, PersonRole
+from wss_cases.incidents.incident.states import HEARD_FROM_LABELS, UNDECIDED, PersonKind, PersonRole
 from wss_cases.journal.unit_of_work import UnitOfWork
 
 
@@ -40,6 +40,8 @@ def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> 
     incident.location_code, incident.place = where.code, where.place
     incident.injury, incident.weapon, incident.substance = details.injury, details.weapon, details.substance
     incident.bias_basis, incident.property_damage = details.bias_basis, details.property_damage
+    if details.heard_from is not None:
+        say_heard_from(incident, details.heard_from)
     # only a reviewer says that harm was mutual; a reporter completing later does not take it back
     kept = {name: value for name, value in incident.facts.items() if name == "mutual"}
     incident.facts = kept | dict(details.facts)
@@ -52,6 +54,13 @@ def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> 
     incident.behavior_group = highest_group(incident.people)
     incident.details_completed_at = uow.now
     uow.record(incident, "incident.details_completed")
+
+
+def say_heard_from(incident: Incident, heard_from: str) -> None:
+    """Write how its reporter knows of what happened. Raises Refused for what is none of the answers."""
+    if heard_from not in HEARD_FROM_LABELS:
+        raise Refused("heard_from", _("Choose one of these."))
+    incident.heard_from = heard_from
 
 
 def add_person(uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_place_of: int | None) -> IncidentPerson:

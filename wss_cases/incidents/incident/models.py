@@ -86,6 +86,7 @@ class Incident(Windowed, Versioned, Base):
         CheckConstraint("part_of_id is null or happened_at_id is not null", name="part_of"),
         CheckConstraint("happened_at_id is null or happened_at_id <> school_id", name="happened_at"),
         CheckConstraint("injury in ('none','minor','needed_care') or injury is null", name="injury"),
+        CheckConstraint("heard_from in ('saw','student','parent','camera','adult')", name="heard_from"),
     )
     PRIVATE = frozenset({"narrative", "immediate_action", "question", "answer", "closing_note"})
 
@@ -105,6 +106,7 @@ class Incident(Windowed, Versioned, Base):
     location_code: Mapped[str] = mapped_column(String(60))
     place: Mapped[Place | None] = mapped_column(named_enum(Place, "place"))
     danger_now: Mapped[bool]
+    heard_from: Mapped[str | None] = mapped_column(String(20))
     narrative: Mapped[str] = mapped_column(Text, default="")
     immediate_action: Mapped[str] = mapped_column(Text, default="")
     behavior_group: Mapped[int | None]

@@ -130,6 +130,7 @@ class Details:
     substance: str | None = None
     bias_basis: str | None = None
     property_damage: bool | None = None
+    heard_from: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     immediate_action: str = ""
     more: str = ""

@@ -193,6 +193,24 @@ MOTIVATION_LABELS = {
     "avoid_task": _l("To avoid a task"),
     "unknown": _l("Not known"),
 }
+HEARD_FROM_LABELS = {
+    "saw": _l("I saw or heard it myself"),
+    "student": _l("A student told me"),
+    "parent": _l("A parent told me"),
+    "camera": _l("A camera showed it"),
+    "adult": _l("Another adult told me"),
+}
+"""How whoever reported something knows of it, in their own words."""
+
+TOLD_BY_LABELS = {
+    "saw": _l("who saw or heard it"),
+    "student": _l("told by a student"),
+    "parent": _l("told by a parent"),
+    "camera": _l("seen on a camera"),
+    "adult": _l("told by another adult"),
+}
+"""The same, said of them."""
+
 MANNER_LABELS = {
     "phone": _l("Phone call"),
     "text": _l("Text message"),
@@ -220,6 +238,7 @@ SENTENCES = {
     "incident.closed": _l("The report was closed"),
     "incident.submitted_again": _l("The report is back in review"),
     "incident.addendum": _l("Text was added"),
+    "incident.heard_from": (_l("How the reporter knows: %(how)s"), {"how": TOLD_BY_LABELS}),
     "incident.may_tell": _l("The student agrees that the family may be told what only the student can share at home"),
     "incident.guardian_contact": _l("An attempt to reach a guardian was recorded"),
     "incident.people_changed": _l("The people in the report changed"),

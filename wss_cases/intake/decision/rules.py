@@ -34,6 +34,11 @@ class Added:
     for_whom: Person
     person_id: int | None = None
 
+    @property
+    def key(self) -> str:
+        """What names it in a form, as `PlanItem.key`."""
+        return f"{self.kind}:{self.for_whom}:{self.person_id or 0}"
+
 
 @dataclass(frozen=True)
 class Choice:

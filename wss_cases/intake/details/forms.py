@@ -7,7 +7,7 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Field, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import in_language
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -15,24 +15,12 @@ from wss_cases.incidents.incident import states
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
 from wss_cases.incidents.incident.rules import Details, PersonDetails, code_set_for
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
+from wss_cases.intake.questions.rules import is_adult, without_student
+from wss_cases.intake.questions.states import FLAGS, OF_PERSON, OF_REPORT, OF_STUDENT_ALONE, OF_STUDENTS
 from wss_cases.intake.report.forms import person_ids
 
 Labels = Mapping[Any, Any]
 YES_NO = {"yes": True, "no": False, "unknown": None}
-FLAGS: dict[str, Any] = {
-    "gun_violence_threat": _l("Words or actions meant to use a gun at school (not play, drawings, or a finger)?"),
-    "fire_or_bomb": _l("A fire or a bomb, or a threat of one?"),
-    "imminent_danger": _l("Danger that staff could not safely calm?"),
-    "clear_and_present_danger": _l("Did an administrator or clinician find a clear and present danger?"),
-    "distribution": _l("Was a substance given or sold?"),
-    "intimate_partner": _l("Dating relationship?"),
-    "bullying": _l("Is it bullying (alleged is enough)?"),
-    "repeated_between_same_people": _l("Has it happened before between the same people?"),
-    "abuse_suspected": _l("Is abuse or neglect suspected?"),
-    "self_harm": _l("Did anyone hurt themselves, or talk about it?"),
-    "staff_written_complaint": _l("Did a staff member file a written complaint?"),
-}
-"""Yes/no questions whose names are the routing facts they answer."""
 
 
 def yes_no(label: Any) -> RadioField:
@@ -50,44 +38,64 @@ def pick(label: Any, labels: Labels) -> SelectField:
 
 
 class DetailsForm(BaseForm):
-    """What is asked about the report as a whole."""
+    """What is asked about the report as a whole; made for one report by `details_form`."""
 
+    heard_from = radio(_l("How do you know of it?"), states.HEARD_FROM_LABELS)
     location = select(_l("Where, exactly?"), validators=[InputRequired(_l("Choose where it happened."))])
-    injury = pick(_l("Was anyone hurt?"), states.INJURY_LABELS)
-    weapon = pick(_l("Weapon"), states.WEAPON_LABELS)
-    substance = pick(_l("Substance"), states.SUBSTANCE_LABELS)
-    sexual = pick(_l("Anything sexual?"), states.SEXUAL_LABELS)
-    bias_basis = pick(_l("Because of who someone is (bias)?"), states.BIAS_LABELS)
-    property_damage = yes_no(_l("Was property damaged or taken?"))
-    verified = yes_no(_l("Have the facts been checked?"))
-    immediate_action = LongText(_l("Immediate action taken"))
-    more = LongText(_l("Anything to add about what you saw or heard?"))
+    injury = pick(OF_REPORT["injury"], states.INJURY_LABELS)
+    weapon = pick(OF_REPORT["weapon"], states.WEAPON_LABELS)
+    substance = pick(OF_REPORT["substance"], states.SUBSTANCE_LABELS)
+    sexual = pick(OF_REPORT["sexual"], states.SEXUAL_LABELS)
+    bias_basis = pick(OF_REPORT["bias_basis"], states.BIAS_LABELS)
+    property_damage = yes_no(OF_REPORT["property_damage"])
+    verified = yes_no(OF_REPORT["verified"])
+    immediate_action = LongText(OF_REPORT["immediate_action"])
+    more = LongText(OF_REPORT["more"])
 
-    def details(self, people: Sequence[IncidentPerson]) -> Details:
-        """Return what a sound form says."""
-        facts: dict[str, Any] = {name: YES_NO[self[name].data] for name in FLAGS if self[name].data in YES_NO}
-        if "mutual" in self and self["mutual"].data in YES_NO:
-            facts["mutual"] = YES_NO[self["mutual"].data]
-        for name in ("injury", "weapon", "substance", "sexual", "verified"):
+    def details(self, incident: Incident) -> Details:
+        """Return what a sound form says of its report; a fact that was not asked stays as it is."""
+        facts: dict[str, Any] = {name: known for name, known in incident.facts.items() if name in OF_STUDENTS}
+        for name in (*FLAGS, "mutual"):
+            if name in self and self[name].data in YES_NO:
+                facts[name] = YES_NO[self[name].data]
+            elif name in self:
+                facts.pop(name, None)
+        codes = {name: self[name].data or None for name in ("injury", "weapon", "substance", "bias_basis")}
+        codes["injury"] = codes["injury"] or self.worst_injury(incident.people)
+        for name in ("injury", "weapon", "substance"):
+            if codes[name]:
+                facts[name] = codes[name]
+        for name in ("sexual", "verified"):
             if self[name].data:
                 facts[name] = self[name].data
-        bias = self.bias_basis.data
+        bias = codes["bias_basis"]
         if bias:
             facts["bias"] = None if bias == "not_known" else bias != "none"
-        codes = {name: self[name].data or None for name in ("injury", "weapon", "substance", "bias_basis")}
         return Details(
             **codes,
             location_code=self.location.data,
             property_damage=YES_NO.get(self.property_damage.data or "unknown"),
+            heard_from=self.heard_from.data or None,
             facts=facts,
             immediate_action=self.immediate_action.data or "",
             more=self.more.data or "",
-            people=tuple(self.part(person) for person in people),
+            people=tuple(self.part(person) for person in incident.people),
         )
 
+    def worst_injury(self, people: Sequence[IncidentPerson]) -> str | None:
+        """Return the worst injury said of a person; "none" only where it is said of everyone who may be hurt."""
+        told = {
+            self[f"p{person.id}_injury"].data or None
+            for person in people
+            if self[f"p{person.id}_role"].data not in (PersonRole.WITNESS, PersonRole.SUPPORT)
+        }
+        worst = next((injury for injury in ("needed_care", "minor") if injury in told), None)
+        return worst or ("none" if told == {"none"} else None)
+
     def part(self, person: IncidentPerson) -> PersonDetails:
-        """Return what the form says of one person."""
-        values = {name: self[f"p{person.id}_{name}"].data for name in PERSON_FIELDS}
+        """Return what the form says of one person; what it does not ask of an adult is nothing."""
+        names = {name: f"p{person.id}_{name}" for name in PERSON_FIELDS}
+        values = {name: self[field].data if field in self else "" for name, field in names.items()}
         return PersonDetails(
             person_id=person.id,
             role=PersonRole(values["role"]),
@@ -99,7 +107,7 @@ class DetailsForm(BaseForm):
         )
 
 
-PERSON_FIELDS = ("role", "behavior", "motivation", "injury", "family_text")
+PERSON_FIELDS = ("role", "injury", "behavior", "motivation", "family_text")
 
 
 class AddPersonForm(BaseForm):
@@ -129,11 +137,14 @@ def details_form(
 
     `codes` are the behaviours in force by code set; only a reviewer is asked whether harm was mutual.
     """
-    fields: dict[str, Field] = {name: yes_no(label) for name, label in FLAGS.items()}
+    skipped = OF_STUDENTS if without_student(incident.people) else ()
+    fields: dict[str, Field] = {name: yes_no(label) for name, label in FLAGS.items() if name not in skipped}
     if reviewer:
         fields["mutual"] = yes_no(_l("Was the harm mutual (more than self-defense)?"))
     for person in incident.people:
-        fields |= person_fields(person, codes[code_set_for(person.grade, incident.local_date)])
+        asked = person_fields(person, codes[code_set_for(person.grade, incident.local_date)])
+        left_out = {f"p{person.id}_{name}" for name in OF_STUDENT_ALONE} if is_adult(person) else set()
+        fields |= {name: field for name, field in asked.items() if name not in left_out}
     made = type("DetailsOfReport", (DetailsForm,), dict(fields))
     options: dict[str, Any] = {} if check_csrf else {"meta": {"csrf": False}}
     if formdata is not None:
@@ -157,7 +168,7 @@ def stored(incident: Incident) -> dict[str, Any]:
     facts = incident.facts or {}
     data: dict[str, Any] = {name: words[facts[name]] for name in (*FLAGS, "mutual") if name in facts}
     data |= {name: facts.get(name) for name in ("sexual", "verified")}
-    for name in ("injury", "weapon", "substance", "bias_basis", "immediate_action"):
+    for name in ("injury", "weapon", "substance", "bias_basis", "immediate_action", "heard_from"):
         data[name] = getattr(incident, name)
     if incident.property_damage is not None:
         data["property_damage"] = words[incident.property_damage]
@@ -177,8 +188,8 @@ def person_fields(person: IncidentPerson, codes: Sequence[BehaviorCode]) -> dict
     prefix = f"p{person.id}_"
     return {
         prefix + "role": select(_l("Role"), list(PersonRole.labels().items())),
-        prefix + "behavior": select(_l("What they are reported to have done"), behaviors, validators=[Optional()]),
-        prefix + "motivation": pick(_l("Possible motivation"), states.MOTIVATION_LABELS),
-        prefix + "injury": pick(_l("Was this person hurt?"), states.INJURY_LABELS),
-        prefix + "family_text": LongText(_l("What this person’s family may read")),
+        prefix + "behavior": select(OF_PERSON["behavior"], behaviors, validators=[Optional()]),
+        prefix + "motivation": pick(OF_PERSON["motivation"], states.MOTIVATION_LABELS),
+        prefix + "injury": pick(OF_PERSON["person_injury"], states.INJURY_LABELS),
+        prefix + "family_text": LongText(OF_PERSON["family_text"]),
     }

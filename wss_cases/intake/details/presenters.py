@@ -4,41 +4,76 @@ from dataclasses import dataclass
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import CAUSED, person_words
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.intake.details.forms import FLAGS, PERSON_FIELDS, DetailsForm
+from wss_cases.intake.details.forms import PERSON_FIELDS, DetailsForm
+from wss_cases.intake.questions.states import FLAGS
 
 HARM = ("injury", "weapon", "substance", "sexual", "bias_basis", "property_damage")
+ROLE = "role"
 
 
 @dataclass(frozen=True)
 class Group:
-    """One card of questions: a person's (with the words that name them), or a subject's."""
+    """One card of questions: a person's (with the words that name them), or a subject's.
+
+    `fields` stand open, `folded` are one tap away.
+    """
 
     title: str
     fields: tuple[Any, ...]
+    folded: tuple[Any, ...] = ()
     person_id: int | None = None
 
+    @property
+    def every(self) -> tuple[Any, ...]:
+        """All its questions."""
+        return (*self.fields, *self.folded)
 
-def groups_of(form: DetailsForm, incident: Incident) -> list[Group]:
-    """Return the cards of the form in order: people, harm, what else is true, place and texts."""
-    people = [
-        Group(person_words(p), tuple(form[f"p{p.id}_{name}"] for name in PERSON_FIELDS), p.id) for p in incident.people
+    @property
+    def unfolds(self) -> bool:
+        """Whether something is wrong with an answer that is folded."""
+        return any(field.errors for field in self.folded)
+
+
+def groups_of(form: DetailsForm, incident: Incident, asked: frozenset[str]) -> list[Group]:
+    """Return the cards of the form in order: how the reporter knows, people, the event, and what is folded of it by
+    subject. `asked` names what stands open."""
+    about = [
+        (_("Harm"), HARM),
+        (_("What else is known"), (*FLAGS, "mutual", "verified")),
+        (_("Place and immediate action"), ("heard_from", "location", "immediate_action", "more")),
     ]
-    flags = tuple(form[name] for name in (*FLAGS, "mutual", "verified") if name in form)
+    subjects = [(title, [form[name] for name in names if name in form]) for title, names in about]
+    event = [field for _title, fields in reversed(subjects) for field in fields if field.name in asked]
+    folded = [(title, tuple(one for one in fields if one.name not in asked)) for title, fields in subjects]
     return [
-        *people,
-        Group(_("Harm"), tuple(form[name] for name in HARM)),
-        Group(_("What else is known"), flags),
-        Group(_("Place and immediate action"), (form.location, form.immediate_action, form.more)),
+        *(_person(form, person, asked) for person in incident.people),
+        Group(_("What happened"), tuple(event)),
+        *(Group(title, (), fields) for title, fields in folded if fields),
     ]
 
 
-def summary_of(form: DetailsForm, incident: Incident, back: str) -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return (title, rows) of every answer; an empty value reads "Not provided"; each row leads back to its field."""
+def _person(form: DetailsForm, person: IncidentPerson, asked: frozenset[str]) -> Group:
+    fields = [(name, form[f"p{person.id}_{name}"]) for name in PERSON_FIELDS if f"p{person.id}_{name}" in form]
+    # the table of questions calls a person's injury otherwise than that of the whole report
+    opened = {ROLE, *(asked - {"injury"}), *({"injury"} if "person_injury" in asked else ())}
+    return Group(
+        person_words(person),
+        tuple(field for name, field in fields if name in opened),
+        tuple(field for name, field in fields if name not in opened),
+        person.id,
+    )
+
+
+def summary_of(
+    form: DetailsForm, incident: Incident, asked: frozenset[str], back: str
+) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return (title, rows) of what was asked and of what was answered; an empty value reads "Not provided"; each row
+    leads back to its field."""
     parts = []
-    for group in groups_of(form, incident):
+    for group in groups_of(form, incident, asked):
         rows = [
             {
                 "label": field.label.text,
@@ -46,10 +81,11 @@ def summary_of(form: DetailsForm, incident: Incident, back: str) -> list[tuple[s
                 "change_href": f"{back}#{field.id}",
                 "change_about": f"{field.label.text}: {group.title}",
             }
-            for field in group.fields
-            if not _pointless(form, group, field)
+            for field in group.every
+            if not _pointless(form, group, field) and (field in group.fields or _words(field))
         ]
-        parts.append((group.title, rows))
+        if rows:
+            parts.append((group.title, rows))
     return parts
 
 

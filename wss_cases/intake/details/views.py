@@ -16,7 +16,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.incidents.drafts.actions import save_draft
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations_on, newest_draft, own_draft
@@ -24,6 +24,8 @@ from wss_cases.incidents.incident.rules import CapturedPerson, code_set_for, is_
 from wss_cases.incidents.incident.states import UNDECIDED, PersonKind
 from wss_cases.intake.details.forms import AddPersonForm, DetailsForm, details_form
 from wss_cases.intake.details.presenters import groups_of, summary_of
+from wss_cases.intake.questions.queries import chosen_for
+from wss_cases.intake.questions.rules import kind_of, open_questions
 from wss_cases.intake.report.actions import add_people_to, complete_details
 from wss_cases.intake.report.forms import captured_person
 from wss_cases.intake.report.people_search import people_items, search_items
@@ -93,7 +95,7 @@ def check(incident_id: int) -> Page:
         return _check_page(incident, form, button)
     if button.validate():
         try:
-            answers = form.details(incident.people)
+            answers = form.details(incident)
             complete_details(submitted(button), incident.id, answers)
             return redirect(url_for("incidents.incident", incident_id=incident.id, done="details"), 303)
         except Refused as refusal:
@@ -105,8 +107,18 @@ def check(incident_id: int) -> Page:
 def _check_page(incident: Incident, form: DetailsForm, button: BaseForm) -> str:
     back = url_for("capture.details", incident_id=incident.id)
     return render_template(
-        "intake/details/check.html", incident=incident, form=button, parts=summary_of(form, incident, back), back=back
+        "intake/details/check.html",
+        incident=incident,
+        form=button,
+        parts=summary_of(form, incident, _asked(incident), back),
+        back=back,
     )
+
+
+def _asked(incident: Incident) -> frozenset[str]:
+    """Return which questions stand open for a report today."""
+    chosen = chosen_for(kind_of(incident), today_at(incident.school_id, clock.now()))
+    return open_questions(chosen, incident)
 
 
 def _open(actor: Actor, incident_id: int) -> Incident:
@@ -180,7 +192,7 @@ def _show(
     if not adding.in_place_of.choices:
         adding.in_place_of.choices = adding_form(incident).in_place_of.choices
     chosen = [p for value in adding.people.data or [] if (p := captured_person(value))]
-    groups = groups_of(form, incident)
+    groups = groups_of(form, incident, _asked(incident))
     return render_template(
         "intake/details/details.html",
         incident=incident,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.details.actions import add_person, complete_incident, load_open
+from wss_cases.incidents.details.actions import add_person, complete_incident, load_open, say_heard_from
 from wss_cases.incidents.incident.actions import create_incident, drop_draft, open_care
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details
@@ -80,6 +80,15 @@ def complete_details(uow: UnitOfWork, incident_id: int, details: Details) -> int
     complete_incident(uow, incident, details)
     route_incident(uow, incident)
     drop_draft(uow, "details", incident.id)
+    return incident.id
+
+
+@use_case
+def answer_heard_from(uow: UnitOfWork, incident_id: int, heard_from: str) -> int:
+    """Say how the reporter of a report that is not decided knows of it; returns its id. Raises Refused."""
+    incident = load_open(uow, incident_id, None)
+    say_heard_from(incident, heard_from)
+    uow.record(incident, "incident.heard_from", how=heard_from)
     return incident.id
 
 

@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from flask import Blueprint, g, jsonify, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words, time_words
 from wss_cases.foundation.errors import NotFound, Refused
@@ -20,18 +19,16 @@ from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, typed_in_header
-from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.drafts.actions import discard_draft, save_draft
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.incidents.incident.queries import get_incident, likely_duplicates, newest_draft
-from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture, number_given
-from wss_cases.incidents.incident.states import Tile
+from wss_cases.incidents.incident.queries import likely_duplicates, newest_draft
+from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture
+from wss_cases.incidents.incident.states import UNDECIDED, Tile
 from wss_cases.intake.report.actions import open_care_record, submit_incident
 from wss_cases.intake.report.forms import DRAFT_FIELDS, CaptureForm, captured_person, draft_values
 from wss_cases.intake.report.people_search import people_items, search_items
 from wss_cases.journal.queries import already_done
-from wss_cases.mail.push.views import offer
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school, schools_by_id
 
@@ -46,7 +43,7 @@ def capture() -> Page:
     draft = newest_draft(actor, "capture", g.get("kept_at"))
     kept = g.get("kept_fields", {}).get("school_id") if draft is None else str(draft.school_id)
     begun_at = kept if actor.covers(id_in(kept), *STAFF) else None
-    school = _school(actor, request.args.get("school_id") or begun_at)
+    school = school_for(actor, request.args.get("school_id") or begun_at)
     if draft is None:
         return _show(CaptureForm(), actor, school)
     form = CaptureForm(formdata=draft_values(draft.payload))
@@ -58,14 +55,14 @@ def capture() -> Page:
 def save() -> Page:
     """Save the report, ask once more about a likely mistake, search a name, or change the language."""
     actor, now = current_actor(), clock.now()
-    school = _school(actor, request.form.get("school_id"))
+    school = school_for(actor, request.form.get("school_id"))
     form = CaptureForm()
     if "switch_language" in request.form:
         _save_draft(actor, school, now)
         switch_language(request.form["switch_language"])
         return redirect(url_for("capture.capture"), 303)
     if "switch_school" in request.form:
-        return _switch_school(actor, _school(actor, request.form["switch_school"]), now)
+        return _switch_school(actor, school_for(actor, request.form["switch_school"]), now)
     if "find" in request.form:
         words = form.people_q.data or ""
         return _show(form, actor, school, matches=search_items(actor, school.id, words), searched=words)
@@ -87,7 +84,7 @@ def save() -> Page:
 def people() -> Response:
     """Answer the search field: at most ten students of the school, then staff when `staff` is asked for."""
     actor = current_actor()
-    school = _school(actor, request.args.get("school_id"))
+    school = school_for(actor, request.args.get("school_id"))
     words = typed_in_header()
     return jsonify(items=search_items(actor, school.id, words, staff="staff" in request.args))
 
@@ -97,7 +94,7 @@ def people() -> Response:
 def draft() -> Response | tuple[Response, int]:
     """Keep what is typed so far; answers JSON with the time."""
     actor, now = current_actor(), clock.now()
-    school = _school(actor, request.form.get("school_id"))
+    school = school_for(actor, request.form.get("school_id"))
     return saved_as_json(lambda: _save_draft(actor, school, now), now, school.time_zone)
 
 
@@ -118,28 +115,6 @@ def discard() -> Response:
     return redirect(url_for("capture.capture"), 303)
 
 
-@blueprint.get("/incidents/<int:incident_id>/saved")
-@gate(Permission.INCIDENT_READ)
-def saved(incident_id: int) -> str:
-    """Say the reference, who was told, and what happens next."""
-    actor = current_actor()
-    incident = get_incident(actor, incident_id)
-    day = today_at(incident.school_id, incident.submitted_at)
-    deans = [name for _id, name in holders(Role.DEAN, incident.school_id, day)]
-    heads = [name for _id, name in holders(Role.ADMINISTRATOR, incident.school_id, day)]
-    school = get_school(incident.school_id)
-    office = school.phone if school else ""
-    return render_template(
-        "intake/report/saved.html",
-        incident=incident,
-        deans=deans,
-        heads=heads,
-        office=office,
-        number_given=number_given(incident.people) is not None,
-        push_offer=offer(actor, wanted=incident.danger_now),
-    )
-
-
 def _submit(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> Page:
     key = form.request_key.data
     if report.tile is Tile.WORRIED:
@@ -156,23 +131,28 @@ def _question(actor: Actor, school: School, form: CaptureForm, report: Capture, 
     if not (likely or long_ago) or already_done(actor.user_id, form.request_key.data):
         return None
     _save_draft(actor, school, now)
-    facts = [_likely_words(row, school) for row in likely]
+    team = actor.covers(school.id, *CASE_TEAM)
+    readable = [row for row in likely if team or row.reporter_id == actor.user_id]
+    facts = [_likely_words(row, school, readable=row in readable) for row in likely]
     if long_ago:
         facts.append(_("It happened on %(when)s.", when=moment_words(report.occurred_at, school.time_zone)))
     question = _("Has this been reported already?") if likely else _("Did it happen that long ago?")
     hidden = [*form.answers(), ("request_key", form.request_key.data or "")]
-    team = actor.covers(school.id, *CASE_TEAM)
     return render_template(
         "intake/report/question.html",
         question=question,
         facts=facts,
         hidden=hidden,
         likely=likely,
-        readable=[row for row in likely if team or row.reporter_id == actor.user_id],
+        readable=readable,
+        joinable=[(row.id, row.reference) for row in likely if row.state in UNDECIDED],
     )
 
 
-def _likely_words(report: Incident, school: School) -> str:
+def _likely_words(report: Incident, school: School, *, readable: bool) -> str:
+    """Return what is said of a report that is there: to who may not read it, only that it is."""
+    if not readable:
+        return _("%(reference)s is about the same time, and the same place or person.", reference=report.reference)
     return _(
         "%(reference)s: %(what)s, %(when)s.",
         reference=report.reference,
@@ -210,7 +190,8 @@ def _others(actor: Actor, school: School) -> list[School]:
     return sorted(schools.values(), key=lambda one: one.name)
 
 
-def _school(actor: Actor, wanted: str | None) -> School:
+def school_for(actor: Actor, wanted: str | None) -> School:
+    """Return the school that a form names, or the one that the person works at. Raises NotFound for another."""
     school_id = id_in(wanted)
     if wanted and school_id is None:
         raise NotFound

@@ -1,11 +1,10 @@
-"""What a reviewer does beside deciding: check facts, ask the reporter, take no action, merge a duplicate."""
+"""What a reviewer does beside deciding: check facts, ask the reporter, take no action, open it again."""
 
 from collections.abc import Mapping
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused, Stale, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.additions.actions import merge_report
 from wss_cases.incidents.details.actions import set_roles
 from wss_cases.incidents.incident.actions import set_state, tell_of_danger
 from wss_cases.incidents.incident.models import Incident
@@ -89,13 +88,3 @@ def reopen_review(uow: UnitOfWork, incident_id: int, reason: str) -> int:
     uow.record(incident, "review.reopened", why=reason)
     set_state(uow, incident, IncidentState.UNDER_REVIEW)
     return incident.id
-
-
-@use_case
-def merge_into(uow: UnitOfWork, incident_id: int, reference: str) -> int:
-    """Mark a report as telling of the same thing as another one of the school, which is routed again and decided."""
-    incident = _waiting(uow, incident_id, uow.version)
-    target = merge_report(uow, incident, reference)
-    if target.state in UNDECIDED:
-        route_incident(uow, target)
-    return target.id

@@ -52,8 +52,8 @@ class AcceptForm(BaseForm):
 class OtherwiseForm(BaseForm):
     """Keep some items, add others, with one reason."""
 
-    keep = SelectMultipleField(_l("What to keep"))
-    added = select(_l("What to add"))
+    keep = SelectMultipleField(_l("What is recommended: keep what is right"))
+    added = SelectMultipleField(_l("What to add"))
     reason = pick(_l("Why a different response?"), OTHERWISE_REASONS, _l("Choose the reason for a different response."))
     reason_text = LongText(
         _l("In a sentence"), [NotBlank(_l("Explain your different response in a sentence."))], limit=2_000
@@ -63,7 +63,7 @@ class OtherwiseForm(BaseForm):
     def choice(self, unseen: Collection[str] = ()) -> Choice:
         """Return the decision that this form says; what the person may not see stays. Raises Refused for a kind that
         is not in the list."""
-        added = (parse_added(self.added.data),) if self.added.data else ()
+        added = tuple(parse_added(value) for value in self.added.data or ())
         return filled(self, Choice, keep=frozenset([*(self.keep.data or ()), *unseen]), add=added)
 
 
@@ -105,7 +105,7 @@ class FactsForm(BaseForm):
 
 
 class QuestionForm(BaseForm):
-    """A question to the reporter."""
+    """A question for the reporter."""
 
     question = LongText(_l("Your question"), [NotBlank(_l("Write the question."))], limit=2_000)
 

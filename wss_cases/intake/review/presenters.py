@@ -12,10 +12,17 @@ from wss_cases.foundation.i18n import in_language, locale_code, ngettext
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.rules import CAUSED, is_unknown, person_words
-from wss_cases.incidents.incident.states import INJURY_LABELS, REPORTED_ROLE_LABELS, PersonKind, PersonRole
+from wss_cases.incidents.incident.states import (
+    INJURY_LABELS,
+    REPORTED_ROLE_LABELS,
+    TOLD_BY_LABELS,
+    PersonKind,
+    PersonRole,
+    Tile,
+)
 from wss_cases.intake.corrections.changes.queries import Changes
 from wss_cases.intake.corrections.changes.rules import key_of
-from wss_cases.intake.decision.rules import is_held
+from wss_cases.intake.decision.rules import Added, is_held
 from wss_cases.intake.recommendation.police import PoliceFinding
 from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.recommendation.rules import Answered, Plan, PlanFollowUp, PlanItem
@@ -24,6 +31,11 @@ from wss_cases.routing.engine.states import AppliesTo, FollowUpKind, Kind, Perso
 # until facts are established a person is reported, not responsible
 SIDE_WORDS = {Person.CAUSED_HARM: _l("reported to have caused harm"), Person.HARMED: _l("reported as harmed")}
 UNSETTLED_SIDE_WORDS = {Person.CAUSED_HARM: _l("may have caused harm"), Person.HARMED: _l("may have been harmed")}
+
+
+def tile_words(tile: str) -> str:
+    """Return what happened, in words."""
+    return str(Tile(tile).label) if tile in set(Tile) else tile
 
 
 def side_of(person: IncidentPerson | None, side: Person) -> str:
@@ -66,14 +78,21 @@ def person_rows(people: Iterable[IncidentPerson]) -> list[dict[str, Any]]:
     return [
         {
             "name": name_of(person),
-            "part": REPORTED_ROLE_LABELS[person.role],
+            "part": "" if person.role is PersonRole.INVOLVED else REPORTED_ROLE_LABELS[person.role],
             "grade": grade_words(person.grade),
             "done": in_language(person.behavior, "label") if person.behavior else "",
-            "injury": _("Injury: %(injury)s", injury=INJURY_LABELS[person.injury]) if person.injury else "",
+            "injury": INJURY_LABELS[person.injury] if person.injury else "",
+            "asks_injury": person.role not in (PersonRole.WITNESS, PersonRole.SUPPORT),
             "student_id": person.student_id,
         }
         for person in people
     ]
+
+
+def reported_words(incident: Incident, reporter: str) -> str:
+    """Return who reported something and how they know; '' where nobody knows."""
+    how = str(TOLD_BY_LABELS.get(incident.heard_from or "", ""))
+    return ", ".join(part for part in (_("Reported by %(name)s", name=reporter), how) if part) if reporter else how
 
 
 def start_words(days: int) -> str:
@@ -245,23 +264,24 @@ def waiting_words(submitted_at: datetime, now: datetime) -> str:
     return ngettext("waiting %(num)d day", "waiting %(num)d days", minutes // (24 * 60))
 
 
-def addable(now: Situation) -> list[tuple[str, str]]:
-    """Return (value, words) of what a reviewer may add: every kind per person, or for both sides, that no hold keeps.
+FOR_BOTH = (Kind.PEACE_CIRCLE, Kind.PEER_CONFERENCE, Kind.HEALING_CIRCLE, Kind.FAMILY_GROUP_CONFERENCE)
 
-    The value is kind:for:person as in `PlanItem.key`.
-    """
-    pairs = []
-    shared = [Kind.PEACE_CIRCLE, Kind.PEER_CONFERENCE, Kind.HEALING_CIRCLE, Kind.FAMILY_GROUP_CONFERENCE]
-    pairs += [(f"{kind}:both:0", _("%(kind)s, for both sides", kind=Kind(kind).label)) for kind in shared]
+
+def addable(now: Situation) -> list[tuple[str, list[tuple[Added, str]]]]:
+    """Return what a reviewer may add, as (for whom, [(what, its words)]): every kind for each person and for both sides
+    but what is recommended already. What a hold keeps back is among it; adding it is refused with the reason."""
+    there = {item.key for item in now.plan.items}
     people = {person.id: person for person in now.people}
+    groups = [(_("for both sides together"), [Added(kind, Person.BOTH) for kind in FOR_BOTH])]
     for side, ids in ((Person.CAUSED_HARM, now.plan.caused), (Person.HARMED, now.plan.harmed)):
         for person_id in sorted(ids, key=lambda number: number or 0):
             person = people.get(person_id) if person_id is not None else None
             whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, side))
-            pairs += [
-                (f"{kind}:{side}:{person_id or 0}", f"{Kind(kind).label} {whom}") for kind in Kind if kind not in shared
-            ]
-    return pairs
+            groups.append((whom, [Added(kind, side, person_id) for kind in Kind if kind not in FOR_BOTH]))
+    return [
+        (whom, [(added, str(Kind(added.kind).label)) for added in kinds if added.key not in there])
+        for whom, kinds in groups
+    ]
 
 
 def held_kinds(plan: Plan) -> list[str]:

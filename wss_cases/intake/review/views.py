@@ -1,42 +1,45 @@
-"""The review queue, and the page of one report with its recommendation and the decision."""
+"""The page of one report: what is known, the recommendation with its reasons, and the decision."""
 
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.queries import cases_of_incident, place_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.errors import DomainError, Refused, Stale
+from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState, Tile
+from wss_cases.incidents.incident.states import TRANSITIONS, UNDECIDED, IncidentState
 from wss_cases.incidents.other_schools.presenters import where_words
 from wss_cases.incidents.pages.presenters import history_rows
+from wss_cases.intake.assignment.queries import assignee_of
 from wss_cases.intake.corrections.changes.queries import changes_for
 from wss_cases.intake.corrections.facts.queries import withdrawal_asked
-from wss_cases.intake.decision.actions import decide, open_duty_count
-from wss_cases.intake.decision.rules import Choice, is_light, may_be_batched
+from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.rules import is_light
+from wss_cases.intake.duplicates.presenters import twins_of
+from wss_cases.intake.duplicates.queries import apart_from
 from wss_cases.intake.recommendation import queries
 from wss_cases.intake.recommendation.police import police_finding
-from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.evidence import evidence_of
 from wss_cases.intake.review.forms import AcceptForm
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
+from wss_cases.safeguards.discipline.consequences.presenters import consequence_rows
+from wss_cases.safeguards.discipline.consequences.queries import consequences_of
 from wss_cases.safeguards.discipline.removals.queries import discipline_of
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.duties.duty.presenters import duty_words
@@ -47,102 +50,10 @@ from wss_cases.safeguards.police.review.states import NotificationGround
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
-BATCH = 10
-
-
-def tile_words(tile: str) -> str:
-    """Return what happened, in words."""
-    return str(Tile(tile).label) if tile in set(Tile) else tile
-
 
 def reviewed(actor: Actor, incident_id: int) -> Incident:
     """Return a report that this person reviews. Raises NotFound, also for one's own report without the role."""
     return get_incident(actor, incident_id, Permission.INCIDENT_REVIEW)
-
-
-@blueprint.get("", endpoint="queue")
-@gate(Permission.INCIDENT_REVIEW)
-def queue_page() -> Page:
-    """What waits for a decision: danger first, then duties, then the longest waiting."""
-    return _queue_page(200)
-
-
-def _queue_page(status: int, problem: str = "") -> Page:
-    actor, now = current_actor(), clock.now()
-    school_id = chosen_school_id(actor, *queries.REVIEWERS)
-    after = id_in(request.args.get("after"))
-    rows = queries.queue(actor, school_id, after)
-    shown, ids = rows[: queries.PAGE], [row.id for row in rows[: queries.PAGE]]
-    scenes = {
-        row.id: queries.shown_to(actor, row.school_id, found)
-        for row, found in zip(shown, queries.situations(ids).values(), strict=True)
-    }
-    places = place_words(row.location_code for row in shown)
-    zones = {number: zone_of(number) for number in {row.school_id for row in shown}}
-    page = render_template(
-        "intake/review/queue.html",
-        rows=[_queue_words(row, scenes[row.id], places, zones[row.school_id], now) for row in shown],
-        count=queries.queue_count(actor, school_id),
-        more=url_for("review.queue", after=shown[-1].id) if len(rows) > queries.PAGE else None,
-        first=url_for("review.queue") if after is not None else None,
-        request_key=BaseForm(formdata=None).request_key.data,
-        problem=problem,
-    )
-    return (page, status) if status != 200 else page
-
-
-def _queue_words(row: Any, now: Situation, places: dict[str, str], zone: str, instant: Any) -> dict[str, Any]:
-    kinds = list(dict.fromkeys(str(item["kind"]) for item in words.plan_words(now)["pathways"]))
-    names = [words.name_of(person) for person in now.people][:3]
-    meta = [
-        ", ".join(names),
-        places.get(row.location_code, ""),
-        moment_words(row.occurred_at, zone),
-        words.waiting_words(row.submitted_at, instant),
-    ]
-    return {
-        "id": row.id,
-        "version": row.version,
-        "title": f"{row.reference} · {tile_words(row.tile)}",
-        "href": url_for("review.incident", incident_id=row.id),
-        "meta": " · ".join(part for part in meta if part),
-        "recommends": ", ".join(kinds),
-        "danger": row.danger_now,
-        "duties": row.duties,
-        "reference": row.reference,
-        "light": may_be_batched(now.plan, row.duties, now.people, row),
-    }
-
-
-@blueprint.post("/accept")
-@gate(Permission.INCIDENT_REVIEW)
-def accept_some() -> Page:
-    """Accept a handful of tier-1 recommendations, one act each; the rest is named."""
-    form = BaseForm()
-    chosen = [pair.partition(".") for pair in request.form.getlist("chosen")][:BATCH]
-    if not form.validate() or not chosen:
-        return _queue_page(400, _("Choose at least one report."))
-    done, left = 0, []
-    for incident_id, _dot, version in chosen:
-        try:
-            done += _accept_light(int(incident_id), int(version), f"{form.request_key.data}:{incident_id}")
-        except (DomainError, ValueError):
-            left.append(incident_id)
-    if done:
-        flash(ngettext("%(num)d report accepted.", "%(num)d reports accepted.", done))
-    if left:
-        flash(_("Some reports changed since this page was opened. Open them one by one."), "warning")
-    return redirect(url_for("review.queue"), 303)
-
-
-def _accept_light(incident_id: int, version: int, key: str) -> int:
-    actor = current_actor()
-    incident = reviewed(actor, incident_id)
-    now = queries.situation(incident_id)
-    if incident.state in UNDECIDED and not may_be_batched(now.plan, open_duty_count(incident_id), now.people, incident):
-        raise Refused("", _("This report needs its own review."))
-    decide(Invocation(actor, clock.now(), key, version=version), incident_id, Choice())
-    return 1
 
 
 @blueprint.get("/<int:incident_id>")
@@ -165,7 +76,7 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         "intake/review/report.html",
         incident=report,
         form=form,
-        title=f"{report.reference} · {tile_words(report.tile)}",
+        title=f"{report.reference} · {words.tile_words(report.tile)}",
         state=IncidentState(report.state).label,
         elsewhere=where_words(report),
         withdrawal=_withdrawal(report, zone),
@@ -187,11 +98,26 @@ def show(report: Incident, form: BaseForm, status: int = 200) -> Page:
         to_police=way_words(report) if might(actor, Permission.POLICE_REVIEW_ASK) else "",
         discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(report.id)],
         notifications=grounds,
+        **_around(report, actor, instant),
         may_ask=report.happened_at_id is None and report.reporter_id != actor.user_id,
         history=history_rows(report.id, zone, 20),
         changes=words.change_words(changes) if (changes := changes_for(report)) is not None and changes.any else None,
     )
     return (page, status) if status != 200 else page
+
+
+def _around(report: Incident, actor: Actor, instant: datetime) -> dict[str, Any]:
+    """Return what stands around a report: possible duplicates, who reported and who reviews it, and what was given."""
+    assignee_id = assignee_of(report.id)
+    names = user_names([report.reporter_id, assignee_id])
+    may_give = report.state is not IncidentState.DUPLICATE and not report.is_withdrawn
+    return {
+        "twins": twins_of(report, actor, instant, words.name_of),
+        "apart": apart_from(report.id),
+        "assignee": names.get(assignee_id or 0, ""),
+        "reported": words.reported_words(report, names.get(report.reporter_id or 0, "")),
+        "consequences": consequence_rows(report, consequences_of(report.id)) if may_give else [],
+    }
 
 
 def _withdrawal(report: Incident, zone: str) -> dict[str, str] | None:

@@ -16,10 +16,11 @@ from wss_cases.outcomes.board.subscriptions import views as views_board_delivery
 from wss_cases.outcomes.counting.cache.cached_counts import oldest_shown
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
+from wss_cases.outcomes.counting.repair.queries import minor_consequences
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown, years_of
 from wss_cases.outcomes.counting.scope.queries import schools_reached
 from wss_cases.outcomes.counting.scope.rules import per
-from wss_cases.outcomes.counting.totals.queries import core_of, repair_of
+from wss_cases.outcomes.counting.totals.queries import Repair, core_of, repair_of
 from wss_cases.outcomes.equity import views as views_equity
 from wss_cases.outcomes.exports.replay_file import views as views_replay
 from wss_cases.outcomes.exports.report_files import views as views_export
@@ -111,7 +112,7 @@ def overview() -> str:
         pathways=charts.pathway_choices(repair),
         contacts=charts.contact_rows(repair),
         follow_ups=charts.follow_up_rows(repair, page),
-        removals=charts.removal_rows(repair, page),
+        **_decided(page, repair),
         pathway_figures=pathway_rows(figures),
         times=time_rows(times_of(page.actor, page.scope, days), page.behind),
         repeats=repeat_rows(repeats_of(page.actor, page.scope, days), page.behind),
@@ -123,6 +124,12 @@ def overview() -> str:
         history=_history(page, twin, bool(points)),
         collects=page.actor.everywhere(Role.DISTRICT),
     )
+
+
+def _decided(page: Shown, repair: Repair) -> dict[str, list[Point]]:
+    """Return removals and police notifications, and apart from them the minor consequences."""
+    given = minor_consequences(page.actor, page.scope)
+    return {"removals": charts.removal_rows(repair, page), "consequences": charts.consequence_rows(given)}
 
 
 def _headline(page: Shown) -> tuple[str, list[Point], Mapping[str, Figures], int | None]:

@@ -19,6 +19,8 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake.corrections.changes.actions import add_named
 from wss_cases.intake.decision.actions import decide, record_conversation
+from wss_cases.intake.decision.rules import why_not
+from wss_cases.intake.duplicates.actions import merge_into
 from wss_cases.intake.recommendation.queries import shown_to, situation
 from wss_cases.intake.review import actions
 from wss_cases.intake.review import presenters as words
@@ -32,7 +34,7 @@ from wss_cases.intake.review.forms import (
     ReasonForm,
     parts_form,
 )
-from wss_cases.intake.review.views import after_decision, decided_first, reviewed, tile_words
+from wss_cases.intake.review.views import after_decision, decided_first, reviewed
 from wss_cases.pathways.conversations.forms import LogForm
 from wss_cases.pathways.conversations.views import LOG, USUAL, repair_days
 from wss_cases.roster.directory.queries import school_days
@@ -60,7 +62,7 @@ def _act(
     context |= {"title": title, "crumbs": crumbs, "trail_rows": crumbs, "back_href": page, "go_words": go}
     try:
         return form_page(
-            form, act, done or page, template, lede=f"{report.reference} · {tile_words(report.tile)}", **context
+            form, act, done or page, template, lede=f"{report.reference} · {words.tile_words(report.tile)}", **context
         )
     except Stale:
         return decided_first(reviewed(current_actor(), report.id), yours)
@@ -137,7 +139,7 @@ _plain_act(
     _l("This is a duplicate report"),
     _l("Merge into that report"),
     DuplicateForm,
-    lambda call, report_id, form: actions.merge_into(call, report_id, form.reference.data),
+    lambda call, report_id, form: merge_into(call, report_id, form.reference.data),
     yours="reference",
     done=lambda target: url_for("review.incident", incident_id=target),
     fields=["reference"],
@@ -158,7 +160,7 @@ _plain_act(
 @blueprint.route("/otherwise", methods=["GET", "POST"])
 @gate(Permission.INCIDENT_REVIEW)
 def otherwise(incident_id: int) -> Page:
-    """Choose otherwise: keep some items, add another, with one reason; holds are honoured, duties stay."""
+    """Choose a different response: keep some items, add others, with one reason; holds are honoured, duties stay."""
     actor, full = current_actor(), situation(incident_id)
     report = reviewed(actor, incident_id)
     scene = shown_to(actor, report.school_id, full)
@@ -166,7 +168,8 @@ def otherwise(incident_id: int) -> Page:
     plan = words.plan_words(scene)
     form = OtherwiseForm(version=report.version)
     form.keep.choices = choices([(item["key"], f"{item['kind']}, {item['whom']}") for item in plan["pathways"]])
-    form.added.choices = choices([("", _("Nothing")), *words.addable(scene)])
+    groups = words.addable(scene)
+    form.added.choices = choices([(added.key, label) for _whom, kinds in groups for added, label in kinds])
     if not form.is_submitted():
         form.keep.data = [item["key"] for item in plan["pathways"]]
     return _act(
@@ -180,6 +183,10 @@ def otherwise(incident_id: int) -> Page:
         template="intake/review/acts/otherwise.html",
         plan=plan,
         held=words.held_kinds(scene.plan),
+        groups=[
+            (whom, [(one.key, label) for one, label in kinds if why_not(scene.plan, one) is None])
+            for whom, kinds in groups
+        ],
     )
 
 

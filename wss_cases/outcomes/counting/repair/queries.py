@@ -25,6 +25,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.routing.engine.states import FollowUpKind
 from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import ActionState
 
@@ -238,5 +239,20 @@ def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
         select(DisciplineAction.kind, func.count(), func.count(DisciplineAction.student_id.distinct()))
         .where(*removed(actor, scope))
         .group_by(DisciplineAction.kind)
+    )
+    return {row[0].value: (row[1], row[2]) for row in db.session.execute(statement)}
+
+
+def minor_consequences(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
+    """Return for each kind of minor consequence (instances, different students); no figure of removals holds them."""
+    statement = (
+        select(MinorConsequence.kind, func.count(), func.count(IncidentPerson.student_id.distinct()))
+        .join(IncidentPerson, IncidentPerson.id == MinorConsequence.incident_person_id)
+        .where(
+            *within(actor, scope, MinorConsequence.school_id, MinorConsequence.given_on),
+            MinorConsequence.taken_back_at.is_(None),
+            IncidentPerson.student_id.is_not(None),
+        )
+        .group_by(MinorConsequence.kind)
     )
     return {row[0].value: (row[1], row[2]) for row in db.session.execute(statement)}

@@ -16,6 +16,7 @@ from wss_cases.outcomes.counting.totals.queries import Core, Repair
 from wss_cases.outcomes.published.queries import Figures, SchoolYear
 from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
 from wss_cases.routing.engine.states import Pathway
+from wss_cases.safeguards.discipline.consequences.states import ConsequenceKind
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.police.review.states import NotificationGround
 
@@ -150,6 +151,15 @@ def removal_rows(repair: Repair, page: Shown) -> list[Point]:
         href = page.behind(name) if number else None
         rows.append({"label": label, "instances": number, "students": different, "href": href})
     return rows
+
+
+def consequence_rows(counts: Mapping[str, tuple[int, int]]) -> list[Point]:
+    """Return the minor consequences that were given, none where none was: they lead to no list of children."""
+    return [
+        {"label": label, "instances": counts[kind][0], "students": counts[kind][1], "href": None}
+        for kind, label in ConsequenceKind.labels().items()
+        if kind in counts
+    ]
 
 
 def year_points(

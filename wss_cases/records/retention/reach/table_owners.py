@@ -63,6 +63,8 @@ TABLES: dict[str, Kept] = {
     "incident_draft": _of("incident", "incident_id"),
     "offline_entry": _of("incident", "incident_id", "care_record_id"),
     "search_entry": _of("incident", "incident_id", "case_id"),
+    "incident_assignment": _of("incident", "incident_id"),
+    "incident_told_apart": _of("incident", "lower_id", "higher_id"),
     "guardian_contact": _of("incident", "incident_id", "incident_person_id", lets_go=("guardian_id",)),
     "routing_answer": _of("incident", "incident_id", "incident_person_id"),
     "taking_out": _of("incident", "incident_id", "incident_person_id"),
@@ -130,6 +132,7 @@ TABLES: dict[str, Kept] = {
     "questioning": _of("police", "incident_id", "student_id", "duty_id"),
     "questioning_notice": _of("police", "questioning_id"),
     "discipline_action": _of("discipline", "student_id", "incident_id"),
+    "minor_consequence": _of("incident", "incident_id", "incident_person_id"),
     "discipline_appeal": _of("discipline", "action_id"),
     "discipline_version": _of("discipline", "action_id"),
     "edfi_record": _of("incident", "incident_id", "action_id"),
@@ -173,7 +176,7 @@ TABLES: dict[str, Kept] = {
     **_each(
         SETTING,
         "setting api_token logo_picture network account_rule account_wave role_file school bell_time calendar_day "
-        "calendar_draft behavior_code location_code legal_duty_kind "
+        "calendar_draft behavior_code location_code detail_questions legal_duty_kind "
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "rule_set_withdrawal circle_request_link school_period "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "

@@ -1,0 +1,161 @@
+"""The review queue: narrowed, in pages, assigned; two reports of one event merged or told apart with one tap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.accounts import make_user
+from tests.factories.base import fresh
+from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.intake.making import NOW, WALL, Place
+from wss_cases.access.actor import Role
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.intake.duplicates.models import ToldApart
+from wss_cases.journal.models import OutboxMessage, TimelineEntry
+
+CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
+
+
+@pytest.fixture
+def place(session: Any, at: Callable[..., Any]) -> Place:
+    at(WALL)
+    return Place()
+
+
+def tap(client: Any, report: Incident, act: str) -> Any:
+    """Press one of the buttons of a row."""
+    data = {"csrf_token": client.csrf_token("/review"), "request_key": "k"}
+    return client.post(f"/review/{report.id}/{act}?to=queue", data=data)
+
+
+def shown(client: Any, query: str = "") -> list[int]:
+    """Return the reports of a page of the queue, in its order."""
+    rows = client.page(f"/review{query}").find_all("li")
+    return [int(row.get("id").removeprefix("report-")) for row in rows if (row.get("id") or "").startswith("report-")]
+
+
+def kinds_of(report: Incident) -> list[str]:
+    entries = select(TimelineEntry.kind).where(
+        TimelineEntry.subject_type == "incident", TimelineEntry.subject_id == report.id
+    )
+    return list(db.session.scalars(entries.order_by(TimelineEntry.id)))
+
+
+def test_two_reports_of_one_event_stand_side_by_side(place: Place, client_as: Callable[[Any], Any]) -> None:
+    one, two, three = place.students
+    first = place.report((one, CAUSED), narrative="They pushed at the lockers.")
+    same_student = place.report((one, CAUSED), tile="threat", location_code="yard", narrative="He shouted at her.")
+    same_place = place.report((two, CAUSED), occurred_at=first.occurred_at + timedelta(minutes=90))
+    place.report((two, HARMED), tile="threat", occurred_at=first.occurred_at - timedelta(minutes=121))
+    elsewhere = Place(SchoolFactory())
+    elsewhere.report((elsewhere.students[0], CAUSED))
+    client = client_as(place.dean)
+    pairs = [
+        group.get("aria-label") for group in client.page("/review").find_all("div") if group.get("role") == "group"
+    ]
+    assert [words.partition(": ")[2] for words in pairs] == [
+        f"{first.reference} and {same_student.reference}",
+        f"{first.reference} and {same_place.reference}",
+    ], "each pair once, whatever is two hours apart or of another school is none"
+    text = client.page("/review").text
+    assert "They pushed at the lockers." in text and "He shouted at her." in text
+    assert f"Possible duplicate of {first.reference}, above" in text
+
+    # the older one stays, whichever row's button it was
+    assert tap(client, same_student, f"same/{first.id}").location.endswith(f"#report-{first.id}")
+    assert (fresh(same_student).state, fresh(same_student).duplicate_of_id) == (IncidentState.DUPLICATE, first.id)
+    # three was never named: the other two are told apart, and that is remembered
+    assert tap(client, first, f"apart/{same_place.id}").status_code == 303
+    tap(client, same_place, f"apart/{first.id}")
+    assert len(db.session.scalars(select(ToldApart)).all()) == 1
+    assert "Possible duplicate" not in client.page("/review").text
+    page = client.page(f"/review/{first.id}").text
+    assert f"{same_place.reference} is not the same event." in page and three.shown_name not in page
+    assert tap(client, same_place, f"maybe/{first.id}").status_code == 303
+    assert "Possible duplicate" in client.page("/review").text
+    assert [kind for kind in kinds_of(same_place) if kind.startswith("review.")] == [
+        "review.told_apart", "review.may_be_same"
+    ]  # fmt: skip
+    assert [tap(client, first, f"{act}/{first.id}").status_code for act in ("same", "apart")] == [400, 400]
+
+
+def test_no_one_merges_or_assigns_what_is_not_theirs(place: Place, client_as: Callable[[Any], Any]) -> None:
+    mine = place.report((place.students[0], CAUSED))
+    elsewhere = Place(SchoolFactory())
+    theirs = elsewhere.report((elsewhere.students[0], CAUSED))
+    dean = client_as(place.dean)
+    for report, acts in ((mine, (f"same/{theirs.id}", f"apart/{theirs.id}")), (theirs, (f"same/{mine.id}", "take"))):
+        assert [tap(dean, report, act).status_code for act in acts] == [404, 404]
+    data = {"assignee": str(elsewhere.dean.id)}
+    assert dean.submit(f"/review/{mine.id}/assign", data, holding="assignee").status_code == 400
+    assert dean.submit(f"/review/{mine.id}/assign", {"assignee": str(place.coordinator.id)}).status_code == 400
+    for who in (place.reporter, place.coordinator):
+        assert client_as(who).get(f"/review/{mine.id}/assign").status_code in (403, 404)
+
+
+def test_a_report_is_taken_given_away_and_given_back(place: Place, client_as: Callable[[Any], Any]) -> None:
+    other = make_user(Role.DEAN, place.school, name="Dean Other")
+    report, second = (place.report((one, CAUSED)) for one in place.students[:2])
+    client = client_as(place.dean)
+    version = fresh(report).version
+    tap(client, report, "take")
+    assert shown(client, "?whose=mine") == [report.id] and shown(client, "?whose=unassigned") == [second.id]
+    assert fresh(report).version == version, "nobody's open form is stale for it"
+    assert db.session.scalars(select(OutboxMessage.id).where(OutboxMessage.kind == "review.assigned")).all() == []
+
+    client.submit(f"/review/{report.id}/assign", {"assignee": str(other.id)}, holding="assignee")
+    mails = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "review.assigned")).all()
+    assert [(mail.recipient_id, mail.object_id) for mail in mails] == [(other.id, report.id)]
+    assert shown(client_as(other), "?whose=mine") == [report.id] and shown(client, "?whose=mine") == []
+    assert "Assigned to Dean Other for review" in client.page(f"/review/{report.id}").text
+    # whose role has ended reviews nothing any more: the report is anybody's
+    db.session.merge(other).grants[0].ends_on = NOW.date() - timedelta(days=1)
+    db.session.commit()
+    assert set(shown(client, "?whose=unassigned")) == {report.id, second.id}
+    client.submit(f"/review/{report.id}/assign", {"assignee": "none"}, holding="assignee")
+    assert kinds_of(report)[-3:] == ["review.assigned", "review.assigned", "review.unassigned"]
+
+
+def test_the_queue_is_narrowed_and_turned_page_by_page(
+    place: Place, client_as: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wss_cases.intake.queue.queries.PAGE", 2)
+    students = [StudentFactory(school=place.school) for _number in range(4)]
+    old, fight, threat, danger = (
+        place.report((who, CAUSED), now=NOW - timedelta(hours=hours), occurred_at=NOW - timedelta(hours=hours), **more)
+        for who, hours, more in zip(
+            students,
+            (60, 12, 6, 1),
+            ({}, {}, {"tile": "threat", "location_code": "yard"}, {"danger_now": True}),
+            strict=True,
+        )
+    )
+    client = client_as(place.dean)
+    assert shown(client) == [danger.id, old.id]
+    assert shown(client, f"?after={old.id}") == [fight.id, threat.id]
+    assert shown(client, f"?kind=fight&after={danger.id}") == [old.id, fight.id]
+    for query, expected in {
+        "?first=danger": [danger.id], "?kind=threat": [threat.id], "?place=yard": [threat.id], "?days=2": [old.id],
+        "?days=2&kind=threat": [], "?whose=mine": [], "?days=x&whose=y&kind=z": [danger.id, old.id],
+    }.items():  # fmt: skip
+        assert shown(client, query) == expected, query
+    text = client.page("/review?kind=threat&days=2").text
+    assert "No waiting report fits these filters." in text and "2 days or longer" in text
+
+
+def test_names_lead_to_the_student_and_initials_hide_them(place: Place, client_as: Callable[[Any], Any]) -> None:
+    who = place.students[0]
+    place.report((who, CAUSED))
+    client = client_as(place.dean)
+    links = {link.get("href"): link.text for link in client.page("/review").find_all("a")}
+    assert links[f"/students/{who.id}"].strip() == who.shown_name
+    db.session.merge(place.dean).initials = True
+    db.session.commit()
+    assert who.shown_name not in client_as(place.dean).page("/review").text

@@ -1,0 +1,81 @@
+"""Which reports may tell of the same event as these, for whoever reviews them."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.rules import DUPLICATE_WINDOW
+from wss_cases.intake.duplicates.models import ToldApart
+from wss_cases.intake.duplicates.rules import may_be_same, pair_of
+
+MOST = 3
+"""How many possible duplicates of one report are shown at once."""
+MOST_CANDIDATES = 300
+SHOWN = (
+    Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code, Incident.occurred_at,
+    Incident.state, Incident.reporter_id, Incident.narrative,
+)  # fmt: skip
+
+
+def possible_duplicates(rows: Sequence[Any]) -> dict[int, list[Any]]:
+    """Return for each report at most three others that may tell of the same event, the oldest first, without those that
+    a reviewer told apart. `rows` have the columns `SHOWN`; the caller has checked them."""
+    if not rows:
+        return {}
+    others = db.session.execute(
+        select(*SHOWN)
+        .where(Incident.counts(), or_(*(_near(row) for row in rows)))
+        .order_by(Incident.id)
+        .limit(MOST_CANDIDATES)
+    ).all()
+    students = _students({row.id for row in (*rows, *others)})
+    likely = {
+        row.id: [
+            other
+            for other in others
+            if other.id != row.id and may_be_same(row, other, students[row.id], students[other.id])
+        ]
+        for row in rows
+    }
+    apart = told_apart({row.id for row in rows}) if any(likely.values()) else set()
+    return {
+        number: [other for other in found if pair_of(number, other.id) not in apart][:MOST]
+        for number, found in likely.items()
+    }
+
+
+def _near(row: Any) -> Any:
+    return and_(
+        Incident.school_id == row.school_id,
+        Incident.occurred_at.between(row.occurred_at - DUPLICATE_WINDOW, row.occurred_at + DUPLICATE_WINDOW),
+    )
+
+
+def _students(ids: Collection[int]) -> Mapping[int, set[int]]:
+    statement = select(IncidentPerson.incident_id, IncidentPerson.student_id).where(
+        IncidentPerson.incident_id.in_(sorted(ids)), IncidentPerson.student_id.is_not(None)
+    )
+    students: dict[int, set[int]] = defaultdict(set)
+    for incident_id, student_id in db.session.execute(statement):
+        students[incident_id].add(student_id)
+    return students
+
+
+def told_apart(ids: Collection[int]) -> set[tuple[int, int]]:
+    """Return the pairs that a reviewer told apart, of which one is among these; the caller has checked them."""
+    numbers = sorted(ids)
+    statement = select(ToldApart.lower_id, ToldApart.higher_id).where(
+        or_(ToldApart.lower_id.in_(numbers), ToldApart.higher_id.in_(numbers))
+    )
+    return {(lower, higher) for lower, higher in db.session.execute(statement)}
+
+
+def apart_from(incident_id: int) -> Sequence[Any]:
+    """Return the reports (id, reference) that a reviewer told apart from this one, which the caller has checked."""
+    numbers = [lower if higher == incident_id else higher for lower, higher in told_apart([incident_id])]
+    statement = select(Incident.id, Incident.reference).where(Incident.id.in_(numbers)).order_by(Incident.id)
+    return db.session.execute(statement).all() if numbers else []

@@ -1,0 +1,14 @@
+"""What this folder brings to the application."""
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.intake.duplicates import models, views
+from wss_cases.journal.rooms import Room
+
+ROOM = Room(
+    tables=(models,),
+    pages=(views.blueprint,),
+    sentences={
+        "review.told_apart": _l("%(reference)s is not the same event"),
+        "review.may_be_same": _l("%(reference)s may be the same event after all"),
+    },
+)

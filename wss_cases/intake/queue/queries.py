@@ -1,0 +1,138 @@
+"""The review queue in its order: danger, then legal duties, then the longest waiting; narrowed as its reader likes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import WAITING
+from wss_cases.intake.assignment.models import Assignment
+from wss_cases.intake.assignment.queries import REVIEWERS
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.queries import shared
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
+
+PAGE = 25
+MINE, UNASSIGNED = "mine", "unassigned"
+DANGER, DUTY = "danger", "duty"
+
+
+@dataclass(frozen=True)
+class Narrow:
+    """What the queue is narrowed to; the fields are the parameters of its address.
+
+    `whose`: mine or unassigned; `first`: danger or duty; `kind` a tile, `place` a code of the list; `days` how many
+    days a report has waited at least.
+    """
+
+    whose: str = ""
+    first: str = ""
+    kind: str = ""
+    place: str = ""
+    days: int | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What of it stands in the address."""
+        return {name: value for name, value in vars(self).items() if value}
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Whose queue it is, of which school (None: everywhere they review), when, and who reviews at these schools."""
+
+    actor: Actor
+    school_id: int | None
+    now: datetime
+    reviewers: frozenset[int]
+
+    def waiting(self, *columns: Any) -> Select[Any]:
+        """Return the select of what waits here."""
+        statement = (
+            select(*columns)
+            .outerjoin(Assignment, Assignment.incident_id == Incident.id)
+            .where(in_schools(Incident.school_id, self.actor, *REVIEWERS), Incident.state.in_(WAITING))
+        )
+        return statement.where(Incident.school_id == self.school_id) if self.school_id is not None else statement
+
+    def conditions(self, narrow: Narrow) -> list[ColumnElement[bool]]:
+        """Return what a waiting report must be to fit."""
+        conditions = [*self._whose(narrow.whose)]
+        if narrow.first == DANGER:
+            conditions.append(Incident.danger_now)
+        if narrow.first == DUTY:
+            conditions.append(exists().where(*_its_duties()))
+        if narrow.kind:
+            conditions.append(Incident.tile == narrow.kind)
+        if narrow.place:
+            conditions.append(Incident.location_code == narrow.place)
+        if narrow.days:
+            conditions.append(Incident.submitted_at <= self.now - timedelta(days=narrow.days))
+        return conditions
+
+    def _whose(self, whose: str) -> list[ColumnElement[bool]]:
+        if whose == MINE:
+            return [Assignment.assignee_id == self.actor.user_id]
+        # whose role has ended reviews nothing any more
+        nobody = or_(Assignment.assignee_id.is_(None), Assignment.assignee_id.not_in(sorted(self.reviewers)))
+        return [nobody] if whose == UNASSIGNED else []
+
+
+def _its_duties() -> tuple[ColumnElement[bool], ...]:
+    return LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY), shared()
+
+
+def _order() -> Any:
+    return case((Incident.danger_now, 0), (exists().where(*_its_duties()), 1), else_=2)
+
+
+def queue_counts(queue: Queue, narrow: Narrow) -> Mapping[str, int]:
+    """Return how many reports wait: all that fit, and of each `whose` and `first` when only that one is changed."""
+    apart = {
+        "": narrow,
+        **{f"whose={name}": replace(narrow, whose=name) for name in ("", MINE, UNASSIGNED)},
+        **{f"first={name}": replace(narrow, first=name) for name in (DANGER, DUTY)},
+    }
+    fits = (and_(true(), *queue.conditions(one)) for one in apart.values())
+    sums = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for condition in fits]
+    return dict(zip(apart, db.session.execute(queue.waiting(*sums).select_from(Incident)).one(), strict=True))
+
+
+def queue_page(queue: Queue, narrow: Narrow, after: int | None = None) -> Sequence[Any]:
+    """Return up to one more than a page of waiting reports that fit: danger, then duties, then the longest waiting.
+
+    Rows of a report's columns with `order` (0 danger, 1 an open duty, 2 the rest), how many `duties` are open and who
+    it is assigned to. `after` is the id of the last report of the page before.
+    """
+    order = _order()
+    duties = select(func.count(LegalDuty.id)).where(*_its_duties()).scalar_subquery()
+    columns = (
+        Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code, Incident.state,
+        Incident.occurred_at, Incident.submitted_at, Incident.danger_now, Incident.reporter_id, Incident.narrative,
+        order.label("order"), duties.label("duties"), Incident.version, Incident.weapon, Incident.injury,
+        (Incident.narrative != "").label("has_text"), Assignment.assignee_id,
+    )  # fmt: skip
+    statement = queue.waiting(*columns).select_from(Incident).where(*queue.conditions(narrow))
+    last = _place_of(queue.actor, after) if after is not None else None
+    if last is not None:
+        later = or_(Incident.submitted_at > last[1], and_(Incident.submitted_at == last[1], Incident.id > last[2]))
+        statement = statement.where(or_(order > last[0], and_(order == last[0], later)))
+    return db.session.execute(statement.order_by(order, Incident.submitted_at, Incident.id).limit(PAGE + 1)).all()
+
+
+def _place_of(actor: Actor, incident_id: int) -> Any:
+    statement = select(_order(), Incident.submitted_at, Incident.id).where(
+        Incident.id == incident_id, in_schools(Incident.school_id, actor, *REVIEWERS)
+    )
+    return db.session.execute(statement).first()
+
+
+def reviewed_schools(actor: Actor, school_id: int | None) -> set[int]:
+    """Return the schools whose queue is shown, for whoever reviews at them by name."""
+    return {school_id} if school_id is not None else set(actor.school_ids(Role.DEAN, Role.ADMINISTRATOR))

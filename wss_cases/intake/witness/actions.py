@@ -1,0 +1,65 @@
+"""A second witness adds what they saw to the report that is there, without reading it.
+
+What they saw stays a report of their own, joined to the other: they read theirs, the dean reads both.
+"""
+
+from sqlalchemy.orm.attributes import flag_modified
+
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.errors import NotFound, Stale
+from wss_cases.incidents.additions.actions import join_report
+from wss_cases.incidents.incident.actions import create_incident, drop_draft
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.rules import Capture
+from wss_cases.incidents.incident.states import UNDECIDED
+from wss_cases.intake.report.routing import route_incident
+from wss_cases.intake.witness.queries import beside, joinable
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+
+
+@use_case
+def add_account(uow: UnitOfWork, capture: Capture, target_id: int) -> int:
+    """Save what a second witness reports, joined to the report of the same event; returns the id of their own.
+
+    Raises NotFound for a report that is not of the same time, school and person or place, or that is decided.
+    """
+    if target_id not in {row.id for row in joinable(capture)}:
+        raise NotFound
+    incident = create_incident(uow, capture)
+    _join(uow, incident, target_id)
+    drop_draft(uow, "capture")
+    return incident.id
+
+
+@use_case
+def join_own(uow: UnitOfWork, incident_id: int, target_id: int) -> int:
+    """Join one's own report that waits to the report of the same event; returns the id of one's own.
+
+    Raises NotFound for a report of somebody else or of another event, Stale where the own one is decided already.
+    """
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
+    if incident.reporter_id != uow.actor.user_id:
+        raise NotFound
+    if incident.state not in UNDECIDED:
+        raise Stale
+    if target_id not in {row.id for row in beside(incident)}:
+        raise NotFound
+    _join(uow, incident, target_id)
+    return incident.id
+
+
+def _join(uow: UnitOfWork, incident: Incident, target_id: int) -> None:
+    """Join a report to another, whose facts it may move: people not yet there, and danger. Routing is asked again, and
+    whoever has the other one open sees first that it changed."""
+    target = uow.session.get_one(Incident, target_id, with_for_update=True, populate_existing=True)
+    if target.state not in UNDECIDED:
+        raise Stale
+    uow.record(incident, "incident.account_added")
+    join_report(uow, incident, target)
+    # joining oneself is no review of anybody's
+    incident.reviewed_at = incident.reviewer_id = None
+    target.danger_now = target.danger_now or incident.danger_now
+    flag_modified(target, "facts")
+    uow.record(target, "incident.second_account")
+    route_incident(uow, target)
