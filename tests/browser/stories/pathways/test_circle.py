@@ -86,7 +86,7 @@ def a_hold_keeps_it_back(page: Page, cast: Cast) -> None:
     page.goto(f"{cast.circle}/meeting")
     expect(page.locator("main")).to_contain_text("Hold H2 applies")
     steps.choose(page, "When", "Another day or time")
-    page.get_by_label("Time").fill("09:30")
+    page.get_by_label("Time", exact=True).fill("09:30")
     page.get_by_label("Room").fill("Library")
     go(page, page.get_by_role("button", name="Save the meeting"))
     expect(page.get_by_role("alert")).to_contain_text("Hold H2 applies")

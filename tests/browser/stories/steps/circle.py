@@ -94,7 +94,7 @@ def _place(page: Page, circle: str, day: str, time: str, room: str) -> None:
     page.goto(f"{circle}/meeting")
     choose(page, "When", "Another day or time")
     page.get_by_label("Day", exact=True).fill(day)
-    page.get_by_label("Time").fill(time)
+    page.get_by_label("Time", exact=True).fill(time)
     page.get_by_label("Room").fill(room)
 
 
