@@ -116,7 +116,7 @@ def test_each_failure_is_told_once_a_day_and_shown_until_one_is_whole(
         assert tried is not None and (tried.outcome, tried.ended_at) == (outcome, now)
         assert not list(tmp_path.glob("*.zip")), "what was not restored counts as none"
         found = backups(now)
-        assert (found.level, found.words) == ("warning", f"No backup was ever made. · {outcome.label}")
+        assert (found.level, found.words) == ("warning", f"No backup has ever been made. · {outcome.label}")
         assert made(WHOLE) == "", "it is tried again an hour later"
     assert told() == 1
     at("2026-11-24 06:00")

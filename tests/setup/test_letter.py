@@ -40,7 +40,7 @@ def test_a_letter_goes_out_and_the_page_says_what_became_of_it(
     assert "Send a test email" in machine.mail(now).words
     assert person.submit(PAGE).status_code == 303
     again = person.submit(PAGE)
-    assert again.status_code == 400 and "A test letter was sent this minute." in again.get_data(as_text=True)
+    assert again.status_code == 400 and "A test email was sent less than a minute ago." in again.get_data(as_text=True)
     assert "On its way" in person.get(PAGE).get_data(as_text=True)
     assert deliver(now)["sent"] == 1
     [mail] = smtp_server.wait_for(1)

@@ -51,7 +51,7 @@ def test_the_whole_story_in_eight_sentences(app):
             "Pathways: Peer conference (accepted Fri, Nov 20), Mentoring (accepted Sat, Nov 21), Family support "
             "(declined), Re-entry circle (not offered yet).",
             "Held: Peer conference on Tue, Nov 24.",
-            "3 promises were agreed: 1 kept, 1 not kept, 1 open, due Fri, Nov 27.",
+            "3 promises were agreed: 1 done, 1 not done, 1 open, due Fri, Nov 27.",
             "Ended: Mentoring – Goal reached.",
             "Next: Update the term that is due, Fri, Nov 27.",
         ]

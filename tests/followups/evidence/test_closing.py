@@ -107,7 +107,7 @@ def test_what_was_said_is_kept_and_shown_and_goes_when_it_is_taken_back(session:
     before = restorable(row)
     client = client_as(here.coordinator)
     address = f"/follow-ups/{row.id}"
-    assert "a voicemail is an attempt, not contact" in client.page(address).text
+    assert "a voicemail is not contact" in client.page(address).text
     values = {"outcome": "reached", "manner": "phone", "attempts": "3", "language": "Polish", "interpreter": "y"}
     refused = client.submit(address, values)
     assert refused.status_code == 400

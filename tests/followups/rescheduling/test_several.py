@@ -202,4 +202,4 @@ def test_all_overdue_are_the_oldest_of_ones_own(here: Scene, client_as: Any) -> 
     assert "Not mine" not in page.text
     for _number in range(MOST_AT_ONCE):
         here.due(date(2026, 11, 20), kind="other", title="Older")
-    assert f"At most {MOST_AT_ONCE}" in client_as(here.coordinator).page(f"{CHOOSE}?all=overdue").text
+    assert f"Up to {MOST_AT_ONCE}" in client_as(here.coordinator).page(f"{CHOOSE}?all=overdue").text

@@ -81,9 +81,9 @@ def test_a_reporter_corrects_until_review_begins_and_what_it_was_stays(
     assert now.facts["injury"] == "none" and now.people[2].role is HARMED
     told = said_of(report)
     was, now_at = (place_words([code])[code] for code in ("hallway", "cafeteria"))
-    assert f"Corrected: Where. It was: {was}. It is now: {now_at}. Why: I looked at the camera." in told
+    assert f"Corrected: Where. Before: {was}. Now: {now_at}. Reason: I looked at the camera." in told
     third = place.students[2].shown_name
-    assert f"Corrected for {third}: Part in it. It was: Witness. It is now: Person harmed" in told
+    assert f"Corrected for {third}: Role. Before: Witness. Now: Person harmed" in told
     entry = select(AuditEntry).where(AuditEntry.action == "incident.corrected", AuditEntry.object_id == report.id)
     changes = {name: pair for one in db.session.scalars(entry) for name, pair in one.changes.items()}
     assert changes["location_code"] == ["hallway", "cafeteria"] and changes["tile"] == ["fight", "pushing"]

@@ -284,7 +284,7 @@ def test_a_wrong_number_is_taken_back_at_both_schools(two: Two, client_as: Calla
     # here: somebody not identified, whom the right school can be told of; there: nothing but the question to its dean
     assert {one.other_school_id for one in fresh(report).people} == {None}
     page = client_as(two.here.dean).page(f"/incidents/{report.id}").text
-    assert f"{two.there.school.name} is told that it was not the student it heard of. Why: I read 70" in page
+    assert f"{two.there.school.name} is told that the student was named in error. Reason: I read 70" in page
     assert fresh(part).is_withdrawn and part.reference not in dean.page("/review").text
     page = dean.page(f"/incidents/{part.id}").text
     assert f"{two.here.school.name} withdraws what it shared" in page and "Agree: remove the student" in page

@@ -149,7 +149,7 @@ def test_holds_and_duties_stand_above_the_recommendation(place: Place, client_as
     text = client_as(place.dean).page(f"/review/{incident.id}").text
     order = [text.index(words) for words in ("Legal duties", "On hold", "Recommended")]
     assert order == sorted(order)
-    assert "Not confirmed" in text
+    assert "Needs legal review" in text
     assert "If you believe someone is in danger or has a gun, call 911 now." in text
     assert "Is anyone in danger that staff cannot calm?" in text
 

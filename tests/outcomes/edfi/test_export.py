@@ -239,7 +239,7 @@ def test_what_nobody_outside_needs_is_in_no_file_and_what_is_left_out_is_named(
         "Students who caused harm, without a behavior: 1",
         "People whose role is not established, and support persons: 1",
         "Students without a number of at most 32 characters: 1",
-        f"Reports and removals of a school without a number that the version takes [{unnumbered.code}]: 1",
+        f"Reports and removals of a school without a number that the version accepts [{unnumbered.code}]: 1",
         "Reports that no one has decided yet: 1",
         "Reports closed without further action: 1",
     ):

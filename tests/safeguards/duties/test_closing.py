@@ -219,7 +219,7 @@ def test_the_pages_say_what_to_do(scene: Scene, client_as: Callable[[Any], Any])
     )  # fmt: skip
     client = client_as(scene.dean)
     listed = client.page("/duties").text
-    assert "Not confirmed" in listed
+    assert "Needs legal review" in listed
     assert "Overdue" in listed
     assert "The facts no longer raise this duty" in listed
     answer = client.submit(f"/duties/{duty.id}/discharge", {"what_was_done": "", "told_whom": "Families"})

@@ -38,7 +38,7 @@ from wss_cases.safeguards.duties.duty.states import DutyState
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 CODE = "child_abuse_or_neglect"
 LABEL = "Possible abuse or neglect"
-NAMED = re.compile(f"{LABEL}|{CODE}|own duty to report is open")
+NAMED = re.compile(f"{LABEL}|{CODE}|mandated-reporter duty of an adult is open")
 WORK, LOOK = Permission.OWN_DUTY_WORK, Permission.OWN_DUTY_LOOK
 SECRETS = re.compile(r'value="[^"]{20,}"')
 
@@ -178,7 +178,7 @@ def test_each_adult_has_their_own(place: Place) -> None:
         raise_duties(uow, incident, {CODE: Raised(DutyState.DUE, ("D5",))})
     owners = sorted(db.session.scalars(select(LegalDuty.owner_id)))
     assert owners == sorted((place.people["reporter"].id, place.people["dean"].id))
-    with pytest.raises(Refused, match="stands open already"):
+    with pytest.raises(Refused, match="is already open"):
         place.raise_own("dean")
     assert place.raise_own("coordinator").turn == 3
     with unit_of_work(SYSTEM, NOW) as uow:

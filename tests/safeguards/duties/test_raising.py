@@ -124,7 +124,7 @@ def test_closed_only_when_every_step_is_recorded(place: Place) -> None:
         close(place, duty, told)
     dean = acting(place.dean)
     actions.record_step(Invocation(dean, NOW), duty.id, office.id, told)
-    with pytest.raises(Refused, match="recorded already"):
+    with pytest.raises(Refused, match="already recorded"):
         actions.record_step(Invocation(dean, NOW), duty.id, office.id, told)
     with pytest.raises(Refused, match="why this step does not apply"):
         actions.record_step(Invocation(dean, NOW), duty.id, guardian.id, Told())

@@ -118,7 +118,7 @@ def test_recorded_after_the_start_is_said_and_flagged(place: Place) -> None:
     assert refused.value.field == "started_at"
     late = place.record(started_at=NOW - timedelta(minutes=20), late_reason="Nobody called the office.")
     assert late.recorded_late and duty_of(late).state is DutyState.DUE
-    with pytest.raises(Refused, match="begun already"):
+    with pytest.raises(Refused, match="already started"):
         place.start(late)
 
 
@@ -136,7 +136,7 @@ def test_no_start_is_dated_back_before_its_record(place: Place) -> None:
 
 def test_its_end_and_one_at_a_time(place: Place) -> None:
     record, who = place.record(), acting(place.coordinator)
-    with pytest.raises(Refused, match="not come to its end"):
+    with pytest.raises(Refused, match="has not ended"):
         place.record()
     acts.end(Invocation(who, NOW), record.id, NOW, "The officer left.")
     assert fresh(record).called_off_at == NOW and fresh(record).ended_at is None

@@ -92,7 +92,7 @@ def test_whoever_has_no_role_at_present_is_told_so(
     at("2026-11-24 10:00")
     client = client_as(UserFactory())
     assert client.get("/audit").status_code == 404
-    assert "no role is open to you" in client.page("/account").text
+    assert "you have no role right now" in client.page("/account").text
 
 
 def test_many_schools_are_found_on_a_page_of_their_own(

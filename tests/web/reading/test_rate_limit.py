@@ -49,7 +49,7 @@ def test_a_machine_that_reads_page_by_page_is_stopped_and_told_of(
     told = select(OutboxMessage.recipient_id, OutboxMessage.object_id).where(OutboxMessage.kind == "account.slowed")
     assert session.execute(told).all() == [(boss.id, dean.id)], "once"
     history = client_as(boss).get(f"/people/{dean.id}").get_data(as_text=True)
-    assert "opened more records than a person can" in history
+    assert "opened more records than a person normally would" in history
     at("2026-11-24 11:00")
     assert machine.get(page).status_code == 200
     mine = select(Counter.series).where(Counter.series.startswith(f"pages:{dean.id}:"))

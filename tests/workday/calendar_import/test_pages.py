@@ -75,7 +75,7 @@ def test_a_file_is_seen_changed_and_written(client: PageClient) -> None:
     assert (day_at(None, CONCERT).is_open, day_at(None, LABOR).is_open) == (True, False)
     assert (day_at(None, BREAK).kind, day_at(None, date(2026, 8, 21)).is_open) == ("half", False)
     written = client.get(address).get_data(as_text=True)
-    assert "Written by Dana District" in written and "Decided by Dana District." in written
+    assert "Saved by Dana District" in written and "Decided by Dana District." in written
     [run] = db.session.scalars(select(ImportRun))
     assert run.report["files"]["school.ics"]["created"] == 365
     actions = set(db.session.scalars(select(AuditEntry.action)))
@@ -116,7 +116,7 @@ def test_two_people_lose_nothing_and_write_once(client: PageClient, client_as: A
 
     assert client.post(address, data=values(client, address)).status_code == 303
     late = other.post(address, data=theirs | {"request_key": "k2"})
-    assert late.status_code == 400 and "written already" in late.get_data(as_text=True)
+    assert late.status_code == 400 and "already saved" in late.get_data(as_text=True)
     assert db.session.scalar(select(func.count()).select_from(ImportRun)) == 1
 
 
@@ -127,7 +127,7 @@ def test_a_preview_of_a_calendar_that_changed_meanwhile_is_shown_again(client: P
     assert client.post(first, data=values(client, first)).status_code == 303
     refused = client.post(second, data=stale)
     assert refused.status_code == 400
-    assert "was written again since this page was shown" in refused.get_data(as_text=True)
+    assert "was saved again since this page was shown" in refused.get_data(as_text=True)
     assert day_at(None, BREAK).label == "Winter Break"
     form = next(one for one in forms_of(refused) if "shown" in one.names)
     again = {name: held[0] for name, held in form.values().items() if held}

@@ -153,7 +153,7 @@ def test_the_page_says_what_to_do_first_and_why(world, client_as):
 
 def test_a_case_without_a_due_act_says_its_reason_as_a_sentence(world, client_as):
     PathwayFactory(case_id=world.case.id, school_id=world.school.id, kind=Kind.CONVERSATION.value, start_by=PAST)
-    assert "A pathway was to begin by" in client_as(world.coordinator).page("/desk").text
+    assert "A pathway was due to start by" in client_as(world.coordinator).page("/desk").text
 
 
 def test_partners_returns_hand_over_and_cover_are_two_taps_away(world, client_as):
@@ -177,7 +177,7 @@ def test_an_administrator_sees_what_each_coordinator_carries(world, client_as):
     text = client_as(admin).page("/desk").text
     assert "Robin Vale" in text
     own = client_as(world.coordinator).page("/desk").text
-    assert "Another coordinator of the school carries" in own
+    assert "The school’s other coordinator carries" in own
     assert colleague.name not in own
     assert "Robin Vale" in client_as(admin).page(f"/desk?whose={colleague.id}").text
 

@@ -187,7 +187,7 @@ def test_dates_that_do_not_fit_are_refused(world, changes, words):
 def test_days_that_are_covered_already_are_refused(world):
     first, second = make_user(world.school), make_user(world.school)
     cover(world, first)
-    with pytest.raises(Refused, match="stands in from"):
+    with pytest.raises(Refused, match="is already covering from"):
         cover(world, second, starts_on=LAST, ends_on=LAST + timedelta(days=3))
     with pytest.raises(Refused, match="away themselves"):
         set_cover(
@@ -211,7 +211,7 @@ def test_only_the_person_and_the_administrator_set_and_end_a_cover(world):
     for nobody in (actor_for(dean), actor_for(colleague), stranger):
         with pytest.raises(NotFound):
             cover(world, colleague, actor=nobody)
-    with pytest.raises(Refused, match="who stands in"):
+    with pytest.raises(Refused, match="who is covering"):
         cover(world, reporter)
     number = cover(world, colleague, actor=admin)
     for nobody in (actor_for(dean), actor_for(colleague), stranger):
@@ -242,6 +242,6 @@ def test_a_cover_is_set_and_ended_on_its_pages(world, client_as):
 def test_an_administrator_sees_every_cover_of_the_school(world, client_as):
     colleague = make_user(world.school, name="Robin Vale")
     cover(world, colleague)
-    assert "stands in for" not in client_as(colleague).page("/desk/cover").text
+    assert "is covering for" not in client_as(colleague).page("/desk/cover").text
     admin = client_as(make_user(world.school, Role.ADMINISTRATOR)).page("/desk/cover").text
-    assert f"Robin Vale stands in for {world.coordinator.name}" in admin
+    assert f"Robin Vale is covering for {world.coordinator.name}" in admin
