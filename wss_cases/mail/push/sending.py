@@ -155,21 +155,26 @@ def _ready(delivery_id: int, token: str, silent: set[str], now: datetime) -> Rea
         device = uow.session.scalar(select(PushDevice).where(PushDevice.id == row.device_id, is_live(now)))
         said = None if device is None else _said(row, device, now)
         if device is None or said is None:
-            return _end(row, OutboxState.DROPPED, "")
-        if row.ends_at <= now:
-            return _end(row, OutboxState.FAILED, row.last_error or "late")
-        try:
-            to = subscription_of(device)
-        except ValueError:
-            return _end(row, OutboxState.FAILED, "sealed")
-        if host_of(to.endpoint) in silent:
-            return None
-        row.lease_until = database_now() + leases.LEASE
-        return Ready(row.id, device.id, row.message_id, row.attempts, row.ends_at, device.server_key, to, said)
+            _end(row, OutboxState.DROPPED, "")
+        elif row.ends_at <= now:
+            _end(row, OutboxState.FAILED, row.last_error or "late")
+        elif (to := _opened(device)) is None:
+            _end(row, OutboxState.FAILED, "sealed")
+        elif host_of(to.endpoint) not in silent:
+            row.lease_until = database_now() + leases.LEASE
+            return Ready(row.id, device.id, row.message_id, row.attempts, row.ends_at, device.server_key, to, said)
+        return None
 
 
 def _end(row: PushDelivery, state: OutboxState, why: str) -> None:
     row.state, row.last_error, row.claim_token, row.lease_until = state, why, None, None
+
+
+def _opened(device: PushDevice) -> Subscription | None:
+    try:
+        return subscription_of(device)
+    except ValueError:
+        return None
 
 
 def _said(row: PushDelivery, device: PushDevice, now: datetime) -> bytes | None:
