@@ -26,8 +26,9 @@ from wss_cases.roster.directory.models import StaffMember
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
 RELEASE: Final = table(
-    "family_release", column("id"), column("school_id"), column("student_id"), column("incident_ids", JSON)
-)
+    "family_release", column("id"), column("school_id"), column("student_id"), column("incident_ids", JSON),
+    column("parts", JSON), column("state"),
+)  # fmt: skip
 """Of a room above this one: what a family asked for of a record."""
 RECORD_ROLES: Final = (Role.COORDINATOR, Role.ADMINISTRATOR)
 DECIDE: Final = (Role.DEAN, Role.ADMINISTRATOR)

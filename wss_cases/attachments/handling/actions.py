@@ -12,7 +12,7 @@ from wss_cases.attachments.attachment.queries import count_on
 from wss_cases.attachments.attachment.states import SealedWhy
 from wss_cases.attachments.contents.files import FIELD, Content
 from wss_cases.attachments.handling.rules import PURPOSE, may_remove, refuse_too_many
-from wss_cases.attachments.hosts.queries import Host, host_of, rows_of
+from wss_cases.attachments.hosts.queries import Host, host_of, rows_of, went_out
 from wss_cases.attachments.sealing.actions import seal
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
@@ -91,6 +91,8 @@ def remove(uow: UnitOfWork, attachment_id: int, why: str) -> int:
     refuse_blank("why", why, _("Enter the reason in a sentence."))
     if host.is_held:
         raise Refused("", _("A hold keeps this record as it is. Nothing is removed while it is open."))
+    if went_out(host, row.id):
+        raise Refused("", _("This file went to a family with a copy. It stays as it went out."))
     _erase(uow, row, why)
     _tell(uow, host, "attachment.removed")
     return row.id

@@ -104,6 +104,12 @@ def answers_for(actor: Actor, attachment: Attachment) -> bool:
     return actor.covers(school_of(attachment), Role.ADMINISTRATOR, Role.DISTRICT)
 
 
+def went_out(host: Host, attachment_id: int) -> bool:
+    """Whether a file of a record was released to a family with a copy: then it stays as it went out."""
+    released = select(RELEASE.c.parts).where(RELEASE.c.state == "released", RELEASE.c.student_id.in_(host.student_ids))
+    return any(f"file-{attachment_id}" in parts for parts in db.session.scalars(released))
+
+
 def hosts_on(incident_id: int) -> dict[str, Any]:
     """Return what may have attachments and rests on a report: by column, a select of the records' ids."""
     cases = select(CaseIncident.case_id).where(CaseIncident.incident_id == incident_id)

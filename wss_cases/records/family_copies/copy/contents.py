@@ -1,15 +1,18 @@
 """What a copy of a student's record is made of: a list of what goes in, so that nothing else ever does.
 
-No circle's content, no words of an agreement (its parties have their own sheet), nothing of police reviews,
-questionings, duties, care records or staff's notes, and of other people nothing but what stands in the texts, which are
-looked through.
+No circle's content, no words of an agreement and no signed sheet (its parties have their own), nothing of police
+reviews, questionings, duties, care records or staff's notes, and of other people nothing but what stands in the texts,
+which are looked through.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import select
 
+from wss_cases.attachments.attachment.models import Attachment
+from wss_cases.attachments.attachment.states import AttachmentKind
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.cases.case.states import CaseResult, CaseState, PlanState
@@ -33,6 +36,9 @@ from wss_cases.roster.directory.models import School
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import span_words
+
+FILE: Final = "file-"
+"""Begins the part of a copy that is an attachment; its number follows."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +80,27 @@ def sections_of(release: FamilyRelease) -> list[Section]:
         sections += _cases(release.student_id, incidents)
     if Part.DISCIPLINE in release.parts:
         sections += _discipline(release.student_id, [incident.id for incident in incidents])
+    chosen = files_of(release)
+    lines = [_typed(f"{FILE}{one.id}", _("Attachment %(number)d", number=one.id), words_of(one)) for one in chosen]
+    sections.append(Section(_("Attachments"), lines))
     for section in sections:
         section.lines[:] = [line for line in section.lines if line.text.strip()]
     return [section for section in sections if section.lines]
+
+
+def files_of(release: FamilyRelease) -> list[Attachment]:
+    """Return the files that somebody looked at and chose for a copy, as long as they stand on one of its reports."""
+    chosen = [int(part.removeprefix(FILE)) for part in release.parts if part.startswith(FILE)]
+    stand = select(Attachment).where(
+        Attachment.id.in_(chosen), Attachment.incident_id.in_(release.incident_ids), Attachment.removed_at.is_(None),
+        Attachment.sealed_at.is_(None),
+    )  # fmt: skip
+    return list(db.session.scalars(stand.order_by(Attachment.id))) if chosen else []
+
+
+def words_of(attachment: Attachment) -> str:
+    """Return what a file shows, in the words of whoever attached it, else what it is."""
+    return attachment.title or str(AttachmentKind(attachment.kind).label)
 
 
 def cases_with(student_id: int, incident_ids: Sequence[int]) -> list[tuple[Case, CaseParticipant]]:

@@ -19,6 +19,7 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.records.family_copies.copy.contents import files_of, words_of
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.queries import copy_of, deputys_yes, draft_of, get_release, student_of
 from wss_cases.records.family_copies.copy.rules import KEEP, digest
@@ -127,6 +128,7 @@ def _register(row: FamilyRelease, stored_copy: FamilyReleaseCopy) -> dict[str, A
     names = user_names([row.released_by_id, row.handed_on_by_id])
     return {
         "student": student_of(row),
+        "files": [(words_of(one), url_for("attachments.attachment", attachment_id=one.id)) for one in files_of(row)],
         "is_whole": digest(stored_copy.text) == stored_copy.sha256,
         "rows": [
             {"label": _("Asked for by"), "value": row.asked_name},
