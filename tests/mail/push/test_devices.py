@@ -182,6 +182,7 @@ def test_a_browser_asks_at_sign_in_whose_its_messages_are(
     assert "data-push-url" in text(person.get("/account"))
     assert seen(person) == "on"
     assert "data-push-url" not in text(person.get("/account")), "it has asked"
+    assert "data-push-url" in text(person.get(PAGE)), "it may have been turned off from elsewhere"
     assert devices()[0].session_id != first, "it hangs on the newest session"
     monkeypatch.setitem(app.config, "PUSH_KEYS", load_push_keys("A" * 43, tmp_path, production=True))
     assert seen(person) == "renew"

@@ -86,8 +86,12 @@ def mine() -> Page:
 
 
 def key_to_ask_with(actor: Actor) -> str:
-    """Return the key for a page whose browser has yet to ask whose its messages are; '' where it need or may not."""
-    key = None if SEEN in session or not might(actor, Permission.PUSH_USE) else queries.newest_key()
+    """Return the key for a page whose browser has yet to ask whose its messages are; '' where it need or may not.
+
+    The page of one's devices asks each time: one of them may have been turned off from elsewhere.
+    """
+    asks = SEEN not in session or request.endpoint == f"{blueprint.name}.mine"
+    key = queries.newest_key() if asks and might(actor, Permission.PUSH_USE) else None
     return key.public if key is not None else ""
 
 
