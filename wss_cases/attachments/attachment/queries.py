@@ -114,7 +114,10 @@ _READABLE: Mapping[str, Callable[[Actor], Select[Any]]] = {
 
 def get_attachment(actor: Actor, attachment_id: int) -> Attachment:
     """Return an attachment that the actor may see, removed and sealed ones too. Raises NotFound."""
-    return existing(db.session.scalar(visible_to(select(Attachment).where(Attachment.id == attachment_id), actor)))
+    found: Attachment | None = db.session.scalar(
+        visible_to(select(Attachment).where(Attachment.id == attachment_id), actor)
+    )
+    return existing(found)
 
 
 def attachments_on(actor: Actor, host: str, record_id: int) -> list[Attachment]:

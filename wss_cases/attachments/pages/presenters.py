@@ -90,7 +90,7 @@ def list_of(host: Host) -> str:
 
 
 def _in_pathway(host: Host) -> str:
-    ids = {"case_id": host.case_id, "pathway_id": host.pathway_id}
+    ids: dict[str, Any] = {"case_id": host.case_id, "pathway_id": host.pathway_id}
     if host.name == "circle_consent_id":
         return url_for("attachments.of_circle_consent", consent_id=host.record_id, **ids)
     if host.name == "referral_consent_id":

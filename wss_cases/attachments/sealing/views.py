@@ -5,7 +5,6 @@ from flask import Blueprint, render_template, request, url_for
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams.queries import user_names
-from wss_cases.attachments.attachment.states import SealedWhy
 from wss_cases.attachments.hosts.queries import school_of
 from wss_cases.attachments.sealing.queries import PAGE, sealed_files
 from wss_cases.foundation.dates import moment_words
@@ -30,10 +29,13 @@ def sealed() -> str:
     for one in shown:
         school = schools[school_ids[one.id]]
         when = moment_words(one.sealed_at, school.time_zone)
+        why = one.sealed_why.label if one.sealed_why else ""
         rows.append(
             {
                 "title": _("File %(number)d, %(school)s", number=one.id, school=school.name),
-                "meta": dotted(SealedWhy(one.sealed_why).label, names.get(one.sealed_by_id or 0, ""), when),
+                "meta": dotted(
+                    one.sealed_why.label if one.sealed_why else "", names.get(one.sealed_by_id or 0, ""), when
+                ),
             }
         )
     older = url_for(".sealed", before=shown[-1].id) if len(found) > PAGE else None

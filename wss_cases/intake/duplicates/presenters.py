@@ -71,7 +71,7 @@ def person_links(people: Sequence[tuple[str, int | None]], actor: Actor) -> list
 
     The caller has checked that the actor reviews the report.
     """
-    rows = [
+    rows: list[tuple[str, str | None]] = [
         (name, None)
         if student_id is None
         else (initials_of(name) if actor.initials else name, url_for("students.student", student_id=student_id))

@@ -60,8 +60,8 @@ def _students(ids: Collection[int]) -> Mapping[int, set[int]]:
         IncidentPerson.incident_id.in_(sorted(ids)), IncidentPerson.student_id.is_not(None)
     )
     students: dict[int, set[int]] = defaultdict(set)
-    for incident_id, student_id in db.session.execute(statement):
-        students[incident_id].add(student_id)
+    for row in db.session.execute(statement):
+        students[row[0]].add(row[1])
     return students
 
 

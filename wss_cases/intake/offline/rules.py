@@ -65,7 +65,7 @@ def entry_in(name: str, text: str, sent: Any) -> Entry:
     )
     clock = DeviceClock(_instant(told.get("written")), _instant(sent), by_device, by_server)
     fields = [_field(pair) for pair in told["fields"]]
-    return Entry(name, EntryKind(told.get("kind")), fields, school_id, clock, told.get("draft") is True)
+    return Entry(name, EntryKind(str(told.get("kind"))), fields, school_id, clock, told.get("draft") is True)
 
 
 def written_at(clock: DeviceClock, now: datetime) -> Written:

@@ -18,7 +18,7 @@ def chosen_for(kind: str, day: date) -> Sequence[str]:
         table.starts_on <= day,
         or_(table.ends_on.is_(None), table.ends_on >= day),
     )
-    rows = {row.code: row.questions for row in db.session.execute(statement)}
+    rows: dict[str, Sequence[str]] = {row.code: row.questions for row in db.session.execute(statement)}
     return rows.get(kind) or rows.get(Tile.OTHER.value, [])
 
 

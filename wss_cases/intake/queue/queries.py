@@ -65,7 +65,7 @@ class Queue:
         """Return what a waiting report must be to fit."""
         conditions = [*self._whose(narrow.whose)]
         if narrow.first == DANGER:
-            conditions.append(Incident.danger_now)
+            conditions.append(Incident.danger_now.is_(True))
         if narrow.first == DUTY:
             conditions.append(exists().where(*_its_duties()))
         if narrow.kind:

@@ -30,7 +30,8 @@ from wss_cases.intake.queue.presenters import chip_rows, queue_row
 from wss_cases.intake.queue.queries import MINE, UNASSIGNED, Narrow, Queue
 from wss_cases.intake.recommendation.queries import people_of_each, shown_to, situation, situations
 from wss_cases.intake.review.presenters import name_of, tile_words
-from wss_cases.intake.review.views import blueprint, reviewed
+from wss_cases.intake.review.views import blueprint as blueprint
+from wss_cases.intake.review.views import reviewed
 
 BATCH = 10
 

@@ -110,7 +110,9 @@ def taken_between(row: Pathway, circle: Circle, start: datetime, end: datetime, 
     )
     found: dict[int, tuple[CircleMeeting, set[int]]] = {}
     for meeting, student_id in db.session.execute(near):
-        found.setdefault(meeting.id, (meeting, set()))[1].update({student_id} - {None})
+        parties = found.setdefault(meeting.id, (meeting, set()))[1]
+        if student_id is not None:
+            parties.add(student_id)
     return [
         Taken(
             meeting.starts_at, meeting.starts_at + timedelta(minutes=meeting.minutes), meeting.keeper_id,

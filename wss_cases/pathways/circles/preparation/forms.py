@@ -59,8 +59,9 @@ class VisitForm(BaseForm):
 
     def visit(self, today: date) -> Visit:
         """Return what was filled in, on a day at the school."""
-        values = {field.name: field.data or "" for field in self}
-        days = {TODAY: today, YESTERDAY: today - timedelta(days=1), ANOTHER: values.get("day") or None}
+        values: dict[str, Any] = {field.name: field.data or "" for field in self}
+        another: date | None = values.get("day") or None
+        days = {TODAY: today, YESTERDAY: today - timedelta(days=1), ANOTHER: another}
         done = values.get("done") or ()
         yes_no = {"yes": True, "no": False}
         return Visit(

@@ -60,7 +60,9 @@ def changes_in(sent: Mapping[str, str], shown: Iterable[str]) -> list[Change]:
     """Return the cells that a sent form changes; arrivals come before points, points before departures."""
     seen: dict[str, str] = {}
     for line in shown:
-        seen.update(pair.split("=", 1) for pair in line.split() if "=" in pair)
+        for name, equals, value in (pair.partition("=") for pair in line.split()):
+            if equals:
+                seen[name] = value
     changes = []
     for name in {**seen, **sent}:
         place, value = place_in(name), sent.get(name, "")

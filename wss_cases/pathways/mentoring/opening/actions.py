@@ -74,8 +74,13 @@ def open_support(uow: UnitOfWork, student_id: int, support: Support) -> int:
         agreed_who=support.agreed_who, guardian_id=guardian_id, agreed_name=name, agreed_how=support.agreed_how,
         agreed_on=support.agreed_on, recorded_by_id=uow.actor.user_id,
     )  # fmt: skip
-    said = {"because": support.because.value, "how": support.agreed_how.value, "day": support.agreed_on.isoformat()}
-    uow.record(start, "support.started", **said)
+    uow.record(
+        start,
+        "support.started",
+        because=support.because.value,
+        how=support.agreed_how.value,
+        day=support.agreed_on.isoformat(),
+    )
     return row.id
 
 

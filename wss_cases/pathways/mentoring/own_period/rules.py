@@ -58,13 +58,14 @@ def initials_apart(students: Iterable[Any]) -> dict[int, str]:
     """Return students' initials by id: "M. R."; where two are alike, more of the given name, then digits."""
     students = list(students)
     words = {one.id: _initials(one, 1) for one in students}
-    for lengthen in (
-        lambda one: _initials(one, 3),
-        lambda one: f"{_initials(one, 3)} {last_digits(one.student_number)}",
-    ):
+    for digits in (False, True):
         counts = Counter(words.values())
-        words |= {one.id: lengthen(one) for one in students if counts[words[one.id]] > 1}
+        words |= {one.id: _longer(one, digits) for one in students if counts[words[one.id]] > 1}
     return words
+
+
+def _longer(student: Any, digits: bool) -> str:
+    return f"{_initials(student, 3)} {last_digits(student.student_number)}" if digits else _initials(student, 3)
 
 
 def _initials(student: Any, letters: int) -> str:

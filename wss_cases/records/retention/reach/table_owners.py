@@ -120,7 +120,12 @@ TABLES: dict[str, Kept] = {
     "referral_consent": _of("case", "referral_id", "case_id", lets_go=("replaces_id",)),
     "referral_service_date": _of("case", "referral_id"),
     "attachment": _of(
-        "incident", "incident_id", "circle_consent_id", "referral_consent_id", "agreement_id", "discipline_action_id",
+        "incident",
+        "incident_id",
+        "circle_consent_id",
+        "referral_consent_id",
+        "agreement_id",
+        "discipline_action_id",
         "family_release_id",
     ),
     # safeguards
