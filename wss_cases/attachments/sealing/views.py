@@ -33,9 +33,7 @@ def sealed() -> str:
         rows.append(
             {
                 "title": _("File %(number)d, %(school)s", number=one.id, school=school.name),
-                "meta": dotted(
-                    one.sealed_why.label if one.sealed_why else "", names.get(one.sealed_by_id or 0, ""), when
-                ),
+                "meta": dotted(why, names.get(one.sealed_by_id or 0, ""), when),
             }
         )
     older = url_for(".sealed", before=shown[-1].id) if len(found) > PAGE else None

@@ -60,8 +60,9 @@ def _students(ids: Collection[int]) -> Mapping[int, set[int]]:
         IncidentPerson.incident_id.in_(sorted(ids)), IncidentPerson.student_id.is_not(None)
     )
     students: dict[int, set[int]] = defaultdict(set)
-    for row in db.session.execute(statement):
-        students[row[0]].add(row[1])
+    for incident_id, student_id in db.session.execute(statement):
+        if student_id is not None:
+            students[incident_id].add(student_id)
     return students
 
 
