@@ -48,7 +48,7 @@ def _line(row: FollowUpRow, whom: About, today: date, days: SchoolDays, *, named
     return {
         "title": whom.titled(row.title) if named else row.title,
         "href": address_of(row),
-        "meta": dotted(row.owner, "" if named else due.words, *(whom.guardians if named else ())),
+        "meta": dotted(row.owner, *(whom.guardians if named else ())),
         "due": due.words,
         "tone": TONES.get(due.state, "slate"),
     }

@@ -7,6 +7,7 @@ from flask import url_for
 
 from wss_cases.followups.about.queries import About
 from wss_cases.followups.core.rules import Due
+from wss_cases.foundation.i18n import dotted
 
 TONES = {"overdue": "brick", "today": "sun"}
 
@@ -25,8 +26,13 @@ def block(ids: Sequence[int], first_due: Due, whom: dict[int, About], things: li
         "tone": TONES.get(first_due.state, "slate"),
         "phones": phones,
         "unreachable": without_links(abouts),
-        "things": things,
+        "things": [_with_its_day(one, first_due) for one in things],
     }
+
+
+def _with_its_day(thing: dict[str, Any], first_due: Due) -> dict[str, Any]:
+    """A line that says when it is due where that is not when the first is."""
+    return thing if thing["due"] == first_due.words else thing | {"meta": dotted(thing["meta"], thing["due"])}
 
 
 def without_links(abouts: Collection[About]) -> list[str]:

@@ -6,11 +6,11 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.followups.about.presenters import block
 from wss_cases.followups.about.queries import About
-from wss_cases.foundation.i18n import dotted, ngettext
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.workday.my_day.presenters import due_row
 from wss_cases.workday.my_day.queries import Item
 
-MOST_PEOPLE, MOST_THINGS = 8, 60
+MOST_PEOPLE, MOST_THINGS = 20, 60
 """What the page shows, and what it looks at for it: the oldest due; more is a line that leads to the whole list."""
 
 
@@ -41,10 +41,5 @@ def _block(person: str, things: list[Item], actor: Actor, whom: dict[int, About]
     if not person:
         [item] = things
         return {"who": "", "things": [due_row(item, actor, first)]}
-    lines = [_thing(item, actor, things[0]) for item in things]
+    lines = [row | {"href": row["act"]} for row in (due_row(item, actor) for item in things)]
     return block([item.row.id for item in things], things[0].due, whom, lines)
-
-
-def _thing(item: Item, actor: Actor, first: Item) -> dict[str, Any]:
-    row = due_row(item, actor)
-    return row | {"href": row["act"], "meta": dotted(row["meta"], "" if item.due == first.due else item.due.words)}

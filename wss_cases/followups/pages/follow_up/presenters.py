@@ -40,8 +40,8 @@ def blocks_of(
     )
     blocks: list[dict[str, Any]] = []
     for card in made:
-        lines = [_line(row, dues[row.id], whom[row.id], named=not card.person, owners=owners) for row in card.rows]
         ids = [row.id for row in card.rows]
+        lines = [_line(row, dues[row.id], whom[row.id], named=not card.person, owners=owners) for row in card.rows]
         blocks.append(block(ids, dues[ids[0]], whom, lines) if card.person else {"who": "", "things": lines})
     return blocks
 
@@ -51,7 +51,7 @@ def _line(row: FollowUpRow, due: Due, whom: About, *, named: bool, owners: bool)
     return {
         "title": whom.titled(row.title) if named else row.title,
         "href": url_for("followups.follow_up", follow_up_id=row.id),
-        "meta": dotted(row.reference, owner, *(whom.guardians if named else [due.words])),
+        "meta": dotted(row.reference, owner, *(whom.guardians if named else ())),
         "due": due.words,
         "tone": TONES.get(due.state, "slate"),
     }
