@@ -97,6 +97,7 @@ class Grid {
     this.cells = new Map([...form.querySelectorAll("[data-cell]")].map((holder) => [holder, new Cell(this, holder)]));
     this.status = form.querySelector("[data-cells-status]");
     this.button = form.querySelector("[data-cells-save]");
+    this.counted = form.querySelector("[data-cells-counted]");
     this.time = "";
     this.button.hidden = true;
   }
@@ -130,6 +131,17 @@ class Grid {
     total.textContent = answer.total;
     total.classList.toggle("reached", answer.reached);
     if (cell.name.startsWith("in-")) student.classList.toggle("is-absent", answer.value === "absent");
+    this.count();
+  }
+
+  /** How many are in, absent and out by what the server has. */
+  count() {
+    const all = [...this.cells.values()];
+    const those = (start, value) => all.filter((cell) => cell.name.startsWith(start) && cell.seen === value).length;
+    const numbers = { here: those("in-", "in"), absent: those("in-", "absent"), left: those("out-", "1") };
+    this.counted.textContent = Object.entries(numbers).reduce(
+      (text, [name, number]) => text.replace(`{${name}}`, number), this.counted.dataset.cellsCounted,
+    );
   }
 
   tell() {

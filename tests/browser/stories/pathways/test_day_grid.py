@@ -91,6 +91,7 @@ def check_everyone(page: Page) -> int:
     for number, group in enumerate(page.get_by_role("radiogroup", name=re.compile("Check-in")).all()):
         tapped(group.get_by_role("radio", name="Absent" if number == 4 else "In", exact=True))
     expect(status).to_have_text(re.compile(r"Saved \d+:\d\d [ap]m"))
+    expect(page.locator("[data-cells-counted]")).to_have_text("14 in, 1 absent, 0 out")
     if page.viewport_size == PHONE:
         taps += 1
         go(page, page.get_by_role("navigation", name="Column").get_by_role("link", name="Out", exact=True))
@@ -101,7 +102,7 @@ def check_everyone(page: Page) -> int:
             tapped(group.get_by_role("checkbox"))
     expect(status).to_have_text(re.compile("Saved"))
     page.reload()
-    expect(page.locator(".page-head")).to_contain_text("14 in, 1 absent, 14 out")
+    expect(page.locator("main")).to_contain_text("14 in, 1 absent, 14 out")
     return taps
 
 

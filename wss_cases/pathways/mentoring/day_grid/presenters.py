@@ -6,7 +6,6 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
 from wss_cases.pathways.mentoring.cells.actions import marks_in
 from wss_cases.pathways.mentoring.day_grid.queries import CardOfDay
 from wss_cases.pathways.mentoring.day_grid.rules import IN, LEFT, OUT, POINTS, Place, name_of, points_of, shown_text
@@ -61,9 +60,7 @@ def counted(rows: Sequence[dict[str, Any]]) -> str:
     here = sum(row["arrival"]["value"] == Came.HERE for row in rows)
     absent = sum(row["absent"] for row in rows)
     left = sum(bool(row["departure"]["value"]) for row in rows)
-    students = ngettext("%(num)d student", "%(num)d students", len(rows))
-    said = _("%(here)d in, %(absent)d absent, %(left)d out", here=here, absent=absent, left=left)
-    return f"{students} · {said}"
+    return _("%(here)s in, %(absent)s absent, %(left)s out", here=here, absent=absent, left=left)
 
 
 def _came(one: CardOfDay) -> str:
