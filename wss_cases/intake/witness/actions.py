@@ -6,7 +6,8 @@ What they saw stays a report of their own, joined to the other: they read theirs
 from sqlalchemy.orm.attributes import flag_modified
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import NotFound, Stale
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.additions.actions import join_report
 from wss_cases.incidents.incident.actions import create_incident, drop_draft
 from wss_cases.incidents.incident.models import Incident
@@ -36,15 +37,15 @@ def add_account(uow: UnitOfWork, capture: Capture, target_id: int) -> int:
 def join_own(uow: UnitOfWork, incident_id: int, target_id: int) -> int:
     """Join one's own report that waits to the report of the same event; returns the id of one's own.
 
-    Raises NotFound for a report of somebody else or of another event, Stale where the own one is decided already.
+    Raises Refused for a report of somebody else, and alike for one of another event and one that is not there; Stale
+    where the own one is decided already.
     """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
-    if incident.reporter_id != uow.actor.user_id:
-        raise NotFound
     if incident.state not in UNDECIDED:
         raise Stale
-    if target_id not in {row.id for row in beside(incident)}:
-        raise NotFound
+    own = incident.reporter_id == uow.actor.user_id
+    if not own or target_id not in {row.id for row in beside(incident)}:
+        raise Refused("", _("Choose another report."))
     _join(uow, incident, target_id)
     return incident.id
 
