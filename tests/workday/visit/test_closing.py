@@ -112,6 +112,19 @@ def test_what_somebody_else_closed_meanwhile_is_said_and_nothing_typed_is_lost(w
     assert (fresh(mine).outcome, fresh(theirs).outcome) == ("done", "partly")
 
 
+def test_what_somebody_moved_meanwhile_is_looked_at_again_before_it_is_closed(world: World, client_as: Any) -> None:
+    row = about(world, "other", title="Bring the jacket back")
+    client, dean = client_as(world.coordinator), client_as(make_user(world.school, Role.DEAN))
+    values = {name: held[0] for name, held in client.form(address(row), holding="on_day").values().items() if held}
+    values |= {f"outcome_{row.id}": "done", f"note_{row.id}": "The jacket is back."}
+    dean.submit(f"/follow-ups/{row.id}/move", {"due_on": "2026-12-01", "reason": "asked"})
+    answer = client.post(address(row), data=values)
+    assert answer.status_code == 400
+    assert "Someone changed this while you were writing." in answer.get_data(as_text=True)
+    values[f"version_{row.id}"] = str(fresh(row).version)
+    assert client.post(address(row), data=values).status_code == 303
+
+
 def test_part_of_a_circle_asks_for_no_note_and_a_check_in_is_sealed(world: World, client_as: Any) -> None:
     circle = PathwayFactory(
         case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id, kind=Kind.PEER_CONFERENCE.value
