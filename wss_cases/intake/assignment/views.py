@@ -47,7 +47,7 @@ def choose(incident_id: int) -> Page:
     return form_page(
         form,
         lambda: assign(submitted(form), report.id, form.chosen),
-        with_flash(_("It is saved. Whoever has it now finds it under “Mine”."), page),
+        with_flash(_("It is saved. The person who has it now finds it under “Mine”."), page),
         "intake/assignment/assign.html",
         title=title,
         lede=report.reference,
