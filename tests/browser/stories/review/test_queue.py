@@ -27,9 +27,8 @@ IN_FOCUS = """selector => {
 LIGHT = {"tile": "disruption", "injury": "none", "narrative": "They threw paper.", "details_completed_at": NOW}
 
 
-def ten_reports() -> Place:
+def ten_reports(place: Place) -> None:
     """Six for a conversation alone, two of one fight told twice, and two of one hallway that are two events."""
-    place = Place()
     children = iter([StudentFactory(school=place.school) for _number in range(12)])
     hours = iter(range(3, 60, 5))
 
@@ -45,7 +44,6 @@ def ten_reports() -> Place:
         report(CAUSED, student=twice, hour=1, narrative="A fight by the lockers.")
     for _number in range(2):
         report(CAUSED, hour=10, location_code="gym", narrative="Pushing in the gym.")
-    return place
 
 
 class Keys:
@@ -88,7 +86,9 @@ def test_ten_waiting_reports_without_the_mouse(
     live_system.set_clock(NOW)
     for language in languages(1):
         with make_app(live_system.database.url, tmp_path).app_context():
-            [email] = ready([ten_reports().dean], language)
+            place = Place()
+            [email] = ready([place.dean], language)
+            ten_reports(place)
             db.session.remove()
         page = sign_in(new_visitor, email, NOW, DESK)
         keys = Keys(page)
