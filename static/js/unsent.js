@@ -133,7 +133,7 @@ async function register() {
 }
 
 function possible() {
-  return Boolean(navigator.serviceWorker && navigator.locks && self.indexedDB && self.crypto?.subtle && self.BroadcastChannel);
+  return Boolean(navigator.serviceWorker && navigator.locks && self.crypto?.subtle && self.BroadcastChannel);
 }
 
 async function begin(strip) {

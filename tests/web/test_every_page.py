@@ -48,8 +48,14 @@ def test_reading_a_page_changes_nothing(visits: dict[str, list[Visit]]) -> None:
     assert not [words for table, words in sorted(written) if table not in WRITTEN_BY_READING]
 
 
+OF_NOBODY = {"/offline", "/offline/report", "/offline/practice"}
+"""Pages that open without network: the same for everybody, signed in or not."""
+
+
 def can_be_left(visit: Visit) -> bool:
     """By signing out; a sheet to be printed has no menu and leads back to a page that has one."""
+    if visit.shape.partition("?")[0] in OF_NOBODY:
+        return not visit.forms or all("csrf_token" not in form.names for form in visit.forms)
     if any(tag == "body" and "paper" in classes.split() for tag, classes in visit.markup):
         kept_off_paper = [e for e in visit.document.find_all("p", "div") if "no-print" in e.get("class").split()]
         return any(link.get("href").startswith("/") for e in kept_off_paper for link in e.find_all("a"))
