@@ -46,7 +46,7 @@ def test_a_letter_goes_out_and_the_page_says_what_became_of_it(
     [mail] = smtp_server.wait_for(1)
     assert mail.recipients == (email,) and mail.subject == "Test email: email is working"
     assert "The mail server accepted it." in person.get(PAGE).get_data(as_text=True)
-    assert machine.mail(now).level is Level.OK and "took it" in machine.mail(now).words
+    assert machine.mail(now).level is Level.OK and "accepted it" in machine.mail(now).words
     assert db.session.scalar(select(func.count()).where(AuditEntry.action == "setup.test_letter")) == 1
     letter = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == TEST_LETTER)).one()
     letter.state, letter.last_error = OutboxState.FAILED, "recipient refused (550)"

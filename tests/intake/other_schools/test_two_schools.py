@@ -88,7 +88,7 @@ def test_each_dean_sees_and_decides_about_their_own(two: Two, client_as: Callabl
     for address in (f"/incidents/{report.id}", f"/review/{report.id}", "/review", "/my-day"):
         assert not any(word in ours.page(address).text for word in ("Zebulon", "Quackenbush", NUMBER)), address
     assert f"A student of {two.there.school.name}" in ours.page(f"/review/{report.id}").text
-    assert f"Told: {two.there.school.name}" in ours.page(f"/incidents/{report.id}").text
+    assert f"Notified: {two.there.school.name}" in ours.page(f"/incidents/{report.id}").text
     for address in (f"/incidents/{part.id}", f"/review/{part.id}", "/review"):
         page = theirs.page(address).text
         assert "Zebulon" in page and not any(word in page for word in ("Ottoline", "Featherstone", HERS)), address

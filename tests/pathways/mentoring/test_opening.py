@@ -80,7 +80,7 @@ def test_it_opens_from_the_students_page(made, student, guardian, client_as):
     values = {"kind": "check_in_check_out", "because": "routine", "why": "", "agreed_who": "guardian"}
     values |= {"guardian_id": "", "agreed_how": "phone", "agreed_on": "2026-11-24"}
     refused = client.submit(f"/students/{student.id}/support", values)
-    assert refused.status_code == 400 and "Give the reason in a sentence" in refused.text
+    assert refused.status_code == 400 and "Enter the reason in a sentence" in refused.text
     values |= {"why": "A calm start.", "guardian_id": str(guardian.id)}
     done = client.submit(f"/students/{student.id}/support", values)
     assert done.status_code == 303 and "/pathways/" in done.headers["Location"]
@@ -109,7 +109,7 @@ def test_no_incident_no_prior(made, student, guardian):
 def test_what_is_refused(made, student, guardian):
     limit = GuardianLimit(student_id=student.id, guardian_id=guardian.id)
     tries = (
-        ({"why": "  "}, "Say in a sentence"),
+        ({"why": "  "}, "Enter the reason in a sentence"),
         ({"guardian_id": None}, "the school may contact"),
         ({"guardian_id": guardian.id + 99}, "the school may contact"),
         ({"agreed_on": date(2026, 11, 25)}, "today or an earlier day"),

@@ -179,7 +179,7 @@ def test_a_change_of_the_table_is_a_row_from_a_day_on(place: Place, at: Callable
     with pytest.raises(NotFound):
         change_kind(Invocation(acting(place.administrator), NOW), "drug_delivery", TEXT, date(2026, 11, 25), kept.id)
     change_kind(Invocation(district, NOW), "drug_delivery", TEXT, date(2026, 11, 25), kept.id)
-    with pytest.raises(Refused, match="meanwhile"):
+    with pytest.raises(Refused, match="in the meantime"):
         change_kind(Invocation(district, NOW), "drug_delivery", TEXT, date(2026, 11, 26), kept.id)
     old, new = rows_of("drug_delivery")
     assert (old.id, old.ends_on, old.clock_hours, new.starts_on) == (

@@ -213,7 +213,7 @@ def test_a_half_day_needs_its_bell_and_moves_nothing(day: Day) -> None:
     ("values", "words"),
     [
         ({"label": "Snow"}, "Choose the type of day."),
-        ({"kind": "closed", "label": "  "}, "Give the reason in a few words"),
+        ({"kind": "closed", "label": "  "}, "Enter the reason in a few words"),
         ({"kind": "closed", "label": "x" * 121}, "Use at most 120 characters."),
         ({"kind": "half", "label": "Boiler", "last_bell": "25:99"}, "Not a valid time value"),
     ],

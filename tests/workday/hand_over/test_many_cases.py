@@ -90,7 +90,7 @@ def test_all_go_or_none(world):
         with pytest.raises(Refused, match=words):
             hand_over_many(Invocation(world.actor, NOW), ids, world.coordinator.id, to.id, note)
     stranger = make_user(make_world().school)
-    with pytest.raises(Refused, match="who takes"):
+    with pytest.raises(Refused, match="new coordinator"):
         hand_over_many(Invocation(world.actor, NOW), [mine.id], world.coordinator.id, stranger.id, "note")
     assert fresh(mine).lead_id == world.coordinator.id
 

@@ -188,7 +188,7 @@ def test_the_end_waits_for_every_term_and_for_the_last_meeting(world, circle):
     assert not completion_meeting_allowed(circle_now(circle))
     with pytest.raises(Refused):
         complete(world, circle, outcome="")
-    with pytest.raises(Refused, match="fits"):
+    with pytest.raises(Refused, match="outcome that matches"):
         complete(world, circle, outcome="held_without_agreement")
     assert fresh(circle).state is PathwayState.ACTIVE
     complete(world, circle)
@@ -216,7 +216,7 @@ def test_a_meeting_that_waits_is_answered_first(world, circle):
 
 def test_a_circle_without_an_agreement_ends_without_its_meeting(world, circle):
     assert not completion_meeting_allowed(circle_now(circle))
-    with pytest.raises(Refused, match="fits"):
+    with pytest.raises(Refused, match="outcome that matches"):
         complete(world, circle, "agreement_kept")
     complete(world, circle, "held_without_agreement")
     assert fresh(circle).outcome == "held_without_agreement"
