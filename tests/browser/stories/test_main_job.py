@@ -128,7 +128,7 @@ def prepare_a_circle(page: Page, opened: str) -> str:
 def hold_it(page: Page, opened: str) -> None:
     """Say from My day that the meeting happened, and who came."""
     page.goto("/my-day")
-    go(page, page.get_by_role("link", name=re.compile(f"Did it happen.*{opened}")))
+    go(page, page.get_by_role("link", name=re.compile(f"Did it take place.*{opened}")))
     steps.say(page, "Yes, but not everyone came")
     steps.everybody(page)
 
@@ -151,7 +151,7 @@ def keep_the_terms(page: Page, case: str) -> None:
     circle = page.url
     for _term in range(2):
         page.goto(circle)
-        go(page, page.get_by_role("link", name=re.compile("^Mark ")).first)
+        go(page, page.get_by_role("link", name=re.compile("^Update ")).first)
         page.get_by_role("radio", name="Done", exact=True).check()
         go(page, page.get_by_role("main").get_by_role("button").last)
         expect(page.locator("main")).to_contain_text("Done")
