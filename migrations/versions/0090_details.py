@@ -1,7 +1,7 @@
 """What is asked about each kind of report, how its reporter knows, and minor consequences apart from removals.
 
-Revision ID: 0091
-Revises: 0090
+Revision ID: 0090
+Revises: 0089
 """
 
 from datetime import date
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0091"
-down_revision = "0090"
+revision = "0090"
+down_revision = "0089"
 branch_labels = None
 depends_on = None
 

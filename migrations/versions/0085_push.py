@@ -1,13 +1,13 @@
 """Push messages: the devices that get them, and each message on its way to one of them.
 
-Revision ID: 0087
+Revision ID: 0085
 Revises: 0084
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0087"
+revision = "0085"
 down_revision = "0084"
 branch_labels = None
 depends_on = None

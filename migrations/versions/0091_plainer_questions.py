@@ -1,14 +1,14 @@
 """Questionnaires ask of everyone, and in the Spanish that families here read.
 
-Revision ID: 0092
-Revises: 0091
+Revision ID: 0091
+Revises: 0090
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0092"
-down_revision = "0091"
+revision = "0091"
+down_revision = "0090"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Periods of a day with their teachers and codes for substitutes; why support was opened without an incident.
 
-Revision ID: 0089
-Revises: 0086
+Revision ID: 0088
+Revises: 0087
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0089"
-down_revision = "0086"
+revision = "0088"
+down_revision = "0087"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Keys with which devices seal what is written without network, and what arrived of it.
 
-Revision ID: 0086
-Revises: 0088
+Revision ID: 0087
+Revises: 0086
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0086"
-down_revision = "0088"
+revision = "0087"
+down_revision = "0086"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Photos and PDFs on a report, a consent, an agreement, a notice or a copy for the family.
 
-Revision ID: 0088
-Revises: 0087
+Revision ID: 0086
+Revises: 0085
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0088"
-down_revision = "0087"
+revision = "0086"
+down_revision = "0085"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Who reviews a report that waits, and which two reports tell of two events though they look alike.
 
-Revision ID: 0090
-Revises: 0089
+Revision ID: 0089
+Revises: 0088
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0090"
-down_revision = "0089"
+revision = "0089"
+down_revision = "0088"
 branch_labels = None
 depends_on = None
 
