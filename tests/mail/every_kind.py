@@ -127,7 +127,7 @@ WORDS = {
     *("pathway", "for_whom", "end_reason", "key_name", "token_digest", "rule", "digest", "question"),
     *("race_ethnicity", "sex", "injury", "weapon", "substance", "bias_basis", "motivation", "cause_key"),
     *("snooze_reason", "object_type", "comes_after", "channel", "result", "guardian_manner", "role"),
-    *("room", "search_key", "search_key_family", "harm", "form", "school_year"),
+    *("room", "search_key", "search_key_family", "harm", "form", "school_year", "heard_from"),
 }
 """Columns that hold one of our own words, not a person's; every other text becomes the canary."""
 
