@@ -150,7 +150,7 @@ def told(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFa
         db.engine.dispose()
 
 
-def case_pages(client: PageClient, case_id: int, limit: int = examples(20, 120)) -> dict[str, TestResponse]:
+def case_pages(client: PageClient, case_id: int, limit: int = examples(30, 120)) -> dict[str, TestResponse]:
     """Return every page of one case that its links lead to, each tab and each pathway, not a sample of each kind."""
     queue, seen = [f"/cases/{case_id}"], dict[str, TestResponse]()
     while queue and len(seen) < limit:
@@ -176,7 +176,7 @@ def test_the_keeper_reads_all_of_it(told: Told) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_no_page_that_anybody_else_reaches_holds_it(told: Told, role: str) -> None:
     client = client_of(told.app, role)
-    visits = walk(told.app, client, limit=examples(20, 60))
+    visits = walk(told.app, client, limit=examples(30, 60))
     found = [v.address for v in visits if leaks(v.response.data) or leaks(str(v.response.headers))]
     assert found == [] and len(visits) > 1
     of_case = case_pages(client, told.case_id)
