@@ -80,7 +80,9 @@ def test_no_test_that_depends_on_the_database_runs_on_one_alone() -> None:
     assert not offences, "\n".join(offence.replace(f"{ROOT}/", "") for offence in offences)
 
 
-@pytest.mark.parametrize("where", ["", "elsewhere", "tests/gone/test_none.py", "tests/browser/stories/safeguards/test_police.py"])
+@pytest.mark.parametrize(
+    "where", ["", "elsewhere", "tests/gone/test_none.py", "tests/browser/stories/safeguards/test_police.py"]
+)
 def test_what_is_left_to_the_full_cross_is_proven_here_too(where: str) -> None:
     planted = f'@pytest.mark.{depth.FULL}("{where}")\ndef test_x(browser):\n    pass\n'
     assert depths.left_without_proof(Path("test_x.py"), planted), "planted"
