@@ -157,8 +157,7 @@ def test_a_day_of_fifteen_students(
     desk.page.goto("/mentoring/codes")
     desk.page.get_by_label("Whose period?").select_option(label="Period 2 · Tess Teacher")
     desk.page.get_by_label("Day").fill("2026-11-24")
-    with desk.page.expect_navigation():
-        desk.page.get_by_role("button", name="Make the code").click()
+    go(desk.page, desk.page.get_by_role("button", name="Make the code"))
     code = desk.page.locator(".big-code").inner_text()
     substitute = new_visitor(viewport=size)
     substitute.page.goto("/substitute")
