@@ -195,7 +195,7 @@ def test_a_questionnaire_on_a_phone_in_spanish(cast: Cast, new_visitor: NewVisit
     phone.goto(links[cast.harmed])
     assert cast.harmed not in phone.locator("body").inner_text()
     page.goto(f"{cast.circle}/questionnaires")
-    go(page, page.get_by_role("button", name=re.compile(f"Take back.*{cast.caused}")))
+    go(page, page.get_by_role("button", name=re.compile(f"Withdraw.*{cast.caused}")))
     phone.goto(links[cast.caused])
     expect(phone.get_by_role("heading", level=1)).to_contain_text("taken back")
     go(page, page.get_by_role("link", name=re.compile(f"Read.*{cast.harmed}")))
