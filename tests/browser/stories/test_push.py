@@ -80,6 +80,7 @@ def push_to(page: Page, data: str) -> None:
     session.send("ServiceWorker.deliverPushMessage", {"origin": origin, "registrationId": number, "data": data})
 
 
+@pytest.mark.full_cross_only("tests/mail/push/test_sending.py")
 def test_danger_stands_on_the_phone_of_whoever_asked_for_it(
     live_system: LiveSystem, browser: Browser, service: PushService, tmp_path: Path
 ) -> None:

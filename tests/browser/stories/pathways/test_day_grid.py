@@ -136,6 +136,7 @@ def answer_all(page: Page, questions: int) -> None:
     expect(page.locator("main")).to_contain_text("Everything is answered")
 
 
+@pytest.mark.full_cross_only("tests/pathways/mentoring/test_day_grid.py and test_own_period.py")
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_day_of_fifteen_students(
     cast: Cast, live_server: LiveSystem, new_visitor: NewVisitor, size: dict[str, int]

@@ -21,7 +21,7 @@ from wss_cases.pathways.circles.questionnaires.states import Occasion
 
 AFTER = Occasion.AFTER_MEETING
 SECRET = "Only the keeper may know about the blue door"
-THROTTLED_GUESSES = examples(500, 10_000)
+THROTTLED_GUESSES = examples(800, 10_000)
 
 
 @pytest.fixture
