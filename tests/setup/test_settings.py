@@ -46,7 +46,7 @@ def test_a_change_is_shown_first_then_made_from_its_day_on(now: datetime, client
     person, school = client_as(make_user(Role.DISTRICT, name="Dora District")), SchoolFactory()
     values = {"value": "07:15", "starts_on": "2026-12-01"}
     shown = person.submit(MAIL, values)
-    assert shown.status_code == 200 and "goes at 7:15 am instead of 6:30 am" in text(shown)
+    assert shown.status_code == 200 and "is sent at 7:15 am instead of 6:30 am" in text(shown)
     assert db.session.scalar(select(func.count(Setting.id))) == 0
     held = person.form(MAIL).values()
     sent = {name: held[name][0] for name in ("csrf_token", "request_key", "seen_id")} | values

@@ -73,7 +73,7 @@ def test_from_draft_to_sending_through_the_pages(scene: Scene, client_as: Any) -
     assert client.submit(f"{address}/send").status_code == 303
     assert set(newest().sent_fields or {}) == {"name", "service", "need"}
     panel = client.page(base).text
-    assert "What was shared" in panel and f"{scene.partner.name} got:" in panel
+    assert "What was shared" in panel and f"{scene.partner.name} received:" in panel
     assert "Partner sees it now" in panel
     assert client.submit(f"{address}/answer", {"answer": "declined"}).status_code == 400
     assert client.submit(f"{address}/answer", {"answer": "accepted"}).status_code == 303

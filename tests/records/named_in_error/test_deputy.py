@@ -141,7 +141,7 @@ def test_a_party_at_the_school_is_no_second_person_either(place: Place, client_a
     ask(client_as(place.dean), report)
     assert asked(db.session) == [deputy.id]
     row_id = db.session.scalars(select(TakingOut.id)).one()
-    with pytest.raises(Refused, match="party"):
+    with pytest.raises(Refused, match="You are involved in what happened"):
         decide_taking_out(Invocation(acting(place.administrator), clock.now()), row_id, agrees=True)
     db.session.rollback()
     assert db.session.scalars(select(TakingOut.decided_by_id)).one() is None

@@ -114,7 +114,7 @@ def test_a_wave_stops_where_the_rules_changed_after_the_preview(session: Any, bo
     feed(tmp_path, teacher(1))
     seen = said(boss, "teacher", Role.REPORTER)
     make_wave(Invocation(acting(boss), NOW), 5, seen)
-    with pytest.raises(Refused, match="under way"):
+    with pytest.raises(Refused, match="Invitations are being sent"):
         make_wave(Invocation(acting(boss), NOW), 5, seen)
     said(boss, "teacher", Role.DEAN)
     send_waves(NOW)

@@ -87,7 +87,7 @@ def test_a_row_is_edited_and_the_draft_published_and_withdrawn(
     why = {"note": "Later mentors.", "starts_on": "2026-12-01", "why_not_replayed": "No incidents yet."}
     assert district.submit(path, why, holding="starts_on").status_code == 303
     page = district.page(path)
-    assert "It waits for a second person" in page.text and "Publish it" not in page.text
+    assert "It is waiting for a second person" in page.text and "Publish it" not in page.text
     assert "Waiting for a second person" in district.page("/rules").text
     other = client_as(make_user(Role.DISTRICT))
     assert "Later mentors." in other.page(path).text

@@ -147,13 +147,13 @@ def test_a_party_seconds_and_reviews_nothing(scene: Scene, session: Any) -> None
     IncidentPersonFactory(incident_id=scene.incident.id, staff_id=staff.id, **values)
     review_id = by_hand(scene)
     assert mails(session, "police.seconding") == {other.id}
-    with pytest.raises(Refused, match="party"):
+    with pytest.raises(Refused, match="You are involved in what happened"):
         second(call(scene.head), review_id, verified=True, reason="It was me.")
     second(call(other), review_id, verified=True, reason="I read the complaint.")
     emergency = call_first(call(scene.dean), scene.incident.id, NOW)
     record_notification(call(scene.dean), emergency, scene.told(danger=DANGER))
     assert mails(session, "police.second_review") == {other.id}
-    with pytest.raises(Refused, match="party"):
+    with pytest.raises(Refused, match="or are involved in what happened, so someone else reviews it"):
         review_afterwards(call(scene.head), emergency, confirms=True, reason="It was me.")
 
 
@@ -167,7 +167,7 @@ def test_the_pages_tell_nobody_to_wait(scene: Scene, client_as: Callable[[Any], 
         (scene.head, f"/police-reviews/{review_id}/verify"),
     ):
         assert words in client_as(user).page(address).text, address
-    assert "waits for a second person" in client_as(scene.head).page("/my-day").text
+    assert "1 police notification is waiting for a second person" in client_as(scene.head).page("/my-day").text
     given = {"verified": "yes", "reason": "I read the complaint."}
     assert client_as(scene.head).submit(f"/police-reviews/{review_id}/verify", given).status_code == 303
     assert found(review_id).state is ReviewState.ALLOWED

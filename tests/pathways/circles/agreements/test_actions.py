@@ -203,7 +203,7 @@ def test_the_end_without_a_meeting_has_a_reason(world, circle):
     term_changes.mark_term(Invocation(world.actor, NOW), term.id, TermState.NOT_KEPT)
     complete(world, circle, "agreement_not_kept", without_meeting=WithoutMeeting.DECLINED)
     assert circle_now(circle).agreement.without_meeting is WithoutMeeting.DECLINED
-    assert any("without a meeting" in sentence(entry) for entry in case_history(world.case.id))
+    assert any("ended without a completion meeting" in sentence(entry) for entry in case_history(world.case.id))
 
 
 def test_a_meeting_that_waits_is_answered_first(world, circle):

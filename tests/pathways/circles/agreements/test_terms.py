@@ -65,7 +65,7 @@ def test_a_mistap_is_corrected_with_a_reason(world, circle, term, client_as):
     assert (again.state, again.decided_at, again.why) == (TermState.OPEN, None, "The wrong line")
     mark(world, term, TermState.KEPT, ON_THE_DAY)
     said = [sentence(entry) for entry in case_history(world.case.id)]
-    assert "Term 1 of the agreement corrected: Not kept → Open" in said
+    assert "Term 1 of the agreement corrected: Not done → Open" in said
     assert "wrong line" not in str([row.changes for row in db.session.scalars(select(AuditEntry))])
 
 
