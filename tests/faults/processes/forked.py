@@ -88,7 +88,7 @@ class Nursery:
         """Let every process believe that it is `instant`, running on from there."""
         ahead = (instant.astimezone(UTC) - datetime.now(UTC)).total_seconds()
         fresh = self.clock_file.with_suffix(".new")
-        fresh.write_text(f"{ahead:.0f}", encoding="ascii")
+        fresh.write_text(f"{ahead:.6f}", encoding="ascii")
         fresh.replace(self.clock_file)
 
     def words(self) -> str:

@@ -103,7 +103,7 @@ class LiveSystem:
         """Let every process of this system believe that it is `instant` (aware), running on from there."""
         ahead = (instant.astimezone(UTC) - datetime.now(UTC)).total_seconds()
         fresh = self.clock_file.with_suffix(".new")
-        fresh.write_text(f"{ahead:.0f}", encoding="ascii")
+        fresh.write_text(f"{ahead:.6f}", encoding="ascii")
         fresh.replace(self.clock_file)
 
     def stop(self) -> None:
