@@ -210,7 +210,7 @@ def table_for(actor: Actor, scope: Scope, family: str) -> Table:
     return table_from(_plain_tables(scope, family, minimums_of(scope.year)), scope.school_id, STAGES)
 
 
-@cached_count("equity", version=3, depends_on=lambda scope, family, least: (family, scope.first, scope.last, least))
+@cached_count("equity", version=4, depends_on=lambda scope, family, least: (family, scope.first, scope.last, least))
 def _plain_tables(scope: Scope, family: str, least: Minimums) -> dict[str, Any]:
     """Return what may be shown of every school and of the district; the counts of single children that it follows from
     are stored nowhere."""

@@ -179,7 +179,7 @@ def terms_due(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     return [*dates, AgreementTerm.state.not_in((TermState.CHANGED, TermState.EXCUSED)), over]
 
 
-@cached_count("terms", version=2, depends_on=by_days)
+@cached_count("terms", version=3, depends_on=by_days)
 def terms(actor: Actor, scope: Scope) -> Terms:
     """Return the terms due in the period; one that its own owner marked is due and not kept."""
     owner, person = aliased(CaseParticipant), aliased(IncidentPerson)
