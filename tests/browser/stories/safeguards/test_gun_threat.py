@@ -16,6 +16,7 @@ from tests.support.pages.browser import NewVisitor, go, large_text_problems, tap
 from tests.support.servers.live_system import LiveSystem
 
 VERDICTS = ("Not a matter for the police", "No es asunto de la policía")
+MORE_QUESTIONS = re.compile("^(More questions|Más preguntas)$")
 REQUIRED = {"en": "The law requires a notification", "es": "La ley exige"}
 
 pytestmark = pytest.mark.browser
@@ -82,6 +83,7 @@ def found_out(page: Page, report: str) -> None:
     page.goto(f"{report}/details")
     page.locator('input[name="gun_violence_threat"][value="yes"]').check(force=True)
     page.locator("select[name=weapon]").select_option("maybe_firearm")
+    tap(page.get_by_text(MORE_QUESTIONS))
     page.locator("select[name=injury]").select_option("none")
     send(page)
     send(page)
