@@ -289,7 +289,7 @@ def test_a_question_is_for_whoever_reported(client_as: Any, school: Any, dean: A
     with pytest.raises(Refused, match="reported this yourself"):
         ask_reporter(Invocation(acting(dean), NOW), own.id, "What did I see?")
     day = client_as(dean).page("/my-day").text
-    assert day.index("Hurt or in danger when it was reported") < day.index("Waiting for me")
+    assert day.index("Danger reported") < day.index("Waiting for me")
     ask_reporter(Invocation(acting(dean), NOW), incident.id, "Where?")
     mine = client_as(reporter).page("/my-day").text
     assert mine.index("A question about your report") < mine.index("Waiting for me")

@@ -71,14 +71,14 @@ def test_a_refused_address_is_seen_by_whoever_can_act_and_tried_again(
     assert unreachable() == {user_id}
     assert f"Email to {email} has not been delivered since" in own.page("/my-day").text
     assert "The mailbox does not exist" in own.page("/account").text
-    assert "Mail to 1 person does not arrive" in admin.page("/my-day").text
-    assert "Mail to 1 person does not arrive" in admin.page("/people").text
+    assert "Email to 1 person is not being delivered" in admin.page("/my-day").text
+    assert "Email to 1 person is not being delivered" in admin.page("/people").text
     listed = admin.page("/people/mail").text
     for words in (here.coordinator.name, email, "2 emails failed", "5.1.1", "Ask them for the right address"):
         assert words in listed
     assert here.coordinator.name not in elsewhere.page("/people/mail").text
     system = sysadmin.page("/system").text
-    for words in (email, "The address was refused (550)", "Mail to 1 person does not arrive", "Try all again"):
+    for words in (email, "The address was refused (550)", "Email to 1 person is not being delivered", "Try all again"):
         assert words in system
     assert sweep(at("2026-11-24 10:00"))["queued"] == 1  # it goes on to the next in line, who leads no case
     assert deliver(at("2026-11-24 10:00"))["sent"] == 1

@@ -155,7 +155,7 @@ def test_the_pages_and_files_of_a_district_say_what_the_numbers_prove(
     assert not page.find_all("table")
     assert small.get("/outcomes/equity?kind=grade").status_code == 404
     spanish = client_as(make_user(Role.DISTRICT, locale="es")).page("/outcomes/equity").text
-    assert "veces más probable" in spanish
+    assert "Más probable (razón " in spanish
 
 
 def _files(groups: Groups, district: PageClient, client_as: ClientAs) -> None:

@@ -127,7 +127,7 @@ def test_the_last_keeper_stays_while_a_meeting_waits(world, circle):
     )  # fmt: skip
     db.session.add(meeting)
     db.session.commit()
-    with pytest.raises(Refused, match="planned"):
+    with pytest.raises(Refused, match="A meeting is scheduled"):
         grants.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     row = fresh(meeting)
     row.happened, row.not_held_reason = False, NotHeld.CALLED_OFF.value

@@ -66,7 +66,7 @@ def test_from_consent_to_a_kept_agreement(world, circle):
     assert fresh(circle).outcome == "agreement_kept"
     said = [sentence(entry) for entry in case_history(world.case.id)]
     assert said[0] == "Peer conference completed: Agreement made and kept"
-    assert "Term 1 of the agreement: Kept" in said
+    assert "Term 1 of the agreement: Done" in said
     assert all("%(" not in words for words in said)
 
 
