@@ -107,7 +107,7 @@ def sign_and_print(page: Page, cast: Cast) -> None:
 def change_a_term(page: Page, cast: Cast) -> None:
     """A term is changed once everybody who signed consents."""
     page.goto(f"{cast.circle}/agreement")
-    go(page, page.get_by_role("link", name=re.compile("Mark.*Sit apart")))
+    go(page, page.get_by_role("link", name=re.compile("Update.*Sit apart")))
     page.get_by_role("radio", name="Changed by consent").check()
     page.get_by_label("What was agreed instead").fill("Sit at the same table, with a grown-up")
     page.get_by_label("Due by").fill("2026-12-10")
@@ -122,7 +122,7 @@ def change_a_term(page: Page, cast: Cast) -> None:
 def mark(page: Page, cast: Cast, words: str, state: str) -> None:
     """Say what became of a term."""
     page.goto(f"{cast.circle}/agreement")
-    go(page, page.get_by_role("link", name=re.compile(f"Mark.*{words}")))
+    go(page, page.get_by_role("link", name=re.compile(f"Update.*{words}")))
     page.get_by_role("radio", name=state, exact=True).check()
     go(page, page.get_by_role("button", name="Save"))
     page.wait_for_url(re.compile(r"/pathways/\d+$"))
@@ -197,7 +197,7 @@ def test_a_questionnaire_on_a_phone_in_spanish(cast: Cast, new_visitor: NewVisit
     page.goto(f"{cast.circle}/questionnaires")
     go(page, page.get_by_role("button", name=re.compile(f"Withdraw.*{cast.caused}")))
     phone.goto(links[cast.caused])
-    expect(phone.get_by_role("heading", level=1)).to_contain_text("taken back")
+    expect(phone.get_by_role("heading", level=1)).to_contain_text("This link was withdrawn")
     go(page, page.get_by_role("link", name=re.compile(f"Read.*{cast.harmed}")))
     expect(page.locator("main")).to_contain_text("Me gustó que me escucharan.")
 
