@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     DateTime,
@@ -60,6 +62,7 @@ CHECKED: dict[str, dict[str, Any]] = {
     "edfi_record": {"action_id": None},
     "edfi_pushed": {"action_id": None},
     "search_entry": {"case_id": None},
+    "offline_entry": {"state": "filed", "sealed_text": None, "sealed_key": None, "key_name": None},
     "discipline_appeal": {"heard_on": DAY, "decided_on": DAY, "outcome": "upheld"},
     "police_review": {"state": "notified", "door": "emergency", "permits": True, "called_at": THEN, "ended_at": THEN,
                       "first_by_id": None, "second_by_id": None, "requested_by_id": None, "deputy_id": None},
@@ -97,6 +100,9 @@ class Planter:
         by = {"legal_hold": "closed_by_id", "circle_note_grant": "consent_by_id"}.get(name)
         if by is not None:
             filled[by] = self.ids["user_account"]
+        if name == "incident_told_apart":
+            apart = {"number": self.number + 9000, "reference": f"plain-{self.number}"}
+            filled["higher_id"] = self._of_nobody("incident", **apart)
         told = TABLES[name].told_of
         if told is not None:
             filled |= {told[0]: "case_record", told[1]: self.ids["case_record"]}
@@ -121,6 +127,9 @@ class Planter:
             if isinstance(kind, of):
                 return value
         if isinstance(kind, String):
+            code = _first_code(one, column)
+            if code is not None:
+                return code
             room = kind.length is None or kind.length >= len(self.word)
             return (f"{self.word}{len(self.ids)}"[: kind.length] if column.unique else self.word) if room else "x"
         raise AssertionError(f"{one.name}.{column.name}: plant {kind!r}")
@@ -136,10 +145,20 @@ class Planter:
         found = db.session.scalar(select(func.min(one.c.id)))
         if found is not None:
             return int(found)
+        self.ids[target] = self._of_nobody(target)
+        return self.ids[target]
+
+    def _of_nobody(self, target: str, **values: Any) -> int:
         plain = Planter("plain")
         plain.ids = {key: value for key, value in self.ids.items() if TABLES[key].whose is not Whose.STUDENT}
-        self.ids[target] = plain.row(target)
-        return self.ids[target]
+        return plain.row(target, **values)
+
+
+def _first_code(one: Table, column: Column[Any]) -> str | None:
+    """Return the first code that a CHECK written `column in ('a','b')` permits; None for a column of free words."""
+    written = (str(check.sqltext) for check in one.constraints if isinstance(check, CheckConstraint))
+    found = (re.match(rf"{column.name} in \('([^']*)'", text) for text in written)
+    return next((match.group(1) for match in found if match), None)
 
 
 def found_in(words: list[str]) -> list[str]:
