@@ -13,7 +13,7 @@ class SealingKey(Base):
 
     __tablename__ = "sealing_key"
     __table_args__ = (Index("ix_sealing_key_user", "user_id", "made_at"),)
-    PRIVATE = frozenset({"sealed_text", "sealed_key"})
+    PRIVATE = frozenset({"public_point", "sealed_text", "sealed_key"})
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
