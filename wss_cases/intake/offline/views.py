@@ -133,8 +133,10 @@ def _fill_again() -> None:
 
 @blueprint.after_app_request
 def _finish(answer: Response) -> Response:
-    key = request.form.get("request_key", "") if request.method == "POST" and request.endpoint in SAVING else ""
-    if answer.status_code == 303 and key and current_user.is_authenticated:
+    # only what was taken has been read: a form that was too large for that has no fields to ask for
+    taken = answer.status_code == 303 and request.method == "POST" and request.endpoint in SAVING
+    key = request.form.get("request_key", "") if taken else ""
+    if key and current_user.is_authenticated:
         actor = current_actor()
         if own_entry(actor, key) is not None and already_done(actor.user_id, key):
             finish_mended(actor, key, clock.now())
