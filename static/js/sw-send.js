@@ -15,10 +15,16 @@
     return answer.json();
   }
 
-  /** Asks the server who is signed in, and keeps what sealing needs; throws without network and without a sign-in. */
+  function post(address, csrf, told) {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf, "X-Requested-With": "fetch" };
+    return json(address, { method: "POST", body: JSON.stringify(told), headers });
+  }
+
+  /** Asks the server who is signed in, has a key made where it has none of this month, and keeps what sealing needs; throws without network and without a sign-in. */
   async function ask(addresses) {
-    const { csrf, now, ...facts } = await json(addresses.device);
+    const { csrf, now, key_at: keyAt, ...facts } = await json(addresses.device);
     const checked = Date.now();
+    if (keyAt) facts.key = await post(keyAt, csrf, {});
     await unsent.remember({ ...facts, addresses, checked, contact: { server: now, device: new Date(checked).toISOString() } });
     return csrf;
   }
@@ -31,9 +37,7 @@
   }
 
   async function sendOne(entry, csrf, addresses) {
-    const body = JSON.stringify({ box: entry.box, sent: new Date().toISOString() });
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf, "X-Requested-With": "fetch" };
-    const answer = await json(addresses.send, { method: "POST", body, headers });
+    const answer = await post(addresses.send, csrf, { box: entry.box, sent: new Date().toISOString() });
     if (RECEIVED.has(answer.status)) await unsent.drop(entry.name);
     return { ...answer, danger: entry.danger };
   }

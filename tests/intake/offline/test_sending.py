@@ -244,6 +244,20 @@ def test_a_key_is_renewed_each_month_and_opens_for_a_year(officer, client_as, at
     assert device.told["key"]["name"] not in [row.name for row in all_of(SealingKey)]
 
 
+def test_asking_makes_no_key_and_only_staff_have_one_made(officer, client_as) -> None:
+    client = client_as(officer)
+    first = client.get("/offline/device").get_json()
+    assert first["key"] is None and first["key_at"] == "/offline/key" and all_of(SealingKey) == []
+    assert client.post("/offline/key", json={}).status_code == 400, "without the token of the form"
+    key = Device(client).told["key"]
+    again = client.get("/offline/device").get_json()
+    assert again["key"] == key and again["key_at"] is None and len(all_of(SealingKey)) == 1
+    auditor = client_as(make_user(Role.AUDITOR))
+    told = auditor.get("/offline/device").get_json()
+    assert told["key_at"] is None
+    assert auditor.post("/offline/key", json={}, headers={"X-CSRFToken": told["csrf"]}).status_code == 404
+
+
 def test_a_device_is_told_schools_and_a_key_and_no_name(school, officer, client_as) -> None:
     told = Device(client_as(officer)).told
     assert [one["name"] for one in told["schools"]] == [school.name]

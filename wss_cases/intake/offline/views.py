@@ -12,7 +12,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.sealed_boxes.actions import key_for
-from wss_cases.accounts.sealed_boxes.queries import opened, owner_names
+from wss_cases.accounts.sealed_boxes.models import SealingKey
+from wss_cases.accounts.sealed_boxes.queries import newest_key, opened, owner_names
 from wss_cases.accounts.sealed_boxes.rules import box_in
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
@@ -65,16 +66,20 @@ def practice() -> str:
 @blueprint.get("/device")
 @gate(Permission.SIGNED_IN)
 def device() -> Response:
-    """Tell a device of whoever is signed in what it needs to seal and to send: a public key, their schools, a token."""
+    """Tell a device of whoever is signed in what it needs to seal and to send: a public key, their schools, a token.
+
+    Where staff have no key of this month it says where to have one made: asking changes nothing.
+    """
     actor, now = current_actor(), clock.now()
     assert actor.user_id is not None
     schools = schools_by_id(sorted(actor.school_ids(*STAFF)))
-    key = key_for(actor, now) if schools else None
+    found = newest_key(actor.user_id, now) if schools else None
     owners = owner_names(actor.user_id)
     return jsonify(
         owner=owners[0],
         owners=owners,
-        key={"name": key.name, "point": b64encode(key.public_point).decode()} if key else None,
+        key=_told(found) if found else None,
+        key_at=url_for("offline.key") if schools and not found else None,
         school=chosen_school_id(actor, *STAFF),
         schools=[
             {"id": one.id, "name": one.name, "phone": one.phone, "low": one.low_grade, "high": one.high_grade}
@@ -85,6 +90,17 @@ def device() -> Response:
         csrf=generate_csrf(),
         now=now.isoformat(),
     )
+
+
+def _told(key: SealingKey) -> dict[str, str]:
+    return {"name": key.name, "point": b64encode(key.public_point).decode()}
+
+
+@blueprint.post("/key")
+@gate(Permission.INCIDENT_REPORT)
+def key() -> Response:
+    """Make the key of this month where there is none, and tell the device its public point."""
+    return jsonify(_told(key_for(current_actor(), clock.now())))
 
 
 @blueprint.post("/send")
