@@ -312,8 +312,11 @@ ASKED = {
 }
 """What an address may ask for after its question mark, and which record that is."""
 
-DRAWN = re.compile(r'(name="(?:csrf_token|request_key|next)"[^>]*?value="|data-session-(?:now|ends)=")[^"]*')
-"""What is drawn anew each time, the way back to the address that was asked for, and the time."""
+DRAWN = re.compile(
+    r'(name="(?:csrf_token|request_key|next)"[^>]*?value="|data-session-(?:now|ends)="|"(?:csrf|now)": ?")[^"]*'
+)
+"""What is drawn anew each time, the way back to the address that was asked for, and the time; a device is told its
+token and the time as JSON."""
 DRAWN_PAGES = frozenset({"second_factor.mine", "metrics.metrics"})
 """Where the whole page is: a secret of one's own, and figures that count each reading."""
 OF_THE_MOMENT = frozenset({"Content-Length", "Date", "Set-Cookie"})
