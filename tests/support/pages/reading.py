@@ -51,9 +51,9 @@ class Element:
 class Form:
     """A form of a page with the values that a browser would send."""
 
-    def __init__(self, element: Element) -> None:
+    def __init__(self, element: Element, action: str = "") -> None:
         self.element = element
-        self.action = element.get("action")
+        self.action = element.get("action") or action
         self.method = (element.get("method") or "get").lower()
         self.names = {e.get("name") for e in element.find_all("input", "select", "textarea", "button")} - {""}
 
@@ -147,8 +147,17 @@ def parse(html: str) -> Element:
 
 
 def forms(root: Element) -> list[Form]:
-    """Return every form of a page."""
-    return [Form(element) for element in root.find_all("form")]
+    """Return every form of a page; one that has no address of its own once for each that buttons elsewhere send it
+    to."""
+    sent: dict[str, dict[str, None]] = {}
+    for button in root.find_all("button"):
+        if button.get("form") and button.get("formaction"):
+            sent.setdefault(button.get("form"), {})[button.get("formaction")] = None
+    found = []
+    for element in root.find_all("form"):
+        addresses = {} if element.get("action") else sent.get(element.get("id"), {})
+        found += [Form(element, address) for address in addresses or ("",)]
+    return found
 
 
 def page_problems(html: str) -> list[str]:
