@@ -60,6 +60,10 @@ TOLD = {
 """Where people without a school are told of every school, by their permission (accounts and failed mail, the log and
 disclosures), and where somebody sends a mail of their own again that they were sent at their former school."""
 
+OWN_STILL = {"who left as coordinator": frozenset({"push.test", "push.end"})}
+"""What stays somebody's own when they leave a school: the phone on which they are told, which has no school. Of nobody
+else's device anything is shown or done, which the others here see."""
+
 EVERYBODY = frozenset(LETTERS.values())
 
 
@@ -264,6 +268,7 @@ class Replay:
             for number, deed in enumerate(self.deeds):
                 line = table[deed.rule.endpoint]
                 wanted = only == deed.rule.endpoint if only else in_turn(number + turn, 5)
+                wanted = wanted and deed.rule.endpoint not in OWN_STILL.get(name, ())
                 if wanted and (deed.plain or line.public or line.may(role, "own")):
                     found += self._judge(name, line, missing, client, token, deed)
         finally:
