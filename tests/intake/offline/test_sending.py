@@ -258,6 +258,12 @@ def test_asking_makes_no_key_and_only_staff_have_one_made(officer, client_as) ->
     assert auditor.post("/offline/key", json={}, headers={"X-CSRFToken": told["csrf"]}).status_code == 404
 
 
+def test_a_form_that_is_too_large_is_answered_with_a_page(officer, client_as) -> None:
+    client = client_as(officer)
+    sent = {"csrf_token": client.csrf_token("/account"), "request_key": "k", "narrative": "x" * 3_000_000}
+    assert client.post("/incidents/new", data=sent).status_code == 413
+
+
 def test_a_device_is_told_schools_and_a_key_and_no_name(school, officer, client_as) -> None:
     told = Device(client_as(officer)).told
     assert [one["name"] for one in told["schools"]] == [school.name]
