@@ -83,9 +83,9 @@ def test_a_coordinator_with_sixty_cases_starts_the_first_one_from_the_first_scre
     look(page, f"{size}-overdue")
     assert "Overdue by" in page.locator(".desk-rows .tag").first.inner_text()
     go(page, page.get_by_role("link", name="All 60"))
-    go(page, page.get_by_role("link", name="What comes next"))
+    go(page, page.get_by_role("link", name="Next"))
     look(page, f"{size}-after")
-    go(page, page.get_by_role("link", name="Overdue", exact=True))  # back, not the group "Overdue 10"
+    go(page, page.get_by_role("link", name="First page"))
     reference = page.locator(".desk-rows .work-title").first.inner_text().split(" ")[0]
     go(page, page.locator(".desk-rows .btn").first)
     assert "/desk" not in page.url
