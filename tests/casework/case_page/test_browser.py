@@ -83,7 +83,7 @@ def test_a_coordinator_with_sixty_cases_starts_the_first_one_from_the_first_scre
     look(page, f"{size}-overdue")
     assert "Overdue by" in page.locator(".desk-rows .tag").first.inner_text()
     go(page, page.get_by_role("link", name="All 60"))
-    go(page, page.get_by_role("link", name="Next"))
+    go(page, page.get_by_role("link", name="Next", exact=True))
     look(page, f"{size}-after")
     go(page, page.get_by_role("link", name="First page"))
     reference = page.locator(".desk-rows .work-title").first.inner_text().split(" ")[0]

@@ -47,7 +47,7 @@ class MarkForm(BaseForm):
 class CorrectForm(BaseForm):
     """What a term that was marked is instead, and why."""
 
-    state = radio(_l("New term"), [], _l("Write the new term."))
+    state = radio(_l("Result"), [], _l("Choose the result."))
     why = LongText(
         _l("Reason for the correction"), [NotBlank(_l("Enter the reason for the correction."))], limit=1000,
         description=_l("Never what was said in the circle."),

@@ -59,7 +59,7 @@ def correct_term(uow: UnitOfWork, term_id: int, state: TermState, why: str) -> i
     row, agreement, term = _load(uow, term_id, uow.version)
     was = term.state
     if was is TermState.OPEN or state not in TERM_TRANSITIONS[was]:
-        raise Refused("state", _("Write the new term."))
+        raise Refused("state", _("Choose the result."))
     refuse_blank("why", why, _("Enter the reason for the correction."))
     _not_owner(uow, term)
     _not_early(uow, row, term, state)
