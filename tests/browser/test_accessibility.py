@@ -10,7 +10,7 @@ from playwright.sync_api import Browser
 from tests.support.databases import DEMO_PASSWORD, Databases
 from tests.support.demo import ROLES, visits_of
 from tests.support.depth import full_cross, in_turn
-from tests.support.pages.browser import DESK, PHONE, Visitor, axe_problems, overflow_problems
+from tests.support.pages.browser import DESK, PHONE, Visitor, axe_problems, bring_axe, overflow_problems
 from tests.support.pages.crawl import Visit
 from tests.support.servers.live_system import LiveSystem
 
@@ -19,12 +19,12 @@ SEES_MOST_FIRST = ("administrator", "dean", "district", "coordinator", "sysadmin
 
 
 def pages_by_person(visits: dict[str, list[Visit]]) -> dict[str, list[str]]:
-    """Return for each person the addresses with a template that no page before them shows; in the full cross with a
-    kind of element too."""
+    """Return for each person the addresses with a template that no page before them shows, the pages made of most
+    templates first; in the full cross with a kind of element too."""
     templates, elements = set[str](), set[tuple[str, str]]()
     wanted: dict[str, list[str]] = {}
     for role in SEES_MOST_FIRST:
-        for visit in visits[role]:
+        for visit in sorted(visits[role], key=lambda visit: -len(visit.templates)):
             known = templates.issuperset(visit.templates) and (elements >= visit.markup or not full_cross())
             if visit.is_page and not known:
                 templates.update(visit.templates)
@@ -55,6 +55,7 @@ def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str
     axe at one width and the other in turn, of every ninth page with the contrast of its colours, in the full cross all
     of it at both."""
     context = browser.new_context(base_url=system.url, viewport=DESK, reduced_motion="reduce", service_workers="block")
+    bring_axe(context)
     visitor = Visitor(context, context.new_page())
     visitor.enter(f"{role}@demo.example", DEMO_PASSWORD)
     found = []

@@ -222,13 +222,13 @@ def test_the_same_seed_gives_the_same_rows(
 @pytest.mark.parametrize(
     "wall",
     [FIRST_MORNING, "2026-11-24 15:30", "2026-11-29 12:00", "2026-12-25 20:00", "2027-07-04 09:00", "2027-08-03 09:00"][
-        :: examples(2, 1)
+        :: examples(3, 1)
     ],
 )
 def test_a_first_sweep_queues_something_on_any_day(
     databases: Databases, tiny: Tiny, at: Callable[..., datetime], tmp_path: Path, wall: str
 ) -> None:
-    """Takes some seconds each: people live through a small district, on every second of these days where not everything
+    """Takes some seconds each: people live through a small district, on every third of these days where not everything
     is proven."""
     now = at(wall)
     copy = databases.copy(tiny(now))

@@ -83,9 +83,9 @@ def _is_left(item: pytest.Item, told: dict[tuple[str, str], set[str]], widths: d
 
 
 def choose(name: str) -> str:
-    """Return the kind of database that a name chooses, the same in every process: PostgreSQL for one in four, since a
+    """Return the kind of database that a name chooses, the same in every process: PostgreSQL for one in eight, since a
     test costs half as much again there, and what depends on the database runs on both."""
-    return BACKENDS[zlib.crc32(name.encode()) % 4 == 0]
+    return BACKENDS[zlib.crc32(name.encode()) % 8 == 0]
 
 
 def _function(item: pytest.Item) -> str:

@@ -120,21 +120,25 @@ def test_a_killed_export_or_replay_prints_nothing(demo_database: Database) -> No
 
 
 def test_a_killed_backup_leaves_no_file_and_a_killed_restore_no_child(
-    demo_database: Database, databases: Databases, tmp_path: Path
+    database: Database, databases: Databases, tmp_path: Path
 ) -> None:
-    out = tmp_path / "whole.zip"
-    was_killed(demo_database.url, "backup", "create", str(out), at="file.before_name")
+    taken_in = flask(database.url, "import", *people(tmp_path))
+    assert taken_in.returncode == 0, taken_in.stderr
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    out = folder / "whole.zip"
+    was_killed(database.url, "backup", "create", str(out), at="file.before_name")
     assert not out.exists()
-    made = flask(demo_database.url, "backup", "create", str(out))
+    made = flask(database.url, "backup", "create", str(out))
     assert made.returncode == 0, made.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["whole.zip"]
-    there = databases.empty(demo_database.kind)
+    assert [path.name for path in folder.iterdir()] == ["whole.zip"]
+    there = databases.empty(database.kind)
     was_killed(there.url, "backup", "restore", str(out), at="restore.before_commit")
     left = rows(there)
-    assert [left[name] for name in ("student", "user_account", "incident", "audit_entry")] == [[]] * 4
+    assert [left[name] for name in ("student", "staff_member", "guardian", "audit_entry")] == [[]] * 4
     done = flask(there.url, "backup", "restore", str(out))
     assert done.returncode == 0, done.stderr
-    assert rows(there)["student"] == rows(demo_database)["student"]
+    assert rows(there)["student"] == rows(database)["student"] != []
     assert flask(there.url, "backup", "restore", str(out)).returncode == 1
     databases.drop(there)
 

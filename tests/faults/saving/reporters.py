@@ -115,6 +115,12 @@ class Saving:
                 self.kill(self.random.choice(self.workers()))
             assert not self.problems, self.problems
 
+    def save_until(self, saves: int) -> None:
+        """Let everybody save until so many saves in all are acknowledged: a machine with other work to do may have
+        killed almost all of them on their way."""
+        enough = f"{saves} saves are acknowledged"
+        wait_until(lambda: len(self.acknowledged) >= saves, LONGEST_WAIT, enough)
+
     def kill_at_failpoint(self, name: str) -> None:
         """Kill a working process exactly there, in the middle of somebody's save."""
         before = set(self.workers())
