@@ -16,7 +16,7 @@ from wss_cases.access.policy import can, load_object, might, require
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.permission_map import PERMISSION_MAP
+from wss_cases.permission_map import PAGES, PERMISSION_MAP
 from wss_cases.roster.directory.models import School
 
 OPEN = {Permission.PUBLIC, Permission.SIGNED_IN}
@@ -25,6 +25,7 @@ OPEN = {Permission.PUBLIC, Permission.SIGNED_IN}
 def test_every_permission_has_its_row_and_its_reason(app: Any) -> None:
     assert set(PERMISSION_MAP) == set(Permission) - OPEN
     assert all(rule.because and rule.roles for rule in PERMISSION_MAP.values())
+    assert sum(map(len, PAGES)) == len(PERMISSION_MAP), "a permission has rows on two pages: the last one would win"
 
 
 def test_nobody_may_anything(app: Any) -> None:

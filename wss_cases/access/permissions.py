@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Permission(StrEnum):
-    """`object:act`; who holds each is in `permission_map.py`."""
+    """`object:act`; who holds each is in `permission_map/`."""
 
     PUBLIC = "public"
     """Open to anyone, signed in or not."""

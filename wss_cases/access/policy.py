@@ -1,4 +1,4 @@
-"""The policy engine: default no. The map itself is in `permission_map.py`, handed in by `app.py`."""
+"""The policy engine: default no. The map itself is in `permission_map/`, handed in by `app.py`."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Protocol
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
-from wss_cases.access.visibility import sees
 from wss_cases.foundation.ids import fold
 from wss_cases.pathways.mentoring.plan.states import BEST_MARK, Cadence, Reason
 from wss_cases.roster.directory.rules import SchoolDays
@@ -124,12 +122,6 @@ def percent(marks: Mapping[str, Sequence[int | None]]) -> int | None:
     """Return the share of points of a card's day in whole percent; None when nothing is marked."""
     given = [mark for row in marks.values() for mark in row if mark is not None]
     return None if not given else round(100 * sum(given) / (BEST_MARK * len(given)))
-
-
-def mentors_or_team(actor: Actor, plan: Any) -> bool:
-    """The mentor of this plan while they work at its school; the case team has all plans of its school."""
-    own = plan.mentor_user_id is not None and plan.mentor_user_id == actor.user_id
-    return sees(actor, plan, *(STAFF if own else CASE_TEAM))
 
 
 @dataclass(frozen=True)

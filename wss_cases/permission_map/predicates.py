@@ -1,0 +1,104 @@
+"""Predicates that rows of several rooms share: who reaches a record, by role, school, ownership or keeping."""
+
+from typing import Any
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.policy import Predicate
+from wss_cases.access.visibility import sees
+from wss_cases.foundation import clock
+
+
+def at_own_school(*roles: Role) -> Predicate:
+    """The record's school is one in which the actor holds one of these roles.
+
+    Of what fades with the years (incidents, cases and all that hangs on them), what is still in view for that role.
+    """
+
+    def allows(actor: Actor, record: Any) -> bool:
+        return sees(actor, record, *roles)
+
+    return allows
+
+
+def school_itself(*roles: Role) -> Predicate:
+    """The record is a school that the actor reaches with one of these roles."""
+
+    def allows(actor: Actor, school: Any) -> bool:
+        return actor.covers(school.id, *roles)
+
+    return allows
+
+
+def anywhere(actor: Actor, record: Any) -> bool:
+    """Holding the role is enough: the record belongs to no school."""
+    return True
+
+
+def of_the_district(actor: Actor, record: Any) -> bool:
+    """The record is the district's own, not one school's."""
+    return record.school_id is None
+
+
+def own_report_or_team(actor: Actor, incident: Any) -> bool:
+    """The reporter reads their own report while they work at its school; the case team reads all of its school."""
+    own = incident.reporter_id is not None and incident.reporter_id == actor.user_id
+    return sees(actor, incident, *(STAFF if own else CASE_TEAM))
+
+
+def own_or_team(actor: Actor, follow_up: Any) -> bool:
+    """The owner has their follow-up while they work at its school; the case team has all of its school."""
+    own = follow_up.owner_id is not None and follow_up.owner_id == actor.user_id
+    return sees(actor, follow_up, *(STAFF if own else CASE_TEAM))
+
+
+def mentors_or_team(actor: Actor, plan: Any) -> bool:
+    """The mentor of this plan while they work at its school; the case team has all plans of its school."""
+    own = plan.mentor_user_id is not None and plan.mentor_user_id == actor.user_id
+    return sees(actor, plan, *(STAFF if own else CASE_TEAM))
+
+
+def keeps(actor: Actor, circle: Any) -> bool:
+    """The actor keeps this circle now, and is still a coordinator of its school.
+
+    Its deans and administrators read nothing, not even one who is a coordinator there too, or kept the circle before:
+    who decides discipline never reads what is privileged. A record with `school_id` and `keeper_ids`.
+    """
+    works = actor.covers(circle.school_id, Role.COORDINATOR)
+    decides = actor.covers(circle.school_id, Role.DEAN, Role.ADMINISTRATOR)
+    return actor.user_id in circle.keeper_ids and works and not decides
+
+
+def keeps_or_administers(actor: Actor, circle: Any) -> bool:
+    """The actor keeps this circle now, or is an administrator of its school."""
+    return keeps(actor, circle) or actor.covers(circle.school_id, Role.ADMINISTRATOR)
+
+
+def outside_school(actor: Actor, record: Any) -> bool:
+    """The actor is of the district that the record's school belongs to, and works in no role at that school."""
+    return actor.covers(record.school_id, Role.DISTRICT) and not actor.covers(record.school_id, *STAFF)
+
+
+def own_or_administers(actor: Actor, cover: Any) -> bool:
+    """The person who is away sets their own cover; the administrator of the school sets anybody's."""
+    own = cover.user_id is not None and cover.user_id == actor.user_id
+    return actor.covers(cover.school_id, *(CASE_TEAM if own else (Role.ADMINISTRATOR,)))
+
+
+def verifies_or_keeps(actor: Actor, student: Any) -> bool:
+    """Auditors read the disclosures of every student; a school's coordinators and administrators those of its own."""
+    return actor.has(Role.AUDITOR) or actor.covers(student.school_id, Role.COORDINATOR, Role.ADMINISTRATOR)
+
+
+def sent_to_own_partner(actor: Actor, referral: Any) -> bool:
+    """The referral was sent to the actor's organisation, and its consent is in force: neither revoked nor run out."""
+    return referral.partner_id in actor.partner_ids() and referral.is_open_to_partner(clock.now())
+
+
+def whole_district(actor: Actor, record: Any) -> bool:
+    """The actor administers the whole district, not one network of it."""
+    return actor.everywhere(Role.DISTRICT)
+
+
+def whole_district_or_system(actor: Actor, record: Any) -> bool:
+    """The actor administers the whole district, or the system."""
+    return actor.everywhere(Role.DISTRICT) or actor.has(Role.SYSADMIN)
