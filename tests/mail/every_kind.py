@@ -35,6 +35,10 @@ from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.assignment.actions import MAIL as REPORT_ASSIGNED
 from wss_cases.intake.assignment.models import Assignment
+from wss_cases.intake.offline.expiry import GONE as UNFILED_GONE
+from wss_cases.intake.offline.expiry import WAITS as UNFILED
+from wss_cases.intake.offline.models import OfflineEntry
+from wss_cases.intake.offline.states import EntryKind, EntryState
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.audit_heads.messages import HEAD, head_key, week_of
 from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
@@ -567,6 +571,21 @@ def _referral(kind: str) -> Callable[[World], OutboxMessage]:
     return make
 
 
+def _unfiled(kind: str) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        to = world.people[Role.REPORTER]
+        waits = {"state": EntryState.TO_MEND, "sealed_text": b"x", "sealed_key": b"x", "key_name": "k"}
+        row = OfflineEntry(
+            user_id=to.id, name=f"{kind}{world.school.id}", kind=EntryKind.REPORT, written_at=NOW, arrived_at=NOW,
+            clock_ahead=0, clock_doubtful=False, **(waits if kind == UNFILED else {"state": EntryState.ERASED}),
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        return world.message(kind, to, row, f"{kind}:{row.id}")
+
+    return make
+
+
 MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "circle.invitation": _meeting,
     "invitation": _invitation,
@@ -599,6 +618,8 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "incident.part": _incident("incident.part", IncidentState.SUBMITTED, Role.DEAN),
     "incident.part_changed": _incident("incident.part_changed", IncidentState.ROUTED, Role.DEAN),
     REPORT_ASSIGNED: _assigned,
+    UNFILED: _unfiled(UNFILED),
+    UNFILED_GONE: _unfiled(UNFILED_GONE),
     "incident.withdrawal_asked": _incident("incident.withdrawal_asked", IncidentState.SUBMITTED, Role.DEAN),
     "named_in_error.asked": _taking_out,
     "deputy.asked": _deputy,

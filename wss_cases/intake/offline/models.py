@@ -14,7 +14,7 @@ class OfflineEntry(Base):
 
     `written_at` is when, as well as the device's clock allows; `clock_ahead` how many seconds that clock was ahead
     (negative: behind, 0: right); `clock_doubtful` that it was set while the entry waited. `sealed_text` holds what was
-    written as long as something is to be mended, for its writer alone.
+    written as long as something is to be mended, for its writer alone; `warned_at` is when they were told that it goes.
     """
 
     __tablename__ = "offline_entry"
@@ -40,3 +40,4 @@ class OfflineEntry(Base):
     sealed_text: Mapped[bytes | None] = mapped_column(LargeBinary)
     sealed_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     key_name: Mapped[str | None] = mapped_column(String(16), index=True)
+    warned_at: Mapped[datetime | None]

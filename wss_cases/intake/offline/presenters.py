@@ -56,6 +56,8 @@ def answer_to_device(actor: Actor, row: OfflineEntry | None) -> dict[str, str]:
     if row.state is EntryState.TO_MEND:
         words = _("Received, but it needs an answer from you before it can be filed.")
         return {"status": "mend", "words": words, "href": url_for("offline.waiting")}
+    if row.state is EntryState.ERASED:
+        return {"status": "sent", "words": _("Deleted: it was never filed. If it still matters, write it again.")}
     return {"status": "sent", **_filed(actor, row)}
 
 

@@ -12,6 +12,7 @@ PURPOSE: Final = "offline entry"
 """What the keys over an entry that is to be mended are derived for."""
 TOLERANCE: Final = timedelta(minutes=5)
 """How far a clock may be off and still count as right."""
+TOLD_BEFORE: Final = timedelta(days=3)
 YEARS: Final = range(2000, 2101)
 MOST_FIELDS: Final = 400
 Fields = list[tuple[str, str]]
@@ -85,6 +86,11 @@ def written_at(clock: DeviceClock, now: datetime) -> Written:
     at = min(fitting[0] if fitting else max(answers[0], earliest), now)
     ahead = max((ahead_before, ahead_at_sending), key=abs)
     return Written(at, ahead if abs(ahead) > TOLERANCE else timedelta(0), doubtful)
+
+
+def told_before(days: int) -> timedelta:
+    """Return how long before an entry goes, that waits at most `days` days, its writer is told: three days, or half."""
+    return min(TOLD_BEFORE, timedelta(days=days) / 2)
 
 
 def _instant(text: Any) -> datetime:

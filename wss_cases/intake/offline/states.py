@@ -17,3 +17,4 @@ class EntryState(Labelled):
     FILED = "filed", _l("Filed")
     TO_MEND = "to_mend", _l("Needs an answer")
     DISCARDED = "discarded", _l("Deleted by its writer")
+    ERASED = "erased", _l("Deleted because it was never filed")

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -15,6 +17,7 @@ from wss_cases.followups.making.actions import close_row, make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.intake.offline.expiry import remind_writers
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.contents import cases_with
@@ -24,6 +27,7 @@ from wss_cases.records.family_copies.copy.rules import is_eligible
 from wss_cases.records.family_copies.copy.states import OPEN, TRANSITIONS, Asker, Part, ReleaseState
 from wss_cases.roster.directory.guardians import guardians_of
 from wss_cases.roster.directory.models import Student
+from wss_cases.roster.names.queries import COLUMNS, finder_beside, students_named
 
 EARLIEST = date(2000, 1, 1)
 
@@ -69,6 +73,9 @@ def ask(uow: UnitOfWork, student_id: int, wanted: Asked) -> int:
         row.follow_up_id, row.due_on = waiting[0].id, waiting[0].due_on
     uow.add(row)
     record(uow, row, "asked")
+    # what is not filed yet is in no record: whoever wrote of the student without network is asked to file it now
+    named = finder_beside((), students_named(select(*COLUMNS).where(Student.id == student.id)))
+    remind_writers(uow, student.id, named, f"copy:{row.id}")
     return row.id
 
 

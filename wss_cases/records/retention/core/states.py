@@ -81,6 +81,7 @@ KIND_LABELS: dict[str, Any] = {
     "disclosure": _l("Disclosures and reviews of the record"),
     "identity": _l("Who the student is: name, schools, guardians"),
     "draft": _l("Drafts of reports"),
+    "offline_entry": _l("Reports and circles written offline and never filed"),
     "session": _l("Sessions that ended"),
     "sign_in": _l("Failed sign-ins and wrong links"),
     "link": _l("Links that were used or ran out"),

@@ -13,6 +13,7 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.intake.offline.expiry import erase, mentions, naming
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.word_index.actions import index_again
 from wss_cases.journal.word_index.models import SearchEntry
@@ -21,7 +22,7 @@ from wss_cases.records.retention.deletion.sealed import INSTEAD, take_names_out_
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, students_in, table
 from wss_cases.records.retention.reach.table_owners import TABLES
 from wss_cases.roster.directory.models import Student, StudentGuardian
-from wss_cases.roster.names.finder import Finder, Kind
+from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import COLUMNS, finder_beside, guardians_named, students_named
 from wss_cases.routing.engine.states import Pathway as Family
 
@@ -42,7 +43,8 @@ COUNTED: dict[str, tuple[str, str | None]] = {
 def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str, int]:
     """Delete everything that this student's record reaches; returns how many rows of each table went.
 
-    `texts` are those of shared records that lost the name, `drafts` those of reports that named the student.
+    `texts` are those of shared records that lost the name; `drafts` of reports and `unfiled` ones written offline
+    named the student.
     """
     reader = Reader(uow.session, student_id)
     reach = reader.reach(permanent)
@@ -51,6 +53,7 @@ def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str
     counts["texts"] = take_names_out(uow, reach.stays, names)
     counts["texts"] += take_names_out_of_sealed(uow, reach.stays, names)
     counts["drafts"] = _drop_drafts(uow, student_id, names)
+    counts["unfiled"] = _erase_unfiled(uow, student_id, names)
     counts["sealed"] = _empty_sealed(uow, reach.circles)
     counts["files"] = erase_shared(uow, reach.stays.get("attachment", set()))
     _count_bare(uow, reach.gone)
@@ -135,21 +138,19 @@ def _drop_drafts(uow: UnitOfWork, student_id: int, names: Finder) -> int:
     draft_ids = [
         row["id"]
         for row in uow.session.execute(select(draft.c.id, draft.c.payload)).mappings()
-        if _mentions(row["payload"], student_id, names)
+        if mentions(row["payload"], student_id, names)
     ]
     if draft_ids:
         uow.session.execute(delete(draft).where(draft.c.id.in_(draft_ids)))
     return len(draft_ids)
 
 
-def _mentions(payload: dict[str, Any], student_id: int, names: Finder) -> bool:
-    for key, values in payload.items():
-        words = [str(value) for value in (values if isinstance(values, list) else [values])]
-        if key == "people" and {str(student_id), f"student:{student_id}"} & set(words):
-            return True
-        if any(one.kind in (Kind.FULL, Kind.NUMBER) for word in words for one in names.sure(word)):
-            return True
-    return False
+def _erase_unfiled(uow: UnitOfWork, student_id: int, names: Finder) -> int:
+    """What somebody wrote without network about the student, and never filed."""
+    rows = naming(uow, student_id, names)
+    for row in rows:
+        erase(uow, row)
+    return len(rows)
 
 
 def _empty_sealed(uow: UnitOfWork, circles: set[int]) -> int:

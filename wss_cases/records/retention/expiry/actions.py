@@ -10,6 +10,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.intake.offline.expiry import erase_unfiled
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.records.retention.core.queries import rules_on
@@ -82,6 +83,8 @@ def clean(now: datetime) -> dict[str, int]:
             counts[name] = _clean_table(name, now - timedelta(days=rule.keep), now)
     if rule := rules.get("mail_file"):
         counts["mail_file"] = _clean_files(Path(setting("MAIL_FOLDER")), now - timedelta(days=rule.keep), now)
+    if rule := rules.get("offline_entry"):
+        counts["offline_entry"] = erase_unfiled(now, rule.keep)
     return {name: count for name, count in counts.items() if count}
 
 
