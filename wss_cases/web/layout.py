@@ -34,7 +34,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("my_day.page", _l("My day"), Permission.FOLLOWUP_READ),
     ("desk.page", _l("Caseload"), Permission.CASE_WORK),
     ("capture.capture", _l("Log an incident"), Permission.INCIDENT_REPORT),
-    ("review.queue", _l("Review"), Permission.INCIDENT_REVIEW),
+    ("queue.page", _l("Review"), Permission.INCIDENT_REVIEW),
     ("casework.cases", _l("Cases"), Permission.CASE_READ),
     ("incidents.incidents", _l("Incidents"), Permission.INCIDENT_READ),
     ("safeguards.duties", _l("Legal duties"), Permission.DUTY_READ),
@@ -61,7 +61,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
 PHONE_BAR: tuple[tuple[str, Any, str, Permission], ...] = (
     ("my_day.page", _l("My day"), "sun", Permission.FOLLOWUP_READ),
     ("capture.capture", _l("Log"), "plus", Permission.INCIDENT_REPORT),
-    ("review.queue", _l("Review"), "list", Permission.INCIDENT_REVIEW),
+    ("queue.page", _l("Review"), "list", Permission.INCIDENT_REVIEW),
     ("desk.page", _l("Caseload"), "people", Permission.CASE_WORK),
 )
 """What stands at the bottom of a phone, with its picture, before Find and More: the first three that are allowed."""

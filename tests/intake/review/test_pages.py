@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from sqlalchemy import func, select
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
-from tests.intake.making import WALL, Place, set_facts
+from tests.intake.making import NOW, WALL, Place, set_facts
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
@@ -39,8 +41,13 @@ def place(session: Any, at: Callable[..., Any]) -> Place:
     return Place()
 
 
+DAYS = count(1)
+
+
 def light(place: Place, *people: tuple[Any, PersonRole], **more: Any) -> Any:
+    """Report something light, each on a day of its own, so that no two tell of the same event."""
     known: dict[str, Any] = {"narrative": "Kept calling out.", "injury": "none", "tile": "disruption"}
+    known["occurred_at"] = NOW - timedelta(days=next(DAYS))
     return place.report(*(people or ((place.students[0], CAUSED),)), code="disruption", **(known | more))
 
 

@@ -22,6 +22,8 @@ from wss_cases.roster.directory.guardians import guardians_of
 from wss_cases.roster.directory.states import Reach
 from wss_cases.roster.telling.queries import refuse_private
 
+MERGED = "incident.merged"
+
 
 @dataclass(frozen=True)
 class ContactAttempt:
@@ -95,18 +97,23 @@ def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Inciden
 def join_report(uow: UnitOfWork, incident: Incident, target: Incident) -> None:
     """Join a locked report to another locked one of its school; people not yet there join that one, too."""
     known = {(person.student_id, person.other_school_id) for person in target.people}
+    came, moved = [], []
     for person in incident.people:
         who = (person.student_id, person.other_school_id)
         if any(who) and who not in known:
-            target.people.append(_copy(person))
+            came.append(_copy(person))
+            target.people.append(came[-1])
     there = {part.school_id for part in parts_of(target.id)}
     for part in parts_of(incident.id):
         if part.school_id not in there:
             part.part_of_id = target.id
+            moved.append(part.id)
             uow.record(part, "incident.part_joined", reference=target.reference)
     set_state(uow, incident, IncidentState.DUPLICATE, duplicate_of=target)
-    uow.record(target, "incident.merged", reference=incident.reference)
-    react(uow, "incident.merged", target)
+    uow.session.flush()
+    # by these the merge can be undone: who came with it, by the numbers of their rows
+    uow.record(target, MERGED, reference=incident.reference, people=[one.id for one in came], parts=moved)
+    react(uow, MERGED, target)
 
 
 @use_case
@@ -142,6 +149,9 @@ def _target(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
     return target
 
 
+COPIED = ("role", "kind", "student_id", "other_school_id", "description", "grade", "behavior_code_id")
+"""What a person who joins another report brings along."""
+
+
 def _copy(person: IncidentPerson) -> IncidentPerson:
-    copied = ("role", "kind", "student_id", "other_school_id", "description", "grade", "behavior_code_id")
-    return IncidentPerson(**{name: getattr(person, name) for name in copied})
+    return IncidentPerson(**{name: getattr(person, name) for name in COPIED})

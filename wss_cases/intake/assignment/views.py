@@ -31,7 +31,7 @@ def take(incident_id: int) -> Page:
     key = f"{form.request_key.data or ''}:take:{report.id}"
     assign(Invocation(current_actor(), clock.now(), key), report.id, current_actor().user_id)
     if request.args.get("to") == "queue":
-        return redirect(url_for("review.queue", _anchor=f"report-{report.id}"), 303)
+        return redirect(url_for("queue.page", _anchor=f"report-{report.id}"), 303)
     return redirect(url_for("review.incident", incident_id=report.id), 303)
 
 
@@ -51,7 +51,7 @@ def choose(incident_id: int) -> Page:
         "intake/assignment/assign.html",
         title=title,
         lede=report.reference,
-        crumbs=[(_("Review"), url_for("review.queue")), (report.reference, page), (title, None)],
+        crumbs=[(_("Review"), url_for("queue.page")), (report.reference, page), (title, None)],
         back_href=page,
         go_words=_("Save"),
     )

@@ -8,6 +8,11 @@ ROOM = Room(
     tables=(models,),
     pages=(views.blueprint,),
     sentences={
+        "review.unmerged": _l("No longer merged with %(reference)s. People taken back: %(went)s"),
+        "review.unmerged_stay": _l(
+            "No longer merged with %(reference)s. People taken back: %(went)s. People who stay, because something was"
+            " recorded about them since: %(stay)s"
+        ),
         "review.told_apart": _l("%(reference)s is not the same event"),
         "review.may_be_same": _l("%(reference)s may be the same event after all"),
     },

@@ -70,5 +70,5 @@ def maybe(incident_id: int, other_id: int) -> Page:
 def _back(incident_id: int) -> str:
     """Return to the list where it was left, or to the page of the report that stays."""
     if request.args.get("to") == "queue":
-        return url_for("review.queue", _anchor=f"report-{incident_id}")
+        return url_for("queue.page", _anchor=f"report-{incident_id}")
     return url_for("review.incident", incident_id=incident_id)

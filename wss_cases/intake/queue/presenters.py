@@ -10,9 +10,12 @@ from wss_cases.intake.review import presenters as words
 
 
 def queue_row(
-    row: Any, scene: Situation, twins: Sequence[Any], known: Known, reviewers: frozenset[int]
+    row: Any, scene: Situation, twins: Sequence[Any], known: Known, reviewers: frozenset[int], *, alike: bool
 ) -> dict[str, Any]:
-    """Return one report of the queue in words; `twins` may tell of the same event."""
+    """Return one report of the queue in words; `twins` may tell of the same event and are compared in this row.
+
+    `alike`: some report may tell of the same event, here or in another row: it is not accepted among others.
+    """
     kinds = list(dict.fromkeys(str(item["kind"]) for item in words.plan_words(scene)["pathways"]))
     assignee = row.assignee_id if row.assignee_id in reviewers else None
     return told(row, known) | {
@@ -21,7 +24,7 @@ def queue_row(
         "recommends": ", ".join(kinds),
         "danger": row.danger_now,
         "duties": row.duties,
-        "light": may_be_batched(scene.plan, row.duties, scene.people, row),
+        "light": not alike and may_be_batched(scene.plan, row.duties, scene.people, row),
         "assignee": known.names.get(assignee or 0, ""),
         "mine": assignee is not None and assignee == known.actor.user_id,
         "twins": [twin_words(row, twin, known) for twin in twins],

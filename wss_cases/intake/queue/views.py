@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
@@ -30,15 +30,16 @@ from wss_cases.intake.queue.presenters import chip_rows, queue_row
 from wss_cases.intake.queue.queries import MINE, UNASSIGNED, Narrow, Queue
 from wss_cases.intake.recommendation.queries import people_of_each, shown_to, situation, situations
 from wss_cases.intake.review.presenters import name_of, tile_words
-from wss_cases.intake.review.views import blueprint as blueprint
 from wss_cases.intake.review.views import reviewed
+
+blueprint = Blueprint("queue", __name__, url_prefix="/review")
 
 BATCH = 10
 
 
-@blueprint.get("", endpoint="queue")
+@blueprint.get("")
 @gate(Permission.INCIDENT_REVIEW)
-def queue_page() -> Page:
+def page() -> Page:
     """What waits for a decision: danger first, then duties, then the longest waiting."""
     return _queue_page(200)
 
@@ -54,7 +55,7 @@ def _queue_page(status: int, problem: str = "") -> Page:
     form = NarrowForm(data=narrow.parameters | {"days": str(narrow.days or "")})
     form.offer(places)
     place_labels = {one.code: in_language(one, "label") for one in places}
-    page = render_template(
+    shown_page = render_template(
         "intake/queue/queue.html",
         rows=_rows(queue, shown, place_labels),
         count=counts[""],
@@ -65,7 +66,7 @@ def _queue_page(status: int, problem: str = "") -> Page:
             for name in (queries.DANGER, queries.DUTY)
         ],
         chips=chip_rows(_chips(narrow, place_labels), lambda **changes: _narrowed(narrow, **changes)),
-        clear_href=url_for("review.queue"),
+        clear_href=url_for("queue.page"),
         narrow=narrow,
         form=form,
         more=_narrowed(narrow, after=shown[-1].id) if len(rows) > queries.PAGE else None,
@@ -73,7 +74,7 @@ def _queue_page(status: int, problem: str = "") -> Page:
         request_key=BaseForm(formdata=None).request_key.data,
         problem=problem,
     )  # fmt: skip
-    return (page, status) if status != 200 else page
+    return (shown_page, status) if status != 200 else shown_page
 
 
 def _rows(queue: Queue, shown: Any, places: dict[str, str]) -> list[dict[str, Any]]:
@@ -102,7 +103,9 @@ def _rows(queue: Queue, shown: Any, places: dict[str, str]) -> list[dict[str, An
         fresh = [twin for twin in twins[row.id] if frozenset((row.id, twin.id)) not in told_pairs]
         told_pairs |= {frozenset((row.id, twin.id)) for twin in fresh}
         above = [(twin.reference, twin.id) for twin in twins[row.id] if twin not in fresh]
-        rows.append(queue_row(row, scenes[row.id], fresh, known, queue.reviewers) | {"above": above})
+        rows.append(
+            queue_row(row, scenes[row.id], fresh, known, queue.reviewers, alike=bool(twins[row.id])) | {"above": above}
+        )
     return rows
 
 
@@ -126,7 +129,7 @@ def _chips(narrow: Narrow, places: dict[str, str]) -> dict[str, str]:
 def _narrowed(narrow: Narrow, **changes: Any) -> str:
     """Return the address of the queue narrowed like this, but for the changes."""
     parameters = narrow.parameters | changes
-    return url_for("review.queue", **{name: value for name, value in parameters.items() if value is not None})
+    return url_for("queue.page", **{name: value for name, value in parameters.items() if value is not None})
 
 
 @blueprint.post("/accept")
@@ -146,8 +149,8 @@ def accept_some() -> Page:
     if done:
         flash(ngettext("%(num)d report accepted.", "%(num)d reports accepted.", done))
     if left:
-        flash(_("Some reports changed since this page was opened. Open them one by one."), "warning")
-    return redirect(url_for("review.queue"), 303)
+        flash(_("Some reports were not accepted: they changed, or may be duplicates. Open them one by one."), "warning")
+    return redirect(url_for("queue.page"), 303)
 
 
 def _accept_light(incident_id: int, version: int, key: str) -> int:
@@ -156,5 +159,7 @@ def _accept_light(incident_id: int, version: int, key: str) -> int:
     now = situation(incident_id)
     if incident.state in UNDECIDED and not may_be_batched(now.plan, open_duty_count(incident_id), now.people, incident):
         raise Refused("", _("This report needs its own review."))
+    if possible_duplicates([incident])[incident_id]:
+        raise Refused("", _("Merge it with its possible duplicate, or say that they are not the same, first."))
     decide(Invocation(actor, clock.now(), key, version=version), incident_id, Choice())
     return 1

@@ -10,6 +10,7 @@ from wss_cases.incidents.incident.actions import set_state, tell_of_danger
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonRole
 from wss_cases.intake.decision.states import NO_ACTION_REASONS, VERIFIED_LABELS
+from wss_cases.intake.duplicates.undoing import undo_merge
 from wss_cases.intake.report.routing import route_incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -81,9 +82,14 @@ def take_no_action(uow: UnitOfWork, incident_id: int, reason: str, note: str) ->
 
 @use_case
 def reopen_review(uow: UnitOfWork, incident_id: int, reason: str) -> int:
-    """Take a decided report back into review, with a reason; what was opened from it goes on meanwhile."""
+    """Take a decided report back into review, with a reason; what was opened from it goes on meanwhile.
+
+    A duplicate is no longer one: see `duplicates.undoing.undo_merge`.
+    """
     incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
     refuse_blank("reason", reason, _("Enter the reason in a sentence."))
+    if incident.state is IncidentState.DUPLICATE:
+        undo_merge(uow, incident)
     incident.outcome_reason = ""
     uow.record(incident, "review.reopened", why=reason)
     set_state(uow, incident, IncidentState.UNDER_REVIEW)

@@ -167,4 +167,4 @@ def after_decision(incident_id: int) -> str:
         flash(_("Case %(reference)s is open.", reference=cases[-1].reference))
         return url_for("review.incident", incident_id=incident_id)
     flash(_("The report is decided, without a case."))
-    return url_for("review.queue")
+    return url_for("queue.page")

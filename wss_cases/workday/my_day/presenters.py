@@ -190,7 +190,7 @@ def _more_dangers(waiting: Waiting) -> Iterator[Line]:
             "%(num)d more reports of someone hurt or in danger",
             more,
         )
-        yield _waits(words, "review.queue", "")
+        yield _waits(words, "queue.page", "")
 
 
 def _police(actor: Actor, now: datetime) -> Iterator[Line]:
@@ -267,7 +267,7 @@ def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     yield from _law_rows(waiting)
     if waiting.to_review:
         words = ngettext("%(num)d report to review", "%(num)d reports to review", waiting.to_review)
-        yield _waits(words, "review.queue", _("Read why, and decide"))
+        yield _waits(words, "queue.page", _("Read why, and decide"))
     if waiting.circle_requests:
         words = ngettext("%(num)d request for a circle", "%(num)d requests for a circle", waiting.circle_requests)
         yield _waits(words, "circle_requests.requests", _("Read requests every school day"))

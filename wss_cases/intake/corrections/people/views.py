@@ -29,7 +29,7 @@ def people(incident_id: int) -> Page:
     shown = {
         "title": title,
         "go_words": _("Save"),
-        "crumbs": [(_("Review"), url_for("review.queue")), (report.reference, back), (title, None)],
+        "crumbs": [(_("Review"), url_for("queue.page")), (report.reference, back), (title, None)],
         "back_href": back,
         "incident": report,
         "chosen": people_items(report.school_id, chosen),

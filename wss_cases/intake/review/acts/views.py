@@ -58,7 +58,7 @@ def _act(
 ) -> Page:
     """Show one act's form; the loser of two editors is told what happened instead, and what `yours` was."""
     page = url_for("review.incident", incident_id=report.id)
-    crumbs = [(_("Review"), url_for("review.queue")), (report.reference, page), (title, None)]
+    crumbs = [(_("Review"), url_for("queue.page")), (report.reference, page), (title, None)]
     context |= {"title": title, "crumbs": crumbs, "trail_rows": crumbs, "back_href": page, "go_words": go}
     try:
         return form_page(
@@ -94,7 +94,7 @@ def _plain_act(
 
 
 def _to_queue(_report_id: int) -> str:
-    return url_for("review.queue")
+    return url_for("queue.page")
 
 
 _plain_act(
