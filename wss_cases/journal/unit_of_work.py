@@ -276,8 +276,8 @@ def _keep_overreach(refused: UnitOfWork) -> None:
 
 
 def _claim(session: Session, user_id: int, key: str, now: datetime) -> RequestKey:
-    digest = key_digest(key)
+    own = {"user_id": user_id, "key": key_digest(key)}
     # on PostgreSQL a duplicate waits here for the first one's commit; on SQLite it waited for BEGIN IMMEDIATE
-    insert_once(session, RequestKey, {"user_id": user_id, "key": digest, "at": now}, ["user_id", "key"])
-    found = select(RequestKey).where(RequestKey.user_id == user_id, RequestKey.key == digest)
-    return session.execute(found).scalar_one()
+    claim = _insert_of(session)(RequestKey).values(**own, at=now).on_conflict_do_nothing(index_elements=list(own))
+    claimed = session.scalars(claim.returning(RequestKey)).one_or_none()
+    return claimed or session.scalars(select(RequestKey).filter_by(**own)).one()

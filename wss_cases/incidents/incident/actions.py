@@ -28,6 +28,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.webhooks.states import HookEvent
 from wss_cases.mail.webhooks.telling import tell_webhooks
 from wss_cases.roster.directory.models import School, StaffMember, Student
+from wss_cases.roster.directory.queries import get_school, students_by_id
 
 MOST_PEOPLE = 40
 UNOPENED_FOR = timedelta(minutes=30)
@@ -82,15 +83,20 @@ def add_people(uow: UnitOfWork, incident: Incident, capture: Capture) -> None:
     named = list(dict.fromkeys(capture.people)) or [CapturedPerson(PersonKind.NOT_IDENTIFIED)]
     if len(named) > MOST_PEOPLE:
         raise Refused("people", _("Name at most %(number)d people.", number=MOST_PEOPLE))
+    students = students_by_id(who.id for who in named if who.kind is PersonKind.STUDENT)
     for who in named:
-        incident.people.append(person_of(uow, capture.school_id, who, incident.tile, incident.local_date))
+        part = person_of(uow, capture.school_id, who, incident.tile, incident.local_date, students.get(who.id))
+        incident.people.append(part)
 
 
-def person_of(uow: UnitOfWork, school_id: int, who: CapturedPerson, tile: str, day: date) -> IncidentPerson:
-    """Return a person's part in a report. Raises Refused when they are not at this school."""
+def person_of(
+    uow: UnitOfWork, school_id: int, who: CapturedPerson, tile: str, day: date, known: Student | None = None
+) -> IncidentPerson:
+    """Return a person's part in a report; `known` is the student where it was read already. Raises Refused when they
+    are not at this school."""
     person = IncidentPerson(role=who.role, kind=who.kind, description=who.description)
     if who.kind is PersonKind.STUDENT:
-        student = _at_school(uow, Student, who, school_id)
+        student = _at_school(uow, Student, who, school_id, known)
         person.student, person.student_id, person.grade = student, student.id, student.grade
     elif who.kind is PersonKind.STAFF and who.id is not None:
         staff = _at_school(uow, StaffMember, who, school_id)
@@ -219,13 +225,13 @@ def drop_draft(uow: UnitOfWork, form: str, incident_id: int | None = None) -> No
 
 
 def _school(uow: UnitOfWork, capture: Capture) -> School:
-    school = existing(uow.session.get(School, capture.school_id))
+    school = existing(get_school(capture.school_id))
     require(uow.actor, Permission.INCIDENT_REPORT, school)
     return school
 
 
-def _at_school(uow: UnitOfWork, model: Any, who: CapturedPerson, school_id: int) -> Any:
-    person = uow.session.get(model, who.id)
+def _at_school(uow: UnitOfWork, model: Any, who: CapturedPerson, school_id: int, known: Any = None) -> Any:
+    person = known or uow.session.get(model, who.id)
     if person is None or person.school_id != school_id:
         raise Refused("people", _("One of these people is not at this school. Choose again."))
     return person

@@ -9,7 +9,7 @@ from wss_cases.incidents.incident.actions import create_incident, drop_draft, op
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details
 from wss_cases.incidents.incident.states import HurtBySomebody, PersonKind, PersonRole, Tile, WhenPrecision
-from wss_cases.intake.report.routing import route_incident
+from wss_cases.intake.report.routing import route_incident, route_new
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 
@@ -31,7 +31,7 @@ def submit_incident(uow: UnitOfWork, capture: Capture) -> int:
 def write_report(uow: UnitOfWork, capture: Capture) -> Incident:
     """Write a report and route it, inside a use case."""
     incident = create_incident(uow, capture)
-    route_incident(uow, incident)
+    route_new(uow, incident)
     return incident
 
 
@@ -66,7 +66,7 @@ def answer_hurt(uow: UnitOfWork, record_id: int, answer: HurtBySomebody) -> int:
         )  # fmt: skip
         incident = create_incident(uow, capture)
         incident.facts = {**(incident.facts or {}), "abuse_suspected": True}
-        route_incident(uow, incident)
+        route_new(uow, incident)
     return record.id
 
 

@@ -1,6 +1,6 @@
 """Routing a report: facts of each person's part, the engine's answer kept, duties with their clocks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -15,7 +15,7 @@ from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.routing.engine.states import Duty
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.duties.duty.raising import raise_duties
+from wss_cases.safeguards.duties.duty.raising import raise_duties, raise_first_duties
 from wss_cases.safeguards.duties.duty.rules import Raised, merged
 
 OF_EACH_SCHOOL = frozenset({Duty.BULLYING_NOTICE.value, Duty.DISABILITY_RECORDS.value})
@@ -30,7 +30,24 @@ def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
     passed on to other schools whose students had a part in it, and these parts are routed too.
     """
     uow.session.flush()
-    people = people_of(incident.id)
+    answers = _answer(uow, incident, people_of(incident.id))
+    raise_duties(uow, incident, _of_this_school(incident, merged(answer.answer["duties"] for answer in answers)))
+    react(uow, FACTS_SET, incident)
+    for part in pass_on(uow, incident):
+        route_incident(uow, part)
+    return answers
+
+
+def route_new(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
+    """Do the same for a report that this unit has just written: it has no duty yet and no part at another school, and
+    who is named in it need not be read again."""
+    answers = _answer(uow, incident, incident.people)
+    raise_first_duties(uow, incident, merged(answer.answer["duties"] for answer in answers))
+    react(uow, FACTS_SET, incident)
+    return answers
+
+
+def _answer(uow: UnitOfWork, incident: Incident, people: Sequence[IncidentPerson]) -> list[RoutingAnswer]:
     routed: list[IncidentPerson | None] = [*routed_people(people)] or [None]
     today = today_at(incident.school_id, uow.now)
     answers = []
@@ -40,10 +57,6 @@ def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
         facts = parse_facts(facts_of(incident, person, people, earlier, student))
         answer, _said = route(uow, incident.id, person.id if person is not None else None, facts, today)
         answers.append(answer)
-    raise_duties(uow, incident, _of_this_school(incident, merged(answer.answer["duties"] for answer in answers)))
-    react(uow, FACTS_SET, incident)
-    for part in pass_on(uow, incident):
-        route_incident(uow, part)
     return answers
 
 

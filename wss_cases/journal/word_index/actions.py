@@ -17,12 +17,14 @@ from wss_cases.journal.word_index.rules import words_of
 def index_what_was_written(session: Session, _flush: Any) -> None:
     """Write anew by which words the records are found whose texts this flush wrote."""
     for source in word_sources():
-        made = {row.id for row in session.new if type(row) is source.model}
+        made = [row for row in session.new if type(row) is source.model]
         changed = {number for row in (*session.new, *session.dirty) for number in _record_of(source, row)}
-        _write(session, source, made - changed)
+        _enter(
+            session, source, {row.id: (row.school_id, _written(source, row)) for row in made if row.id not in changed}
+        )
         if changed:
             _forget(session, source, changed)
-            _write(session, source, changed, more=True)
+            _write(session, source, changed)
 
 
 def index_again(session: Session, rows: Mapping[str, Collection[int]]) -> None:
@@ -30,7 +32,7 @@ def index_again(session: Session, rows: Mapping[str, Collection[int]]) -> None:
     for source in word_sources():
         ids = rows.get(source.model.__tablename__, ())
         _forget(session, source, ids)
-        _write(session, source, ids, more=True)
+        _write(session, source, ids)
 
 
 def _record_of(source: WordSource, row: Any) -> Iterator[int]:
@@ -49,20 +51,29 @@ def _forget(session: Session, source: WordSource, ids: Collection[int]) -> None:
         session.execute(delete(entry).where(entry.c[source.record].in_(sorted(ids))))
 
 
-def _write(session: Session, source: WordSource, ids: Collection[int], *, more: bool = False) -> None:
-    """Add the entries of records that have none; `more`: with what stands in other tables, which a new one has not."""
+def _written(source: WordSource, row: Any) -> tuple[int, list[Any]]:
+    """Return the school and the texts of a record that this flush has made: nothing stands in other tables yet."""
+    return row.school_id, [getattr(row, name) for name in source.names]
+
+
+def _write(session: Session, source: WordSource, ids: Collection[int]) -> None:
+    """Add the entries of records that have none, with what stands in other tables."""
     if not ids:
         return
     texts: dict[int, list[Any]] = {}
     schools: dict[int, int] = {}
     for number, school_id, *written in session.execute(_texts(source.model, ("id", "school_id", *source.names), ids)):
         schools[number], texts[number] = school_id, written
-    for model, (key, names) in source.more.items() if more else ():
+    for model, (key, names) in source.more.items():
         for number, *written in session.execute(_texts(model, (key, *names), ids)):
             texts[number] += written
+    _enter(session, source, {number: (school_id, texts[number]) for number, school_id in schools.items()})
+
+
+def _enter(session: Session, source: WordSource, texts: Mapping[int, tuple[int, list[Any]]]) -> None:
     rows = [
-        {source.record: number, "words": words_of(map(str, texts[number]), school_id)}
-        for number, school_id in schools.items()
+        {source.record: number, "words": words_of(map(str, written), school_id)}
+        for number, (school_id, written) in texts.items()
     ]
     if rows:
         session.execute(insert(table_of(SearchEntry)), rows)

@@ -1,6 +1,6 @@
 """Reading the roster. Searches and students' records start from what the actor may see."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -103,6 +103,13 @@ def reached_schools(actor: Actor, *roles: Role) -> Collection[int]:
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
     """Narrow a select of students to those whose page the actor may open: the case team's own schools."""
     return statement.where(in_schools(Student.school_id, actor, *CASE_TEAM))
+
+
+def students_by_id(ids: Iterable[int | None]) -> dict[int, Student]:
+    """Return these students by id, those that there are. The caller checks whom the actor may name."""
+    wanted = sorted({number for number in ids if number is not None})
+    found = db.session.scalars(select(Student).where(Student.id.in_(wanted))) if wanted else ()
+    return {student.id: student for student in found}
 
 
 def get_student(actor: Actor, student_id: int) -> Student:

@@ -4,7 +4,7 @@ Nothing is taken back but what a mark on an adult raised, and that only while no
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -61,7 +61,15 @@ def raise_duties(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raise
     for one that a mark on an adult raised and nobody has acted on: that is taken back, and the history says so.
     A duty that was carried out is not raised again; one found not to apply is when it then was only to be verified.
     """
-    standing = _standing(uow, incident, raised)
+    return _bring(uow, incident, raised, _standing(uow, incident, raised))
+
+
+def raise_first_duties(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raised]) -> list[LegalDuty]:
+    """Raise the duties of a report that this unit has just written, which has none yet; return them. For use cases."""
+    return _bring(uow, incident, raised, Standing(_kinds(uow, incident, raised)))
+
+
+def _bring(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raised], standing: Standing) -> list[LegalDuty]:
     duties = []
     for code, what in raised.items():
         for owner_id in _owners(uow, incident, code, standing):
@@ -152,8 +160,12 @@ def _take_back(uow: UnitOfWork, duty: LegalDuty) -> None:
     record_act(uow, duty, "duty.taken_back")
 
 
-def _standing(uow: UnitOfWork, incident: Incident, codes: Mapping[str, Raised] | list[str]) -> Standing:
-    standing = Standing(kinds_in_force(codes, today_at(incident.school_id, uow.now)) if codes else {})
+def _kinds(uow: UnitOfWork, incident: Incident, codes: Collection[str]) -> Mapping[str, LegalDutyKind]:
+    return kinds_in_force(codes, today_at(incident.school_id, uow.now)) if codes else {}
+
+
+def _standing(uow: UnitOfWork, incident: Incident, codes: Collection[str]) -> Standing:
+    standing = Standing(_kinds(uow, incident, codes))
     statement = select(LegalDuty).where(LegalDuty.incident_id == incident.id).order_by(LegalDuty.turn)
     for duty in uow.session.scalars(statement.with_for_update()):
         standing.newest[duty.code, duty.owner_id] = duty
