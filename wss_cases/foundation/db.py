@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import flask_sqlalchemy.session
 from flask import Flask
@@ -76,6 +76,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+KNOWN_CODE_TABLES: Final = "known_code_tables"
+"""Under it a session keeps which version of the code tables its page reads."""
+HANDED_ON = (KNOWN_DISTRICT, KNOWN_CODE_TABLES)
+"""What the session of a page knows and that of its write need not ask."""
+
 BigId = BigInteger().with_variant(Integer, "sqlite")
 Json = JSON().with_variant(JSONB(), "postgresql")
 
@@ -106,6 +111,10 @@ class Versioned:
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:
         return {"version_id_col": cls.version}
+
+
+class CodeTable:
+    """Rows that hardly ever change and that every save reads: a process holds them until one is written."""
 
 
 def named_enum(kind: type[enum.Enum], name: str) -> Enum:
@@ -263,11 +272,9 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def begin_writing() -> None:
     """End the reading session and open one whose transaction is marked as writing from its first statement."""
-    known = db.session.info.get(KNOWN_DISTRICT)
+    known = {name: held for name in HANDED_ON if (held := db.session.info.get(name)) is not None}
     db.session.remove()
-    db.session.info[WRITING] = True
-    if known is not None:
-        db.session.info[KNOWN_DISTRICT] = known
+    db.session.info.update(known, **{WRITING: True})
     db.session.connection(execution_options={WRITING: True})
 
 

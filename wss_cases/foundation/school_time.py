@@ -31,6 +31,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from wss_cases.foundation import clock
+from wss_cases.foundation.code_tables import HeldById
 from wss_cases.foundation.db import Base, UtcDateTime, db
 from wss_cases.foundation.settings.stored import SETTING, StoredSetting, fixed
 
@@ -98,8 +99,11 @@ def known_schools(ids: Collection[int]) -> dict[int, Any]:
     known: dict[int, Any] = db.session.info.setdefault(KNOWN_SCHOOLS, {})
     missing = sorted(set(ids) - known.keys())
     if missing:
-        known.update({row.id: row for row in db.session.scalars(_schools(), {"ids": missing})})
+        known.update({row.id: row for row in _HELD.own_rows(missing)})
     return {number: known[number] for number in ids if number in known}
+
+
+_HELD: HeldById[Any] = HeldById(lambda ids: db.session.scalars(_schools(), {"ids": list(ids)}))
 
 
 @cache

@@ -49,8 +49,18 @@ class UnitOfWork:
         self.asked_of: tuple[str, int] | None = None
         self.request_row: RequestKey | None = None
         self.recorded = False
+        self._timeline: list[dict[str, Any]] = []
+        self._audit: list[dict[str, Any]] = []
         self._changes = Changes()
         event.listen(session, "before_flush", self._changes.remember)
+
+    def write_log(self) -> None:
+        """Write what was recorded: all of it at the end, by one statement for each of the two tables."""
+        self.session.flush()
+        for model, rows in ((TimelineEntry, self._timeline), (AuditEntry, self._audit)):
+            if rows:
+                self.session.execute(insert(table_of(model)), rows)
+                rows.clear()
 
     def end(self) -> None:
         """Stop looking at what the session writes."""
@@ -106,58 +116,39 @@ class UnitOfWork:
         if getattr(subject, "id", None) is None:
             self.session.add(subject)
             self.session.flush()
-        subject_type = subject.__tablename__
-        self.session.add(
-            TimelineEntry(
-                at=self.now,
-                actor_id=self.actor.user_id,
-                actor_name=self.actor.name,
-                subject_type=subject_type,
-                subject_id=subject.id,
-                case_id=case_id if case_id is not None else _case_of(subject),
-                school_id=getattr(subject, "school_id", None),
-                kind=kind,
-                data=data,
-            )
+        act = Act(
+            subject_type=subject.__tablename__,
+            subject_id=subject.id,
+            case_id=case_id if case_id is not None else _case_of(subject),
+            school_id=getattr(subject, "school_id", None),
+            data=data,
+            changes=changes,
         )
-        self.audit(kind, subject_type, subject.id, changes)
+        self.record_each(kind, [act])
 
     def record_each(self, kind: str, acts: Sequence[Act]) -> None:
         """Write the timeline and the audit row of one act on each of many records that were not loaded."""
-        shared = {"at": self.now, "actor_id": self.actor.user_id}
-        told = [
-            {
-                "subject_type": act.subject_type, "subject_id": act.subject_id, "case_id": act.case_id,
-                "school_id": act.school_id, "kind": kind, "data": act.data, "actor_name": self.actor.name,
-            }
-            for act in acts
-        ]  # fmt: skip
-        noted = [
-            {
-                "action": kind, "object_type": act.subject_type, "object_id": act.subject_id,
-                "changes": act.changes, "request_id": "",
-            }
-            for act in acts
-        ]  # fmt: skip
-        for model, rows in ((TimelineEntry, told), (AuditEntry, noted)):
-            if rows:
-                self.session.execute(insert(table_of(model)), [row | shared for row in rows])
         self.recorded = True
+        by = {"at": self.now, "actor_id": self.actor.user_id}
+        for act in acts:
+            self._timeline.append(
+                {
+                    "subject_type": act.subject_type, "subject_id": act.subject_id, "case_id": act.case_id,
+                    "school_id": act.school_id, "kind": kind, "data": act.data, "actor_name": self.actor.name, **by,
+                }
+            )  # fmt: skip
+            self.audit(kind, act.subject_type, act.subject_id, act.changes)
 
     def audit(
         self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any] | None = None
     ) -> None:
         """Write an audit row alone, e.g. for a confidential read or a batch."""
-        self.session.add(
-            AuditEntry(
-                at=self.now,
-                actor_id=self.actor.user_id,
-                action=action,
-                object_type=object_type,
-                object_id=object_id,
-                changes=changes or {},
-            )
-        )
+        self._audit.append(
+            {
+                "action": action, "object_type": object_type, "object_id": object_id, "changes": changes or {},
+                "request_id": "", "at": self.now, "actor_id": self.actor.user_id,
+            }
+        )  # fmt: skip
         self.recorded = True
 
     def no_audit(self) -> None:
@@ -251,6 +242,7 @@ def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) ->
         yield unit
         if not unit.recorded and not unit.answered and (session.new or session.dirty or session.deleted):
             raise RuntimeError("a write without its audit row")
+        unit.write_log()
         kind = "save" if request_key else "unit"
         reach(f"{kind}.before_commit")
         session.commit()
@@ -272,6 +264,7 @@ def _keep_overreach(refused: UnitOfWork) -> None:
     begin_writing()
     again = UnitOfWork(refused.actor, refused.now, db.session())
     again.audit("overreach.refused", *(refused.asked_of or ("user_account", refused.actor.user_id)))
+    again.write_log()
     again.session.commit()
 
 

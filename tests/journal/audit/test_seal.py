@@ -257,7 +257,7 @@ def test_a_row_that_is_committed_late_joins_the_chain(
         with app.app_context():
             with unit_of_work(SYSTEM, clock.now()) as uow:
                 uow.audit("case.late", "case_record", 1)
-                uow.session.flush()
+                uow.write_log()
                 written.set()
                 go_on.wait(10)
             db.session.remove()

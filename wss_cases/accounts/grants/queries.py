@@ -13,6 +13,7 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.visibility.models import PastOpening, VisibilityWindow
 from wss_cases.accounts.visibility.rules import sees_from
+from wss_cases.foundation.code_tables import code_tables_version, know_code_tables
 from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.school_time import district_day, school_day, today_at
@@ -106,7 +107,7 @@ def is_live(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
 def _live_session() -> Select[Any]:
     """Put the statement of every request together once: that takes longer than asking it."""
     now: Any = bindparam("now", type_=UtcDateTime())
-    whose = (UserSession, UserAccount, SecondFactor.id, _past_open(now), every_setting())
+    whose = (UserSession, UserAccount, SecondFactor.id, _past_open(now), every_setting(), code_tables_version())
     statement = (
         select(*whose, *grant_columns(district_day(now)))
         .join(UserAccount, UserAccount.id == UserSession.user_id)
@@ -122,9 +123,10 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
     rows = db.session.execute(_live_session(), {"now": now, "token_digest": token_digest(token)}).all()
     if not rows:
         return None
-    session, user, factor_id, opened, settings = rows[0][:5]
+    session, user, factor_id, opened, settings, code_tables = rows[0][:6]
     know_settings(settings)
-    actor = _actor(user, [row[5:] for row in rows], opened, now)
+    know_code_tables(code_tables)
+    actor = _actor(user, [row[6:] for row in rows], opened, now)
     return SessionRow(
         session.id,
         actor,

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.visibility import Windowed, WindowedWith, exemptions_of, is_exempt, names_any
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.incidents.incident.states import (
     SENSITIVE,
@@ -23,7 +23,7 @@ from wss_cases.incidents.incident.states import (
 from wss_cases.roster.directory.models import School, StaffMember, Student
 
 
-class BehaviorCode(Base):
+class BehaviorCode(CodeTable, Base):
     """One behaviour of a code set ('groups' 1-6, or 'prek2'), in force between two dates."""
 
     __tablename__ = "behavior_code"
@@ -49,7 +49,7 @@ class BehaviorCode(Base):
     swis: Mapped[str] = mapped_column(String(120), default="")
 
 
-class LocationCode(Base):
+class LocationCode(CodeTable, Base):
     """One place of the code list with its routing meaning and its standard codes."""
 
     __tablename__ = "location_code"

@@ -11,6 +11,7 @@ from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.visibility import in_view, of_team_or_own
+from wss_cases.foundation.code_tables import HeldRows, own
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import (
@@ -101,24 +102,27 @@ def contacts_of(incident_id: int) -> list[GuardianContact]:
     return list(db.session.scalars(statement))
 
 
+_BEHAVIORS: HeldRows[BehaviorCode] = HeldRows(
+    lambda: db.session.scalars(select(BehaviorCode).order_by(BehaviorCode.behavior_group, BehaviorCode.id))
+)
+_PLACES: HeldRows[LocationCode] = HeldRows(
+    lambda: db.session.scalars(select(LocationCode).order_by(LocationCode.position, LocationCode.id))
+)
+
+
 def behaviors_in_force(code_set: str, day: date) -> list[BehaviorCode]:
-    """Return the codes of a set on a date, by group and then as listed."""
-    statement = (
-        select(BehaviorCode)
-        .where(
-            BehaviorCode.code_set == code_set,
-            BehaviorCode.starts_on <= day,
-            or_(BehaviorCode.ends_on.is_(None), BehaviorCode.ends_on >= day),
-        )
-        .order_by(BehaviorCode.behavior_group, BehaviorCode.id)
-    )
-    return list(db.session.scalars(statement))
+    """Return the codes of a set on a date, by group and then as listed; to be read."""
+    return [
+        one
+        for one in _BEHAVIORS.rows()
+        if one.code_set == code_set and one.starts_on <= day and (one.ends_on is None or one.ends_on >= day)
+    ]
 
 
 def behavior_of_tile(tile: str, grade: int | None, day: date) -> BehaviorCode | None:
     """Return the code that a tile stands for at this grade and date; None when a person must choose."""
     codes = behaviors_in_force(code_set_for(grade, day), day)
-    return next((code for code in codes if code.tile == tile), None)
+    return next((own(code) for code in codes if code.tile == tile), None)
 
 
 def behavior_words(codes: Sequence[str], locale: str) -> dict[str, str]:
@@ -129,8 +133,8 @@ def behavior_words(codes: Sequence[str], locale: str) -> dict[str, str]:
 
 
 def locations() -> list[LocationCode]:
-    """Return the list of places in its order."""
-    return list(db.session.scalars(select(LocationCode).order_by(LocationCode.position, LocationCode.id)))
+    """Return the list of places in its order; to be read."""
+    return _PLACES.rows()
 
 
 def locations_on(day: date, but: str = "") -> list[LocationCode]:
@@ -140,7 +144,7 @@ def locations_on(day: date, but: str = "") -> list[LocationCode]:
 
 def location(code: str) -> LocationCode | None:
     """Return one place, or None."""
-    return db.session.scalar(select(LocationCode).where(LocationCode.code == code))
+    return next((one for one in locations() if one.code == code), None)
 
 
 def likely_duplicates(capture: Capture) -> list[Incident]:

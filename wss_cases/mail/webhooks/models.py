@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum
 from wss_cases.journal.models import Sendable
 from wss_cases.mail.webhooks.states import HookEvent
 
 
-class Webhook(Versioned, Base):
+class Webhook(CodeTable, Versioned, Base):
     """One address, and what it is told of: `events` at `school_ids`, at every school where that is empty.
 
     `why_off`: a code of `WHY_OFF` where it was turned off by itself. The address may hold a token, so it is private.

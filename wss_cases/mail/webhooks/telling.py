@@ -5,12 +5,16 @@ from typing import Any
 
 from sqlalchemy import select
 
+from wss_cases.foundation.code_tables import HeldRows
+from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once
 from wss_cases.mail.webhooks.models import Webhook, WebhookDelivery
 from wss_cases.mail.webhooks.rules import body_of
 from wss_cases.mail.webhooks.states import HookEvent
+
+_ON: HeldRows[Webhook] = HeldRows(lambda: db.session.scalars(select(Webhook).where(Webhook.is_on).order_by(Webhook.id)))
 
 
 def tell_webhooks(
@@ -27,7 +31,7 @@ def tell_webhooks(
         "link": link(path or f"/incidents/{report.id}"),
     }
     with uow.session.no_autoflush:
-        for hook in uow.session.scalars(select(Webhook).where(Webhook.is_on).order_by(Webhook.id)).all():
+        for hook in _ON.rows():
             asks = event.value in hook.events and (not hook.school_ids or report.school_id in hook.school_ids)
             if asks and (event is HookEvent.WAITS or not report.is_sensitive):
                 queue_event(uow, hook, event, report, f"{report.id}:{key}", about)

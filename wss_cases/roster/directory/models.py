@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
+from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum, where
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.roster.directory.rules import SCHOOL_HOURS
 from wss_cases.roster.directory.states import DayKind as DayKind
@@ -27,7 +27,7 @@ class Network(Versioned, Base):
     roster_name: Mapped[str | None] = mapped_column(String(80))
 
 
-class School(Versioned, Base):
+class School(CodeTable, Versioned, Base):
     """A school. `code` opens its reference numbers; `source`+`sourced_id` is its identity in the roster feed.
 
     `roster_network` is the feed's network; where `network_by_hand`, the district has put the school elsewhere.

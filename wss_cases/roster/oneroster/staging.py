@@ -8,7 +8,8 @@ from sqlalchemy import Column, MetaData, Table, and_, exists, literal, or_, sele
 from sqlalchemy.orm import Session
 
 from wss_cases.foundation.database.bulk import insert_rows
-from wss_cases.foundation.db import Base, table_of
+from wss_cases.foundation.code_tables import code_tables_written
+from wss_cases.foundation.db import Base, CodeTable, table_of
 
 KEY = "sourced_id"
 _NUMBERS = count(1)
@@ -99,3 +100,5 @@ def upsert(
     if insert:
         staged.insert(source)
     staged.drop()
+    if issubclass(model, CodeTable):
+        code_tables_written(session)

@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, CodeTable, Id, Versioned, named_enum
 from wss_cases.routing.engine.states import RuleSetState
 
 
-class RuleSet(Versioned, Base):
+class RuleSet(CodeTable, Versioned, Base):
     """One version of the decision table, in force between two dates once published."""
 
     __tablename__ = "routing_rule_set"
@@ -34,7 +34,7 @@ class RuleSet(Versioned, Base):
     why_not_replayed: Mapped[str] = mapped_column(String(600), default="", server_default="")
 
 
-class RuleSetWithdrawal(Base):
+class RuleSetWithdrawal(CodeTable, Base):
     """That a published rule set never came into force; the rule set itself stays as it was published."""
 
     __tablename__ = "rule_set_withdrawal"

@@ -6,11 +6,12 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, false, select, true
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
+from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Unavailable, existing
 from wss_cases.foundation.i18n import gettext as _
@@ -49,15 +50,20 @@ def load_rule_set(rule_set_id: int) -> RuleSet | None:
     return db.session.get(RuleSet, rule_set_id)
 
 
+_PUBLISHED: HeldRows[RuleSet] = HeldRows(
+    lambda: db.session.scalars(
+        select(RuleSet)
+        .where(RuleSet.state == RuleSetState.PUBLISHED, RuleSet.id.not_in(select(RuleSetWithdrawal.rule_set_id)))
+        .order_by(RuleSet.starts_on.desc(), RuleSet.id.desc())
+    )
+)
+
+
 def rule_set_in_force(on: date) -> RuleSet:
     """Return the published rule set that routes incidents reported on a date: of those begun and not ended the one that
-    began last. Raises Unavailable when there is none."""
-    not_ended = or_(RuleSet.ends_on.is_(None), RuleSet.ends_on >= on)
-    stands = RuleSet.id.not_in(select(RuleSetWithdrawal.rule_set_id))
-    in_force = select(RuleSet).where(
-        RuleSet.state == RuleSetState.PUBLISHED, RuleSet.starts_on <= on, not_ended, stands
-    )
-    rule_set = db.session.scalar(in_force.order_by(RuleSet.starts_on.desc(), RuleSet.id.desc()).limit(1))
+    began last; to be read. Raises Unavailable when there is none."""
+    in_force = (one for one in _PUBLISHED.rows() if one.ends_on is None or one.ends_on >= on)
+    rule_set = next((one for one in in_force if one.starts_on is not None and one.starts_on <= on), None)
     if rule_set is None:
         raise Unavailable(_("No routing rule set is in force on %(day)s.", day=on.isoformat()), "flask db upgrade")
     return rule_set
