@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import func, select
 
 from tests.bench.district import Sizes, build
 from tests.bench.measuring import Line, alone, memory, mixed, sql_alone
@@ -28,6 +29,8 @@ from tests.support.databases import DEMO_PASSWORD, ROOT, Database, Databases, en
 from tests.support.postgres import free_port
 from tests.support.servers.live_system import wait_until
 from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.cache_refresh.actions import store_due_counts
 
 POSTGRES = {
@@ -60,6 +63,14 @@ def serving(database: Database, folder: Path, more: dict[str, str]) -> Iterator[
         process.wait(20)
 
 
+def reports(app: Flask) -> int:
+    """Return how many reports stand in the database."""
+    with app.app_context():
+        counted = db.session.scalar(select(func.count(Incident.id))) or 0
+        db.session.remove()
+    return counted
+
+
 def measure(
     app: Flask, database: Database, folder: Path, wanted: argparse.Namespace, more: dict[str, str]
 ) -> list[str]:
@@ -79,8 +90,10 @@ def measure(
             lines.append(line.words(*sql_alone(app, email, DEMO_PASSWORD, page.visit)))
             print(lines[-1], flush=True)
         workers = [(Person(over_the_network(port), email, DEMO_PASSWORD), some) for email, some in acts]
+        before = reports(app)
         with importing(database, folder, bool(wanted.pooler)) as told:
             lines.append(mixed(workers, wanted.seconds))
+        lines.append(f"reports that these {PEOPLE} people saved: {reports(app) - before}")
         lines += told
         lines += memory(above)
     return [*lines, *([read_only(app)] if wanted.pooler else [])]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, product
 
 from sqlalchemy import select
 
-from tests.bench.person import Answer, Person
+from tests.bench.person import Answer, Person, Seen
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.states import WhereTile
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.roster.directory.models import School, Student
@@ -19,6 +21,10 @@ from wss_cases.routing.engine.states import Pathway as Family
 
 REPORT = "/outcomes/incidents"
 LETTERS = ("ma", "jo", "sa", "al", "an", "de", "ca", "el", "ja", "br")
+SEEN = tuple(product(("fight", "pushing", "hurtful_words", "disruption", "left_class", "property"), WhereTile))
+"""What is reported, and where."""
+TURNS: defaultdict[int, count[int]] = defaultdict(count)
+"""How many reports were made at each school."""
 SOUGHT = ("maria", "fight", "pushed hallway", "0012", "th", "circle", "zzyzx")
 """A name, a kind, two words of texts, a number, the beginning of many words, a page, and nothing."""
 
@@ -104,9 +110,19 @@ def search() -> Callable[[Person], Answer]:
 
 
 def save(found: Found) -> Callable[[Person], Answer]:
-    """Return the saving of a report about one student after the other."""
-    turn = count()
-    return lambda person: person.report(found.school_id, found.students[next(turn) % len(found.students)])
+    """Return the saving of one report after the other: other students, another kind or another place each time, so
+    that it is not asked whether this was reported already; once all were in one, or every kind was everywhere, the
+    person says it was not."""
+    students, turn = found.students, TURNS[found.school_id]
+    new = min(len(SEEN), len(students) // 2)
+
+    def save_next(person: Person) -> Answer:
+        number = next(turn)
+        what, where = SEEN[number % len(SEEN)]
+        pair = tuple(students[(2 * number + one) % len(students)] for one in (0, 1))
+        return person.report(Seen(found.school_id, pair, what, where, number >= new))
+
+    return save_next
 
 
 def pages(found: Found) -> list[Page]:

@@ -64,6 +64,17 @@ def within(app: Flask) -> Transport:
     return send
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What somebody reports, about whom; `another` when they say that it is not one that was reported already."""
+
+    school_id: int
+    students: tuple[int, ...]
+    what: str
+    where: str
+    another: bool
+
+
 class Person:
     """One signed-in visitor."""
 
@@ -89,14 +100,20 @@ class Person:
         self._send("POST", "/search", {"typed": words} | self.token)
         return self.get("/search?found=1")
 
-    def report(self, school_id: int, student_id: int) -> Answer:
-        """Log an incident, as the form sends it."""
+    def report(self, seen: Seen) -> Answer:
+        """Log an incident, as the form sends it. RuntimeError when it was not saved: the form came back, or a question
+        before saving."""
         chosen = {
-            "request_key": uuid.uuid4().hex, "version": "", "school_id": school_id, "danger": "no",
-            "people": f"student:{student_id}", "people_q": "", "what": "fight", "where": "hallway", "when": "now",
-            "occurred": "", "narrative": "Two students pushed each other beside the lockers.",
+            "request_key": uuid.uuid4().hex, "version": "", "school_id": seen.school_id, "danger": "no",
+            "people": [f"student:{number}" for number in seen.students], "people_q": "", "what": seen.what,
+            "where": seen.where, "when": "now", "occurred": "",
+            "narrative": f"Two students were part of it, {seen.students}.",
         }  # fmt: skip
-        return self._send("POST", "/incidents/new", chosen | self.token)
+        said = {"confirmed": "1"} if seen.another else {}
+        answer = self._send("POST", "/incidents/new", chosen | said | self.token)
+        if answer.status != http.client.SEE_OTHER:
+            raise RuntimeError(f"not saved: {answer.status} {answer.body[:300]!r}")
+        return answer
 
     def _token(self, page: Answer) -> dict[str, str]:
         found = TOKEN.search(page.body)
@@ -110,7 +127,7 @@ class Person:
         more: dict[str, str] | None = None,
     ) -> Answer:
         headers = (more or {}) | {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        body = None if values is None else urlencode(values)
+        body = None if values is None else urlencode(values, doseq=True)
         began = time.perf_counter()
         status, answered, content = self._transport(method, address, body, headers | (FORM if body else {}))
         took = (time.perf_counter() - began) * 1000
