@@ -10,10 +10,11 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
+from tests.support.audit_refused import audit_refused
 from tests.support.depth import examples
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
@@ -76,16 +77,12 @@ def test_each_reading_is_an_audit_row_and_without_it_there_is_no_reading(world, 
     (entry,) = audits("circle.notes_read")
     assert (entry.actor_id, entry.object_id, entry.changes) == (world.coordinator.id, circle.id, {"notes": [None, 1]})
 
-    def refuse(_mapper, _connection, row):
-        if row.action == "circle.notes_read":
+    def refuse(act):
+        if act == "circle.notes_read":
             raise OSError("the log is full")
 
-    event.listen(AuditEntry, "before_insert", refuse)
-    try:
-        with pytest.raises(OSError, match="full"):
-            texts(world.actor, circle)
-    finally:
-        event.remove(AuditEntry, "before_insert", refuse)
+    with audit_refused(db.session.connection(), refuse), pytest.raises(OSError, match="full"):
+        texts(world.actor, circle)
 
 
 def test_nothing_of_a_note_stands_in_clear_anywhere(world, circle):
