@@ -21,6 +21,7 @@ PROVEN_ON_BOTH = {
     "wss_cases.foundation.backup.engine": "tests.cli.backup.test_round_trip",
     "wss_cases.foundation.backup.trial": "tests.setup.test_backups",
     "wss_cases.foundation.database.bulk": "tests.roster.oneroster.test_import",
+    "wss_cases.foundation.database.code_tables": "tests.foundation.test_code_tables",
     "wss_cases.foundation.db": "tests.journal.test_unit_of_work",
     "wss_cases.foundation.database.erasing": "tests.records.retention.test_deletion",
     "wss_cases.foundation.word_indexes": "tests.cli.backup.test_round_trip",

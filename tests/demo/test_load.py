@@ -26,6 +26,7 @@ from wss_cases.cli.demo import IS_DEMO
 from wss_cases.demo.load import Size, make_district
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import OTHERS_WAIT
+from wss_cases.foundation.database.code_tables import SERIES
 from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
@@ -38,6 +39,7 @@ from wss_cases.roster.directory.models import Enrolment, School, Student
 FIRST_MORNING = "2026-11-24 07:00"
 NOT_COMPARED = {"alembic_version", "routing_rule_set", "user_session"}
 MADE_ANEW = {"sealed_text", "sealed_key", "key_name", "token_digest", "batch"}
+DRAWN_IN = {"counter": {"value"}}
 """Columns that differ each time: texts are sealed under keys of their own, links and undoing are drawn by chance."""
 
 
@@ -108,7 +110,7 @@ def test_nothing_points_nowhere_and_numbering_goes_on(demo: Flask) -> None:
         added = uow.add(School(sourced_id="new", name="A new school", code="NEW"))
         uow.record(added, "school.added")
     assert added.id == 3
-    assert count(Counter) == 4
+    assert count(Counter, Counter.series != SERIES) == 4
 
 
 def test_the_first_school_has_something_of_everything(demo: Flask) -> None:
@@ -140,9 +142,9 @@ def test_every_act_has_its_audit_row_and_its_sentence(demo: Flask) -> None:
     told = Counts(map(tuple, db.session.execute(acts)))
     noted = Counts(map(tuple, db.session.execute(audited)))
     assert told <= noted and told.total() > 2000
-    for model, kind in ((Incident, "incident.submitted"), (Case, "case.opened"), (FollowUp, "followup.made"),
-                        (Pathway, "pathway.proposed")):  # fmt: skip
-        assert count(TimelineEntry, TimelineEntry.kind == kind) == count(model)
+    for model, kinds in ((Incident, {"incident.submitted"}), (Case, {"case.opened"}),
+                         (FollowUp, {"followup.made"}), (Pathway, {"pathway.proposed"})):  # fmt: skip
+        assert count(TimelineEntry, TimelineEntry.kind.in_(kinds)) == count(model)
     with demo.test_request_context("/"):
         shown = select(TimelineEntry).where(TimelineEntry.kind != "incident.person_changed")
         for entry in db.session.scalars(shown.limit(3000)):
@@ -191,7 +193,8 @@ def test_accounts_are_printed_once_loaded_and_before_each_run(empty: Flask) -> N
 
 
 def rows(table: Table) -> list[tuple[Any, ...]]:
-    columns = [column for column in table.columns if column.name not in MADE_ANEW | {"id"}]
+    left_out = MADE_ANEW | {"id"} | DRAWN_IN.get(table.name, set())
+    columns = [column for column in table.columns if column.name not in left_out]
     return sorted(map(tuple, db.session.execute(select(*columns))), key=repr)
 
 

@@ -18,6 +18,8 @@ from wss_cases.roster.oneroster.staging import upsert
 FORM = "/incidents/new"
 LIST = "/incidents"
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def dean(session: Any, client_as: Callable[[Any], Any]) -> Any:

@@ -31,7 +31,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from wss_cases.foundation import clock
-from wss_cases.foundation.code_tables import HeldById
+from wss_cases.foundation.database.code_tables import HeldById
 from wss_cases.foundation.db import Base, UtcDateTime, db
 from wss_cases.foundation.settings.stored import SETTING, StoredSetting, fixed
 
@@ -103,14 +103,14 @@ def known_schools(ids: Collection[int]) -> dict[int, Any]:
     return {number: known[number] for number in ids if number in known}
 
 
-_HELD: HeldById[Any] = HeldById(lambda ids: db.session.scalars(_schools(), {"ids": list(ids)}))
-
-
 @cache
 def _schools() -> Select[Any]:
     # the roster, which keeps them, is a room above
     model: Any = next(kept.class_ for kept in Base.registry.mappers if str(kept.local_table) == _SCHOOL.name)
     return select(model).where(model.id.in_(bindparam("ids", expanding=True)))
+
+
+_HELD: HeldById[Any] = HeldById(lambda ids: db.session.scalars(_schools(), {"ids": list(ids)}))
 
 
 def of_district(key: str) -> ScalarSelect[Any]:

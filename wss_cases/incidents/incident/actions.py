@@ -85,7 +85,7 @@ def add_people(uow: UnitOfWork, incident: Incident, capture: Capture) -> None:
         raise Refused("people", _("Name at most %(number)d people.", number=MOST_PEOPLE))
     students = students_by_id(who.id for who in named if who.kind is PersonKind.STUDENT)
     for who in named:
-        part = person_of(uow, capture.school_id, who, incident.tile, incident.local_date, students.get(who.id))
+        part = person_of(uow, capture.school_id, who, incident.tile, incident.local_date, students.get(who.id or 0))
         incident.people.append(part)
 
 

@@ -17,11 +17,9 @@ from wss_cases.journal.word_index.rules import words_of
 def index_what_was_written(session: Session, _flush: Any) -> None:
     """Write anew by which words the records are found whose texts this flush wrote."""
     for source in word_sources():
-        made = [row for row in session.new if type(row) is source.model]
+        made: list[Any] = [row for row in session.new if type(row) is source.model]
         changed = {number for row in (*session.new, *session.dirty) for number in _record_of(source, row)}
-        _enter(
-            session, source, {row.id: (row.school_id, _written(source, row)) for row in made if row.id not in changed}
-        )
+        _enter(session, source, {row.id: _written(source, row) for row in made if row.id not in changed})
         if changed:
             _forget(session, source, changed)
             _write(session, source, changed)

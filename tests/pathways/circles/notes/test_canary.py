@@ -20,6 +20,7 @@ from werkzeug.test import TestResponse
 
 from tests.factories.accounts import make_user
 from tests.factories.cases import PathwayFactory
+from tests.pathways.circles.notes.audit_refused import audit_refused
 from tests.pathways.circles.notes.canary import (
     FORMS,
     NOTES,
@@ -33,7 +34,6 @@ from tests.pathways.circles.notes.canary import (
     texts,
 )
 from tests.support.applications import make_app, people_client
-from tests.support.audit_refused import audit_refused
 from tests.support.databases import Database, Databases
 from tests.support.demo import ROLES, client_of
 from tests.support.depth import examples

@@ -14,10 +14,10 @@ from flask import Flask
 from sqlalchemy import create_engine, select
 
 from tests.cases.making import NOW, World, make_world
+from tests.pathways.circles.notes.audit_refused import audit_refused
 from tests.pathways.circles.notes.canary import NOTES, files, standing_in, texts
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
 from tests.support.applications import make_app
-from tests.support.audit_refused import audit_refused
 from tests.support.databases import TEST_KEYS, Database, Databases
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Actor

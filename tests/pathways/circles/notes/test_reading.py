@@ -13,8 +13,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.pathways.circles.notes.audit_refused import audit_refused
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
-from tests.support.audit_refused import audit_refused
 from tests.support.depth import examples
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
