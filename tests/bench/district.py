@@ -19,7 +19,7 @@ import psycopg
 from psycopg import sql
 
 from tests.support.databases import DEMO_PASSWORD, ROOT, Database, environment
-from wss_cases.foundation.database.code_tables import LARGEST, SERIES
+from wss_cases.foundation.code_tables import LARGEST, SERIES
 from wss_cases.foundation.db import Base
 from wss_cases.journal.audit.rules import GENESIS
 

@@ -26,7 +26,7 @@ from wss_cases.cli.demo import IS_DEMO
 from wss_cases.demo.load import Size, make_district
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import OTHERS_WAIT
-from wss_cases.foundation.database.code_tables import SERIES
+from wss_cases.foundation.code_tables import SERIES
 from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState

@@ -31,7 +31,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from wss_cases.foundation import clock
-from wss_cases.foundation.database.code_tables import HeldById
+from wss_cases.foundation.code_tables import HeldById
 from wss_cases.foundation.db import Base, UtcDateTime, db
 from wss_cases.foundation.settings.stored import SETTING, StoredSetting, fixed
 

@@ -13,7 +13,7 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.visibility.models import PastOpening, VisibilityWindow
 from wss_cases.accounts.visibility.rules import sees_from
-from wss_cases.foundation.database.code_tables import code_tables_version, know_code_tables
+from wss_cases.foundation.code_tables import code_tables_version, know_code_tables
 from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.school_time import district_day, school_day, today_at

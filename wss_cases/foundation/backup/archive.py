@@ -21,8 +21,8 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.types import TypeDecorator
 
 from wss_cases.foundation.backup.engine import next_ids, set_next_ids
+from wss_cases.foundation.backup.word_indexes import word_indexes
 from wss_cases.foundation.operations.failpoints import reach
-from wss_cases.foundation.word_indexes import word_indexes
 
 FORMAT = "wss-backup-1"
 MANIFEST = "manifest.json"

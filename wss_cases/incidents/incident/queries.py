@@ -11,7 +11,7 @@ from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.visibility import in_view, of_team_or_own
-from wss_cases.foundation.database.code_tables import HeldRows, own
+from wss_cases.foundation.code_tables import HeldRows, own
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import (

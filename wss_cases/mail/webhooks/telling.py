@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.foundation.database.code_tables import HeldRows
+from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.models import OutboxState

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Column, MetaData, Table, and_, exists, literal, or_, select, text
 from sqlalchemy.orm import Session
 
+from wss_cases.foundation.code_tables import code_tables_written
 from wss_cases.foundation.database.bulk import insert_rows
-from wss_cases.foundation.database.code_tables import code_tables_written
 from wss_cases.foundation.db import Base, CodeTable, table_of
 
 KEY = "sourced_id"

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, false, select, true
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.foundation.database.code_tables import HeldRows
+from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Unavailable, existing
 from wss_cases.foundation.i18n import gettext as _
