@@ -39,9 +39,10 @@ class HeldRows(Generic[Row]):
         version = db.session.info.get(KNOWN_CODE_TABLES)
         if version is None:
             return list(self._load())
-        if self._held[0] != version:
-            self._held = version, [_apart(row) for row in self._load()]
-        return self._held[1]
+        held = self._held
+        if held[0] != version:
+            held = self._held = version, [_apart(row) for row in self._load()]
+        return held[1]
 
 
 class HeldById(Generic[Row]):
@@ -56,13 +57,15 @@ class HeldById(Generic[Row]):
         version = db.session.info.get(KNOWN_CODE_TABLES)
         if version is None:
             return list(self._load(ids))
-        if self._held[0] != version:
-            self._held = version, {}
-        held = self._held[1]
-        missing = [number for number in ids if number not in held]
+        held = self._held
+        if held[0] != version:
+            held = self._held = version, {}
+        # from here on the rows of this version, whatever another thread holds meanwhile
+        rows = held[1]
+        missing = [number for number in ids if number not in rows]
         if missing:
-            held.update({row.id: _apart(row) for row in self._load(missing)})
-        return [own(held[number]) for number in ids if number in held]
+            rows.update({row.id: _apart(row) for row in self._load(missing)})
+        return [own(rows[number]) for number in ids if number in rows]
 
 
 def own(row: Row) -> Row:
