@@ -36,10 +36,10 @@ def year_2026() -> dict[date, DayKind]:
 @pytest.mark.parametrize(
     ("today", "due", "english", "spanish"),
     [
-        (HALF, HALF, "Due today, a half day", "Para hoy, medio día de clases"),
-        (date(2027, 1, 21), HALF, "Due tomorrow (Fri, a half day)", "Para mañana (vie, medio día de clases)"),
-        (date(2027, 1, 11), date(2027, 1, 13), "Due Wed, Jan 13", "Para el mié, 13 ene"),
-        (date(2027, 1, 10), date(2027, 1, 11), "Due tomorrow (Mon)", "Para mañana (lun)"),
+        (HALF, HALF, "Due today, a half day", "Vence hoy, medio día de clases"),
+        (date(2027, 1, 21), HALF, "Due tomorrow (Fri, a half day)", "Vence mañana (vie, medio día de clases)"),
+        (date(2027, 1, 11), date(2027, 1, 13), "Due Wed, Jan 13", "Vence el mié, 13 ene"),
+        (date(2027, 1, 10), date(2027, 1, 11), "Due tomorrow (Mon)", "Vence mañana (lun)"),
         (SNOW, date(2027, 1, 11), "Overdue since Mon, Jan 11", "Con atraso desde el lun, 11 ene"),
         (date(2027, 1, 13), date(2027, 1, 11), "Overdue by 1 school day", "1 día de clases de atraso"),
         (date(2027, 7, 20), LAST, "Overdue since Fri, Jun 11", "Con atraso desde el vie, 11 jun"),
@@ -47,7 +47,7 @@ def year_2026() -> dict[date, DayKind]:
             date(2027, 6, 10),
             date(2027, 9, 3),
             "Due Fri, Sep 3, 2027, in the next school year",
-            "Para el vie, 3 sept 2027, en el próximo año escolar",
+            "Vence el vie, 3 sept 2027, en el próximo año escolar",
         ),
     ],
 )

@@ -260,7 +260,7 @@ def test_no_mail_names_a_student_or_the_case(world, circle, keeper, mailing, loc
     sent = invitations(mailing.mails)
     assert len(sent) == 6
     spanish = [mail.subject.split(":")[0] for mail in sent[::2]]
-    assert (spanish == ["Invitación", "Cambio", "No se realiza"]) == (locale == "es")
+    assert (spanish == ["Invitación", "Cambió", "Cancelada"]) == (locale == "es")
     audited = " ".join(
         str(row.changes) for row in db.session.scalars(select(AuditEntry).where(AuditEntry.action == "circle.invited"))
     )
