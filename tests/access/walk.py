@@ -35,6 +35,7 @@ from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
+from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
@@ -199,6 +200,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "training_id": _of_school(KeeperTraining),
     "referral_id": _of_school(Referral),
     "practice_id": _of_school(PracticeEntry),
+    "circle_plan_id": _of_school(CirclePlan),
     "request_id": _of_school(CircleRequest),
     "partner_id": lambda _school_id: select(Partner),
     "partner_grant_id": lambda _school_id: select(RoleGrant).where(RoleGrant.partner_id.is_not(None)),
@@ -260,6 +262,7 @@ INNERMOST = (
     *("case_id", "follow_up_id", "incident_id", "review_id", "sergeant_id", "duty_id", "action_id", "own_duty_id"),
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
     *("period_teacher_id", "period_code_id"),
+    "circle_plan_id",
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
     *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
     "device_id",
@@ -269,6 +272,7 @@ PUBLISHED = select(PublishedSchool)
 FAMILIES = {
     "circles": "circle",
     "circle_parties": "circle",
+    "circle_plans": "circle",
     "circle_schedule": "circle",
     "circle_screening": "circle",
     "agreements": "circle",

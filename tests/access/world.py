@@ -41,6 +41,8 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.circle.states import SupporterRelation, TrainingKind
 from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.states import ExceptionKind
+from wss_cases.pathways.circles.plans.models import CirclePlan
+from wss_cases.pathways.circles.plans.states import CirclePlanKind
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
@@ -135,6 +137,8 @@ def plant(school_id: int, reporter_email: str = "") -> None:
         )
     )
     plant_circle(one, pathways[-2])
+    circle = {"pathway_id": pathways[-2].id, "case_id": one.case.id}
+    db.session.add(CirclePlan(kind=CirclePlanKind.CIRCLE, title="A circle's plan", **_plan_of(one), **circle))
     plant_agreement(one, pathways[-1])
     plant_keeping(pathways[-1], one.lead, one.participant.id)
     plant_referral(pathways[2], one.student, own=bool(reporter_email))
@@ -320,6 +324,15 @@ def plant_practice(one: Planted) -> None:
     )  # fmt: skip
     link = RequestLink(school_id=one.school.id, code=f"walk-{one.school.id}", made_at=NOW, made_by_id=one.lead.id)
     db.session.add(link)
+    db.session.add_all(
+        [
+            CirclePlan(kind=CirclePlanKind.SHELF, title="A shelf plan", **_plan_of(one)),
+            CirclePlan(
+                kind=CirclePlanKind.COMMUNITY, title="A planned circle", planned_on=NOW.date(),
+                keeper_id=one.reporter.id, **_plan_of(one),
+            ),
+        ]
+    )  # fmt: skip
     db.session.flush()
     db.session.add(
         CircleRequest(
@@ -327,6 +340,11 @@ def plant_practice(one: Planted) -> None:
             in_danger=False, words="We would like to talk", contact="At lunch",
         )
     )  # fmt: skip
+
+
+def _plan_of(one: Planted) -> dict[str, object]:
+    by = {"written_by_id": one.reporter.id, "written_at": NOW}
+    return {"school_id": one.school.id, "rounds": "How do you arrive today?", **by}
 
 
 def plant_retention(student: Student, proposer: UserAccount) -> None:

@@ -43,6 +43,7 @@ CHECKED: dict[str, dict[str, Any]] = {
     "legal_hold": {"case_id": None, "pathway_id": None, "closed_at": THEN},
     "pathway": {"state": "completed", "accepted_on": DAY, "started_on": DAY, "ended_at": THEN},
     "circle_meeting": {"happened": False},
+    "circle_plan": {"kind": "circle", "language": "", "planned_on": None, "keeper_id": None},
     "circle_attendance": {"supporter_id": None, "keeper_user_id": None},
     "circle_note_opening": {"kind": "prevent_harm", "waiver_id": None},
     "circle_note_grant": {"waiver_id": None, "opening_id": None, "counsel_id": None},
@@ -100,6 +101,8 @@ class Planter:
         by = {"legal_hold": "closed_by_id", "circle_note_grant": "consent_by_id"}.get(name)
         if by is not None:
             filled[by] = self.ids["user_account"]
+        if name == "circle_plan":
+            filled["school_id"] = self.ids["school"]
         if name == "incident_told_apart":
             apart = {"number": self.number + 9000, "reference": f"plain-{self.number}"}
             filled["higher_id"] = self._of_nobody("incident", **apart)

@@ -23,6 +23,7 @@ PLAIN = frozenset(
         *(P.DUTY_TABLE_EDIT, P.DUTY_TABLE_READ, P.POLICE_APPROVER_EDIT, P.EXPORTS_READ, P.SIGHT_EDIT),
         *(P.PRACTICE_LOG, P.PRACTICE_WORK, P.CIRCLE_REQUEST_LINK, P.API_ACCESS_MAKE, P.API_ACCESS_MANAGE),
         *(P.EQUITY_EDIT, P.SETTINGS_EDIT, P.SETUP_READ, P.ROSTER_IMPORT, P.WEBHOOK_EDIT),
+        *(P.CIRCLE_PLAN_READ, P.CIRCLE_PLAN_WRITE),
     }
 )
 """Permissions whose pages show no record of a student; the pages of every other one are confidential."""

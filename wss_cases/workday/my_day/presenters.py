@@ -20,8 +20,6 @@ from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.lists.queries import students_in
-from wss_cases.pathways.circles.circle.states import MeetingKind
-from wss_cases.pathways.common.states import Kind
 from wss_cases.roster.directory.presenters import whom_words
 from wss_cases.safeguards.duties.duty.presenters import clock_left, span_words
 from wss_cases.safeguards.duties.duty.queries import running_clocks
@@ -29,7 +27,6 @@ from wss_cases.safeguards.duties.duty.rules import is_overdue
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 from wss_cases.safeguards.police.review.queries import calls_to_record
 from wss_cases.workday.my_day.queries import Item
-from wss_cases.workday.my_day.today import CircleToday, ReentryToday
 from wss_cases.workday.my_day.waiting import Waiting
 
 MOST_DANGERS = 3
@@ -83,41 +80,6 @@ def _act(item: Item, actor: Actor) -> tuple[str, str] | None:
         words = _("Did this get done?") if row.kind == TERM_KIND else _("Record it")
         return url_for(RECORD_PAGES[row.kind], follow_up_id=row.id), words
     return None
-
-
-def circle_card(meeting: CircleToday, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Return a circle of today: when, where, who keeps it, and what is next about it."""
-    kind = str(Kind(meeting.kind).label) if meeting.kind in set(Kind) else meeting.kind
-    if meeting.what is MeetingKind.COMPLETION:
-        kind = _("Agreement completion meeting")
-    href = url_for("pathways.pathway", case_id=meeting.case_id, pathway_id=meeting.pathway_id)
-    words = _("Open the circle’s page")
-    if meeting.happened is None and meeting.starts_at <= now:
-        href, words = url_for("circles.answer", meeting_id=meeting.id), _("Did it take place?")
-    keeper = _("you") if meeting.keeper_id == actor.user_id else meeting.keeper
-    return _card(meeting, kind, href, words, _("keeper: %(name)s", name=keeper))
-
-
-def reentry_card(meeting: ReentryToday, now: datetime) -> dict[str, Any]:
-    """Return a re-entry meeting of today: when, where, and what is next about it."""
-    of: dict[str, Any] = {"case_id": meeting.case_id, "pathway_id": meeting.pathway_id}
-    what, href, words = _("Re-entry meeting"), url_for("pathways.pathway", **of), _("Prepare the meeting")
-    if meeting.held:
-        words = _("Go to the return")
-    elif meeting.starts_at <= now:
-        href, words = url_for("reengagement.answer", **of), _("Did it take place?")
-    return _card(meeting, what, href, words)
-
-
-def _card(meeting: CircleToday | ReentryToday, what: str, href: str, words: str, keeper: str = "") -> dict[str, Any]:
-    return {
-        "at": meeting.starts_at,
-        "title": f"{time_words(meeting.starts_at, meeting.time_zone)} {what}",
-        "meta": " · ".join(part for part in (meeting.reference, meeting.room, keeper) if part),
-        "href": href,
-        "words": words,
-        "reference": meeting.reference,
-    }
 
 
 def _law_rows(waiting: Waiting) -> Iterator[dict[str, str]]:

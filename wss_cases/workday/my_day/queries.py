@@ -20,9 +20,11 @@ from wss_cases.foundation.school_time import district_zone, local_date, today_at
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
 from wss_cases.incidents.incident.states import WAITING, IncidentState
+from wss_cases.pathways.circles.plans.models import CirclePlan
+from wss_cases.pathways.circles.plans.queries import kept_on
 from wss_cases.roster.directory.queries import school_days, schools_by_id
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.workday.my_day.today import CircleToday, ReentryToday, circles_today, reentries_today
+from wss_cases.workday.my_day.meetings.queries import CircleToday, ReentryToday, circles_today, reentries_today
 from wss_cases.workday.my_day.waiting import Waiting, waiting_for
 
 AHEAD = 2
@@ -66,9 +68,11 @@ class MyDay:
 
 @dataclass(frozen=True)
 class Around:
-    """What the page shows besides, and no mail: re-entry meetings of today, and what was given to others."""
+    """What the page shows besides, and no mail: re-entry meetings and planned community circles of today, and what was
+    given to others."""
 
     reentries: list[ReentryToday]
+    planned: Sequence[CirclePlan]
     given: list[Item]
     given_count: int
 
@@ -102,10 +106,12 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
 
 
 def around(actor: Actor, day: MyDay, now: datetime) -> Around:
-    """Return the re-entry meetings of a person's day, and what they gave to others and is still open."""
+    """Return the re-entry meetings of a person's day, the community circles that they planned for it, and what they
+    gave to others and is still open."""
     given, count = given_by(actor, MOST_GIVEN)
     meetings = reentries_today(actor, now, day.calendars.zones)
-    return Around(meetings, [day.calendars.item(row) for row in given], count)
+    planned = kept_on(actor, [(number, local_date(now, zone)) for number, zone in day.calendars.zones.items()])
+    return Around(meetings, planned, [day.calendars.item(row) for row in given], count)
 
 
 class Calendars:

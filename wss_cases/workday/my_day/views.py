@@ -18,7 +18,7 @@ from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import local
+from wss_cases.foundation.school_time import at_local, local
 from wss_cases.incidents.incident.states import OWN_STATE_LABELS
 from wss_cases.mail.bounces.presenters import trouble_lines
 from wss_cases.mail.push.views import offer_on_my_day
@@ -27,8 +27,9 @@ from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions.views import rows_of
 from wss_cases.pathways.reengagement.returns.views import return_lines
 from wss_cases.workday.caseload.presenters import cover_words
+from wss_cases.workday.my_day.meetings.presenters import circle_card, planned_card, reentry_card
 from wss_cases.workday.my_day.people import MOST_THINGS, by_person
-from wss_cases.workday.my_day.presenters import circle_card, given_row, reentry_card, snoozed_row, strip, waiting_rows
+from wss_cases.workday.my_day.presenters import given_row, snoozed_row, strip, waiting_rows
 from wss_cases.workday.my_day.queries import Item, MyDay, around, my_day, own_reports
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
@@ -56,6 +57,7 @@ def page() -> Page:
     whom = about(actor, [item.row for item in near], call=True)
     meetings = [circle_card(meeting, actor, now) for meeting in day.circles]
     meetings += [reentry_card(meeting, now) for meeting in beside.reentries]
+    meetings += [planned_card(one, at_local(day.today, 0, 0, day.time_zone)) for one in beside.planned]
     return render_template(
         "workday/my_day/page.html",
         greeting=_greeting(local(now, day.time_zone).hour),

@@ -25,6 +25,8 @@ from wss_cases.pathways.circles.circle.states import (
     meeting_state,
 )
 from wss_cases.pathways.circles.meeting.views import TONES
+from wss_cases.pathways.circles.plans.presenters import circle_plan_card
+from wss_cases.pathways.circles.plans.queries import plan_of
 from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed
@@ -59,6 +61,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
         "meetings": _meetings(circle, zone_of(row.school_id), now),
         "terms": [term_row(term, circle, reads, values, not row.case.result, today) for term in terms],
         "held": circle.was_held,
+        "plan": circle_plan_card(plan_of(row.id), values),
         "reads": reads,
         "notes": can(actor, Permission.CIRCLE_NOTE_READ, with_known_keepers(row, circle.keeper_names)),
     }

@@ -93,6 +93,7 @@ TABLES: dict[str, Kept] = {
     "circle_hold_lift": _of("case", *_CIRCLE),
     "circle_meeting": _of("case", *_CIRCLE),
     "meeting_invitation": _of("case", *_CIRCLE, "meeting_id"),
+    "circle_plan": _of("case", *_CIRCLE),
     "circle_attendance": _of("case", "meeting_id", "participant_id", "supporter_id"),
     "circle_note": _of("case", "pathway_id"),
     "circle_note_opening": _of("case", "pathway_id", "keeper_id", "waiver_id"),

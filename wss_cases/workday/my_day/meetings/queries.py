@@ -15,6 +15,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, local_date
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind
+from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
@@ -37,6 +38,7 @@ class CircleToday:
     case_id: int
     pathway_id: int
     what: MeetingKind
+    plan_id: int | None
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list
     statement = (
         select(meeting.id, meeting.starts_at, School.time_zone, meeting.room, Pathway.kind, Case.reference)
         .add_columns(meeting.keeper_id, UserAccount.name, meeting.happened, Case.id, Pathway.id, meeting.kind)
+        .add_columns(CirclePlan.id)
+        .outerjoin(CirclePlan, CirclePlan.pathway_id == meeting.pathway_id)
         .join(Pathway, Pathway.id == meeting.pathway_id)
         .join(Case, Case.id == meeting.case_id)
         .join(School, School.id == meeting.school_id)
