@@ -69,7 +69,7 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
     move = None
     for place in places:
         rng = Random(f"{size.seed}/{place.number}")
-        make_staff(store, rng, place, since, people if place.is_demo else {})
+        make_staff(store, rng, place, since, people if place.is_demo else {}, password_hash)
         make_ready(store, rng, place, calendar, since)
         scene = Scene(world, place, rng, _pools(calendar, make_pupils(store, rng, place, calendar)))
         for day, fate in _plan_days(calendar, place, rng):

@@ -59,8 +59,13 @@ class Household:
     phone: str
 
 
-def make_staff(store: Store, rng: Random, place: Place, since: date, demo: dict[Role, Somebody]) -> None:
-    """Write the adults of one school: leading accounts, reporters, and those without an account."""
+def make_staff(
+    store: Store, rng: Random, place: Place, since: date, demo: dict[Role, Somebody], password_hash: str
+) -> None:
+    """Write the adults of one school: leading accounts, reporters, and those without an account.
+
+    The dean of each school can sign in, as the demo people can: the bench lets one of each school work.
+    """
     place.staff = {role.value: [] for role in (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.REPORTER)}
     adults = max(8, place.size // STUDENTS_PER_ADULT)
     reporters = max(3, adults // 5)
@@ -74,7 +79,7 @@ def make_staff(store: Store, rng: Random, place: Place, since: date, demo: dict[
     for number, role in enumerate(wanted):
         name = _full(name_of(rng))
         email = f"{role.value}{number}.{place.code.lower()}@schools.demo.example"
-        user_id = _account(store, name, email, False, "")
+        user_id = _account(store, name, email, False, password_hash if role is Role.DEAN else "")
         store.add(RoleGrant, user_id=user_id, role=role.value, school_id=place.id, starts_on=since)
         place.staff[role.value].append(Somebody(user_id, name))
         job = rng.choice(JOBS) if role is Role.REPORTER else role.value
