@@ -10,9 +10,9 @@ from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.foundation.connecting.replica import reports_reading
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import district, today_at
 from wss_cases.jobs.pdf.printing import NotMade, pdf_of
-from wss_cases.outcomes.board.report.paper import paper_of
+from wss_cases.outcomes.board.report.paper import Letterhead, paper_of
 from wss_cases.outcomes.board.report.queries import board_of
 from wss_cases.outcomes.board.report.states import Why
 from wss_cases.outcomes.board.stored_reports.actions import fail_report, store_pdf
@@ -20,6 +20,7 @@ from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.board.stored_reports.queries import next_asked
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.queries import get_school
+from wss_cases.setup.look.queries import look_on, picture_named
 
 _LOG = logging.getLogger(__name__)
 AWAY = (OperationalError, InterfaceError)
@@ -75,4 +76,9 @@ def _page(row: BoardReport, now: datetime) -> str:
     scope = Scope(row.school_id, row.school_year, row.starts_on, row.ends_on, today, row.network)
     name = school.name if school else row.network
     with reports_reading():
-        return paper_of(board_of(actor, scope), name, row.language, today)
+        return paper_of(board_of(actor, scope), name, row.language, today, _letterhead(now))
+
+
+def _letterhead(now: datetime) -> Letterhead:
+    picture = picture_named(look_on(today_at(None, now)).logo)
+    return Letterhead(district().name, picture.content if picture else b"")

@@ -271,8 +271,9 @@ def test_a_page_that_takes_too_long_is_ended() -> None:
 
 
 def test_a_letter_opens_no_address() -> None:
-    with pytest.raises(ValueError, match="holds all"):
-        letter.refuse("file:///etc/passwd")
+    for address in ("file:///etc/passwd", "data:image/svg+xml;base64,PHN2Zy8+", "https://x.example/logo.png"):
+        with pytest.raises(ValueError, match="holds all"):
+            letter.held(address)
     with pytest.raises(paper.NotMade) as refused:
         paper.pdf_of('<html lang="en"><title>x</title><img alt="y" src="file:///etc/hostname"></html>')
     assert refused.value.why is Why.BROKEN
