@@ -46,6 +46,7 @@ from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.mail.webhooks.sending import OFF as WEBHOOK_OFF
 from wss_cases.outcomes.board.report.states import Every
 from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
+from wss_cases.outcomes.edfi.pushing.telling import FAILED as PUSH_FAILED
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.invitations.queries import invitation_key
@@ -103,7 +104,7 @@ CODES = {
     *("follow_up_template", "imported_row", "import_run", "roster_upload", "legal_duty_kind", "location_code"),
     *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
     *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
-    *("legal_duty_kind_step", "board_report", "board_subscription", "kept_count"),
+    *("legal_duty_kind_step", "board_report", "board_subscription", "kept_count", "account_tally"),
     *("api_token", "webhook", "webhook_delivery", "webhook_secret"),
     *(
         "recovery_code",
@@ -508,6 +509,14 @@ def _import_refused(world: World) -> OutboxMessage:
     return world.message(REFUSED, boss, row, f"{REFUSED}:{boss.id}:{row.id}")
 
 
+def _push_failed(world: World) -> OutboxMessage:
+    boss = make_user(Role.SYSADMIN, locale=world.locale)
+    row = ImportRun(kind="edfi_push", source="x", started_at=NOW, landed=False, report={})
+    db.session.add(row)
+    db.session.flush()
+    return world.message(PUSH_FAILED, boss, row, f"{PUSH_FAILED}:{boss.id}:{TODAY}")
+
+
 def _rules_wait(world: World) -> OutboxMessage:
     draft = RuleSet(
         name="x", number=world.school.id, state=RuleSetState.DRAFT, table_rows={}, starts_on=TODAY, proposed_at=NOW,
@@ -592,6 +601,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     HEAD: _audit_head,
     WEBHOOK_OFF: _webhook_off,
     REFUSED: _import_refused,
+    PUSH_FAILED: _push_failed,
     TROUBLE: _no_backup,
     WAITS: _rules_wait,
     MOVED: _school_moved,

@@ -67,7 +67,7 @@ class Nursery:
 
     def start(self, *arguments: str, failpoint: str = "") -> Child:
         """Fork a process that runs `flask` with these arguments. "tick" is one tick of a scheduler, "push" one run of
-        what sends to devices."""
+        what sends to devices, "rosters" one of what takes rosters in and sends to an ODS/API."""
         pid = self.ask(do="run", args=arguments, failpoint=failpoint, log=str(self.log))
         child = Child(self, pid)
         self._children.append(child)

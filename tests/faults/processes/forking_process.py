@@ -25,6 +25,7 @@ from wss_cases.app import create_app
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import failpoints
+from wss_cases.jobs.rosters import take_rosters
 from wss_cases.jobs.ticks import tick
 from wss_cases.mail.push.sending import deliver_push
 
@@ -84,6 +85,10 @@ def _become(app: Flask, order: dict[str, Any]) -> None:
         elif order["args"] == ["push"]:
             with app.app_context():
                 print(deliver_push(clock.now()), flush=True)
+            status = 0
+        elif order["args"] == ["rosters"]:
+            with app.app_context():
+                print(take_rosters(f"rosters:{os.getpid()}", clock.now()), flush=True)
             status = 0
         else:
             app.cli.main(order["args"], prog_name="flask", obj=ScriptInfo(create_app=lambda: app))

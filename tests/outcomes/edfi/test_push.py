@@ -26,13 +26,14 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.ods import STANDARDS
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
-from wss_cases.journal.models import AuditEntry, Disclosure
+from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage
 from wss_cases.outcomes.edfi.common.models import EdfiPushed
 from wss_cases.outcomes.edfi.common.versions import VERSIONS
 from wss_cases.outcomes.edfi.pushing import actions, nightly
 from wss_cases.outcomes.edfi.pushing.actions import KIND
 from wss_cases.outcomes.edfi.pushing.client import MOST_TRIES, Ods
 from wss_cases.outcomes.edfi.pushing.nightly import push_due
+from wss_cases.outcomes.edfi.pushing.telling import FAILED
 from wss_cases.roster.directory.models import ImportRun, School
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import ActionState
@@ -222,6 +223,38 @@ def test_each_night_once_between_its_hours(app: Flask, ods: World, at: Any) -> N
     assert push_due(clock.now()) == {}
     at("2026-11-26 01:10")
     assert push_due(clock.now()) == {"sent": 0, "deleted": 0, "refused": 0}
+
+
+def test_a_night_that_failed_is_told_once_a_day_to_those_who_run_the_system(app: Flask, ods: World, at: Any) -> None:
+    boss = make_user(Role.SYSADMIN)
+    make_user(Role.DISTRICT)
+    db.session.commit()
+    away, told = [500] * (3 * MOST_TRIES), select(OutboxMessage.recipient_id).where(OutboxMessage.kind == FAILED)
+    ods.first = list(away)
+    push(app, status=1)
+    assert db.session.scalars(told).all() == [], "whoever waits for the command reads it there"
+    for hour in ("01", "02"):
+        at(f"2026-11-25 {hour}:20")
+        ods.first = list(away)
+        assert push_due(clock.now())["refused"] > 0
+        assert db.session.scalars(told).all() == [boss.id]
+    at("2026-11-25 03:40")
+    assert push_due(clock.now())["sent"] == 8
+    at("2026-11-26 01:10")
+    ods.unknown = {"Other"}
+    behavior_code("fight").edfi = "Other"
+    db.session.commit()
+    assert push_due(clock.now())["refused"] > 0
+    assert db.session.scalars(told).all() == [boss.id] * 2, "what the server did not take is told, too"
+    at("2026-11-27 01:10")
+    ods.unknown.clear()
+    ran = ImportRun(kind=KIND, source="127.0.0.1", started_at=clock.now(), landed=False, report={"files": {}})
+    db.session.add(ran)
+    db.session.commit()
+    at("2026-11-27 02:10")
+    assert push_due(clock.now())["refused"] == 0
+    last = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == FAILED)).all()[2:]
+    assert [(mail.recipient_id, mail.object_id) for mail in last] == [(boss.id, ran.id)], "one that died half-way"
 
 
 def test_without_settings_nothing_is_sent_and_the_command_says_so(app: Flask, session: Any) -> None:

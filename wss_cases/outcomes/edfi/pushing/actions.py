@@ -21,6 +21,7 @@ from wss_cases.outcomes.edfi.exporting.writing import of_removal, of_report
 from wss_cases.outcomes.edfi.pushing.client import Away, Ods, reason_of
 from wss_cases.outcomes.edfi.pushing.report import Push
 from wss_cases.outcomes.edfi.pushing.resources import ORDER, Resource, merged, resource_of
+from wss_cases.outcomes.edfi.pushing.telling import tell_failed, tell_unended
 from wss_cases.outcomes.exports.export_log.disclosing import Recipient, disclose
 from wss_cases.roster.directory.models import ImportRun
 
@@ -35,11 +36,13 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Chosen:
-    """How a push is made: in which version, to whom it discloses, and whether it may delete most of a school."""
+    """How a push is made: in which version, to whom it discloses, whether it may delete most of a school, and whether
+    it `tells` those who run the system where it did not succeed, because nobody waits for its end."""
 
     version: Version = NEWEST
     recipient: Recipient | None = None
     accept_shrink: bool = False
+    tells: bool = False
 
 
 @dataclass
@@ -59,6 +62,8 @@ def push_edfi(scope: Scope, now: datetime, ods: Ods, chosen: Chosen, progress: P
     push = Push()
     with unit_of_work(SYSTEM, now) as uow:
         source = host_of(ods) if scope.is_all and scope.is_this_year else f"{host_of(ods)} {scope.year}"
+        if chosen.tells:
+            tell_unended(uow, KIND, source[:120])
         run = uow.add(ImportRun(kind=KIND, source=source[:120], started_at=now, landed=False, report={"files": {}}))
         run_id = run.id
         uow.audit(PUSHED, "import_run", run_id, {"school_year": scope.year, "school_id": scope.school_id})
@@ -74,6 +79,8 @@ def push_edfi(scope: Scope, now: datetime, ods: Ods, chosen: Chosen, progress: P
         kept = uow.session.get_one(ImportRun, run_id)
         kept.landed, kept.report = not push.stopped, push.as_document()
         uow.audit(PUSHED, "import_run", run_id, {name: dict(counts) for name, counts in push.counts.items()})
+        if chosen.tells and not push.is_whole:
+            tell_failed(uow, kept)
     return push
 
 
