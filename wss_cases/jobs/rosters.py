@@ -7,12 +7,13 @@ from wss_cases.jobs.ticks import Tick
 from wss_cases.outcomes.edfi.pushing.nightly import push_due
 from wss_cases.roster.drops.taking import take_drops
 from wss_cases.roster.rest.pulling import pull_roster
+from wss_cases.roster.staff_accounts.tallies import keep_tallies
 from wss_cases.roster.uploads.taking import take_uploads
 
 
 def take_rosters(name: str, now: datetime) -> str:
-    """Check and import the rosters that were uploaded, take those of the watched folder and the server, and send
-    discipline to the ODS/API where that is due.
+    """Check and import the rosters that were uploaded, take those of the watched folder and the server, judge the
+    staff of a large one, and send discipline to the ODS/API where that is due.
 
     Returns words for the log, '' for none.
     """
@@ -21,6 +22,7 @@ def take_rosters(name: str, now: datetime) -> str:
         ("rosters", this.part("rosters", lambda: take_uploads(now))),
         ("rosters", this.part("roster folder", lambda: take_drops(now))),
         ("rosters", this.part("roster server", lambda: pull_roster(now))),
+        ("staff", this.part("staff of the roster", lambda: keep_tallies(now))),
         ("ed-fi", this.part("ed-fi", lambda: push_due(now))),
     )
     db.session.remove()

@@ -239,7 +239,7 @@ class StaffMember(Base):
     email: Mapped[str] = mapped_column(String(254), default="", index=True)
     role: Mapped[str] = mapped_column(String(60), default="")
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     is_active: Mapped[bool] = mapped_column(default=True)
 
 

@@ -18,7 +18,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.role_files.models import RoleFile
 from wss_cases.roster.role_files.queries import known_now
-from wss_cases.roster.role_files.rules import NEEDS_SECOND, Change, Wrong, cells_of, check
+from wss_cases.roster.role_files.rules import NEEDS_SECOND, Change, Wrong, addresses_of, cells_of, check
 
 
 class RowsRefused(Refused):
@@ -48,7 +48,7 @@ def upload_file(uow: UnitOfWork, name: str, content: bytes) -> int:
 
 def changes_of(rows: Sequence[Sequence[str]], own_ids: frozenset[int], now: datetime) -> list[Change]:
     """Return what the rows of a file change by what is known now. Raises RowsRefused."""
-    changes, wrong = check(rows, known_now(now), own_ids)
+    changes, wrong = check(rows, known_now(addresses_of(rows), now), own_ids)
     if wrong:
         raise RowsRefused(wrong)
     return changes

@@ -1,6 +1,7 @@
 """Reading files of roles, and what a file is checked against. Callers have checked who may."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import select
@@ -16,17 +17,18 @@ from wss_cases.roster.role_files.rules import Known, Place
 SHOWN = 20
 
 
-def known_now(now: datetime) -> Known:
-    """Return every account, school and role that is held, as a file is checked against them."""
+def known_now(addresses: Collection[str], now: datetime) -> Known:
+    """Return what a file is checked against: every school, the accounts with these addresses, and what they hold."""
     schools: dict[str, int | None] = {}
     for row in db.session.execute(select(School.id, School.identifier, School.name)):
         for key in {fold(row[1]), fold(row[2])} - {""}:
             schools[key] = None if key in schools else row[0]
+    of_file = select(UserAccount.email, UserAccount.id).where(UserAccount.email.in_(addresses))
+    accounts = {row[0]: row[1] for row in db.session.execute(of_file)}
     held: defaultdict[int, set[Place]] = defaultdict(set)
     live = select(RoleGrant.user_id, RoleGrant.role, RoleGrant.school_id).where(not_over(now))
-    for user_id, role, school_id in db.session.execute(live):
+    for user_id, role, school_id in db.session.execute(live.where(RoleGrant.user_id.in_(accounts.values()))):
         held[user_id].add((role, school_id))
-    accounts = {row[0]: row[1] for row in db.session.execute(select(UserAccount.email, UserAccount.id))}
     return Known(accounts, schools, held)
 
 

@@ -55,6 +55,13 @@ def cells_of(content: bytes) -> list[list[str]]:
     return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
 
 
+def addresses_of(rows: Sequence[Sequence[str]]) -> set[str]:
+    """Return the addresses in a file, as accounts store them."""
+    names = [cell.lower() for cell in rows[0]] if rows else []
+    at = names.index("email") if "email" in names else len(names)
+    return {fold_address(cells[at]) for cells in rows[1:] if len(cells) > at}
+
+
 def check(rows: Sequence[Sequence[str]], known: Known, own_ids: frozenset[int]) -> tuple[list[Change], list[Wrong]]:
     """Return the changes that a file asks for, and all that is wrong; `own_ids` are accounts that it may not change."""
     names = [cell.lower() for cell in rows[0]] if rows else []

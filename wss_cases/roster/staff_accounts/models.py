@@ -1,12 +1,14 @@
 """Which staff of the roster have which role here, and the waves in which they are invited."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import Base, Id, named_enum, where
+from wss_cases.roster.staff_accounts.rules import Standing
 
 
 class AccountRule(Base):
@@ -51,3 +53,19 @@ class AccountWave(Base):
     invited: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None]
     stopped: Mapped[bool] = mapped_column(default=False)
+
+
+class AccountTally(Base):
+    """Who of a large roster's staff had one standing when that was last worked out, by name.
+
+    `staff_ids` are the first rows of the people, of which `number` is the count. For lists alone: whoever is invited is
+    judged anew. `seen` is what of rules and roster was known then.
+    """
+
+    __tablename__ = "account_tally"
+
+    standing: Mapped[Standing] = mapped_column(named_enum(Standing, "standing"), primary_key=True)
+    number: Mapped[int]
+    staff_ids: Mapped[list[Any]] = mapped_column(default=list)
+    seen: Mapped[str] = mapped_column(String(80))
+    counted_at: Mapped[datetime]

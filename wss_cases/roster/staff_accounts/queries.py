@@ -1,7 +1,7 @@
 """Reading the rules, whom they give an account, and the waves. Callers have checked who may."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -65,10 +65,16 @@ def staff_roles() -> list[tuple[str, int]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def proposals(now: datetime) -> list[Proposal]:
-    """Return what becomes of each active member of the roster's staff by the rules of today, by name."""
+def proposals(now: datetime, staff_ids: Collection[int] | None = None) -> list[Proposal]:
+    """Return what becomes of each active member of the roster's staff by the rules of today, by name.
+
+    `staff_ids`: of these rows of the roster alone, judged with all that belongs to the same person or address.
+    """
+    if staff_ids is not None and not staff_ids:
+        return []
     rules = rules_on(today_at(None, now))
-    members, accounts = _members(), _accounts(now)
+    members = _members(staff_ids)
+    accounts = _accounts(now, None if staff_ids is None else _account_ids(members))
     by_address = dict(accounts.values())
     by_staff = {staff_id: held for _email, held in accounts.values() for staff_id in held.staff_ids}
     found = []
@@ -80,24 +86,43 @@ def proposals(now: datetime) -> list[Proposal]:
 
 def returning(user_id: int, now: datetime) -> Proposal | None:
     """Return what the rules give somebody who came back to the roster; None for whoever did not."""
-    back = (one for one in proposals(now) if one.standing is Standing.RETURNS)
+    email = db.session.scalar(select(UserAccount.email).where(UserAccount.id == user_id)) or ""
+    theirs = or_(StaffMember.user_id == user_id, func.lower(StaffMember.email) == email)
+    ids = db.session.scalars(select(StaffMember.id).where(StaffMember.is_active, theirs)).all()
+    back = (one for one in proposals(now, ids) if one.standing is Standing.RETURNS)
     return next((one for one in back if one.user_id == user_id), None)
 
 
-def _members() -> list[Member]:
-    posts: defaultdict[int, set[tuple[int, str]]] = defaultdict(set)
-    open_ones = select(StaffPost.staff_id, StaffPost.school_id, StaffPost.role).join(School).where(School.is_active)
-    for staff_id, school_id, role in db.session.execute(open_ones):
-        posts[staff_id].add((school_id, role))
+def _of(statement: Any, column: Any, ids: Collection[int] | None) -> Any:
+    return statement if ids is None else statement.where(column.in_(ids))
+
+
+def _rows(staff_ids: Collection[int] | None) -> list[Any]:
+    """Return the rows of the roster's active staff by name: these, and whoever else has an address of theirs."""
     staff = StaffMember
     pupil = exists().where(Student.source == staff.source, Student.sourced_id == staff.sourced_id, Student.is_active)
     columns = select(staff.id, staff.name, staff.search_key, staff.email, pupil).where(staff.is_active)
+    if staff_ids is not None:
+        found = db.session.scalars(select(staff.email).where(staff.id.in_(staff_ids)))
+        addresses = {address for email in found if (address := known_address(email))}
+        columns = columns.where(or_(staff.id.in_(staff_ids), func.lower(staff.email).in_(addresses)))
+    return list(db.session.execute(columns.order_by(staff.search_key, staff.id)))
+
+
+def _members(staff_ids: Collection[int] | None) -> list[Member]:
+    rows_found = _rows(staff_ids)
+    posts: defaultdict[int, set[tuple[int, str]]] = defaultdict(set)
+    open_ones = select(StaffPost.staff_id, StaffPost.school_id, StaffPost.role).join(School).where(School.is_active)
+    of_them = None if staff_ids is None else [row[0] for row in rows_found]
+    for staff_id, school_id, role in db.session.execute(_of(open_ones, StaffPost.staff_id, of_them)):
+        posts[staff_id].add((school_id, role))
     together: defaultdict[tuple[str, str], list[Any]] = defaultdict(list)
     names: defaultdict[str, set[str]] = defaultdict(set)
-    for row in db.session.execute(columns.order_by(staff.search_key, staff.id)):
+    for row in rows_found:
         email = known_address(row[3])
         together[email, row[2] if email else str(row[0])].append(row)
         names[email].add(row[2])
+    wanted = None if staff_ids is None else set(staff_ids)
     return [
         Member(
             staff_ids=tuple(row[0] for row in rows),
@@ -108,20 +133,32 @@ def _members() -> list[Member]:
             is_shared=bool(email) and len(names[email]) > 1,
         )
         for (email, _key), rows in together.items()
+        if wanted is None or any(row[0] in wanted for row in rows)
     ]
 
 
-def _accounts(now: datetime) -> dict[int, tuple[str, Held]]:
+def _account_ids(members: Sequence[Member]) -> list[int]:
+    """Return the accounts that are tied to these people, or have an address of theirs."""
+    staff_ids = [one for member in members for one in member.staff_ids]
+    tied = select(StaffMember.user_id).where(StaffMember.id.in_(staff_ids), StaffMember.user_id.is_not(None))
+    of_address = select(UserAccount.id).where(UserAccount.email.in_({member.email for member in members} - {""}))
+    return list(db.session.scalars(tied.union(of_address)))
+
+
+def _accounts(now: datetime, ids: Collection[int] | None) -> dict[int, tuple[str, Held]]:
+    if ids is not None and not ids:
+        return {}
     staff: defaultdict[int, set[int]] = defaultdict(set)
     linked = select(StaffMember.user_id, StaffMember.id).where(StaffMember.user_id.is_not(None), StaffMember.is_active)
-    for owner_id, staff_id in db.session.execute(linked):
+    for owner_id, staff_id in db.session.execute(_of(linked, StaffMember.user_id, ids)):
         staff[owner_id or 0].add(staff_id)
     found = {}
-    for user_id, email, state in db.session.execute(select(UserAccount.id, UserAccount.email, UserAccount.state)):
+    accounts = select(UserAccount.id, UserAccount.email, UserAccount.state)
+    for user_id, email, state in db.session.execute(_of(accounts, UserAccount.id, ids)):
         held = Held(user_id, state is AccountState.DISABLED, staff_ids=frozenset(staff[user_id]))
         found[user_id] = email, held
     grants = select(RoleGrant.user_id, RoleGrant.role, RoleGrant.school_id, not_over(now)).order_by(RoleGrant.id)
-    for user_id, role, school_id, is_live in db.session.execute(grants):
+    for user_id, role, school_id, is_live in db.session.execute(_of(grants, RoleGrant.user_id, ids)):
         held = found[user_id][1]
         held.is_partner |= bool(is_live) and role is Role.PARTNER
         if is_live:

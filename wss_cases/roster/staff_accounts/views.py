@@ -1,6 +1,5 @@
 """Accounts from the roster: the rules, who would get an account and why not, and the invitations in waves."""
 
-from collections import Counter
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -29,6 +28,7 @@ from wss_cases.roster.staff_accounts import actions, queries
 from wss_cases.roster.staff_accounts.forms import RuleForm, WaveForm
 from wss_cases.roster.staff_accounts.models import AccountWave
 from wss_cases.roster.staff_accounts.rules import NEEDS_SECOND, WILL_CHANGE, Proposal, Standing
+from wss_cases.roster.staff_accounts.tallies import Shown, shown
 
 blueprint = Blueprint("roster_accounts", __name__, url_prefix="/people/roster")
 FRAME = "layouts/form_page.html"
@@ -51,26 +51,34 @@ def _staff_role(role: str) -> str:
 @gate(Permission.ROSTER_ACCOUNTS)
 def page() -> Page:
     """The rules, how many people get what by them, and those of one standing by name."""
-    now = clock.now()
-    every = queries.proposals(now)
-    counted = Counter(one.standing for one in every)
     wanted = {one.value: one for one in Standing}.get(request.args.get("standing", ""), Standing.NEW)
     start = id_in(request.args.get("start")) or 0
-    chosen = [one for one in every if one.standing is wanted]
-    shown = chosen[start : start + PAGE]
-    names = queries.school_names(school_id for one in shown for _role, school_id in one.gives)
+    found = shown(wanted, start, PAGE, clock.now())
+    names = queries.school_names(school_id for one in found.people for _role, school_id in one.gives)
     return render_template(
         "roster/staff_accounts/page.html",
         rules=[_rule_row(*row) for row in queries.every_rule()],
-        standings=[(one, counted[one], url_for(".page", standing=one.value)) for one in Standing],
+        standings=[(one, found.numbers[one], url_for(".page", standing=one.value)) for one in Standing],
         wanted=wanted,
-        rows=[(one.member.name, _href(one), _words(one, names), _back(one)) for one in shown],
+        rows=[(one.member.name, _href(one), _words(one, names), _back(one)) for one in found.people],
         newer=url_for(".page", standing=wanted.value) if start else None,
-        older=url_for(".page", standing=wanted.value, start=start + PAGE) if chosen[start + PAGE :] else None,
-        will_change=sum(counted[one] for one in WILL_CHANGE),
+        older=url_for(".page", standing=wanted.value, start=start + PAGE) if found.has_more else None,
+        is_known=found.is_known,
+        counted=_counted(found),
+        will_change=sum(found.numbers[one] for one in WILL_CHANGE),
         waves=[_wave_words(wave, name) for wave, name in queries.waves()],
         key=BaseForm(formdata=None).request_key.data,
     )
+
+
+def _counted(found: Shown) -> str:
+    """Return since when the numbers stand, '' where they are worked out for this page."""
+    if found.counted_at is None:
+        return ""
+    words = [_("Counted on %(moment)s.", moment=moment_words(found.counted_at, district_zone()))]
+    if found.is_behind:
+        words.append(_("The rules or the roster changed since then. The numbers follow in a few minutes."))
+    return " ".join(words)
 
 
 def _rule_row(rule: Any, school: str | None, said_by: str | None, confirmed_by: str | None) -> dict[str, Any]:
@@ -165,7 +173,7 @@ def confirm(account_rule_id: int) -> Page:
 def wave() -> Page:
     """Invite the next people; the scheduler sends to them."""
     form = WaveForm(version=queries.newest_rule() or "")
-    counted = Counter(one.standing for one in queries.proposals(clock.now()))
+    counted = shown(Standing.NEW, 0, 0, clock.now()).numbers
     words = {
         "title": _("Invite people of the roster"),
         "lede": _(

@@ -194,6 +194,6 @@ TABLES: dict[str, Kept] = {
     **_each(
         AGGREGATE,
         "published_school published_year removed_figure rule_replay daily_figure district_figure kept_count "
-        "practice_entry circle_request",
+        "account_tally practice_entry circle_request",
     ),
 }
