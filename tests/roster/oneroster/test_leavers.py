@@ -12,13 +12,25 @@ from sqlalchemy import select
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
-from tests.roster.oneroster.bundles import NOW, manifest, roster, take, user, write
+from tests.roster.oneroster.bundles import (
+    DISTRICT,
+    NEWER_USERS,
+    NOW,
+    ORGS,
+    ROLES,
+    manifest,
+    roster,
+    table,
+    take,
+    user,
+    write,
+)
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.accounts.people.actions import give_role
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.roster.directory.models import School, StaffMember, Student
+from wss_cases.roster.directory.models import School, StaffMember, StaffPost, Student
 from wss_cases.roster.import_files.report import BundleRefused
 
 STAFF = 30
@@ -142,3 +154,33 @@ def test_the_last_approver_of_a_network_is_kept_and_every_administrator_alarmed(
     assert set(told) == {only.id, deputy.id}
     take(write(tmp_path, roster(staff(range(27)))))
     assert fresh(only).state is fresh(deputy).state is AccountState.ACTIVE, "nor by the next run"
+
+
+def test_a_file_of_roles_that_holds_only_changes_ends_no_post_and_no_role(session: Any, tmp_path: Path) -> None:
+    def newer(roles: list[tuple[str, str]], how: str) -> dict[str, str]:
+        cells = [
+            {"sourcedId": f"r{org}{role}", "userSourcedId": "u1", "role": role, "orgSourcedId": org}
+            for org, role in roles
+        ]
+        person = user(1, email="Staff1@district.example")
+        users = [{name: value for name, value in person.items() if name in NEWER_USERS}]
+        files = {"users": table(NEWER_USERS, users), "roles": table(ROLES, cells)}
+        modes = manifest("1.2", orgs="bulk", users="bulk", roles=how)
+        return {"orgs": table(ORGS, DISTRICT), "manifest": modes} | files
+
+    def posts() -> set[tuple[str, str]]:
+        of = select(School.sourced_id, StaffPost.role).join(School, School.id == StaffPost.school_id)
+        return {(row[0], row[1]) for row in session.execute(of)}
+
+    here = [("s1", role) for role in ("teacher", "counselor", "proctor", "nurse")]
+    take(write(tmp_path, newer([*here, ("s2", "teacher")], "bulk")))
+    assert posts() == {*here, ("s2", "teacher")}
+    second = session.scalars(select(School).where(School.sourced_id == "s2")).one()
+    person = account(1, Role.REPORTER, second)
+    session.commit()
+    take(write(tmp_path, newer([("s1", "aide")], "delta")))
+    assert posts() == {*here, ("s2", "teacher"), ("s1", "aide")}, "what is not among the changes is still so"
+    assert [one.ends_on for one in fresh(person).grants] == [None]
+    take(write(tmp_path, newer([*here, ("s1", "aide")], "bulk")))
+    assert posts() == {*here, ("s1", "aide")}
+    assert [one.ends_on is None for one in fresh(person).grants] == [False], "a whole file ends it"
