@@ -11,7 +11,9 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from wss_cases.accounts.people.held.actions import settle_due
 from wss_cases.accounts.sign_in.saved_forms.actions import forget_kept
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.foundation.operations.shares import Share
 from wss_cases.jobs.board_reports import make_reports
 from wss_cases.journal.audit.actions import seal
 from wss_cases.mail.audit_heads.actions import queue_heads
@@ -31,7 +33,12 @@ from wss_cases.workday.sweep.actions import sweep
 DELIVER_SECONDS = 45.0
 TICK_SECONDS = 55.0
 """What a tick may take, so that the next one begins on its minute: what can wait gets what mail leaves of it."""
-FIGURES_SECONDS = REPORT_SECONDS = REPLAY_SECONDS = 20.0
+SWEEP_SECONDS = 20.0
+FIGURES_SECONDS = REPORT_SECONDS = REPLAY_SECONDS = DELETE_SECONDS = 20.0
+SMALL_SECONDS = 5.0
+"""What each of the parts may take that nobody waits for within the minute: days of notes, old rows, accounts."""
+BEAT_SECONDS = 20.0
+"""The heartbeat is left again after the part that ends so long after the last."""
 TOLD = ("queued", "sent", "retry", "failed", "shredded", "deleted", "made", "not_made", "replayed")
 """The counts that the log tells, where they are not 0."""
 THOROUGH_MINUTES = 15
@@ -48,6 +55,9 @@ class Tick:
     now: datetime
     words: list[str] = field(default_factory=list)
     failed: bool = False
+    had_failed: bool = False
+    began: float = field(default_factory=time.monotonic)
+    beaten: float = field(default_factory=time.monotonic)
 
     def part(self, name: str, act: Callable[[], dict[str, int]]) -> dict[str, int] | None:
         """Carry out one part; None when it failed, which is then in the database for all to see."""
@@ -62,10 +72,22 @@ class Tick:
             db.session.remove()
             self._keep(lambda: note_failure(self.name, name, words, self.now))
             return None
+        finally:
+            if time.monotonic() - self.beaten > BEAT_SECONDS:
+                self.beat(clock.now())
 
-    def beat(self, sweep_ms: int | None) -> bool:
-        """Leave the heartbeat; True when the tick before had failed."""
-        return bool(self._keep(lambda: beat(self.name, self.now, sweep_ms)))
+    def beat(self, now: datetime, sweep_ms: int | None = None) -> None:
+        """Leave the heartbeat, and learn whether the tick before had failed."""
+        failed = self._keep(lambda: beat(self.name, now, sweep_ms))
+        self.had_failed, self.beaten = self.had_failed or bool(failed), time.monotonic()
+
+    def left(self, most: float) -> float:
+        """Return the seconds that a part may still take of this tick."""
+        return min(most, max(0.0, TICK_SECONDS - (time.monotonic() - self.began)))
+
+    def share(self, most: float) -> Share:
+        """Return what a part that works step by step may take of this tick: one step at least."""
+        return Share(self.left(most))
 
     def settle(self) -> None:
         """Note that everything works again."""
@@ -83,49 +105,54 @@ class Tick:
 
 
 def tick(name: str, now: datetime) -> str:
-    """Sweep, shred, forget, settle, clean, delete, leave a heartbeat under the scheduler's name, deliver, seal the
-    audit log, bring the daily figures up to date, store cached counts, ask for board reports that are due, make them,
-    replay rules.
+    """Sweep, leave a heartbeat under the scheduler's name, deliver; then, as far as the minute goes and each by its
+    share: seal the audit log, shred, forget, settle, clean, delete, bring the daily figures up to date, store cached
+    counts, ask for board reports that are due, make them, replay rules.
 
-    Returns words for the log, '' for none.
+    Nothing comes before mail and heartbeat but what queues mail. Returns words for the log, '' for none.
     """
     this = Tick(name, now)
     thorough = now.minute % THOROUGH_MINUTES == 0
-    began = time.monotonic()
-    swept = this.part("sweep", lambda: sweep(now, thorough=thorough))
-    sweep_ms = round((time.monotonic() - began) * 1000) if swept is not None else None
-    gone = this.part("shred", lambda: shred(now))
-    this.part("forget", lambda: forget_kept(now))
-    this.part("held", lambda: settle_due(now))
+    told = [_sweep(this, now, thorough)]
+    this.part("held", lambda: settle_due(now, this.share(SMALL_SECONDS)))
     this.part("waves", lambda: send_waves(now))
-    if thorough:
-        this.part("heads", lambda: queue_heads(now))
-        this.part("clean", lambda: clean(now))
-        this.part("late backup", lambda: tell_late(now))
-    deleted = this.part("delete", lambda: carry_out(now))
-    had_failed = this.beat(sweep_ms)
     delivering = time.monotonic()
-    sent = this.part("deliver", lambda: deliver(now, DELIVER_SECONDS))
+    told.append(this.part("deliver", lambda: deliver(now, DELIVER_SECONDS)))
     is_all_sent = time.monotonic() - delivering < DELIVER_SECONDS
-    this.part("seal", lambda: seal(now))
-    this.part("figures", lambda: follow(now, _left(began, FIGURES_SECONDS)))
-    this.part("counts", lambda: store_due_counts(now, _left(began, FIGURES_SECONDS)))
+    told += _tidy(this, now, thorough)
+    this.part("figures", lambda: follow(now, this.left(FIGURES_SECONDS)))
+    this.part("counts", lambda: store_due_counts(now, this.left(FIGURES_SECONDS)))
     this.part("due reports", lambda: queue_due(now))
-    reporting = _left(began, REPORT_SECONDS) if is_all_sent else 0.0
-    made = this.part("reports", lambda: make_reports(now, reporting))
-    replaying = _left(began, REPLAY_SECONDS) if is_all_sent else 0.0
-    replayed = this.part("replay", lambda: carry_on(now, replaying))
-    if had_failed and not this.failed:
+    reporting = this.left(REPORT_SECONDS) if is_all_sent else 0.0
+    told.append(this.part("reports", lambda: make_reports(now, reporting)))
+    replaying = this.left(REPLAY_SECONDS) if is_all_sent else 0.0
+    told.append(this.part("replay", lambda: carry_on(now, replaying)))
+    if this.had_failed and not this.failed:
         this.settle()
     db.session.remove()
-    for counts in (swept, sent, gone, deleted, made, replayed):
+    for counts in told:
         this.words += [f"{word} {counts[word]}" for word in TOLD if counts and counts.get(word)]
     return ", ".join(this.words)
 
 
-def _left(began: float, most: float) -> float:
-    """Return the seconds that a part may still take of a tick."""
-    return min(most, max(0.0, TICK_SECONDS - (time.monotonic() - began)))
+def _sweep(this: Tick, now: datetime, thorough: bool) -> dict[str, int] | None:
+    """Queue what has come due, and leave the heartbeat."""
+    began = time.monotonic()
+    swept = this.part("sweep", lambda: sweep(now, thorough=thorough, share=this.share(SWEEP_SECONDS)))
+    this.beat(now, round((time.monotonic() - began) * 1000) if swept is not None else None)
+    return swept
+
+
+def _tidy(this: Tick, now: datetime, thorough: bool) -> list[dict[str, int] | None]:
+    """Seal what happened, and let go of what is past its days."""
+    this.part("seal", lambda: seal(now))
+    gone = this.part("shred", lambda: shred(now, this.share(SMALL_SECONDS)))
+    this.part("forget", lambda: forget_kept(now))
+    if thorough:
+        this.part("heads", lambda: queue_heads(now))
+        this.part("clean", lambda: clean(now, this.share(SMALL_SECONDS)))
+        this.part("late backup", lambda: tell_late(now))
+    return [gone, this.part("delete", lambda: carry_out(now, this.left(DELETE_SECONDS)))]
 
 
 def _words(error: Exception) -> str:

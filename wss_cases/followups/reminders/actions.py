@@ -27,6 +27,7 @@ from wss_cases.followups.reminders.recipients import Known
 from wss_cases.followups.reminders.rules import UNDELIVERABLE
 from wss_cases.foundation.db import among, table_of
 from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import local_date
 from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
 from wss_cases.mail.common.queries import queued_keys
@@ -37,12 +38,17 @@ BATCH = 500
 Planning = tuple[Item, Plan]
 
 
-def sweep_follow_ups(now: datetime) -> int:
-    """Queue what has come due of every follow-up the sweep has to look at; returns how many messages."""
+def sweep_follow_ups(now: datetime, share: Share = WHOLE) -> int:
+    """Queue what has come due of every follow-up the sweep has to look at; returns how many messages.
+
+    Where the share of a tick is over, the next sweep goes on: what it saw is in the rows.
+    """
     known, queued = Known(now), 0
     for ids in _chunks(superseded(now)):
+        if not share.goes_on():
+            return queued
         queued += _batch(known, ids)[0]
-    while ids := next_unswept(now, BATCH):
+    while (ids := next_unswept(now, BATCH)) and share.goes_on():
         count, seen = _batch(known, ids, unswept(now))
         queued += count
         if not seen:

@@ -12,6 +12,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.network_approvers.queries import possible_approvers
 from wss_cases.accounts.two_persons.queries import second_persons
 from wss_cases.foundation.db import db
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.incidents.deputies.messages import ASKED, NOBODY
 from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.deputies.queries import able_deputies, firsts_of, open_look
@@ -50,7 +51,7 @@ def ask_deputy(uow: UnitOfWork, record: Any) -> bool:
     return due.deputy_id is not None
 
 
-def ask_deputies(now: datetime) -> None:
+def ask_deputies(now: datetime, share: Share = WHOLE) -> None:
     """Ask about what waits since the school's second person left, since before a deputy was named, or with a deputy
     who is one no more."""
     due = [
@@ -60,6 +61,8 @@ def ask_deputies(now: datetime) -> None:
         if _due(record, now) is not None
     ]
     for model, record_id in due:
+        if not share.goes_on():
+            break
         with unit_of_work(SYSTEM, now) as uow:
             record = uow.load(model, record_id, Permission.DEPUTY_LOOK)
             if for_deputy(record.__tablename__, record_id) is not None:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.foundation.keys.envelope import unseal
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.intake.offline.models import OfflineEntry
 from wss_cases.intake.offline.rules import PURPOSE, told_before
@@ -23,7 +24,7 @@ AT_ONCE: Final = 200
 """Entries that one call takes: the next one takes the rest."""
 
 
-def erase_unfiled(now: datetime, days: int) -> int:
+def erase_unfiled(now: datetime, days: int, share: Share = WHOLE) -> int:
     """Tell writers of entries that will go soon, and empty those that waited `days` days; returns how many went.
 
     None goes before its writer was told, however long nobody looked after it.
@@ -31,6 +32,8 @@ def erase_unfiled(now: datetime, days: int) -> int:
     before = told_before(days)
     soon = OfflineEntry.warned_at.is_(None) & (OfflineEntry.arrived_at <= now - timedelta(days=days) + before)
     for row_id in _ids(soon):
+        if not share.goes_on():
+            return 0
         with unit_of_work(SYSTEM, now) as uow:
             if row := _locked(uow, row_id):
                 row.warned_at = now
@@ -39,6 +42,8 @@ def erase_unfiled(now: datetime, days: int) -> int:
     over = (OfflineEntry.warned_at <= now - before) & (OfflineEntry.arrived_at <= now - timedelta(days=days))
     gone = 0
     for row_id in _ids(over):
+        if not share.goes_on():
+            break
         with unit_of_work(SYSTEM, now) as uow:
             if row := _locked(uow, row_id):
                 erase(uow, row)

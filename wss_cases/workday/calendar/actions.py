@@ -1,6 +1,9 @@
 """A day of the calendar is declared or taken back, and what stands on it moves with it."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
@@ -9,6 +12,7 @@ from wss_cases.cases.review_dates import actions as reviews
 from wss_cases.followups.calendar import actions as follow_ups
 from wss_cases.foundation.errors import Refused, Stale, existing
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
@@ -106,19 +110,32 @@ def settle(uow: UnitOfWork, school: School, day: date) -> None:
     circles.ask_for_new_days(uow, meetings, day, to_day, label)
 
 
-def settle_changes(now: datetime) -> None:
-    """Move what stands on dates that an import or the district opened or closed; the sweep calls it every minute."""
+def settle_changes(now: datetime, share: Share = WHOLE) -> None:
+    """Move what stands on dates that an import or the district opened or closed; the sweep calls it every minute.
+
+    A date is settled at all of its schools, or not begun: where the share of a tick is over, the next goes on.
+    """
     changed = unsettled()
-    if not changed:
-        return
-    for school_id, day in schools_to_settle(changed):
-        with unit_of_work(SYSTEM, now) as uow:
-            uow.no_audit()
-            settle(uow, existing(uow.session.get(School, school_id, with_for_update=True)), day)
+    schools: dict[date, list[int]] = defaultdict(list)
+    for school_id, day in schools_to_settle(changed) if changed else ():
+        schools[day].append(school_id)
+    for day, rows in groupby(changed, key=lambda row: row.day):
+        if not share.goes_on():
+            break
+        ids = [row.id for row in rows]
+        for school_id in schools[day]:
+            with unit_of_work(SYSTEM, now) as uow:
+                uow.no_audit()
+                settle(uow, existing(uow.session.get(School, school_id, with_for_update=True)), day)
+        _close(ids, now)
+
+
+def _close(ids: Sequence[int], now: datetime) -> None:
+    """Note of rows of the calendar that what stood on their date has moved, some minutes after they changed."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
-        for row in changed:
-            again = uow.session.get(CalendarDay, row.id, with_for_update=True, populate_existing=True)
+        for row_id in ids:
+            again = uow.session.get(CalendarDay, row_id, with_for_update=True, populate_existing=True)
             since = again.unsettled_since if again is not None else None
             if again is not None and since is not None and since <= now - SETTLES_AFTER:
                 again.unsettled_since = None

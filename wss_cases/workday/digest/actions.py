@@ -10,6 +10,7 @@ from datetime import date, datetime
 from wss_cases.access.actor import STAFF, SYSTEM
 from wss_cases.accounts.teams.queries import colleagues
 from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common.models import DigestDay
@@ -26,10 +27,12 @@ SCHOOLS = 50
 """Mornings of one commit."""
 
 
-def sweep_mornings(now: datetime) -> tuple[int, list[Morning]]:
+def sweep_mornings(now: datetime, share: Share = WHOLE) -> tuple[int, list[Morning]]:
     """Queue the mails of the mornings that have come; returns how many, and the mornings this run claimed."""
     queued, claimed = 0, []
     for batch in _chunks(mornings(now)):
+        if not share.goes_on():
+            break
         with unit_of_work(SYSTEM, now) as uow:
             uow.no_audit()
             reach("sweep.before_claim")

@@ -23,6 +23,7 @@ from wss_cases.accounts.sign_in.sessions.actions import (
 from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Overreach, existing
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 
@@ -127,11 +128,14 @@ def _who_did(uow: UnitOfWork, message: OutboxMessage) -> set[int]:
     return {one for one in uow.session.scalars(did) if one is not None}
 
 
-def settle_due(now: datetime) -> dict[str, int]:
+def settle_due(now: datetime, share: Share = WHOLE) -> dict[str, int]:
     """Let what has waited its day count; returns how many. Part of the scheduler's tick."""
     due = select(HeldChange.id).where(HeldChange.settled_at.is_(None), HeldChange.until <= now)
-    ids = list(db.session.scalars(due))
-    for held_id in ids:
+    settled = 0
+    for held_id in list(db.session.scalars(due.order_by(HeldChange.id))):
+        if not share.goes_on():
+            break
+        settled += 1
         with unit_of_work(SYSTEM, now) as uow:
             row = uow.session.get_one(HeldChange, held_id, with_for_update=True, populate_existing=True)
             user = uow.session.get_one(UserAccount, row.user_id, with_for_update=True, populate_existing=True)
@@ -140,7 +144,7 @@ def settle_due(now: datetime) -> dict[str, int]:
             else:
                 row.settled_at = row.settled_at or now
                 uow.no_audit()
-    return {"settled": len(ids)}
+    return {"settled": settled}
 
 
 def _open(uow: UnitOfWork, held_id: int, now: datetime) -> HeldChange:

@@ -1,13 +1,14 @@
 """Shredding: on the set day, provably, never while the circle is live or a hold is open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.database.erasing import erase_deleted
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.changes import changes_of
@@ -19,19 +20,24 @@ from wss_cases.pathways.legal_holds.queries import circle_held
 from wss_cases.roster.directory.models import School
 
 BATCH = 100
+"""Notes that are shredded, and circles whose notes get their day, in one commit."""
 TABLE = "circle_note"
 TABLES = (TABLE, "circle_note_share")
 
 
-def shred(now: datetime) -> dict[str, int]:
+def shred(now: datetime, share: Share = WHOLE) -> dict[str, int]:
     """Set each ended circle's day, then shred the notes whose day has come, and rid the database's files of them.
 
     Returns counts: `moved` notes whose day was set, `shredded` notes, `held` notes that only a hold keeps, `erased`
-    and `waiting` records of shredding whose bytes are gone from the files, or are still to be erased.
+    and `waiting` records of shredding whose bytes are gone from the files, or are still to be erased. Where the share
+    of a tick is over before the work is, the next call goes on; no note goes before every day is set as it should be.
     """
-    counts = {"moved": set_days(now), "shredded": 0, "held": len(_due(now, on_hold=True))}
-    while ids := _due(now)[:BATCH]:
+    counts = {"moved": set_days(now, share), "shredded": 0, "held": 0, "erased": 0, "waiting": 0}
+    if counts["moved"] and _wrong_days():
+        return counts
+    while (ids := _due(now, limit=BATCH)) and share.goes_on():
         counts["shredded"] += _shred_some(ids, now)
+    counts["held"] = len(_due(now, on_hold=True))
     counts["erased"], counts["waiting"] = erase(now)
     return counts
 
@@ -41,21 +47,35 @@ def would_shred(now: datetime) -> dict[str, int]:
     return {"shredded": len(_due(now, moved=True)), "held": len(_due(now, on_hold=True, moved=True))}
 
 
-def set_days(now: datetime) -> int:
+def set_days(now: datetime, share: Share = WHOLE) -> int:
     """Give the notes of circles that ended the day on which they are shredded; returns how many were moved.
 
     A new retention length of the district counts for every note that is not shredded yet.
     """
-    wrong = {pathway_id: day for pathway_id, day, was in _days() if day != was}
+    wrong, moved = _wrong_days(), 0
+    for start in range(0, len(wrong), BATCH):
+        if not share.goes_on():
+            break
+        moved += _set_some(dict(wrong[start : start + BATCH]), now)
+    return moved
+
+
+def _wrong_days() -> list[tuple[int, date]]:
+    """Return (circle, day) for the ended circles whose notes have another day than they should."""
+    return sorted({(pathway_id, day) for pathway_id, day, was in _days() if day != was})
+
+
+def _set_some(days: Mapping[int, date], now: datetime) -> int:
+    """Give the notes of some ended circles the day on which they are shredded; returns how many were moved."""
     moved = 0
-    for pathway_id, day in sorted(wrong.items()):
-        with unit_of_work(SYSTEM, now) as uow:
-            notes = select(CircleNote).where(CircleNote.pathway_id == pathway_id, CircleNote.shred_on != day)
-            for note in uow.session.scalars(notes.order_by(CircleNote.id).with_for_update()):
-                note.shred_on = day
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.no_audit()
+        notes = select(CircleNote).where(among(CircleNote.pathway_id, sorted(days)))
+        for note in uow.session.scalars(notes.order_by(CircleNote.id).with_for_update()):
+            if note.shred_on != days[note.pathway_id]:
+                note.shred_on = days[note.pathway_id]
                 uow.audit("circle.note_day", TABLE, note.id, changes_of(note))
                 moved += 1
-            uow.no_audit()
     return moved
 
 
@@ -76,19 +96,23 @@ def _days() -> list[tuple[int, date, date]]:
     ]
 
 
-def _due(now: datetime, *, on_hold: bool = False, moved: bool = False) -> list[int]:
-    """Return the notes of ended circles whose day has come; `moved` counts by the day that `set_days` would set."""
+def _due(now: datetime, *, on_hold: bool = False, moved: bool = False, limit: int | None = None) -> list[int]:
+    """Return the notes of ended circles whose day has come; `moved` counts by the day that they should have."""
+    statement = _ended(on_hold).limit(limit)
     today = today_at(None, now)
-    statement = (
+    if moved:
+        due = sorted({pathway_id for pathway_id, day, _was in _days() if day <= today})
+        return list(db.session.scalars(statement.where(CircleNote.pathway_id.in_(due))))
+    return list(db.session.scalars(statement.where(CircleNote.shred_on <= today)))
+
+
+def _ended(on_hold: bool) -> Select[tuple[int]]:
+    return (
         select(CircleNote.id)
         .join(Pathway, Pathway.id == CircleNote.pathway_id)
         .where(Pathway.ended_at.is_not(None), circle_held() if on_hold else ~circle_held())
         .order_by(CircleNote.id)
     )
-    if moved:
-        due = sorted({pathway_id for pathway_id, day, _was in _days() if day <= today})
-        return list(db.session.scalars(statement.where(CircleNote.pathway_id.in_(due))))
-    return list(db.session.scalars(statement.where(CircleNote.shred_on <= today)))
 
 
 def _shred_some(ids: Sequence[int], now: datetime) -> int:

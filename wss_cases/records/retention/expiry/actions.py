@@ -1,5 +1,6 @@
 """What goes by its age alone, without anybody's decision: attempts, links, sessions, drafts, keys, old mails."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.intake.offline.expiry import erase_unfiled
@@ -16,8 +18,8 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.records.retention.core.queries import rules_on
 from wss_cases.records.retention.reach.queries import ABOUT_STUDENTS, table
 
-AT_ONCE = 5000
-"""Rows of one table that one call takes: the next one takes the rest."""
+AT_ONCE = 1000
+"""Rows of one table that one commit takes."""
 ENDED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.DROPPED)
 CLEANED = (
     *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
@@ -73,18 +75,24 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
     return column < before
 
 
-def clean(now: datetime) -> dict[str, int]:
-    """Delete what is past its days; returns how many rows of each table, and how many files, went."""
+def clean(now: datetime, share: Share = WHOLE) -> dict[str, int]:
+    """Delete what is past its days; returns how many rows of each table, and how many files, went.
+
+    Where the share of a tick is over, the next call goes on; each gets something of every table done.
+    """
     rules = rules_on(today_at(None, now))
-    counts: dict[str, int] = {}
-    for name in CLEANED:
-        rule = rules.get(KIND_OF[name])
-        if rule is not None:
-            counts[name] = _clean_table(name, now - timedelta(days=rule.keep), now)
+    counts: Counter[str] = Counter()
+    waiting = {name: rules[KIND_OF[name]].keep for name in CLEANED if KIND_OF[name] in rules}
+    while waiting and share.goes_on():
+        for name, keep in list(waiting.items()):
+            gone = _clean_table(name, now - timedelta(days=keep), now)
+            counts[name] += gone
+            if gone < AT_ONCE:
+                del waiting[name]
     if rule := rules.get("mail_file"):
         counts["mail_file"] = _clean_files(Path(setting("MAIL_FOLDER")), now - timedelta(days=rule.keep), now)
     if rule := rules.get("offline_entry"):
-        counts["offline_entry"] = erase_unfiled(now, rule.keep)
+        counts["offline_entry"] = erase_unfiled(now, rule.keep, share.anew())
     return {name: count for name, count in counts.items() if count}
 
 

@@ -13,6 +13,7 @@ from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.db import db
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import Act, unit_of_work
 from wss_cases.mail.common.queries import queued_keys
@@ -31,13 +32,13 @@ from wss_cases.safeguards.police.seconding.actions import settle_seconding
 BATCH = 200
 
 
-def refuse_silence(now: datetime) -> int:
+def refuse_silence(now: datetime, share: Share = WHOLE) -> int:
     """Refuse what nobody answered in time, and open what a law requires and nobody seconded; ask the network to review
-    what no one of the school did. Returns how many reviews were refused."""
+    what no one of the school did. Returns how many reviews were refused. What a law requires comes first, and whole."""
     settle_seconding(now)
     escalate_second_reviews(now)
     refused = 0
-    while review_ids := silent(now, BATCH):
+    while (review_ids := silent(now, BATCH)) and share.goes_on():
         refused += sum(_refuse(review_id, now) for review_id in review_ids)
     return refused
 
