@@ -267,7 +267,7 @@ class Replay:
             }
             for number, deed in enumerate(self.deeds):
                 line = table[deed.rule.endpoint]
-                wanted = only == deed.rule.endpoint if only else in_turn(number + turn, 5)
+                wanted = only == deed.rule.endpoint if only else in_turn(number + turn, 9)
                 wanted = wanted and deed.rule.endpoint not in OWN_STILL.get(name, ())
                 if wanted and (deed.plain or line.public or line.may(role, "own")):
                     found += self._judge(name, line, missing, client, token, deed)

@@ -392,8 +392,8 @@ class Walk:
         self, role: str, table: dict[str, Line], only: str = "", sides: tuple[str, ...] = ("own", "other")
     ) -> list[str]:
         """Return a line for each route (or those of one endpoint) that answers a role otherwise than the table says.
-        Where not everything is proven, a route is asked by whoever may, and by a ninth of those who may not; one that
-        is opened and sent is asked the one way by every other person and the other way by the rest."""
+        Where not everything is proven, a route is asked by whoever may, and by an eighteenth of those who may not; one
+        that is opened and sent is asked the one way by every other person and the other way by the rest."""
         found = []
         client, token = self.client(role)
         turn = list(LETTERS.values()).index(role)
@@ -404,7 +404,7 @@ class Walk:
             # what opens a form and what it is sent to are one view behind one gate, and stand beside each other here
             ways = len(WAYS & (rule.methods or set()))
             for side in sides[: len(self.sides(rule))]:
-                if not (only or in_turn(number + turn, ways if line.may(role, side) else 9)):
+                if not (only or in_turn(number + turn, ways if line.may(role, side) else 18)):
                     continue
                 if rule.endpoint in SIGNING_OUT:
                     status = self.status(*self.client(role), rule, method, side)

@@ -135,7 +135,6 @@ def doctor_on(url: str, **environment: str) -> dict[str, dict[str, str]]:
 def test_a_machine_without_pango_is_named_as_the_deployment_page_names_it(
     demo_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert doctor_on(demo_database.url)["PDFs"]["level"] == "ok"
     for library in ("libpangoft2-1.0.so.0", "libpango-1.0.so.0")[: examples(1, 2)]:
         # the loader takes the first of this name, which is none
         broken = tmp_path / library

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from tests.support.databases import ROOT, Database, environment, flask
+from tests.support.depth import examples
 
 HISTORY = ("import", "metrics", str(ROOT / "tests" / "data" / "metrics.csv"))
 
@@ -25,12 +26,11 @@ def from_nothing(url: str, *arguments: str, **more: str) -> subprocess.Completed
 @pytest.mark.parametrize(
     ("arguments", "more", "status"),
     [
-        (("no-such-command",), {}, 2),
-        (HISTORY, {"WSS_FAILPOINT": "unit.before_commit:kill"}, -signal.SIGKILL),
-        (HISTORY, {"WSS_FAILPOINT": "unit.before_commit:raise"}, 1),
-        (("routes",), {"WSS_SECOND_FACTOR": "sometimes"}, 1),
-    ],
-    ids=["unknown", "killed", "raising", "setting"],
+        pytest.param(HISTORY, {"WSS_FAILPOINT": "unit.before_commit:kill"}, -signal.SIGKILL, id="killed"),
+        pytest.param(("no-such-command",), {}, 2, id="unknown"),
+        pytest.param(HISTORY, {"WSS_FAILPOINT": "unit.before_commit:raise"}, 1, id="raising"),
+        pytest.param(("routes",), {"WSS_SECOND_FACTOR": "sometimes"}, 1, id="setting"),
+    ][: examples(2, 4)],
 )
 def test_it_cannot_be_told_from_one_that_was_started(
     database: Database, arguments: tuple[str, ...], more: dict[str, str], status: int

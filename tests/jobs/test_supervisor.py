@@ -129,6 +129,7 @@ def test_a_taken_port_is_named(running: list[Running], tmp_path: Path) -> None:
     assert f"Port {port} is already in use" in one.words
 
 
+@pytest.mark.full_cross_only("tests/tools/test_make.py")
 def test_web_and_scheduler_run_and_end(running: list[Running], tmp_path: Path, database: Database) -> None:
     port = free_port()
     settings = environment(database.url, PORT=str(port), WSS_INSTANCE=str(tmp_path))

@@ -95,7 +95,7 @@ def test_a_linked_person_signs_on_and_is_asked_again_for_what_is_sensitive(
 
 def other(idp: SamlIdp) -> None:
     """Let the provider sign with a key that nobody knows."""
-    idp.key, idp.certificate = key_and_certificate()
+    idp.key, idp.certificate = key_and_certificate(2)
 
 
 def wrap(text: str) -> str:

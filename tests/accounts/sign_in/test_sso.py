@@ -11,14 +11,13 @@ from typing import Any
 import pyotp
 import pytest
 from flask import Flask
-from joserfc.jwk import RSAKey
 from sqlalchemy import select
 
 from tests.accounts.sign_in.test_password import forget, sign_in
 from tests.accounts.sign_in.test_second_factor import SECRET
 from tests.factories.accounts import PASSWORD, UserFactory, acting, make_user
 from tests.support.pages.client import PageClient
-from tests.support.servers.sign_on_provider import CLIENT_ID, CLIENT_SECRET, Provider
+from tests.support.servers.sign_on_provider import CLIENT_ID, CLIENT_SECRET, Provider, private_key
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Invitation, UserSession
 from wss_cases.accounts.credentials.links import invitation_token
@@ -117,7 +116,7 @@ def test_a_token_with_a_wrong_signature_is_refused(
 ) -> None:
     let_in(session, provider)
     if how == "another key":
-        provider.key = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
+        provider.key = private_key(2)
     else:
         provider.algorithm = "none" if how == "unsigned" else "HS256"
     refused(session, client, go(client))

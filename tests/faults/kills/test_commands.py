@@ -12,6 +12,7 @@ import pytest
 from tests.cli.backup.test_round_trip import rows
 from tests.roster.oneroster.bundles import DEMOGRAPHICS, roster, table, user, write
 from tests.support.databases import ROOT, Database, Databases, flask
+from tests.support.depth import examples
 
 HISTORY = ROOT / "tests" / "data" / "metrics.csv"
 CATALOGUE = ROOT / "migrations" / "data" / "behavior_codes_2026.csv"
@@ -61,7 +62,7 @@ def was_killed(url: str, *command: str, at: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("files", IMPORTS)
+@pytest.mark.parametrize("files", IMPORTS[:: examples(4, 1)])
 def test_a_killed_import_leaves_what_was_and_the_next_one_finishes(
     database: Database, tmp_path: Path, files: Callable[[Path], tuple[str, ...]]
 ) -> None:

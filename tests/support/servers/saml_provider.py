@@ -13,6 +13,7 @@ import threading
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -29,8 +30,9 @@ PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
 
 
-def key_and_certificate() -> tuple[str, str]:
-    """Return a key and its own certificate, as PEM."""
+@cache
+def key_and_certificate(number: int = 1) -> tuple[str, str]:
+    """Return one of a process's keys and its own certificate, as PEM; making one takes half a second."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "idp")])
     now = datetime.now(UTC)

@@ -13,6 +13,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -26,11 +27,17 @@ CLIENT_SECRET = "a-secret-that-protects-nothing"
 Claims = dict[str, Any]
 
 
+@cache
+def private_key(number: int) -> RSAKey:
+    """Return one of a process's keys; making one takes half a second."""
+    return RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
+
+
 class Provider:
     """One issuer with its keys, its codes and the person who is at its page."""
 
     def __init__(self) -> None:
-        self.key = self.published = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
+        self.key = self.published = private_key(1)
         self.algorithm = "RS256"
         self.person: Claims = {"sub": "u-1"}
         self.spoil: Callable[[Claims], None] = lambda claims: None

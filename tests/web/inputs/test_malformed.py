@@ -98,12 +98,12 @@ def filled(form: Form, value: str | bytes, everything: bool, token: str) -> byte
 
 def failures(demo_app: Flask, posting_forms: list[tuple[str, str, Form]], kind: str, first: int = 0) -> list[str]:
     """Return a line for each form that answers this kind of value with a failure. Where not everything is proven, each
-    form meets a sixteenth of the kinds, and each kind a sixteenth of the forms: the `first`, or another."""
+    form meets a fortieth of the kinds, and each kind a fortieth of the forms: the `first`, or another."""
     value = TEXTS[kind]
     turn = list(TEXTS).index(kind) + first
     clients: dict[str, tuple[PageClient, str]] = {}
     broken = []
-    for role, address, form in (form for at, form in enumerate(posting_forms) if in_turn(at + turn, 16)):
+    for role, address, form in (form for at, form in enumerate(posting_forms) if in_turn(at + turn, 40)):
         if role not in clients:
             client = client_of(demo_app, role)
             clients[role] = client, client.csrf_token("/account")
@@ -191,7 +191,7 @@ def _value(rule: object, name: str) -> object:
 
 
 def strange(client: PageClient, address: str, token: str, turn: int) -> dict[str, int]:
-    """Return the status that each kind of strange request to an address is answered with, or a sixth of them by turns
+    """Return the status that each kind of strange request to an address is answered with, or a twelfth of them by turns
     where not everything is proven."""
     text = "application/x-www-form-urlencoded; charset=utf-16"
     file = {"csrf_token": token, "name": (io.BytesIO(b"\0\xff"), "../../x.png")}
@@ -208,7 +208,7 @@ def strange(client: PageClient, address: str, token: str, turn: int) -> dict[str
     return {
         kind: client.open(address, **{"method": "POST"} | request).status_code
         for number, (kind, request) in enumerate(sent.items())
-        if in_turn(number + turn, 6)
+        if in_turn(number + turn, 12)
     }
 
 

@@ -139,12 +139,12 @@ def test_a_form_takes_what_it_has_and_nothing_else(
 ) -> None:
     found, taken = [], 0
     with time_machine.travel(clock.now(), tick=False):
-        for target in (target for number, target in enumerate(targets) if in_turn(number, 3)):
+        for target in (target for number, target in enumerate(targets) if in_turn(number, 8)):
             words, was_taken = bench.wrong(*target)
             found += [words] if words else []
             taken += was_taken
     assert not found, "\n".join(found)
-    assert taken > examples(12, 40), "forms that are refused anyway prove nothing"
+    assert taken > examples(5, 40), "forms that are refused anyway prove nothing"
 
 
 def test_a_planted_field_is_seen(

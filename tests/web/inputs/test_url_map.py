@@ -157,7 +157,7 @@ def door(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFa
     made.undone.undo()
 
 
-@settings(max_examples=examples(80, 1000))
+@settings(max_examples=examples(30, 1000))
 @given(sent=requests)
 @example(Sent(0, "GET", ("1",) * 4, (), "nothing", (), "forged host", "nobody", True))
 def test_whatever_is_sent_is_answered_and_a_refusal_changes_nothing(door: Door, sent: Sent) -> None:

@@ -15,7 +15,7 @@ from tests.support.databases import Database
 from tests.support.depth import examples
 
 STEM = "QZCANARYWREN"
-NOTES = examples(60, 200)
+NOTES = examples(30, 200)
 """In the full cross more than are shredded at once."""
 
 

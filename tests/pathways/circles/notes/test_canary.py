@@ -177,7 +177,7 @@ def test_the_keeper_reads_all_of_it(told: Told) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_no_page_that_anybody_else_reaches_holds_it(told: Told, role: str) -> None:
     client = client_of(told.app, role)
-    visits = walk(told.app, client, limit=examples(30, 60))
+    visits = walk(told.app, client, limit=examples(15, 60))
     found = [v.address for v in visits if leaks(v.response.data) or leaks(str(v.response.headers))]
     assert found == [] and len(visits) > 1
     of_case = case_pages(client, told.case_id)
