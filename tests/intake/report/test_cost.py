@@ -9,7 +9,7 @@ import pytest
 
 from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory, StudentFactory
-from tests.support.asked import asked
+from tests.support.pages.asked import asked
 from wss_cases.access.actor import Role
 
 MOST = 15

@@ -106,7 +106,7 @@ def _due(now: datetime, *, on_hold: bool = False, moved: bool = False, limit: in
     return list(db.session.scalars(statement.where(CircleNote.shred_on <= today)))
 
 
-def _ended(on_hold: bool) -> Select[tuple[int]]:
+def _ended(on_hold: bool) -> Select[int]:
     return (
         select(CircleNote.id)
         .join(Pathway, Pathway.id == CircleNote.pathway_id)
