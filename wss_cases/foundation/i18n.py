@@ -29,7 +29,7 @@ def init_i18n(app: Flask, select_locale: Callable[[], str]) -> None:
     """Give the application its catalogues and its way of choosing a language."""
     Babel(app, default_translation_directories=str(TRANSLATIONS), locale_selector=select_locale)
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    app.jinja_env.install_gettext_callables(gettext, _form_for, newstyle=True)  # type: ignore[attr-defined]
 
 
 # Flask-Babel's own functions ask five proxies and write the locale's name for each word; a page has hundreds of words
@@ -42,6 +42,12 @@ def gettext(message: str, **values: object) -> str:
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """Return the form of a message that fits `num`, which fills `%(num)s` with its thousands apart: "1,646"."""
     return str(_catalogue(locale_code()).ngettext(one, many, num)) % {"num": _Grouped(num), **values}
+
+
+def _form_for(one: str, many: str, num: int) -> str:
+    """Return the form of a message that fits `num`, with `num` in it; the template fills in whatever else it names."""
+    found = str(_catalogue(locale_code()).ngettext(one, many, num))
+    return found.replace("%(num)s", f"{num:,}").replace("%(num)d", str(num))
 
 
 def either(english: Any, spanish: Any) -> Any:

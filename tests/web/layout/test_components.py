@@ -196,6 +196,15 @@ def test_a_number_in_a_message_has_its_thousands_apart(app: Flask) -> None:
         assert render_template_string("{{ ngettext('%(num)s row', '%(num)s rows', 20000) }}") == "20,000 rows"
 
 
+def test_a_template_fills_in_what_a_counted_message_names_beside_the_number(app: Flask) -> None:
+    counted = (
+        "ngettext('%(num)s of %(all)s row, %(part)d%%', '%(num)s of %(all)s rows, %(part)d%%', rows, all=2000, part=60)"
+    )
+    with app.test_request_context("/"):
+        said = [render_template_string("{{ " + counted + " }}", rows=rows) for rows in (1200, 1)]
+    assert said == ["1,200 of 2000 rows, 60%", "1 of 2000 row, 60%"]
+
+
 def test_bars_begin_at_nothing_and_share_one_scale(show: Any) -> None:
     page = show(
         "{{ bar_chart('Steps', rows) }}",
