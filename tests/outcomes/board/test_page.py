@@ -132,7 +132,7 @@ def test_a_network_is_reported_by_who_has_all_of_it(made: Made, client_as: Clien
     assert networks_answered_for(acting(whole)) == ["Network 1"]
     assert networks_answered_for(acting(half)) == []
     page = main_of(client_as(whole).page(f"{PAGE}?network=Network+1"))
-    assert "Board report: Network 1" in page.text and "not for a network" in page.text
+    assert "Board report: Network 1" in page.text and "not shown for a network" in page.text
     client = client_as(half)
     assert client.get(f"{PAGE}?network=Network+1").status_code == 404
     # one that no school is in, as after another name on the roster, is nobody's

@@ -187,7 +187,7 @@ def test_who_decided_any_place_does_not_release_the_copy_nor_does_a_second_mailb
     with pytest.raises(Refused, match="decided about a place"):
         here.release(row)
     mailbox = make_user(Role.ADMINISTRATOR, here.school, first_setup=False)
-    with pytest.raises(Refused, match="roster or the district’s sign-on"):
+    with pytest.raises(Refused, match="roster or in the district’s sign-on"):
         here.release(row, mailbox)
     assert here.release(row, make_user(Role.ADMINISTRATOR, here.school))
 

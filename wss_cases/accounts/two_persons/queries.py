@@ -40,8 +40,11 @@ def refuse_one_person(field: str, user_id: int | None, others: Iterable[int | No
     if user_id is None or user_id not in second_persons(others, [user_id], now):
         raise Overreach(
             field,
-            _("This needs a second person who is known to the roster or the district’s sign-on, and who has not "
-              "created or changed the other’s account in the last 30 days. Ask a colleague or the district."),
+            _(
+                "This needs a second person who is in the roster or in the district’s sign-on. They must not have "
+                "created or changed the other person’s account in the last 30 days. Ask a colleague or the "
+                "district."
+            ),
         )  # fmt: skip
 
 

@@ -10,4 +10,4 @@ from wss_cases.intake.questions.states import CHOICE
 class QuestionsForm(DatedRowForm):
     """Which questions stand open."""
 
-    questions = SelectMultipleField(_l("Questions that stand open"), choices=choices(list(CHOICE.items())))
+    questions = SelectMultipleField(_l("Questions always shown"), choices=choices(list(CHOICE.items())))

@@ -57,7 +57,7 @@ def change(code: str) -> Page:
             fewest=FEWEST,
             most=MOST,
         ),
-        crumbs=[(_("Questions of the details"), url_for(".page")), (title, None)],
+        crumbs=[(_("Detail questions"), url_for(".page")), (title, None)],
         back_href=url_for(".page"),
         go_words=_("Save new row"),
     )

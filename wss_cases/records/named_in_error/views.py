@@ -69,9 +69,9 @@ def _words(subject: Subject) -> dict[str, Any]:
         "back_href": back,
         "intro": _(
             "The student is removed from this report and its case: from every page, list, count, export, and copy. "
-            "What was opened for the student ends, the name is removed from every text, and everyone outside who was "
+            "What was opened for the student ends, and the name is removed from every text. Everyone outside who was "
             "told receives the correction. Legal duties continue. Only the audit log and the record of disclosures "
-            "know."
+            "still show it."
         ),
         "second": _("Steps depend on this report, so a second person must agree before it takes effect.")
         if second

@@ -1,6 +1,7 @@
 """How students, staff, grades and languages read on screen."""
 
 from collections.abc import Iterable, Sequence
+from unicodedata import normalize
 
 from babel import Locale, UnknownLocaleError
 
@@ -89,6 +90,15 @@ def language_words(code: str | None) -> str:
         return Locale.parse(code.replace("-", "_")).get_display_name(locale_code()) or code
     except (UnknownLocaleError, ValueError):
         return code
+
+
+def languages_by_name(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (code, name) of each language once, as they stand in a list: with a capital, accents aside."""
+    named = ((code, language_words(code)) for code in dict.fromkeys(codes))
+    return sorted(
+        ((code, words[:1].upper() + words[1:]) for code, words in named),
+        key=lambda one: normalize("NFKD", one[1]).encode("ascii", "ignore"),
+    )
 
 
 def whom_words(names: Sequence[str], actor: Actor) -> str:

@@ -80,7 +80,7 @@ def school(school_id: int) -> Page:
             ("", by_hand if shown.network_by_hand and shown.source != "manual" else ""),
             (_("Level"), _level(shown)),
             (_("Phone of the office"), shown.phone),
-            (_("Comes from"), _("entered by hand") if shown.source == "manual" else shown.source),
+            (_("Source"), _("entered by hand") if shown.source == "manual" else shown.source),
         ],
         edits=can(actor, Permission.NETWORK_EDIT, shown),
         entries=[

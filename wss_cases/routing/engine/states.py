@@ -81,7 +81,7 @@ class Duty(Labelled):
 class DutyState(Labelled):
     """Whether a duty runs now or waits for the facts to be verified."""
 
-    DUE = "due", _l("Due")
+    DUE = "due", _l("Due now")
     VERIFY_FIRST = "verify_first", _l("Verify the facts first")
 
 

@@ -266,7 +266,7 @@ ENTRIES: Final = (
     Entry(
         "weights",
         Group.WORK,
-        _l("What a case weighs on a caseload"),
+        _l("Case weights"),
         _l("Points for the stage a case is in, and for each support that is under way."),
         CASELOAD_WEIGHTS,
         forms.WeightsForm,

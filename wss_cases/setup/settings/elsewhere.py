@@ -17,7 +17,7 @@ PAGES: Final = (
     ("outcomes.equity.minimums", _l("Smallest group sizes"), Permission.EQUITY_EDIT),
     ("calendar.home", _l("School calendar and bell times"), Permission.RULES_EDIT),
     ("catalogue.page", _l("Places and behaviors"), Permission.CODES_EDIT),
-    ("questions.page", _l("Questions of the details"), Permission.CODES_EDIT),
+    ("questions.page", _l("Detail questions"), Permission.CODES_EDIT),
     ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_EDIT),
     ("texts.texts", _l("Family texts"), Permission.FAMILY_TEXT_EDIT),

@@ -39,7 +39,7 @@ class SettingForm(DatedRowForm):
 
 def _color(label: Any) -> ShortText:
     wrong = _l("Write a color like #0d5b5f: # and six digits from 0 to 9 and a to f.")
-    return ShortText(label, [Regexp(r"\A#[0-9A-Fa-f]{6}\Z", message=wrong)], description=_l("Like #0d5b5f."))
+    return ShortText(label, [Regexp(r"\A#[0-9A-Fa-f]{6}\Z", message=wrong)], description=_l("For example, #0d5b5f."))
 
 
 class NameForm(SettingForm):

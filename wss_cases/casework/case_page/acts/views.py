@@ -204,7 +204,7 @@ _case_act(
     "incident",
     title=_l("Add an incident"),
     go_words=_l("Add it"),
-    lede=_l("Its people are added to this case, and it counts as decided by it."),
+    lede=_l("The people in it are added to this case. This case then counts as the decision about it."),
 )
 
 

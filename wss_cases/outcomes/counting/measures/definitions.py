@@ -36,9 +36,9 @@ MEASURES: Final[dict[str, Measure]] = {
         _l("By group, behavior, and grade"),
         _l(
             "An incident counts under its highest group. By behavior and grade it counts once for each different "
-            "behavior or grade among the people who are reported to have caused harm or whose role is not settled "
-            "yet, so these rows can add up to more than all incidents. Witnesses, support persons, and people harmed "
-            "are never counted here."
+            "behavior or grade. This looks at the people who are reported to have caused harm or whose role is not "
+            "settled yet. These rows can add up to more than all incidents. Witnesses, support persons, and people "
+            "harmed are never counted here."
         ),
     ),
     "time": Measure(
@@ -59,9 +59,9 @@ MEASURES: Final[dict[str, Measure]] = {
     "bands": Measure(
         _l("Students by how many incidents they are in"),
         _l(
-            "Students with 2 to 5, and with 6 or more of the incidents counted, in which they are reported to have "
-            "caused harm or their part is not settled yet; all other students enrolled on any day of the period have 0 "
-            "or 1."
+            "Students with 2 to 5, and with 6 or more, of the incidents counted. In these they are reported to have "
+            "caused harm, or their role is not settled yet. All other students enrolled on any day of the period "
+            "have 0 or 1."
         ),
     ),
     "reporting": Measure(
@@ -113,9 +113,9 @@ MEASURES: Final[dict[str, Measure]] = {
     "follow_ups": Measure(
         _l("Follow-ups on time"),
         _l(
-            "Follow-ups done on or before their due date, by the day it was done and not the day it was entered, ÷ "
-            "follow-ups due in the period. Canceled ones are left out; one still open after its date is due and not "
-            "on time."
+            "Follow-ups done on or before their due date ÷ follow-ups due in the period. The day it was done "
+            "counts, not the day it was entered. Canceled ones are left out; one still open after its date is due "
+            "and not on time."
         ),
     ),
     "times": Measure(
@@ -137,9 +137,9 @@ MEASURES: Final[dict[str, Measure]] = {
             "here, so a day absent counts as attended. Only follow-up periods that were over before the day of "
             "counting count: those in which the student is reported to have caused harm in another incident at that "
             "school, on a later day, in the period or after it ÷ all of them. Follow-up periods not over, including "
-            "those of students who left, are shown next to it. No share is shown if fewer than 10 are over, or if "
-            "fewer than 10 would remain after subtracting those of each school and network that shows it. This does "
-            "not show the effect of a pathway."
+            "those of students who left, are shown next to it. No share is shown if fewer than 10 are over. It is "
+            "also hidden if fewer than 10 would remain after subtracting those of each school and network that "
+            "shows it. This does not show the effect of a pathway."
         ),
     ),
     "caseload": Measure(
@@ -164,9 +164,9 @@ MEASURES: Final[dict[str, Measure]] = {
     "dose": Measure(
         _l("Mentoring delivered"),
         _l(
-            "Sessions held ÷ sessions that the schedule of each started mentoring plan made due in the period, "
-            "before today and not after the plan or its pathway ended. Extra sessions count as held, so it can be "
-            "more than 100 percent."
+            "Sessions held ÷ sessions due in the period by the schedule of each started mentoring plan. Sessions "
+            "from today on, or after the plan or its pathway ended, are not due. Extra sessions count as held, so "
+            "it can be more than 100 percent."
         ),
     ),
     "referrals": Measure(

@@ -130,7 +130,7 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
         return _meeting_tag(row)
     if name == "repeats":
         again = day_words_with_year(row.other)
-        return (_("Again %(day)s", day=again), "sun") if row.other else (_("Not again"), "slate")
+        return (_("Another incident %(day)s", day=again), "sun") if row.other else (_("No other incident"), "slate")
     if name == "closings":
         closed = day_words_with_year(local_date(row.other, district_zone())) if row.other else None
         return (_("Closed %(day)s", day=closed), "moss") if closed else (_("Still open"), "sun")

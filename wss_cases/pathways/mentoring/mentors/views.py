@@ -38,7 +38,7 @@ from wss_cases.pathways.mentoring.mentors.queries import (
 )
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan
 from wss_cases.pathways.mentoring.plan.states import LANGUAGES, MentorKind
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.presenters import language_words, languages_by_name
 
 blueprint = Blueprint("mentors", __name__, url_prefix="/mentors")
 
@@ -123,7 +123,7 @@ def mentor(mentor_id: int) -> Page:
 
 
 def _mentor_page(form: MentorForm, school_id: int, act: Callable[[Invocation], int], words: dict[str, Any]) -> Page:
-    form.languages.choices = choices([(code, language_words(code)) for code in LANGUAGES])
+    form.languages.choices = choices(languages_by_name(LANGUAGES))
     form.user_id.choices = people_choices(staff_accounts(school_id, today_at(school_id, clock.now())), _("Choose"))
     return act_form(form, act, url_for("mentors.mentors"), words, "pathways/mentoring/mentors/mentor.html")
 

@@ -34,7 +34,7 @@ from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.queries import get_referral
 from wss_cases.pathways.referrals.referral.rules import agreement_in_force
 from wss_cases.pathways.referrals.referral.states import ALWAYS, FIELD_LABELS, LANGUAGES
-from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.presenters import language_words, languages_by_name
 
 blueprint = Blueprint("referral_consent", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
@@ -54,8 +54,7 @@ def _record(row: Pathway, referral: Referral) -> dict[str, Any]:
 
 def language_choices(*more: str) -> list[tuple[str, str]]:
     """Return languages by name, with those that stand on record already."""
-    codes = dict.fromkeys([*LANGUAGES, *(code for code in more if code)])
-    return sorted(((code, language_words(code)) for code in codes), key=lambda item: item[1])
+    return languages_by_name([*LANGUAGES, *(code for code in more if code)])
 
 
 @blueprint.get("/referral/<int:referral_id>/letter")

@@ -18,7 +18,7 @@ class DutyState(Labelled):
     """Open (due, or to be verified first) until discharged or found not to apply."""
 
     VERIFY_FIRST = "verify_first", _l("Verify first")
-    DUE = "due", _l("Due")
+    DUE = "due", _l("Due now")
     DISCHARGED = "discharged", _l("Done")
     NOT_APPLICABLE = "not_applicable", _l("Found not to apply")
 

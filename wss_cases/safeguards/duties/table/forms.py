@@ -19,10 +19,10 @@ class KindForm(DatedRowForm):
     trigger_es = LongText(_l("Trigger, in Spanish"), [_FILLED], limit=2000)
     tell_en = LongText(_l("Who to notify, in English"), [_FILLED], limit=2000)
     tell_es = LongText(_l("Who to notify, in Spanish"), [_FILLED], limit=2000)
-    clock_en = ShortText(_l("Clock, in English"), [_FILLED])
-    clock_es = ShortText(_l("Clock, in Spanish"), [_FILLED])
+    clock_en = ShortText(_l("Deadline, in English"), [_FILLED])
+    clock_es = ShortText(_l("Deadline, in Spanish"), [_FILLED])
     clock_hours = IntegerField(
-        _l("Hours of the clock"),
+        _l("Deadline in hours"),
         [Optional(), NumberRange(0, MOST_HOURS, _l("Enter the hours as a number from 0 (right away) to 8784."))],
     )
     source = ShortText(_l("Source"), [_FILLED], limit=300)

@@ -101,7 +101,7 @@ def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> l
             {"label": _("Attempts to reach the guardian: when, how, result"), "value": review.guardian_attempts},
             {"label": _("The student's supports: disability, language, housing"), "value": review.supports},
             {"label": _("Why the police are needed anyway"), "value": review.why},
-            {"label": _("Not to remove a disruptive student"), "value": _("Stated")},
+            {"label": _("Not to remove a disruptive student"), "value": _("Confirmed")},
         ]
     if review.end_reason:
         rows.append({"label": _("Why it is withdrawn"), "value": review.end_reason})
