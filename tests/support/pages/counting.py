@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page, Request
 
-COUNT_CLICKS = """addEventListener("pointerdown", () => {
+COUNT_CLICKS = """if (!self.countsClicks) addEventListener("pointerdown", () => {
   sessionStorage.setItem("clicks", Number(sessionStorage.getItem("clicks") || 0) + 1);
-}, true);"""
+}, true);
+self.countsClicks = true;"""
+"""Once on each page, however often it is counted there."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,8 @@ class Cost:
     clicks: int
 
     def __str__(self) -> str:
-        return f"{self.loads} loads, {self.forms} forms, {self.clicks} clicks"
+        counted = ((self.loads, "load"), (self.forms, "form"), (self.clicks, "click"))
+        return ", ".join(f"{number} {what}{'' if number == 1 else 's'}" for number, what in counted)
 
 
 class Counter:

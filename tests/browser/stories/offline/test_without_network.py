@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,11 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 from sqlalchemy import select
 
-from tests.factories.accounts import PASSWORD, PASSWORD_HASH, make_user
+from tests.browser.practice.rows import OFFLINE, Note
+from tests.browser.stories.steps.device import NOTHING, READY, WAITING, held_on, sign_out
+from tests.browser.stories.steps.people import PASSWORD, languages, ready
+from tests.browser.stories.steps.words import Words, words_in
+from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from tests.support.applications import make_app
 from tests.support.pages.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems, tap
@@ -22,34 +25,18 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.practice.log.models import PracticeEntry
 
 NOON = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
-READY = """async () => {
-  const { serviceWorker } = navigator;
-  await serviceWorker.ready;
-  while (!(serviceWorker.controller && (await self.unsent.device())?.key)) await new Promise(requestAnimationFrame);
-}"""
-"""The device has its key, and the service worker answers for the page."""
-HELD = "async () => JSON.stringify(await self.unsent.waiting())"
-LEFT = """async () => {
-  const kept = [];
-  for (const name of await caches.keys()) for (const one of await (await caches.open(name)).keys()) kept.push(one.url);
-  const workers = await navigator.serviceWorker.getRegistrations();
-  const stored = [await self.unsent.device(), await self.unsent.waiting()];
-  return JSON.stringify([kept, workers.length, stored, localStorage.length, sessionStorage.length]);
-}"""
-NOTHING = "[[],0,[null,[]],0,0]"
+NAMED = "Jordan Quillfeather"
+SAVED = ("saved", "guardad")
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def people(live_system: LiveSystem, tmp_path: Path) -> dict[str, str]:
-    """An officer and a teacher of one school."""
+def somebody(live_system: LiveSystem, tmp_path: Path, language: str = "en") -> str:
+    """Someone who reports at a school with a phone; returns their address."""
     live_system.set_clock(NOON)
     with make_app(live_system.database.url, tmp_path).app_context():
-        school = SchoolFactory(phone="555 0100")
-        made = [make_user(Role.REPORTER, school, password_hash=PASSWORD_HASH) for _ in range(2)]
-        db.session.commit()
-        return {"officer": made[0].email, "teacher": made[1].email}
+        [email] = ready([make_user(Role.REPORTER, SchoolFactory(phone="555 0100"))], language)
+        return email
 
 
 def written(live_system: LiveSystem, tmp_path: Path, model: Any) -> int:
@@ -58,65 +45,74 @@ def written(live_system: LiveSystem, tmp_path: Path, model: Any) -> int:
 
 
 def answer(page: Page, **given: str) -> None:
-    """Tap an answer of each group of tiles."""
-    for name, label in given.items():
-        tap(page.locator(f"input[name={name}]").and_(page.get_by_role("radio", name=label, exact=True)))
+    """Tap an answer of each group of tiles, by the value that is sent."""
+    for name, value in given.items():
+        page.locator(f'input[name="{name}"][value="{value}"]').check(force=True)
 
 
-def sign_out(page: Page) -> None:
-    """Sign out through the menu that this width has."""
-    tap(page.locator("summary:visible", has_text=re.compile("Account|Menu")))
-    tap(page.get_by_role("button", name="Sign out").locator("visible=true"))
+def report_danger(page: Page, words: Words) -> None:
+    """Write a report of danger without network: nothing says that it is saved, and the whole screen says it is not."""
+    go(page, page.get_by_role("link", name=words("Log an incident")).locator("visible=true").first)
+    assert not axe_problems(page) and not overflow_problems(page)
+    tap(page.get_by_role("button", name=words("Send when back online")))
+    expect(page.get_by_role("alert")).to_contain_text(words("Who was involved?"))
+    answer(page, danger="yes", what="weapon", where="hallway")
+    page.get_by_label(words("Who was involved?")).fill(NAMED)
+    tap(page.get_by_role("button", name=words("Send when back online")))
+    alarm = page.get_by_role("dialog", name=words("NOT SENT. Call 911 and the office now"))
+    expect(alarm).to_be_visible()
+    assert not axe_problems(page, "#not-sent") and not overflow_problems(page)
+    assert not [said for said in SAVED if said in alarm.inner_text().lower()]
+    assert alarm.get_by_role("link", name="555 0100").get_attribute("href") == "tel:5550100"
 
 
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("language", languages(1))
 def test_a_report_of_danger_is_held_sealed_and_arrives_once(
-    live_system: LiveSystem, new_visitor: NewVisitor, people: dict[str, str], tmp_path: Path
+    live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, note: Note, language: str, size: dict[str, int]
 ) -> None:
-    visitor = new_visitor(viewport=PHONE, worker="allow")
+    words, email = words_in(language), somebody(live_system, tmp_path, language)
+    visitor = new_visitor(viewport=size, worker="allow")
     page, network = visitor.page, visitor.context
-    visitor.sign_in(people["officer"], PASSWORD)
+    visitor.sign_in(email, PASSWORD)
     page.evaluate(READY)
     network.set_offline(True)
-    go(page, page.get_by_role("link", name="Log an incident").locator("visible=true").first)
-    assert not axe_problems(page) and not overflow_problems(page)
-    tap(page.get_by_role("button", name="Send when back online"))
-    expect(page.get_by_role("alert")).to_contain_text("Who was involved?")
-    answer(page, danger="Yes", what="Weapon", where="Hallway")
-    page.get_by_label("Who was involved?").fill("Jordan Quillfeather")
-    tap(page.get_by_role("button", name="Send when back online"))
-    alarm = page.get_by_role("dialog", name="NOT SENT. Call 911 and the office now")
-    expect(alarm).to_be_visible()
-    assert not axe_problems(page, "#not-sent") and "saved" not in alarm.inner_text().lower()
-    assert alarm.get_by_role("link", name="555 0100").get_attribute("href") == "tel:5550100"
-    assert "Quillfeather" not in page.evaluate(HELD) and "Quillfeather" not in page.content()
+    report_danger(page, words)
+    assert NAMED not in str(held_on(page)) and NAMED not in page.content()
     assert written(live_system, tmp_path, Incident) == 0
     page.goto("/my-day")
+    alarm = page.get_by_role("dialog", name=words("NOT SENT. Call 911 and the office now"))
     expect(alarm).to_be_visible()
 
     sent: list[Request] = []
     network.on("request", lambda request: sent.append(request) if request.url.endswith("/offline/send") else None)
     network.set_offline(False)
-    expect(page.locator("#unsent")).to_contain_text("Saved: report")
+    expect(page.locator("#unsent")).to_contain_text(words("Saved: report %(reference)s.").partition("%")[0])
     expect(alarm).to_be_hidden()
-    assert sent and written(live_system, tmp_path, Incident) == 1
-    assert page.evaluate(HELD) == "[]"
+    arrived = written(live_system, tmp_path, Incident)
+    note(OFFLINE, f"held sealed, sent by itself, arrived {arrived} time")
+    assert sent and arrived == 1
+    assert page.evaluate(WAITING) == "[]"
     page.goto("/my-day")
+    assert page.get_by_role("dialog", name=words("NOT SENT. Call 911 and the office now")).is_hidden()
     sign_out(page)
     page.wait_for_url("**/sign-in")
-    assert page.evaluate(LEFT) == NOTHING
+    assert held_on(page) == NOTHING
+    assert written(live_system, tmp_path, Incident) == 1
     visitor.problems.clear()  # the browser says of each request without network that it failed
 
 
 @pytest.mark.full_cross_only("tests/intake/offline/test_sending.py")
 def test_signing_out_asks_first_and_leaves_nothing_readable(
-    live_system: LiveSystem, new_visitor: NewVisitor, people: dict[str, str], tmp_path: Path
+    live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path
 ) -> None:
+    email = somebody(live_system, tmp_path)
     visitor = new_visitor(viewport=DESK, worker="allow")
     page, network = visitor.page, visitor.context
-    visitor.sign_in(people["teacher"], PASSWORD)
+    visitor.sign_in(email, PASSWORD)
     page.evaluate(READY)
     page.goto("/practice/new")
-    answer(page, kind="Community circle", group="Grade 9")
+    answer(page, kind="community", group="9|")
     page.get_by_label("Students", exact=True).fill("21")
     network.set_offline(True)
     go(page, page.get_by_role("button", name="Save"))
@@ -136,5 +132,5 @@ def test_signing_out_asks_first_and_leaves_nothing_readable(
     with page.expect_navigation(url="**/sign-in"):
         tap(ask.get_by_role("button", name="Send now"))
     assert written(live_system, tmp_path, PracticeEntry) == 1
-    assert page.evaluate(LEFT) == NOTHING
+    assert held_on(page) == NOTHING
     visitor.problems.clear()

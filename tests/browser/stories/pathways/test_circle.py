@@ -77,7 +77,7 @@ def person(new_visitor: NewVisitor, email: str, size: dict[str, int]) -> Page:
 def only_the_keeper_asks(page: Page, cast: Cast) -> None:
     """The dean does not keep this circle: their answer for the person harmed is refused, with the reason."""
     page.goto(f"{cast.circle}/parties/{cast.harmed_id}")
-    steps.change(page, "want to take part", "Yes")
+    steps.change(page, steps.WISH, "Yes")
     expect(page.get_by_role("alert")).to_contain_text("Only the keeper of this circle asks the person harmed")
 
 
@@ -123,22 +123,22 @@ def walked_out(page: Page, cast: Cast) -> None:
     steps.plan_past(page, cast.circle, TODAY, "08:45", "Room 12")
     page.goto(cast.circle)  # left unanswered, the circle asks again
     go(page, page.get_by_role("link", name="Record whether the meeting took place").first)
-    steps.say(page, "It started, someone left")
+    steps.say(page, "It started, someone left, and it ended there")
     steps.everybody(page, {cast.harmed: "Came and left early"})
     expect(page.locator("main")).to_contain_text(f"{cast.harmed}: consent not recorded")
-    steps.say_again(page, cast.circle, f"{cast.harmed}: consent not recorded", "want to take part", "Yes")
-    steps.say_again(page, cast.circle, "readiness not recorded", "Ready to meet", "Ready")
+    steps.say_again(page, cast.circle, "%(name)s: consent not recorded", steps.WISH, "Yes", name=cast.harmed)
+    steps.say_again(page, cast.circle, "%(name)s: readiness not recorded", steps.READY, "Ready")
 
 
 def withdrawn(page: Page, cast: Cast) -> None:
     """A yes is taken back: the planned meeting is called off; later the answer is yes again."""
     steps.plan(page, cast.circle, NEXT_WEEK, "10:30", "Room 12")
     page.goto(f"{cast.circle}/parties/{cast.harmed_id}")
-    steps.change(page, "want to take part", "No")
+    steps.change(page, steps.WISH, "No")
     page.goto(cast.circle)
     expect(page.locator("main")).to_contain_text("Canceled")
     expect(page.locator("main")).to_contain_text(f"{cast.harmed} does not want to take part")
-    steps.say_again(page, cast.circle, "does not want to take part", "want to take part", "Yes")
+    steps.say_again(page, cast.circle, "%(name)s does not want to take part", steps.WISH, "Yes")
 
 
 @pytest.mark.full_cross_only("tests/pathways/circles/test_pages.py")
@@ -159,7 +159,7 @@ def test_a_circle_with_everything_that_can_go_otherwise(
     withdrawn(page, cast)
 
     steps.plan_past(page, cast.circle, TODAY, "09:00", "Room 12")
-    steps.say(page, "Yes, but not everyone came")
+    steps.say(page, "Yes, but not everyone came, or someone else did")
     go(page, page.get_by_role("button", name="Save the answer"))
     expect(page.get_by_role("alert")).to_contain_text("Answer whether this person came.")
     steps.everybody(page)

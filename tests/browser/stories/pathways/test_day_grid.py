@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.practice.rows import GRID, Note
+from tests.browser.stories.steps.device import NOTHING, found_on, held_on
 from tests.cases.making import make_user
 from tests.factories.accounts import PASSWORD, PASSWORD_HASH
 from tests.factories.base import fresh
@@ -139,12 +141,13 @@ def answer_all(page: Page, questions: int) -> None:
 @pytest.mark.full_cross_only("tests/pathways/mentoring/test_day_grid.py and test_own_period.py")
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
 def test_a_day_of_fifteen_students(
-    cast: Cast, live_server: LiveSystem, new_visitor: NewVisitor, size: dict[str, int]
+    cast: Cast, live_server: LiveSystem, new_visitor: NewVisitor, note: Note, size: dict[str, int]
 ) -> None:
     """Costs a few seconds of processor: forty taps, each a request of its own."""
     desk = new_visitor(viewport=size)
     desk.enter(cast.coordinator, PASSWORD)
     taps = check_everyone(desk.page)
+    note(GRID, f"coordinator {taps} taps {'on a phone' if size == PHONE else 'at a desk'}, teacher 1 a cell")
     assert taps <= MOST_TAPS, taps
     assert axe_problems(desk.page) + overflow_problems(desk.page) == []
     fail_and_try_again(desk.page)
@@ -168,4 +171,6 @@ def test_a_day_of_fifteen_students(
     go(substitute.page, substitute.page.get_by_role("link").filter(has_text="A. A.").first)
     go(substitute.page, substitute.page.get_by_role("button", name="Partly"))
     expect(substitute.page.locator("main")).to_contain_text("Partly")
+    left = [found_on(one.page, ["Amoore", "Bmoore", "Keep hands"]) for one in (desk, teacher, substitute)]
+    assert left == [[], [], []] and held_on(substitute.page) == NOTHING
     assert [*desk.problems, *teacher.problems, *substitute.problems] == []

@@ -12,7 +12,8 @@ from tests.browser.stories.steps.people import languages, look, ready, sign_in
 from tests.factories.roster import StudentFactory
 from tests.intake.making import NOW, Place
 from tests.support.applications import make_app
-from tests.support.pages.browser import DESK, NewVisitor
+from tests.support.pages.browser import DESK, PHONE, NewVisitor
+from tests.support.pages.counting import COUNT_CLICKS
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
@@ -80,46 +81,49 @@ class Keys:
         raise AssertionError(f"no way to {selector}")
 
 
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("language", languages(1))
 def test_ten_waiting_reports_without_the_mouse(
-    live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path
+    live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, language: str, size: dict[str, int]
 ) -> None:
     live_system.set_clock(NOW)
-    for language in languages(1):
-        with make_app(live_system.database.url, tmp_path).app_context():
-            place = Place()
-            [email] = ready([place.dean], language)
-            ten_reports(place)
-            db.session.remove()
-        page = sign_in(new_visitor, email, NOW, DESK)
-        keys = Keys(page)
-        page.goto("/review")
-        expect(page.locator(".queue-row")).to_have_count(10)
-        expect(page.locator(".twin")).to_have_count(2)
-        look(page)
+    with make_app(live_system.database.url, tmp_path).app_context():
+        place = Place()
+        [email] = ready([place.dean], language)
+        ten_reports(place)
+        db.session.remove()
+    page = sign_in(new_visitor, email, NOW, size)
+    page.add_init_script(COUNT_CLICKS)
+    keys = Keys(page)
+    page.goto("/review")
+    expect(page.locator(".queue-row")).to_have_count(10)
+    expect(page.locator(".twin")).to_have_count(2)
+    look(page)
 
-        keys.to_row('[data-key="m"]')
-        first = page.locator(".work-row:focus-within").get_attribute("id")
-        keys.leads("m" if "lockers" in page.locator(f"#{first} .twin").inner_text() else "n")
-        keys.to_row('[data-key="m"]')
-        second = page.locator(".work-row:focus-within .twin").inner_text()
-        keys.leads("m" if "lockers" in second else "n")
-        expect(page.locator(".queue-row")).to_have_count(9)
-        expect(page.locator(".twin")).to_have_count(0)
+    keys.to_row('[data-key="m"]')
+    first = page.locator(".work-row:focus-within").get_attribute("id")
+    keys.leads("m" if "lockers" in page.locator(f"#{first} .twin").inner_text() else "n")
+    keys.to_row('[data-key="m"]')
+    second = page.locator(".work-row:focus-within .twin").inner_text()
+    keys.leads("m" if "lockers" in second else "n")
+    expect(page.locator(".queue-row")).to_have_count(9)
+    expect(page.locator(".twin")).to_have_count(0)
 
-        page.goto("/review")
-        for _light in range(9):
-            keys.press("j")
-            if keys.at(".work-tick"):
-                keys.press("x")
-        expect(page.locator("[name=chosen]:checked")).to_have_count(6)
-        keys.tab_to('form[action$="/review/accept"] button[type="submit"]:not([form])')
+    page.goto("/review")
+    for _light in range(9):
+        keys.press("j")
+        if keys.at(".work-tick"):
+            keys.press("x")
+    expect(page.locator("[name=chosen]:checked")).to_have_count(6)
+    keys.tab_to('form[action$="/review/accept"] button[type="submit"]:not([form])')
+    keys.leads("Enter")
+    for left in (3, 2, 1):
+        expect(page.locator(".queue-row")).to_have_count(left)
+        keys.press("j")
         keys.leads("Enter")
-        for left in (3, 2, 1):
-            expect(page.locator(".queue-row")).to_have_count(left)
-            keys.press("j")
-            keys.leads("Enter")
-            keys.tab_to('form[action$="/accept"] button[type="submit"]')
-            look(page)
-            keys.leads("Enter")
-            page.goto("/review")
-        expect(page.locator(".empty")).to_be_visible()
+        keys.tab_to('form[action$="/accept"] button[type="submit"]')
+        look(page)
+        keys.leads("Enter")
+        page.goto("/review")
+    expect(page.locator(".empty")).to_be_visible()
+    assert page.evaluate("sessionStorage.getItem('clicks')") is None, "no mouse was touched"

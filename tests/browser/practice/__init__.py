@@ -1,0 +1,1 @@
+"""What work costs in the browser, row by row of the goals of a day at school."""
