@@ -66,6 +66,14 @@ def moving() -> bytes:
     return out.getvalue()
 
 
+def moving_bomb() -> bytes:
+    """A small PNG that says it moves through two billion frames of 10,000 × 10,000 pixels."""
+    still = bomb()
+    begin = still.index(b"IDAT") - 4
+    frames = struct.pack(">II", 2**31 - 1, 0)
+    return still[:begin] + chunk(b"acTL", frames) + still[begin:]
+
+
 def many_scans() -> bytes:
     """A JPEG that would be drawn over and over."""
     whole = photo("JPEG", (16, 16), progressive=True)
@@ -79,6 +87,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "is not a photo"),
     "a bomb": (bomb(), "has too many pixels"),
     "a moving picture": (moving(), "or a moving picture"),
+    "a bomb that moves": (moving_bomb(), "has too many pixels"),
     "half a photo": (photo("JPEG", (640, 480))[:-400], "is damaged, not complete"),
     "half a photo of an iPhone": (heic()[:-40], "is damaged, not complete"),
     "endless scans": (many_scans(), "is damaged, not complete"),

@@ -1,18 +1,25 @@
-"""axe (WCAG 2.2 AA) on every template that links lead to, on a phone and on a desk, for the person who sees most."""
+"""axe (WCAG 2.2 AA) on every template that links lead to, on a phone and on a desk, for the person who sees most; in
+the full cross on every page of each role in each language."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
+from sqlalchemy import update
 
+from tests.support.applications import make_app
 from tests.support.databases import DEMO_PASSWORD, Databases
 from tests.support.demo import ROLES, visits_of
 from tests.support.depth import full_cross, in_turn
 from tests.support.pages.browser import DESK, PHONE, Visitor, axe_problems, bring_axe, overflow_problems
 from tests.support.pages.crawl import Visit
 from tests.support.servers.live_system import LiveSystem
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.db import db
 
 pytestmark = pytest.mark.browser
 SEES_MOST_FIRST = ("administrator", "dean", "district", "coordinator", "sysadmin", "reporter", "partner", "auditor")
@@ -50,26 +57,77 @@ def test_every_template_and_kind_of_element(browser: Browser, databases: Databas
     assert not problems, "\n".join(dict.fromkeys(problems))
 
 
-def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str]) -> list[str]:
-    """Return what is wrong with these pages as this person sees them: at both widths nothing to scroll sideways, and
-    axe at one width and the other in turn, of every ninth page with the contrast of its colours, in the full cross all
-    of it at both."""
+@contextmanager
+def signed_in(browser: Browser, system: LiveSystem, role: str) -> Iterator[Visitor]:
+    """Give the window of somebody of the demo, whose pages begin with axe."""
     context = browser.new_context(base_url=system.url, viewport=DESK, reduced_motion="reduce", service_workers="block")
     bring_axe(context)
     visitor = Visitor(context, context.new_page())
     visitor.enter(f"{role}@demo.example", DEMO_PASSWORD)
-    found = []
-    for number, address in enumerate(addresses):
-        visitor.page.goto(address)
-        for turn, size in enumerate((DESK, PHONE)):
-            visitor.page.set_viewport_size(size)
-            problems = overflow_problems(visitor.page)
-            if in_turn(number + turn, 2):
-                # what stands around it is the same on every page
-                within = "main" if number and not full_cross() else None
-                problems += axe_problems(visitor.page, within, contrast=in_turn(number, 9))
-            found += [f"{role} {address} at {size['width']}: {problem}" for problem in problems]
+    yield visitor
     context.close()
+
+
+def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str]) -> list[str]:
+    """Return what is wrong with these pages as this person sees them: at both widths nothing to scroll sideways, and
+    axe at one width and the other in turn, of every ninth page with the contrast of its colours, in the full cross all
+    of it at both."""
+    found = []
+    with signed_in(browser, system, role) as visitor:
+        for number, address in enumerate(addresses):
+            visitor.page.goto(address)
+            for turn, size in enumerate((DESK, PHONE)):
+                visitor.page.set_viewport_size(size)
+                problems = overflow_problems(visitor.page)
+                if in_turn(number + turn, 2):
+                    # what stands around it is the same on every page
+                    within = "main" if number and not full_cross() else None
+                    problems += axe_problems(visitor.page, within, contrast=in_turn(number, 9))
+                found += [f"{role} {address} at {size['width']}: {problem}" for problem in problems]
+    return found + [f"{role}: {problem}" for problem in visitor.problems]
+
+
+@pytest.mark.full_cross_only("tests/browser/test_accessibility.py")
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("role", SEES_MOST_FIRST)
+def test_every_page_of_each_role(
+    browser: Browser, databases: Databases, tmp_path: Path, role: str, language: str
+) -> None:
+    """Takes a minute for whoever sees most: a hundred pages and more. Colors are left to the test above: they depend on
+    no person and on no language."""
+    system = LiveSystem(databases.copy(databases.demo("sqlite")), tmp_path, {})
+    addresses = [visit.address for visit in visits_of(databases, "sqlite")[role] if visit.is_page]
+    try:
+        speak(system, tmp_path, role, language)
+        system.start_web()
+        problems = glance_at(browser, system, role, addresses, language)
+    finally:
+        system.stop()
+        databases.drop(system.database)
+    assert addresses and not problems, "\n".join(dict.fromkeys(problems))
+
+
+def speak(system: LiveSystem, folder: Path, role: str, language: str) -> None:
+    """Let somebody of the demo read in a language."""
+    with make_app(system.database.url, folder).app_context():
+        db.session.execute(
+            update(UserAccount).where(UserAccount.email == f"{role}@demo.example").values(locale=language)
+        )
+        db.session.commit()
+
+
+def glance_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str], language: str) -> list[str]:
+    """Return what is wrong with these pages as this person reads them in this language: axe and nothing to scroll
+    sideways, at one width in turn, in the other language at the other."""
+    found, sizes = [], (DESK, PHONE) if language == "en" else (PHONE, DESK)
+    with signed_in(browser, system, role) as visitor:
+        for number, address in enumerate(addresses):
+            visitor.page.set_viewport_size(sizes[number % 2])
+            visitor.page.goto(address)
+            read = visitor.page.locator("html").get_attribute("lang")
+            problems = overflow_problems(visitor.page) + axe_problems(visitor.page, contrast=False)
+            problems += [] if read == language or address.endswith("lang=" + str(read)) else [f"it is in {read}"]
+            found += [f"{role} {address} at {sizes[number % 2]['width']}: {problem}" for problem in problems]
     return found + [f"{role}: {problem}" for problem in visitor.problems]
 
 

@@ -133,6 +133,28 @@ def test_whatever_is_typed_is_no_error_and_no_operator(session: Any, client_as: 
     )
 
 
+def test_the_names_of_another_school_find_nothing_of_it(session: Any, client_as: Callable[[Any], Any]) -> None:
+    """Its name, its people, its numbers and its words; what is found of the own school is found all the same."""
+    own, other = two_schools()
+    own.name, other.name = "Lantern School", "Harborview School"
+    StaffMemberFactory(school=other, name="Zuleika Ames", search_key=search_key("Zuleika Ames"))
+    report = db.session.scalars(select(Incident).where(Incident.school_id == other.id)).one()
+    case = db.session.scalars(select(Case).where(Case.school_id == other.id)).one()
+    student = db.session.scalars(select(Student).where(Student.school_id == other.id)).one()
+    db.session.commit()
+    client = client_as(make_user(Role.DEAN, own))
+    for typed in ("Harborview", "Harborview aquarium", report.reference, case.reference, student.student_number,
+                  "Zuleika Ames", "Quillfeather", "aquarium"):  # fmt: skip
+        client.submit("/search", {"typed": typed}, action="/search")
+        [main] = client.page("/search?found=1").find_all("main")
+        links = {link.get("href") for link in main.find_all("a")}
+        theirs = {f"/incidents/{report.id}", f"/cases/{case.id}", f"/students/{student.id}"}
+        assert not links & theirs and "Zuleika Ames" not in main.text, typed
+        assert "Harborview School" not in main.text, typed
+        found = any(link.startswith(("/incidents/", "/students/")) for link in links)
+        assert found == (typed in ("Quillfeather", "aquarium")), typed
+
+
 def test_the_page_names_who_what_where_and_keeps_what_was_typed_to_itself(
     session: Any, client_as: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
