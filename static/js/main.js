@@ -17,7 +17,8 @@ import { keepUnsent } from "./unsent.js";
 import { takePhotos } from "./camera.js";
 import { offerPush } from "./push.js";
 import { saveCells } from "./cells.js";
+import { printOnTap } from "./print.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, takePhotos, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, keepUnsent, offerPush, filterLists]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, takePhotos, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, keepUnsent, offerPush, filterLists, printOnTap]) {
   start();
 }

@@ -223,6 +223,7 @@ WORDS = {
     "part": "today",
     "name": "serious",
     "outcomes.files.file:name": "core",
+    "outcomes.list_files.file:name": "cases",
     "police_settings.approver:name": "Network 1",
     "networks.rename:name": "Network 1",
     "district_settings.change:name": "morning-mail",

@@ -44,7 +44,7 @@ class Actor:
     """A person with the grants in force today; no grant is no access.
 
     `past_students` are those whose past years the person has open now, for a reason; with `initials` lists show them
-    no student's name.
+    no student's name. `list_columns`: which columns of which lists they chose (`foundation.tables.columns`).
     """
 
     user_id: int | None
@@ -54,6 +54,7 @@ class Actor:
     is_system: bool = field(default=False)
     past_students: frozenset[int] = frozenset()
     initials: bool = False
+    list_columns: str = ""
 
     def has(self, *roles: Role) -> bool:
         """Whether any grant, of any scope, is one of these roles."""

@@ -8,6 +8,7 @@ from wss_cases.access.policy import load_object
 from wss_cases.journal.rooms import (
     DeputyLooks,
     ForDeputy,
+    ListKind,
     Panel,
     Place,
     Room,
@@ -71,3 +72,8 @@ def searchable() -> list[Searchable]:
 def word_sources() -> list[WordSource]:
     """Return by which texts records are indexed."""
     return [source for room in _rooms for source in room.word_sources]
+
+
+def list_kinds() -> dict[str, ListKind]:
+    """Return every list that is a table, by its name."""
+    return {kind.name: kind for room in _rooms for kind in room.lists}

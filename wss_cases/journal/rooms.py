@@ -11,7 +11,9 @@ from click import Command
 from flask import Blueprint
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
 from wss_cases.access.visibility import Exemption
+from wss_cases.foundation.tables.columns import Column, Order, Row
 from wss_cases.journal.message_kinds import MessageKind
 
 Shown = tuple[str, dict[str, Any]]
@@ -115,6 +117,35 @@ class Searchable:
 
 
 @dataclass(frozen=True)
+class ListRead:
+    """A list as a file takes it: its rows, what narrows it in words and as parameters of its page, and the school whose
+    it is (None: several)."""
+
+    rows: Sequence[Row]
+    filters: Sequence[str]
+    asked: Mapping[str, Any]
+    school_id: int | None
+
+
+@dataclass(frozen=True)
+class ListKind:
+    """A list of a room, whose columns people choose and which leaves as a file as it stands on the page.
+
+    `name` stands in addresses; `page` is the endpoint of its page, `permission` what opens it.
+    `read(actor, arguments, now, limit)` returns up to `limit` rows of what the actor may see, narrowed and sorted by
+    the parameters of the page's address.
+    """
+
+    name: str
+    title: Any
+    columns: tuple[Column, ...]
+    order: Order
+    permission: Permission
+    page: str
+    read: Callable[[Actor, Mapping[str, str], datetime, int], ListRead]
+
+
+@dataclass(frozen=True)
 class WordSource:
     """By which texts the records of a table, each of a school, are found: its own columns, and those of other tables.
 
@@ -137,7 +168,8 @@ class Room:
     `exemptions`: table name to what keeps its records visible when their years are over. `recent_students`: ids of
     students whom an actor met lately at a school, newest first. `smallest_groups`: of a school year. `reactions`: what
     a lower room records to what follows from it here, in the same unit of work. `deputy_looks`: table name to what a
-    network's deputy may decide of it. `searchable`: what people find here. `word_sources`: by which texts.
+    network's deputy may decide of it. `searchable`: what people find here. `word_sources`: by which texts. `lists`:
+    those that are tables.
     """
 
     tables: tuple[ModuleType, ...] = ()
@@ -154,3 +186,4 @@ class Room:
     deputy_looks: Mapping[str, DeputyLooks] = field(default_factory=dict)
     searchable: tuple[Searchable, ...] = ()
     word_sources: tuple[WordSource, ...] = ()
+    lists: tuple[ListKind, ...] = ()

@@ -12,7 +12,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import answer, open_requirements, plan, put_hold, terms
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseState
-from wss_cases.casework.case_file.queries import PAGE
+from wss_cases.casework.case_list.queries import PAGE
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import author

@@ -11,6 +11,7 @@ from tests.factories.accounts import make_user
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.support.pages.reading import Element
+from tests.support.pages.tables import rows_of
 from wss_cases.access.actor import Role
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
 
@@ -21,10 +22,7 @@ def school(session: Any) -> Any:
 
 
 def shown(client: Any, query: str = "") -> list[str]:
-    page = client.page(f"/incidents{query}")
-    rows = [e for e in page.find_all("li") if "work-row" in e.get("class")]
-    metas = [e.text for row in rows for e in row.find_all("p") if e.get("class") == "meta"]
-    return [next(part for part in meta.split(" · ") if "-I-" in part) for meta in metas]
+    return [row["Report number"] for row in rows_of(client.page(f"/incidents{query}"))]
 
 
 def test_reporters_see_their_own_and_the_team_the_schools(client_as: Any, school: Any) -> None:
@@ -157,3 +155,39 @@ def test_any_month_can_be_asked_for(client_as: Any, school: Any, last: date) -> 
     assert shown(client, f"?month={last:%Y-%m}") == [found.reference]
     for odd in ("0001-01", "1999-12", "9999-12", "2024-2", "x"):
         assert client.get(f"/incidents?month={odd}").status_code == 400, odd
+
+
+@pytest.mark.both_databases
+def test_every_order_has_every_report_once_as_its_words_go(client_as: Any, school: Any) -> None:
+    client = client_as(make_user(Role.DEAN, school))
+    made = []
+    for number in range(65):
+        tile, place = ("threat", "fight", "bullying")[number % 3], ("school_bus", "hallway")[number % 2]
+        people = [StudentFactory(school=school)] if number % 4 else []
+        made.append(make_incident(school, people, tile=tile, location_code=place, danger_now=number % 5 == 0))
+    for key in ("who", "what", "where", "when", "reporter", "number", "danger", "state"):
+        orders = []
+        for sign in ("", "-"):
+            found: list[dict[str, str]] = []
+            address = f"/incidents?tile=&sort={sign}{key}"
+            while address:
+                page = client.page(address)
+                found += rows_of(page)
+                address = next((link.get("href") for link in page.find_all("a") if link.get("rel") == "next"), "")
+            orders.append(found)
+        numbers = [[row["Report number"] for row in found] for found in orders]
+        assert numbers[0] == numbers[1][::-1] and sorted(numbers[0]) == sorted(one.reference for one in made), key
+        if key in ("what", "where"):
+            words = [row[key.title()] for row in orders[0]]
+            assert words == sorted(words) and len(set(words)) > 1
+        if key == "danger":
+            assert [bool(row["Danger"]) for row in orders[0]] == [True] * 13 + [False] * 52
+
+
+def test_a_reporters_list_names_no_one_and_leads_by_number(client_as: Any, school: Any) -> None:
+    reporter, student = make_user(Role.REPORTER, school), StudentFactory(school=school)
+    own = make_incident(school, [student], reporter_id=reporter.id)
+    page = client_as(reporter).page("/incidents?sort=-who")
+    [row] = rows_of(page)
+    assert "Who" not in row and row["Report number"] == own.reference and student.shown_name not in page.text
+    assert not [link for link in page.find_all("a") if "/outcomes/lists/" in link.get("href")]

@@ -16,6 +16,7 @@ from tests.outcomes.making.groups import Groups
 from tests.outcomes.making.small_district import Made
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
+from tests.support.pages.tables import rows_of
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
@@ -73,7 +74,8 @@ def test_a_number_opens_a_list_as_long(made: Made, client_as: ClientAs) -> None:
         address = link.get("href")
         if address.startswith("#") or not link.text.isdecimal():
             continue
-        rows = [row for row in main_of(client.page(address)).find_all("li") if row.get("class") == "work-row"]
+        listed = main_of(client.page(address))
+        rows = rows_of(listed) or [row for row in listed.find_all("li") if row.get("class") == "work-row"]
         assert len(rows) == min(int(link.text), 30 if address.startswith("/incidents") else 50), address
         checked.add(address.split("?")[0])
     lists = {f"/outcomes/behind/{name}" for name in ("funnel", "removals", "first_meetings", "closings", "repeats")}

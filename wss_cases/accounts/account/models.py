@@ -23,7 +23,8 @@ class UserAccount(Versioned, Base):
 
     `password_short`: the password is long enough beside a second factor only. `first_setup`: one of the two accounts
     with which the product was set up, before a roster could say who anybody is.
-    `initials`: lists show this person the initials of students, not their names.
+    `initials`: lists show this person the initials of students, not their names. `list_columns`: which columns of which
+    lists they chose.
     """
 
     __tablename__ = "user_account"
@@ -43,6 +44,7 @@ class UserAccount(Versioned, Base):
     password_short: Mapped[bool] = mapped_column(default=False)
     first_setup: Mapped[bool] = mapped_column(default=False, server_default=false())
     initials: Mapped[bool] = mapped_column(default=False, server_default=false())
+    list_columns: Mapped[str] = mapped_column(String(2000), default="", server_default="")
     grants: Mapped[list["RoleGrant"]] = relationship(back_populates="user", order_by="RoleGrant.id")
 
 

@@ -163,6 +163,7 @@ def _actor(user: UserAccount, grants: Iterable[Any], opened: int, now: datetime)
         locale=user.locale,
         past_students=past_students(user.id, now) if opened else frozenset(),
         initials=user.initials,
+        list_columns=user.list_columns,
     )
 
 

@@ -1,11 +1,11 @@
-"""Reading for the case pages: the list, and all that one case page shows."""
+"""Reading for the case pages: all that one case page shows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import literal, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.accounts.account.models import UserAccount
@@ -19,7 +19,6 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import LIAISON
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import school_day
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.queries import case_history
@@ -27,7 +26,6 @@ from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import pathways_of
-from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.steps import Step
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import Student
@@ -37,73 +35,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 
-PAGE = 25
 TERM_KIND = "agreement_term"
-
-
-@dataclass(frozen=True)
-class CaseFilter:
-    """What the list keeps: one lead's cases, one school's, a state (or 'open', 'all'), a part of the reference."""
-
-    lead_id: int | None = None
-    school_id: int | None = None
-    state: str = "open"
-    text: str = ""
-
-
-@dataclass(frozen=True)
-class CaseRow:
-    """One line of the list of cases."""
-
-    id: int
-    reference: str
-    harm_kind: str
-    location_code: str
-    state: CaseState
-    lead_id: int | None
-    lead: str | None
-    lead_works: bool
-    opened_on: date
-    next_review_on: date | None
-    overdue: int
-    live: int
-
-
-def _filtered(statement: Select[Any], actor: Actor, wanted: CaseFilter) -> Select[Any]:
-    statement = visible_to(statement, actor, live=wanted.state == "open")
-    if wanted.lead_id is not None:
-        statement = statement.where(Case.lead_id == wanted.lead_id)
-    if wanted.school_id is not None:
-        statement = statement.where(Case.school_id == wanted.school_id)
-    if wanted.text:
-        statement = statement.where(Case.reference.icontains(wanted.text, autoescape=True))
-    if wanted.state in set(CaseState):
-        statement = statement.where(Case.state == CaseState(wanted.state))
-    return statement
-
-
-def count_cases(actor: Actor, wanted: CaseFilter) -> int:
-    """Return how many cases the filter keeps."""
-    return db.session.scalar(_filtered(select(func.count(Case.id)), actor, wanted)) or 0
-
-
-def case_rows(actor: Actor, wanted: CaseFilter, now: datetime, before: int | None = None) -> list[CaseRow]:
-    """Return up to one more than a page of cases, newest first, below the id `before`."""
-    day = school_day(Case.school_id, now)
-    overdue = (
-        select(func.count(FollowUp.id))
-        .where(FollowUp.case_id == Case.id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < day)
-        .scalar_subquery()
-    )
-    live = select(func.count(Pathway.id)).where(Pathway.case_id == Case.id, Pathway.state.in_(LIVE)).scalar_subquery()
-    columns = (
-        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, UserAccount.name,
-        works(Case.lead_id, Case.school_id, CASE_TEAM, now), Case.opened_on, Case.next_review_on, overdue, live,
-    )  # fmt: skip
-    statement = _filtered(select(*columns).outerjoin(UserAccount, UserAccount.id == Case.lead_id), actor, wanted)
-    if before is not None:
-        statement = statement.where(Case.id < before)
-    return [CaseRow(*row) for row in db.session.execute(statement.order_by(Case.id.desc()).limit(PAGE + 1))]
 
 
 @dataclass

@@ -7,32 +7,40 @@ from flask import Blueprint, render_template, request, url_for
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.list_columns.presenters import table_of
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words, students_in
+from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseState, HarmedSays
 from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page
-from wss_cases.casework.case_file.queries import PAGE, CaseFilter, CaseRow, case_rows, count_cases, history_seen
+from wss_cases.casework.case_file.queries import history_seen
+from wss_cases.casework.case_list.presenters import (
+    CASES,
+    case_cells,
+    filter_words,
+    sorting_of,
+    state_choices,
+    wanted_of,
+    whose_of,
+)
+from wss_cases.casework.case_list.queries import PAGE, case_rows, count_cases
 from wss_cases.casework.case_page.closing import record_of
 from wss_cases.casework.case_page.presenters import follow_ups_of
 from wss_cases.casework.next_act.presenters import harm_words, kind_words
-from wss_cases.casework.next_act.rules import why_stuck
-from wss_cases.casework.next_act.states import Stuck
 from wss_cases.casework.pathway_page.views import pathway_page
 from wss_cases.casework.safety_plans.presenters import safety_card, safety_of
 from wss_cases.casework.story.presenters import story_of
 from wss_cases.casework.transfer.queries import moved_in
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words, moment_words
-from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number
 from wss_cases.roster.directory.guardians import GuardianOf, guardians_of
-from wss_cases.roster.directory.presenters import guardian_words, whom_words
+from wss_cases.roster.directory.presenters import guardian_words
 
 blueprint = Blueprint("casework", __name__, url_prefix="/cases")
 
@@ -42,54 +50,31 @@ STATES = ("open", *CaseState, "all")
 @blueprint.get("")
 @gate(Permission.CASE_READ)
 def cases() -> Page:
-    """The list of cases: one's own or the school's, newest first."""
+    """The list of cases: one's own or the school's, newest first or by one of its columns."""
     actor, now = current_actor(), clock.now()
-    school_id = chosen_school_id(actor, *CASE_TEAM)
-    today = today_at(school_id, now)
-    whose = "mine" if request.args.get("whose") == "mine" else "school"
-    state = request.args.get("state", "open")
-    wanted = CaseFilter(
-        lead_id=actor.user_id if whose == "mine" else None,
-        school_id=school_id,
-        state=state if state in STATES else "open",
-        text=request.args.get("q", "").strip()[:40],
-    )
-    before = number(request.args.get("before"))
-    rows = case_rows(actor, wanted, now, before)
-    shown = rows[:PAGE]
-    places, whom = place_words(row.location_code for row in shown), students_in([row.id for row in shown])
+    wanted, whose, sorting = wanted_of(actor, request.args), whose_of(request.args), sorting_of(request.args)
+    behind = id_in(request.args.get("before"))
+    rows = case_rows(actor, wanted, now, sorting, behind)
+    shown, filters = rows[:PAGE], filter_words(wanted)
     kept: dict[str, Any] = {"whose": whose, "state": wanted.state, "q": wanted.text or None}
+    sort: dict[str, Any] = {"sort": request.args.get("sort")}
+
+    def address(**changes: Any) -> str:
+        return url_for("casework.cases", **(kept | changes))
+
+    cells = case_cells(shown, actor, today_at(wanted.school_id, now))
+    table = table_of(CASES, actor, cells, sorting.order, address, kept, list(filters.values()))
     return render_template(
         "casework/case_page/list.html",
-        rows=[_row(row, places, today, actor, whom.get(row.id, [])) for row in shown],
+        table=table,
         count=count_cases(actor, wanted),
         whose=whose,
         wanted=wanted,
-        states=[("open", _("Open")), *((s.value, CaseState(s).label) for s in CaseState), ("all", _("All"))],
-        older=url_for("casework.cases", before=shown[-1].id, **kept) if len(rows) > PAGE else None,
-        newer=url_for("casework.cases", **kept) if before else None,
+        chips=[(words, address(**(sort | {name: None}))) for name, words in filters.items()],
+        states=state_choices(),
+        older=address(before=shown[-1].id, **sort) if len(rows) > PAGE else None,
+        newer=address(**sort) if behind else None,
     )
-
-
-def _row(row: CaseRow, places: dict[str, str], today: Any, actor: Actor, whom: list[str]) -> dict[str, Any]:
-    stuck = why_stuck(row.state, today, row.next_review_on, row.lead_works, row.overdue, row.live)
-    place = places.get(row.location_code, "")
-    harm = harm_words(row.harm_kind)
-    lead = row.lead or _("no one yet")
-    if row.lead_id is not None and row.lead_id == actor.user_id:
-        lead = _("you")
-    elif row.lead_id is not None and not row.lead_works and row.state is not CaseState.CLOSED:
-        lead = _("%(name)s, who left", name=lead)
-    meta = [whom_words(whom, actor), day_words(row.opened_on), _("coordinator: %(name)s", name=lead)]
-    if row.next_review_on is not None:
-        meta.append(_("next review %(day)s", day=day_words(row.next_review_on)))
-    return {
-        "href": url_for("casework.case", case_id=row.id),
-        "title": f"{row.reference} · {harm}" + (f", {place}" if place else ""),
-        "meta": dotted(*meta),
-        "stuck": str(Stuck(stuck).label) if stuck else "",
-        "state": str(CaseState(row.state).label),
-    }
 
 
 @blueprint.get("/<int:case_id>")

@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, extract, func, or_, select
+from sqlalchemy import Select, case, extract, func, or_, select
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.visibility import first_in_view
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year_bounds
-from wss_cases.foundation.db import db, newest
+from wss_cases.foundation.db import db
+from wss_cases.foundation.tables.columns import Order
+from wss_cases.foundation.tables.ordering import in_order, ranked, staged, worded
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.incidents.incident.rules import IncidentFilter
@@ -50,11 +53,55 @@ LISTED = (
 """What a list shows of a report."""
 
 
-def filtered(actor: Actor, narrow: IncidentFilter, before_id: int | None = None, limit: int = PAGE) -> Sequence[Any]:
-    """Return the newest visible reports that fit, older than `before_id`: rows with what is `LISTED`."""
-    columns = [getattr(Incident, name) for name in LISTED]
+NEWEST = Order("number", down=True)
+
+
+def filtered(
+    actor: Actor, narrow: IncidentFilter, order: Order = NEWEST, behind: int | None = None, limit: int = PAGE,
+    labels: Mapping[str, Any] | None = None,
+) -> Sequence[Any]:  # fmt: skip
+    """Return the visible reports that fit, in an order, after the report `behind`: rows with what is `LISTED` and who
+    reported it. `labels` are those of the codes, in the reader's language, where the order is one of a column of codes.
+    """
+    by = _sorted_by(order, labels or {})
+    columns = [getattr(Incident, name) for name in (*LISTED, "reporter_id")]
     statement = visible_to(select(*columns), actor).where(*conditions_of(narrow))
-    return db.session.execute(newest(statement, Incident, limit, before_id)).all()
+    last = _place_of(actor, by, behind) if behind is not None else None
+    return db.session.execute(in_order(statement, Incident.id, by, down=order.down, limit=limit, last=last)).all()
+
+
+def _sorted_by(order: Order, labels: Mapping[str, Any]) -> Any:
+    """Return what sorts the reports; never null."""
+    if order.key == "what":
+        return ranked(Incident.tile, labels)
+    if order.key == "where":
+        return ranked(Incident.location_code, labels)
+    return _SORTED.get(order.key, Incident.id)
+
+
+_FIRST_NAME = (
+    select(func.min(Student.search_key_family))
+    .join(IncidentPerson, IncidentPerson.student_id == Student.id)
+    .where(IncidentPerson.incident_id == Incident.id)
+    .correlate(Incident)
+    .scalar_subquery()
+)
+_REPORTER = select(UserAccount.name).where(UserAccount.id == Incident.reporter_id).correlate(Incident)
+_SORTED: Mapping[str, Any] = {
+    "who": worded(_FIRST_NAME),
+    "when": Incident.occurred_at,
+    "reporter": worded(_REPORTER.scalar_subquery()),
+    "danger": case((Incident.danger_now.is_(True), 0), else_=1),
+    "state": staged(Incident.state, IncidentState),
+}
+
+
+def _place_of(actor: Actor, by: Any, incident_id: int) -> tuple[Any, int] | None:
+    """Return where a page ended; of the newest reports that is the id itself."""
+    if by is Incident.id:
+        return incident_id, incident_id
+    row = db.session.execute(visible_to(select(by, Incident.id).where(Incident.id == incident_id), actor)).first()
+    return (row[0], row[1]) if row is not None else None
 
 
 def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
@@ -19,12 +18,10 @@ from wss_cases.incidents.incident.queries import addenda_of, behavior_words, con
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import OWN_STATE_LABELS, WITHDRAWN, IncidentState, Tile, WhenPrecision
 from wss_cases.incidents.lists.presenters import trait_words
-from wss_cases.incidents.lists.queries import students_in
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.roster.directory.guardians import guardians_of_each
-from wss_cases.roster.directory.presenters import grade_words, limit_words, relation_words, whom_words
-from wss_cases.roster.directory.queries import schools_by_id
+from wss_cases.roster.directory.presenters import grade_words, limit_words, relation_words
 from wss_cases.roster.directory.states import Reach
 
 DONE = (IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.CLOSED)
@@ -58,29 +55,6 @@ def title_words(tile: str, place: str) -> str:
 def place_names() -> dict[str, str]:
     """Return every place's label in the reader's language."""
     return {place.code: in_language(place, "label") for place in locations()}
-
-
-def listed(rows: Sequence[Any], actor: Actor) -> list[dict[str, Any]]:
-    """Return the rows of a list in words: whom each is about for the case team, else the reporter's own."""
-    own = not actor.has(*CASE_TEAM)
-    whom = {} if own else students_in([row.id for row in rows])
-    places = place_names()
-    schools = schools_by_id({row.school_id for row in rows})
-    return [
-        {
-            "id": row.id,
-            "title": title_words(row.tile, places.get(row.location_code, row.location_code)),
-            "meta": dotted(
-                whom_words(whom.get(row.id, []), actor),
-                row.reference,
-                moment_words(row.occurred_at, schools[row.school_id].time_zone),
-            ),
-            "state": state_of(row, own=own),
-            "tone": TONES.get(row.state, "slate"),
-            "danger": row.danger_now,
-        }
-        for row in rows
-    ]
 
 
 def state_of(report: Any, *, own: bool) -> str:

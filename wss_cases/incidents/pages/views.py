@@ -1,44 +1,27 @@
 """The list of reports, one report, and what can be added to it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.access.visibility import first_in_view
-from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import at_wall, local, zone_of
 from wss_cases.incidents.additions.actions import ContactAttempt, add_addendum, answer_question, record_guardian_contact
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.incidents.incident.rules import IncidentFilter, person_words
+from wss_cases.incidents.incident.rules import person_words
 from wss_cases.incidents.incident.states import UNDECIDED
-from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
-from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
-from wss_cases.incidents.pages.presenters import (
-    TAB_LABELS,
-    TONES,
-    chips,
-    is_tab,
-    listed,
-    page_of,
-    reachable,
-    state_of,
-    state_words,
-)
+from wss_cases.incidents.pages.forms import AddendumForm, AnswerForm, ContactForm
+from wss_cases.incidents.pages.presenters import TONES, page_of, reachable, state_of
 from wss_cases.incidents.telling import rules as telling
 from wss_cases.incidents.telling.actions import agree_to_tell
 from wss_cases.incidents.telling.forms import ASK_ALONE, MayTellForm
@@ -48,36 +31,6 @@ from wss_cases.journal.rooms import Place
 from wss_cases.roster.telling.queries import NOT_SAID
 
 blueprint = Blueprint("incidents", __name__)
-
-
-@blueprint.get("/incidents")
-@gate(Permission.INCIDENT_READ)
-def incidents() -> str:
-    """List one's own reports, and for the case team the school's, narrowed by the address."""
-    actor = current_actor()
-    narrow = read_filter(request.args)
-    if narrow.school is None and actor.has(*CASE_TEAM) and (school_id := chosen_school_id(actor, *CASE_TEAM)):
-        narrow = read_filter({**request.args, "school": str(school_id)})
-    before_id = id_in(request.args.get("before"))
-    rows = filtered(actor, narrow, before_id, PAGE + 1)
-    older = _address(before=str(rows[PAGE - 1].id)) if len(rows) > PAGE else None
-    first = first_in_view(actor, narrow.school, *STAFF)
-    counts = counts_by_group(actor, narrow)
-    return render_template(
-        "incidents/pages/list.html",
-        faded_before=day_words_with_year(first) if first and not older else "",
-        rows=listed(rows[:PAGE], actor),
-        count=counts.get(narrow.state or "all"),
-        narrow=narrow,
-        chips=[(words, _address(**{name: ""})) for name, words in chips(narrow) if name in request.args],
-        title=state_words(narrow.state),
-        tabs=_tabs(narrow, counts) if is_tab(narrow.state) else [],
-        all_href=_address(state=""),
-        clear_href=url_for("incidents.incidents", school=request.args.get("school") or None),
-        older=older,
-        newest=_address(before="") if before_id else None,
-        team=actor.has(*CASE_TEAM),
-    )
 
 
 @blueprint.get("/incidents/<int:incident_id>")
@@ -203,17 +156,3 @@ def _student_links(actor: Actor, report: Incident) -> dict[int, str | None]:
         return {}
     ids = [person.student_id for person in report.people if person.student_id is not None]
     return {student_id: url_for("students.student", student_id=student_id) for student_id in ids}
-
-
-def _tabs(narrow: IncidentFilter, counts: Mapping[str, int]) -> list[tuple[str, str, bool, int | None]]:
-    """Return (words, address, whether it is the one shown, number or None) of the list's tabs."""
-    every = [("", _("All")), *TAB_LABELS.items()]
-    return [
-        (str(words), _address(state=name), (narrow.state or "") == name, counts.get(name or "all"))
-        for name, words in every
-    ]
-
-
-def _address(**changes: str) -> str:
-    shown: dict[str, Any] = {name: request.args[name] for name in PARAMETERS if request.args.get(name)}
-    return url_for("incidents.incidents", **{name: value for name, value in (shown | changes).items() if value})

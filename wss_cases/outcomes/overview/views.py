@@ -22,6 +22,7 @@ from wss_cases.outcomes.counting.scope.queries import schools_reached
 from wss_cases.outcomes.counting.scope.rules import per
 from wss_cases.outcomes.counting.totals.queries import Repair, core_of, repair_of
 from wss_cases.outcomes.equity import views as views_equity
+from wss_cases.outcomes.exports.list_files import views as views_lists
 from wss_cases.outcomes.exports.replay_file import views as views_replay
 from wss_cases.outcomes.exports.report_files import views as views_export
 from wss_cases.outcomes.published import queries as history
@@ -42,7 +43,7 @@ from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
 _REPORTS = (views_history, views_behind, views_core, views_practice, views_saved)
-_FILES = (views_export, views_equity, views_replay)
+_FILES = (views_export, views_equity, views_lists, views_replay)
 for pages in (*_REPORTS, *_FILES, views_board, views_board_stored, views_board_delivery):
     blueprint.register_blueprint(pages.blueprint)
 HEADLINE = "police_notifications"
@@ -50,6 +51,7 @@ FROM_THE_MAIN = TELLING_PAGES | {
     "outcomes.delivery.mine",
     "outcomes.equity.minimums",
     "outcomes.files.taken",
+    "outcomes.list_files.file",
     "outcomes.replay_file.file",
     "outcomes.reports.file",
     "outcomes.reports.kept",

@@ -1,0 +1,119 @@
+"""A list leaves as a file as it stands on its page: same rows, order and columns, for whoever may take files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import openpyxl
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.cases.making import make_user, make_world
+from tests.casework.case_list.test_table import fill
+from tests.support.pages.tables import heads_of, rows_of
+from wss_cases.access.actor import Role
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import AuditEntry
+from wss_cases.outcomes.exports.export_log.models import ExportRecord
+
+REASON = "For the meeting of the case team on Monday."
+
+
+@pytest.fixture
+def world(session: Any, at: Callable[..., Any]) -> Any:
+    at("2026-11-24 10:00")
+    return make_world()
+
+
+@pytest.fixture
+def taker(world: Any) -> Any:
+    make_user(world.school, Role.ADMINISTRATOR)
+    return make_user(world.school, Role.ADMINISTRATOR)
+
+
+def links(page: Any) -> list[str]:
+    """Return where a list is downloaded, the CSV first."""
+    return [link.get("href") for link in page.find_all("a") if "/outcomes/lists/" in link.get("href")]
+
+
+def taken(client: Any, address: str) -> list[list[str]]:
+    """Return the cells of a list's file."""
+    answer = client.submit(address, {"reason": REASON})
+    assert answer.status_code == 200, answer.text
+    if urlsplit(address).path.endswith(".csv"):
+        return list(csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
+    book = openpyxl.load_workbook(io.BytesIO(answer.get_data()))
+    sheet = book.worksheets[0]
+    assert all(cell.data_type != "f" for row in sheet for cell in row)
+    return [[cell.value or "" for cell in row] for row in sheet]
+
+
+def unguarded(cell: str) -> str:
+    return cell[1:] if cell[:2] in ("'=", "'+", "'-", "'@") else cell
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "?state=all&sort=-who", "?state=preparing&sort=where", "?whose=mine", "?q=T&sort=lead"]
+)
+def test_a_file_has_what_the_page_shows(world: Any, taker: Any, client_as: Callable[[Any], Any], asked: str) -> None:
+    fill(world, 14)
+    client = client_as(taker)
+    client.submit("/cases", {"columns": ["what", "lead", "state", "number"]}, holding="columns")
+    page = client.page(f"/cases{asked}")
+    for address in links(page) or [f"/outcomes/lists/cases.{form}{asked}" for form in ("csv", "xlsx")]:
+        head, *rows = taken(client, address)
+        assert head == heads_of(page) if rows_of(page) else head[0] == "Who"
+        assert [list(map(unguarded, row)) for row in rows] == [list(row.values()) for row in rows_of(page)], address
+
+
+def test_no_cell_is_a_formula_and_odd_letters_stay(world: Any, taker: Any, client_as: Callable[[Any], Any]) -> None:
+    fill(world, 5)
+    client = client_as(taker)
+    whom = [row[0] for row in taken(client, "/outcomes/lists/cases.csv?sort=number")[1:]]
+    assert "'=SUM(A1) Risk" in whom and "李 王" in whom and "Łucja Żak" in whom
+    assert not [cell for cell in whom if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_a_file_is_written_down_and_needs_a_reason(world: Any, taker: Any, client_as: Callable[[Any], Any]) -> None:
+    client = client_as(taker)
+    address = "/outcomes/lists/cases.csv?state=all"
+    asking = client.page(address).text
+    assert "The school&#39;s cases" in asking or "The school's cases" in asking
+    assert client.submit(address, {"reason": "Because"}).status_code == 400
+    assert db.session.scalars(select(ExportRecord)).all() == []
+    taken(client, address)
+    row = db.session.scalars(select(ExportRecord)).one()
+    assert (row.name, row.row_count, row.school_id, row.reason) == ("cases", 1, world.school.id, REASON)
+    audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "outcomes.exported")).one()
+    assert audited.changes["name"] == "cases"
+
+
+def test_a_file_over_the_limit_is_refused_in_words(
+    app: Flask, world: Any, taker: Any, client_as: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(world, 4)
+    monkeypatch.setitem(app.config, "EXPORT_ROWS", 3)
+    refused = client_as(taker).submit("/outcomes/lists/cases.csv", {"reason": REASON})
+    assert refused.status_code == 400 and "at most 3 are allowed" in refused.text
+    assert db.session.scalars(select(ExportRecord)).all() == []
+
+
+def test_who_takes_no_files_meets_no_link_and_no_file(world: Any, client_as: Callable[[Any], Any]) -> None:
+    make_user(world.school, Role.ADMINISTRATOR)
+    theirs = make_world()
+    administrator = make_user(theirs.school, Role.ADMINISTRATOR)
+    make_user(theirs.school, Role.ADMINISTRATOR)
+    for role in (Role.DEAN, Role.COORDINATOR):
+        client = client_as(make_user(world.school, role))
+        assert links(client.page("/cases")) == []
+        assert client.get("/outcomes/lists/cases.csv").status_code == 404
+    cells = str(taken(client_as(administrator), "/outcomes/lists/cases.csv?state=all"))
+    assert theirs.case.reference in cells and world.case.reference not in cells
+    assert theirs.students[0].shown_name in cells
+    for missing in ("none.csv", "cases.pdf", "cases.json"):
+        assert client_as(administrator).get(f"/outcomes/lists/{missing}").status_code == 404

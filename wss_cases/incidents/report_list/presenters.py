@@ -1,0 +1,115 @@
+"""The list of reports as a table: its columns, its rows, one list for the page and for its file.
+
+Who reports sees their own reports, by number; the case team those of the school, by whom they are about.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.list_columns.presenters import order_of
+from wss_cases.accounts.teams.queries import user_names
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts, shown_columns
+from wss_cases.incidents.incident.rules import IncidentFilter
+from wss_cases.incidents.incident.states import Tile
+from wss_cases.incidents.lists.queries import NEWEST, filtered, students_in
+from wss_cases.incidents.pages.forms import PARAMETERS, read_filter
+from wss_cases.incidents.pages.presenters import TONES, chips, is_tab, place_names, state_of, state_words
+from wss_cases.journal.rooms import ListKind, ListRead
+from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.roster.directory.queries import schools_by_id
+
+WHO = Column("who", _l("Who"), sorts=True, always=True)
+WHAT, WHERE = Column("what", _l("What"), sorts=True), Column("where", _l("Where"), sorts=True)
+WHEN = Column("when", _l("When"), sorts=True)
+REPORTER = Column("reporter", _l("Reported by"), sorts=True, said=True)
+NUMBER = Column("number", _l("Report number"), sorts=True)
+DANGER, STATE = Column("danger", _l("Danger"), sorts=True), Column("state", _l("State"), sorts=True)
+
+
+def kind_of(actor: Actor) -> ListKind:
+    """Return which list somebody sees: the school's, or that of their own reports."""
+    return REPORTS if actor.has(*CASE_TEAM) else OWN_REPORTS
+
+
+def narrowed(actor: Actor, arguments: Mapping[str, str]) -> IncidentFilter:
+    """Return what narrows the list: for the case team at least the school they work with."""
+    narrow = read_filter(arguments)
+    if narrow.school is None and actor.has(*CASE_TEAM) and (school_id := chosen_school_id(actor, *CASE_TEAM)):
+        return read_filter({**arguments, "school": str(school_id)})
+    return narrow
+
+
+def report_rows(
+    actor: Actor, narrow: IncidentFilter, order: Order, behind: int | None = None, limit: int = 1
+) -> Sequence[Any]:
+    """Return up to `limit` reports of the list in an order."""
+    labels: Mapping[str, Any] = {}
+    if order.key == "what":
+        labels = {tile.value: label for tile, label in Tile.labels().items()}
+    elif order.key == "where":
+        labels = place_names()
+    return filtered(actor, narrow, order, behind, limit, labels)
+
+
+def report_cells(rows: Sequence[Any], actor: Actor) -> list[Row]:
+    """Return the rows of the list, cell by cell: whom each is about for the case team, else the reporter's own."""
+    kind = kind_of(actor)
+    kept = {one.key for one in shown_columns(kind.name, kind.columns, actor.list_columns)}
+    whom = students_in([row.id for row in rows]) if "who" in kept else {}
+    names = user_names([row.reporter_id for row in rows]) if "reporter" in kept else {}
+    places, schools = place_names(), schools_by_id({row.school_id for row in rows})
+    return [
+        {
+            "who": Cell(
+                whom_words(whom.get(row.id, []), actor) or _("No student named"),
+                href=(href := url_for("incidents.incident", incident_id=row.id)),
+                about=row.reference,
+            ),
+            "what": Cell(str(Tile(row.tile).label)),
+            "where": Cell(places.get(row.location_code, row.location_code)),
+            "when": Cell(moment_words(row.occurred_at, schools[row.school_id].time_zone)),
+            "reporter": Cell(names.get(row.reporter_id or 0, "")),
+            "number": Cell(row.reference, href="" if "who" in kept else href),
+            "danger": Cell(_("Hurt or in danger when it was reported") if row.danger_now else "", tone="brick"),
+            "state": Cell(state_of(row, own="who" not in kept), tone=TONES.get(row.state, "slate")),
+        }
+        for row in rows
+    ]
+
+
+def asked_of(arguments: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address says of the list's filters and order."""
+    return {name: arguments[name] for name in (*PARAMETERS, "sort") if arguments.get(name)}
+
+
+def filters_of(narrow: IncidentFilter) -> list[str]:
+    """Return what narrows the list, in words, the tab too."""
+    words = [text for _name, text in chips(narrow)]
+    return [state_words(narrow.state), *words] if narrow.state and is_tab(narrow.state) else words
+
+
+def read_reports(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
+    """Return the list as a file takes it."""
+    narrow, order = narrowed(actor, arguments), order_of(kind_of(actor), arguments)
+    rows = report_rows(actor, narrow, order, limit=limit)
+    cells = in_parts(rows, lambda part: report_cells(part, actor))
+    return ListRead(cells, filters_of(narrow), asked_of(arguments), narrow.school)
+
+
+_REPORTS = (NEWEST, Permission.INCIDENT_READ, "incidents.incidents", read_reports)
+REPORTS = ListKind("reports", _l("Incidents"), (WHO, WHAT, WHERE, WHEN, REPORTER, NUMBER, DANGER, STATE), *_REPORTS)
+OWN_REPORTS = ListKind(
+    "own_reports",
+    _l("Incidents"),
+    (Column("number", _l("Report number"), sorts=True, always=True), WHAT, WHERE, WHEN, DANGER, STATE),
+    *_REPORTS,
+)

@@ -1,0 +1,58 @@
+"""A list as a file: what its page shows, with the same filters, order and columns; the same way as every other file."""
+
+from flask import Blueprint, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.accounts.credentials.rules import FRESH_MINUTES
+from wss_cases.accounts.list_columns.presenters import order_of, sorted_words
+from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.tables.columns import shown_columns
+from wss_cases.journal.extension_points import list_kinds
+from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.outcomes.exports.export_log.views import file_page
+from wss_cases.roster.directory.queries import get_school
+
+blueprint = Blueprint("list_files", __name__)
+
+
+@blueprint.route("/lists/<name>.<form>", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.OUTCOMES_EXPORT)
+def file(name: str, form: str) -> Page:
+    """Say what for; then the list as CSV or XLSX. A list that the person may not open is missing."""
+    actor, now = current_actor(), clock.now()
+    kind = list_kinds().get(name)
+    if kind is None or form not in ("csv", "xlsx") or not might(actor, kind.permission):
+        raise NotFound
+    read = kind.read(actor, request.args, now, setting("EXPORT_ROWS") + 1)
+    school = get_school(read.school_id) if read.school_id is not None else None
+    today = today_at(read.school_id, now)
+    order = sorted_words(kind, order_of(kind, request.args))
+    columns = shown_columns(kind.name, kind.columns, actor.list_columns)
+    report = Report(
+        name=kind.name,
+        document={},
+        columns=tuple(str(one.label) for one in columns),
+        rows=[[row[one.key].text for one in columns] for row in read.rows],
+        about=[
+            (_("School"), school.name if school is not None else _("All schools")),
+            (_("Filters"), " · ".join(read.filters)),
+            (_("Order"), order),
+            (_("Date"), day_words_with_year(today)),
+        ],
+    )
+    return file_page(
+        report, form, f"{name}-{today}.{form}", clock.school_year(today), read.school_id,
+        "outcomes/exports/list_files/reason.html", listed=kind.title, back=url_for(kind.page, **read.asked), about=[],
+        filters=[*read.filters, order],
+        columns=[one.label for one in columns],
+    )  # fmt: skip
