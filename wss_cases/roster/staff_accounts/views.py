@@ -75,10 +75,10 @@ def _counted(found: Shown) -> str:
     """Return since when the numbers stand, '' where they are worked out for this page."""
     if found.counted_at is None:
         return ""
-    words = [_("Counted on %(moment)s.", moment=moment_words(found.counted_at, district_zone()))]
+    words = [_("Counted on %(moment)s", moment=moment_words(found.counted_at, district_zone()))]
     if found.is_behind:
         words.append(_("The rules or the roster changed since then. The numbers follow in a few minutes."))
-    return " ".join(words)
+    return dotted(*words)
 
 
 def _rule_row(rule: Any, school: str | None, said_by: str | None, confirmed_by: str | None) -> dict[str, Any]:
