@@ -28,6 +28,9 @@ UNKIND = re.compile(
     re.IGNORECASE,
 )
 
+TUTOR = re.compile(r"\btutor(?:es|a|as)?\b", re.IGNORECASE)
+PARENT = re.compile(r"\b(?:padres?|madres?)\b", re.IGNORECASE)
+
 
 def forms(words: object) -> tuple[str, ...]:
     """Return the singular and, where there is one, the plural of a message id or its translation."""
@@ -106,6 +109,16 @@ def unkind_words(spanish: Catalog) -> list[str]:
     ]
 
 
+def tutors_alone(spanish: Catalog) -> list[str]:
+    """Spanish that says tutor of a guardian without padre or madre, or puts words in Spain's quotation marks."""
+    return [
+        words
+        for message in messages(spanish)
+        for words in forms(message.string)
+        if (TUTOR.search(words) and not PARENT.search(words)) or "«" in words
+    ]
+
+
 def stale(compiled: bytes, spanish: Catalog) -> bool:
     """Whether the compiled catalogue is not what the written one compiles to."""
     fresh = BytesIO()
@@ -142,6 +155,8 @@ PLANTED: dict[str, tuple[Callable[[Catalog], list[str]], Catalog]] = {
     "lost space": (other_placeholders, one(" and ", "y")),
     "unkind in English": (unkind_words, one("The Offender", "La persona")),
     "unkind in Spanish": (unkind_words, one("The person harmed", "La víctima")),
+    "tutor alone": (tutors_alone, one("The guardian", "El tutor")),
+    "Spain's quotation marks": (tutors_alone, one("Choose “More”", "Elija «Más»")),
     "unkind in a plural": (unkind_words, one(("A person", "People"), ("Una persona", "Agresores"))),
 }
 
@@ -182,6 +197,10 @@ def test_placeholders_tags_and_spaces_agree() -> None:
 
 def test_no_unkind_word_in_either_language() -> None:
     assert unkind_words(catalogue()) == []
+
+
+def test_a_guardian_is_padre_madre_o_tutor() -> None:
+    assert tutors_alone(catalogue()) == []
 
 
 def test_the_compiled_catalogue_is_current() -> None:

@@ -11,12 +11,14 @@ from sqlalchemy import select
 
 from tests.factories.accounts import make_user
 from wss_cases.access.actor import Role
+from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.common.states import EXAMPLES, PLACEHOLDER_LABELS
 from wss_cases.mail.family_texts.queries import family_text, family_texts
 from wss_cases.mail.family_texts.rules import PLACEHOLDERS, Text, blocks, fill, placeholders
+from wss_cases.safeguards.duties.duty.models import LegalDutyKind, LegalDutyKindStep
 
 At = Callable[..., datetime]
 TODAY = date(2026, 11, 24)
@@ -51,6 +53,20 @@ def test_what_a_page_must_fill_in_is_the_same_in_both_languages_and_written_down
             assert placeholders(text.title) | placeholders(text.text) == names, (code, language)
         assert names <= set(PLACEHOLDER_LABELS) and names <= set(EXAMPLES)
         assert len(found(code, "en").blocks) == len(found(code, "es").blocks)
+
+
+def test_what_comes_with_the_system_names_a_guardian_as_families_do(session: Any) -> None:
+    delivered = [
+        *session.scalars(select(FamilyText.text).where(FamilyText.language == "es")),
+        *session.scalars(select(FollowUpTemplate.title_es)),
+        *session.scalars(select(FollowUpTemplate.closes_with_es)),
+        *session.scalars(select(LegalDutyKind.tell_es)),
+        *session.scalars(select(LegalDutyKindStep.whom_es)),
+    ]
+    lines = [line for words in delivered for line in words.split("\n")]
+    assert [line for line in lines if "tutor" in line and "madre" not in line] == []
+    assert [line for line in lines if "informar de algo" in line or "se informa que" in line or "«" in line] == []
+    assert "Comunicarse con el padre, la madre o el tutor" in lines
 
 
 def test_a_consent_says_what_it_must(session: Any) -> None:
