@@ -40,6 +40,7 @@ from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.counting.scope.queries import READERS
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.outcomes.exports.export_log.queries import may_know
+from wss_cases.pathways.circles.circle.leading import kept_circle
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
@@ -84,6 +85,10 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "safeguards.restraint.queries.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),
     "casework.access.clean_slate.queries.visible_to": (PastOpening, by(P.PAST_READ)),
     "pathways.mentoring.periods.queries.visible_to": (PeriodTeacher, by(P.PERIOD_MARK)),
+    "pathways.circles.circle.leading.led_visible_to": (
+        Pathway,
+        lambda actor, row: can(actor, P.CIRCLE_LEAD, kept_circle(row.id, DAY)),
+    ),
     "pathways.circles.plans.queries.visible_to": (CirclePlan, by(P.CIRCLE_PLAN_READ)),
     "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
     "practice.requests.queries.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),

@@ -33,7 +33,13 @@ from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.published.models import PublishedSchool
-from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleSupporter, KeeperTraining
+from wss_cases.pathways.circles.circle.models import (
+    CircleConsent,
+    CircleMeeting,
+    CircleOutsideKeeper,
+    CircleSupporter,
+    KeeperTraining,
+)
 from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
@@ -201,6 +207,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "referral_id": _of_school(Referral),
     "practice_id": _of_school(PracticeEntry),
     "circle_plan_id": _of_school(CirclePlan),
+    "outside_keeper_id": _of_school(CircleOutsideKeeper),
     "request_id": _of_school(CircleRequest),
     "partner_id": lambda _school_id: select(Partner),
     "partner_grant_id": lambda _school_id: select(RoleGrant).where(RoleGrant.partner_id.is_not(None)),
@@ -264,6 +271,7 @@ INNERMOST = (
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
     *("period_teacher_id", "period_code_id"),
     "circle_plan_id",
+    "outside_keeper_id",
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
     *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
     "device_id",
@@ -274,12 +282,14 @@ FAMILIES = {
     "circles": "circle",
     "circle_parties": "circle",
     "circle_plans": "circle",
+    "keeping": "circle",
     "circle_schedule": "circle",
     "circle_screening": "circle",
     "agreements": "circle",
     "agreement_paper": "circle",
     "questionnaires": "circle",
     "keepers": "circle",
+    "outside_keepers": "circle",
     "notes": "circle",
     "note_grants": "circle",
     "privilege": "circle",
@@ -351,7 +361,15 @@ class Walk:
                 record = self._record(name, side, family, published=".history." in rule.endpoint)
                 values[name] = record.id
                 values |= {n: getattr(record, n) for n in named - set(values) if hasattr(record, n)}
-                if name in ("waiver_id", "hold_id", "meeting_id", "supporter_id", "term_id", "referral_consent_id"):
+                if name in (
+                    "waiver_id",
+                    "hold_id",
+                    "meeting_id",
+                    "supporter_id",
+                    "term_id",
+                    "referral_consent_id",
+                    "outside_keeper_id",
+                ):
                     pathway = self._pathway_of(record)
                     held = {"pathway_id": pathway.id, "case_id": pathway.case_id}
                     values |= {n: value for n, value in held.items() if n in named}

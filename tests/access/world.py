@@ -37,7 +37,13 @@ from wss_cases.outcomes.board.report.states import ReportState
 from wss_cases.outcomes.board.stored_reports.actions import PURPOSE
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.published.models import PublishedSchool
-from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, CircleSupporter, KeeperTraining
+from wss_cases.pathways.circles.circle.models import (
+    CircleKeeper,
+    CircleMeeting,
+    CircleOutsideKeeper,
+    CircleSupporter,
+    KeeperTraining,
+)
 from wss_cases.pathways.circles.circle.states import SupporterRelation, TrainingKind
 from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.states import ExceptionKind
@@ -137,10 +143,9 @@ def plant(school_id: int, reporter_email: str = "") -> None:
         )
     )
     plant_circle(one, pathways[-2])
-    circle = {"pathway_id": pathways[-2].id, "case_id": one.case.id}
-    db.session.add(CirclePlan(kind=CirclePlanKind.CIRCLE, title="A circle's plan", **_plan_of(one), **circle))
     plant_agreement(one, pathways[-1])
     plant_keeping(pathways[-1], one.lead, one.participant.id)
+    plant_leading(one, pathways[-1])
     plant_referral(pathways[2], one.student, own=bool(reporter_email))
     plant_rules(one.incident.id)
     plant_copy(school_id, one.student.id, one.incident.id, one.lead)
@@ -390,6 +395,25 @@ def plant_keeping(circle: Pathway, keeper: UserAccount, participant_id: int) -> 
                 **placed,
             ),
             LegalHold(kind=HoldKind.LEGAL_HOLD, reason="A letter", opened_at=NOW, opened_by_id=keeper.id, **placed),
+        ]
+    )
+
+
+def plant_leading(one: Planted, circle: Pathway) -> None:
+    """A plan of a circle, and the reporter, trained, as one of its keepers, who sees it without its case."""
+    of_circle = {"pathway_id": circle.id, "case_id": one.case.id}
+    db.session.add(CirclePlan(kind=CirclePlanKind.CIRCLE, title="A circle's plan", **_plan_of(one), **of_circle))
+    partner = PartnerFactory(name=f"Outside {one.school.id}", agreement_from=date(2026, 8, 1))
+    db.session.add(
+        CircleOutsideKeeper(pathway_id=circle.id, partner_id=partner.id, name="Maya Ortiz", added_at=NOW, **one.placed)
+    )
+    if one.reporter.id == one.lead.id:
+        return
+    trained = {"kind": TrainingKind.CIRCLE_KEEPING, "completed_on": date(2026, 9, 1), "recorded_at": NOW}
+    db.session.add_all(
+        [
+            CircleKeeper(user_id=one.reporter.id, added_at=NOW, pathway_id=circle.id, **one.placed),
+            KeeperTraining(school_id=one.school.id, user_id=one.reporter.id, **trained),
         ]
     )
 

@@ -42,6 +42,8 @@ class Permission(StrEnum):
     """Agree, from outside the school, that a keeper may read earlier notes; one reads nothing oneself."""
     CIRCLE_KEEPER_NAME = "circle_keeper:name"
     """Name the keepers of a circle; naming gives the administrator no sight of its notes."""
+    CIRCLE_LEAD = "circle:lead"
+    """See a circle that one keeps, without its case: who comes, when, where, its plan, and say whether it happened."""
     CIRCLE_HOLD = "circle_hold:record"
     """Stop the shredding of a circle's notes while a request, hold or order is open."""
     CIRCLE_PLAN_READ = "circle_plan:read"

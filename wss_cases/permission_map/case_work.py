@@ -4,6 +4,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Rule
 from wss_cases.mail.push.rules import own_device
+from wss_cases.pathways.circles.circle.leading import leads_circle
 from wss_cases.pathways.circles.plans.rules import reads_plan, writes_plan
 from wss_cases.pathways.mentoring.periods.rules import teaches
 from wss_cases.permission_map.predicates import (
@@ -37,6 +38,11 @@ CASE_WORK: dict[P, Rule] = {
     ),
     P.CIRCLE_HOLD: row(
         TEAM, keeps_or_administers, "whoever learns of a request or an order must be able to stop shredding"
+    ),
+    P.CIRCLE_LEAD: row(
+        ANY_STAFF,
+        leads_circle,
+        "a keeper, trained or a coordinator, their own circle alone; never who decides discipline",
     ),
     P.CIRCLE_PLAN_READ: row(ANY_STAFF, reads_plan, "any staff of the school; a circle's plan is its case team's"),
     P.CIRCLE_PLAN_WRITE: row(ANY_STAFF, writes_plan, "one's own, or the school's for its case team"),

@@ -65,7 +65,7 @@ def test_what_is_not_refused_is_seen(story: Story, live: Lived, monkeypatch: pyt
     monkeypatch.setattr(people, "waiting", lambda *_account: {})
     monkeypatch.setattr(people, "_keep_one", nothing)
     monkeypatch.setattr(second_factor, "check_code", right)
-    monkeypatch.setattr(keepers, "may_keep", lambda *_school: dict.fromkeys(range(10_000), "Anybody"))
+    monkeypatch.setattr(keepers, "candidates", lambda *_circle: dict.fromkeys(range(10_000), "Anybody"))
     still = [attack.what for attack, _unheard in live(story) if attack.refused]
     assert still == STILL_REFUSED.get(story, [])
 

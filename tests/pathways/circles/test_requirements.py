@@ -272,7 +272,7 @@ def test_who_decides_discipline_at_the_school_keeps_no_circle(world, role):
     db.session.add(RoleGrant(user_id=both.id, role=role, school_id=world.school.id, starts_on=TODAY))
     db.session.commit()
     for user in (both, make_user(world.school, role)):
-        with pytest.raises(Refused, match="does not decide discipline"):
+        with pytest.raises(Refused, match="decide discipline here cannot keep"):
             keepers.add_keeper(Invocation(world.actor, NOW), circle.id, user.id)
 
 

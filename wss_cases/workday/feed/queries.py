@@ -28,6 +28,7 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.queries import last_acts
 from wss_cases.mail.common.queries import days_near
+from wss_cases.pathways.circles.circle.leading import led_visible_to
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_uid, meeting_words
 from wss_cases.pathways.common.models import Pathway
@@ -104,7 +105,7 @@ def _follow_ups(asked: Asked, planned: set[int]) -> Iterable[tuple[tuple[str, in
         )
 
 
-def _meeting(asked: Asked, row: Any, uid: str, words: str) -> Entry:
+def _meeting(asked: Asked, row: Any, uid: str, words: str, *, of_team: bool = True) -> Entry:
     return Entry(
         uid=uid,
         sequence=row.sequence,
@@ -112,7 +113,7 @@ def _meeting(asked: Asked, row: Any, uid: str, words: str) -> Entry:
         starts=row.starts_at,
         minutes=row.minutes,
         summary=_whose(words, bool(row.mine)),
-        address=link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),
+        address=link(f"/cases/{row.case_id}/pathways/{row.pathway_id}" if of_team else f"/keeping/{row.pathway_id}"),
         room=row.room,
     )
 
@@ -131,18 +132,28 @@ def _circles(asked: Asked) -> Iterable[tuple[tuple[str, int], Entry]]:
         for who, where in asked.covered
     ]
     mine = or_(keeps, Case.lead_id == me)
+    leads = meeting.pathway_id.in_(led_visible_to(select(Pathway.id), asked.actor, asked.today))
+    team = and_(in_schools(meeting.school_id, asked.actor, *CASE_TEAM), or_(mine, *theirs))
     statement = (
         select(meeting.id, meeting.sequence, meeting.starts_at, meeting.minutes, meeting.room, meeting.kind)
-        .add_columns(meeting.case_id, meeting.pathway_id, Pathway.kind.label("of_kind"), mine.label("mine"))
+        .add_columns(
+            meeting.case_id,
+            meeting.pathway_id,
+            Pathway.kind.label("of_kind"),
+            mine.label("mine"),
+            team.label("of_team"),
+        )
         .join(Case, Case.id == meeting.case_id)
         .join(Pathway, Pathway.id == meeting.pathway_id)
-        .where(in_schools(meeting.school_id, asked.actor, *CASE_TEAM), or_(mine, *theirs))
+        .where(or_(team, leads))
         .where(meeting.starts_at.between(*asked.moments), meeting.happened.is_not(False))
     )
     for row in db.session.execute(statement.order_by(meeting.starts_at, meeting.id).limit(MOST)):
         yield (
             ("circle_meeting", row.id),
-            _meeting(asked, row, meeting_uid(row.id, link("/")), meeting_words(row.of_kind, row.kind)),
+            _meeting(
+                asked, row, meeting_uid(row.id, link("/")), meeting_words(row.of_kind, row.kind), of_team=row.of_team
+            ),
         )
 
 

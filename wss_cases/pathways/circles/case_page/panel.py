@@ -25,6 +25,7 @@ from wss_cases.pathways.circles.circle.states import (
     meeting_state,
 )
 from wss_cases.pathways.circles.meeting.views import TONES
+from wss_cases.pathways.circles.outside.queries import outside_words
 from wss_cases.pathways.circles.plans.presenters import circle_plan_card
 from wss_cases.pathways.circles.plans.queries import plan_of
 from wss_cases.pathways.circles.requirements.presenters import requirement_row
@@ -57,7 +58,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
         "ready": not unmet(requirements) and row.state is not PathwayState.PROPOSED,
         "planned": circle.waiting is not None,
         "parties": _parties(circle, values, told),
-        "keepers": ", ".join(circle.keeper_names.values()),
+        "keepers": ", ".join([*circle.keeper_names.values(), *outside_words(row.id)]),
         "meetings": _meetings(circle, zone_of(row.school_id), now),
         "terms": [term_row(term, circle, reads, values, not row.case.result, today) for term in terms],
         "held": circle.was_held,

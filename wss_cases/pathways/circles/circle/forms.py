@@ -42,8 +42,11 @@ class KeeperForm(BaseForm):
 
     keeper = SelectField(
         _l("Circle keeper"),
-        validators=[InputRequired(_l("Choose a coordinator at this school who does not decide discipline there."))],
-        description=_l("Coordinators who do not decide discipline here; those with training on record come first."),
+        validators=[InputRequired(_l("Choose a circle keeper."))],
+        description=_l(
+            "Coordinators who do not decide discipline here. Once a coordinator keeps the circle, other trained staff "
+            "can keep it too."
+        ),
         validate_choice=False,  # the use case refuses anybody else, and keeps in the audit log who was asked for
     )
 

@@ -122,6 +122,21 @@ class CircleKeeper(InPathway, Base):
     key_name: Mapped[str | None] = mapped_column(String(16))
 
 
+class CircleOutsideKeeper(InPathway, Base):
+    """Somebody of a partner organization with an agreement, who helps to keep a circle for a time. No account."""
+
+    __tablename__ = "circle_outside_keeper"
+    __table_args__ = (Index("ix_circle_outside_keeper_pathway", "pathway_id"),)
+    PRIVATE = frozenset({"name"})
+
+    id: Mapped[Id]
+    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    name: Mapped[str] = mapped_column(String(200))
+    added_at: Mapped[datetime]
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    ended_at: Mapped[datetime | None]
+
+
 class KeeperTraining(Base):
     """A training of one member of staff; it counts wherever they work, and the school that recorded it ends it.
 

@@ -8,17 +8,18 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from wss_cases.access.actor import CASE_TEAM, SYSTEM
-from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can
+from wss_cases.access.actor import CASE_TEAM, STAFF, SYSTEM, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import actor_of, in_force_at
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
+from wss_cases.pathways.circles.circle.leading import training_in_force
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, KeeperTraining, MeetingInvitation
+from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.pathways.circles.circle.states import STRUCK_OUT, MeetingState, meeting_state
-from wss_cases.pathways.circles.invitations.queries import INVITATION, invitation_key, staff_of
+from wss_cases.pathways.circles.invitations.queries import INVITATION, invitation_key, reaches, staff_of
 from wss_cases.pathways.common.actions import add_audited
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
@@ -33,7 +34,7 @@ def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
     known = {row.user_id: row for row in uow.session.scalars(statement).all()}
     staff = staff_of(meeting) if state is MeetingState.PLANNED else []
     people = {user_id: actor_of(user_id, uow.now) for user_id in staff}
-    wanted = [user_id for user_id, person in people.items() if person and can(person, Permission.CASE_READ, meeting)]
+    wanted = [user_id for user_id, person in people.items() if person and reaches(person, meeting, uow.now)]
     for user_id in wanted:
         _invite(uow, meeting, user_id, known.get(user_id))
     for user_id, row in sorted(known.items()):
@@ -94,6 +95,22 @@ def withdraw_former(now: datetime) -> int:
         return len(invitations)
 
 
+def _works(now: datetime, *roles: Role) -> ColumnElement[bool]:
+    """Whether whoever was invited works at the meeting's school in one of these roles."""
+    works = (
+        select(RoleGrant.id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.user_id == MeetingInvitation.user_id,
+            RoleGrant.school_id == MeetingInvitation.school_id,
+            RoleGrant.role.in_(sorted(roles)),
+            in_force_at(now),
+            UserAccount.state == AccountState.ACTIVE,
+        )
+    )
+    return works.exists()
+
+
 def former(now: datetime) -> list[int]:
     """Return the invitations to meetings still to come whose people no longer belong to them, in one query."""
     keeps = select(CircleKeeper.id).where(
@@ -101,17 +118,10 @@ def former(now: datetime) -> list[int]:
         CircleKeeper.user_id == MeetingInvitation.user_id,
         CircleKeeper.ended_at.is_(None),
     )
-    works = (
-        select(RoleGrant.id)
-        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
-        .where(
-            RoleGrant.user_id == MeetingInvitation.user_id,
-            RoleGrant.school_id == MeetingInvitation.school_id,
-            RoleGrant.role.in_(sorted(CASE_TEAM)),
-            in_force_at(now),
-            UserAccount.state == AccountState.ACTIVE,
-        )
+    trained = select(KeeperTraining.id).where(
+        KeeperTraining.user_id == MeetingInvitation.user_id, training_in_force(today_at(None, now))
     )
+    leads = and_(_works(now, *STAFF), trained.exists(), ~_works(now, *DECIDE))
     statement = (
         select(MeetingInvitation.id)
         .join(CircleMeeting, CircleMeeting.id == MeetingInvitation.meeting_id)
@@ -121,7 +131,7 @@ def former(now: datetime) -> list[int]:
         .where(CircleMeeting.happened.is_(None))
         .where(
             or_(
-                ~works.exists(),
+                ~or_(_works(now, *CASE_TEAM), and_(keeps.exists(), leads)),
                 and_(~keeps.exists(), Case.lead_id.is_distinct_from(MeetingInvitation.user_id)),
                 Pathway.state.not_in(LIVE),
             )

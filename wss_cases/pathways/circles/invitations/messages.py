@@ -18,7 +18,7 @@ from wss_cases.journal.message_kinds import CalendarPart, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_uid, meeting_words
-from wss_cases.pathways.circles.invitations.queries import INVITATION, invitation_key, staff_of, was_told
+from wss_cases.pathways.circles.invitations.queries import INVITATION, invitation_key, reaches, staff_of, was_told
 from wss_cases.pathways.common.models import Pathway
 
 
@@ -33,7 +33,7 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
         return False  # something newer was said since, in a message of its own
     if row.withdrawn_at is not None:
         return was_told(row, message)  # else there is nothing to strike out
-    belongs = actor.user_id in staff_of(meeting) and can(actor, Permission.CASE_READ, meeting)
+    belongs = actor.user_id in staff_of(meeting) and reaches(actor, meeting, now())
     return belongs and meeting.happened is None and meeting.starts_at > now()
 
 
@@ -41,8 +41,9 @@ def _words(row: MeetingInvitation, meeting: CircleMeeting) -> str:
     return meeting_words(db.session.get_one(Pathway, row.pathway_id).kind, meeting.kind)
 
 
-def _page(row: MeetingInvitation) -> str:
-    return link(f"/cases/{row.case_id}/pathways/{row.pathway_id}")
+def _page(row: MeetingInvitation, actor: Actor) -> str:
+    sees_case = can(actor, Permission.CASE_READ, row)
+    return link(f"/cases/{row.case_id}/pathways/{row.pathway_id}" if sees_case else f"/keeping/{row.pathway_id}")
 
 
 def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
         "when": moment_words(row.starts_at, zone_of(row.school_id)),
         "minutes": row.minutes,
         "room": row.room,
-        "href": _page(row) if can(actor, Permission.CASE_READ, meeting) else "",
+        "href": _page(row, actor) if reaches(actor, meeting, now()) else "",
         "state": _state(message, row, meeting),
     }
 
@@ -75,7 +76,7 @@ def _calendar(message: OutboxMessage, actor: Actor) -> CalendarPart:
         starts=row.starts_at,
         minutes=row.minutes,
         summary=_words(row, meeting),
-        address="" if withdrawn else _page(row),
+        address="" if withdrawn else _page(row, actor),
         room=row.room,
         cancelled=withdrawn,
     )

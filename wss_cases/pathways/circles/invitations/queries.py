@@ -1,10 +1,16 @@
 """Who belongs to a meeting as staff, and what was sent to them about it."""
 
+from datetime import datetime
+
 from sqlalchemy import or_, select
 
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.pathways.circles.circle.leading import leads_now
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
 
 INVITATION = "circle.invitation"
@@ -22,6 +28,11 @@ def staff_of(meeting: CircleMeeting) -> list[int]:
     )
     lead = select(Case.lead_id).where(Case.id == meeting.case_id, Case.lead_id.is_not(None))
     return sorted({*db.session.scalars(keepers), *(user_id for user_id in db.session.scalars(lead) if user_id)})
+
+
+def reaches(actor: Actor, meeting: CircleMeeting, now: datetime) -> bool:
+    """Whether somebody may know of a meeting: on the team of its case, or as one who leads its circle."""
+    return can(actor, Permission.CASE_READ, meeting) or leads_now(actor, meeting.pathway_id, now)
 
 
 def was_told(row: MeetingInvitation, message: OutboxMessage) -> bool:

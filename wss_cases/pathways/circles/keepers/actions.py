@@ -9,11 +9,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import decided_about_parties, keeper_rows, may_keep, with_keepers
+from wss_cases.pathways.circles.circle.keepers import decided_about_parties, keeper_rows, with_keepers
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.invitations.actions import tell_planned
-from wss_cases.pathways.circles.keepers.queries import would_keep
+from wss_cases.pathways.circles.keepers.queries import candidates, would_keep
 from wss_cases.pathways.common.models import Pathway
 
 KEEPER_ADDED = "keeper_added"
@@ -24,8 +24,10 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
 
     A circle that never had a keeper is given one by whoever works the case. After that its keepers add others, and
     the school's administrator may, who cannot name themselves. Whoever begins reads only what is written from then on.
-    Raises NotFound for anybody else, Refused for somebody who is no coordinator of the school, or who decides or
-    decided discipline about a party.
+    Beside a coordinator who keeps it, and so prepares it and answers for its notes, trained staff keep it too: they
+    lead its meetings and read no notes.
+    Raises NotFound for anybody else, Refused for somebody who is neither, or who decides or decided discipline about a
+    party.
     """
     circle = with_keepers(row)
     if user_id in circle.keeper_ids:
@@ -34,9 +36,11 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
         require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
         if user_id == uow.actor.user_id:
             raise Overreach("keeper", _("You cannot assign yourself. Ask a keeper of this circle."))
-    people = may_keep(row.school_id, today_at(row.school_id, uow.now))
+    people = candidates(row, circle, today_at(row.school_id, uow.now))
     if user_id not in people:
-        raise Overreach("keeper", _("Choose a coordinator at this school who does not decide discipline there."))
+        raise Overreach(
+            "keeper", _("Choose someone from the list. People who decide discipline here cannot keep circles.")
+        )
     if user_id in decided_about_parties(row):
         raise Overreach("keeper", _("This person decided discipline about someone in this case. Choose another."))
     keeper = CircleKeeper.of(row, user_id=user_id, added_at=uow.now, added_by_id=uow.actor.user_id)

@@ -21,9 +21,12 @@ from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.pathways.circles.circle.forms import KeeperForm
 from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, get_circle, keeper_rows, may_keep, with_keepers
 from wss_cases.pathways.circles.keepers import actions
-from wss_cases.pathways.circles.training.queries import trained_elsewhere, trained_keepers
+from wss_cases.pathways.circles.keepers.queries import candidates
+from wss_cases.pathways.circles.outside.queries import outside_keepers_of
+from wss_cases.pathways.circles.training.queries import trained_elsewhere, trained_keepers, trained_staff
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import kind_words, page_of
 
 blueprint = Blueprint("keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers")
@@ -60,22 +63,41 @@ def keepers(case_id: int, pathway_id: int) -> Page:
         back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "keepers.keepers"),
         current=[_shown(actor, row, circle, one, zone, _began(known, actor)) for one in known if one.ended_at is None],
-        at_work=set(may_keep(row.school_id, today)),
+        at_work={*may_keep(row.school_id, today), *trained_staff(row.school_id, today)},
         former=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is not None],
         elsewhere=[] if trained_keepers(row.school_id, today) else trained_elsewhere(row.school_id, today),
+        outside=_from_outside(actor, row, circle),
+        add_outside=url_for("outside_keepers.add", case_id=case_id, pathway_id=pathway_id)
+        if can(actor, Permission.CIRCLE_KEEPER_NAME, circle) and row.state in LIVE
+        else None,
         first=not circle.had_keepers,
         may_add=not circle.had_keepers or can(actor, Permission.CIRCLE_KEEPER_NAME, circle),
         keeps=can(actor, Permission.CIRCLE_NOTE_READ, circle),
     )
 
 
+def _from_outside(actor: Actor, row: Pathway, circle: CircleWithKeepers) -> list[dict[str, Any]]:
+    ends = can(actor, Permission.CIRCLE_KEEPER_NAME, circle)
+    ids: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
+    return [
+        {
+            "name": one.name,
+            "partner": one.partner,
+            "end": url_for("outside_keepers.end", outside_keeper_id=one.id, **ids) if ends else None,
+        }
+        for one in outside_keepers_of(row.id)
+    ]
+
+
 def _candidates(actor: Actor, row: Pathway, circle: CircleWithKeepers) -> dict[int, str]:
     today = today_at(row.school_id, clock.now())
     out = set(circle.keeper_ids) | ({actor.user_id} if circle.had_keepers else set())
-    trained = trained_keepers(row.school_id, today)
-    candidates = {key: _("%(name)s · training on record", name=name) for key, name in trained.items()}
-    candidates |= {key: name for key, name in may_keep(row.school_id, today).items() if key not in candidates}
-    return {key: words for key, words in candidates.items() if key not in out}
+    trained = {**trained_keepers(row.school_id, today), **trained_staff(row.school_id, today)}
+    return {
+        key: _("%(name)s · training on record", name=name) if key in trained else name
+        for key, name in candidates(row, circle, today).items()
+        if key not in out
+    }
 
 
 def _began(known: Sequence[Any], actor: Actor) -> datetime | None:

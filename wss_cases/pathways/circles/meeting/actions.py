@@ -53,6 +53,15 @@ def answer_meeting(
     or when the attendance does not fit.
     """
     meeting, row = _load(uow, meeting_id, uow.version)
+    settle(uow, row, meeting, state, attendance, guest)
+    return row.id
+
+
+def settle(
+    uow: UnitOfWork, row: Pathway, meeting: CircleMeeting, state: MeetingState, attendance: Attendance | None,
+    guest: Guest | None,
+) -> None:  # fmt: skip
+    """Do what `answer_meeting` does, in the unit of whoever may; both records are locked."""
     if state not in MEETING_TRANSITIONS[meeting_state(meeting.happened, meeting.not_held_reason)]:
         raise Refused("", _("This meeting was already answered."))
     circle = circle_of(row)
@@ -65,7 +74,6 @@ def answer_meeting(
         circle.supporters.append(came)
         attendance = replace(attendance, supporters={**attendance.supporters, came.id: Presence.CAME})
     note_answer(uow, row, circle, meeting, state, attendance)
-    return row.id
 
 
 def note_answer(

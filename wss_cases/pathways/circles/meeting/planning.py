@@ -98,7 +98,7 @@ def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: in
 def _check_keeper(circle: Circle, day: date, keeper_id: int) -> None:
     if keeper_id not in circle.keeper_names:
         raise Refused("keeper", _("Choose a keeper of this circle."))
-    if keeper_id not in circle.keepers_on(day):
-        raise Refused("keeper", _("This keeper is not a coordinator here on that day, or decides discipline here."))
+    if keeper_id not in circle.leaders_on(day):
+        raise Refused("keeper", _("This keeper does not work here on that day, or decides discipline here."))
     if keeper_id not in circle.trained_on(day):
         raise Refused("keeper", _("This keeper has no valid training on record on that day."))

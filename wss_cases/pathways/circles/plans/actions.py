@@ -17,6 +17,7 @@ from wss_cases.pathways.circles.plans.queries import plan_of
 from wss_cases.pathways.circles.plans.rules import MOST_ROUNDS, PlanContent, lines_of
 from wss_cases.pathways.circles.plans.states import CirclePlanKind
 from wss_cases.pathways.circles.training.actions import staff_of
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.names.queries import finder_around, names_at_school
 
@@ -30,7 +31,11 @@ def write_for_circle(uow: UnitOfWork, pathway_id: int, content: PlanContent, any
     `uow.version`: of the plan that the page showed, None where it showed none. Raises Stale where somebody wrote it
     meanwhile; Refused without a round, and, unless `anyway`, for what may name a student.
     """
-    row = load_circle(uow, pathway_id)
+    return put_plan(uow, load_circle(uow, pathway_id), content, anyway)
+
+
+def put_plan(uow: UnitOfWork, row: Pathway, content: PlanContent, anyway: bool) -> int:
+    """Do what `write_for_circle` does, in the unit of whoever may; the circle is locked. Returns the plan's id."""
     plan = plan_of(row.id)
     if uow.version != (plan.version if plan else None):
         raise Stale

@@ -31,6 +31,7 @@ from wss_cases.pathways.circles.plans.rules import PlanContent, content_of
 from wss_cases.pathways.circles.plans.states import OWN_KINDS, CirclePlanKind
 from wss_cases.pathways.circles.training.actions import staff_of
 from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import kind_words, page_of
 
 blueprint = Blueprint("circle_plans", __name__)
@@ -84,7 +85,7 @@ def _belongs(row: CirclePlan) -> str:
     return belongs_words(row, user_names([row.keeper_id]))
 
 
-def _copied(actor: Actor) -> PlanContent | None:
+def copied_content(actor: Actor) -> PlanContent | None:
     """Return what the plan says that the address asks to copy (`copied`); None where it asks for none."""
     copied_id = id_in(request.args.get("copied"))
     return content_of(get_circle_plan(actor, copied_id)) if copied_id is not None else None
@@ -102,7 +103,7 @@ def new() -> Page:
         kind=asked if asked in set(OWN_KINDS) else CirclePlanKind.COMMUNITY.value,
         planned_on=today,
         keeper=str(actor.user_id),
-        **asdict(_copied(actor) or PlanContent()),
+        **asdict(copied_content(actor) or PlanContent()),
     )
     form.keeper.choices = people_choices(user_names([actor.user_id]) | staff_of(school_id, today))
     words = {"title": _("New circle plan"), "go_words": _("Save the plan"), "back_href": url_for("circle_plans.shelf")}
@@ -140,7 +141,7 @@ def change(circle_plan_id: int) -> Page:
     else:
         form = CirclePlanForm(**said)
     words = {"title": _("Change the plan"), "go_words": _("Save the plan"), "back_href": here, "lede": _belongs(row)}
-    return _written(
+    return plan_form(
         form,
         lambda call: actions.change_plan(
             call, row.id, form.content, anyway=bool(form.anyway.data),
@@ -168,7 +169,7 @@ def of_circle(case_id: int, pathway_id: int) -> Page:
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
     known = plan_of(row.id)
-    said = _copied(actor) or (content_of(known) if known else PlanContent(title=kind_words(row)))
+    said = copied_content(actor) or (content_of(known) if known else PlanContent(title=kind_words(row)))
     form = CirclePlanForm(version=known.version if known else "", **asdict(said))
     here = url_for("circle_plans.of_circle", case_id=case_id, pathway_id=pathway_id)
     words = {
@@ -178,10 +179,14 @@ def of_circle(case_id: int, pathway_id: int) -> Page:
         "go_words": _("Save the plan"),
         "back_href": page_of(row),
         "circle_href": here,
-        "shelf": plan_rows([*ready_made(actor, locale_code()), *shelf_of(actor, row.school_id)]),
-        "used": plan_rows(one for one in used_before(actor, row.school_id) if one.pathway_id != row.id),
+        "crumbs": [
+            (_("Cases"), url_for("casework.cases")),
+            (row.case.reference, page_of(row)),
+            (_("Circle plan"), None),
+        ],
+        **plans_to_copy(actor, row),
     }
-    return _written(
+    return plan_form(
         form,
         lambda call: actions.write_for_circle(call, row.id, form.content, bool(form.anyway.data)),
         page_of(row),
@@ -191,7 +196,15 @@ def of_circle(case_id: int, pathway_id: int) -> Page:
     )
 
 
-def _written(
+def plans_to_copy(actor: Actor, row: Pathway) -> dict[str, Any]:
+    """Return what the form of a circle's plan offers to start from: the shelf, ready-made plans, used ones."""
+    return {
+        "shelf": plan_rows([*ready_made(actor, locale_code()), *shelf_of(actor, row.school_id)]),
+        "used": plan_rows(one for one in used_before(actor, row.school_id) if one.pathway_id != row.id),
+    }
+
+
+def plan_form(
     form: CirclePlanForm,
     act: Callable[[Invocation], Any],
     done: str,

@@ -17,6 +17,7 @@ from wss_cases.cases.case.states import PlanState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.keepers import get_circle
+from wss_cases.pathways.circles.circle.leading import may_lead_as
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
     CircleKeeper,
@@ -96,16 +97,24 @@ class Circle:
 
     def keepers_on(self, day: date) -> dict[int, str]:
         """Return the keepers who may keep a circle of this school on a day, as `may_keep` says it: id to name."""
-        roles = {
-            key: {role for role, starts_on, ends_on in terms if starts_on <= day <= (ends_on or day)}
-            for key, terms in self.at_work.items()
-        }
+        roles = self._roles_on(day)
         return {key: name for key, name in self.keeper_names.items() if may_keep_as(roles.get(key, ()))}
 
     def trained_on(self, day: date) -> dict[int, str]:
         """Return the keepers whose training is on record and in force on a day: id to name."""
         trained = {row.user_id for row in self.trainings if in_force(row, day)}
-        return {key: name for key, name in self.keepers_on(day).items() if key in trained}
+        return {key: name for key, name in self.leaders_on(day).items() if key in trained}
+
+    def leaders_on(self, day: date) -> dict[int, str]:
+        """Return the keepers who may lead a meeting on a day once they are trained, as `trained_staff` says it."""
+        roles = self._roles_on(day)
+        return {key: name for key, name in self.keeper_names.items() if may_lead_as(roles.get(key, ()))}
+
+    def _roles_on(self, day: date) -> dict[int, set[Role]]:
+        return {
+            key: {role for role, starts_on, ends_on in terms if starts_on <= day <= (ends_on or day)}
+            for key, terms in self.at_work.items()
+        }
 
     def requirements_on(self, day: date) -> list[Requirement]:
         """Return every requirement before a meeting on this day."""

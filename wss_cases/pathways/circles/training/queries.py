@@ -8,11 +8,12 @@ from sqlalchemy import or_, select
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.pathways.circles.circle.keepers import may_keep
 from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraining
-from wss_cases.pathways.circles.circle.rules import in_force
+from wss_cases.pathways.circles.circle.rules import DECIDE, in_force
 from wss_cases.pathways.circles.circle.states import TrainingKind
 from wss_cases.roster.directory.models import School
 
@@ -34,11 +35,27 @@ def trained_keepers(school_id: int, day: date) -> dict[int, str]:
     A person is trained wherever it was recorded.
     """
     people = may_keep(school_id, day)
+    trained = _trained(people, day)
+    return {key: name for key, name in people.items() if key in trained}
+
+
+def trained_staff(school_id: int, day: date) -> dict[int, str]:
+    """Return who else of a school's staff may lead a circle beside a coordinator who keeps it: trained, and nobody who
+    decides discipline there; id to name.
+    """
+    decide = {key for role in DECIDE for key, _name in holders(role, school_id, day)}
+    people = dict(holders(Role.REPORTER, school_id, day))
+    coordinators = may_keep(school_id, day)
+    others = {key: name for key, name in people.items() if key not in decide and key not in coordinators}
+    trained = _trained(others, day)
+    return {key: name for key, name in others.items() if key in trained}
+
+
+def _trained(people: Collection[int], day: date) -> set[int]:
     statement = select(KeeperTraining).where(
         KeeperTraining.user_id.in_(sorted(people)), KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING
     )
-    trained = {row.user_id for row in db.session.scalars(statement) if in_force(row, day)}
-    return {key: name for key, name in people.items() if key in trained}
+    return {row.user_id for row in db.session.scalars(statement) if in_force(row, day)}
 
 
 def trained_elsewhere(school_id: int, day: date) -> list[tuple[str, str]]:

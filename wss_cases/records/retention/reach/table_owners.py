@@ -90,6 +90,7 @@ TABLES: dict[str, Kept] = {
     "circle_screen": _of("case", *_CIRCLE),
     "circle_supporter": _of("case", *_PARTY),
     "circle_keeper": _of("case", *_CIRCLE),
+    "circle_outside_keeper": _of("case", *_CIRCLE),
     "circle_hold_lift": _of("case", *_CIRCLE),
     "circle_meeting": _of("case", *_CIRCLE),
     "meeting_invitation": _of("case", *_CIRCLE, "meeting_id"),

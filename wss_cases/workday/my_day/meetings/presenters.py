@@ -25,10 +25,23 @@ def circle_card(meeting: CircleToday, actor: Actor, now: datetime) -> dict[str, 
     words = _("Open the circle’s page")
     if meeting.happened is None and meeting.starts_at <= now:
         href, words = url_for("circles.answer", meeting_id=meeting.id), _("Did it take place?")
+    if not meeting.of_team:
+        return _led_card(meeting, kind, now)
     keeper = _("you") if meeting.keeper_id == actor.user_id else meeting.keeper
     card = _card(meeting, kind, href, words, _("keeper: %(name)s", name=keeper))
     if meeting.plan_id is not None:
         card["plan_href"] = url_for("circle_plans.sheet", circle_plan_id=meeting.plan_id)
+    return card
+
+
+def _led_card(meeting: CircleToday, kind: str, now: datetime) -> dict[str, Any]:
+    """Return a circle of today for a keeper who sees it and not its case."""
+    href, words = url_for("keeping.circle", pathway_id=meeting.pathway_id), _("Open the circle’s page")
+    if meeting.happened is None and meeting.starts_at <= now:
+        href, words = url_for("keeping.answer", pathway_id=meeting.pathway_id), _("Did it take place?")
+    card = _card(meeting, kind, href, words) | {"meta": meeting.room, "reference": kind}
+    if meeting.plan_id is not None:
+        card["plan_href"] = url_for("keeping.sheet", pathway_id=meeting.pathway_id)
     return card
 
 

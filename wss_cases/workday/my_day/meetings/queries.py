@@ -12,7 +12,8 @@ from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import at_local, local_date
+from wss_cases.foundation.school_time import at_local, local_date, today_at
+from wss_cases.pathways.circles.circle.leading import led_visible_to
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.plans.models import CirclePlan
@@ -24,7 +25,7 @@ from wss_cases.roster.directory.models import School
 
 @dataclass(frozen=True)
 class CircleToday:
-    """A meeting of today that the person keeps, or that belongs to a case they lead."""
+    """A meeting of today that the person keeps, or that belongs to a case they lead; `of_team`: they see its case."""
 
     id: int
     starts_at: datetime
@@ -39,6 +40,7 @@ class CircleToday:
     pathway_id: int
     what: MeetingKind
     plan_id: int | None
+    of_team: bool
 
 
 @dataclass(frozen=True)
@@ -56,21 +58,20 @@ class ReentryToday:
 
 def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[CircleToday]:
     """Return the circles of today that the actor keeps or leads the case of; `zones` names each own school's."""
-    if not actor.has(*CASE_TEAM):
-        return []
     meeting = CircleMeeting
+    team = in_schools(meeting.school_id, actor, *CASE_TEAM)
+    leads = meeting.pathway_id.in_(led_visible_to(select(Pathway.id), actor, today_at(None, now)))
     statement = (
         select(meeting.id, meeting.starts_at, School.time_zone, meeting.room, Pathway.kind, Case.reference)
         .add_columns(meeting.keeper_id, UserAccount.name, meeting.happened, Case.id, Pathway.id, meeting.kind)
-        .add_columns(CirclePlan.id)
+        .add_columns(CirclePlan.id, team)
         .outerjoin(CirclePlan, CirclePlan.pathway_id == meeting.pathway_id)
         .join(Pathway, Pathway.id == meeting.pathway_id)
         .join(Case, Case.id == meeting.case_id)
         .join(School, School.id == meeting.school_id)
         .join(UserAccount, UserAccount.id == meeting.keeper_id)
         .where(
-            in_schools(meeting.school_id, actor, *CASE_TEAM),
-            or_(meeting.keeper_id == actor.user_id, Case.lead_id == actor.user_id),
+            or_(and_(team, or_(meeting.keeper_id == actor.user_id, Case.lead_id == actor.user_id)), leads),
             _today(meeting.starts_at, now, zones),
         )
     )
