@@ -9,6 +9,7 @@ from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory, CaseParticipantFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
 
 NAME = "Zuleika de Quillfeather"
@@ -30,14 +31,16 @@ def test_the_case_team_sees_whom_lists_are_about_and_a_reporter_does_not(
     others = [StudentFactory(school=school) for _number in range(4)]
     reporter = make_user(Role.REPORTER, school)
     make_incident(school, [student, *others], reporter_id=reporter.id)
-    case = CaseFactory(school_id=school.id)
+    case, report = CaseFactory(school_id=school.id), make_incident(school, [student, *others], tile="threat")
+    LegalDutyFactory(school_id=school.id, incident_id=report.id)
     CaseParticipantFactory(case_id=case.id, student_id=student.id)
     assert NAME not in shown(client_as(reporter), "/incidents")
     client = client_as(make_user(Role.COORDINATOR, school))
-    reports, cases = shown(client, "/incidents"), shown(client, "/cases")
-    assert NAME in reports and NAME in cases and "Susan" not in reports + cases
+    reports, cases, duties = (shown(client, address) for address in ("/incidents", "/cases", "/duties"))
+    assert NAME in reports and NAME in cases and "Susan" not in reports + cases + duties
+    assert NAME in duties and "and 2 more" in duties
     assert "and 2 more" in reports, "the first three, and how many more"
     client.submit("/account", {"shown": "initials"}, holding="shown")
-    reports, cases = shown(client, "/incidents"), shown(client, "/cases")
-    assert "Z. Q." in reports and "Z. Q." in cases and "Zuleika" not in reports + cases
+    lists = [shown(client, address) for address in ("/incidents", "/cases", "/duties")]
+    assert all("Z. Q." in words and "Zuleika" not in words for words in lists)
     assert client.submit("/account", {"shown": None}, holding="shown").status_code == 400

@@ -91,6 +91,8 @@ def test_a_file_is_written_down_and_needs_a_reason(world: Any, taker: Any, clien
     assert (row.name, row.row_count, row.school_id, row.reason) == ("cases", 1, world.school.id, REASON)
     audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "outcomes.exported")).one()
     assert audited.changes["name"] == "cases"
+    reads = db.session.scalars(select(AuditEntry.changes).where(AuditEntry.action == "page.read")).all()
+    assert {"page": "outcomes.list_files.file"} in reads, "who reads a file reads names"
 
 
 def test_a_file_over_the_limit_is_refused_in_words(

@@ -51,7 +51,6 @@ FROM_THE_MAIN = TELLING_PAGES | {
     "outcomes.delivery.mine",
     "outcomes.equity.minimums",
     "outcomes.files.taken",
-    "outcomes.list_files.file",
     "outcomes.replay_file.file",
     "outcomes.reports.file",
     "outcomes.reports.kept",

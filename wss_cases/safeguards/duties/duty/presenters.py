@@ -25,8 +25,8 @@ from wss_cases.safeguards.duties.duty.states import (
 )
 
 
-def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
-    """Return a duty in the reader's words: what, trigger, whom to tell, clock left, source, state."""
+def duty_words(row: DutyRow, now: datetime, zone: str, whom: str = "") -> dict[str, Any]:
+    """Return a duty in the reader's words: whom it is about, what, trigger, whom to tell, clock left, source, state."""
     duty, kind = row.duty, row.kind
     pages = "own_duties" if duty.is_personal else "safeguards"
     named: dict[str, Any] = {"own_duty_id" if duty.is_personal else "duty_id": duty.id}
@@ -34,6 +34,7 @@ def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
     return {
         "id": duty.id,
         "what": DUTY_LABELS.get(duty.code, duty.code),
+        "whom": whom,
         "reference": row.reference,
         "incident_id": duty.incident_id,
         "state": state_words(row),

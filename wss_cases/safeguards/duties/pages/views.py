@@ -21,6 +21,8 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, local_date, zone_of
 from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.lists.queries import students_in
+from wss_cases.roster.directory.presenters import whom_words
 from wss_cases.safeguards.duties.duty import queries
 from wss_cases.safeguards.duties.duty.forms import RaiseForm, RaiseMandatedForm, wall_minute
 from wss_cases.safeguards.duties.duty.presenters import duty_words
@@ -56,9 +58,13 @@ def duties() -> Page:
         "overdue": "1" if wanted.overdue else None,
     }
     zones = {school_id: zone_of(school_id) for school_id in {row.duty.school_id for row in rows}}
+    whom = students_in({row.duty.incident_id for row in rows[:PAGE]})
     return render_template(
         "safeguards/duties/pages/list.html",
-        rows=[duty_words(row, now, zones[row.duty.school_id]) for row in rows[:PAGE]],
+        rows=[
+            duty_words(row, now, zones[row.duty.school_id], whom_words(whom.get(row.duty.incident_id, []), actor))
+            for row in rows[:PAGE]
+        ],
         count=queries.duties_count(actor, wanted, now),
         wanted=wanted,
         states=list(DutyState.labels().items()),
