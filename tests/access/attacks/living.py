@@ -184,7 +184,7 @@ def after_the_notes(stage: Stage) -> Iterator[Attack]:
     end(circle)
     head, dean = make_colleague(world.school, Role.ADMINISTRATOR), make_colleague(world.school, Role.DEAN)
     place, client = f"/cases/{circle.case_id}/pathways/{circle.id}", stage.client(head)
-    refused = refusal(client.submit(f"{place}/keepers", {"keeper": str(dean.id)}), "does not decide discipline")
+    refused = refusal(client.submit(f"{place}/keepers", {"keeper": str(dean.id)}), "decide discipline here cannot keep")
     if stage.client(dean).get(f"{place}/notes").status_code != 404:
         refused = ""
     yield Attack(HEAD, "makes the dean a keeper", refused, [], OVERREACH)
