@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser
@@ -93,8 +94,8 @@ def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str
 def test_every_page_of_each_role(
     browser: Browser, databases: Databases, tmp_path: Path, role: str, language: str
 ) -> None:
-    """Takes a minute for whoever sees most: a hundred pages and more. Colors are left to the test above: they depend on
-    no person and on no language."""
+    """Takes minutes for whoever sees most: 370 pages, of 1,242 of all eight. Colors are left to the test above: they
+    depend on no person and on no language."""
     system = LiveSystem(databases.copy(databases.demo("sqlite")), tmp_path, {})
     addresses = [visit.address for visit in visits_of(databases, "sqlite")[role] if visit.is_page]
     try:
@@ -126,7 +127,8 @@ def glance_at(browser: Browser, system: LiveSystem, role: str, addresses: list[s
             visitor.page.goto(address)
             read = visitor.page.locator("html").get_attribute("lang")
             problems = overflow_problems(visitor.page) + axe_problems(visitor.page, contrast=False)
-            problems += [] if read == language or address.endswith("lang=" + str(read)) else [f"it is in {read}"]
+            chosen = "lang" in urlsplit(address).query  # its address says in which language it is
+            problems += [] if read == language or chosen else [f"it is in {read}"]
             found += [f"{role} {address} at {sizes[number % 2]['width']}: {problem}" for problem in problems]
     return found + [f"{role}: {problem}" for problem in visitor.problems]
 
