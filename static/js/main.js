@@ -18,7 +18,9 @@ import { takePhotos } from "./camera.js";
 import { offerPush } from "./push.js";
 import { saveCells } from "./cells.js";
 import { printOnTap } from "./print.js";
+import { showTab } from "./tabs.js";
+import { openNamedFold } from "./folds.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, takePhotos, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, keepUnsent, offerPush, filterLists, printOnTap]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, takePhotos, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, keepUnsent, offerPush, filterLists, printOnTap, showTab, openNamedFold]) {
   start();
 }

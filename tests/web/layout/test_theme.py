@@ -7,6 +7,7 @@ import re
 import pytest
 
 from tests.support.databases import ROOT
+from wss_cases.incidents.incident.states import Tile, WhereTile
 
 STATIC = ROOT / "static"
 TOKEN = re.compile(r"--([\w-]+):\s*(#[0-9a-f]{3,6});")
@@ -93,4 +94,5 @@ def test_every_icon_that_is_asked_for_is_drawn() -> None:
     asked = set()
     for path in (ROOT / "templates").rglob("*.html"):
         asked |= set(re.findall(r"\bicon\('([\w-]+)'", path.read_text()))
+    asked |= {f"tile-{one.value.replace('_', '-')}" for one in (*Tile, *WhereTile)}
     assert asked - drawn == set()
