@@ -1,15 +1,17 @@
 """axe (WCAG 2.2 AA) on every template that links lead to, on a phone and on a desk, for the person who sees most; in
-the full cross on every page of each role in each language."""
+the full cross on every page of each role in each language. And how long each page is, how small its words, how many
+filled buttons a screen of it has, whether its tabs wrap."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 from sqlalchemy import update
 
 from tests.support.applications import make_app
@@ -18,12 +20,23 @@ from tests.support.demo import ROLES, visits_of
 from tests.support.depth import full_cross, in_turn
 from tests.support.pages.browser import DESK, PHONE, Visitor, axe_problems, bring_axe, overflow_problems
 from tests.support.pages.crawl import Visit
+from tests.support.pages.looks import look_of
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 
 pytestmark = pytest.mark.browser
 SEES_MOST_FIRST = ("administrator", "dean", "district", "coordinator", "sysadmin", "reporter", "partner", "auditor")
+
+MAY_BE_LONG = {
+    r"/outcomes/board$": "a report for paper",
+    r"/(audit|disclosures|cases/\d+/access)\b": "logs",
+    r"/(settings\b|rules/|texts\b|follow-up-templates|records/schedule|duties/table)": "tables of settings",
+    r"/(follow-ups|incidents|desk)(\?|$)": "lists, page by page",
+}
+"""Addresses of pages that may be longer than four screens of their device without folding, each with the reason."""
+MAY_FILL = re.compile(r"/desk\b")
+"""A list with one filled button for the first of each group."""
 
 
 def pages_by_person(visits: dict[str, list[Visit]]) -> dict[str, list[str]]:
@@ -58,6 +71,12 @@ def test_every_template_and_kind_of_element(browser: Browser, databases: Databas
     assert not problems, "\n".join(dict.fromkeys(problems))
 
 
+def looks_wrong(page: Page, address: str) -> list[str]:
+    """Return what a designer would mend on the open page, at the width it has."""
+    long = any(re.match(shape, address) for shape in MAY_BE_LONG)
+    return look_of(page).problems(may_be_long=long, may_fill=99 if MAY_FILL.match(address) else 1)
+
+
 @contextmanager
 def signed_in(browser: Browser, system: LiveSystem, role: str) -> Iterator[Visitor]:
     """Give the window of somebody of the demo, whose pages begin with axe."""
@@ -79,7 +98,7 @@ def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str
             visitor.page.goto(address)
             for turn, size in enumerate((DESK, PHONE)):
                 visitor.page.set_viewport_size(size)
-                problems = overflow_problems(visitor.page)
+                problems = overflow_problems(visitor.page) + looks_wrong(visitor.page, address)
                 if in_turn(number + turn, 2):
                     # what stands around it is the same on every page
                     within = "main" if number and not full_cross() else None

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.support.pages.browser import PHONE, Visitor, axe_problems, overflow_problems
+from tests.support.pages.looks import look_of
 
 pytestmark = pytest.mark.browser
 SOUND = (
@@ -55,6 +56,30 @@ def test_axe_names_a_planted_fault(page: Page, wrong: str, rule: str) -> None:
 def test_a_page_too_wide_is_seen(page: Page) -> None:
     page.set_content(SOUND.replace("<form>", '<form style="width:900px">'))
     assert overflow_problems(page)
+
+
+@pytest.mark.parametrize(
+    ("planted", "told"),
+    [
+        ("", ""),
+        ('<div style="height:3500px"></div>', "screens long, more than 4"),
+        ("<details><summary>More</summary><div style='height:3500px'></div></details>", ""),
+        ('<p style="font-size:13px">Small print</p>', "words of 13.0 px: Small print"),
+        ('<p style="font-size:13px" hidden>Small print</p>', ""),
+        ('<p><a class="btn-primary">One</a> <a class="btn-primary">Two</a></p>', "2 filled buttons on one screen"),
+        ('<a class="btn-primary">One</a><p style="height:900px"></p><a class="btn-primary">Two</a>', ""),
+        (
+            f'<nav class="tabs"><ul style="display:flex;flex-wrap:wrap">{"<li>A long tab</li>" * 9}</ul></nav>',
+            "tabs on",
+        ),
+    ],
+)
+def test_what_a_designer_would_mend_is_seen(page: Page, planted: str, told: str) -> None:
+    page.set_content(
+        SOUND.replace("<button>", '<button style="font-size:1rem">').replace("</main>", f"{planted}</main>")
+    )
+    found = look_of(page).problems()
+    assert [told in line for line in found] == ([True] if told else []), found
 
 
 def test_script_and_console_errors_are_kept(browser: Browser) -> None:

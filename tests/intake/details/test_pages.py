@@ -292,7 +292,7 @@ def test_a_question_is_for_whoever_reported(client_as: Any, school: Any, dean: A
     assert day.index("Danger reported") < day.index("Waiting for me")
     ask_reporter(Invocation(acting(dean), NOW), incident.id, "Where?")
     mine = client_as(reporter).page("/my-day").text
-    assert mine.index("A question about your report") < mine.index("Waiting for me")
+    assert mine.index("A question about your report") < mine.index("Nothing is waiting for your decision")
     for client, wanted in ((client_as(reporter), True), (client_as(dean), False)):
         for address in (f"/incidents/{incident.id}", "/incidents"):
             assert ("The dean has a question for you" in client.page(address).text) is wanted, address

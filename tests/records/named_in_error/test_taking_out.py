@@ -278,4 +278,4 @@ def test_who_only_reports_takes_nobody_out_of_a_decided_report(place: Place, cli
         client = client_as(who)
         person = fresh(report).people[0].id
         assert client.get(f"/incidents/{report.id}/people/{person}/named-in-error").status_code == 404
-        assert "Named in error?" not in client.page(f"/incidents/{report.id}").text
+        assert "was named in error" not in client.page(f"/incidents/{report.id}").text
