@@ -68,7 +68,7 @@ def test_an_administrator_cannot_make_the_dean_keeper_of_a_completed_circle(worl
     write(world.actor, circle, SAID)
     end(circle)
     dean = make_user(world.school, Role.DEAN)
-    with pytest.raises(Refused, match="does not decide discipline"):
+    with pytest.raises(Refused, match="decide discipline here cannot keep"):
         begin(administrator, circle, dean)
     # not even where the row stands, as it may in a database of before, nor with both roles
     db.session.add(CircleKeeper(pathway_id=circle.id, case_id=circle.case_id, school_id=circle.school_id,
