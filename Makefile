@@ -27,18 +27,20 @@ prove: check
 	@$(MAKE) --no-print-directory test TEST_ARGS="$(TEST_ARGS) --full-cross"
 	@$(MAKE) --no-print-directory counts
 
-# Answers of the rules, killed processes, broken mail servers, generated stories and attacked tables, by the hundreds.
+# Answers of the rules, killed processes, broken mail servers, a scheduler before 100,000 waiting rows, generated stories and attacked tables, by the hundreds.
 # More of each: `make counts FAULTS="--scale 1" STORIES="--count 5000 --pages 300" TABLES=1000` (tables: twice as many).
 FAULTS ?= --scale 0.3
 STORIES ?=
 TABLES ?= 200
 FACTS ?= 3000
 VALUES ?= 5000
+ROWS ?= 100000
 counts: $(TESTS) tools
 	@$(BIN)/python -m tests.routing $(FACTS)
 	@$(BIN)/python -m tests.access.attacks
 	@$(BIN)/python -m tests.web.inputs $(VALUES)
 	@$(BIN)/python -m tests.faults $(FAULTS)
+	@$(BIN)/python -m tests.jobs $(ROWS) --minutes 5
 	@$(BIN)/python -m tests.safeguards $(STORIES) --kind sqlite & one=$$!; \
 		$(BIN)/python -m tests.safeguards $(STORIES) --kind postgresql && wait $$one
 	@$(BIN)/python -m tests.suppression $(TABLES) 0 & one=$$!; \

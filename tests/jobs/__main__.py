@@ -23,7 +23,9 @@ from tests.support.databases import Databases
 from tests.support.depth import BACKENDS
 from tests.support.servers.live_system import LiveSystem
 from tests.support.servers.mail import MailServer
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.reminders.messages import FOLLOW_UP_DUE
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import OutboxMessage, OutboxState, RequestKey
 from wss_cases.mail.common.models import Heartbeat
@@ -34,6 +36,8 @@ OLDEST = 90.0
 """Seconds that a heartbeat may be old."""
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 LONG_PAST = date(2020, 1, 1)
+EACH = 5
+"""Emails for each person."""
 
 
 def copies(model: type[Base], of: int, number: int, **changes: str) -> None:
@@ -65,21 +69,27 @@ def plant(rows: int) -> None:
     copies(CircleNote, note, rows, pathway_id=f"{first} - {rows} + n", shred_on="'2020-01-01'")
     db.session.add(RequestKey(user_id=here.coordinator.id, key="old", at=LONG_AGO))
     mail = OutboxMessage(
-        kind="followup.due", recipient_id=here.coordinator.id, object_type="follow_up", object_id=here.due().id,
-        school_id=here.school.id, at_any_hour=True, dedupe_key="planted", created_at=LONG_AGO,
-        next_attempt_at=LONG_AGO,
+        kind=FOLLOW_UP_DUE, recipient_id=here.coordinator.id, object_type="follow_up", object_id=here.due().id,
+        school_id=here.school.id, at_any_hour=True, dedupe_key="planted", message_id="<planted@district.example>",
+        created_at=LONG_AGO, next_attempt_at=LONG_AGO,
     )  # fmt: skip
     old = OutboxMessage(
         kind="account.invited", recipient_id=here.coordinator.id, object_type="user_account",
-        object_id=here.coordinator.id, school_id=None, dedupe_key="old", created_at=LONG_AGO,
-        next_attempt_at=LONG_AGO, state=OutboxState.SENT,
+        object_id=here.coordinator.id, school_id=None, dedupe_key="old", message_id="<old@district.example>",
+        created_at=LONG_AGO, next_attempt_at=LONG_AGO, state=OutboxState.SENT,
     )  # fmt: skip
     db.session.add_all([mail, old])
     db.session.commit()
     key = db.session.scalar(sa.select(RequestKey.id))
     copies(RequestKey, key or 0, rows, key="'old' || n")
-    for row in (mail, old):
-        copies(OutboxMessage, row.id, rows, dedupe_key="t.dedupe_key || n")
+    # one person's many would go as one email
+    copies(UserAccount, here.coordinator.id, rows // EACH + 1, email="'p' || n || '@district.example'")
+    last = db.session.scalar(sa.select(sa.func.max(UserAccount.id))) or 0
+    for row, to in ((mail, f"{last} - n / {EACH}"), (old, "t.recipient_id")):
+        copies(
+            OutboxMessage, row.id, rows,
+            dedupe_key="t.dedupe_key || n", message_id="t.message_id || n", recipient_id=to,
+        )  # fmt: skip
 
 
 def waiting() -> dict[str, int]:
