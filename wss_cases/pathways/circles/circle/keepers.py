@@ -1,6 +1,6 @@
 """Who keeps which circle, and who may be asked to. The caller has checked that the actor may see the circle."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants.queries import holders_of
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.models import CircleKeeper
@@ -92,8 +92,17 @@ def may_keep(school_id: int, day: date) -> dict[int, str]:
 
     They are its coordinators, but nobody who is a dean or administrator there too (see `rules.may_keep_as`).
     """
-    decide = {key for role in DECIDE for key, _name in holders(role, school_id, day)}
-    return {key: name for key, name in holders(Role.COORDINATOR, school_id, day) if key not in decide}
+    return coordinators_of(holders_of((Role.COORDINATOR, *DECIDE), school_id, day))
+
+
+def coordinators_of(people: Mapping[Role, Mapping[int, str]]) -> dict[int, str]:
+    """Return who of a school's people, by role, may keep a circle, as `may_keep` does."""
+    return {key: name for key, name in people[Role.COORDINATOR].items() if key not in decide(people)}
+
+
+def decide(people: Mapping[Role, Mapping[int, str]]) -> set[int]:
+    """Return who of a school's people, by role, decides discipline there."""
+    return {key for role in DECIDE for key in people[role]}
 
 
 def decided_about_parties(row: Pathway) -> set[int]:

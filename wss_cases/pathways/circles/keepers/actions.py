@@ -14,6 +14,7 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.invitations.actions import tell_planned
 from wss_cases.pathways.circles.keepers.queries import candidates, would_keep
+from wss_cases.pathways.circles.training.queries import keepers_at
 from wss_cases.pathways.common.models import Pathway
 
 KEEPER_ADDED = "keeper_added"
@@ -36,7 +37,7 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
         require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
         if user_id == uow.actor.user_id:
             raise Overreach("keeper", _("You cannot assign yourself. Ask a keeper of this circle."))
-    people = candidates(row, circle, today_at(row.school_id, uow.now))
+    people = candidates(circle, keepers_at(row.school_id, today_at(row.school_id, uow.now)))
     if user_id not in people:
         raise Overreach(
             "keeper", _("Choose someone from the list. People who decide discipline here cannot keep circles.")

@@ -2,18 +2,17 @@
 
 from datetime import date
 
-from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, decided_about_parties, may_keep, with_keepers
-from wss_cases.pathways.circles.training.queries import trained_keepers, trained_staff
+from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, decided_about_parties, with_keepers
+from wss_cases.pathways.circles.training.queries import Keepers, trained_keepers
 from wss_cases.pathways.common.models import Pathway
 
 
-def candidates(row: Pathway, circle: CircleWithKeepers, day: date) -> dict[int, str]:
-    """Return who may be named keeper of a circle on a day: the school's coordinators; beside one of them, its trained
-    staff too. Nobody who decides discipline there. Id to name, those with a training on record first.
+def candidates(circle: CircleWithKeepers, at: Keepers) -> dict[int, str]:
+    """Return who of those who may keep circles at the school may be named keeper of this one: its coordinators; beside
+    one of them, its trained staff too. Id to name, those with a training on record first.
     """
-    coordinators = may_keep(row.school_id, day)
-    others = trained_staff(row.school_id, day) if circle.keeper_ids & coordinators.keys() else {}
-    return {**trained_keepers(row.school_id, day), **others, **coordinators}
+    others = at.staff if circle.keeper_ids & at.coordinators.keys() else {}
+    return {**at.trained, **others, **at.coordinators}
 
 
 def would_keep(row: Pathway, user_id: int | None, day: date) -> bool:

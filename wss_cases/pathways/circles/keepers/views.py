@@ -19,11 +19,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.pathways.circles.circle.forms import KeeperForm
-from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, get_circle, keeper_rows, may_keep, with_keepers
+from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, get_circle, keeper_rows, with_keepers
 from wss_cases.pathways.circles.keepers import actions
 from wss_cases.pathways.circles.keepers.queries import candidates
 from wss_cases.pathways.circles.outside.queries import outside_keepers_of
-from wss_cases.pathways.circles.training.queries import trained_elsewhere, trained_keepers, trained_staff
+from wss_cases.pathways.circles.training.queries import Keepers, keepers_at, trained_elsewhere
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
@@ -50,9 +50,10 @@ def keepers(case_id: int, pathway_id: int) -> Page:
     row = get_circle(actor, case_id, pathway_id)
     circle = with_keepers(row)
     form = KeeperForm()
-    form.keeper.choices = people_choices(_candidates(actor, row, circle), _("Choose"))
-    known = keeper_rows(row.id)
     zone, today = zone_of(row.school_id), today_at(row.school_id, clock.now())
+    here = keepers_at(row.school_id, today)
+    form.keeper.choices = people_choices(_candidates(actor, circle, here), _("Choose"))
+    known = keeper_rows(row.id)
     return form_page(
         form,
         lambda: actions.add_keeper(submitted(form), row.id, number(form.keeper.data) or 0),
@@ -63,9 +64,9 @@ def keepers(case_id: int, pathway_id: int) -> Page:
         back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "keepers.keepers"),
         current=[_shown(actor, row, circle, one, zone, _began(known, actor)) for one in known if one.ended_at is None],
-        at_work={*may_keep(row.school_id, today), *trained_staff(row.school_id, today)},
+        at_work={*here.coordinators, *here.staff},
         former=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is not None],
-        elsewhere=[] if trained_keepers(row.school_id, today) else trained_elsewhere(row.school_id, today),
+        elsewhere=[] if here.trained else trained_elsewhere(row.school_id, today),
         outside=_from_outside(actor, row, circle),
         add_outside=url_for("outside_keepers.add", case_id=case_id, pathway_id=pathway_id)
         if can(actor, Permission.CIRCLE_KEEPER_NAME, circle) and row.state in LIVE
@@ -89,13 +90,12 @@ def _from_outside(actor: Actor, row: Pathway, circle: CircleWithKeepers) -> list
     ]
 
 
-def _candidates(actor: Actor, row: Pathway, circle: CircleWithKeepers) -> dict[int, str]:
-    today = today_at(row.school_id, clock.now())
+def _candidates(actor: Actor, circle: CircleWithKeepers, here: Keepers) -> dict[int, str]:
     out = set(circle.keeper_ids) | ({actor.user_id} if circle.had_keepers else set())
-    trained = {**trained_keepers(row.school_id, today), **trained_staff(row.school_id, today)}
+    trained = {**here.trained, **here.staff}
     return {
         key: _("%(name)s · training on record", name=name) if key in trained else name
-        for key, name in candidates(row, circle, today).items()
+        for key, name in candidates(circle, here).items()
         if key not in out
     }
 

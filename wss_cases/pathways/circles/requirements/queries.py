@@ -106,7 +106,7 @@ class Circle:
         return {key: name for key, name in self.leaders_on(day).items() if key in trained}
 
     def leaders_on(self, day: date) -> dict[int, str]:
-        """Return the keepers who may lead a meeting on a day once they are trained, as `trained_staff` says it."""
+        """Return the keepers who may lead a meeting on a day once they are trained, as `keepers_at` says it."""
         roles = self._roles_on(day)
         return {key: name for key, name in self.keeper_names.items() if may_lead_as(roles.get(key, ()))}
 

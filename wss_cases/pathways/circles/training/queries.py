@@ -1,6 +1,7 @@
 """Reading who was trained in what at a school, and what the school decides about its circles."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import or_, select
@@ -8,10 +9,10 @@ from sqlalchemy import or_, select
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.grants.queries import holders_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.pathways.circles.circle.keepers import may_keep
+from wss_cases.pathways.circles.circle.keepers import coordinators_of, decide
 from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraining
 from wss_cases.pathways.circles.circle.rules import DECIDE, in_force
 from wss_cases.pathways.circles.circle.states import TrainingKind
@@ -29,26 +30,39 @@ def trainings_at(school_id: int, people: Collection[int]) -> list[KeeperTraining
     return list(db.session.scalars(statement.order_by(KeeperTraining.completed_on.desc(), KeeperTraining.id.desc())))
 
 
+@dataclass(frozen=True)
+class Keepers:
+    """Who may keep circles of a school on a day; id to name."""
+
+    coordinators: dict[int, str]
+    """Those with and without a training on record; none of them decides discipline there."""
+    trained: dict[int, str]
+    """Coordinators with one, wherever it was recorded."""
+    staff: dict[int, str]
+    """Who else of the staff has one: they lead a circle beside a coordinator who keeps it."""
+
+
+def keepers_at(school_id: int, day: date) -> Keepers:
+    """Return who may keep circles of a school on a day, in two statements."""
+    people = holders_of((Role.COORDINATOR, Role.REPORTER, *DECIDE), school_id, day)
+    coordinators, deciding = coordinators_of(people), decide(people)
+    others = {
+        key: name for key, name in people[Role.REPORTER].items() if key not in deciding and key not in coordinators
+    }
+    trained = _trained([*coordinators, *others], day)
+    return Keepers(
+        coordinators,
+        {key: name for key, name in coordinators.items() if key in trained},
+        {key: name for key, name in others.items() if key in trained},
+    )
+
+
 def trained_keepers(school_id: int, day: date) -> dict[int, str]:
     """Return who may keep a circle of a school on a day: trained, and a coordinator there; id to name.
 
     A person is trained wherever it was recorded.
     """
-    people = may_keep(school_id, day)
-    trained = _trained(people, day)
-    return {key: name for key, name in people.items() if key in trained}
-
-
-def trained_staff(school_id: int, day: date) -> dict[int, str]:
-    """Return who else of a school's staff may lead a circle beside a coordinator who keeps it: trained, and nobody who
-    decides discipline there; id to name.
-    """
-    decide = {key for role in DECIDE for key, _name in holders(role, school_id, day)}
-    people = dict(holders(Role.REPORTER, school_id, day))
-    coordinators = may_keep(school_id, day)
-    others = {key: name for key, name in people.items() if key not in decide and key not in coordinators}
-    trained = _trained(others, day)
-    return {key: name for key, name in others.items() if key in trained}
+    return keepers_at(school_id, day).trained
 
 
 def _trained(people: Collection[int], day: date) -> set[int]:

@@ -21,12 +21,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.forms import EndTrainingForm, SettingForm, TrainingForm
-from wss_cases.pathways.circles.circle.keepers import may_keep
 from wss_cases.pathways.circles.circle.models import KeeperTraining
 from wss_cases.pathways.circles.circle.rules import in_force
 from wss_cases.pathways.circles.circle.states import TrainingKind
 from wss_cases.pathways.circles.training import actions
-from wss_cases.pathways.circles.training.queries import get_training, names_of, setting_of, trained_staff, trainings_at
+from wss_cases.pathways.circles.training.queries import get_training, keepers_at, names_of, setting_of, trainings_at
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
 
@@ -47,7 +46,8 @@ def training() -> Page:
     """Who of the school was trained in what, and what runs out."""
     school_id = own_school(current_actor())
     today = today_at(school_id, clock.now())
-    keepers, team = {**may_keep(school_id, today), **trained_staff(school_id, today)}, team_of(school_id, today)
+    at, team = keepers_at(school_id, today), team_of(school_id, today)
+    keepers = {*at.coordinators, *at.staff}
     on_record = trainings_at(school_id, team)
     people = team | names_of({row.user_id for row in on_record} - team.keys())
     setting = setting_of(school_id)
