@@ -39,7 +39,7 @@ _NAMES = {
     Kind.HAPPENED: "agreed_on asked_on decided_on given_on heard_on held_on on_day restricted_on reviewed_on signed_on"
     " told_on",
     Kind.LEARNED: "completed_on trained_on",
-    Kind.PLANNED: "due_on expected_end next_on next_step_on repair_on review_on start_by",
+    Kind.PLANNED: "due_on expected_end next_on next_step_on planned_on repair_on review_on start_by",
     Kind.AWAY: "away_from day on return_on",
     Kind.IN_FORCE: "agreement_from agreement_until ends_on first_day keep_until last_day starts_on until valid_until",
 }

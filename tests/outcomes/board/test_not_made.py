@@ -39,7 +39,7 @@ class HTML(CSS):
 ENDS = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)\n"
 LACKS = "raise OSError('cannot load library libpango')\n"
 BREAKS: tuple[tuple[str, dict[str, Any]], ...] = (
-    (RAISES, {"why": "broken", "exit_status": 1, "error": "ValueError", "frame": "of/ours/weasyprint.py:4"}),
+    (RAISES, {"why": "broken", "exit_status": 1, "error": "ValueError", "frame": "ours/weasyprint/__init__.py:4"}),
     (SAYS_NO_PDF, {"why": "broken", "exit_status": 0}),
     (ENDS, {"why": "broken", "exit_status": -9}),
     (LACKS, {"why": "missing", "exit_status": 3}),
@@ -62,8 +62,9 @@ def test_the_log_says_where_it_broke_and_no_word_of_the_page(
     now, name = clock.now(), made.schools[0].name
     report_id = asked(made, now)
     stub = tmp_path / "of" / "ours"
-    stub.mkdir(parents=True)
-    (stub / "weasyprint.py").write_text(library)
+    (stub / "weasyprint").mkdir(parents=True)
+    (stub / "weasyprint" / "__init__.py").write_text(library)
+    (stub / "weasyprint" / "urls.py").write_text("URLFetcherResponse = object\n")
     monkeypatch.setattr(paper, "NEEDED", (*paper.NEEDED, "PYTHONPATH"))
     monkeypatch.setenv("PYTHONPATH", str(stub))
     told = tick("tests", now)
