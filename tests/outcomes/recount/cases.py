@@ -131,7 +131,7 @@ def repeats(seen: Shown) -> None:
         counted[f"{length} school days attended"] = [share, str(len(over)), f"{words}; {waiting}"]
         if seen.code is not None and over:
             found = listed(seen, f"/outcomes/behind/repeats?year=2026-27&choice={length}")
-            each = sorted((title, tag.startswith("Again")) for title, tag in found)
+            each = sorted((title, tag.startswith("Another incident")) for title, tag in found)
             same("list", each, sorted((row[0], row[2] == 1) for row in windows if row[1]))
         assert length > 30 or 0 < sum(over) < len(over) < len(windows) or seen.code
     same("page", shown, counted)
