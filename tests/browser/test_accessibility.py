@@ -32,7 +32,7 @@ MAY_BE_LONG = {
     r"/outcomes/board$": "a report for paper",
     r"/(audit|disclosures|cases/\d+/access)\b": "logs",
     r"/(settings\b|rules/|texts\b|follow-up-templates|records/schedule|duties/table)": "tables of settings",
-    r"/(follow-ups|incidents|desk)(\?|$)": "lists, page by page",
+    r"/(incidents|desk)(\?|$)": "lists, page by page",
 }
 """Addresses of pages that may be longer than four screens of their device without folding, each with the reason."""
 MAY_FILL = re.compile(r"/desk\b")

@@ -167,35 +167,6 @@ def rows_by_id(actor: Actor, ids: Iterable[int]) -> list[FollowUpRow]:
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id))
 
 
-OPEN_PAGE = 50
-
-
-def open_at(
-    actor: Actor,
-    school_id: int | None,
-    owner_id: int | None = None,
-    after: tuple[date, int] | None = None,
-    giver_id: int | None = None,
-) -> list[FollowUpRow]:
-    """Return a page and one more of the open follow-ups the actor may see (at one school, of one owner).
-
-    The oldest due come first; `after` is the due date and id of the last one shown. `giver_id`: only what this
-    person gave to somebody else.
-    """
-    statement = visible_to(listing(), actor, live=True)
-    if school_id is not None:
-        statement = statement.where(FollowUp.school_id == school_id)
-    if owner_id is not None:
-        statement = statement.where(FollowUp.owner_id == owner_id)
-    if giver_id is not None:
-        statement = statement.where(FollowUp.given_by_id == giver_id, FollowUp.owner_id != giver_id)
-    if after is not None:
-        due_on, last_id = after
-        later = (FollowUp.due_on > due_on) | ((FollowUp.due_on == due_on) & (FollowUp.id > last_id))
-        statement = statement.where(later)
-    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(OPEN_PAGE + 1))
-
-
 def has_open(owner_id: int, school_id: int | None) -> bool:
     """Whether somebody has an open follow-up at a school."""
     mine = select(FollowUp.id).where(

@@ -28,12 +28,17 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in one cell: words, where they lead, words that only readers hear; with a `tone` it is a tag."""
+    """What stands in one cell: words, where they lead, words that only readers hear; with a `tone` it is a tag.
+
+    `calls`: on a page, links that dial in place of the words, each its words and number; `uncalled`: lines beside them.
+    """
 
     text: str
     href: str = ""
     about: str = ""
     tone: str = ""
+    calls: tuple[tuple[str, str], ...] = ()
+    uncalled: tuple[str, ...] = ()
 
 
 Row = Mapping[str, Cell]

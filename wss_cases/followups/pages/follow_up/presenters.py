@@ -1,61 +1,21 @@
-"""What the list shows of each person's follow-ups, and a follow-up's page of its reminders."""
+"""What a follow-up's page shows of its reminders."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import url_for
-
 from wss_cases.access.actor import Actor
-from wss_cases.followups.about.cards import cards
-from wss_cases.followups.about.presenters import TONES, block
-from wss_cases.followups.about.queries import About
-from wss_cases.followups.calendar.queries import Calendars
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.core.queries import FollowUpRow
-from wss_cases.followups.core.rules import Due, due_words
 from wss_cases.followups.core.states import SNOOZE_REASONS
 from wss_cases.followups.reminders.presenters import escalation_words
 from wss_cases.followups.reminders.queries import item
 from wss_cases.followups.reminders.recipients import escalation_reason
 from wss_cases.followups.snooze.rules import why_not
 from wss_cases.foundation.dates import day_words
-from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
 from wss_cases.roster.directory.rules import SchoolDays
-
-
-def blocks_of(
-    rows: Sequence[FollowUpRow], whom: dict[int, About], calendars: Calendars, *, owners: bool
-) -> list[dict[str, Any]]:
-    """Return the lines of a list on cards, one per person, owner and school week; `owners`: each with whose it is."""
-    dues = {row.id: due_words(row.due_on, *calendars.of(row.school_id)) for row in rows}
-    made = cards(
-        rows,
-        lambda row: whom[row.id].person,
-        lambda school_id, first, last: calendars.of(school_id)[1].between(first, last),
-    )
-    blocks: list[dict[str, Any]] = []
-    for card in made:
-        ids = [row.id for row in card.rows]
-        lines = [_line(row, dues[row.id], whom[row.id], named=not card.person, owners=owners) for row in card.rows]
-        blocks.append(block(ids, dues[ids[0]], whom, lines) if card.person else {"who": "", "things": lines})
-    return blocks
-
-
-def _line(row: FollowUpRow, due: Due, whom: About, *, named: bool, owners: bool) -> dict[str, Any]:
-    owner = row.owner if owners else ""
-    return {
-        "title": whom.titled(row.title) if named else row.title,
-        "href": url_for("followups.follow_up", follow_up_id=row.id),
-        "meta": dotted(row.reference, owner, *(whom.guardians if named else ())),
-        "due": due.words,
-        "tone": TONES.get(due.state, "slate"),
-    }
-
 
 TOLD = ("followup.unreached", "followup.escalated")
 """Kinds of entries that say whom its lateness reached."""

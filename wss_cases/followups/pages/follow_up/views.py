@@ -1,23 +1,21 @@
 """Pages of follow-ups: the list, one with its acts, and adding one by hand."""
 
-from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, url_for
 
 from wss_cases.access.act_pages import act_form, act_page
 from wss_cases.access.actor import CASE_TEAM, STAFF
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.queries import get_case, load_case
 from wss_cases.followups.about.presenters import without_links
 from wss_cases.followups.about.queries import about, spoken_of
-from wss_cases.followups.calendar.queries import TABLE, Calendars
+from wss_cases.followups.calendar.queries import TABLE
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.core.queries import OPEN_PAGE, get_follow_up, open_at, owner_name, title_of
+from wss_cases.followups.core.queries import get_follow_up, owner_name, title_of
 from wss_cases.followups.core.rules import due_words, outcomes_of, quick_days
 from wss_cases.followups.core.sealed_words import note_for
 from wss_cases.followups.core.states import (
@@ -33,7 +31,7 @@ from wss_cases.followups.evidence.presenters import closes_with, evidence_rows
 from wss_cases.followups.evidence.states import QUESTIONS
 from wss_cases.followups.handling import actions
 from wss_cases.followups.pages.follow_up.forms import AddForm, CancelForm, CloseForm, MoveForm, ReassignForm
-from wss_cases.followups.pages.follow_up.presenters import blocks_of, reminding
+from wss_cases.followups.pages.follow_up.presenters import reminding
 from wss_cases.followups.undo.presenters import undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
@@ -41,9 +39,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.plausible import day_in
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.calendar.days.queries import moves_of
@@ -60,41 +56,6 @@ ACT = "followups/pages/act.html"
 def page_of(row: FollowUp) -> str:
     """Return the address of a follow-up's page."""
     return url_for("followups.follow_up", follow_up_id=row.id)
-
-
-@blueprint.get("/follow-ups")
-@gate(Permission.FOLLOWUP_READ)
-def follow_ups() -> Page:
-    """Open follow-ups: one's own, or those of the school."""
-    actor = current_actor()
-    school_id = chosen_school_id(actor, *STAFF)
-    chosen = request.args.get("whose", "")
-    whose = chosen if chosen in ("school", "given") and actor.has(*CASE_TEAM) else "mine"
-    after = _after(request.args.get("after", ""))
-    owner_id, giver_id = (actor.user_id if whose == name else None for name in ("mine", "given"))
-    rows = open_at(actor, school_id, owner_id, after, giver_id)
-    shown = rows[:OPEN_PAGE]
-    calendars = Calendars(clock.now())
-    people = about(actor, shown, call=True)
-    only = whose if whose != "mine" else None
-    last = f"{shown[-1].due_on}.{shown[-1].id}" if len(rows) > OPEN_PAGE else None
-    return render_template(
-        "followups/pages/follow_up/list.html",
-        blocks=blocks_of(shown, people, calendars, owners=whose != "mine"),
-        whose=whose,
-        team=actor.has(*CASE_TEAM),
-        undo=undo_line(actor, clock.now()),
-        first=url_for("followups.follow_ups", whose=only) if after else None,
-        later=url_for("followups.follow_ups", after=last, whose=only) if last else None,
-    )
-
-
-def _after(text: str) -> tuple[date, int] | None:
-    day, _dot, last_id = text.partition(".")
-    try:
-        return day_in(day), min(int(last_id), IdConverter.LARGEST)
-    except ValueError:
-        return None
 
 
 @blueprint.route(FOLLOW_UP, methods=["GET", "POST"])
