@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, TODAY, actor_for, make_user
 from tests.factories.base import fresh
 from tests.pathways.circles.making import circle_now, make_circle, plan, ready_circle, train
+from tests.pathways.circles.notes.making import write
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
@@ -17,11 +18,13 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.queries import case_history
 from wss_cases.mail.delivery.rendering import compose
+from wss_cases.pathways.circles.circle.keepers import keepers_of
 from wss_cases.pathways.circles.circle.models import CircleKeeper, KeeperTraining, MeetingInvitation
 from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.circles.invitations.actions import former
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.keeping import actions as keeping
+from wss_cases.pathways.circles.notes import grants
 from wss_cases.pathways.common.states import EndReason, PathwayState
 from wss_cases.workday.feed.queries import entries
 
@@ -173,3 +176,55 @@ def test_the_teacher_is_invited_and_told_where(world, teacher):
     assert invited.withdrawn_at is None and former(NOW) == []
     [entry] = [one for one in entries(actor_for(fresh(teacher)), NOW, NOW) if one.room == "204"]
     assert entry.address.endswith(f"/keeping/{circle.id}")
+
+
+def test_a_teacher_calls_nothing_off_before_it_begins(world, teacher, client_as, at):
+    circle = led(world, teacher)
+    early = client_as(teacher).submit(f"/keeping/{circle.id}/answer", {"state": "postponed"})
+    assert early.status_code == 400 and "This meeting has not started yet." in early.text
+    assert circle_now(circle).waiting is not None
+    at("2026-11-24 12:30")
+    assert client_as(teacher).submit(f"/keeping/{circle.id}/answer", {"state": "postponed"}).status_code == 303
+    assert circle_now(circle).waiting is None
+
+
+def test_the_last_coordinator_does_not_leave_a_meeting_to_the_teacher(world, teacher):
+    circle = led(world, teacher)
+    with pytest.raises(Refused, match="another coordinator"):
+        grants.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+    second = make_user(world.school)
+    name(world, circle, second)
+    grants.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+    assert set(keepers_of(circle.id)) == {teacher.id, second.id}
+
+
+def test_a_new_reader_of_notes_never_comes_unseen_beside_a_teacher(world, teacher):
+    circle = ready_circle(world)
+    name(world, circle, teacher)
+    grants.end_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
+    administrator, second = make_user(world.school, Role.ADMINISTRATOR), make_user(world.school)
+    name(world, circle, second, by=actor_for(administrator))
+    period = db.session.scalars(select(CircleKeeper.id).where(CircleKeeper.user_id == second.id)).one()
+    told = select(OutboxMessage.recipient_id).where(
+        OutboxMessage.kind == "keeper_added", OutboxMessage.object_id == period
+    )
+    assert set(db.session.scalars(told)) == {teacher.id, second.id, world.coordinator.id}
+
+
+def test_no_note_is_offered_or_handed_to_a_teacher_who_reads_none(world, teacher, client_as):
+    circle = ready_circle(world)
+    write(world.actor, circle, "said in the circle")
+    name(world, circle, teacher)
+    address = f"/cases/{world.case.id}/pathways/{circle.id}/keepers"
+    client = client_as(world.coordinator)
+    links = [link.get("href") for link in client.page(address).find_all("a")]
+    assert f"{address}/{teacher.id}/end" in links and f"{address}/{teacher.id}/agree" not in links
+    assert client.get(f"{address}/{teacher.id}/agree").status_code == 404
+    leaving = client.page(f"{address}/{world.coordinator.id}/end")
+    assert "stays closed to the next keeper" in leaving.text
+    assert "hand_over" not in [one.get("name") for one in leaving.find_all("input")]
+    second = make_user(world.school)
+    name(world, circle, second)
+    assert client.get(f"{address}/{second.id}/agree").status_code == 200
+    leaving = client.page(f"{address}/{world.coordinator.id}/end")
+    assert "hand_over" in [one.get("name") for one in leaving.find_all("input")]

@@ -9,7 +9,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import decided_about_parties, keeper_rows, with_keepers
+from wss_cases.pathways.circles.circle.keepers import decided_about_parties, keeper_rows, may_keep, with_keepers
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.invitations.actions import tell_planned
@@ -37,7 +37,8 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
         require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
         if user_id == uow.actor.user_id:
             raise Overreach("keeper", _("You cannot assign yourself. Ask a keeper of this circle."))
-    people = candidates(circle, keepers_at(row.school_id, today_at(row.school_id, uow.now)))
+    here = keepers_at(row.school_id, today_at(row.school_id, uow.now))
+    people = candidates(circle, here)
     if user_id not in people:
         raise Overreach(
             "keeper", _("Choose someone from the list. People who decide discipline here cannot keep circles.")
@@ -46,8 +47,10 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
         raise Overreach("keeper", _("This person decided discipline about someone in this case. Choose another."))
     keeper = CircleKeeper.of(row, user_id=user_id, added_at=uow.now, added_by_id=uow.actor.user_id)
     uow.record(keeper, "circle.keeper_named", name=people[user_id])
-    # where nobody keeps it now, those who did are told: a new reader never comes unseen
-    recipients = circle.keeper_ids or {known.user_id for known in keeper_rows(circle.id)}
+    # where no coordinator keeps it now, those who did are told: a new reader never comes unseen
+    recipients = set(circle.keeper_ids)
+    if not recipients & here.coordinators.keys():
+        recipients |= {known.user_id for known in keeper_rows(circle.id)}
     for recipient_id in sorted((recipients | {user_id}) - {uow.actor.user_id}):
         uow.notify(recipient_id, KEEPER_ADDED, keeper, f"{KEEPER_ADDED}:{keeper.id}:{recipient_id}")
     tell_planned(uow, CircleMeeting.pathway_id == row.id)
@@ -76,8 +79,8 @@ def add_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
 def end_keeping(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     """Remove a keeper of a circle: oneself, or another. From now on they read no note. Returns the pathway's id.
 
-    Raises Refused for the last keeper, and for the one who is to keep it, while a meeting waits; NotFound for anybody
-    who is no keeper.
+    Raises Refused for the last coordinator who keeps it, and for the one who is to keep it, while a meeting waits;
+    NotFound for anybody who is no keeper.
     """
     row = load_any_circle(uow, pathway_id)
     circle = with_keepers(row)
@@ -88,8 +91,9 @@ def end_keeping(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
         CircleMeeting.pathway_id == row.id, CircleMeeting.happened.is_(None)
     )
     keeps_next = uow.session.scalar(waiting)
-    if keeps_next is not None and len(circle.keeper_ids) == 1:
-        raise Refused("", _("A meeting is scheduled. Assign another keeper first."))
+    others = may_keep(row.school_id, today_at(row.school_id, uow.now)).keys() & circle.keeper_ids - {user_id}
+    if keeps_next is not None and not others:
+        raise Refused("", _("A meeting is scheduled. Assign another coordinator as keeper first."))
     if keeps_next == user_id:
         raise Refused("", _("A meeting is scheduled with this keeper. Move it to another keeper first."))
     current = select(CircleKeeper).where(

@@ -63,7 +63,11 @@ def keepers(case_id: int, pathway_id: int) -> Page:
         lede=kind_words(row),
         back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "keepers.keepers"),
-        current=[_shown(actor, row, circle, one, zone, _began(known, actor)) for one in known if one.ended_at is None],
+        current=[
+            _shown(actor, row, circle, one, zone, _began(known, actor) if one.user_id in here.coordinators else None)
+            for one in known
+            if one.ended_at is None
+        ],
         at_work={*here.coordinators, *here.staff},
         former=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is not None],
         elsewhere=[] if here.trained else trained_elsewhere(row.school_id, today),

@@ -43,6 +43,8 @@ def answer(
     meeting = existing(uow.session.get(CircleMeeting, waiting.id, with_for_update=True, populate_existing=True))
     if uow.version is not None and meeting.version != uow.version:
         raise Stale
+    if meeting.starts_at > uow.now:
+        raise Refused("", _("This meeting has not started yet."))
     settle(uow, row, meeting, state, attendance, guest)
     return row.id
 

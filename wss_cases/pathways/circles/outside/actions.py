@@ -7,7 +7,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.circle.keepers import with_keepers
+from wss_cases.pathways.circles.circle.keepers import may_keep, with_keepers
 from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper
 from wss_cases.pathways.circles.consent.actions import load_any_circle, load_circle
 from wss_cases.pathways.circles.outside.queries import get_outside_keeper, outside_keepers_of, partners_with_agreement
@@ -25,9 +25,10 @@ def add_outside_keeper(uow: UnitOfWork, pathway_id: int, partner_id: int, name: 
     circle = with_keepers(row)
     require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
     refuse_blank("name", name, _("Write the name."))
-    if not circle.keeper_ids:
+    today = today_at(row.school_id, uow.now)
+    if not circle.keeper_ids & may_keep(row.school_id, today).keys():
         raise Refused("", _("Assign a keeper from this school first. They answer for the circle."))
-    partners = partners_with_agreement(today_at(row.school_id, uow.now))
+    partners = partners_with_agreement(today)
     if partner_id not in partners:
         raise Refused("partner", _("Choose a partner whose agreement is in force."))
     if names_at_school(row.school_id, name):

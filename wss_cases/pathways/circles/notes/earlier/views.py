@@ -19,7 +19,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at, zone_of
-from wss_cases.pathways.circles.circle.keepers import get_circle, keeper_rows, keepers_of
+from wss_cases.pathways.circles.circle.keepers import get_circle, keeper_rows, keepers_of, may_keep
 from wss_cases.pathways.circles.circle.rules import parties
 from wss_cases.pathways.circles.notes import grants
 from wss_cases.pathways.circles.notes.forms import LeaveForm, OpeningForm, PartyWaiverForm
@@ -42,6 +42,12 @@ def _notes_page(row: Pathway) -> str:
     return url_for("notes.notes", case_id=row.case_id, pathway_id=row.id)
 
 
+def _readers(row: Pathway) -> dict[int, str]:
+    """Return the keepers who may read notes, its coordinators: id to name. Other staff who keep it read none."""
+    at_work = may_keep(row.school_id, today_at(row.school_id, clock.now()))
+    return {key: name for key, name in keepers_of(row.id).items() if key in at_work}
+
+
 @blueprint.route("/keepers/<int:user_id>/agree", methods=["GET", "POST"])
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.CASE_WORK)
@@ -49,7 +55,7 @@ def agree(case_id: int, pathway_id: int, user_id: int) -> Page:
     """Let a keeper read what one wrote before they began; for those who keep or kept the circle."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
-    names = keepers_of(row.id)
+    names = _readers(row)
     if user_id not in names or actor.user_id not in {one.user_id for one in keeper_rows(row.id)}:
         raise NotFound
     count = len(closed_to(row.id, user_id, actor.user_id))
@@ -76,15 +82,15 @@ def end(case_id: int, pathway_id: int, user_id: int) -> Page:
     names = keepers_of(row.id)
     if user_id not in names:
         raise NotFound
-    own = user_id == actor.user_id
-    form: BaseForm = LeaveForm() if own and len(names) > 1 else ConfirmForm()
+    own, others = user_id == actor.user_id, _readers(row).keys() - {user_id}
+    form: BaseForm = LeaveForm() if own and others else ConfirmForm()
     if own:
         title = _("Stop keeping this circle")
         gone = _(
             "From then on you cannot read this circle’s notes. Only a keeper or the administrator can add you again."
         )
         facts = [gone, _("The agreement, its dates, and the safety plan pass to the next keeper in any case.")]
-        if len(names) == 1:
+        if not others:
             facts.append(
                 _("What you wrote stays closed to the next keeper until you agree. If you can, add them first.")
             )
@@ -135,7 +141,7 @@ def ask(case_id: int, pathway_id: int) -> Page:
     """Ask counsel and a second person outside the school to open chosen notes to a keeper, under an exception."""
     row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_HOLD)
     form, zone = OpeningForm(), zone_of(row.school_id)
-    names = keepers_of(row.id)
+    names = _readers(row)
     form.keeper.choices = people_choices(names, _("Choose"))
     closed = {one.id: one for user_id in names for one in closed_to(row.id, user_id)}
     form.notes.choices = choices(
