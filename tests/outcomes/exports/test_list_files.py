@@ -13,10 +13,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.cases.making import make_user, make_world
+from tests.cases.making import TODAY, make_user, make_world
 from tests.casework.case_list.test_table import fill
 from tests.support.pages.tables import heads_of, rows_of
 from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
@@ -119,3 +120,22 @@ def test_who_takes_no_files_meets_no_link_and_no_file(world: Any, client_as: Cal
     assert theirs.students[0].shown_name in cells
     for missing in ("none.csv", "cases.pdf", "cases.json"):
         assert client_as(administrator).get(f"/outcomes/lists/{missing}").status_code == 404
+
+
+def test_who_takes_files_of_one_school_takes_none_of_another_that_they_work_in(
+    world: Any, client_as: Callable[[Any], Any]
+) -> None:
+    theirs = make_world()
+    for at_school in (world.school, theirs.school):
+        make_user(at_school, Role.ADMINISTRATOR)
+    both = make_user(theirs.school, Role.ADMINISTRATOR)
+    here, there = world.school.id, theirs.school.id
+    db.session.add(RoleGrant(user_id=both.id, role=Role.COORDINATOR, school_id=here, starts_on=TODAY))
+    db.session.commit()
+    client = client_as(both)
+    page = client.page("/cases")
+    assert world.case.reference in page.text and links(page) == []
+    for kept in ("cases.csv", "cases.xlsx", "reports.csv", f"reports.csv?school={here}"):
+        assert client.get(f"/outcomes/lists/{kept}").status_code == 404, kept
+    cells = str(taken(client, f"/outcomes/lists/reports.csv?school={there}"))
+    assert theirs.incident.reference in cells and world.incident.reference not in cells

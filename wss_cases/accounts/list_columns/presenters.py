@@ -5,9 +5,10 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
+from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
@@ -25,6 +26,14 @@ def order_of(kind: ListKind, arguments: Mapping[str, str]) -> Order:
     return order_in(arguments.get(SORT, ""), kind.columns, kind.order)
 
 
+def takes_files(actor: Actor, school_id: int | None) -> bool:
+    """Whether somebody may take a list of a school as a file (None: of all that they reach): who works at several
+    schools does that only where they answer for it."""
+    if not might(actor, Permission.OUTCOMES_EXPORT):
+        return False
+    return school_id is None or actor.covers(school_id, Role.ADMINISTRATOR, Role.DISTRICT)
+
+
 def table_of(
     kind: ListKind, actor: Actor, rows: Sequence[Row], order: Order, address: Callable[..., str],
     asked: Mapping[str, Any], filters: Sequence[str],
@@ -37,7 +46,7 @@ def table_of(
     columns = shown_columns(kind.name, kind.columns, actor.list_columns)
     kept = {one.key for one in columns}
     sort = order.parameter if order != kind.order else None
-    files = FILES if might(actor, Permission.OUTCOMES_EXPORT) else ()
+    files = FILES if takes_files(actor, chosen_school_id(actor, *CASE_TEAM)) else ()
     return {
         "name": kind.name,
         "title": kind.title,

@@ -6,7 +6,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
-from wss_cases.accounts.list_columns.presenters import order_of, sorted_words
+from wss_cases.accounts.list_columns.presenters import order_of, sorted_words, takes_files
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
@@ -34,6 +34,8 @@ def file(name: str, form: str) -> Page:
     if kind is None or form not in ("csv", "xlsx") or not might(actor, kind.permission):
         raise NotFound
     read = kind.read(actor, request.args, now, setting("EXPORT_ROWS") + 1)
+    if not takes_files(actor, read.school_id):
+        raise NotFound
     school = get_school(read.school_id) if read.school_id is not None else None
     today = today_at(read.school_id, now)
     order = sorted_words(kind, order_of(kind, request.args))
