@@ -17,7 +17,8 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.intake.offline.expiry import GONE, WAITS
+from wss_cases.foundation.operations.shares import Share
+from wss_cases.intake.offline.expiry import GONE, WAITS, erase_unfiled
 from wss_cases.intake.offline.models import OfflineEntry
 from wss_cases.intake.offline.states import EntryState
 from wss_cases.journal.models import AuditEntry, OutboxMessage
@@ -123,3 +124,21 @@ def test_a_copy_asks_for_it_to_be_filed(school: Any, officer: Any, officer_id: i
     ask(Invocation(asks, clock.now(), "k"), child_id, wanted)
     assert mails() == [(WAITS, officer_id)]
     assert [row.state for row in entries()] == [EntryState.TO_MEND, EntryState.TO_MEND]
+
+
+def test_a_spent_share_tells_one_writer_and_empties_one_entry(
+    officer: Any, officer_id: int, client_as: Any, at: Any
+) -> None:
+    device = Device(client_as(officer))
+    device.send(device.write(what=""))
+    at("2026-11-27 10:00")
+    device = Device(client_as(db.session.get_one(UserAccount, officer_id)))
+    device.send(device.write(what=""))
+    at("2026-12-05 10:00")
+    clean(clock.now())
+    at("2026-12-08 10:00")
+    assert erase_unfiled(clock.now(), 14, Share(-1.0)) == 1
+    assert [(row.state, row.warned_at is None) for row in entries()] == [
+        (EntryState.ERASED, False),
+        (EntryState.TO_MEND, False),
+    ]

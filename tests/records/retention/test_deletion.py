@@ -215,7 +215,8 @@ def test_a_kill_between_records_loses_nothing_and_goes_on(world: World) -> None:
     assert found_in([WORD]) == [] and found_in(["zqsecond"]) == before
     states = select(DeletionItem.state).where(DeletionItem.deletion_id == deletion_id).order_by(DeletionItem.id)
     assert list(db.session.scalars(states)) == [ItemState.DELETED, ItemState.WAITING]
-    assert carry_out(clock.now()) == {"deleted": 1, "kept": 0, "done": 1, "to_erase": 0}
+    # a tick that has no time left for it still deletes one record: none waits for good behind mail
+    assert carry_out(clock.now(), 0.0) == {"deleted": 1, "kept": 0, "done": 1, "to_erase": 0}
     assert found_in(["zqsecond"]) == []
     counted = db.session.get_one(RecordDeletion, deletion_id).counts
     assert counted["incident"] == 2 and counted["student"] == 2

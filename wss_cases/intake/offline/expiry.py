@@ -33,14 +33,14 @@ def erase_unfiled(now: datetime, days: int, share: Share = WHOLE) -> int:
     soon = OfflineEntry.warned_at.is_(None) & (OfflineEntry.arrived_at <= now - timedelta(days=days) + before)
     for row_id in _ids(soon):
         if not share.goes_on():
-            return 0
+            break
         with unit_of_work(SYSTEM, now) as uow:
             if row := _locked(uow, row_id):
                 row.warned_at = now
                 uow.audit("offline_entry.warned", "offline_entry", row.id)
                 uow.notify(row.user_id, WAITS, row, f"{WAITS}:{row.id}")
     over = (OfflineEntry.warned_at <= now - before) & (OfflineEntry.arrived_at <= now - timedelta(days=days))
-    gone = 0
+    gone, share = 0, share.anew()
     for row_id in _ids(over):
         if not share.goes_on():
             break

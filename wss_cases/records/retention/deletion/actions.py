@@ -1,6 +1,5 @@
 """Deletions: proposed by one person, confirmed by another, carried out by the scheduler record by record."""
 
-import time
 from collections import Counter
 from datetime import datetime
 from typing import Any
@@ -16,6 +15,7 @@ from wss_cases.foundation.database.erasing import erase_deleted
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.shares import Share
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -105,12 +105,12 @@ def confirm(uow: UnitOfWork, deletion_id: int, *, typed: int | None) -> int:
 def carry_out(now: datetime, seconds: float = 20.0) -> dict[str, int]:
     """Delete what was confirmed, one record a transaction, for so long; the next call goes on where this one ended.
 
-    Returns how many records were `deleted`, how many something `kept`, how many deletions are `done`, and of how
-    many the database's own files are still `to_erase`.
+    One record goes however short the time is. Returns how many records were `deleted`, how many something `kept`, how
+    many deletions are `done`, and of how many the database's own files are still `to_erase`.
     """
     counts: Counter[str] = Counter(deleted=0, kept=0, done=0)
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and (item_id := _next_item()) is not None:
+    share = Share(seconds)
+    while share.goes_on() and (item_id := _next_item()) is not None:
         counts[_one(item_id, now)] += 1
     for deletion_id in _over():
         _finish(deletion_id, now)
