@@ -124,10 +124,12 @@ def test_what_is_kept_follows_rules_at_once_and_everything_else_within_the_hour(
     assert "The numbers follow" not in client.get(PAGE).text
     session.expire_all()
     assert session.get(AccountTally, Standing.NO_RULE).number == 0 < kept[Standing.NO_RULE]
+    assert "Teacher 00006" in listed(client, Standing.HAS)
     ended = session.scalars(select(UserAccount).where(UserAccount.email == "t6@x.example")).one()
     ended.state = AccountState.DISABLED
     session.commit()
     assert keep_tallies(NOW + timedelta(minutes=59)) == {}
+    assert "Teacher 00006" not in listed(client, Standing.HAS), "what is kept says who was, not who is"
     assert keep_tallies(NOW + timedelta(minutes=61)) == {"judged": MANY}
     session.expire_all()
     assert session.get(AccountTally, Standing.RETURNS).number == kept[Standing.RETURNS] + 1

@@ -40,7 +40,8 @@ class Shown:
 
 
 def shown(wanted: Standing, start: int, most: int, now: datetime) -> Shown:
-    """Return at most so many people of one standing, by name, after the first `start`, with the number of each."""
+    """Return at most so many people of one standing, by name, after the first `start`, with the number of each. Whose
+    standing is another by now is left out, though the number that was kept still has them."""
     if are_few():
         every = proposals(now)
         chosen = [one for one in every if one.standing is wanted]
@@ -51,7 +52,7 @@ def shown(wanted: Standing, start: int, most: int, now: datetime) -> Shown:
     if not rows:
         return Shown(Counter(), [], is_known=False)
     ids = db.session.scalar(select(AccountTally.staff_ids).where(AccountTally.standing == wanted)) or []
-    people = proposals(now, ids[start : start + most])
+    people = [one for one in proposals(now, ids[start : start + most]) if one.standing is wanted]
     return Shown(
         Counter({row[0]: row[1] for row in rows}), people, len(ids) > start + most, rows[0][2], rows[0][3] != _seen(now)
     )
