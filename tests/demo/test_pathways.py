@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from tests.support.applications import make_app
 from tests.support.databases import DEMO_PASSWORD, Database
-from wss_cases.access.actor import SYSTEM
+from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.demo.pathways.questions import NOTES_WRITTEN, WORDS
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
@@ -22,11 +23,15 @@ from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import Disclosure
 from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.circles.circle.keepers import with_keepers
+from wss_cases.pathways.circles.circle.leading import led_visible_to
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import requirement_words, unmet
 from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.period_keys import own_key_of
+from wss_cases.pathways.circles.plans.models import CirclePlan
+from wss_cases.pathways.circles.plans.states import CirclePlanKind
 from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWERS
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.requirements.queries import circle_of
@@ -38,6 +43,7 @@ from wss_cases.pathways.mentoring.plan.rules import dose
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.pathways.referrals.referral.states import TAKES_A_PLACE
+from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
@@ -68,6 +74,26 @@ def test_no_meeting_was_planned_or_held_with_a_closed_gate(demo: Flask) -> None:
         assert meeting.happened is None or pathway.held_on is not None
         looked_at += 1
     assert looked_at > 12
+
+
+def test_each_school_plans_circles_and_a_teacher_keeps_one_beside_the_coordinator(demo: Flask) -> None:
+    for school in every(School):
+        (_shelf,), (planned,), plans = (
+            every(CirclePlan, CirclePlan.school_id == school.id, CirclePlan.kind == kind)
+            for kind in (CirclePlanKind.SHELF, CirclePlanKind.COMMUNITY, CirclePlanKind.CIRCLE)
+        )
+        now, days = planned.written_at, school_days(school.id)
+        today = local_date(now, DEFAULT_ZONE)
+        assert days.is_school_day(planned.planned_on) and days.between(today, planned.planned_on) in (1, 2)
+        teacher = actor_of(planned.keeper_id, now)
+        assert teacher is not None and [grant.role for grant in teacher.grants] == [Role.REPORTER]
+        led = list(db.session.scalars(led_visible_to(select(Pathway), teacher, today)))
+        assert [circle.id for circle in led] == [plan.pathway_id for plan in plans]
+        for circle, plan in zip(led, plans, strict=True):
+            assert with_keepers(circle).keeper_ids >= {plan.written_by_id, teacher.user_id}
+        meetings = every(CircleMeeting, CircleMeeting.school_id == school.id, CircleMeeting.happened.is_(None))
+        assert not meetings or plans[0].pathway_id in {meeting.pathway_id for meeting in meetings}
+        assert plans or school.id > 1
 
 
 def test_what_was_agreed_ends_as_the_rules_say(demo: Flask) -> None:

@@ -23,6 +23,7 @@ from wss_cases.demo.story.reports import plan_days
 from wss_cases.demo.story.world import Organization, World
 from wss_cases.demo.today import desk
 from wss_cases.demo.today.copies import make_copies
+from wss_cases.demo.today.keeping import add_keeping
 from wss_cases.demo.today.last_resorts import add_last_resorts
 from wss_cases.demo.today.practice import add_practice
 from wss_cases.demo.today.reading import add_reading
@@ -127,13 +128,14 @@ def _lose(world: World, day: date) -> Life:
 
 
 def _fill_today(world: World) -> None:
-    """Add at the end of the last day what only the demo school has."""
+    """Add at the end of the last day what only the demo school has, and each school's circle plans."""
     now = min(world.calendar.now, moment(world.calendar.last_report_day, EVENING))
     add_records(world, now)
     make_copies(world, now)
     add_last_resorts(world, now)
     add_reading(world, now)
     add_practice(world, now)
+    add_keeping(world, now)
 
 
 def _finish(now: datetime) -> None:

@@ -72,7 +72,7 @@ def make_ready(place: Place, head: Invocation, lead: Invocation, calendar: Calen
     place.keepers = list(place.staff["coordinator"])
     done = calendar.first_day - timedelta(days=50)
     trained: list[tuple[Person, TrainingKind, date | None]] = [
-        (one, TrainingKind.CIRCLE_KEEPING, None) for one in place.keepers
+        (one, TrainingKind.CIRCLE_KEEPING, None) for one in [*place.keepers, place.teacher]
     ]
     if place.is_demo:
         run_out = max(done, calendar.today - timedelta(days=60))

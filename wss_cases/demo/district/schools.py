@@ -110,6 +110,11 @@ class Place:
         """The school's administrator."""
         return self.staff["administrator"][0]
 
+    @property
+    def teacher(self) -> Person:
+        """Who is trained to keep a circle beside the coordinator."""
+        return self.staff["reporter"][0]
+
     def who(self, role: str, mine: bool = False) -> Person:
         """Draw somebody who holds a role; at the demo school its demo person does most, and all that is `mine`."""
         people = self.staff[role]

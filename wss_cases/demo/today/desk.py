@@ -116,9 +116,11 @@ def _hold_notes(world: World, place: Place) -> Life:
 
 
 def _change_school(world: World, place: Place, elsewhere: Place) -> Life:
-    """A student of an open case is at another school since this week: the nightly import brought it."""
+    """A student of an open case is at another school since this week: the nightly import brought it, before anyone is
+    reported that day.
+    """
     calendar = world.calendar
-    now = yield moment(calendar.last_report_day, 7 * 60 + 32)
+    now = yield moment(calendar.last_report_day, 5 * 60)
     before = calendar.school_days.add(calendar.today, -4)
     person = CaseParticipant
     statement = (

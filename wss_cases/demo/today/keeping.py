@@ -1,0 +1,63 @@
+"""Circle plans of each school, and its trained teacher, who keeps one circle beside the coordinator."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from wss_cases.demo.district.schools import Person, Place
+from wss_cases.demo.story.world import World
+from wss_cases.foundation.db import db
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
+from wss_cases.pathways.circles.keepers.actions import add_keeper
+from wss_cases.pathways.circles.plans.actions import make_plan, write_for_circle
+from wss_cases.pathways.circles.plans.queries import ready_made
+from wss_cases.pathways.circles.plans.rules import PlanContent, content_of
+from wss_cases.pathways.circles.plans.states import CirclePlanKind
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+
+WEEK, HARM = 0, 2
+"""Which of the ready-made plans: a community circle at the start of the week, a circle to talk about harm."""
+SHELF: Final = PlanContent(
+    title="Community circle: after a hard week",
+    opening="Dim the lights and breathe together. Say that it was a hard week and that everyone is welcome.",
+    talking_piece="The smooth stone from the shelf by the window. Anyone may pass.",
+    shared_values="Patience\nListen to understand\nWhat is said here stays here",
+    rounds="Which color was your week, and why?\nWhat helped you through it?\nWhat can we do for each other on Monday?",
+    closing="Each person thanks the person on their left.",
+)
+
+
+def add_keeping(world: World, now: datetime) -> None:
+    """Let each school plan its circles; `anyway`, since these texts are the demo's own and name no child."""
+    for place in world.places:
+        teacher, lead = world.calls(place.teacher, now), world.calls(place.coordinator, now)
+        ready = [content_of(one) for one in ready_made(lead.actor, "en")]
+        make_plan(lead, place.id, CirclePlanKind.SHELF, SHELF, anyway=True)
+        next_day = world.calendar.school_days.add(world.calendar.due_today, 1)
+        make_plan(teacher, place.id, CirclePlanKind.COMMUNITY, ready[WEEK], next_day, place.teacher.id, anyway=True)
+        circle_id = _next_circle(place, place.coordinator, now)
+        if circle_id is not None:
+            write_for_circle(lead, circle_id, ready[HARM], anyway=True)
+            add_keeper(lead, circle_id, place.teacher.id)
+
+
+def _next_circle(place: Place, keeper: Person, now: datetime) -> int | None:
+    """Return the circle that somebody keeps and that meets next; else one that met and waits for an answer, else one
+    that is prepared; None where there is none.
+    """
+    statement = (
+        select(Pathway.id, CircleMeeting.starts_at)
+        .join(CircleKeeper, CircleKeeper.pathway_id == Pathway.id)
+        .outerjoin(CircleMeeting, (CircleMeeting.pathway_id == Pathway.id) & CircleMeeting.happened.is_(None))
+        .where(
+            Pathway.school_id == place.id, Pathway.state.in_(LIVE),
+            CircleKeeper.user_id == keeper.id, CircleKeeper.ended_at.is_(None),
+            CircleMeeting.id.is_not(None) | Pathway.held_on.is_(None),
+        )
+    )  # fmt: skip
+    kept = [
+        (at is None, at is not None and at < now, at or now, number) for number, at in db.session.execute(statement)
+    ]
+    return min(kept)[-1] if kept else None
