@@ -84,7 +84,7 @@ def first_of_many(page: Page, shape: str, fits: Callable[[Page], bool]) -> None:
     while True:
         found = [(link.get_attribute("href") or "").split("?")[0] for link in page.locator("main a").all()]
         targets += [one for one in found if re.fullmatch(shape, one)]
-        older = page.get_by_role("link", name="Next")
+        older = page.locator("nav.pager a[rel=next]")
         if not older.count():
             break
         go(page, older.first)
@@ -145,16 +145,19 @@ SHOTS = (
     Shot("calendar-phone", "administrator", "/school-calendar", size=PHONE),
     Shot("capture-phone-es", "reporter", "/incidents/new", size=PHONE, language="es"),
     Shot("capture-phone", "reporter", "/incidents/new", name_somebody, PHONE),
+    Shot("keeping-phone", "reporter", "/keeping", first_link(r"/keeping/\d+"), PHONE),
+    Shot("keeping-phone-es", "reporter", "/keeping", first_link(r"/keeping/\d+"), PHONE, "es"),
     Shot("review", "dean", "/review", first_link(r"/review/\d+", "Fight")),
     Shot("review-phone-es", "dean", "/review", first_link(r"/review/\d+"), PHONE, "es"),
     Shot("my-day", "coordinator", "/my-day", size=WHOLE_DAY),
     Shot("my-day-es", "coordinator", "/my-day", size=WHOLE_DAY, language="es"),
     Shot("my-day-phone", "coordinator", "/my-day", size=PHONE),
     Shot("my-day-phone-es", "coordinator", "/my-day", size=PHONE, language="es"),
+    Shot("cases", "coordinator", "/cases"),
     Shot("case", "coordinator", "/cases", first_link(r"/cases/\d+")),
     Shot("circle", "coordinator", "/circles", first_link(r"/cases/\d+/pathways/\d+")),
     Shot("desk", "coordinator", "/desk"),
-    Shot("mentoring", "coordinator", "/cases?mine=1", a_mentored_case),
+    Shot("mentoring", "coordinator", "/cases?state=all", a_mentored_case),
     Shot("questionnaire-phone-es", "coordinator", "/circles", a_questionnaire, PHONE),
     Shot("partner", "partner", "/partner"),
     Shot("follow-up", "coordinator", "/my-day", first_link(r"/follow-ups/\d+")),
