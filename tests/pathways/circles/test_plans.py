@@ -12,10 +12,14 @@ from tests.factories.cases import CaseParticipantFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.pathways.circles.making import make_circle, plan, ready_circle
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import AuditEntry
+from wss_cases.pathways.circles.plans.actions import change_plan
 from wss_cases.pathways.circles.plans.models import CirclePlan
+from wss_cases.pathways.circles.plans.rules import PlanContent
 from wss_cases.pathways.circles.plans.states import CirclePlanKind
 from wss_cases.pathways.common.states import EndReason, PathwayState
 
@@ -221,6 +225,8 @@ def test_the_plan_of_a_circle_is_not_deleted_alone_nor_written_once_it_ended(wor
     assert ended.status_code == 400 and "This pathway has ended." in ended.text
     page = client.page(base_of(world, circle)).text
     assert "Who was affected?" in page and "Change the plan" not in page
+    with pytest.raises(NotFound):  # its own page checks the circle and its people; this way round does not
+        change_plan(Invocation(world.actor, NOW, version=1), plans()[0].id, PlanContent("Other", rounds="One?"))
 
 
 @pytest.mark.both_databases

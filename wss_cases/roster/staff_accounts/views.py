@@ -173,7 +173,11 @@ def confirm(account_rule_id: int) -> Page:
 def wave() -> Page:
     """Invite the next people; the scheduler sends to them."""
     form = WaveForm(version=queries.newest_rule() or "")
-    counted = shown(Standing.NEW, 0, 0, clock.now()).numbers
+    found = shown(Standing.NEW, 0, 0, clock.now())
+    if not found.is_known and not form.is_submitted():
+        # the page says that it is being counted: nobody confirms a number that is not there yet
+        return redirect(url_for(".page"), 303)
+    counted = found.numbers
     words = {
         "title": _("Invite people of the roster"),
         "lede": _(

@@ -6,7 +6,7 @@ from datetime import date
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.case.queries import participants_of
-from wss_cases.foundation.errors import Refused, Stale, existing
+from wss_cases.foundation.errors import NotFound, Refused, Stale, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -66,6 +66,8 @@ def change_plan(
 ) -> int:  # fmt: skip
     """Change a plan that belongs to no case. Raises NotFound, Stale, and Refused as `make_plan` does."""
     plan = uow.load(CirclePlan, circle_plan_id, Permission.CIRCLE_PLAN_WRITE, uow.version)
+    if plan.kind is CirclePlanKind.CIRCLE:
+        raise NotFound
     return _write_own(uow, plan, content, planned_on, keeper_id, anyway)
 
 
