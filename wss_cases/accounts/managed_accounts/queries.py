@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, column, exists, false, func, or_, select, table, true
 
@@ -14,8 +15,11 @@ from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold_address
 from wss_cases.foundation.labelled import Labelled
+from wss_cases.foundation.tables.columns import Order
+from wss_cases.foundation.tables.ordering import in_order, staged, worded
 
-PAGE = 50
+PAGE = 20
+BY_ADDRESS = Order("address")
 TROUBLE = table("mail_trouble", column("user_id"), column("address"))
 """Mail is a room above; these columns are all that is needed of it."""
 
@@ -61,9 +65,28 @@ class Wanted:
     standing: Standing | None = None
 
 
-def people(actor: Actor, wanted: Wanted, after: str, now: datetime) -> list[UserAccount]:
-    """Return up to a page and one more of the accounts the actor manages, by address, after `after`."""
-    statement = visible_to(select(UserAccount), actor, now).order_by(UserAccount.email).limit(PAGE + 1)
+def people(
+    actor: Actor, wanted: Wanted, now: datetime, order: Order = BY_ADDRESS, behind: int | None = None,
+    limit: int = PAGE + 1,
+) -> list[UserAccount]:  # fmt: skip
+    """Return up to `limit` of the accounts the actor manages, in an order, after the account `behind`."""
+    statement = _narrowed(visible_to(select(UserAccount), actor, now), wanted, now)
+    by = _SORTED.get(order.key, UserAccount.email)
+    last = _place_of(actor, by, behind, now) if behind is not None else None
+    return list(db.session.scalars(in_order(statement, UserAccount.id, by, down=order.down, limit=limit, last=last)))
+
+
+_SORTED: dict[str, Any] = {"who": worded(UserAccount.name), "state": staged(UserAccount.state, AccountState)}
+
+
+def _place_of(actor: Actor, by: Any, user_id: int, now: datetime) -> tuple[Any, int] | None:
+    """Return where a page ended."""
+    of_last: Any = select(by, UserAccount.id).where(UserAccount.id == user_id)
+    row: Any = db.session.execute(visible_to(of_last, actor, now)).first()
+    return (row[0], row[1]) if row is not None else None
+
+
+def _narrowed(statement: Select[UserAccount], wanted: Wanted, now: datetime) -> Select[UserAccount]:
     if wanted.text:
         like = "%" + fold_address(wanted.text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         statement = statement.where(
@@ -82,9 +105,7 @@ def people(actor: Actor, wanted: Wanted, after: str, now: datetime) -> list[User
         statement = statement.where(exists().where(*fails))
     elif wanted.standing is Standing.ENDED:
         statement = statement.where(or_(UserAccount.state == AccountState.DISABLED, ~held))
-    if after:
-        statement = statement.where(UserAccount.email > after)
-    return list(db.session.scalars(statement))
+    return statement
 
 
 def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:

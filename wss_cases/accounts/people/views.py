@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
@@ -17,16 +17,7 @@ from wss_cases.accounts.credentials.queries import factor_state
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.held_changes.queries import waiting
-from wss_cases.accounts.managed_accounts.queries import (
-    PAGE,
-    Standing,
-    Wanted,
-    get_person,
-    networks_to_give,
-    roles_of,
-    schools_to_give,
-)
-from wss_cases.accounts.managed_accounts.queries import people as find_people
+from wss_cases.accounts.managed_accounts.queries import get_person, networks_to_give, roles_of, schools_to_give
 from wss_cases.accounts.people import actions
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.accounts.two_persons.actions import confirm_person
@@ -35,8 +26,6 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
-from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.extension_points import panels_for
@@ -49,47 +38,6 @@ blueprint = Blueprint("people", __name__, url_prefix="/people")
 
 def _roles(actor: Actor) -> list[Role]:
     return list(GIVEN_BY_HAND) if actor.has(Role.SYSADMIN) else list(GIVEN_BY_SCHOOL)
-
-
-@blueprint.get("")
-@gate(Permission.ACCOUNT_MANAGE)
-def people() -> Page:
-    """The people whose accounts one manages, by address."""
-    actor = current_actor()
-    asked = {name: request.args.get(name, "").strip() for name in ("q", "school", "role", "standing")}
-    asked = {name: value for name, value in asked.items() if value}
-    after = request.args.get("after", "")
-    rows = find_people(actor, _wanted(asked), after, clock.now())
-    shown = rows[:PAGE]
-    return render_template(
-        "accounts/people/list.html",
-        rows=shown,
-        panels=panels_for(Place.PEOPLE, actor),
-        roles=roles_of([row.id for row in shown]),
-        role_labels=ROLE_LABELS,
-        state_labels=STATE_LABELS,
-        asked=asked,
-        filters=[
-            ("school", _("School"), [(str(number), name) for number, name in schools_to_give(actor)]),
-            ("role", _("Role"), [(role.value, ROLE_LABELS[role]) for role in Role]),
-            ("standing", _("Account"), [(one.value, one.label) for one in Standing]),
-        ],
-        newer=_list(asked) if after else None,
-        older=_list(asked | {"after": shown[-1].email}) if len(rows) > PAGE else None,
-    )
-
-
-def _list(asked: dict[str, str]) -> str:
-    return url_for("people.people", **asked)  # type: ignore[arg-type]
-
-
-def _wanted(asked: dict[str, str]) -> Wanted:
-    return Wanted(
-        asked.get("q", ""),
-        id_in(asked.get("school")),
-        {role.value: role for role in Role}.get(asked.get("role", "")),
-        {one.value: one for one in Standing}.get(asked.get("standing", "")),
-    )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
