@@ -96,7 +96,8 @@ def test_an_administrator_takes_their_schools_people_as_a_file_and_no_one_elses(
     here, there = SchoolFactory(), SchoolFactory()
     boss = make_user(Role.ADMINISTRATOR, here)
     make_user(Role.ADMINISTRATOR, here)
-    make_user(Role.DEAN, here, name="=SUM(A1) Dean")
+    make_user(Role.DEAN, here, name="Ada Dean", email="z-ada@district.example")
+    make_user(Role.DEAN, here, name="=SUM(A1) Dean", email="a-sum@district.example")
     colleague = make_user(Role.REPORTER, here)
     stranger = make_user(Role.DEAN, there, name="Dean There")
     client = client_as(boss)
@@ -105,7 +106,7 @@ def test_an_administrator_takes_their_schools_people_as_a_file_and_no_one_elses(
     answer = client.submit(address, {"reason": "For the meeting of the case team on Monday."})
     head, *rows = csv.reader(io.StringIO(answer.get_data().decode("utf-8-sig")))
     assert head == ["Name", "Email address", "Roles", "State"]
-    assert [row[0] for row in rows] == ["'=SUM(A1) Dean"]
+    assert [row[0] for row in rows] == ["Ada Dean", "'=SUM(A1) Dean"]
     whole = client.submit("/outcomes/lists/people.csv", {"reason": "For the meeting of the case team on Monday."})
     assert colleague.email in whole.text and stranger.email not in whole.text
     first = client.page(f"/people?after={stranger.id}")
