@@ -18,7 +18,6 @@ from sqlalchemy import text
 from tests.support.applications import make_app
 from tests.support.databases import ROOT, Database, Databases
 from tests.support.databases import environment as surroundings
-from tests.support.depth import examples
 from tests.support.network import Guard
 from tests.support.postgres import free_port
 from tests.support.servers.mail import MailServer
@@ -131,11 +130,12 @@ def doctor_on(url: str, **environment: str) -> dict[str, dict[str, str]]:
     return {one["what"]: one for one in json.loads(done.stdout)["findings"]}
 
 
+@pytest.mark.full_cross_only("tests/outcomes/board/test_pdf.py")
 @pytest.mark.usefixtures("pango")
 def test_a_machine_without_pango_is_named_as_the_deployment_page_names_it(
     demo_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for library in ("libpangoft2-1.0.so.0", "libpango-1.0.so.0")[: examples(1, 2)]:
+    for library in ("libpangoft2-1.0.so.0", "libpango-1.0.so.0"):
         # the loader takes the first of this name, which is none
         broken = tmp_path / library
         broken.write_text("not a library")

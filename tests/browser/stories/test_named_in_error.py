@@ -19,6 +19,7 @@ from wss_cases.roster.directory.models import Student
 pytestmark = pytest.mark.browser
 
 
+@pytest.mark.full_cross_only("tests/records/named_in_error/test_taking_out.py")
 @pytest.mark.parametrize("language", languages())
 def test_a_wrongly_named_child_is_taken_out_and_found_nowhere(
     live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, language: str

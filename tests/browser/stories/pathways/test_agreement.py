@@ -187,6 +187,7 @@ def answer_in_spanish(page: Page, address: str) -> None:
     page.wait_for_url(re.compile("/q/thanks"))
 
 
+@pytest.mark.full_cross_only("tests/pathways/circles/questionnaires/test_links.py")
 def test_a_questionnaire_on_a_phone_in_spanish(cast: Cast, new_visitor: NewVisitor) -> None:
     page = person(new_visitor, cast, PHONE, HELD)
     links = hand_out(page, cast)

@@ -273,6 +273,7 @@ def talk(page: Page, first: Locator, save: str) -> int:
     return thumb.taps
 
 
+@pytest.mark.full_cross_only("tests/pathways/reengagement/test_pages.py")
 @pytest.mark.parametrize("size", ["phone", "desk"])
 def test_a_conversation_is_logged_with_a_thumb(scene: Scene, days: Days, enter: Callable[..., Page], size: str) -> None:
     page = enter(scene.keeper, PHONE if size == "phone" else DESK)

@@ -197,6 +197,7 @@ def test_a_partner_helps_and_another_one_loses_sight(
             assert part not in mail.everything
 
 
+@pytest.mark.full_cross_only("tests/pathways/referrals/test_pages.py")
 def test_a_service_is_received(cast: Cast, new_visitor: NewVisitor) -> None:
     cast = routed(cast, new_visitor, PHONE)
     desk = person(new_visitor, cast.coordinator, PHONE)
