@@ -27,6 +27,8 @@ from wss_cases.accounts.account.rules import manages
 from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.visibility.models import PastOpening
 from wss_cases.attachments.attachment.models import Attachment
+from wss_cases.board.report.rules import reads_report
+from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case import queries as case_queries
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp
@@ -35,8 +37,6 @@ from wss_cases.incidents.deputies.models import DeputyLook
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.journal import message_kinds as registry
 from wss_cases.mail.delivery.rendering import compose
-from wss_cases.outcomes.board.report.rules import reads_report
-from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.counting.scope.queries import READERS
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.outcomes.exports.export_log.queries import may_know
@@ -96,7 +96,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "records.retention.deletion.queries.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),
     "routing.rule_sets.queries.visible_to": (RuleSet, by(P.RULES_READ)),
     "outcomes.counting.scope.queries.visible_to": (School, lambda actor, school: actor.covers(school.id, *READERS)),
-    "outcomes.board.stored_reports.queries.visible_to": (BoardReport, reads_report),
+    "board.stored_reports.queries.visible_to": (BoardReport, reads_report),
     "outcomes.exports.export_log.queries.visible_to": (ExportRecord, may_know),
     "accounts.managed_accounts.queries.visible_to": (
         UserAccount,

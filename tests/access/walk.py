@@ -22,6 +22,7 @@ from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
 from wss_cases.api.tokens.models import ApiToken
 from wss_cases.attachments.attachment.models import Attachment
+from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
@@ -31,7 +32,6 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.webhooks.models import Webhook
-from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,

@@ -21,6 +21,9 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount, UserSession
 from wss_cases.api.tokens.models import ApiToken
 from wss_cases.api.tokens.states import Reach, Scope
+from wss_cases.board.report.states import ReportState
+from wss_cases.board.stored_reports.actions import PURPOSE
+from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
@@ -33,9 +36,6 @@ from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.models import Webhook
-from wss_cases.outcomes.board.report.states import ReportState
-from wss_cases.outcomes.board.stored_reports.actions import PURPOSE
-from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.published.models import PublishedSchool
 from wss_cases.pathways.circles.circle.models import (
     CircleKeeper,

@@ -97,7 +97,8 @@ UPWARD = [
     ("web", "jobs"),
     ("access", "app"),
     ("pathways.circles", "pathways.mentoring"),
-    ("outcomes.counting", "outcomes.board"),
+    ("outcomes.counting", "outcomes.equity"),
+    ("outcomes", "board"),
     ("pathways.circles.terms", "pathways.circles.notes"),
 ]
 

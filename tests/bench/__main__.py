@@ -31,6 +31,7 @@ from tests.support.servers.live_system import wait_until
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
+from wss_cases.jobs.ticks import BY_MONTH
 from wss_cases.outcomes.cache_refresh.actions import store_due_counts
 
 POSTGRES = {
@@ -76,7 +77,7 @@ def measure(
 ) -> list[str]:
     """Return the lines of one district's table."""
     with app.app_context():
-        store_due_counts(clock.now(), ROUNDS_SECONDS)
+        store_due_counts(clock.now(), ROUNDS_SECONDS, by_month=BY_MONTH)
         found = look()
         acts = [(email, mixture(known)) for email, known in deans(PEOPLE)]
     lines = [HEADING]

@@ -25,6 +25,8 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Cover, Invitation, UserAccount
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.attachments.sealing.states import SEALED as FILE_SEALED
+from wss_cases.board.report.states import Every
+from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.followups.reminders.messages import due_key, given_key, late_key
@@ -44,8 +46,6 @@ from wss_cases.mail.audit_heads.messages import HEAD, head_key, week_of
 from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.mail.webhooks.sending import OFF as WEBHOOK_OFF
-from wss_cases.outcomes.board.report.states import Every
-from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.outcomes.edfi.pushing.telling import FAILED as PUSH_FAILED
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation

@@ -7,17 +7,17 @@ from datetime import datetime
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.board.report.paper import Letterhead, paper_of
+from wss_cases.board.report.queries import board_of
+from wss_cases.board.report.states import Why
+from wss_cases.board.stored_reports.actions import fail_report, store_pdf
+from wss_cases.board.stored_reports.models import BoardReport
+from wss_cases.board.stored_reports.queries import next_asked
 from wss_cases.foundation.connecting.replica import reports_reading
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.jobs.pdf.printing import NotMade, pdf_of
-from wss_cases.outcomes.board.report.paper import Letterhead, paper_of
-from wss_cases.outcomes.board.report.queries import board_of
-from wss_cases.outcomes.board.report.states import Why
-from wss_cases.outcomes.board.stored_reports.actions import fail_report, store_pdf
-from wss_cases.outcomes.board.stored_reports.models import BoardReport
-from wss_cases.outcomes.board.stored_reports.queries import next_asked
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.setup.look.queries import look_on, picture_named

@@ -11,6 +11,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from wss_cases.accounts.people.held.actions import settle_due
 from wss_cases.accounts.sign_in.saved_forms.actions import forget_kept
+from wss_cases.board.report.queries import board_but_equity
+from wss_cases.board.subscriptions.actions import queue_due
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import Share
@@ -19,7 +21,6 @@ from wss_cases.journal.audit.actions import seal
 from wss_cases.mail.audit_heads.actions import queue_heads
 from wss_cases.mail.delivery.actions import deliver
 from wss_cases.mail.monitoring.actions import beat, note_failure, note_recovery
-from wss_cases.outcomes.board.subscriptions.actions import queue_due
 from wss_cases.outcomes.cache_refresh.actions import store_due_counts
 from wss_cases.outcomes.counting.daily_figures.actions import follow
 from wss_cases.pathways.circles.notes.shredding import shred
@@ -43,6 +44,8 @@ TOLD = ("queued", "sent", "retry", "failed", "shredded", "deleted", "made", "not
 """The counts that the log tells, where they are not 0."""
 THOROUGH_MINUTES = 15
 """How often a sweep also looks for students who changed school, and what is past its days is cleaned away."""
+BY_MONTH = {"board": board_but_equity}
+"""What rooms above the outcomes count of the months that are over."""
 AWAY = (OperationalError, InterfaceError)
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -121,7 +124,7 @@ def tick(name: str, now: datetime) -> str:
     is_all_sent = time.monotonic() - delivering < DELIVER_SECONDS
     told += _tidy(this, now, thorough)
     this.part("figures", lambda: follow(now, this.left(FIGURES_SECONDS)))
-    this.part("counts", lambda: store_due_counts(now, this.left(FIGURES_SECONDS)))
+    this.part("counts", lambda: store_due_counts(now, this.left(FIGURES_SECONDS), by_month=BY_MONTH))
     this.part("due reports", lambda: queue_due(now))
     reporting = this.left(REPORT_SECONDS) if is_all_sent else 0.0
     told.append(this.part("reports", lambda: make_reports(now, reporting)))

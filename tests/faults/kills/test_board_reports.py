@@ -15,10 +15,10 @@ from tests.faults.processes.forked import Nursery
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
+from wss_cases.board.report.states import Every, ReportState
+from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.outcomes.board.report.states import Every, ReportState
-from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
 
 pytestmark = pytest.mark.usefixtures("pango")
 NOW = datetime(2026, 12, 1, 16, tzinfo=UTC)

@@ -13,11 +13,12 @@ from sqlalchemy import select
 from tests.support.applications import make_app
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.jobs.ticks import BY_MONTH
 from wss_cases.outcomes.cache_refresh import actions as counting_rounds
 from wss_cases.outcomes.counting.cache.models import CachedCount
 
 if __name__ == "__main__":
     with make_app(sys.argv[1], Path(sys.argv[2])).app_context():
-        counting_rounds.store_due_counts(clock.now(), 300, least_ms=0, schools=0)
+        counting_rounds.store_due_counts(clock.now(), 300, least_ms=0, schools=0, by_month=BY_MONTH)
         keys = sorted(db.session.scalars(select(CachedCount.digest)))
         sys.stdout.write("\n".join([str(counting_rounds.__file__), *keys]))

@@ -25,10 +25,11 @@ from tests.support.applications import make_app
 from tests.support.databases import ROOT, Database
 from tests.support.demo import client_of
 from wss_cases.access.actor import SYSTEM
+from wss_cases.board.report.queries import board_but_equity
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
-from wss_cases.outcomes.board.report.queries import board_but_equity
+from wss_cases.jobs.ticks import BY_MONTH
 from wss_cases.outcomes.cache_refresh.actions import CLAIM, NEVER, store_due_counts
 from wss_cases.outcomes.counting.cache.cached_counts import VERSIONS, oldest_shown, recording
 from wss_cases.outcomes.counting.cache.models import CachedCount, CountingRound
@@ -66,7 +67,7 @@ def page(app: Flask, role: str, address: str) -> str:
 
 def store_at(now: datetime) -> dict[str, int]:
     """Store every count, however quick and small."""
-    return store_due_counts(now, 300, least_ms=0, schools=0)
+    return store_due_counts(now, 300, least_ms=0, schools=0, by_month=BY_MONTH)
 
 
 def stored() -> int:

@@ -19,12 +19,12 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.accounts.people.actions import give_role
+from wss_cases.board.report.states import Every
+from wss_cases.board.stored_reports.models import BoardSubscription
+from wss_cases.board.subscriptions.actions import subscribe
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.outcomes.board.report.states import Every
-from wss_cases.outcomes.board.stored_reports.models import BoardSubscription
-from wss_cases.outcomes.board.subscriptions.actions import subscribe
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.networks.actions import AS_ROSTER, MOVED, make_network, move_school, rename_network
 from wss_cases.roster.networks.queries import NONE, network_names

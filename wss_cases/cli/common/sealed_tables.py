@@ -10,6 +10,8 @@ from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
 from wss_cases.accounts.sign_in.saved_forms.rules import PURPOSE as KEPT_FORM
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.attachments.handling.rules import PURPOSE as ATTACHMENT
+from wss_cases.board.stored_reports.actions import PURPOSE as BOARD_REPORT
+from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.sealed_words import PURPOSE as SAID
 from wss_cases.intake.offline.models import OfflineEntry
@@ -19,8 +21,6 @@ from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.models import WebhookSecret
 from wss_cases.mail.webhooks.rules import PURPOSE as WEBHOOK
-from wss_cases.outcomes.board.stored_reports.actions import PURPOSE as BOARD_REPORT
-from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.rules import PERIOD

@@ -12,12 +12,11 @@ from functools import partial
 
 from sqlalchemy import delete, insert, select, update
 
-from wss_cases.access.actor import SYSTEM
+from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
-from wss_cases.outcomes.board.report.queries import board_but_equity
 from wss_cases.outcomes.counting.cache.cached_counts import Recorded, all_versions, recording
 from wss_cases.outcomes.counting.cache.models import CachedCount, CountingRound
 from wss_cases.outcomes.counting.daily_figures.models import DistrictFigure
@@ -44,6 +43,10 @@ GOOD_TIMES = 3
 """Counts stay good for this many times as long as the next round is away, in case a scheduler was down."""
 
 
+CountMonth = Callable[[Actor, Scope], object]
+NONE_BY_MONTH: Mapping[str, CountMonth] = {}
+
+
 @dataclass(frozen=True)
 class Round:
     """Counts that are made together: their name, how often, and what makes them."""
@@ -54,15 +57,20 @@ class Round:
 
 
 def store_due_counts(
-    now: datetime, seconds: float = 20.0, least_ms: int = STORED_FROM_MS, schools: int = MANY_SCHOOLS
+    now: datetime,
+    seconds: float = 20.0,
+    least_ms: int = STORED_FROM_MS,
+    schools: int = MANY_SCHOOLS,
+    by_month: Mapping[str, CountMonth] = NONE_BY_MONTH,
 ) -> dict[str, int]:
     """Make the rounds that are due, for so many seconds; returns how many `counts` were stored.
 
-    Stores what took `least_ms` or longer, in a district of so many `schools` or more.
+    `by_month` names what rooms above count of the months that are over. Stores what took `least_ms`
+    or longer, in a district of so many `schools` or more.
     """
     until = time.monotonic() + seconds
     done = 0
-    for one in _due(now) if schools_reached(SYSTEM) >= schools else ():
+    for one in _due(now, by_month) if schools_reached(SYSTEM) >= schools else ():
         if time.monotonic() >= until:
             break
         if _claim(one, now):
@@ -75,12 +83,12 @@ def store_due_counts(
     return {"counts": done}
 
 
-def _due(now: datetime) -> list[Round]:
+def _due(now: datetime, by_month: Mapping[str, CountMonth]) -> list[Round]:
     """Return the rounds that are due, the one made longest ago first. A day that began makes those of the current year
     due, for its counts are others, and a raised version makes all of them due."""
     db.session.remove()
     made = {row.name: row.counted_at for row in db.session.scalars(select(CountingRound))}
-    rounds = [(made.get(one.name, NEVER), one) for one in _rounds(now)]
+    rounds = [(made.get(one.name, NEVER), one) for one in _rounds(now, by_month)]
     due = [(last, one) for last, one in rounds if not last <= now < last + one.every]
     return [one for _last, one in sorted(due, key=lambda pair: pair[0])]
 
@@ -98,7 +106,7 @@ def _claim(one: Round, now: datetime) -> bool:
         return uow.session.execute(claimed).first() is not None
 
 
-def _rounds(now: datetime) -> Iterator[Round]:
+def _rounds(now: datetime, by_month: Mapping[str, CountMonth]) -> Iterator[Round]:
     """Yield the rounds of the district: the year in work under today's date, then the years before."""
     today = today_at(None, now)
     first = db.session.scalar(select(DistrictFigure.day).order_by(DistrictFigure.day).limit(1))
@@ -106,10 +114,10 @@ def _rounds(now: datetime) -> Iterator[Round]:
     for year in years_between(clock.school_year(first), current)[::-1] if first else [current]:
         scope = scope_of(None, year, today)
         if scope is not None:
-            yield from _rounds_of(scope)
+            yield from _rounds_of(scope, by_month)
 
 
-def _rounds_of(scope: Scope) -> Iterator[Round]:
+def _rounds_of(scope: Scope, by_month: Mapping[str, CountMonth]) -> Iterator[Round]:
     days, month = school_days(None), settled(scope)
     often, daily = (OFTEN, DAILY) if scope.is_current else (SELDOM, SELDOM)
     stamp = f"{scope.year} {scope.today if scope.is_current else ''} {all_versions()}"
@@ -127,7 +135,8 @@ def _rounds_of(scope: Scope) -> Iterator[Round]:
     if month is None:
         return
     if scope.is_current:
-        yield Round(f"board {stamp}", daily, partial(board_but_equity, SYSTEM, month))
+        for name, count_month in by_month.items():
+            yield Round(f"{name} {stamp}", daily, partial(count_month, SYSTEM, month))
     for family in FAMILIES:
         count_family = partial(table_for, SYSTEM, month, family)
         yield Round(f"equity {family} {month.year} {month.last} {all_versions()}", daily, count_family)

@@ -2,18 +2,12 @@
 
 from collections.abc import Mapping
 
-from flask import Blueprint, g, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.actor import Role
 from wss_cases.access.gate import TELLING_PAGES, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.connecting.replica import reports_reading
-from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.school_time import district_zone
-from wss_cases.outcomes.board.report import views as views_board
-from wss_cases.outcomes.board.stored_reports import views as views_board_stored
-from wss_cases.outcomes.board.subscriptions import views as views_board_delivery
-from wss_cases.outcomes.counting.cache.cached_counts import oldest_shown
+from wss_cases.outcomes.counting.cache.views import figures_pages
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.repair.queries import minor_consequences
@@ -44,43 +38,19 @@ from wss_cases.roster.directory.queries import school_days
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
 _REPORTS = (views_history, views_behind, views_core, views_practice, views_saved)
 _FILES = (views_export, views_equity, views_lists, views_replay)
-for pages in (*_REPORTS, *_FILES, views_board, views_board_stored, views_board_delivery):
+for pages in (*_REPORTS, *_FILES):
     blueprint.register_blueprint(pages.blueprint)
 HEADLINE = "police_notifications"
 FROM_THE_MAIN = TELLING_PAGES | {
-    "outcomes.delivery.mine",
     "outcomes.equity.minimums",
     "outcomes.files.taken",
     "outcomes.replay_file.file",
-    "outcomes.reports.file",
-    "outcomes.reports.kept",
-    "outcomes.reports.report",
     "outcomes.saved.mine",
 }
 """Pages of what was just written, which a copy may not hold yet, and of records, which it may hold still."""
 
 
-@blueprint.before_request
-def read_from_the_copy() -> None:
-    """Pages of figures read from the reports' database, where there is one; forms that are sent do not."""
-    if request.method == "GET" and request.endpoint not in FROM_THE_MAIN:
-        reading = reports_reading()
-        reading.__enter__()
-        g.reading_reports = reading
-
-
-@blueprint.teardown_request
-def read_no_more(_error: BaseException | None) -> None:
-    """The next request of this thread begins with the main database."""
-    if "reading_reports" in g:
-        g.pop("reading_reports").__exit__(None, None, None)
-
-
-@blueprint.context_processor
-def words_of_cached_counts() -> dict[str, str]:
-    """Say when the oldest cached count of the page was made; '' where everything on it was counted now."""
-    since = oldest_shown()
-    return {"counted_since": moment_words(since, district_zone()) if since else ""}
+figures_pages(blueprint, FROM_THE_MAIN)
 
 
 @blueprint.get("")

@@ -1,0 +1,270 @@
+"""A board report as its page and its paper show it: the same words and numbers, on the page with links."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Protocol
+
+from wss_cases.board.report.queries import Board
+from wss_cases.board.report.rules import is_small
+from wss_cases.foundation.dates import day_words_with_year, month_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
+from wss_cases.outcomes.counting.measures.definitions import MEASURES
+from wss_cases.outcomes.counting.repair.states import AVOIDABLE
+from wss_cases.outcomes.counting.scope.rules import Share, per
+from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
+from wss_cases.outcomes.equity.presenters import group_words, meaning
+from wss_cases.outcomes.equity.rules import meaning_of
+from wss_cases.outcomes.equity.states import FAMILIES, POINTS, STAGE_LABELS, STAGES
+from wss_cases.outcomes.equity.suppression import ENROLLED
+from wss_cases.outcomes.equity.tables import Table
+from wss_cases.outcomes.published.states import STEP_LABELS
+from wss_cases.outcomes.reports.cases.presenters import repeat_rows, time_rows
+from wss_cases.outcomes.reports.pathways.presenters import percent, said_rows
+from wss_cases.routing.engine.states import Pathway
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+
+MOST = 5
+"""Rows of what was reported most often, of each kind."""
+PARTS = ("behavior", "place", "hour")
+_OF_INCIDENTS = ("rate", "incidents", "breakdowns", "time", "funnel", "agreements", "contact", "times", "repeats")
+_OF_WORK = ("harmed_say", "follow_ups", "removals", "police", "avoidable", "equity", "reporting")
+NOTES = (*_OF_INCIDENTS, *_OF_WORK)
+"""The measures of a report, in the order in which their notes stand at its end."""
+REPORTED = tuple(stage for stage in STAGES if stage not in POINTS)
+"""Where adults decide most freely is a page of its own."""
+Point = dict[str, Any]
+
+
+class Links(Protocol):
+    """Where the list behind a number is; None where there is none for the reader."""
+
+    def incidents(self, **filters: Any) -> str | None:
+        """Return the address of the incidents behind a number."""
+        return None
+
+    def behind(self, name: str, **choice: Any) -> str | None:
+        """Return the address of another list."""
+        return None
+
+
+class Paper(Links):
+    """Paper leads nowhere."""
+
+
+def sheet_of(board: Board, links: Links) -> Point:
+    """Return everything that a report shows, in its order."""
+    return {
+        "period": period_words(board.scope.first, board.scope.last),
+        "year": board.scope.year.replace("-", "–"),
+        "year_before": f"{int(board.scope.year[:4]) - 1}–{board.scope.year[2:4]}",
+        "schools": None if board.silent is None else ngettext("%(num)s school", "%(num)s schools", board.schools),
+        "glance": _glance(board, links),
+        "months": _months(board, links),
+        "parts": _parts(board, links),
+        "steps": list(STEP_LABELS.values()),
+        "funnel": _funnel(board, links),
+        "pathways": _pathways(board, links),
+        "times": _marked(time_rows(board.times, links.behind)),
+        "repeats": _marked(repeat_rows(board.repeats, links.behind)),
+        "said": said_rows(board.said),
+        "asked": board.said,
+        "removals": _removals(board, links),
+        "equity": None if board.equity is None else equity_parts(board.equity),
+        "least": board.least,
+        "reporting": _reporting(board),
+        "silent": board.silent,
+        "notes": {name: (number, MEASURES[name]) for number, name in enumerate(NOTES, start=1)},
+    }
+
+
+def _marked(rows: list[Point]) -> list[Point]:
+    return [row | {"small": is_small(row["of"])} for row in rows]
+
+
+def period_words(first: date, last: date) -> str:
+    """Return the days of a report in words."""
+    return _("%(first)s to %(last)s", first=day_words_with_year(first), last=day_words_with_year(last))
+
+
+def _rate(rate: float | None) -> str:
+    return "–" if rate is None else f"{rate:.2f}"
+
+
+def _of(share: Share) -> str:
+    return _("%(part)s of %(whole)s", part=f"{share.part:,}", whole=f"{share.whole:,}")
+
+
+def _glance(board: Board, links: Links) -> list[Point]:
+    """The report's first table: what, how much, of what; `before` is the same of the same days a year before."""
+    repair, total = board.repair, board.core.parts.total
+    reach = Share(repair.reach.within_one, repair.reach.of_all)
+    all_incidents = links.incidents() if total else None
+    avoidable = Share(repair.avoidable, board.core.parts.serious)
+    other_door = links.behind("notifications", choice=AVOIDABLE) if avoidable.part else None
+    return [
+        {
+            "label": MEASURES["rate"].title, "now": _rate(board.core.rate),
+            "before": _rate(board.before.rate), "note": "rate", "href": all_incidents,
+            "of": ngettext("%(num)s incident", "%(num)s incidents", total), "small": is_small(total),
+        },
+        _share(MEASURES["contact"].title, reach, "contact", links.behind("harmed")),
+        _share(MEASURES["agreements"].title, repair.terms.share, "agreements", links.behind("terms")),
+        _share(MEASURES["follow_ups"].title, repair.on_time, "follow_ups", links.behind("follow_ups")),
+        {
+            **_share(MEASURES["avoidable"].title, avoidable, "avoidable", other_door),
+            "small": is_small(avoidable.part) or is_small(avoidable.whole),
+        },
+    ]  # fmt: skip
+
+
+def _share(label: Any, share: Share, note: str, href: str | None) -> Point:
+    return {
+        "label": label, "now": percent(share), "before": None, "of": _of(share), "note": note,
+        "href": href if share.whole else None, "small": is_small(share.whole),
+    }  # fmt: skip
+
+
+def _months(board: Board, links: Links) -> list[Point]:
+    earlier = {month.first.month: month for month in board.before.months}
+    rows = []
+    for month in board.core.months:
+        before = earlier.get(month.first.month)
+        rate_before = before.rate if before else None
+        if month.rate is None and not month.incidents and rate_before is None:
+            continue
+        href = links.incidents(month=f"{month.first:%Y-%m}") if month.incidents else None
+        rows.append(
+            {
+                "label": month_words(month.first), "values": [month.rate, rate_before], "href": href,
+                "figures": [_rate(month.rate), _rate(rate_before)],
+                "numbers": [month.incidents, before.incidents if before else 0],
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _parts(board: Board, links: Links) -> list[tuple[str, list[Point]]]:
+    """What was reported most often: behavior, place, and time of day."""
+    titles = {"behavior": _("Behavior"), "place": _("Place"), "hour": _("Time of day")}
+    split = breakdowns(board.core.parts)
+    shown = []
+    for name in PARTS:
+        known = sorted((row for row in split[name] if row.key and row.number), key=lambda row: -row.number)
+        rows = [
+            {
+                "label": _("From %(hour)s", hour=row.label) if name == "hour" else row.label,
+                "number": row.number,
+                "share": percent(Share(row.number, board.core.parts.total)),
+                "href": links.incidents(**{name: row.key}),
+            }
+            for row in known[:MOST]
+        ]
+        shown.append((titles[name], rows))
+    return shown
+
+
+def _funnel(board: Board, links: Links) -> list[Point]:
+    numbers = _step_numbers(board, "any")
+    hrefs = _step_links("", numbers, links)
+    return [
+        {"label": label, "values": [number], "figures": [f"{number:,}"], "href": href,
+         "tone": "moss" if step == "kept" else "teal"}
+        for (step, label), number, href in zip(STEP_LABELS.items(), numbers, hrefs, strict=True)
+    ]  # fmt: skip
+
+
+def _step_numbers(board: Board, pathway: str) -> list[int]:
+    steps = board.repair.funnel.get(pathway, {})
+    return [board.core.parts.total if step == "incidents" else steps.get(step, 0) for step in STEP_LABELS]
+
+
+def _step_links(pathway: str, numbers: list[int], links: Links) -> list[str | None]:
+    return [
+        None if not number
+        else links.incidents() if step == "incidents"
+        else links.behind("funnel", step=step, choice=pathway or None)
+        for step, number in zip(STEP_LABELS, numbers, strict=True)
+    ]  # fmt: skip
+
+
+def _pathways(board: Board, links: Links) -> list[tuple[str, list[tuple[int, str | None]]]]:
+    """Each pathway, any first: its words, and (number, link) of every step."""
+    rows = [("", _("Any pathway"))]
+    rows += [(name, str(words)) for name, words in Pathway.labels().items() if name in board.repair.funnel]
+    shown = []
+    for name, words in rows:
+        numbers = _step_numbers(board, name or "any")
+        shown.append((words, list(zip(numbers, _step_links(name, numbers, links), strict=True))))
+    return shown
+
+
+def _removals(board: Board, links: Links) -> list[Point]:
+    """Suspensions, expulsions, other removals and police notifications: instances, and rates of both years."""
+    students, earlier = board.core.students, board.before.students
+    always = (*SUSPENSIONS, DisciplineKind.EXPULSION)
+    counted = {*board.repair.removals, *board.removed_before}
+    rows = [
+        _removal(board, kind, students, earlier, links)
+        for kind in DisciplineKind
+        if kind in always or kind.value in counted
+    ]
+    made, before = board.repair.police.instances, board.police_before.instances
+    police = {
+        "label": _("Police notifications"), "note": "police", "instances": made, "small": is_small(made),
+        "rates": [_rate(per(made, students, 1000)), _rate(per(before, earlier, 1000))],
+        "per": _("per 1,000 students"), "href": links.behind("notifications") if made else None,
+    }  # fmt: skip
+    return [*rows, police]
+
+
+def _removal(board: Board, kind: DisciplineKind, students: int, earlier: int, links: Links) -> Point:
+    made = board.repair.removals.get(kind.value, (0, 0))[0]
+    before = board.removed_before.get(kind.value, (0, 0))[0]
+    return {
+        "label": DisciplineKind(kind).label, "note": "removals", "instances": made, "small": is_small(made),
+        "rates": [_rate(per(made, students, 100)), _rate(per(before, earlier, 100))],
+        "per": _("per 100 students"), "href": links.behind("removals", choice=kind.value) if made else None,
+    }  # fmt: skip
+
+
+def _reporting(board: Board) -> Point | None:
+    if board.reporting is None:
+        return None
+    share = Share(board.reporting.reported, board.reporting.staff)
+    return {"rate": _rate(share.percent), "of": _of(share)}
+
+
+def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
+    """Return each kind of group: sentences of differences that can be told, how many comparisons told none, and the
+    stages that are not shown."""
+    parts = []
+    for family, table in tables.items():
+        compared = [
+            (group_words(family, line.categories), stage, line.per_before[stage].against)
+            for line in table.lines
+            for stage in REPORTED
+            if stage in table.stages
+        ]
+        differing = [one for one in compared if one[2] is not None and meaning_of(one[2].ratio) != "same"]
+        parts.append(
+            {
+                "kind": FAMILIES[family][0],
+                "sentences": [
+                    {"group": group, "stage": _stage_words(stage), "meaning": meaning(against)}
+                    for group, stage, against in differing
+                ],
+                "others": len(compared) - len(differing),
+                "hidden": [STAGE_LABELS[stage] for stage in REPORTED if stage not in table.stages],
+                "is_shown": bool(table.lines),
+            }
+        )
+    return parts
+
+
+def _stage_words(stage: str) -> str:
+    before = STAGES[stage]
+    if before == ENROLLED:
+        return str(STAGE_LABELS[stage])
+    return _("%(stage)s (among: %(before)s)", stage=STAGE_LABELS[stage], before=STAGE_LABELS[before])

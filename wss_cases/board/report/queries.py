@@ -1,0 +1,97 @@
+"""What a board report holds: figures that other pages show too, read once for its page and its paper."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.board.report.rules import answers_for
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.outcomes.counting.repair.police import Police, police
+from wss_cases.outcomes.counting.repair.queries import removals
+from wss_cases.outcomes.counting.scope.rules import Scope, year_before
+from wss_cases.outcomes.counting.totals.queries import NOTHING, Core, Repair, core_of, repair_of
+from wss_cases.outcomes.equity.queries import minimums_of, table_for
+from wss_cases.outcomes.equity.states import FAMILIES
+from wss_cases.outcomes.equity.suppression import Minimums
+from wss_cases.outcomes.equity.tables import Table
+from wss_cases.outcomes.reports.cases.queries import Times, times_of
+from wss_cases.outcomes.reports.core.comparison import core_before, school_rows
+from wss_cases.outcomes.reports.core.queries import Reporting, reporting
+from wss_cases.outcomes.reports.pathways.queries import Said, figures_of_pathways
+from wss_cases.outcomes.reports.repeats.queries import repeats_of
+from wss_cases.outcomes.reports.repeats.rules import Repeat
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import school_days
+
+
+@dataclass(frozen=True)
+class Board:
+    """The figures of one report. `silent` are schools at zero, None where it is about one school; `reporting` is None
+    for an earlier school year, `equity` for a network, of which no table of groups exists."""
+
+    scope: Scope
+    core: Core
+    before: Core
+    repair: Repair
+    removed_before: dict[str, tuple[int, int]]
+    police_before: Police
+    times: Times
+    repeats: list[Repeat]
+    said: Said
+    reporting: Reporting | None
+    schools: int
+    silent: list[str] | None
+    equity: dict[str, Table] | None
+    least: Minimums
+
+
+def board_of(actor: Actor, scope: Scope) -> Board:
+    """Return a report's figures. Raises NotFound for who does not answer to a board for its schools."""
+    if not may_report(actor, scope.school_id, scope.network):
+        raise NotFound
+    equity = None if scope.network else {name: table_for(actor, scope, name) for name in FAMILIES}
+    return replace(board_but_equity(actor, scope), equity=equity)
+
+
+def board_but_equity(actor: Actor, scope: Scope) -> Board:
+    """Return a report's figures but the tables of groups, which are kept by themselves."""
+    days, earlier = school_days(scope.school_id), year_before(scope)
+    rows = school_rows(actor, scope) if scope.school_id is None else []
+    return Board(
+        scope=scope,
+        core=core_of(actor, scope, days),
+        before=core_before(actor, scope, days, NOTHING),
+        repair=repair_of(actor, scope, days),
+        removed_before=removals(actor, earlier),
+        police_before=police(actor, earlier),
+        times=times_of(actor, scope, days),
+        repeats=repeats_of(actor, scope, days),
+        said=figures_of_pathways(actor, scope, days).said,
+        reporting=reporting(actor, scope) if scope.is_this_year else None,
+        schools=len(rows) if scope.school_id is None else 1,
+        silent=[row.name for row in rows if not row.incidents] if scope.school_id is None else None,
+        equity=None,
+        least=minimums_of(scope.year),
+    )
+
+
+def may_report(actor: Actor, school_id: int | None, network: str | None) -> bool:
+    """Whether the actor answers to a board for a school, a network with schools, or with neither for the district."""
+    of_network = schools_of(network) if network else []
+    return bool(of_network or not network) and answers_for(actor, school_id, network, of_network)
+
+
+def schools_of(network: str) -> list[int]:
+    """Return the active schools of a network."""
+    return list(db.session.scalars(select(School.id).where(School.network == network, School.is_active)))
+
+
+def networks_answered_for(actor: Actor) -> list[str]:
+    """Return the networks that the actor answers for as a whole, in one query."""
+    statement = select(School.network, School.id).where(School.network.is_not(None), School.is_active)
+    schools: dict[str, list[int]] = {}
+    for network, school_id in db.session.execute(statement.order_by(School.network)):
+        schools.setdefault(network or "", []).append(school_id)
+    return [name for name, ids in schools.items() if name and answers_for(actor, None, name, ids)]

@@ -1,8 +1,0 @@
-"""What this folder brings to the application."""
-
-from wss_cases.journal.rooms import Room
-from wss_cases.outcomes.board.stored_reports import messages, models
-from wss_cases.outcomes.board.stored_reports.actions import follow_network
-from wss_cases.roster.networks.actions import RENAMED
-
-ROOM = Room(tables=(models,), messages=messages.MESSAGES, reactions={RENAMED: follow_network})
