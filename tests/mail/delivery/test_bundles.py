@@ -16,6 +16,7 @@ from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.factories.followups import shown
 from tests.mail.making import CANARY, Scene, scene
+from tests.support.pages.asked import asked
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.invocation import Invocation
@@ -87,6 +88,15 @@ def test_a_few_and_those_of_the_same_day_have_a_mail_each(session: Any, at: At, 
     assert tick(at("2026-11-23 14:30"))["sent"] == len(rows) + 1
     assert named(mailing, rows) == [1] * len(rows)
     assert states("mail.together") == {}
+
+
+def test_what_waits_is_read_through_once_while_nothing_comes(session: Any, at: At, mailing: MailServer) -> None:
+    due(scene(), 12, same_day=True, created_at=at("2026-11-23 14:20"))
+    sweep(at("2026-11-23 14:30"))
+    with asked() as statements:
+        assert deliver(at("2026-11-23 14:30"))["sent"] == 13
+    looked = [text for text in statements if "GROUP BY outbox_message.recipient_id" in text]
+    assert len(looked) == 1, "a long queue would be read through for every few that are sent"
 
 
 def test_it_lists_what_is_open_and_is_not_sent_once_nothing_is(session: Any, at: At, mailing: MailServer) -> None:

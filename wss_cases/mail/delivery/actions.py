@@ -25,7 +25,7 @@ from wss_cases.mail.bounces.rules import trouble_of
 from wss_cases.mail.common import leases
 from wss_cases.mail.common.queries import open_schools
 from wss_cases.mail.common.rules import Planned, Verdict, error_words, is_over, pause_after, verdict_of
-from wss_cases.mail.delivery.bundles import carried_by, follow, gather, settle
+from wss_cases.mail.delivery.bundles import Gathering, carried_by, follow, settle
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.mail.delivery.smtp_transport import Post
 
@@ -99,9 +99,9 @@ def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
     counts = {verdict.value: 0 for verdict in Verdict}
     post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"), setting("MAIL_SECONDS"))
     token = secrets.token_hex(16)
-    schools = open_schools(now)
+    schools, gathering = open_schools(now), Gathering()
     try:
-        while time.monotonic() < end and (claimed := _claim(token, schools, now)):
+        while time.monotonic() < end and (claimed := _claim(token, schools, gathering, now)):
             reach("deliver.after_claim")
             for message_id in claimed:
                 if time.monotonic() >= end:
@@ -115,11 +115,11 @@ def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
     return counts
 
 
-def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
+def _claim(token: str, schools: Sequence[int], gathering: Gathering, now: datetime) -> list[int]:
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()
         may_go = or_(OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(schools))
-        gather(uow, now, may_go, leases.NOT_PAUSED)
+        gathering.gather(uow, now, may_go, leases.NOT_PAUSED)
         return leases.claim(uow, OutboxMessage, token, now, BATCH, may_go, OutboxMessage.carried_by_id.is_(None))
 
 

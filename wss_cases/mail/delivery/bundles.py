@@ -6,6 +6,7 @@ else, is sent when that mail is, and leaves it when it is due no more. What is q
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,11 +26,25 @@ MOST_SINGLE = 5
 """Of so many that may go to one person at once each has a mail of its own."""
 
 
-def gather(uow: UnitOfWork, now: datetime, *may_go: ColumnElement[bool]) -> None:
-    """Step: put what waits for one person into one mail, where it is more than a few.
+@dataclass
+class Gathering:
+    """What one round of deliveries has gathered: everything that waits is read again only when a row came since."""
 
-    Nothing that was ever given to a sender: whoever has it already would get it under another Message-ID.
-    """
+    newest: int | None = None
+
+    def gather(self, uow: UnitOfWork, now: datetime, *may_go: ColumnElement[bool]) -> None:
+        """Step: put what waits for one person into one mail, where it is more than a few.
+
+        A message that was dropped and waits anew comes without a new row: it is gathered by the next round.
+        """
+        newest = select(func.max(OutboxMessage.id))
+        if uow.session.scalar(newest) != self.newest:
+            _gather(uow, now, *may_go)
+            self.newest = uow.session.scalar(newest)
+
+
+def _gather(uow: UnitOfWork, now: datetime, *may_go: ColumnElement[bool]) -> None:
+    """Nothing that was ever given to a sender: whoever has it already would get it under another Message-ID."""
     fresh = (
         OutboxMessage.state == OutboxState.WAITING,
         OutboxMessage.next_attempt_at <= now,
