@@ -3,13 +3,13 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import answer, open_requirements, plan, put_hold, terms
+from tests.support.pages.asked import asked
 from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.case_list.queries import PAGE
@@ -202,19 +202,11 @@ def test_a_case_page_costs_a_bounded_number_of_queries(world, client_as, app):
     for kind in (RoutingKind.PEER_CONFERENCE, RoutingKind.ONE_TO_ONE, RoutingKind.BEHAVIORAL_HEALTH):
         pathway(world, kind)
     client = client_as(world.coordinator)
-    engine = db.session.get_bind().engine
-    counted = []
-
-    def count(*arguments):
-        counted.append(arguments[2])
-
     for address, most in ((f"/cases/{world.case.id}", 52), ("/cases", 12), ("/circles", 12)):
-        counted.clear()
-        event.listen(engine, "before_cursor_execute", count)
-        client.page(address)
-        event.remove(engine, "before_cursor_execute", count)
-        asked = [statement for statement in counted if statement.lstrip().upper().startswith("SELECT")]
-        assert 3 < len(asked) <= most, "\n".join(statement[:150].replace("\n", " ") for statement in asked)
+        with asked() as statements:
+            client.page(address)
+        read = [statement for statement in statements if statement.lstrip().upper().startswith("SELECT")]
+        assert 3 < len(read) <= most, "\n".join(statement[:150].replace("\n", " ") for statement in read)
 
 
 def test_a_long_list_is_turned_page_by_page(world, client_as):

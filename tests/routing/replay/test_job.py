@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
@@ -14,6 +14,7 @@ from tests.factories.roster import SchoolFactory
 from tests.factories.routed import FIRST_DAY, routed
 from tests.routing.editing import edit_row, hand_over, publish
 from tests.routing.replay.test_comparison import MANY, P10_FOR_EL, draft
+from tests.support.pages.asked import asked as statements
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.errors import NotFound, Refused
@@ -173,13 +174,10 @@ def test_a_replay_is_cancelled_replaced_and_dropped_with_its_draft(
     again = asked(district, made, now)
     carry_on(now)
     assert [found.id for found in session.scalars(select(Replay))] == [again.id]
-    sent: list[str] = []
-    engine = session.get_bind()
-    event.listen(engine, "before_cursor_execute", note := lambda *said: sent.append(said[2]))
-    actions.drop_draft(district, made.id, None, now)
-    event.remove(engine, "before_cursor_execute", note)
+    with statements() as sent:
+        actions.drop_draft(district, made.id, None, now)
     read = [" ".join(one.split()) for one in sent if "FROM rule_replay " in one and "SELECT" in one]
-    locks = engine.dialect.name == "postgresql"
+    locks = session.get_bind().dialect.name == "postgresql"
     assert read and all(one.endswith("FOR UPDATE") == locks for one in read), "a slice may be kept just now"
     assert session.scalars(select(Replay)).all() == session.scalars(select(ReplayChange)).all() == []
 

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from tests.cases.making import actor_for, make_user, make_world
 from tests.factories.cases import CaseFactory, PathwayFactory
@@ -15,6 +14,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import IncidentFactory
 from tests.factories.referrals import PartnerFactory
 from tests.pathways.circles.making import open_requirements, plan
+from tests.support.pages.asked import asked
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Cover
@@ -185,12 +185,6 @@ def test_a_long_day_is_short_on_the_page_and_counted_in_full(world: Any, client_
 
 
 def test_my_day_costs_the_same_queries_for_five_items_and_for_sixty(world: Any, client_as: Any) -> None:
-    engine = db.session.get_bind().engine
-    counted: list[str] = []
-
-    def count(*arguments: Any) -> None:
-        counted.append(arguments[2])
-
     client = client_as(world.coordinator)
     dean = make_user(world.school, Role.DEAN)
     costs = []
@@ -200,10 +194,8 @@ def test_my_day_costs_the_same_queries_for_five_items_and_for_sixty(world: Any, 
             due(world, on, title=f"Thing {number}")
             due(world, on, owner_id=dean.id, given_by_id=world.coordinator.id)
         client.page("/my-day")
-        counted.clear()
-        event.listen(engine, "before_cursor_execute", count)
-        client.page("/my-day")
-        event.remove(engine, "before_cursor_execute", count)
+        with asked() as counted:
+            client.page("/my-day")
         costs.append(len(counted))
     few, many = costs
     # what was given is counted by itself once it no longer stands on the page as a whole

@@ -30,11 +30,10 @@ def shred(now: datetime, share: Share = WHOLE) -> dict[str, int]:
 
     Returns counts: `moved` notes whose day was set, `shredded` notes, `held` notes that only a hold keeps, `erased`
     and `waiting` records of shredding whose bytes are gone from the files, or are still to be erased. Where the share
-    of a tick is over before the work is, the next call goes on; no note goes before every day is set as it should be.
+    of a tick is over before the work is, the next call goes on; no note goes before every day is set as it should be,
+    since a share that ended while days were set grants no shredding either.
     """
     counts = {"moved": set_days(now, share), "shredded": 0, "held": 0, "erased": 0, "waiting": 0}
-    if counts["moved"] and _wrong_days():
-        return counts
     while (ids := _due(now, limit=BATCH)) and share.goes_on():
         counts["shredded"] += _shred_some(ids, now)
     counts["held"] = len(_due(now, on_hold=True))
