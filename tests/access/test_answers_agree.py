@@ -45,6 +45,7 @@ from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -90,6 +91,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
         lambda actor, row: can(actor, P.CIRCLE_LEAD, kept_circle(row.id, DAY)),
     ),
     "pathways.circles.plans.queries.visible_to": (CirclePlan, by(P.CIRCLE_PLAN_READ)),
+    "plans.plan.core.queries.visible_to": (SchoolPlan, by(P.PLAN_READ)),
     "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
     "practice.requests.queries.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "records.family_copies.copy.queries.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),

@@ -50,6 +50,7 @@ from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.mentoring.substitutes.models import PeriodCode
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
+from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -206,6 +207,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "training_id": _of_school(KeeperTraining),
     "referral_id": _of_school(Referral),
     "practice_id": _of_school(PracticeEntry),
+    "school_plan_id": _of_school(SchoolPlan),
     "circle_plan_id": _of_school(CirclePlan),
     "outside_keeper_id": _of_school(CircleOutsideKeeper),
     "request_id": _of_school(CircleRequest),
@@ -275,6 +277,7 @@ INNERMOST = (
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
     *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
     "device_id",
+    "school_plan_id",
     "school_id",
 )
 PUBLISHED = select(PublishedSchool)

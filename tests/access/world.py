@@ -62,6 +62,9 @@ from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.mentoring.substitutes.models import PeriodCode
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner
+from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.templates.models import PlanTemplate
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink
@@ -151,6 +154,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_copy(school_id, one.student.id, one.incident.id, one.lead)
     plant_workday(one)
     plant_practice(one)
+    plant_plan(one)
     plant_attachments(one, pathways[-1])
     db.session.commit()
 
@@ -316,6 +320,17 @@ def plant_workday(one: Planted) -> None:
     device = {"sealed_text": sealed.text, "sealed_key": sealed.key, "key_name": sealed.key_name, "server_key": "walk"}
     theirs = {"user_id": one.lead.id, "session_id": signed_in.id, "made_at": NOW, "seen_at": NOW}
     db.session.add(PushDevice(endpoint_digest=f"walk {one.school.id}", **device, **theirs))
+
+
+def plant_plan(one: Planted) -> None:
+    """A draft of a safety plan for years that no demo plan has."""
+    db.session.add(
+        SchoolPlan(
+            school_id=one.school.id, first_year="2040-41", last_year="2040-41", number=1, state=PlanState.DRAFT,
+            lead_id=one.lead.id, template_id=db.session.scalars(select(PlanTemplate.id)).first(),
+            started_by_id=one.lead.id, started_at=NOW,
+        )
+    )  # fmt: skip
 
 
 def plant_practice(one: Planted) -> None:

@@ -11,6 +11,7 @@ from wss_cases.journal.rooms import (
     ListKind,
     Panel,
     Place,
+    PlanTab,
     Room,
     Searchable,
     Shown,
@@ -77,3 +78,8 @@ def word_sources() -> list[WordSource]:
 def list_kinds() -> dict[str, ListKind]:
     """Return every list that is a table, by its name."""
     return {kind.name: kind for room in _rooms for kind in room.lists}
+
+
+def plan_tabs() -> list[PlanTab]:
+    """Return the tabs of a safety plan, in their order."""
+    return sorted((tab for room in _rooms for tab in room.plan_tabs), key=lambda tab: tab.order)

@@ -28,6 +28,7 @@ class Place(enum.StrEnum):
     OWN_ACCOUNT = "own_account"
     PEOPLE = "people"
     PERSON = "person"
+    PLAN = "plan"
 
 
 class SmallestGroups(Protocol):
@@ -52,6 +53,19 @@ class Panel:
     place: Place
     order: int
     show: Callable[..., Shown | None]
+
+
+@dataclass(frozen=True)
+class PlanTab:
+    """A page of a Whole School Safety plan among its tabs, the lowest `order` first.
+
+    `endpoint` is asked with `school_plan_id`; `permission` is what opens it of the plan.
+    """
+
+    endpoint: str
+    words: Any
+    order: int
+    permission: Permission
 
 
 @dataclass(frozen=True)
@@ -169,7 +183,7 @@ class Room:
     students whom an actor met lately at a school, newest first. `smallest_groups`: of a school year. `reactions`: what
     a lower room records to what follows from it here, in the same unit of work. `deputy_looks`: table name to what a
     network's deputy may decide of it. `searchable`: what people find here. `word_sources`: by which texts. `lists`:
-    those that are tables.
+    those that are tables. `plan_tabs`: pages among the tabs of a safety plan.
     """
 
     tables: tuple[ModuleType, ...] = ()
@@ -187,3 +201,4 @@ class Room:
     searchable: tuple[Searchable, ...] = ()
     word_sources: tuple[WordSource, ...] = ()
     lists: tuple[ListKind, ...] = ()
+    plan_tabs: tuple[PlanTab, ...] = ()

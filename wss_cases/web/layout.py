@@ -68,6 +68,7 @@ PHONE_BAR: tuple[tuple[str, Any, str, Permission], ...] = (
 
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("practice.entries_page", _l("Practice log"), Permission.PRACTICE_LOG),
+    ("plans.plans", _l("School safety plans"), Permission.PLANS_LIST),
     ("day_grid.page", _l("Check-in/check-out today"), Permission.MENTOR_MANAGE),
     ("circle_requests.requests", _l("Requests for a circle"), Permission.CIRCLE_REQUEST_WORK),
     ("returns.returns", _l("Returning students"), Permission.CASE_WORK),

@@ -177,7 +177,7 @@ TABLES: dict[str, Kept] = {
         STAFF,
         "user_account role_grant second_factor recovery_code sealing_key sign_on person_confirmation held_change "
         "calendar_feed cover mail_choice saved_view board_subscription mail_trouble staff_member staff_post "
-        "keeper_training mentor mentoring_group",
+        "keeper_training mentor mentoring_group plan_member",
     ),
     # settings, code lists, directories, and what the machinery remembers of itself
     **_each(
@@ -187,14 +187,16 @@ TABLES: dict[str, Kept] = {
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "rule_set_withdrawal circle_request_link school_period "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
+        "plan_template plan_question "
         "digest_day figure_state counting_round backup_run webhook webhook_secret",
     ),
     # who did what: numbers, never names; certificates of deletion
     **_each(AUDIT, "audit_entry audit_seal record_deletion record_deletion_item"),
-    # counts without a child
+    # counts, and plans of a school, without a child
     **_each(
         AGGREGATE,
         "published_school published_year removed_figure rule_replay daily_figure district_figure kept_count "
-        "account_tally practice_entry circle_request",
+        "account_tally practice_entry circle_request school_plan plan_answer plan_goal plan_strategy plan_step "
+        "plan_baseline survey_value plan_review plan_review_goal",
     ),
 }
