@@ -61,7 +61,7 @@ function step(list, from, by) {
   const rows = [...list.querySelectorAll(".work-row")].filter((row) => row.offsetParent !== null);
   rows.sort((one, other) => one.getBoundingClientRect().top - other.getBoundingClientRect().top);
   const next = from ? rows[rows.indexOf(from) + by] : rows[0];
-  const title = next?.querySelector(".work-title a");
+  const title = next?.querySelector(".work-title a, tr > th a");
   title?.focus();
   return Boolean(title);
 }

@@ -233,6 +233,7 @@ WORDS = {
     "name": "serious",
     "outcomes.files.file:name": "core",
     "outcomes.list_files.file:name": "cases",
+    "outcomes.list_files.nameless:name": "caseload",
     "police_settings.approver:name": "Network 1",
     "networks.rename:name": "Network 1",
     "district_settings.change:name": "morning-mail",

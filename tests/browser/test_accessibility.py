@@ -32,11 +32,8 @@ MAY_BE_LONG = {
     r"/outcomes/board$": "a report for paper",
     r"/(audit|disclosures|cases/\d+/access)\b": "logs",
     r"/(settings\b|rules/|texts\b|follow-up-templates|records/schedule|duties/table)": "tables of settings",
-    r"/(incidents|desk)(\?|$)": "lists, page by page",
 }
 """Addresses of pages that may be longer than four screens of their device without folding, each with the reason."""
-MAY_FILL = re.compile(r"/desk\b")
-"""A list with one filled button for the first of each group."""
 
 
 def pages_by_person(visits: dict[str, list[Visit]]) -> dict[str, list[str]]:
@@ -74,7 +71,7 @@ def test_every_template_and_kind_of_element(browser: Browser, databases: Databas
 def looks_wrong(page: Page, address: str) -> list[str]:
     """Return what a designer would mend on the open page, at the width it has."""
     long = any(re.match(shape, address) for shape in MAY_BE_LONG)
-    return look_of(page).problems(may_be_long=long, may_fill=99 if MAY_FILL.match(address) else 1)
+    return look_of(page).problems(may_be_long=long)
 
 
 @contextmanager

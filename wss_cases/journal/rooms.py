@@ -1,7 +1,7 @@
 """What a folder brings to the application: each says so in its own `room.py`, as `ROOM`."""
 
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from click import Command
 from flask import Blueprint
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.visibility import Exemption
 from wss_cases.foundation.tables.columns import Column, Order, Row
@@ -147,7 +147,9 @@ class ListKind:
 
     `name` stands in addresses; `page` is the endpoint of its page, `permission` what opens it.
     `read(actor, arguments, now, limit)` returns up to `limit` rows of what the actor may see, narrowed and sorted by
-    the parameters of the page's address.
+    the parameters of the page's address. `names` are the columns that name children: without them the list leaves as a
+    file to whoever opens its page; where none is named, it leaves only to those who answer for the school. `roles` are
+    those by which the school is chosen whose list it is.
     """
 
     name: str
@@ -157,6 +159,8 @@ class ListKind:
     permission: Permission
     page: str
     read: Callable[[Actor, Mapping[str, str], datetime, int], ListRead]
+    names: tuple[str, ...] = ()
+    roles: Collection[Role] = CASE_TEAM
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def test_a_coordinator_with_sixty_cases_starts_the_first_one_from_the_first_scre
     page.goto("/desk")
     look(page, f"{size}-desk")
     assert page.get_by_text("60 open cases").first.is_visible()
-    first = page.locator(".desk-rows .btn").first
+    first = page.locator(".list-table .btn").first
     box = first.bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= SIZES[size]["height"]
@@ -81,13 +81,13 @@ def test_a_coordinator_with_sixty_cases_starts_the_first_one_from_the_first_scre
     assert counts[0] == 60 == sum(counts[1:])
     go(page, page.get_by_role("link", name="Overdue"))
     look(page, f"{size}-overdue")
-    assert "Overdue by" in page.locator(".desk-rows .tag").first.inner_text()
+    assert "Overdue by" in page.locator(".list-table .tag").first.inner_text()
     go(page, page.get_by_role("link", name="All 60"))
     go(page, page.get_by_role("link", name="Next", exact=True))
     look(page, f"{size}-after")
     go(page, page.get_by_role("link", name="First page"))
-    reference = page.locator(".desk-rows .work-title").first.inner_text().split(" ")[0]
-    go(page, page.locator(".desk-rows .btn").first)
+    reference = page.locator(".list-table .btn .hidden-words").first.inner_text().strip()
+    go(page, page.locator(".list-table .btn").first)
     assert "/desk" not in page.url
     assert reference in page.content()
 

@@ -13,6 +13,7 @@ from tests.factories.accounts import make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.intake.making import NOW, WALL, Place
+from tests.support.pages.tables import heads_of, rows_of
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
@@ -37,7 +38,7 @@ def tap(client: Any, report: Incident, act: str) -> Any:
 
 def shown(client: Any, query: str = "") -> list[int]:
     """Return the reports of a page of the queue, in its order."""
-    rows = client.page(f"/review{query}").find_all("li")
+    rows = client.page(f"/review{query}").find_all("tbody")
     return [int(row.get("id").removeprefix("report-")) for row in rows if (row.get("id") or "").startswith("report-")]
 
 
@@ -148,6 +149,39 @@ def test_the_queue_is_narrowed_and_turned_page_by_page(
         assert shown(client, query) == expected, query
     text = client.page("/review?kind=threat&days=2").text
     assert "No waiting report fits these filters." in text and "2 days or longer" in text
+
+
+@pytest.mark.both_databases
+def test_the_queue_is_sorted_by_its_headers_page_by_page(
+    place: Place, client_as: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wss_cases.intake.queue.queries.PAGE", 2)
+    tiles, places = ("fight", "threat", "fight", "disruption", "threat"), ("yard", "gym", "hallway", "gym", "yard")
+    waits = (3, 60, 12, 6, 1)
+    reports = [
+        place.report((StudentFactory(school=place.school), CAUSED), tile=tile, location_code=where,
+                     now=NOW - timedelta(hours=hours), occurred_at=NOW - timedelta(hours=hours), danger_now=hours == 6)
+        for tile, where, hours in zip(tiles, places, waits, strict=True)
+    ]  # fmt: skip
+    numbers, client = [report.id for report in reports], client_as(place.dean)
+
+    def in_order(sort: str) -> list[int]:
+        found = shown(client, f"?sort={sort}")
+        while len(page := shown(client, f"?sort={sort}&after={found[-1]}")):
+            found += page
+        return found
+
+    assert in_order("first") == [numbers[place] for place in (3, 1, 2, 0, 4)], "danger, then the longest waiting"
+    assert in_order("-first") == [numbers[place] for place in (4, 0, 2, 1, 3)]
+    assert in_order("waiting") == [numbers[place] for place in (1, 2, 3, 0, 4)]
+    assert in_order("-number") == numbers[::-1]
+    assert in_order("what") == [numbers[place] for place in (3, 0, 2, 1, 4)], "Disruption, Fight, Threat"
+    for sort in ("who", "-who", "where", "when", "reporter"):
+        assert sorted(in_order(sort)) == sorted(numbers), sort
+    page = client.page("/review?sort=what&kind=threat")
+    assert rows_of(page)[0]["What"] == "Threat" and "sort=what" in str([a.get("href") for a in page.find_all("a")])
+    client.submit("/review", {"columns": ["who", "first"]}, holding="columns")
+    assert heads_of(client.page("/review")) == ["Select", "What", "Who", "Comes first", "Assigned to"]
 
 
 def test_names_lead_to_the_student_and_initials_hide_them(place: Place, client_as: Callable[[Any], Any]) -> None:

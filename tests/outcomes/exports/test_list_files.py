@@ -139,3 +139,34 @@ def test_who_takes_files_of_one_school_takes_none_of_another_that_they_work_in(
         assert client.get(f"/outcomes/lists/{kept}").status_code == 404, kept
     cells = str(taken(client, f"/outcomes/lists/reports.csv?school={there}"))
     assert theirs.incident.reference in cells and world.incident.reference not in cells
+
+
+def test_the_case_team_takes_the_caseload_without_names_alone(world: Any, client_as: Callable[[Any], Any]) -> None:
+    client = client_as(world.coordinator)
+    page = client.page("/desk?whose=school")
+    assert world.students[0].shown_name in page.text
+    addresses = links(page)
+    assert len(addresses) == 2 and all("/without-names/caseload." in address for address in addresses)
+    assert "names no student" in client.page(addresses[0]).text
+    for address in addresses:
+        head, *rows = taken(client, address)
+        assert "Who" not in head and "Case number" in head and len(rows) == 1
+        assert world.case.reference in rows[0] and world.students[0].shown_name not in str(rows)
+    [row, _second] = db.session.scalars(select(ExportRecord)).all()
+    assert (row.name, row.row_count, row.user_id, row.reason) == ("caseload", 1, world.coordinator.id, REASON)
+    assert len(db.session.scalars(select(AuditEntry).where(AuditEntry.action == "outcomes.exported")).all()) == 2
+    for missing in ("without-names/cases.csv", "without-names/follow_ups.csv", "caseload.csv"):
+        assert client.get(f"/outcomes/lists/{missing}").status_code == 404, missing
+    nobody = client_as(make_user(world.school, Role.REPORTER))
+    assert nobody.get("/outcomes/lists/without-names/caseload.csv").status_code == 404
+    elsewhere = client_as(make_world().coordinator)
+    assert world.case.reference not in str(taken(elsewhere, addresses[0]))
+
+
+def test_who_answers_for_the_school_takes_the_caseload_as_it_stands(
+    world: Any, taker: Any, client_as: Callable[[Any], Any]
+) -> None:
+    client = client_as(taker)
+    address = links(client.page("/desk?whose=school"))[0]
+    head, row = taken(client, address)
+    assert head[0] == "Who" and world.students[0].shown_name in row[0]

@@ -45,14 +45,14 @@ class Look:
     filled: int
     lines_of_tabs: int
 
-    def problems(self, may_be_long: bool = False, may_fill: int = 1) -> list[str]:
+    def problems(self, may_be_long: bool = False) -> list[str]:
         """Return what is wrong, a line each."""
         found = []
         if self.screens > LONGEST and not may_be_long:
             found.append(f"{self.screens:.1f} screens long, more than {LONGEST:.0f}")
         if self.smallest < SMALLEST:
             found.append(f"words of {self.smallest:.1f} px: {self.words}")
-        if self.filled > may_fill:
+        if self.filled > 1:
             found.append(f"{self.filled} filled buttons on one screen")
         if self.lines_of_tabs > 1:
             found.append(f"tabs on {self.lines_of_tabs} lines")

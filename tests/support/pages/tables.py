@@ -21,7 +21,7 @@ def rows_of(page: Element) -> list[dict[str, str]]:
     table = list_of(page)
     if table is None:
         return []
-    rows = table.find_all("tbody")[0].find_all("tr")
+    rows = [row for row in table.find_all("tr")[1:] if "under" not in row.get("class").split()]
     return [dict(zip(heads_of(page), map(_words, row.children), strict=True)) for row in rows]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.school_choice import chosen_school_id
@@ -18,6 +18,7 @@ from wss_cases.foundation.tables.columns import Order, Row, order_in, shown_colu
 from wss_cases.journal.rooms import ListKind
 
 FILES = (("csv", _l("Download (CSV)")), ("xlsx", _l("Download (Excel)")))
+NAMELESS = (("csv", _l("Download without names (CSV)")), ("xlsx", _l("Download without names (Excel)")))
 SORT = "sort"
 
 
@@ -46,7 +47,6 @@ def table_of(
     columns = shown_columns(kind.name, kind.columns, actor.list_columns)
     kept = {one.key for one in columns}
     sort = order.parameter if order != kind.order else None
-    files = FILES if takes_files(actor, chosen_school_id(actor, *CASE_TEAM)) else ()
     return {
         "name": kind.name,
         "title": kind.title,
@@ -57,11 +57,19 @@ def table_of(
         "printed": _("Printed %(day)s", day=day_words_with_year(today_at(None, clock.now()))),
         "filters": filters,
         "sorted": sorted_words(kind, order),
-        "files": [
-            (words, url_for("outcomes.list_files.file", name=kind.name, form=form, **{**asked, SORT: sort}))
-            for form, words in files
-        ],
+        "files": _files(kind, actor, {**asked, SORT: sort}),
     }
+
+
+def _files(kind: ListKind, actor: Actor, asked: Mapping[str, Any]) -> list[tuple[Any, str]]:
+    """Return as what a list can be downloaded by its reader: (words, address)."""
+    if takes_files(actor, chosen_school_id(actor, *kind.roles)):
+        page, forms = "outcomes.list_files.file", FILES
+    elif kind.names:
+        page, forms = "outcomes.list_files.nameless", NAMELESS
+    else:
+        return []
+    return [(words, url_for(page, name=kind.name, form=form, **asked)) for form, words in forms]
 
 
 def sorted_words(kind: ListKind, order: Order) -> str:

@@ -31,6 +31,7 @@ class Cell:
     """What stands in one cell: words, where they lead, words that only readers hear; with a `tone` it is a tag.
 
     `calls`: on a page, links that dial in place of the words, each its words and number; `uncalled`: lines beside them.
+    `links`: names in place of the words, each with its address or ''. `button`: on a page the link is one of this kind.
     """
 
     text: str
@@ -39,6 +40,8 @@ class Cell:
     tone: str = ""
     calls: tuple[tuple[str, str], ...] = ()
     uncalled: tuple[str, ...] = ()
+    links: tuple[tuple[str, str], ...] = ()
+    button: str = ""
 
 
 Row = Mapping[str, Cell]

@@ -22,7 +22,7 @@ from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.incident.states import UNDECIDED, WAITING, IncidentState, PersonRole
 from wss_cases.roster.directory.models import Student
 
-PAGE = 30
+PAGE = 20
 COUNTED = "counted"
 GROUPS: dict[str, frozenset[IncidentState]] = {
     "todo": frozenset({IncidentState.RETURNED}),
@@ -63,15 +63,15 @@ def filtered(
     """Return the visible reports that fit, in an order, after the report `behind`: rows with what is `LISTED` and who
     reported it. `labels` are those of the codes, in the reader's language, where the order is one of a column of codes.
     """
-    by = _sorted_by(order, labels or {})
+    by = sorted_by(order, labels or {})
     columns = [getattr(Incident, name) for name in (*LISTED, "reporter_id")]
     statement = visible_to(select(*columns), actor).where(*conditions_of(narrow))
     last = _place_of(actor, by, behind) if behind is not None else None
     return db.session.execute(in_order(statement, Incident.id, by, down=order.down, limit=limit, last=last)).all()
 
 
-def _sorted_by(order: Order, labels: Mapping[str, Any]) -> Any:
-    """Return what sorts the reports; never null."""
+def sorted_by(order: Order, labels: Mapping[str, Any]) -> Any:
+    """Return what sorts reports by a column of a list; never null. `labels` are those of its codes."""
     if order.key == "what":
         return ranked(Incident.tile, labels)
     if order.key == "where":

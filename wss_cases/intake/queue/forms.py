@@ -1,13 +1,12 @@
 """What narrows the review queue: every answer stands in the address and may be left open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 from wss_cases.foundation.forms import AskingForm, choices, select
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import in_language, ngettext
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
-from wss_cases.incidents.incident.models import LocationCode
 from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.queue.queries import DANGER, DUTY, MINE, UNASSIGNED, Narrow
 
@@ -22,9 +21,9 @@ class NarrowForm(AskingForm):
     place = select(_l("Where"))
     days = select(_l("Waiting"))
 
-    def offer(self, places: Sequence[LocationCode]) -> None:
-        """Offer the places of the list, and numbers of days."""
-        self.place.choices = choices([ANY, *((one.code, in_language(one, "label")) for one in places)])
+    def offer(self, places: Mapping[str, str]) -> None:
+        """Offer the places of the list by code, and numbers of days."""
+        self.place.choices = choices([ANY, *places.items()])
         waits = ((str(number), days_words(number)) for number in DAYS)
         self.days.choices = choices([ANY, *waits])
 

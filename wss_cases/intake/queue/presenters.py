@@ -1,39 +1,166 @@
-"""A row of the review queue: who, what, where, how long, what is recommended, and what may be the same event."""
+"""The review queue as a table: its columns, its rows, what may be the same event; one list for page and file."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.list_columns.presenters import order_of
+from wss_cases.accounts.teams.queries import user_names
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import in_language, ngettext
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
+from wss_cases.incidents.incident.queries import locations
+from wss_cases.incidents.incident.states import Tile
+from wss_cases.intake.assignment.queries import REVIEWERS, reviewers_at
 from wss_cases.intake.decision.rules import may_be_batched
 from wss_cases.intake.duplicates.presenters import Known, told, twin_words
-from wss_cases.intake.recommendation.queries import Situation
+from wss_cases.intake.duplicates.queries import possible_duplicates
+from wss_cases.intake.queue.forms import days_words, first_words, narrow_of
+from wss_cases.intake.queue.queries import FIRST, MINE, UNASSIGNED, Narrow, Queue, queue_page, reviewed_schools
+from wss_cases.intake.recommendation.queries import Situation, people_of_each, shown_to, situations
 from wss_cases.intake.review import presenters as words
+from wss_cases.intake.review.presenters import name_of, tile_words
+from wss_cases.journal.rooms import ListKind, ListRead
+
+WHOSE = {"": _l("Whole school"), MINE: _l("Mine"), UNASSIGNED: _l("Not assigned")}
+COLUMNS = (
+    Column("what", _l("What"), sorts=True, always=True),
+    Column("who", _l("Who"), sorts=True),
+    Column("where", _l("Where"), sorts=True),
+    Column("when", _l("When"), sorts=True),
+    Column("waiting", _l("Waiting"), sorts=True),
+    Column("reporter", _l("Reported by"), sorts=True, said=True),
+    Column("plan", _l("Recommended"), said=True),
+    Column("number", _l("Report number"), sorts=True, off=True),
+    Column("assigned", _l("Assigned to"), off=True),
+    Column("first", _l("Comes first"), sorts=True),
+)
 
 
-def queue_row(
+def queue_of(actor: Actor, now: datetime) -> Queue:
+    """Return the queue of the school that somebody works with, or of all where they review."""
+    school_id = chosen_school_id(actor, *REVIEWERS)
+    schools = reviewers_at(reviewed_schools(actor, school_id), now)
+    return Queue(actor, school_id, now, frozenset(number for people in schools.values() for number in people))
+
+
+def labels_of(order: Order, places: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the labels by which a column of codes is sorted."""
+    if order.key == "what":
+        return {tile.value: label for tile, label in Tile.labels().items()}
+    return places if order.key == "where" else {}
+
+
+def place_labels() -> dict[str, str]:
+    """Return the places of the list, in the reader's language, by code."""
+    return {one.code: in_language(one, "label") for one in locations()}
+
+
+def queue_rows(queue: Queue, shown: Sequence[Any], places: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return reports of the queue in words: the cells of the list, and what may be done with each."""
+    ids = [row.id for row in shown]
+    scenes = {
+        row.id: shown_to(queue.actor, row.school_id, scene)
+        for row, scene in zip(shown, situations(ids).values(), strict=True)
+    }
+    twins = possible_duplicates(shown)
+    beside = {twin.id: twin for found in twins.values() for twin in found}
+    people = {number: scene.people for number, scene in scenes.items()}
+    if others := sorted(set(beside) - set(ids)):
+        people |= people_of_each(others)
+    known = Known(
+        actor=queue.actor,
+        now=queue.now,
+        zones={number: zone_of(number) for number in {row.school_id for row in shown}},
+        places=places,
+        names=user_names([*(row.reporter_id for row in (*shown, *beside.values())), *(r.assignee_id for r in shown)]),
+        people={number: [(name_of(one), one.student_id) for one in theirs] for number, theirs in people.items()},
+    )
+    told_pairs: set[frozenset[int]] = set()
+    rows = []
+    for row in shown:
+        # a pair of which both stand on the page is compared once, at the first of them
+        fresh = [twin for twin in twins[row.id] if frozenset((row.id, twin.id)) not in told_pairs]
+        told_pairs |= {frozenset((row.id, twin.id)) for twin in fresh}
+        above = [(twin.reference, twin.id) for twin in twins[row.id] if twin not in fresh]
+        rows.append(
+            _row(row, scenes[row.id], fresh, known, queue.reviewers, alike=bool(twins[row.id])) | {"above": above}
+        )
+    return rows
+
+
+def _row(
     row: Any, scene: Situation, twins: Sequence[Any], known: Known, reviewers: frozenset[int], *, alike: bool
 ) -> dict[str, Any]:
-    """Return one report of the queue in words; `twins` may tell of the same event and are compared in this row.
-
-    `alike`: some report may tell of the same event, here or in another row: it is not accepted among others.
-    """
-    kinds = list(dict.fromkeys(str(item["kind"]) for item in words.plan_words(scene)["pathways"]))
+    """`alike`: some report may tell of the same event, here or in another row: it is not accepted among others."""
+    side = told(row, known)
     assignee = row.assignee_id if row.assignee_id in reviewers else None
-    return told(row, known) | {
+    mine = assignee is not None and assignee == known.actor.user_id
+    return _cells(row, scene, side, known) | {
+        "assigned": Cell(_("Yours") if mine else known.names.get(assignee or 0, "")),
+        "id": row.id,
+        "side": side,
+        "reference": row.reference,
         "version": row.version,
-        "waiting": words.waiting_words(row.submitted_at, known.now),
-        "recommends": ", ".join(kinds),
-        "danger": row.danger_now,
-        "duties": row.duties,
         "light": not alike and may_be_batched(scene.plan, row.duties, scene.people, row),
-        "assignee": known.names.get(assignee or 0, ""),
-        "mine": assignee is not None and assignee == known.actor.user_id,
+        "free": assignee is None,
         "twins": [twin_words(row, twin, known) for twin in twins],
+    }
+
+
+def _cells(row: Any, scene: Situation, side: Mapping[str, Any], known: Known) -> dict[str, Any]:
+    kinds = list(dict.fromkeys(str(item["kind"]) for item in words.plan_words(scene)["pathways"]))
+    urgent = [_("Hurt or in danger")] if row.danger_now else []
+    if row.duties:
+        urgent.append(ngettext("%(num)d legal duty", "%(num)d legal duties", row.duties))
+    people = tuple((name, href or "") for name, href in side["people"])
+    return {
+        "what": Cell(side["title"], href=side["href"], about=row.reference),
+        "who": Cell(", ".join(name for name, _href in people), links=people),
+        "where": Cell(side["where"]),
+        "when": Cell(side["when"]),
+        "waiting": Cell(words.waiting_words(row.submitted_at, known.now)),
+        "reporter": Cell(side["reporter"]),
+        "plan": Cell(", ".join(kinds)),
+        "number": Cell(row.reference),
+        "first": Cell(" · ".join(urgent), tone="brick"),
     }
 
 
 Narrowed = Callable[..., str]
 
 
-def chip_rows(chips: Mapping[str, str], narrowed: Narrowed) -> list[tuple[str, str]]:
-    """Return each filter in use as (words, the address without it)."""
-    return [(words_, narrowed(**{name: None})) for name, words_ in chips.items() if words_]
+def chips_of(narrow: Narrow, places: Mapping[str, str]) -> dict[str, str]:
+    """Return what narrows the queue besides the tab, in words, by the parameter that does."""
+    chips = {
+        "first": first_words(narrow.first),
+        "kind": tile_words(narrow.kind) if narrow.kind else "",
+        "place": places.get(narrow.place, narrow.place),
+        "days": days_words(narrow.days) if narrow.days else "",
+    }
+    return {name: text for name, text in chips.items() if text}
+
+
+def filters_of(narrow: Narrow, places: Mapping[str, str]) -> list[str]:
+    """Return what narrows the queue, in words, the tab too."""
+    return [str(WHOSE[narrow.whose]), *chips_of(narrow, places).values()]
+
+
+def read_queue(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
+    """Return the queue as a file takes it."""
+    queue, narrow, order = queue_of(actor, now), narrow_of(dict(arguments)), order_of(QUEUE, arguments)
+    places = place_labels()
+    found = queue_page(queue, narrow, order, labels_of(order, places), limit=limit)
+    asked = narrow.parameters | ({"sort": arguments["sort"]} if arguments.get("sort") else {})
+    cells: list[Row] = in_parts(found, lambda part: queue_rows(queue, part, places))
+    return ListRead(cells, filters_of(narrow, places), asked, queue.school_id)
+
+
+QUEUE = ListKind(
+    "queue", _l("Review"), COLUMNS, FIRST, Permission.INCIDENT_REVIEW, "queue.page", read_queue, roles=REVIEWERS
+)

@@ -5,20 +5,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, or_, select, true, tuple_
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
+from wss_cases.foundation.tables.columns import Order
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WAITING
+from wss_cases.incidents.lists.queries import sorted_by
 from wss_cases.intake.assignment.models import Assignment
 from wss_cases.intake.assignment.queries import REVIEWERS
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 
-PAGE = 25
+PAGE = 15
+FIRST = Order("first")
 MINE, UNASSIGNED = "mine", "unassigned"
 DANGER, DUTY = "danger", "duty"
 
@@ -88,7 +91,8 @@ def _its_duties() -> tuple[ColumnElement[bool], ...]:
     return LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY), shared()
 
 
-def _order() -> Any:
+def _urgency() -> ColumnElement[int]:
+    """0 danger, 1 an open duty, 2 the rest."""
     return case((Incident.danger_now, 0), (exists().where(*_its_duties()), 1), else_=2)
 
 
@@ -104,32 +108,45 @@ def queue_counts(queue: Queue, narrow: Narrow) -> Mapping[str, int]:
     return dict(zip(apart, db.session.execute(queue.waiting(*sums).select_from(Incident)).one(), strict=True))
 
 
-def queue_page(queue: Queue, narrow: Narrow, after: int | None = None) -> Sequence[Any]:
-    """Return up to one more than a page of waiting reports that fit: danger, then duties, then the longest waiting.
+def queue_page(
+    queue: Queue, narrow: Narrow, order: Order = FIRST, labels: Mapping[str, Any] | None = None,
+    after: int | None = None, limit: int | None = None,
+) -> Sequence[Any]:  # fmt: skip
+    """Return up to `limit` waiting reports that fit (one more than a page), in an order; by itself danger, then duties,
+    then the longest waiting.
 
-    Rows of a report's columns with `order` (0 danger, 1 an open duty, 2 the rest), how many `duties` are open and who
-    it is assigned to. `after` is the id of the last report of the page before.
+    Rows of a report's columns with how many `duties` are open and who it is assigned to. `labels` are those of the
+    codes of a column; `after` is the id of the last report of the page before.
     """
-    order = _order()
     duties = select(func.count(LegalDuty.id)).where(*_its_duties()).scalar_subquery()
     columns = (
         Incident.id, Incident.reference, Incident.school_id, Incident.tile, Incident.location_code, Incident.state,
         Incident.occurred_at, Incident.submitted_at, Incident.danger_now, Incident.reporter_id, Incident.narrative,
-        order.label("order"), duties.label("duties"), Incident.version, Incident.weapon, Incident.injury,
+        duties.label("duties"), Incident.version, Incident.weapon, Incident.injury,
         (Incident.narrative != "").label("has_text"), Assignment.assignee_id,
     )  # fmt: skip
+    keys = _keys(order, labels or {})
     statement = queue.waiting(*columns).select_from(Incident).where(*queue.conditions(narrow))
-    last = _place_of(queue.actor, after) if after is not None else None
+    last = _place_of(queue.actor, keys, after) if after is not None else None
     if last is not None:
-        later = or_(Incident.submitted_at > last[1], and_(Incident.submitted_at == last[1], Incident.id > last[2]))
-        statement = statement.where(or_(order > last[0], and_(order == last[0], later)))
-    return db.session.execute(statement.order_by(order, Incident.submitted_at, Incident.id).limit(PAGE + 1)).all()
+        place = tuple_(*keys)
+        mark = tuple_(*(literal(value, key.type) for key, value in zip(keys, last, strict=True)))
+        statement = statement.where(place < mark if order.down else place > mark)
+    sorted_ = [key.desc() if order.down else key for key in keys]
+    return db.session.execute(statement.order_by(*sorted_).limit(limit or PAGE + 1)).all()
 
 
-def _place_of(actor: Actor, incident_id: int) -> Any:
-    statement = select(_order(), Incident.submitted_at, Incident.id).where(
-        Incident.id == incident_id, in_schools(Incident.school_id, actor, *REVIEWERS)
-    )
+def _keys(order: Order, labels: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what the queue is sorted by, the id at the end; never null."""
+    if order.key == FIRST.key:
+        return _urgency(), Incident.submitted_at, Incident.id
+    if order.key == "waiting":
+        return Incident.submitted_at, Incident.id
+    return sorted_by(order, labels), Incident.id
+
+
+def _place_of(actor: Actor, keys: Sequence[Any], incident_id: int) -> Any:
+    statement = select(*keys).where(Incident.id == incident_id, in_schools(Incident.school_id, actor, *REVIEWERS))
     return db.session.execute(statement).first()
 
 

@@ -1,21 +1,153 @@
-"""The desk in words: groups, reasons, weights."""
+"""The caseload as a table, in words: its columns, order and rows, with reasons and weights; one for page and file."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
 
-from wss_cases.access.actor import Actor
+from flask import url_for
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.coverage.queries import CoverRow
+from wss_cases.accounts.list_columns.presenters import order_of
+from wss_cases.cases.case.queries import place_words, students_in
 from wss_cases.cases.case.states import CaseState
+from wss_cases.casework.case_file.presenters import act_address, act_words
+from wss_cases.casework.next_act.presenters import harm_words, kind_of, what_words
 from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.tables.columns import Cell, Column, Order, Row, in_parts
+from wss_cases.journal.rooms import ListKind, ListRead
+from wss_cases.roster.directory.presenters import whom_words
+from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.states import Pathway as Family
-from wss_cases.workday.caseload.rules import Group, Placed, Reason, Why
+from wss_cases.workday.caseload.queries import DeskCase, desk_cases, loads_at
+from wss_cases.workday.caseload.rules import Group, Placed, Reason, Why, first_things_first
 from wss_cases.workday.caseload.weights import FAMILIES, STAGES, Part
+from wss_cases.workday.caseload.whose import MINE, Desk, names_of, open_desk
 
+WHO, PRIORITY = "who", "priority"
+COLUMNS = (
+    Column(WHO, _l("Who"), sorts=True, always=True),
+    Column("what", _l("What"), sorts=True),
+    Column("where", _l("Where"), sorts=True, off=True),
+    Column("why", _l("Why now")),
+    Column("lead", _l("Coordinator"), sorts=True, said=True),
+    Column("stage", _l("Stage"), sorts=True, off=True),
+    Column("points", _l("Points"), sorts=True, off=True),
+    Column("made_of", _l("Counted for"), off=True),
+    Column("number", _l("Case number"), sorts=True),
+    Column(PRIORITY, _l("Priority"), sorts=True),
+    Column("next", _l("Next step"), always=True),
+)
+FIRST = Order(PRIORITY)
 TONES = {Group.URGENT: "brick", Group.OVERDUE: "brick", Group.TODAY: "sun", Group.STUCK: "sun"}
+Worded = Callable[[DeskCase], Any]
+
+
+def asked_of(desk: Desk, arguments: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address says of the caseload: whose it is, the group of cases, its order."""
+    return {"whose": desk.whose} | {name: arguments[name] for name in ("group", "sort") if arguments.get(name)}
+
+
+def group_of(arguments: Mapping[str, str]) -> Group | None:
+    """Return the group of cases that an address asks for; None for all."""
+    group = arguments.get("group", "")
+    return Group(group) if group in set(Group) else None
+
+
+def in_order(cases: Iterable[DeskCase], order: Order, names: Mapping[int, str]) -> list[DeskCase]:
+    """Return the cases of a desk by one of its columns; as they come first where two are equal."""
+    first = sorted(cases, key=lambda case: (*first_things_first(case.placed), case.id))
+    if order.key == PRIORITY:
+        return first[::-1] if order.down else first
+    return sorted(first, key=_sorted_by(order.key, first, names), reverse=order.down)
+
+
+def _sorted_by(key: str, cases: Sequence[DeskCase], names: Mapping[int, str]) -> Worded:
+    if key == WHO:
+        whom = students_in([case.id for case in cases])
+        return lambda case: min((name.split()[-1:] for name in map(str.casefold, whom.get(case.id, []))), default=[])
+    if key == "where":
+        places = place_words(case.location_code for case in cases)
+        return lambda case: places.get(case.location_code, "").casefold()
+    by: dict[str, Worded] = {
+        "what": lambda case: harm_words(case.harm_kind).casefold(),
+        "lead": lambda case: names.get(case.lead_id or 0, "").casefold(),
+        "stage": lambda case: list(type(case.state)).index(case.state),
+        "points": lambda case: case.weight,
+    }
+    return by.get(key, lambda case: case.reference)
+
+
+def desk_cells(
+    desk: Desk, cases: Sequence[DeskCase], names: Mapping[int, str], filled: bool = False, you: bool = True
+) -> list[Row]:
+    """Return the rows of a caseload, cell by cell. `filled`: the act of the first is the one next act of the page,
+    where it is urgent or late. `you`: the reader's own cases say so; in a file they have the reader's name."""
+    places, whom = place_words(case.location_code for case in cases), students_in([case.id for case in cases])
+    rows: list[Row] = []
+    for place, case in enumerate(cases):
+        late = filled and not place and case.placed.group in (Group.URGENT, Group.OVERDUE)
+        who = whom_words(whom.get(case.id, []), desk.actor) or _("No student named")
+        rows.append(_cells(desk, case, names, "primary" if late else "secondary") | {
+            WHO: Cell(who, href=url_for("casework.case", case_id=case.id), about=case.reference),
+            "where": Cell(places.get(case.location_code, "")),
+            "lead": Cell(_("you") if you and case.lead_id == desk.actor.user_id else _lead(case, names)),
+        })  # fmt: skip
+    return rows
+
+
+def _cells(desk: Desk, case: DeskCase, names: Mapping[int, str], kind: str) -> dict[str, Cell]:
+    act = case.placed.act
+    tag, tone = due_tag(case.placed, desk.today, desk.days)
+    of_many = kind_of(case.kinds.get(act.pathway_id or 0, "")) if len(case.kinds) > 1 else ""
+    why = " · ".join(part for part in (what_words(act) or of_many, *map(reason_words, case.placed.reasons)) if part)
+    points, made_of = weight_words(case.parts)
+    href = act_address(case.id, act)
+    return {
+        "what": Cell(harm_words(case.harm_kind)),
+        "why": Cell(why[:1].upper() + why[1:]),
+        "stage": Cell(str(case.state.label)),
+        "points": Cell(points),
+        "made_of": Cell(made_of),
+        "number": Cell(case.reference),
+        PRIORITY: Cell(tag or str(case.placed.group.label), tone=tone),
+        "next": Cell(act_words(act, {}) if href else "", href=href or "", about=case.reference, button=kind),
+    }
+
+
+def _lead(case: DeskCase, names: Mapping[int, str]) -> str:
+    return names.get(case.lead_id, "") if case.lead_id is not None else _("no one yet")
+
+
+def read_desk(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
+    """Return a caseload as a file takes it. Raises NotFound without a school, or for a desk that is not there."""
+    school = existing(get_school(chosen_school_id(actor, *CASE_TEAM) or 0))
+    desk = open_desk(actor, school, arguments.get("whose", ""), now)
+    names, group = names_of(desk, loads_at(school.id, desk.weights)), group_of(arguments)
+    cases = desk_cases(actor, school.id, desk.lead_ids, desk.today, now, desk.weights)
+    kept = [case for case in cases if group is None or case.placed.group is group]
+    ordered = in_order(kept, order_of(CASELOAD, arguments), names)[:limit]
+    cells = in_parts(ordered, lambda part: desk_cells(desk, part, names | {actor.user_id or 0: actor.name}, you=False))
+    return ListRead(cells, filters_of(desk, names, group), asked_of(desk, arguments), school.id)
+
+
+def filters_of(desk: Desk, names: Mapping[int, str], group: Group | None) -> list[str]:
+    """Return what narrows a caseload, in words."""
+    whose = names.get(int(desk.whose), "") if desk.whose.isdecimal() else _("The whole school")
+    return [_("My caseload") if desk.whose == MINE else whose, *([str(group.label)] if group is not None else [])]
+
+
+CASELOAD = ListKind(
+    "caseload", _l("Caseload"), COLUMNS, FIRST, Permission.CASE_WORK, "desk.page", read_desk, names=(WHO,)
+)
 
 
 def due_tag(placed: Placed, today: date, days: SchoolDays) -> tuple[str, str]:

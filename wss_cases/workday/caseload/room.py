@@ -2,5 +2,6 @@
 
 from wss_cases.journal.rooms import Room
 from wss_cases.workday.caseload import views
+from wss_cases.workday.caseload.presenters import CASELOAD
 
-ROOM = Room(pages=(views.blueprint,))
+ROOM = Room(pages=(views.blueprint,), lists=(CASELOAD,))

@@ -1,82 +1,43 @@
 """The coordinator's desk: what to do first in every open case, what is stuck and why, and the next two weeks."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.accounts.coverage.queries import CoverRow, near
-from wss_cases.accounts.grants.queries import holders
-from wss_cases.accounts.teams.queries import user_names
-from wss_cases.cases.case.queries import place_words
-from wss_cases.cases.case.rules import title
-from wss_cases.casework.case_file.presenters import act_address, act_words
-from wss_cases.casework.next_act.presenters import harm_words, kind_of, what_words
+from wss_cases.accounts.list_columns.presenters import order_of, table_of
+from wss_cases.casework.next_act.presenters import kind_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, time_words
-from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
-from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.forms import number
-from wss_cases.pathways.common.queries import team_of
-from wss_cases.roster.directory.models import School
-from wss_cases.roster.directory.queries import get_school, school_days
-from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.workday.caseload.presenters import cover_words, due_tag, part_words, reason_words, weight_words
+from wss_cases.roster.directory.queries import get_school
+from wss_cases.workday.caseload.presenters import (
+    CASELOAD,
+    asked_of,
+    cover_words,
+    desk_cells,
+    filters_of,
+    group_of,
+    in_order,
+    part_words,
+)
 from wss_cases.workday.caseload.queries import DeskCase, Load, desk_cases, loads_at
 from wss_cases.workday.caseload.rules import Group
 from wss_cases.workday.caseload.upcoming import CIRCLE, REENTRY, RETURN, Entry, calendar
-from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS, Weights
+from wss_cases.workday.caseload.whose import EVERYBODY, MINE, Desk, names_of, open_desk
 
 blueprint = Blueprint("desk", __name__)
 
-PAGE = 20
-MINE, EVERYBODY = "mine", "school"
-
-
-@dataclass(frozen=True)
-class Desk:
-    """Whose desk it is: a school on a day, the leads whose cases lie on it (None: everybody's), who covers whom."""
-
-    actor: Actor
-    school: School
-    days: SchoolDays
-    now: datetime
-    today: date
-    whose: str
-    lead_ids: frozenset[int] | None
-    covers: Sequence[CoverRow]
-    names: dict[int, str]
-    weights: Weights
-
-
-def open_desk(actor: Actor, school: School, whose: str, now: datetime) -> Desk:
-    """Return the desk that is asked for: one's own with those one stands in for, one person's, or the school's."""
-    today = today_at(school.id, now)
-    covers = [row for row in near(actor.user_id, now) if row.school_id == school.id]
-    names = dict(holders(Role.COORDINATOR, school.id, today))
-    if not whose:
-        whose = MINE if actor.user_id in names or covers else EVERYBODY
-    person = number(whose)
-    lead_ids = frozenset({person}) if person is not None else None
-    if whose == MINE:
-        own = {actor.user_id} if actor.user_id is not None else set()
-        lead_ids = frozenset(own | {row.user_id for row in covers if row.cover_id == actor.user_id})
-    return Desk(
-        actor=actor, school=school, days=school_days(school.id), now=now, today=today,
-        whose=whose if person is not None or whose == MINE else EVERYBODY, lead_ids=lead_ids,
-        covers=covers, names=names, weights=CASELOAD_WEIGHTS.on(today),
-    )  # fmt: skip
+PAGE = 10
 
 
 @blueprint.get("/desk")
@@ -91,7 +52,7 @@ def page() -> Page:
     desk = open_desk(actor, school, request.args.get("whose", ""), now)
     cases = desk_cases(actor, school.id, desk.lead_ids, desk.today, now, desk.weights)
     loads = loads_at(school.id, desk.weights)
-    names = desk.names | _names_of(desk, loads)
+    names = names_of(desk, loads)
     entries = calendar(actor, school.id, desk.lead_ids, desk.today, school.time_zone, desk.days)
     return render_template(
         "workday/caseload/page.html",
@@ -100,6 +61,7 @@ def page() -> Page:
         total=len(cases),
         load=_load(desk, loads, names),
         days=_days(desk, entries),
+        ahead=len(entries),
         covers=[(cover_words(row, actor), row.note) for row in desk.covers],
         whose_tabs=_whose_tabs(desk, names),
         hand_over_href=url_for("hand_overs.choose", whose=number(desk.whose)),
@@ -108,36 +70,21 @@ def page() -> Page:
 
 
 def _list(desk: Desk, cases: Sequence[DeskCase], names: dict[int, str]) -> dict[str, Any]:
-    group, start = request.args.get("group", ""), number(request.args.get("start")) or 0
-    kept = [case for case in cases if not group or case.placed.group == group]
-    shown = kept[start : start + PAGE]
-    places = place_words(case.location_code for case in shown)
+    group, start = group_of(request.args), number(request.args.get("start")) or 0
+    kept = [case for case in cases if group is None or case.placed.group is group]
+    order, asked = order_of(CASELOAD, request.args), asked_of(desk, request.args)
+    shown = in_order(kept, order, names)[start : start + PAGE]
+    cells = desk_cells(desk, shown, names, filled=not start and order == CASELOAD.order)
 
-    def turn(to: int) -> str:
-        return url_for("desk.page", whose=desk.whose, group=group or None, start=to)
+    def address(**changes: Any) -> str:
+        return url_for("desk.page", **(asked | changes))
 
     return {
-        "sections": [
-            (str(which.label), [_row(desk, case, places, names) for case in rows])
-            for which, rows in groupby(shown, key=lambda case: case.placed.group)
-        ],
+        "table": table_of(CASELOAD, desk.actor, cells, order, address, asked, filters_of(desk, names, group)),
         "groups": _groups(desk, cases, group),
-        "later": turn(start + PAGE) if len(kept) > start + PAGE else None,
-        "earlier": turn(max(0, start - PAGE)) if start else None,
+        "later": address(start=start + PAGE) if len(kept) > start + PAGE else None,
+        "earlier": address(start=max(0, start - PAGE) or None) if start else None,
     }
-
-
-def _names_of(desk: Desk, loads: Iterable[Load]) -> dict[int, str]:
-    """Who else leads cases here, and whose desk is asked for. Raises NotFound for somebody who does neither here."""
-    found = user_names([load.lead_id for load in loads if load.lead_id not in desk.names])
-    person = number(desk.whose)
-    asked = person is not None and person not in desk.names and person not in found
-    team = team_of(desk.school.id, desk.today) if found or asked else {}
-    if asked and person is not None:
-        if person not in team:
-            raise NotFound
-        found[person] = team[person]
-    return {who: name if who in team else _("%(name)s, who left", name=name) for who, name in found.items()}
 
 
 def _lede(cases: Sequence[DeskCase]) -> str:
@@ -153,39 +100,13 @@ def _lede(cases: Sequence[DeskCase]) -> str:
     return " · ".join([opened, *(said or [_("nothing urgent")])])
 
 
-def _row(desk: Desk, case: DeskCase, places: dict[str, str], names: dict[int, str]) -> dict[str, Any]:
-    placed, act = case.placed, case.placed.act
-    tag, tone = due_tag(placed, desk.today, desk.days)
-    href = act_address(case.id, act)
-    whose = ""
-    if case.lead_id is not None and case.lead_id != desk.actor.user_id:
-        name = names.get(case.lead_id, "")
-        whose = _("%(name)s’s", name=name) if case.lead_works else name
-    kind = kind_of(case.kinds.get(act.pathway_id or 0, "")) if len(case.kinds) > 1 else ""
-    said = " · ".join(part for part in (whose, *(reason_words(reason) for reason in placed.reasons)) if part)
-    points, made_of = weight_words(case.parts)
-    return {
-        "title": title(case.reference, harm_words(case.harm_kind), places.get(case.location_code, "")),
-        "href": url_for("casework.case", case_id=case.id),
-        "what": what_words(act) or kind,
-        "why": said[:1].upper() + said[1:],
-        "points": points,
-        "made_of": made_of,
-        "tag": tag,
-        "tone": tone,
-        "act": (act_words(act, {}), href) if href else None,
-        "first": placed.group in (Group.URGENT, Group.OVERDUE),
-        "reference": case.reference,
-    }
-
-
-def _groups(desk: Desk, cases: Sequence[DeskCase], current: str) -> list[tuple[str, str, bool, int]]:
+def _groups(desk: Desk, cases: Sequence[DeskCase], current: Group | None) -> list[tuple[str, str, bool, int]]:
     count = Counter(case.placed.group for case in cases)
-    tabs = [(_("All"), url_for("desk.page", whose=desk.whose), not current, len(cases))]
+    tabs = [(_("All"), url_for("desk.page", whose=desk.whose), current is None, len(cases))]
     return tabs + [
-        (str(group.label), url_for("desk.page", whose=desk.whose, group=group.value), current == group, count[group])
+        (str(group.label), url_for("desk.page", whose=desk.whose, group=group.value), current is group, count[group])
         for group in Group
-        if count[group] or current == group
+        if count[group] or current is group
     ]
 
 

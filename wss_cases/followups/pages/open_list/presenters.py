@@ -97,6 +97,6 @@ def read_follow_ups(actor: Actor, arguments: Mapping[str, str], now: datetime, l
     return ListRead(cells, [str(WHOSE[whose])], asked_of(whose, arguments), narrowed.school_id)
 
 
-_READ: tuple[Any, ...] = (FIRST_DUE, Permission.FOLLOWUP_READ, "followups.follow_ups", read_follow_ups)
+_READ: tuple[Any, ...] = (FIRST_DUE, Permission.FOLLOWUP_READ, "followups.follow_ups", read_follow_ups, (), STAFF)
 FOLLOW_UPS = ListKind("follow_ups", _l("Follow-ups"), (WHO, WHAT, DUE, OWNER, NUMBER, CALL, STATE), *_READ)
 OWN_FOLLOW_UPS = ListKind("own_follow_ups", _l("Follow-ups"), (WHO, WHAT, DUE, NUMBER, CALL, STATE), *_READ)

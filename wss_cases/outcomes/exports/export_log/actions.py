@@ -1,4 +1,5 @@
-"""Taking a file: with a reason, within the row limit, and never without a second person being told."""
+"""Taking a file: with a reason, within the row limit, and where it may name children not without a second person being
+told."""
 
 from datetime import datetime
 from typing import Any
@@ -18,15 +19,16 @@ EXPORTED = "outcomes.exported"
 
 
 def note_export(
-    actor: Actor, report: Report, *, form: str, year: str, school_id: int | None, reason: str, now: datetime
-) -> int:
-    """Write down that the actor takes this report as a file, and tell a second person; returns the record's id. Raises
+    actor: Actor, report: Report, *, form: str, year: str, school_id: int | None, reason: str, now: datetime,
+    tell: bool = True,
+) -> int:  # fmt: skip
+    """Note that the actor takes this report as a file, and `tell` a second person; returns the record's id. Raises
     Refused when it has too many rows, or when there is no one who could be told."""
     rows, most = len(report.rows), setting("EXPORT_ROWS")
     if rows > most:
         raise Refused("", _("This file would have %(rows)s rows; at most %(most)s are allowed.", rows=rows, most=most))
-    recipients = second_persons(actor, school_id, now)
-    if not recipients:
+    recipients = second_persons(actor, school_id, now) if tell else []
+    if tell and not recipients:
         raise Refused(
             "", _("No one else can be told about this file, so it is not made. Ask your system administrator.")
         )

@@ -1,4 +1,7 @@
-"""A list as a file: what its page shows, with the same filters, order and columns; the same way as every other file."""
+"""A list as a file: what its page shows, with the same filters, order and columns; the same way as every other file, or
+without the names of children for whoever works the cases."""
+
+from collections.abc import Sequence
 
 from flask import Blueprint, request, url_for
 
@@ -15,8 +18,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.foundation.tables.columns import shown_columns
+from wss_cases.foundation.tables.columns import Column, shown_columns
 from wss_cases.journal.extension_points import list_kinds
+from wss_cases.journal.rooms import ListKind, ListRead
 from wss_cases.outcomes.documents.rendering import Report
 from wss_cases.outcomes.exports.export_log.views import file_page
 from wss_cases.roster.directory.queries import get_school
@@ -29,17 +33,36 @@ blueprint = Blueprint("list_files", __name__)
 @gate(Permission.OUTCOMES_EXPORT)
 def file(name: str, form: str) -> Page:
     """Say what for; then the list as CSV or XLSX. A list that the person may not open is missing."""
-    actor, now = current_actor(), clock.now()
-    kind = list_kinds().get(name)
-    if kind is None or form not in ("csv", "xlsx") or not might(actor, kind.permission):
-        raise NotFound
-    read = kind.read(actor, request.args, now, setting("EXPORT_ROWS") + 1)
+    actor = current_actor()
+    kind, read = _read(name, form)
     if not takes_files(actor, read.school_id):
         raise NotFound
+    return _page(kind, read, form, shown_columns(kind.name, kind.columns, actor.list_columns))
+
+
+@blueprint.route("/lists/without-names/<name>.<form>", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def nameless(name: str, form: str) -> Page:
+    """Say what for; then the list without the columns that name children, for the case team. A list that has no such
+    file is missing."""
+    kind, read = _read(name, form)
+    if not kind.names:
+        raise NotFound
+    columns = shown_columns(kind.name, kind.columns, current_actor().list_columns)
+    return _page(kind, read, form, [one for one in columns if one.key not in kind.names], names=False)
+
+
+def _read(name: str, form: str) -> tuple[ListKind, ListRead]:
+    actor, kind = current_actor(), list_kinds().get(name)
+    if kind is None or form not in ("csv", "xlsx") or not might(actor, kind.permission):
+        raise NotFound
+    return kind, kind.read(actor, request.args, clock.now(), setting("EXPORT_ROWS") + 1)
+
+
+def _page(kind: ListKind, read: ListRead, form: str, columns: Sequence[Column], names: bool = True) -> Page:
     school = get_school(read.school_id) if read.school_id is not None else None
-    today = today_at(read.school_id, now)
+    today = today_at(read.school_id, clock.now())
     order = sorted_words(kind, order_of(kind, request.args))
-    columns = shown_columns(kind.name, kind.columns, actor.list_columns)
     report = Report(
         name=kind.name,
         document={},
@@ -53,8 +76,8 @@ def file(name: str, form: str) -> Page:
         ],
     )
     return file_page(
-        report, form, f"{name}-{today}.{form}", clock.school_year(today), read.school_id,
-        "outcomes/exports/list_files/reason.html", listed=kind.title, back=url_for(kind.page, **read.asked), about=[],
-        filters=[*read.filters, order],
+        report, form, f"{kind.name}-{today}.{form}", clock.school_year(today), read.school_id,
+        "outcomes/exports/list_files/reason.html", names=names, listed=kind.title,
+        back=url_for(kind.page, **read.asked), about=[], filters=[*read.filters, order],
         columns=[one.label for one in columns],
     )  # fmt: skip
