@@ -1,6 +1,6 @@
 """The round trip of a form page: show, check, act, redirect."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -35,6 +35,12 @@ def form_page(
         else:
             return redirect(done if isinstance(done, str) else done(result), 303)
     return render_template(template, form=form, **context), 400
+
+
+def saved_first(theirs: Sequence[tuple[Any, Any]], yours: Sequence[tuple[Any, Any]], back_href: str) -> tuple[str, int]:
+    """Return the page that says that somebody else saved first, what stands there beside what was typed: both are
+    (label, words)."""
+    return render_template("errors/409.html", theirs=theirs, yours=yours, back_href=back_href), 409
 
 
 def with_flash(words: str, address: str) -> Callable[[Any], str]:

@@ -9,6 +9,7 @@ from wss_cases.board.report.rules import is_small
 from wss_cases.foundation.dates import day_words_with_year, month_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.repair.states import AVOIDABLE
@@ -60,6 +61,7 @@ def sheet_of(board: Board, links: Links) -> Point:
         "year": board.scope.year.replace("-", "–"),
         "year_before": f"{int(board.scope.year[:4]) - 1}–{board.scope.year[2:4]}",
         "schools": None if board.silent is None else ngettext("%(num)s school", "%(num)s schools", board.schools),
+        "comment": _comment(board),
         "glance": _glance(board, links),
         "months": _months(board, links),
         "parts": _parts(board, links),
@@ -77,6 +79,15 @@ def sheet_of(board: Board, links: Links) -> Point:
         "silent": board.silent,
         "notes": {name: (number, MEASURES[name]) for number, name in enumerate(NOTES, start=1)},
     }
+
+
+def _comment(board: Board) -> Point | None:
+    """What is said about the figures, and whose words they are."""
+    said = board.comment
+    if said is None:
+        return None
+    day = day_words_with_year(local_date(said.at, zone_of(board.scope.school_id)))
+    return {"text": said.text, "by": _("%(name)s, %(day)s", name=said.by, day=day)}
 
 
 def _marked(rows: list[Point]) -> list[Point]:

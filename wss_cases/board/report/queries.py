@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
-from wss_cases.board.report.rules import answers_for
+from wss_cases.board.comments.queries import Comment, comment_on
+from wss_cases.board.report.rules import answers_for, scope_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.outcomes.counting.repair.police import Police, police
@@ -45,6 +46,7 @@ class Board:
     silent: list[str] | None
     equity: dict[str, Table] | None
     least: Minimums
+    comment: Comment | None = None
 
 
 def board_of(actor: Actor, scope: Scope) -> Board:
@@ -52,7 +54,8 @@ def board_of(actor: Actor, scope: Scope) -> Board:
     if not may_report(actor, scope.school_id, scope.network):
         raise NotFound
     equity = None if scope.network else {name: table_for(actor, scope, name) for name in FAMILIES}
-    return replace(board_but_equity(actor, scope), equity=equity)
+    comment = comment_on(scope_words(scope.school_id, scope.network), scope.last)
+    return replace(board_but_equity(actor, scope), equity=equity, comment=comment)
 
 
 def board_but_equity(actor: Actor, scope: Scope) -> Board:

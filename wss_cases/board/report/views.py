@@ -3,28 +3,34 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
+from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.board.comments.actions import write_comment
+from wss_cases.board.comments.forms import CommentForm
+from wss_cases.board.comments.queries import comment_on
+from wss_cases.board.comments.rules import writes_comment
 from wss_cases.board.report.forms import ReportForm
-from wss_cases.board.report.presenters import sheet_of
-from wss_cases.board.report.queries import board_of, networks_answered_for
-from wss_cases.board.report.rules import BOARD, board_scope, last_over
+from wss_cases.board.report.presenters import period_words, sheet_of
+from wss_cases.board.report.queries import board_of, may_report, networks_answered_for
+from wss_cases.board.report.rules import BOARD, board_scope, last_over, scope_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.foundation.errors import NotFound, Stale, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, saved_first, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.counting.cache.views import figures_pages
 from wss_cases.outcomes.counting.scope.presenters import Shown, years_of
 from wss_cases.outcomes.counting.scope.queries import may_list
 from wss_cases.roster.directory.queries import get_school
 
-blueprint = figures_pages(Blueprint("board", __name__, url_prefix="/outcomes/board"))
+blueprint = figures_pages(Blueprint("board", __name__, url_prefix="/outcomes/board"), {"board.comment"})
 
 WHOLE = "all"
 """Stands in an address for all schools, where it would name one."""
@@ -103,4 +109,52 @@ def report() -> str:
         networks=networks_answered_for(page.actor),
         lists=may_list(page.actor, page.scope.school_id),
         whole=_("All schools") if page.actor.everywhere(Role.DISTRICT) else None,
+        comment_href=_comment_href(page) if writes_comment(page.actor, page.scope.school_id) else None,
     )
+
+
+def address_of(year: str, school_id: int | None, network: str | None) -> str:
+    """Return the address of a report's page."""
+    return url_for("board.report", year=year, school=named_in_address(school_id, network) or None, network=network)
+
+
+def _comment_href(page: Reported) -> str:
+    scope = page.scope
+    return url_for("board.comment", year=scope.year, school=page.named or None, network=scope.network)
+
+
+@blueprint.route("/comment", methods=["GET", "POST"])
+@gate(Permission.OUTCOMES_BOARD)
+def comment() -> Page:
+    """Say what the figures of a report mean, above them on the page and in the PDF."""
+    page = reported()
+    scope, words = page.scope, scope_words(page.scope.school_id, page.scope.network)
+    if not may_report(page.actor, scope.school_id, scope.network) or not writes_comment(page.actor, scope.school_id):
+        raise NotFound
+    said = comment_on(words, scope.last)
+    form = CommentForm(comment=said.text if said else "", version=said.version if said else None)
+    back = address_of(scope.year, scope.school_id, scope.network)
+    try:
+        return act_form(
+            form,
+            lambda call: write_comment(
+                call, words, scope.school_id, scope.last, form.comment.data, anyway=bool(form.anyway.data)
+            ),
+            with_flash(_("Comment saved."), back),
+            _comment_words(page, back),
+            "board/comments/form.html",
+        )
+    except Stale:
+        now = comment_on(words, scope.last)
+        theirs = now.text if now else _("It was deleted.")
+        return saved_first([(_("Comment"), theirs)], [(_("Comment"), form.comment.data)], _comment_href(page))
+
+
+def _comment_words(page: Reported, back: str) -> dict[str, Any]:
+    return {
+        "title": _("Comment on the board report: %(name)s", name=page.name),
+        "lede": period_words(page.scope.first, page.scope.last),
+        "go_words": _("Save comment"),
+        "back_href": back,
+        "crumbs": [(_("Outcomes"), url_for("outcomes.overview")), (_("Board report"), back), (_("Comment"), None)],
+    }

@@ -11,7 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.board.report.forms import ReportForm
 from wss_cases.board.report.presenters import period_words
 from wss_cases.board.report.states import LANGUAGE_LABELS, REPORT_TONES, WHY_LABELS, ReportState
-from wss_cases.board.report.views import named_in_address, reported
+from wss_cases.board.report.views import address_of, reported
 from wss_cases.board.stored_reports.actions import ask_report, pdf_for
 from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.board.stored_reports.queries import PAGE, report_for, stored_reports
@@ -36,7 +36,7 @@ def ask() -> AnyResponse:
         made = ask_report(submitted(form), page.scope, form.language.data)
     except Refused as refused:
         flash(refused.message)
-        return redirect(_page_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
+        return redirect(address_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
     return redirect(url_for("board_reports.report", report_id=made), 303)
 
 
@@ -66,7 +66,7 @@ def report(report_id: int) -> str:
         why=WHY_LABELS[row.why],
         is_asked=row.state is ReportState.ASKED,
         is_ready=row.state is ReportState.READY,
-        page=_page_of(row.school_year, row.school_id, row.network),
+        page=address_of(row.school_year, row.school_id, row.network),
     )
 
 
@@ -84,11 +84,6 @@ def file(report_id: int) -> AnyResponse:
     name = f"board-report-{row.school_year}-{row.ends_on:%m}-{row.language}.pdf"
     disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(pdf, mimetype="application/pdf", headers=disposition)
-
-
-def _page_of(year: str, school_id: int | None, network: str | None) -> str:
-    named = named_in_address(school_id, network) or None
-    return url_for("board.report", year=year, school=named, network=network)
 
 
 def _words(row: BoardReport, school: str | None) -> dict[str, Any]:

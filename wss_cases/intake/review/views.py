@@ -17,7 +17,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, saved_first
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
@@ -132,13 +132,7 @@ def decided_first(report: Incident, yours: str) -> Page:
         (f"{moment_words(entry.at, zone)}, {entry.actor_name}", sentence(entry))
         for entry in history("incident", report.id, 3)
     ]
-    page = render_template(
-        "errors/409.html",
-        theirs=rows,
-        yours=[(_("Your decision"), yours)],
-        back_href=url_for("review.incident", incident_id=report.id),
-    )
-    return page, 409
+    return saved_first(rows, [(_("Your decision"), yours)], url_for("review.incident", incident_id=report.id))
 
 
 @blueprint.post("/<int:incident_id>/accept")

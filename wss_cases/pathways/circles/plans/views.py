@@ -19,7 +19,7 @@ from wss_cases.foundation.errors import NotFound, Stale, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.pages import Page, saved_first, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.plans import actions
@@ -36,7 +36,6 @@ from wss_cases.pathways.common.views import kind_words, page_of
 
 blueprint = Blueprint("circle_plans", __name__)
 FORM = "pathways/circles/plans/form.html"
-CONFLICT = 409
 
 
 def _school_id(actor: Actor) -> int:
@@ -221,4 +220,4 @@ def plan_form(
         theirs = labelled_parts(content_of(current()))
     except NotFound:
         theirs = [(_("Circle plan"), _("It was deleted."))]
-    return render_template("errors/409.html", theirs=theirs, yours=yours, back_href=again or request.path), CONFLICT
+    return saved_first(theirs, yours, again or request.path)

@@ -196,7 +196,7 @@ TABLES: dict[str, Kept] = {
     **_each(
         AGGREGATE,
         "published_school published_year removed_figure rule_replay daily_figure district_figure kept_count "
-        "account_tally practice_entry circle_request school_plan plan_answer plan_goal plan_strategy plan_step "
-        "plan_baseline survey_value plan_review plan_review_goal",
+        "account_tally practice_entry circle_request board_comment school_plan plan_answer plan_goal plan_strategy "
+        "plan_step plan_baseline survey_value plan_review plan_review_goal",
     ),
 }
