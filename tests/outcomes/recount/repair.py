@@ -122,7 +122,7 @@ def follow_ups(seen: Shown) -> None:
     plain = seen.plain
     due = (
         f"select f.kind, count(*) from follow_up f where {plain.of('f', 'due_on')} and f.state <> 'cancelled' "
-        f"and (f.state = 'done' or f.due_on < '{plain.today}')"
+        f"and f.plan_step_id is null and (f.state = 'done' or f.due_on < '{plain.today}')"
     )
     every = pairs(f"{due} group by f.kind")
     good = pairs(f"{due} and f.state = 'done' and f.closed_on <= f.due_on group by f.kind")

@@ -77,18 +77,20 @@ class FollowUpTemplate(Base):
 
 
 class FollowUp(Windowed, Versioned, Base):
-    """What has to happen, for whom, by whom, until which school day; hangs on one incident or one case.
+    """What has to happen, for whom, by whom, until which school day; hangs on one incident, one case or one plan step.
 
     Whom it is about: `incident_person_id` by their part in a report, `participant_id` by that in the case.
     `closed_on` is the day of what was done (`closed_at` when that was typed), or on which it was cancelled.
     `sealed_text`: what was said in one after a circle, see `sealed_words.py`.
     `snoozed_until`: it reminds nobody before that day. The sweep notes which version of a row it saw, when, and from
     when on there may be more to say; a new or changed row is thus looked at again by itself.
+    `lead_id`: who leads the plan that a step belongs to; a case knows its own lead.
     """
 
     __tablename__ = "follow_up"
     __table_args__ = (
-        exactly_one("incident_id", "case_id", name="one_subject"),
+        exactly_one("incident_id", "case_id", "plan_step_id", name="one_subject"),
+        CheckConstraint("lead_id is null or plan_step_id is not null", name="lead_of_step"),
         CheckConstraint("state != 'done' or outcome <> ''", name="outcome"),
         CheckConstraint("state != 'cancelled' or outcome_note <> ''", name="cancel_reason"),
         CheckConstraint(
@@ -99,6 +101,7 @@ class FollowUp(Windowed, Versioned, Base):
         Index("ix_follow_up_state_due", "state", "due_on"),
         Index("ix_follow_up_case_state", "case_id", "state"),
         Index("ix_follow_up_incident_state", "incident_id", "state"),
+        Index("ix_follow_up_plan_step", "plan_step_id", unique=True),
         Index("ix_follow_up_person", "incident_person_id", "kind", "state"),
         Index("ix_follow_up_unswept", "id", **where("state = 'open' and swept_version <> version")),
         Index("ix_follow_up_sweep_again", "sweep_again_at", **where("state = 'open'")),
@@ -111,6 +114,8 @@ class FollowUp(Windowed, Versioned, Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("case_record.id"))
+    plan_step_id: Mapped[int | None] = mapped_column(ForeignKey("plan_step.id"))
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     pathway_id: Mapped[int | None] = mapped_column(ForeignKey("pathway.id"))
     kind: Mapped[str] = mapped_column(String(60))
     title: Mapped[str] = mapped_column(String(200), default="")
@@ -149,18 +154,19 @@ class FollowUp(Windowed, Versioned, Base):
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
-        """What is open, or hangs on a report or a case that is in view from a day on."""
+        """What is open, of a plan, or hangs on a report or a case that is in view from a day on."""
         report: Any = aliased(Incident)
         case: Any = aliased(Case)
         return or_(
             cls.always_visible(),
+            cls.plan_step_id.is_not(None),
             select(report.id).where(report.id == cls.incident_id, report.since(first)).exists(),
             select(case.id).where(case.id == cls.case_id, case.since(first)).exists(),
         )
 
     def in_view_since(self, first: date) -> bool:
         """The same of this one."""
-        if self.state is FollowUpState.OPEN:
+        if self.state is FollowUpState.OPEN or self.plan_step_id is not None:
             return True
         of_report = seen_through(self, Incident, self.incident_id, first)
         return of_report or seen_through(self, Case, self.case_id, first)

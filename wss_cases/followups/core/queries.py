@@ -15,7 +15,7 @@ from wss_cases.access.visibility import of_team_or_own
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.core.states import KINDS, LIAISON
+from wss_cases.followups.core.states import KINDS, LIAISON, PLAN_REFERENCE
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import either
@@ -26,7 +26,7 @@ Statement = TypeVar("Statement", bound=Select[Any])
 
 @dataclass(frozen=True)
 class FollowUpRow:
-    """One line of a list of follow-ups; `reference` is the case's or the incident's."""
+    """One line of a list of follow-ups; `reference` is that of the case or incident; a plan's step says so."""
 
     id: int
     version: int
@@ -36,6 +36,7 @@ class FollowUpRow:
     school_id: int
     case_id: int | None
     incident_id: int | None
+    plan_step_id: int | None
     pathway_id: int | None
     incident_person_id: int | None
     participant_id: int | None
@@ -99,7 +100,7 @@ def rows(statement: Any) -> list[FollowUpRow]:
         FollowUpRow(
             **{column.key: getattr(row, column.key) for column in COLUMNS},
             title=title_of(row.kind, row.title, row.title_en, row.title_es),
-            reference=row.case_reference or row.incident_reference or "",
+            reference=row.case_reference or row.incident_reference or (str(PLAN_REFERENCE) if row.plan_step_id else ""),
             harm_kind=row.harm_kind or row.tile or "",
             location_code=row.case_place or row.incident_place or "",
             owner=row.owner or "",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
+from wss_cases.followups.core.states import KINDS, PLAN_STEP, RECORDED_ELSEWHERE
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 CALLED = _l(
@@ -51,6 +51,7 @@ CLOSES_WITH: dict[str, Any] = {
     "work_missed": _l("The teachers confirm what was made up."),
     "interpreter": _l("An interpreter spoke with the family, and the family understood."),
     "student_moved": _l("The case continues at the new school, stays here, or closes."),
+    PLAN_STEP: _l("What was done, on which day, and what shows it."),
     "other": _l("An outcome, and a sentence that describes what was done."),
 }
 """In every kind's own words; a template may say it otherwise."""

@@ -24,10 +24,11 @@ def make(
     uow: UnitOfWork, *, school_id: int, kind: str, owner_id: int | None, due_on: date,
     incident_id: int | None = None, case_id: int | None = None, pathway_id: int | None = None,
     incident_person_id: int | None = None, participant_id: int | None = None,
+    plan_step_id: int | None = None, lead_id: int | None = None,
     title: str = "", rules: Sequence[str] = (), single_mail: bool | None = None, given_by_id: int | None = None,
     template: FollowUpTemplate | None = None,
 ) -> FollowUp:  # fmt: skip
-    """Add one follow-up to an incident or a case; due today is a same-day item, which mails by itself.
+    """Add one follow-up to an incident, a case or a plan step; due today is a same-day item, which mails by itself.
 
     Without a title it shows its template's, which is the kind's own where none is given; `single_mail` None takes
     the template's word; `given_by_id` is who gave it to its owner by hand.
@@ -37,24 +38,12 @@ def make(
     own_mail = single_mail if single_mail is not None else bool(template and template.single_mail)
     planned = wanted_day(kind, school_id, case_id, due_on, today, (case_id or incident_id or 0))
     row = FollowUp(
-        incident_id=incident_id,
-        case_id=case_id,
-        pathway_id=pathway_id,
-        school_id=school_id,
-        incident_person_id=incident_person_id,
-        participant_id=participant_id,
-        kind=kind,
-        title=title,
-        rules=list(rules),
-        owner_id=owner_id,
-        given_by_id=given_by_id,
-        template_id=template.id if template else None,
-        created_at=uow.now,
-        due_on=planned.due_on,
-        original_due_on=due_on,
-        same_day=planned.due_on == today,
-        single_mail=own_mail or planned.due_on == today,
-    )
+        incident_id=incident_id, case_id=case_id, plan_step_id=plan_step_id, lead_id=lead_id, pathway_id=pathway_id,
+        school_id=school_id, incident_person_id=incident_person_id, participant_id=participant_id,
+        kind=kind, title=title, rules=list(rules), owner_id=owner_id, given_by_id=given_by_id,
+        template_id=template.id if template else None, created_at=uow.now, due_on=planned.due_on,
+        original_due_on=due_on, same_day=planned.due_on == today, single_mail=own_mail or planned.due_on == today,
+    )  # fmt: skip
     uow.add(row)
     uow.record(row, "followup.made", what=kind, due_on=due_on.isoformat())
     tell_move(uow, row, due_on, planned)

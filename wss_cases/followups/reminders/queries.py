@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, or_, select, text, union
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, text, union
 
 from wss_cases.access.actor import STAFF
 from wss_cases.accounts.account.models import AccountState, Cover, RoleGrant, UserAccount
@@ -13,7 +13,7 @@ from wss_cases.accounts.teams.queries import works
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.reminders.plan import Item
-from wss_cases.followups.reminders.rules import CONTACT
+from wss_cases.followups.reminders.rules import ESCALATING
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.mail.common.models import MailTrouble
@@ -29,7 +29,7 @@ ITEM: tuple[Any, ...] = (
     FollowUp.owner_id,
     FollowUp.school_id,
     FollowUp.case_id,
-    Case.lead_id,
+    func.coalesce(Case.lead_id, FollowUp.lead_id),
     FollowUp.due_on,
     FollowUp.same_day,
     FollowUp.single_mail,
@@ -41,7 +41,7 @@ ITEM: tuple[Any, ...] = (
 """The columns of an `Item`, in its order."""
 
 RECENT = timedelta(days=2)
-_INDIVIDUAL = FollowUp.same_day | (FollowUp.single_mail & FollowUp.kind.in_(sorted(CONTACT)))
+_INDIVIDUAL = FollowUp.same_day | (FollowUp.single_mail & FollowUp.kind.in_(sorted(ESCALATING)))
 
 
 def unswept(now: datetime) -> ColumnElement[bool]:
@@ -171,7 +171,7 @@ def overdue_quietly(day: date) -> ColumnElement[bool]:
 
 
 def overdue_loudly(day: date) -> ColumnElement[bool]:
-    """Open follow-ups overdue on a day that escalate: same-day ones, and contact with a person harmed."""
+    """Open follow-ups overdue on a day that escalate: same-day ones, contact with a person harmed, steps of a plan."""
     return and_(OPEN, FollowUp.due_on < day, not_snoozed(day), _INDIVIDUAL)
 
 

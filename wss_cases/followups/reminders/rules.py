@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
 from wss_cases.access.actor import Role
+from wss_cases.followups.core.states import PLAN_STEP
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 from wss_cases.foundation.school_time import at_local, local_date
@@ -11,6 +12,9 @@ from wss_cases.foundation.settings.stored import StoredSetting, fixed
 
 CONTACT = frozenset({"contact_person_harmed", "check_in_person_harmed"})
 """Kinds that are contact with a person harmed."""
+
+ESCALATING = CONTACT | {PLAN_STEP}
+"""Kinds that have a mail of their own and escalate, where they say so: contact, and what a school promised."""
 
 BEFORE_LAST_BELL = timedelta(minutes=60)
 UNTIL_BELL_IS_SEEN = timedelta(minutes=15)
@@ -21,8 +25,8 @@ LONGEST_UNSWEPT = timedelta(days=7)
 
 UNDELIVERABLE, TO_LEAD, TO_ADMINISTRATOR = 0, 1, 3
 LEVELS = (TO_LEAD, TO_ADMINISTRATOR)
-"""Levels of lateness that reach a case's lead, then the school's administrators. UNDELIVERABLE: from its day on it
-reaches whom level TO_LEAD would, because mail to its owner does not arrive."""
+"""Levels of lateness that reach who leads the case or plan, then the school's administrators. UNDELIVERABLE: from its
+day on it reaches whom level TO_LEAD would, because mail to its owner does not arrive."""
 
 Days = tuple[int, int]
 """School days overdue after which an item reaches level TO_LEAD, then TO_ADMINISTRATOR."""
@@ -40,17 +44,17 @@ ESCALATION_DAYS: StoredSetting[Days] = StoredSetting("followups.escalation_days"
 class Why(Labelled):
     """Why something late reaches somebody. `ACTS`: it is theirs to carry out, with others."""
 
-    LEADS = "leads", _l("you lead the case it belongs to")
-    NEXT = "next", _l("no one else leads its case, and you are next in line")
+    LEADS = "leads", _l("you lead the case or plan it belongs to")
+    NEXT = "next", _l("no one else leads its case or plan, and you are next in line")
     ADMINISTERS = "administers", _l("you administer the school")
     STANDS_IN = "stands_in", _l("you are covering for someone who is away")
     ACTS = "acts", _l("you are responsible for it")
 
 
 def is_individual(kind: str, same_day: bool, single_mail: bool) -> bool:
-    """Whether an item has a mail of its own, whatever its owner chose, and escalates: same-day items and contact
-    with a person harmed (unless the template it was made from says otherwise)."""
-    return same_day or (single_mail and kind in CONTACT)
+    """Whether an item has a mail of its own, whatever its owner chose, and escalates: same-day items, contact with a
+    person harmed (unless the template it was made from says otherwise), and steps of a plan."""
+    return same_day or (single_mail and kind in ESCALATING)
 
 
 def reminds_on(due_on: date, snoozed_until: date | None) -> date:

@@ -24,6 +24,7 @@ from wss_cases.followups.core.states import (
     FAMILY,
     HAPPENED_AGAIN,
     OUTCOME_LABELS,
+    PLAN_REFERENCE,
     RECORD_PAGES,
     RECORDED_ELSEWHERE,
 )
@@ -185,6 +186,8 @@ def people_of(school_id: int) -> list[Any]:
 
 def record_page(row: Any) -> str | None:
     """The page where the thing itself is recorded; None where the reader may not go, or there is none."""
+    if row.plan_step_id is not None:
+        return url_for(RECORD_PAGES[row.kind], follow_up_id=row.id)
     if not current_actor().covers(row.school_id, *CASE_TEAM) or row.case_id is None:
         return None
     if row.kind in RECORD_PAGES:
@@ -198,6 +201,11 @@ def again_page(row: Any) -> str | None:
     """Where a check-in in which something new came up is answered: a report, not a tick."""
     asks = row.state is FollowUpState.OPEN and row.kind in CHECK_INS
     return url_for("happened_again.at_check_in", follow_up_id=row.id) if asks else None
+
+
+def _reference(row: FollowUp, case: Any, incident: Any) -> str:
+    of_record = case or incident
+    return of_record.reference if of_record is not None else str(PLAN_REFERENCE)
 
 
 def _why(row: FollowUp) -> str:
@@ -238,7 +246,7 @@ def shown(row: FollowUp) -> dict[str, Any]:
         "record_href": record_page(row),
         "conversation": row.kind == CONVERSATION and row.incident_id is not None,
         "outcome": OUTCOME_LABELS.get(row.outcome, row.outcome) if row.outcome else "",
-        "reference": case.reference if case else (incident.reference if incident else ""),
+        "reference": _reference(row, case, incident),
         "case": case if case and current_actor().covers(row.school_id, *CASE_TEAM) else None,
         "incident": incident,
         "undo": undo_line(current_actor(), clock.now(), row.id),

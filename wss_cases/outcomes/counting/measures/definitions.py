@@ -115,7 +115,7 @@ MEASURES: Final[dict[str, Measure]] = {
         _l(
             "Follow-ups done on or before their due date ÷ follow-ups due in the period. The day it was done "
             "counts, not the day it was entered. Canceled ones are left out; one still open after its date is due "
-            "and not on time."
+            "and not on time. Steps of a school's plan are not counted here."
         ),
     ),
     "times": Measure(

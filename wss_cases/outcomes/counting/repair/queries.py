@@ -206,10 +206,12 @@ def terms(actor: Actor, scope: Scope) -> Terms:
 
 
 def due_follow_ups(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
-    """Return the conditions of a follow-up that was due in the period: not cancelled, done or past its date."""
+    """Return the conditions of a follow-up on students that was due in the period: not cancelled, done or past its
+    date. What a school promised in its plan is counted there."""
     over = or_(FollowUp.state == FollowUpState.DONE, FollowUp.due_on < scope.late_before)
     dates = within(actor, scope, FollowUp.school_id, FollowUp.due_on)
-    return [*dates, FollowUp.state.in_((FollowUpState.OPEN, FollowUpState.DONE)), over]
+    on_students = FollowUp.plan_step_id.is_(None)
+    return [*dates, on_students, FollowUp.state.in_((FollowUpState.OPEN, FollowUpState.DONE)), over]
 
 
 def on_time() -> ColumnElement[bool]:
@@ -217,7 +219,7 @@ def on_time() -> ColumnElement[bool]:
     return and_(FollowUp.state == FollowUpState.DONE, FollowUp.closed_on <= FollowUp.due_on)
 
 
-@cached_count("follow_ups", version=1, depends_on=by_days)
+@cached_count("follow_ups", version=2, depends_on=by_days)
 def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
     """Return for each kind the follow-ups done on time of those due in the period."""
     good = func.sum(case((on_time(), 1), else_=0))
