@@ -46,7 +46,7 @@ def test_follow_ups_of_before_are_carried_along_and_those_of_steps_leave_with_th
     database: Database, tmp_path: Path
 ) -> None:
     app = make_app(database.url, tmp_path)
-    run(app, "downgrade", "0098")
+    run(app, "downgrade", "0099")
     base: dict[str, list[dict[str, Any]]] = {
         "school": [{"id": 901}],
         "user_account": [{"id": 901, "email": "lead@district.example"}],
@@ -71,7 +71,7 @@ def test_follow_ups_of_before_are_carried_along_and_those_of_steps_leave_with_th
         "follow_up_act": [{"id": 901, "user_id": 901, "follow_up_id": 902, "school_id": 901, "kind": "moved"}],
     }  # fmt: skip
     plant(database, plans)
-    run(app, "downgrade", "0098")
+    run(app, "downgrade", "0099")
     kept = sa.text("SELECT id, case_id FROM follow_up WHERE id > 900")
     with engine(database).connect() as connection:
         assert [tuple(row) for row in connection.execute(kept)] == [(901, 901)]

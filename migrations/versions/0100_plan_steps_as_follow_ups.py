@@ -1,14 +1,14 @@
 """A step of a school's plan is a third thing that a follow-up hangs on, and who leads the plan hears when it is late.
 
-Revision ID: 0099
-Revises: 0098
+Revision ID: 0100
+Revises: 0099
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0099"
-down_revision = "0098"
+revision = "0100"
+down_revision = "0099"
 branch_labels = None
 depends_on = None
 
