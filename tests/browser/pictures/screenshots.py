@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
 
 from tests.bench.desk import fill
 from tests.browser.pictures.beginning import a_calendar, a_row_of_the_draft, accounts_of_the_roster, checked_roster
@@ -72,12 +72,6 @@ def the_saved_view(page: Page) -> None:
     page.locator("main .figures").wait_for()
 
 
-def the_replay(page: Page) -> None:
-    """Open the draft of the rules, and its replay."""
-    first_link(r"/rules/2")(page)
-    first_link(r"/rules/replays/\d+")(page)
-
-
 def first_of_many(page: Page, shape: str, fits: Callable[[Page], bool]) -> None:
     """Open the links of a list, with its older pages, one after the other, until one leads to what is wanted."""
     start, targets = page.url, list[str]()
@@ -93,6 +87,12 @@ def first_of_many(page: Page, shape: str, fits: Callable[[Page], bool]) -> None:
         if fits(page):
             return
     raise LookupError(f"{start}: none of {shape} is what is wanted")
+
+
+def the_replay(page: Page) -> None:
+    """Open the draft of the rules that was replayed, and its replay."""
+    first_of_many(page, r"/rules/\d+", lambda draft: draft.locator("main a[href^='/rules/replays/']").count() > 0)
+    first_link(r"/rules/replays/\d+")(page)
 
 
 def a_mentored_case(page: Page) -> None:
@@ -112,15 +112,17 @@ def a_mentored_case(page: Page) -> None:
 def a_questionnaire(page: Page) -> None:
     """Make a link in Spanish for somebody who came to a circle, and open it."""
 
-    def fits(pathway: Page) -> bool:
+    def makes_a_link(pathway: Page) -> bool:
         response = pathway.goto(f"{pathway.url}/questionnaires/new")
-        return response is not None and response.ok and page.locator("input[name=people]").count() > 0
+        if response is None or not response.ok or not page.locator("input[name=people]").count():
+            return False
+        page.locator("input[name=occasion]").first.check(force=True)
+        page.locator("input[name=people]").first.check(force=True)
+        page.locator("select[name=language]").select_option("es")
+        go(page, page.locator("main form [type=submit]").last)
+        return page.locator(".slip-address code").count() > 0
 
-    first_of_many(page, r"/cases/\d+/pathways/\d+", fits)
-    page.locator("input[name=occasion]").first.check(force=True)
-    page.locator("input[name=people]").first.check(force=True)
-    page.locator("select[name=language]").select_option("es")
-    go(page, page.locator("main form [type=submit]").last)
+    first_of_many(page, r"/cases/\d+/pathways/\d+", makes_a_link)
     page.goto(page.locator(".slip-address code").first.inner_text())
 
 
@@ -229,7 +231,7 @@ def main(names: list[str]) -> int:
             for shot in [shot for shot in SHOTS if not names or shot.name in names]:
                 try:
                     take(browser, system.url, shot)
-                except LookupError as error:
+                except (LookupError, TimeoutError) as error:
                     sys.stderr.write(f"{shot.name}: {error}\n")
                     missing = 1
             app = make_app(system.database.url, Path(temporary), WSS_CLOCK_FILE=str(system.clock_file))
