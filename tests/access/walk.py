@@ -251,6 +251,7 @@ WORDS = {
     "questions.change:code": "fight",
     "position": 1,
     "goal": 0,
+    "measure": "incidents",
     "number": 1,
     "day": "2030-01-07",
     "session_id": 999_999,

@@ -73,6 +73,21 @@ def test_a_step_added_or_reworded_later_is_asked_for_in_its_newest_words(session
     assert [one.title for one in here.asked()] == ["Train three keepers"], "what was done keeps its words"
 
 
+def test_an_open_one_follows_the_plans_day_and_owner_and_stays_where_somebody_put_it(session: Any) -> None:
+    here = make_plan()
+    step = here.step(MONDAY)
+    here.ask()
+    ids = here.place.ids
+    changed(step_written, step, due_on=date(2026, 12, 5), owner_id=ids["dean"])
+    (row,) = here.asked()
+    assert (row.due_on, row.original_due_on, row.owner_id) == (date(2026, 12, 7), date(2026, 12, 5), ids["dean"])
+    row.due_on, row.owner_id, row.given_by_id = date(2026, 12, 10), ids["other"], ids["lead"]
+    db.session.commit()
+    changed(step_written, step, text="Train four keepers")
+    (row,) = here.asked()
+    assert (row.title, row.due_on, row.owner_id) == ("Train four keepers", date(2026, 12, 10), ids["other"])
+
+
 def ended(here: Planning) -> list[tuple[FollowUpState, str]]:
     return [(row.state, row.outcome_note) for row in here.asked()]
 

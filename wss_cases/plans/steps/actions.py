@@ -5,10 +5,11 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpState
+from wss_cases.followups.core.queries import owner_name
 from wss_cases.followups.core.states import PLAN_STEP
 from wss_cases.followups.handling.actions import open_follow_up
 from wss_cases.followups.making.actions import cancel_row, close_row, make
-from wss_cases.followups.undo.actions import remember, restorable
+from wss_cases.followups.undo.actions import remember, remind_again, restorable
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.school_time import today_at
@@ -36,7 +37,7 @@ def plan_moved(uow: UnitOfWork, plan: SchoolPlan) -> None:
 
 
 def step_written(uow: UnitOfWork, step: PlanStep) -> None:
-    """Ask for a step of a plan in force, once; where it is asked for already and open, in the plan's newest words."""
+    """Ask for a step of a plan in force, once; an open one is put in line with the plan."""
     plan = uow.session.get_one(SchoolPlan, step.plan_id)
     if plan.state not in STANDING:
         return
@@ -44,7 +45,7 @@ def step_written(uow: UnitOfWork, step: PlanStep) -> None:
     if row is None:
         _ask(uow, plan, step)
     elif row.state is FollowUpState.OPEN:
-        row.title = _title(step)
+        _follow(uow, row, step)
 
 
 def step_dropped(uow: UnitOfWork, step: PlanStep) -> None:
@@ -95,6 +96,20 @@ def _ask(uow: UnitOfWork, plan: SchoolPlan, step: PlanStep) -> None:
         single_mail=True,
     )
     row.original_due_on = step.due_on
+
+
+def _follow(uow: UnitOfWork, row: FollowUp, step: PlanStep) -> None:
+    """Put an open follow-up in line with its step: its words, its day where the plan has another now, and its owner
+    where no one gave it to somebody else since."""
+    row.title = _title(step)
+    if step.due_on != row.original_due_on:
+        due_on = due_day(step.due_on, today_at(row.school_id, uow.now), school_days(row.school_id))
+        row.due_on, row.original_due_on, row.snoozed_until = due_on, step.due_on, None
+        uow.record(row, "followup.moved", what=row.kind, due_on=due_on.isoformat(), reason="other")
+        remind_again(uow, row)
+    if step.owner_id != row.owner_id and row.given_by_id is None:
+        row.owner_id = step.owner_id
+        uow.record(row, "followup.reassigned", what=row.kind, owner=owner_name(step.owner_id))
 
 
 def _title(step: PlanStep) -> str:

@@ -1,0 +1,211 @@
+"""A baseline is counted once, by the rooms of outcomes, and stays; what is corrected later stands beside it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.base import fresh
+from tests.factories.incidents import make_incident
+from tests.factories.roster import EnrolmentFactory, StudentFactory
+from tests.plans.making import Planning, make_plan
+from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.plans.baselines.actions import enter_survey, freeze
+from wss_cases.plans.baselines.queries import baselines_of, trend_of
+from wss_cases.plans.measures.queries import COUNTERS, figures
+from wss_cases.plans.measures.rules import Figure, is_too_small, refuse_as_target, value_of
+from wss_cases.plans.measures.states import PLAN_MEASURES
+from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
+from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.templates.states import Component
+
+NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+ROOM = {"local_date": date(2025, 10, 7), "submitted_at": datetime(2025, 10, 7, 18, tzinfo=UTC)}
+
+
+def reports(here: Planning, number: int, **more: Any) -> None:
+    """Add reports of last year."""
+    student = StudentFactory(school=here.place.school)
+    for _ in range(number):
+        make_incident(here.place.school, [student], state=IncidentState.ROUTED, **(ROOM | more))
+    db.session.commit()
+
+
+@pytest.fixture
+def here(session: Any, at: Any) -> Planning:
+    """A draft, and twelve reports of last year at its school of twenty students."""
+    at("2026-11-24 10:00")
+    made = make_plan(state=PlanState.DRAFT)
+    for _ in range(20):
+        student = StudentFactory(school=made.place.school)
+        EnrolmentFactory(student=student, starts_on=date(2025, 8, 1))
+    reports(made, 12)
+    return made
+
+
+def call(here: Planning, part: str = "admin") -> Invocation:
+    return Invocation(acting(here.place.people[part]), NOW)
+
+
+def only(here: Planning) -> PlanBaseline:
+    db.session.expire_all()
+    (row,) = baselines_of(here.plan.id)
+    return row
+
+
+def test_it_is_counted_with_its_denominator_given_to_the_goals_and_never_again(here: Planning, client_as: Any) -> None:
+    freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+    row = only(here)
+    assert (row.numerator, row.suppressed) == (12, False)
+    assert (row.period_from, row.period_to) == (date(2025, 8, 1), date(2026, 7, 31))
+    assert (row.taken_at, row.taken_by_id) == (NOW, here.place.ids["admin"])
+    again = figures(
+        acting(here.place.people["admin"]), here.plan.school_id, ["incidents"], row.period_from, row.period_to, TODAY
+    )
+    assert row.denominator == again["incidents"].denominator > 20
+    goals = [fresh(goal) for goal in here.goals.values()]
+    assert {goal.baseline_id for goal in goals} == {row.id}
+    with pytest.raises(Refused, match="only once"):
+        freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+    before = (row.numerator, row.denominator, row.taken_at)
+    reports(here, 3)
+    text = client_as(here.place.people["dean"]).page(f"/safety-plans/{here.plan.id}/baselines").text
+    assert "12 incidents of" in text and "Counted again now:" in text and "15 incidents of" in text
+    row = only(here)
+    assert (row.numerator, row.denominator, row.taken_at) == before
+
+
+def test_what_is_small_is_marked_and_shown_to_the_school_alone(here: Planning, client_as: Any) -> None:
+    reports(here, 3, local_date=date(2026, 9, 8))
+    freeze(call(here), here.plan.id, ["incidents"], "2026-27")
+    row = only(here)
+    assert (row.numerator, row.suppressed, row.period_to) == (3, True, TODAY)
+    page = f"/safety-plans/{here.plan.id}/baselines"
+    school = client_as(here.place.people["dean"]).page(page).text
+    assert "3 incidents of" in school and "Not for release" in school
+    district = client_as(make_user(Role.DISTRICT))
+    for address in (page, f"{page}/incidents"):
+        text = district.page(address).text
+        assert "Too few to show" in text and "3 incidents" not in text
+
+
+@pytest.mark.parametrize(
+    ("measures", "year", "field"),
+    [
+        ([], "2025-26", "measures"),
+        (["incidents", "moons"], "2025-26", "measures"),
+        (["incidents"], "2024-25", "year"),
+        (["incidents"], "2027-28", "year"),
+        (["incidents"], "soon", "year"),
+    ],
+)
+def test_what_cannot_be_frozen_is_refused_at_its_field(
+    here: Planning, measures: list[str], year: str, field: str
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        freeze(call(here), here.plan.id, measures, year)
+    assert refusal.value.field == field and not baselines_of(here.plan.id)
+
+
+def test_only_who_writes_the_plan_freezes(here: Planning, client_as: Any) -> None:
+    for part in ("dean", "owner"):
+        with pytest.raises(NotFound):
+            freeze(call(here, part), here.plan.id, ["incidents"], "2025-26")
+        assert (
+            client_as(here.place.people[part]).get(f"/safety-plans/{here.plan.id}/baselines/freeze").status_code == 404
+        )
+    stranger = make_plan(state=PlanState.DRAFT).place.people["admin"]
+    for path in ("", "/freeze", "/survey", "/incidents"):
+        assert client_as(stranger).get(f"/safety-plans/{here.plan.id}/baselines{path}").status_code == 404
+
+
+def test_a_closed_plan_takes_none(here: Planning) -> None:
+    closed = make_plan(here.place, state=PlanState.CLOSED, closed_on=TODAY, first_year="2024-25")
+    with pytest.raises(Refused, match="closed"):
+        freeze(call(here), closed.plan.id, ["incidents"], "2025-26")
+
+
+def test_the_pages_freeze_and_enter_what_a_survey_found(here: Planning, client_as: Any) -> None:
+    client = client_as(here.place.people["admin"])
+    page = f"/safety-plans/{here.plan.id}/baselines"
+    assert client.submit(f"{page}/freeze", {"measures": []}).status_code == 400
+    sent = client.submit(f"{page}/freeze", {"measures": ["incidents", "contact"]})
+    assert (sent.status_code, len(baselines_of(here.plan.id))) == (303, 2)
+    wrong = client.submit(f"{page}/survey", {"instrument": "5Essentials", "scale": "Trust", "value": "-4"})
+    assert wrong.status_code == 400 and "5Essentials" in wrong.get_data(as_text=True)
+    goal = here.goals[Component.TRUST]
+    goal.measure, goal.baseline_id = "survey", None
+    db.session.commit()
+    entered = client.submit(f"{page}/survey", {"instrument": "5Essentials", "scale": "Trust", "value": "47.5"})
+    assert entered.status_code == 303
+    value = db.session.scalars(select(SurveyValue)).one()
+    assert (value.value, fresh(goal).survey_value_id) == (47.5, value.id)
+    text = client.page(page).text
+    assert "Entered, not computed" in text and "47.5" in text
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -0.1, 1000.5, None])
+def test_a_value_that_is_none_is_refused(here: Planning, value: float | None) -> None:
+    with pytest.raises(Refused) as refusal:
+        enter_survey(call(here), here.plan.id, "5Essentials", "Trust", value, "2025-26")
+    assert refusal.value.field == "value"
+
+
+def test_years_are_compared_with_themselves_and_a_year_before_the_records_is_not_recorded(
+    here: Planning, client_as: Any
+) -> None:
+    reports(here, 2, local_date=date(2026, 9, 8))
+    reports(here, 1, local_date=date(2025, 9, 8))
+    actor = acting(here.place.people["dean"])
+    found = trend_of(actor, here.plan.school_id, "incidents", TODAY)
+    assert [(year.name, year.figure.numerator, year.until) for year in found.years] == [
+        ("2025-26", 13, None),
+        ("2026-27", 2, TODAY),
+    ]
+    assert (found.now.numerator, found.before and found.before.numerator) == (2, 13)
+    other = make_plan(state=PlanState.DRAFT)
+    reports(other, 2, local_date=date(2026, 9, 8))
+    text = client_as(other.place.people["dean"]).page(f"/safety-plans/{other.plan.id}/baselines/incidents").text
+    assert "Not recorded" in text and "No finished school year is recorded here yet." in text
+
+
+def test_every_declared_measure_is_counted_and_practice_is_no_target(session: Any, at: Any) -> None:
+    at("2026-11-24 10:00")
+    assert COUNTERS.keys() == PLAN_MEASURES.keys()
+    for measure, declared in PLAN_MEASURES.items():
+        if declared.is_practice:
+            with pytest.raises(Refused, match="not a goal by itself") as refusal:
+                refuse_as_target(measure)
+            assert refusal.value.field == "measure"
+        else:
+            refuse_as_target(measure)
+    refuse_as_target("survey")
+    with pytest.raises(Refused):
+        refuse_as_target("moons")
+
+
+@pytest.mark.parametrize(
+    ("measure", "figure", "value", "small"),
+    [
+        ("suspensions", Figure(29, 420), 100 * 29 / 420, False),
+        ("suspensions", Figure(9, 420), 100 * 9 / 420, True),
+        ("suspensions", Figure(0, 420), 0, False),
+        ("police", Figure(12, 400), 30, False),
+        ("contact", Figure(40, 45), 100 * 40 / 45, True),
+        ("contact", Figure(45, 45), 100, False),
+        ("contact", Figure(0, 0), None, False),
+        ("circles", Figure(3), 3, False),
+    ],
+)
+def test_values_and_what_is_too_small(measure: str, figure: Figure, value: float | None, small: bool) -> None:
+    assert value_of(measure, figure.numerator, figure.denominator) == value
+    assert is_too_small(measure, figure, 10) is small

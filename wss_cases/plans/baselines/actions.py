@@ -1,0 +1,119 @@
+"""Freezing baselines, and entering values of surveys. A baseline is taken once; nothing here changes one."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.errors import Refused, refuse_blank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.extension_points import smallest_groups
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.plans.baselines.queries import years_recorded
+from wss_cases.plans.measures.queries import figures
+from wss_cases.plans.measures.rules import is_too_small
+from wss_cases.plans.measures.states import PLAN_MEASURES, SURVEY
+from wss_cases.plans.plan.baselines.models import LONGEST_INSTRUMENT, PlanBaseline, SurveyValue
+from wss_cases.plans.plan.baselines.states import SurveySource
+from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.goals.models import PlanGoal
+
+HIGHEST_VALUE = 1000
+
+
+@use_case
+def freeze(uow: UnitOfWork, school_plan_id: int, measures: Sequence[str], year: str) -> int:
+    """Freeze measures of a school year as a plan's baselines, and give them to the goals that wait for them.
+
+    Returns the id of the plan. Raises NotFound, Refused naming the field.
+    """
+    plan = _writable(uow, school_plan_id)
+    today = today_at(plan.school_id, uow.now)
+    chosen = list(dict.fromkeys(measures))
+    if not chosen or not set(chosen) <= PLAN_MEASURES.keys():
+        raise Refused("measures", _("Choose at least one measure."))
+    if year not in years_recorded(uow.actor, plan.school_id, today):
+        raise Refused("year", _("Choose a school year that is recorded here."))
+    first, end = school_year_bounds(year)
+    of_year = select(PlanBaseline).where(PlanBaseline.plan_id == plan.id, PlanBaseline.period_from == first)
+    taken = {row.measure: row for row in uow.session.scalars(of_year)}
+    new = [measure for measure in chosen if measure not in taken]
+    counted = figures(uow.actor, plan.school_id, new, first, end, today)
+    fewest = smallest_groups(year).cell
+    for measure, figure in counted.items():
+        row = PlanBaseline(
+            plan_id=plan.id, school_id=plan.school_id, measure=measure, period_from=first, period_to=min(end, today),
+            numerator=figure.numerator, denominator=figure.denominator,
+            suppressed=is_too_small(measure, figure, fewest), taken_at=uow.now, taken_by_id=uow.actor.user_id,
+        )  # fmt: skip
+        taken[measure] = uow.add(row)
+        uow.record(row, "plan.baseline_frozen", year=year)
+    given = [_give(uow, plan, measure, baseline_id=taken[measure].id) for measure in chosen]
+    if not new and not any(given):
+        raise Refused("measures", _("This is frozen already for that school year. A baseline is taken only once."))
+    return plan.id
+
+
+@use_case
+def enter_survey(
+    uow: UnitOfWork, school_plan_id: int, instrument: str, scale: str, value: float | None, year: str
+) -> int:
+    """Enter a value of a survey that was computed elsewhere, and give it to the goals that wait for one.
+
+    Returns the id of the plan. Raises NotFound, Refused naming the field.
+    """
+    plan = _writable(uow, school_plan_id)
+    refuse_blank("instrument", instrument, _("Enter the name of the survey."))
+    refuse_blank("scale", scale, _("Enter what was measured."))
+    for field, words in (("instrument", instrument), ("scale", scale)):
+        if len(words) > LONGEST_INSTRUMENT:
+            raise Refused(field, _("Use at most %(most)d characters.", most=LONGEST_INSTRUMENT))
+    if value is None or not math.isfinite(value) or not 0 <= value <= HIGHEST_VALUE:
+        raise Refused("value", _("Enter a number from 0 to %(most)d.", most=HIGHEST_VALUE))
+    _refuse_year(year, school_year(today_at(plan.school_id, uow.now)))
+    row = SurveyValue(
+        plan_id=plan.id, school_id=plan.school_id, instrument=instrument.strip(), scale=scale.strip(), value=value,
+        school_year=year, source=SurveySource.ENTERED, entered_at=uow.now, entered_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    uow.add(row)
+    uow.record(row, "plan.survey_entered", year=year)
+    _give(uow, plan, SURVEY, survey_value_id=row.id)
+    return plan.id
+
+
+def _refuse_year(year: str, this_year: str) -> None:
+    try:
+        school_year_bounds(year)
+    except ValueError:
+        raise Refused("year", _("Write the school year as 2025-26.")) from None
+    if year > this_year:
+        raise Refused("year", _("Choose a school year that has begun."))
+
+
+def _writable(uow: UnitOfWork, school_plan_id: int) -> SchoolPlan:
+    plan = uow.load(SchoolPlan, school_plan_id, Permission.PLAN_WRITE)
+    if plan.state is PlanState.CLOSED:
+        raise Refused("", _("This plan is closed. Copy it forward to go on with it."))
+    return plan
+
+
+def _give(uow: UnitOfWork, plan: SchoolPlan, measure: str, **baseline: Any) -> int:
+    """Give a baseline to the goals of a measure that have none; returns how many."""
+    waiting = select(PlanGoal).where(
+        PlanGoal.plan_id == plan.id,
+        PlanGoal.measure == measure,
+        PlanGoal.baseline_id.is_(None),
+        PlanGoal.survey_value_id.is_(None),
+    )
+    goals = list(uow.session.scalars(waiting.order_by(PlanGoal.id).with_for_update()))
+    for goal in goals:
+        for name, value in baseline.items():
+            setattr(goal, name, value)
+        uow.record(goal, "plan.goal_has_baseline")
+    return len(goals)

@@ -1,0 +1,34 @@
+"""Forms of baselines: what is frozen of which year, and a survey's value."""
+
+from wtforms import FloatField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired
+
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.plans.plan.baselines.models import LONGEST_INSTRUMENT
+
+YEAR = _l("Choose a school year that is recorded here.")
+
+
+class FreezeForm(BaseForm):
+    """Which measures, of which school year."""
+
+    year = SelectField(_l("Of which school year?"), validators=[InputRequired(YEAR)])
+    measures = SelectMultipleField(
+        _l("Which measures?"), validators=[InputRequired(_l("Choose at least one measure."))]
+    )
+
+
+class SurveyForm(BaseForm):
+    """A value that somebody else computed."""
+
+    instrument = ShortText(
+        _l("Name of the survey"), [NotBlank(_l("Enter the name of the survey."))], limit=LONGEST_INSTRUMENT
+    )
+    scale = ShortText(
+        _l("What was measured, and in which group?"),
+        [NotBlank(_l("Enter what was measured."))],
+        limit=LONGEST_INSTRUMENT,
+    )
+    value = FloatField(_l("Value"), validators=[InputRequired(_l("Enter a number."))])
+    year = SelectField(_l("Of which school year?"), validators=[InputRequired(YEAR)])

@@ -1,0 +1,133 @@
+"""Baselines in words: what was frozen, what counting again gives, how a measure moved."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.accounts.teams.queries import user_names
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.plans.baselines.queries import Trend
+from wss_cases.plans.measures.rules import Figure, is_too_small, value_of
+from wss_cases.plans.measures.states import PLAN_MEASURES
+from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
+from wss_cases.plans.plan.core.models import SchoolPlan
+
+Line = dict[str, Any]
+
+
+def number_words(number: float) -> str:
+    """Return a figure as people write it: whole where it is, else with at most two places."""
+    return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}".rstrip("0").rstrip(".")
+
+
+def value_words(measure: str, figure: Figure) -> str:
+    """Return a figure in its unit: "6.9 per 100 students"; that there is nothing to count where it is of nothing."""
+    value = value_of(measure, figure.numerator, figure.denominator)
+    if value is None:
+        return _("Nothing to count")
+    return f"{number_words(value)} {PLAN_MEASURES[measure].unit}"
+
+
+def made_of(measure: str, figure: Figure) -> str:
+    """Return what a figure is made of: "29 suspensions of 420 students"; '' for a count."""
+    declared = PLAN_MEASURES[measure]
+    if figure.denominator is None:
+        return ""
+    return _(
+        "%(part)s %(parts)s of %(whole)s %(wholes)s",
+        part=number_words(figure.numerator),
+        parts=declared.numerator,
+        whole=number_words(figure.denominator),
+        wholes=declared.denominator,
+    )
+
+
+def reads_small(actor: Actor, school_id: int) -> bool:
+    """Whether somebody opens every record of a school, and so sees its small figures too."""
+    return actor.covers(school_id, *CASE_TEAM)
+
+
+def baseline_lines(
+    actor: Actor, plan: SchoolPlan, rows: Sequence[PlanBaseline], again: dict[int, Figure]
+) -> list[Line]:
+    """Return what is frozen, each with what counting the same days again gives where that is another figure."""
+    names, zone = user_names(row.taken_by_id for row in rows), zone_of(plan.school_id)
+    small = reads_small(actor, plan.school_id)
+    return [_line(plan, row, again[row.id], small, names, zone) for row in rows]
+
+
+def _line(
+    plan: SchoolPlan, row: PlanBaseline, now: Figure, small: bool, names: dict[int, str], zone: str
+) -> Line:  # fmt: skip
+    frozen = Figure(row.numerator or 0, row.denominator)
+    hidden = row.suppressed and not small
+    changed = frozen != now and not hidden
+    return {
+        "title": PLAN_MEASURES[row.measure].title,
+        "period": _(
+            "%(first)s to %(last)s", first=day_words_with_year(row.period_from), last=day_words_with_year(row.period_to)
+        ),
+        "value": _("Too few to show") if hidden else value_words(row.measure, frozen),
+        "made_of": "" if hidden else made_of(row.measure, frozen),
+        "small": row.suppressed and small,
+        "taken": day_words_with_year(local_date(row.taken_at, zone)),
+        "by": names.get(row.taken_by_id or 0, ""),
+        "again": _both(row.measure, now) if changed else "",
+        "href": url_for("plan_baselines.trend", school_plan_id=plan.id, measure=row.measure),
+    }
+
+
+def _both(measure: str, figure: Figure) -> str:
+    parts = made_of(measure, figure)
+    return f"{value_words(measure, figure)} ({parts})" if parts else value_words(measure, figure)
+
+
+def survey_lines(rows: Sequence[SurveyValue]) -> list[Line]:
+    """Return the values of surveys."""
+    return [
+        {
+            "title": row.instrument,
+            "scale": row.scale,
+            "value": number_words(row.value),
+            "year": row.school_year,
+            "source": row.source.label,
+        }
+        for row in rows
+    ]
+
+
+def trend_points(measure: str, trend: Trend, small: bool, fewest: int) -> list[Line]:
+    """Return the finished years as points of a chart; one with too few is a gap that says so. The year that goes on is
+    not joined to them."""
+    points = []
+    for year in trend.years:
+        if year.until is not None:
+            continue
+        hidden = not small and is_too_small(measure, year.figure, fewest)
+        value = None if hidden else value_of(measure, year.figure.numerator, year.figure.denominator)
+        points.append(
+            {
+                "label": year.name,
+                "value": value,
+                "figure": None if value is None else number_words(value),
+                "note": _("Too few to show") if hidden else made_of(measure, year.figure),
+            }
+        )
+    return points
+
+
+def same_days(measure: str, trend: Trend, small: bool, fewest: int) -> list[Line]:
+    """Return this year until today beside the same days of the year before, in words."""
+    rows = [(_("This school year, to today"), trend.now), (_("Same days of the year before"), trend.before)]
+    return [
+        {"label": label, "value": _("Not recorded") if figure is None else _shown(measure, figure, small, fewest)}
+        for label, figure in rows
+    ]
+
+
+def _shown(measure: str, figure: Figure, small: bool, fewest: int) -> str:
+    return _("Too few to show") if not small and is_too_small(measure, figure, fewest) else _both(measure, figure)

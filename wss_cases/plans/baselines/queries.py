@@ -1,0 +1,84 @@
+"""Reading baselines and values of surveys, and counting a measure again, year by year."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.db import db
+from wss_cases.outcomes.counting.scope.queries import first_year_counted
+from wss_cases.outcomes.counting.scope.rules import scope_of, year_before, years_between
+from wss_cases.plans.measures.queries import figures
+from wss_cases.plans.measures.rules import Figure
+from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
+
+MOST_YEARS = 6
+
+
+@dataclass(frozen=True)
+class Year:
+    """A measure in one school year, all of it; or, of the year that goes on, until `until`."""
+
+    name: str
+    figure: Figure
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A measure year by year, the first first; and this year until today beside the same days of the year before (None:
+    not recorded)."""
+
+    years: Sequence[Year]
+    now: Figure
+    before: Figure | None
+
+
+def baselines_of(plan_id: int) -> Sequence[PlanBaseline]:
+    """Return what is frozen for a plan, the latest years first; the caller has checked the plan."""
+    statement = select(PlanBaseline).where(PlanBaseline.plan_id == plan_id)
+    return db.session.scalars(statement.order_by(PlanBaseline.period_from.desc(), PlanBaseline.id)).all()
+
+
+def survey_values_of(plan_id: int) -> Sequence[SurveyValue]:
+    """Return the values of surveys of a plan, the latest years first; the caller has checked the plan."""
+    statement = select(SurveyValue).where(SurveyValue.plan_id == plan_id)
+    return db.session.scalars(statement.order_by(SurveyValue.school_year.desc(), SurveyValue.id)).all()
+
+
+def years_recorded(actor: Actor, school_id: int, today: date) -> list[str]:
+    """Return the school years of which this school has records, the newest first; a year before them is not known."""
+    first = first_year_counted(actor, school_id)
+    this_year = school_year(today)
+    begun = school_year(first) if first is not None else this_year
+    return years_between(min(begun, this_year), this_year)[::-1]
+
+
+def counted_again(actor: Actor, school_id: int, rows: Sequence[PlanBaseline], today: date) -> dict[int, Figure]:
+    """Return what each baseline's period comes to when it is counted now, by the baseline's id."""
+    found: dict[int, Figure] = {}
+    for start, end in sorted({(row.period_from, row.period_to) for row in rows}):
+        here = [row for row in rows if (row.period_from, row.period_to) == (start, end)]
+        now = figures(actor, school_id, [row.measure for row in here], start, end, today)
+        found |= {row.id: now[row.measure] for row in here}
+    return found
+
+
+def trend_of(actor: Actor, school_id: int, measure: str, today: date) -> Trend:
+    """Return a measure of a school, year by year; for whoever sees its outcomes."""
+    years = []
+    recorded = years_recorded(actor, school_id, today)
+    for name in recorded[:MOST_YEARS][::-1]:
+        first, end = school_year_bounds(name)
+        found = figures(actor, school_id, [measure], first, end, today)[measure]
+        years.append(Year(name, found, today if end > today else None))
+    scope = scope_of(school_id, school_year(today), today)
+    assert scope is not None
+    same_days = year_before(scope)
+    before = None
+    if same_days.year in recorded:
+        before = figures(actor, school_id, [measure], same_days.first, same_days.last, today)[measure]
+    return Trend(years, years[-1].figure, before)
