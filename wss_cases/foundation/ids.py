@@ -1,10 +1,10 @@
-"""Unguessable tokens, their stored form, and folded search keys."""
+"""Unguessable tokens, codes of links, their stored form, and folded search keys."""
 
 import hashlib
 import secrets
 import unicodedata
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from werkzeug.routing import IntegerConverter, Map
 
@@ -13,11 +13,36 @@ _LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
 )
 LEAST_LETTERS, MOST_WORDS = 2, 8
 """Of a search: fewer letters ask for nothing, and no more words are looked for."""
+CODE_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+"""What a link is written with: nothing that is read as something else."""
+
+LETTERS_IN_CODE: Final = 20
+CODE_GROUP: Final = 4
 
 
 def new_token() -> str:
     """Return a fresh token of 256 bits, safe in an address."""
     return secrets.token_urlsafe(32)
+
+
+def new_code() -> str:
+    """Return a fresh link code, in groups that a person can copy from paper; one of 31 ** 20, about 2 ** 99."""
+    return in_groups("".join(secrets.choice(CODE_LETTERS) for _letter in range(LETTERS_IN_CODE)))
+
+
+def code_from(secret: bytes) -> str:
+    """Return the link code that belongs to so many random bytes, at least 20 of them: the same for the same."""
+    return in_groups("".join(CODE_LETTERS[byte % len(CODE_LETTERS)] for byte in secret[:LETTERS_IN_CODE]))
+
+
+def plain_code(typed: str) -> str:
+    """Return a typed code as it was made: capitals, spaces and hyphens do not matter."""
+    return in_groups("".join(letter for letter in typed[:80].lower() if letter.isalnum()))
+
+
+def in_groups(letters: str) -> str:
+    """Return letters in groups, with hyphens between them."""
+    return "-".join(letters[start : start + CODE_GROUP] for start in range(0, len(letters), CODE_GROUP))
 
 
 def token_digest(token: str) -> str:

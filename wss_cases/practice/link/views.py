@@ -14,9 +14,9 @@ from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import apply_refusal, choices
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import plain_code
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.pages.presenters import place_names
-from wss_cases.pathways.circles.questionnaires.rules import plain_code
 from wss_cases.practice.link.forms import AskForm
 from wss_cases.practice.log.rules import group_value
 from wss_cases.practice.requests.actions import ask, takes_another

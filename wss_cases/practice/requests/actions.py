@@ -10,10 +10,10 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import new_code
 from wss_cases.foundation.school_time import at_local, today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.questionnaires.rules import new_code
 from wss_cases.practice.log.actions import Held, write_entry
 from wss_cases.practice.requests.messages import ASKED, DANGER, UNREAD
 from wss_cases.practice.requests.models import CircleRequest, RequestLink

@@ -15,6 +15,7 @@ from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making.actions import make
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.ids import plain_code
 from wss_cases.foundation.keys.loading import Keys
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.states import PersonRole
@@ -30,7 +31,7 @@ from wss_cases.pathways.circles.questionnaires import actions
 from wss_cases.pathways.circles.questionnaires import answers as answering
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import words_of
-from wss_cases.pathways.circles.questionnaires.rules import answerer_of, plain_code
+from wss_cases.pathways.circles.questionnaires.rules import answerer_of
 from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, Occasion, Scale
 
 AFTER, LAST = Occasion.AFTER_MEETING, Occasion.LAST_CHECK_IN

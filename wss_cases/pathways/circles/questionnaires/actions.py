@@ -9,7 +9,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.ids import new_code, token_digest
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.stored import number_setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -18,7 +18,7 @@ from wss_cases.pathways.circles.agreements.queries import person_key
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import Asked, languages, people_to_ask, questionnaires_of
-from wss_cases.pathways.circles.questionnaires.rules import may_become, new_code, occasions_of, state_of
+from wss_cases.pathways.circles.questionnaires.rules import may_become, occasions_of, state_of
 from wss_cases.pathways.circles.questionnaires.states import LinkState, Occasion
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.common.follow_ups import close_open

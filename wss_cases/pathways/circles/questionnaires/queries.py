@@ -10,13 +10,13 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
-from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.ids import plain_code, token_digest
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.family_texts.queries import Text, family_texts
 from wss_cases.pathways.circles.agreements.queries import supporters_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireGuess
-from wss_cases.pathways.circles.questionnaires.rules import GUESS_WINDOW, answerer_of, came_to, plain_code
+from wss_cases.pathways.circles.questionnaires.rules import GUESS_WINDOW, answerer_of, came_to
 from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, Occasion, Scale
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway

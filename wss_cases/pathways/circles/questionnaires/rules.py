@@ -1,20 +1,13 @@
 """Pure decisions about questionnaires: links, who may be asked when, and the throttle of guesses."""
 
-import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.questionnaires.states import LINK_TRANSITIONS, Answerer, LinkState, Occasion
 from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
-
-LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
-"""What a link is written with: nothing that is read as something else."""
-
-LETTERS_IN_LINK: Final = 20
-GROUP: Final = 4
 
 GUESS_WINDOW = timedelta(minutes=15)
 GUESSES_PER_ADDRESS = 60
@@ -24,18 +17,6 @@ GUESSES_OVER_ALL = 600
 Only being wrong is throttled. A right link opens even then: a whole school stands behind one address, and nobody there
 may be shut out by somebody who guesses. A link has 31 ** 20 forms, about 2 ** 99: guessing finds none.
 """
-
-
-def new_code() -> str:
-    """Return a fresh link code, in groups that a person can copy from paper."""
-    letters = "".join(secrets.choice(LETTERS) for _letter in range(LETTERS_IN_LINK))
-    return "-".join(letters[start : start + GROUP] for start in range(0, LETTERS_IN_LINK, GROUP))
-
-
-def plain_code(typed: str) -> str:
-    """Return a typed code as it was made: capitals, spaces and hyphens do not matter."""
-    letters = "".join(letter for letter in typed[:80].lower() if letter.isalnum())
-    return "-".join(letters[start : start + GROUP] for start in range(0, len(letters), GROUP))
 
 
 def state_of(row: Any, now: datetime) -> LinkState:
