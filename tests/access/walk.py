@@ -69,6 +69,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
+from wss_cases.surveys.rounds.models import SurveyRound
 
 LETTERS = {
     "R": "reporter",
@@ -211,6 +212,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "circle_plan_id": _of_school(CirclePlan),
     "outside_keeper_id": _of_school(CircleOutsideKeeper),
     "request_id": _of_school(CircleRequest),
+    "survey_round_id": _of_school(SurveyRound),
     "partner_id": lambda _school_id: select(Partner),
     "partner_grant_id": lambda _school_id: select(RoleGrant).where(RoleGrant.partner_id.is_not(None)),
     "term_id": lambda school_id: (
@@ -276,6 +278,7 @@ INNERMOST = (
     *("period_teacher_id", "period_code_id"),
     "circle_plan_id",
     "outside_keeper_id",
+    "survey_round_id",
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
     *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
     "device_id",

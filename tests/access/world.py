@@ -27,6 +27,7 @@ from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
+from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys.envelope import seal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.deputies.models import DeputyLook
@@ -94,6 +95,12 @@ from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.questioning.states import QuestionedBy
 from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.safeguards.restraint.states import RestraintKind
+from wss_cases.surveys.instrument.states import SurveyGroup, SurveyScale, Way
+from wss_cases.surveys.links.codes import code_of
+from wss_cases.surveys.links.models import SurveyLink
+from wss_cases.surveys.rounds.models import SurveyRound, SurveyTally, SurveyWall
+from wss_cases.surveys.rounds.rules import blank
+from wss_cases.surveys.rounds.tallies import seal_counts
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 FAR_NUMBER = 90_000
@@ -155,6 +162,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_workday(one)
     plant_practice(one)
     plant_plan(one)
+    plant_survey(one)
     plant_attachments(one, pathways[-1])
     db.session.commit()
 
@@ -360,6 +368,25 @@ def plant_practice(one: Planted) -> None:
             in_danger=False, words="We would like to talk", contact="At lunch",
         )
     )  # fmt: skip
+
+
+def plant_survey(one: Planted) -> None:
+    """A survey that is planned at the school, with a link, a code on the wall, and tallies without an answer."""
+    planned = SurveyRound(
+        school_id=one.school.id, school_year="2029-30", opens_on=date(2030, 1, 7), closes_on=date(2030, 1, 18),
+        notice_on=date(2029, 12, 1), asks_students=True, asks_families=True, asks_staff=False, made_at=NOW,
+        made_by_id=one.lead.id,
+    )  # fmt: skip
+    db.session.add(planned)
+    db.session.flush()
+    db.session.add(SurveyWall(round_id=planned.id, code=f"walk-{one.school.id}"))
+    nonce = f"walk-{one.school.id}"
+    asked = {"round_id": planned.id, "audience": SurveyGroup.STUDENT}
+    db.session.add(SurveyLink(grade=9, nonce=nonce, digest=token_digest(code_of(nonce)), **asked))
+    for group in planned.groups:
+        tally = SurveyTally(round_id=planned.id, audience=group, way=Way.INVITED)
+        seal_counts(tally, blank([("safe", SurveyScale.AGREE)]))
+        db.session.add(tally)
 
 
 def _plan_of(one: Planted) -> dict[str, object]:

@@ -29,6 +29,8 @@ from wss_cases.records.retention.expiry.actions import clean
 from wss_cases.roster.staff_accounts.waves import send_waves
 from wss_cases.routing.replay.actions import carry_on
 from wss_cases.setup.backups.actions import tell_late
+from wss_cases.surveys.mailing.sending import deliver_invitations
+from wss_cases.surveys.results.actions import count_due
 from wss_cases.workday.sweep.actions import sweep
 
 DELIVER_SECONDS = 45.0
@@ -121,6 +123,8 @@ def tick(name: str, now: datetime) -> str:
     this.part("waves", lambda: send_waves(now))
     delivering = time.monotonic()
     told.append(this.part("deliver", lambda: deliver(now, DELIVER_SECONDS)))
+    this.part("surveys", lambda: count_due(now))
+    told.append(this.part("invitations", lambda: deliver_invitations(now, this.left(SMALL_SECONDS))))
     is_all_sent = time.monotonic() - delivering < DELIVER_SECONDS
     told += _tidy(this, now, thorough)
     this.part("figures", lambda: follow(now, this.left(FIGURES_SECONDS)))

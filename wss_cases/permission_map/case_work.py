@@ -71,5 +71,9 @@ CASE_WORK: dict[P, Rule] = {
     ),
     P.ROSTER_SEARCH: row(ANY_STAFF, school_itself(*STAFF), "names of the own school"),
     P.STUDENT_READ: row(TEAM, at_own_school(*CASE_TEAM), "the case team of the student's school"),
+    P.SURVEY_OPEN: row(of(C, A), school_itself(C, A), "who answers for the school's climate asks about it"),
+    P.SURVEY_OPT_OUT: row(of(C, A), at_own_school(C, A), "the school records what a family said"),
+    P.SURVEY_READ: row(of(C, A, DISTRICT), at_own_school(C, A, DISTRICT), "shares of ten answers or more, no person"),
+    P.SURVEY_RUN: row(of(C, A), at_own_school(C, A), "links go to the school's own people; answers are not seen"),
     P.SUPPORT_OPEN: row(of(C), at_own_school(C), "a coordinator, with the reason and the family's agreement"),
 }

@@ -71,6 +71,7 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("plans.plans", _l("School safety plans"), Permission.PLANS_LIST),
     ("day_grid.page", _l("Check-in/check-out today"), Permission.MENTOR_MANAGE),
     ("circle_requests.requests", _l("Requests for a circle"), Permission.CIRCLE_REQUEST_WORK),
+    ("surveys.rounds", _l("School surveys"), Permission.SURVEY_READ),
     ("returns.returns", _l("Returning students"), Permission.CASE_WORK),
     ("discipline.actions", _l("Discipline actions"), Permission.DISCIPLINE_READ),
     ("police_reviews.page", _l("Police-notification reviews"), Permission.POLICE_REVIEW_READ),

@@ -27,6 +27,8 @@ from wss_cases.pathways.circles.notes.rules import PERIOD
 from wss_cases.pathways.circles.notes.rules import PURPOSE as NOTE
 from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWER
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.surveys.rounds.models import SurveyTally
+from wss_cases.surveys.rounds.tallies import PURPOSE as SURVEY
 
 SEALED: Final[Tables] = (
     ("notes", CircleNote, NOTE),
@@ -41,4 +43,5 @@ SEALED: Final[Tables] = (
     ("webhook_secrets", WebhookSecret, WEBHOOK),
     ("push_devices", PushDevice, PUSH),
     ("attachments", Attachment, ATTACHMENT),
+    ("survey_tallies", SurveyTally, SURVEY),
 )

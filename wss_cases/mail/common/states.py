@@ -77,6 +77,7 @@ TEXT_LABELS: dict[str, Any] = {
     "police_rights": _l("Rights sheet, when police were told"),
     "questionnaire_intro": _l("Beginning of a questionnaire"),
     "discipline_notice": _l("Notice about a discipline action"),
+    "survey_notice": _l("Notice about a school survey"),
 }
 """What each text is for; a questionnaire's question shows its own words."""
 
@@ -86,6 +87,10 @@ GROUP_LABELS: dict[str, Any] = {
     "question.caused_harm": _l("Questions to the person who caused harm"),
     "question.supporter": _l("Questions to support persons"),
     "question.keeper": _l("Questions to circle keepers"),
+    "survey.student": _l("School survey: students"),
+    "survey.family": _l("School survey: families"),
+    "survey.staff": _l("School survey: staff"),
+    "survey.scale": _l("School survey: answers"),
     "other": _l("More of the questionnaires"),
 }
 """Groups of texts, by the beginning of their code."""

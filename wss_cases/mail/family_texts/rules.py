@@ -12,6 +12,7 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "agreement_head": frozenset({"school"}),
     "privacy_short": frozenset({"contact"}),
     "discipline_notice": frozenset({"school", "contact", "student", "date", "what", "reason", "supports", "planning"}),
+    "survey_notice": frozenset({"school", "contact"}),
     "police_rights": frozenset({"school", "contact"}),
 }
 """What each text may leave open for the page that shows it; a code that is not here leaves nothing open.

@@ -25,6 +25,7 @@ from wss_cases.outcomes.reports.cases.presenters import carried, repeat_rows, ti
 from wss_cases.outcomes.reports.cases.queries import times_of
 from wss_cases.outcomes.reports.charts import presenters as charts
 from wss_cases.outcomes.reports.charts.presenters import Point
+from wss_cases.outcomes.reports.climate import views as views_climate
 from wss_cases.outcomes.reports.core import views as views_core
 from wss_cases.outcomes.reports.drill_down import views as views_behind
 from wss_cases.outcomes.reports.history import views as views_history
@@ -36,7 +37,7 @@ from wss_cases.outcomes.reports.saved_views import views as views_saved
 from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
-_REPORTS = (views_history, views_behind, views_core, views_practice, views_saved)
+_REPORTS = (views_history, views_behind, views_core, views_climate, views_practice, views_saved)
 _FILES = (views_export, views_equity, views_lists, views_replay)
 for pages in (*_REPORTS, *_FILES):
     blueprint.register_blueprint(pages.blueprint)

@@ -56,6 +56,10 @@ TABLES: dict[str, Kept] = {
     "guardian": _of("identity"),
     "guardian_limit": _of("identity", "student_id", "guardian_id"),
     "imported_row": _of("identity"),
+    # what a family said about surveys, and the links of one that runs: they go with it
+    "survey_opt_out": _of("identity", "student_id"),
+    "survey_link": _of("identity", "guardian_id"),
+    "survey_mail": _of("identity", "link_id"),
     # reports and what was decided about them
     "incident": _of("incident", lets_go=("duplicate_of_id", "part_of_id")),
     "incident_person": _of("incident", "incident_id", "student_id"),
@@ -188,6 +192,7 @@ TABLES: dict[str, Kept] = {
         "rule_set_withdrawal circle_request_link school_period "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
         "plan_template plan_question "
+        "survey_question survey_wall survey_mail_stop "
         "digest_day figure_state counting_round backup_run webhook webhook_secret",
     ),
     # who did what: numbers, never names; certificates of deletion
@@ -197,6 +202,7 @@ TABLES: dict[str, Kept] = {
         AGGREGATE,
         "published_school published_year removed_figure rule_replay daily_figure district_figure kept_count "
         "account_tally practice_entry circle_request board_comment school_plan plan_answer plan_goal plan_strategy "
-        "plan_step plan_baseline survey_value plan_review plan_review_goal",
+        "plan_step plan_baseline survey_value plan_review plan_review_goal "
+        "survey_round survey_tally survey_sent_form survey_result",
     ),
 }

@@ -1,0 +1,83 @@
+"""Invitations by email: to families and staff, in their language, in the hours of mail, not to whoever is kept away."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.roster import keep_off
+from tests.factories.surveys import begin, school_to_ask
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.surveys.instrument.states import SurveyGroup
+from wss_cases.surveys.links.models import SurveyLink, SurveyMail
+from wss_cases.surveys.mailing.actions import invite
+from wss_cases.surveys.mailing.sending import deliver_invitations
+
+FAMILY = SurveyGroup.FAMILY
+
+
+@pytest.fixture
+def mails(app, tmp_path, monkeypatch):
+    monkeypatch.setitem(app.config, "SMTP_URL", "")
+    monkeypatch.setitem(app.config, "MAIL_FOLDER", str(tmp_path / "mail"))
+    return lambda: sorted(path.read_text() for path in (tmp_path / "mail").glob("*.eml"))
+
+
+@pytest.fixture
+def asked(session, at):
+    at("2026-11-09 10:00")
+    return school_to_ask(students=3)
+
+
+def test_families_are_invited_once_each_in_their_language_and_the_mail_names_no_student(asked, at, mails, client):
+    asked.guardians[0].language = "es"
+    db.session.commit()
+    round_id = begin(asked)
+    invite(asked.call, round_id, FAMILY)
+    assert deliver_invitations(clock.now())["sent"] == 0
+    at("2026-11-16 05:00")
+    assert deliver_invitations(clock.now())["sent"] == 0
+    at("2026-11-16 09:00")
+    assert deliver_invitations(clock.now())["sent"] == 3
+    assert deliver_invitations(clock.now())["sent"] == 0
+    texts = mails()
+    assert len(texts) == 3 and sum("La escuela pregunta" in text or "Encuesta" in text for text in texts) == 1
+    assert not [text for text in texts if "Quillan" in text or "Number" in text]
+    path = re.search(r"/survey/([a-z0-9-]{24})", texts[0].replace("=\n", ""))
+    assert path is not None
+    assert client.submit(f"/survey/{path[1]}", {"q_safe": "4"}).status_code == 303
+    assert client.get(f"/survey/{path[1]}").status_code == 404
+    with pytest.raises(Refused):
+        invite(asked.call, round_id, FAMILY)
+
+
+def test_nobody_who_is_kept_away_or_may_not_be_contacted_is_written_to(asked, at, mails):
+    first, second = asked.students[:2]
+    keep_off(first, asked.guardians[0], restriction=None, restricted_on=None)
+    round_id = begin(asked)
+    invite(asked.call, round_id, FAMILY)
+    assert len(db.session.scalars(select(SurveyLink)).all()) == 2
+    keep_off(second, asked.guardians[1])
+    at("2026-11-16 09:00")
+    assert deliver_invitations(clock.now())["sent"] == 1
+    assert {mail.state.value for mail in db.session.scalars(select(SurveyMail))} == {"sent", "dropped"}
+
+
+def test_whoever_stops_invitations_gets_no_more(asked, at, mails, client):
+    round_id = begin(asked)
+    invite(asked.call, round_id, SurveyGroup.STAFF)
+    at("2026-11-16 09:00")
+    assert deliver_invitations(clock.now())["sent"] == 2
+    stop = re.search(r"List-Unsubscribe: <[^>]*?(/survey/stop/[^>]+)>", mails()[0].replace("\n ", ""))
+    assert stop is not None
+    assert "Stop survey invitations?" in client.page(stop[1]).text
+    assert client.post(stop[1], data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert client.get(f"{stop[1]}x").status_code == 404
+    for mail in db.session.scalars(select(SurveyMail)):
+        mail.state = "waiting"
+    db.session.commit()
+    assert deliver_invitations(clock.now())["sent"] == 1

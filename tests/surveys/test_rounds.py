@@ -1,0 +1,224 @@
+"""Planning a round, who gets a link, and what may be shown once it is counted."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories.accounts import make_user
+from tests.factories.base import fresh
+from tests.factories.roster import SchoolFactory
+from tests.factories.surveys import CLOSES, answer_by, begin, school_to_ask, slip_codes
+from wss_cases.access.actor import Role
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.surveys.instrument.states import SurveyGroup, SurveyScale, Way
+from wss_cases.surveys.links.models import SurveyLink
+from wss_cases.surveys.people.actions import say_part
+from wss_cases.surveys.results.actions import count_due, end_round
+from wss_cases.surveys.results.models import SurveyResult
+from wss_cases.surveys.results.queries import survey_share
+from wss_cases.surveys.results.rules import result_of
+from wss_cases.surveys.rounds.models import SurveyRound, SurveySentForm, SurveyTally
+from wss_cases.surveys.rounds.queries import wall_of
+from wss_cases.surveys.rounds.rules import blank, counted, read, written
+
+YEAR = "2026-27"
+STUDENT = SurveyGroup.STUDENT
+
+
+@pytest.fixture
+def day(session, at):
+    at("2026-11-09 10:00")
+    return at
+
+
+def counts_of(*answers: int) -> dict[str, int]:
+    counts = blank([("safe", SurveyScale.AGREE)])
+    for value in answers:
+        counts = counted(counts, {"safe": value})
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("answers", "state", "kept"),
+    [
+        ((4,) * 6 + (1,) * 3, "too_few", (None, None)),
+        ((4,) * 6 + (1,) * 4, "shown", (6, 10)),
+        ((4,) * 8 + (1,) * 2, "too_alike", (None, None)),
+        ((1,) * 10, "too_alike", (None, None)),
+        ((3,) * 7 + (2,) * 3, "shown", (7, 10)),
+        ((), "too_few", (None, None)),
+    ],
+)
+def test_a_question_is_shown_from_ten_answers_on_and_with_three_on_either_side(answers, state, kept):
+    found = result_of(counts_of(*answers), "safe", SurveyScale.AGREE)
+    assert (found.state, (found.favorable, found.answered)) == (state, kept)
+
+
+def test_a_tally_is_written_in_one_length_whatever_it_holds():
+    some = [counts_of(), counts_of(4), counts_of(*(1,) * 999, *(2,) * 5)]
+    assert len({len(written(one)) for one in some}) == 1
+    assert [read(written(one)) for one in some] == some
+    with pytest.raises(KeyError):
+        counted(some[0], {"safe": 5})
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"notice_on": date(2026, 11, 10)}, "notice_on"),
+        ({"opens_on": date(2026, 11, 8)}, "opens_on"),
+        ({"notice_on": date(2026, 11, 9)}, ""),
+        ({"notice_on": date(2026, 11, 9), "opens_on": date(2026, 11, 15)}, "opens_on"),
+        ({"closes_on": date(2026, 11, 15)}, "closes_on"),
+        ({"closes_on": date(2027, 3, 1)}, "closes_on"),
+    ],
+)
+def test_families_know_for_a_week_and_the_days_fit(day, change, field):
+    asked = school_to_ask(students=1)
+    if not field:
+        assert begin(asked, **change)
+        return
+    with pytest.raises(Refused) as refused:
+        begin(asked, **change)
+    assert refused.value.field == field
+    assert db.session.scalar(select(func.count()).select_from(SurveyRound)) == 0
+
+
+def test_one_survey_of_a_school_at_a_time(day):
+    asked = school_to_ask(students=1)
+    begin(asked)
+    with pytest.raises(Refused):
+        begin(asked)
+
+
+def test_a_student_whose_family_opted_out_gets_no_slip(day, client_as):
+    asked = school_to_ask(students=3)
+    client, student_id = client_as(asked.head), asked.students[0].id
+    assert client.submit(f"/students/{student_id}/surveys", {"takes_part": "no"}).status_code == 303
+    assert "opted out of school surveys" in client.page(f"/students/{student_id}").text
+    round_id = begin(asked)
+    assert len(slip_codes(asked, round_id)) == 2
+    with pytest.raises(Refused):
+        slip_codes(asked, round_id)
+    sheet = client.page(f"/surveys/{round_id}/sheet?group=student")
+    assert asked.names[0] in sheet.text and asked.names[1] not in sheet.text
+    say_part(asked.call, student_id, True)
+    assert len(slip_codes(asked, round_id)) == 3
+
+
+def test_never_more_slips_than_people(day):
+    asked = school_to_ask(students=3, staff=2)
+    round_id = begin(asked)
+    with pytest.raises(Refused):
+        slip_codes(asked, round_id, SurveyGroup.STAFF, number=3)
+    assert len(slip_codes(asked, round_id, SurveyGroup.STAFF, number=2)) == 2
+    with pytest.raises(Refused):
+        slip_codes(asked, round_id, SurveyGroup.STAFF, number=1)
+
+
+def answered(asked, round_id, favorable: int, other: int) -> None:
+    codes = slip_codes(asked, round_id)
+    for number, code in enumerate(codes[: favorable + other]):
+        answer_by(code, safe=4 if number < favorable else 1)
+
+
+def test_nine_answers_are_hidden_and_not_kept_and_ten_are_shown(day, client_as):
+    few, enough = school_to_ask(students=9), school_to_ask(students=12)
+    rounds = [begin(few), begin(enough)]
+    day("2026-11-17 10:00")
+    answered(few, rounds[0], 6, 3)
+    answered(enough, rounds[1], 8, 4)
+    day("2026-11-28 00:30")
+    assert count_due(clock.now()) == {"surveys": 2}
+    assert count_due(clock.now()) == {"surveys": 0}
+    hidden, shown = (survey_share(one.school.id, YEAR, "student.safe") for one in (few, enough))
+    assert (hidden.suppressed, hidden.numerator, hidden.denominator) == (True, None, None)
+    assert (shown.suppressed, shown.numerator, shown.denominator) == (False, 8, 12)
+    assert survey_share(few.school.id, "2025-26", "student.safe") is None
+    page = client_as(few.head).page(f"/surveys/{rounds[0]}").text
+    assert "Too few to show" in page and "67%" not in page
+    page = client_as(enough.head).page(f"/surveys/{rounds[1]}").text
+    assert "67%" in page and "12" in page
+    left = [db.session.scalar(select(func.count()).select_from(one)) for one in (SurveyLink, SurveySentForm)]
+    assert left == [0, 0]
+    assert all(one.sealed_text is None for one in db.session.scalars(select(SurveyTally)))
+
+
+def test_answers_by_the_code_on_the_wall_are_apart_and_never_a_baseline(day, client_as):
+    asked = school_to_ask(students=14)
+    round_id = begin(asked, wall=True)
+    day("2026-11-17 10:00")
+    answered(asked, round_id, 6, 4)
+    for number in range(12):
+        answer_by(wall_of(round_id).code, key=f"page-{number}", safe=1 if number < 8 else 4)
+    end_round(asked.call, round_id)
+    share = survey_share(asked.school.id, YEAR, "student.safe")
+    assert (share.numerator, share.denominator) == (6, 10)
+    [wall] = db.session.scalars(
+        select(SurveyResult).where(
+            SurveyResult.way == Way.OPEN, SurveyResult.question == "safe", SurveyResult.audience == STUDENT
+        )
+    )
+    assert (wall.favorable, wall.answered) == (4, 12)
+    page = client_as(asked.head).page(f"/surveys/{round_id}").text
+    assert page.index("60%") < page.index("By the code on the wall") < page.index("33%")
+    beside = client_as(asked.head).page("/outcomes/climate").text
+    assert "60% of 10" in beside and "33%" not in beside
+
+
+def test_the_district_sums_only_what_is_shown_of_each_school(day, client_as):
+    schools = [school_to_ask(students=size) for size in (9, 12, 13)]
+    rounds = [begin(one) for one in schools]
+    day("2026-11-17 10:00")
+    for one, round_id, split in zip(schools, rounds, ((6, 3), (8, 4), (7, 6)), strict=True):
+        answered(one, round_id, *split)
+        end_round(one.call, round_id)
+    beside = client_as(make_user(Role.DISTRICT)).page("/outcomes/climate").text
+    assert "60% of 25 (2 schools)" in beside
+    assert "too few to show" in client_as(schools[0].head).page("/outcomes/climate").text
+
+
+def test_who_may_see_and_run_surveys(day, client_as):
+    asked = school_to_ask(students=1)
+    round_id = begin(asked)
+    district, dean = make_user(Role.DISTRICT), make_user(Role.DEAN, asked.school)
+    stranger = make_user(Role.ADMINISTRATOR, SchoolFactory())
+    assert client_as(district).get(f"/surveys/{round_id}").status_code == 200
+    assert client_as(district).get(f"/surveys/{round_id}/slips").status_code == 404
+    assert client_as(dean).get("/surveys").status_code == 404
+    assert client_as(stranger).get(f"/surveys/{round_id}").status_code == 404
+
+
+def test_an_administrator_plans_and_ends_one_by_the_pages(day, client_as):
+    asked = school_to_ask(students=2)
+    client = client_as(asked.head)
+    told = client.page("/surveys/notice").text
+    assert all(words in told for words in ("I feel safe at this school.", "Me siento a salvo", "773-555-0100"))
+    days = {"opens_on": "2026-11-16", "closes_on": "2026-11-27"}
+    refused = client.submit("/surveys/new", {"groups": ["student"], **days})
+    assert refused.status_code == 400 and "Enter the day on which families were told." in refused.text
+    done = client.submit(
+        "/surveys/new",
+        {
+            "groups": ["student", "family"], "notice_on": "2026-11-02", **days, "wall": "y",
+        },
+    )  # fmt: skip
+    assert done.status_code == 303
+    page = client.page(done.location)
+    assert "Planned" in page.text
+    assert client.submit(f"{done.location}/slips", {"group": "student"}).status_code == 303
+    sheet = client.page(f"{done.location}/sheet?group=student")
+    assert len(sheet.find_all("img")) == 2 and "/survey/" in sheet.text
+    assert client.submit(f"{done.location}/slips", {"group": "student"}).status_code == 400
+    assert "988" in client.page(f"{done.location}/wall").text
+    day("2026-11-18 10:00")
+    client = client_as(asked.head)
+    assert client.submit(f"{done.location}/end", {}).location == done.location
+    row = fresh(db.session.scalars(select(SurveyRound)).one())
+    assert row.counted_at is not None and row.closes_on == date(2026, 11, 18) != CLOSES
+    assert client.get(f"{done.location}/slips").status_code == 404

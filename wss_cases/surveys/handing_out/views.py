@@ -1,0 +1,152 @@
+"""Handing links out: slips to print, invitations by email, and the sheet with the code for a wall."""
+
+from typing import Any
+
+import segno
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.act_pages import act_form
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.queries import get_school
+from wss_cases.surveys.instrument.states import SurveyGroup
+from wss_cases.surveys.links.actions import make_slips
+from wss_cases.surveys.links.codes import code_of
+from wss_cases.surveys.links.models import SurveyLink
+from wss_cases.surveys.links.queries import slips_of
+from wss_cases.surveys.mailing.actions import invite
+from wss_cases.surveys.pages.forms import InviteForm, SlipForm
+from wss_cases.surveys.pages.presenters import days_words
+from wss_cases.surveys.people.queries import opted_out
+from wss_cases.surveys.rounds.models import SurveyRound
+from wss_cases.surveys.rounds.queries import get_round, wall_of
+
+blueprint = Blueprint("survey_links", __name__, url_prefix="/surveys/<int:survey_round_id>")
+
+
+def _running(actor: Actor, survey_round_id: int) -> SurveyRound:
+    row = get_round(actor, survey_round_id)
+    require(actor, Permission.SURVEY_RUN, row)
+    if row.counted_at is not None:
+        raise NotFound
+    return row
+
+
+def _words(row: SurveyRound, title: str, go_words: str) -> dict[str, Any]:
+    back = url_for("surveys.one", survey_round_id=row.id)
+    crumbs = [(_("School surveys"), url_for("surveys.rounds")), (days_words(row), back), (title, None)]
+    return {"title": title, "go_words": go_words, "back_href": back, "crumbs": crumbs}
+
+
+@blueprint.route("/slips", methods=["GET", "POST"])
+@gate(Permission.SURVEY_RUN)
+def slips(survey_round_id: int) -> Page:
+    """Make slips for a group; those that are made can be printed again."""
+    actor = current_actor()
+    row = _running(actor, survey_round_id)
+    form = SlipForm(group=row.groups[0].value)
+    form.group.choices = choices([(group.value, group.label) for group in row.groups])
+    made = [
+        (group.label, url_for("survey_links.sheet", survey_round_id=row.id, group=group.value))
+        for group in row.groups
+        if slips_of(row.id, group)
+    ]
+    return act_form(
+        form,
+        lambda call: make_slips(call, row.id, SurveyGroup(form.group.data), form.number.data or 0),
+        lambda _made: url_for("survey_links.sheet", survey_round_id=row.id, group=form.group.data),
+        _words(row, _("Slips to print"), _("Make the slips")) | {"made": made},
+        "surveys/pages/slips.html",
+    )
+
+
+@blueprint.get("/sheet")
+@gate(Permission.SURVEY_RUN)
+def sheet(survey_round_id: int) -> Page:
+    """The slips of a group that no one has used, to cut apart; before those of students, whom to give none."""
+    row = _running(current_actor(), survey_round_id)
+    group = next((group for group in row.groups if group.value == request.args.get("group")), row.groups[0])
+    by_grade: dict[int | None, list[dict[str, str]]] = {}
+    for one in slips_of(row.id, group):
+        by_grade.setdefault(one.grade, []).append(_slip(one))
+    return render_template(
+        "surveys/pages/sheet.html",
+        back=url_for("survey_links.slips", survey_round_id=row.id),
+        school=existing(get_school(row.school_id)),
+        group=group,
+        parts=[(grade_words(grade), slips) for grade, slips in by_grade.items()],
+        opted_out=_without_slips(row, group),
+        says=_in_each_language(lambda: _("Short school survey. Scan the code, or type the address. No names.")),
+        until=_in_each_language(lambda: _("Works once, %(days)s.", days=days_words(row))),
+    )
+
+
+def _without_slips(row: SurveyRound, group: SurveyGroup) -> list[tuple[str, str]]:
+    if group is not SurveyGroup.STUDENT:
+        return []
+    today = max(row.opens_on, today_at(row.school_id, clock.now()))
+    return [(student.shown_name, grade_words(student.grade)) for student in opted_out(row.school_id, today)]
+
+
+def _slip(one: SurveyLink) -> dict[str, str]:
+    assert one.nonce is not None
+    return _printed(code_of(one.nonce, one.digest))
+
+
+def _printed(code: str) -> dict[str, str]:
+    base = setting("PUBLIC_URL") or request.url_root.rstrip("/")
+    address = f"{base}{url_for('survey.link', token=code)}"
+    return {"address": address, "picture": segno.make(address, error="m").svg_data_uri(border=4)}
+
+
+def _in_each_language(says: Any) -> list[tuple[str, str]]:
+    found = []
+    for code in setting("LANGUAGES"):
+        with force_locale(code):
+            found.append((code, says()))
+    return found
+
+
+@blueprint.route("/invite", methods=["GET", "POST"])
+@gate(Permission.SURVEY_RUN)
+def invitations(survey_round_id: int) -> Page:
+    """Invite families or staff by email."""
+    row = _running(current_actor(), survey_round_id)
+    offered = [group for group in (SurveyGroup.FAMILY, SurveyGroup.STAFF) if group in row.groups]
+    form = InviteForm(group=offered[0].value if offered else "")
+    form.group.choices = choices([(group.value, group.label) for group in offered])
+    done = with_flash(
+        _("The invitations are on their way. They go out in the hours of email on school days."),
+        url_for("surveys.one", survey_round_id=row.id),
+    )
+    words = _words(row, _("Invite by email"), _("Send the invitations"))
+    return act_form(
+        form, lambda call: invite(call, row.id, SurveyGroup(form.group.data)), done, words, "surveys/pages/invite.html"
+    )
+
+
+@blueprint.get("/wall")
+@gate(Permission.SURVEY_RUN)
+def wall(survey_round_id: int) -> Page:
+    """The sheet with the code for a wall, in both languages."""
+    row = _running(current_actor(), survey_round_id)
+    standing = existing(wall_of(row.id))
+    return render_template(
+        "surveys/pages/wall.html",
+        back=url_for("surveys.one", survey_round_id=row.id),
+        school=existing(get_school(row.school_id)),
+        says=_in_each_language(lambda: _("How safe and respected do you feel here? Short survey, no names.")),
+        until=_in_each_language(lambda: days_words(row)),
+        **_printed(standing.code),
+    )

@@ -1,0 +1,152 @@
+"""Pages of surveys for a school's coordinators and administrators, and for the district: rounds and their results."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.act_pages import act_form, act_page
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import dotted, locale_code
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.mail.family_texts.queries import family_text
+from wss_cases.roster.directory.queries import get_school, schools_by_id
+from wss_cases.surveys.instrument.queries import questions_on, text_code, texts_of
+from wss_cases.surveys.instrument.states import SurveyGroup, Way
+from wss_cases.surveys.pages.forms import EndForm, RoundForm
+from wss_cases.surveys.pages.presenters import days_words, part_rows, result_tables, state_words
+from wss_cases.surveys.results.actions import end_round
+from wss_cases.surveys.results.queries import results_of
+from wss_cases.surveys.rounds.actions import open_round
+from wss_cases.surveys.rounds.models import SurveyRound
+from wss_cases.surveys.rounds.queries import PAGE, READERS, get_round, rounds_seen, tallies_of, wall_of
+
+blueprint = Blueprint("surveys", __name__, url_prefix="/surveys")
+
+
+@blueprint.get("")
+@gate(Permission.SURVEY_READ)
+def rounds() -> Page:
+    """The surveys of the chosen school, or of all that the reader reaches, the newest first."""
+    actor = current_actor()
+    school_id = chosen_school_id(actor, *READERS)
+    before = id_in(request.args.get("before"))
+    found = rounds_seen(actor, school_id, before)
+    names = schools_by_id([row.school_id for row in found[:PAGE]])
+    school = get_school(school_id) if school_id is not None else None
+    return render_template(
+        "surveys/pages/list.html",
+        rows=[_row(row, names[row.school_id].name) for row in found[:PAGE]],
+        older=url_for("surveys.rounds", before=found[PAGE - 1].id) if len(found) > PAGE else None,
+        newer=url_for("surveys.rounds") if before else None,
+        may_open=school is not None and can(actor, Permission.SURVEY_OPEN, school),
+    )
+
+
+def _row(row: SurveyRound, school: str) -> dict[str, Any]:
+    tag, tone = state_words(row, today_at(row.school_id, clock.now()))
+    groups = ", ".join(str(group.label) for group in row.groups)
+    href = url_for("surveys.one", survey_round_id=row.id)
+    return {"title": days_words(row), "href": href, "meta": dotted(school, groups), "tag": tag, "tone": tone}
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(Permission.SURVEY_OPEN)
+def new() -> Page:
+    """Plan a survey at the chosen school."""
+    actor = current_actor()
+    school = existing(get_school(existing(chosen_school_id(actor, *READERS))))
+    form = RoundForm(groups=[])
+    words = {
+        "title": _("Plan a survey"),
+        "lede": school.name,
+        "go_words": _("Plan the survey"),
+        "back_href": url_for("surveys.rounds"),
+        "crumbs": [(_("School surveys"), url_for("surveys.rounds")), (_("Plan a survey"), None)],
+    }
+    return act_form(
+        form,
+        lambda call: open_round(call, school.id, form.planned),
+        lambda made: url_for("surveys.one", survey_round_id=made),
+        words,
+        "layouts/form_page.html",
+    )
+
+
+@blueprint.get("/notice")
+@gate(Permission.SURVEY_OPEN)
+def notice() -> Page:
+    """The letter by which families learn of a survey of students, with its questions, in each language."""
+    school = existing(get_school(existing(chosen_school_id(current_actor(), *READERS))))
+    today = today_at(school.id, clock.now())
+    asked = questions_on(today, SurveyGroup.STUDENT)
+    filled = {"school": school.name, "contact": dotted(school.name, school.phone)}
+    letters = []
+    for language in setting("LANGUAGES"):
+        letter = family_text("survey_notice", language, today).filled(filled)
+        texts = texts_of(SurveyGroup.STUDENT, asked, language, today)
+        questions = [texts[text_code(SurveyGroup.STUDENT, one.code)].text for one in asked]
+        letters.append({"letter": letter, "language": language, "questions": questions})
+    return render_template("surveys/pages/notice.html", letters=letters, back=url_for("surveys.rounds"))
+
+
+@blueprint.get("/<int:survey_round_id>")
+@gate(Permission.SURVEY_READ)
+def one(survey_round_id: int) -> Page:
+    """One survey: how it stands, who took part, and once it is over what it came to."""
+    actor, now = current_actor(), clock.now()
+    row = get_round(actor, survey_round_id)
+    today = today_at(row.school_id, now)
+    tag, tone = state_words(row, today)
+    results = results_of(row.id)
+    return render_template(
+        "surveys/pages/one.html",
+        row=row,
+        school=existing(get_school(row.school_id)).name,
+        title=days_words(row),
+        tag=tag,
+        tone=tone,
+        parts=part_rows(tallies_of(row.id)),
+        tables={way: result_tables(results, way, locale_code(), row.opens_on) for way in Way},
+        may_run=row.counted_at is None and can(actor, Permission.SURVEY_RUN, row),
+        has_wall=wall_of(row.id) is not None,
+        ways=Way,
+    )
+
+
+def _load(actor: Actor, survey_round_id: int) -> SurveyRound:
+    return get_round(actor, survey_round_id)
+
+
+act_page(
+    blueprint,
+    "/<int:survey_round_id>/end",
+    "end",
+    Permission.SURVEY_RUN,
+    load=_load,
+    form=lambda row: EndForm(version=row.version),
+    act=lambda call, row, form: end_round(call, row.id),
+    done=lambda row: url_for("surveys.one", survey_round_id=row.id),
+    words=lambda row: {
+        "title": _("End the survey now"),
+        "lede": days_words(row),
+        "go_words": _("End and count it"),
+        "back_href": url_for("surveys.one", survey_round_id=row.id),
+        "crumbs": [
+            (_("School surveys"), url_for("surveys.rounds")),
+            (days_words(row), url_for("surveys.one", survey_round_id=row.id)),
+            (_("End the survey now"), None),
+        ],
+        "warning": _("All links stop working. It cannot be opened again."),
+    },
+    template="surveys/pages/act.html",
+)
