@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from random import Random
 
 from sqlalchemy import Connection, delete, event, text
@@ -21,7 +22,7 @@ from wss_cases.demo.story.agenda import Agenda, Life
 from wss_cases.demo.story.behaviors import read_codes
 from wss_cases.demo.story.reports import plan_days
 from wss_cases.demo.story.world import Organization, World
-from wss_cases.demo.today import desk
+from wss_cases.demo.today import desk, surveys
 from wss_cases.demo.today.copies import make_copies
 from wss_cases.demo.today.keeping import add_keeping
 from wss_cases.demo.today.last_resorts import add_last_resorts
@@ -74,7 +75,7 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
     for place in world.places:
         for day, story in plan_days(world, place):
             agenda.begin(report(world, place, day, story, life_of))
-    for life in desk.lives(world):
+    for life in chain(desk.lives(world), surveys.lives(world)):
         agenda.begin(life)
     with not_collecting():
         agenda.run(lambda at: progress((at - begins) / (now - begins)))
