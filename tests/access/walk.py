@@ -51,6 +51,7 @@ from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.mentoring.substitutes.models import PeriodCode
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
 from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -209,6 +210,8 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "referral_id": _of_school(Referral),
     "practice_id": _of_school(PracticeEntry),
     "school_plan_id": _of_school(SchoolPlan),
+    "plan_review_id": _of_school(PlanReview),
+    "plan_review_goal_id": _of_school(PlanReviewGoal),
     "circle_plan_id": _of_school(CirclePlan),
     "outside_keeper_id": _of_school(CircleOutsideKeeper),
     "request_id": _of_school(CircleRequest),
@@ -282,7 +285,7 @@ INNERMOST = (
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
     *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
     "device_id",
-    "school_plan_id",
+    *("plan_review_goal_id", "plan_review_id", "school_plan_id"),
     "school_id",
 )
 PUBLISHED = select(PublishedSchool)

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from tests.attachments.planting import plant_attachments
 from tests.factories.accounts import make_user
+from tests.factories.base import put
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
@@ -65,7 +66,11 @@ from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
+from wss_cases.plans.plan.reviews.states import ReviewKind
 from wss_cases.plans.plan.templates.models import PlanTemplate
+from wss_cases.plans.plan.templates.states import Component
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink
@@ -331,14 +336,18 @@ def plant_workday(one: Planted) -> None:
 
 
 def plant_plan(one: Planted) -> None:
-    """A draft of a safety plan for years that no demo plan has."""
-    db.session.add(
+    """A draft of a safety plan for years that no demo plan has, with a goal and a review of it."""
+    plan = put(
         SchoolPlan(
             school_id=one.school.id, first_year="2040-41", last_year="2040-41", number=1, state=PlanState.DRAFT,
             lead_id=one.lead.id, template_id=db.session.scalars(select(PlanTemplate.id)).first(),
             started_by_id=one.lead.id, started_at=NOW,
         )
     )  # fmt: skip
+    of_plan = {"school_id": plan.school_id, "plan_id": plan.id}
+    goal = PlanGoal(component=Component.TRUST, position=1, statement="Heard", why_not_measured="New", **of_plan)
+    review = put(PlanReview(kind=ReviewKind.ANNUAL, held_on=NOW.date(), summary="", written_at=NOW, **of_plan))
+    db.session.add(PlanReviewGoal(review_id=review.id, goal_id=put(goal).id, what_changes="", **of_plan))
 
 
 def plant_practice(one: Planted) -> None:

@@ -1,6 +1,7 @@
 """What rooms above bring to the pages of rooms below: filled once by `create_app`, read by the lower rooms."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from wss_cases.access.actor import Actor
@@ -11,6 +12,7 @@ from wss_cases.journal.rooms import (
     ListKind,
     Panel,
     Place,
+    PlanColumn,
     PlanTab,
     Room,
     Searchable,
@@ -77,7 +79,17 @@ def word_sources() -> list[WordSource]:
 
 def list_kinds() -> dict[str, ListKind]:
     """Return every list that is a table, by its name."""
-    return {kind.name: kind for room in _rooms for kind in room.lists}
+    kinds = [kind for room in _rooms for kind in room.lists]
+    return {kind.name: _with_brought(kind) for kind in kinds}
+
+
+def _with_brought(kind: ListKind) -> ListKind:
+    return kind if kind.brought is None else replace(kind, columns=(*kind.columns, *kind.brought()))
+
+
+def plan_columns() -> list[PlanColumn]:
+    """Return what rooms tell of many plans, in the order of the list's columns."""
+    return sorted((column for room in _rooms for column in room.plan_columns), key=lambda column: column.order)
 
 
 def plan_tabs() -> list[PlanTab]:

@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -66,6 +66,21 @@ class PlanTab:
     words: Any
     order: int
     permission: Permission
+
+
+@dataclass(frozen=True)
+class PlanColumn:
+    """What a room tells of many plans in the list of all schools: a number for each, or nothing.
+
+    `key` stands in addresses. `count(plan_ids, today)` returns the number of each plan in a constant number of
+    statements; the caller has checked the plans. Columns stand by `order`; `tone` is that of a number above 0.
+    """
+
+    key: str
+    label: Any
+    order: int
+    count: Callable[[Sequence[int], date], Mapping[int, int]]
+    tone: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,7 +164,7 @@ class ListKind:
     `read(actor, arguments, now, limit)` returns up to `limit` rows of what the actor may see, narrowed and sorted by
     the parameters of the page's address. `names` are the columns that name children: without them the list leaves as a
     file to whoever opens its page; where none is named, it leaves only to those who answer for the school. `roles` are
-    those by which the school is chosen whose list it is.
+    those by which the school is chosen whose list it is. `brought` returns columns that rooms above bring to it.
     """
 
     name: str
@@ -161,6 +176,7 @@ class ListKind:
     read: Callable[[Actor, Mapping[str, str], datetime, int], ListRead]
     names: tuple[str, ...] = ()
     roles: Collection[Role] = CASE_TEAM
+    brought: Callable[[], tuple[Column, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +203,8 @@ class Room:
     students whom an actor met lately at a school, newest first. `smallest_groups`: of a school year. `reactions`: what
     a lower room records to what follows from it here, in the same unit of work. `deputy_looks`: table name to what a
     network's deputy may decide of it. `searchable`: what people find here. `word_sources`: by which texts. `lists`:
-    those that are tables. `plan_tabs`: pages among the tabs of a safety plan.
+    those that are tables. `plan_tabs`: pages among the tabs of a safety plan. `plan_columns`: what the list of all
+    plans tells of each.
     """
 
     tables: tuple[ModuleType, ...] = ()
@@ -206,3 +223,4 @@ class Room:
     word_sources: tuple[WordSource, ...] = ()
     lists: tuple[ListKind, ...] = ()
     plan_tabs: tuple[PlanTab, ...] = ()
+    plan_columns: tuple[PlanColumn, ...] = ()

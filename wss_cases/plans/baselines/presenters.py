@@ -7,6 +7,7 @@ from flask import url_for
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.teams.queries import user_names
+from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, zone_of
@@ -33,9 +34,9 @@ def value_words(measure: str, figure: Figure) -> str:
 
 
 def made_of(measure: str, figure: Figure) -> str:
-    """Return what a figure is made of: "29 suspensions of 420 students"; '' for a count."""
+    """Return what a figure is made of: "29 suspensions of 420 students"; '' for a count, and for what is of nothing."""
     declared = PLAN_MEASURES[measure]
-    if figure.denominator is None:
+    if not figure.denominator:
         return ""
     return _(
         "%(part)s %(parts)s of %(whole)s %(wholes)s",
@@ -68,9 +69,7 @@ def _line(
     changed = frozen != now and not hidden
     return {
         "title": PLAN_MEASURES[row.measure].title,
-        "period": _(
-            "%(first)s to %(last)s", first=day_words_with_year(row.period_from), last=day_words_with_year(row.period_to)
-        ),
+        "period": _period(row),
         "value": _("Too few to show") if hidden else value_words(row.measure, frozen),
         "made_of": "" if hidden else made_of(row.measure, frozen),
         "small": row.suppressed and small,
@@ -79,6 +78,14 @@ def _line(
         "again": _both(row.measure, now) if changed else "",
         "href": url_for("plan_baselines.trend", school_plan_id=plan.id, measure=row.measure),
     }
+
+
+def _period(row: PlanBaseline) -> str:
+    """The school year; where it was not over yet, until which day."""
+    year = school_year(row.period_from)
+    if row.period_to == school_year_bounds(year)[1]:
+        return _("School year %(year)s", year=year)
+    return _("School year %(year)s, to %(day)s", year=year, day=day_words_with_year(row.period_to))
 
 
 def _both(measure: str, figure: Figure) -> str:
@@ -114,7 +121,8 @@ def trend_points(measure: str, trend: Trend, small: bool, fewest: int) -> list[L
                 "label": year.name,
                 "value": value,
                 "figure": None if value is None else number_words(value),
-                "note": _("Too few to show") if hidden else made_of(measure, year.figure),
+                "note": _("Too few to show") if hidden else "",
+                "made_of": "" if hidden else made_of(measure, year.figure),
             }
         )
     return points

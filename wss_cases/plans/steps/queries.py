@@ -1,6 +1,6 @@
 """Reading the steps of a plan, each with how it stands as a follow-up."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -102,7 +102,7 @@ def get_step(actor: Actor, follow_up_id: int) -> tuple[FollowUp, PlanStep]:
     return row, step
 
 
-def overdue_counts(plan_ids: Iterable[int], today: date) -> dict[int, int]:
+def overdue_counts(plan_ids: Sequence[int], today: date) -> dict[int, int]:
     """Return how many steps are overdue on a day, by plan; for callers that checked the plans."""
     statement = (
         select(PlanStep.plan_id, func.count())
