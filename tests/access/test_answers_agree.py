@@ -45,6 +45,8 @@ from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.plans.money.funding.models import Funding, FundingChange
+from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
@@ -93,6 +95,10 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     ),
     "pathways.circles.plans.queries.visible_to": (CirclePlan, by(P.CIRCLE_PLAN_READ)),
     "plans.plan.core.queries.visible_to": (SchoolPlan, by(P.PLAN_READ)),
+    "plans.money.funding.queries.visible_to": (Funding, by(P.PLAN_READ)),
+    "plans.money.funding.queries.changes_visible_to": (FundingChange, by(P.PLAN_READ)),
+    "plans.money.resources.queries.visible_to": (PlanResource, by(P.PLAN_READ)),
+    "plans.money.resources.queries.entries_visible_to": (ResourceEntry, by(P.PLAN_READ)),
     "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
     "practice.requests.queries.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "surveys.rounds.queries.visible_to": (SurveyRound, by(P.SURVEY_READ)),

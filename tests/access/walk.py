@@ -50,6 +50,9 @@ from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.mentoring.substitutes.models import PeriodCode
 from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent
+from wss_cases.plans.money.files.models import MoneyFile
+from wss_cases.plans.money.funding.models import Funding, FundingChange
+from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
 from wss_cases.practice.log.models import PracticeEntry
@@ -212,6 +215,11 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "school_plan_id": _of_school(SchoolPlan),
     "plan_review_id": _of_school(PlanReview),
     "plan_review_goal_id": _of_school(PlanReviewGoal),
+    "funding_id": _of_school(Funding),
+    "funding_change_id": _of_school(FundingChange),
+    "plan_resource_id": _of_school(PlanResource),
+    "resource_entry_id": _of_school(ResourceEntry),
+    "money_file_id": _of_school(MoneyFile),
     "circle_plan_id": _of_school(CirclePlan),
     "outside_keeper_id": _of_school(CircleOutsideKeeper),
     "request_id": _of_school(CircleRequest),
@@ -285,6 +293,7 @@ INNERMOST = (
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),
     *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
     "device_id",
+    *("funding_change_id", "funding_id", "resource_entry_id", "plan_resource_id", "money_file_id"),
     *("plan_review_goal_id", "plan_review_id", "school_plan_id"),
     "school_id",
 )

@@ -18,6 +18,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.referrals import PartnerFactory, make_referral
 from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory, make_notification
+from tests.plans.money.planting import plant_money
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount, UserSession
 from wss_cases.api.tokens.models import ApiToken
@@ -168,6 +169,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_practice(one)
     plant_plan(one)
     plant_survey(one)
+    plant_money(one.school.id, one.lead.id, NOW)
     plant_attachments(one, pathways[-1])
     db.session.commit()
 

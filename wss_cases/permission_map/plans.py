@@ -5,9 +5,16 @@ from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Rule
 from wss_cases.permission_map.predicates import anywhere, at_own_school, school_itself, whole_district
 from wss_cases.permission_map.row import DISTRICT, TEAM, A, C, D, of, row
+from wss_cases.plans.money.files.rules import brings
 from wss_cases.plans.plan.core.rules import PLAN_READERS
 
 PLANS: dict[P, Rule] = {
+    P.FUNDING_SECOND: row(
+        of(A, DISTRICT), at_own_school(A, DISTRICT), "a second person is never missing: the school's or the district's"
+    ),
+    P.FUNDING_WRITE: row(of(DISTRICT), at_own_school(DISTRICT), "the district gives a school its money"),
+    P.PLAN_MONEY_IMPORT: row(of(A, DISTRICT), brings, "whoever writes the same rows by hand, at each of their schools"),
+    P.PLAN_MONEY_WRITE: row(of(A), at_own_school(A), "the administrator answers for what the school spends"),
     P.PLAN_READ: row(
         of(*PLAN_READERS), at_own_school(*PLAN_READERS), "the school that carries it out, and the district; no other"
     ),

@@ -36,6 +36,8 @@ TAKING_FILES = {
     "roster/uploads/upload.html",
     "roster/role_files/views.py",
     "roster/role_files/upload.html",
+    "plans/money/files/views.py",
+    "plans/money/files/upload.html",
     "setup/look/views.py",
     "setup/look/upload.html",
     "attachments/pages/views.py",

@@ -1,0 +1,1 @@
+"""Funding, resources, entries and files of money of safety plans."""

@@ -1,0 +1,188 @@
+"""Money from a file: errors name row and column, the sound rows land together or not at all, and only once."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories.accounts import make_user
+from tests.factories.base import fresh
+from tests.factories.plan_money import FundingFactory, make_resource, make_strategy
+from tests.factories.roster import SchoolFactory
+from tests.plans.money.conftest import Scene
+from wss_cases.access.actor import Role
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.plans.money.files import actions
+from wss_cases.plans.money.files.actions import RowsRefused
+from wss_cases.plans.money.files.models import MoneyFile
+from wss_cases.plans.money.files.states import FileKind
+from wss_cases.plans.money.funding.models import Funding
+from wss_cases.plans.money.resources.models import ResourceEntry
+
+ENTRIES = """school,resource,kind,amount,date,note
+609999,Circle keeper training,spent,"$1,234.56",2026-09-01,Invoice 7
+Cedar Park High School,circle keeper TRAINING,Committed,200,9/15/2026,
+"""
+WRONG = """School,Resource,Kind,Amount,Date,Note
+609999,Circle keeper training,spent,-5,2026-09-01,
+609999,Circle keeper training,spent,five,2026-09-01,
+609999,Circle keeper training,spent,0,2026-09-01,
+609999,Circle keeper training,spent,5,2099-01-01,
+609999,Circle keeper training,spent,5,soon,
+609999,Circle keeper training,given,5,2026-09-01,
+609999,Nothing planned,spent,5,2026-09-01,
+Elsewhere,Circle keeper training,spent,5,2026-09-01,
+609999,Circle keeper training,spent,5,2026-09-01,a,b
+"""
+WRONG_COLUMNS = ["amount", "amount", "amount", "date", "date", "kind", "resource", "school", "note"]
+
+
+def send(page: Any, text: str, kind: str = "entries", name: str = "money.csv") -> Any:
+    """Upload a file on the page."""
+    form = page.form("/safety-plans/money-files").values()
+    sent = {one: held[0] for one, held in form.items() if held} | {"kind": kind}
+    data = sent | {"file": (io.BytesIO(text.encode()), name)}
+    return page.post("/safety-plans/money-files", data=data, content_type="multipart/form-data")
+
+
+def counted(model: Any) -> int:
+    """How many rows of a table there are."""
+    return int(db.session.scalar(select(func.count()).select_from(model)) or 0)
+
+
+def test_a_file_is_looked_at_confirmed_and_landed_once(scene: Scene, client_as: Any) -> None:
+    resource, page = make_resource(scene.strategy), client_as(scene.principal)
+    done = send(page, ENTRIES)
+    assert done.status_code == 303
+    shown = page.page(done.location).text
+    assert "$1,234.56" in shown and "Invoice 7" in shown and "Import 2 rows" in shown
+    assert counted(ResourceEntry) == 0, "looking writes nothing"
+    assert page.submit(done.location, {}).status_code == 303
+    entries = db.session.scalars(select(ResourceEntry).order_by(ResourceEntry.id)).all()
+    assert [(one.resource_id, one.kind.value, one.amount_cents, str(one.on_day)) for one in entries] == [
+        (resource.id, "spent", 123_456, "2026-09-01"),
+        (resource.id, "committed", 20_000, "2026-09-15"),
+    ]
+    again = send(page, ENTRIES.replace("\n", "\r\n"))
+    assert again.status_code == 400 and "already imported" in again.text
+    assert "2 rows are imported" in page.page(done.location).text
+
+
+def test_each_error_names_its_row_and_column_and_the_sound_rows_land(scene: Scene, client_as: Any) -> None:
+    make_resource(scene.strategy)
+    page = client_as(scene.principal)
+    refused = send(page, WRONG)
+    assert refused.status_code == 400 and counted(MoneyFile) == 0
+    for row, column in enumerate(WRONG_COLUMNS, 2):
+        assert f"Row {row}, column {column}:" in refused.text
+    mixed = send(page, WRONG + "609999,Circle keeper training,spent,7.07,2026-09-02,Sound\n")
+    shown = page.page(mixed.location).text
+    assert "Row 2, column amount:" in shown and "Import 1 row" in shown
+    page.submit(mixed.location, {})
+    assert [one.amount_cents for one in db.session.scalars(select(ResourceEntry))] == [707]
+
+
+def test_the_sound_rows_land_together_or_not_at_all(
+    scene: Scene, client_as: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_resource(scene.strategy)
+    call = scene.calls(scene.principal)
+    file_id = actions.upload_file(call, FileKind.ENTRIES, "money.csv", ENTRIES.encode())
+    with pytest.raises(Refused, match="has changed"):
+        actions.carry_out(call, file_id, 1)
+    write, written = actions.write_entry, []
+
+    def breaks(uow: Any, resource_id: int, paid: Any) -> Any:
+        written.append(paid)
+        if len(written) == 2:
+            raise Refused("", "broken")
+        return write(uow, resource_id, paid)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "write_entry", breaks)
+        with pytest.raises(Refused, match="broken"):
+            actions.carry_out(call, file_id, 2)
+    assert counted(ResourceEntry) == 0
+    actions.carry_out(call, file_id, 2)
+    with pytest.raises(Refused, match="already carried out"):
+        actions.carry_out(call, file_id, 2)
+    assert counted(ResourceEntry) == 2
+
+
+def test_funding_comes_from_a_file_of_the_district_alone(scene: Scene, client_as: Any) -> None:
+    other = SchoolFactory(name="Maple Grove School")
+    FundingFactory(school_id=scene.school.id, note="State")
+    text = (
+        "school,school_year,source,amount,officers_removed,note\n"
+        "609999,2026-27,Former school police money,\"$150,000\",2,\n"
+        "Maple Grove School,2026-27,grant,50000.50,,City\n"
+        "609999,2026-27,district,5,,State\n"
+        "609999,2099-00,grant,5,,\n"
+        "609999,2026-27,grant,5,3,\n"
+        "Maple Grove School,2026-27,grant,7,,City\n"
+    )  # fmt: skip
+    page = client_as(scene.district)
+    done = send(page, text, "funding")
+    shown = page.page(done.location).text
+    for row, column in ((4, "note"), (5, "school_year"), (6, "officers_removed"), (7, "note")):
+        assert f"Row {row}, column {column}:" in shown
+    page.submit(done.location, {})
+    rows = db.session.scalars(select(Funding).order_by(Funding.id)).all()
+    assert [(one.school_id, one.source.value, one.amount_cents, one.officers_removed) for one in rows[1:]] == [
+        (scene.school.id, "former_police", 15_000_000, 2),
+        (other.id, "grant", 5_000_050, None),
+    ]
+    with pytest.raises(NotFound):
+        actions.upload_file(scene.calls(scene.principal), FileKind.FUNDING, "a.csv", text.encode())
+
+
+def test_a_file_is_read_by_whoever_writes_the_money_of_its_schools(scene: Scene, client_as: Any) -> None:
+    make_resource(scene.strategy)
+    elsewhere = SchoolFactory()
+    stranger = make_user(Role.ADMINISTRATOR, elsewhere)
+    make_resource(make_strategy(elsewhere, stranger))
+    file_id = actions.upload_file(scene.calls(scene.principal), FileKind.ENTRIES, "money.csv", ENTRIES.encode())
+    address, page = f"/safety-plans/money-files/{file_id}", client_as(stranger)
+    assert page.get(address).status_code == 404
+    assert "money.csv" not in page.page("/safety-plans/money-files").text
+    assert client_as(scene.district).get(address).status_code == 404, "the district writes no entries"
+    assert client_as(make_user(Role.DEAN, scene.school)).get("/safety-plans/money-files").status_code == 404
+    with pytest.raises(NotFound):
+        actions.carry_out(scene.calls(stranger), file_id, 2)
+    with pytest.raises(RowsRefused) as refused:
+        actions.upload_file(scene.calls(stranger), FileKind.ENTRIES, "money.csv", ENTRIES.encode())
+    assert {one.column for one in refused.value.wrong} == {"school"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "Fix the rows"),
+        (b"school,resource\n1,2\n", "Fix the rows"),
+        (b"\xff\xfe\x00", "not a CSV file"),
+        (b'school,"resource\n', "not a CSV file"),
+        (b"a\x00b", "not a CSV file"),
+        (b"x" * (2 * 1024**2 + 1), "too large"),
+        (ENTRIES.encode() * 1_001, "Fix the rows"),
+    ],
+    ids=["empty", "columns", "letters", "quote", "nul", "large", "rows"],
+)
+def test_what_is_no_file_of_money_is_refused_whole(scene: Scene, content: bytes, words: str) -> None:
+    make_resource(scene.strategy)
+    with pytest.raises(Refused, match=words):
+        actions.upload_file(scene.calls(scene.principal), FileKind.ENTRIES, "money.csv", content)
+    assert counted(MoneyFile) == 0
+
+
+def test_what_was_uploaded_waits_while_its_resource_is_renamed(scene: Scene) -> None:
+    resource, call = make_resource(scene.strategy), scene.calls(scene.principal)
+    file_id = actions.upload_file(call, FileKind.ENTRIES, "money.csv", ENTRIES.encode())
+    fresh(resource).title = "Another training"
+    db.session.commit()
+    with pytest.raises(Refused, match="has changed"):
+        actions.carry_out(call, file_id, 2)
+    assert counted(ResourceEntry) == 0

@@ -1,0 +1,301 @@
+"""Resources of strategies, and entries that are neither changed nor deleted."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from tests.factories.accounts import make_user
+from tests.factories.base import fresh
+from tests.factories.plan_money import FundingFactory, ResourceEntryFactory, make_resource, make_strategy
+from tests.factories.roster import SchoolFactory
+from tests.plans.money.conftest import Scene
+from wss_cases.access.actor import Role
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.tables.columns import Order
+from wss_cases.plans.money.resources import actions
+from wss_cases.plans.money.resources.actions import Needed, Paid
+from wss_cases.plans.money.resources.listing import Listed, Wanted, listed
+from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
+from wss_cases.plans.money.resources.queries import money_by_kind, money_of
+from wss_cases.plans.money.resources.rules import Money, days_open
+from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
+from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.states import PlanState
+
+TODAY = date(2026, 11, 20)
+COORDINATOR = Needed(
+    ResourceKind.POSITION, "Restorative justice coordinator", 8_000_000, "RJ-1", 100, None, date(2026, 11, 1)
+)
+
+
+def paid(kind: EntryKind, cents: int, day: date = TODAY, note: str = "") -> Paid:
+    """An amount of today."""
+    return Paid(kind, cents, day, note)
+
+
+@pytest.mark.both_databases
+def test_an_entry_is_neither_changed_nor_deleted_on_either_database(scene: Scene) -> None:
+    entry = ResourceEntryFactory(school_id=scene.school.id, resource_id=make_resource(scene.strategy).id)
+    for statement in ("UPDATE resource_entry SET amount_cents = 1", "DELETE FROM resource_entry"):
+        with pytest.raises(DBAPIError, match="stays as it is"), db.session.begin_nested():
+            db.session.execute(text(statement))
+    assert fresh(entry).amount_cents == 10_000
+
+
+@pytest.mark.both_databases
+def test_the_tables_refuse_what_no_entry_and_no_resource_can_be(scene: Scene) -> None:
+    resource = make_resource(scene.strategy)
+    placed = {"school_id": scene.school.id, "resource_id": resource.id}
+    first = ResourceEntryFactory(**placed)
+    wrong: list[tuple[str, Any]] = [
+        ("amount", ResourceEntryFactory.build(**placed, amount_cents=-1)),
+        ("amount", ResourceEntryFactory.build(**placed, amount_cents=0)),
+        ("amount", ResourceEntryFactory.build(**placed, amount_cents=1, corrects_id=first.id, note="Wrong")),
+        ("says_why", ResourceEntryFactory.build(**placed, amount_cents=-10_000, corrects_id=first.id)),
+    ]
+    for name, row in wrong:
+        with pytest.raises(IntegrityError, match=f"ck_resource_entry_{name}"), db.session.begin_nested():
+            db.session.add(row)
+    for name, values in (
+        ("planned", {"planned_cents": -1}),
+        ("of_positions", {"job_code": "RJ-1"}),
+        ("filled_or_vacant", {"kind": ResourceKind.POSITION}),
+        ("title", {"title": ""}),
+    ):
+        with pytest.raises(IntegrityError, match=f"ck_plan_resource_{name}"), db.session.begin_nested():
+            make_resource(scene.strategy, **values)
+    ResourceEntryFactory(**placed, amount_cents=-10_000, corrects_id=first.id, note="Wrong")
+    with pytest.raises(IntegrityError), db.session.begin_nested():
+        db.session.add(ResourceEntryFactory.build(**placed, amount_cents=-10_000, corrects_id=first.id, note="Again"))
+
+
+def test_a_wrong_entry_is_taken_back_by_a_counter_entry_that_names_it(scene: Scene) -> None:
+    resource, call = make_resource(scene.strategy), scene.calls(scene.principal)
+    wrong = actions.add_entry(call, resource.id, paid(EntryKind.SPENT, 12_345, note="Invoice 7"))
+    with pytest.raises(Refused) as blank:
+        actions.correct_entry(call, wrong, " ")
+    assert blank.value.field == "reason"
+    actions.correct_entry(call, wrong, "It was paid from the grant")
+    entries = db.session.scalars(select(ResourceEntry).order_by(ResourceEntry.id)).all()
+    assert [(one.amount_cents, one.corrects_id) for one in entries] == [(12_345, None), (-12_345, wrong)]
+    assert money_of(call.actor, [resource.id])[resource.id] == Money(50_000, 0, 0)
+    with pytest.raises(Refused, match="already corrected"):
+        actions.correct_entry(call, wrong, "Again")
+    with pytest.raises(Refused, match="This is a correction"):
+        actions.correct_entry(call, entries[1].id, "Back again")
+    assert db.session.scalar(select(func.count()).select_from(ResourceEntry)) == 2
+
+
+def test_overspending_is_taken_and_said(scene: Scene, client_as: Any) -> None:
+    resource = make_resource(scene.strategy, planned_cents=50_000)
+    page = client_as(scene.principal)
+    address = f"/safety-plans/resources/{resource.id}"
+    page.submit(f"{address}/entries/new", {"kind": "spent", "amount": "$500"})
+    assert "more is spent than planned" not in page.page(address).text
+    done = page.submit(f"{address}/entries/new", {"kind": "spent", "amount": "0.01"})
+    assert done.status_code == 303
+    assert "$0.01 more is spent than planned" in page.page(address).text
+    tab = page.page(f"/safety-plans/{scene.strategy.plan_id}/money").text
+    assert f"{resource.title}: $0.01 more is spent than planned" in tab
+    assert "more is committed or spent than funded" in tab, "there is no funding at all"
+    FundingFactory(school_id=scene.school.id, amount_cents=50_001)
+    assert "than funded" not in page.page(f"/safety-plans/{scene.strategy.plan_id}/money").text
+
+
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        ({"amount": "-5"}, "less than 0"),
+        ({"amount": "0"}, "above $0"),
+        ({"amount": "five"}, "in dollars"),
+        ({"amount": ""}, "Enter an amount"),
+        ({"on_day": "2099-01-01"}, "Choose a day in the years"),
+        ({"on_day": "2026-11-21"}, "after today"),
+        ({"on_day": "soon"}, "valid date"),
+        ({"kind": ""}, "Choose whether"),
+    ],
+)
+def test_a_wrong_entry_is_refused_beside_its_field_and_nothing_typed_is_lost(
+    scene: Scene, client_as: Any, form: dict[str, str], words: str
+) -> None:
+    resource, page = make_resource(scene.strategy), client_as(scene.principal)
+    sent = {"kind": "spent", "amount": "$1,234.56", "note": "Invoice 77"} | form
+    answer = page.submit(f"/safety-plans/resources/{resource.id}/entries/new", sent)
+    assert answer.status_code == 400 and words in answer.text and "Invoice 77" in answer.text
+    assert f'value="{sent["amount"]}"' in answer.text
+    assert db.session.scalar(select(ResourceEntry)) is None
+
+
+@pytest.mark.parametrize(
+    ("needed", "field"),
+    [
+        (Needed(ResourceKind.TRAINING, " ", 1), "title"),
+        (Needed(ResourceKind.TRAINING, "Keepers", -1), "planned"),
+        (Needed(ResourceKind.TRAINING, "Keepers", 1, "RJ-1"), "job_code"),
+        (Needed(ResourceKind.TRAINING, "Keepers", 1, "", 50), "fte"),
+        (Needed(ResourceKind.TRAINING, "Keepers", 1, "", None, TODAY), "filled_on"),
+        (Needed(ResourceKind.POSITION, "Coordinator", 1), "vacant_since"),
+        (Needed(ResourceKind.POSITION, "Coordinator", 1, vacant_since=date(2099, 1, 1)), "vacant_since"),
+        (Needed(ResourceKind.POSITION, "Coordinator", 1, filled_on=date(2026, 11, 21)), "filled_on"),
+        (
+            Needed(ResourceKind.POSITION, "Coordinator", 1, filled_on=TODAY, vacant_since=date(2026, 11, 19)),
+            "vacant_since",
+        ),
+    ],
+)
+def test_a_resource_that_cannot_be_is_refused_and_named(scene: Scene, needed: Needed, field: str) -> None:
+    with pytest.raises(Refused) as refused:
+        actions.add_resource(scene.calls(scene.principal), scene.strategy.id, needed)
+    assert refused.value.field == field
+    assert db.session.scalar(select(PlanResource)) is None
+
+
+def test_a_vacancy_is_counted_in_days_and_ends_when_it_is_filled(scene: Scene, client_as: Any) -> None:
+    page, strategy = client_as(scene.principal), scene.strategy
+    form = {
+        "strategy": str(strategy.id), "kind": "position", "title": "Restorative justice coordinator",
+        "planned": "$80,000", "job_code": "RJ-1", "fte": "0.5", "vacant_since": "2026-11-01",
+    }  # fmt: skip
+    odd = page.submit(f"/safety-plans/{strategy.plan_id}/money/resources/new", form | {"fte": "half"})
+    assert odd.status_code == 400 and "full-time position" in odd.text and "RJ-1" in odd.text
+    done = page.submit(f"/safety-plans/{strategy.plan_id}/money/resources/new", form)
+    assert "19 days open" in page.page(done.location).text
+    make_resource(strategy, kind=ResourceKind.POSITION, title="Mentor", vacant_since=date(2026, 9, 1))
+    make_resource(strategy, kind=ResourceKind.POSITION, title="Counselor", filled_on=date(2026, 9, 1))
+    tab = page.page(f"/safety-plans/{strategy.plan_id}/money").text
+    assert tab.index("80 days open") < tab.index("19 days open"), "the longest first"
+    vacant = page.page("/safety-plans/resources?standing=vacant&sort=-open").text
+    assert vacant.index("Mentor") < vacant.index("Restorative justice coordinator") and "Counselor" not in vacant
+    page.submit(f"{done.location}/change", {"filled_on": "2026-11-20", "vacant_since": ""})
+    shown = page.page(done.location).text
+    assert "days open" not in shown and "Filled on" in shown
+    row = db.session.scalars(select(PlanResource).where(PlanResource.job_code == "RJ-1")).one()
+    assert (row.fte_hundredths, row.planned_cents, row.vacant_since) == (50, 8_000_000, None)
+
+
+def test_administrators_write_others_of_the_school_read_and_no_one_else_does(scene: Scene, client_as: Any) -> None:
+    resource = make_resource(scene.strategy)
+    entry = ResourceEntryFactory(school_id=scene.school.id, resource_id=resource.id)
+    address, title, tab = f"/safety-plans/resources/{resource.id}", resource.title, scene.strategy.plan_id
+    for reader in (make_user(Role.DEAN, scene.school), make_user(Role.COORDINATOR, scene.school), scene.district):
+        page = client_as(reader)
+        assert title in page.page(address).text and title in page.page("/safety-plans/resources").text
+        assert page.get(f"{address}/entries/new").status_code == 404
+    stranger = client_as(make_user(Role.ADMINISTRATOR, SchoolFactory()))
+    correct = f"/safety-plans/entries/{entry.id}/correct"
+    for hidden in (address, f"{address}/change", f"/safety-plans/{tab}/money", correct):
+        assert stranger.get(hidden).status_code == 404, hidden
+    assert title not in stranger.page("/safety-plans/resources").text
+
+
+def test_no_one_but_an_administrator_of_the_school_writes(scene: Scene) -> None:
+    strategy_id, resource_id = scene.strategy.id, make_resource(scene.strategy).id
+    entry_id = ResourceEntryFactory(school_id=scene.school.id, resource_id=resource_id).id
+    calls = [
+        scene.calls(make_user(Role.ADMINISTRATOR, SchoolFactory())),
+        scene.calls(make_user(Role.DEAN, scene.school)),
+        scene.calls(scene.district),
+    ]
+    for call in calls:
+        for act in (
+            lambda call: actions.add_resource(call, strategy_id, COORDINATOR),
+            lambda call: actions.change_resource(call, resource_id, COORDINATOR),
+            lambda call: actions.add_entry(call, resource_id, paid(EntryKind.SPENT, 1)),
+            lambda call: actions.correct_entry(call, entry_id, "Wrong"),
+        ):
+            with pytest.raises(NotFound):
+                act(call)
+    assert money_by_kind(calls[0].actor) == {}
+
+
+def test_a_closed_plan_takes_no_resource_but_the_last_entries(scene: Scene) -> None:
+    resource, call = make_resource(scene.strategy), scene.calls(scene.principal)
+    plan = db.session.get_one(SchoolPlan, scene.strategy.plan_id)
+    plan.state, plan.closed_on = PlanState.CLOSED, TODAY
+    db.session.commit()
+    with pytest.raises(Refused, match="closed"):
+        actions.add_resource(call, scene.strategy.id, COORDINATOR)
+    with pytest.raises(Refused, match="closed"):
+        actions.change_resource(call, resource.id, COORDINATOR)
+    actions.add_entry(call, resource.id, paid(EntryKind.SPENT, 1))
+
+
+@pytest.mark.both_databases
+def test_money_by_kind_is_what_a_second_count_finds(scene: Scene) -> None:
+    elsewhere, head = SchoolFactory(), make_user(Role.ADMINISTRATOR)
+    other = make_strategy(elsewhere, head)
+    draft = make_strategy(SchoolFactory(), head)
+    db.session.get_one(SchoolPlan, draft.plan_id).state = PlanState.DRAFT
+    amounts = iter(range(1, 1_000, 7))
+    for strategy in (scene.strategy, scene.strategy, other, draft):
+        for kind in (ResourceKind.TRAINING, ResourceKind.STIPEND, ResourceKind.OTHER):
+            resource = make_resource(strategy, kind=kind, planned_cents=next(amounts))
+            placed = {"school_id": strategy.school_id, "resource_id": resource.id}
+            if kind is not ResourceKind.OTHER:
+                first = ResourceEntryFactory(**placed, amount_cents=next(amounts))
+                ResourceEntryFactory(**placed, kind=EntryKind.COMMITTED, amount_cents=next(amounts))
+                ResourceEntryFactory(**placed, amount_cents=-first.amount_cents, corrects_id=first.id, note="Wrong")
+                ResourceEntryFactory(**placed, amount_cents=next(amounts))
+    found = money_by_kind(scene.calls(scene.district).actor)
+    assert set(found) == {scene.school.id, elsewhere.id}, "a draft is no plan that stands"
+    for school_id, by_kind in found.items():
+        for kind, money in by_kind.items():
+            row = db.session.execute(
+                text(
+                    "SELECT (SELECT SUM(planned_cents) FROM plan_resource WHERE school_id = :s AND kind = :k), "
+                    "(SELECT COALESCE(SUM(e.amount_cents), 0) FROM resource_entry e, plan_resource r "
+                    "WHERE e.resource_id = r.id AND r.school_id = :s AND r.kind = :k AND e.kind = 'committed'), "
+                    "(SELECT COALESCE(SUM(e.amount_cents), 0) FROM resource_entry e, plan_resource r "
+                    "WHERE e.resource_id = r.id AND r.school_id = :s AND r.kind = :k AND e.kind = 'spent')"
+                ),
+                {"s": school_id, "k": kind.value},
+            ).one()
+            assert (money.planned, money.committed, money.spent) == tuple(map(int, row))
+    one = money_by_kind(scene.calls(scene.district).actor, [elsewhere.id])
+    assert set(one) == {elsewhere.id} and one[elsewhere.id] == found[elsewhere.id]
+    assert set(money_by_kind(scene.calls(scene.district).actor, plan_id=draft.plan_id)) == {draft.school_id}
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("sort", ["what", "kind", "planned", "committed", "spent", "over", "open", "school"])
+def test_the_list_is_sorted_either_way_and_paged(scene: Scene, sort: str) -> None:
+    from_rows = []
+    for number in range(5):
+        vacant = date(2026, 11, 1 + number) if number % 2 else None
+        resource = make_resource(
+            scene.strategy, kind=ResourceKind.POSITION, title=f"Position {number}", planned_cents=number * 100,
+            filled_on=None if vacant else date(2026, 9, 1), vacant_since=vacant,
+        )  # fmt: skip
+        placed = {"school_id": scene.school.id, "resource_id": resource.id}
+        ResourceEntryFactory(**placed, amount_cents=1_000 - number)
+        ResourceEntryFactory(**placed, kind=EntryKind.COMMITTED, amount_cents=500 + number)
+        from_rows.append(resource.id)
+    actor = scene.calls(scene.principal).actor
+    for down in (False, True):
+        order = Order(sort, down)
+        whole = [one.resource.id for one in listed(actor, Wanted(), order)]
+        assert sorted(whole) == from_rows
+        paged: list[int] = []
+        while True:
+            page = listed(actor, Wanted(), order, paged[-1] if paged else None, limit=2)
+            paged += [one.resource.id for one in page]
+            if len(page) < 2:
+                break
+        assert paged == whole
+        values = [_value(one, sort) for one in listed(actor, Wanted(), order)]
+        assert values == sorted(values, reverse=down)
+
+
+def _value(one: Listed, sort: str) -> Any:
+    days = days_open(one.resource, TODAY)
+    return {
+        "what": one.resource.title, "kind": 0, "school": one.school, "planned": one.money.planned,
+        "committed": one.money.committed, "spent": one.money.spent, "over": one.money.over,
+        "open": -1 if days is None else days,
+    }[sort]  # fmt: skip

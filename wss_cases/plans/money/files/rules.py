@@ -1,0 +1,209 @@
+"""Pure reading of a file of money: every row is checked, and each error names its row and column."""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.foundation.forms import is_storable
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import fold
+from wss_cases.plans.money.amounts.rules import Unreadable, cents_in, check_day, check_year
+from wss_cases.plans.money.files.states import COLUMNS, MAY_LACK, FileKind
+from wss_cases.plans.money.funding.actions import MOST_OFFICERS, Given
+from wss_cases.plans.money.funding.states import FundingSource
+from wss_cases.plans.money.resources.actions import Paid
+from wss_cases.plans.money.resources.models import LONGEST_NOTE
+from wss_cases.plans.money.resources.states import EntryKind
+from wss_cases.roster.import_files.values import iso_day, our_day
+
+MOST_ROWS: Final = 2_000
+MOST_BYTES: Final = 2 * 1024**2
+LONGEST_FUNDING_NOTE: Final = 200
+WRITER: Final = {FileKind.ENTRIES: Role.ADMINISTRATOR, FileKind.FUNDING: Role.DISTRICT}
+"""Who brings which file: whoever writes the same by hand."""
+
+FundingKey = tuple[int, str, FundingSource, str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row that is sound: its school, what is written, and for an entry of which resource."""
+
+    row: int
+    school_id: int
+    what: Given | Paid
+    resource_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """What is wrong in a cell; `row` 1 is the line of the column names."""
+
+    row: int
+    column: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """Schools by number and folded name (None: several), resources by school and folded title (None: several), the
+    lines of funding that stand, today, and the school year that it is in."""
+
+    schools: Mapping[str, int | None]
+    resources: Mapping[tuple[int, str], int | None]
+    funding: frozenset[FundingKey]
+    today: date
+    this_year: str
+
+
+class _Odd(Exception):
+    """A cell that cannot be taken."""
+
+    def __init__(self, column: str, words: str) -> None:
+        super().__init__(words)
+        self.column, self.words = column, words
+
+
+def brings(actor: Actor, file: Any) -> bool:
+    """Whether the actor writes the money of every school in a file."""
+    return bool(file.school_ids) and all(actor.covers(one, WRITER[file.kind]) for one in file.school_ids)
+
+
+def cells_of(content: bytes) -> list[list[str]]:
+    """Return the cells of a CSV file without spaces around them. ValueError or csv.Error for what is none."""
+    text = content.decode("utf-8-sig")
+    if not is_storable(text):
+        raise ValueError("a character that cannot be stored")
+    return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
+
+
+def digest_of(rows: Sequence[Sequence[str]]) -> str:
+    """Return what tells a file from another one by its cells, whatever its line ends and quotes."""
+    full = [row for row in rows if any(row)]
+    return hashlib.sha256(json.dumps(full, ensure_ascii=False).encode()).hexdigest()
+
+
+def check(rows: Sequence[Sequence[str]], kind: FileKind, known: Known) -> tuple[list[Line], list[Wrong]]:
+    """Return the sound rows of a file, and all that is wrong in the others."""
+    names = [cell.lower().replace(" ", "_") for cell in rows[0]] if rows else []
+    heads = [Wrong(1, name, _("This column is missing.")) for name in COLUMNS[kind] if name not in {*names, *MAY_LACK}]
+    heads += [Wrong(1, name, _("This column is there twice.")) for name in COLUMNS[kind] if names.count(name) > 1]
+    if len(rows) > MOST_ROWS + 1:
+        heads.append(Wrong(MOST_ROWS + 2, COLUMNS[kind][0], _("A file has at most %(most)d rows.", most=MOST_ROWS)))
+    if heads:
+        return [], heads
+    sound: list[Line] = []
+    wrong: list[Wrong] = []
+    seen = set(known.funding)
+    for number, cells in enumerate(rows[1:], 2):
+        if not any(cells):
+            continue
+        try:
+            if len(cells) > len(names):
+                raise _Odd(
+                    COLUMNS[kind][-1], _("The row has more cells than the header. Put quotation marks around it.")
+                )
+            row = dict.fromkeys(COLUMNS[kind], "") | dict(zip(names, cells, strict=False))
+            sound.append(_entry(number, row, known) if kind is FileKind.ENTRIES else _funding(number, row, known, seen))
+        except _Odd as odd:
+            wrong.append(Wrong(number, odd.column, odd.words))
+    if not sound and not wrong:
+        wrong.append(Wrong(1, COLUMNS[kind][0], _("The file has no row.")))
+    return sound, wrong
+
+
+def _entry(number: int, row: Mapping[str, str], known: Known) -> Line:
+    school_id = _school(row, known)
+    resource_id = known.resources.get((school_id, fold(row["resource"])), 0)
+    if resource_id is None:
+        raise _Odd("resource", _("Several resources have this name: %(value)s", value=row["resource"][:80]))
+    if not resource_id:
+        raise _Odd(
+            "resource", _("The school’s plan has no resource with this name: %(value)s", value=row["resource"][:80])
+        )
+    kind = _one_of(row, "kind", EntryKind)
+    cents = _amount(row)
+    if not cents:
+        raise _Odd("amount", _("Enter an amount above $0."))
+    paid = Paid(kind, cents, _day(row, known.today), _note(row, LONGEST_NOTE))
+    return Line(number, school_id, paid, resource_id)
+
+
+def _funding(number: int, row: Mapping[str, str], known: Known, seen: set[FundingKey]) -> Line:
+    school_id = _school(row, known)
+    try:
+        check_year(row["school_year"], known.this_year)
+    except Unreadable as why:
+        raise _Odd("school_year", str(why)) from why
+    source = _one_of(row, "source", FundingSource)
+    cents, officers, note = _amount(row), _officers(row, source), _note(row, LONGEST_FUNDING_NOTE)
+    key = (school_id, row["school_year"], source, note)
+    if key in seen:
+        words = _("This school already has a line with this year, source, and note. Change that line.")
+        raise _Odd("note", words)
+    seen.add(key)
+    return Line(number, school_id, Given(row["school_year"], source, cents, officers, note))
+
+
+def _school(row: Mapping[str, str], known: Known) -> int:
+    found = known.schools.get(fold(row["school"])) if row["school"] else None
+    if found is None:
+        words = _("Enter the number or the exact name of one of your schools: %(value)s", value=row["school"][:80])
+        raise _Odd("school", words)
+    return found
+
+
+def _one_of(row: Mapping[str, str], column: str, kind: Any) -> Any:
+    by_word: dict[str, Any] = {}
+    for one in kind:
+        by_word |= {one.value: one, fold(str(one.label)): one}
+    found = by_word.get(row[column].lower()) or by_word.get(fold(row[column]))
+    if found is None:
+        words = _("%(value)s is not known. Write one of: %(known)s", value=row[column][:80], known=_names(kind))
+        raise _Odd(column, words)
+    return found
+
+
+def _names(kind: Iterable[Any]) -> str:
+    return ", ".join(one.value for one in kind)
+
+
+def _amount(row: Mapping[str, str]) -> int:
+    try:
+        return cents_in(row["amount"])
+    except Unreadable as why:
+        raise _Odd("amount", f"{why} {row['amount'][:40]}".strip()) from why
+
+
+def _day(row: Mapping[str, str], today: date) -> date:
+    day = iso_day(row["date"]) or our_day(row["date"])
+    if day is None:
+        raise _Odd("date", _("Write the date as 2026-08-24 or 8/24/2026: %(value)s", value=row["date"][:40]))
+    try:
+        check_day(day, today)
+    except Unreadable as why:
+        raise _Odd("date", f"{why} {row['date'][:40]}") from why
+    return day
+
+
+def _officers(row: Mapping[str, str], source: FundingSource) -> int | None:
+    text = row["officers_removed"]
+    if not text:
+        return None
+    if source is not FundingSource.FORMER_POLICE:
+        raise _Odd("officers_removed", _("Only former school police money stands for officers removed."))
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= MOST_OFFICERS):
+        raise _Odd("officers_removed", _("Enter a number from 0 to %(most)d.", most=MOST_OFFICERS))
+    return int(text)
+
+
+def _note(row: Mapping[str, str], most: int) -> str:
+    if len(row["note"]) > most:
+        raise _Odd("note", _("Use at most %(max)d characters.", max=most))
+    return row["note"]

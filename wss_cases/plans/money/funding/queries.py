@@ -1,0 +1,130 @@
+"""Reading what schools have for their plans."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Select, func, select
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.errors import existing
+from wss_cases.foundation.tables.columns import Order
+from wss_cases.foundation.tables.ordering import in_order, ranked, worded
+from wss_cases.plans.money.funding.models import Funding, FundingChange
+from wss_cases.plans.money.funding.states import FundingSource
+from wss_cases.plans.plan.core.rules import PLAN_READERS
+from wss_cases.roster.directory.models import School
+
+PAGE = 50
+BY_SCHOOL: Final = Order("school")
+
+load_funding = by_id(Funding)
+load_change = by_id(FundingChange)
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """Which lines are asked for; None and '' narrow nothing."""
+
+    school_id: int | None = None
+    school_year: str = ""
+    source: FundingSource | None = None
+
+
+def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of funding to the schools whose plans the actor reads."""
+    return statement.where(in_schools(Funding.school_id, actor, *PLAN_READERS))
+
+
+def changes_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of changes to the schools whose plans the actor reads."""
+    return statement.where(in_schools(FundingChange.school_id, actor, *PLAN_READERS))
+
+
+def get_funding(actor: Actor, funding_id: int) -> Funding:
+    """Return one line. Raises NotFound."""
+    found: Funding | None = db.session.scalar(visible_to(select(Funding), actor).where(Funding.id == funding_id))
+    return existing(found)
+
+
+def get_change(actor: Actor, change_id: int) -> FundingChange:
+    """Return what was asked. Raises NotFound."""
+    wanted = changes_visible_to(select(FundingChange), actor).where(FundingChange.id == change_id)
+    found: FundingChange | None = db.session.scalar(wanted)
+    return existing(found)
+
+
+def waiting_change(funding_id: int) -> FundingChange | None:
+    """Return the change of a line that waits for a second person."""
+    waits = (FundingChange.funding_id == funding_id, FundingChange.settled_at.is_(None))
+    return db.session.scalar(select(FundingChange).where(*waits))
+
+
+def waiting_changes(actor: Actor, school_id: int | None = None) -> Sequence[tuple[FundingChange, str]]:
+    """Return the changes that wait for a second person, each with its school's name, the oldest first."""
+    wanted: Any = select(FundingChange, School.name).join(School, School.id == FundingChange.school_id)
+    wanted = changes_visible_to(wanted, actor).where(FundingChange.settled_at.is_(None))
+    if school_id is not None:
+        wanted = wanted.where(FundingChange.school_id == school_id)
+    return [(row[0], row[1]) for row in db.session.execute(wanted.order_by(FundingChange.id).limit(PAGE))]
+
+
+def changes_of_line(actor: Actor, funding_id: int) -> list[FundingChange]:
+    """Return everything that was asked about a line, the newest first."""
+    wanted = changes_visible_to(select(FundingChange), actor).where(FundingChange.funding_id == funding_id)
+    return list(db.session.scalars(wanted.order_by(FundingChange.id.desc())))
+
+
+def lines(
+    actor: Actor, narrowed: Narrowed, order: Order, after: int | None = None, limit: int = PAGE + 1
+) -> list[tuple[Funding, str]]:
+    """Return lines with their school's name, in an order, behind the line whose id is `after`."""
+    by: Any = {
+        "school": worded(School.name),
+        "year": Funding.school_year,
+        "source": ranked(Funding.source, FundingSource.labels()),
+        "amount": Funding.amount_cents,
+    }[order.key]
+    both: Any = select(Funding, School.name)
+    wanted = _narrow(both.join(School, School.id == Funding.school_id), narrowed)
+    wanted = visible_to(wanted, actor)
+    last = None
+    if after is not None:
+        place: Any = select(by).select_from(Funding).join(School, School.id == Funding.school_id)
+        row = db.session.execute(visible_to(place, actor).where(Funding.id == after)).first()
+        last = (row[0], after) if row is not None else None
+    found = in_order(wanted, Funding.id, by, down=order.down, limit=limit, last=last)
+    return [(row[0], row[1]) for row in db.session.execute(found)]
+
+
+def _narrow(statement: Select[Any], narrowed: Narrowed) -> Select[Any]:
+    if narrowed.school_id is not None:
+        statement = statement.where(Funding.school_id == narrowed.school_id)
+    if narrowed.school_year:
+        statement = statement.where(Funding.school_year == narrowed.school_year)
+    if narrowed.source is not None:
+        statement = statement.where(Funding.source == narrowed.source)
+    return statement
+
+
+def funding_by_source(
+    actor: Actor, school_ids: Collection[int] | None, years: Collection[str]
+) -> dict[int, dict[FundingSource, int]]:
+    """Return for each school what it has in these school years, in cents by source; without schools of all in reach."""
+    wanted: Any = select(Funding.school_id, Funding.source, func.sum(Funding.amount_cents))
+    wanted = visible_to(wanted, actor).where(Funding.school_year.in_(years))
+    if school_ids is not None:
+        wanted = wanted.where(Funding.school_id.in_(school_ids))
+    found: defaultdict[int, dict[FundingSource, int]] = defaultdict(dict)
+    for school_id, source, cents in db.session.execute(wanted.group_by(Funding.school_id, Funding.source)):
+        found[school_id][source] = int(cents)
+    return dict(found)
+
+
+def schools_to_fund(actor: Actor) -> list[tuple[int, str]]:
+    """Return id and name of each school whose funding the actor writes, by name."""
+    mine = select(School.id, School.name).where(School.is_active, in_schools(School.id, actor, Role.DISTRICT))
+    return [(row[0], row[1]) for row in db.session.execute(mine.order_by(School.name, School.id))]

@@ -1,0 +1,77 @@
+"""What the strategies of a plan need, what is planned for it, and the entries of what was committed and spent."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.plans.money.amounts.rules import MOST_CENTS, MOST_HUNDREDTHS
+from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
+from wss_cases.plans.plan.core.models import OfPlan
+
+LONGEST_TITLE, LONGEST_JOB_CODE, LONGEST_NOTE = 200, 40, 500
+OF_POSITIONS = (
+    "kind = 'position' or (job_code = '' and fte_hundredths is null and filled_on is null and vacant_since is null)"
+)
+
+
+class PlanResource(OfPlan, Versioned, Base):
+    """One thing that a strategy needs, with what is planned for it in cents.
+
+    A position is vacant where it has `vacant_since`; `filled_on` is the day on which it was last filled.
+    """
+
+    __tablename__ = "plan_resource"
+    __table_args__ = (
+        CheckConstraint(f"planned_cents between 0 and {MOST_CENTS}", name="planned"),
+        CheckConstraint(f"fte_hundredths is null or fte_hundredths between 1 and {MOST_HUNDREDTHS}", name="fte"),
+        CheckConstraint(OF_POSITIONS, name="of_positions"),
+        CheckConstraint(
+            "kind <> 'position' or filled_on is not null or vacant_since is not null", name="filled_or_vacant"
+        ),
+        CheckConstraint("filled_on is null or vacant_since is null or filled_on <= vacant_since", name="dates"),
+        CheckConstraint("title <> ''", name="title"),
+    )
+
+    strategy_id: Mapped[int] = mapped_column(ForeignKey("plan_strategy.id"), index=True)
+    kind: Mapped[ResourceKind] = mapped_column(named_enum(ResourceKind, "kind"))
+    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
+    job_code: Mapped[str] = mapped_column(String(LONGEST_JOB_CODE), default="")
+    fte_hundredths: Mapped[int | None]
+    filled_on: Mapped[date | None]
+    vacant_since: Mapped[date | None]
+    planned_cents: Mapped[int] = mapped_column(BigInteger)
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class ResourceEntry(Base):
+    """An amount that was committed or spent, in cents. Neither changed nor deleted: the database refuses both.
+
+    What was wrong is taken back by a counter-entry of the same amount below zero, which names it in `corrects_id`.
+    """
+
+    __tablename__ = "resource_entry"
+    __table_args__ = (
+        Index("uq_resource_entry_corrects", "corrects_id", unique=True),
+        Index("ix_resource_entry_resource", "resource_id", "kind"),
+        CheckConstraint(
+            f"(corrects_id is null and amount_cents > 0 and amount_cents <= {MOST_CENTS})"
+            f" or (corrects_id is not null and amount_cents < 0 and amount_cents >= -{MOST_CENTS})",
+            name="amount",
+        ),
+        CheckConstraint("corrects_id is null or note <> ''", name="says_why"),
+    )
+    PRIVATE = frozenset({"note"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    resource_id: Mapped[int] = mapped_column(ForeignKey("plan_resource.id"))
+    kind: Mapped[EntryKind] = mapped_column(named_enum(EntryKind, "kind"))
+    amount_cents: Mapped[int] = mapped_column(BigInteger)
+    on_day: Mapped[date]
+    note: Mapped[str] = mapped_column(String(LONGEST_NOTE), default="")
+    corrects_id: Mapped[int | None] = mapped_column(ForeignKey("resource_entry.id"))
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

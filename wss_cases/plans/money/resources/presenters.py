@@ -1,0 +1,176 @@
+"""Resources in words: the list as a table, one resource with its entries."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.list_columns.presenters import order_of
+from wss_cases.accounts.teams.queries import user_names
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import dotted, ngettext
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.tables.columns import Cell, Column, Row, in_parts
+from wss_cases.journal.rooms import ListKind, ListRead
+from wss_cases.plans.money.amounts.rules import hundredths_words, money_words
+from wss_cases.plans.money.resources.listing import BY_SCHOOL, Listed, Standing, Wanted, listed
+from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
+from wss_cases.plans.money.resources.rules import Money, days_open
+from wss_cases.plans.money.resources.states import EntryKind, ResourceKind, Staffing
+from wss_cases.plans.plan.core.rules import PLAN_READERS
+
+COLUMNS = (
+    Column("what", _l("What"), sorts=True, always=True),
+    Column("school", _l("School"), sorts=True),
+    Column("kind", _l("Kind"), sorts=True),
+    Column("planned", _l("Planned"), sorts=True, said=True),
+    Column("committed", _l("Committed"), sorts=True, said=True),
+    Column("spent", _l("Spent"), sorts=True, said=True),
+    Column("over", _l("Over the plan"), sorts=True, said=True),
+    Column("staffing", _l("Position")),
+    Column("open", _l("Days open"), sorts=True, said=True),
+    Column("code", _l("Job code"), said=True, off=True),
+    Column("share", _l("Full-time equivalent"), said=True, off=True),
+)
+
+
+def asked_of(arguments: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address says of the list's filters; what it cannot mean is left out."""
+    asked = {"kind": arguments.get("kind", ""), "standing": arguments.get("standing", "")}
+    known: dict[str, set[str]] = {"kind": set(ResourceKind), "standing": set(Standing)}
+    return {name: value for name, value in asked.items() if value in known[name]}
+
+
+def wanted_of(actor: Actor, asked: Mapping[str, str]) -> Wanted:
+    """Return which resources are asked for: of the chosen school, and what the address narrows them to."""
+    return Wanted(
+        chosen_school_id(actor, *PLAN_READERS),
+        ResourceKind(asked["kind"]) if "kind" in asked else None,
+        Standing(asked["standing"]) if "standing" in asked else None,
+    )
+
+
+def filter_words(wanted: Wanted) -> list[str]:
+    """Return what narrows the list, in words."""
+    return [str(one.label) for one in (wanted.kind, wanted.standing) if one is not None]
+
+
+def resource_cells(rows: Sequence[Listed], now: datetime) -> list[Row]:
+    """Return the rows of the list, cell by cell."""
+    return [_cells(row, today_at(row.resource.school_id, now)) for row in rows]
+
+
+def _cells(row: Listed, today: date) -> Row:
+    one, money, days = row.resource, row.money, days_open(row.resource, today)
+    staffing, tone = staffing_of(one)
+    return {
+        "what": Cell(one.title, url_for("plan_resources.one", plan_resource_id=one.id), row.school),
+        "school": Cell(row.school),
+        "kind": Cell(str(one.kind.label)),
+        "planned": Cell(money_words(money.planned)),
+        "committed": Cell(money_words(money.committed)),
+        "spent": Cell(money_words(money.spent)),
+        "over": Cell(money_words(money.over) if money.over else "", tone="brick"),
+        "staffing": Cell(staffing, tone=tone),
+        "open": Cell("" if days is None else f"{days:,}"),
+        "code": Cell(one.job_code),
+        "share": Cell(hundredths_words(one.fte_hundredths)),
+    }
+
+
+def staffing_of(resource: PlanResource) -> tuple[str, str]:
+    """Return how a position stands and the tone of that; nothing for what is none."""
+    if resource.kind is not ResourceKind.POSITION:
+        return "", ""
+    vacant = resource.vacant_since is not None
+    return (str(Staffing.VACANT.label), "sun") if vacant else (str(Staffing.FILLED.label), "moss")
+
+
+def read_resources(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
+    """Return the list as a file takes it."""
+    asked = asked_of(arguments)
+    wanted = wanted_of(actor, asked)
+    rows = listed(actor, wanted, order_of(RESOURCES, arguments), limit=limit)
+    sort = {"sort": arguments["sort"]} if arguments.get("sort") else {}
+    cells = in_parts(rows, lambda part: resource_cells(part, now))
+    return ListRead(cells, filter_words(wanted), asked | sort, wanted.school_id)
+
+
+RESOURCES = ListKind(
+    "plan-resources", _l("Positions and resources"), COLUMNS, BY_SCHOOL, Permission.PLANS_LIST,
+    "plan_resources.table", read_resources,
+)  # fmt: skip
+
+
+def facts_of(resource: PlanResource, today: date) -> list[dict[str, Any]]:
+    """Return what a resource is, as rows of label and value."""
+    facts: list[dict[str, Any]] = [{"label": _("Kind"), "value": resource.kind.label}]
+    if resource.kind is ResourceKind.POSITION:
+        facts.append({"label": _("Position"), "value": position_words(resource, today)})
+        facts.append({"label": _("Job code"), "value": resource.job_code})
+        facts.append({"label": _("Full-time equivalent"), "value": hundredths_words(resource.fte_hundredths)})
+    return facts
+
+
+def position_words(resource: PlanResource, today: date) -> str:
+    """Return how a position stands: filled on a day, or vacant since one and for how many days."""
+    days = days_open(resource, today)
+    if days is None:
+        return _("Filled on %(day)s", day=day_words_with_year(resource.filled_on))
+    since = _("Vacant since %(day)s", day=day_words_with_year(resource.vacant_since))
+    return dotted(since, ngettext("%(num)s day open", "%(num)s days open", days))
+
+
+def money_rows(money: Money) -> list[dict[str, Any]]:
+    """Return planned, committed, spent, and what is left, as rows of label and value."""
+    rows = [
+        {"label": _("Planned"), "value": money_words(money.planned)},
+        {"label": _("Committed"), "value": money_words(money.committed)},
+        {"label": _("Spent"), "value": money_words(money.spent)},
+    ]
+    if not money.over:
+        rows.append({"label": _("Left of the plan"), "value": money_words(money.planned - money.used)})
+    return rows
+
+
+def over_words(money: Money) -> str:
+    """Return by how much more than planned is committed or spent; nothing where it is not."""
+    if not money.over:
+        return ""
+    if money.spent > money.planned:
+        return _("%(amount)s more is spent than planned.", amount=money_words(money.spent - money.planned))
+    return _("%(amount)s more is committed than planned.", amount=money_words(money.over))
+
+
+def entry_rows(entries: Sequence[ResourceEntry]) -> list[dict[str, Any]]:
+    """Return the entries of a resource; a counter-entry and what it takes back name each other."""
+    names = user_names(one.made_by_id for one in entries)
+    by_id = {one.id: one for one in entries}
+    taken_back = {one.corrects_id for one in entries}
+    rows = []
+    for one in entries:
+        state = _("Taken back") if one.id in taken_back else ""
+        if one.corrects_id is not None:
+            wrong = by_id[one.corrects_id]
+            state = _("Takes back entry %(number)d of %(day)s", number=wrong.id, day=day_words_with_year(wrong.on_day))
+        rows.append(
+            {
+                "id": one.id,
+                "title": dotted(money_words(one.amount_cents), EntryKind(one.kind).label),
+                "meta": dotted(
+                    _("Entry %(number)d", number=one.id),
+                    day_words_with_year(one.on_day),
+                    names.get(one.made_by_id or 0, ""),
+                    one.note,
+                ),
+                "state": state,
+                "open": not state,
+            }
+        )
+    return rows
