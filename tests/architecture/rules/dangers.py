@@ -37,7 +37,7 @@ TAKING_FILES = {
     "roster/role_files/views.py",
     "roster/role_files/upload.html",
     "plans/money/files/views.py",
-    "plans/money/files/upload.html",
+    "money/files/upload.html",
     "setup/look/views.py",
     "setup/look/upload.html",
     "attachments/pages/views.py",

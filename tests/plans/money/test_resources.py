@@ -17,13 +17,11 @@ from tests.plans.money.conftest import Scene
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.tables.columns import Order
 from wss_cases.plans.money.resources import actions
 from wss_cases.plans.money.resources.actions import Needed, Paid
-from wss_cases.plans.money.resources.listing import Listed, Wanted, listed
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.money.resources.queries import money_by_kind, money_of
-from wss_cases.plans.money.resources.rules import Money, days_open
+from wss_cases.plans.money.resources.rules import Money
 from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
@@ -260,42 +258,3 @@ def test_money_by_kind_is_what_a_second_count_finds(scene: Scene) -> None:
     one = money_by_kind(scene.calls(scene.district).actor, [elsewhere.id])
     assert set(one) == {elsewhere.id} and one[elsewhere.id] == found[elsewhere.id]
     assert set(money_by_kind(scene.calls(scene.district).actor, plan_id=draft.plan_id)) == {draft.school_id}
-
-
-@pytest.mark.both_databases
-@pytest.mark.parametrize("sort", ["what", "kind", "planned", "committed", "spent", "over", "open", "school"])
-def test_the_list_is_sorted_either_way_and_paged(scene: Scene, sort: str) -> None:
-    from_rows = []
-    for number in range(5):
-        vacant = date(2026, 11, 1 + number) if number % 2 else None
-        resource = make_resource(
-            scene.strategy, kind=ResourceKind.POSITION, title=f"Position {number}", planned_cents=number * 100,
-            filled_on=None if vacant else date(2026, 9, 1), vacant_since=vacant,
-        )  # fmt: skip
-        placed = {"school_id": scene.school.id, "resource_id": resource.id}
-        ResourceEntryFactory(**placed, amount_cents=1_000 - number)
-        ResourceEntryFactory(**placed, kind=EntryKind.COMMITTED, amount_cents=500 + number)
-        from_rows.append(resource.id)
-    actor = scene.calls(scene.principal).actor
-    for down in (False, True):
-        order = Order(sort, down)
-        whole = [one.resource.id for one in listed(actor, Wanted(), order)]
-        assert sorted(whole) == from_rows
-        paged: list[int] = []
-        while True:
-            page = listed(actor, Wanted(), order, paged[-1] if paged else None, limit=2)
-            paged += [one.resource.id for one in page]
-            if len(page) < 2:
-                break
-        assert paged == whole
-        values = [_value(one, sort) for one in listed(actor, Wanted(), order)]
-        assert values == sorted(values, reverse=down)
-
-
-def _value(one: Listed, sort: str) -> Any:
-    days = days_open(one.resource, TODAY)
-    return {
-        "what": one.resource.title, "kind": 0, "school": one.school, "planned": one.money.planned,
-        "committed": one.money.committed, "spent": one.money.spent, "over": one.money.over,
-        "open": -1 if days is None else days,
-    }[sort]  # fmt: skip

@@ -37,6 +37,7 @@ def money(school_plan_id: int) -> Page:
     plan = get_plan(actor, school_plan_id)
     of_plan, today = money_of_plan(actor, plan), today_at(plan.school_id, now)
     goals = goals_with_strategies(actor, plan.id)
+    results = results_of(actor, plan.school_id, [goal for goal, _strategies in goals], today)
     writes = can(actor, Permission.PLAN_MONEY_WRITE, plan)
     return render_template(
         "plans/money/tab.html",
@@ -44,7 +45,7 @@ def money(school_plan_id: int) -> Page:
         warnings=warnings_of(of_plan),
         funding=funding_rows(of_plan),
         kinds=kind_rows(of_plan),
-        goals=goal_cards(goals, of_plan, results_of([goal for goal, _strategies in goals]), today),
+        goals=goal_cards(goals, of_plan, results, today),
         vacancies=vacancy_rows(of_plan.resources, today),
         new_href=url_for("plan_resources.new", school_plan_id=plan.id)
         if writes and takes_resources(plan.state)
