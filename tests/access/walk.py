@@ -53,8 +53,11 @@ from wss_cases.pathways.referrals.referral.models import Partner, Referral, Refe
 from wss_cases.plans.money.files.models import MoneyFile
 from wss_cases.plans.money.funding.models import Funding, FundingChange
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
+from wss_cases.plans.plan.committee.models import PlanMember
 from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
+from wss_cases.plans.plan.templates.models import PlanTemplate
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -220,6 +223,11 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "plan_resource_id": _of_school(PlanResource),
     "resource_entry_id": _of_school(ResourceEntry),
     "money_file_id": _of_school(MoneyFile),
+    "plan_member_id": _of_school(PlanMember),
+    "goal_id": _of_school(PlanGoal),
+    "strategy_id": _of_school(PlanStrategy),
+    "step_id": _of_school(PlanStep),
+    "plan_template_id": lambda _school_id: select(PlanTemplate),
     "circle_plan_id": _of_school(CirclePlan),
     "outside_keeper_id": _of_school(CircleOutsideKeeper),
     "request_id": _of_school(CircleRequest),
@@ -243,6 +251,7 @@ PARTS: dict[str, Callable[[int], Select[Any]]] = {
 WORDS = {
     "token": "none",
     "part": "today",
+    "plan_answers.answer:part": "trust",
     "name": "serious",
     "outcomes.files.file:name": "core",
     "outcomes.list_files.file:name": "cases",
@@ -294,7 +303,8 @@ INNERMOST = (
     *("upload_id", "account_rule_id", "role_file_id", "practice_id", "request_id", "api_token_id", "webhook_id"),
     "device_id",
     *("funding_change_id", "funding_id", "resource_entry_id", "plan_resource_id", "money_file_id"),
-    *("plan_review_goal_id", "plan_review_id", "school_plan_id"),
+    *("step_id", "strategy_id", "goal_id", "plan_member_id", "plan_review_goal_id", "plan_review_id"),
+    *("school_plan_id", "plan_template_id"),
     "school_id",
 )
 PUBLISHED = select(PublishedSchool)

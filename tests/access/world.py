@@ -15,6 +15,7 @@ from tests.factories.base import put
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
+from tests.factories.plans import PlanGoalFactory, PlanStepFactory, PlanStrategyFactory
 from tests.factories.referrals import PartnerFactory, make_referral
 from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory, make_notification
@@ -65,13 +66,13 @@ from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.mentoring.substitutes.models import PeriodCode
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner
+from wss_cases.plans.plan.committee.models import PlanMember
+from wss_cases.plans.plan.committee.states import MemberGroup
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.reviews.states import ReviewKind
 from wss_cases.plans.plan.templates.models import PlanTemplate
-from wss_cases.plans.plan.templates.states import Component
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink
@@ -338,7 +339,7 @@ def plant_workday(one: Planted) -> None:
 
 
 def plant_plan(one: Planted) -> None:
-    """A draft of a safety plan for years that no demo plan has, with a goal and a review of it."""
+    """A draft of a safety plan for years that no demo plan has, with a part of each kind, and a review."""
     plan = put(
         SchoolPlan(
             school_id=one.school.id, first_year="2040-41", last_year="2040-41", number=1, state=PlanState.DRAFT,
@@ -347,9 +348,12 @@ def plant_plan(one: Planted) -> None:
         )
     )  # fmt: skip
     of_plan = {"school_id": plan.school_id, "plan_id": plan.id}
-    goal = PlanGoal(component=Component.TRUST, position=1, statement="Heard", why_not_measured="New", **of_plan)
+    put(PlanMember(member_group=MemberGroup.LABOR, organization="A union", starts_on=NOW.date(), **of_plan))
+    goal = PlanGoalFactory(why_not_measured="Nobody counts this yet.", **of_plan)
+    strategy = PlanStrategyFactory(goal_id=goal.id, **of_plan)
+    PlanStepFactory(strategy_id=strategy.id, due_on=date(2040, 12, 1), **of_plan)
     review = put(PlanReview(kind=ReviewKind.ANNUAL, held_on=NOW.date(), summary="", written_at=NOW, **of_plan))
-    db.session.add(PlanReviewGoal(review_id=review.id, goal_id=put(goal).id, what_changes="", **of_plan))
+    db.session.add(PlanReviewGoal(review_id=review.id, goal_id=goal.id, what_changes="", **of_plan))
 
 
 def plant_practice(one: Planted) -> None:

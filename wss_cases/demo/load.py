@@ -26,6 +26,7 @@ from wss_cases.demo.today import desk, surveys
 from wss_cases.demo.today.copies import make_copies
 from wss_cases.demo.today.keeping import add_keeping
 from wss_cases.demo.today.last_resorts import add_last_resorts
+from wss_cases.demo.today.plans import add_plans
 from wss_cases.demo.today.practice import add_practice
 from wss_cases.demo.today.reading import add_reading
 from wss_cases.demo.today.records import add_records
@@ -136,6 +137,7 @@ def _fill_today(world: World) -> None:
     add_last_resorts(world, now)
     add_reading(world, now)
     add_practice(world, now)
+    add_plans(world, now)
     add_keeping(world, now)
 
 

@@ -108,6 +108,7 @@ def _give(uow: UnitOfWork, plan: SchoolPlan, measure: str, **baseline: Any) -> i
     waiting = select(PlanGoal).where(
         PlanGoal.plan_id == plan.id,
         PlanGoal.measure == measure,
+        PlanGoal.removed_on.is_(None),
         PlanGoal.baseline_id.is_(None),
         PlanGoal.survey_value_id.is_(None),
     )

@@ -32,7 +32,8 @@ def start_review(uow: UnitOfWork, school_plan_id: int, kind: ReviewKind | None, 
     plan = uow.load(SchoolPlan, school_plan_id, Permission.PLAN_WRITE)
     today = today_at(plan.school_id, uow.now)
     _check(uow, plan, kind, held_on, today)
-    goals = list(uow.session.scalars(select(PlanGoal).where(PlanGoal.plan_id == plan.id).order_by(PlanGoal.id)))
+    standing = select(PlanGoal).where(PlanGoal.plan_id == plan.id, PlanGoal.removed_on.is_(None))
+    goals = list(uow.session.scalars(standing.order_by(PlanGoal.id)))
     if not goals:
         raise Refused("", _("This plan has no goals to review."))
     of_plan = {"plan_id": plan.id, "school_id": plan.school_id}

@@ -28,7 +28,11 @@ LONGEST_TITLE = 200
 def plan_moved(uow: UnitOfWork, plan: SchoolPlan) -> None:
     """Ask for every step of a plan that is in force now; of one that ended ask for none any more."""
     if plan.state in STANDING:
-        steps = select(PlanStep).where(PlanStep.plan_id == plan.id).order_by(PlanStep.due_on, PlanStep.id)
+        steps = (
+            select(PlanStep)
+            .where(PlanStep.plan_id == plan.id, PlanStep.removed_on.is_(None))
+            .order_by(PlanStep.due_on, PlanStep.id)
+        )
         for step in uow.session.scalars(steps):
             step_written(uow, step)
         return

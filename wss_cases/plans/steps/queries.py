@@ -58,7 +58,7 @@ def steps_of(actor: Actor, plan_id: int) -> list[StepRow]:
         .outerjoin(FollowUp, FollowUp.plan_step_id == PlanStep.id)
         .outerjoin(asked, asked.c.id == FollowUp.owner_id)
         .outerjoin(planned, planned.c.id == PlanStep.owner_id)
-        .where(PlanStep.plan_id == plan_id)
+        .where(PlanStep.plan_id == plan_id, PlanStep.removed_on.is_(None))
     )
     rows = [_row(*found) for found in db.session.execute(statement.order_by(*_in_order()))]
     order = list(Component)

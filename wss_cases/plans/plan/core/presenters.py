@@ -31,6 +31,17 @@ def years_words(plan: SchoolPlan) -> str:
     return _("%(first)s to %(last)s", first=plan.first_year, last=plan.last_year)
 
 
+def plan_words(plan: SchoolPlan) -> str:
+    """Return what a plan is called."""
+    return _("School safety plan %(years)s", years=years_words(plan))
+
+
+def plan_trail(plan: SchoolPlan, title: str, *between: tuple[str, str]) -> list[tuple[str, str | None]]:
+    """Return the trail of a page below a plan: `between` are pages on the way, each with its address."""
+    home = (plan_words(plan), url_for("plans.home", school_plan_id=plan.id))
+    return [(_("School safety plans"), url_for("plans.plans")), home, *between, (title, None)]
+
+
 def plan_frame(actor: Actor, plan: SchoolPlan, current: str) -> dict[str, Any]:
     """Return what `plans/_frame.html` asks for; `current` is the endpoint of the tab that the page stands under."""
     tabs = [
@@ -41,7 +52,7 @@ def plan_frame(actor: Actor, plan: SchoolPlan, current: str) -> dict[str, Any]:
     return {
         "plan": plan,
         "school": existing(get_school(plan.school_id)).name,
-        "years": years_words(plan),
+        "title": plan_words(plan),
         "state": plan.state.label,
         "state_tone": TONES[plan.state],
         "tabs": tabs,

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import Select, select
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
@@ -26,6 +28,13 @@ def get_plan(actor: Actor, school_plan_id: int) -> SchoolPlan:
     statement = visible_to(select(SchoolPlan), actor).where(SchoolPlan.id == school_plan_id)
     found: SchoolPlan | None = db.session.scalar(statement)
     return existing(found)
+
+
+def writable_plan(actor: Actor, school_plan_id: int) -> SchoolPlan:
+    """Return one plan that the actor may write to. Raises NotFound."""
+    plan = get_plan(actor, school_plan_id)
+    require(actor, Permission.PLAN_WRITE, plan)
+    return plan
 
 
 def plans_of(actor: Actor, school_id: int) -> Sequence[SchoolPlan]:

@@ -32,10 +32,51 @@ NEXT: Final[dict[PlanState, tuple[PlanState, ...]]] = {
 }
 """What a person may move a plan to; the first is the way forward, another one the way back."""
 
+EDITABLE: Final = frozenset(PlanState) - {PlanState.CLOSED}
+"""A closed plan is read and copied, never changed."""
+
+
+class Block(Labelled):
+    """What stands between a plan and its next state."""
+
+    LEAD = "lead", _l("No one leads this plan yet.")
+    COMMITTEE = "committee", _l("The committee has no members yet.")
+    QUESTIONS = "questions", _l("A required question has no answer.")
+    GOALS = "goals", _l("A required component has no goal.")
+    COUNCIL = "council", _l("The council has not approved the plan by a vote with a quorum.")
+    BASELINES = "baselines", _l("A goal has no baseline yet.")
+    EARLY = "early", _l("The first school year of this plan has not started.")
+    OVER = "over", _l("The last school year of this plan is over.")
+    REVIEW = "review", _l("There is no annual review yet.")
+
+
+BLOCKED_BY: Final[dict[PlanState, tuple[Block, ...]]] = {
+    PlanState.DRAFT: (),
+    PlanState.COMMITTEE: (Block.LEAD,),
+    PlanState.COUNCIL_VOTE: (Block.LEAD, Block.COMMITTEE, Block.QUESTIONS, Block.GOALS),
+    PlanState.APPROVED: (Block.QUESTIONS, Block.GOALS, Block.COUNCIL),
+    PlanState.IN_FORCE: (Block.QUESTIONS, Block.GOALS, Block.BASELINES, Block.EARLY, Block.OVER),
+    PlanState.REVIEWED: (Block.REVIEW,),
+    PlanState.CLOSED: (),
+}
+"""What may block the way into each state."""
+
+
+class Outdated(Labelled):
+    """Why a plan is out of date."""
+
+    TEMPLATE = "template", _l("The district has a newer template. This plan keeps the questions it was started with.")
+    OVER = "over", _l("The last school year of this plan is over.")
+
+
 SENTENCES: dict[str, Any] = {
     "plan.started": _l("School safety plan started"),
     "plan.copied": _l("School safety plan copied from an earlier year"),
-    "plan.moved": _l("School safety plan moved to another state"),
+    "plan.moved": (_l("School safety plan: %(state)s"), {"state": PlanState.labels()}),
+    "plan.council_decided": (
+        _l("Council’s vote on the school safety plan: %(approved)s"),
+        {"approved": {True: _l("Approved"), False: _l("Not approved")}},
+    ),
     "plan.superseded": _l("School safety plan closed because the next one came into force"),
     "plan.changed": _l("School safety plan's years, tier, or lead changed"),
     "plan.answered": _l("School safety plan question answered"),

@@ -15,7 +15,13 @@ LONGEST_EVIDENCE = 200
 MEASURABLE = "measure <> '' and direction is not null and target is not null and target_by is not null"
 
 
-class PlanGoal(OfPlan, Versioned, Base):
+class Removable:
+    """A part that is taken out of its plan stays in the table: steps, money and reviews may name it."""
+
+    removed_on: Mapped[date | None]
+
+
+class PlanGoal(Removable, OfPlan, Versioned, Base):
     """One goal under a component: measurable by a measure (or a survey), or with a written reason why not.
 
     `measure`: a key of the measures that plans may use, or 'survey'. Its baseline is frozen after the goal is written,
@@ -43,7 +49,7 @@ class PlanGoal(OfPlan, Versioned, Base):
     why_not_measured: Mapped[str] = mapped_column(Text, default="", server_default="")
 
 
-class PlanStrategy(OfPlan, Versioned, Base):
+class PlanStrategy(Removable, OfPlan, Versioned, Base):
     """If we do this, then that changes, which leads to the goal."""
 
     __tablename__ = "plan_strategy"
@@ -58,7 +64,7 @@ class PlanStrategy(OfPlan, Versioned, Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
 
 
-class PlanStep(OfPlan, Versioned, Base):
+class PlanStep(Removable, OfPlan, Versioned, Base):
     """One thing to do for a strategy, by someone, by a day; `evidence_required` says what will show it was done."""
 
     __tablename__ = "plan_step"

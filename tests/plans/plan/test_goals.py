@@ -1,0 +1,122 @@
+"""Goals are measurable or explained, practice counts are no target, and what two people write at once is not lost."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.accounts import make_user
+from tests.factories.base import fresh
+from tests.factories.plans import PlanGoalFactory, PlanStepFactory, PlanStrategyFactory
+from tests.factories.roster import SchoolFactory
+from tests.plans.plan.conftest import of
+from wss_cases.access.actor import Role
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.plans.plan.baselines.models import PlanBaseline
+from wss_cases.plans.plan.goals.actions import StepContent, add_goal, add_step, remove_goal, remove_strategy
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.goals.rules import GoalContent
+from wss_cases.plans.plan.goals.states import Direction
+from wss_cases.plans.plan.templates.states import Component
+
+MEASURED = {
+    "component": Component.TRUST, "statement": "More harm is repaired", "measure": "repaired",
+    "direction": Direction.UP, "target": 80.0, "target_by": date(2027, 6, 1), "why_not_measured": "",
+}  # fmt: skip
+NOT_MEASURED = {"measure": "", "direction": None, "target": None, "target_by": None}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"measure": ""}, "measure"),
+        (NOT_MEASURED, "measure"),
+        ({"measure": "circles"}, "measure"),
+        ({"measure": "nothing"}, "measure"),
+        ({"direction": None}, "direction"),
+        ({"target": None}, "target"),
+        ({"target": -1.0}, "target"),
+        ({"target": float("nan")}, "target"),
+        ({"target_by": None}, "target_by"),
+        ({"target_by": date(2027, 9, 1)}, "target_by"),
+    ],
+)
+def test_a_goal_is_measurable_or_says_why_not(call, plan, change, field):
+    with pytest.raises(Refused) as refused:
+        add_goal(call, plan.id, GoalContent(**(MEASURED | change)))
+    assert refused.value.field == field
+    assert db.session.scalar(select(PlanGoal.id)) is None
+
+
+def test_one_that_cannot_be_measured_says_why(call, plan):
+    add_goal(call, plan.id, GoalContent(**(MEASURED | NOT_MEASURED | {"why_not_measured": "Nobody counts it."})))
+    assert db.session.scalars(select(PlanGoal.why_not_measured)).all() == ["Nobody counts it."]
+
+
+def test_a_goal_a_strategy_and_a_step_are_written_on_pages(school, principal, plan, client_as):
+    client, home = client_as(principal), f"/safety-plans/{plan.id}/goals"
+    goal = {"component": "trust", "statement": "More harm is repaired", "measure": "repaired", "direction": "up"}
+    late = {"target": "80", "target_by": "2027-06-01"}
+    assert client.submit(f"{home}/new?component=trust", goal | late).status_code == 303
+    goal_id = db.session.scalar(select(PlanGoal.id))
+    words = {"if_words": "every class holds a circle", "then_words": "students know each other", "leads_to": "repair"}
+    strategy = words | {"owner": str(principal.id)}
+    assert client.submit(f"/safety-plans/goals/{goal_id}/strategies/new", strategy).status_code == 303
+    strategy_id = db.session.scalar(select(PlanStrategy.id))
+    new_step = f"/safety-plans/strategies/{strategy_id}/steps/new"
+    step = {"text": "Train keepers", "due_on": "2026-12-15", "evidence_required": "List of the trained"}
+    assert client.submit(new_step, step | {"due_on": "2030-12-15"}).status_code == 400
+    assert client.submit(new_step, step).status_code == 303
+    shown = client.page(home).text
+    for said in ("More harm is repaired", "up to 80 by", "If we", "Train keepers", "List of the trained"):
+        assert said in shown
+    assert "No baseline yet" in client.page(f"/safety-plans/{plan.id}").text
+
+
+def test_what_two_people_write_of_a_goal_stands_side_by_side(principal, plan, client_as):
+    goal = PlanGoalFactory(**of(plan))
+    client, url = client_as(principal), f"/safety-plans/goals/{goal.id}"
+    opened = {name: held[0] for name, held in client.form(url, "statement").values().items() if held}
+    assert client.submit(url, {"statement": "Theirs, saved first"}, holding="statement").status_code == 303
+    both = client.post(url, data=opened | {"statement": "Mine, saved second"})
+    assert both.status_code == 409
+    assert "Theirs, saved first" in both.text and "Mine, saved second" in both.text
+    assert fresh(goal).statement == "Theirs, saved first"
+
+
+def test_a_changed_measure_loses_its_baseline_and_the_same_one_keeps_it(principal, plan, client_as, session):
+    taken = {"period_from": date(2025, 8, 1), "period_to": date(2026, 6, 1), "taken_at": plan.started_at}
+    frozen = PlanBaseline(measure="incidents", numerator=50, denominator=900, **taken, **of(plan))
+    db.session.add(frozen)
+    db.session.flush()
+    goal = PlanGoalFactory(baseline_id=frozen.id, **of(plan))
+    client, url = client_as(principal), f"/safety-plans/goals/{goal.id}"
+    client.submit(url, {"statement": "Other words"}, holding="statement")
+    assert fresh(goal).baseline_id is not None
+    client.submit(url, {"measure": "repaired"}, holding="statement")
+    assert (fresh(goal).measure, fresh(goal).baseline_id) == ("repaired", None)
+
+
+def test_parts_are_removed_from_below_and_stay_in_their_tables(call, plan):
+    goal = PlanGoalFactory(**of(plan))
+    strategy = PlanStrategyFactory(goal_id=goal.id, **of(plan))
+    step = PlanStepFactory(strategy_id=strategy.id, **of(plan))
+    for act, part in ((remove_goal, goal), (remove_strategy, strategy)):
+        with pytest.raises(Refused, match="Remove its"):
+            act(call, part.id)
+    fresh(step).removed_on = date(2026, 11, 24)
+    db.session.commit()
+    remove_strategy(call, strategy.id)
+    remove_goal(call, goal.id)
+    assert fresh(goal).removed_on == date(2026, 11, 24) and db.session.scalar(select(PlanStep.id)) == step.id
+
+
+def test_a_step_is_owned_by_somebody_of_the_school(call, plan):
+    strategy = PlanStrategyFactory(goal_id=PlanGoalFactory(**of(plan)).id, **of(plan))
+    stranger = make_user(Role.DEAN, SchoolFactory())
+    with pytest.raises(Refused) as refused:
+        add_step(call, strategy.id, StepContent("Train", stranger.id, date(2026, 12, 1), "A list"))
+    assert refused.value.field == "owner"

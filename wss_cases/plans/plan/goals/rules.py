@@ -1,0 +1,46 @@
+"""Pure: what makes a goal one that can be measured."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.plans.measures.rules import refuse_as_target
+from wss_cases.plans.plan.goals.states import Direction
+from wss_cases.plans.plan.templates.states import Component
+
+MOST: Final = 1_000_000
+
+
+@dataclass(frozen=True)
+class GoalContent:
+    """What a goal says: measured (`measure` with direction, target and day), or why not ('' for a measured one)."""
+
+    component: Component
+    statement: str
+    measure: str
+    direction: Direction | None
+    target: float | None
+    target_by: date | None
+    why_not_measured: str
+
+
+def check_goal(content: GoalContent) -> None:
+    """Raise Refused for a goal that is neither measurable nor explained, or that aims at how much adults do."""
+    if not content.measure:
+        if not content.why_not_measured.strip():
+            raise Refused("measure", _("Choose a measure, or write below why this goal cannot be measured."))
+        if content.direction or content.target is not None or content.target_by:
+            raise Refused("measure", _("Choose what the target measures."))
+        return
+    refuse_as_target(content.measure)
+    for field, value in (
+        ("direction", content.direction),
+        ("target", content.target),
+        ("target_by", content.target_by),
+    ):
+        if value is None:
+            raise Refused(field, _("A measured goal needs a direction, a target, and a day."))
+    if content.target is not None and not 0 <= content.target <= MOST:
+        raise Refused("target", _("Enter a number from 0 to 1,000,000."))
