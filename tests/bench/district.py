@@ -25,8 +25,8 @@ from wss_cases.journal.audit.rules import GENESIS
 
 SHARED = frozenset({
     "alembic_version", "behavior_code", "calendar_day", "equity_minimum", "family_text", "figure_state",
-    "follow_up_template", "legal_duty_kind", "legal_duty_kind_step", "location_code", "partner", "police_approver",
-    "retention_rule", "routing_rule_set", "setting", "sight_setting",
+    "follow_up_template", "legal_duty_kind", "legal_duty_kind_step", "location_code", "partner", "plan_question",
+    "plan_template", "police_approver", "retention_rule", "routing_rule_set", "setting", "sight_setting",
 })  # fmt: skip
 """One of each for the whole district."""
 DISTRICT_PEOPLE = 8

@@ -28,6 +28,14 @@ TURNS: defaultdict[int, count[int]] = defaultdict(count)
 SOUGHT = ("maria", "fight", "pushed hallway", "0012", "th", "circle", "zzyzx")
 """A name, a kind, two words of texts, a number, the beginning of many words, a page, and nothing."""
 
+ORDERS = (
+    ("incidents", "/incidents?", ("who", "-when", "where", "reporter", "state")),
+    ("cases", "/cases?whose=school&state=all&", ("who", "lead", "-review")),
+    ("follow-ups", "/follow-ups?whose=school&", ("who", "what", "owner")),
+    ("the queue", "/review?", ("who", "-waiting")),
+)
+"""Lists, and orders of them that their own index does not find."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -143,6 +151,11 @@ def pages(found: Found) -> list[Page]:
         Page("search, one school", "coordinator", 40, search()),
         Page("daily grid", "coordinator", 40, _open("/mentoring/today")),
         Page("desk", "coordinator", 0, _open("/desk")),
+        *(
+            Page(f"list of {name} by {order}", "administrator", 40, _open(f"{address}sort={order}"))
+            for name, address, orders in ORDERS
+            for order in orders
+        ),
         Page("review", "dean", 0, _open("/review")),
         Page("outcomes, one school", "administrator", 0, _open(f"/outcomes?school={school}")),
         Page("outcomes, all schools", "district", 0, _open("/outcomes")),

@@ -15,6 +15,7 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.reports.practice.queries import held_in
+from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.queries import PAGE, entries
 from wss_cases.practice.log.states import Leader, PracticeKind
@@ -146,3 +147,38 @@ def test_the_list_has_pages(school, teacher, client_as):
     assert f"/practice/{oldest}" not in [link.get("href") for link in first.find_all("a")]
     assert "Next" in [link.text.strip() for link in first.find_all("a")]
     assert len(entries(acting(teacher), school.id, oldest + 1)) == 1
+
+
+@pytest.mark.both_databases
+def test_a_circle_is_logged_with_the_plan_that_it_followed(school, teacher, client_as):
+    client = client_as(teacher)
+    assert "No plan" not in client.page("/practice/new").text
+    for kind in ("shelf", "community"):
+        client.submit("/circle-plans/new", {"kind": kind, "title": f"Of {kind}", "rounds": "One word for today?"})
+    shelf, community = db.session.scalars(
+        select(CirclePlan.id).where(CirclePlan.school_id == school.id).order_by(CirclePlan.id)
+    )
+    address = f"/circle-plans/{shelf}"
+    log_it = next(a.get("href") for a in client.page(address).find_all("a") if a.text == "Log a circle")
+    assert client.form(log_it).values()["plan"] == [str(shelf)]
+    assert client.submit(log_it, {"group": "9|", "students": "22"}).status_code == 303
+    entry = only_entry()
+    assert entry.plan_id == shelf
+    assert (
+        "Circles that followed this plan" in client.page(address).text and "Nov 24, 2026" in client.page(address).text
+    )
+    client.submit(f"/practice/{entry.id}", {"plan": str(community)}, holding="kind")
+    assert fresh(entry).plan_id == community and "Circles that followed" not in client.page(address).text
+    # another school's plan is none to choose, and its people see no day of this one
+    elsewhere = SchoolFactory()
+    stranger = client_as(make_user(Role.REPORTER, elsewhere))
+    stranger.submit("/circle-plans/new", {"kind": "shelf", "title": "Theirs", "rounds": "One word?"})
+    theirs = db.session.scalars(select(CirclePlan.id).where(CirclePlan.school_id == elsewhere.id)).one()
+    data = {name: held[0] for name, held in client.form("/practice/new").values().items() if held}
+    refused = client.post("/practice/new", data=data | {"group": "9|", "plan": str(theirs)})
+    assert refused.status_code == 400
+    # what is withdrawn followed none, and a plan that is deleted takes no entry with it
+    token = client.csrf_token("/practice")
+    assert client.post(f"/circle-plans/{community}/delete", data={"csrf_token": token}).status_code == 303
+    db.session.expire_all()
+    assert only_entry().plan_id is None

@@ -16,7 +16,10 @@ from wss_cases.foundation.sign_in.login import current_user, login_manager
 NOBODY = Actor(user_id=None, name="")
 View = TypeVar("View", bound=Callable[..., Any])
 TELLING_PAGES = frozenset(
-    {"outcomes.behind.rows", "outcomes.list_files.file", "replays.changes", "search.page", "worry.receipt"}
+    {
+        *("circle_plans.plan", "circle_plans.sheet", "outcomes.behind.rows", "outcomes.list_files.file"),
+        *("replays.changes", "search.page", "worry.receipt"),
+    }
 )
 """Pages of records under a permission that else shows figures or forms: audited, and never read from a copy."""
 _PUBLIC_ENDPOINTS = {"static": Permission.PUBLIC, "bootstrap.static": Permission.PUBLIC}

@@ -69,6 +69,11 @@ def test_the_audit_log_says_that_it_was_written_and_not_what(world, client_as):
     assert changed.status_code == 303
     rows = db.session.scalars(select(AuditEntry).where(AuditEntry.object_type == "circle_plan")).all()
     assert [row.action for row in rows] == ["circle.plan_written", "circle.plan_changed"]
+    [written] = plans()
+    for page in ("", "/print"):
+        assert client_as(world.coordinator).get(f"/circle-plans/{written.id}{page}").status_code == 200
+    read = select(AuditEntry).where(AuditEntry.action == "circle_plan.read")
+    assert [row.object_id for row in db.session.scalars(read)] == [written.id, written.id]
     assert "happened" not in str([row.changes for row in rows]) and "One word" not in str([row.changes for row in rows])
 
 

@@ -75,6 +75,8 @@ CHECKED: dict[str, dict[str, Any]] = {
     "family_release": {"orders_checked": True},
 }  # fmt: skip
 """What the schema's CHECKs ask of a row; everything else is filled by its type."""
+BY = {"legal_hold": "closed_by_id", "circle_note_grant": "consent_by_id", "circle_outside_keeper": "adult_id"}
+"""Members of staff whom a CHECK asks for."""
 
 
 class Planter:
@@ -98,7 +100,7 @@ class Planter:
         one = Base.metadata.tables[name]
         filled = {column.name: self._value(one, column) for column in one.c if column.name != "id"}
         filled |= CHECKED.get(name, {}) | values
-        by = {"legal_hold": "closed_by_id", "circle_note_grant": "consent_by_id"}.get(name)
+        by = BY.get(name)
         if by is not None:
             filled[by] = self.ids["user_account"]
         if name == "circle_plan":

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.cases import CaseFactory, PathwayFactory
@@ -15,6 +15,7 @@ from wss_cases.access.actor import Role
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.foundation.db import db
+from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.common.steps import Step
 from wss_cases.workday.caseload.queries import desk_cases, loads_at
@@ -219,6 +220,8 @@ def test_a_caseload_is_sorted_by_its_headers_and_every_page_is_of_that_order(wor
     assert len(first) > 8 and first == sorted(first)
     client.submit("/desk", {"columns": ["what", "number"]}, holding="columns")
     assert heads_of(client.page("/desk")) == ["Who", "What", "Case number", "Next step"]
+    chosen = select(AuditEntry.object_id).where(AuditEntry.action == "account.columns_chosen")
+    assert set(db.session.scalars(chosen)) == {world.coordinator.id}
 
 
 def test_the_desk_costs_the_same_queries_for_six_cases_and_for_sixty(world, client_as):

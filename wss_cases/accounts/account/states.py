@@ -49,6 +49,7 @@ SENTENCES = {
     "account.break_glass_used": _l("Signed in without the district’s sign-on"),
     "account.person_confirmed": _l("Confirmed as a person they know"),
     "account.renamed": _l("Account details changed"),
+    "account.columns_chosen": _l("List columns changed"),
     "account.role_given": _l("Role given: %(role)s"),
     "account.role_ended": _l("Role ended: %(role)s"),
     "cover.set": _l("Cover set until %(until)s"),

@@ -14,5 +14,5 @@ def choose_columns(uow: UnitOfWork, kind: ListKind, keys: Iterable[str]) -> int:
     """Show the acting person these columns of a list; returns their account's id."""
     row = uow.session.get_one(UserAccount, uow.actor.user_id, with_for_update=True, populate_existing=True)
     row.list_columns = with_choice(kind.name, kind.columns, keys, row.list_columns)
-    uow.record(row, "account.renamed")
+    uow.record(row, "account.columns_chosen")
     return row.id

@@ -12,6 +12,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.training.actions import staff_of
 from wss_cases.practice.log.models import PracticeEntry
+from wss_cases.practice.log.queries import plans_to_follow
 from wss_cases.practice.log.states import Leader, PracticeKind, Purpose
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.names.queries import names_at_school
@@ -31,6 +32,7 @@ class Held:
     students: int
     adults: int
     minutes: int
+    plan_id: int | None = None
 
 
 @use_case
@@ -86,5 +88,8 @@ def _check(uow: UnitOfWork, school_id: int, held: Held, before: PracticeEntry | 
     as_it_was = before is not None and before.led_by_id == held.led_by_id
     if held.led_by_id is not None and not as_it_was and held.led_by_id not in staff_of(school_id, today):
         raise Refused("led_by", _("Choose someone from this school."))
+    kept_plan = before is not None and before.plan_id == held.plan_id
+    if held.plan_id is not None and not kept_plan and held.plan_id not in plans_to_follow(uow.actor, school_id):
+        raise Refused("plan", _("Choose a plan from the list."))
     if (before is None or before.place != held.place) and names_at_school(school_id, held.place):
         raise Refused("place", _("Leave out student names."))

@@ -1,7 +1,7 @@
 """The form of the practice log: buttons, no typing."""
 
 from wtforms import DateField, RadioField, SelectField
-from wtforms.validators import InputRequired
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -30,6 +30,8 @@ class PracticeForm(BaseForm):
     held_on = DateField(_l("Day"), [InputRequired(_l("Choose a day."))])
     led_by = SelectField(_l("Who led it"), [InputRequired(_l("Choose who led it."))])
 
+    plan = SelectField(_l("Plan"), [Optional()], choices=[])
+
     @property
     def held(self) -> Held:
         """What the sound form says."""
@@ -46,4 +48,5 @@ class PracticeForm(BaseForm):
             students=self.students.data,
             adults=self.adults.data,
             minutes=int(self.minutes.data),
+            plan_id=int(self.plan.data) if self.plan.data else None,
         )

@@ -18,6 +18,7 @@ class PracticeEntry(Versioned, Base):
     __table_args__ = (
         Index("ix_practice_entry_school", "school_id", "held_on"),
         Index("ix_practice_entry_logged_by", "logged_by_id", "school_id"),
+        Index("ix_practice_entry_plan", "plan_id"),
         CheckConstraint("students >= 0 and adults >= 0 and students + adults > 0", name="somebody_came"),
         CheckConstraint("minutes > 0", name="minutes"),
         CheckConstraint("(leader = 'staff') = (led_by_id is not null)", name="led_by"),
@@ -32,6 +33,7 @@ class PracticeEntry(Versioned, Base):
     place: Mapped[str] = mapped_column(String(LONGEST_PLACE), default="")
     leader: Mapped[Leader] = mapped_column(named_enum(Leader, "leader"))
     led_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("circle_plan.id", ondelete="set null"))
     students: Mapped[int]
     adults: Mapped[int]
     minutes: Mapped[int]

@@ -13,9 +13,10 @@ from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.training.actions import staff_of
+from wss_cases.pathways.common.forms import people_choices
 from wss_cases.practice.log.forms import PracticeForm
 from wss_cases.practice.log.models import PracticeEntry
-from wss_cases.practice.log.queries import groups_of, own_entries
+from wss_cases.practice.log.queries import groups_of, own_entries, plans_to_follow
 from wss_cases.practice.log.rules import group_value
 from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.roster.directory.presenters import grade_words
@@ -25,11 +26,13 @@ USUAL_MINUTES = 20
 
 
 def new_form(
-    actor: Actor, school_id: int, now: datetime, kind: PracticeKind | None = None, **sent: Any
+    actor: Actor, school_id: int, now: datetime, kind: PracticeKind | None = None, plan_id: int | None = None,
+    **sent: Any,
 ) -> PracticeForm:  # fmt: skip
     """Return the form as it is first shown: today, by me, and the rest as I logged it last.
 
-    `sent`: what a form is made with whose answers are not this request's own fields.
+    `plan_id`: the plan that was followed. `sent`: what a form is made with whose answers are not this request's own
+    fields.
     """
     mine = own_entries(actor.user_id, school_id)
     last = mine[0] if mine else None
@@ -41,6 +44,7 @@ def new_form(
         minutes=str(last.minutes if last else USUAL_MINUTES),
         held_on=today_at(school_id, now),
         led_by=str(actor.user_id),
+        plan=str(plan_id or ""),
         **sent,
     )
     return _offering(form, actor, school_id, groups_of(mine), now)
@@ -58,6 +62,7 @@ def form_of(entry: PracticeEntry, actor: Actor, now: datetime) -> PracticeForm:
         purpose=entry.purpose.value if entry.purpose else None,
         held_on=entry.held_on,
         led_by=str(entry.led_by_id or entry.leader.value),
+        plan=str(entry.plan_id or ""),
     )
     groups = [(entry.grade, entry.place), *groups_of(own_entries(actor.user_id, entry.school_id))]
     return _offering(form, actor, entry.school_id, groups, now, entry.led_by_id)
@@ -82,6 +87,8 @@ def _offering(
     others = [(str(key), name) for key, name in staff.items() if key != actor.user_id]
     outside = [(one.value, one.label) for one in Leader if one is not Leader.STAFF]
     form.led_by.choices = choices([(str(actor.user_id), _("I did")), *outside, *others])
+    plans = plans_to_follow(actor, school_id)
+    form.plan.choices = people_choices(plans, _("No plan"))
     return form
 
 

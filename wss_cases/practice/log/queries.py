@@ -9,6 +9,8 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import by_id, db, newest
 from wss_cases.foundation.errors import existing
+from wss_cases.pathways.circles.plans.queries import shelf_of, used_before
+from wss_cases.pathways.circles.plans.states import CirclePlanKind
 from wss_cases.practice.log.models import PracticeEntry
 
 PAGE = 25
@@ -48,3 +50,10 @@ def groups_of(mine: Sequence[PracticeEntry]) -> list[tuple[int | None, str]]:
     """Return the classes and places that somebody named last: grade and name."""
     named = dict.fromkeys((entry.grade, entry.place) for entry in mine if entry.place)
     return list(named)[:MOST_GROUPS]
+
+
+def plans_to_follow(actor: Actor, school_id: int) -> dict[int, str]:
+    """Return the plans that a logged circle may have followed, id to title: community circles' of the school that the
+    actor may read, the newest first, then those of its shelf. A ready-made plan is copied first."""
+    community = [one for one in used_before(actor, school_id) if one.kind is CirclePlanKind.COMMUNITY]
+    return {one.id: one.title for one in (*community, *shelf_of(actor, school_id))}

@@ -50,7 +50,7 @@ def new() -> Page:
     """Log what was held: a few taps, no typing."""
     actor = current_actor()
     school_id = _school_id(actor)
-    form = new_form(actor, school_id, clock.now())
+    form = new_form(actor, school_id, clock.now(), plan_id=id_in(request.args.get("plan")))
     done = with_flash(_("Logged. Thank you."), url_for("practice.entries_page"))
     return act_form(
         form, lambda call: actions.log_practice(call, school_id, form.held), done, words_of(_("Log a circle")), FORM

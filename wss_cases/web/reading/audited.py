@@ -56,6 +56,7 @@ RECORDS = {
     "period_code_id": "period_code",
     "report_id": "board_report",
     "request_id": "circle_request",
+    "circle_plan_id": "circle_plan",
 }
 """What an address names, the telling one first, and the table it is in."""
 LIST = "page"

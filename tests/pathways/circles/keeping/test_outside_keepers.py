@@ -5,15 +5,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.cases.making import TODAY, make_user
+from tests.cases.making import NOW, TODAY, make_user
 from tests.factories.base import fresh
 from tests.factories.referrals import PartnerFactory
 from tests.factories.roster import StudentFactory
 from tests.pathways.circles.making import keep, make_circle
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleOutsideKeeper
+from wss_cases.pathways.circles.keepers.actions import add_keeper
 
 
 @pytest.fixture
@@ -46,7 +48,7 @@ def test_somebody_of_a_partner_is_named_shown_and_removed(world, partner, client
     ("values", "words"),
     [
         ({"name": "  "}, "Write the name."),
-        ({"name": "Zenobia"}, "This is the name of a student."),
+        ({"name": "Zenobia"}, "A student here has this name."),
         ({"partner": ""}, "Choose a partner whose agreement is in force."),
         ({"name": "x" * 201}, "Use at most 200 characters."),
     ],
@@ -74,6 +76,60 @@ def test_a_partner_without_an_agreement_in_force_sends_nobody(world, partner, cl
     assert "Harbor House" not in client.page(address).text
     refused = client.post(address, data=data | {"partner": str(partner.id), "name": "Maya Ortiz"})
     assert refused.status_code == 400 and not db.session.scalars(select(CircleOutsideKeeper)).all()
+
+
+def test_a_name_that_a_student_has_too_is_confirmed(world, partner, client_as):
+    StudentFactory(school=world.school, given_name="Zenobia")
+    circle = make_circle(world)
+    keep(world, circle)
+    client, address = client_as(world.coordinator), f"{address_of(world, circle)}/outside"
+    sent = {"partner": str(partner.id), "name": "Zenobia Vale"}
+    assert "This is someone else" not in client.page(address).text
+    assert "This is someone else" in client.submit(address, sent).text
+    data = {name: held[0] for name, held in client.form(address).values().items() if held}
+    assert client.post(address, data=data | sent | {"anyway": "y"}).status_code == 303
+    assert db.session.scalars(select(CircleOutsideKeeper.name)).all() == ["Zenobia Vale"]
+
+
+def test_who_came_from_a_partner_is_listed_while_its_agreement_is_in_force(world, partner, client_as, at):
+    circle = make_circle(world)
+    keep(world, circle)
+    client, address = client_as(world.coordinator), address_of(world, circle)
+    client.submit(f"{address}/outside", {"partner": str(partner.id), "name": "Maya Ortiz"})
+    row = fresh(partner)
+    row.agreement_until = TODAY - timedelta(days=1)
+    db.session.commit()
+    for page in (address, address.removesuffix("/keepers")):
+        assert "Maya Ortiz" not in client.page(page).text, page
+    row = fresh(partner)
+    row.agreement_until = TODAY
+    db.session.commit()
+    assert "Maya Ortiz (Harbor House)" in client.page(address.removesuffix("/keepers")).text
+
+
+def test_a_student_keeps_it_beside_a_trained_adult_for_as_long_as_the_adult_does(world, client_as):
+    circle = make_circle(world)
+    keep(world, circle)
+    client, address = client_as(world.coordinator), address_of(world, circle)
+    untrained = make_user(world.school, name="Robin Vale")
+    add_keeper(Invocation(world.actor, NOW), circle.id, untrained.id)
+    assert "Robin Vale" in client.page(address).text
+    assert "Robin Vale" not in client.page(f"{address}/outside/student").text
+    nobody = client.submit(f"{address}/outside/student", {"name": "Priya R."})
+    assert nobody.status_code == 400 and "Choose a trained adult who keeps this circle." in nobody.text
+    sent = {"adult": str(world.coordinator.id), "name": "Priya R."}
+    assert client.submit(f"{address}/outside/student", sent).status_code == 303
+    again = client.submit(f"{address}/outside/student", sent)
+    assert again.status_code == 400 and "This person already keeps this circle." in again.text
+    party = client.submit(f"{address}/outside/student", sent | {"name": world.students[0].shown_name})
+    assert party.status_code == 400 and "Someone in this case has this name." in party.text
+    said = f"Priya R. (student, with {world.coordinator.name})"
+    assert said in client.page(address.removesuffix("/keepers")).text
+    assert "A student helps to keep this circle, with a trained adult" in client.page(f"/cases/{world.case.id}").text
+    keeper = db.session.scalars(select(CircleKeeper).where(CircleKeeper.user_id == world.coordinator.id)).one()
+    keeper.ended_at = NOW
+    db.session.commit()
+    assert "Priya R." not in client.page(address.removesuffix("/keepers")).text
 
 
 def test_only_who_names_keepers_does(world, partner, client_as):

@@ -58,7 +58,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
         "ready": not unmet(requirements) and row.state is not PathwayState.PROPOSED,
         "planned": circle.waiting is not None,
         "parties": _parties(circle, values, told),
-        "keepers": ", ".join([*circle.keeper_names.values(), *outside_words(row.id)]),
+        "keepers": ", ".join([*circle.keeper_names.values(), *outside_words(row.id, today)]),
         "meetings": _meetings(circle, zone_of(row.school_id), now),
         "terms": [term_row(term, circle, reads, values, not row.case.result, today) for term in terms],
         "held": circle.was_held,

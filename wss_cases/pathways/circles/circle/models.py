@@ -123,14 +123,19 @@ class CircleKeeper(InPathway, Base):
 
 
 class CircleOutsideKeeper(InPathway, Base):
-    """Somebody of a partner organization with an agreement, who helps to keep a circle for a time. No account."""
+    """Who helps to keep a circle for a time, without an account: somebody of a partner organization with an agreement,
+    or a student with a trained adult who keeps it (`adult_id`)."""
 
     __tablename__ = "circle_outside_keeper"
-    __table_args__ = (Index("ix_circle_outside_keeper_pathway", "pathway_id"),)
+    __table_args__ = (
+        Index("ix_circle_outside_keeper_pathway", "pathway_id"),
+        CheckConstraint("(partner_id is null) <> (adult_id is null)", name="from"),
+    )
     PRIVATE = frozenset({"name"})
 
     id: Mapped[Id]
-    partner_id: Mapped[int] = mapped_column(ForeignKey("partner.id"))
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
+    adult_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     name: Mapped[str] = mapped_column(String(200))
     added_at: Mapped[datetime]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -1,7 +1,7 @@
 """Pages of who keeps a circle."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, url_for
@@ -22,7 +22,7 @@ from wss_cases.pathways.circles.circle.forms import KeeperForm
 from wss_cases.pathways.circles.circle.keepers import CircleWithKeepers, get_circle, keeper_rows, with_keepers
 from wss_cases.pathways.circles.keepers import actions
 from wss_cases.pathways.circles.keepers.queries import candidates
-from wss_cases.pathways.circles.outside.queries import outside_keepers_of
+from wss_cases.pathways.circles.outside.queries import beside_words, outside_keepers_of
 from wss_cases.pathways.circles.training.queries import Keepers, keepers_at, trained_elsewhere
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
@@ -71,26 +71,31 @@ def keepers(case_id: int, pathway_id: int) -> Page:
         at_work={*here.coordinators, *here.staff},
         former=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is not None],
         elsewhere=[] if here.trained else trained_elsewhere(row.school_id, today),
-        outside=_from_outside(actor, row, circle),
-        add_outside=url_for("outside_keepers.add", case_id=case_id, pathway_id=pathway_id)
-        if can(actor, Permission.CIRCLE_KEEPER_NAME, circle) and row.state in LIVE
-        else None,
+        outside=_from_outside(actor, row, circle, today),
+        add_outside=[
+            (words, url_for(page, case_id=case_id, pathway_id=pathway_id))
+            for words, page in (
+                (_("Add a keeper from outside"), "outside_keepers.add"),
+                (_("Add a student who keeps it too"), "outside_keepers.student"),
+            )
+            if can(actor, Permission.CIRCLE_KEEPER_NAME, circle) and row.state in LIVE
+        ],
         first=not circle.had_keepers,
         may_add=not circle.had_keepers or can(actor, Permission.CIRCLE_KEEPER_NAME, circle),
         keeps=can(actor, Permission.CIRCLE_NOTE_READ, circle),
     )
 
 
-def _from_outside(actor: Actor, row: Pathway, circle: CircleWithKeepers) -> list[dict[str, Any]]:
+def _from_outside(actor: Actor, row: Pathway, circle: CircleWithKeepers, today: date) -> list[dict[str, Any]]:
     ends = can(actor, Permission.CIRCLE_KEEPER_NAME, circle)
     ids: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
     return [
         {
             "name": one.name,
-            "partner": one.partner,
+            "meta": beside_words(one),
             "end": url_for("outside_keepers.end", outside_keeper_id=one.id, **ids) if ends else None,
         }
-        for one in outside_keepers_of(row.id)
+        for one in outside_keepers_of(row.id, today)
     ]
 
 

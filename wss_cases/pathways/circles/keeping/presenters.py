@@ -9,7 +9,7 @@ from flask import url_for
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import zone_of
+from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingState, meeting_state
 from wss_cases.pathways.circles.meeting.presenters import came_by_role
@@ -49,7 +49,7 @@ def circle_page(row: Pathway, circle: Circle, plan: CirclePlan | None, now: date
         "when": moment_words(waiting.starts_at, zone) if waiting else "",
         "meta": _place(waiting, circle) if waiting else "",
         "people": _people(circle) if waiting else [],
-        "keepers": ", ".join([*circle.keeper_names.values(), *outside_words(row.id)]),
+        "keepers": ", ".join([*circle.keeper_names.values(), *outside_words(row.id, today_at(row.school_id, now))]),
         "answer": url_for("keeping.answer", pathway_id=row.id) if begun else None,
         "answered": [_answered(meeting, circle, zone) for meeting in answered],
         "parts": parts_of(plan) if plan else None,

@@ -1,13 +1,26 @@
-"""The form that names a keeper from outside."""
+"""The forms that name keepers without an account."""
 
-from wtforms import SelectField
-from wtforms.validators import InputRequired
+from wtforms import BooleanField, SelectField
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 
-class OutsideKeeperForm(BaseForm):
+class KeeperNameForm(BaseForm):
+    """Who; and that it is really not whom the name means here."""
+
+    name = ShortText(_l("Name"), [NotBlank(_l("Write the name."))])
+    anyway = BooleanField(_l("This is someone else"), validators=[Optional()])
+
+
+class StudentKeeperForm(KeeperNameForm):
+    """Which student, and with which trained adult."""
+
+    adult = SelectField(_l("With"), [InputRequired(_l("Choose a trained adult who keeps this circle."))])
+
+
+class OutsideKeeperForm(KeeperNameForm):
     """Who, and of which partner organization."""
 
     partner = SelectField(
@@ -15,4 +28,3 @@ class OutsideKeeperForm(BaseForm):
         [InputRequired(_l("Choose a partner whose agreement is in force."))],
         description=_l("Partners whose agreement with the district is in force."),
     )
-    name = ShortText(_l("Name"), [NotBlank(_l("Write the name."))])

@@ -1,14 +1,19 @@
-"""Reading keepers from outside, and partner organizations whose agreement is in force."""
+"""Reading keepers without an account, and partner organizations whose agreement is in force."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, column, or_, select, table
+from sqlalchemy import Boolean, and_, column, exists, or_, select, table
 
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.pathways.circles.circle.keepers import with_keepers
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleOutsideKeeper
+from wss_cases.pathways.circles.training.queries import keepers_at
 from wss_cases.pathways.common.models import Pathway
 
 PARTNER = table(
@@ -20,30 +25,56 @@ PARTNER = table(
 
 def partners_with_agreement(day: date) -> dict[int, str]:
     """Return the partner organizations whose agreement is in force on a day: id to name, by name."""
+    partners = select(PARTNER.c.id, PARTNER.c.name).where(_in_force(day))
+    return {row.id: row.name for row in db.session.execute(partners.order_by(PARTNER.c.name))}
+
+
+def _in_force(day: date) -> Any:
     partner = PARTNER.c
-    in_force = select(partner.id, partner.name).where(
+    return and_(
         partner.is_active,
         partner.agreement_from.is_not(None),
         partner.agreement_from <= day,
         or_(partner.agreement_until.is_(None), partner.agreement_until >= day),
     )
-    return {row.id: row.name for row in db.session.execute(in_force.order_by(partner.name))}
 
 
-def outside_keepers_of(pathway_id: int) -> Sequence[Any]:
-    """Return (id, name, partner) of who helps to keep a circle from outside now, the first named first."""
+def outside_keepers_of(pathway_id: int, day: date) -> Sequence[Any]:
+    """Return (id, name, partner, adult) of who helps to keep a circle on a day without an account, the first named
+    first: somebody of a partner while its agreement is in force, a student while the adult beside them keeps it."""
+    one = CircleOutsideKeeper
+    keeps = exists().where(
+        CircleKeeper.pathway_id == one.pathway_id, CircleKeeper.user_id == one.adult_id, CircleKeeper.ended_at.is_(None)
+    )
     statement = (
-        select(CircleOutsideKeeper.id, CircleOutsideKeeper.name, PARTNER.c.name.label("partner"))
-        .join(PARTNER, PARTNER.c.id == CircleOutsideKeeper.partner_id)
-        .where(CircleOutsideKeeper.pathway_id == pathway_id, CircleOutsideKeeper.ended_at.is_(None))
-        .order_by(CircleOutsideKeeper.id)
+        select(one.id, one.name, PARTNER.c.name.label("partner"), UserAccount.name.label("adult"))
+        .outerjoin(PARTNER, PARTNER.c.id == one.partner_id)
+        .outerjoin(UserAccount, UserAccount.id == one.adult_id)
+        .where(one.pathway_id == pathway_id, one.ended_at.is_(None), or_(_in_force(day), keeps))
+        .order_by(one.id)
     )
     return db.session.execute(statement).all()
 
 
-def outside_words(pathway_id: int) -> list[str]:
-    """Return who helps to keep a circle from outside: "Maya Ortiz (Harbor House)"."""
-    return [f"{one.name} ({one.partner})" for one in outside_keepers_of(pathway_id)]
+def outside_words(pathway_id: int, day: date) -> list[str]:
+    """Return who helps to keep a circle without an account: "Maya Ortiz (Harbor House)"."""
+    return [f"{one.name} ({beside_words(one)})" for one in outside_keepers_of(pathway_id, day)]
+
+
+def beside_words(one: Any) -> str:
+    """Return for whom a keeper without an account is there: a partner, or the adult beside a student."""
+    return one.partner or _("student, with %(name)s", name=one.adult)
+
+
+def partner_of(keeper: CircleOutsideKeeper) -> str:
+    """Return the name of a keeper's partner, also of one without an agreement; '' for a student."""
+    return db.session.scalar(select(PARTNER.c.name).where(PARTNER.c.id == keeper.partner_id)) or ""
+
+
+def trained_adults(row: Pathway, now: datetime) -> dict[int, str]:
+    """Return the keepers of a circle who are trained: id to name."""
+    here = keepers_at(row.school_id, today_at(row.school_id, now))
+    return {key: name for key, name in {**here.trained, **here.staff}.items() if key in with_keepers(row).keeper_ids}
 
 
 def get_outside_keeper(row: Pathway, outside_keeper_id: int) -> CircleOutsideKeeper:

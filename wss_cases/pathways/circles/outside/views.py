@@ -1,4 +1,7 @@
-"""Pages of keepers from outside: naming one, and removing one."""
+"""Pages of keepers without an account: naming one, and removing one."""
+
+from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
@@ -12,10 +15,11 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.outside import actions
-from wss_cases.pathways.circles.outside.forms import OutsideKeeperForm
-from wss_cases.pathways.circles.outside.queries import get_outside_keeper, partners_with_agreement
+from wss_cases.pathways.circles.outside.forms import KeeperNameForm, OutsideKeeperForm, StudentKeeperForm
+from wss_cases.pathways.circles.outside.queries import get_outside_keeper, partners_with_agreement, trained_adults
 from wss_cases.pathways.common.forms import number, people_choices
-from wss_cases.pathways.common.views import ACT, act_context
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.views import act_context
 
 blueprint = Blueprint(
     "outside_keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers/outside"
@@ -30,22 +34,40 @@ def add(case_id: int, pathway_id: int) -> Page:
     form = OutsideKeeperForm()
     partners = partners_with_agreement(today_at(row.school_id, clock.now()))
     form.partner.choices = people_choices(partners, _("Choose one"))
-    here = url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id)
+    return _naming(
+        row, form, _("Add a keeper from outside"), form.partner,
+        lambda call: actions.add_outside_keeper(
+            call, row.id, number(form.partner.data) or 0, form.name.data or "", bool(form.anyway.data)
+        ),
+    )  # fmt: skip
+
+
+@blueprint.route("/student", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_KEEPER_NAME)
+def student(case_id: int, pathway_id: int) -> Page:
+    """Name a student who helps to keep a circle, beside a trained adult who keeps it."""
+    row = get_circle(current_actor(), case_id, pathway_id, Permission.CIRCLE_KEEPER_NAME)
+    form = StudentKeeperForm()
+    form.adult.choices = people_choices(trained_adults(row, clock.now()), _("Choose one"))
+    return _naming(
+        row, form, _("Add a student who keeps it too"), form.adult,
+        lambda call: actions.add_student_keeper(
+            call, row.id, number(form.adult.data) or 0, form.name.data or "", bool(form.anyway.data)
+        ),
+    )  # fmt: skip
+
+
+def _naming(row: Pathway, form: KeeperNameForm, title: str, beside: Any, act: Callable[[Invocation], Any]) -> Page:
+    here = url_for("keepers.keepers", case_id=row.case_id, pathway_id=row.id)
     facts = [_("They have no account and read nothing here. A keeper from this school answers for the circle.")]
-    words = act_context(row, _("Add a keeper from outside"), _("Add the keeper"), facts=facts) | {"back_href": here}
-    return act_form(
-        form,
-        lambda call: actions.add_outside_keeper(call, row.id, number(form.partner.data) or 0, form.name.data or ""),
-        here,
-        words,
-        ACT,
-    )
+    words = act_context(row, title, _("Add the keeper"), facts=facts) | {"back_href": here, "beside": beside}
+    return act_form(form, act, here, words, "pathways/circles/keepers/outside.html")
 
 
 @blueprint.post("/<int:outside_keeper_id>/end")
 @gate(Permission.CIRCLE_KEEPER_NAME)
 def end(case_id: int, pathway_id: int, outside_keeper_id: int) -> Page:
-    """Remove a keeper from outside."""
+    """Remove a keeper without an account."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_KEEPER_NAME)
     actions.end_outside_keeper(Invocation(actor, clock.now()), row.id, get_outside_keeper(row, outside_keeper_id).id)

@@ -93,5 +93,5 @@ def plan_acts(plan: CirclePlan, actor: Actor) -> dict[str, Any]:
         "copy": url_for("circle_plans.new", copied=plan.id),
         "shelve": None if shelved else url_for("circle_plans.new", copied=plan.id, kind="shelf"),
         "delete": url_for("circle_plans.delete", circle_plan_id=plan.id) if own else None,
-        "log": url_for("practice.new") if logs else None,
+        "log": url_for("practice.new", plan=plan.id) if logs or shelved else None,
     }

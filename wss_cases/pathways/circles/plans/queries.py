@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, false, or_, select, true
+from sqlalchemy import Date, Select, and_, column, false, or_, select, table, true
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
@@ -14,6 +14,11 @@ from wss_cases.foundation.errors import existing
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.plans.states import CirclePlanKind
 
+PRACTICE = table(
+    "practice_entry", column("id"), column("school_id"), column("plan_id"), column("held_on", Date),
+    column("taken_back_at"),
+)  # fmt: skip
+"""The practice log is kept above; these columns are all that plans need of it."""
 MOST = 40
 """Plans of one sort on the shelf."""
 
@@ -65,6 +70,15 @@ def used_before(actor: Actor, school_id: int) -> Sequence[CirclePlan]:
     """Return the plans of a school's circles and community circles that the actor may read, the newest first."""
     statement = _at(actor, school_id, CirclePlanKind.CIRCLE, CirclePlanKind.COMMUNITY)
     return db.session.scalars(statement.order_by(CirclePlan.written_at.desc(), CirclePlan.id.desc()).limit(MOST)).all()
+
+
+def followed_on(actor: Actor, plan: CirclePlan) -> list[date]:
+    """Return the latest days of logged circles that followed a plan, at the schools where the actor works; newest
+    first. What was taken out of the log is none."""
+    entry = PRACTICE.c
+    statement = select(entry.held_on).where(entry.plan_id == plan.id, entry.taken_back_at.is_(None))
+    mine = statement.where(in_schools(entry.school_id, actor, *STAFF)).order_by(entry.held_on.desc(), entry.id.desc())
+    return list(db.session.scalars(mine.limit(MOST)))
 
 
 def kept_on(actor: Actor, days: Sequence[tuple[int, date]]) -> Sequence[CirclePlan]:

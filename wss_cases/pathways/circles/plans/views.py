@@ -15,6 +15,7 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound, Stale, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
@@ -26,7 +27,14 @@ from wss_cases.pathways.circles.plans import actions
 from wss_cases.pathways.circles.plans.forms import CirclePlanForm, CommunityPlanForm, NewPlanForm
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.plans.presenters import belongs_words, labelled_parts, parts_of, plan_acts, plan_rows
-from wss_cases.pathways.circles.plans.queries import get_circle_plan, plan_of, ready_made, shelf_of, used_before
+from wss_cases.pathways.circles.plans.queries import (
+    followed_on,
+    get_circle_plan,
+    plan_of,
+    ready_made,
+    shelf_of,
+    used_before,
+)
 from wss_cases.pathways.circles.plans.rules import PlanContent, content_of
 from wss_cases.pathways.circles.plans.states import OWN_KINDS, CirclePlanKind
 from wss_cases.pathways.circles.training.actions import staff_of
@@ -66,6 +74,7 @@ def plan(circle_plan_id: int) -> Page:
         "pathways/circles/plans/plan.html",
         parts=parts_of(row),
         belongs=_belongs(row),
+        followed=[day_words_with_year(day) for day in followed_on(actor, row)],
         acts=plan_acts(row, actor),
         plan=row,
     )

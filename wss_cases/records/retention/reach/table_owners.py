@@ -198,10 +198,11 @@ TABLES: dict[str, Kept] = {
     # who did what: numbers, never names; certificates of deletion
     **_each(AUDIT, "audit_entry audit_seal record_deletion record_deletion_item"),
     # counts, and plans of a school, without a child
+    "practice_entry": Kept(Whose.AGGREGATE, lets_go=("plan_id",)),
     **_each(
         AGGREGATE,
         "published_school published_year removed_figure rule_replay daily_figure district_figure kept_count "
-        "account_tally practice_entry circle_request board_comment school_plan plan_answer plan_goal plan_strategy "
+        "account_tally circle_request board_comment school_plan plan_answer plan_goal plan_strategy "
         "plan_step plan_baseline survey_value plan_review plan_review_goal "
         "survey_round survey_tally survey_sent_form survey_result "
         "funding funding_change plan_resource resource_entry money_file",
