@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from wss_cases.board.report.queries import Board
 from wss_cases.board.report.rules import is_small
+from wss_cases.board.school_plan.presenters import plan_rows, schools_words
 from wss_cases.foundation.dates import day_words_with_year, month_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
@@ -61,6 +62,8 @@ def sheet_of(board: Board, links: Links) -> Point:
         "year": board.scope.year.replace("-", "–"),
         "year_before": f"{int(board.scope.year[:4]) - 1}–{board.scope.year[2:4]}",
         "schools": None if board.silent is None else ngettext("%(num)s school", "%(num)s schools", board.schools),
+        "plan": _plan(board),
+        "planned": schools_words(board.planned) if board.planned is not None else None,
         "comment": _comment(board),
         "glance": _glance(board, links),
         "months": _months(board, links),
@@ -79,6 +82,15 @@ def sheet_of(board: Board, links: Links) -> Point:
         "silent": board.silent,
         "notes": {name: (number, MEASURES[name]) for number, name in enumerate(NOTES, start=1)},
     }
+
+
+def _plan(board: Board) -> Point | None:
+    """The school's plan, with which the report begins."""
+    found = plan_rows(board.plan)
+    if found is None:
+        return None
+    parts = [(title, [row | {"small": is_small(row["number"])} for row in rows]) for title, rows in found["parts"]]
+    return found | {"parts": parts}
 
 
 def _comment(board: Board) -> Point | None:

@@ -7,11 +7,12 @@ from sqlalchemy import select
 from wss_cases.access.actor import Actor
 from wss_cases.board.comments.queries import Comment, comment_on
 from wss_cases.board.report.rules import answers_for, scope_words
+from wss_cases.board.school_plan.queries import PlanNow, plan_now, schools_with_plan
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import removals
-from wss_cases.outcomes.counting.scope.rules import Scope, year_before
+from wss_cases.outcomes.counting.scope.rules import Scope, Share, year_before
 from wss_cases.outcomes.counting.totals.queries import NOTHING, Core, Repair, core_of, repair_of
 from wss_cases.outcomes.equity.queries import minimums_of, table_for
 from wss_cases.outcomes.equity.states import FAMILIES
@@ -29,8 +30,9 @@ from wss_cases.roster.directory.queries import school_days
 
 @dataclass(frozen=True)
 class Board:
-    """The figures of one report. `silent` are schools at zero, None where it is about one school; `reporting` is None
-    for an earlier school year, `equity` for a network, of which no table of groups exists."""
+    """The figures of one report. `plan` is that of a school, `planned` how many of several schools have one today.
+    `silent` are schools at zero, None where it is about one school; `reporting` is None for an earlier school year,
+    `equity` for a network, of which no table of groups exists."""
 
     scope: Scope
     core: Core
@@ -47,6 +49,8 @@ class Board:
     equity: dict[str, Table] | None
     least: Minimums
     comment: Comment | None = None
+    plan: PlanNow | None = None
+    planned: Share | None = None
 
 
 def board_of(actor: Actor, scope: Scope) -> Board:
@@ -54,8 +58,13 @@ def board_of(actor: Actor, scope: Scope) -> Board:
     if not may_report(actor, scope.school_id, scope.network):
         raise NotFound
     equity = None if scope.network else {name: table_for(actor, scope, name) for name in FAMILIES}
-    comment = comment_on(scope_words(scope.school_id, scope.network), scope.last)
-    return replace(board_but_equity(actor, scope), equity=equity, comment=comment)
+    return replace(
+        board_but_equity(actor, scope),
+        equity=equity,
+        comment=comment_on(scope_words(scope.school_id, scope.network), scope.last),
+        plan=plan_now(actor, scope),
+        planned=schools_with_plan(scope) if scope.school_id is None and scope.is_this_year else None,
+    )
 
 
 def board_but_equity(actor: Actor, scope: Scope) -> Board:

@@ -1,0 +1,65 @@
+"""The plan of a school as its board report begins with it: its goals, each then and now; of several schools, how many
+have a plan in force."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import db
+from wss_cases.outcomes.counting.scope.rules import Scope, Share
+from wss_cases.plans.measures.queries import figures
+from wss_cases.plans.measures.rules import Figure
+from wss_cases.plans.measures.states import PLAN_MEASURES
+from wss_cases.plans.plan.baselines.models import PlanBaseline
+from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.queries import standing_plan
+from wss_cases.plans.plan.core.states import STANDING
+from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.roster.directory.models import School
+
+
+@dataclass(frozen=True)
+class GoalNow:
+    """A goal, where it stood when the plan was written (None: not frozen yet), and where it stands (None: not
+    measured by the product)."""
+
+    goal: PlanGoal
+    then: Figure | None
+    now: Figure | None
+
+
+@dataclass(frozen=True)
+class PlanNow:
+    """A plan that is in force, and its goals in their order."""
+
+    plan: SchoolPlan
+    goals: Sequence[GoalNow]
+
+
+def plan_now(actor: Actor, scope: Scope) -> PlanNow | None:
+    """Return the plan that is in force at the school of a report and covers its year; None without one. For whoever
+    answers for the report."""
+    plan = standing_plan(scope.school_id) if scope.school_id is not None else None
+    if plan is None or not plan.first_year <= scope.year <= plan.last_year:
+        return None
+    of_plan = (PlanGoal.plan_id == plan.id, PlanGoal.school_id == plan.school_id)
+    goals = db.session.scalars(select(PlanGoal).where(*of_plan).order_by(PlanGoal.component, PlanGoal.position)).all()
+    frozen = {row.id: row for row in db.session.scalars(select(PlanBaseline).where(PlanBaseline.plan_id == plan.id))}
+    counted = sorted({goal.measure for goal in goals if goal.measure in PLAN_MEASURES})
+    now = figures(actor, plan.school_id, counted, scope.first, scope.last, scope.today)
+    return PlanNow(plan, [GoalNow(goal, _then(frozen.get(goal.baseline_id)), now.get(goal.measure)) for goal in goals])
+
+
+def _then(row: PlanBaseline | None) -> Figure | None:
+    return Figure(row.numerator, row.denominator) if row is not None and row.numerator is not None else None
+
+
+def schools_with_plan(scope: Scope) -> Share:
+    """Return of how many active schools (of the report's network, or all) how many have a plan in force."""
+    schools = select(func.count(School.id)).where(School.is_active)
+    if scope.network:
+        schools = schools.where(School.network == scope.network)
+    standing = schools.join(SchoolPlan, SchoolPlan.school_id == School.id).where(SchoolPlan.state.in_(STANDING))
+    return Share(db.session.scalar(standing) or 0, db.session.scalar(schools) or 0)
