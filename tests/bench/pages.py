@@ -159,6 +159,9 @@ def pages(found: Found) -> list[Page]:
         Page("review", "dean", 0, _open("/review")),
         Page("outcomes, one school", "administrator", 0, _open(f"/outcomes?school={school}")),
         Page("outcomes, all schools", "district", 0, _open("/outcomes")),
+        Page("repair, all schools", "district", 0, _open("/outcomes/repair")),
+        Page("removals, all schools", "district", 0, _open("/outcomes/removals")),
+        Page("patterns, all schools", "district", 0, _open("/outcomes/patterns")),
         Page("equity, one school", "administrator", 0, _open(f"/outcomes/equity?school={school}")),
         Page("equity, all schools", "district", 0, _open("/outcomes/equity")),
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from tests.same_pages.masking import masked
 YEAR = "2026-27"
 NEXT_SCHOOL_DAY = "2026-11-30T15:00:00+00:00"
 FACTS = str(OWN_ROOT / "tests" / "same_pages" / "facts.json")
-REPORTS = ("history", "core", "funnel", "notifications", "followups", "equity")
+REPORTS = ("history", "core", "funnel", "harms", "notifications", "followups", "equity")
 DOCUMENTS: tuple[tuple[str, ...], ...] = (
     ("permissions", "matrix", "--json"),
     ("reminders", "sweep", "--dry-run", "--json"),

@@ -17,8 +17,8 @@ NOBODY = Actor(user_id=None, name="")
 View = TypeVar("View", bound=Callable[..., Any])
 TELLING_PAGES = frozenset(
     {
-        *("circle_plans.plan", "circle_plans.sheet", "outcomes.behind.rows", "outcomes.list_files.file"),
-        *("replays.changes", "search.page", "worry.receipt"),
+        *("circle_plans.plan", "circle_plans.sheet", "outcomes.behind.rows", "outcomes.equity.exact"),
+        *("outcomes.list_files.file", "replays.changes", "search.page", "worry.receipt"),
     }
 )
 """Pages of records under a permission that else shows figures or forms: audited, and never read from a copy."""

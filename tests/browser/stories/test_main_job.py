@@ -225,7 +225,7 @@ def test_from_tap_to_outcome(live_system: LiveSystem, smtp_server: MailServer, n
     close_the_case(coordinator, case)
 
     administrator = days.person("administrator", DESK)
-    administrator.goto("/outcomes")
+    administrator.goto("/outcomes/repair")
     go(administrator, administrator.get_by_role("link", name=re.compile("terms? due")))
     go(administrator, administrator.get_by_role("link", name=re.compile(opened)).first)
     expect(administrator.get_by_role("heading", level=1)).to_contain_text(opened)

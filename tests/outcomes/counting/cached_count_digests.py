@@ -27,7 +27,9 @@ from sqlalchemy.orm import ORMExecuteState
 from tests.support.applications import make_app
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import Base, db
+from wss_cases.outcomes.answers.queries import removed_students
 from wss_cases.outcomes.counting.cache.cached_counts import VERSIONS, recording
+from wss_cases.outcomes.counting.repair import harms as queries_harms
 from wss_cases.outcomes.counting.repair import police as queries_police
 from wss_cases.outcomes.counting.repair import queries as queries_repair
 from wss_cases.outcomes.counting.scope import small_shares as rules_answers
@@ -38,7 +40,7 @@ from wss_cases.outcomes.equity import rules as rules_equity
 from wss_cases.outcomes.equity import suppression as rules_suppression
 from wss_cases.outcomes.equity import tables as rules_equity_tables
 from wss_cases.outcomes.equity.suppression import Minimums
-from wss_cases.outcomes.published.queries import live_years
+from wss_cases.outcomes.published.queries import figures_between, live_years, schools_begun
 from wss_cases.outcomes.reports.cases import queries as queries_cases
 from wss_cases.outcomes.reports.cases.queries import caseload_of
 from wss_cases.outcomes.reports.core.queries import bands_of, reporting
@@ -69,15 +71,20 @@ COUNTS: dict[str, Count] = {
     "contacts": (queries_repair.contacts, OF_DAYS, ()),
     "enrolled": (enrolled_on, (*OF_DAYS, [TODAY]), ()),
     "equity": (queries_equity._plain_tables, (SCOPE, "race", Minimums(10, 30)), TABLES),
+    "figures_between": (figures_between, (SYSTEM, None, SCOPE.first, TODAY), ()),
     "first_year": (first_year_counted, (SYSTEM, None), ()),
     "follow_ups": (queries_repair.follow_ups, OF_DAYS, ()),
     "funnel": (queries_repair.funnel, OF_DAYS, (queries_repair._light,)),
+    "harms": (queries_harms.harms, OF_DAYS, (queries_harms,)),
     "live_years": (live_years, (SYSTEM, None, "2024-25", TODAY), ()),
     "pathways": (queries_pathways.figures_of_pathways, OF_SCHOOL_DAYS, (queries_pathways, *WAITS)),
     "police": (queries_police.police, OF_DAYS, ()),
     "removals": (queries_repair.removals, OF_DAYS, ()),
     "repeats": (queries_repeats._by_month, OF_SCHOOL_DAYS, WINDOWS),
+    "removed_students": (removed_students, OF_DAYS, ()),
     "reporting": (reporting, OF_DAYS, ()),
+    "said": (queries_pathways.answered_by_school, (SCOPE,), (queries_pathways,)),
+    "schools_begun": (schools_begun, (SYSTEM, None), ()),
     "terms": (queries_repair.terms, OF_DAYS, ()),
     "times": (queries_cases.times_of, OF_SCHOOL_DAYS, (queries_cases, SchoolDays)),
 }

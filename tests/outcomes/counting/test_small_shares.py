@@ -17,7 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, scope_of
-from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, shown_share
+from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, hidden_among, shown_share
 from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
 from wss_cases.outcomes.reports.repeats.rules import repeats_by_month, repeats_until
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
@@ -95,16 +95,40 @@ def heard(**of: Any) -> tuple[int, int] | None:
     return (share.part, share.whole) if share else None
 
 
-def test_a_school_with_one_answer_is_not_what_is_left_of_the_district(answered: Callable[..., Any]) -> None:
+def test_a_school_with_few_answers_hides_one_other_and_not_the_district(answered: Callable[..., Any]) -> None:
     many, one = answered("Network 1", 11), answered("Network 1", 1)
-    assert heard(school_id=many) == (5, 11) and heard(school_id=one) is None
-    assert heard() is None and heard(network="Network 1") is None
-    answered("Network 2", 9)
-    assert heard() == (9, 21) and heard(network="Network 1") is None
-    answered("Network 1", 9)
-    assert heard(network="Network 1") == (9, 21)
-    # the network is shown now, so what the district says would leave the nine answers of the other one
-    assert heard() is None
+    # the network less the school that showed its answers would leave the one of the other
+    assert heard(school_id=many) is None and heard(school_id=one) is None
+    assert heard() == heard(network="Network 1") == (5, 12)
+    larger = answered("Network 1", 12)
+    assert heard(school_id=larger) == (6, 12) and heard(school_id=many) is None
+    few = answered("Network 2", 9)
+    assert heard(school_id=few) is None and heard(network="Network 2") is None
+    # the district less Network 1 would leave the nine of Network 2: its smallest school that shows them goes with it
+    assert heard() == (15, 33) and heard(school_id=larger) is None and heard(network="Network 1") is None
+
+
+def test_no_sum_of_what_is_shown_leaves_few_answers() -> None:
+    pick, one_school = random.Random(6), 0
+    for _ in range(3000):
+        networks = ["A", "B", "C", None][: pick.randrange(1, 5)]
+        wholes = {n: (pick.choice(networks), pick.choice((0, 1, 4, 9, 10, 25))) for n in range(pick.randrange(1, 9))}
+        hidden = hidden_among(wholes)
+        few = {n for n, (_name, number) in wholes.items() if 0 < number < FEWEST}
+        assert few <= hidden.schools
+        loose = 0
+        for name in {one for one, _number in wholes.values()}:
+            rest = sum(number for n, (of, number) in wholes.items() if of == name and n in hidden.schools)
+            if name is None or name in hidden.networks:
+                loose += rest
+            else:
+                assert rest == 0 or rest >= FEWEST, wholes
+        everyone = sum(number for _name, number in wholes.values())
+        assert hidden.district or loose == 0 or loose >= FEWEST, wholes
+        assert hidden.district is (everyone < FEWEST), "one small school hides a school or two, never the district"
+        assert len(hidden.schools - few) <= 1 + len(networks), wholes
+        one_school += not hidden.district and bool(few)
+    assert one_school > 1000
 
 
 def test_windows_of_one_small_school_are_not_what_is_left_of_the_district() -> None:

@@ -21,6 +21,7 @@ from wss_cases.access.actor import SYSTEM, Actor, Grant, Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import AuditEntry
+from wss_cases.outcomes.counting.scope.queries import enrolled_within
 from wss_cases.outcomes.counting.scope.rules import scope_of
 from wss_cases.outcomes.equity.models import EquityMinimum
 from wss_cases.outcomes.equity.queries import count_students, minimums_of, table_for
@@ -144,6 +145,7 @@ def test_the_pages_and_files_of_a_district_say_what_the_numbers_prove(
     assert f"{came} of {black.enrolled}" in main
     assert "More likely (ratio" in main
     assert "Other groups together: " in main
+    _pooled_say_too_few(district)
     assert "Within the same school" in main
     assert re.search(r"points [+−]\d+\.\d \([+−]?\d", main) and "−" in main
     assert not re.search(r"-\d+\.\d", main), "a hyphen is no minus"
@@ -156,6 +158,38 @@ def test_the_pages_and_files_of_a_district_say_what_the_numbers_prove(
     assert small.get("/outcomes/equity?kind=grade").status_code == 404
     spanish = client_as(make_user(Role.DISTRICT, locale="es")).page("/outcomes/equity").text
     assert "Más probable (razón " in spanish
+
+
+def test_exact_figures_are_for_the_schools_administrator_and_each_reading_is_audited(
+    session: Any, at: Any, client_as: ClientAs
+) -> None:
+    at("2026-11-24 10:00")
+    groups = Groups()
+    here = groups.small
+    client = client_as(make_user(Role.ADMINISTRATOR, here))
+    page = client.page("/outcomes/equity/exact?kind=race")
+    assert "not for release" in page.find_all("h1")[0].text
+    shown = sum(int(row.find_all("td")[0].text) for row in page.find_all("tbody")[0].find_all("tr"))
+    scope = scope_of(here.id, "2026-27", TODAY)
+    assert scope is not None
+    enrolled = db.session.scalar(enrolled_within(SYSTEM, scope))
+    assert shown == enrolled > 0
+    entry = db.session.scalars(db.select(AuditEntry).order_by(AuditEntry.id.desc()).limit(1)).one()
+    assert entry.action == "page.read" and entry.changes["page"] == "outcomes.equity.exact"
+    assert client.get("/outcomes/equity/exact?kind=housing").status_code == 404
+    assert not [link for link in page.find_all("a") if "/files/" in link.get("href")]
+    for user in (make_user(Role.DEAN, here), make_user(Role.COORDINATOR, here), make_user(Role.DISTRICT)):
+        assert client_as(user).get("/outcomes/equity/exact?kind=race").status_code == 404, user.email
+    elsewhere = client_as(make_user(Role.ADMINISTRATOR, groups.schools[0]))
+    assert here.name not in elsewhere.page(f"/outcomes/equity/exact?kind=race&school={here.id}").text
+
+
+def _pooled_say_too_few(district: PageClient) -> None:
+    """Groups that share a row are too few to show, never without difference: signs can cancel in their sum."""
+    main = district.page("/outcomes/equity?kind=race").find_all("main")[0]
+    pooled = [row for row in main.find_all("tr") if row.text.startswith("Other groups together")]
+    assert pooled and all("Too few to show each of these groups" in row.text for row in pooled)
+    assert not [row for row in pooled if "difference" in row.text or "likely" in row.text]
 
 
 def _files(groups: Groups, district: PageClient, client_as: ClientAs) -> None:

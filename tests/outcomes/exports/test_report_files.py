@@ -58,7 +58,7 @@ def test_history_takes_a_school_by_number_code_or_id(app: Flask, session: Any) -
         assert (done.exit_code, named in json.loads(done.stdout)["error"]["message"]) == (1, True)
 
 
-@pytest.mark.parametrize("name", ["core", "funnel", "notifications", "followups", "equity"])
+@pytest.mark.parametrize("name", ["core", "funnel", "harms", "notifications", "followups", "equity"])
 def test_every_report_in_every_form(app: Flask, session: Any, at: Any, name: str) -> None:
     at("2026-11-24 10:00")
     made = Made(seed=5, incidents=20)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import product
 from typing import Any
 
 from sqlalchemy import select
 
 from tests.factories.accounts import make_user
-from tests.factories.cases import CaseFactory, CaseIncidentFactory, PathwayFactory
+from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from wss_cases.access.actor import Role
 from wss_cases.cases.case.models import Case, CaseIncident
-from wss_cases.cases.case.states import OPEN, CaseResult, CaseState
+from wss_cases.cases.case.states import OPEN, CaseResult, CaseState, HarmedSays
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
@@ -48,7 +49,25 @@ class Cases:
         for action in db.session.scalars(select(DisciplineAction)):
             action.days = pick.choice((1, 4, 9))
         self._removals()
+        self._harms(schools)
         db.session.flush()
+
+    def _harms(self, schools: Sequence[Any]) -> None:
+        """People harmed in most closed cases, some in cases that are open, opened again or closed in another year."""
+        pick = random.Random(self.random.random())
+        for case in db.session.scalars(select(Case).order_by(Case.id)):
+            for role in pick.sample((PersonRole.HARMED, PersonRole.BOTH, PersonRole.WITNESS, PersonRole.HARMED), 2):
+                if pick.random() < 0.8:
+                    CaseParticipantFactory(case_id=case.id, role=role)
+            if case.state is CaseState.CLOSED:
+                case.harmed_says = pick.choice((None, *HarmedSays))
+                case.result = pick.choice((case.result, CaseResult.PARTLY_REPAIRED, CaseResult.NOT_SUITABLE))
+        edges = ((date(2026, 8, 1), 4), (date(2026, 8, 1), 6), (date(2025, 10, 1), 15), (self.today, 15))
+        for school, (day, hour) in product(schools, edges):  # either side of midnight of the first day, and a year ago
+            case = CaseFactory(
+                school_id=school.id, state=CaseState.CLOSED, result=CaseResult.REPAIRED, closed_at=_at(day, hour)
+            )
+            CaseParticipantFactory(case_id=case.id, role=PersonRole.HARMED)
 
     def _removals(self) -> None:
         """Longer ones, after which a window of school days attended ends later; some were reversed."""

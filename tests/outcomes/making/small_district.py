@@ -116,6 +116,12 @@ class Made:
             outcome=self.random.choice(("reached", "not_reached", "contact_declined")),
             person=person.id,
         )
+        call = incident.local_date + (person.id % 3) * DAY  # on the day, on the day before it is late, and late
+        if call <= TODAY:  # and nothing is drawn for it: what the seed makes besides stays as it is
+            self._follow_up(
+                incident_id=incident.id, school_id=incident.school_id, kind="guardian_contact",
+                due=incident.local_date + DAY, closed=call, outcome="reached",
+            )  # fmt: skip
 
     def _follow_up(
         self, *, due: date, closed: date | None, outcome: str, person: int | None = None, **more: Any

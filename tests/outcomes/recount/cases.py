@@ -7,7 +7,7 @@ from statistics import median
 from typing import Any
 
 from tests.outcomes.recount.pathways import FEWEST, left, too_few
-from tests.outcomes.recount.plain import Plain, local, number, table
+from tests.outcomes.recount.plain import Plain, local, number, pairs, table
 from tests.outcomes.recount.shown import Shown, day_words, listed, percent, rows, same, whole
 
 
@@ -165,4 +165,44 @@ def caseload(seen: Shown) -> None:
     same("names", shown, sorted((row[0], row[1], int(row[2])) for row in led))
 
 
-COUNTS = {"times": times, "repeats": repeats, "caseload": caseload}
+CLOSED_AS = {
+    "repaired": "'repaired'",
+    "partly_repaired": "'partly_repaired'",
+    "not_repaired": "'declined', 'not_suitable', 'no_contact'",
+    "left_out": "'unfounded', 'transferred'",
+}
+
+
+def harms(seen: Shown) -> None:
+    """How closed cases with a person harmed ended, and what that person said then, in the report and on the page."""
+    plain = seen.plain
+    there = (
+        f"from case_record c where {plain.at('c.school_id')} and c.state = 'closed' and {local('c.closed_at', 'date')} "
+        f"between '{plain.first}' and '{plain.last}' and c.id in "
+        "(select o.case_id from case_participant o where o.role in ('harmed', 'both'))"
+    )
+    counted = {
+        name: number(f"select count(*) {there} and c.result in ({results})") for name, results in CLOSED_AS.items()
+    }
+    said = pairs(
+        f"select coalesce(c.harmed_says, 'not_recorded'), count(*) {there} "
+        "and c.result not in ('unfounded', 'transferred') group by 1"
+    )
+    shown = seen.document("harms")
+    same("report", {name: shown[name] for name in CLOSED_AS}, counted)
+    of = sum(counted.values()) - counted["left_out"]
+    same("said", {name: n for name, n in shown["said_at_closing"].items() if n}, said)
+    same("cases", (shown["cases"], sum(said.values())), (of, of))
+    same("page", [whole(cells[0]) for cells in rows(seen.overview, "Closed as").values()], [*counted.values()])
+    answers = sorted(whole(cells[0]) for cells in rows(seen.overview, "Answer").values())
+    same("answers on the page", answers, sorted(said.values()))
+    words = f"Harm repaired: {counted['repaired']} of {of} closed cases, partly {counted['partly_repaired']}"
+    assert words in seen.overview.text, words
+    if seen.code is not None:
+        found = listed(seen, "/outcomes/behind/harms?year=2026-27")
+        every = table(f"select c.reference {there}")
+        same("list", sorted(title for title, _tag in found), sorted(row[0] for row in every))
+    assert min(counted.values()) > 0 or seen.code, counted
+
+
+COUNTS = {"harms": harms, "times": times, "repeats": repeats, "caseload": caseload}

@@ -193,36 +193,6 @@ def bands(seen: Shown) -> None:
         same(f"bands {query}", [whole(cells[0]) for cells in shown.values()], counted)
 
 
-def reporting(seen: Shown) -> None:
-    """Of one school on its page, of every school beside the others."""
-
-    def of(plain: Plain) -> tuple[int, int]:
-        reporters = f"select count(distinct i.reporter_id) from incident i where {plain.incidents}"
-        staff = f"select count(*) from staff_member m where {plain.at('m.school_id')} and m.is_active"
-        return number(reporters), number(staff)
-
-    if seen.plain.school_id is not None:
-        who, staff = of(seen.plain)
-        shown = large(seen.report(), "Staff who reported, per 100")
-        same("per 100", shown[0], rounded(100 * who / staff))
-        same("of how many", shown[1], f"{who} of {staff}")
-        return
-    listed = rows(seen.client.page("/outcomes/incidents/schools"), "School")
-    schools = table("select id, name from school where is_active")
-    same("schools", sorted(listed), sorted(row[1] for row in schools))
-    days = seen.plain.school_days()
-    for school_id, name in schools:
-        plain = Plain(school_id)
-        who, staff = of(plain)
-        students = number(
-            "select count(*) from enrolment e where e.starts_on <= '2026-11-24' and "
-            f"(e.ends_on is null or e.ends_on >= '2026-11-24') and e.school_id = {school_id}"
-        )
-        per_day = rounded(rate(total(plain), students, days))
-        counted = [str(total(plain)), str(total(plain.a_year_before())), per_day]
-        same(name, listed[name], [*counted, rounded(100 * who / staff if staff else None)])
-
-
 def similar(seen: Shown) -> None:
     """The same days a year before, month by month too, and the median of schools like this one."""
     october = Plain(seen.plain.school_id, "2026-10-01", "2026-10-31")  # ends on a Saturday
@@ -279,6 +249,5 @@ COUNTS = {
     "time": time,
     "narrowing": narrowing,
     "bands": bands,
-    "reporting": reporting,
     "similar": similar,
 }

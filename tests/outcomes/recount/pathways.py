@@ -22,20 +22,49 @@ def harmed_say(seen: Shown) -> None:
     handed = number(f"select count(*) {asked}")
     answered = number(f"select count(*) {asked} and q.answered_at is not null")
     assert f"{answered} of {handed} questionnaires answered" in seen.overview.text, (answered, handed)
+    everywhere = asked.replace(f" {plain.at('q.school_id')} and", "")
     answers = table(
-        "select a.question, s.network, sum(case when a.value in (4, 5) then 1 else 0 end), count(*) "
+        "select a.question, s.id, s.network, sum(case when a.value in (4, 5) then 1 else 0 end), count(*) "
         "from questionnaire_answer a join questionnaire x on x.id = a.questionnaire_id "
-        f"join school s on s.id = x.school_id where x.id in (select q.id {asked}) group by a.question, s.id, s.network"
+        f"join school s on s.id = x.school_id where x.id in (select q.id {everywhere}) "
+        "group by a.question, s.id, s.network"
     )
     counted = {}
     for question in {one[0] for one in answers}:
-        schools = [(None if plain.network else name, good, of) for what, name, good, of in answers if what == question]
-        good, of = sum(one[1] for one in schools), sum(one[2] for one in schools)
-        if of >= FEWEST and not too_few(left(schools)):
+        schools = {one[1]: (one[2], int(one[3]), int(one[4])) for one in answers if one[0] == question}
+        mine = [schools[one] for one in schools if plain.school_id in (None, one)]
+        if mine and is_shown(plain.school_id, {one: row[::2] for one, row in schools.items()}):
+            good, of = sum(one[1] for one in mine), sum(one[2] for one in mine)
             counted[GOOD[question]] = f"{percent(good, of)} ({good}/{of})"
     shown = {label: cells[0] for label, cells in rows(seen.overview, "Question").items()} if counted else {}
     same("answers", shown, counted)
     assert len({one[0] for one in answers}) == 2 or seen.code
+
+
+def is_shown(school: int | None, schools: dict[int, tuple[str | None, int]]) -> bool:
+    """Whether a school's answers, or with None the district's, are shown: by the words of the measure."""
+    by_size = sorted(schools, key=lambda one: (schools[one][1], one))
+    silent = [one for one in by_size if schools[one][1] < FEWEST]
+
+    def rest(network: str | None) -> int:
+        return sum(schools[one][1] for one in silent if schools[one][0] == network)
+
+    names = {network for network, _number in schools.values() if network}
+    for name in names:
+        others = [one for one in by_size if schools[one][0] == name and one not in silent]
+        if too_few(rest(name)):
+            silent += others[:1]
+    apart = {name for name in names if sum(number for network, number in schools.values() if network == name) < FEWEST}
+    if too_few(sum(rest(name) for name in {None, *apart})):
+        loose = [one for one in by_size if one not in silent and schools[one][0] in {None, *apart}]
+        chosen = (loose or [one for one in by_size if one not in silent])[:1]
+        silent += chosen
+        apart |= {schools[one][0] for one in chosen if schools[one][0]}
+        apart |= set() if chosen else set(sorted(names - apart, key=lambda name: (rest(name), name))[:1])
+    if school is not None:
+        return school not in silent
+    everyone = sum(number for _network, number in schools.values())
+    return everyone >= FEWEST and not too_few(sum(rest(name) for name in {None, *apart}))
 
 
 def too_few(answers: int) -> bool:

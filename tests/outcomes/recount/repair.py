@@ -43,9 +43,13 @@ def funnel(seen: Shown) -> None:
     for name in (None, *sorted(names)):
         counted = {step: _came(seen.plain, place, name) for place, step in enumerate(STEPS)}
         shown = seen.funnel["pathways"].get(name or "any", dict.fromkeys(STEPS, 0))
+        if name not in (None, "circle"):  # these make no agreement, and have no figure for one
+            assert not counted["agreement"] and not counted["kept"]
+            none = dict.fromkeys(("agreement", "kept"))
+            counted, shown = counted | none, shown | none if name not in seen.funnel["pathways"] else shown
         same(name or "any", shown, counted)
         if name in (None, "circle"):
-            page = rows(seen.client.page(f"/outcomes?pathway={name or ''}"), "Step")
+            page = rows(seen.client.page(f"/outcomes/repair?pathway={name or ''}"), "Step")
             same(f"{name} on the page", [whole(cells[0]) for cells in page.values()][1:], [*counted.values()])
     assert _came(seen.plain, 5, None) > 0 or seen.code
 
@@ -122,7 +126,8 @@ def follow_ups(seen: Shown) -> None:
     plain = seen.plain
     due = (
         f"select f.kind, count(*) from follow_up f where {plain.of('f', 'due_on')} and f.state <> 'cancelled' "
-        f"and f.plan_step_id is null and (f.state = 'done' or f.due_on < '{plain.today}')"
+        f"and f.plan_step_id is null and (f.state = 'done' or f.due_on < '{plain.today}') "
+        "and f.kind <> 'contact_person_harmed'"
     )
     every = pairs(f"{due} group by f.kind")
     good = pairs(f"{due} and f.state = 'done' and f.closed_on <= f.due_on group by f.kind")

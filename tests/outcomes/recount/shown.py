@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.outcomes.pages import UNDER, outcome_pages
 from tests.outcomes.recount.plain import Plain
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
@@ -59,8 +60,8 @@ class Shown:
 
     @cached_property
     def overview(self) -> Element:
-        """The page of outcomes."""
-        return self.client.page("/outcomes")
+        """The pages of outcomes that hold the measures, one after the other."""
+        return outcome_pages(self.client, names=UNDER)
 
     def report(self, query: str = "") -> Element:
         """Return the page of incidents, narrowed."""

@@ -13,7 +13,8 @@ from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from tests.outcomes.making.groups import Groups
 from tests.outcomes.making.random_districts import District
-from tests.outcomes.recount import cases, equity, history, incidents, pathways, repair
+from tests.outcomes.pages import outcome_pages
+from tests.outcomes.recount import cases, equity, history, incidents, pathways, repair, schools
 from tests.outcomes.recount.plain import Plain
 from tests.outcomes.recount.shown import Shown, large, rows
 from tests.support.depth import examples
@@ -21,7 +22,14 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
 
-OF_A_DISTRICT = {**incidents.COUNTS, **repair.COUNTS, **pathways.COUNTS, **cases.COUNTS, **history.COUNTS}
+OF_A_DISTRICT = {
+    **incidents.COUNTS,
+    **repair.COUNTS,
+    **pathways.COUNTS,
+    **cases.COUNTS,
+    **history.COUNTS,
+    **schools.COUNTS,
+}
 SEEDS = (20261, 20262, 20263)[: examples(1, 3)]
 
 
@@ -75,7 +83,7 @@ def agree(counts: Mapping[str, Callable[[Shown], None]], seen: Sequence[Shown], 
 
 def test_nothing_is_nothing(session: Any, at: Any, client_as: Callable[[Any], PageClient]) -> None:
     at("2026-11-24 10:00")
-    page = client_as(make_user(Role.ADMINISTRATOR, SchoolFactory())).page("/outcomes")
+    page = outcome_pages(client_as(make_user(Role.ADMINISTRATOR, SchoolFactory())))
     figures = {label: cells[0] for label, cells in rows(page, "What", "Figure").items()}
     assert len(figures) == 4 and set(figures.values()) == {"–"}
     assert large(page, "Agreements kept")[0] == large(page, "Reached within 1 school day")[0] == "–"

@@ -205,8 +205,8 @@ def test_the_district_sees_every_school_those_at_zero_too_and_no_list(made: Made
     there = next(link for link in client.page(f"{PAGE}?weekday=1").find_all("a") if link.text == "School by school")
     table = client.page(there.get("href")).find_all("table")[0]
     found = {row.find_all("th")[0].text: [cell.text for cell in row.find_all("td")] for row in table.find_all("tr")[1:]}
-    assert found["Silent School"][:3] == ["0", "0", "0.00"]
-    assert [int(found[school.name][0]) for school in made.schools] == [
+    assert found["Silent School"][:4] == ["Network 9", "0", "not recorded", "0.00"]
+    assert [int(found[school.name][1]) for school in made.schools] == [
         len(Second(school.id).incidents) for school in made.schools
     ]
     of_network = client.page(f"{PAGE}?network=Network+1")

@@ -34,7 +34,7 @@ def words_of_links(page: Element) -> list[str]:
 
 def test_the_district_without_published_years(made: Made, client_as: ClientAs) -> None:
     client = client_as(make_user(Role.DISTRICT))
-    overview = client.page("/outcomes")
+    overview = client.page("/outcomes/removals")
     assert HISTORY in words_of_links(overview) and "Published by the district" not in overview.text
     page = client.page("/outcomes/history")
     assert "counted here, so far" in page.text and "there are no published years" in page.text
@@ -43,11 +43,11 @@ def test_the_district_without_published_years(made: Made, client_as: ClientAs) -
 
 def test_a_school_without_published_years_is_led_nowhere(app: Flask, made: Made, client_as: ClientAs) -> None:
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
-    page = client.page("/outcomes")
+    page = client.page("/outcomes/removals")
     assert "so far" in page.text and HISTORY not in words_of_links(page)
     assert "Published by the district" not in client.page("/outcomes/history").text
     take_in(app, DATA / "metrics.csv")
-    assert HISTORY in words_of_links(client.page("/outcomes"))
+    assert HISTORY in words_of_links(client.page("/outcomes/removals"))
 
 
 def test_schools_are_searched_once_there_are_any(app: Flask, made: Made, client_as: ClientAs) -> None:
@@ -63,7 +63,7 @@ def test_schools_are_searched_once_there_are_any(app: Flask, made: Made, client_
 def test_the_current_year_stays_unfinished_beside_an_earlier_one(made: Made, client_as: ClientAs) -> None:
     make_incident(school=made.schools[0], local_date=FIRST_DAY.replace(year=2025, month=10))
     client = client_as(make_user(Role.DISTRICT))
-    for address in ("/outcomes?year=2025-26", "/outcomes/history?year=2025-26"):
+    for address in ("/outcomes/removals?year=2025-26", "/outcomes/history?year=2025-26"):
         page = client.page(address)
         labels = [text.text for text in page.find_all("text") if "so far" in text.text]
         assert labels, address

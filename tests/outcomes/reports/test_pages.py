@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,15 +12,18 @@ from flask import Flask
 from sqlalchemy import event
 
 from tests.factories.accounts import acting, make_user
+from tests.factories.cases import CaseFactory, CaseParticipantFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory
 from tests.outcomes.making.small_district import Made
+from tests.outcomes.pages import outcome_pages
 from tests.outcomes.published.test_import import DATA, take_in
 from tests.support.databases import ROOT
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Element
 from wss_cases.access.actor import Role
+from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.incidents.lists.queries import counts_by_group
@@ -38,13 +41,22 @@ def links(page: Element) -> list[str]:
     return [address for address in found if address.startswith(LISTING)]
 
 
+def closed_with_harm(school: Any) -> None:
+    """A case with a person harmed that was closed as repaired."""
+    closed = datetime(2026, 10, 5, 15, tzinfo=UTC)
+    case = CaseFactory(school_id=school.id, state=CaseState.CLOSED, result=CaseResult.REPAIRED, closed_at=closed)
+    CaseParticipantFactory(case_id=case.id, role=PersonRole.HARMED)
+
+
 def test_an_administrator_opens_the_list_behind_every_number(at: Any, session: Any, client_as: ClientAs) -> None:
     at("2026-11-24 10:00")
     made = Made(seed=7, incidents=60)
+    closed_with_harm(made.schools[0])
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
     page = client.page("/outcomes?year=2026-27")
     assert "Outcomes, 2026–27 to November 24" in page.find_all("title")[0].text
-    lists = [address for address in links(page) if address.startswith("/outcomes/behind/")]
+    found = links(outcome_pages(client, "?year=2026-27"))
+    lists = [address for address in found if address.startswith("/outcomes/behind/")]
     assert {urlsplit(address).path.rsplit("/", 1)[1] for address in lists} == set(LISTS)
     for address in lists:
         assert client.page(address).find_all("main")[0].find_all("li"), address
@@ -54,8 +66,8 @@ def test_a_list_has_as_many_rows_as_its_number(at: Any, session: Any, client_as:
     at("2026-11-24 10:00")
     made = Made(seed=7, incidents=60)
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
-    main = client.page("/outcomes?year=2026-27").find_all("main")[0]
-    table = next(table for table in main.find_all("table") if "Instances" in table.text)
+    main = client.page("/outcomes/removals?year=2026-27").find_all("main")[0]
+    table = next(table for table in main.find_all("table") if "Refused" in table.text or "Students" in table.text)
     checked = 0
     for link in table.find_all("a"):
         rows = client.page(link.get("href")).find_all("main")[0]
@@ -79,7 +91,7 @@ def test_each_figure_opens_as_many_rows_as_it_counts(at: Any, session: Any, clie
     harmed = [StudentFactory(school=made.schools[0]) for _ in range(2)]
     make_incident(made.schools[0], harmed, PersonRole.HARMED, local_date=date(2026, 11, 23))
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
-    main = client.page("/outcomes?year=2026-27").find_all("main")[0]
+    main = outcome_pages(client, "?year=2026-27")
     cards = [card for card in main.find_all("div") if "figure-card" in card.get("class")]
     opened = {}
     for link in [one for card in cards for one in card.find_all("a") if "/behind/" in one.get("href")]:
@@ -112,8 +124,8 @@ def test_the_district_sees_numbers_and_no_lists(at: Any, session: Any, client_as
     at("2026-11-24 10:00")
     Made(seed=7, incidents=30)
     client = client_as(make_user(Role.DISTRICT))
-    page = client.page("/outcomes")
-    assert "people harmed" in page.text and "2 schools" in page.text
+    page = outcome_pages(client)
+    assert "people harmed" in page.text and "2 schools" in client.page("/outcomes").text
     assert links(page) == []
     for name in LISTS:
         assert client.get(f"/outcomes/behind/{name}?step=held").status_code == 404
@@ -143,7 +155,7 @@ def test_only_administrators_and_the_district_take_files(at: Any, session: Any, 
     assert "CSV" not in coordinator.page("/outcomes").text
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
     make_user(Role.ADMINISTRATOR, made.schools[0])
-    for name in ("core", "funnel", "notifications", "followups"):
+    for name in ("core", "funnel", "harms", "notifications", "followups"):
         for form in ("csv", "xlsx"):
             address = f"/outcomes/files/{name}.{form}?year=2026-27"
             answer = client.submit(address, {"reason": "For the school's council."})
@@ -192,7 +204,7 @@ def test_spanish(at: Any, session: Any, client_as: ClientAs) -> None:
     made = Made(seed=7, incidents=20)
     for _ in range(20):
         make_incident(made.schools[0], local_date=date(2026, 11, 3))
-    page = client_as(make_user(Role.ADMINISTRATOR, made.schools[0], locale="es")).page("/outcomes")
+    page = client_as(make_user(Role.ADMINISTRATOR, made.schools[0], locale="es")).page("/outcomes/patterns")
     assert page.find_all("html")[0].get("lang") == "es"
     assert "24 de noviembre" in page.text and "Lunes" in page.text
     assert "Por día de la semana: lo más frecuente, martes" in page.text
@@ -210,7 +222,7 @@ def test_the_incidents_list_holds_what_each_bar_says(at: Any, session: Any, clie
     at("2026-11-24 10:00")
     made = Made(seed=7, incidents=60)
     user = make_user(Role.ADMINISTRATOR, made.schools[0])
-    main = client_as(user).page("/outcomes?year=2026-27").find_all("main")[0]
+    main = outcome_pages(client_as(user), "?year=2026-27")
     seen = set()
     for bar in [row for row in main.find_all("li") if row.get("class") == "bar"]:
         figure = next(span for span in bar.find_all("span") if span.get("class") == "bar-figure")
@@ -222,7 +234,8 @@ def test_the_incidents_list_holds_what_each_bar_says(at: Any, session: Any, clie
     assert seen == {"school", "year", "state", "month", "behavior", "place", "hour", "weekday", "grade", "group"}
 
 
-def test_the_page_asks_few_questions(at: Any, session: Any, client_as: ClientAs) -> None:
+@pytest.mark.parametrize(("address", "most"), [("/outcomes", 50), ("/outcomes/repair", 35)])
+def test_the_page_asks_few_questions(at: Any, session: Any, client_as: ClientAs, address: str, most: int) -> None:
     at("2026-11-24 10:00")
     made = Made(seed=7, incidents=20)
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
@@ -235,7 +248,7 @@ def test_the_page_asks_few_questions(at: Any, session: Any, client_as: ClientAs)
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        client.page("/outcomes")
+        client.page(address)
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-    assert 10 < len(asked) <= 34  # the measures of cases are a statement each, beside those of pathways
+    assert 10 < len(asked) <= most

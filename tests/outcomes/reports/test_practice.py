@@ -109,9 +109,11 @@ def test_the_file_says_what_the_page_says_and_its_reason_is_kept(school: Any, cl
     assert "reason" in coordinator.form("/outcomes/practice/file.csv").names
     answer = coordinator.submit("/outcomes/practice/file.csv", {"reason": "For the school's council in December."})
     rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    assert rows[0] == ["table", "row", "what", "number"]
-    assert ["By kind", "Community circle", "Students", "22"] in rows
-    assert ["keepers", "trained", "", "2"] in rows and ["requests", "waiting", "", "2"] in rows
+    assert rows[0] == ["school", "network", "table", "row", "what", "number"]
+    assert {tuple(row[:2]) for row in rows[1:]} == {(school.name, school.network or "")}
+    told = [row[2:] for row in rows]
+    assert ["By kind", "Community circle", "Students", "22"] in told
+    assert ["keepers", "trained", "", "2"] in told and ["requests", "waiting", "", "2"] in told
     assert coordinator.get("/outcomes/practice/file.xlsx").status_code == 200
     assert coordinator.get("/outcomes/practice/file.pdf").status_code == 404
     assert coordinator.get("/outcomes/files/core.csv").status_code == 404, "figures of incidents stay the principal's"

@@ -60,7 +60,7 @@ def test_one_tap_logs_it_and_another_takes_it_back(place: Place, client_as: Call
         )
     )
     assert sorted(kinds) == ["consequence.given", "consequence.given", "consequence.taken_back"]
-    assert "Call home 1 (1 student)" in " ".join(client.page("/outcomes").text.split())
+    assert "Call home 1 (1 student)" in " ".join(client.page("/outcomes/removals").text.split())
 
 
 def test_no_one_else_logs_one_and_never_on_a_report_that_was_joined(

@@ -17,7 +17,7 @@ class Element:
 
     tag: str
     attributes: dict[str, str]
-    children: list[Element] = field(default_factory=list)
+    children: list[Element] = field(default_factory=list, repr=False)
     pieces: list[str | Element] = field(default_factory=list)
 
     @property

@@ -16,7 +16,7 @@ from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.repair.states import AVOIDABLE
 from wss_cases.outcomes.counting.scope.rules import Share, per
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
-from wss_cases.outcomes.equity.presenters import group_words, meaning
+from wss_cases.outcomes.equity.presenters import group_words, meaning, names_of
 from wss_cases.outcomes.equity.rules import meaning_of
 from wss_cases.outcomes.equity.states import FAMILIES, POINTS, STAGE_LABELS, STAGES
 from wss_cases.outcomes.equity.suppression import ENROLLED
@@ -260,15 +260,18 @@ def _reporting(board: Board) -> Point | None:
 
 
 def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
-    """Return each kind of group: sentences of differences that can be told, how many comparisons told none, and the
-    stages that are not shown."""
+    """Return each kind of group: sentences of differences that can be told, how many comparisons told none, and what is
+    too few to show: groups that share a row, and stages."""
     parts = []
     for family, table in tables.items():
         compared = [
             (group_words(family, line.categories), stage, line.per_before[stage].against)
             for line in table.lines
             for stage in REPORTED
-            if stage in table.stages
+            if stage in table.stages and len(line.categories) == 1
+        ]
+        pooled = [
+            name for line in table.lines if len(line.categories) > 1 for name in names_of(family, line.categories)
         ]
         differing = [one for one in compared if one[2] is not None and meaning_of(one[2].ratio) != "same"]
         parts.append(
@@ -279,7 +282,7 @@ def equity_parts(tables: Mapping[str, Table]) -> list[dict[str, Any]]:
                     for group, stage, against in differing
                 ],
                 "others": len(compared) - len(differing),
-                "hidden": [STAGE_LABELS[stage] for stage in REPORTED if stage not in table.stages],
+                "hidden": [*pooled, *(STAGE_LABELS[stage] for stage in REPORTED if stage not in table.stages)],
                 "is_shown": bool(table.lines),
             }
         )

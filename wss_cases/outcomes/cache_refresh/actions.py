@@ -17,6 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
+from wss_cases.outcomes.answers.queries import answers_before, answers_of
 from wss_cases.outcomes.counting.cache.cached_counts import Recorded, all_versions, recording
 from wss_cases.outcomes.counting.cache.models import CachedCount, CountingRound
 from wss_cases.outcomes.counting.daily_figures.models import DistrictFigure
@@ -26,7 +27,7 @@ from wss_cases.outcomes.counting.totals.queries import core_of, repair_of
 from wss_cases.outcomes.equity.queries import table_for
 from wss_cases.outcomes.equity.states import FAMILIES
 from wss_cases.outcomes.equity.tables import settled
-from wss_cases.outcomes.published.queries import district_years, live_years
+from wss_cases.outcomes.published.queries import district_years, live
 from wss_cases.outcomes.reports.cases.queries import caseload_of, times_of
 from wss_cases.outcomes.reports.core.queries import bands_of, reporting
 from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
@@ -123,6 +124,9 @@ def _rounds_of(scope: Scope, by_month: Mapping[str, CountMonth]) -> Iterator[Rou
     stamp = f"{scope.year} {scope.today if scope.is_current else ''} {all_versions()}"
     yield Round(f"incidents {stamp}", often, partial(core_of, SYSTEM, scope, days))
     yield Round(f"repair {stamp}", often, partial(repair_of, SYSTEM, scope, days))
+    yield Round(f"answers {stamp}", often, partial(answers_of, SYSTEM, scope))
+    if scope.is_current:
+        yield Round(f"a year ago {stamp}", daily, partial(answers_before, SYSTEM, scope))
     yield Round(f"pathways {stamp}", often, partial(figures_of_pathways, SYSTEM, scope, days))
     yield Round(f"cases {stamp}", often, partial(times_of, SYSTEM, scope, days))
     yield Round(f"students {stamp}", often, partial(bands_of, SYSTEM, scope))
@@ -144,7 +148,7 @@ def _rounds_of(scope: Scope, by_month: Mapping[str, CountMonth]) -> Iterator[Rou
 
 def _years(scope: Scope) -> None:
     first_year_counted(SYSTEM, None)
-    live_years(SYSTEM, None, max(district_years(), default=None), scope.today)
+    live(SYSTEM, None, max(district_years(), default=None), scope.today)
 
 
 def _store(one: Round, counts: Mapping[str, Recorded], now: datetime, took_ms: int) -> None:

@@ -1,6 +1,6 @@
 """What an interval means, in the reader's words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -30,6 +30,12 @@ def names_of(family: str, categories: Iterable[str]) -> list[str]:
 def meaning(against: Comparison | None) -> str:
     """Return the sentence that a comparison with all others proves."""
     return _("Too few to tell") if against is None else ratio_words(against.ratio)
+
+
+def meaning_of_row(categories: Sequence[str], against: Comparison | None) -> str:
+    """Return the same of a row; groups that share one are too few to show, whatever they say together: differences of
+    either sign can lie under their sum."""
+    return _("Too few to show each of these groups") if len(categories) > 1 else meaning(against)
 
 
 def ratio_words(ratio: Interval) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, true, union_all
 
-from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.db import db
@@ -38,6 +38,8 @@ BITS: dict[str, int] = {stage: 1 << place for place, stage in enumerate(STAGES)}
 STEPS = ("offered", "accepted", "held", "agreement", "kept")
 LIGHT = ("offered", "accepted", "held")
 """Steps that a conversation recorded on the incident itself stands for."""
+WITHHELD = ("housing",)
+"""Kinds of group whose students even the school's administrators do not know of."""
 FACTS = ("enrolled", "reported", "light", *(stage for stage in STAGES if stage != ROOT))
 """What is known of a student at a school."""
 NOTHING: ColumnElement[int] = literal_column("0")
@@ -201,6 +203,19 @@ def _category(family: str) -> ColumnElement[str]:
         either = or_(Student.has_iep.is_(True), Student.has_504.is_(True))
         return case((either, "yes"), (known, "no"), else_=UNKNOWN)
     return func.coalesce({"race": Student.race_ethnicity, "sex": Student.sex}[family], UNKNOWN)
+
+
+def exact_counts(actor: Actor, scope: Scope, family: str) -> Mapping[str, Mapping[str, int]]:
+    """Return the students of one school by category and stage, as they are: for whoever may open every record of the
+    school, and never to be published. Raises NotFound for everybody else, and for a kind of group that is not theirs to
+    see."""
+    if scope.school_id is None or scope.school_id not in actor.school_ids(Role.ADMINISTRATOR) or family in WITHHELD:
+        raise NotFound
+    marked = _marked(scope, family)
+    columns = (marked.c.category, marked.c.mask)
+    grouped = select(*columns, func.count()).where(marked.c.school_id == scope.school_id).group_by(*columns)
+    masks = {(scope.school_id, row[0], row[1]): row[2] for row in db.session.execute(grouped)}
+    return Counted(masks, []).schools().get(scope.school_id, {})
 
 
 def table_for(actor: Actor, scope: Scope, family: str) -> Table:

@@ -5,11 +5,11 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import Report, about, head
-from wss_cases.outcomes.equity.presenters import group_words, meaning
+from wss_cases.outcomes.equity.presenters import group_words, meaning_of_row
 from wss_cases.outcomes.equity.queries import minimums_of, table_for
 from wss_cases.outcomes.equity.rules import Interval
 from wss_cases.outcomes.equity.states import FAMILIES, STAGE_LABELS, STAGES
-from wss_cases.outcomes.equity.tables import Cell, Table, settled
+from wss_cases.outcomes.equity.tables import Cell, Line, Table, settled
 
 ENDS = ("", "_low", "_high")
 COLUMNS = (
@@ -42,20 +42,27 @@ def _rows(family: str, table: Table) -> list[list[Any]]:
         name = group_words(family, line.categories)
         for stage in table.stages:
             label = str(STAGE_LABELS[stage])
-            rows.append([kind, name, label, "enrolled", *_numbers(line.per_enrolled[stage])])
-            rows.append([kind, name, label, "stage before", *_numbers(line.per_before[stage])])
+            rows.append([kind, name, label, "enrolled", *_numbers(line, line.per_enrolled[stage])])
+            rows.append([kind, name, label, "stage before", *_numbers(line, line.per_before[stage])])
     blank = [None] * (len(COLUMNS) - 6)
     hidden = [stage for stage in STAGES if stage not in table.stages]
     return rows + [[kind, "", str(STAGE_LABELS[stage]), "", SUPPRESSED, *blank, ""] for stage in hidden]
 
 
-def _numbers(cell: Cell) -> list[Any]:
+def _numbers(line: Line, cell: Cell) -> list[Any]:
     against = cell.against
     if against is None:
-        return [cell.came, cell.of, round(cell.percent, 1), *[None] * 10, meaning(None)]
+        return [cell.came, cell.of, round(cell.percent, 1), *[None] * 10, meaning_of_row(line.categories, None)]
     inside = _ends(cell.within[0], 1) if cell.within else [None] * 3
     ends = (*_ends(against.ratio, 1), *_ends(against.difference, 100), *inside)
-    return [cell.came, cell.of, round(cell.percent, 1), round(100 * against.others, 1), *ends, meaning(against)]
+    return [
+        cell.came,
+        cell.of,
+        round(cell.percent, 1),
+        round(100 * against.others, 1),
+        *ends,
+        meaning_of_row(line.categories, against),
+    ]
 
 
 def _ends(interval: Interval, times: int) -> list[float]:

@@ -19,11 +19,11 @@ from wss_cases.outcomes.counting.scope.presenters import shown, years_of
 from wss_cases.outcomes.equity.actions import set_minimums
 from wss_cases.outcomes.equity.forms import MinimumForm
 from wss_cases.outcomes.equity.models import EquityMinimum
-from wss_cases.outcomes.equity.presenters import interval_words, meaning, names_of, points_words, ratio_words
-from wss_cases.outcomes.equity.queries import minimum_rows, minimums_of, table_for
+from wss_cases.outcomes.equity.presenters import interval_words, meaning_of_row, names_of, points_words, ratio_words
+from wss_cases.outcomes.equity.queries import WITHHELD, exact_counts, minimum_rows, minimums_of, table_for
 from wss_cases.outcomes.equity.states import FAMILIES, POINTS, STAGE_LABELS, STAGES
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT
-from wss_cases.outcomes.equity.tables import Cell, Table, settled
+from wss_cases.outcomes.equity.tables import Cell, Line, Table, settled
 
 blueprint = Blueprint("equity", __name__, url_prefix="/equity")
 JUDGED = ("subjective", *POINTS)
@@ -54,6 +54,30 @@ def table() -> str:
     )
 
 
+@blueprint.get("/exact")
+@gate(Permission.OUTCOMES_READ)
+def exact() -> str:
+    """The school's own numbers, none hidden: for its administrators alone, and not for release. Each reading is
+    audited; no file is made of them."""
+    page, family = shown(), request.args.get("kind", next(iter(FAMILIES)))
+    if family not in FAMILIES:
+        raise NotFound
+    counts = exact_counts(page.actor, page.scope, family)
+    groups = sorted(counts, key=lambda one: (-counts[one][ENROLLED], one))
+    return render_template(
+        "outcomes/equity/exact.html",
+        page=page,
+        family=family,
+        families=[(name, words) for name, (words, _labels) in FAMILIES.items() if name not in WITHHELD],
+        years=years_of(page),
+        heads=[STAGE_LABELS[ENROLLED], *(STAGE_LABELS[stage] for stage in STAGES)],
+        rows=[
+            [names_of(family, [one])[0], counts[one][ENROLLED], *(counts[one][stage] for stage in STAGES)]
+            for one in groups
+        ],
+    )
+
+
 def _stage(family: str, table: Table, stage: str) -> dict[str, Any]:
     before = STAGES[stage]
     names = [names_of(family, line.categories) for line in table.lines]
@@ -62,8 +86,8 @@ def _stage(family: str, table: Table, stage: str) -> dict[str, Any]:
         "name": stage,
         "label": STAGE_LABELS[stage],
         "before": None if before == ENROLLED or stage == ROOT else STAGE_LABELS[before],
-        "enrolled": list(zip(groups, (_cell(line.per_enrolled[stage]) for line in table.lines), strict=True)),
-        "of_before": list(zip(groups, (_cell(line.per_before[stage]) for line in table.lines), strict=True)),
+        "enrolled": list(zip(groups, (_cell(line, line.per_enrolled[stage]) for line in table.lines), strict=True)),
+        "of_before": list(zip(groups, (_cell(line, line.per_before[stage]) for line in table.lines), strict=True)),
     }
 
 
@@ -74,15 +98,16 @@ def _within(cell: Cell) -> str:
     return _("Within the same school (%(number)s schools): %(words)s", number=cell.schools, words=words)
 
 
-def _cell(cell: Cell) -> dict[str, str]:
-    against = cell.against
+def _cell(line: Line, cell: Cell) -> dict[str, str]:
+    is_one_group = len(line.categories) == 1
+    against = cell.against if is_one_group else None
     return {
         "rate": f"{cell.percent:.1f}%",
         "of": _("%(part)s of %(whole)s", part=f"{cell.came:,}", whole=f"{cell.of:,}"),
-        "meaning": meaning(against),
+        "meaning": meaning_of_row(line.categories, against),
         "ratio": interval_words(against.ratio) if against else "",
         "points": points_words(against.difference) if against else "",
-        "within": _within(cell),
+        "within": _within(cell) if is_one_group else "",
     }
 
 

@@ -1,20 +1,21 @@
 """Reading the published history, and the years counted here that continue it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, case, extract, func, select
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.clock import school_year, school_year_bounds, year_named
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plausible import EARLIEST
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
-from wss_cases.outcomes.counting.scope.queries import reads_everywhere, visible_to
-from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
+from wss_cases.outcomes.counting.scope.queries import first_year_counted, reads_everywhere, visible_to
+from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE, Scope, is_recorded, year_before, years_between
 from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
 from wss_cases.outcomes.published.states import HISTORY, METRICS, WHOLE_YEAR
 from wss_cases.roster.directory.models import School
@@ -117,6 +118,83 @@ def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
     largest_of_years = [Outlier(row[0], row[1], row[2] or 0) for row in db.session.execute(statement)]
     least = {year: OUTLIER_SHARE * (figures["misconducts"] or 0) for year, figures in year_figures.items()}
     return sorted(one for one in largest_of_years if one.number > least[one.year])
+
+
+@dataclass(frozen=True)
+class Live:
+    """The years counted here: figures of each recorded one, how many schools stand in it, and the first incident's day.
+
+    A year before the first incident is not recorded, which is not zero; a school stands in a year from its own first
+    incident on. `ago` are the figures of the same days a year before today, None where those are not recorded.
+    """
+
+    figures: dict[str, Figures]
+    schools: dict[str, int]
+    begun: date | None
+    ago: Figures | None
+
+    def is_whole(self, year: str, today: date) -> bool:
+        """Whether a year's figures are of a whole year: it is over, and records began by its first weeks."""
+        first, last = school_year_bounds(year)
+        return last < today and is_recorded(self.begun, first)
+
+
+NOT_LIVE: Final = Live({}, {}, None, None)
+
+
+def live(actor: Actor, school_id: int | None, after: str | None, today: date) -> Live:
+    """Return the school years counted here, after a published year, up to today."""
+    begun = first_year_counted(actor, school_id)
+    if begun is None or begun > today:
+        return NOT_LIVE
+    counted, current = live_years(actor, school_id, after, today), school_year(today)
+    first = max(school_year(begun), year_named(int(after[:4]) + 1)) if after else school_year(begun)
+    years = years_between(first, current) if first <= current else []
+    by_year = schools_begun(actor, school_id)
+    earlier = year_before(Scope(school_id, current, school_year_bounds(current)[0], today, today))
+    return Live(
+        {year: counted.get(year, dict.fromkeys(HISTORY, 0)) for year in years},
+        {year: sum(number for one, number in by_year.items() if one <= year) for year in years},
+        begun,
+        figures_between(actor, school_id, earlier.first, earlier.last) if is_recorded(begun, earlier.first) else None,
+    )
+
+
+def _by_nothing(actor: Actor, school_id: int | None) -> Values:
+    return () if school_id is None and reads_everywhere(actor) else None
+
+
+@cached_count("schools_begun", version=1, depends_on=_by_nothing)
+def schools_begun(actor: Actor, school_id: int | None) -> dict[str, int]:
+    """Return for each school year in how many schools the first incident was recorded."""
+    happened = Incident.local_date
+    each = select(func.min(happened)).where(Incident.counts(), happened >= EARLIEST).group_by(Incident.school_id)
+    statement = visible_to(each, actor, Incident.school_id)
+    if school_id is not None:
+        statement = statement.where(Incident.school_id == school_id)
+    return dict(Counter(school_year(day) for day in db.session.scalars(statement)))
+
+
+def _by_dates(actor: Actor, school_id: int | None, first: date, last: date) -> Values:
+    return (first, last) if school_id is None and reads_everywhere(actor) else None
+
+
+@cached_count("figures_between", version=1, depends_on=_by_dates)
+def figures_between(actor: Actor, school_id: int | None, first: date, last: date) -> Figures:
+    """Return the figures of days of one school year, in four queries."""
+    figures: Figures = dict.fromkeys(HISTORY, 0)
+    for statement, day, names in _live_statements():
+        for row in db.session.execute(
+            _narrowed(statement, actor, day, school_id, None).where(day.between(first, last))
+        ):
+            figures.update({name: int(value or 0) for name, value in zip(names, row[1:], strict=True)})
+    return figures
+
+
+def published_schools() -> dict[str, int]:
+    """Return for each published year how many schools have a figure of incidents that is not suppressed."""
+    statement = select(PublishedYear.school_year, func.count(PublishedYear.misconducts)).where(_whole())
+    return {row[0]: row[1] for row in db.session.execute(statement.group_by(PublishedYear.school_year))}
 
 
 def _by_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> Values:

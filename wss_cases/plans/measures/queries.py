@@ -8,7 +8,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
 from wss_cases.outcomes.counting.repair import queries as repair
-from wss_cases.outcomes.counting.repair.closings import closings
+from wss_cases.outcomes.counting.repair.harms import harms
 from wss_cases.outcomes.counting.repair.police import police
 from wss_cases.outcomes.counting.scope.queries import enrolled_on
 from wss_cases.outcomes.counting.scope.rules import Scope, reach_of, reference_day
@@ -55,8 +55,8 @@ def _agreements(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
 
 
 def _repaired(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:
-    closed = closings(actor, scope)
-    return Figure(closed.repaired, closed.of_all)
+    closed = harms(actor, scope)
+    return Figure(closed.repaired, closed.of)
 
 
 def _circles(actor: Actor, scope: Scope, days: SchoolDays) -> Figure:

@@ -98,5 +98,5 @@ def not_confirmed(page: Page) -> None:
     page.locator('[name=confirms][value="no"]').check(force=True)
     page.locator("[name=reason]").fill("It was a pencil.")
     send(page)
-    page.goto("/outcomes")
+    page.goto("/outcomes/removals")
     expect(page.locator('a[href*="choice=emergency_not_confirmed"]').first).to_contain_text("1")

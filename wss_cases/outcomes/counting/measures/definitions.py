@@ -89,8 +89,9 @@ MEASURES: Final[dict[str, Measure]] = {
             "For each pathway, incidents of the period by how far one of its pathways came: proposed; offered (a "
             "named person invited them on a date); accepted; held (a circle or conversation met, another pathway "
             "started); agreement made; agreement kept (no term is open or not done, at least one is done). Each step "
-            "includes the one before. An incident counts once. A conversation recorded on the incident itself, "
-            "without a case, counts as held; one that was requested there and not canceled counts as proposed."
+            "includes the one before. Only circles and conferences make an agreement; no other pathway has these two "
+            "steps. An incident counts once. A conversation recorded on the incident itself, without a case, counts "
+            "as held; one that was requested there and not canceled counts as proposed."
         ),
     ),
     "agreements": Measure(
@@ -98,6 +99,15 @@ MEASURES: Final[dict[str, Measure]] = {
         _l(
             "Terms done, on time or late, as updated by someone other than the person responsible ÷ terms due in the "
             "period. Terms changed by consent are left out; a term still open after its date is due and not done."
+        ),
+    ),
+    "harms": Measure(
+        _l("Harms repaired"),
+        _l(
+            "Cases with a person harmed that were closed in the period and are still closed: closed as repaired, as "
+            "partly repaired, or not repaired (declined, not suitable, no contact). Cases closed as unfounded or "
+            "transferred are shown next to it and are in none of the three. What the person harmed said at closing "
+            "is shown beside it, as it was recorded then."
         ),
     ),
     "contact": Measure(
@@ -113,7 +123,8 @@ MEASURES: Final[dict[str, Measure]] = {
     "follow_ups": Measure(
         _l("Follow-ups on time"),
         _l(
-            "Follow-ups done on or before their due date ÷ follow-ups due in the period. The day it was done "
+            "Follow-ups done on or before their due date ÷ follow-ups due in the period. First contact with a person "
+            "harmed is not among them: it is counted once, as reached within 1 school day. The day it was done "
             "counts, not the day it was entered. Canceled ones are left out; one still open after its date is due "
             "and not on time. Steps of a school's plan are not counted here."
         ),
@@ -157,8 +168,9 @@ MEASURES: Final[dict[str, Measure]] = {
         _l(
             "Questionnaires given to people harmed in the period and not withdrawn: of the answers to each question, "
             "those of 4 or 5 on its scale of 1 to 5 (yes is 5, partly 3, no 1). A question with fewer than 10 "
-            "answers is not shown, nor one with fewer than 10 answers left after subtracting those of each school "
-            "and network that shows it; and no one's own words are."
+            "answers is not shown. Where fewer than 10 would be left after subtracting those of each school and "
+            "network that shows it, the smallest school that shows it is hidden too, and not everyone; and no one's "
+            "own words are shown."
         ),
     ),
     "dose": Measure(

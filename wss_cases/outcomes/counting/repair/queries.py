@@ -31,6 +31,9 @@ from wss_cases.safeguards.discipline.removals.states import ActionState
 
 KEPT: Final = (TermState.KEPT, TermState.LATE)
 STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")
+AGREEMENT_STEPS: Final = ("agreement", "kept")
+AGREEING: Final = ("any", Family.CIRCLE.value)
+"""The funnels in which an agreement can be made; no other pathway makes one."""
 NOT_REACHED: Final = ("not_reached", "not_to_contact")
 """Outcomes of a first contact in which nobody spoke with the person harmed."""
 MEETS: Final = (Family.CIRCLE, Family.RESTORATIVE_CONVERSATION)
@@ -84,6 +87,19 @@ def light_conditions() -> dict[str, ColumnElement[bool]]:
         FollowUp.incident_id == Incident.id, FollowUp.kind == CONVERSATION, FollowUp.state != FollowUpState.CANCELLED
     )
     return {"proposed": or_(held, and_(is_planned, alone)), "offered": held, "accepted": held, "held": held}
+
+
+def came_to(step: str, pathway: str = "") -> ColumnElement[bool]:
+    """Return the condition of an incident of which a pathway (of this family, where one is named) came to a step, or a
+    conversation without a case did."""
+    came = (
+        select(CaseIncident.incident_id)
+        .join(Pathway, Pathway.case_id == CaseIncident.case_id)
+        .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
+        .where(step_conditions()[step], *([Pathway.pathway == pathway] if pathway else []))
+    )
+    light = light_conditions() if pathway in ("", Family.RESTORATIVE_CONVERSATION.value) else {}
+    return or_(Incident.id.in_(came), light[step]) if step in light else Incident.id.in_(came)
 
 
 def _light(actor: Actor, scope: Scope) -> tuple[int, int]:
@@ -207,11 +223,13 @@ def terms(actor: Actor, scope: Scope) -> Terms:
 
 def due_follow_ups(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions of a follow-up on students that was due in the period: not cancelled, done or past its
-    date. What a school promised in its plan is counted there."""
+    date. What a school promised in its plan is counted there, and first contact with a person harmed by its own clock.
+    """
     over = or_(FollowUp.state == FollowUpState.DONE, FollowUp.due_on < scope.late_before)
     dates = within(actor, scope, FollowUp.school_id, FollowUp.due_on)
     on_students = FollowUp.plan_step_id.is_(None)
-    return [*dates, on_students, FollowUp.state.in_((FollowUpState.OPEN, FollowUpState.DONE)), over]
+    counts = FollowUp.state.in_((FollowUpState.OPEN, FollowUpState.DONE))
+    return [*dates, on_students, counts, over, FollowUp.kind != FollowUpKind.CONTACT_PERSON_HARMED.value]
 
 
 def on_time() -> ColumnElement[bool]:

@@ -1,6 +1,6 @@
 """What every page of outcomes starts from: who asks, which school, which school year."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import request, url_for
@@ -13,7 +13,7 @@ from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import today_at
-from wss_cases.outcomes.counting.scope.queries import READERS, first_year_counted, may_list
+from wss_cases.outcomes.counting.scope.queries import READERS, first_year_counted, may_list, networks_of
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of, years_between
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
@@ -30,7 +30,7 @@ class Shown:
     @property
     def school_words(self) -> str:
         """The school's name, or that it is all of them."""
-        return self.school.name if self.school else _("All schools")
+        return self.school.name if self.school else self.scope.network or _("All schools")
 
     @property
     def year_words(self) -> str:
@@ -49,6 +49,17 @@ class Shown:
             return None
         here: dict[str, Any] = {"school": self.scope.school_id, "year": self.scope.year, "state": "counted"}
         return url_for("incidents.incidents", **here, **filters)
+
+    def at(self, name: str, **more: Any) -> str:
+        """Return the address of another page of outcomes about the same year and network."""
+        return url_for(f"outcomes.sections.{name}", year=self.scope.year, network=self.scope.network, **more)
+
+    def schools(self, sort: str | None = None) -> str | None:
+        """Return the address of schools beside each other; None for the reader of a single school."""
+        if self.school is not None:
+            return None
+        here: dict[str, Any] = {"year": self.scope.year, "network": self.scope.network}
+        return url_for("outcomes.core.schools", **here, sort=sort)
 
     def behind(self, name: str, **choice: Any) -> str | None:
         """Return the address of another list behind a number; None when the reader may not see it."""
@@ -75,6 +86,18 @@ def shown(school: str | None = None, *, of_network: bool = False) -> Shown:
     today = today_at(school_id, clock.now())
     year = request.args.get("year") or clock.school_year(today)
     return Shown(actor, of_school, existing(scope_of(school_id, year, today)))
+
+
+def shown_by_network() -> Shown:
+    """Return the same, of one network where the address names one. Raises NotFound for a network of a single school's
+    reader, and for one that has no school."""
+    network = request.args.get("network") or None
+    page = shown(of_network=network is not None)
+    if network is None:
+        return page
+    if page.school is not None or network not in networks_of(page.actor):
+        raise NotFound
+    return replace(page, scope=replace(page.scope, network=network))
 
 
 def years_of(page: Shown) -> list[str]:

@@ -12,7 +12,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, LocationCode
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
-from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.counting.scope.rules import Scope, is_recorded, year_before
 from wss_cases.roster.directory.models import Enrolment, School
 
 READERS = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
@@ -146,6 +146,19 @@ def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
         statement = statement.where(Incident.school_id == school_id)
     day: date | None = db.session.scalar(statement)
     return day
+
+
+def networks_of(actor: Actor) -> list[str]:
+    """Return the networks of the schools whose outcomes the actor sees."""
+    named: Any = select(School.network).distinct().where(School.network.is_not(None), School.is_active)
+    return [name for name in db.session.scalars(visible_to(named, actor, School.id).order_by(School.network)) if name]
+
+
+def recorded_year_before(actor: Actor, scope: Scope) -> Scope | None:
+    """Return the same days of the year before; None where they, or the first of them, came before the first incident
+    that is recorded: such a year is not recorded, which is not zero."""
+    earlier = year_before(scope)
+    return earlier if is_recorded(first_year_counted(actor, scope.school_id), earlier.first) else None
 
 
 def may_list(actor: Actor, school_id: int | None) -> bool:

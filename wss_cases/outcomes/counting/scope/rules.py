@@ -9,6 +9,7 @@ from wss_cases.roster.directory.rules import SchoolDays
 
 OUTLIER_TIMES = 3
 OUTLIER_SHARE = 0.1
+FIRST_WEEKS = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,11 @@ def year_before(scope: Scope) -> Scope:
     """Return the same days of the school year before."""
     first, last = _year_earlier(scope.first), _year_earlier(scope.last)
     return replace(scope, year=school_year(first), first=first, last=last)
+
+
+def is_recorded(first_incident: date | None, since: date) -> bool:
+    """Whether records had begun by the first weeks of a period: a school year begins with weeks without incidents."""
+    return first_incident is not None and first_incident < since + FIRST_WEEKS
 
 
 def _year_earlier(day: date) -> date:

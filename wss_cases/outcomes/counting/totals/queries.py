@@ -8,6 +8,7 @@ from wss_cases.incidents.lists.queries import conditions_of
 from wss_cases.outcomes.counting.daily_figures.queries import counted_parts, parts_of
 from wss_cases.outcomes.counting.daily_figures.rules import Parts
 from wss_cases.outcomes.counting.repair import queries as repair
+from wss_cases.outcomes.counting.repair.harms import Harms, harms
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.scope.queries import enrolled_on
 from wss_cases.outcomes.counting.scope.rules import (
@@ -62,6 +63,7 @@ class Repair:
     follow_ups: dict[str, Share]
     removals: dict[str, tuple[int, int]]
     police: Police
+    harms: Harms
 
     @property
     def suspensions(self) -> int:
@@ -98,7 +100,7 @@ def core_of(actor: Actor, scope: Scope, days: SchoolDays, narrow: IncidentFilter
 
 
 def repair_of(actor: Actor, scope: Scope, days: SchoolDays) -> Repair:
-    """Return what was done about a scope's incidents, in eight queries."""
+    """Return what was done about a scope's incidents, in nine queries."""
     return Repair(
         reach=reach_of(repair.contacts(actor, scope), days, scope.today),
         terms=repair.terms(actor, scope),
@@ -106,4 +108,5 @@ def repair_of(actor: Actor, scope: Scope, days: SchoolDays) -> Repair:
         follow_ups=repair.follow_ups(actor, scope),
         removals=repair.removals(actor, scope),
         police=police(actor, scope),
+        harms=harms(actor, scope),
     )

@@ -1,20 +1,31 @@
 """The reports that leave the system: history, core, funnel, notifications, follow-ups."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from wss_cases.access.actor import Actor
+from wss_cases.cases.case.states import HarmedSays
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.collections.federal.queries import crdc
 from wss_cases.outcomes.collections.state.queries import state
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
+from wss_cases.outcomes.counting.repair.harms import harms
 from wss_cases.outcomes.counting.repair.police import police
-from wss_cases.outcomes.counting.repair.queries import STEPS, contacts, follow_ups, funnel, removals, terms
+from wss_cases.outcomes.counting.repair.queries import (
+    AGREEING,
+    AGREEMENT_STEPS,
+    STEPS,
+    contacts,
+    follow_ups,
+    funnel,
+    removals,
+    terms,
+)
 from wss_cases.outcomes.counting.repair.states import NOT_CONFIRMED
-from wss_cases.outcomes.counting.scope.rules import Scope, per, reach_of
+from wss_cases.outcomes.counting.scope.rules import Scope, Share, per, reach_of
 from wss_cases.outcomes.counting.totals.queries import core_of
 from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.outcomes.equity.report import equity
@@ -22,11 +33,12 @@ from wss_cases.outcomes.published.queries import SchoolYear, district_years, sch
 from wss_cases.outcomes.published.states import HISTORY
 from wss_cases.outcomes.reports.practice.presenters import tables_of
 from wss_cases.outcomes.reports.practice.queries import asked_in, case_circles, held_in, keepers_of
-from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.police.review.states import NotificationGround
 
 SUPPRESSED_WORD = "suppressed"
+NOT_RECORDED = "not_recorded"
 
 
 def history(year: str, identifier: str | None = None) -> Report:
@@ -61,7 +73,8 @@ def core(actor: Actor, scope: Scope, school: str | None) -> Report:
     }
     columns = ("breakdown", "key", "label", "incidents", "school_days", "students", "per_100_students_per_school_day")
     table: list[list[Any]] = [
-        ["month", m["month"], m["month"], m["incidents"], m["school_days"], m["students"], m["rate"]] for m in months
+        ["month", m["month"], m["month"], m["incidents"], m["school_days"], m["students"], _rounded(m["rate"], 4)]
+        for m in months
     ]
     table += [[part, row.key, row.label, row.number, "", "", ""] for part, rows in split.items() for row in rows]
     words = about(scope.year, school, "incidents", "rate", "breakdowns", "time")
@@ -72,11 +85,28 @@ def funnel_report(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Return for each pathway how many incidents came to each step."""
     total = parts_of(actor, scope).total
     pathways = funnel(actor, scope)
-    figures = {"incidents": total, "pathways": pathways, "agreement_terms": asdict(terms(actor, scope))}
-    rows = [[name, total, *(steps[step] for step in STEPS)] for name, steps in sorted(pathways.items())]
+    shown: dict[str, dict[str, int | None]] = {
+        name: {step: None if step in AGREEMENT_STEPS and name not in AGREEING else steps[step] for step in STEPS}
+        for name, steps in sorted(pathways.items())
+    }
+    figures = {"incidents": total, "pathways": shown, "agreement_terms": asdict(terms(actor, scope))}
+    rows = [[name, total, *steps.values()] for name, steps in shown.items()]
     words = about(scope.year, school, "funnel", "agreements")
     document = head("funnel", scope, school) | figures
     return Report("funnel", document, ("pathway", "incidents", *STEPS), rows, words)
+
+
+def harms_report(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return how cases with a person harmed were closed, and what the person harmed said at closing."""
+    counted = harms(actor, scope)
+    results = {"repaired": counted.repaired, "partly_repaired": counted.partly, "not_repaired": counted.not_repaired}
+    said = {one.value: counted.said.get(one.value, 0) for one in HarmedSays} | {NOT_RECORDED: counted.said.get("", 0)}
+    document = head("harms", scope, school) | {"cases": counted.of, **results, "left_out": counted.left_out}
+    rows: list[list[Any]] = [["result", name, number] for name, number in results.items()]
+    rows.append(["result", "left_out", counted.left_out])
+    rows += [["said_at_closing", name, number] for name, number in said.items()]
+    words = about(scope.year, school, "harms")
+    return Report("harms", document | {"said_at_closing": said}, ("what", "kind", "cases"), rows, words)
 
 
 def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
@@ -117,8 +147,9 @@ def follow_up_report(actor: Actor, scope: Scope, school: str | None) -> Report:
             "waiting": reach.waiting,
         },
     }
-    rows = [[kind, one.part, one.whole, one.percent] for kind, one in kinds.items()]
-    rows.append(["first_contact_within_1_school_day", reach.within_one, reach.of_all, None])
+    rows = [[kind, one.part, one.whole, _rounded(one.percent, 1)] for kind, one in kinds.items()]
+    share = Share(reach.within_one, reach.of_all).percent
+    rows.append(["first_contact_within_1_school_day", reach.within_one, reach.of_all, _rounded(share, 1)])
     words = about(scope.year, school, "follow_ups", "contact")
     return Report("followups", document, ("kind", "on_time", "due", "percent"), rows, words)
 
@@ -143,17 +174,42 @@ def practice(actor: Actor, scope: Scope, school: str | None) -> Report:
     return Report("practice", document, ("table", "row", "what", "number"), rows, about(scope.year, school))
 
 
-LIVE: Mapping[str, Callable[[Actor, Scope, str | None], Report]] = {
+Writer = Callable[[Actor, Scope, str | None], Report]
+
+
+def _placed(write: Writer) -> Writer:
+    """Return a writer whose table says on every line of which school and network it is, as analysts join files."""
+
+    def placed(actor: Actor, scope: Scope, school: str | None) -> Report:
+        report = write(actor, scope, school)
+        of_school = get_school(scope.school_id) if scope.school_id is not None else None
+        network = (of_school.network if of_school is not None else scope.network) or ""
+        place = [of_school.name if of_school is not None else "", network]
+        document = report.document | {"network": network or None}
+        rows = [[*place, *row] for row in report.rows]
+        return replace(report, document=document, columns=("school", "network", *report.columns), rows=rows)
+
+    return placed
+
+
+_WRITERS: Mapping[str, Writer] = {
     "core": core,
     "funnel": funnel_report,
+    "harms": harms_report,
     "notifications": notifications,
     "followups": follow_up_report,
     "equity": equity,
     "practice": practice,
 }
+LIVE: Mapping[str, Writer] = {name: _placed(write) for name, write in _WRITERS.items()}
 """Reports counted from this system's records."""
 COLLECTIONS: Mapping[str, Callable[..., Report]] = {"crdc": crdc, "state": state}
 """The collections that a district hands in."""
+
+
+def _rounded(number: float | None, places: int) -> float | None:
+    """Return a rate or a percentage as a table says it: more figures than there are students tell nothing."""
+    return None if number is None else round(number, places)
 
 
 def _school(school: SchoolYear) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone
-from wss_cases.outcomes.counting.scope.presenters import Shown, shown
+from wss_cases.outcomes.counting.scope.presenters import Shown, shown, shown_by_network
 from wss_cases.outcomes.documents.rendering import Report
 from wss_cases.outcomes.exports.export_log.queries import PAGE, exports
 from wss_cases.outcomes.exports.export_log.views import file_page
@@ -21,6 +21,8 @@ from wss_cases.outcomes.exports.report_files.queries import COLLECTIONS, LIVE, h
 
 blueprint = Blueprint("files", __name__)
 WRITERS = {**LIVE, **COLLECTIONS}
+OF_NO_NETWORK = ("history", "equity", *COLLECTIONS)
+"""Reports that are made for a school or for the whole district."""
 
 
 @blueprint.route("/files/<name>.<form>", methods=["GET", "POST"])
@@ -29,7 +31,7 @@ WRITERS = {**LIVE, **COLLECTIONS}
 def file(name: str, form: str) -> Page:
     """Say what for; then one report as CSV or XLSX. A missing report or school year is a 404. Federal and State counts
     are whole to the last student of a group, so the district alone takes them."""
-    page = shown()
+    page = shown_by_network()
     report = _report(page, name, form)
     named, about = f"{name}-{page.scope.year}.{form}", report.about[2:] if name in COLLECTIONS else []
     template = "outcomes/exports/report_files/reason.html"
@@ -54,6 +56,8 @@ def _report(page: Shown, name: str, form: str) -> Report:
         if name == "history":
             return history(page.scope.year)
         if name in COLLECTIONS and not page.actor.everywhere(Role.DISTRICT):
+            raise NotFound
+        if page.scope.network is not None and name in OF_NO_NETWORK:
             raise NotFound
         return WRITERS[name](page.actor, page.scope, page.school_words)
     except Refused as refused:

@@ -5,11 +5,14 @@ from typing import Any
 
 from flask import url_for
 
+from wss_cases.cases.case.states import HarmedSays
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.outcomes.counting.repair.harms import Harms
 from wss_cases.outcomes.counting.scope.presenters import Shown
 from wss_cases.outcomes.counting.scope.small_shares import FEWEST
 from wss_cases.outcomes.reports.cases.queries import Caseload, Time, Times, caseload_of, coordinators
+from wss_cases.outcomes.reports.charts.presenters import Point, bar
 from wss_cases.outcomes.reports.pathways.presenters import days_words
 from wss_cases.outcomes.reports.repeats.rules import Repeat
 
@@ -34,6 +37,32 @@ def time_rows(times: Times, behind: Behind) -> list[dict[str, Any]]:
             (_("Closing of the case"), times.closing, closed, "closings"),
         )
     ]
+
+
+def harm_rows(harms: Harms, behind: Behind) -> list[Point]:
+    """Return how cases with a person harmed were closed, each with its list."""
+    words = (
+        (_("Repaired"), "repaired", harms.repaired, "moss"),
+        (_("Partly repaired"), "partly", harms.partly, "sun"),
+        (_("Not repaired"), "not_repaired", harms.not_repaired, "brick"),
+        (_("Unfounded or transferred: not counted"), "left_out", harms.left_out, "slate"),
+    )
+    return [
+        bar(label, number, tone, href=behind("harms", choice=choice) if number else None)
+        for label, choice, number, tone in words
+    ]
+
+
+def harm_said_rows(harms: Harms) -> list[Point]:
+    """Return what people harmed said when their cases were closed."""
+    answers: list[HarmedSays | None] = [*HarmedSays, None]
+    rows = ((one, harms.said.get(one.value if one else "", 0)) for one in answers)
+    return [bar(said_at_closing(one), number, "teal" if one else "slate") for one, number in rows if number]
+
+
+def said_at_closing(answer: HarmedSays | None) -> str:
+    """Return what the person harmed said at closing, in words."""
+    return _("not recorded") if answer is None else str(answer.label)
 
 
 def _numbers(time: Time) -> dict[str, str]:

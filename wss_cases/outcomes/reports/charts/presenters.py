@@ -1,7 +1,7 @@
 """Figures as the charts and tables of a page want them: words, links, tones."""
 
-from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from wss_cases.foundation.clock import school_year
@@ -9,11 +9,12 @@ from wss_cases.foundation.dates import weekday_name
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.lists.presenters import A_MONDAY, month_words
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
+from wss_cases.outcomes.counting.repair.queries import AGREEING, AGREEMENT_STEPS
 from wss_cases.outcomes.counting.repair.states import NOT_CONFIRMED, NOT_CONFIRMED_LABEL
 from wss_cases.outcomes.counting.scope.presenters import Shown
 from wss_cases.outcomes.counting.scope.rules import Count, Scope, Share, outlier, years_between
 from wss_cases.outcomes.counting.totals.queries import Core, Repair
-from wss_cases.outcomes.published.queries import Figures, SchoolYear
+from wss_cases.outcomes.published.queries import Figures, Live, SchoolYear
 from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
 from wss_cases.routing.engine.states import Pathway
 from wss_cases.safeguards.discipline.consequences.states import ConsequenceKind
@@ -21,6 +22,15 @@ from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.police.review.states import NotificationGround
 
 LONGEST = 10
+BASES = {
+    "proposed": "incidents",
+    "offered": "proposed",
+    "accepted": "offered",
+    "held": "accepted",
+    "agreement": "circles_held",
+    "kept": "agreement",
+}
+"""Step of the funnel to what it is a share of."""
 Point = dict[str, Any]
 
 
@@ -76,17 +86,30 @@ def most(rows: list[Point]) -> str | None:
 
 def funnel_rows(total: int, repair: Repair, pathway: str, page: Shown) -> list[Point]:
     """Return the steps of one pathway ('' is any) as bars, each linked to its incidents."""
-    steps = repair.funnel.get(pathway or "any", {})
-    rows: list[Point] = [
-        {"label": STEP_LABELS["incidents"], "value": total, "href": page.incidents() if total else None}
-    ]
+    steps = {"incidents": total, **repair.funnel.get(pathway or "any", {})}
+    steps["circles_held"] = repair.funnel.get(Pathway.CIRCLE.value, {}).get("held", 0)
+    rows: list[Point] = []
     for step, label in STEP_LABELS.items():
+        if step in AGREEMENT_STEPS and (pathway or "any") not in AGREEING:
+            continue  # this pathway makes no agreement
+        number, base = steps.get(step, 0), BASES.get(step)
         if step == "incidents":
-            continue
-        number = steps.get(step, 0)
-        href = page.behind("funnel", step=step, choice=pathway or None) if number else None
-        rows.append(bar(label, number, "moss" if step == "kept" else "teal", href=href))
+            href = page.incidents() if total else None
+        else:
+            href = page.behind("funnel", step=step, choice=pathway or None) if number else None
+        note = _of_before(Share(number, steps.get(base, 0)), base) if base else None
+        rows.append(bar(str(label), number, "moss" if step == "kept" else "teal", href=href, note=note))
     return rows
+
+
+def _of_before(share: Share, base: str) -> str | None:
+    """Return a step as a share of the one before it, with the same counts as their bars."""
+    if share.percent is None:
+        return None
+    numbers = {"percent": f"{share.percent:.0f}%", "part": f"{share.part:,}", "whole": f"{share.whole:,}"}
+    if base == "circles_held":
+        return _("%(percent)s: %(part)s of %(whole)s with a circle or conference held", **numbers)
+    return _("%(percent)s: %(part)s of %(whole)s", **numbers)
 
 
 def pathway_choices(repair: Repair) -> list[tuple[str, str]]:
@@ -162,31 +185,85 @@ def consequence_rows(counts: Mapping[str, tuple[int, int]]) -> list[Point]:
     ]
 
 
-def year_points(
-    metric: str, published: Mapping[str, Figures], live: Mapping[str, Figures], scope: Scope
-) -> list[Point]:
-    """Return one point a school year from the first known to the current one; None is a gap with a word in it."""
-    known = [*published, *live]
+def year_points(metric: str, published: Mapping[str, Figures], live: Live, scope: Scope) -> list[Point]:
+    """Return one point a school year from the first known to the current one; None is a gap with a word in it.
+
+    Only whole years of the same kind of count are joined: what is published stands apart from what is counted here, and
+    a part of a year from whole ones.
+    """
+    known = [*published, *live.figures]
     if not known:
         return []
     current = school_year(scope.today)
     years = years_between(min(known), max(*known, current))
-    values = [(published.get(year) or live.get(year) or {}).get(metric) for year in years]
+    values = [(published.get(year) or live.figures.get(year) or {}).get(metric) for year in years]
     far = outlier(values)
     points: list[Point] = []
     for place, (year, value) in enumerate(zip(years, values, strict=True)):
         note, figure = str(REMARKABLE_YEARS.get(year, "")), None
+        whole = year in published or (year in live.figures and live.is_whole(year, scope.today))
         if value is None:
-            after_gap = place and values[place - 1] is None
-            note = "" if after_gap else _("not published")
+            note = "" if place and values[place - 1] is None else gap_words(year, published)
         elif place == far:
             note = _("far above every other year")
         elif year not in published and year == current:
             figure = _("%(number)s so far", number=f"{value:,}")
+        elif not whole and live.begun is not None:
+            note = _("from %(month)s on", month=month_words(live.begun))
+        before = years[place - 1] if place else None
+        joined = before is not None and whole and ((year in published) is (before in published))
+        joined = joined and (before in published or live.is_whole(before or year, scope.today))
         is_far = value is not None and place == far
-        label = year.replace("-", "–")
-        points.append({"year": year, "label": label, "value": value, "figure": figure, "note": note, "mark": is_far})
+        points.append(
+            {
+                "year": year, "label": year.replace("-", "–"), "value": value, "figure": figure, "note": note,
+                "mark": is_far, "joined": joined,
+            }
+        )  # fmt: skip
     return points
+
+
+def gap_words(year: str, published: Collection[str]) -> str:
+    """Return why a year has no figure: it is not published, or it came before this system's records."""
+    return _("not published") if published and year <= max(published) else _("not recorded")
+
+
+def year_notes(metric: str, published: Mapping[str, int], live: Live, today: date) -> str:
+    """Return what a chart of years needs said: a part of a year beside the same days a year before, and how many
+    schools stand in each year; `published` are the schools of each published year."""
+    words = []
+    current = school_year(today)
+    if current in live.figures:
+        numbers = {"year": current.replace("-", "–"), "number": _count(live.figures[current][metric])}
+        ago = _("not recorded") if live.ago is None else _count(live.ago[metric])
+        words.append(_("So far in %(year)s: %(number)s; the same days a year before: %(ago)s.", **numbers, ago=ago))
+    schools = sorted((year, number) for year, number in {**published, **live.schools}.items() if number)
+    if len(schools) > 1:
+        words.append(_("Schools with figures in each year: %(schools)s.", schools="; ".join(_runs(schools))))
+    return " ".join(words)
+
+
+def _runs(schools: Sequence[tuple[str, int]]) -> list[str]:
+    """Return how many schools stand in each year, years after each other with as many together."""
+    runs: list[tuple[str, str, int]] = []
+    for year, number in schools:
+        first, last, before = runs[-1] if runs else ("", "", None)
+        if number == before and years_between(last, year) == [last, year]:
+            runs[-1] = (first, year, number)
+        else:
+            runs.append((year, year, number))
+    return [
+        f"{first}: {number:,}" if first == last else _("%(first)s to %(last)s: %(number)s", **_run(first, last, number))
+        for first, last, number in ((one.replace("-", "–"), two.replace("-", "–"), n) for one, two, n in runs)
+    ]
+
+
+def _run(first: str, last: str, number: int) -> dict[str, str]:
+    return {"first": first, "last": last, "number": f"{number:,}"}
+
+
+def _count(number: int | float | None) -> str:
+    return "–" if number is None else f"{number:,}"
 
 
 def trend_title(metric: str, points: list[Point], published: Collection[str]) -> str:

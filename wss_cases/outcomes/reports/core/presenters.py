@@ -53,10 +53,10 @@ class Narrowed:
         """Return the address of the same report of one school."""
         return self.address(network=None, school=school_id)
 
-    def schools(self) -> str:
+    def schools(self, **change: Any) -> str:
         """Return the address of all schools beside each other: in the same period, whatever else narrows this page."""
         period: dict[str, Any] = {key: self.parameters[key] for key in PERIOD if key in self.parameters}
-        return url_for("outcomes.core.schools", **period)
+        return url_for("outcomes.core.schools", **{**period, **change})
 
     def listed(self) -> str | None:
         """Return the address of the list behind the figures; None when the reader may not see it."""
@@ -160,9 +160,10 @@ def compared_row(words: str, core: Core) -> Point:
     return {"label": words, **figures, "rate": core.rate}
 
 
-def compared_months(now: Core, before: Core) -> list[tuple[str, int, int | None]]:
-    """Return (month, incidents now, incidents a year before) of each month that has school days."""
-    earlier = {(month.first.month): month.incidents for month in before.months}
+def compared_months(now: Core, before: Core | None) -> list[tuple[str, int, int | None]]:
+    """Return (month, incidents now, incidents a year before) of each month that has school days; None for a year
+    before that is not recorded."""
+    earlier = {month.first.month: month.incidents for month in before.months} if before else {}
     return [
         (month_words(month.first), month.incidents, earlier.get(month.first.month))
         for month in now.months

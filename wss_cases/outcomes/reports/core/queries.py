@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 
@@ -13,9 +12,9 @@ from wss_cases.incidents.incident.models import BehaviorCode, Incident, Incident
 from wss_cases.incidents.lists.queries import ACTED
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.daily_figures.models import SavedView
-from wss_cases.outcomes.counting.scope.queries import by_days, counted, enrolled_within, visible_to, within_schools
+from wss_cases.outcomes.counting.scope.queries import by_days, counted, enrolled_within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.roster.directory.models import Enrolment, School, StaffMember
+from wss_cases.roster.directory.models import Enrolment, StaffMember
 
 FEW, MANY = 2, 6
 """Incidents from which a student stands in the middle and in the upper band."""
@@ -92,12 +91,6 @@ def by_reporter(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] 
         .limit(MOST_REPORTERS)
     )
     return [(row[0], row[1]) for row in db.session.execute(statement)]
-
-
-def networks_of(actor: Actor) -> list[str]:
-    """Return the networks of the schools whose outcomes the actor sees."""
-    named: Any = select(School.network).distinct().where(School.network.is_not(None), School.is_active)
-    return [name for name in db.session.scalars(visible_to(named, actor, School.id).order_by(School.network)) if name]
 
 
 def code_words(locale: str) -> tuple[dict[str, str], dict[str, str]]:

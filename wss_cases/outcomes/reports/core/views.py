@@ -12,14 +12,13 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.lists.queries import conditions_of
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
 from wss_cases.outcomes.counting.scope.presenters import years_of
-from wss_cases.outcomes.counting.scope.queries import schools_reached
-from wss_cases.outcomes.counting.scope.rules import per, per_100_a_day
+from wss_cases.outcomes.counting.scope.queries import networks_of, recorded_year_before, schools_reached
 from wss_cases.outcomes.counting.totals.queries import core_of
 from wss_cases.outcomes.published.queries import published_twin, school_years
 from wss_cases.outcomes.reports.core import presenters
-from wss_cases.outcomes.reports.core.comparison import core_before, school_rows, similar
+from wss_cases.outcomes.reports.core.comparison import core_before, similar
 from wss_cases.outcomes.reports.core.presenters import DRILLS, Narrowed, narrowed_page
-from wss_cases.outcomes.reports.core.queries import bands_of, by_reporter, code_words, networks_of, reporting
+from wss_cases.outcomes.reports.core.queries import bands_of, by_reporter, code_words, reporting
 from wss_cases.roster.directory.presenters import grade_words
 from wss_cases.roster.directory.queries import school_days
 
@@ -70,27 +69,6 @@ def reporters() -> str:
     return render_template("outcomes/reports/core/reporters.html", asked=here, page=here.page, rows=rows)
 
 
-@blueprint.get("/schools")
-@gate(Permission.OUTCOMES_READ)
-def schools() -> str:
-    """Every school with its incidents, those with none among them, beside how many of its staff reported."""
-    here = narrowed_page()
-    if here.page.school is not None or not here.is_plain:
-        raise NotFound
-    rows = [
-        {
-            "name": row.name,
-            "href": here.of_school(row.id),
-            "incidents": row.incidents,
-            "before": row.before,
-            "rate": per_100_a_day(row.incidents, row.students, row.school_days),
-            "reported": per(row.reported, row.staff, 100) if here.page.scope.is_this_year else None,
-        }
-        for row in school_rows(here.page.actor, here.page.scope)
-    ]
-    return render_template("outcomes/reports/core/schools.html", asked=here, page=here.page, rows=rows)
-
-
 @blueprint.get("/compare")
 @gate(Permission.OUTCOMES_READ)
 def compare() -> str:
@@ -98,7 +76,9 @@ def compare() -> str:
     here = narrowed_page()
     actor, scope = here.page.actor, here.page.scope
     days = school_days(scope.school_id)
-    now, before = core_of(actor, scope, days, here.narrow), core_before(actor, scope, days, here.narrow)
+    now = core_of(actor, scope, days, here.narrow)
+    recorded = recorded_year_before(actor, scope) is not None
+    before = core_before(actor, scope, days, here.narrow) if recorded else None
     twin = published_twin(scope.school_id) if scope.school_id is not None else None
     row = presenters.compared_row
     is_whole_year = here.is_plain and not scope.is_current and "term" not in here.parameters
@@ -106,7 +86,8 @@ def compare() -> str:
         "outcomes/reports/core/compare.html",
         asked=here,
         page=here.page,
-        rows=[row(_("This year"), now), row(_("The same days a year before"), before)],
+        rows=[row(_("This year"), now), *([row(_("The same days a year before"), before)] if before else [])],
+        recorded=recorded,
         months=presenters.compared_months(now, before),
         similar=similar(scope, here.narrow) if scope.school_id is not None else None,
         published=presenters.published_rows(school_years(twin.id)) if twin and is_whole_year else [],

@@ -5,25 +5,25 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import case, func, literal, or_, select
+from sqlalchemy import case, func, literal, select
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
-from wss_cases.cases.case.models import Case, CaseIncident
+from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.outcomes.counting.repair.harms import CHOICES, closed_with_harm
 from wss_cases.outcomes.counting.repair.police import not_confirmed, notified, refused_reviews, was_avoidable
 from wss_cases.outcomes.counting.repair.queries import (
     STEPS,
+    came_to,
     contact_dates,
     contacts,
     due_follow_ups,
-    light_conditions,
     removed,
-    step_conditions,
     terms_due,
 )
 from wss_cases.outcomes.counting.repair.states import AVOIDABLE, NOT_CONFIRMED
@@ -34,9 +34,7 @@ from wss_cases.outcomes.reports.cases.queries import timed_cases
 from wss_cases.outcomes.reports.repeats.queries import CAUSED, finished_windows
 from wss_cases.outcomes.reports.repeats.rules import LENGTHS
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 
@@ -156,25 +154,27 @@ def _refusals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, 
 def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     if step not in STEPS:
         raise NotFound
-    came = (
-        select(CaseIncident.incident_id)
-        .join(Pathway, Pathway.case_id == CaseIncident.case_id)
-        .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
-        .where(step_conditions()[step])
-    )
-    if choice:
-        came = came.where(Pathway.pathway == choice)
-    came_so_far: Any = Incident.id.in_(came)
-    if choice in ("", Family.RESTORATIVE_CONVERSATION.value) and step in (light := light_conditions()):
-        came_so_far = or_(came_so_far, light[step])
     columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state)
-    return select(*columns).where(*counted(actor, scope), came_so_far), Incident.id
+    return select(*columns).where(*counted(actor, scope), came_to(step, choice)), Incident.id
+
+
+def _unoffered(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    columns = (Incident.id, *INCIDENT, Incident.local_date, Incident.state)
+    return select(*columns).where(*counted(actor, scope), ~came_to("offered")), Incident.id
 
 
 def _timed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     cases = timed_cases(actor, scope).subquery()
     columns = (Case.id, *CASE, cases.c.began, Case.state, Case.closed_at, cases.c.held, cases.c.circle, cases.c.back)
     return select(*columns).join(cases, cases.c.id == Case.id), Case.id
+
+
+def _harms(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    if choice and choice not in CHOICES:
+        raise NotFound
+    columns = (Case.id, *CASE, Case.opened_on, Case.result, Case.harmed_says)
+    statement = select(*columns).where(*closed_with_harm(actor, scope))
+    return statement.where(Case.result.in_(CHOICES[choice])) if choice else statement, Case.id
 
 
 def _repeats(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -203,11 +203,13 @@ LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]]
     "follow_ups": (_follow_ups, FollowUp),
     "first_meetings": (_timed, Case),
     "closings": (_timed, Case),
+    "harms": (_harms, Case),
     "repeats": (_repeats, Incident),
     "removals": (_removals, DisciplineAction),
     "notifications": (_notifications, Incident),
     "refusals": (_refusals, PoliceReview),
     "funnel": (_funnel, Incident),
+    "unoffered": (_unoffered, Incident),
 }
 """List name to (what makes the statement and the id its pages go down by; the table whose records fade from it).
 

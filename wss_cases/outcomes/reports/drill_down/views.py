@@ -8,6 +8,7 @@ from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.visibility import first_in_view
+from wss_cases.cases.case.states import CaseResult
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
@@ -18,6 +19,7 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.outcomes.counting.scope.presenters import shown
 from wss_cases.outcomes.counting.scope.rules import Scope, narrowed
 from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, STEP_LABELS
+from wss_cases.outcomes.reports.cases.presenters import said_at_closing
 from wss_cases.outcomes.reports.cases.queries import first_meeting
 from wss_cases.outcomes.reports.drill_down.queries import PAGE, SUSPENDED, Behind, rows_behind, waiting
 from wss_cases.pathways.circles.circle.states import TermState
@@ -34,12 +36,16 @@ TITLES = {
     "follow_ups": _l("Follow-ups that were due"),
     "first_meetings": _l("Cases and their first meeting"),
     "closings": _l("Cases and their closing"),
+    "harms": _l("Closed cases with a person harmed"),
     "repeats": _l("Students reported to have caused harm, and another incident"),
     "removals": _l("Suspensions, expulsions and other removals"),
     "notifications": _l("Police notifications"),
     "refusals": _l("Police-notification reviews refused"),
+    "unoffered": _l("Incidents without an offer of a restorative pathway"),
     "funnel": _l("Incidents that came as far as: %(step)s"),
 }
+HARM_TONES = {CaseResult.REPAIRED: "moss", CaseResult.PARTLY_REPAIRED: "sun"}
+OF_REMOVALS = ("serious", "removals", "notifications", "refusals")
 OPENS = {
     "incident": ("incidents.incident", "incident_id"),
     "case": ("casework.case", "case_id"),
@@ -73,7 +79,7 @@ def rows(name: str) -> str:
         rows=[_row(name, row) for row in listed[:PAGE]],
         older=url_for("outcomes.behind.rows", **here, before=listed[PAGE - 1].id) if len(listed) > PAGE else None,
         newer=url_for("outcomes.behind.rows", **here) if before else None,
-        back=url_for("outcomes.overview", year=page.scope.year),
+        back=page.at("removals" if name in OF_REMOVALS else "repair"),
     )
 
 
@@ -114,6 +120,8 @@ def _meta(name: str, row: Behind) -> str:
         return _("Due %(day)s", day=day)
     if name == "removals":
         return _("From %(day)s, days: %(days)s", day=day, days=row.other)
+    if name == "harms":
+        return _("At closing, the person harmed said: %(answer)s", answer=said_at_closing(row.other))
     return day
 
 
@@ -131,6 +139,8 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
     if name == "repeats":
         again = day_words_with_year(row.other)
         return (_("Another incident %(day)s", day=again), "sun") if row.other else (_("No other incident"), "slate")
+    if name == "harms":
+        return CaseResult.labels().get(row.state, row.state), HARM_TONES.get(row.state, "slate")
     if name == "closings":
         closed = day_words_with_year(local_date(row.other, district_zone())) if row.other else None
         return (_("Closed %(day)s", day=closed), "moss") if closed else (_("Still open"), "sun")

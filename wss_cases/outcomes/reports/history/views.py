@@ -1,6 +1,7 @@
 """Nine published years, and the years counted here that continue them."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,20 +16,23 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
 from wss_cases.outcomes.published.queries import (
+    NOT_LIVE,
     Figures,
+    Live,
     Outlier,
     are_published,
     district_years,
     largest,
-    live_years,
+    live,
     page_of_schools,
     published_school,
+    published_schools,
     published_twin,
     roster_twin,
     school_years,
 )
 from wss_cases.outcomes.published.states import HISTORY, HISTORY_LABELS
-from wss_cases.outcomes.reports.charts.presenters import figures_of, trend_title, year_points
+from wss_cases.outcomes.reports.charts.presenters import figures_of, trend_title, year_notes, year_points
 
 blueprint = Blueprint("history", __name__, url_prefix="/history")
 CHARTS = ("police_notifications", "oss", "misconducts", "expelled")
@@ -43,12 +47,12 @@ def district() -> str:
     page = shown()
     published = district_years()
     last, reads_all = max(published, default=None), page.scope.school_id is None
-    live = live_years(page.actor, None, last, page.scope.today) if reads_all else {}
+    counted = live(page.actor, None, last, page.scope.today) if reads_all else NOT_LIVE
     alone = largest(published)
     remarks = {max(alone, key=lambda one: one.number).year: ""} if alone else {}
     return render_template(
         "outcomes/reports/history/page.html",
-        **_trend(page, published, live, remarks, _alone_words(alone)),
+        **_trend(page, published, counted, remarks, _alone_words(alone), published_schools()),
         school=None,
         twin=published_twin(page.school.id) if page.school else None,
         suppressed={},
@@ -64,10 +68,12 @@ def school(school_id: int) -> str:
     years = school_years(of_school.id)
     twin = roster_twin(page.actor, of_school.identifier)
     published = figures_of(years)
-    live = live_years(page.actor, twin, max(published, default=None), page.scope.today) if twin is not None else {}
+    counted = NOT_LIVE
+    if twin is not None:
+        counted = live(page.actor, twin, max(published, default=None), page.scope.today)
     return render_template(
         "outcomes/reports/history/page.html",
-        **_trend(page, published, live, _remarks(published)),
+        **_trend(page, published, counted, _remarks(published)),
         school=of_school,
         twin=None,
         suppressed={year: one.suppressed for year, one in years.items()},
@@ -116,21 +122,31 @@ def _remarks(school: dict[str, Figures]) -> dict[str, str]:
 
 
 def _trend(
-    page: Shown, published: dict[str, Figures], live: dict[str, Figures], remarks: Mapping[str, str], note: str = ""
+    page: Shown,
+    published: dict[str, Figures],
+    counted: Live,
+    remarks: Mapping[str, str],
+    note: str = "",
+    schools: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
-    """What the page shows: `remarks` mark years of one chart, and `note` stands under it."""
+    """What the page shows: `remarks` mark years of one chart, and `note` stands under it; `schools` are those of each
+    published year, None where the page is about one."""
     charts = []
     for metric in CHARTS:
-        points = year_points(metric, published, live, page.scope)
+        points = year_points(metric, published, counted, page.scope)
         for point in points if metric == REMARKED else ():
             if point["year"] in remarks:
                 point.update(note=remarks[point["year"]] or point["note"], mark=True)
-        title, under = trend_title(metric, points, published), note if metric == REMARKED else ""
-        charts.append((title, points, HISTORY_LABELS[metric], under))
-    years, current = sorted({*published, *live}), school_year(page.scope.today)
+        under = [note] if note and metric == REMARKED else []
+        told = counted if schools is not None else replace(counted, schools={})
+        under.append(year_notes(metric, schools or {}, told, page.scope.today))
+        charts.append((trend_title(metric, points, published), points, HISTORY_LABELS[metric], " ".join(under)))
+    years, current = sorted({*published, *counted.figures}), school_year(page.scope.today)
+    figures = {**counted.figures, **published}
     return {
         "charts": charts if years else [],
         "published": sorted(published),
-        "rows": [(year, {**published, **live}[year], year in published, year == current) for year in years],
+        "rows": [(year, figures[year], year in published, year == current) for year in years],
         "metrics": [(name, HISTORY_LABELS[name]) for name in HISTORY],
+        "standing": None if schools is None else {**schools, **counted.schools},
     }

@@ -1,21 +1,22 @@
 """How pathways went: what people harmed say, mentoring delivered, referrals answered and served, returns."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, Select, String, case, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Date, Select, case, func, literal, or_, select, union_all
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, district_zone, local_date
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
-from wss_cases.outcomes.counting.scope.queries import by_days, streamed, within, within_schools
+from wss_cases.outcomes.counting.scope.queries import by_days, reads_everywhere, streamed, within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
-from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, shown_share
+from wss_cases.outcomes.counting.scope.small_shares import hidden_among, shown_of
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.questionnaires.states import Answerer
 from wss_cases.pathways.common.models import Pathway
@@ -68,7 +69,7 @@ class PathwayFigures:
     returns: Share
 
 
-@cached_count("pathways", version=1, depends_on=by_days)
+@cached_count("pathways", version=2, depends_on=by_days)
 def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> PathwayFigures:
     """Return the figures of a scope, in four queries; `days` are the school days of its school or district."""
     handed_out, plans = _asked(actor, scope), _started_plans(actor, scope)
@@ -80,7 +81,7 @@ def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> Pathway
     number, answered, held = db.session.execute(counts).one()
     waited = _waited(actor, scope, days)
     return PathwayFigures(
-        said=Said(number, answered, _answers(scope, handed_out)),
+        said=Said(number, answered, _answers(actor, scope)),
         dose=Share(held, _sessions_due(plans, scope, days)),
         answers=_waits(waited[ANSWERED]),
         services=_waits(waited[SERVED]),
@@ -99,31 +100,63 @@ def _asked(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     ]
 
 
-def _answers(scope: Scope, handed_out: list[ColumnElement[bool]]) -> dict[str, Share]:
-    network = literal(None, String) if scope.network else School.network
-    by_school = (
+@dataclass(frozen=True)
+class Answered:
+    """Answers to one question at one school: all, and good ones."""
+
+    question: str
+    school_id: int
+    network: str | None
+    whole: int
+    good: int
+
+
+@cached_count("said", version=1, depends_on=lambda scope: (scope.first, scope.last))
+def answered_by_school(scope: Scope) -> list[Answered]:
+    """Return the answers of people harmed at every school, whoever reads: what one school may show depends on the
+    others."""
+    everywhere = replace(scope, school_id=None, network=None)
+    statement = (
         select(
             QuestionnaireAnswer.question,
-            network.label("network"),
-            func.count().label("number"),
-            func.sum(case((QuestionnaireAnswer.value >= GOOD, 1), else_=0)).label("good"),
+            School.id,
+            School.network,
+            func.count(),
+            func.sum(case((QuestionnaireAnswer.value >= GOOD, 1), else_=0)),
         )
         .join(Questionnaire, Questionnaire.id == QuestionnaireAnswer.questionnaire_id)
         .join(School, School.id == Questionnaire.school_id)
-        .where(*handed_out)
-        .group_by(QuestionnaireAnswer.question, School.id)
-        .subquery()
+        .where(*_asked(SYSTEM, everywhere))
+        .group_by(QuestionnaireAnswer.question, School.id, School.network)
+        .order_by(QuestionnaireAnswer.question, School.id)
     )
-    number = by_school.c.number
-    sums = (func.sum(number), func.sum(by_school.c.good), func.sum(case((number < FEWEST, number), else_=0)))
-    by_network = select(by_school.c.question, by_school.c.network, *sums).group_by(
-        by_school.c.question, by_school.c.network
-    )
-    pieces_of: dict[str, list[Piece]] = {}
-    for question, name, *numbers in db.session.execute(by_network):
-        pieces_of.setdefault(question, []).append(Piece(name, *map(int, numbers)))
-    shares = {question: shown_share(pieces) for question, pieces in sorted(pieces_of.items())}
-    return {question: share for question, share in shares.items() if share is not None}
+    return [Answered(row[0], row[1], row[2], row[3], int(row[4])) for row in db.session.execute(statement)]
+
+
+def _answers(actor: Actor, scope: Scope) -> dict[str, Share]:
+    """Return the good answers to each question that may be shown of a scope."""
+    rows: dict[str, list[Answered]] = {}
+    for row in answered_by_school(scope):
+        rows.setdefault(row.question, []).append(row)
+    own = set(db.session.scalars(select(School.id).where(*within_schools(actor, scope, School.id)))) if rows else set()
+    shares: dict[str, Share] = {}
+    for question, of_question in rows.items():
+        if _is_shown(actor, scope, of_question, own):
+            mine = [row for row in of_question if row.school_id in own]
+            shares[question] = Share(sum(row.good for row in mine), sum(row.whole for row in mine))
+    return shares
+
+
+def _is_shown(actor: Actor, scope: Scope, rows: Sequence[Answered], own: set[int]) -> bool:
+    wholes = {row.school_id: (row.network, row.whole) for row in rows}
+    hidden = hidden_among(wholes)
+    if scope.school_id is not None:
+        return scope.school_id in wholes and scope.school_id not in hidden.schools
+    if not reads_everywhere(actor):
+        return shown_of(own & wholes.keys(), wholes, hidden)
+    if scope.network is not None:
+        return scope.network in {row.network for row in rows} and scope.network not in hidden.networks
+    return not hidden.district
 
 
 def _yesterday(scope: Scope) -> date:

@@ -1,0 +1,90 @@
+"""The second count of schools beside each other, and of the staff who reported."""
+
+from __future__ import annotations
+
+from tests.outcomes.recount.incidents import rate, total
+from tests.outcomes.recount.plain import Plain, local, number, table
+from tests.outcomes.recount.shown import Shown, large, percent, rounded, rows, same
+
+SILENT_ONES = 5
+"""So many schools are counted whatever they report."""
+
+
+def reporting(seen: Shown) -> None:
+    """Of one school on its page, of every school beside the others."""
+
+    def of(plain: Plain) -> tuple[int, int]:
+        reporters = f"select count(distinct i.reporter_id) from incident i where {plain.incidents}"
+        staff = f"select count(*) from staff_member m where {plain.at('m.school_id')} and m.is_active"
+        return number(reporters), number(staff)
+
+    if seen.plain.school_id is not None:
+        who, staff = of(seen.plain)
+        shown = large(seen.report(), "Staff who reported, per 100")
+        same("per 100", shown[0], rounded(100 * who / staff))
+        same("of how many", shown[1], f"{who} of {staff}")
+        return
+    listed = _every_school(seen)
+    schools = table("select id, name from school where is_active order by id")
+    same("schools", sorted(listed), sorted(row[1] for row in schools))
+    schools = [one for one in schools if listed[one[1]][1] != "0"] + schools[:SILENT_ONES]
+    days = seen.plain.school_days()
+    began = number("select min(i.local_date) from incident i where i.state <> 'duplicate'")
+    known = str(began) < "2025-09-30"
+    for school_id, name in schools:
+        plain = Plain(school_id)
+        who, staff = of(plain)
+        earlier = number(
+            f"select count(*) from incident i where i.school_id = {school_id} and i.state <> 'duplicate' "
+            "and i.outcome_reason <> 'withdrawn' and i.local_date <= '2025-11-24'"
+        )
+        students = number(
+            "select count(*) from enrolment e where e.starts_on <= '2026-11-24' and "
+            f"(e.ends_on is null or e.ends_on >= '2026-11-24') and e.school_id = {school_id}"
+        )
+        per_day = rounded(rate(total(plain), students, days))
+        before = str(total(plain.a_year_before())) if known and earlier else "not recorded"
+        counted = [str(total(plain)), before, per_day, rounded(100 * who / staff if staff else None)]
+        same(name, listed[name][1:], [*counted, *_repaired(plain, students)])
+
+
+def _every_school(seen: Shown) -> dict[str, list[str]]:
+    """The rows of the list of schools, through all of its pages."""
+    found: dict[str, list[str]] = {}
+    address = "/outcomes/incidents/schools"
+    while address:
+        page = seen.client.page(address)
+        found |= rows(page, "School")
+        address = next((link.get("href") for link in page.find_all("a") if link.get("rel") == "next"), "")
+    return found
+
+
+def _repaired(plain: Plain, students: int) -> list[str]:
+    """Of one school in the list of all: incidents with an offer, harm repaired, removals and police notifications."""
+    talked = (
+        "i.state = 'closed' and i.outcome_reason in ('repair_agreed', 'understood', 'no_understanding') and not exists "
+        "(select 1 from case_incident x where x.incident_id = i.id)"
+    )
+    offer = (
+        "exists (select 1 from case_incident ci join pathway w on w.case_id = ci.case_id "
+        "where ci.incident_id = i.id and w.offered_on is not null)"
+    )
+    offered = number(f"select count(*) from incident i where {plain.incidents} and ({offer} or ({talked}))")
+    closed = (
+        f"select count(*) from case_record c where {plain.at('c.school_id')} and c.state = 'closed' and "
+        f"{local('c.closed_at', 'date')} between '{plain.first}' and '{plain.last}' and c.id in "
+        "(select o.case_id from case_participant o where o.role in ('harmed', 'both')) and c.result"
+    )
+    repaired, of = number(f"{closed} = 'repaired'"), number(f"{closed} not in ('unfounded', 'transferred')")
+    gone = number(
+        f"select count(*) from discipline_action a where {plain.of('a', 'starts_on')} and a.state = 'standing'"
+    )
+    told = number(f"select count(*) from police_notification n where {plain.of('n', 'local_date')}")
+    shares = [
+        f"{percent(part, whole)} ({part} of {whole})" if whole else "–"
+        for part, whole in ((offered, total(plain)), (repaired, of))
+    ]
+    return [*shares, *(rounded(base * n / students if students else None) for n, base in ((gone, 100), (told, 1000)))]
+
+
+COUNTS = {"reporting": reporting}
