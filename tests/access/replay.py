@@ -42,9 +42,9 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
-from wss_cases.pathways.circles.circle.models import KeeperTraining
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.roster.directory.models import School, Student, StudentGuardian
+from wss_cases.training.records.models import TrainingRecord
 
 ABSENT = 90_000_001
 """An id that no record has."""
@@ -142,7 +142,7 @@ class Replay:
         RoleGrantFactory(user_id=former, role=Role.COORDINATOR, school_id=own.id, starts_on=date(2026, 8, 1))
         # what goes along with somebody: their name, and what they have learnt
         db.session.get_one(UserAccount, former).name = "Somebody Who Left"
-        for training in db.session.scalars(select(KeeperTraining).where(KeeperTraining.user_id == former)):
+        for training in db.session.scalars(select(TrainingRecord).where(TrainingRecord.user_id == former)):
             training.provider = "A course"
         people = {
             "signed out": ("", None),

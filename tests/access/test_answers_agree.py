@@ -59,6 +59,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.surveys.rounds.models import SurveyRound
+from wss_cases.training.records.models import TrainingRecord, TrainingSession
 
 DAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
@@ -99,6 +100,11 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "plans.money.funding.queries.changes_visible_to": (FundingChange, by(P.PLAN_READ)),
     "plans.money.resources.queries.visible_to": (PlanResource, by(P.PLAN_READ)),
     "plans.money.resources.queries.entries_visible_to": (ResourceEntry, by(P.PLAN_READ)),
+    "training.records.queries.visible_to": (
+        TrainingRecord,
+        lambda actor, row: can(actor, P.TRAINING_OWN, row) or can(actor, P.TRAINING_MANAGE, row),
+    ),
+    "training.sessions.queries.visible_to": (TrainingSession, by(P.TRAINING_MANAGE)),
     "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
     "practice.requests.queries.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "surveys.rounds.queries.visible_to": (SurveyRound, by(P.SURVEY_READ)),

@@ -33,13 +33,7 @@ from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.published.models import PublishedSchool
-from wss_cases.pathways.circles.circle.models import (
-    CircleConsent,
-    CircleMeeting,
-    CircleOutsideKeeper,
-    CircleSupporter,
-    KeeperTraining,
-)
+from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, CircleOutsideKeeper, CircleSupporter
 from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
@@ -77,6 +71,8 @@ from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergea
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.surveys.rounds.models import SurveyRound
+from wss_cases.training.records.models import TrainingRecord, TrainingSession
+from wss_cases.training.requirements.models import TrainingRequirement
 
 LETTERS = {
     "R": "reporter",
@@ -212,7 +208,9 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "attachment_id": lambda school_id: (
         select(Attachment).join(Incident, Incident.id == Attachment.incident_id).where(Incident.school_id == school_id)
     ),
-    "training_id": _of_school(KeeperTraining),
+    "training_id": _of_school(TrainingRecord),
+    "training_session_id": _of_school(TrainingSession),
+    "requirement_id": lambda _school_id: select(TrainingRequirement),
     "referral_id": _of_school(Referral),
     "practice_id": _of_school(PracticeEntry),
     "school_plan_id": _of_school(SchoolPlan),
@@ -271,6 +269,7 @@ WORDS = {
     "code": "title_ix_contact",
     "retention.rule:code": "incident",
     "questions.change:code": "fight",
+    "training_topics.change:code": "mentoring",
     "position": 1,
     "goal": 0,
     "measure": "incidents",
@@ -297,6 +296,8 @@ INNERMOST = (
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
     *("period_teacher_id", "period_code_id"),
     "circle_plan_id",
+    "training_session_id",
+    "requirement_id",
     "outside_keeper_id",
     "survey_round_id",
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),

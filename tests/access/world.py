@@ -41,14 +41,8 @@ from wss_cases.mail.push.models import PushDevice
 from wss_cases.mail.push.rules import PURPOSE as PUSH
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.outcomes.published.models import PublishedSchool
-from wss_cases.pathways.circles.circle.models import (
-    CircleKeeper,
-    CircleMeeting,
-    CircleOutsideKeeper,
-    CircleSupporter,
-    KeeperTraining,
-)
-from wss_cases.pathways.circles.circle.states import SupporterRelation, TrainingKind
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, CircleOutsideKeeper, CircleSupporter
+from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.pathways.circles.notes.models import NoteOpening, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.circles.plans.models import CirclePlan
@@ -108,6 +102,10 @@ from wss_cases.surveys.links.models import SurveyLink
 from wss_cases.surveys.rounds.models import SurveyRound, SurveyTally, SurveyWall
 from wss_cases.surveys.rounds.rules import blank
 from wss_cases.surveys.rounds.tallies import seal_counts
+from wss_cases.training.records.models import TrainingRecord, TrainingSession
+from wss_cases.training.requirements.models import TrainingRequirement
+from wss_cases.training.requirements.states import Shape
+from wss_cases.training.topics.states import KnownTopic
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 FAR_NUMBER = 90_000
@@ -249,13 +247,25 @@ def plant_circle(one: Planted, circle: Pathway) -> None:
         )
     )
     db.session.add(
-        KeeperTraining(
+        TrainingRecord(
             school_id=one.school.id,
             user_id=one.lead.id,
-            kind=TrainingKind.CIRCLE_KEEPING,
+            topic=KnownTopic.CIRCLE_KEEPING,
             completed_on=date(2026, 9, 1),
             recorded_at=NOW,
         )
+    )
+    plant_training(one)
+
+
+def plant_training(one: Planted) -> None:
+    """A session of the school with its code on the wall, and one requirement of every school."""
+    of_today = {"held_on": NOW.date(), "minutes": 90, "made_at": NOW}
+    code = f"WALK{one.school.id:03d}"[-8:]
+    topic = KnownTopic.RESTORATIVE_PRACTICE
+    db.session.add(TrainingSession(school_id=one.school.id, topic=topic, code=code, **of_today))
+    db.session.add(
+        TrainingRequirement(topic=topic, shape=Shape.SCHOOL_MINIMUM, minimum=2, starts_on=date(2026, 8, 1), source="")
     )
 
 
@@ -466,11 +476,11 @@ def plant_leading(one: Planted, circle: Pathway) -> None:
     )
     if one.reporter.id == one.lead.id:
         return
-    trained = {"kind": TrainingKind.CIRCLE_KEEPING, "completed_on": date(2026, 9, 1), "recorded_at": NOW}
+    trained = {"topic": KnownTopic.CIRCLE_KEEPING, "completed_on": date(2026, 9, 1), "recorded_at": NOW}
     db.session.add_all(
         [
             CircleKeeper(user_id=one.reporter.id, added_at=NOW, pathway_id=circle.id, **one.placed),
-            KeeperTraining(school_id=one.school.id, user_id=one.reporter.id, **trained),
+            TrainingRecord(school_id=one.school.id, user_id=one.reporter.id, **trained),
         ]
     )
 

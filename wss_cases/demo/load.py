@@ -17,6 +17,7 @@ from wss_cases.demo.district.rows import add_rows
 from wss_cases.demo.district.schools import make_schools
 from wss_cases.demo.district.staff import make_demo_people, make_staff
 from wss_cases.demo.district.students import enrol, make_pupils
+from wss_cases.demo.district.training import make_requirements, make_trainings
 from wss_cases.demo.pathways.lives import life_of
 from wss_cases.demo.story.agenda import Agenda, Life
 from wss_cases.demo.story.behaviors import read_codes
@@ -106,8 +107,11 @@ def _build(size: Size, password_hash: str, calendar: Calendar) -> World:
         mine = partner if not world.partners else None
         world.partners.append(Organization(number, name, services, sends, mine))
     make_directory(district, places)
+    make_requirements(district)
     for place in places:
-        make_ready(place, world.calls(place.head, now), world.calls(place.coordinator, now), calendar)
+        head = world.calls(place.head, now)
+        make_ready(place, head, world.calls(place.coordinator, now), calendar)
+        make_trainings(place, head, calendar)
     return world
 
 

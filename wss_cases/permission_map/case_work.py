@@ -48,7 +48,7 @@ CASE_WORK: dict[P, Rule] = {
     P.CIRCLE_PLAN_WRITE: row(ANY_STAFF, writes_plan, "one's own, or the school's for its case team"),
     P.CIRCLE_REQUEST_LINK: row(of(C, A), school_itself(C, A), "who answers requests opens the door to them"),
     P.CIRCLE_REQUEST_WORK: row(TEAM, reads_request, "coordinators and administrators; deans hear of danger alone"),
-    P.CIRCLE_SETTINGS: row(of(A), at_own_school(A), "the administrator answers for who was trained"),
+    P.CIRCLE_SETTINGS: row(of(A), at_own_school(A), "the administrator answers for what the school asks of families"),
     P.COVER_SET: row(TEAM, own_or_administers, "one's own absence; the administrator's when somebody fell ill"),
     P.FOLLOWUP_READ: row(ANY_STAFF, own_or_team, "one's own, or the school's for its case team"),
     P.FOLLOWUP_WORK: row(ANY_STAFF, own_or_team, "one's own, or the school's for its case team"),

@@ -6,11 +6,12 @@ from wss_cases.permission_map.predicates import (
     anywhere,
     at_own_school,
     of_the_district,
+    own_training,
     school_itself,
     whole_district,
     whole_district_or_system,
 )
-from wss_cases.permission_map.row import AUDITOR, DISTRICT, SYSADMIN, A, C, D, of, row
+from wss_cases.permission_map.row import ANY_STAFF, AUDITOR, DISTRICT, SYSADMIN, A, C, D, of, row
 
 DISTRICT_WIDE: dict[P, Rule] = {
     P.ACCOUNT_ADDRESS: row(of(SYSADMIN), anywhere, "new passwords go to an address: no school changes its own"),
@@ -54,5 +55,8 @@ DISTRICT_WIDE: dict[P, Rule] = {
     P.SETUP_READ: row(of(DISTRICT, SYSADMIN), anywhere, "what is set and what is missing; no case content"),
     P.SIGHT_EDIT: row(of(DISTRICT), whole_district, "one set of years for the district"),
     P.SYSTEM_HEALTH: row(of(SYSADMIN), anywhere, "health, failed mail, imports; no case content"),
+    P.TRAINING_EDIT: row(of(DISTRICT), whole_district, "one list of topics and requirements for the district"),
+    P.TRAINING_MANAGE: row(of(A, DISTRICT), at_own_school(A, DISTRICT), "who answers for the trainings of a school"),
+    P.TRAINING_OWN: row(ANY_STAFF, own_training, "everyone their own, and nobody another person's"),
     P.WEBHOOK_EDIT: row(of(DISTRICT), whole_district, "what leaves the district is its own to say; no name does"),
 }

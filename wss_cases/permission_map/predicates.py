@@ -73,6 +73,11 @@ def keeps_or_administers(actor: Actor, circle: Any) -> bool:
     return keeps(actor, circle) or actor.covers(circle.school_id, Role.ADMINISTRATOR)
 
 
+def own_training(actor: Actor, record: Any) -> bool:
+    """The training on record is the actor's own."""
+    return record.user_id is not None and record.user_id == actor.user_id
+
+
 def outside_school(actor: Actor, record: Any) -> bool:
     """The actor is of the district that the record's school belongs to, and works in no role at that school."""
     return actor.covers(record.school_id, Role.DISTRICT) and not actor.covers(record.school_id, *STAFF)

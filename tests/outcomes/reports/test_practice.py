@@ -15,12 +15,12 @@ from tests.support.pages.reading import Element
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.circle.models import KeeperTraining
-from wss_cases.pathways.circles.circle.states import TrainingKind
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink
 from wss_cases.practice.requests.states import Became, Wish
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.topics.states import KnownTopic
 
 TODAY = date(2026, 11, 24)
 
@@ -67,8 +67,8 @@ def _asked(school: Any) -> None:
 
 def _trained(school: Any, valid_until: date | None) -> None:
     db.session.add(
-        KeeperTraining(
-            school_id=school.id, user_id=make_user(Role.COORDINATOR, school).id, kind=TrainingKind.CIRCLE_KEEPING,
+        TrainingRecord(
+            school_id=school.id, user_id=make_user(Role.COORDINATOR, school).id, topic=KnownTopic.CIRCLE_KEEPING,
             completed_on=date(2025, 9, 1), valid_until=valid_until, recorded_at=clock.now(),
         )
     )  # fmt: skip

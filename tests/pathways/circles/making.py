@@ -25,7 +25,6 @@ from wss_cases.pathways.circles.circle.states import (
     Presence,
     ScreenAnswer,
     SupporterRelation,
-    TrainingKind,
 )
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.meeting import actions as meetings
@@ -34,10 +33,11 @@ from wss_cases.pathways.circles.meeting.rules import Attendance
 from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.circles.preparation.rules import Visit
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
-from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway
 from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
+from wss_cases.training.records.actions import record_training
+from wss_cases.training.topics.states import KnownTopic
 
 _numbers = count(1)
 LATER = NOW + timedelta(days=2)
@@ -69,15 +69,15 @@ def make_circle(world: World, **values: Any) -> Pathway:
 
 
 def train(
-    world: World, user: UserAccount, kind: TrainingKind = TrainingKind.CIRCLE_KEEPING, until: date | None = None
+    world: World, user: UserAccount, topic: KnownTopic = KnownTopic.CIRCLE_KEEPING, until: date | None = None
 ) -> int:
     """Put a training on record at the world's school, by an administrator of it."""
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
-    return trainings.record_training(
+    return record_training(
         Invocation(administrator, NOW),
         world.school.id,
         user_id=user.id,
-        kind=kind,
+        topic=topic,
         provider="",
         completed_on=TRAINED,
         valid_until=until,

@@ -34,7 +34,6 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.school_time import local_date
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.agreements import term_changes
-from wss_cases.pathways.circles.circle.models import KeeperTraining
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import (
     CONSENT_TRANSITIONS,
@@ -55,6 +54,8 @@ from wss_cases.pathways.circles.terms.states import WithoutMeeting
 from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, TRANSITIONS, EndReason, PathwayState
+from wss_cases.training.records.actions import end_training
+from wss_cases.training.records.models import TrainingRecord
 
 yes_mostly = st.sampled_from([True, True, True, False])
 who = st.integers(0, 1)
@@ -185,9 +186,9 @@ class Circles(RuleBasedStateMachine):
 
     @rule()
     def end_trainings(self) -> None:
-        for training in db.session.query(KeeperTraining).filter_by(school_id=self.world.school.id).all():
+        for training in db.session.query(TrainingRecord).filter_by(school_id=self.world.school.id).all():
             day = training.completed_on
-            trainings.end_training(Invocation(self.administrator, self.now), training.id, day)
+            end_training(Invocation(self.administrator, self.now), training.id, day)
         self.trained = False
 
     @rule(wanted=st.booleans())

@@ -6,7 +6,7 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
-from tests.cases.making import NOW, TODAY, make_user, make_world
+from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import (
@@ -21,11 +21,15 @@ from tests.pathways.circles.making import (
     train,
 )
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.circle.models import CircleMeeting, KeeperTraining
+from wss_cases.pathways.circles.circle.leading import kept_circle
+from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingState
-from wss_cases.pathways.circles.training.queries import trained_keepers
+from wss_cases.pathways.circles.training.queries import setting_of, trained_keepers
 from wss_cases.pathways.common.states import PathwayState
+from wss_cases.training.records.actions import take_back
+from wss_cases.training.records.models import TrainingRecord
 
 VISIT = {
     "talked": "today", "manner": "in_person", "done": ["support", "pre_met", "letter"], "answer": "yes", "ready": "yes",
@@ -166,36 +170,33 @@ def test_the_week_shows_each_day(world, client_as):
         assert client.get(f"/circles/week?day={bad}").status_code == 200
 
 
-def test_the_register_of_trainings(world, client_as):
-    administrator = make_user(world.school, Role.ADMINISTRATOR, "Ada Stone")
-    client = client_as(administrator)
-    assert "No training is on record." in client.page("/circles/training").text
-    values = {"user": str(world.coordinator.id), "completed_on": "2026-09-01", "valid_until": "2026-12-10"}
-    assert client.submit("/circles/training/new", values | {"completed_on": "2026-12-01"}).status_code == 400
-    assert client.submit("/circles/training/new", values | {"provider": "Peace Center"}).status_code == 303
-    page = client.page("/circles/training").text
-    assert "Peace Center" in page and "Expires soon" in page and "May keep circles" in page
-    (training,) = db.session.scalars(select(KeeperTraining))
-    assert client.submit(f"/circles/training/{training.id}", {"valid_until": "2026-11-01"}).status_code == 303
-    assert "Expired" in client.page("/circles/training").text
-    client.submit("/circles/setting", {"guardian_consent": "y"})
-    assert "A guardian must consent for every party" in client.page("/circles/training").text
-    assert client_as(world.coordinator).get("/circles/training").status_code == 404
-    stranger = client_as(make_user(make_world().school, Role.ADMINISTRATOR))
-    assert stranger.get(f"/circles/training/{training.id}").status_code == 404
+def test_what_the_school_asks_of_its_circles(world, client_as):
+    client = client_as(make_user(world.school, Role.ADMINISTRATOR, "Ada Stone"))
+    assert client.submit("/circles/setting", {"guardian_consent": "y"}).status_code == 303
+    assert setting_of(world.school.id).guardian_consent
+    assert client_as(world.coordinator).get("/circles/setting").status_code == 404
 
 
-def test_who_was_trained_at_another_school_is_trained(world, client_as):
+def test_who_was_trained_at_another_school_is_trained(world):
     pathway = make_circle(world)
     keep(world, pathway)
-    (training,) = db.session.scalars(select(KeeperTraining))
+    (training,) = db.session.scalars(select(TrainingRecord))
     training.school_id = make_world().school.id
     db.session.commit()
     assert trained_keepers(world.school.id, TODAY) == {world.coordinator.id: world.coordinator.name}
     assert circle_now(pathway).trained_on(TODAY) == trained_keepers(world.school.id, TODAY)
-    page = client_as(make_user(world.school, Role.ADMINISTRATOR)).page("/circles/training")
-    assert "May keep circles" in page.text and "Keeping circles" in page.text
-    assert f"/circles/training/{training.id}" not in {link.get("href") for link in page.find_all("a")}
+
+
+def test_a_training_that_was_taken_back_makes_no_keeper(world):
+    pathway = make_circle(world)
+    actor = keep(world, pathway)
+    (training,) = db.session.scalars(select(TrainingRecord))
+    administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
+    take_back(Invocation(administrator, NOW), training.id, "Entered for the wrong person")
+    assert trained_keepers(world.school.id, TODAY) == {}
+    assert circle_now(pathway).trained_on(TODAY) == {}
+    kept = kept_circle(pathway.id, TODAY)
+    assert (actor.user_id in kept.keeper_ids, kept.trained_ids) == (True, frozenset())
 
 
 def test_a_hold_that_nobody_lifts_says_so(world, client_as):
@@ -209,7 +210,7 @@ def test_a_hold_that_nobody_lifts_says_so(world, client_as):
 def test_a_closed_gate_is_seen_on_a_planned_meeting(world, client_as):
     circle = ready_circle(world)
     plan(world, circle)
-    training = db.session.scalars(select(KeeperTraining)).one()
+    training = db.session.scalars(select(TrainingRecord)).one()
     training.valid_until = training.completed_on
     db.session.commit()
     page = client_as(world.coordinator).page(base_of(world, circle))

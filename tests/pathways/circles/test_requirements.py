@@ -40,7 +40,7 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting
 from wss_cases.pathways.circles.circle.rules import Facts, Hold, holds_on, is_met, parties, unmet
-from wss_cases.pathways.circles.circle.states import ScreenAnswer, SupporterRelation, TrainingKind
+from wss_cases.pathways.circles.circle.states import ScreenAnswer, SupporterRelation
 from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.meeting import planning
@@ -48,6 +48,8 @@ from wss_cases.pathways.circles.preparation import actions as preparation
 from wss_cases.pathways.circles.training import actions as trainings
 from wss_cases.pathways.circles.training.queries import setting_of, trained_keepers
 from wss_cases.pathways.common.states import PathwayState
+from wss_cases.training.records.actions import end_training, record_training
+from wss_cases.training.topics.states import KnownTopic
 
 
 @pytest.fixture
@@ -228,7 +230,7 @@ def test_a_training_counts_on_the_day_of_the_meeting(world):
 
 def test_another_training_does_not_make_a_keeper(world):
     circle = make_circle(world)
-    train(world, world.coordinator, TrainingKind.DE_ESCALATION)
+    train(world, world.coordinator, KnownTopic.DE_ESCALATION)
     keepers.add_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     assert shut(circle)[0] == "training"
     assert trained_keepers(world.school.id, TODAY) == {}
@@ -292,7 +294,7 @@ def test_the_meetings_keeper_keeps_the_circle_and_is_trained(world):
 def test_trainings_that_are_refused(world, bad):
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     values = {
-        "user_id": world.coordinator.id, "kind": TrainingKind.CIRCLE_KEEPING, "provider": "",
+        "user_id": world.coordinator.id, "topic": KnownTopic.CIRCLE_KEEPING, "provider": "",
         "completed_on": date(2026, 9, 1), "valid_until": None,
     }  # fmt: skip
     values |= {
@@ -301,17 +303,17 @@ def test_trainings_that_are_refused(world, bad):
         "dates": {"valid_until": date(2026, 8, 31)},
     }[bad]
     with pytest.raises(Refused):
-        trainings.record_training(Invocation(administrator, NOW), world.school.id, **values)
+        record_training(Invocation(administrator, NOW), world.school.id, **values)
 
 
 def test_a_training_is_ended_by_the_schools_administrator_alone(world):
     number = train(world, world.coordinator)
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     with pytest.raises(NotFound):
-        trainings.end_training(Invocation(world.actor, NOW), number, TODAY)
+        end_training(Invocation(world.actor, NOW), number, TODAY)
     with pytest.raises(Refused):
-        trainings.end_training(Invocation(administrator, NOW), number, date(2026, 8, 1))
-    trainings.end_training(Invocation(administrator, NOW), number, TODAY - timedelta(days=1))
+        end_training(Invocation(administrator, NOW), number, date(2026, 8, 1))
+    end_training(Invocation(administrator, NOW), number, TODAY - timedelta(days=1))
     assert trained_keepers(world.school.id, TODAY) == {}
 
 

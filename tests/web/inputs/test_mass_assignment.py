@@ -30,7 +30,12 @@ from wss_cases.foundation.forms import BaseForm
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True, scope="session")
 """What a form takes from a request is settled before any database is asked."""
 DRAWN = frozenset(
-    {("outbox_message", "message_id"), ("follow_up_act", "batch"), ("period_code", "digest")}
+    {
+        ("outbox_message", "message_id"),
+        ("follow_up_act", "batch"),
+        ("period_code", "digest"),
+        ("training_session", "code"),
+    }
     | {("api_token", name) for name in ("secret_digest", "last_letters", "salt")}
 )
 """Columns that come out differently each time; sealed texts do too."""

@@ -11,13 +11,14 @@ from wss_cases.demo.district.rows import add_rows
 from wss_cases.demo.district.schools import MentorPlaces, Person, Place
 from wss_cases.demo.district.staff import invented
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.pathways.circles.circle.states import TrainingKind
-from wss_cases.pathways.circles.training.actions import record_training, save_setting
+from wss_cases.pathways.circles.training.actions import save_setting
 from wss_cases.pathways.mentoring.mentors.actions import MentorDraft, add_mentor, save_group
 from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.referrals.partners.actions import Entry, add
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS
 from wss_cases.safeguards.police.settings.actions import add_sergeant, set_approver
+from wss_cases.training.records.actions import record_training
+from wss_cases.training.topics.states import KnownTopic
 
 PROVIDER = "Example Restorative Institute"
 STRENGTHS = ("Basketball, patience, first period", "Reading and quiet talks", "Music, finding an adult to talk to")
@@ -71,17 +72,17 @@ def make_ready(place: Place, head: Invocation, lead: Invocation, calendar: Calen
     deans = place.staff["dean"]
     place.keepers = list(place.staff["coordinator"])
     done = calendar.first_day - timedelta(days=50)
-    trained: list[tuple[Person, TrainingKind, date | None]] = [
-        (one, TrainingKind.CIRCLE_KEEPING, None) for one in [*place.keepers, place.teacher]
+    trained: list[tuple[Person, KnownTopic, date | None]] = [
+        (one, KnownTopic.CIRCLE_KEEPING, None) for one in [*place.keepers, place.teacher]
     ]
     if place.is_demo:
         run_out = max(done, calendar.today - timedelta(days=60))
-        trained.append((deans[0], TrainingKind.CIRCLE_KEEPING, run_out))
-        trained.append((deans[0], TrainingKind.DE_ESCALATION, None))
-        trained.append((place.staff["reporter"][0], TrainingKind.MENTORING, None))
-    for person, kind, until in trained:
+        trained.append((deans[0], KnownTopic.CIRCLE_KEEPING, run_out))
+        trained.append((deans[0], KnownTopic.DE_ESCALATION, None))
+        trained.append((place.staff["reporter"][0], KnownTopic.MENTORING, None))
+    for person, topic, until in trained:
         record_training(
-            head, place.id, user_id=person.id, kind=kind, provider=PROVIDER, completed_on=done, valid_until=until
+            head, place.id, user_id=person.id, topic=topic, provider=PROVIDER, completed_on=done, valid_until=until
         )
     save_setting(head, place.id, False)
     _mentors(place, lead, done)

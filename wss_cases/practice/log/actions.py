@@ -10,12 +10,12 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.training.actions import staff_of
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.queries import plans_to_follow
 from wss_cases.practice.log.states import Leader, PracticeKind, Purpose
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.names.queries import names_at_school
+from wss_cases.training.records.queries import staff_of
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.circles.training.actions import staff_of
 from wss_cases.pathways.common.forms import people_choices
 from wss_cases.practice.log.forms import PracticeForm
 from wss_cases.practice.log.models import PracticeEntry
@@ -21,6 +20,7 @@ from wss_cases.practice.log.rules import group_value
 from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.roster.directory.presenters import grade_words
 from wss_cases.roster.directory.queries import get_school
+from wss_cases.training.records.queries import staff_of
 
 USUAL_MINUTES = 20
 

@@ -29,7 +29,7 @@ CHECKS: Final = (
         "police_settings.approver_list",
     ),
     Check("police contacts", _l("School Sergeants"), people.sergeants, Role.DISTRICT, "police_settings.sergeants"),
-    Check("keepers", _l("Keepers and their trainings"), people.keepers, Role.ADMINISTRATOR, "circle_training.training"),
+    Check("keepers", _l("Keepers and their trainings"), people.keepers, Role.ADMINISTRATOR, "trainings.school"),
     Check("partners", _l("Partners"), district.partners, Role.DISTRICT, "partners.partners"),
     Check("family texts", _l("Family texts"), district.family_texts, Role.DISTRICT, "texts.texts"),
     Check("retention", _l("Records retention schedule"), district.retention, Role.DISTRICT, "retention.schedule"),

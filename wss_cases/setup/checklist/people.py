@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
@@ -13,13 +13,13 @@ from wss_cases.accounts.network_approvers.queries import approvers, possible_app
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.circles.circle.models import KeeperTraining
 from wss_cases.pathways.circles.circle.rules import DECIDE
-from wss_cases.pathways.circles.circle.states import TrainingKind
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.police.review.models import SchoolSergeant
 from wss_cases.safeguards.police.review.queries import networks
 from wss_cases.setup.checklist.rules import Found, bad, named, ok, warning
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import keeping_counts_on
 
 
 def accounts(now: datetime) -> Found:
@@ -62,10 +62,7 @@ def staff(now: datetime) -> Found:
 def keepers(now: datetime) -> Found:
     """Whether each school has a trained keeper: a coordinator who decides no discipline there."""
     day = today_at(None, now)
-    lasts = or_(KeeperTraining.valid_until.is_(None), KeeperTraining.valid_until >= day)
-    is_keeping = KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING
-    statement = select(KeeperTraining.user_id).where(is_keeping, KeeperTraining.completed_on <= day, lasts)
-    trained = set(db.session.scalars(statement))
+    trained = set(db.session.scalars(select(TrainingRecord.user_id).where(keeping_counts_on(day))))
     at_work = _at_work(now, [Role.COORDINATOR, *DECIDE])
     decides = {(user_id, school_id) for user_id, school_id, role in at_work if role in DECIDE}
     kept = {at for who, at, role in at_work if role is Role.COORDINATOR and who in trained and (who, at) not in decides}

@@ -11,11 +11,12 @@ from tests.bench.bulk.writing.acts import Somebody, Story
 from tests.bench.bulk.writing.store import Store
 from wss_cases.demo.district.names import name_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
-from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraining
-from wss_cases.pathways.circles.circle.states import TrainingKind
+from wss_cases.pathways.circles.circle.models import CircleSetting
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.referrals.referral.models import Partner
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.topics.states import KnownTopic
 
 PROVIDER = "Example Restorative Institute"
 STRENGTHS = ("Basketball, patience, first period", "Reading and quiet talks", "Music, finding an adult to talk to")
@@ -98,30 +99,30 @@ def _train(store: Store, place: Place, at: datetime, administrator: Somebody, ca
     done = local_date(at, DEFAULT_ZONE) - timedelta(days=50)
     coordinators, deans = place.staff["coordinator"], place.staff["dean"]
     place.keepers = list(coordinators)
-    trained: list[tuple[Somebody, TrainingKind, date | None]] = [
-        (one, TrainingKind.CIRCLE_KEEPING, None) for one in place.keepers
+    trained: list[tuple[Somebody, KnownTopic, date | None]] = [
+        (one, KnownTopic.CIRCLE_KEEPING, None) for one in place.keepers
     ]
     if place.is_demo:
         run_out = max(done, calendar.today - timedelta(days=60))
-        trained.append((deans[0], TrainingKind.CIRCLE_KEEPING, run_out))
-        trained.append((place.staff["reporter"][0], TrainingKind.MENTORING, None))
-        trained.append((deans[0], TrainingKind.DE_ESCALATION, None))
-    for person, kind, until in trained:
+        trained.append((deans[0], KnownTopic.CIRCLE_KEEPING, run_out))
+        trained.append((place.staff["reporter"][0], KnownTopic.MENTORING, None))
+        trained.append((deans[0], KnownTopic.DE_ESCALATION, None))
+    for person, topic, until in trained:
         row = store.new(
-            KeeperTraining,
+            TrainingRecord,
             school_id=place.id,
             user_id=person.id,
-            kind=kind.value,
+            topic=topic.value,
             provider=PROVIDER,
             completed_on=done,
             valid_until=until,
             recorded_at=at,
             recorded_by_id=administrator.id,
         )
-        changes = {"user_id": person.id, "kind": kind.value, "completed_on": done}
+        changes = {"user_id": person.id, "topic": topic.value, "completed_on": done}
         _tell(
-            store, place.id, at, administrator, "keeper_training", row["id"], "circle.training_recorded",
-            changes, training=kind.value,
+            store, place.id, at, administrator, "training_record", row["id"], "circle.training_recorded",
+            changes, training=topic.value,
         )  # fmt: skip
 
 

@@ -31,7 +31,6 @@ from wss_cases.pathways.circles.circle.models import (
     CircleSetting,
     CircleSupporter,
     HoldLift,
-    KeeperTraining,
 )
 from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
@@ -63,6 +62,7 @@ from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
+from wss_cases.training.records.models import TrainingRecord
 
 BATCH_ROWS = 20_000
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
@@ -98,7 +98,7 @@ TABLES: tuple[type[Base], ...] = (
     SafetyPlan,
     SafetyPlanReview,
     CircleSetting,
-    KeeperTraining,
+    TrainingRecord,
     CircleKeeper,
     CircleConsent,
     CirclePreparation,

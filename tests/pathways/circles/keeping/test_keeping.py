@@ -19,13 +19,14 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.queries import case_history
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.pathways.circles.circle.keepers import keepers_of
-from wss_cases.pathways.circles.circle.models import CircleKeeper, KeeperTraining, MeetingInvitation
+from wss_cases.pathways.circles.circle.models import CircleKeeper, MeetingInvitation
 from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.circles.invitations.actions import former
 from wss_cases.pathways.circles.keepers import actions as keepers
 from wss_cases.pathways.circles.keeping import actions as keeping
 from wss_cases.pathways.circles.notes import grants
 from wss_cases.pathways.common.states import EndReason, PathwayState
+from wss_cases.training.records.models import TrainingRecord
 from wss_cases.workday.feed.queries import entries
 
 SOON = NOW + timedelta(hours=1)
@@ -139,7 +140,7 @@ def test_access_ends(world, teacher, client_as, what):
         row = db.session.scalars(select(CircleKeeper).where(CircleKeeper.user_id == teacher.id)).one()
         row.ended_at = NOW
     elif what == "training over":
-        row = db.session.scalars(select(KeeperTraining).where(KeeperTraining.user_id == teacher.id)).one()
+        row = db.session.scalars(select(TrainingRecord).where(TrainingRecord.user_id == teacher.id)).one()
         row.valid_until = TODAY - timedelta(days=1)
     elif what == "role over":
         fresh(teacher).grants[0].ends_on = TODAY - timedelta(days=1)

@@ -13,15 +13,16 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, district_zone, local_date, zone_of
 from wss_cases.outcomes.counting.scope.queries import within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.pathways.circles.circle.models import CircleMeeting, KeeperTraining
-from wss_cases.pathways.circles.circle.rules import in_force
-from wss_cases.pathways.circles.circle.states import TrainingKind
+from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.rules import tier_of
 from wss_cases.practice.log.states import PracticeKind
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.practice.requests.states import Became
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.rules import in_force
+from wss_cases.training.topics.states import KnownTopic
 
 SOON = timedelta(days=60)
 """How long before it runs out a training has to be renewed."""
@@ -92,8 +93,8 @@ def case_circles(actor: Actor, scope: Scope) -> list[tuple[date, int]]:
 
 def keepers_of(actor: Actor, scope: Scope) -> Keepers:
     """Return how many people have a training as circle keeper that counts today, by what a scope's schools recorded."""
-    recorded = select(KeeperTraining).where(
-        *within_schools(actor, scope, KeeperTraining.school_id), KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING
+    recorded = select(TrainingRecord).where(
+        *within_schools(actor, scope, TrainingRecord.school_id), TrainingRecord.topic == KnownTopic.CIRCLE_KEEPING
     )
     counting = [one for one in db.session.scalars(recorded) if in_force(one, scope.today)]
     later = {one.user_id for one in counting if in_force(one, scope.today + SOON)}

@@ -18,9 +18,9 @@ from wss_cases.pathways.circles.circle.keepers import keeper_rows, keepers_of
 from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
+from wss_cases.training.records.queries import names_of
 
 STAFF_KEY = "staff-"
 """Before the account of a member of staff, where a form says who is responsible for a term."""

@@ -31,10 +31,10 @@ from wss_cases.pathways.circles.plans.queries import plan_of
 from wss_cases.pathways.circles.requirements.presenters import requirement_row
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed
-from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Panel, ids
+from wss_cases.training.records.queries import names_of
 
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle | None = None) -> Panel:

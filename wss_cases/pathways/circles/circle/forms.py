@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wtforms import BooleanField, DateField, RadioField, SelectField
+from wtforms import BooleanField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import PICK, BaseForm, LongText, NotBlank, ShortText, choices, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.circles.circle.states import MeetingState, Presence, SupporterRelation, TrainingKind
-
-DAY = _l("Choose a day.")
+from wss_cases.pathways.circles.circle.states import MeetingState, Presence, SupporterRelation
 
 EVERYONE = "everyone"
 """The circle was held, and everyone who was invited came: nothing more is asked."""
@@ -49,24 +47,6 @@ class KeeperForm(BaseForm):
         ),
         validate_choice=False,  # the use case refuses anybody else, and keeps in the audit log who was asked for
     )
-
-
-class TrainingForm(BaseForm):
-    """A training of one member of staff."""
-
-    user = SelectField(_l("Who was trained"), validators=[InputRequired(_l("Choose someone from this school."))])
-    kind = radio(_l("Training"), TrainingKind.labels(), _l("Choose the training."))
-    provider = ShortText(_l("Trained by"), [Optional()], limit=200)
-    completed_on = DateField(_l("Completed on"), validators=[InputRequired(DAY)])
-    valid_until = DateField(
-        _l("Valid until"), validators=[Optional()], description=_l("Leave it blank if it does not expire.")
-    )
-
-
-class EndTrainingForm(BaseForm):
-    """Until when a training counts."""
-
-    valid_until = DateField(_l("Valid until"), validators=[InputRequired(DAY)])
 
 
 class SettingForm(BaseForm):

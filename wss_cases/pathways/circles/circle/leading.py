@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, not_, or_, select
+from sqlalchemy import Select, and_, not_, or_, select
 
 from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.permissions import Permission
@@ -15,12 +15,13 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.keepers import keeper_ids
-from wss_cases.pathways.circles.circle.models import CircleKeeper, KeeperTraining
+from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.circle.rules import DECIDE
-from wss_cases.pathways.circles.circle.states import TrainingKind
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import keeping_counts_on
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def kept_circle(pathway_id: int, day: date) -> KeptCircle:
     """Return a circle as `leads_circle` takes it, as of a day. Raises NotFound."""
     row = existing(db.session.get(Pathway, pathway_id))
     keepers = keeper_ids([row.id]).get(row.id, frozenset())
-    trained = select(KeeperTraining.user_id).where(KeeperTraining.user_id.in_(sorted(keepers)), training_in_force(day))
+    trained = select(TrainingRecord.user_id).where(TrainingRecord.user_id.in_(sorted(keepers)), keeping_counts_on(day))
     ids = frozenset(db.session.scalars(trained)) if keepers else keepers
     return KeptCircle(row.school_id, row.pathway == Family.CIRCLE and row.state in LIVE, keepers, ids)
 
@@ -71,7 +72,7 @@ def led_visible_to(statement: Select[Any], actor: Actor, today: date) -> Select[
     keeps = select(CircleKeeper.id).where(
         CircleKeeper.pathway_id == Pathway.id, CircleKeeper.user_id == actor.user_id, CircleKeeper.ended_at.is_(None)
     )
-    trained = select(KeeperTraining.id).where(KeeperTraining.user_id == actor.user_id, training_in_force(today))
+    trained = select(TrainingRecord.id).where(TrainingRecord.user_id == actor.user_id, keeping_counts_on(today))
     return statement.where(
         Pathway.pathway == Family.CIRCLE,
         Pathway.state.in_(LIVE),
@@ -81,13 +82,4 @@ def led_visible_to(statement: Select[Any], actor: Actor, today: date) -> Select[
             in_schools(Pathway.school_id, actor, Role.COORDINATOR),
             and_(in_schools(Pathway.school_id, actor, *STAFF), trained.exists()),
         ),
-    )
-
-
-def training_in_force(day: date) -> ColumnElement[bool]:
-    """Trainings in keeping circles that count on a day."""
-    return and_(
-        KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING,
-        KeeperTraining.completed_on <= day,
-        or_(KeeperTraining.valid_until.is_(None), KeeperTraining.valid_until >= day),
     )

@@ -7,13 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, exactly_one, named_enum, where
-from wss_cases.pathways.circles.circle.states import (
-    ConsentManner,
-    MeetingKind,
-    ScreenAnswer,
-    SupporterRelation,
-    TrainingKind,
-)
+from wss_cases.pathways.circles.circle.states import ConsentManner, MeetingKind, ScreenAnswer, SupporterRelation
 from wss_cases.pathways.common.models import InPathway
 
 
@@ -140,29 +134,6 @@ class CircleOutsideKeeper(InPathway, Base):
     added_at: Mapped[datetime]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     ended_at: Mapped[datetime | None]
-
-
-class KeeperTraining(Base):
-    """A training of one member of staff; it counts wherever they work, and the school that recorded it ends it.
-
-    `valid_until` None: it does not run out.
-    """
-
-    __tablename__ = "keeper_training"
-    __table_args__ = (
-        Index("ix_keeper_training_user", "user_id"),
-        CheckConstraint("valid_until is null or valid_until >= completed_on", name="dates"),
-    )
-
-    id: Mapped[Id]
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    kind: Mapped[TrainingKind] = mapped_column(named_enum(TrainingKind, "kind"))
-    provider: Mapped[str] = mapped_column(String(200), default="")
-    completed_on: Mapped[date]
-    valid_until: Mapped[date | None]
-    recorded_at: Mapped[datetime]
-    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
 
 class CircleSetting(Versioned, Base):

@@ -141,11 +141,6 @@ def may_keep_as(roles: Collection[Role]) -> bool:
     return Role.COORDINATOR in roles and not DECIDE & set(roles)
 
 
-def in_force(training: Any, day: date) -> bool:
-    """Whether a training was completed by a day and has not run out on it."""
-    return training.completed_on <= day and (training.valid_until is None or training.valid_until >= day)
-
-
 def requirements_of(facts: Facts) -> list[Requirement]:
     """Return every requirement of scheduling, in the order in which people work through them.
 

@@ -94,15 +94,6 @@ class SupporterRelation(Labelled):
     COMMUNITY = "community", _l("Community member")
 
 
-class TrainingKind(Labelled):
-    """What a member of staff was trained in; keeping a circle needs the first."""
-
-    CIRCLE_KEEPING = "circle_keeping", _l("Keeping circles")
-    RESTORATIVE_PRACTICE = "restorative_practice", _l("Restorative practice")
-    DE_ESCALATION = "de_escalation", _l("De-escalation")
-    MENTORING = "mentoring", _l("Mentoring")
-
-
 class NotHeld(Labelled):
     """Why a planned meeting did not happen."""
 
@@ -178,8 +169,6 @@ SENTENCES = {
         {"relation": SupporterRelation.labels()},
     ),
     "circle.screened": (_l("Safety screen: %(answer)s"), {"answer": ScreenAnswer.labels()}),
-    "circle.training_recorded": (_l("Training recorded: %(training)s"), {"training": TrainingKind.labels()}),
-    "circle.training_ends": (_l("Training end date set: %(training)s"), {"training": TrainingKind.labels()}),
     "circle.setting_changed": _l("The school's setting for circles changed"),
     "circle.hold_lifted": _l("Hold %(rule)s lifted with a reason"),
     "circle.planned": _l("Meeting scheduled"),

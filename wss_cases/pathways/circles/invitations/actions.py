@@ -15,14 +15,15 @@ from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.pathways.circles.circle.leading import training_in_force
-from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, KeeperTraining, MeetingInvitation
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.pathways.circles.circle.states import STRUCK_OUT, MeetingState, meeting_state
 from wss_cases.pathways.circles.invitations.queries import INVITATION, invitation_key, reaches, staff_of
 from wss_cases.pathways.common.actions import add_audited
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import keeping_counts_on
 
 
 def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
@@ -118,8 +119,8 @@ def former(now: datetime) -> list[int]:
         CircleKeeper.user_id == MeetingInvitation.user_id,
         CircleKeeper.ended_at.is_(None),
     )
-    trained = select(KeeperTraining.id).where(
-        KeeperTraining.user_id == MeetingInvitation.user_id, training_in_force(today_at(None, now))
+    trained = select(TrainingRecord.id).where(
+        TrainingRecord.user_id == MeetingInvitation.user_id, keeping_counts_on(today_at(None, now))
     )
     leads = and_(_works(now, *STAFF), trained.exists(), ~_works(now, *DECIDE))
     statement = (

@@ -9,8 +9,8 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import Presence, SupporterRelation
 from wss_cases.pathways.circles.meeting.rules import Attendance, Guest
 from wss_cases.pathways.circles.requirements.queries import Circle
-from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.forms import number
+from wss_cases.training.records.queries import names_of
 
 People = Sequence[tuple[str, Mapping[int, str], Any]]
 

@@ -21,10 +21,10 @@ from wss_cases.pathways.circles.notes.models import (
     PrivilegeException,
     PrivilegeWaiver,
 )
-from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.queries import circle_held
+from wss_cases.training.records.queries import names_of
 
 Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, LegalHold)
 

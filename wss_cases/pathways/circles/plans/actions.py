@@ -16,10 +16,10 @@ from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.plans.queries import plan_of
 from wss_cases.pathways.circles.plans.rules import MOST_ROUNDS, PlanContent, lines_of
 from wss_cases.pathways.circles.plans.states import CirclePlanKind
-from wss_cases.pathways.circles.training.actions import staff_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.names.queries import finder_around, names_at_school
+from wss_cases.training.records.queries import staff_of
 
 NOBODY_ID = 0
 

@@ -37,10 +37,10 @@ from wss_cases.pathways.circles.plans.queries import (
 )
 from wss_cases.pathways.circles.plans.rules import PlanContent, content_of
 from wss_cases.pathways.circles.plans.states import OWN_KINDS, CirclePlanKind
-from wss_cases.pathways.circles.training.actions import staff_of
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import kind_words, page_of
+from wss_cases.training.records.queries import staff_of
 
 blueprint = Blueprint("circle_plans", __name__)
 FORM = "pathways/circles/plans/form.html"

@@ -25,13 +25,13 @@ from wss_cases.pathways.circles.meeting.queries import get_supporter
 from wss_cases.pathways.circles.preparation import actions, presenters
 from wss_cases.pathways.circles.preparation.forms import ONLY_A_NO, VisitForm
 from wss_cases.pathways.circles.requirements.queries import Circle, get_circle_and_state
-from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.steps import ids
 from wss_cases.pathways.common.views import act_context
 from wss_cases.roster.directory.queries import get_school
+from wss_cases.training.records.queries import names_of
 
 blueprint = Blueprint("circle_parties", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 

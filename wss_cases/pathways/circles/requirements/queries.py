@@ -27,23 +27,23 @@ from wss_cases.pathways.circles.circle.models import (
     CircleSetting,
     CircleSupporter,
     HoldLift,
-    KeeperTraining,
 )
 from wss_cases.pathways.circles.circle.rules import (
     Facts,
     Hold,
     Requirement,
     holds_on,
-    in_force,
     is_unset,
     may_keep_as,
     parties,
     requirements_of,
 )
-from wss_cases.pathways.circles.circle.states import TrainingKind
 from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.rules import in_force
+from wss_cases.training.topics.states import KnownTopic
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Circle:
     screen: CircleScreen | None = None
     keeper_names: dict[int, str] = field(default_factory=dict)
     at_work: dict[int, set[tuple[Role, date, date | None]]] = field(default_factory=dict)
-    trainings: list[KeeperTraining] = field(default_factory=list)
+    trainings: list[TrainingRecord] = field(default_factory=list)
     lifted: set[str] = field(default_factory=set)
     guardians_asked: bool = False
     planned: frozenset[int] = frozenset()
@@ -236,7 +236,7 @@ def _read_parties(circles: dict[int, Circle]) -> None:
 
 
 def _read_keepers(circles: dict[int, Circle], schools: Mapping[int, int]) -> None:
-    training = and_(KeeperTraining.user_id == CircleKeeper.user_id, KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING)
+    training = and_(TrainingRecord.user_id == CircleKeeper.user_id, TrainingRecord.topic == KnownTopic.CIRCLE_KEEPING)
     work = and_(
         RoleGrant.user_id == CircleKeeper.user_id,
         RoleGrant.school_id == CircleKeeper.school_id,
@@ -244,12 +244,12 @@ def _read_keepers(circles: dict[int, Circle], schools: Mapping[int, int]) -> Non
     )
     role = (RoleGrant.role, RoleGrant.starts_on, RoleGrant.ends_on)
     keepers = (
-        select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name, KeeperTraining, *role)
+        select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name, TrainingRecord, *role)
         .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
-        .outerjoin(KeeperTraining, training)
+        .outerjoin(TrainingRecord, training)
         .outerjoin(RoleGrant, work)
         .where(CircleKeeper.pathway_id.in_(list(circles)), CircleKeeper.ended_at.is_(None))
-        .order_by(CircleKeeper.id, KeeperTraining.id)
+        .order_by(CircleKeeper.id, TrainingRecord.id)
     )
     for pathway_id, user_id, name, trained, role_held, since, until in db.session.execute(keepers):
         circle = circles[pathway_id]

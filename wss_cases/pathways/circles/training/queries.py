@@ -1,4 +1,4 @@
-"""Reading who was trained in what at a school, and what the school decides about its circles."""
+"""Reading who may keep circles of a school, by their roles and trainings, and what it decides about its circles."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,28 +6,17 @@ from datetime import date
 
 from sqlalchemy import or_, select
 
-from wss_cases.access.actor import Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import holders_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.pathways.circles.circle.keepers import coordinators_of, decide
-from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraining
-from wss_cases.pathways.circles.circle.rules import DECIDE, in_force
-from wss_cases.pathways.circles.circle.states import TrainingKind
+from wss_cases.pathways.circles.circle.models import CircleSetting
+from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.roster.directory.models import School
-
-
-def trainings_at(school_id: int, people: Collection[int]) -> list[KeeperTraining]:
-    """Return every training recorded at a school, and those of these people from elsewhere, the newest first.
-
-    The caller has checked the school.
-    """
-    statement = select(KeeperTraining).where(
-        or_(KeeperTraining.school_id == school_id, KeeperTraining.user_id.in_(sorted(people)))
-    )
-    return list(db.session.scalars(statement.order_by(KeeperTraining.completed_on.desc(), KeeperTraining.id.desc())))
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import keeping_counts_on
 
 
 @dataclass(frozen=True)
@@ -66,22 +55,20 @@ def trained_keepers(school_id: int, day: date) -> dict[int, str]:
 
 
 def _trained(people: Collection[int], day: date) -> set[int]:
-    statement = select(KeeperTraining).where(
-        KeeperTraining.user_id.in_(sorted(people)), KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING
-    )
-    return {row.user_id for row in db.session.scalars(statement) if in_force(row, day)}
+    statement = select(TrainingRecord.user_id).where(TrainingRecord.user_id.in_(sorted(people)), keeping_counts_on(day))
+    return set(db.session.scalars(statement))
 
 
 def trained_elsewhere(school_id: int, day: date) -> list[tuple[str, str]]:
     """Return (name, school) of the trained coordinators of other schools of the network, whom one may ask to keep."""
     here = existing(db.session.get(School, school_id))
     statement = (
-        select(KeeperTraining, UserAccount.name, School.name)
-        .join(UserAccount, UserAccount.id == KeeperTraining.user_id)
+        select(UserAccount.name, School.name)
+        .join(TrainingRecord, TrainingRecord.user_id == UserAccount.id)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
         .join(School, School.id == RoleGrant.school_id)
         .where(
-            KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING,
+            keeping_counts_on(day),
             RoleGrant.role == Role.COORDINATOR,
             RoleGrant.starts_on <= day,
             or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day),
@@ -90,19 +77,7 @@ def trained_elsewhere(school_id: int, day: date) -> list[tuple[str, str]]:
             School.network == here.network,
         )
     )
-    return sorted({(name, school) for row, name, school in db.session.execute(statement) if in_force(row, day)})
-
-
-def names_of(user_ids: set[int]) -> dict[int, str]:
-    """Return the names of staff by id."""
-    statement = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(sorted(user_ids)))
-    return {row[0]: row[1] for row in db.session.execute(statement)}
-
-
-def get_training(actor: Actor, training_id: int) -> KeeperTraining:
-    """Return a training on record at a school that the actor administers. Raises NotFound."""
-    statement = select(KeeperTraining).where(KeeperTraining.id == training_id)
-    return existing(db.session.scalar(statement.where(in_schools(KeeperTraining.school_id, actor, Role.ADMINISTRATOR))))
+    return sorted({(row[0], row[1]) for row in db.session.execute(statement)})
 
 
 def setting_of(school_id: int) -> CircleSetting | None:

@@ -10,7 +10,6 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.training.actions import staff_of
 from wss_cases.plans.plan.answers.models import PlanAnswer
 from wss_cases.plans.plan.answers.queries import answers_of
 from wss_cases.plans.plan.copying.rules import moved_day
@@ -18,6 +17,7 @@ from wss_cases.plans.plan.core.actions import PlanHead, new_plan
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.goals.queries import tree_of
 from wss_cases.plans.plan.templates.queries import questions_of
+from wss_cases.training.records.queries import staff_of
 
 OF_GOAL: Final = ("component", "position", "statement", "measure", "direction", "target", "why_not_measured")
 OF_STRATEGY: Final = ("position", "if_words", "then_words", "leads_to")

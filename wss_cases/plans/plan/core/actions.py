@@ -15,7 +15,6 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.circles.training.actions import staff_of
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.rules import LONGEST_TERM
 from wss_cases.plans.plan.core.states import EDITABLE, PlanState
@@ -23,6 +22,7 @@ from wss_cases.plans.plan.core.tiers import PLAN_TIERS
 from wss_cases.plans.plan.templates.queries import template_on
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.names.queries import names_at_school
+from wss_cases.training.records.queries import staff_of
 
 Row = TypeVar("Row", bound=Base)
 

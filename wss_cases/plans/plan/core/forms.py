@@ -13,11 +13,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import today_at
-from wss_cases.pathways.circles.training.actions import staff_of
 from wss_cases.plans.plan.core.actions import PlanHead
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.rules import LONGEST_TERM
 from wss_cases.plans.plan.core.tiers import PLAN_TIERS
+from wss_cases.training.records.queries import staff_of
 
 
 def no_student_named() -> BooleanField:

@@ -23,7 +23,7 @@ AT_ONCE = 1000
 ENDED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.DROPPED)
 CLEANED = (
     *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
-    *("period_guess", "period_code"),
+    *("period_guess", "period_code", "training_guess"),
     *("request_key", "outbox_message", "webhook_delivery", "push_delivery", "import_run", "export_record"),
     *("board_report", "roster_upload"),
 )
@@ -33,6 +33,7 @@ KIND_OF = {
     "sign_in_attempt": "sign_in",
     "questionnaire_guess": "sign_in",
     "period_guess": "sign_in",
+    "training_guess": "sign_in",
     "invitation": "link",
     "period_code": "link",
     "request_key": "request_key",

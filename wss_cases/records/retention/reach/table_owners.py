@@ -167,6 +167,7 @@ TABLES: dict[str, Kept] = {
     "sign_in_attempt": _running("sign_in"),
     "questionnaire_guess": _running("sign_in"),
     "period_guess": _running("sign_in"),
+    "training_guess": _running("sign_in"),
     "period_code": _running("link"),
     "user_session": _running("session"),
     "saml_answer": _running("session"),
@@ -181,7 +182,7 @@ TABLES: dict[str, Kept] = {
         STAFF,
         "user_account role_grant second_factor recovery_code sealing_key sign_on person_confirmation held_change "
         "calendar_feed cover mail_choice saved_view board_subscription mail_trouble staff_member staff_post "
-        "keeper_training mentor mentoring_group plan_member",
+        "training_record mentor mentoring_group plan_member",
     ),
     # settings, code lists, directories, and what the machinery remembers of itself
     **_each(
@@ -190,6 +191,7 @@ TABLES: dict[str, Kept] = {
         "calendar_draft behavior_code location_code detail_questions legal_duty_kind "
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "rule_set_withdrawal circle_request_link school_period "
+        "training_topic training_requirement training_session "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
         "plan_template plan_question "
         "survey_question survey_wall survey_mail_stop "

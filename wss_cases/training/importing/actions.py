@@ -1,0 +1,44 @@
+"""Importing a file of trainings: all of its rows, or none."""
+
+import csv
+from collections.abc import Sequence
+
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.training.importing.queries import known_now
+from wss_cases.training.importing.rules import Wrong, cells_of, check, keys_of
+from wss_cases.training.records.actions import put_on_record
+
+
+class RowsRefused(Refused):
+    """A file with rows that are wrong; nothing of it goes on record."""
+
+    def __init__(self, wrong: Sequence[Wrong]) -> None:
+        super().__init__("file", _("Nothing was changed. Fix the rows below and upload the file again."))
+        self.wrong = wrong
+
+
+@use_case
+def import_trainings(uow: UnitOfWork, school_id: int | None, content: bytes) -> int:
+    """Put every row of a file on record, each at a school for whose trainings the actor answers; returns how many.
+
+    Raises RowsRefused where any row is wrong, Refused for what is no CSV file, NotFound.
+    """
+    if not might(uow.actor, Permission.TRAINING_MANAGE):
+        raise NotFound
+    try:
+        cells = cells_of(content)
+    except (ValueError, csv.Error) as error:
+        raise Refused(
+            "file", _("This is not a CSV file in UTF-8. Save it as “CSV UTF-8” and upload it again.")
+        ) from error
+    rows, wrong = check(cells, known_now(uow.actor, school_id, *keys_of(cells), uow.now))
+    if wrong:
+        raise RowsRefused(wrong)
+    for row in rows:
+        put_on_record(uow, row.school_id, row.training)
+    return len(rows)

@@ -1,0 +1,82 @@
+"""What a file of trainings is checked against: who works at the schools one answers for, topics, what is on record."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import in_force_at
+from wss_cases.foundation.db import db
+from wss_cases.foundation.ids import fold
+from wss_cases.foundation.school_time import today_at
+from wss_cases.roster.directory.models import StaffMember
+from wss_cases.training.importing.rules import Known
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import KEEPERS
+from wss_cases.training.topics.queries import every_topic
+
+
+def known_now(
+    actor: Actor, school_id: int | None, emails: Collection[str], numbers: Collection[str], now: datetime
+) -> Known:
+    """Return what a file is checked against by what is known now.
+
+    A training goes on record at the chosen school where its person works there, else at the first school of theirs
+    for whose trainings the actor answers.
+    """
+    accounts = _accounts(emails, numbers)
+    staff: dict[str, tuple[int, int]] = {}
+    left: set[str] = set()
+    held = _held(actor, set(accounts.values()), now)
+    for key, user_id in accounts.items():
+        if user_id not in held:
+            continue
+        schools = held[user_id]
+        if schools:
+            staff[key] = (user_id, school_id if school_id in schools else min(schools))
+        else:
+            left.add(key)
+    today = today_at(school_id, now)
+    topics = {
+        fold(name): row.code
+        for row in every_topic()
+        if row.starts_on <= today and (row.ends_on is None or row.ends_on >= today)
+        for name in (row.name_es, row.name_en, row.code)
+    }
+    on_record = select(TrainingRecord.user_id, TrainingRecord.topic, TrainingRecord.completed_on).where(
+        TrainingRecord.user_id.in_([one[0] for one in staff.values()]), TrainingRecord.taken_back_at.is_(None)
+    )
+    recorded = frozenset((row[0], row[1], row[2]) for row in db.session.execute(on_record))
+    return Known(staff, frozenset(left), topics, recorded, today)
+
+
+def _accounts(emails: Collection[str], numbers: Collection[str]) -> dict[str, int]:
+    by_email = select(UserAccount.email, UserAccount.id).where(UserAccount.email.in_(sorted(emails)))
+    found = {row[0]: row[1] for row in db.session.execute(by_email)}
+    by_number = select(StaffMember.sourced_id, StaffMember.user_id).where(
+        StaffMember.sourced_id.in_(sorted(numbers)), StaffMember.user_id.is_not(None)
+    )
+    return found | {number: user_id for number, user_id in db.session.execute(by_number) if user_id is not None}
+
+
+def _held(actor: Actor, people: Collection[int], now: datetime) -> dict[int, set[int]]:
+    """Return at which schools each of these people works today, of those one answers for; of who worked there once and
+    does no more, none."""
+    here = in_schools(RoleGrant.school_id, actor, *KEEPERS)
+    ever = select(RoleGrant.user_id).where(
+        RoleGrant.user_id.in_(sorted(people)), RoleGrant.role.in_(sorted(STAFF)), RoleGrant.school_id.is_not(None), here
+    )
+    found: dict[int, set[int]] = {user_id: set() for user_id in db.session.scalars(ever)}
+    at_work = (
+        select(RoleGrant.user_id, RoleGrant.school_id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(RoleGrant.user_id.in_(sorted(found)), RoleGrant.role.in_(sorted(STAFF)), in_force_at(now))
+        .where(here, UserAccount.state != AccountState.DISABLED)
+    )
+    for user_id, school_id in db.session.execute(at_work):
+        if school_id is not None:
+            found[user_id].add(school_id)
+    return found

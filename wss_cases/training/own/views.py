@@ -1,0 +1,45 @@
+"""One's own trainings and hours, and signing in to one by the code on the wall."""
+
+from typing import Any
+
+from flask import Blueprint, url_for
+
+from wss_cases.access.act_pages import submitted
+from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.foundation import clock
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.school_time import today_at
+from wss_cases.training.own.forms import CodeForm
+from wss_cases.training.records.presenters import row_of
+from wss_cases.training.records.queries import own_records
+from wss_cases.training.records.rules import hours_words, total_minutes
+from wss_cases.training.sessions.actions import sign_in_by_code
+from wss_cases.training.topics.queries import topic_names
+
+blueprint = Blueprint("own_trainings", __name__, url_prefix="/training/mine")
+
+
+def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
+    """What stands on the account's page of whoever works in a school: the way to their own trainings."""
+    return ("training/own/panel.html", {}) if might(actor, Permission.TRAINING_OWN) else None
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@gate(Permission.TRAINING_OWN)
+def page() -> Page:
+    """One's own trainings and hours; with the code on the wall one signs in to another."""
+    actor, form = current_actor(), CodeForm()
+    today = today_at(min(actor.school_ids(*STAFF), default=None), clock.now())
+    rows, names = own_records(actor), topic_names()
+    return form_page(
+        form,
+        lambda: sign_in_by_code(submitted(form), form.code.data or ""),
+        with_flash(_("You are signed in to the training."), url_for(".page")),
+        "training/own/page.html",
+        rows=[row_of(row, names, today) for row in rows],
+        hours=hours_words(total_minutes(rows)),
+    )

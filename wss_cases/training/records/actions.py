@@ -1,0 +1,95 @@
+"""Putting a training on record, saying until when it counts, and taking back what was entered in error."""
+
+from dataclasses import replace
+from datetime import date
+
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation.errors import Refused, refuse_blank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import staff_of
+from wss_cases.training.records.rules import MOST_MINUTES, Training
+from wss_cases.training.records.states import ENDS, RECORDED, TAKEN_BACK
+from wss_cases.training.topics.queries import names_in_both, offered
+
+
+@use_case
+def record_training(
+    uow: UnitOfWork,
+    school_id: int,
+    *,
+    user_id: int,
+    topic: str,
+    provider: str,
+    completed_on: date,
+    valid_until: date | None,
+    minutes: int | None = None,
+    certificate: str = "",
+) -> int:
+    """Put a training on record. Returns its id. Raises Refused for somebody elsewhere, for days that cannot be."""
+    training = Training(
+        user_id, topic, completed_on, minutes=minutes, provider=provider, certificate=certificate,
+        valid_until=valid_until,
+    )  # fmt: skip
+    require(uow.actor, Permission.TRAINING_MANAGE, TrainingRecord(school_id=school_id))
+    if user_id not in staff_of(school_id, today_at(school_id, uow.now)):
+        raise Refused("user", _("Choose someone from this school."))
+    return put_on_record(uow, school_id, training).id
+
+
+def put_on_record(uow: UnitOfWork, school_id: int, training: Training) -> TrainingRecord:
+    """Step: put a training on record at a school; the caller has checked who may, and whose it is."""
+    _check(training, today_at(school_id, uow.now))
+    row = TrainingRecord(
+        school_id=school_id, recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
+        **vars(replace(training, topic=str(training.topic))),
+    )  # fmt: skip
+    uow.record(row, RECORDED, training=names_in_both(training.topic))
+    return row
+
+
+def _check(training: Training, today: date) -> None:
+    if training.topic not in offered(training.completed_on) and training.topic not in offered(today):
+        raise Refused("topic", _("Choose the training."))
+    if training.completed_on > today:
+        raise Refused("completed_on", _("Choose today or an earlier day."))
+    if training.minutes is not None and not 0 < training.minutes <= MOST_MINUTES:
+        raise Refused("hours", _("Enter the hours as a number above 0, at most 200."))
+    if training.valid_until is not None and training.valid_until < training.completed_on:
+        raise Refused("valid_until", _("Choose a day after the training."))
+
+
+@use_case
+def end_training(uow: UnitOfWork, training_id: int, valid_until: date) -> int:
+    """Say until when a training counts. Returns the school's id. Raises Refused, NotFound."""
+    training = uow.load(TrainingRecord, training_id, Permission.TRAINING_MANAGE)
+    _refuse_taken_back(training)
+    if valid_until < training.completed_on:
+        raise Refused("valid_until", _("Choose a day after the training."))
+    training.valid_until = valid_until
+    uow.record(training, ENDS, training=names_in_both(training.topic))
+    return training.school_id
+
+
+@use_case
+def take_back(uow: UnitOfWork, training_id: int, reason: str) -> int:
+    """Take back a training that was entered in error: it stays on record with the reason, and counts no more.
+
+    Returns the school's id. Raises Refused without a reason and a second time, NotFound.
+    """
+    training = uow.load(TrainingRecord, training_id, Permission.TRAINING_MANAGE)
+    _refuse_taken_back(training)
+    refuse_blank("reason", reason, _("Explain what was wrong."))
+    training.taken_back_at, training.taken_back_by_id = uow.now, uow.actor.user_id
+    training.taken_back_reason = reason
+    uow.record(training, TAKEN_BACK, training=names_in_both(training.topic))
+    return training.school_id
+
+
+def _refuse_taken_back(training: TrainingRecord) -> None:
+    if training.taken_back_at is not None:
+        raise Refused("", _("This training was already taken back."))

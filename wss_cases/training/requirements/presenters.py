@@ -1,0 +1,25 @@
+"""A requirement in words."""
+
+from collections.abc import Mapping
+
+from wss_cases.accounts.account.states import ROLE_LABELS
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.training.requirements.models import TrainingRequirement
+from wss_cases.training.requirements.queries import Minimum
+
+
+def asked_words(row: TrainingRequirement) -> str:
+    """Return what a requirement asks, of whom."""
+    if row.role is not None:
+        months = row.months or 0
+        return ngettext("%(role)s, every month", "%(role)s, every %(num)d months", months, role=ROLE_LABELS[row.role])
+    return _("At least %(number)d trained people at each school", number=row.minimum or 0)
+
+
+def minimum_words(one: Minimum, names: Mapping[str, str]) -> str:
+    """Return how a school meets a minimum, e.g. "Keeping circles: 1 of 2"."""
+    topic = names[one.requirement.topic]
+    return _(
+        "%(topic)s: %(trained)d of %(minimum)d", topic=topic, trained=one.trained, minimum=one.requirement.minimum or 0
+    )

@@ -1,0 +1,173 @@
+"""Reading requirements, and how people and schools stand to them."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from wss_cases.access.actor import STAFF, Actor, Role
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import holders_of, in_force
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import existing
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import reached_schools
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.queries import KEEPERS, counts_on
+from wss_cases.training.requirements.models import TrainingRequirement
+from wss_cases.training.requirements.rules import standing_of
+from wss_cases.training.requirements.states import Shape, Standing
+
+_COUNTED = (TrainingRecord.topic, TrainingRecord.completed_on, TrainingRecord.valid_until, TrainingRecord.taken_back_at)
+"""What decides of a training how somebody stands: rows, where a district reads thousands."""
+
+
+@dataclass(frozen=True)
+class PersonStanding:
+    """How one person of a school stands to one requirement; `due_on`: the last day on which they are up to date."""
+
+    user_id: int
+    name: str
+    requirement: TrainingRequirement
+    standing: Standing
+    due_on: date | None
+
+
+@dataclass(frozen=True)
+class Minimum:
+    """A requirement of each school, and how many trained people it has."""
+
+    requirement: TrainingRequirement
+    trained: int
+
+    @property
+    def met(self) -> bool:
+        """Whether they are enough."""
+        return self.trained >= (self.requirement.minimum or 0)
+
+
+@dataclass
+class SchoolStanding:
+    """How a school stands: the minimums it does not meet, and how many people are in each standing."""
+
+    school_id: int
+    unmet: list[Minimum] = field(default_factory=list)
+    people: Counter[Standing] = field(default_factory=Counter)
+
+
+def every_requirement() -> list[TrainingRequirement]:
+    """Return all requirements, also those that ended, by topic and first day."""
+    statement = select(TrainingRequirement).order_by(TrainingRequirement.topic, TrainingRequirement.starts_on.desc())
+    return list(db.session.scalars(statement.order_by(TrainingRequirement.id)))
+
+
+def get_requirement(requirement_id: int) -> TrainingRequirement:
+    """Return a requirement by its id. Raises NotFound."""
+    return existing(db.session.get(TrainingRequirement, requirement_id))
+
+
+def requirements_on(day: date) -> list[TrainingRequirement]:
+    """Return the requirements in force on a day."""
+    going = or_(TrainingRequirement.ends_on.is_(None), TrainingRequirement.ends_on >= day)
+    statement = select(TrainingRequirement).where(TrainingRequirement.starts_on <= day, going)
+    return list(db.session.scalars(statement.order_by(TrainingRequirement.topic, TrainingRequirement.id)))
+
+
+def standings_at(school_id: int, today: date) -> list[PersonStanding]:
+    """Return how everyone of a school stands to each requirement of their role. The caller has checked the school."""
+    asked = [row for row in requirements_on(today) if row.shape is Shape.EVERY_PERSON]
+    people = holders_of({row.role for row in asked if row.role}, school_id, today) if asked else {}
+    ids = {user_id for held in people.values() for user_id in held}
+    had = _records(ids, {row.topic for row in asked})
+    return [
+        PersonStanding(user_id, name, row, *standing_of(had[user_id, row.topic], row.months or 0, today))
+        for row in asked
+        if row.role is not None
+        for user_id, name in people[row.role].items()
+    ]
+
+
+def _records(people: Collection[int], topics: Collection[str]) -> Mapping[tuple[int, str], list[TrainingRecord]]:
+    had: defaultdict[tuple[int, str], list[TrainingRecord]] = defaultdict(list)
+    if people:
+        statement = select(TrainingRecord).where(
+            TrainingRecord.user_id.in_(sorted(people)), TrainingRecord.topic.in_(sorted(topics))
+        )
+        for row in db.session.scalars(statement):
+            had[row.user_id, row.topic].append(row)
+    return had
+
+
+def minimums_at(school_id: int, today: date) -> list[Minimum]:
+    """Return the requirements of a school and how it meets them, those that it does not meet first."""
+    asked = [row for row in requirements_on(today) if row.shape is Shape.SCHOOL_MINIMUM]
+    trained = _trained({row.topic for row in asked}, today, [school_id]) if asked else {}
+    rows = [Minimum(row, trained.get((school_id, row.topic), 0)) for row in asked]
+    return sorted(rows, key=lambda one: one.met)
+
+
+def _trained(topics: Collection[str], today: date, schools: Collection[int] | None) -> dict[tuple[int, str], int]:
+    """Return how many of a school's staff have a training that counts, by school and topic; of all where None."""
+    statement = (
+        select(RoleGrant.school_id, TrainingRecord.topic, func.count(TrainingRecord.user_id.distinct()))
+        .join(TrainingRecord, TrainingRecord.user_id == RoleGrant.user_id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(RoleGrant.role.in_(sorted(STAFF)), in_force(today), UserAccount.state == AccountState.ACTIVE)
+        .where(TrainingRecord.topic.in_(sorted(topics)), counts_on(today), RoleGrant.school_id.is_not(None))
+        .group_by(RoleGrant.school_id, TrainingRecord.topic)
+    )
+    if schools is not None:
+        statement = statement.where(RoleGrant.school_id.in_(sorted(schools)))
+    return {(row[0], row[1]): row[2] for row in db.session.execute(statement) if row[0] is not None}
+
+
+def standings_of_schools(actor: Actor, today: date) -> dict[int, SchoolStanding]:
+    """Return how each school for whose trainings the actor answers stands, by its id; what plans and districts ask.
+
+    Five statements for however many schools.
+    """
+    everywhere = actor.everywhere(*KEEPERS)
+    mine = set(reached_schools(actor, *KEEPERS))
+    statement = select(School.id).where(School.is_active)
+    ids = {row for row in db.session.scalars(statement) if everywhere or row in mine}
+    found = {school_id: SchoolStanding(school_id) for school_id in sorted(ids)}
+    asked = requirements_on(today)
+    minimums = [row for row in asked if row.shape is Shape.SCHOOL_MINIMUM]
+    trained = _trained({row.topic for row in minimums}, today, None if everywhere else ids) if minimums else {}
+    for standing in found.values():
+        rows = [Minimum(row, trained.get((standing.school_id, row.topic), 0)) for row in minimums]
+        standing.unmet = [one for one in rows if not one.met]
+    _count_people(found, [row for row in asked if row.shape is Shape.EVERY_PERSON], today)
+    return found
+
+
+def _count_people(found: dict[int, SchoolStanding], asked: Iterable[TrainingRequirement], today: date) -> None:
+    by_role: defaultdict[Role, list[TrainingRequirement]] = defaultdict(list)
+    for row in asked:
+        if row.role is not None:
+            by_role[row.role].append(row)
+    if not by_role:
+        return
+    topics = sorted({row.topic for rows in by_role.values() for row in rows})
+    had = and_(
+        TrainingRecord.user_id == RoleGrant.user_id,
+        TrainingRecord.topic.in_(topics),
+        TrainingRecord.taken_back_at.is_(None),
+    )
+    statement = (
+        select(RoleGrant.school_id, RoleGrant.role, RoleGrant.user_id, *_COUNTED)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .outerjoin(TrainingRecord, had)
+        .where(RoleGrant.role.in_(sorted(by_role)), in_force(today), UserAccount.state == AccountState.ACTIVE)
+        .where(RoleGrant.school_id.in_(sorted(found)))
+    )
+    held: defaultdict[tuple[int, Role, int], list[Any]] = defaultdict(list)
+    for found_row in db.session.execute(statement):
+        held[found_row[0] or 0, found_row[1], found_row[2]] += [found_row] if found_row.topic is not None else []
+    for (school_id, role, _user), records in held.items():
+        for requirement in by_role[role]:
+            of_topic = [one for one in records if one.topic == requirement.topic]
+            found[school_id].people[standing_of(of_topic, requirement.months or 0, today)[0]] += 1

@@ -1,0 +1,223 @@
+"""Three lists as tables: who of a school is due, what its staff have on record, and how each school stands."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.states import ROLE_LABELS
+from wss_cases.accounts.list_columns.presenters import order_of
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
+from wss_cases.journal.rooms import ListKind, ListRead
+from wss_cases.roster.directory.queries import schools_by_id
+from wss_cases.training.records.models import TrainingRecord
+from wss_cases.training.records.presenters import state_of
+from wss_cases.training.records.queries import records_of, school_asked, staff_of
+from wss_cases.training.records.rules import hours_words
+from wss_cases.training.requirements.presenters import minimum_words
+from wss_cases.training.requirements.queries import PersonStanding, SchoolStanding, standings_at, standings_of_schools
+from wss_cases.training.requirements.rules import ORDER
+from wss_cases.training.requirements.states import Standing
+from wss_cases.training.topics.queries import topic_names
+
+TONES = {Standing.NONE: "brick", Standing.OVERDUE: "brick", Standing.DUE: "sun", Standing.VALID: "moss"}
+FIRST_DAY, LAST_DAY = date.min, date.max
+
+
+def in_order(rows: Sequence[Any], order: Order, keys: Mapping[str, Callable[[Any], Any]]) -> list[Any]:
+    """Return rows in an order, by name where they are alike."""
+    by_name = sorted(rows, key=keys["who"])
+    return sorted(by_name, key=keys[order.key], reverse=order.down)
+
+
+def due_rows(school_id: int, today: date, order: Order, topic: str = "", standing: str = "") -> list[PersonStanding]:
+    """Return how the people of a school stand, narrowed and in order."""
+    names = topic_names()
+    rows = [
+        one
+        for one in standings_at(school_id, today)
+        if topic in ("", one.requirement.topic) and standing in ("", one.standing)
+    ]
+    return in_order(
+        rows,
+        order,
+        {
+            "who": lambda one: one.name.casefold(),
+            "topic": lambda one: names[one.requirement.topic].casefold(),
+            "role": lambda one: str(ROLE_LABELS[one.requirement.role]),
+            "standing": lambda one: (ORDER.index(one.standing), one.due_on or FIRST_DAY),
+            "due": lambda one: one.due_on or FIRST_DAY,
+        },
+    )
+
+
+def due_cells(rows: Sequence[PersonStanding]) -> list[Row]:
+    """Return the rows of who is due, cell by cell."""
+    names = topic_names()
+    return [
+        {
+            "who": Cell(one.name),
+            "topic": Cell(names[one.requirement.topic]),
+            "role": Cell(str(ROLE_LABELS[one.requirement.role]) if one.requirement.role else ""),
+            "standing": Cell(str(one.standing.label), tone=TONES[one.standing]),
+            "due": Cell(day_words_with_year(one.due_on) if one.due_on else ""),
+        }
+        for one in rows
+    ]
+
+
+def read_due(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
+    """Return the list of who is due as a file takes it."""
+    school_id = school_asked(actor, arguments)
+    if school_id is None:
+        return ListRead([], [], {}, None)
+    topic, standing = arguments.get("topic", ""), arguments.get("standing", "")
+    rows = due_rows(school_id, today_at(school_id, now), order_of(DUE, arguments), topic, standing)
+    words = [topic_names().get(topic, ""), str(Standing(standing).label) if standing in set(Standing) else ""]
+    asked = {"school": school_id, "topic": topic, "standing": standing, "sort": arguments.get("sort", "")}
+    return ListRead(due_cells(rows[:limit]), [one for one in words if one], _said(asked), school_id)
+
+
+def _said(asked: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in asked.items() if value}
+
+
+def record_rows(school_id: int, today: date, order: Order) -> list[tuple[str, TrainingRecord]]:
+    """Return every training of a school's staff with their name, in order."""
+    staff, names = staff_of(school_id, today), topic_names()
+    rows = [(staff[row.user_id], row) for row in records_of(staff.keys())]
+    return in_order(
+        rows,
+        order,
+        {
+            "who": lambda one: one[0].casefold(),
+            "topic": lambda one: names[one[1].topic].casefold(),
+            "completed": lambda one: one[1].completed_on,
+            "hours": lambda one: one[1].minutes or 0,
+            "until": lambda one: one[1].valid_until or LAST_DAY,
+        },
+    )
+
+
+def record_cells(rows: Sequence[tuple[str, TrainingRecord]], school_id: int, today: date) -> list[Row]:
+    """Return trainings on record, cell by cell; only what this school recorded leads to its page."""
+    names = topic_names()
+    cells: list[Row] = []
+    for name, row in rows:
+        words, tone = state_of(row, today)
+        own = row.school_id == school_id
+        cells.append(
+            {
+                "who": Cell(name),
+                "topic": Cell(
+                    names[row.topic],
+                    href=url_for("training_records.training", training_id=row.id) if own else "",
+                    about=name if own else "",
+                ),
+                "completed": Cell(day_words_with_year(row.completed_on)),
+                "hours": Cell(hours_words(row.minutes)),
+                "provider": Cell(row.provider),
+                "certificate": Cell(row.certificate),
+                "until": Cell(day_words_with_year(row.valid_until) if row.valid_until else ""),
+                "state": Cell(words, tone=tone),
+            }
+        )
+    return cells
+
+
+def read_records(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
+    """Return the trainings on record as a file takes them."""
+    school_id = school_asked(actor, arguments)
+    if school_id is None:
+        return ListRead([], [], {}, None)
+    today = today_at(school_id, now)
+    rows = record_rows(school_id, today, order_of(RECORDS, arguments))[:limit]
+    asked = _said({"school": school_id, "sort": arguments.get("sort", "")})
+    return ListRead(record_cells(rows, school_id, today), [], asked, school_id)
+
+
+def school_rows(actor: Actor, today: date, order: Order) -> list[tuple[str, SchoolStanding]]:
+    """Return how each school that the actor answers for stands, with its name, in order."""
+    found = standings_of_schools(actor, today)
+    schools = schools_by_id(found.keys())
+    rows = [(schools[key].name, one) for key, one in found.items()]
+    return in_order(
+        rows,
+        order,
+        {
+            "who": lambda one: one[0].casefold(),
+            "unmet": lambda one: len(one[1].unmet),
+            **{standing.value: _people_in(standing) for standing in (Standing.NONE, Standing.OVERDUE, Standing.DUE)},
+        },
+    )
+
+
+def _people_in(standing: Standing) -> Callable[[tuple[str, SchoolStanding]], int]:
+    return lambda one: one[1].people[standing]
+
+
+def school_cells(rows: Sequence[tuple[str, SchoolStanding]]) -> list[Row]:
+    """Return how schools stand, cell by cell."""
+    names = topic_names()
+    return [
+        {
+            "who": Cell(name, href=url_for("trainings.school", school=one.school_id)),
+            "unmet": Cell("; ".join(minimum_words(row, names) for row in one.unmet), tone="brick" if one.unmet else ""),
+            **{
+                standing.value: Cell(str(one.people[standing]))
+                for standing in (Standing.NONE, Standing.OVERDUE, Standing.DUE)
+            },
+        }
+        for name, one in rows
+    ]
+
+
+def read_schools(actor: Actor, arguments: Mapping[str, str], now: datetime, limit: int) -> ListRead:
+    """Return how schools stand as a file takes it."""
+    rows = school_rows(actor, today_at(None, now), order_of(SCHOOLS, arguments))[:limit]
+    one_school = rows[0][1].school_id if len(rows) == 1 else None
+    return ListRead(school_cells(rows), [], _said({"sort": arguments.get("sort", "")}), one_school)
+
+
+DUE = ListKind(
+    "trainings_due", _l("Trainings due"),
+    (
+        Column("who", _l("Name"), sorts=True, always=True),
+        Column("topic", _l("Training"), sorts=True),
+        Column("role", _l("Role"), sorts=True),
+        Column("standing", _l("State"), sorts=True),
+        Column("due", _l("Due"), sorts=True, said=True),
+    ),
+    Order("standing"), Permission.TRAINING_MANAGE, "trainings.school", read_due,
+)  # fmt: skip
+RECORDS = ListKind(
+    "trainings_on_record", _l("Trainings on record"),
+    (
+        Column("who", _l("Name"), sorts=True, always=True),
+        Column("topic", _l("Training"), sorts=True),
+        Column("completed", _l("Completed"), sorts=True, said=True),
+        Column("hours", _l("Hours"), sorts=True, said=True),
+        Column("provider", _l("Trained by")),
+        Column("certificate", _l("Certificate"), off=True),
+        Column("until", _l("Valid until"), sorts=True, said=True),
+        Column("state", _l("State")),
+    ),
+    Order("completed", down=True), Permission.TRAINING_MANAGE, "trainings.on_record", read_records,
+)  # fmt: skip
+SCHOOLS = ListKind(
+    "trainings_by_school", _l("Trainings by school"),
+    (
+        Column("who", _l("School"), sorts=True, always=True),
+        Column("unmet", _l("Minimums not met"), sorts=True),
+        Column("none", _l("No training on record"), sorts=True, said=True),
+        Column("overdue", _l("Overdue"), sorts=True, said=True),
+        Column("due", _l("Due within 60 days"), sorts=True, said=True),
+    ),
+    Order("unmet", down=True), Permission.TRAINING_MANAGE, "trainings.schools", read_schools,
+)  # fmt: skip

@@ -1,0 +1,32 @@
+"""Forms of training sessions."""
+
+from typing import Any
+
+from wtforms import DateField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.ids import numbers_in
+from wss_cases.training.records.forms import DAY, HOURS, check_hours
+
+
+class SessionForm(BaseForm):
+    """A new session."""
+
+    topic = select(_l("Training"), validators=[InputRequired(_l("Choose the training."))])
+    held_on = DateField(_l("Day"), [InputRequired(DAY)])
+    hours = ShortText(_l("Hours"), [NotBlank(HOURS), check_hours], limit=8, description=_l("For example 1.5."))
+    partner = select(_l("Partner from the directory"), validators=[Optional()])
+    provider = ShortText(_l("Or given by"), [Optional()], limit=200)
+
+
+class SignInForm(BaseForm):
+    """Who was there."""
+
+    people = SelectMultipleField(_l("Who was there"), validators=[Optional()])
+
+    def user_ids(self) -> list[int]:
+        """Return the ids of those who were ticked."""
+        ticked: list[Any] = self.people.data or []
+        return numbers_in(ticked, most=len(ticked) or 1)

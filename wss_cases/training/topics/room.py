@@ -1,0 +1,12 @@
+"""What this folder brings to the application."""
+
+from wss_cases.foundation.db import by_id
+from wss_cases.journal.rooms import Room
+from wss_cases.training.topics import models, states, views
+
+ROOM = Room(
+    tables=(models,),
+    pages=(views.blueprint,),
+    sentences=states.SENTENCES,
+    loaders={"training_topic": by_id(models.TrainingTopic)},
+)
