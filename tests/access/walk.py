@@ -24,6 +24,7 @@ from wss_cases.api.tokens.models import ApiToken
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.incidents.deputies.models import DeputyLook
@@ -67,7 +68,7 @@ from wss_cases.routing.rule_sets.models import RuleSet
 from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.surveys.rounds.models import SurveyRound
@@ -141,6 +142,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "action_id": _of_school(DisciplineAction),
     "review_id": _of_school(PoliceReview),
     "sergeant_id": _of_school(SchoolSergeant),
+    "route_id": _of_school(SafePassageRoute),
     "restraint_id": _of_school(RestraintRecord),
     "release_id": _of_school(FamilyRelease),
     "report_id": _of_school(BoardReport),
@@ -298,6 +300,7 @@ INNERMOST = (
     "circle_plan_id",
     "training_session_id",
     "requirement_id",
+    "route_id",
     "outside_keeper_id",
     "survey_round_id",
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),

@@ -28,6 +28,7 @@ from wss_cases.board.report.states import ReportState
 from wss_cases.board.stored_reports.actions import PURPOSE
 from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
@@ -90,7 +91,6 @@ from wss_cases.safeguards.discipline.consequences.models import MinorConsequence
 from wss_cases.safeguards.discipline.consequences.states import ConsequenceKind
 from wss_cases.safeguards.discipline.removals.models import DisciplineAppeal
 from wss_cases.safeguards.discipline.removals.states import AskedBy
-from wss_cases.safeguards.police.review.models import SchoolSergeant
 from wss_cases.safeguards.police.review.states import NotificationGround
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.questioning.states import QuestionedBy
@@ -232,6 +232,8 @@ def plant_duties(one: Planted) -> None:
     )  # fmt: skip
     make_notification(one.incident, NotificationGround.EMERGENCY, NOW.date(), NOW)
     db.session.add(SchoolSergeant(school_id=one.school.id, police_district="010", name="Walked Sergeant"))
+    at_corner = {"place": "Walked corner", "hours": "7 to 9", "vendor": "Walked vendor", "starts_on": date(2026, 8, 1)}
+    db.session.add(SafePassageRoute(school_id=one.school.id, **at_corner))
 
 
 def plant_circle(one: Planted, circle: Pathway) -> None:

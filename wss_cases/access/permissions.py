@@ -58,6 +58,8 @@ class Permission(StrEnum):
     """Decide on guardians' consent at one's school."""
     CODES_EDIT = "codes:edit"
     """Edit the behaviour catalogue and other code lists."""
+    CONTACT_READ = "contact:read"
+    """See a school's contacts at the police, its Safe Passage routes, and that its threat-assessment team was filed."""
     COVER_SET = "cover:set"
     """Say who stands in while one is away, and call it off."""
     DEPUTY_LOOK = "deputy:look"

@@ -23,6 +23,9 @@ DISTRICT_WIDE: dict[P, Rule] = {
     P.API_ACCESS_MANAGE: row(of(DISTRICT, SYSADMIN), whole_district_or_system, "a second person agrees or ends"),
     P.AUDIT_READ: row(of(AUDITOR), anywhere, "verifies the log; it holds no case content"),
     P.CODES_EDIT: row(of(DISTRICT), whole_district, "one catalogue for the district"),
+    P.CONTACT_READ: row(
+        of(D, C, A, DISTRICT), at_own_school(D, C, A, DISTRICT), "whoever may have to call; no student"
+    ),
     P.DUTY_TABLE_EDIT: row(of(DISTRICT), anywhere, "one dated table for the district"),
     P.DUTY_TABLE_READ: row(of(D, C, A, DISTRICT), anywhere, "whoever has duties may read them; no case content"),
     P.EQUITY_EDIT: row(of(DISTRICT), whole_district, "one set of minimums for the district"),

@@ -76,7 +76,7 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("discipline.actions", _l("Discipline actions"), Permission.DISCIPLINE_READ),
     ("police_reviews.page", _l("Police-notification reviews"), Permission.POLICE_REVIEW_READ),
     ("deputies.page", _l("Second reviews for schools"), Permission.DEPUTY_LOOK),
-    ("police_settings.sergeants", _l("School Sergeants"), Permission.SCHOOL_MANAGE),
+    ("contacts.page", _l("Contacts of the school"), Permission.CONTACT_READ),
     ("networks.schools", _l("Schools"), Permission.SCHOOL_MANAGE),
     ("office.phone", _l("Phone of the office"), Permission.SCHOOL_MANAGE),
     ("police_settings.approver_list", _l("Second approvals"), Permission.POLICE_APPROVER_EDIT),

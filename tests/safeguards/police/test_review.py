@@ -21,6 +21,8 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.contacts.actions import add_sergeant
+from wss_cases.contacts.queries import sergeants_of
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
@@ -41,10 +43,10 @@ from wss_cases.safeguards.police.review.deciding.actions import (
     withdraw,
 )
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.queries import get_review, reviews, sergeants_of
+from wss_cases.safeguards.police.review.queries import get_review, reviews
 from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 from wss_cases.safeguards.police.seconding.actions import open_by_law
-from wss_cases.safeguards.police.settings.actions import add_sergeant, set_approver
+from wss_cases.safeguards.police.settings.actions import set_approver
 from wss_cases.workday.sweep.actions import sweep
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)

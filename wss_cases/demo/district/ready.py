@@ -6,17 +6,19 @@ from typing import Any
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.contacts.actions import add_route, add_sergeant, file_team
 from wss_cases.demo.district.calendar import Calendar
 from wss_cases.demo.district.rows import add_rows
 from wss_cases.demo.district.schools import MentorPlaces, Person, Place
 from wss_cases.demo.district.staff import invented
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.circles.training.actions import save_setting
 from wss_cases.pathways.mentoring.mentors.actions import MentorDraft, add_mentor, save_group
 from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.referrals.partners.actions import Entry, add
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS
-from wss_cases.safeguards.police.settings.actions import add_sergeant, set_approver
+from wss_cases.safeguards.police.settings.actions import set_approver
 from wss_cases.training.records.actions import record_training
 from wss_cases.training.topics.states import KnownTopic
 
@@ -65,6 +67,10 @@ def make_directory(call: Invocation, places: list[Place]) -> None:
     for place in places:
         phone = f"312-555-{100 + place.number % 100:04d}"
         add_sergeant(call, place.id, f"{1 + place.number % 25:03d}", invented(place.rng), phone)
+        if place.is_demo:
+            add_route(call, place.id, "Corner of Maple and Third", "7:15–8:30 and 3:00–4:15", "Brick House Outreach")
+            filed_on = today_at(place.id, call.now)
+            file_team(call, place.id, filed_on, ["administrator", "counselor", "psychologist", "police"])
 
 
 def make_ready(place: Place, head: Invocation, lead: Invocation, calendar: Calendar) -> None:

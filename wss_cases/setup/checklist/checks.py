@@ -28,7 +28,7 @@ CHECKS: Final = (
         Role.DISTRICT,
         "police_settings.approver_list",
     ),
-    Check("police contacts", _l("School Sergeants"), people.sergeants, Role.DISTRICT, "police_settings.sergeants"),
+    Check("police contacts", _l("School Sergeants"), people.sergeants, Role.DISTRICT, "contacts.sergeants"),
     Check("keepers", _l("Keepers and their trainings"), people.keepers, Role.ADMINISTRATOR, "trainings.school"),
     Check("partners", _l("Partners"), district.partners, Role.DISTRICT, "partners.partners"),
     Check("family texts", _l("Family texts"), district.family_texts, Role.DISTRICT, "texts.texts"),

@@ -10,12 +10,12 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.accounts.network_approvers.queries import approvers, possible_approvers
+from wss_cases.contacts.models import SchoolSergeant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.rules import DECIDE
 from wss_cases.roster.directory.models import School
-from wss_cases.safeguards.police.review.models import SchoolSergeant
 from wss_cases.safeguards.police.review.queries import networks
 from wss_cases.setup.checklist.rules import Found, bad, named, ok, warning
 from wss_cases.training.records.models import TrainingRecord

@@ -10,10 +10,11 @@ from tests.bench.bulk.writing.acts import PRIVATE, Somebody
 from tests.bench.bulk.writing.store import Store
 from tests.bench.bulk.writing.world import later
 from wss_cases.accounts.network_approvers.models import NetworkApprover
+from wss_cases.contacts.models import SchoolSergeant
 from wss_cases.demo.district.names import name_of
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.routing.engine.states import Police
-from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS, POLICE_CODES, answer_by, record_due
 
 UNASKED = 0.0006

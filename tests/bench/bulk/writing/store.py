@@ -15,6 +15,7 @@ from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, SafetyPlan, SafetyPlanReview
 from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.contacts.models import SchoolSergeant
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.database.bulk import insert_rows
 from wss_cases.foundation.db import Base, table_of
@@ -61,7 +62,7 @@ from wss_cases.roster.directory.models import (
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
-from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 from wss_cases.training.records.models import TrainingRecord
 
 BATCH_ROWS = 20_000

@@ -1,6 +1,6 @@
 """Keeping the directory of partners, and who signs in for each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from sqlalchemy import select
@@ -13,7 +13,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.referrals.referral.models import Partner
-from wss_cases.pathways.referrals.referral.states import Service
+from wss_cases.pathways.referrals.referral.states import PartnerRole, Service
 
 MOST = 10_000
 MOST_DAYS = 200
@@ -36,6 +36,7 @@ class Entry:
     phone: str
     days_to_answer: int
     days_to_first_service: int
+    roles: list[str] = field(default_factory=list)
 
 
 @use_case
@@ -74,11 +75,13 @@ def _check(uow: UnitOfWork, row: Partner, entry: Entry) -> None:
         raise Refused("name", _("There is already a partner with this name."))
     if not entry.services or set(entry.services) - set(Service):
         raise Refused("services", _("Choose at least one kind of help."))
+    if set(entry.roles) - set(PartnerRole):
+        raise Refused("roles", _("Choose roles from the list."))
     if not 0 <= entry.capacity <= MOST:
         raise Refused("capacity", _("Enter how many students it can take at once."))
-    for field in ("days_to_answer", "days_to_first_service"):
-        if not 1 <= getattr(entry, field) <= MOST_DAYS:
-            raise Refused(field, _("Write a number of school days from 1 to %(most)d.", most=MOST_DAYS))
+    for name in ("days_to_answer", "days_to_first_service"):
+        if not 1 <= getattr(entry, name) <= MOST_DAYS:
+            raise Refused(name, _("Write a number of school days from 1 to %(most)d.", most=MOST_DAYS))
     low, high = entry.low_grade, entry.high_grade
     if low is not None and high is not None and high < low:
         raise Refused("high_grade", _("The last grade is before the first."))

@@ -7,7 +7,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional
 
 from wss_cases.foundation.forms import AskingForm, BaseForm, NotBlank, ShortText, check_characters, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.referrals.referral.states import Service
+from wss_cases.pathways.referrals.referral.states import PartnerRole, Service
 
 GRADES = range(-1, 14)
 NUMBER = _l("Write a whole number.")
@@ -34,6 +34,9 @@ class EntryForm(BaseForm):
         _l("What it offers"),
         choices=choices(list(Service.labels().items())),
         validators=[InputRequired(_l("Choose at least one kind of help."))],
+    )
+    roles = SelectMultipleField(
+        _l("Role beside a school"), choices=choices(list(PartnerRole.labels().items())), validators=[Optional()]
     )
     languages = SelectMultipleField(_l("Languages spoken there"), validators=[Optional()])
     low_grade = SelectField(_l("From grade"), validators=[Optional()])

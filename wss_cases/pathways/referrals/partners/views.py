@@ -31,7 +31,7 @@ from wss_cases.pathways.referrals.partners.queries import PartnerFilter, get_par
 from wss_cases.pathways.referrals.partners.queries import partners as find_partners
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.pathways.referrals.referral.rules import agreement_ends_soon, agreement_in_force
-from wss_cases.pathways.referrals.referral.states import Service
+from wss_cases.pathways.referrals.referral.states import PartnerRole, Service
 from wss_cases.roster.directory.presenters import grade_words, language_words
 
 blueprint = Blueprint("partners", __name__, url_prefix="/partners")
@@ -153,6 +153,10 @@ def _facts(row: Partner, taken: int) -> list[dict[str, Any]]:
         days[1] = _("no end date")
     return [
         {"label": _("What it offers"), "value": service_names(row)},
+        {
+            "label": _("Role beside a school"),
+            "value": ", ".join(str(PartnerRole(role).label) for role in row.roles if role in set(PartnerRole)),
+        },
         {"label": _("Languages"), "value": ", ".join(language_words(code) for code in row.languages)},
         {"label": _("Grades"), "value": grades},
         {"label": _("Area"), "value": row.area},

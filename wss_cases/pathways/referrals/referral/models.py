@@ -42,6 +42,7 @@ class Partner(Versioned, Base):
     days_to_answer: Mapped[int] = mapped_column(default=5)
     days_to_first_service: Mapped[int] = mapped_column(default=10)
     is_active: Mapped[bool] = mapped_column(default=True)
+    roles: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
 
 
 class Referral(InPathway, OfCase, Versioned, Base):

@@ -59,6 +59,15 @@ class Service(Labelled):
     ACADEMIC = "academic", _l("Academic support")
 
 
+class PartnerRole(Labelled):
+    """What a partner is to a school besides: it says nothing of referrals."""
+
+    STEERING = "steering", _l("On the steering committee")
+    SAFE_PASSAGE = "safe_passage", _l("Safe Passage vendor")
+    SERVICE = "service", _l("Service provider")
+    FACILITATOR = "facilitator", _l("Facilitator")
+
+
 class ServiceKind(Labelled):
     """Which date of service is logged."""
 

@@ -192,6 +192,7 @@ TABLES: dict[str, Kept] = {
         "legal_duty_kind_step routing_rule_set follow_up_template family_text partner circle_setting police_approver "
         "rule_set_withdrawal circle_request_link school_period "
         "training_topic training_requirement training_session "
+        "threat_team safe_passage_route "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause "
         "plan_template plan_question "
         "survey_question survey_wall survey_mail_stop "

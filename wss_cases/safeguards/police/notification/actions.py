@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.contacts.models import SchoolSergeant
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
@@ -24,7 +25,7 @@ from wss_cases.safeguards.duties.duty.rules import refuse_future
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.review.dating import check_time, counted_on
 from wss_cases.safeguards.police.review.deciding.actions import end
-from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.rules import names_danger
 from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationGround, ReviewState
 from wss_cases.safeguards.police.second_review.actions import ask_second_review

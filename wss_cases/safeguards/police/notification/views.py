@@ -9,6 +9,8 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
+from wss_cases.contacts.models import SchoolSergeant
+from wss_cases.contacts.queries import sergeants_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import choices, filled
@@ -23,9 +25,9 @@ from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.notification import actions
-from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.pages.forms import TOLD_911, TOLD_OTHER, FollowedForm, NotificationForm
-from wss_cases.safeguards.police.review.queries import ReviewRow, get_review, notification_of, sergeants_of
+from wss_cases.safeguards.police.review.queries import ReviewRow, get_review, notification_of
 from wss_cases.safeguards.police.review.states import NotificationGround
 
 blueprint = Blueprint("police_record", __name__, url_prefix="/police-reviews/<int:review_id>")

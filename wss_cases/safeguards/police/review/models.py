@@ -123,20 +123,6 @@ class PoliceReview(OfIncident, Versioned, Base):
         return self.state is ReviewState.NOTIFIED and self.review_due_on is not None and self.second_at is None
 
 
-class SchoolSergeant(Versioned, Base):
-    """A school's contact at one police district; `ended_at` when the contact is theirs no more."""
-
-    __tablename__ = "school_sergeant"
-    __table_args__ = (Index("ix_school_sergeant_school", "school_id", "ended_at"),)
-
-    id: Mapped[Id]
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
-    police_district: Mapped[str] = mapped_column(String(40))
-    name: Mapped[str] = mapped_column(String(200))
-    phone: Mapped[str] = mapped_column(String(60), default="")
-    ended_at: Mapped[datetime | None]
-
-
 class PoliceNotification(Versioned, Base):
     """One notification that was made under the review that permits it; `note` is what followed.
 

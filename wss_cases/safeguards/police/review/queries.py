@@ -19,7 +19,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.rules import requires_police
 from wss_cases.safeguards.police.review.states import ReviewState, Seconding
 
@@ -139,12 +139,6 @@ def notified_students(notification_id: int) -> list[Student]:
         .order_by(NotifiedStudent.id)
     )
     return list(db.session.scalars(statement))
-
-
-def sergeants_of(school_id: int) -> list[SchoolSergeant]:
-    """Return a school's contacts at the police, by police district."""
-    statement = select(SchoolSergeant).where(SchoolSergeant.school_id == school_id, SchoolSergeant.ended_at.is_(None))
-    return list(db.session.scalars(statement.order_by(SchoolSergeant.police_district, SchoolSergeant.id)))
 
 
 def silent(now: datetime, limit: int) -> Sequence[int]:

@@ -101,8 +101,6 @@ SENTENCES: Final = {
     "police.recorded": (_l("Police notification recorded: %(door)s"), _DOOR),
     "police.completed": _l("What happened after a police notification was added"),
     "police_approver.set": _l("Who gives second approvals was set for network %(network)s"),
-    "sergeant.added": _l("School Sergeant added to the directory"),
-    "sergeant.ended": _l("School Sergeant removed from the directory"),
 }
 
 WANTED: Final = {

@@ -1,4 +1,4 @@
-"""Who gives a network's second approvals and within how many hours, and the directory of School Sergeants."""
+"""Who gives a network's second approvals and within how many hours."""
 
 from datetime import datetime
 
@@ -8,13 +8,13 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.network_approvers.models import NetworkApprover
 from wss_cases.accounts.network_approvers.queries import approver_of, possible_approvers
-from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.police.review.deciding.actions import ask_second
-from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import networks
 from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.states import WAITING, ReviewState
@@ -78,34 +78,3 @@ def follow_school(uow: UnitOfWork, school: School) -> None:
     row = approver_of(school.network)
     if row is not None:
         _hand_on(uow, row)
-
-
-@use_case
-def add_sergeant(uow: UnitOfWork, school_id: int, police_district: str, name: str, phone: str) -> int:
-    """Add a school's contact at one police district; the one it had there before goes off the directory."""
-    uow.load(School, school_id, Permission.SCHOOL_MANAGE)
-    before = select(SchoolSergeant).where(
-        SchoolSergeant.school_id == school_id,
-        SchoolSergeant.police_district == police_district,
-        SchoolSergeant.ended_at.is_(None),
-    )
-    for row in uow.session.scalars(before.with_for_update()):
-        row.ended_at = uow.now
-        uow.record(row, "sergeant.ended")
-    made = SchoolSergeant(school_id=school_id, police_district=police_district, name=name, phone=phone)
-    uow.record(made, "sergeant.added")
-    return made.id
-
-
-@use_case
-def end_sergeant(uow: UnitOfWork, sergeant_id: int) -> int:
-    """Take a contact off the directory; notifications that went to them keep the name."""
-    row = existing(uow.session.get(SchoolSergeant, sergeant_id))
-    uow.load(School, row.school_id, Permission.SCHOOL_MANAGE)
-    sergeant = uow.session.get(SchoolSergeant, sergeant_id, with_for_update=True, populate_existing=True)
-    if sergeant is not None and sergeant.ended_at is None:
-        sergeant.ended_at = uow.now
-        uow.record(sergeant, "sergeant.ended")
-    else:
-        uow.no_audit()
-    return sergeant_id

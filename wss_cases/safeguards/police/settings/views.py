@@ -1,29 +1,24 @@
-"""Who gives second approvals for each network, and the directory of School Sergeants."""
+"""Who gives second approvals for each network."""
 
-from flask import Blueprint, redirect, render_template, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template, url_for
 
 from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.network_approvers.queries import approver_of, approvers, possible_approvers
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.roster.directory.models import School
-from wss_cases.roster.directory.queries import get_school
+from wss_cases.foundation.pages import Page, form_page
 from wss_cases.safeguards.police.review import queries
-from wss_cases.safeguards.police.review.pages.forms import ApproverForm, SergeantForm
+from wss_cases.safeguards.police.review.pages.forms import ApproverForm
 from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS
-from wss_cases.safeguards.police.settings.actions import add_sergeant, end_sergeant, set_approver
+from wss_cases.safeguards.police.settings.actions import set_approver
 
 blueprint = Blueprint("police_settings", __name__)
 
@@ -83,43 +78,3 @@ def approver(name: str) -> Page:
     return form_page(
         form, act, url_for(".approver_list"), "safeguards/police/settings/approver.html", network=network_words(network)
     )
-
-
-def _school() -> School:
-    actor = current_actor()
-    school = get_school(chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT) or 0)
-    require(actor, Permission.SCHOOL_MANAGE, school)
-    assert school is not None
-    return school
-
-
-@blueprint.route("/school-sergeants", methods=["GET", "POST"])
-@gate(Permission.SCHOOL_MANAGE)
-def sergeants() -> Page:
-    """The chosen school's contacts at the police, and the form for another."""
-    if chosen_school_id(current_actor(), Role.ADMINISTRATOR, Role.DISTRICT) is None:
-        return render_template("safeguards/police/settings/sergeants.html", school=None, rows=[], form=SergeantForm())
-    school, form = _school(), SergeantForm()
-
-    def act() -> int:
-        return add_sergeant(
-            submitted(form), school.id, form.police_district.data or "", form.name.data or "", form.phone.data or ""
-        )
-
-    return form_page(
-        form,
-        act,
-        with_flash(_("The School Sergeant is in the directory."), url_for(".sergeants")),
-        "safeguards/police/settings/sergeants.html",
-        school=school,
-        rows=queries.sergeants_of(school.id),
-        key=BaseForm(formdata=None).request_key.data,
-    )
-
-
-@blueprint.post("/school-sergeants/<int:sergeant_id>/end")
-@gate(Permission.SCHOOL_MANAGE)
-def end(sergeant_id: int) -> Response:
-    """Take a contact off the directory."""
-    end_sergeant(submitted(BaseForm()), sergeant_id)
-    return redirect(url_for(".sergeants"), 303)

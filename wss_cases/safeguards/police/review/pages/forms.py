@@ -155,11 +155,3 @@ class ApproverForm(BaseForm):
             NumberRange(FEWEST_HOURS, MOST_HOURS, _l("Enter the hours as a number from 1 to 72.")),
         ],
     )
-
-
-class SergeantForm(BaseForm):
-    """One contact of the school at the police."""
-
-    police_district = ShortText(_l("Police district"), [NotBlank(_l("Enter the police district."))], limit=40)
-    name = ShortText(_l("Name"), [NotBlank(_l("Enter the name."))])
-    phone = ShortText(_l("Phone"), [NotBlank(_l("Enter the phone number."))], limit=60)
