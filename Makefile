@@ -43,6 +43,7 @@ counts: $(TESTS) tools
 	@$(BIN)/python -m tests.jobs $(ROWS) --minutes 5
 	@$(BIN)/python -m tests.safeguards $(STORIES) --kind sqlite & one=$$!; \
 		$(BIN)/python -m tests.safeguards $(STORIES) --kind postgresql && wait $$one
+	@$(BIN)/python -m tests.plans.public
 	@$(BIN)/python -m tests.suppression $(TABLES) 0 & one=$$!; \
 		$(BIN)/python -m tests.suppression $(TABLES) $(TABLES) && wait $$one
 

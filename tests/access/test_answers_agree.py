@@ -49,6 +49,9 @@ from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.plans.money.funding.models import Funding, FundingChange
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.public.publications.models import PlanPublication
+from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
+from wss_cases.plans.voices.votes.models import PlanVote
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -107,6 +110,10 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
         lambda actor, row: can(actor, P.TRAINING_OWN, row) or can(actor, P.TRAINING_MANAGE, row),
     ),
     "training.sessions.queries.visible_to": (TrainingSession, by(P.TRAINING_MANAGE)),
+    "plans.public.publications.queries.visible_to": (PlanPublication, by(P.PLAN_READ)),
+    "plans.voices.meetings.queries.visible_to": (SchoolMeeting, by(P.PLAN_READ)),
+    "plans.voices.meetings.queries.heard_visible_to": (MeetingHeard, by(P.PLAN_READ)),
+    "plans.voices.votes.queries.visible_to": (PlanVote, by(P.PLAN_READ)),
     "practice.log.queries.visible_to": (PracticeEntry, by(P.PRACTICE_WORK)),
     "practice.requests.queries.visible_to": (CircleRequest, by(P.CIRCLE_REQUEST_WORK)),
     "surveys.rounds.queries.visible_to": (SurveyRound, by(P.SURVEY_READ)),

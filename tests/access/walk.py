@@ -53,6 +53,9 @@ from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.templates.models import PlanTemplate
+from wss_cases.plans.public.publications.models import PlanPublication
+from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
+from wss_cases.plans.voices.votes.models import PlanVote
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -228,6 +231,10 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "strategy_id": _of_school(PlanStrategy),
     "step_id": _of_school(PlanStep),
     "plan_template_id": lambda _school_id: select(PlanTemplate),
+    "school_meeting_id": _of_school(SchoolMeeting),
+    "heard_id": _of_school(MeetingHeard),
+    "vote_id": _of_school(PlanVote),
+    "publication_id": _of_school(PlanPublication),
     "circle_plan_id": _of_school(CirclePlan),
     "outside_keeper_id": _of_school(CircleOutsideKeeper),
     "request_id": _of_school(CircleRequest),
@@ -249,6 +256,7 @@ PARTS: dict[str, Callable[[int], Select[Any]]] = {
 """Where a report is asked for: the part of the school's students in what happened at another."""
 
 WORDS = {
+    "language": "en",
     "token": "none",
     "part": "today",
     "plan_answers.answer:part": "trust",
@@ -308,6 +316,7 @@ INNERMOST = (
     "device_id",
     *("funding_change_id", "funding_id", "resource_entry_id", "plan_resource_id", "money_file_id"),
     *("step_id", "strategy_id", "goal_id", "plan_member_id", "plan_review_goal_id", "plan_review_id"),
+    *("heard_id", "vote_id", "publication_id", "school_meeting_id"),
     *("school_plan_id", "plan_template_id"),
     "school_id",
 )

@@ -68,6 +68,11 @@ from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.reviews.states import ReviewKind
 from wss_cases.plans.plan.templates.models import PlanTemplate
+from wss_cases.plans.public.publications.models import PlanPublication
+from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
+from wss_cases.plans.voices.meetings.states import MeetingType, Theme
+from wss_cases.plans.voices.votes.models import PlanVote
+from wss_cases.plans.voices.votes.states import VoteResult, VotingBody
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest, RequestLink
@@ -169,6 +174,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_plan(one)
     plant_survey(one)
     plant_money(one.school.id, one.lead.id, NOW)
+    plant_voices(one)
     plant_attachments(one, pathways[-1])
     db.session.commit()
 
@@ -366,6 +372,29 @@ def plant_plan(one: Planted) -> None:
     PlanStepFactory(strategy_id=strategy.id, due_on=date(2040, 12, 1), **of_plan)
     review = put(PlanReview(kind=ReviewKind.ANNUAL, held_on=NOW.date(), summary="", written_at=NOW, **of_plan))
     db.session.add(PlanReviewGoal(review_id=review.id, goal_id=goal.id, what_changes="", **of_plan))
+
+
+def plant_voices(one: Planted) -> None:
+    """A meeting with something that was heard, a committee's vote on the draft, and a version that is not read now."""
+    plan_id = db.session.scalars(select(SchoolPlan.id).order_by(SchoolPlan.id.desc())).first()
+    by = {"school_id": one.school.id, "recorded_at": NOW, "recorded_by_id": one.lead.id}
+    counts = dict.fromkeys(("students", "families", "staff", "community"), 3)
+    meeting = SchoolMeeting(
+        kind=MeetingType.COMMITTEE, held_on=NOW.date(), topic=f"walk {one.school.id}", languages=["en"],
+        interpreter=False, members=5, quorum=3, **counts, **by,
+    )  # fmt: skip
+    db.session.add(meeting)
+    db.session.flush()
+    heard = {"theme": Theme.POLICE, "heard": f"walk heard {one.school.id}", "answer_due_on": NOW.date()}
+    numbers = {"yes": 3, "no": 1, "abstained": 0, "quorum": 3, "result": VoteResult.APPROVED}
+    db.session.add(MeetingHeard(meeting_id=meeting.id, **heard, **by))
+    db.session.add(PlanVote(plan_id=plan_id, meeting_id=meeting.id, body=VotingBody.COMMITTEE, **numbers, **by))
+    db.session.add(
+        PlanPublication(
+            school_id=one.school.id, plan_id=plan_id, number=900, summary_en="walk", summary_es="walk", content={},
+            figures=[], figures_year="2040-41", published_at=NOW, published_by_id=one.lead.id, replaced_at=NOW,
+        )
+    )  # fmt: skip
 
 
 def plant_practice(one: Planted) -> None:

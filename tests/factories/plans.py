@@ -15,6 +15,8 @@ from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.goals.states import Direction
 from wss_cases.plans.plan.templates.models import PlanTemplate
 from wss_cases.plans.plan.templates.states import Component
+from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
+from wss_cases.plans.voices.meetings.states import MeetingType, Theme
 
 
 def first_template() -> int:
@@ -82,3 +84,31 @@ class PlanStepFactory(Factory):
     text = "Train ten more circle keepers"
     due_on = date(2026, 12, 15)
     evidence_required = "List of those who were trained"
+
+
+class SchoolMeetingFactory(Factory):
+    """A council meeting of 10 November 2026 with eight of its members, of whom seven are a quorum."""
+
+    class Meta:
+        model = SchoolMeeting
+
+    kind = MeetingType.COUNCIL
+    held_on = date(2026, 11, 10)
+    notice_on = date(2026, 11, 1)
+    languages = factory.LazyFunction(lambda: ["en", "es"])
+    interpreter = True
+    students, families, staff, community, members = 4, 12, 6, 2, 8
+    quorum = 7
+    recorded_at = datetime(2026, 11, 10, 23, tzinfo=UTC)
+
+
+class MeetingHeardFactory(Factory):
+    """What waits for an answer until 24 November 2026; give `meeting_id`."""
+
+    class Meta:
+        model = MeetingHeard
+
+    theme = Theme.ARRIVAL
+    heard = "The corner at the bus stop is dark"
+    answer_due_on = date(2026, 11, 24)
+    recorded_at = datetime(2026, 11, 10, 23, tzinfo=UTC)

@@ -14,6 +14,7 @@ from wss_cases.journal.rooms import (
     Place,
     PlanColumn,
     PlanTab,
+    PublicSection,
     Room,
     Searchable,
     Shown,
@@ -95,3 +96,8 @@ def plan_columns() -> list[PlanColumn]:
 def plan_tabs() -> list[PlanTab]:
     """Return the tabs of a safety plan, in their order."""
     return sorted((tab for room in _rooms for tab in room.plan_tabs), key=lambda tab: tab.order)
+
+
+def public_sections() -> list[PublicSection]:
+    """Return what rooms add to the public page of a plan, in the order of the page."""
+    return sorted((section for room in _rooms for section in room.public_sections), key=lambda section: section.order)

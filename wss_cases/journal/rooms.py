@@ -29,6 +29,7 @@ class Place(enum.StrEnum):
     PEOPLE = "people"
     PERSON = "person"
     PLAN = "plan"
+    SCHOOL_MEETING = "school_meeting"
 
 
 class SmallestGroups(Protocol):
@@ -81,6 +82,16 @@ class PlanColumn:
     order: int
     count: Callable[[Sequence[int], date], Mapping[int, int]]
     tone: str = ""
+
+
+@dataclass(frozen=True)
+class PublicSection:
+    """What a room adds to the public page of a plan: `rows(plan, today)` returns lines of label and value in the
+    reader's language, frozen when the plan is published. Never a count of students."""
+
+    title: Any
+    order: int
+    rows: Callable[[Any, date], Sequence[tuple[str, str]]]
 
 
 @dataclass(frozen=True)
@@ -204,7 +215,7 @@ class Room:
     a lower room records to what follows from it here, in the same unit of work. `deputy_looks`: table name to what a
     network's deputy may decide of it. `searchable`: what people find here. `word_sources`: by which texts. `lists`:
     those that are tables. `plan_tabs`: pages among the tabs of a safety plan. `plan_columns`: what the list of all
-    plans tells of each.
+    plans tells of each. `public_sections`: what stands on the public page of a plan.
     """
 
     tables: tuple[ModuleType, ...] = ()
@@ -224,3 +235,4 @@ class Room:
     lists: tuple[ListKind, ...] = ()
     plan_tabs: tuple[PlanTab, ...] = ()
     plan_columns: tuple[PlanColumn, ...] = ()
+    public_sections: tuple[PublicSection, ...] = ()

@@ -15,10 +15,14 @@ PLANS: dict[P, Rule] = {
     P.FUNDING_WRITE: row(of(DISTRICT), at_own_school(DISTRICT), "the district gives a school its money"),
     P.PLAN_MONEY_IMPORT: row(of(A, DISTRICT), brings, "whoever writes the same rows by hand, at each of their schools"),
     P.PLAN_MONEY_WRITE: row(of(A), at_own_school(A), "the administrator answers for what the school spends"),
+    P.MEETING_RECORD: row(TEAM, school_itself(*CASE_TEAM), "who was there writes it down; nobody is named"),
     P.PLAN_READ: row(
         of(*PLAN_READERS), at_own_school(*PLAN_READERS), "the school that carries it out, and the district; no other"
     ),
     P.PLAN_START: row(of(A), school_itself(A), "the administrator answers for the school's plan"),
+    P.PLAN_WITHDRAW: row(
+        of(A, DISTRICT), at_own_school(A, DISTRICT), "whoever answers for what is public takes it away at once"
+    ),
     P.PLAN_WORK: row(TEAM, at_own_school(*CASE_TEAM), "who carries it out records progress and meetings"),
     P.PLAN_WRITE: row(of(A), at_own_school(A), "the administrator answers for the school's plan"),
     P.PLANS_LIST: row(of(D, C, A, DISTRICT), anywhere, "whoever reads a plan; which ones is asked with every list"),

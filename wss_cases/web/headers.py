@@ -1,6 +1,8 @@
 """Security headers on every answer, and whose word about the address of a browser is taken."""
 
 from flask import Flask, current_app, redirect, request
+from flask import Response as FlaskResponse
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -16,7 +18,18 @@ POLICY = (
 )
 PROBES = frozenset({"web.healthz", "web.readyz", "metrics.metrics"})
 """What programs of the same machine ask, around the web server in front; no person's data is in it."""
+CACHEABLE_PAGES = frozenset({"public_pages.school", "public_pages.all_schools"})
+"""Pages that are the same for anyone, and say themselves how long a copy may be kept."""
 HTTPS_ONLY = "max-age=63072000; includeSubDomains"
+
+
+class QuietSessions(SecureCookieSessionInterface):
+    """Sessions in a signed cookie, of which the pages that are the same for anyone say nothing: no cookie, no Vary."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: FlaskResponse) -> None:
+        """Write the cookie, but on none of those pages."""
+        if request.endpoint not in CACHEABLE_PAGES:
+            super().save_session(app, session, response)
 
 
 def init_headers(app: Flask) -> None:
@@ -24,6 +37,7 @@ def init_headers(app: Flask) -> None:
 
     Must stand before all else that looks at a request: in production what came without https is not even read.
     """
+    app.session_interface = QuietSessions()
     app.before_request(_https_alone)
     app.after_request(_add)
     proxies = app.config["TRUSTED_PROXIES"]
@@ -57,6 +71,7 @@ def _add(answer: Response) -> Response:
     if setting("SESSION_COOKIE_SECURE"):
         answer.headers["Strict-Transport-Security"] = HTTPS_ONLY
     answer.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-    if answer.mimetype == "text/html" or "Cache-Control" not in answer.headers:
+    says_itself = request.endpoint in CACHEABLE_PAGES and answer.status_code in (200, 304)
+    if (answer.mimetype == "text/html" and not says_itself) or "Cache-Control" not in answer.headers:
         answer.headers["Cache-Control"] = "no-store"
     return answer

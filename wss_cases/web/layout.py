@@ -69,6 +69,7 @@ PHONE_BAR: tuple[tuple[str, Any, str, Permission], ...] = (
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("practice.entries_page", _l("Practice log"), Permission.PRACTICE_LOG),
     ("plans.plans", _l("School safety plans"), Permission.PLANS_LIST),
+    ("meetings.meetings", _l("Meetings"), Permission.PLANS_LIST),
     ("day_grid.page", _l("Check-in/check-out today"), Permission.MENTOR_MANAGE),
     ("circle_requests.requests", _l("Requests for a circle"), Permission.CIRCLE_REQUEST_WORK),
     ("surveys.rounds", _l("School surveys"), Permission.SURVEY_READ),

@@ -12,8 +12,8 @@ from wss_cases.foundation.settings.stored import forget
 from wss_cases.journal.dated_settings import FURTHEST
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.setup.settings.catalogue import Entry
 from wss_cases.setup.settings.effects import Change
+from wss_cases.setup.settings.entries import Entry
 from wss_cases.setup.settings.queries import newest_id, said_of
 
 

@@ -1,20 +1,16 @@
 """Every setting that an administrator of the district changes on a page: its words, its form, what it moves."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, time
-from typing import Any, Final
+from typing import Final
 
 from wss_cases.followups.reminders.actions import look_again
 from wss_cases.followups.reminders.queries import overdue_loudly
 from wss_cases.followups.reminders.rules import ESCALATION_DAYS, Days
 from wss_cases.foundation.dates import month_day_words, time_of_day_words
-from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import COMMON_YEAR, NAME, YEAR_START, ZONE, today_at
-from wss_cases.foundation.settings.stored import StoredSetting
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.common.rules import MAIL_OPENS
 from wss_cases.pathways.circles.questionnaires.actions import LINK_DAYS
@@ -25,38 +21,10 @@ from wss_cases.setup.look.queries import picture_named
 from wss_cases.setup.look.rules import COLORS, LOGO, Colors, refuse_unreadable
 from wss_cases.setup.settings import effects, forms, moving, rules
 from wss_cases.setup.settings.effects import Change
+from wss_cases.setup.settings.entries import Entry, Preview, days_words, number_entry
+from wss_cases.setup.settings.plan_entries import PLAN_ENTRIES
 from wss_cases.setup.settings.states import Group
 from wss_cases.workday.caseload.weights import CASELOAD_WEIGHTS, Weights
-
-Preview = dict[str, tuple[str, dict[str, Any]]]
-"""A style sheet or a picture: its endpoint and what that is asked with."""
-
-
-def _no_more(_uow: UnitOfWork, _change: Change) -> None:
-    """Do nothing besides."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One setting. `name` stands in addresses; `about` says what it governs; `words` is a value as people read it;
-    `sound` raises Refused for one that cannot be; `moves` is what a change would move; `follow` what is done besides in
-    its unit of work. `at_once`: it has no first day. `preview`: a style sheet, or a picture, of a value for its page.
-    `more`: an endpoint with its words, where what one chooses from is made.
-    """
-
-    name: str
-    group: Group
-    title: Any
-    about: Any
-    setting: StoredSetting[Any]
-    form: type[forms.SettingForm]
-    words: Callable[[Any], str]
-    sound: Callable[[Any], None]
-    moves: Callable[[Change], list[str]]
-    follow: Callable[[UnitOfWork, Change], None] = _no_more
-    at_once: bool = False
-    preview: Callable[[Any], Preview] | None = None
-    more: tuple[str, Any] | None = None
 
 
 def _name(value: str) -> str:
@@ -96,10 +64,6 @@ def _hours(value: tuple[time, time]) -> str:
     return _("%(first)s to %(last)s", first=time_of_day_words(value[0]), last=time_of_day_words(value[1]))
 
 
-def _days(value: int) -> str:
-    return ngettext("%(num)d day", "%(num)d days", value)
-
-
 def _school_days(value: int) -> str:
     return ngettext("%(num)d school day", "%(num)d school days", value)
 
@@ -117,20 +81,6 @@ def _escalation(value: Days) -> str:
 def _weights(value: Weights) -> str:
     points = {**value.stages, **value.families}
     return ", ".join(f"{forms.PARTS[name]} {points[name]}" for name in points)
-
-
-def _number(
-    name: str, group: Group, title: Any, about: Any, setting: StoredSetting[int], unit: tuple[Any, int, int],
-    words: Callable[[int], str], moves: Callable[[Change], list[str]],
-) -> Entry:  # fmt: skip
-    """Return the setting of a whole number: `unit` is its label, and the least and the most that it can be."""
-    label, least, most = unit
-
-    def sound(value: int) -> None:
-        if not least <= value <= most:
-            raise Refused("value", _("Enter a whole number from %(least)d to %(most)d.", least=least, most=most))
-
-    return Entry(name, group, title, about, setting, forms.number_form(label, least, most), words, sound, moves)
 
 
 def _look_again(uow: UnitOfWork, change: Change) -> None:
@@ -243,17 +193,17 @@ ENTRIES: Final = (
         effects.of_escalation,
         _look_again,
     ),
-    _number(
+    number_entry(
         "questionnaires",
         Group.WORK,
         _l("How long a questionnaire’s link works"),
         _l("From the day it is made. It works once."),
         LINK_DAYS,
         (_l("Days"), 3, 60),
-        _days,
+        days_words,
         effects.of_links,
     ),
-    _number(
+    number_entry(
         "return-gap",
         Group.WORK,
         _l("Gap in enrollment that opens a return plan"),
@@ -274,7 +224,7 @@ ENTRIES: Final = (
         rules.sound_weights,
         effects.of_weights,
     ),
-    _number(
+    number_entry(
         "second-person",
         Group.SAFEGUARDS,
         _l("Time for a second person to verify a legal duty"),
@@ -287,5 +237,6 @@ ENTRIES: Final = (
         _minutes,
         effects.of_seconding,
     ),
+    *PLAN_ENTRIES,
 )
 BY_NAME: Final = {entry.name: entry for entry in ENTRIES}

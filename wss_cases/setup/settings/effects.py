@@ -21,6 +21,7 @@ from wss_cases.foundation.school_time import decided_on, local_date, today_at
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.plans.public.publications.models import PlanPublication
 from wss_cases.roster.calendar.bells.models import BellTime
 from wss_cases.roster.directory.models import CalendarDay, School
 from wss_cases.workday.caseload.queries import loads_of
@@ -186,6 +187,17 @@ def _school_days_late(now: datetime) -> Sequence[int]:
     late = items(ids)
     known.learn_schools({item.school_id: item.time_zone for item in late})
     return [known.days(item.school_id).between(item.due_on, local_date(now, item.time_zone)) for item in late]
+
+
+def of_public_pages(change: Change) -> list[str]:
+    """Return how many pages of schools anyone can read, or can read no longer."""
+    live = (PlanPublication.replaced_at.is_(None), PlanPublication.withdrawn_at.is_(None))
+    pages = _count(PlanPublication.id, *live)
+    if change.new == change.old or not pages:
+        return []
+    if change.new:
+        return [ngettext("%(num)d page can be read again.", "%(num)d pages can be read again.", pages)]
+    return [ngettext("%(num)d page can no longer be read.", "%(num)d pages can no longer be read.", pages)]
 
 
 def of_links(change: Change) -> list[str]:

@@ -11,6 +11,7 @@ from wss_cases.foundation.forms import DatedRowForm, NotBlank, ShortText, choice
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import time_zones
+from wss_cases.plans.public.publications.rules import OFF, ON
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.setup.first_start.rules import LONGEST_NAME
 from wss_cases.setup.look.queries import pictures
@@ -93,6 +94,20 @@ class ZoneForm(SettingForm):
     def text(self) -> str:
         """Return its name."""
         return str(self.value.data)
+
+
+class SwitchForm(SettingForm):
+    """On or off."""
+
+    value = select(_l("Setting"), [(OFF, _l("Off")), (ON, _l("On"))])
+
+    def text(self) -> str:
+        """Return which."""
+        return str(self.value.data)
+
+    def show(self, value: Any) -> None:
+        """Begin with one of them."""
+        self["value"].data = ON if value else OFF
 
 
 class TimeForm(SettingForm):

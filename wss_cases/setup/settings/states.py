@@ -11,6 +11,7 @@ class Group(Labelled):
     MAIL = "mail", _l("Email and reminders")
     WORK = "work", _l("Cases")
     SAFEGUARDS = "safeguards", _l("Safeguards")
+    PLANS = "plans", _l("Safety plans")
 
 
 CHANGED, WITHDRAWN = _l("Setting changed: %(what)s"), _l("Planned change of a setting withdrawn: %(what)s")

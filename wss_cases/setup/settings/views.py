@@ -23,7 +23,8 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.setup.settings import elsewhere
 from wss_cases.setup.settings.actions import checked, set_setting, withdraw_setting
-from wss_cases.setup.settings.catalogue import BY_NAME, ENTRIES, Entry
+from wss_cases.setup.settings.catalogue import BY_NAME, ENTRIES
+from wss_cases.setup.settings.entries import Entry
 from wss_cases.setup.settings.forms import SettingForm
 from wss_cases.setup.settings.queries import Said, in_force, newest_id, said_of
 from wss_cases.setup.settings.states import Group
@@ -61,8 +62,13 @@ def _row(entry: Entry, said: Sequence[Said], today: date) -> dict[str, Any]:
         "title": entry.title,
         "href": url_for(".change", name=entry.name),
         "value": entry.words(entry.setting.on(today)),
-        "meta": dotted(_said_words(in_force(said, today)), *to_come),
+        "meta": dotted(unconfirmed_words(entry), _said_words(in_force(said, today)), *to_come),
     }
+
+
+def unconfirmed_words(entry: Entry) -> str:
+    """Return the mark of a setting whose first value no one has checked; nothing for another one."""
+    return _("Needs legal review") if entry.unconfirmed else ""
 
 
 def _value(entry: Entry, row: Said) -> str:
@@ -88,7 +94,7 @@ def change(name: str) -> Page:
     form = _form(entry, said, today)
     shown = {
         "entry": entry, "value": entry.words(entry.setting.on(today)), "since": _said_words(in_force(said, today)),
-        "kept": _history(entry, said, today), "moves": [], "preview": {},
+        "unconfirmed": unconfirmed_words(entry), "kept": _history(entry, said, today), "moves": [], "preview": {},
     }  # fmt: skip
     if form.is_submitted() and form.validate() and form.shown.data != form.mark():
         try:

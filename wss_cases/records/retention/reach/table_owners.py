@@ -208,6 +208,7 @@ TABLES: dict[str, Kept] = {
         "account_tally circle_request board_comment school_plan plan_answer plan_goal plan_strategy "
         "plan_step plan_baseline survey_value plan_review plan_review_goal "
         "survey_round survey_tally survey_sent_form survey_result "
-        "funding funding_change plan_resource resource_entry money_file",
+        "funding funding_change plan_resource resource_entry money_file "
+        "meeting meeting_heard plan_vote plan_publication",
     ),
 }

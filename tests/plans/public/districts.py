@@ -1,0 +1,88 @@
+"""Random schools over a year, month by month, and what their public pages show of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Minimums
+from wss_cases.plans.public.figures.rules import Numbers, Published, pages_of, with_repeated
+from wss_cases.plans.public.figures.states import CLOSED, PARENTS, POLICE, REMOVED, REPAIRED
+
+USUAL = Minimums(cell=10, group=30)
+MONTHS = 12
+Rule = Callable[[Numbers, Sequence[Numbers], Minimums], dict[str, int]]
+"""What decides which figures of a month may be shown beside the earlier pages."""
+
+
+@dataclass(frozen=True)
+class YearOfSchool:
+    """The true figures of a school at the end of each month; `grows`: nothing was corrected, so they only grow."""
+
+    months: list[dict[str, int]]
+    grows: bool
+
+
+@dataclass
+class Pages:
+    """What anyone could read in a year: every figure that any page showed, with its month."""
+
+    shown: list[tuple[str, int, int]] = field(default_factory=list)
+
+
+def random_school(random: Random, grows: bool) -> YearOfSchool:
+    """Return a school whose figures move by a few or by many each month, as schools of every size do."""
+    enrolled = random.choice((random.randint(20, 60), random.randint(60, 300), random.randint(300, 1500)))
+    pace = random.choice((0.01, 0.03, 0.08))
+    now = {ENROLLED: enrolled, **dict.fromkeys(PARENTS, 0)}
+    months = []
+    for _ in range(MONTHS):
+        for name in (ROOT, CLOSED):
+            now[name] = min(enrolled, now[name] + _step(random, enrolled * pace))
+        for name in (REMOVED, POLICE, REPAIRED):
+            room = now[PARENTS[name]] - now[name]
+            now[name] += min(room, _step(random, max(2.0, room * random.choice((0.05, 0.3, 0.9)))))
+        if not grows and random.random() < 0.3:
+            _correct(random, now)
+        months.append(dict(now))
+    return YearOfSchool(months, grows)
+
+
+def _step(random: Random, mean: float) -> int:
+    return int(random.expovariate(1 / mean)) if random.random() < 0.8 else 0
+
+
+def _correct(random: Random, now: dict[str, int]) -> None:
+    """Take a few students out again, as a merged or unfounded report does."""
+    name = random.choice(list(PARENTS))
+    floor = max((now[child] for child, parent in PARENTS.items() if parent == name), default=0)
+    now[name] = max(floor, now[name] - random.randint(1, 4))
+
+
+def publish_for_a_year(random: Random, school: YearOfSchool, rule: Rule, minimums: Minimums) -> Pages:
+    """Return what a school's pages showed that was published in most months, and now and then withdrawn."""
+    pages, live, ever = Pages(), list[Published](), list[Published]()
+    for month, numbers in enumerate(school.months):
+        if random.random() < 0.15:
+            continue
+        shown = rule(numbers, pages_of(ever), minimums)
+        live = with_repeated(shown, _day(month), live)
+        ever += live
+        if random.random() < 0.05:
+            live = []
+    pages.shown = [(one.name, _month(one.as_of), one.number) for one in _each_once(ever)]
+    return pages
+
+
+def _each_once(published: Iterable[Published]) -> list[Published]:
+    return list(dict.fromkeys(published))
+
+
+def _day(month: int) -> date:
+    return date(2026 + (month + 8) // 12, (month + 8) % 12 + 1, 28)
+
+
+def _month(day: date) -> int:
+    return (day.year - 2026) * 12 + day.month - 9

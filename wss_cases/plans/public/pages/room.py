@@ -1,0 +1,6 @@
+"""What this folder brings to the application."""
+
+from wss_cases.journal.rooms import Room
+from wss_cases.plans.public.pages import views
+
+ROOM = Room(pages=(views.blueprint,))

@@ -1,0 +1,86 @@
+"""Public pages: one for each school that publishes its plan, and one for the district. No account, no cookie.
+
+They are rendered apart from the layout, which asks who is signed in: what a cache keeps is the same for everyone.
+"""
+
+import hashlib
+from collections import Counter
+from typing import Any, Final
+
+from flask import Blueprint, current_app, make_response, request
+from werkzeug.wrappers import Response
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.school_time import district, today_at
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.plans.public.figures.states import FIGURE_LABELS, PARENTS
+from wss_cases.plans.public.publications.models import PlanPublication
+from wss_cases.plans.public.publications.queries import all_read_by_anyone, read_by_anyone
+from wss_cases.plans.public.publications.rules import from_plain
+from wss_cases.roster.directory.presenters import language_words
+
+blueprint = Blueprint("public_pages", __name__, url_prefix="/public")
+KEPT: Final = "public, max-age=300"
+"""A cache may keep a page for five minutes, so that a withdrawn one is soon gone."""
+
+
+@blueprint.get("/<language>")
+@gate(Permission.PUBLIC)
+def all_schools(language: str) -> Response:
+    """The schools of the district that publish their plans; missing while there is none."""
+    found = all_read_by_anyone(today_at(None, clock.now()))
+    if not found or language not in setting("LANGUAGES"):
+        raise NotFound
+    schools = [(one.school_id, name, one.content[language]) for one, name in found]
+    figures = _sums([one for one, _name in found])
+    return _page("plans/public/district.html", language, "public_pages.all_schools", schools=schools, figures=figures)
+
+
+def _sums(found: list[PlanPublication]) -> list[tuple[str, int, int]]:
+    """Return what the schools' own pages show, added up: the figure's name, students, and at how many schools. Whoever
+    reads the pages can add them up as well, so this tells nothing more."""
+    latest = max(one.figures_year for one in found)
+    students, schools = Counter[str](), Counter[str]()
+    for one in found:
+        for figure in from_plain(one.figures) if one.figures_year == latest else ():
+            students[figure.name] += figure.number
+            schools[figure.name] += 1
+    return [(name, students[name], schools[name]) for name in PARENTS if schools[name]]
+
+
+@blueprint.get("/<language>/<int:school_id>")
+@gate(Permission.PUBLIC)
+def school(language: str, school_id: int) -> Response:
+    """A school's plan as it was published; missing where nothing is."""
+    found = read_by_anyone(school_id, today_at(school_id, clock.now()))
+    if found is None or language not in found.content:
+        raise NotFound
+    return _page(
+        "plans/public/school.html",
+        language,
+        "public_pages.school",
+        content=found.content[language],
+        school_id=school_id,
+    )
+
+
+def _page(template: str, language: str, endpoint: str, **shown: Any) -> Response:
+    others = [(code, _named(code)) for code in setting("LANGUAGES") if code != language]
+    with force_locale(language):
+        html = current_app.jinja_env.get_template(template).render(
+            language=language, others=others, endpoint=endpoint, district=district().name, labels=FIGURE_LABELS, **shown
+        )
+    answer: Response = make_response(html)
+    answer.headers["Cache-Control"] = KEPT
+    answer.headers["Content-Language"] = language
+    answer.set_etag(hashlib.sha256(html.encode()).hexdigest())
+    return answer.make_conditional(request)
+
+
+def _named(code: str) -> str:
+    with force_locale(code):
+        return language_words(code).capitalize()

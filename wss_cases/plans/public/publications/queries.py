@@ -1,0 +1,112 @@
+"""Reading publications: those of a school, the one that anyone reads, and what adults of a school are called."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.errors import existing
+from wss_cases.plans.plan.committee.models import PlanMember
+from wss_cases.plans.plan.core.rules import PLAN_READERS
+from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.plans.public.figures.rules import Published
+from wss_cases.plans.public.publications.models import PlanPublication
+from wss_cases.plans.public.publications.rules import PUBLIC_PAGES, from_plain
+from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
+from wss_cases.roster.directory.models import Guardian, School, StaffMember, Student, StudentGuardian
+from wss_cases.roster.names.finder import Finder
+from wss_cases.roster.names.queries import NOBODY, called, guardians_named
+
+MOST_VOICES = 100
+
+load_publication = by_id(PlanPublication)
+
+
+def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of publications, those that ended among them, to the schools whose plans the actor reads."""
+    return statement.where(in_schools(PlanPublication.school_id, actor, *PLAN_READERS))
+
+
+def get_publication(actor: Actor, publication_id: int) -> PlanPublication:
+    """Return one publication. Raises NotFound."""
+    statement = visible_to(select(PlanPublication), actor).where(PlanPublication.id == publication_id)
+    found: PlanPublication | None = db.session.scalar(statement)
+    return existing(found)
+
+
+def publications_of(actor: Actor, school_id: int) -> Sequence[PlanPublication]:
+    """Return the publications of a school, the latest first."""
+    statement = visible_to(select(PlanPublication), actor).where(PlanPublication.school_id == school_id)
+    found: Sequence[PlanPublication] = db.session.scalars(statement.order_by(PlanPublication.number.desc())).all()
+    return found
+
+
+def read_by_anyone(school_id: int, today: date) -> PlanPublication | None:
+    """Return what anyone reads of a school; None where it publishes nothing, or its district does not allow it."""
+    live = _live().where(PlanPublication.school_id == school_id)
+    return db.session.scalar(live) if PUBLIC_PAGES.on(today) else None
+
+
+def all_read_by_anyone(today: date) -> list[tuple[PlanPublication, str]]:
+    """Return what anyone reads of every school with the school's name, by name."""
+    if not PUBLIC_PAGES.on(today):
+        return []
+    named = _live().add_columns(School.name).order_by(School.name, School.id)
+    return [(row[0], row[1]) for row in db.session.execute(named)]
+
+
+def _live() -> Any:
+    live = (PlanPublication.replaced_at.is_(None), PlanPublication.withdrawn_at.is_(None), School.is_active)
+    return select(PlanPublication).join(School, School.id == PlanPublication.school_id).where(*live)
+
+
+def figures_published(school_id: int, year: str) -> list[Published]:
+    """Return every figure of a school year that any page of a school ever showed, the withdrawn ones too: whoever saved
+    them has them."""
+    rows = select(PlanPublication.figures).where(
+        PlanPublication.school_id == school_id, PlanPublication.figures_year == year
+    )
+    return [one for figures in db.session.scalars(rows.order_by(PlanPublication.number)) for one in from_plain(figures)]
+
+
+def figures_read_now(school_id: int, year: str) -> list[Published]:
+    """Return the figures of a school year that a school's page shows now."""
+    rows = _live().where(PlanPublication.school_id == school_id, PlanPublication.figures_year == year)
+    live = db.session.scalar(rows)
+    return from_plain(live.figures) if live is not None else []
+
+
+def goals_of(plan_id: int) -> Sequence[PlanGoal]:
+    """Return the goals of a plan in their order; the caller has checked the plan."""
+    return db.session.scalars(select(PlanGoal).where(PlanGoal.plan_id == plan_id).order_by(PlanGoal.position)).all()
+
+
+def members_of(plan_id: int, today: date) -> Sequence[PlanMember]:
+    """Return who sits on the committee of a plan today; the caller has checked the plan."""
+    sits = (PlanMember.plan_id == plan_id, PlanMember.starts_on <= today)
+    open_ended = PlanMember.ends_on.is_(None) | (PlanMember.ends_on >= today)
+    return db.session.scalars(select(PlanMember).where(*sits, open_ended).order_by(PlanMember.id)).all()
+
+
+def voices_between(school_id: int, first: date, last: date) -> list[tuple[MeetingHeard, date]]:
+    """Return what was heard at a school's meetings of some days with the day, the latest meeting first; the caller has
+    checked the school."""
+    rows = select(MeetingHeard, SchoolMeeting.held_on).join(SchoolMeeting, SchoolMeeting.id == MeetingHeard.meeting_id)
+    of_school = rows.where(MeetingHeard.school_id == school_id, SchoolMeeting.held_on.between(first, last))
+    latest = of_school.order_by(SchoolMeeting.held_on.desc(), MeetingHeard.id).limit(MOST_VOICES)
+    return [(row[0], row[1]) for row in db.session.execute(latest)]
+
+
+def adults_named(school_id: int, text: str) -> list[str]:
+    """Return the words of a text that name a member of staff of a school, or a parent or guardian of its students."""
+    if not text.strip():
+        return []
+    staff = select(StaffMember.name).where(StaffMember.school_id == school_id, StaffMember.is_active)
+    students = select(Student.id).where(Student.school_id == school_id, Student.is_active)
+    families = guardians_named(StudentGuardian.student_id.in_(students), Guardian.name != "")
+    adults = [*(called(name) for name in db.session.scalars(staff)), *families]
+    return Finder(NOBODY, (), adults).of_school(text)

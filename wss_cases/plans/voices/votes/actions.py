@@ -1,0 +1,120 @@
+"""Recording a vote on a plan, and correcting one with a trace."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import select
+
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.models import TimelineEntry
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
+from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.voices.meetings.models import SchoolMeeting
+from wss_cases.plans.voices.votes.models import PlanVote
+from wss_cases.plans.voices.votes.rules import result_of
+from wss_cases.plans.voices.votes.states import DECIDES, VoteResult, VotingBody
+
+
+@dataclass(frozen=True)
+class Cast:
+    """The numbers of a vote, and how many voting members a quorum needs."""
+
+    yes: int
+    no: int
+    abstained: int
+    quorum: int
+
+
+@use_case
+def record_vote(uow: UnitOfWork, plan_id: int, meeting_id: int, body: VotingBody, cast: Cast) -> int:
+    """Record a vote of a body on a plan at a meeting. Returns its id.
+
+    A council's vote with a quorum and a majority lets the plan go on. Raises Refused before the meeting, for a second
+    vote of the same body at it, for nobody's vote, and for a council's vote on a plan that is not before it.
+    """
+    plan = uow.load(SchoolPlan, plan_id, Permission.PLAN_WRITE)
+    meeting = uow.load(SchoolMeeting, meeting_id, Permission.PLAN_WORK)
+    _check(uow, plan, meeting, cast)
+    if body is DECIDES and plan.state is not PlanState.COUNCIL_VOTE:
+        raise Refused("plan", _("This plan is not up for the council's vote. Move it there first."))
+    same = (PlanVote.plan_id == plan.id, PlanVote.meeting_id == meeting.id, PlanVote.body == body)
+    if uow.session.scalar(select(PlanVote.id).where(*same, PlanVote.corrected_at.is_(None))) is not None:
+        raise Refused("body", _("This vote is recorded already. Correct it there instead."))
+    vote = _add(uow, PlanVote(school_id=plan.school_id, plan_id=plan.id, meeting_id=meeting.id, body=body), cast)
+    uow.record(vote, "plan_vote.recorded", result=vote.result.value)
+    _let_go_on(uow, plan, meeting, vote, VoteResult.RECOMMENDATION)
+    return vote.id
+
+
+@use_case
+def correct_vote(uow: UnitOfWork, vote_id: int, cast: Cast, reason: str) -> int:
+    """Correct the numbers of a vote by a row of its own; the one before stays. Returns the new one's id.
+
+    Raises Refused without a reason, for one that was corrected already, and for a council's vote by which the plan has
+    gone on.
+    """
+    before = uow.load(PlanVote, vote_id, Permission.PLAN_WRITE, uow.version)
+    plan = uow.load(SchoolPlan, before.plan_id, Permission.PLAN_WRITE)
+    meeting = uow.session.get_one(SchoolMeeting, before.meeting_id)
+    if before.corrected_at is not None:
+        raise Refused("", _("This vote was corrected already. Correct the latest one."))
+    if not reason.strip():
+        raise Refused("reason", _("Write why it is corrected."))
+    _check(uow, plan, meeting, cast)
+    if before.body is DECIDES and _has_moved_since(uow, plan, before):
+        raise Refused("", _("The plan has moved to another state since this vote, so the vote stays as it is."))
+    before.corrected_at = uow.now
+    uow.record(before, "plan_vote.corrected", result=before.result.value)
+    of_same = {"school_id": plan.school_id, "plan_id": plan.id, "meeting_id": meeting.id, "body": before.body}
+    vote = _add(uow, PlanVote(**of_same, corrects_id=before.id, reason=reason.strip()), cast)
+    uow.record(vote, "plan_vote.recorded", result=vote.result.value)
+    _let_go_on(uow, plan, meeting, vote, before.result)
+    return vote.id
+
+
+def _check(uow: UnitOfWork, plan: SchoolPlan, meeting: SchoolMeeting, cast: Cast) -> None:
+    if meeting.school_id != plan.school_id:
+        raise Refused("plan", _("Choose a plan of this school."))
+    if meeting.quorum not in (None, cast.quorum):
+        raise Refused("quorum", _("At this meeting a quorum was %(quorum)d members.", quorum=meeting.quorum))
+    if meeting.held_on > today_at(meeting.school_id, uow.now):
+        raise Refused("", _("This meeting has not been held yet: no one can have voted."))
+    present = cast.yes + cast.no + cast.abstained
+    if present == 0:
+        raise Refused("yes", _("Enter how the members voted."))
+    if present > meeting.members:
+        raise Refused(
+            "yes", _("Only %(members)d voting members were there. Correct the meeting first.", members=meeting.members)
+        )
+
+
+def _add(uow: UnitOfWork, vote: PlanVote, cast: Cast) -> PlanVote:
+    for name, value in asdict(cast).items():
+        setattr(vote, name, value)
+    vote.result = result_of(cast.yes, cast.no, cast.abstained, cast.quorum)
+    vote.recorded_at, vote.recorded_by_id = uow.now, uow.actor.user_id
+    uow.session.flush()
+    return uow.add(vote)
+
+
+def _let_go_on(uow: UnitOfWork, plan: SchoolPlan, meeting: SchoolMeeting, vote: PlanVote, before: VoteResult) -> None:
+    """Write into a plan that is up for the council's vote whether it was approved; `before` is what the vote said until
+    now. Without a quorum nothing is decided: what another vote approved stays."""
+    if vote.body is not DECIDES or plan.state is not PlanState.COUNCIL_VOTE:
+        return
+    if vote.result is VoteResult.RECOMMENDATION and before is VoteResult.RECOMMENDATION:
+        return
+    approved_on = meeting.held_on if vote.result is VoteResult.APPROVED else None
+    if plan.council_approved_on != approved_on:
+        plan.council_approved_on = approved_on
+        uow.record(plan, "plan.council_voted")
+
+
+def _has_moved_since(uow: UnitOfWork, plan: SchoolPlan, vote: PlanVote) -> bool:
+    moved = (TimelineEntry.subject_type == "school_plan", TimelineEntry.subject_id == plan.id)
+    later = (TimelineEntry.kind == "plan.moved", TimelineEntry.at > vote.recorded_at)
+    return uow.session.scalar(select(TimelineEntry.id).where(*moved, *later).limit(1)) is not None

@@ -1,0 +1,64 @@
+"""Words and rows of votes."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.foundation import clock
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.rooms import Shown
+from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.voices.meetings.models import SchoolMeeting
+from wss_cases.plans.voices.votes.models import PlanVote
+from wss_cases.plans.voices.votes.queries import votes_at
+from wss_cases.plans.voices.votes.states import TONES, VoteResult
+
+
+def cast_words(vote: PlanVote) -> str:
+    """Return the numbers of a vote, with how many members a quorum needed."""
+    words = {"yes": vote.yes, "no": vote.no, "abstained": vote.abstained, "quorum": vote.quorum}
+    return _("Yes %(yes)d, no %(no)d, abstained %(abstained)d; a quorum is %(quorum)d", **words)
+
+
+def vote_rows(votes: Iterable[PlanVote]) -> list[dict[str, Any]]:
+    """Return votes as rows; one that was corrected says so."""
+    return [
+        {
+            "title": vote.body.label,
+            "meta": dotted(cast_words(vote), _meaning(vote), vote.reason),
+            "tag": _("Corrected") if vote.corrected_at else vote.result.label,
+            "tone": "slate" if vote.corrected_at else TONES[vote.result],
+            "href": None if vote.corrected_at else url_for("votes.correct", vote_id=vote.id),
+        }
+        for vote in votes
+    ]
+
+
+def _meaning(vote: PlanVote) -> str:
+    if vote.result is VoteResult.RECOMMENDATION and not vote.corrected_at:
+        return _("Without a quorum nothing is decided. The poll of those present goes to the network.")
+    return ""
+
+
+def plan_words(plan: SchoolPlan) -> str:
+    """Return what a plan is called in a choice: its years and its state."""
+    years = plan.first_year if plan.first_year == plan.last_year else f"{plan.first_year} – {plan.last_year}"
+    return dotted(years, plan.state.label)
+
+
+def votes_panel(actor: Actor, meeting: SchoolMeeting) -> Shown | None:
+    """Return the votes of a meeting; None where there are none and this actor records none."""
+    votes = votes_at(actor, meeting.id)
+    may_write = can(actor, Permission.PLAN_WRITE, meeting) and meeting.held_on <= today_at(
+        meeting.school_id, clock.now()
+    )
+    if not votes and not may_write:
+        return None
+    rows = vote_rows(votes)
+    return "plans/voices/votes/panel.html", {"rows": rows, "may_write": may_write, "meeting": meeting}
