@@ -11,6 +11,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.plans.plan.core.actions import council_decided
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.voices.meetings.models import SchoolMeeting
@@ -110,8 +111,7 @@ def _let_go_on(uow: UnitOfWork, plan: SchoolPlan, meeting: SchoolMeeting, vote: 
         return
     approved_on = meeting.held_on if vote.result is VoteResult.APPROVED else None
     if plan.council_approved_on != approved_on:
-        plan.council_approved_on = approved_on
-        uow.record(plan, "plan.council_voted")
+        council_decided(uow, plan, approved_on)
 
 
 def _has_moved_since(uow: UnitOfWork, plan: SchoolPlan, vote: PlanVote) -> bool:

@@ -28,6 +28,5 @@ TONES: Final = {VoteResult.APPROVED: "moss", VoteResult.NOT_APPROVED: "brick", V
 
 SENTENCES: dict[str, Any] = {
     "plan_vote.recorded": (_l("Vote recorded: %(result)s"), {"result": VoteResult.labels()}),
-    "plan.council_voted": _l("Council vote written into the plan"),
     "plan_vote.corrected": (_l("Vote corrected: %(result)s"), {"result": VoteResult.labels()}),
 }
