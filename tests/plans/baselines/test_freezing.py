@@ -18,7 +18,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.plans.baselines.actions import enter_survey, freeze
+from wss_cases.plans.baselines.actions import enter_survey, freeze, take_climate
 from wss_cases.plans.baselines.queries import baselines_of, trend_of
 from wss_cases.plans.measures.queries import COUNTERS, figures
 from wss_cases.plans.measures.rules import Figure, is_too_small, refuse_as_target, value_of
@@ -26,6 +26,10 @@ from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.templates.states import Component
+from wss_cases.surveys.instrument.states import SurveyGroup, Way
+from wss_cases.surveys.results.models import SurveyResult
+from wss_cases.surveys.results.states import ResultState
+from wss_cases.surveys.rounds.models import SurveyRound
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -209,3 +213,36 @@ def test_every_declared_measure_is_counted_and_practice_is_no_target(session: An
 def test_values_and_what_is_too_small(measure: str, figure: Figure, value: float | None, small: bool) -> None:
     assert value_of(measure, figure.numerator, figure.denominator) == value
     assert is_too_small(measure, figure, 10) is small
+
+
+def plant_result(here: Planning, way: Way, favorable: int | None, answered: int | None) -> None:
+    """A counted survey of last year, with one question by one way."""
+    asked = SurveyRound(
+        school_id=here.plan.school_id, school_year="2025-26", opens_on=date(2025, 10, 6), closes_on=date(2025, 10, 17),
+        asks_students=False, asks_families=True, asks_staff=False, made_at=NOW, counted_at=NOW,
+    )  # fmt: skip
+    db.session.add(asked)
+    db.session.flush()
+    state = ResultState.TOO_FEW if answered is None else ResultState.SHOWN
+    found = {"state": state, "favorable": favorable, "answered": answered, "question": "safe", "way": way}
+    placed = {"round_id": asked.id, "school_id": asked.school_id, "school_year": asked.school_year}
+    db.session.add(SurveyResult(audience=SurveyGroup.FAMILY, **placed, **found))
+    db.session.commit()
+
+
+def test_a_share_of_the_schools_own_survey_is_taken_but_not_of_few_or_of_the_wall(
+    here: Planning, client_as: Any
+) -> None:
+    plant_result(here, Way.OPEN, 20, 40)
+    with pytest.raises(Refused, match="not asked"):
+        take_climate(call(here), here.plan.id, "family.safe", "2025-26")
+    plant_result(here, Way.INVITED, None, None)
+    with pytest.raises(Refused, match="Too few"):
+        take_climate(call(here), here.plan.id, "family.safe", "2025-26")
+    plant_result(here, Way.INVITED, 21, 32)
+    client, page = client_as(here.place.people["admin"]), f"/safety-plans/{here.plan.id}/baselines"
+    assert client.submit(f"{page}/climate", {"measure": "family.safe", "year": "2025-26"}).status_code == 303
+    value = db.session.scalars(select(SurveyValue)).one()
+    assert (value.value, value.source.value, value.school_year) == (65.6, "climate", "2025-26")
+    text = client.page(page).text
+    assert "65.6%" in text and "My child is safe at this school." in text and "Entered, not computed" not in text

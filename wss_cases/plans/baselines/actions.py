@@ -14,7 +14,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.plans.baselines.queries import years_recorded
+from wss_cases.plans.baselines.queries import CLIMATE, climate_measures, years_recorded
 from wss_cases.plans.measures.queries import figures
 from wss_cases.plans.measures.rules import is_too_small
 from wss_cases.plans.measures.states import PLAN_MEASURES, SURVEY
@@ -23,6 +23,7 @@ from wss_cases.plans.plan.baselines.states import SurveySource
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.surveys.results.queries import survey_share
 
 HIGHEST_VALUE = 1000
 
@@ -80,6 +81,33 @@ def enter_survey(
     row = SurveyValue(
         plan_id=plan.id, school_id=plan.school_id, instrument=instrument.strip(), scale=scale.strip(), value=value,
         school_year=year, source=SurveySource.ENTERED, entered_at=uow.now, entered_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    uow.add(row)
+    uow.record(row, "plan.survey_entered", year=year)
+    _give(uow, plan, SURVEY, survey_value_id=row.id)
+    return plan.id
+
+
+@use_case
+def take_climate(uow: UnitOfWork, school_plan_id: int, measure: str, year: str) -> int:
+    """Take a share of the school's own climate survey, the percent of those invited who answered, as a survey value.
+
+    `measure` as `student.safe`. Returns the id of the plan. Raises NotFound, and Refused where nothing was asked or too
+    few answered: answers by the code on the wall are no baseline.
+    """
+    plan = _writable(uow, school_plan_id)
+    today = today_at(plan.school_id, uow.now)
+    _refuse_year(year, school_year(today))
+    if measure not in climate_measures(today):
+        raise Refused("measure", _("Choose a question."))
+    share = survey_share(plan.school_id, year, measure)
+    if share is None:
+        raise Refused("year", _("This was not asked in that school year, or the survey is not over."))
+    if share.percent is None:
+        raise Refused("measure", _("Too few people answered, or nearly all the same way, so it cannot be a baseline."))
+    row = SurveyValue(
+        plan_id=plan.id, school_id=plan.school_id, instrument=CLIMATE, scale=measure, value=round(share.percent, 1),
+        school_year=year, source=SurveySource.CLIMATE, entered_at=uow.now, entered_by_id=uow.actor.user_id,
     )  # fmt: skip
     uow.add(row)
     uow.record(row, "plan.survey_entered", year=year)

@@ -19,6 +19,13 @@ class FreezeForm(BaseForm):
     )
 
 
+class ClimateForm(BaseForm):
+    """Which question of the school's own survey, of which school year."""
+
+    year = SelectField(_l("Of which school year?"), validators=[InputRequired(YEAR)])
+    measure = SelectField(_l("Which question?"), validators=[InputRequired(_l("Choose a question."))])
+
+
 class SurveyForm(BaseForm):
     """A value that somebody else computed."""
 

@@ -1,6 +1,7 @@
 """Baselines in words: what was frozen, what counting again gives, how a measure moved."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from flask import url_for
@@ -10,12 +11,17 @@ from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.plans.baselines.queries import Trend
 from wss_cases.plans.measures.rules import Figure, is_too_small, value_of
 from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
+from wss_cases.plans.plan.baselines.states import SurveySource
 from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.surveys.instrument.queries import text_code
+from wss_cases.surveys.instrument.states import SurveyGroup
 
 Line = dict[str, Any]
 
@@ -93,18 +99,33 @@ def _both(measure: str, figure: Figure) -> str:
     return f"{value_words(measure, figure)} ({parts})" if parts else value_words(measure, figure)
 
 
+def climate_words(measure: str, day: date) -> str:
+    """Return a question of the climate survey in the reader's language, with the group that is asked."""
+    group, _dot, code = measure.partition(".")
+    text = text_code(SurveyGroup(group), code)
+    words = family_texts([text], locale_code(), day)
+    return f"{SurveyGroup(group).label}: {words[text].text if text in words else code}"
+
+
 def survey_lines(rows: Sequence[SurveyValue]) -> list[Line]:
-    """Return the values of surveys."""
+    """Return the values of surveys; of the school's own the share in percent, and its question in words."""
     return [
         {
-            "title": row.instrument,
-            "scale": row.scale,
-            "value": number_words(row.value),
+            **(_climate_line(row) if row.source is SurveySource.CLIMATE else _entered_line(row)),
             "year": row.school_year,
-            "source": row.source.label,
+            "is_entered": row.source is SurveySource.ENTERED,
         }
         for row in rows
     ]
+
+
+def _entered_line(row: SurveyValue) -> Line:
+    return {"title": row.instrument, "scale": row.scale, "value": number_words(row.value)}
+
+
+def _climate_line(row: SurveyValue) -> Line:
+    question = climate_words(row.scale, school_year_bounds(row.school_year)[1])
+    return {"title": row.source.label, "scale": question, "value": f"{number_words(row.value)}%"}
 
 
 def trend_points(measure: str, trend: Trend, small: bool, fewest: int) -> list[Line]:

@@ -14,8 +14,12 @@ from wss_cases.outcomes.counting.scope.rules import scope_of, year_before, years
 from wss_cases.plans.measures.queries import figures
 from wss_cases.plans.measures.rules import Figure
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
+from wss_cases.surveys.instrument.queries import questions_on, text_code
+from wss_cases.surveys.instrument.states import SurveyGroup
 
 MOST_YEARS = 6
+CLIMATE = "climate"
+"""The instrument of a value from the school's own climate survey; its scale is the group and the question."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,15 @@ def survey_values_of(plan_id: int) -> Sequence[SurveyValue]:
     """Return the values of surveys of a plan, the latest years first; the caller has checked the plan."""
     statement = select(SurveyValue).where(SurveyValue.plan_id == plan_id)
     return db.session.scalars(statement.order_by(SurveyValue.school_year.desc(), SurveyValue.id)).all()
+
+
+def climate_measures(day: date) -> dict[str, tuple[SurveyGroup, str]]:
+    """Return what the climate survey asks on a day: the group, and the code of the question's words, by measure."""
+    return {
+        f"{group.value}.{one.code}": (group, text_code(group, one.code))
+        for group in SurveyGroup
+        for one in questions_on(day, group)
+    }
 
 
 def years_recorded(actor: Actor, school_id: int, today: date) -> list[str]:

@@ -16,9 +16,23 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.plans.baselines import actions
-from wss_cases.plans.baselines.forms import FreezeForm, SurveyForm
-from wss_cases.plans.baselines.presenters import baseline_lines, reads_small, same_days, survey_lines, trend_points
-from wss_cases.plans.baselines.queries import baselines_of, counted_again, survey_values_of, trend_of, years_recorded
+from wss_cases.plans.baselines.forms import ClimateForm, FreezeForm, SurveyForm
+from wss_cases.plans.baselines.presenters import (
+    baseline_lines,
+    climate_words,
+    reads_small,
+    same_days,
+    survey_lines,
+    trend_points,
+)
+from wss_cases.plans.baselines.queries import (
+    baselines_of,
+    climate_measures,
+    counted_again,
+    survey_values_of,
+    trend_of,
+    years_recorded,
+)
 from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.presenters import plan_frame
@@ -92,6 +106,13 @@ def _survey_form(plan: SchoolPlan) -> SurveyForm:
     return form
 
 
+def _climate_form(plan: SchoolPlan) -> ClimateForm:
+    form, today = ClimateForm(), today_at(plan.school_id, clock.now())
+    form.year.choices = choices([(year, year) for year in _years(plan)])
+    form.measure.choices = choices([(one, climate_words(one, today)) for one in climate_measures(today)])
+    return form
+
+
 def _done(plan: SchoolPlan) -> str:
     return url_for(PAGE, school_plan_id=plan.id)
 
@@ -129,6 +150,24 @@ act_page(
         "title": _("Enter a survey value"),
         "go_words": _("Save the value"),
         "lede": _("It is shown as entered, not computed."),
+        "back_href": _done(plan),
+    },
+    template="layouts/form_page.html",
+)
+
+act_page(
+    blueprint,
+    "/climate",
+    "climate",
+    Permission.PLAN_WRITE,
+    load=_writable,
+    form=_climate_form,
+    act=lambda call, plan, form: actions.take_climate(call, plan.id, form.measure.data, form.year.data),
+    done=_done,
+    words=lambda plan: {
+        "title": _("Take from the school’s survey"),
+        "go_words": _("Take this share"),
+        "lede": _("The percent who agreed, of those invited who answered. The code on the wall is not counted."),
         "back_href": _done(plan),
     },
     template="layouts/form_page.html",
