@@ -27,10 +27,13 @@ from wss_cases.demo.today import desk, surveys
 from wss_cases.demo.today.copies import make_copies
 from wss_cases.demo.today.keeping import add_keeping
 from wss_cases.demo.today.last_resorts import add_last_resorts
+from wss_cases.demo.today.plan_money import add_plan_money
+from wss_cases.demo.today.plan_progress import add_plan_progress
 from wss_cases.demo.today.plans import add_plans
 from wss_cases.demo.today.practice import add_practice
 from wss_cases.demo.today.reading import add_reading
 from wss_cases.demo.today.records import add_records
+from wss_cases.demo.today.voices import add_voices
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
@@ -142,6 +145,9 @@ def _fill_today(world: World) -> None:
     add_reading(world, now)
     add_practice(world, now)
     add_plans(world, now)
+    add_plan_progress(world, now)
+    add_plan_money(world, now)
+    add_voices(world, now)
     add_keeping(world, now)
 
 

@@ -17,7 +17,7 @@ from wss_cases.access.actor import Role
 from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.outcomes.counting.repair.closings import closings
+from wss_cases.outcomes.counting.repair.harms import harms
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.plans.measures.queries import figures
 from wss_cases.plans.measures.rules import Figure
@@ -55,11 +55,11 @@ def test_harm_repaired_is_counted_as_plain_sql_counts_it(session: Any, at: Any) 
         row[0]: row[1]
         for row in db.session.execute(text(BY_RESULT), {"school": school.id, "since": since, "until": until})
     }
-    found = closings(reader, Scope(school.id, "2025-26", FIRST, LAST, TODAY))
+    found = harms(reader, Scope(school.id, "2025-26", FIRST, LAST, TODAY))
     others = sum(plain.get(name, 0) for name in ("declined", "not_suitable", "no_contact"))
     assert (found.repaired, found.partly, found.not_repaired) == (
         plain["repaired"], plain["partly_repaired"], others
     )  # fmt: skip
     assert min(found.repaired, found.partly, found.not_repaired) > 0 and plain["transferred"] > 0, "the lot has each"
     counted = figures(reader, school.id, ["repaired"], FIRST, LAST, TODAY)["repaired"]
-    assert counted == Figure(found.repaired, found.of_all)
+    assert counted == Figure(found.repaired, found.of)

@@ -49,7 +49,9 @@ def plan_now(actor: Actor, scope: Scope) -> PlanNow | None:
     frozen = {row.id: row for row in db.session.scalars(select(PlanBaseline).where(PlanBaseline.plan_id == plan.id))}
     counted = sorted({goal.measure for goal in goals if goal.measure in PLAN_MEASURES})
     now = figures(actor, plan.school_id, counted, scope.first, scope.last, scope.today)
-    return PlanNow(plan, [GoalNow(goal, _then(frozen.get(goal.baseline_id)), now.get(goal.measure)) for goal in goals])
+    return PlanNow(
+        plan, [GoalNow(goal, _then(frozen.get(goal.baseline_id or 0)), now.get(goal.measure)) for goal in goals]
+    )
 
 
 def _then(row: PlanBaseline | None) -> Figure | None:

@@ -104,7 +104,9 @@ def take_climate(uow: UnitOfWork, school_plan_id: int, measure: str, year: str) 
     if share is None:
         raise Refused("year", _("This was not asked in that school year, or the survey is not over."))
     if share.percent is None:
-        raise Refused("measure", _("Too few people answered, or nearly all the same way, so it cannot be a baseline."))
+        raise Refused(
+            "measure", _("Too few people answered, or nearly everyone gave one answer, so it cannot be a baseline.")
+        )
     row = SurveyValue(
         plan_id=plan.id, school_id=plan.school_id, instrument=CLIMATE, scale=measure, value=round(share.percent, 1),
         school_year=year, source=SurveySource.CLIMATE, entered_at=uow.now, entered_by_id=uow.actor.user_id,

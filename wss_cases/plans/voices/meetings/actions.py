@@ -139,11 +139,12 @@ def answer_heard(uow: UnitOfWork, heard_id: int, voice: Voice, answer: Answer, a
         raise Refused("theme", _("Choose a theme of the list."))
     _check_answer(row, answer)
     _refuse_names(row.school_id, "\n".join((voice.heard, answer.answer, answer.changed)), anyway)
+    today = today_at(row.school_id, uow.now)  # asked before the row changes: an answer is written with its day
     row.theme, row.heard, row.answer_due_on = voice.theme, voice.heard, voice.answer_due_on or row.answer_due_on
     row.answer, row.changed = answer.answer, answer.changed
     row.goal_id, row.step_id = answer.goal_id, answer.step_id
     first_answer = bool(answer.answer) and row.answered_on is None
-    row.answered_on = (row.answered_on or today_at(row.school_id, uow.now)) if answer.answer else None
+    row.answered_on = (row.answered_on or today) if answer.answer else None
     uow.record(row, "meeting.answered" if first_answer else "meeting.heard_changed")
     return row.id
 

@@ -1,0 +1,43 @@
+"""What the demo school has done for its plan since: baselines frozen, a survey's value, a step done, a review begun."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wss_cases.demo.story.world import World
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
+from wss_cases.plans.baselines.actions import enter_survey, freeze
+from wss_cases.plans.baselines.queries import years_recorded
+from wss_cases.plans.measures.states import INCIDENTS, REPAIRED, SUSPENSIONS
+from wss_cases.plans.plan.core.queries import standing_plan
+from wss_cases.plans.plan.goals.models import PlanStep
+from wss_cases.plans.plan.reviews.states import Rating, ReviewKind
+from wss_cases.plans.review.actions import rate_goal, start_review
+from wss_cases.plans.review.queries import goals_of
+from wss_cases.plans.steps.actions import record_step
+from wss_cases.plans.steps.rules import Shown
+
+EVIDENCE = "612 of 640 students named an adult; the counselor has the count by grade."
+
+
+def add_plan_progress(world: World, now: datetime) -> None:
+    """Let head and coordinator of the demo school work on its plan: one step stays overdue, one is done."""
+    place, today = world.places[0], world.day(now)
+    plan = standing_plan(place.id)
+    assert plan is not None, "the demo school's plan is in force"
+    plan_id, head = plan.id, world.calls(place.head, now)
+    recorded = years_recorded(head.actor, place.id, today)
+    year = recorded[min(1, len(recorded) - 1)]
+    freeze(head, plan_id, [INCIDENTS, SUSPENSIONS, REPAIRED], year)
+    enter_survey(head, plan_id, "School climate survey", "Students who trust an adult, percent", 58, year)
+    asked = (
+        select(FollowUp.id)
+        .join(PlanStep, PlanStep.id == FollowUp.plan_step_id)
+        .where(PlanStep.plan_id == plan_id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on > today)
+    )
+    step_id = db.session.scalars(asked.order_by(FollowUp.due_on, FollowUp.id).limit(1)).one()
+    record_step(world.calls(place.coordinator, now), step_id, "done", Shown(today, EVIDENCE))
+    review_id = start_review(head, plan_id, ReviewKind.MID_YEAR, today)
+    goal_id = goals_of(review_id)[0][0].id
+    rate_goal(world.calls(place.coordinator, now), goal_id, Rating.ON_TRACK, "A third adult at dismissal on Fridays.")

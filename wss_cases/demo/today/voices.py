@@ -1,0 +1,73 @@
+"""What the demo school's community said of its plan: meetings, answers, a vote, and a page that anyone reads."""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from wss_cases.access.invocation import Invocation
+from wss_cases.demo.district.schools import Place
+from wss_cases.demo.story.world import World
+from wss_cases.plans.plan.core.queries import standing_plan
+from wss_cases.plans.public.publications.actions import Confirmed, publish
+from wss_cases.plans.public.publications.presenters import Summary, contents_of, free_text
+from wss_cases.plans.public.publications.queries import adults_named
+from wss_cases.plans.public.publications.rules import ON
+from wss_cases.plans.voices.meetings.actions import Answer, Held, Voice, answer_heard, record_meeting, write_heard
+from wss_cases.plans.voices.meetings.states import MeetingType, Theme
+from wss_cases.plans.voices.votes.actions import Cast, record_vote
+from wss_cases.plans.voices.votes.states import VotingBody
+from wss_cases.roster.names.queries import names_at_school
+from wss_cases.setup.settings.actions import set_setting
+from wss_cases.setup.settings.catalogue import BY_NAME
+
+HEARD: Final = (
+    (Theme.ARRIVAL, "The corner at the bus stop is dark in winter.", "We asked the city for two lamps.", "An adult "
+     "stands there until the last bus."),
+    (Theme.INFORMED, "Letters come in English only.", "Every letter now comes in both languages.", ""),
+    (Theme.REPAIR, "Students want to help lead circles.", "", ""),
+    (Theme.POLICE, "Families ask when police are called.", "", ""),
+)  # fmt: skip
+"""Theme, what was heard, the answer and what changed; '' where the answer is still to come."""
+SUMMARY: Final = Summary(
+    "Our plan has goals for safe places, for an adult whom everyone trusts, and for repairing harm together.",
+    "Nuestro plan tiene metas para lugares seguros, para que cada estudiante tenga una persona adulta de confianza "
+    "y para reparar juntos el daño.",
+)
+
+
+def add_voices(world: World, now: datetime) -> None:
+    """Let the demo school meet its families, answer them, let its committee vote, and publish its plan."""
+    place, today = world.places[0], world.day(now)
+    lead, head = world.calls(place.coordinator, now), world.calls(place.head, now)
+    days = world.calendar.school_days
+    families = record_meeting(lead, place.id, _held(MeetingType.FAMILIES, days.add(today, -12), families=23), ())
+    for theme, heard, answer, changed in HEARD:
+        heard_id = write_heard(lead, families, Voice(theme, heard), anyway=True)
+        if answer:
+            answer_heard(lead, heard_id, Voice(theme, heard), Answer(answer, changed, None, None), anyway=True)
+    committee = record_meeting(
+        lead, place.id, _held(MeetingType.COMMITTEE, days.add(today, -5), members=7, quorum=6), ()
+    )
+    record_meeting(lead, place.id, _held(MeetingType.COUNCIL, days.add(today, 8), quorum=7), ())
+    plan = standing_plan(place.id)
+    assert plan is not None, "the demo school has a plan in force"
+    record_vote(head, plan.id, committee, VotingBody.COMMITTEE, Cast(6, 0, 1, 6))
+    set_setting(world.calls(world.district, now), BY_NAME["public-plans"], ON, now.date(), None)
+    _publish(head, place, plan.id, today)
+
+
+def _held(kind: MeetingType, day: date, *, families: int = 0, members: int = 0, quorum: int | None = None) -> Held:
+    few = {"students": 4, "staff": 5, "community": 2} if families else {"students": 0, "staff": 0, "community": 0}
+    notice = day - timedelta(days=7)
+    return Held(
+        kind, day, notice, "", ["en", "es"], families > 0, families=families, members=members, quorum=quorum, **few
+    )
+
+
+def _publish(head: Invocation, place: Place, plan_id: int, today: date) -> None:
+    """Publish the plan; its texts are the demo's own, so a word of them that is a name, too, names nobody."""
+    plan = standing_plan(place.id)
+    assert plan is not None and plan.id == plan_id
+    text = free_text(next(iter(contents_of(plan, SUMMARY, (), today).values())), SUMMARY)
+    shown = frozenset(names_at_school(place.id, text))
+    nobody = "No one: these words are no names." if adults_named(place.id, text) else ""
+    publish(head, plan_id, SUMMARY, Confirmed(True, shown, nobody))
