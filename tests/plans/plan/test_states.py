@@ -128,11 +128,12 @@ def test_coming_into_force_ends_the_plan_before(school, principal, call, plan):
 def test_it_is_reviewed_once_there_is_an_annual_review_and_then_closed(school, principal, call):
     plan = SchoolPlanFactory(school_id=school.id, lead_id=principal.id, standing=True)
     review = {"held_on": date(2026, 11, 20), "written_at": plan.started_at, **of(plan)}
-    db.session.add(PlanReview(kind=ReviewKind.MID_YEAR, **review))
+    annual = PlanReview(kind=ReviewKind.ANNUAL, **review)
+    db.session.add_all([PlanReview(kind=ReviewKind.MID_YEAR, closed_at=plan.started_at, **review), annual])
     db.session.commit()
     with pytest.raises(Refused, match="There is no annual review yet"):
         forward(call, plan)
-    db.session.add(PlanReview(kind=ReviewKind.ANNUAL, **review))
+    fresh(annual).closed_at = plan.started_at
     db.session.commit()
     assert forward(call, plan).state is PlanState.REVIEWED
     assert forward(call, plan).closed_on == date(2026, 11, 24)

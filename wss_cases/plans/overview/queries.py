@@ -1,6 +1,6 @@
 """Reading every school's plan: a constant number of statements, however many schools there are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -9,13 +9,14 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.journal.extension_points import plan_columns
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.queries import visible_to
 from wss_cases.plans.plan.core.rules import PLAN_READERS
 from wss_cases.plans.plan.core.states import STANDING, PlanState
 from wss_cases.roster.directory.models import School
+from wss_cases.training.requirements.queries import unmet_minimums
 
 NO_PLAN: Final = "none"
 """Stands where others have the state of their plan."""
@@ -56,6 +57,14 @@ def overview_rows(actor: Actor, today: date) -> list[OverviewRow]:
         counts = {key: numbers.get(plan_id, 0) for key, numbers in counted.items()}
         found.append(OverviewRow(school_id, school, network or "", plan_id, state, tier, (first, last), counts))
     return found
+
+
+def unmet_trainings(plan_ids: Sequence[int], today: date) -> dict[int, int]:
+    """Return for each plan how many minimums of training its school does not meet."""
+    schools = select(SchoolPlan.id, SchoolPlan.school_id).where(among(SchoolPlan.id, plan_ids))
+    by_plan: dict[int, int] = dict(db.session.execute(schools).tuples().all())
+    unmet = unmet_minimums(sorted(set(by_plan.values())), today)
+    return {plan_id: unmet[school_id] for plan_id, school_id in by_plan.items()}
 
 
 def _plan_of_each(actor: Actor) -> dict[int, tuple[int, PlanState, str, str, str]]:

@@ -109,6 +109,17 @@ def minimums_at(school_id: int, today: date) -> list[Minimum]:
     return sorted(rows, key=lambda one: one.met)
 
 
+def unmet_minimums(school_ids: Collection[int], today: date) -> dict[int, int]:
+    """Return for each of these schools how many minimums it does not meet today, in two statements. The caller has
+    checked the schools."""
+    asked = [row for row in requirements_on(today) if row.shape is Shape.SCHOOL_MINIMUM]
+    trained = _trained({row.topic for row in asked}, today, school_ids) if asked else {}
+    return {
+        school_id: sum(not Minimum(row, trained.get((school_id, row.topic), 0)).met for row in asked)
+        for school_id in school_ids
+    }
+
+
 def _trained(topics: Collection[str], today: date, schools: Collection[int] | None) -> dict[tuple[int, str], int]:
     """Return how many of a school's staff have a training that counts, by school and topic; of all where None."""
     statement = (

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.list_columns.presenters import order_of
@@ -21,8 +21,10 @@ from wss_cases.journal.rooms import ListKind, ListRead
 from wss_cases.plans.money.amounts.rules import hundredths_words, money_words
 from wss_cases.plans.money.resources.listing import BY_SCHOOL, Listed, Standing, Wanted, listed
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
+from wss_cases.plans.money.resources.queries import money_by_kind
 from wss_cases.plans.money.resources.rules import Money, days_open
 from wss_cases.plans.money.resources.states import EntryKind, ResourceKind, Staffing
+from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.rules import PLAN_READERS
 
 COLUMNS = (
@@ -174,3 +176,14 @@ def entry_rows(entries: Sequence[ResourceEntry]) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def public_rows(plan: SchoolPlan, _today: date) -> list[tuple[str, str]]:
+    """Return what a plan plans to use and has spent by kind of resource, for its public page."""
+    by_kind = money_by_kind(SYSTEM, plan_id=plan.id).get(plan.school_id, {})
+    return [
+        (str(kind.label), _("%(planned)s planned, %(spent)s spent", planned=planned, spent=spent))
+        for kind in ResourceKind
+        if kind in by_kind
+        for planned, spent in [(money_words(by_kind[kind].planned), money_words(by_kind[kind].spent))]
+    ]

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.db import by_id, db
+from wss_cases.foundation.db import among, by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.money.resources.rules import Money
@@ -17,6 +18,8 @@ from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.rules import PLAN_READERS
 from wss_cases.plans.plan.core.states import STANDING
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
+
+CENTS = 100
 
 load_resource = by_id(PlanResource)
 load_entry = by_id(ResourceEntry)
@@ -81,6 +84,23 @@ def money_of(actor: Actor, resource_ids: Collection[int]) -> dict[int, Money]:
         .group_by(PlanResource.id, PlanResource.planned_cents)
     )  # fmt: skip
     return {row[0]: Money(row[1], int(row[2]), int(row[3])) for row in db.session.execute(visible_to(wanted, actor))}
+
+
+def planned_dollars(plan_ids: Sequence[int], _today: date) -> dict[int, int]:
+    """Return the whole dollars that each plan plans to use; the caller has checked the plans."""
+    planned = select(PlanResource.plan_id, func.sum(PlanResource.planned_cents)).group_by(PlanResource.plan_id)
+    return _dollars(planned.where(among(PlanResource.plan_id, plan_ids)))
+
+
+def spent_dollars(plan_ids: Sequence[int], _today: date) -> dict[int, int]:
+    """Return the whole dollars spent so far for each plan; the caller has checked the plans."""
+    spent = select(PlanResource.plan_id, summed(EntryKind.SPENT)).group_by(PlanResource.plan_id)
+    entered = spent.join(ResourceEntry, ResourceEntry.resource_id == PlanResource.id)
+    return _dollars(entered.where(among(PlanResource.plan_id, plan_ids)))
+
+
+def _dollars(statement: Select[Any]) -> dict[int, int]:
+    return {plan_id: int(cents or 0) // CENTS for plan_id, cents in db.session.execute(statement)}
 
 
 def money_by_kind(

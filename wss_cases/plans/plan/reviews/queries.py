@@ -8,6 +8,6 @@ from wss_cases.plans.plan.reviews.states import ReviewKind
 
 
 def has_annual_review(plan_id: int) -> bool:
-    """Whether a plan has an annual review; the caller has checked the plan."""
-    found = select(PlanReview.id).where(PlanReview.plan_id == plan_id, PlanReview.kind == ReviewKind.ANNUAL)
-    return db.session.scalar(found.limit(1)) is not None
+    """Whether a plan has an annual review that is closed; the caller has checked the plan."""
+    of_plan = (PlanReview.plan_id == plan_id, PlanReview.kind == ReviewKind.ANNUAL, PlanReview.closed_at.is_not(None))
+    return db.session.scalar(select(PlanReview.id).where(*of_plan).limit(1)) is not None
