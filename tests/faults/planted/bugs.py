@@ -84,7 +84,7 @@ def _claim_without_marking() -> None:
     """Senders look at what waits, and take nothing."""
     looked: set[str] = set()
 
-    def look(token: str, _schools: Any, now: datetime) -> list[int]:
+    def look(token: str, _schools: Any, _gathering: Any, now: datetime) -> list[int]:
         if token in looked:
             return []
         looked.add(token)

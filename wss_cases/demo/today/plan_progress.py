@@ -18,7 +18,7 @@ from wss_cases.plans.review.queries import goals_of
 from wss_cases.plans.steps.actions import record_step
 from wss_cases.plans.steps.rules import Shown
 
-EVIDENCE = "612 of 640 students named an adult; the counselor has the count by grade."
+EVIDENCE = "Twelve places, listed with students, each with a date; the list hangs in the main office."
 
 
 def add_plan_progress(world: World, now: datetime) -> None:
