@@ -40,7 +40,7 @@ def test_it_stands_above_the_figures_on_the_page_and_on_paper_with_whose_it_is(m
     assert "Add a comment" in client.page(PAGE).text
     assert written(client, comment=WORDS).status_code == 303
     page = client.page(PAGE)
-    assert page.find_all("main")[0].find_all("h2")[0].text == "Comment" and "Change the comment" in page.text
+    assert page.find_all("main")[0].find_all("h2")[1].text == "Comment" and "Change the comment" in page.text
     assert "We will hold circles in every ninth grade class." in page.text
     assert f"{principal.name}, Tue, Nov 24, 2026" in page.text
     scope = board_scope(school.id, None, None, NOW.date())

@@ -84,7 +84,7 @@ def test_an_independent_reader_finds_a_tagged_report(
     assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
     kinds = list(tree(root["/StructTreeRoot"].get_object()))
     headings = [kind for kind, _element in kinds if re.fullmatch(r"/H\d", kind)]
-    assert headings[0] == "/H1" and headings.count("/H1") == 1 and headings.count("/H2") == 11
+    assert headings[0] == "/H1" and headings.count("/H1") == 1 and headings.count("/H2") == 12
     assert all(int(after[2]) - int(before[2]) <= 1 for before, after in pairwise(headings))
     figures = [element for kind, element in kinds if kind == "/Figure"]
     assert len(figures) == 2 and all(len(figure["/Alt"]) > 40 for figure in figures)

@@ -26,22 +26,23 @@ class Kind(Enum):
     HAPPENED = 6, 1
     """What was done, said, signed or seen."""
     LEARNED = 60, 1
-    """When somebody was trained."""
+    """When somebody was trained, or took up a position."""
     PLANNED = 1, 3
     """A review, a next step, until when something is due: nothing is put off for longer."""
     AWAY = 3, 3
-    """Days away and back, meetings, and whatever a form calls only "On which day"."""
+    """Days away and back, meetings, surveys, and whatever a form calls only "On which day"."""
     IN_FORCE = 100, YEARS_AHEAD
     """Rules, roles, consents and agreements, and the days that a report is asked for."""
 
 
 _NAMES = {
-    Kind.HAPPENED: "agreed_on asked_on decided_on given_on heard_on held_on on_day restricted_on reviewed_on signed_on"
-    " told_on",
-    Kind.LEARNED: "completed_on trained_on",
-    Kind.PLANNED: "due_on expected_end next_on next_step_on planned_on repair_on review_on start_by",
-    Kind.AWAY: "away_from day on return_on",
-    Kind.IN_FORCE: "agreement_from agreement_until ends_on first_day keep_until last_day starts_on until valid_until",
+    Kind.HAPPENED: "agreed_on asked_on decided_on filed_on given_on heard_on held_on named_yes_on on_day restricted_on"
+    " reviewed_on signed_on told_on vacant_since",
+    Kind.LEARNED: "completed_on filled_on trained_on",
+    Kind.PLANNED: "answer_due_on due_on expected_end next_on next_step_on planned_on repair_on review_on start_by",
+    Kind.AWAY: "away_from closes_on day notice_on on opens_on return_on",
+    Kind.IN_FORCE: "agreement_from agreement_until ends_on first_day keep_until last_day starts_on target_by until"
+    " valid_until",
 }
 KINDS: Final = {name: kind for kind, names in _NAMES.items() for name in names.split()}
 """What each field for a day says, by its name; a field for a moment says when something happened."""

@@ -31,7 +31,7 @@ def test_chosen_columns_stay_on_every_machine_and_are_no_one_elses(world: Any, c
     assert heads_of(client.page("/cases")) == ["Who", "Where", "State"]
     assert heads_of(client_as(world.coordinator).page("/cases")) == ["Who", "Where", "State"]
     assert heads_of(colleague.page("/cases")) == ALL
-    audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "account.renamed")).all()
+    audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "account.columns_chosen")).all()
     assert [entry.actor_id for entry in audited] == [world.coordinator.id]
     client.submit("/cases", {"columns": None}, holding="columns")
     assert heads_of(client.page("/cases")) == ["Who"], "what leads to a case cannot be left out"

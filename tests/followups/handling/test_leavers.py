@@ -161,7 +161,7 @@ def test_a_case_whose_lead_left_asks_for_a_coordinator(session: Any, at: At, cli
     end_roles(place, "lead")
     case, cases, desk = (admin.page(address).text for address in addresses)
     assert [f"{name}, who left" in text for text in (case, cases, desk)] == [True] * 3
-    assert "no coordinator" in desk
+    assert "No coordinator" in desk
     assert str(Stuck.LEAD.label) in cases
 
 

@@ -370,10 +370,12 @@ def test_the_queue_puts_danger_first_then_duties_then_waiting(place: Place, at: 
     decided = accept(place, place.report((one, CAUSED)))
     rows = queue_page(queue_of(place.actor(), place.school.id), Narrow())
     assert [row.id for row in rows] == [danger.id, duty.id, old.id, new.id]
-    assert [row.order for row in rows] == [0, 1, 2, 2]
+    assert [(row.danger_now, bool(row.duties)) for row in rows] == [
+        (True, False), (False, True), (False, False), (False, False),
+    ]  # fmt: skip
     assert decided.id not in {row.id for row in rows}
     for number, row in enumerate(rows):
-        later = queue_page(queue_of(place.actor()), Narrow(), row.id)
+        later = queue_page(queue_of(place.actor()), Narrow(), after=row.id)
         assert [one.id for one in later] == [one.id for one in rows[number + 1 :]]
 
 

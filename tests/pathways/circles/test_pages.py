@@ -93,7 +93,7 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     came[f"keeper_{world.coordinator.id}"] = "came"
     assert client.submit(f"{address}/held", came).status_code == 303
     assert fresh(circle).state is PathwayState.ACTIVE
-    shown = client.page(base).text
+    shown = client.page(base).find_all("main")[0].text
     assert "Record the agreement" in shown
     assert shown.index("No agreement yet.") < shown.index("Meetings") < shown.index("Parties and supporters")
     assert "Came" in client.page(address).text

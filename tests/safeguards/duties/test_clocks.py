@@ -97,7 +97,7 @@ def test_a_sweep_is_sent_on_a_sunday_night_and_says_why(
         select(OutboxMessage).where(OutboxMessage.kind == OVER, OutboxMessage.recipient_id == place.ids["lead"])
     ).one()
     said = str(compose(late, now))
-    assert "you lead the case it belongs to" in said and "The clock of a legal duty ran out" in said
+    assert "you lead the case or plan it belongs to" in said and "The clock of a legal duty ran out" in said
     assert deliver(now)["sent"] == 4
     [entry] = db.session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "duty.escalated"))
     assert (entry.subject_id, entry.case_id) == (number, place.case("lead").id)

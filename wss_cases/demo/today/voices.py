@@ -51,7 +51,7 @@ def add_voices(world: World, now: datetime) -> None:
     plan = standing_plan(place.id)
     assert plan is not None, "the demo school has a plan in force"
     record_vote(head, plan.id, committee, VotingBody.COMMITTEE, Cast(6, 0, 1, 6))
-    set_setting(world.calls(world.district, now), BY_NAME["public-plans"], ON, now.date(), None)
+    set_setting(world.calls(world.district, now), BY_NAME["public-plans"], ON, today, None)
     _publish(head, place, plan.id, today)
 
 
