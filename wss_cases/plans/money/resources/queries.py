@@ -99,7 +99,7 @@ def spent_dollars(plan_ids: Sequence[int], _today: date) -> dict[int, int]:
     return _dollars(entered.where(among(PlanResource.plan_id, plan_ids)))
 
 
-def _dollars(statement: Select[Any]) -> dict[int, int]:
+def _dollars(statement: Select[int, int]) -> dict[int, int]:
     return {plan_id: int(cents or 0) // CENTS for plan_id, cents in db.session.execute(statement)}
 
 
