@@ -170,11 +170,17 @@ def test_the_pages_start_rate_and_close_and_keep_what_was_typed(here: Planning, 
     address = f"/safety-plan-review-goals/{rows[0].id}"
     lacking = admin.submit(address, {"rating": "behind", "what_changes": " "})
     assert lacking.status_code == 400 and "Describe what changes" in lacking.get_data(as_text=True)
+    StudentFactory(school=here.place.school, given_name="Zebulon", family_name="Quarterly")
+    named = {"rating": "behind", "what_changes": "Zebulon Quarterly gets a mentor"}
+    asked = admin.submit(address, named)
+    assert asked.status_code == 400 and "No student is named here" in asked.get_data(as_text=True)
     for row in rows:
         kept = {"rating": "behind", "what_changes": "More time for circles"}
         assert admin.submit(f"/safety-plan-review-goals/{row.id}", kept).status_code == 303
     assert "More time for circles" in admin.page(f"/safety-plan-reviews/{review.id}").text
-    closed = admin.submit(f"/safety-plan-reviews/{review.id}/close", {"summary": "Behind, and why"})
+    close = f"/safety-plan-reviews/{review.id}/close"
+    assert admin.submit(close, {"summary": "Zebulon Quarterly is behind"}).status_code == 400
+    closed = admin.submit(close, {"summary": "Behind, and why"})
     assert closed.status_code == 303
     assert "Mid-year review" in admin.page(f"/safety-plans/{here.plan.id}/reviews").text
     stranger = client_as(make_plan().place.people["admin"])

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
+from tests.factories.roster import StudentFactory
 from tests.plans.making import NOW, Planning, make_plan
 from tests.workday.feed.making import events, made_address
 from wss_cases.access.actor import Role
@@ -71,6 +72,11 @@ def test_it_closes_with_evidence_only_and_loses_nothing_that_was_typed(here: Pla
     refused = client.submit(address, {"outcome": "done", "on_day": "2026-11-23", "evidence": " "})
     words = refused.get_data(as_text=True)
     assert refused.status_code == 400 and "A step closes only with evidence." in words and 'value="2026-11-23"' in words
+    StudentFactory(school=here.place.school, given_name="Zebulon", family_name="Quarterly")
+    named = {"outcome": "done", "on_day": "2026-11-23", "evidence": "Zebulon Quarterly came to both."}
+    refused = client.submit(address, named)
+    words = refused.get_data(as_text=True)
+    assert refused.status_code == 400 and "This may name a student: Zebulon" in words and named["evidence"] in words
     refused = client.submit(address, {"outcome": "done", "on_day": "2026-11-30", "evidence": SHEET})
     assert refused.status_code == 400 and SHEET in refused.get_data(as_text=True)
     assert only(here).state is FollowUpState.OPEN

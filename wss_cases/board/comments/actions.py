@@ -6,12 +6,11 @@ from sqlalchemy import select
 
 from wss_cases.board.comments.models import BoardComment
 from wss_cases.board.comments.rules import writes_comment
-from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.errors import NotFound, Stale
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.names.queries import names_at_school
+from wss_cases.roster.names.refusing import refuse_names
 
 
 @use_case
@@ -33,11 +32,8 @@ def write_comment(
         raise Stale
     if not text.strip():
         return _remove(uow, row)
-    if school_id is not None and not anyway and (found := names_at_school(school_id, text)):
-        names = ", ".join(dict.fromkeys(found))
-        raise Refused(
-            "anyway", _("This may name a student: %(names)s. Leave out names, or confirm below.", names=names)
-        )
+    if school_id is not None:
+        refuse_names(school_id, anyway, text)
     said = {"comment": text, "written_by_id": uow.actor.user_id, "written_at": uow.now}
     if row is None:
         row = BoardComment(scope=scope, school_id=school_id, ends_on=ends_on, **said)

@@ -21,6 +21,7 @@ from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.reviews.states import Rating, ReviewKind
 from wss_cases.plans.review.queries import Standing, standings
 from wss_cases.plans.review.rules import lacking
+from wss_cases.roster.names.refusing import refuse_names
 
 
 @use_case
@@ -50,20 +51,25 @@ def start_review(uow: UnitOfWork, school_plan_id: int, kind: ReviewKind | None, 
 
 
 @use_case
-def rate_goal(uow: UnitOfWork, plan_review_goal_id: int, rating: Rating | None, what_changes: str) -> int:
-    """Rate a goal at an open review, with what changes because of it. Raises NotFound, Stale, Refused."""
+def rate_goal(
+    uow: UnitOfWork, plan_review_goal_id: int, rating: Rating | None, what_changes: str, anyway: bool = False
+) -> int:
+    """Rate a goal at an open review, with what changes because of it. Raises NotFound, Stale, Refused, also, unless
+    `anyway`, for what may name a student."""
     row = uow.load(PlanReviewGoal, plan_review_goal_id, Permission.PLAN_WORK, uow.version)
     _open_review(uow, row.review_id)
     if lacks := lacking(rating, what_changes):
         raise Refused(*lacks)
+    refuse_names(row.school_id, anyway, what_changes)
     row.rating, row.what_changes = rating, what_changes.strip()
     uow.record(row, "plan.goal_rated", rating=row.rating.value if row.rating else "")
     return row.id
 
 
 @use_case
-def close_review(uow: UnitOfWork, plan_review_id: int, summary: str) -> int:
-    """Close a review in which every goal is rated; it changes no more afterwards. Raises NotFound, Stale, Refused."""
+def close_review(uow: UnitOfWork, plan_review_id: int, summary: str, anyway: bool = False) -> int:
+    """Close a review in which every goal is rated; it changes no more afterwards. Raises NotFound, Stale, Refused,
+    and that, unless `anyway`, for what may name a student."""
     review = uow.load(PlanReview, plan_review_id, Permission.PLAN_WRITE, uow.version)
     _open_review(uow, review.id)
     open_goals = select(func.count()).where(PlanReviewGoal.review_id == review.id, PlanReviewGoal.rating.is_(None))
@@ -71,6 +77,7 @@ def close_review(uow: UnitOfWork, plan_review_id: int, summary: str) -> int:
         raise Refused("", _("Rate every goal first."))
     if not summary.strip():
         raise Refused("summary", _("Summarize the review in a sentence."))
+    refuse_names(review.school_id, anyway, summary)
     review.summary, review.closed_at = summary.strip(), uow.now
     uow.record(review, "plan.review_closed", kind=review.kind.value)
     return review.id

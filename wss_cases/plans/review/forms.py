@@ -5,6 +5,7 @@ from wtforms.validators import InputRequired
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.plans.plan.core.forms import no_student_named
 from wss_cases.plans.plan.reviews.states import Rating, ReviewKind
 
 
@@ -20,6 +21,7 @@ class RateForm(BaseForm):
 
     rating = radio(_l("How does this goal stand?"), Rating.labels(), _l("Choose a rating."))
     what_changes = LongText(_l("What changes because of this?"), limit=2000)
+    anyway = no_student_named()
 
 
 class CloseForm(BaseForm):
@@ -28,3 +30,4 @@ class CloseForm(BaseForm):
     summary = LongText(
         _l("What did the committee find?"), [NotBlank(_l("Summarize the review in a sentence."))], limit=2000
     )
+    anyway = no_student_named()

@@ -123,7 +123,7 @@ act_page(
     load=_rated,
     form=lambda row: RateForm(version=row.version, rating=row.rating, what_changes=row.what_changes),
     act=lambda call, row, form: actions.rate_goal(
-        call, row.id, _of(Rating, form.rating.data), form.what_changes.data or ""
+        call, row.id, _of(Rating, form.rating.data), form.what_changes.data or "", anyway=bool(form.anyway.data)
     ),
     done=_review_page,
     words=lambda row: {
@@ -149,7 +149,9 @@ act_page(
     Permission.PLAN_WRITE,
     load=_closable,
     form=lambda row: CloseForm(version=row.version),
-    act=lambda call, row, form: actions.close_review(call, row.id, form.summary.data or ""),
+    act=lambda call, row, form: actions.close_review(
+        call, row.id, form.summary.data or "", anyway=bool(form.anyway.data)
+    ),
     done=lambda row: url_for("plan_reviews.review", plan_review_id=row.id),
     words=lambda row: {
         "title": _("Close the review"),

@@ -21,6 +21,7 @@ from wss_cases.plans.plan.goals.models import PlanStep
 from wss_cases.plans.steps.rules import Shown, due_day, lacking
 from wss_cases.plans.steps.states import PLAN_CLOSED, STEP_DROPPED
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.names.refusing import refuse_names
 
 LONGEST_TITLE = 200
 
@@ -65,10 +66,11 @@ def lead_changed(uow: UnitOfWork, plan: SchoolPlan) -> None:
 
 
 @use_case
-def record_step(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Shown) -> int:
+def record_step(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Shown, anyway: bool = False) -> int:
     """Close a step with its outcome and what shows it; for its owner and the school's team.
 
-    Returns the id of the follow-up. Raises NotFound, Stale, Refused naming the field.
+    Returns the id of the follow-up. Raises NotFound, Stale, Refused naming the field, and, unless `anyway`, for what
+    may name a student.
     """
     row = open_follow_up(uow, follow_up_id, uow.version)
     if row.plan_step_id is None:
@@ -78,6 +80,7 @@ def record_step(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Shown) 
     earliest, _end = school_year_bounds(plan.first_year)
     if lacks := lacking(outcome, shown, earliest, today_at(row.school_id, uow.now)):
         raise Refused(*lacks)
+    refuse_names(row.school_id, anyway, shown.evidence)
     before = restorable(row)
     stored = {"on": shown.on_day.isoformat()} if shown.on_day is not None else {}
     close_row(uow, row, outcome, shown.evidence.strip(), stored)

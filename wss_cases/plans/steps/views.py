@@ -64,7 +64,13 @@ def done(follow_up_id: int) -> Page:
     )
     return act_form(
         form,
-        lambda call: record_step(call, row.id, form.outcome.data, Shown(form.on_day.data, form.evidence.data or "")),
+        lambda call: record_step(
+            call,
+            row.id,
+            form.outcome.data,
+            Shown(form.on_day.data, form.evidence.data or ""),
+            anyway=bool(form.anyway.data),
+        ),
         back,
         words | {"back": back},
         "plans/steps/done.html",

@@ -18,7 +18,8 @@ from wss_cases.pathways.circles.plans.rules import MOST_ROUNDS, PlanContent, lin
 from wss_cases.pathways.circles.plans.states import CirclePlanKind
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.roster.names.queries import finder_around, names_at_school
+from wss_cases.roster.names.queries import finder_around
+from wss_cases.roster.names.refusing import refuse_names
 from wss_cases.training.records.queries import staff_of
 
 NOBODY_ID = 0
@@ -118,13 +119,5 @@ def _check(school_id: int, content: PlanContent, students: list[int], anyway: bo
         raise Refused("rounds", _("Write at least one prompt."))
     if len(rounds) > MOST_ROUNDS:
         raise Refused("rounds", _("Write at most %(most)d prompts, one on each line.", most=MOST_ROUNDS))
-    if anyway:
-        return
-    found = names_at_school(school_id, content.text)
-    if students:
-        found += finder_around(NOBODY_ID, students).names_in(content.text)
-    if found:
-        names = ", ".join(dict.fromkeys(found))
-        raise Refused(
-            "anyway", _("This may name a student: %(names)s. Leave out names, or confirm below.", names=names)
-        )
+    others = finder_around(NOBODY_ID, students).names_in(content.text) if students and not anyway else []
+    refuse_names(school_id, anyway, content.text, also=others)

@@ -9,9 +9,10 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.answers.models import PlanAnswer
 from wss_cases.plans.plan.answers.rules import Written, changed, conflicts, digest_of
-from wss_cases.plans.plan.core.actions import open_plan, refuse_names
+from wss_cases.plans.plan.core.actions import open_plan
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.templates.queries import questions_of
+from wss_cases.roster.names.refusing import refuse_names
 
 
 class BothWrote(Stale):

@@ -10,7 +10,8 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.committee.models import PlanMember
 from wss_cases.plans.plan.committee.states import MemberGroup
-from wss_cases.plans.plan.core.actions import open_plan, part_of, refuse_names
+from wss_cases.plans.plan.core.actions import open_plan, part_of
+from wss_cases.roster.names.refusing import refuse_names
 
 
 @dataclass(frozen=True)

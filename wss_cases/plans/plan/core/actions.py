@@ -21,7 +21,6 @@ from wss_cases.plans.plan.core.states import EDITABLE, PlanState
 from wss_cases.plans.plan.core.tiers import PLAN_TIERS
 from wss_cases.plans.plan.templates.queries import template_on
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.names.queries import names_at_school
 from wss_cases.training.records.queries import staff_of
 
 Row = TypeVar("Row", bound=Base)
@@ -98,18 +97,6 @@ def part_of(uow: UnitOfWork, model: type[Row], part_id: int, version: int | None
     open_plan(uow, part.plan_id)
     found: Row = part
     return found
-
-
-def refuse_names(school_id: int, anyway: bool, *texts: str) -> None:
-    """Raise Refused, at the field `anyway`, where a text may name a student of the school and nobody confirmed it."""
-    if anyway:
-        return
-    found = names_at_school(school_id, "\n".join(texts))
-    if found:
-        names = ", ".join(dict.fromkeys(found))
-        raise Refused(
-            "anyway", _("This may name a student: %(names)s. Leave out names, or confirm below.", names=names)
-        )
 
 
 def refuse_stranger(uow: UnitOfWork, school_id: int, field: str, user_id: int | None, before_id: int | None) -> None:

@@ -14,10 +14,11 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.plans.plan.core.actions import open_plan, part_of, refuse_names, refuse_stranger
+from wss_cases.plans.plan.core.actions import open_plan, part_of, refuse_stranger
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.goals.rules import GoalContent, check_goal
+from wss_cases.roster.names.refusing import refuse_names
 
 Part = TypeVar("Part", bound=Base)
 

@@ -16,6 +16,7 @@ from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, came_to, themes_o
 from wss_cases.plans.voices.meetings.states import MeetingType, Theme
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.names.queries import names_at_school
+from wss_cases.roster.names.refusing import refuse_names
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def write_heard(uow: UnitOfWork, meeting_id: int, voice: Voice, anyway: bool) ->
     meeting = uow.load(SchoolMeeting, meeting_id, Permission.PLAN_WORK)
     if meeting.held_on > today_at(meeting.school_id, uow.now):
         raise Refused("theme", _("This meeting has not been held yet."))
-    _refuse_names(meeting.school_id, voice.heard, anyway)
+    refuse_names(meeting.school_id, anyway, voice.heard)
     return _hear(uow, meeting, voice).id
 
 
@@ -138,7 +139,7 @@ def answer_heard(uow: UnitOfWork, heard_id: int, voice: Voice, answer: Answer, a
     if voice.theme is not row.theme and voice.theme not in themes_on(meeting.held_on):
         raise Refused("theme", _("Choose a theme of the list."))
     _check_answer(row, answer)
-    _refuse_names(row.school_id, "\n".join((voice.heard, answer.answer, answer.changed)), anyway)
+    refuse_names(row.school_id, anyway, voice.heard, answer.answer, answer.changed)
     today = today_at(row.school_id, uow.now)  # asked before the row changes: an answer is written with its day
     row.theme, row.heard, row.answer_due_on = voice.theme, voice.heard, voice.answer_due_on or row.answer_due_on
     row.answer, row.changed = answer.answer, answer.changed
@@ -157,12 +158,3 @@ def _check_answer(row: MeetingHeard, answer: Answer) -> None:
         raise Refused("goal", _("Choose a goal of this school's plan."))
     if answer.step_id not in (None, row.step_id, *dict(steps)):
         raise Refused("step", _("Choose a step of this school's plan."))
-
-
-def _refuse_names(school_id: int, text: str, anyway: bool) -> None:
-    found = [] if anyway else names_at_school(school_id, text)
-    if found:
-        names = ", ".join(found)
-        raise Refused(
-            "anyway", _("This may name a student: %(names)s. Leave out names, or confirm below.", names=names)
-        )
