@@ -9,7 +9,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from werkzeug.routing import Rule
 
-from tests.mail.every_kind import CANARY, CODES, FROZEN, WORDS
+from tests.mail.every_kind import CANARY, CODES, FROZEN, WORDS, fill_column
 from tests.support.pages.reading import Form
 from tests.support.rows import Key
 from wss_cases.foundation import clock
@@ -46,9 +46,11 @@ def plant_canaries(keys: set[Key]) -> int:
             continue
         for column in table.columns:
             kind = column.type
-            if isinstance(kind, sa.String) and not isinstance(kind, sa.Enum) and column.name not in WORDS:
+            if isinstance(kind, sa.String) and not (
+                isinstance(kind, sa.Enum) or column.foreign_keys or column.name in WORDS
+            ):
                 told = sa.literal(CANARY) + sa.cast(table.c.id, sa.String)
-                db.session.execute(sa.update(table).where(table.c.id.in_(ids)).values({column: told}))
+                fill_column(sa.update(table).where(table.c.id.in_(ids)).values({column: told}), column)
                 planted += 1
         for name in ("search_key", "search_key_family"):
             if name in table.columns:

@@ -667,7 +667,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
 }
 
 
-def _planted(filled: sa.Update, column: sa.Column[Any]) -> Any:
+def fill_column(filled: sa.Update, column: sa.Column[Any]) -> Any:
     """Fill a column; where it may stay empty only as long as something else is, in the rows that hold a text."""
     try:
         with db.session.begin_nested():
@@ -689,7 +689,7 @@ def plant_canaries() -> int:
                 continue
             number = sa.cast(table.c.id, sa.String)
             filled = sa.update(table).values({column: sa.literal(CANARY) + number})
-            planted += bool(_planted(filled, column).rowcount)
+            planted += bool(fill_column(filled, column).rowcount)
     db.session.commit()
     db.session.expire_all()
     return planted

@@ -101,6 +101,8 @@ def test_a_plan_is_not_approved_while_a_required_component_is_empty(school, prin
     with pytest.raises(Refused, match="A required component has no goal"):
         forward(call, plan)
     assert fresh(plan).state is PlanState.COUNCIL_VOTE
+    with pytest.raises(Refused, match="The council decides on this text"):
+        change_plan(call, plan.id, PlanHead("", "2027-28", "", None))
     fresh(goal).removed_on = None
     db.session.commit()
     approved = forward(call, plan)

@@ -78,6 +78,11 @@ def test_what_is_published_is_frozen_in_both_languages(scene: PublicScene) -> No
     assert "Something else" in str(second.content["en"]["goals"])
 
 
+def test_a_goal_that_was_taken_out_is_on_no_page_any_more(scene: PublicScene) -> None:
+    change(scene.goal, removed_on=TODAY)
+    assert scene.goal.statement not in str(fresh(scene.publish()).content)
+
+
 def test_a_person_confirms_that_no_child_is_named(scene: PublicScene) -> None:
     with pytest.raises(Refused, match="confirm that it names no student"):
         scene.publish(Confirmed(False, frozenset(), ""))

@@ -83,6 +83,11 @@ def test_it_comes_with_then_now_and_target(here: Planning, client_as: Any) -> No
     text = client_as(here.place.people["owner"]).page(f"/safety-plan-reviews/{counted.review_id}").text
     assert "40 incidents of 4,000" in text and "12 incidents of" in text and "1 incidents of" in text
     assert "Not measured: New here" in text and "Target reached" in text
+    counted.then_numerator = 3
+    db.session.commit()
+    outside = client_as(make_user(Role.DISTRICT)).page(f"/safety-plan-reviews/{counted.review_id}").text
+    assert "12 incidents of" in outside
+    assert " 1 incidents of" not in outside and " 3 incidents of" not in outside, "then and a year ago are small too"
 
 
 def test_what_was_copied_stays_when_figures_move(here: Planning) -> None:

@@ -73,6 +73,7 @@ CHECKED: dict[str, dict[str, Any]] = {
     "guardian_limit": {"restricted_on": DAY, "may_contact": False, "may_receive_records": False},
     "record_review": {"keep_until": None},
     "family_release": {"orders_checked": True},
+    "survey_round": {"asks_families": True},
 }  # fmt: skip
 """What the schema's CHECKs ask of a row; everything else is filled by its type."""
 BY = {"legal_hold": "closed_by_id", "circle_note_grant": "consent_by_id", "circle_outside_keeper": "adult_id"}

@@ -193,7 +193,11 @@ def test_the_temporary_part_goes_after_five_years_and_who_it_was_stays(world: Wo
     at("2026-11-24 00:01")
     propose_and_confirm(world)
     assert carry_out(clock.now())["deleted"] == 1
-    permanent = {name for name, kept in TABLES.items() if kept.kind == "identity"} - {"enrolment", "guardian_limit"}
+    permanent = {name for name, kept in TABLES.items() if kept.kind == "identity"} - {
+        "enrolment",
+        "guardian_limit",
+        "survey_opt_out",
+    }
     assert {where.split(".")[0] for where in found_in([WORD])} == permanent
     limits = select(GuardianLimit).where(GuardianLimit.student_id == world.student_id)
     assert db.session.scalars(limits).all(), "whom an order holds away stays known: it holds no word that was typed"

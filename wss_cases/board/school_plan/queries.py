@@ -44,7 +44,7 @@ def plan_now(actor: Actor, scope: Scope) -> PlanNow | None:
     plan = standing_plan(scope.school_id) if scope.school_id is not None else None
     if plan is None or not plan.first_year <= scope.year <= plan.last_year:
         return None
-    of_plan = (PlanGoal.plan_id == plan.id, PlanGoal.school_id == plan.school_id)
+    of_plan = (PlanGoal.plan_id == plan.id, PlanGoal.school_id == plan.school_id, PlanGoal.removed_on.is_(None))
     goals = db.session.scalars(select(PlanGoal).where(*of_plan).order_by(PlanGoal.component, PlanGoal.position)).all()
     frozen = {row.id: row for row in db.session.scalars(select(PlanBaseline).where(PlanBaseline.plan_id == plan.id))}
     counted = sorted({goal.measure for goal in goals if goal.measure in PLAN_MEASURES})

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
 from wss_cases.demo.district.calendar import moment
 from wss_cases.demo.district.schools import Place
 from wss_cases.demo.story.world import World
@@ -14,7 +15,8 @@ from wss_cases.plans.plan.answers.actions import write_answers
 from wss_cases.plans.plan.answers.rules import Written, digest_of
 from wss_cases.plans.plan.committee.actions import Seat, add_member
 from wss_cases.plans.plan.committee.states import MemberGroup
-from wss_cases.plans.plan.core.actions import PlanHead, council_decided, open_plan, start_plan
+from wss_cases.plans.plan.core.actions import PlanHead, council_decided, start_plan
+from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.goals.actions import (
     StepContent,
@@ -108,7 +110,7 @@ def _plan_in_force(world: World, place: Place, now: datetime) -> None:
     move_plan(call, plan_id, PlanState.COMMITTEE)
     move_plan(call, plan_id, PlanState.COUNCIL_VOTE)
     with unit_of_work(call.actor, began) as uow:
-        council_decided(uow, open_plan(uow, plan_id), world.day(began))
+        council_decided(uow, uow.load(SchoolPlan, plan_id, Permission.PLAN_WRITE), world.day(began))
     move_plan(call, plan_id, PlanState.APPROVED)
     move_plan(call, plan_id, PlanState.IN_FORCE)
     for goal_id, goal in zip(goal_ids, GOALS, strict=True):

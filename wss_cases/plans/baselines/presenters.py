@@ -13,6 +13,7 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.school_time import local_date, zone_of
+from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.plans.baselines.queries import Trend
 from wss_cases.plans.measures.rules import Figure, is_too_small, value_of
@@ -72,7 +73,8 @@ def _line(
 ) -> Line:  # fmt: skip
     frozen = Figure(row.numerator or 0, row.denominator)
     hidden = row.suppressed and not small
-    changed = frozen != now and not hidden
+    fewest = 0 if small else smallest_groups(school_year(row.period_from)).cell
+    changed = frozen != now and not hidden and not is_too_small(row.measure, now, fewest)
     return {
         "title": PLAN_MEASURES[row.measure].title,
         "period": _period(row),

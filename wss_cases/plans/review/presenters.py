@@ -8,7 +8,7 @@ from flask import url_for
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.plans.baselines.presenters import made_of, number_words, value_words
-from wss_cases.plans.measures.rules import Figure, value_of
+from wss_cases.plans.measures.rules import Figure, is_too_small, value_of
 from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
@@ -34,21 +34,27 @@ def review_rows(reviews: Iterable[PlanReview]) -> list[Line]:
 
 
 def goal_cards(
-    rows: Sequence[tuple[PlanReviewGoal, PlanGoal]], before: Mapping[str, Figure], small: bool, rates: bool
+    rows: Sequence[tuple[PlanReviewGoal, PlanGoal]], before: Mapping[str, Figure], fewest: int, rates: bool
 ) -> list[Line]:
-    """Return each goal of a review; `before`: the same days of the year before, by measure; `small`: small figures are
-    shown; `rates`: the reader may rate."""
-    return [_card(row, goal, before.get(goal.measure), small, rates) for row, goal in rows]
+    """Return each goal of a review; `before`: the same days of the year before, by measure; `fewest`: figures of fewer
+    are not shown, 0 where all are; `rates`: the reader may rate."""
+    return [_card(row, goal, before.get(goal.measure), fewest, rates) for row, goal in rows]
 
 
-def _card(row: PlanReviewGoal, goal: PlanGoal, before: Figure | None, small: bool, rates: bool) -> Line:
+def _card(row: PlanReviewGoal, goal: PlanGoal, before: Figure | None, fewest: int, rates: bool) -> Line:
+    small = not fewest
     hides = row.now_suppressed and not small
+    then = Figure(row.then_numerator, row.then_denominator) if row.then_numerator is not None else None
+    hides_then = _is_hidden(goal, then, fewest)
     figures = [
-        (_("Then (baseline)"), _figure(goal, row.then_numerator, row.then_denominator)),
+        (
+            _("Then (baseline)"),
+            _("Too few to show") if hides_then else _figure(goal, row.then_numerator, row.then_denominator),
+        ),
         (_("Now"), _("Too few to show") if hides else _figure(goal, row.now_numerator, row.now_denominator)),
         (_("Target"), _target(goal, row.target)),
     ]
-    if before is not None and not hides:
+    if before is not None and not hides and not _is_hidden(goal, before, fewest):
         figures.insert(2, (_("Same days of the year before"), _words(goal.measure, before)))
     return {
         "id": row.id,
@@ -63,6 +69,10 @@ def _card(row: PlanReviewGoal, goal: PlanGoal, before: Figure | None, small: boo
         "changes": row.what_changes,
         "href": url_for("plan_reviews.rate", plan_review_goal_id=row.id) if rates else "",
     }
+
+
+def _is_hidden(goal: PlanGoal, figure: Figure | None, fewest: int) -> bool:
+    return figure is not None and goal.measure in PLAN_MEASURES and is_too_small(goal.measure, figure, fewest)
 
 
 def _value(goal: PlanGoal, row: PlanReviewGoal) -> float | None:

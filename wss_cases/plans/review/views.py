@@ -10,9 +10,11 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.foundation import clock
+from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.plans.baselines.presenters import reads_small
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.presenters import plan_frame
@@ -64,11 +66,15 @@ def review(plan_review_id: int) -> Page:
     return render_template(
         "plans/review/review.html",
         review=row,
-        cards=goal_cards(rows, before, reads_small(actor, plan.school_id), rates),
+        cards=goal_cards(rows, before, _fewest(actor, plan, row), rates),
         closes=is_open and can(actor, Permission.PLAN_WRITE, plan),
         is_open=is_open,
         **plan_frame(actor, plan, PAGE),
     )
+
+
+def _fewest(actor: Actor, plan: SchoolPlan, row: PlanReview) -> int:
+    return 0 if reads_small(actor, plan.school_id) else smallest_groups(school_year(row.held_on)).cell
 
 
 def _writable(actor: Actor, school_plan_id: int) -> SchoolPlan:

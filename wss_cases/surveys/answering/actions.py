@@ -93,8 +93,9 @@ def answer(opened: Opened, group: SurveyGroup, values: Mapping[str, int], form_k
         if not insert_once(uow.session, SurveySentForm, sent, list(sent)):
             return
         way = Way.OPEN if opened.link_id is None else Way.INVITED
-        source = _locked(uow, opened)
+        # the tally is locked before the link, as by whoever ends the round
         tally = _tally(uow, opened.round.id, group, way)
+        source = _locked(uow, opened)
         if tally.sealed_text is None:
             raise NotFound
         if tally.most is not None and tally.taken >= tally.most:

@@ -142,6 +142,7 @@ def strategies_of(actor: Actor, plan_id: int) -> list[tuple[int, str]]:
     wanted = (
         select(PlanStrategy.id, PlanStrategy.if_words)
         .join(PlanGoal, PlanGoal.id == PlanStrategy.goal_id)
+        .where(PlanStrategy.removed_on.is_(None), PlanGoal.removed_on.is_(None))
         .where(PlanStrategy.plan_id == plan_id, in_schools(PlanStrategy.school_id, actor, *PLAN_READERS))
         .order_by(PlanGoal.component, PlanGoal.position, PlanStrategy.position, PlanStrategy.id)
     )

@@ -59,9 +59,9 @@ def money_of_plan(actor: Actor, plan: SchoolPlan) -> PlanMoney:
 def goals_with_strategies(actor: Actor, plan_id: int) -> list[tuple[PlanGoal, list[PlanStrategy]]]:
     """Return the goals of a plan with their strategies, in their order."""
     of_plan: Select[Any] = select(PlanGoal).where(
-        PlanGoal.plan_id == plan_id, in_schools(PlanGoal.school_id, actor, *PLAN_READERS)
+        PlanGoal.plan_id == plan_id, PlanGoal.removed_on.is_(None), in_schools(PlanGoal.school_id, actor, *PLAN_READERS)
     )
     goals = db.session.scalars(of_plan.order_by(PlanGoal.component, PlanGoal.position, PlanGoal.id)).all()
-    of_goals = select(PlanStrategy).where(PlanStrategy.plan_id == plan_id)
+    of_goals = select(PlanStrategy).where(PlanStrategy.plan_id == plan_id, PlanStrategy.removed_on.is_(None))
     strategies = db.session.scalars(of_goals.order_by(PlanStrategy.position, PlanStrategy.id)).all()
     return [(goal, [one for one in strategies if one.goal_id == goal.id]) for goal in goals]

@@ -73,10 +73,13 @@ def change_plan(uow: UnitOfWork, school_plan_id: int, head: PlanHead) -> int:
 def open_plan(
     uow: UnitOfWork, school_plan_id: int, version: int | None = None, permission: Permission = Permission.PLAN_WRITE
 ) -> SchoolPlan:
-    """Lock a plan that may be changed. Raises NotFound, Stale, and Refused for a closed one."""
+    """Lock a plan that may be changed. Raises NotFound, Stale, and Refused for a closed one and one that is
+    before the council or approved by it."""
     plan = uow.load(SchoolPlan, school_plan_id, permission, version)
-    if plan.state not in EDITABLE:
+    if plan.state is PlanState.CLOSED:
         raise Refused("", _("This plan is closed. Copy it forward to go on with it."))
+    if plan.state not in EDITABLE:
+        raise Refused("", _("The council decides on this text. Move the plan back to the committee to change it."))
     return plan
 
 

@@ -32,8 +32,9 @@ NEXT: Final[dict[PlanState, tuple[PlanState, ...]]] = {
 }
 """What a person may move a plan to; the first is the way forward, another one the way back."""
 
-EDITABLE: Final = frozenset(PlanState) - {PlanState.CLOSED}
-"""A closed plan is read and copied, never changed."""
+EDITABLE: Final = frozenset(PlanState) - {PlanState.COUNCIL_VOTE, PlanState.APPROVED, PlanState.CLOSED}
+"""What the council votes on and what it approved stays as it is until the plan comes into force or goes back to the
+committee; a closed plan is read and copied, never changed."""
 
 
 class Block(Labelled):

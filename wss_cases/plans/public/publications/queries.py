@@ -81,8 +81,9 @@ def figures_read_now(school_id: int, year: str) -> list[Published]:
 
 
 def goals_of(plan_id: int) -> Sequence[PlanGoal]:
-    """Return the goals of a plan in their order; the caller has checked the plan."""
-    return db.session.scalars(select(PlanGoal).where(PlanGoal.plan_id == plan_id).order_by(PlanGoal.position)).all()
+    """Return the goals that stand in a plan, in their order; the caller has checked the plan."""
+    standing = select(PlanGoal).where(PlanGoal.plan_id == plan_id, PlanGoal.removed_on.is_(None))
+    return db.session.scalars(standing.order_by(PlanGoal.position)).all()
 
 
 def members_of(plan_id: int, today: date) -> Sequence[PlanMember]:

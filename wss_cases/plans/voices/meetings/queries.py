@@ -113,8 +113,10 @@ def goals_and_steps(school_id: int) -> tuple[list[tuple[int, str]], list[tuple[i
     """Return the goals and the steps of a school's plans that are not closed, by id with their words."""
     going_on = (SchoolPlan.school_id == school_id, SchoolPlan.state != PlanState.CLOSED)
     goals = select(PlanGoal.id, PlanGoal.statement).join(SchoolPlan, SchoolPlan.id == PlanGoal.plan_id)
+    goals = goals.where(*going_on, PlanGoal.removed_on.is_(None))
     steps = select(PlanStep.id, PlanStep.text).join(SchoolPlan, SchoolPlan.id == PlanStep.plan_id)
+    steps = steps.where(*going_on, PlanStep.removed_on.is_(None))
     return (
-        [(row[0], row[1]) for row in db.session.execute(goals.where(*going_on).order_by(PlanGoal.position))],
-        [(row[0], row[1]) for row in db.session.execute(steps.where(*going_on).order_by(PlanStep.due_on))],
+        [(row[0], row[1]) for row in db.session.execute(goals.order_by(PlanGoal.position))],
+        [(row[0], row[1]) for row in db.session.execute(steps.order_by(PlanStep.due_on))],
     )

@@ -187,13 +187,14 @@ class Reader:
             reached.stays[name] -= reached.gone[name]
 
     def _family(self, reached: Reach) -> None:
-        """Add guardians of nobody else, and what imports remember of the student and of them."""
+        """Add guardians of nobody else, what hangs on them, and what imports remember of them and the student."""
         tie, adult, person = table("student_guardian"), table("guardian"), table("student")
         mine = self.ids(select(tie.c.guardian_id).where(tie.c.student_id == self.student_id))
         others = self.ids(
             select(tie.c.guardian_id).where(tie.c.guardian_id.in_(mine), tie.c.student_id != self.student_id)
         )
-        reached.gone["guardian"] = mine - others
+        for name, rows in self.below({"guardian": mine - others}, permanent=True).items():
+            reached.gone[name] = reached.gone.get(name, set()) | rows
         known = [
             *self.session.execute(select(person.c.source, person.c.sourced_id).where(person.c.id == self.student_id)),
             *self.session.execute(select(adult.c.source, adult.c.sourced_id).where(adult.c.id.in_(mine - others))),
