@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.voices.meetings.actions import Held, change_meeting
 from wss_cases.plans.voices.meetings.models import SchoolMeeting
 from wss_cases.plans.voices.votes.actions import Cast, correct_vote, record_vote
 from wss_cases.plans.voices.votes.models import PlanVote
@@ -183,3 +185,20 @@ def test_a_vote_is_recorded_and_corrected_on_a_page(scene: Scene, client_as: Any
     coordinator = client_as(make_user(Role.COORDINATOR, scene.school))
     assert "Approved" in coordinator.page(page).text
     assert coordinator.get(f"{page}/vote").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"held_on": date(2026, 11, 11)}, "held_on"), ({"members": 6}, "members"), ({"quorum": 5}, "quorum")],
+)
+def test_a_meeting_is_not_changed_so_that_its_vote_fits_no_more(
+    scene: Scene, change: dict[str, Any], field: str
+) -> None:
+    scene.vote(5, 2)
+    meeting = fresh(scene.meeting)
+    stands = {one.name: getattr(meeting, one.name) for one in fields(Held)}
+    with pytest.raises(Refused) as refused:
+        change_meeting(scene.call(), meeting.id, Held(**stands | change))
+    assert refused.value.field == field
+    change_meeting(scene.call(), meeting.id, Held(**stands | {"topic": "The plan"}))
+    assert fresh(scene.meeting).topic == "The plan"

@@ -16,7 +16,7 @@ from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.plans.baselines.queries import Trend
-from wss_cases.plans.measures.rules import Figure, is_too_small, value_of
+from wss_cases.plans.measures.rules import Figure, is_too_small, number_words, value_of
 from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.baselines.states import SurveySource
@@ -25,11 +25,6 @@ from wss_cases.surveys.instrument.queries import text_code
 from wss_cases.surveys.instrument.states import SurveyGroup
 
 Line = dict[str, Any]
-
-
-def number_words(number: float) -> str:
-    """Return a figure as people write it: whole where it is, else with at most two places."""
-    return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}".rstrip("0").rstrip(".")
 
 
 def value_words(measure: str, figure: Figure) -> str:

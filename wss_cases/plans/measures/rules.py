@@ -15,6 +15,11 @@ class Figure:
     denominator: float | None = None
 
 
+def number_words(number: float) -> str:
+    """Return a figure as people write it: whole where it is, else with at most two places."""
+    return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}".rstrip("0").rstrip(".")
+
+
 def value_of(measure: str, numerator: float | None, denominator: float | None) -> float | None:
     """Return the value of a measure in its unit; None where it is not known, or of nothing."""
     declared = PLAN_MEASURES[measure]

@@ -7,8 +7,8 @@ from flask import url_for
 
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.plans.baselines.presenters import made_of, number_words, value_words
-from wss_cases.plans.measures.rules import Figure, is_too_small, value_of
+from wss_cases.plans.baselines.presenters import made_of, value_words
+from wss_cases.plans.measures.rules import Figure, is_too_small, number_words, value_of
 from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal

@@ -197,7 +197,7 @@ def _officers(row: Mapping[str, str], source: FundingSource) -> int | None:
     if not text:
         return None
     if source is not FundingSource.FORMER_POLICE:
-        raise _Odd("officers_removed", _("Only former school police money stands for officers removed."))
+        raise _Odd("officers_removed", _("Officers removed can be entered only with former school police money."))
     if not (text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= MOST_OFFICERS):
         raise _Odd("officers_removed", _("Enter a number from 0 to %(most)d.", most=MOST_OFFICERS))
     return int(text)

@@ -135,6 +135,6 @@ def _check_officers(source: FundingSource, officers: int | None) -> None:
     if officers is None:
         return
     if source is not FundingSource.FORMER_POLICE:
-        raise Refused("officers", _("Only former school police money stands for officers removed."))
+        raise Refused("officers", _("Officers removed can be entered only with former school police money."))
     if not 0 <= officers <= MOST_OFFICERS:
         raise Refused("officers", _("Enter a number from 0 to %(most)d.", most=MOST_OFFICERS))

@@ -14,7 +14,7 @@ from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.plans.measures.queries import figures
-from wss_cases.plans.measures.rules import is_too_small, value_of
+from wss_cases.plans.measures.rules import is_too_small, number_words, value_of
 from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.goals.models import PlanGoal
@@ -40,7 +40,7 @@ def _rows(
         then = _baseline_words(baselines[goal.baseline_id])
     elif goal.survey_value_id is not None:
         value = values[goal.survey_value_id]
-        then = dotted(f"{value.value:g}", value.scale, value.school_year)
+        then = dotted(number_words(value.value), value.scale, value.school_year)
     rows = [{"label": _("Baseline"), "value": then or _("Not frozen yet")}]
     if goal.measure in now:
         rows.append({"label": _("Now"), "value": now[goal.measure]})
@@ -68,7 +68,7 @@ def _now(actor: Actor, school_id: int, measures: Iterable[str], today: date) -> 
 
 def _value_words(measure: str, numerator: float, denominator: float | None) -> str:
     value = value_of(measure, numerator, denominator)
-    return _("Nothing to count yet") if value is None else f"{value:.3g} {PLAN_MEASURES[measure].unit}"
+    return _("Nothing to count yet") if value is None else f"{number_words(value)} {PLAN_MEASURES[measure].unit}"
 
 
 def _baseline_words(baseline: PlanBaseline) -> str:
@@ -81,4 +81,4 @@ def _baseline_words(baseline: PlanBaseline) -> str:
 def _target_words(goal: PlanGoal) -> str:
     if goal.direction is None or goal.target is None:
         return ""
-    return dotted(f"{goal.direction.label} {goal.target:g}", day_words_with_year(goal.target_by))
+    return dotted(f"{goal.direction.label} {number_words(goal.target)}", day_words_with_year(goal.target_by))

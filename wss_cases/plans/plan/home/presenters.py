@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flask import url_for
 
@@ -67,6 +67,16 @@ def way_of(plan: SchoolPlan, facts: PlanFacts) -> Way | None:
     return Way(FORWARD[target](), target.value, in_the_way, back)
 
 
+SEEN_TO: Final = {
+    Block.LEAD: "plans.change",
+    Block.COMMITTEE: "plan_committee.add",
+    Block.COUNCIL: "meetings.of_plan",
+    Block.BASELINES: "plan_baselines.baselines",
+    Block.REVIEW: "plan_reviews.reviews",
+}
+"""Where people see to what blocks a plan; pages of rooms above by their names."""
+
+
 def _back(state: PlanState) -> tuple[str, str]:
     return _("Back to: %(state)s", state=state.label), state.value
 
@@ -91,8 +101,7 @@ def _lines(block: Block, plan: SchoolPlan, facts: PlanFacts) -> list[tuple[str, 
             (_("%(part)s has no goal.", part=one.label), url_for(at, school_plan_id=plan.id, component=one.value))
             for one in facts.without_goal
         ]
-    seen_to = {Block.LEAD: "plans.change", Block.COMMITTEE: "plan_committee.add", Block.BASELINES: "plan_goals.goals"}
-    endpoint = seen_to.get(block)
+    endpoint = SEEN_TO.get(block)
     return [(str(block.label), url_for(endpoint, school_plan_id=plan.id) if endpoint else None)]
 
 

@@ -8,6 +8,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
@@ -76,14 +77,15 @@ def record_meeting(uow: UnitOfWork, school_id: int, held: Held, themes: Sequence
 
 @use_case
 def change_meeting(uow: UnitOfWork, meeting_id: int, held: Held) -> int:
-    """Correct a meeting; what stood there stays in the audit log. Raises Refused as recording does, and for a day
-    to come of a meeting that was held."""
+    """Correct a meeting; what stood there stays in the audit log. Raises Refused as recording does, for a day to
+    come of a meeting that was held, and where a vote that was taken there would not fit any more."""
     meeting = uow.load(SchoolMeeting, meeting_id, Permission.PLAN_WORK, uow.version)
     _check(uow, meeting.school_id, held)
     if meeting.held_on <= today_at(meeting.school_id, uow.now) < held.held_on:
         raise Refused("held_on", _("This meeting was held already. Choose today or an earlier day."))
     for name, value in asdict(held).items():
         setattr(meeting, name, value)
+    react(uow, "meeting.changed", meeting)
     uow.record(meeting, "meeting.changed")
     return meeting.id
 

@@ -153,5 +153,6 @@ def plan_panel(actor: Actor, plan: SchoolPlan) -> Shown:
         "href": url_for("meetings.meeting", school_meeting_id=coming.id) if coming else "",
         "waiting": waiting,
         "overdue": overdue,
+        "school_id": plan.school_id,
     }
     return "plans/voices/meetings/panel.html", shown

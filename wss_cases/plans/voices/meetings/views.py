@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.act_pages import act_form
 from wss_cases.access.actor import Actor
@@ -11,8 +11,9 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import existing
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import panels_for
@@ -74,10 +75,21 @@ def of_plan(school_plan_id: int) -> Page:
     )
 
 
+def _school_id(actor: Actor) -> int | None:
+    """The school that the address names, else the switcher's. Raises NotFound for one that the actor does not reach."""
+    if "school" not in request.args:
+        return chosen_school_id(actor, *PLAN_READERS)
+    named = id_in(request.args["school"])
+    if named is None or not actor.covers(named, *PLAN_READERS):
+        raise NotFound
+    return named
+
+
 def _listed(actor: Actor, school_id: int) -> dict[str, Any]:
     found = meetings_of(actor, school_id)
     today = today_at(school_id, clock.now())
     return {
+        "school_id": school_id,
         "rows": meeting_rows(found, unanswered_at(one.id for one in found), today),
         "may_record": can(actor, Permission.MEETING_RECORD, get_school(school_id)),
     }
@@ -88,7 +100,7 @@ def _listed(actor: Actor, school_id: int) -> dict[str, Any]:
 def voices() -> Page:
     """You said, we did: everything that was heard, what waits for an answer first."""
     actor = current_actor()
-    school_id = chosen_school_id(actor, *PLAN_READERS)
+    school_id = _school_id(actor)
     if school_id is None:
         return render_template("plans/voices/meetings/no_school.html", title=_("You said, we did"))
     found = voices_of(actor, school_id)
@@ -104,7 +116,7 @@ def voices() -> Page:
 def new() -> Page:
     """Write down a meeting in two minutes: taps and numbers, and the themes that were heard."""
     actor = current_actor()
-    school_id = existing(chosen_school_id(actor, *PLAN_READERS))
+    school_id = existing(_school_id(actor))
     form = meeting_form(today_at(school_id, clock.now()))
     title, home = _("Write down a meeting"), _home()
     words = {"title": title, "go_words": _("Save"), "crumbs": [home, (title, None)], "back_href": home[1]}

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
@@ -75,6 +75,20 @@ def correct_vote(uow: UnitOfWork, vote_id: int, cast: Cast, reason: str) -> int:
     uow.record(vote, "plan_vote.recorded", result=vote.result.value)
     _let_go_on(uow, plan, meeting, vote, before.result)
     return vote.id
+
+
+def keep_votes(uow: UnitOfWork, meeting: SchoolMeeting) -> None:
+    """Refuse a change of a meeting by which its day, its members or its quorum no longer fit a vote taken there."""
+    standing = select(PlanVote).where(PlanVote.meeting_id == meeting.id, PlanVote.corrected_at.is_(None))
+    with uow.session.no_autoflush:
+        votes = uow.session.scalars(standing).all()
+    if votes and inspect(meeting).attrs.held_on.history.has_changes():
+        raise Refused("held_on", _("The council or committee voted at this meeting. Its day stays as it is."))
+    for vote in votes:
+        if vote.yes + vote.no + vote.abstained > meeting.members:
+            raise Refused("members", _("More members voted at this meeting. Correct the vote first."))
+        if meeting.quorum not in (None, vote.quorum):
+            raise Refused("quorum", _("The vote at this meeting was counted with another quorum. Correct it first."))
 
 
 def _check(uow: UnitOfWork, plan: SchoolPlan, meeting: SchoolMeeting, cast: Cast) -> None:
