@@ -44,6 +44,9 @@ def test_former_police_money_is_not_changed_by_an_ordinary_edit(scene: Scene) ->
     with pytest.raises(Refused, match="two people"):
         actions.change_funding(scene.calls(scene.district), row.id, 0)
     assert (fresh(row).amount_cents, fresh(row).officers_removed) == (15_000_000, 2)
+    more = Given("2026-27", FundingSource.FORMER_POLICE, 1_000_000, note="More of it")
+    with pytest.raises(Refused, match="Ask for a change of that line"):
+        actions.add_funding(scene.calls(scene.district), scene.school.id, more)
 
 
 def test_a_second_person_and_a_reason_change_it_and_leave_a_trace(scene: Scene) -> None:

@@ -50,13 +50,15 @@ def write_funding(uow: UnitOfWork, school_id: int, given: Given) -> Funding:
         check_year(given.school_year, school_year(today_at(school_id, uow.now)))
     except Unreadable as why:
         raise Refused("school_year", str(why)) from why
-    same = select(Funding.id).where(
-        Funding.school_id == school_id,
-        Funding.school_year == given.school_year,
-        Funding.source == given.source,
-        Funding.note == given.note,
-    )
-    if uow.session.scalar(same) is not None:
+    of_source = (
+        Funding.school_id == school_id, Funding.school_year == given.school_year, Funding.source == given.source,
+    )  # fmt: skip
+    notes = uow.session.scalars(select(Funding.note).where(*of_source)).all()
+    if notes and given.source is FundingSource.FORMER_POLICE:
+        raise Refused(
+            "source", _("This school has former school police money for this year. Ask for a change of that line.")
+        )
+    if given.note in notes:
         words = _("This school already has a line with this year, source, and note. Change that line.")
         raise Refused("note", words)
     uow.add(row)

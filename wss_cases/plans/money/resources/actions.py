@@ -49,6 +49,8 @@ class Paid:
 def add_resource(uow: UnitOfWork, strategy_id: int, needed: Needed) -> int:
     """Add what a strategy needs. Raises NotFound, Refused naming the field."""
     strategy = existing(uow.session.get(PlanStrategy, strategy_id, with_for_update=True))
+    if strategy.removed_on is not None:
+        raise NotFound
     row = PlanResource(
         school_id=strategy.school_id, plan_id=strategy.plan_id, strategy_id=strategy.id, made_at=uow.now,
         made_by_id=uow.actor.user_id, **vars(needed),
