@@ -5,6 +5,7 @@ The process holds their rows until one of them is written: docs/decisions/0047-r
 
 import secrets
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ScalarSelect, column, event, inspect, select, table
@@ -23,49 +24,54 @@ AS_MIGRATED = 0
 """The version of what the migrations wrote and nobody has changed since."""
 
 
+@dataclass
+class _Held(Generic[Row]):
+    """Rows of one version of the code tables: all of them, once all were asked for, and those asked for by id."""
+
+    version: int | None = None
+    every: list[Row] | None = None
+    by_id: dict[int, Row] = field(default_factory=dict)
+
+
 class HeldRows(Generic[Row]):
     """The rows that `load` reads, held by this process for as long as no code table was written.
 
     A request knows from its session's statement whether one was; whatever else runs (commands, the scheduler) reads
-    them each time.
+    them each time. `load` takes no argument where all rows are asked for (`rows`), and ids where a page needs one or
+    two of many (`own_rows`).
     """
 
-    def __init__(self, load: Callable[[], Iterable[Row]]) -> None:
+    def __init__(self, load: Callable[..., Iterable[Row]]) -> None:
         self._load = load
-        self._held: tuple[int | None, list[Row]] = (None, [])
+        self._held: _Held[Row] = _Held()
 
     def rows(self) -> list[Row]:
-        """Return the rows to be read. They belong to no session: `own` one before it is changed or related to."""
-        version = db.session.info.get(KNOWN_CODE_TABLES)
-        if version is None:
+        """Return all rows, to be read. They belong to no session: `own` one before it is changed or related to."""
+        held = self._now_held()
+        if held is None:
             return list(self._load())
-        held = self._held
-        if held[0] != version:
-            held = self._held = version, [_apart(row) for row in self._load()]
-        return held[1]
-
-
-class HeldById(Generic[Row]):
-    """The same for a table of which a page reads a row or two: those that were asked for, by id."""
-
-    def __init__(self, load: Callable[[Collection[int]], Iterable[Row]]) -> None:
-        self._load = load
-        self._held: tuple[int | None, dict[int, Row]] = (None, {})
+        if held.every is None:
+            held.every = [_apart(row) for row in self._load()]
+        return held.every
 
     def own_rows(self, ids: Collection[int]) -> list[Row]:
-        """Return these rows as ones of this session, those that there are."""
-        version = db.session.info.get(KNOWN_CODE_TABLES)
-        if version is None:
+        """Return the rows with these ids, those that there are, as ones of this session."""
+        held = self._now_held()
+        if held is None:
             return list(self._load(ids))
-        held = self._held
-        if held[0] != version:
-            held = self._held = version, {}
-        # from here on the rows of this version, whatever another thread holds meanwhile
-        rows = held[1]
-        missing = [number for number in ids if number not in rows]
+        missing = [number for number in ids if number not in held.by_id]
         if missing:
-            rows.update({row.id: _apart(row) for row in self._load(missing)})
-        return [own(rows[number]) for number in ids if number in rows]
+            held.by_id.update({row.id: _apart(row) for row in self._load(missing)})
+        return [own(held.by_id[number]) for number in ids if number in held.by_id]
+
+    def _now_held(self) -> _Held[Row] | None:
+        """Return what is held of the version that this session knows of, whatever another thread holds meanwhile; None
+        where it knows of none."""
+        version = db.session.info.get(KNOWN_CODE_TABLES)
+        held = self._held
+        if version is not None and held.version != version:
+            held = self._held = _Held(version)
+        return None if version is None else held
 
 
 def own(row: Row) -> Row:

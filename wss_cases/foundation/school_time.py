@@ -31,7 +31,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from wss_cases.foundation import clock
-from wss_cases.foundation.code_tables import HeldById
+from wss_cases.foundation.code_tables import HeldRows
 from wss_cases.foundation.db import Base, UtcDateTime, db
 from wss_cases.foundation.settings.stored import SETTING, StoredSetting, fixed
 
@@ -110,7 +110,7 @@ def _schools() -> Select[Any]:
     return select(model).where(model.id.in_(bindparam("ids", expanding=True)))
 
 
-_HELD: HeldById[Any] = HeldById(lambda ids: db.session.scalars(_schools(), {"ids": list(ids)}))
+_HELD: HeldRows[Any] = HeldRows(lambda ids: db.session.scalars(_schools(), {"ids": list(ids)}))
 
 
 def of_district(key: str) -> ScalarSelect[Any]:
