@@ -38,9 +38,9 @@ from wss_cases.incidents.incident.models import CareRecord
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.assignment.actions import MAIL as REPORT_ASSIGNED
 from wss_cases.intake.assignment.models import Assignment
-from wss_cases.intake.offline.expiry import GONE as UNFILED_GONE
-from wss_cases.intake.offline.expiry import WAITS as UNFILED
 from wss_cases.intake.offline.models import OfflineEntry
+from wss_cases.intake.offline.states import GONE as UNFILED_GONE
+from wss_cases.intake.offline.states import WAITS as UNFILED
 from wss_cases.intake.offline.states import EntryKind, EntryState
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.audit_heads.messages import HEAD, head_key, week_of

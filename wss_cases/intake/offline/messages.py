@@ -2,9 +2,8 @@
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
-from wss_cases.intake.offline.expiry import GONE, WAITS
 from wss_cases.intake.offline.models import OfflineEntry
-from wss_cases.intake.offline.states import EntryState
+from wss_cases.intake.offline.states import GONE, WAITS, EntryState
 from wss_cases.journal.message_kinds import MessageKind, leads_to
 from wss_cases.journal.models import OutboxMessage
 

@@ -1,7 +1,13 @@
 """What was written without network: its kinds, and what became of it."""
 
+from typing import Final
+
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
+
+WAITS: Final = "offline_entry.waits"
+GONE: Final = "offline_entry.gone"
+"""Mails about what was not filed: that it goes soon, and that it went."""
 
 
 class EntryKind(Labelled):

@@ -13,7 +13,9 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.intake.offline.expiry import erase, mentions, naming
+from wss_cases.intake.unfiled.actions import erase
+from wss_cases.intake.unfiled.queries import naming
+from wss_cases.intake.unfiled.rules import mentions
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.word_index.actions import index_again
 from wss_cases.journal.word_index.models import SearchEntry

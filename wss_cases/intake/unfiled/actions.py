@@ -1,25 +1,20 @@
-"""What was never filed does not stay for ever: its writer is told, then it goes; and whom of a family it names."""
+"""What was never filed does not stay for ever: its writer is told, then it goes."""
 
-import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import ColumnElement, select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
-from wss_cases.foundation.keys.envelope import unseal
 from wss_cases.foundation.operations.shares import WHOLE, Share
-from wss_cases.foundation.settings.reading import setting
 from wss_cases.intake.offline.models import OfflineEntry
-from wss_cases.intake.offline.rules import PURPOSE, told_before
-from wss_cases.intake.offline.states import EntryState
+from wss_cases.intake.offline.rules import told_before
+from wss_cases.intake.offline.states import GONE, WAITS, EntryState
+from wss_cases.intake.unfiled.queries import naming
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.roster.names.finder import Finder, Kind
+from wss_cases.roster.names.finder import Finder
 
-WAITS: Final = "offline_entry.waits"
-GONE: Final = "offline_entry.gone"
 AT_ONCE: Final = 200
 """Entries that one call takes: the next one takes the rest."""
 
@@ -73,15 +68,6 @@ def erase(uow: UnitOfWork, row: OfflineEntry) -> None:
     uow.notify(row.user_id, GONE, row, f"{GONE}:{row.id}")
 
 
-def naming(uow: UnitOfWork, student_id: int, names: Finder) -> list[OfflineEntry]:
-    """Return the entries that wait and name a student for sure, locked; nobody is shown what they say.
-
-    What no key opens, and what only hints at somebody, is not found.
-    """
-    waiting = select(OfflineEntry).where(OfflineEntry.state == EntryState.TO_MEND).order_by(OfflineEntry.id)
-    return [row for row in uow.session.scalars(waiting.with_for_update()) if mentions(_said(row), student_id, names)]
-
-
 def remind_writers(uow: UnitOfWork, student_id: int, names: Finder, key: str) -> int:
     """Ask the writers of such entries to file them now, by a mail that names nobody; once for each `key`.
 
@@ -91,26 +77,3 @@ def remind_writers(uow: UnitOfWork, student_id: int, names: Finder, key: str) ->
     for row in rows:
         uow.notify(row.user_id, WAITS, row, f"{WAITS}:{row.id}:{key}")
     return len(rows)
-
-
-def _said(row: OfflineEntry) -> Mapping[str, Any]:
-    assert row.sealed_text is not None and row.sealed_key is not None
-    try:
-        told = json.loads(unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key))
-    except ValueError:
-        return {}
-    said: dict[str, list[str]] = {}
-    for name, value in told["fields"]:
-        said.setdefault(name, []).append(value)
-    return said
-
-
-def mentions(answers: Mapping[str, Any], student_id: int, names: Finder) -> bool:
-    """Whether the answers of a form name a student: by the roster's number, or in words in full."""
-    for key, values in answers.items():
-        words = [str(value) for value in (values if isinstance(values, list) else [values])]
-        if key == "people" and {str(student_id), f"student:{student_id}"} & set(words):
-            return True
-        if any(one.kind in (Kind.FULL, Kind.NUMBER) for word in words for one in names.sure(word)):
-            return True
-    return False
