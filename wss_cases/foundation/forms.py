@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from flask import g, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
-from wtforms import DateField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
@@ -124,6 +124,18 @@ class LongText(TextAreaField):
     def __init__(self, label: Any = None, validators: Sequence[Any] = (), limit: int = 20_000, **kwargs: Any) -> None:
         checks = [*validators, Length(max=limit, message=_l("Use at most %(max)d characters.")), check_characters]
         super().__init__(label, checks, **kwargs)
+
+
+class ConfirmField(BooleanField):
+    """A box with which somebody confirms what was refused at first: it is shown once it was asked for."""
+
+    def __init__(self, label: Any = None, **kwargs: Any) -> None:
+        super().__init__(label, [Optional()], **kwargs)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the form has asked for it, or it is ticked."""
+        return bool(self.errors or self.data)
 
 
 def choices(pairs: Sequence[tuple[Any, Any]]) -> list[SelectChoice]:

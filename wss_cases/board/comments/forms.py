@@ -1,10 +1,7 @@
 """The form of a comment."""
 
-from wtforms import BooleanField
-from wtforms.validators import Optional
-
 from wss_cases.board.comments.rules import LONGEST
-from wss_cases.foundation.forms import BaseForm, LongText
+from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 
@@ -16,4 +13,4 @@ class CommentForm(BaseForm):
         limit=LONGEST,
         description=_l("What the figures mean at your school, and what you will do next. Leave it empty to remove it."),
     )
-    anyway = BooleanField(_l("No student is named in this comment"), validators=[Optional()])
+    anyway = ConfirmField(_l("No student is named in this comment"))

@@ -1,9 +1,9 @@
 """The form of a circle plan."""
 
-from wtforms import BooleanField, DateField, SelectField
+from wtforms import DateField, SelectField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, filled, radio
+from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText, NotBlank, ShortText, filled, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.plans.rules import LONGEST_PIECE, LONGEST_TITLE, PlanContent
 from wss_cases.pathways.circles.plans.states import OWN_KINDS
@@ -27,7 +27,7 @@ class CirclePlanForm(BaseForm):
         description=_l("One prompt on each line, in the order you will ask them."),
     )
     closing = LongText(_l("Closing"), limit=2000)
-    anyway = BooleanField(_l("No student is named in this plan"), validators=[Optional()])
+    anyway = ConfirmField(_l("No student is named in this plan"))
 
     @property
     def content(self) -> PlanContent:

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from wtforms import BooleanField, SelectField
-from wtforms.validators import InputRequired, Optional
+from wtforms import SelectField
+from wtforms.validators import InputRequired
 
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.clock import school_year, school_year_bounds, year_named
-from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.forms import BaseForm, ConfirmField, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
@@ -20,9 +20,9 @@ from wss_cases.plans.plan.core.tiers import PLAN_TIERS
 from wss_cases.training.records.queries import staff_of
 
 
-def no_student_named() -> BooleanField:
+def no_student_named() -> ConfirmField:
     """Return the box with which somebody confirms that what looks like a student's name is none."""
-    return BooleanField(_l("No student is named here"), validators=[Optional()])
+    return ConfirmField(_l("No student is named here"))
 
 
 class HeadForm(BaseForm):

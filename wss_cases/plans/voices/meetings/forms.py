@@ -3,7 +3,7 @@
 from wtforms import BooleanField, DateField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, ShortText, radio
+from wss_cases.foundation.forms import BaseForm, ConfirmField, LongText, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.pathways.mentoring.mentors.forms import number_or_none
@@ -62,7 +62,7 @@ class HeardForm(BaseForm):
         description=_l("In a sentence. It stays inside the school: only the theme is ever published."),
     )  # fmt: skip
     answer_due_on = DateField(_l("Answer due by"), [Optional()])
-    anyway = BooleanField(_l("No student is named in this text"))
+    anyway = ConfirmField(_l("No student is named in this text"))
 
     @property
     def voice(self) -> Voice:

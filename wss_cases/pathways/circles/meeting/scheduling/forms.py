@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import BooleanField, DateField, SelectField, TimeField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, ShortText, choices, needs, radio
+from wss_cases.foundation.forms import BaseForm, ConfirmField, ShortText, choices, needs, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import at_local
 from wss_cases.pathways.circles.circle.states import ScreenAnswer
@@ -37,7 +37,7 @@ class ScheduleForm(BaseForm):
     again = BooleanField(
         _l("The circle is meeting again; this is not the agreement completion meeting"), validators=[Optional()]
     )
-    anyway = BooleanField(_l("Save it anyway"), validators=[Optional()])
+    anyway = ConfirmField(_l("Save it anyway"))
 
     @property
     def says_when(self) -> bool:
