@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.factories.accounts import acting, make_user
-from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory
+from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.incidents import IncidentPersonFactory, make_incident
 from tests.factories.roster import GuardianFactory, SchoolFactory, StudentFactory, StudentGuardianFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
@@ -30,6 +30,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.models import Addendum, Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
+from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.queries import draft_of
 from wss_cases.records.family_copies.copy.states import Manner, Part, ReleaseState
@@ -303,6 +304,27 @@ def test_a_copy_holds_the_students_own_record_and_nothing_of_others(here: Here) 
     assert "anary" not in told
     bare = here.release(here.handed(here.ask(parts=()))).text
     assert "Own reason" not in bare and "friend ran" not in bare
+
+
+def test_who_helped_to_keep_a_circle_is_taken_out_of_anothers_copy(here: Here) -> None:
+    case = CaseFactory(school_id=here.school.id, lead_id=here.coordinator.id)
+    CaseIncidentFactory(case_id=case.id, incident_id=here.incident.id)
+    CaseParticipantFactory(case_id=case.id, student_id=here.student.id)
+    circle = PathwayFactory(case_id=case.id, school_id=here.school.id)
+    helper = StudentFactory(given_name="Quillon", family_name="Vane")  # who goes to another school now
+    here.incident.narrative = "Then Quillon calmed them down."
+    db.session.commit()
+    assert "Quillon" in here.release(here.handed(here.ask())).text, "a first name of no one around here"
+    db.session.add(
+        CircleOutsideKeeper(
+            pathway_id=circle.id, case_id=case.id, school_id=here.school.id, student_id=helper.id, name="",
+            adult_id=here.coordinator.id, added_at=clock.now(),
+        )
+    )  # fmt: skip
+    db.session.commit()
+    told = here.release(here.handed(here.ask())).text
+    assert "Quillon" not in told and "calmed them down" in told
+    assert case.reference in told
 
 
 def test_the_pages_lead_from_the_student_to_the_sheet(here: Here, client_as: Callable[[Any], Any]) -> None:

@@ -44,7 +44,7 @@ CHECKED: dict[str, dict[str, Any]] = {
     "pathway": {"state": "completed", "accepted_on": DAY, "started_on": DAY, "ended_at": THEN},
     "circle_meeting": {"happened": False},
     "circle_plan": {"kind": "circle", "language": "", "planned_on": None, "keeper_id": None},
-    "circle_attendance": {"supporter_id": None, "keeper_user_id": None},
+    "circle_attendance": {"supporter_id": None, "keeper_user_id": None, "outside_keeper_id": None},
     "circle_note_opening": {"kind": "prevent_harm", "waiver_id": None},
     "circle_note_grant": {"waiver_id": None, "opening_id": None, "counsel_id": None},
     "attachment": {

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Column, Integer, Table, Text, func, select, text
 
 from tests.factories.accounts import acting, make_user
-from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory
+from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
 from tests.records.retention.canary import Planter, files_with, found_in
@@ -29,12 +29,16 @@ from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting, CircleOutsideKeeper
 from wss_cases.pathways.legal_holds.actions import open_hold
 from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.queries import is_student_held
 from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.records.retention.core.models import DeletionItem, RecordDeletion, RemovedFigure
+from wss_cases.records.retention.core.queries import kinds_of
 from wss_cases.records.retention.core.states import Decision, DeletionState, ItemState
 from wss_cases.records.retention.deletion.actions import carry_out, confirm
+from wss_cases.records.retention.reach.queries import Reader
 from wss_cases.records.retention.reach.table_owners import TABLES, Whose
 from wss_cases.records.retention.schedule.actions import decide
 from wss_cases.roster.directory.models import Enrolment, GuardianLimit, Student
@@ -169,6 +173,48 @@ def _pages_hold_nothing(world: World) -> None:
                 address
             )
         assert client.get(f"/students/{world.student_id}").status_code == 404
+
+
+def _helps_in_case_of_others(world: World) -> tuple[Case, CircleOutsideKeeper]:
+    """The child helped to keep a circle of a case about the other one, came, and is named in its note."""
+    case = CaseFactory(school_id=world.school.id, state="closed", closed_at=clock.now(), result="repaired")
+    CaseParticipantFactory(case_id=case.id, student_id=world.keeper.id)
+    circle = PathwayFactory(case_id=case.id, school_id=world.school.id)
+    placed = {"pathway_id": circle.id, "case_id": case.id, "school_id": world.school.id}
+    helper = CircleOutsideKeeper(
+        student_id=world.student_id, adult_id=world.proposer.id, name="", added_at=clock.now(), **placed
+    )
+    meeting = CircleMeeting(keeper_id=world.proposer.id, starts_at=clock.now(), happened=True, **placed)
+    db.session.add_all([helper, meeting, CaseNote(case_id=case.id, at=clock.now(), text="Zqcanary kept it well.")])
+    db.session.flush()
+    db.session.add(CircleAttendance(meeting_id=meeting.id, outside_keeper_id=helper.id, attended=True))
+    db.session.commit()
+    return case, helper
+
+
+def test_who_helped_to_keep_a_circle_goes_with_their_own_record_and_the_case_stays(world: World) -> None:
+    case, helper = _helps_in_case_of_others(world)
+    propose_and_confirm(world)
+    assert carry_out(clock.now())["deleted"] == 1
+    assert found_in([WORD]) == []
+    assert db.session.get(CircleOutsideKeeper, helper.id) is None
+    assert not db.session.scalars(select(CircleAttendance).where(CircleAttendance.outside_keeper_id.is_not(None))).all()
+    assert [one.student_id for one in db.session.get_one(Case, case.id).participants] == [world.keeper.id]
+    note = db.session.scalars(select(CaseNote).where(CaseNote.case_id == case.id)).one()
+    assert note.text == "[…] kept it well."
+
+
+def test_a_case_goes_with_whom_it_is_about_whoever_helped_in_it(world: World) -> None:
+    case, helper = _helps_in_case_of_others(world)
+    reach = Reader(db.session, world.keeper.id).reach(permanent=True)
+    assert case.id in reach.gone["case_record"] and helper.id in reach.gone["circle_outside_keeper"]
+    assert world.student_id not in reach.gone["student"]
+    with unit_of_work(acting(world.proposer), clock.now()) as uow:
+        open_hold(
+            uow, LegalHold(school_id=world.school.id, kind=HoldKind.COURT_ORDER, reason="Order 8", case_id=case.id)
+        )
+    assert is_student_held(world.student_id), "a hold on the case keeps who helped in it"
+    assert "case" in kinds_of([world.student_id])[world.student_id]
 
 
 def test_a_table_that_nobody_deletes_from_is_seen(world: World) -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, column, or_, select, table
 from sqlalchemy.orm import aliased
 
 from wss_cases.cases.case.models import CaseParticipant
@@ -12,6 +12,8 @@ from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 
+HELPER = table("circle_outside_keeper", column("case_id"), column("student_id"))
+"""Circles, which keep it, are a room above: these columns are all that holds need of it."""
 OPEN = LegalHold.closed_at.is_(None)
 
 
@@ -64,12 +66,18 @@ def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
 
 
 def student_held(student_id: Any) -> ColumnElement[bool]:
-    """Whether a hold keeps a student's record: on themselves, or on a case or circle they are in."""
-    mine = select(CaseParticipant.case_id).where(CaseParticipant.student_id == student_id)
-    cases = mine.correlate_except(CaseParticipant)
+    """Whether a hold keeps a student's record: on themselves, or on a case or circle they are in or helped to keep."""
+    cases = cases_of_student(student_id)
     circles = select(Pathway.id).where(Pathway.case_id.in_(cases)).correlate_except(Pathway)
     on = or_(LegalHold.student_id == student_id, LegalHold.case_id.in_(cases), LegalHold.pathway_id.in_(circles))
     return select(LegalHold.id).where(OPEN, on).correlate_except(LegalHold).exists()
+
+
+def cases_of_student(student_id: Any) -> Any:
+    """Return a select of the cases that a student is in, and of those in whose circles they helped."""
+    mine = select(CaseParticipant.case_id).where(CaseParticipant.student_id == student_id)
+    helped = select(HELPER.c.case_id).where(HELPER.c.student_id == student_id)
+    return mine.correlate_except(CaseParticipant).union_all(helped.correlate_except(HELPER))
 
 
 def is_case_held(case_id: int) -> bool:

@@ -9,13 +9,20 @@ from tests.cases.making import NOW, TODAY, make_user
 from tests.factories.base import fresh
 from tests.factories.referrals import PartnerFactory
 from tests.factories.roster import StudentFactory
-from tests.pathways.circles.making import keep, make_circle
+from tests.outcomes.reports.test_practice import cells
+from tests.pathways.circles.making import LATER, answer, keep, make_circle, plan, ready_circle
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleOutsideKeeper
+from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleKeeper, CircleOutsideKeeper
+from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.circles.keepers.actions import add_keeper
+from wss_cases.pathways.circles.meeting import actions as meetings
+from wss_cases.pathways.circles.outside import actions as outside
+from wss_cases.training.records.models import TrainingRecord
 
 
 @pytest.fixture
@@ -115,21 +122,87 @@ def test_a_student_keeps_it_beside_a_trained_adult_for_as_long_as_the_adult_does
     add_keeper(Invocation(world.actor, NOW), circle.id, untrained.id)
     assert "Robin Vale" in client.page(address).text
     assert "Robin Vale" not in client.page(f"{address}/outside/student").text
-    nobody = client.submit(f"{address}/outside/student", {"name": "Priya R."})
+    priya, elsewhere = helper_of(world), StudentFactory(given_name="Olu", family_name="Park")
+    data = {name: held[0] for name, held in client.form(f"{address}/outside/student").values().items() if held}
+
+    def send(**said):
+        return client.post(f"{address}/outside/student", data=data | {"request_key": f"key-{said}"} | said)
+
+    found = send(student_q="priya", find="student")
+    assert found.status_code == 200 and "Priya Rao" in found.text and "Olu" not in found.text
+    nobody = send(student=str(priya.id), adult="")
     assert nobody.status_code == 400 and "Choose a trained adult who keeps this circle." in nobody.text
-    sent = {"adult": str(world.coordinator.id), "name": "Priya R."}
-    assert client.submit(f"{address}/outside/student", sent).status_code == 303
-    again = client.submit(f"{address}/outside/student", sent)
+    assert 'value="' + str(priya.id) in nobody.text, "whom they chose is still chosen"
+    sent = {"adult": str(world.coordinator.id), "student": str(priya.id)}
+    for wrong in ("", "999999", str(elsewhere.id)):
+        refused = send(**sent | {"student": wrong})
+        assert refused.status_code == 400 and "Choose a student of this school." in refused.text
+        assert "Olu" not in refused.text
+    assert send(**sent).status_code == 303
+    again = send(**sent, again="1")
     assert again.status_code == 400 and "This person already keeps this circle." in again.text
-    party = client.submit(f"{address}/outside/student", sent | {"name": world.students[0].shown_name})
-    assert party.status_code == 400 and "Someone in this case has this name." in party.text
-    said = f"Priya R. (student, with {world.coordinator.name})"
+    party = send(**sent | {"student": str(world.students[0].id)})
+    assert party.status_code == 400 and "This case is about them. Choose another student." in party.text
+    said = f"Priya Rao (student, with {world.coordinator.name})"
     assert said in client.page(address.removesuffix("/keepers")).text
     assert "A student helps to keep this circle, with a trained adult" in client.page(f"/cases/{world.case.id}").text
     keeper = db.session.scalars(select(CircleKeeper).where(CircleKeeper.user_id == world.coordinator.id)).one()
     keeper.ended_at = NOW
     db.session.commit()
-    assert "Priya R." not in client.page(address.removesuffix("/keepers")).text
+    assert "Priya Rao" not in client.page(address.removesuffix("/keepers")).text
+
+
+def helper_of(world):
+    """Return a student of the world's school whom no case is about."""
+    return StudentFactory(school=world.school, given_name="Priya", family_name="Rao")
+
+
+def test_who_came_of_those_without_an_account_is_asked_counted_and_outlives_their_end(world, partner, client_as, at):
+    circle = ready_circle(world)
+    call = Invocation(world.actor, NOW)
+    maya = outside.add_outside_keeper(call, circle.id, partner.id, "Maya Ortiz")
+    priya = outside.add_student_keeper(call, circle.id, world.coordinator.id, helper_of(world).id)
+    row = fresh(partner)
+    row.agreement_until = None
+    db.session.commit()
+    meeting = plan(world, circle)
+    at("2026-11-26 13:00")
+    client = client_as(world.coordinator)
+    with pytest.raises(Refused, match="Answer for each person whether they came"):
+        answer(world, circle, meeting, MeetingState.HELD)
+    named = {one: f"helper_{one}" for one in (maya, priya)}
+    page = client.page(f"/circles/{meeting}/held").text
+    assert "Maya Ortiz (Harbor House)" in page and "Priya Rao (student" in page
+    shown = client.form(f"/circles/{meeting}/held").names
+    came = {name: "came" for name in shown if name.startswith(("party_", "keeper_", "helper_"))}
+    assert set(named.values()) <= came.keys()
+    # a circle takes place without its helpers
+    assert client.submit(f"/circles/{meeting}/held", came | {named[maya]: "absent"}).status_code == 303
+    outside.end_outside_keeper(Invocation(world.actor, clock.now()), circle.id, priya)
+    shown_later = client.page(f"/circles/{meeting}").text
+    assert "Maya Ortiz (Harbor House)" in shown_later and "Priya Rao (student" in shown_later
+    report = cells(client.page("/outcomes/practice"))
+    assert report["A member of the staff"] == ["0", "1"]
+    assert report["A circle keeper from outside the school"] == ["0", "0"]
+    assert report["Students, with a trained adult"] == ["0", "1"]
+    assert not staff_trainings_of_helpers()
+
+
+def staff_trainings_of_helpers():
+    """Return the trainings on record of anybody but the circle's one trained adult."""
+    return db.session.scalars(select(TrainingRecord.user_id).distinct()).all()[1:]
+
+
+def test_everyone_came_means_the_helpers_too(world, partner, at):
+    circle = ready_circle(world)
+    helper = outside.add_outside_keeper(Invocation(world.actor, NOW), circle.id, partner.id, "Maya Ortiz")
+    row = fresh(partner)
+    row.agreement_until = None
+    db.session.commit()
+    meeting = plan(world, circle)
+    meetings.answer_meeting(Invocation(world.actor, LATER + timedelta(hours=1)), meeting, MeetingState.HELD, None)
+    lines = db.session.scalars(select(CircleAttendance).where(CircleAttendance.outside_keeper_id.is_not(None))).all()
+    assert [(one.outside_keeper_id, one.attended) for one in lines] == [(helper, True)]
 
 
 def test_only_who_names_keepers_does(world, partner, client_as):

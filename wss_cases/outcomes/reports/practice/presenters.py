@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from wss_cases.foundation.dates import month_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.outcomes.reports.practice.queries import Asked, Held, Keepers
+from wss_cases.outcomes.reports.practice.queries import Asked, CaseCircle, Held, Keepers
+from wss_cases.practice.log.states import Leader
 from wss_cases.practice.requests.states import Became
 
 TIERS = (1, 2, 3)
@@ -24,9 +24,10 @@ class Table:
     rows: list[list[Any]]
 
 
-def tables_of(held: Held, of_cases: Sequence[tuple[date, int]], asked: Asked) -> list[Table]:
-    """Return what was held by kind, by month and by tier, beside the circles of cases, and what requests became."""
-    months, tiers = Counter(day.replace(day=1) for day, _tier in of_cases), Counter(tier for _day, tier in of_cases)
+def tables_of(held: Held, of_cases: Sequence[CaseCircle], asked: Asked) -> list[Table]:
+    """Return what was held by kind, month, tier and keeper, beside the circles of cases, and what requests became."""
+    months, tiers = Counter(one.day.replace(day=1) for one in of_cases), Counter(one.tier for one in of_cases)
+    keepers = Counter(leader for one in of_cases for leader in one.kept_by)
     beside = (_("Practice log"), _("Circles in cases"))
     return [
         Table(
@@ -43,6 +44,11 @@ def tables_of(held: Held, of_cases: Sequence[tuple[date, int]], asked: Asked) ->
             _("By tier"),
             (_("Tier"), *beside),
             [[_("Tier %(number)d", number=tier), held.tiers[tier], tiers[tier]] for tier in TIERS],
+        ),
+        Table(
+            _("By who kept them"),
+            (_("Kept by"), *beside),
+            [[one.label, held.leaders[one], keepers[one]] for one in Leader],
         ),
         Table(
             _("Requests for a circle"), (_("Result"), _("Requests")), [[one.label, asked.became[one]] for one in Became]

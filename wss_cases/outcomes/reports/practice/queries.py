@@ -13,11 +13,11 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import at_local, district_zone, local_date, zone_of
 from wss_cases.outcomes.counting.scope.queries import within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting, CircleOutsideKeeper
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.practice.log.models import PracticeEntry
 from wss_cases.practice.log.rules import tier_of
-from wss_cases.practice.log.states import PracticeKind
+from wss_cases.practice.log.states import Leader, PracticeKind
 from wss_cases.practice.requests.models import CircleRequest
 from wss_cases.practice.requests.states import Became
 from wss_cases.training.records.models import TrainingRecord
@@ -30,16 +30,26 @@ SOON = timedelta(days=60)
 
 @dataclass(frozen=True)
 class Held:
-    """What was held: times, students, adults and minutes by kind; times by month and by tier."""
+    """What was held: times, students, adults and minutes by kind; times by month, by tier and by who led it."""
 
     by_kind: dict[PracticeKind, Counter[str]]
     months: Counter[date]
     tiers: Counter[int]
+    leaders: Counter[Leader]
 
     @property
     def total(self) -> Counter[str]:
         """All kinds together."""
         return sum(self.by_kind.values(), Counter[str]())
+
+
+@dataclass(frozen=True)
+class CaseCircle:
+    """A meeting of a circle that was held for a case; `kept_by`: staff always, and who else helped and came."""
+
+    day: date
+    tier: int
+    kept_by: frozenset[Leader]
 
 
 @dataclass(frozen=True)
@@ -62,24 +72,33 @@ class Asked:
 def held_in(actor: Actor, scope: Scope) -> Held:
     """Return what the practice log of a scope holds, in one query; what was withdrawn is not counted."""
     entry = PracticeEntry
-    parts = (extract("year", entry.held_on), extract("month", entry.held_on), entry.kind, entry.purpose)
+    parts = (extract("year", entry.held_on), extract("month", entry.held_on), entry.kind, entry.purpose, entry.leader)
     sums = (func.count(), func.sum(entry.students), func.sum(entry.adults), func.sum(entry.minutes))
     logged = select(*parts, *sums).where(
         *within(actor, scope, entry.school_id, entry.held_on), entry.taken_back_at.is_(None)
     )
-    held = Held({kind: Counter() for kind in PracticeKind}, Counter(), Counter())
-    for year, month, kind, purpose, times, students, adults, minutes in db.session.execute(logged.group_by(*parts)):
+    held = Held({kind: Counter() for kind in PracticeKind}, Counter(), Counter(), Counter())
+    for year, month, kind, purpose, leader, times, students, adults, minutes in db.session.execute(
+        logged.group_by(*parts)
+    ):
         held.by_kind[kind].update(times=times, students=int(students), adults=int(adults), minutes=int(minutes))
         held.months[date(int(year), int(month), 1)] += times
         held.tiers[tier_of(kind, purpose)] += times
+        held.leaders[leader] += times
     return held
 
 
-def case_circles(actor: Actor, scope: Scope) -> list[tuple[date, int]]:
-    """Return the day and the tier of each meeting of a circle that was held for a case in the period."""
+def case_circles(actor: Actor, scope: Scope) -> list[CaseCircle]:
+    """Return each meeting of a circle that was held for a case in the period."""
     zone = zone_of(scope.school_id) if scope.school_id is not None else district_zone()
     statement = (
-        select(CircleMeeting.starts_at, CircleMeeting.school_id, Pathway.tier)
+        select(
+            CircleMeeting.starts_at,
+            CircleMeeting.school_id,
+            Pathway.tier,
+            _came(CircleOutsideKeeper.partner_id),
+            _came(CircleOutsideKeeper.adult_id),
+        )
         .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
         .where(
             *within_schools(actor, scope, CircleMeeting.school_id),
@@ -88,7 +107,25 @@ def case_circles(actor: Actor, scope: Scope) -> list[tuple[date, int]]:
             CircleMeeting.starts_at < at_local(scope.last + timedelta(days=1), 0, 0, zone),
         )
     )
-    return [(local_date(at, zone_of(school)), tier) for at, school, tier in db.session.execute(statement)]
+    return [
+        CaseCircle(local_date(at, zone_of(school)), tier, _kept_by(partner, student))
+        for at, school, tier, partner, student in db.session.execute(statement)
+    ]
+
+
+def _came(beside: Any) -> Any:
+    """Return whether somebody without an account helped to keep a meeting and came: of a partner, or a student."""
+    came = (
+        select(CircleAttendance.id)
+        .join(CircleOutsideKeeper, CircleOutsideKeeper.id == CircleAttendance.outside_keeper_id)
+        .where(CircleAttendance.meeting_id == CircleMeeting.id, CircleAttendance.attended, beside.is_not(None))
+    )
+    return came.correlate(CircleMeeting).exists()
+
+
+def _kept_by(partner: bool, student: bool) -> frozenset[Leader]:
+    helped = ((Leader.OUTSIDE, partner), (Leader.STUDENTS, student))
+    return frozenset({Leader.STAFF, *(leader for leader, came in helped if came)})
 
 
 def keepers_of(actor: Actor, scope: Scope) -> Keepers:

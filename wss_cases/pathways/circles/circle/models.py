@@ -118,18 +118,24 @@ class CircleKeeper(InPathway, Base):
 
 class CircleOutsideKeeper(InPathway, Base):
     """Who helps to keep a circle for a time, without an account: somebody of a partner organization with an agreement,
-    or a student with a trained adult who keeps it (`adult_id`)."""
+    or a student (`student_id`) with a trained adult who keeps it (`adult_id`).
+
+    `name`: '' for a student, who is called as the roster calls them, and whose row goes with their record.
+    """
 
     __tablename__ = "circle_outside_keeper"
     __table_args__ = (
         Index("ix_circle_outside_keeper_pathway", "pathway_id"),
+        Index("ix_circle_outside_keeper_student", "student_id"),
         CheckConstraint("(partner_id is null) <> (adult_id is null)", name="from"),
+        CheckConstraint("student_id is null or adult_id is not null", name="student"),
     )
     PRIVATE = frozenset({"name"})
 
     id: Mapped[Id]
     partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"))
     adult_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))
     name: Mapped[str] = mapped_column(String(200))
     added_at: Mapped[datetime]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
@@ -210,14 +216,15 @@ class MeetingInvitation(InPathway, Base):
 
 
 class CircleAttendance(Base):
-    """Who came to a meeting: a party, a supporter, or a keeper; exactly one of the three."""
+    """Who came to a meeting: exactly one of a party, a supporter, a keeper, or a keeper without an account."""
 
     __tablename__ = "circle_attendance"
     __table_args__ = (
         UniqueConstraint("meeting_id", "participant_id"),
         UniqueConstraint("meeting_id", "supporter_id"),
         UniqueConstraint("meeting_id", "keeper_user_id"),
-        exactly_one("participant_id", "supporter_id", "keeper_user_id", name="one_person"),
+        UniqueConstraint("meeting_id", "outside_keeper_id"),
+        exactly_one("participant_id", "supporter_id", "keeper_user_id", "outside_keeper_id", name="one_person"),
     )
 
     id: Mapped[Id]
@@ -225,5 +232,6 @@ class CircleAttendance(Base):
     participant_id: Mapped[int | None] = mapped_column(ForeignKey("case_participant.id"))
     supporter_id: Mapped[int | None] = mapped_column(ForeignKey("circle_supporter.id"))
     keeper_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    outside_keeper_id: Mapped[int | None] = mapped_column(ForeignKey("circle_outside_keeper.id"))
     attended: Mapped[bool]
     left_early: Mapped[bool] = mapped_column(default=False, server_default="0")

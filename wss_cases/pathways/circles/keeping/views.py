@@ -23,6 +23,7 @@ from wss_cases.pathways.circles.keeping.presenters import circle_page, circle_ro
 from wss_cases.pathways.circles.keeping.queries import led_circle, led_circles
 from wss_cases.pathways.circles.meeting.actions import CAME_TOGETHER
 from wss_cases.pathways.circles.meeting.presenters import attendance_in, guest_in, invited_by_role
+from wss_cases.pathways.circles.meeting.queries import helpers_at
 from wss_cases.pathways.circles.meeting.rules import Attendance
 from wss_cases.pathways.circles.plans.forms import CirclePlanForm
 from wss_cases.pathways.circles.plans.presenters import parts_of
@@ -117,7 +118,7 @@ def attendance(pathway_id: int, state: str) -> Page:
     waiting = now_known.waiting
     if waiting is None:
         return redirect(_page_of(row), 303)
-    people = invited_by_role(now_known)
+    people = invited_by_role(now_known, helpers_at(row, waiting))
     form = attendance_form(people, waiting.version)
     form["guest_beside"].choices = people_choices(now_known.names, _("Choose one"))
     became = MeetingState(state)

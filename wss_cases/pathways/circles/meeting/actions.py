@@ -21,6 +21,7 @@ from wss_cases.pathways.circles.circle.states import (
 )
 from wss_cases.pathways.circles.consent.actions import load_circle, not_held
 from wss_cases.pathways.circles.consent.inviting import invite
+from wss_cases.pathways.circles.meeting.queries import helpers_at
 from wss_cases.pathways.circles.meeting.rules import Attendance, Guest, attendance_problem, everyone
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.states import COMPLETION
@@ -65,7 +66,7 @@ def settle(
     if state not in MEETING_TRANSITIONS[meeting_state(meeting.happened, meeting.not_held_reason)]:
         raise Refused("", _("This meeting was already answered."))
     circle = circle_of(row)
-    attendance = everyone(circle) if attendance is None else attendance
+    attendance = everyone(circle, helpers_at(row, meeting)) if attendance is None else attendance
     if guest is not None and state in CAME_TOGETHER:
         if guest.beside not in circle.names:
             raise Refused("guest_beside", _("Choose who they came with."))
@@ -81,7 +82,7 @@ def note_answer(
 ) -> None:
     """Record what became of a meeting, and who came; see `answer_meeting`."""
     if state in CAME_TOGETHER:
-        _note_attendance(uow, meeting, circle, state, attendance)
+        _note_attendance(uow, row, meeting, circle, state, attendance)
     if state is MeetingState.HELD:
         _hold(uow, row, meeting)
     else:
@@ -101,18 +102,20 @@ def _load(uow: UnitOfWork, meeting_id: int, version: int | None) -> tuple[Circle
 
 
 def _note_attendance(
-    uow: UnitOfWork, meeting: CircleMeeting, circle: Circle, state: MeetingState, attendance: Attendance
+    uow: UnitOfWork, row: Pathway, meeting: CircleMeeting, circle: Circle, state: MeetingState, attendance: Attendance
 ) -> None:
     if meeting.starts_at > uow.now:
         raise Refused("", _("This meeting has not started yet."))
-    supporters = [row.id for row in circle.supporters if row.ended_at is None]
-    problem = attendance_problem(state, circle.invited, supporters, list(circle.keeper_names), attendance)
+    supporters = [one.id for one in circle.supporters if one.ended_at is None]
+    helpers = helpers_at(row, meeting)
+    problem = attendance_problem(state, circle.invited, supporters, list(circle.keeper_names), attendance, helpers)
     if problem is not None:
         raise Refused("", str(problem))
     lines = (
         ("participant_id", attendance.parties),
         ("supporter_id", attendance.supporters),
         ("keeper_user_id", attendance.keepers),
+        ("outside_keeper_id", attendance.helpers),
     )
     meeting.attendance = [
         CircleAttendance(

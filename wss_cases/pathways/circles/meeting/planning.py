@@ -16,6 +16,7 @@ from wss_cases.pathways.circles.invitations.actions import tell_calendars
 from wss_cases.pathways.circles.keepers.actions import keep_as_lead
 from wss_cases.pathways.circles.meeting.actions import note_answer
 from wss_cases.pathways.circles.meeting.free_times import warnings_of
+from wss_cases.pathways.circles.meeting.queries import helpers_at
 from wss_cases.pathways.circles.meeting.rules import NEW_DAY, everyone, next_kind
 from wss_cases.pathways.circles.requirements.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.rules import completion_held
@@ -63,7 +64,7 @@ def plan_meeting(
     audit_only(uow, row)
     close_open(uow, row.id, NEW_DAY, "planned")
     if everyone_came:
-        note_answer(uow, row, circle, meeting, MeetingState.HELD, everyone(circle))
+        note_answer(uow, row, circle, meeting, MeetingState.HELD, everyone(circle, helpers_at(row, meeting)))
     return meeting.id
 
 

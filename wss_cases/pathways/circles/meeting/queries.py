@@ -13,8 +13,10 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter
 from wss_cases.pathways.circles.circle.rules import PART
+from wss_cases.pathways.circles.outside.queries import outside_keepers_of, outside_name
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.engine.states import Person
@@ -35,6 +37,15 @@ def get_supporter(row: Pathway, supporter_id: int) -> CircleSupporter:
     if supporter is None or supporter.pathway_id != row.id:
         raise NotFound
     return supporter
+
+
+def helpers_at(row: Pathway, meeting: CircleMeeting) -> dict[int, str]:
+    """Return who helps to keep a circle without an account on the day of a meeting: id to "Maya Ortiz (Harbor House)".
+
+    The caller has checked the circle.
+    """
+    day = local_date(meeting.starts_at, zone_of(row.school_id))
+    return {one.id: outside_name(one) for one in outside_keepers_of(row.id, day)}
 
 
 def meetings_between(

@@ -20,11 +20,12 @@ def next_kind(was_held: bool, agreed: bool) -> MeetingKind:
 
 @dataclass(frozen=True)
 class Attendance:
-    """Who came to a meeting, by role: parties, supporters and keepers by id."""
+    """Who came to a meeting, by role: parties, supporters, keepers and keepers without an account (helpers) by id."""
 
     parties: Mapping[int, Presence] = field(default_factory=dict)
     supporters: Mapping[int, Presence] = field(default_factory=dict)
     keepers: Mapping[int, Presence] = field(default_factory=dict)
+    helpers: Mapping[int, Presence] = field(default_factory=dict)
 
     @property
     def left(self) -> list[int]:
@@ -41,12 +42,14 @@ class Guest:
     beside: int
 
 
-def everyone(circle: Any) -> Attendance:
-    """Return that everyone who is invited came: parties, the supporters who are still invited, the keepers."""
+def everyone(circle: Any, helpers: Collection[int]) -> Attendance:
+    """Return that everyone who is invited came: parties, the supporters who are still invited, the keepers, and who
+    helps to keep it without an account."""
     return Attendance(
         parties=dict.fromkeys(circle.names, Presence.CAME),
         supporters={one.id: Presence.CAME for one in circle.supporters if one.ended_at is None},
         keepers=dict.fromkeys(circle.keeper_names, Presence.CAME),
+        helpers=dict.fromkeys(helpers, Presence.CAME),
     )
 
 
@@ -56,12 +59,17 @@ def attendance_problem(
     supporters: Collection[int],
     keepers: Collection[int],
     attendance: Attendance,
+    helpers: Collection[int] = (),
 ) -> Any:
-    """Return why the attendance does not fit the answer, as lazy words; None where it does."""
-    invited_ids = ({person.id for person in invited}, set(supporters), set(keepers))
-    if (set(attendance.parties), set(attendance.supporters), set(attendance.keepers)) != invited_ids:
+    """Return why the attendance does not fit the answer, as lazy words; None where it does.
+
+    A circle is held without its `helpers`, never without a keeper of the school.
+    """
+    by_role = (attendance.parties, attendance.supporters, attendance.keepers, attendance.helpers)
+    invited_ids = ({person.id for person in invited}, set(supporters), set(keepers), set(helpers))
+    if tuple(set(presences) for presences in by_role) != invited_ids:
         return _l("Answer for each person whether they came.")
-    everybody = [*attendance.parties.values(), *attendance.supporters.values(), *attendance.keepers.values()]
+    everybody = [presence for presences in by_role for presence in presences.values()]
     if state is MeetingState.NO_SHOW:
         return None if Presence.ABSENT in everybody else _l("Enter who did not come.")
     if state is MeetingState.WALKED_OUT:

@@ -24,7 +24,7 @@ from wss_cases.pathways.circles.circle.states import MeetingState, meeting_state
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_file, meeting_words
 from wss_cases.pathways.circles.meeting import actions
 from wss_cases.pathways.circles.meeting.presenters import attendance_in, came_by_role, guest_in, invited_by_role
-from wss_cases.pathways.circles.meeting.queries import get_meeting, meetings_between
+from wss_cases.pathways.circles.meeting.queries import get_meeting, helpers_at, meetings_between
 from wss_cases.pathways.circles.meeting.rules import Attendance
 from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.forms import people_choices
@@ -147,7 +147,7 @@ def attendance(meeting_id: int, state: str) -> Page:
     its_meeting = get_meeting(actor, meeting_id)
     row = get_circle(actor, its_meeting.case_id, its_meeting.pathway_id)
     circle = circle_of(row)
-    people = invited_by_role(circle)
+    people = invited_by_role(circle, helpers_at(row, its_meeting))
     form = attendance_form(people, its_meeting.version)
     form["guest_beside"].choices = people_choices(circle.names, _("Choose one"))
     became = MeetingState(state)

@@ -20,9 +20,8 @@ from wss_cases.pathways.circles.outside.queries import (
     trained_adults,
 )
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.names.queries import finder_around, names_at_school
-
-NOBODY_ID = 0
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.names.queries import names_at_school
 
 
 @use_case
@@ -32,8 +31,12 @@ def add_outside_keeper(uow: UnitOfWork, pathway_id: int, partner_id: int, name: 
     Raises NotFound for who may not name keepers, Refused while nobody of the school keeps the circle, for a partner
     without an agreement in force, no name, somebody who is named already, and, unless `anyway`, a student's name.
     """
-    row = _kept(uow, pathway_id, name)
-    partners = partners_with_agreement(today_at(row.school_id, uow.now))
+    row = _kept(uow, pathway_id)
+    refuse_blank("name", name, _("Write the name."))
+    today = today_at(row.school_id, uow.now)
+    if any(one.name.casefold() == name.strip().casefold() for one in outside_keepers_of(row.id, today)):
+        raise Refused("name", _("This person already keeps this circle."))
+    partners = partners_with_agreement(today)
     if partner_id not in partners:
         raise Refused("partner", _("Choose a partner whose agreement is in force."))
     if not anyway and names_at_school(row.school_id, name):
@@ -44,33 +47,34 @@ def add_outside_keeper(uow: UnitOfWork, pathway_id: int, partner_id: int, name: 
 
 
 @use_case
-def add_student_keeper(uow: UnitOfWork, pathway_id: int, adult_id: int, name: str, anyway: bool = False) -> int:
+def add_student_keeper(uow: UnitOfWork, pathway_id: int, adult_id: int, student_id: int) -> int:
     """Name a student who helps to keep a live circle beside a trained adult who keeps it. Returns their row's id.
 
-    They have no access, and no record of their own says it. Raises NotFound for who may not name keepers, Refused
-    while nobody of the school keeps the circle, for an adult who does not or is not trained, no name, somebody who is
-    named already, and, unless `anyway`, a name of somebody whom the case is about.
+    They have no access, and no copy of their record says it; what is kept of it goes with their record and with the
+    case. Raises NotFound for who may not name keepers, Refused while nobody of the school keeps the circle, for an
+    adult who does not or is not trained, nobody of the school, somebody who is named already or whom the case is about.
     """
-    row = _kept(uow, pathway_id, name)
+    row = _kept(uow, pathway_id)
     if adult_id not in trained_adults(row, uow.now):
         raise Refused("adult", _("Choose a trained adult who keeps this circle."))
-    parties = [one.student_id for one in participants_of(row.case_id) if one.student_id is not None]
-    if not anyway and parties and finder_around(NOBODY_ID, parties).names_in(name):
-        raise Refused("anyway", _("Someone in this case has this name. If this is another student, confirm below."))
-    keeper = _named(uow, row, name, adult_id=adult_id)
+    student = uow.session.get(Student, student_id)
+    if student is None or student.school_id != row.school_id or not student.is_active:
+        raise Refused("student", _("Choose a student of this school."))
+    if student.id in {one.student_id for one in participants_of(row.case_id)}:
+        raise Refused("student", _("This case is about them. Choose another student."))
+    if student.id in {one.student_id for one in outside_keepers_of(row.id, today_at(row.school_id, uow.now))}:
+        raise Refused("student", _("This person already keeps this circle."))
+    keeper = _named(uow, row, "", adult_id=adult_id, student_id=student.id)
     uow.record(keeper, "circle.student_keeper_named")
     return keeper.id
 
 
-def _kept(uow: UnitOfWork, pathway_id: int, name: str) -> Pathway:
+def _kept(uow: UnitOfWork, pathway_id: int) -> Pathway:
     row = load_circle(uow, pathway_id)
     circle, today = with_keepers(row), today_at(row.school_id, uow.now)
     require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
-    refuse_blank("name", name, _("Write the name."))
     if not circle.keeper_ids & may_keep(row.school_id, today).keys():
         raise Refused("", _("Assign a keeper from this school first. They answer for the circle."))
-    if any(one.name.casefold() == name.strip().casefold() for one in outside_keepers_of(row.id, today)):
-        raise Refused("name", _("This person already keeps this circle."))
     return row
 
 

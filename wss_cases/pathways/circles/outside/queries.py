@@ -1,6 +1,7 @@
 """Reading keepers without an account, and partner organizations whose agreement is in force."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -15,12 +16,24 @@ from wss_cases.pathways.circles.circle.keepers import with_keepers
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleOutsideKeeper
 from wss_cases.pathways.circles.training.queries import keepers_at
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.directory.models import Student
 
 PARTNER = table(
     "partner", column("id"), column("name"), column("is_active", Boolean), column("agreement_from"),
     column("agreement_until"),
 )  # fmt: skip
 """The partners' directory is kept with referrals; these columns are all that circles need of it."""
+
+
+@dataclass(frozen=True)
+class OutsideKeeper:
+    """Who helps to keep a circle without an account: of a partner, or a student with an adult (their names)."""
+
+    id: int
+    name: str
+    partner: str | None
+    adult: str | None
+    student_id: int | None
 
 
 def partners_with_agreement(day: date) -> dict[int, str]:
@@ -39,29 +52,54 @@ def _in_force(day: date) -> Any:
     )
 
 
-def outside_keepers_of(pathway_id: int, day: date) -> Sequence[Any]:
-    """Return (id, name, partner, adult) of who helps to keep a circle on a day without an account, the first named
-    first: somebody of a partner while its agreement is in force, a student while the adult beside them keeps it."""
+def outside_keepers_of(pathway_id: int, day: date) -> list[OutsideKeeper]:
+    """Return who helps to keep a circle on a day without an account, the first named first.
+
+    Somebody of a partner while its agreement is in force, a student while the adult beside them keeps it.
+    """
     one = CircleOutsideKeeper
     keeps = exists().where(
         CircleKeeper.pathway_id == one.pathway_id, CircleKeeper.user_id == one.adult_id, CircleKeeper.ended_at.is_(None)
     )
+    return _listed(one.pathway_id == pathway_id, one.ended_at.is_(None), or_(_in_force(day), keeps))
+
+
+def named_outside(ids: Iterable[int | None]) -> dict[int, str]:
+    """Return what keepers without an account are called, also of those who ended: id to "Maya Ortiz (Harbor House)".
+
+    The caller has checked their circle.
+    """
+    wanted = sorted({number for number in ids if number is not None})
+    return {one.id: outside_name(one) for one in _listed(CircleOutsideKeeper.id.in_(wanted))} if wanted else {}
+
+
+def _listed(*which: Any) -> list[OutsideKeeper]:
+    one = CircleOutsideKeeper
     statement = (
-        select(one.id, one.name, PARTNER.c.name.label("partner"), UserAccount.name.label("adult"))
+        select(one, PARTNER.c.name, UserAccount.name, Student)
         .outerjoin(PARTNER, PARTNER.c.id == one.partner_id)
         .outerjoin(UserAccount, UserAccount.id == one.adult_id)
-        .where(one.pathway_id == pathway_id, one.ended_at.is_(None), or_(_in_force(day), keeps))
+        .outerjoin(Student, Student.id == one.student_id)
+        .where(*which)
         .order_by(one.id)
     )
-    return db.session.execute(statement).all()
+    return [
+        OutsideKeeper(row.id, student.shown_name if student else row.name, partner, adult, row.student_id)
+        for row, partner, adult, student in db.session.execute(statement)
+    ]
 
 
 def outside_words(pathway_id: int, day: date) -> list[str]:
     """Return who helps to keep a circle without an account: "Maya Ortiz (Harbor House)"."""
-    return [f"{one.name} ({beside_words(one)})" for one in outside_keepers_of(pathway_id, day)]
+    return [outside_name(one) for one in outside_keepers_of(pathway_id, day)]
 
 
-def beside_words(one: Any) -> str:
+def outside_name(one: OutsideKeeper) -> str:
+    """Return what a keeper without an account is called: "Maya Ortiz (Harbor House)"."""
+    return f"{one.name} ({beside_words(one)})"
+
+
+def beside_words(one: OutsideKeeper) -> str:
     """Return for whom a keeper without an account is there: a partner, or the adult beside a student."""
     return one.partner or _("student, with %(name)s", name=one.adult)
 

@@ -9,7 +9,7 @@ from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.other_schools.queries import named_elsewhere
-from wss_cases.pathways.circles.circle.models import CircleSupporter
+from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper, CircleSupporter
 from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.roster.directory.models import Enrolment, Student
@@ -36,11 +36,14 @@ def finder_for(release: FamilyRelease) -> Finder:
 def _students_in(incident_ids: Iterable[int], case_ids: Sequence[int]) -> set[int]:
     on_reports = select(IncidentPerson.student_id).where(IncidentPerson.incident_id.in_(sorted(incident_ids)))
     in_cases = select(CaseParticipant.student_id).where(CaseParticipant.case_id.in_(case_ids))
-    return {one for one in (*db.session.scalars(on_reports), *db.session.scalars(in_cases)) if one is not None}
+    helped = select(CircleOutsideKeeper.student_id).where(CircleOutsideKeeper.case_id.in_(case_ids))
+    found = (*db.session.scalars(on_reports), *db.session.scalars(in_cases), *db.session.scalars(helped))
+    return {one for one in found if one is not None}
 
 
 def _described(incident_ids: Iterable[int], case_ids: Sequence[int], own_id: int) -> list[Named]:
-    """Return the names that stand in descriptions of people who are in no roster, and of who supports a party."""
+    """Return the names that stand in descriptions of people who are in no roster, and of who supports a party
+    or, without the roster, helped to keep a circle."""
     people = select(IncidentPerson.description).where(
         IncidentPerson.incident_id.in_(sorted(incident_ids)), IncidentPerson.student_id.is_(None)
     )
@@ -54,7 +57,11 @@ def _described(incident_ids: Iterable[int], case_ids: Sequence[int], own_id: int
     )
     described = [*db.session.scalars(people), *db.session.scalars(parts)]
     names = {word for text in described for word in text.split() if len(word) > 2 and word[0].isupper()}
-    names |= set(db.session.scalars(supporters))
+    helpers = select(CircleOutsideKeeper.name).where(
+        CircleOutsideKeeper.case_id.in_(case_ids), CircleOutsideKeeper.adult_id.is_not(None),
+        CircleOutsideKeeper.name != "",
+    )  # fmt: skip
+    names |= {*db.session.scalars(supporters), *db.session.scalars(helpers)}
     return [Named(name, (name,), ()) for name in sorted(names)]
 
 

@@ -16,6 +16,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.journal.models import Disclosure
+from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.legal_holds.queries import student_held
 from wss_cases.records.retention.core.models import DeletionItem, RecordReview, RetentionRule
@@ -77,7 +78,10 @@ def _in_incident(model: Any) -> Any:
 
 KINDS: dict[str, tuple[Any, ...]] = {
     "incident": (select(IncidentPerson.student_id),),
-    "case": (select(CaseParticipant.student_id),),
+    "case": (
+        select(CaseParticipant.student_id),
+        select(CircleOutsideKeeper.student_id).where(CircleOutsideKeeper.student_id.is_not(None)),
+    ),
     "discipline": (select(DisciplineAction.student_id),),
     "restraint": (select(RestraintRecord.student_id),),
     "police": (_in_incident(PoliceReview), select(NotifiedStudent.student_id), select(Questioning.student_id)),

@@ -10,7 +10,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.attachments.sealing.queries import keeps_record
-from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases.case.models import Case
 from wss_cases.foundation.database.erasing import erase_deleted
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -20,7 +20,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
-from wss_cases.pathways.legal_holds.queries import is_student_held
+from wss_cases.pathways.legal_holds.queries import cases_of_student, is_student_held
 from wss_cases.records.retention.core.models import DeletionItem, RecordDeletion
 from wss_cases.records.retention.core.queries import due_now, still_open
 from wss_cases.records.retention.core.rules import certificate
@@ -139,7 +139,7 @@ def _one(item_id: int, now: datetime) -> str:
             return "passed"  # another scheduler was first
         student = uow.session.get(Student, item.student_id, with_for_update=True)
         # whoever opens a hold locks the case or the student: they come before or after, never between
-        cases = select(CaseParticipant.case_id).where(CaseParticipant.student_id == item.student_id)
+        cases = cases_of_student(item.student_id)
         uow.session.execute(select(Case.id).where(Case.id.in_(cases)).order_by(Case.id).with_for_update()).all()
         item.done_at = now
         item.why_kept = _what_keeps(student, item.part, now)

@@ -13,6 +13,8 @@ from wss_cases.records.retention.reach.table_owners import TABLES, Whose
 Rows = dict[str, set[int]]
 ABOUT_STUDENTS = [name for name, entry in TABLES.items() if entry.whose is Whose.STUDENT]
 PERMANENT = "identity"
+HELPED = "circle_outside_keeper"
+"""Students who helped to keep a circle: the case is about others, and goes or stays with them."""
 
 
 def table(name: str) -> Table:
@@ -64,7 +66,7 @@ class Reader:
         seeds: Rows = {"student": {self.student_id}, "incident": incidents, "case_record": cases}
         self._shared_parts(seeds, shared_incidents, shared_cases, reached)
         reached.gone = self.below(seeds, permanent=permanent)
-        shared: Rows = {"incident": shared_incidents, "case_record": shared_cases - cases}
+        shared: Rows = {"incident": shared_incidents, "case_record": (shared_cases | self._helped()) - cases}
         below = self.below(shared, permanent=False)
         reached.stays = {name: rows - reached.gone.get(name, set()) for name, rows in below.items()}
         reached.stays["family_release"] = self._requests_beside(reached.stays)
@@ -78,6 +80,11 @@ class Reader:
         reached.stays = {name: rows for name, rows in reached.stays.items() if rows}
         return reached
 
+    def _helped(self) -> set[int]:
+        """Cases in whose circles the student helped: their texts may name the student."""
+        helped = table(HELPED)
+        return self.ids(select(helped.c.case_id).where(helped.c.student_id == self.student_id))
+
     def _requests_beside(self, stays: Rows) -> set[int]:
         """Other families' requests for a copy: they list by hand which names do not go out with it."""
         release = table("family_release")
@@ -89,7 +96,7 @@ class Reader:
         tied = [
             table(name)
             for name in ABOUT_STUDENTS
-            if "student_id" in table(name).c and column in table(name).c and name != "legal_hold"
+            if "student_id" in table(name).c and column in table(name).c and name not in ("legal_hold", HELPED)
         ]
         mine: set[int] = set()
         for one in tied:
