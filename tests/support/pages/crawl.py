@@ -101,20 +101,19 @@ def walk(
     samples: int = SAMPLES,
     known: frozenset[str] = frozenset(),
 ) -> list[Visit]:
-    """Return a visit to each page that can be reached from `start`, at most so many of one kind; of the shapes that are
-    `known` a third, where not everything is proven."""
+    """Return a visit to each page that can be reached from `start`, at most so many of one kind. Where not everything is
+    proven, a second one is looked at of a third of the kinds, and a third of the shapes that are `known`."""
     queue, seen = [start], {start}
     visits: list[Visit] = []
     met = Counter[str]()
     while queue and len(visits) < limit:
         address = queue.pop(0)
-        kinds = _kinds(address)
-        if all(met[kind] >= samples for kind in kinds):
+        kinds, shape = _kinds(address), shape_of(address)
+        if all(met[kind] >= _wanted(kind, samples) for kind in kinds):
             continue
         met.update(kinds)
-        shape = shape_of(address)
         # whoever comes late goes at least from home into a few rooms
-        if len(visits) > ALWAYS and shape in known and not in_turn(zlib.crc32(shape.encode()), 3):
+        if len(visits) > ALWAYS and shape in known and not _in_third(shape):
             continue
         visit = look(app, client, address)
         visits.append(visit)
@@ -124,6 +123,15 @@ def walk(
             queue += [found for found in dict.fromkeys(fresh) if found not in seen]
             seen.update(fresh)
     return visits
+
+
+def _wanted(kind: str, samples: int) -> int:
+    """Return how many pages of a kind are looked at: of two kinds in three one alone, where not everything is proven."""
+    return samples if _in_third(kind) else 1
+
+
+def _in_third(kind: str) -> bool:
+    return in_turn(zlib.crc32(kind.encode()), 3)
 
 
 def look(app: Flask, client: PageClient, address: str) -> Visit:

@@ -62,7 +62,7 @@ def overview_rows(actor: Actor, today: date) -> list[OverviewRow]:
 def unmet_trainings(plan_ids: Sequence[int], today: date) -> dict[int, int]:
     """Return for each plan how many minimums of training its school does not meet."""
     schools = select(SchoolPlan.id, SchoolPlan.school_id).where(among(SchoolPlan.id, plan_ids))
-    by_plan: dict[int, int] = dict(db.session.execute(schools).tuples().all())
+    by_plan = dict(db.session.execute(schools).all())
     unmet = unmet_minimums(sorted(set(by_plan.values())), today)
     return {plan_id: unmet[school_id] for plan_id, school_id in by_plan.items()}
 
