@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from flask import flash, redirect, render_template, request, session
+import segno
+from flask import flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import Refused
@@ -16,6 +17,16 @@ from wss_cases.foundation.settings.reading import setting
 Page = str | Response | tuple[str, int]
 LONGEST_SEARCH = 200
 SEARCHED, SEARCHED_SECONDS = "searched", 3600
+
+
+def printed_address(endpoint: str, **values: Any) -> str:
+    """Return the full address of a page, for paper or another person: under PUBLIC_URL, else as this request came."""
+    return f"{setting('PUBLIC_URL') or request.url_root.rstrip('/')}{url_for(endpoint, **values)}"
+
+
+def code_picture(address: str) -> str:
+    """Return the source of an image that a phone's camera reads as this address."""
+    return str(segno.make(address, error="m").svg_data_uri(border=4))
 
 
 def form_page(

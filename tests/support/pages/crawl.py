@@ -101,8 +101,8 @@ def walk(
     samples: int = SAMPLES,
     known: frozenset[str] = frozenset(),
 ) -> list[Visit]:
-    """Return a visit to each page that can be reached from `start`, at most so many of one kind. Where not everything is
-    proven, a second one is looked at of a third of the kinds, and a third of the shapes that are `known`."""
+    """Return a visit to each page that can be reached from `start`, at most so many of one kind. Where not everything
+    is proven, a second one is looked at of a third of the kinds, and a third of the shapes that are `known`."""
     queue, seen = [start], {start}
     visits: list[Visit] = []
     met = Counter[str]()
@@ -126,7 +126,7 @@ def walk(
 
 
 def _wanted(kind: str, samples: int) -> int:
-    """Return how many pages of a kind are looked at: of two kinds in three one alone, where not everything is proven."""
+    """Return how many pages of a kind are looked at: of two kinds in three one, where not everything is proven."""
     return samples if _in_third(kind) else 1
 
 

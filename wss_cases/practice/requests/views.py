@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import segno
 from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.act_pages import act_form, act_page
@@ -17,7 +16,7 @@ from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.i18n import dotted, force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.pages import Page, code_picture, printed_address, with_flash
 from wss_cases.foundation.school_time import at_local, today_at, zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.pages.presenters import place_names
@@ -130,8 +129,7 @@ def _link_words(school: School) -> dict[str, Any]:
 
 
 def _address(standing: RequestLink) -> str:
-    base = setting("PUBLIC_URL") or request.url_root.rstrip("/")
-    return f"{base}{url_for('circle_request.link', token=standing.code)}"
+    return printed_address("circle_request.link", token=standing.code)
 
 
 act_page(
@@ -157,7 +155,7 @@ def sheet() -> Page:
     if standing is None:
         raise NotFound
     address = _address(standing)
-    picture = segno.make(address, error="m").svg_data_uri(border=4)
+    picture = code_picture(address)
     both = []
     for code in setting("LANGUAGES"):
         with force_locale(code):

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import segno
 from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.act_pages import act_form
@@ -15,7 +14,7 @@ from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.pages import Page, code_picture, printed_address, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.roster.directory.presenters import grade_words
@@ -105,9 +104,8 @@ def _slip(one: SurveyLink) -> dict[str, str]:
 
 
 def _printed(code: str) -> dict[str, str]:
-    base = setting("PUBLIC_URL") or request.url_root.rstrip("/")
-    address = f"{base}{url_for('survey.link', token=code)}"
-    return {"address": address, "picture": segno.make(address, error="m").svg_data_uri(border=4)}
+    address = printed_address("survey.link", token=code)
+    return {"address": address, "picture": code_picture(address)}
 
 
 def _in_each_language(says: Any) -> list[tuple[str, str]]:

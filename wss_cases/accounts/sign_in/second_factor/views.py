@@ -1,6 +1,5 @@
 """The second factor: the page that asks for its code, the one that sets it up, and proving again who one is."""
 
-import segno
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 
 from wss_cases.access.gate import current_actor, gate
@@ -18,7 +17,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, code_picture
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.foundation.sign_in.login import current_user, login_user
 
@@ -82,7 +81,7 @@ def mine() -> Page:
             apply_refusal(form, Refused("", _("This page was open too long. Add the new code below to your app.")))
     secret = secret or new_secret()
     form.signed.data = signed_secret(actor.user_id, secret)
-    drawn = segno.make(app_address(secret, current_user.row.email), error="m").svg_data_uri(border=4)
+    drawn = code_picture(app_address(secret, current_user.row.email))
     return (
         render_template(
             "accounts/sign_in/second_factor/enrol.html", form=form, picture=drawn, secret=spaced(secret), must_have=must

@@ -13,7 +13,7 @@ from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, printed_address
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.pathways.circles.circle.keepers import get_circle, with_keepers
 from wss_cases.pathways.circles.keepers.views import parts_of
@@ -82,7 +82,7 @@ def _opening(one: NoteOpening, keepers: dict[int, str], zone: str) -> dict[str, 
         "keeper": keepers.get(one.keeper_id, ""),
         "asked": moment_words(one.asked_at, zone),
         "opened": moment_words(one.opened_at, zone),
-        "href": url_for("note_openings.opening", opening_id=one.id, _external=True),
+        "href": printed_address("note_openings.opening", opening_id=one.id),
     }
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-import segno
 from flask import Blueprint, redirect, render_template, request, session, url_for
 
 from wss_cases.access.act_pages import submitted
@@ -19,9 +18,8 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, code_picture, form_page, printed_address
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user, logout_user
 from wss_cases.pathways.circles.agreements.queries import names_by_key, person_key
 from wss_cases.pathways.circles.circle.keepers import keeps_since, with_keepers
@@ -150,12 +148,11 @@ def _list_address(row: Pathway) -> str:
 def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
     names = names_by_key(row, circle)
     keys = {one.id: person_key(one) for one in questionnaires_of(row.id)}
-    base = setting("PUBLIC_URL") or request.url_root.rstrip("/")
     shown = [
         {
             "name": names.get(keys[link.questionnaire_id], ""),
-            "address": (address := f"{base}{url_for('questionnaire.link', token=link.code)}"),
-            "picture": segno.make(address, error="m").svg_data_uri(border=4),
+            "address": (address := printed_address("questionnaire.link", token=link.code)),
+            "picture": code_picture(address),
         }
         for link in links
     ]

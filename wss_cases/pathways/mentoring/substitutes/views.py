@@ -3,8 +3,7 @@
 from datetime import date
 from typing import Any
 
-import segno
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Role
@@ -17,9 +16,8 @@ from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.forms import apply_refusal, choices
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, code_picture, printed_address
 from wss_cases.foundation.school_time import today_at, zone_of
-from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.mentoring.substitutes.actions import Made, make_code, revoke_code
 from wss_cases.pathways.mentoring.substitutes.forms import MakeForm
 from wss_cases.pathways.mentoring.substitutes.models import PeriodCode
@@ -69,15 +67,13 @@ def _row(code: PeriodCode) -> dict[str, Any]:
 
 
 def _handed(made: Made, chosen: Class, on_day: date) -> Page:
-    base = setting("PUBLIC_URL") or request.url_root.rstrip("/")
-    address = f"{base}{url_for('substitute.period', token=made.letters)}"
     return render_template(
         "pathways/mentoring/substitutes/slip.html",
         letters=made.letters,
         chosen=chosen,
         day=day_words(on_day),
-        where=f"{base}{url_for('substitute.enter')}",
-        picture=segno.make(address, error="m").svg_data_uri(border=4),
+        where=printed_address("substitute.enter"),
+        picture=code_picture(printed_address("substitute.period", token=made.letters)),
     )
 
 

@@ -14,7 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import dotted, locale_code
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, with_flash
+from wss_cases.foundation.pages import Page, printed_address, with_flash
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.plans.plan.core.models import SchoolPlan
@@ -59,7 +59,7 @@ def _is_live(one: PlanPublication) -> bool:
 
 
 def _address(school_id: int, language: str) -> str:
-    return url_for("public_pages.school", language=language, school_id=school_id, _external=True)
+    return printed_address("public_pages.school", language=language, school_id=school_id)
 
 
 def _version_rows(found: Any) -> list[dict[str, Any]]:
