@@ -156,6 +156,8 @@ class Permission(StrEnum):
     """Read the Whole School Safety plans of one's school, or of those that one administers."""
     PLAN_START = "plan:start"
     """Start a Whole School Safety plan for a school."""
+    PLAN_VOTE_CONFIRM = "plan_vote:confirm"
+    """Confirm, as a second person, the count of a council's vote on a plan."""
     PLAN_WITHDRAW = "plan:withdraw"
     """Withdraw the public page of a school's plan, with a reason."""
     PLAN_WORK = "plan:work"

@@ -20,6 +20,9 @@ PLANS: dict[P, Rule] = {
         of(*PLAN_READERS), at_own_school(*PLAN_READERS), "the school that carries it out, and the district; no other"
     ),
     P.PLAN_START: row(of(A), school_itself(A), "the administrator answers for the school's plan"),
+    P.PLAN_VOTE_CONFIRM: row(
+        of(*PLAN_READERS), at_own_school(*PLAN_READERS), "a second person of the school or the district counts again"
+    ),
     P.PLAN_WITHDRAW: row(
         of(A, DISTRICT), at_own_school(A, DISTRICT), "whoever answers for what is public takes it away at once"
     ),

@@ -1,4 +1,4 @@
-"""Votes on a plan: a quorum and a majority let it go on; without a quorum nothing is decided."""
+"""Votes on a plan: a quorum, a majority and a second person let it go on; without a quorum nothing is decided."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from tests.factories.accounts import acting, make_user
@@ -21,9 +21,10 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.voices.meetings.actions import Held, change_meeting
+from wss_cases.plans.voices.meetings.actions import Held, change_meeting, record_meeting
 from wss_cases.plans.voices.meetings.models import SchoolMeeting
-from wss_cases.plans.voices.votes.actions import Cast, correct_vote, record_vote
+from wss_cases.plans.voices.meetings.states import MeetingType
+from wss_cases.plans.voices.votes.actions import Cast, confirm_vote, correct_vote, record_vote
 from wss_cases.plans.voices.votes.models import PlanVote
 from wss_cases.plans.voices.votes.rules import result_of
 from wss_cases.plans.voices.votes.states import VoteResult, VotingBody
@@ -38,15 +39,31 @@ class Scene:
         self.now = now
         self.school = SchoolFactory()
         self.head = make_user(Role.ADMINISTRATOR, self.school)
+        self.other = make_user(Role.DEAN, self.school)
         self.plan: SchoolPlan = SchoolPlanFactory(school_id=self.school.id, state=PlanState.COUNCIL_VOTE)
         self.meeting: SchoolMeeting = SchoolMeetingFactory(school_id=self.school.id)
 
-    def call(self) -> Invocation:
-        return Invocation(acting(self.head), self.now)
+    def call(self, who: Any = None) -> Invocation:
+        return Invocation(acting(who or self.head), self.now)
 
     def vote(self, yes: int, no: int, abstained: int = 0, body: VotingBody = VotingBody.COUNCIL) -> PlanVote:
         number = record_vote(self.call(), self.plan.id, self.meeting.id, body, Cast(yes, no, abstained, 7))
         return db.session.get_one(PlanVote, number)
+
+    def counted(self, yes: int, no: int) -> PlanVote:
+        """A council's vote whose count the dean confirmed."""
+        vote = self.vote(yes, no)
+        confirm_vote(self.call(self.other), vote.id)
+        return vote
+
+    def moved(self, minute: int, *states: PlanState) -> None:
+        """Let the administrator move the plan through these states, and time go on."""
+        with unit_of_work(acting(self.head), self.now.replace(minute=minute)) as uow:
+            plan = uow.session.get_one(SchoolPlan, self.plan.id)
+            for state in states:
+                plan.state = state
+                uow.record(plan, "plan.moved", state=state.value)
+        self.now = self.now.replace(minute=minute + 1)
 
     @property
     def approved_on(self) -> date | None:
@@ -73,8 +90,67 @@ def test_a_quorum_and_more_than_half_approve(numbers: tuple[int, int, int, int],
 
 
 def test_with_a_quorum_and_a_majority_the_plan_may_go_on(scene: Scene) -> None:
-    assert scene.vote(5, 2).result is VoteResult.APPROVED
+    vote = scene.vote(5, 2)
+    assert (vote.result, scene.approved_on) == (VoteResult.APPROVED, None)
+    confirm_vote(scene.call(scene.other), vote.id)
+    assert (scene.approved_on, fresh(vote).confirmed_by_id) == (HELD, scene.other.id)
+
+
+def test_nobody_approves_a_plan_alone(scene: Scene) -> None:
+    mover = make_user(Role.ADMINISTRATOR, scene.school)
+    with unit_of_work(acting(mover), scene.now) as uow:
+        uow.record(uow.session.get_one(SchoolPlan, scene.plan.id), "plan.moved", state="council_vote")
+    vote = scene.vote(5, 2)
+    for alone in (scene.head, mover):
+        with pytest.raises(Refused, match="needs a second person"):
+            confirm_vote(scene.call(alone), vote.id)
+    for stranger in (make_user(Role.DEAN, SchoolFactory()), make_user(Role.REPORTER, scene.school)):
+        with pytest.raises(NotFound):
+            confirm_vote(scene.call(stranger), vote.id)
+    assert scene.approved_on is None
+    confirm_vote(scene.call(make_user(Role.DISTRICT)), vote.id)
     assert scene.approved_on == HELD
+    with pytest.raises(Refused, match="does not wait"):
+        confirm_vote(scene.call(scene.other), vote.id)
+
+
+def test_who_confirms_saw_the_numbers_that_stand(scene: Scene) -> None:
+    first = scene.vote(5, 2)
+    correct_vote(scene.call(), first.id, Cast(7, 0, 0, 7), "Counted again")
+    with pytest.raises(Refused, match="does not wait"):
+        confirm_vote(scene.call(scene.other), first.id)
+    scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17))
+    poll = scene.vote(6, 0)
+    with pytest.raises(Refused, match="does not wait"):
+        confirm_vote(scene.call(scene.other), poll.id)
+    assert scene.approved_on is None
+
+
+def test_a_count_is_not_confirmed_after_the_plan_has_gone_back(scene: Scene) -> None:
+    old = scene.vote(5, 2)
+    scene.moved(30, PlanState.COMMITTEE, PlanState.COUNCIL_VOTE)
+    with pytest.raises(Refused, match="has moved to another state"):
+        confirm_vote(scene.call(scene.other), old.id)
+    scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17))
+    scene.counted(2, 5)
+    assert scene.approved_on is None
+
+
+@pytest.mark.parametrize("quorum", [None, 6])
+def test_no_meeting_goes_below_the_quorum_of_the_council(scene: Scene, quorum: int | None) -> None:
+    scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17), quorum=quorum)
+    for body, refused in ((VotingBody.COUNCIL, True), (VotingBody.COMMITTEE, False)):
+        cast = Cast(1, 0, 0, quorum or 1)
+        if refused:
+            with pytest.raises(Refused) as why:
+                record_vote(scene.call(), scene.plan.id, scene.meeting.id, body, cast)
+            assert why.value.field == "quorum"
+        else:
+            record_vote(scene.call(), scene.plan.id, scene.meeting.id, body, cast)
+    stands = {one.name: getattr(scene.meeting, one.name) for one in fields(Held)} | {"held_on": date(2026, 11, 18)}
+    with pytest.raises(Refused, match="at least 7 members"):
+        record_meeting(scene.call(), scene.school.id, Held(**stands | {"quorum": 5}), ())
+    record_meeting(scene.call(), scene.school.id, Held(**stands | {"kind": MeetingType.COMMITTEE, "quorum": 5}), ())
 
 
 def test_without_a_quorum_nothing_is_decided(scene: Scene) -> None:
@@ -88,12 +164,12 @@ def test_no_other_body_decides(scene: Scene) -> None:
 
 
 def test_a_poll_without_a_quorum_takes_no_approval_back(scene: Scene) -> None:
-    scene.vote(5, 2)
+    scene.counted(5, 2)
     scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17))
     scene.vote(0, 6)
     assert scene.approved_on == HELD
     scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 18))
-    scene.vote(1, 6)
+    scene.counted(1, 6)
     assert scene.approved_on is None, "a vote with a quorum does"
 
 
@@ -131,7 +207,7 @@ def test_the_council_votes_on_what_is_before_it(scene: Scene) -> None:
 
 
 def test_a_correction_leaves_the_vote_before_and_takes_back_what_it_decided(scene: Scene) -> None:
-    first = scene.vote(5, 2)
+    first = scene.counted(5, 2)
     with pytest.raises(Refused, match="Write why"):
         correct_vote(scene.call(), first.id, Cast(2, 5, 0, 7), " ")
     second = correct_vote(scene.call(), first.id, Cast(4, 0, 0, 7), "Counted again")
@@ -141,32 +217,31 @@ def test_a_correction_leaves_the_vote_before_and_takes_back_what_it_decided(scen
     assert (row.corrects_id, row.result, row.reason) == (first.id, VoteResult.RECOMMENDATION, "Counted again")
     with pytest.raises(Refused, match="corrected already"):
         correct_vote(scene.call(), first.id, Cast(7, 0, 0, 7), "Again")
-    correct_vote(scene.call(), second, Cast(5, 2, 0, 7), "The first count was right")
+    third = correct_vote(scene.call(), second, Cast(5, 2, 0, 7), "The first count was right")
+    assert scene.approved_on is None, "what is corrected waits for a second person again"
+    confirm_vote(scene.call(scene.other), third)
     assert scene.approved_on == HELD
 
 
 def test_a_vote_by_which_the_plan_has_moved_stays(scene: Scene) -> None:
     first = scene.vote(2, 5)
-    with unit_of_work(acting(scene.head), scene.now.replace(minute=30)) as uow:
-        plan = uow.session.get_one(SchoolPlan, scene.plan.id)
-        plan.state = PlanState.COMMITTEE
-        uow.record(plan, "plan.moved")
-        plan.state = PlanState.COUNCIL_VOTE
-        uow.record(plan, "plan.moved")
-    scene.now = scene.now.replace(minute=45)
+    scene.moved(30, PlanState.COMMITTEE, PlanState.COUNCIL_VOTE)
     with pytest.raises(Refused, match="has moved to another state"):
         correct_vote(scene.call(), first.id, Cast(5, 2, 0, 7), "Counted again")
     assert scene.approved_on is None
 
 
 @pytest.mark.both_databases
-def test_both_databases_refuse_an_approval_without_a_quorum_and_a_second_vote(scene: Scene) -> None:
+def test_both_databases_refuse_an_approval_without_a_quorum_one_person_and_a_second_vote(scene: Scene) -> None:
     first = scene.vote(5, 2)
     same = {name: getattr(first, name) for name in ("school_id", "plan_id", "meeting_id", "body", "recorded_at")}
     numbers = {"no": 0, "abstained": 0, "quorum": 7, "result": VoteResult.APPROVED}
     for values in ({"yes": 6}, {"yes": 7}):
         with pytest.raises(IntegrityError), db.session.begin_nested():
             db.session.add(PlanVote(**same, **numbers, **values))
+    alone = update(PlanVote).values(confirmed_at=scene.now, confirmed_by_id=PlanVote.recorded_by_id)
+    with pytest.raises(IntegrityError, match="second_person"), db.session.begin_nested():
+        db.session.execute(alone)
 
 
 def test_a_vote_is_recorded_and_corrected_on_a_page(scene: Scene, client_as: Any) -> None:
@@ -181,10 +256,18 @@ def test_a_vote_is_recorded_and_corrected_on_a_page(scene: Scene, client_as: Any
     assert refused.status_code == 400 and "Write why it is corrected." in refused.text
     assert client.submit(f"/meetings/votes/{vote.id}", {"yes": "7", "reason": "One came late"}).status_code == 303
     shown = client.page(page).text
-    assert "Corrected" in shown and "One came late" in shown and "Approved" in shown
-    coordinator = client_as(make_user(Role.COORDINATOR, scene.school))
-    assert "Approved" in coordinator.page(page).text
-    assert coordinator.get(f"{page}/vote").status_code == 404
+    assert "Corrected" in shown and "One came late" in shown and "Approved: waits for a second person" in shown
+    assert "/confirm" not in client.get(page).text, "who recorded it does not confirm it"
+    waiting = db.session.scalars(select(PlanVote).where(PlanVote.corrected_at.is_(None))).one()
+    dean = client_as(scene.other)
+    assert dean.get(f"{page}/vote").status_code == 404
+    count = f"/meetings/votes/{waiting.id}/confirm"
+    assert count in dean.get(page).text and "Yes 7, no 0" in dean.page(count).text
+    assert client.submit(count, {}).status_code == 400
+    assert dean.submit(count, {}).status_code == 303
+    shown = dean.page(page).text
+    assert "waits for a second person" not in shown and f"count confirmed by {scene.other.name}" in shown
+    assert scene.approved_on == HELD
 
 
 @pytest.mark.parametrize(

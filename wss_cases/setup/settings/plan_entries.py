@@ -4,8 +4,9 @@ from typing import Final
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.plans.public.publications.rules import PUBLIC_PAGES
-from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, NOTICE_DAYS
+from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, COUNCIL_QUORUM, NOTICE_DAYS
 from wss_cases.setup.settings import effects, forms
 from wss_cases.setup.settings.entries import Entry, days_words, number_entry
 from wss_cases.setup.settings.states import Group
@@ -13,6 +14,10 @@ from wss_cases.setup.settings.states import Group
 
 def _switch(value: bool) -> str:
     return _("On") if value else _("Off")
+
+
+def _members(value: int) -> str:
+    return ngettext("%(num)d member", "%(num)d members", value)
 
 
 def _either(_value: bool) -> None:
@@ -39,6 +44,17 @@ PLAN_ENTRIES: Final = (
         NOTICE_DAYS,
         (_l("Days"), 0, 60),
         days_words,
+        effects.nothing,
+        unconfirmed=True,
+    ),
+    number_entry(
+        "council-quorum",
+        Group.PLANS,
+        _l("Quorum of a Local School Council"),
+        _l("The fewest voting members with which a council decides on a safety plan. A meeting may ask for more."),
+        COUNCIL_QUORUM,
+        (_l("Members"), 2, 100),
+        _members,
         effects.nothing,
         unconfirmed=True,
     ),

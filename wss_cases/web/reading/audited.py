@@ -25,6 +25,7 @@ PLAIN = frozenset(
         *(P.EQUITY_EDIT, P.SETTINGS_EDIT, P.SETUP_READ, P.ROSTER_IMPORT, P.WEBHOOK_EDIT),
         *(P.CIRCLE_PLAN_READ, P.CIRCLE_PLAN_WRITE, P.MEETING_RECORD, P.SURVEY_OPEN, P.SURVEY_READ),
         *(P.PLANS_LIST, P.PLAN_READ, P.PLAN_START, P.PLAN_WITHDRAW, P.PLAN_WORK, P.PLAN_WRITE),
+        P.PLAN_VOTE_CONFIRM,
     }
 )
 """Permissions whose pages show no record of a student; the pages of every other one are confidential."""

@@ -44,7 +44,10 @@ class Block(Labelled):
     COMMITTEE = "committee", _l("The committee has no members yet.")
     QUESTIONS = "questions", _l("A required question has no answer.")
     GOALS = "goals", _l("A required component has no goal.")
-    COUNCIL = "council", _l("The council has not approved the plan by a vote with a quorum.")
+    COUNCIL = (
+        "council",
+        _l("The council has not approved the plan by a vote with a quorum that a second person confirmed."),
+    )
     BASELINES = "baselines", _l("A goal has no baseline yet.")
     EARLY = "early", _l("The first school year of this plan has not started.")
     OVER = "over", _l("The last school year of this plan is over.")

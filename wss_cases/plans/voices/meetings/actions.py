@@ -13,7 +13,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.meetings.queries import goals_and_steps
-from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, came_to, themes_on
+from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, COUNCIL_QUORUM, came_to, themes_on, too_few_words
 from wss_cases.plans.voices.meetings.states import MeetingType, Theme
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.names.queries import names_at_school
@@ -61,10 +61,11 @@ class Answer:
 def record_meeting(uow: UnitOfWork, school_id: int, held: Held, themes: Sequence[Theme]) -> int:
     """Write down a meeting and the themes that were heard there. Returns its id.
 
-    Raises Refused for people or voices before the meeting, a notice after it, or a name of a student.
+    Raises Refused for people or voices before the meeting, a notice after it, a council's quorum below the district's,
+    or a name of a student.
     """
     school = uow.load(School, school_id, Permission.MEETING_RECORD)
-    _check(uow, school.id, held)
+    _check(uow, school.id, held, None)
     if themes and held.held_on > today_at(school.id, uow.now):
         raise Refused("themes", _("This meeting has not been held yet."))
     by = {"recorded_at": uow.now, "recorded_by_id": uow.actor.user_id}
@@ -80,7 +81,7 @@ def change_meeting(uow: UnitOfWork, meeting_id: int, held: Held) -> int:
     """Correct a meeting; what stood there stays in the audit log. Raises Refused as recording does, for a day to
     come of a meeting that was held, and where a vote that was taken there would not fit any more."""
     meeting = uow.load(SchoolMeeting, meeting_id, Permission.PLAN_WORK, uow.version)
-    _check(uow, meeting.school_id, held)
+    _check(uow, meeting.school_id, held, meeting.quorum)
     if meeting.held_on <= today_at(meeting.school_id, uow.now) < held.held_on:
         raise Refused("held_on", _("This meeting was held already. Choose today or an earlier day."))
     for name, value in asdict(held).items():
@@ -90,11 +91,14 @@ def change_meeting(uow: UnitOfWork, meeting_id: int, held: Held) -> int:
     return meeting.id
 
 
-def _check(uow: UnitOfWork, school_id: int, held: Held) -> None:
+def _check(uow: UnitOfWork, school_id: int, held: Held, quorum_before: int | None) -> None:
     if held.held_on > today_at(school_id, uow.now) and any(came_to(held).values()):
         raise Refused("held_on", _("This day is still to come: no one can have come yet."))
     if held.notice_on is not None and held.notice_on > held.held_on:
         raise Refused("notice_on", _("The notice comes before the meeting."))
+    least = COUNCIL_QUORUM.on(held.held_on) if held.kind is MeetingType.COUNCIL else 1
+    if held.quorum not in (None, quorum_before) and held.quorum < least:
+        raise Refused("quorum", too_few_words(least))
     if names_at_school(school_id, held.topic):
         raise Refused("topic", _("Leave out student names."))
 

@@ -1,23 +1,25 @@
-"""Recording a vote on a plan, and correcting one with a trace."""
+"""Recording a vote on a plan, confirming the council's count as a second person, and correcting one with a trace."""
 
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import inspect, select
 
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.core.actions import council_decided
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.voices.meetings.models import SchoolMeeting
+from wss_cases.plans.voices.meetings.rules import too_few_words
 from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.plans.voices.votes.rules import result_of
-from wss_cases.plans.voices.votes.states import DECIDES, VoteResult, VotingBody
+from wss_cases.plans.voices.votes.queries import came_to_vote, first_persons, latest_decision
+from wss_cases.plans.voices.votes.rules import least_quorum, result_of, waits
+from wss_cases.plans.voices.votes.states import DECIDES, VotingBody
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,13 @@ class Cast:
 def record_vote(uow: UnitOfWork, plan_id: int, meeting_id: int, body: VotingBody, cast: Cast) -> int:
     """Record a vote of a body on a plan at a meeting. Returns its id.
 
-    A council's vote with a quorum and a majority lets the plan go on. Raises Refused before the meeting, for a second
-    vote of the same body at it, for nobody's vote, and for a council's vote on a plan that is not before it.
+    A council's vote decides once a second person confirmed its count. Raises Refused before the meeting, for a second
+    vote of the same body at it, for nobody's vote, for a council's quorum below the district's, and for a council's
+    vote on a plan that is not before it.
     """
     plan = uow.load(SchoolPlan, plan_id, Permission.PLAN_WRITE)
     meeting = uow.load(SchoolMeeting, meeting_id, Permission.PLAN_WORK)
-    _check(uow, plan, meeting, cast)
+    _check(uow, plan, meeting, body, cast)
     if body is DECIDES and plan.state is not PlanState.COUNCIL_VOTE:
         raise Refused("plan", _("This plan is not up for the council's vote. Move it there first."))
     same = (PlanVote.plan_id == plan.id, PlanVote.meeting_id == meeting.id, PlanVote.body == body)
@@ -47,13 +50,32 @@ def record_vote(uow: UnitOfWork, plan_id: int, meeting_id: int, body: VotingBody
         raise Refused("body", _("This vote is recorded already. Correct it there instead."))
     vote = _add(uow, PlanVote(school_id=plan.school_id, plan_id=plan.id, meeting_id=meeting.id, body=body), cast)
     uow.record(vote, "plan_vote.recorded", result=vote.result.value)
-    _let_go_on(uow, plan, meeting, vote, VoteResult.RECOMMENDATION)
+    return vote.id
+
+
+@use_case
+def confirm_vote(uow: UnitOfWork, vote_id: int) -> int:
+    """Confirm the count of a council's vote: with a quorum and a majority the plan may go on now.
+
+    Raises NotFound, Stale; Refused for a vote that waits for nobody and once the plan has moved on, and for whoever
+    recorded the vote or moved the plan to it.
+    """
+    vote = uow.load(PlanVote, vote_id, Permission.PLAN_VOTE_CONFIRM, uow.version)
+    plan = uow.load(SchoolPlan, vote.plan_id, Permission.PLAN_VOTE_CONFIRM)
+    if not waits(vote):
+        raise Refused("", _("This count does not wait for a second person."))
+    _refuse_moved(plan, vote)
+    refuse_one_person("", uow.actor.user_id, first_persons(vote), uow.now)
+    vote.confirmed_at, vote.confirmed_by_id = uow.now, uow.actor.user_id
+    uow.record(vote, "plan_vote.confirmed", result=vote.result.value)
+    _settle(uow, plan)
     return vote.id
 
 
 @use_case
 def correct_vote(uow: UnitOfWork, vote_id: int, cast: Cast, reason: str) -> int:
     """Correct the numbers of a vote by a row of its own; the one before stays. Returns the new one's id.
+    A council's new numbers wait for a second person again.
 
     Raises Refused without a reason, for one that was corrected already, and for a council's vote by which the plan has
     gone on.
@@ -65,15 +87,15 @@ def correct_vote(uow: UnitOfWork, vote_id: int, cast: Cast, reason: str) -> int:
         raise Refused("", _("This vote was corrected already. Correct the latest one."))
     if not reason.strip():
         raise Refused("reason", _("Write why it is corrected."))
-    _check(uow, plan, meeting, cast)
-    if before.body is DECIDES and _has_moved_since(uow, plan, before):
-        raise Refused("", _("The plan has moved to another state since this vote, so the vote stays as it is."))
+    _check(uow, plan, meeting, before.body, cast)
+    if before.body is DECIDES:
+        _refuse_moved(plan, before)
     before.corrected_at = uow.now
     uow.record(before, "plan_vote.corrected", result=before.result.value)
     of_same = {"school_id": plan.school_id, "plan_id": plan.id, "meeting_id": meeting.id, "body": before.body}
     vote = _add(uow, PlanVote(**of_same, corrects_id=before.id, reason=reason.strip()), cast)
     uow.record(vote, "plan_vote.recorded", result=vote.result.value)
-    _let_go_on(uow, plan, meeting, vote, before.result)
+    _settle(uow, plan)
     return vote.id
 
 
@@ -87,15 +109,20 @@ def keep_votes(uow: UnitOfWork, meeting: SchoolMeeting) -> None:
     for vote in votes:
         if vote.yes + vote.no + vote.abstained > meeting.members:
             raise Refused("members", _("More members voted at this meeting. Correct the vote first."))
-        if meeting.quorum not in (None, vote.quorum):
+        least = least_quorum(vote.body, meeting.held_on)
+        if meeting.quorum is not None and vote.quorum != max(meeting.quorum, least):
             raise Refused("quorum", _("The vote at this meeting was counted with another quorum. Correct it first."))
 
 
-def _check(uow: UnitOfWork, plan: SchoolPlan, meeting: SchoolMeeting, cast: Cast) -> None:
+def _check(uow: UnitOfWork, plan: SchoolPlan, meeting: SchoolMeeting, body: VotingBody, cast: Cast) -> None:
     if meeting.school_id != plan.school_id:
         raise Refused("plan", _("Choose a plan of this school."))
-    if meeting.quorum not in (None, cast.quorum):
-        raise Refused("quorum", _("At this meeting a quorum was %(quorum)d members.", quorum=meeting.quorum))
+    least = least_quorum(body, meeting.held_on)
+    if meeting.quorum is not None and cast.quorum != max(meeting.quorum, least):
+        quorum = max(meeting.quorum, least)
+        raise Refused("quorum", _("At this meeting a quorum was %(quorum)d members.", quorum=quorum))
+    if cast.quorum < least:
+        raise Refused("quorum", too_few_words(least))
     if meeting.held_on > today_at(meeting.school_id, uow.now):
         raise Refused("", _("This meeting has not been held yet: no one can have voted."))
     present = cast.yes + cast.no + cast.abstained
@@ -116,19 +143,18 @@ def _add(uow: UnitOfWork, vote: PlanVote, cast: Cast) -> PlanVote:
     return uow.add(vote)
 
 
-def _let_go_on(uow: UnitOfWork, plan: SchoolPlan, meeting: SchoolMeeting, vote: PlanVote, before: VoteResult) -> None:
-    """Write into a plan that is up for the council's vote whether it was approved; `before` is what the vote said until
-    now. Without a quorum nothing is decided: what another vote approved stays."""
-    if vote.body is not DECIDES or plan.state is not PlanState.COUNCIL_VOTE:
+def _settle(uow: UnitOfWork, plan: SchoolPlan) -> None:
+    """Write into a plan that is up for the council's vote whether the latest vote that decides approved it. Without a
+    quorum nothing is decided: what another vote approved stays."""
+    if plan.state is not PlanState.COUNCIL_VOTE:
         return
-    if vote.result is VoteResult.RECOMMENDATION and before is VoteResult.RECOMMENDATION:
-        return
-    approved_on = meeting.held_on if vote.result is VoteResult.APPROVED else None
+    uow.session.flush()
+    approved_on = latest_decision(plan)
     if plan.council_approved_on != approved_on:
         council_decided(uow, plan, approved_on)
 
 
-def _has_moved_since(uow: UnitOfWork, plan: SchoolPlan, vote: PlanVote) -> bool:
-    moved = (TimelineEntry.subject_type == "school_plan", TimelineEntry.subject_id == plan.id)
-    later = (TimelineEntry.kind == "plan.moved", TimelineEntry.at > vote.recorded_at)
-    return uow.session.scalar(select(TimelineEntry.id).where(*moved, *later).limit(1)) is not None
+def _refuse_moved(plan: SchoolPlan, vote: PlanVote) -> None:
+    moved = came_to_vote(plan.id)
+    if moved is not None and moved.at > vote.recorded_at:
+        raise Refused("", _("The plan has moved to another state since this vote, so the vote stays as it is."))

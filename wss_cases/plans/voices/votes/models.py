@@ -14,7 +14,8 @@ LONGEST_REASON = 200
 
 class PlanVote(OfPlan, Versioned, Base):
     """One vote of a body at a meeting. A correction is a row of its own: the one before stays, with when it was
-    corrected; `corrects_id` and `reason` stand on the new one."""
+    corrected; `corrects_id` and `reason` stand on the new one. The council's numbers decide nothing before a second
+    person confirmed them."""
 
     __tablename__ = "plan_vote"
     __table_args__ = (
@@ -24,6 +25,8 @@ class PlanVote(OfPlan, Versioned, Base):
         CheckConstraint("(result = 'recommendation') = (yes + no + abstained < quorum)", name="no_quorum"),
         CheckConstraint("result <> 'approved' or 2 * yes > yes + no + abstained", name="majority"),
         CheckConstraint("(corrects_id is null) = (reason = '')", name="reason"),
+        CheckConstraint("(confirmed_at is null) = (confirmed_by_id is null)", name="confirmed"),
+        CheckConstraint("confirmed_by_id is null or confirmed_by_id <> recorded_by_id", name="second_person"),
     )
     PRIVATE = frozenset({"reason"})
 
@@ -39,3 +42,5 @@ class PlanVote(OfPlan, Versioned, Base):
     corrected_at: Mapped[datetime | None]
     recorded_at: Mapped[datetime]
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    confirmed_at: Mapped[datetime | None]
+    confirmed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -1,6 +1,6 @@
 """Words and rows of votes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import url_for
@@ -8,6 +8,7 @@ from flask import url_for
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
@@ -16,7 +17,8 @@ from wss_cases.journal.rooms import Shown
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.voices.meetings.models import SchoolMeeting
 from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.plans.voices.votes.queries import votes_at
+from wss_cases.plans.voices.votes.queries import first_persons, votes_at
+from wss_cases.plans.voices.votes.rules import waits
 from wss_cases.plans.voices.votes.states import TONES, VoteResult
 
 
@@ -27,13 +29,15 @@ def cast_words(vote: PlanVote) -> str:
 
 
 def vote_rows(votes: Iterable[PlanVote]) -> list[dict[str, Any]]:
-    """Return votes as rows; one that was corrected says so."""
+    """Return votes as rows; one that was corrected says so, and one whose count waits for a second person."""
+    votes = list(votes)
+    names = user_names([one for vote in votes for one in (vote.recorded_by_id, vote.confirmed_by_id)])
     return [
         {
             "title": vote.body.label,
-            "meta": dotted(cast_words(vote), _meaning(vote), vote.reason),
-            "tag": _("Corrected") if vote.corrected_at else vote.result.label,
-            "tone": "slate" if vote.corrected_at else TONES[vote.result],
+            "meta": dotted(cast_words(vote), _meaning(vote), vote.reason, _people(vote, names)),
+            "tag": _tag(vote),
+            "tone": "slate" if vote.corrected_at else "sun" if waits(vote) else TONES[vote.result],
             "href": None if vote.corrected_at else url_for("votes.correct", vote_id=vote.id),
         }
         for vote in votes
@@ -44,6 +48,21 @@ def _meaning(vote: PlanVote) -> str:
     if vote.result is VoteResult.RECOMMENDATION and not vote.corrected_at:
         return _("Without a quorum nothing is decided. The poll of those present goes to the network.")
     return ""
+
+
+def _tag(vote: PlanVote) -> Any:
+    if vote.corrected_at:
+        return _("Corrected")
+    return _("%(result)s: waits for a second person", result=vote.result.label) if waits(vote) else vote.result.label
+
+
+def _people(vote: PlanVote, names: Mapping[int, str]) -> str:
+    """Return who recorded a vote and who confirmed its count."""
+    recorded, confirmed = names.get(vote.recorded_by_id or 0), names.get(vote.confirmed_by_id or 0)
+    return dotted(
+        _("recorded by %(name)s", name=recorded) if recorded else "",
+        _("count confirmed by %(name)s", name=confirmed) if confirmed else "",
+    )
 
 
 def plan_words(plan: SchoolPlan) -> str:
@@ -60,5 +79,10 @@ def votes_panel(actor: Actor, meeting: SchoolMeeting) -> Shown | None:
     )
     if not votes and not may_write:
         return None
-    rows = vote_rows(votes)
-    return "plans/voices/votes/panel.html", {"rows": rows, "may_write": may_write, "meeting": meeting}
+    waiting = [(vote.id, _may_confirm(actor, vote)) for vote in votes if waits(vote)]
+    shown = {"rows": vote_rows(votes), "waiting": waiting, "may_write": may_write, "meeting": meeting}
+    return "plans/voices/votes/panel.html", shown
+
+
+def _may_confirm(actor: Actor, vote: PlanVote) -> bool:
+    return can(actor, Permission.PLAN_VOTE_CONFIRM, vote) and actor.user_id not in first_persons(vote)

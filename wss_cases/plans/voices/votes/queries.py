@@ -1,6 +1,7 @@
 """Reading votes, as far as the actor reads the school's plan."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -9,11 +10,13 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
+from wss_cases.journal.models import TimelineEntry
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.rules import PLAN_READERS
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.voices.meetings.models import SchoolMeeting
 from wss_cases.plans.voices.votes.models import PlanVote
+from wss_cases.plans.voices.votes.states import DECIDES, VoteResult
 
 load_vote = by_id(PlanVote)
 
@@ -36,13 +39,33 @@ def votes_at(actor: Actor, meeting_id: int) -> Sequence[PlanVote]:
     return found
 
 
-def votes_on(actor: Actor, plan_id: int) -> Sequence[tuple[PlanVote, SchoolMeeting]]:
-    """Return the votes on a plan that stand, the latest first, with their meetings."""
-    both: Any = select(PlanVote, SchoolMeeting)
-    statement = visible_to(both, actor).where(PlanVote.plan_id == plan_id, PlanVote.corrected_at.is_(None))
-    joined = statement.join(SchoolMeeting, SchoolMeeting.id == PlanVote.meeting_id)
-    latest = joined.order_by(SchoolMeeting.held_on.desc(), PlanVote.id.desc())
-    return [(row[0], row[1]) for row in db.session.execute(latest)]
+def came_to_vote(plan_id: int) -> TimelineEntry | None:
+    """Return the act that moved a plan to the state in which it is; of one that is up for the vote, who put it there.
+    The caller has checked the plan."""
+    moved = (TimelineEntry.subject_type == "school_plan", TimelineEntry.subject_id == plan_id)
+    latest = select(TimelineEntry).where(*moved, TimelineEntry.kind == "plan.moved").order_by(TimelineEntry.id.desc())
+    return db.session.scalar(latest.limit(1))
+
+
+def first_persons(vote: PlanVote) -> list[int | None]:
+    """Return whose acts the count of a vote is confirmed beside: who recorded it, and who moved the plan to the vote;
+    the caller has checked the vote."""
+    moved = came_to_vote(vote.plan_id)
+    return [vote.recorded_by_id, moved.actor_id if moved is not None else None]
+
+
+def latest_decision(plan: SchoolPlan) -> date | None:
+    """Return the day on which the council approved a plan that is up for its vote: by the latest of the confirmed votes
+    with a quorum since the plan came there, None where that one refused it. The caller has checked the plan."""
+    standing = (PlanVote.plan_id == plan.id, PlanVote.body == DECIDES, PlanVote.corrected_at.is_(None))
+    decides = (PlanVote.confirmed_at.is_not(None), PlanVote.result != VoteResult.RECOMMENDATION)
+    found = select(PlanVote.result, SchoolMeeting.held_on).where(*standing, *decides)
+    moved = came_to_vote(plan.id)
+    if moved is not None:
+        found = found.where(PlanVote.recorded_at >= moved.at)
+    joined = found.join(SchoolMeeting, SchoolMeeting.id == PlanVote.meeting_id)
+    row = db.session.execute(joined.order_by(SchoolMeeting.held_on.desc(), PlanVote.id.desc()).limit(1)).first()
+    return row[1] if row is not None and row[0] is VoteResult.APPROVED else None
 
 
 def plans_to_vote_on(school_id: int) -> Sequence[SchoolPlan]:

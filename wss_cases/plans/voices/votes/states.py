@@ -23,10 +23,11 @@ class VoteResult(Labelled):
 
 
 DECIDES: Final = VotingBody.COUNCIL
-"""The body whose vote a plan needs."""
+"""The body whose vote a plan needs; its count is confirmed by a second person."""
 TONES: Final = {VoteResult.APPROVED: "moss", VoteResult.NOT_APPROVED: "brick", VoteResult.RECOMMENDATION: "sun"}
 
 SENTENCES: dict[str, Any] = {
     "plan_vote.recorded": (_l("Vote recorded: %(result)s"), {"result": VoteResult.labels()}),
     "plan_vote.corrected": (_l("Vote corrected: %(result)s"), {"result": VoteResult.labels()}),
+    "plan_vote.confirmed": (_l("Count of the vote confirmed: %(result)s"), {"result": VoteResult.labels()}),
 }
