@@ -36,6 +36,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.plan.queries import given_name
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
+from wss_cases.routing.engine.wording import said
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 
@@ -238,6 +239,6 @@ def reasons(pathway: Pathway, answers: Sequence[RoutingAnswer], language: str) -
         for item in answer.answer.get("pathways", ()):
             if item["kind"] == pathway.kind and item["for"] == pathway.for_whom:
                 because = item["because"]
-                words = because if isinstance(because, str) else because.get(language) or because["en"]
+                words = because if isinstance(because, str) else said(because, language)
                 found.append(f"{words} ({', '.join(item['rules'])})")
     return list(dict.fromkeys(found))

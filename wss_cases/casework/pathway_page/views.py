@@ -23,9 +23,9 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, OUTCOME_LABELS, EndReason, PathwayState
-from wss_cases.routing.engine.explain import in_language
 from wss_cases.routing.engine.states import AppliesTo, Person, Police
 from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.engine.wording import said
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 
 blueprint = Blueprint("pathways", __name__, url_prefix="/cases/<int:case_id>/pathways")
@@ -79,7 +79,7 @@ def _held(row: Pathway, answers: Sequence[RoutingAnswer]) -> list[str]:
     if row.pathway == Family.RESTORATIVE_CONVERSATION:
         kept_back.add(AppliesTo.SHARED_AND_CONVERSATION)
     holds = [hold for answer in answers for hold in answer.answer["holds"] if hold["applies_to"] in kept_back]
-    texts = [in_language(hold["because"], locale_code()) for hold in holds]
+    texts = [said(hold["because"], locale_code()) for hold in holds]
     return list(dict.fromkeys(texts))
 
 

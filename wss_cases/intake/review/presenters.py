@@ -27,6 +27,7 @@ from wss_cases.intake.recommendation.police import PoliceFinding
 from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.recommendation.rules import Answered, Plan, PlanFollowUp, PlanItem
 from wss_cases.routing.engine.states import AppliesTo, FollowUpKind, Kind, Person, Police
+from wss_cases.routing.engine.wording import said
 
 # until facts are established a person is reported, not responsible
 SIDE_WORDS = {Person.CAUSED_HARM: _l("reported to have caused harm"), Person.HARMED: _l("reported as harmed")}
@@ -42,11 +43,6 @@ def side_of(person: IncidentPerson | None, side: Person) -> str:
     """Return how a person stands on one side of a report: as reported, or not settled yet."""
     unsettled = person is None or person.role is PersonRole.INVOLVED
     return str((UNSETTLED_SIDE_WORDS if unsettled else SIDE_WORDS)[side])
-
-
-def said(text: Mapping[str, str]) -> str:
-    """Return a stored sentence in the reader's language, in English where that is missing."""
-    return text.get(locale_code()) or text.get("en", "")
 
 
 def name_of(person: IncidentPerson | None) -> str:
@@ -114,7 +110,7 @@ def item_words(item: PlanItem, people: Mapping[int, IncidentPerson]) -> dict[str
         "whom": whom,
         "tier": item.tier,
         "start": start_words(item.start),
-        "why": " ".join(dict.fromkeys(said(text) for text in item.because)),
+        "why": " ".join(dict.fromkeys(said(text, locale_code()) for text in item.because)),
         "rules": ", ".join(item.rules),
     }
 
@@ -142,8 +138,8 @@ def hold_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[dict[st
             key,
             {
                 "what": AppliesTo(hold.applies_to).label,
-                "because": said(hold.because),
-                "until": said(hold.until),
+                "because": said(hold.because, locale_code()),
+                "until": said(hold.until, locale_code()),
                 "rules": ", ".join(hold.rules),
                 "names": [],
             },

@@ -11,6 +11,7 @@ from wss_cases.pathways.circles.circle.rules import PLAN, Requirement, requireme
 from wss_cases.pathways.circles.requirements.next_steps import OPENING, requirement_values
 from wss_cases.pathways.circles.requirements.queries import Circle
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.engine.wording import said
 
 
 def requirement_row(requirement: Requirement, circle: Circle, row: Pathway) -> dict[str, Any]:
@@ -21,7 +22,7 @@ def requirement_row(requirement: Requirement, circle: Circle, row: Pathway) -> d
         meta = ", ".join(circle.keeper_names.values())
     elif requirement.code == "hold" and not requirement.done:
         hold = next(hold for hold in circle.holds if hold.rule == requirement.rule)
-        meta = _("until: %(until)s", until=hold.until.get(locale_code()) or hold.until["en"])
+        meta = _("until: %(until)s", until=said(hold.until, locale_code()))
         if circle.planned and circle.without_plan and PLAN in requirement.rule.split("+"):
             meta = _("no safety plan agreed for: %(names)s", names=", ".join(circle.without_plan))
     elif requirement.on is not None:

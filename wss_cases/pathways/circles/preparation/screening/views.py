@@ -16,6 +16,7 @@ from wss_cases.pathways.circles.circle.rules import is_met
 from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.requirements.queries import get_circle_and_state
 from wss_cases.pathways.common.views import ACT, act_context, page_of
+from wss_cases.routing.engine.wording import said
 
 blueprint = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
@@ -28,7 +29,7 @@ def hold(case_id: int, pathway_id: int, rule: str) -> Page:
     its_hold = existing(next((hold for hold in circle.holds if hold.rule == rule), None))
     form = LiftForm()
     language = locale_code()
-    because, until = (texts.get(language) or texts["en"] for texts in (its_hold.because, its_hold.until))
+    because, until = (said(texts, language) for texts in (its_hold.because, its_hold.until))
     facts = [because, _("It applies until: %(until)s", until=until)]
     if is_met(its_hold, circle.facts_on(today_at(row.school_id, clock.now()))):
         facts.append(_("Its condition is met."))
