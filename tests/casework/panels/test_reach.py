@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
-from tests.factories.followups import shown
+from tests.factories.followups import FollowUpFactory, shown
 from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
@@ -70,6 +70,23 @@ def test_a_report_shows_its_case_and_duties_to_the_team_alone(place: Place, clie
     assert "legal dut" in client.page("/my-day").text
     incident.reporter_id = make_user(Role.REPORTER, place.school).id
     assert panel(place.actor("reporter"), incident) is None
+
+
+def test_follow_ups_of_a_report_name_whom_they_are_about_and_the_fourth_is_folded(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    incident = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
+    who = f"{place.students[0].shown_name}, {place.students[1].shown_name}"
+    for number in range(5):
+        FollowUpFactory(
+            school_id=place.school.id, incident_id=incident.id, owner_id=place.dean.id, kind="other",
+            title=f"Thing {number}", due_on=NOW.date() + timedelta(days=number),
+        )  # fmt: skip
+    page = client_as(place.dean).page(f"/incidents/{incident.id}")
+    [card] = [part for part in page.find_all("section") if "Follow-ups (5)" in part.text and "Thing 0" in part.text]
+    [folded] = card.find_all("details")
+    assert [f"Thing {number}: {who}" in card.text for number in range(5)] == [True] * 5
+    assert [f"Thing {number}" in folded.text for number in range(5)] == [False] * 3 + [True] * 2
 
 
 def test_the_next_lead_is_written_to(place: Place, session: Any) -> None:

@@ -128,6 +128,7 @@ def test_what_may_not_move_together_stays_and_says_why(here: Scene, client_as: A
     page = client.page(address([plain, *kept]))
     offered = {box.get("value") for box in page.find_all("input") if box.get("name") == "ids"}
     assert offered == {str(plain.id)}
+    assert page.text.count(f": {here.student.shown_name}") == 5, "each says whom it is about"
     for words in ("It is due the same day.", "The people who made the agreement chose this day.",
                   "Someone was harmed", "It is already closed."):  # fmt: skip
         assert words in page.text

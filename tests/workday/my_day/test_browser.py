@@ -146,6 +146,7 @@ def test_several_move_and_come_back(
         the_bar_covers_nothing(page)
     else:
         assert page.locator(".phone-bar").is_hidden()
+    tap(page.locator("#today details.more > summary"))
     for name in ("Late 0", "Late 2", "Call home"):
         page.locator(".work-row", has_text=name).get_by_role("checkbox").check()
     go(page, page.get_by_role("button", name="Reschedule selected"))

@@ -11,7 +11,7 @@ import pytest
 from tests.cases.making import actor_for, make_user, make_world
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
-from tests.factories.incidents import IncidentFactory
+from tests.factories.incidents import IncidentFactory, make_incident
 from tests.factories.referrals import PartnerFactory
 from tests.pathways.circles.making import open_requirements, plan
 from tests.support.pages.asked import asked
@@ -48,8 +48,18 @@ def due(world: Any, on: date, **more: Any) -> Any:
 
 def section(page: Any, title: str) -> str:
     """The words of the card with this heading; '' where there is none."""
-    cards = [card for card in page.find_all("section") if card.find_all("h2")]
+    found = [*page.find_all("section"), *page.find_all("details")]
+    cards = [card for card in found if card.find_all("h2")]
     return next((card.text for card in cards if card.find_all("h2")[0].text.startswith(title)), "")
+
+
+def test_the_fifth_person_of_today_and_what_was_given_away_are_folded(world: Any, client_as: Any) -> None:
+    for number in range(6):
+        due(world, TODAY, title=f"Thing {number}", case_id=None, incident_id=make_incident(world.school).id)
+    page = client_as(world.coordinator).page("/my-day")
+    [folded] = [one for one in page.find_all("details") if one.text.startswith("Show 2 more")]
+    assert "Thing 5" in folded.text and "Thing 3" not in folded.text
+    assert all(f"Thing {number}" in section(page, "Today") for number in range(6))
 
 
 def test_each_group_holds_what_belongs_to_it(world: Any, client_as: Any) -> None:

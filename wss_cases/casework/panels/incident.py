@@ -10,6 +10,7 @@ from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.cases.case.states import CaseState
+from wss_cases.followups.about.queries import about
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import FollowUpRow, for_incident
 from wss_cases.followups.core.rules import due_words
@@ -58,17 +59,19 @@ def _case(case: Case) -> dict[str, str]:
 
 def _follow_ups(actor: Actor, incident: Incident, zone: str) -> list[dict[str, str]]:
     days, today = school_days(incident.school_id), local_date(clock.now(), zone)
+    rows = for_incident(actor, incident.id)
+    whom = about(actor, rows)
 
     def line(row: FollowUpRow) -> dict[str, str]:
         due = due_words(row.due_on, today, days)
         is_open = row.state is FollowUpState.OPEN
         closed = str(OUTCOME_LABELS.get(row.outcome, "")) or _("Canceled")
         return {
-            "title": row.title,
+            "title": whom[row.id].titled(row.title),
             "href": url_for("followups.follow_up", follow_up_id=row.id),
             "owner": row.owner,
             "tag": due.words if is_open else closed,
             "tone": TONES.get(due.state, "slate") if is_open else "moss",
         }
 
-    return [line(row) for row in for_incident(actor, incident.id)]
+    return [line(row) for row in rows]

@@ -21,7 +21,7 @@ from wss_cases.incidents.lists.presenters import trait_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.roster.directory.guardians import guardians_of_each
-from wss_cases.roster.directory.presenters import grade_words, limit_words, relation_words
+from wss_cases.roster.directory.presenters import grade_words, language_words, limit_words, relation_words
 from wss_cases.roster.directory.states import Reach
 
 DONE = (IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.CLOSED)
@@ -179,7 +179,7 @@ def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
         {
             "what": f"{states.MANNER_LABELS[c.manner]}: {states.RESULT_LABELS[c.result]}",
             "when": moment_words(c.at, zone),
-            "who": " · ".join(p for p in (guardians.get(c.guardian_id), about[c.incident_person_id], c.language) if p),
+            "who": dotted(guardians.get(c.guardian_id), about[c.incident_person_id], language_words(c.language)),
             "note": c.note,
         }
         for c in contacts

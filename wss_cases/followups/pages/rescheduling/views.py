@@ -10,6 +10,7 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.about.queries import about
 from wss_cases.followups.calendar.queries import Calendars, last_day_for
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
@@ -135,17 +136,27 @@ def _stays(row: FollowUpRow) -> Any:
 
 
 def _offer(form: ReplanForm, rows: list[FollowUpRow]) -> None:
-    known = Calendars(clock.now())
-    form.ids.choices = choices([(row.id, _named(row, known)) for row in rows if _stays(row) is None])
+    named = _named(rows)
+    form.ids.choices = choices([(row.id, named[row.id]) for row in rows if _stays(row) is None])
     form.number.choices = choices([(n, ngettext("%(num)d school day", "%(num)d school days", n)) for n in SPREAD])
 
 
-def _named(row: FollowUpRow, known: Calendars) -> str:
-    return dotted(row.title, row.reference, due_words(row.due_on, *known.of(row.school_id)).words)
+def _named(rows: list[FollowUpRow]) -> dict[int, str]:
+    known, titles = Calendars(clock.now()), _titles(rows)
+    return {
+        row.id: dotted(titles[row.id], row.reference, due_words(row.due_on, *known.of(row.school_id)).words)
+        for row in rows
+    }
+
+
+def _titles(rows: list[FollowUpRow]) -> dict[int, str]:
+    """Return what each asks with whom it is about, by id."""
+    whom = about(current_actor(), rows)
+    return {row.id: whom[row.id].titled(row.title) for row in rows}
 
 
 def _shown(form: ReplanForm, rows: list[FollowUpRow]) -> str:
-    known = Calendars(clock.now())
+    known, named = Calendars(clock.now()), _named(rows)
     if form.ids.data is None:
         form.ids.data = [row.id for row in rows if _stays(row) is None]
     return render_template(
@@ -153,7 +164,7 @@ def _shown(form: ReplanForm, rows: list[FollowUpRow]) -> str:
         form=form,
         action=url_for("replan.choose", id=[row.id for row in rows]),
         quick=quick_days(*known.of(rows[0].school_id)) if rows else [],
-        stay=[(_named(row, known), why) for row in rows if (why := _stays(row)) is not None],
+        stay=[(named[row.id], why) for row in rows if (why := _stays(row)) is not None],
         most=MOST_AT_ONCE if len(rows) >= MOST_AT_ONCE else None,
     )
 
@@ -163,16 +174,23 @@ def _check(form: ReplanForm, rows: list[FollowUpRow]) -> str:
     proposed = _one_day(picked, form.due_on.data) if form.how.data == ONE_DAY else _spread(picked, form.number.data)
     if not any(one.to for one in proposed):
         raise Refused("due_on", _("None of them can move there. Choose another day."))
+    titles = _titles(rows)
     return render_template(
         "followups/pages/rescheduling/check.html",
         form=BaseForm(formdata=None),
         moves=[
-            {"row": one.row, "from": day_words(one.row.due_on), "to": day_words(one.to), "iso": one.to}
+            {
+                "row": one.row,
+                "title": titles[one.row.id],
+                "from": day_words(one.row.due_on),
+                "to": day_words(one.to),
+                "iso": one.to,
+            }
             for one in proposed
             if one.to
         ],
-        stay=[(one.row.title, one.row.reference, one.stays) for one in proposed if not one.to]
-        + [(row.title, row.reference, why) for row in rows if (why := _stays(row)) is not None],
+        stay=[(titles[one.row.id], one.row.reference, one.stays) for one in proposed if not one.to]
+        + [(titles[row.id], row.reference, why) for row in rows if (why := _stays(row)) is not None],
         reason=form.reason.data,
         reason_words=MOVE_REASONS[form.reason.data],
         back=url_for("replan.choose", id=[row.id for row in picked]),
