@@ -21,8 +21,9 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.operations import failpoints
 from wss_cases.incidents.additions.actions import answer_question
 from wss_cases.incidents.incident.models import BehaviorCode, Incident
-from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, PersonDetails
+from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, IncidentFilter, PersonDetails
 from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
+from wss_cases.incidents.lists.queries import conditions_of
 from wss_cases.intake.duplicates.actions import merge_into
 from wss_cases.intake.report.actions import add_people_to, complete_details, submit_incident
 from wss_cases.intake.review.actions import ask_reporter, reopen_review, take_no_action
@@ -31,12 +32,12 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.counting.daily_figures import queries as queries_figures
 from wss_cases.outcomes.counting.daily_figures.actions import follow, recount
 from wss_cases.outcomes.counting.daily_figures.models import DailyFigure, DistrictFigure, FigureState
-from wss_cases.outcomes.counting.daily_figures.queries import count_days, counted_parts, parts_of
+from wss_cases.outcomes.counting.daily_figures.queries import count_days, counted_parts, parts_of, total_of
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 from wss_cases.records.retention.deletion.erasure import erase_student
 
-WALL = "2026-11-24 11:00"
+WALL, TUESDAY = "2026-11-24 11:00", 1
 PLACES = ("hallway", "cafeteria", "classroom")
 ROUNDS = 4
 
@@ -70,7 +71,10 @@ def check_stored() -> None:
 def check_read(*schools: int) -> None:
     """What a page reads is what the rows say at this moment."""
     for school_id in (None, *schools):
-        assert parts_of(SYSTEM, scope(school_id)) == counted_parts(SYSTEM, scope(school_id))
+        live = counted_parts(SYSTEM, here := scope(school_id))
+        assert (parts_of(SYSTEM, here), total_of(SYSTEM, here)) == (live, live.total)
+        tuesdays = counted_parts(SYSTEM, here, *conditions_of(IncidentFilter(weekday=TUESDAY)))
+        assert parts_of(SYSTEM, here, TUESDAY) == tuesdays
 
 
 class Town:

@@ -14,8 +14,7 @@ from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import removals
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, year_before
 from wss_cases.outcomes.counting.totals.queries import NOTHING, Core, Repair, core_of, repair_of
-from wss_cases.outcomes.equity.queries import minimums_of, table_for
-from wss_cases.outcomes.equity.states import FAMILIES
+from wss_cases.outcomes.equity.queries import minimums_of, tables_for
 from wss_cases.outcomes.equity.suppression import Minimums
 from wss_cases.outcomes.equity.tables import Table
 from wss_cases.outcomes.reports.cases.queries import Times, times_of
@@ -57,7 +56,7 @@ def board_of(actor: Actor, scope: Scope) -> Board:
     """Return a report's figures. Raises NotFound for who does not answer to a board for its schools."""
     if not may_report(actor, scope.school_id, scope.network):
         raise NotFound
-    equity = None if scope.network else {name: table_for(actor, scope, name) for name in FAMILIES}
+    equity = None if scope.network else tables_for(actor, scope)
     return replace(
         board_but_equity(actor, scope),
         equity=equity,

@@ -9,14 +9,13 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.outcomes.counting.cache.cached_counts import cached_count
-from wss_cases.outcomes.counting.daily_figures.queries import parts_of
+from wss_cases.outcomes.counting.daily_figures.queries import total_of
 from wss_cases.outcomes.counting.repair.harms import Harms, harms
 from wss_cases.outcomes.counting.repair.police import Police, police
 from wss_cases.outcomes.counting.repair.queries import funnel, removals, removed
 from wss_cases.outcomes.counting.scope.queries import by_days, enrolled_on, recorded_year_before
 from wss_cases.outcomes.counting.scope.rules import Scope, Share, reference_day
-from wss_cases.outcomes.equity.queries import table_for
-from wss_cases.outcomes.equity.states import FAMILIES
+from wss_cases.outcomes.equity.queries import tables_for
 from wss_cases.outcomes.equity.tables import Table, settled
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
@@ -52,7 +51,7 @@ def answers_of(actor: Actor, scope: Scope) -> Answers:
     day = reference_day(scope, school_days(scope.school_id))
     return Answers(
         harms=harms(actor, scope),
-        offered=Share(funnel(actor, scope)["any"]["offered"], parts_of(actor, scope).total),
+        offered=Share(funnel(actor, scope)["any"]["offered"], total_of(actor, scope)),
         removals=sum(instances for instances, _students in removals(actor, scope).values()),
         removed=removed_students(actor, scope),
         police=police(actor, scope),
@@ -71,4 +70,4 @@ def groups_of(actor: Actor, scope: Scope) -> Mapping[str, Table]:
     counted = settled(scope)
     if counted is None or scope.network is not None:
         return {}
-    return {family: table_for(actor, counted, family) for family in FAMILIES}
+    return tables_for(actor, counted)

@@ -18,13 +18,13 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.lists.queries import ACTED
-from wss_cases.outcomes.counting.cache.cached_counts import cached_count
+from wss_cases.outcomes.counting.cache.cached_counts import cached_in_pieces, key_of, read_ahead
 from wss_cases.outcomes.counting.repair.police import notified
 from wss_cases.outcomes.counting.repair.queries import light_conditions, removed, step_conditions
 from wss_cases.outcomes.counting.scope.queries import READERS, counted, not_ended
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.equity.models import EquityMinimum
-from wss_cases.outcomes.equity.states import HALVES, NOON, PLACES, STAGES, SUSPENSIONS, UNKNOWN
+from wss_cases.outcomes.equity.states import FAMILIES, HALVES, NOON, PLACES, STAGES, SUSPENSIONS, UNKNOWN
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Counts, Minimums
 from wss_cases.outcomes.equity.tables import Table, plain_tables, table_from
 from wss_cases.pathways.circles.terms.models import Agreement
@@ -42,6 +42,8 @@ WITHHELD = ("housing",)
 """Kinds of group whose students even the school's administrators do not know of."""
 FACTS = ("enrolled", "reported", "light", *(stage for stage in STAGES if stage != ROOT))
 """What is known of a student at a school."""
+DISTRICT, PIECES = "district", 16
+"""Names of the pieces in which the tables are stored: the district's, and as many for the schools."""
 NOTHING: ColumnElement[int] = literal_column("0")
 
 
@@ -220,12 +222,44 @@ def exact_counts(actor: Actor, scope: Scope, family: str) -> Mapping[str, Mappin
 
 def table_for(actor: Actor, scope: Scope, family: str) -> Table:
     """Return one kind of group's table of a school or of the district. Raises NotFound for who may not see it."""
+    return _table(actor, scope, family, minimums_of(scope.year))
+
+
+def tables_for(actor: Actor, scope: Scope) -> dict[str, Table]:
+    """Return the table of every kind of group: what is stored of them is read by one statement."""
+    least = minimums_of(scope.year)
+    depends_on = (_by_family(scope, family, least) for family in FAMILIES)
+    read_ahead([key_of("equity", (*values, _piece_of(scope.school_id))) for values in depends_on])
+    return {family: _table(actor, scope, family, least) for family in FAMILIES}
+
+
+def _table(actor: Actor, scope: Scope, family: str, least: Minimums) -> Table:
     if not may_see(actor, scope.school_id):
         raise NotFound
-    return table_from(_plain_tables(scope, family, minimums_of(scope.year)), scope.school_id, STAGES)
+    piece = _piece_of(scope.school_id)
+    return table_from(_plain_tables(piece, scope, family, least), scope.school_id, STAGES)
 
 
-@cached_count("equity", version=4, depends_on=lambda scope, family, least: (family, scope.first, scope.last, least))
+def _by_family(scope: Scope, family: str, least: Minimums) -> tuple[Any, ...]:
+    return family, scope.first, scope.last, least
+
+
+def _piece_of(school_id: int | None) -> str:
+    """Return which piece of the stored tables a school stands in: its page does not read those of all schools."""
+    return DISTRICT if school_id is None else str(school_id % PIECES)
+
+
+def _pieces(plain: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the tables of all in pieces: the district's, and the schools' by the rest of their ids."""
+    pieces: dict[str, dict[str, Any]] = {
+        str(number): {"columns": plain["columns"], "schools": {}} for number in range(PIECES)
+    }
+    for school_id, shown in plain["schools"].items():
+        pieces[_piece_of(int(school_id))]["schools"][school_id] = shown
+    return pieces | {DISTRICT: {"district": plain["district"]}}
+
+
+@cached_in_pieces("equity", version=5, depends_on=_by_family, pieces=_pieces)
 def _plain_tables(scope: Scope, family: str, least: Minimums) -> dict[str, Any]:
     """Return what may be shown of every school and of the district; the counts of single children that it follows from
     are stored nowhere."""

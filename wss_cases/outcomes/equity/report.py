@@ -6,7 +6,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import Report, about, head
 from wss_cases.outcomes.equity.presenters import group_words, meaning_of_row
-from wss_cases.outcomes.equity.queries import minimums_of, table_for
+from wss_cases.outcomes.equity.queries import minimums_of, tables_for
 from wss_cases.outcomes.equity.rules import Interval
 from wss_cases.outcomes.equity.states import FAMILIES, STAGE_LABELS, STAGES
 from wss_cases.outcomes.equity.tables import Cell, Line, Table, settled
@@ -24,7 +24,7 @@ def equity(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Return each group against all others at each stage, once of those enrolled and once of the stage before."""
     counted = settled(scope)
     least = minimums_of(scope.year)
-    tables = {family: table_for(actor, counted, family) if counted else Table() for family in FAMILIES}
+    tables = tables_for(actor, counted) if counted else dict.fromkeys(FAMILIES, Table())
     rows = [row for family, table in tables.items() for row in _rows(family, table)]
     document = head("equity", scope, school) | {
         "to": counted.last.isoformat() if counted else None,

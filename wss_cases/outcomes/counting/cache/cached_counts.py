@@ -6,7 +6,7 @@ same change: what was stored under another version is not read, and is counted a
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import wraps
 from hashlib import sha256
 from time import perf_counter
-from typing import Any, ParamSpec, TypeVar, get_type_hints
+from typing import Any, Concatenate, ParamSpec, TypeVar, get_type_hints
 
 from sqlalchemy import select
 
@@ -23,7 +23,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.typed_json import as_json, reader_of
 from wss_cases.outcomes.counting.cache.models import CachedCount
 
-GOOD, OLDEST = "good_cached_counts", "oldest_cached_count"
+GOOD, OLDEST, AHEAD = "good_cached_counts", "oldest_cached_count", "cached_counts_read_ahead"
 """What a session knows of them."""
 VERSIONS: dict[str, int] = {}
 """Every cached count by its name."""
@@ -51,31 +51,68 @@ def cached_count(
     `depends_on` takes the function's arguments and returns the values that its figures follow from, None where they
     are nobody's but the reader's: those are always counted. Raises ValueError for a name that is taken.
     """
-    if name in VERSIONS:
-        raise ValueError(name)
-    VERSIONS[name] = version
+    _name(name, version)
 
     def cached(count: Callable[P, R]) -> Callable[P, R]:
         read = reader_of(get_type_hints(count)["return"])
 
         @wraps(count)
         def counted(*args: P.args, **kwargs: P.kwargs) -> R:
-            values, recorded = depends_on(*args, **kwargs), _RECORDED.get()
+            values = depends_on(*args, **kwargs)
             if values is None:
                 return count(*args, **kwargs)
             key = key_of(name, values)
-            stored = _stored(key) if recorded is None else None
-            if stored is not None:
-                return read(json.loads(stored))  # type: ignore[no-any-return]
-            began = perf_counter()
-            figures = count(*args, **kwargs)
-            if recorded is not None:
-                recorded[key] = Recorded(as_json(figures), round((perf_counter() - began) * 1000))
-            return figures
+            return _figures(key, read, lambda: {key: count(*args, **kwargs)})
 
         return counted
 
     return cached
+
+
+def cached_in_pieces(
+    name: str, version: int, depends_on: Callable[..., Sequence[Any]], pieces: Callable[[R], Mapping[str, R]]
+) -> Callable[[Callable[P, R]], Callable[Concatenate[str, P], R]]:
+    """Cache what a function returns in pieces of which a page reads one: the function takes the piece's name first.
+
+    `pieces` takes the figures and returns their pieces by name, whatever was counted the same names.
+    """
+    _name(name, version)
+
+    def cached(count: Callable[P, R]) -> Callable[Concatenate[str, P], R]:
+        read = reader_of(get_type_hints(count)["return"])
+
+        @wraps(count)
+        def counted(piece: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            values = depends_on(*args, **kwargs)
+
+            def every() -> dict[str, R]:
+                return {key_of(name, (*values, one)): made for one, made in pieces(count(*args, **kwargs)).items()}
+
+            return _figures(key_of(name, (*values, piece)), read, every)
+
+        return counted
+
+    return cached
+
+
+def _name(name: str, version: int) -> None:
+    if name in VERSIONS:
+        raise ValueError(name)
+    VERSIONS[name] = version
+
+
+def _figures(key: str, read: Callable[[Any], Any], count: Callable[[], dict[str, R]]) -> R:
+    """Return what is stored under a key, else what counting finds for it, which is noted where counts are recorded."""
+    recorded = _RECORDED.get()
+    stored = _stored(key) if recorded is None else None
+    if stored is not None:
+        return read(json.loads(stored))  # type: ignore[no-any-return]
+    began = perf_counter()
+    found = count()
+    if recorded is not None:
+        took = round((perf_counter() - began) * 1000)
+        recorded |= {one: Recorded(as_json(figures), took) for one, figures in found.items()}
+    return found[key]
 
 
 @contextmanager
@@ -105,16 +142,30 @@ def oldest_shown() -> datetime | None:
     return oldest
 
 
-def _stored(key: str) -> str | None:
-    """Return what is stored under a key, and note for the page how old it is; None when nothing good is."""
+def read_ahead(keys: Sequence[str]) -> None:
+    """Read what is stored under these keys by one statement: whoever asks for one of them next finds it read."""
+    good = [key for key in keys if key in _good()] if _RECORDED.get() is None else []
+    if good:
+        rows = db.session.execute(select(CachedCount.digest, CachedCount.rows).where(CachedCount.digest.in_(good)))
+        db.session.info.setdefault(AHEAD, {}).update({row[0]: row[1] for row in rows})
+
+
+def _good() -> dict[str, datetime]:
+    """When each count that is still good was made, looked up once for a page: its session is its own."""
     if GOOD not in db.session.info:
-        # looked up once for a page: its session is its own
         good = select(CachedCount.digest, CachedCount.counted_at).where(CachedCount.good_until > clock.now())
         db.session.info[GOOD] = {row[0]: row[1] for row in db.session.execute(good)}
-    counted_at = db.session.info[GOOD].get(key)
+    found: dict[str, datetime] = db.session.info[GOOD]
+    return found
+
+
+def _stored(key: str) -> str | None:
+    """Return what is stored under a key, and note for the page how old it is; None when nothing good is."""
+    counted_at = _good().get(key)
     if counted_at is None:
         return None
-    stored = db.session.scalar(select(CachedCount.rows).where(CachedCount.digest == key))
+    read: str | None = db.session.info.get(AHEAD, {}).pop(key, None)
+    stored = read or db.session.scalar(select(CachedCount.rows).where(CachedCount.digest == key))
     if stored is not None:
         db.session.info[OLDEST] = min(counted_at, db.session.info.get(OLDEST, counted_at))
     return stored

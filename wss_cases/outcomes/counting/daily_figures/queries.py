@@ -5,12 +5,26 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, cast, func, literal, literal_column, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
-from wss_cases.incidents.lists.queries import ACTED
+from wss_cases.incidents.incident.rules import IncidentFilter
+from wss_cases.incidents.lists.queries import ACTED, conditions_of
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.daily_figures.models import ONLY_ROW, DailyFigure, DistrictFigure, FigureState
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure, Parts, parts_from
@@ -51,6 +65,8 @@ def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
             days |= {(change.object_id, date.fromisoformat(day)) for day in change.changes["days"][1]}
         elif change.object_id is not None:
             before.setdefault(change.object_id, []).append(change.changes)
+    if not before:
+        return days
     columns = (Incident.id, Incident.school_id, Incident.local_date)
     for incident_id, school_id, day in db.session.execute(select(*columns).where(Incident.id.in_(sorted(before)))):
         schools, dates = {school_id}, {day}
@@ -61,13 +77,24 @@ def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
     return days
 
 
-def parts_of(actor: Actor, scope: Scope) -> Parts:
-    """Return every breakdown of a scope's incidents."""
+def parts_of(actor: Actor, scope: Scope, weekday: int | None = None) -> Parts:
+    """Return every breakdown of a scope's incidents, of those of one weekday (Monday is 0) where one is given."""
     unreckoned = _unreckoned()
     if unreckoned is None:
-        return counted_parts(actor, scope)
-    moved = _moved(actor, scope, unreckoned).items()
-    return parts_from([*_stored(actor, scope, unreckoned), *((day, figure, 1) for (_school, day), figure in moved)])
+        return counted_parts(actor, scope, *([] if weekday is None else conditions_of(IncidentFilter(weekday=weekday))))
+    moved = ((day, figure, 1) for (_school, day), figure in _moved(actor, scope, unreckoned).items())
+    days = [*_stored(actor, scope, unreckoned), *moved]
+    return parts_from(one for one in days if weekday is None or one[0].weekday() == weekday)
+
+
+def total_of(actor: Actor, scope: Scope) -> int:
+    """Return how many incidents a scope had, without their breakdowns."""
+    unreckoned = _unreckoned()
+    if unreckoned is None:
+        return db.session.scalar(select(func.count()).select_from(Incident).where(*counted(actor, scope))) or 0
+    days = _figures(actor, scope, unreckoned).subquery()
+    stored = db.session.scalar(select(func.sum(days.c.incidents * days.c.times))) or 0
+    return int(stored) + sum(figure.incidents for figure in _moved(actor, scope, unreckoned).values())
 
 
 def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
@@ -103,6 +130,11 @@ def _unreckoned() -> list[SchoolDay] | None:
 
 
 def _stored(actor: Actor, scope: Scope, without: Sequence[SchoolDay]) -> list[tuple[date, DayFigure, int]]:
+    rows = db.session.execute(_figures(actor, scope, without))
+    return [(row[0], DayFigure(*row[1:4]), row[4]) for row in rows]
+
+
+def _figures(actor: Actor, scope: Scope, without: Sequence[SchoolDay]) -> Any:
     """One statement, so that a reckoning in between cannot come between sum and part."""
     own, all_of_them = DailyFigure, DistrictFigure
     moved = tuple_(own.school_id, own.day).in_(without)
@@ -110,14 +142,12 @@ def _stored(actor: Actor, scope: Scope, without: Sequence[SchoolDay]) -> list[tu
     if reads_all(actor, scope):
         together = _columns(all_of_them, 1).where(all_of_them.day.between(scope.first, scope.last))
         taken_back = _columns(own, -1).where(own.day.between(scope.first, scope.last), moved)
-        statement: Any = union_all(together, taken_back) if without else together
-    else:
-        statement = of_schools.where(~moved) if without else of_schools
-    return [(row[0], DayFigure(*row[1:4]), row[4]) for row in db.session.execute(statement)]
+        return union_all(together, taken_back) if without else together
+    return of_schools.where(~moved) if without else of_schools
 
 
 def _columns(model: Any, times: int) -> Any:
-    return select(model.day, model.incidents, model.serious, model.parts, literal_column(str(times)))
+    return select(model.day, model.incidents, model.serious, model.parts, literal_column(str(times)).label("times"))
 
 
 def _moved(actor: Actor, scope: Scope, days: Sequence[SchoolDay]) -> dict[SchoolDay, DayFigure]:
@@ -146,27 +176,31 @@ def count_days(conditions: Sequence[ColumnElement[bool]], by_school: bool = Fals
 
 
 def _branches(conditions: Sequence[ColumnElement[bool]], by_school: bool) -> list[Any]:
-    columns = {"hour": Incident.local_minute // 60, "place": Incident.location_code, "group": Incident.behavior_group}
-    branches = [_branch(part, func.count(), by_school, column) for part, column in columns.items()]
-    all_of_them = _branch("incidents", func.count(), by_school)
-    serious = _branch("serious", func.count(), by_school).where(could_lead_to_police())
-    people = and_(IncidentPerson.incident_id == Incident.id, IncidentPerson.role.in_(ACTED))
-    incidents = func.count(Incident.id.distinct())
+    """Each breakdown of the incidents that meet these conditions, which are looked for once."""
+    serious = case((could_lead_to_police(), 1), else_=0).label("serious")
+    columns = (Incident.id, Incident.school_id, Incident.local_date, Incident.local_minute, Incident.location_code)
+    found = select(*columns, Incident.behavior_group, serious).where(*conditions).cte("found").c
+    keys = {"hour": found.local_minute // 60, "place": found.location_code, "group": found.behavior_group}
+    branches = [_branch(found, part, func.count(), by_school, column) for part, column in keys.items()]
+    all_of_them = _branch(found, "incidents", func.count(), by_school)
+    could = _branch(found, "serious", func.count(), by_school).where(found.serious == 1)
+    people = and_(IncidentPerson.incident_id == found.id, IncidentPerson.role.in_(ACTED))
+    incidents = func.count(found.id.distinct())
     behavior = (
-        _branch("behavior", incidents, by_school, BehaviorCode.code)
+        _branch(found, "behavior", incidents, by_school, BehaviorCode.code)
         .outerjoin(IncidentPerson, people)
         .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
     )
-    grade = _branch("grade", incidents, by_school, IncidentPerson.grade).outerjoin(IncidentPerson, people)
-    return [one.where(*conditions) for one in (all_of_them, serious, *branches, behavior, grade)]
+    grade = _branch(found, "grade", incidents, by_school, IncidentPerson.grade).outerjoin(IncidentPerson, people)
+    return [all_of_them, could, *branches, behavior, grade]
 
 
-def _branch(part: str, number: Any, by_school: bool, column: Any = None) -> Any:
-    school = Incident.school_id if by_school else literal_column(str(TOGETHER))
+def _branch(found: Any, part: str, number: Any, by_school: bool, column: Any = None) -> Any:
+    school = found.school_id if by_school else literal_column(str(TOGETHER))
     key = literal_column("''") if column is None else cast(column, String(60))
-    grouped = [*([Incident.school_id] if by_school else []), Incident.local_date]
+    grouped = [*([found.school_id] if by_school else []), found.local_date]
     statement = select(
-        literal(part).label("part"), school.label("school"), Incident.local_date, key.label("key"),
+        literal(part).label("part"), school.label("school"), found.local_date, key.label("key"),
         number.label("number"),
-    ).select_from(Incident)  # fmt: skip
+    ).select_from(found.id.table)  # fmt: skip
     return statement.group_by(*grouped, *([] if column is None else [key]))

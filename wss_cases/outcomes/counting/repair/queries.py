@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
@@ -36,6 +36,9 @@ AGREEING: Final = ("any", Family.CIRCLE.value)
 """The funnels in which an agreement can be made; no other pathway makes one."""
 NOT_REACHED: Final = ("not_reached", "not_to_contact")
 """Outcomes of a first contact in which nobody spoke with the person harmed."""
+LIGHT: Final = "without a case"
+"""What the line of conversations on the incident itself is called: no pathway is."""
+NONE: ColumnElement[int] = literal_column("0")
 MEETS: Final = (Family.CIRCLE, Family.RESTORATIVE_CONVERSATION)
 
 
@@ -102,35 +105,49 @@ def came_to(step: str, pathway: str = "") -> ColumnElement[bool]:
     return or_(Incident.id.in_(came), light[step]) if step in light else Incident.id.in_(came)
 
 
-def _light(actor: Actor, scope: Scope) -> tuple[int, int]:
-    conditions = light_conditions()
-    sums = [func.sum(case((conditions[step], 1), else_=0)) for step in ("proposed", "held")]
-    row = db.session.execute(select(*sums).where(*counted(actor, scope))).one()
-    return int(row[0] or 0), int(row[1] or 0)
-
-
 @cached_count("funnel", version=2, depends_on=by_days)
 def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
-    """Return for each pathway, and for "any", how many incidents came to each step, in three queries."""
-    counts = [func.count(case((step, Incident.id)).distinct()) for step in step_conditions().values()]
-    joined = (
-        select(*counts)
-        .select_from(Incident)
+    """Return for each pathway, and for "any", how many incidents came to each step, in one query."""
+    numbers = {
+        row[0]: dict(zip(STEPS, map(int, row[1:]), strict=True)) for row in db.session.execute(_came(actor, scope))
+    }
+    light = numbers.pop(LIGHT)
+    if light["proposed"]:
+        numbers.setdefault(Family.RESTORATIVE_CONVERSATION.value, dict.fromkeys(STEPS, 0))
+    for name in (Family.RESTORATIVE_CONVERSATION.value, "any") if light["proposed"] else ():
+        for step in light_conditions():
+            numbers[name][step] += light["proposed" if step == "proposed" else "held"]
+    return numbers
+
+
+def _came(actor: Actor, scope: Scope) -> Any:
+    """Return a select of (pathway, incidents that came to each step), "any" for the furthest of each incident, and a
+    line of conversations without a case. The way from incidents to agreements is gone once."""
+    conditions = step_conditions()
+    furthest = case(*((conditions[step], place) for place, step in reversed([*enumerate(STEPS, 1)])), else_=0)
+    each = (
+        select(Incident.id.label("incident_id"), Pathway.pathway, func.max(furthest).label("step"))
         .join(CaseIncident, CaseIncident.incident_id == Incident.id)
         .join(Pathway, Pathway.case_id == CaseIncident.case_id)
         .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
         .where(*counted(actor, scope))
+        .group_by(Incident.id, Pathway.pathway)
+        .cte("each_pathway")
     )
-    each = joined.add_columns(Pathway.pathway).group_by(Pathway.pathway)
-    numbers = {row[-1]: dict(zip(STEPS, row[:-1], strict=True)) for row in db.session.execute(each)}
-    numbers["any"] = dict(zip(STEPS, db.session.execute(joined).one(), strict=True))
-    proposed, met = _light(actor, scope)
-    if proposed:
-        numbers.setdefault(Family.RESTORATIVE_CONVERSATION.value, dict.fromkeys(STEPS, 0))
-    for name in (Family.RESTORATIVE_CONVERSATION.value, "any") if proposed else ():
-        for step in light_conditions():
-            numbers[name][step] += proposed if step == "proposed" else met
-    return numbers
+    all_of_them = select(func.max(each.c.step).label("step")).group_by(each.c.incident_id).subquery()
+    light = light_conditions()
+    proposed, held = (func.coalesce(func.sum(case((light[step], 1), else_=0)), 0) for step in ("proposed", "held"))
+    without_case = [proposed if step == "proposed" else held if step == "held" else NONE for step in STEPS]
+    return union_all(
+        select(each.c.pathway, *_reached(each.c.step)).group_by(each.c.pathway),
+        select(literal_column("'any'"), *_reached(all_of_them.c.step)),
+        select(literal_column(f"'{LIGHT}'"), *without_case).where(*counted(actor, scope)),
+    )
+
+
+def _reached(step: ColumnElement[int]) -> list[ColumnElement[int]]:
+    sums = (func.sum(case((step >= place, 1), else_=0)) for place, _name in enumerate(STEPS, 1))
+    return [func.coalesce(one, 0) for one in sums]
 
 
 def contact_dates(actor: Actor, scope: Scope) -> Any:

@@ -1,6 +1,6 @@
 """Everything that the outcomes of one scope hold, read once and used by the page and by the reports."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wss_cases.access.actor import Actor
 from wss_cases.incidents.incident.rules import IncidentFilter
@@ -17,6 +17,7 @@ from wss_cases.outcomes.counting.scope.rules import (
     Scope,
     Share,
     month_ends,
+    month_of,
     months_of,
     per_100_a_day,
     reach_of,
@@ -91,12 +92,20 @@ def core_of(actor: Actor, scope: Scope, days: SchoolDays, narrow: IncidentFilter
     """Return the incidents of a scope that fit a filter; where it names a grade, rates are per students of that grade.
 
     `days` are the school days of its school or district."""
-    if narrow == NOTHING:
-        parts = parts_of(actor, scope)
+    if replace(narrow, weekday=None, month=None if _is_within(scope, narrow.month) else narrow.month) == NOTHING:
+        parts = parts_of(actor, scope, narrow.weekday)
     else:
         parts = counted_parts(actor, scope, *conditions_of(narrow))
     students = enrolled_on(actor, scope, month_ends(scope, days), narrow.grade)
     return Core(scope, parts, months_of(scope, parts.by_day, days, students))
+
+
+def _is_within(scope: Scope, month: str | None) -> bool:
+    """Whether the days of a scope are days of a month written '2026-10', so that the month narrows nothing more."""
+    if month is None:
+        return True
+    first, last = month_of(month)
+    return first <= scope.first and scope.last <= last
 
 
 def repair_of(actor: Actor, scope: Scope, days: SchoolDays) -> Repair:

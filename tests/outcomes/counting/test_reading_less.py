@@ -1,0 +1,90 @@
+"""Pages of outcomes read what they show: a school's piece of what is stored of all, figures of days for a month."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from tests.support.applications import make_app
+from tests.support.databases import Database
+from tests.support.demo import client_of
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import today_at
+from wss_cases.incidents.incident.rules import IncidentFilter
+from wss_cases.incidents.lists.queries import conditions_of
+from wss_cases.outcomes.cache_refresh.actions import store_due_counts
+from wss_cases.outcomes.counting.cache.models import CachedCount
+from wss_cases.outcomes.counting.daily_figures.actions import recount
+from wss_cases.outcomes.counting.daily_figures.queries import counted_parts, parts_of
+from wss_cases.outcomes.counting.scope.rules import Scope, month_of, narrowed, scope_of
+from wss_cases.outcomes.counting.totals.queries import core_of
+from wss_cases.outcomes.equity.states import FAMILIES
+from wss_cases.roster.directory.rules import SchoolDays
+
+EIGHT_SCHOOLS, MOST_STATEMENTS = 8, 31
+"""How many the demo has, and what the first page of outcomes of one of them asks at most."""
+TUESDAY = 1
+Asked = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def demo(demo_database: Database, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a demo district."""
+    app = make_app(demo_database.url, tmp_path)
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def asked(demo: Flask) -> Asked:
+    """Every statement with its values."""
+    found: Asked = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: found.append((given[2], given[3])))
+    return found
+
+
+def this_year() -> Scope:
+    """The school year in work."""
+    scope = scope_of(None, "2026-27", today_at(None, clock.now()))
+    assert scope is not None
+    return scope
+
+
+def test_a_schools_page_reads_its_own_piece_of_the_tables_of_all(demo: Flask, asked: Asked) -> None:
+    """All kinds of groups by one statement, and not the pieces of other schools."""
+    store_due_counts(clock.now(), 300, least_ms=0, schools=0)
+    asked.clear()
+    assert client_of(demo, "administrator").get("/outcomes").status_code == 200
+    opened = asked[next(place for place, one in enumerate(asked) if "FROM case_record" in one[0]) :]
+    [values] = [values for statement, values in opened if "kept_count.rows" in statement]
+    keys = list(values.values() if isinstance(values, dict) else values)
+    assert len(keys) == len(FAMILIES)
+    assert len([one for one, _values in opened if "FROM equity_minimum" in one]) == 1
+    assert len(opened) <= MOST_STATEMENTS, len(opened)
+    rows = list(db.session.scalars(select(CachedCount.rows).where(CachedCount.digest.in_(keys))))
+    assert len(rows) == len(FAMILIES) and all(len(json.loads(row)["schools"]) < EIGHT_SCHOOLS for row in rows)
+
+
+def test_a_month_and_a_weekday_are_read_from_the_figures_of_days(demo: Flask, asked: Asked) -> None:
+    recount(clock.now(), 60)
+    year, october = this_year(), narrowed(this_year(), *month_of("2026-10"), None)
+    assert october is not None
+    narrow, days = IncidentFilter(month="2026-10", weekday=TUESDAY), SchoolDays()
+    asked.clear()
+    core = core_of(SYSTEM, october, days, narrow)
+    assert asked and not [one for one, _values in asked if "FROM incident" in one]
+    assert core.parts == counted_parts(SYSTEM, october, *conditions_of(narrow))
+    assert 0 < core.parts.total < parts_of(SYSTEM, october).total < parts_of(SYSTEM, year).total
+    # of more days than the month's the figures would say too much
+    assert core_of(SYSTEM, year, days, narrow).parts == core.parts
+    hallway = replace(narrow, place="hallway")
+    assert core_of(SYSTEM, october, days, hallway).parts == counted_parts(SYSTEM, october, *conditions_of(hallway))
