@@ -1,8 +1,10 @@
 """`make bench`: how long the pages take in a whole district on PostgreSQL. Figures to read, never asserted.
 
 Builds 640 schools, 325,000 students and 1,000,000 incidents of three years, then the same at a tenth; starts web and
-scheduler as `make run` does; opens each page alone, then lets eight people work for a minute. It needs some 40 GB of
-disk and half an hour: `make bench BENCH_ARGS="--copies 8"` is the tenth alone.
+scheduler as `make run` does, and waits until the scheduler has caught up; opens the pages in turn, each beside a bare
+page of as many statements, then lets eight people work for a minute. Every act is held against what it had to leave.
+It needs some 40 GB of disk and half an hour: `make bench BENCH_ARGS="--copies 8"` is the tenth alone, `--json FILE`
+keeps what was found, `--against FILE` holds it against an earlier one.
 """
 
 from __future__ import annotations
@@ -19,9 +21,12 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import func, select
 
-from tests.bench.district import Sizes, build
-from tests.bench.measuring import Line, alone, memory, mixed, sql_alone
-from tests.bench.pages import deans, look, mixture, pages
+from tests.bench.district import Sizes, build, logs_words
+from tests.bench.figures.comparing import Found, Measured, compared, read, write
+from tests.bench.figures.floor import bare, floor_of
+from tests.bench.figures.measuring import Opened, in_turn, memory, mixed, sql_alone
+from tests.bench.figures.sealing import caught_up, seal_the_last, sealing_words
+from tests.bench.pages import Page, deans, look, mixture, pages
 from tests.bench.person import Person, over_the_network
 from tests.bench.pooler import importing, reached, read_only, release
 from tests.support.applications import make_app
@@ -42,7 +47,10 @@ POSTGRES = {
 """A small server of its own would be set so, and writes through to its disk."""
 PEOPLE = 8
 ROUNDS_SECONDS = 3600.0
-HEADING = f"{'page':44} {'aim':>5} {'median':>8} {'p95':>8} {'kB':>7} {'SQL ms':>7} {'SQL':>5}"
+CATCHING_UP_SECONDS = 900
+HEADING = (
+    f"{'page':44} {'aim':>5} {'median':>8} {'p95':>8} {'kB':>7} {'SQL ms':>7} {'SQL':>5} {'floor':>7} {'ratio':>6}"
+)
 
 
 @contextmanager
@@ -73,35 +81,54 @@ def reports(app: Flask) -> int:
 
 
 def measure(
-    app: Flask, database: Database, folder: Path, wanted: argparse.Namespace, more: dict[str, str]
-) -> list[str]:
-    """Return the lines of one district's table."""
+    app: Flask, database: Database, folder: Path, wanted: argparse.Namespace, more: dict[str, str], district: str
+) -> Found:
+    """Print the table of one district, and return what is in it."""
+    found = Found(district)
     with app.app_context():
         store_due_counts(clock.now(), ROUNDS_SECONDS, by_month=BY_MONTH)
-        found = look()
-        acts = [(email, mixture(known)) for email, known in deans(PEOPLE)]
-    lines = [HEADING]
+        seal_the_last()
+        known = look()
+        acts = [(email, mixture(some)) for email, some in deans(PEOPLE)]
     with serving(database, folder, more) as (port, above):
-        people: dict[str, Person] = {}
-        for page in pages(found):
-            email = f"{page.who}@demo.example"
-            if email not in people:
-                people[email] = Person(over_the_network(port), email, DEMO_PASSWORD)
-            line = Line(page.name, page.aim, *alone(people[email], page.visit, wanted.rounds))
-            lines.append(line.words(*sql_alone(app, email, DEMO_PASSWORD, page.visit)))
-            print(lines[-1], flush=True)
+        wait_until(lambda: caught_up(app), CATCHING_UP_SECONDS, "the scheduler has caught up")
+        with bare(database, folder) as beside:
+            found.pages = opened(app, pages(known), port, beside, wanted.rounds)
         workers = [(Person(over_the_network(port), email, DEMO_PASSWORD), some) for email, some in acts]
-        before = reports(app)
         with importing(database, folder, bool(wanted.pooler)) as told:
-            lines.append(mixed(workers, wanted.seconds))
-        lines.append(f"reports that these {PEOPLE} people saved: {reports(app) - before}")
-        lines += told
-        lines += memory(above)
-    return [*lines, *([read_only(app)] if wanted.pooler else [])]
+            found.mixed, words = mixed(workers, wanted.seconds, lambda: reports(app))
+        found.memory, held = memory(above)
+        print("\n".join([words, *told, sealing_words(app), *held]), flush=True)
+    if wanted.pooler:
+        print(read_only(app), flush=True)
+    return found
 
 
-def main(arguments: list[str]) -> int:
-    """Make the districts, measure, print."""
+def opened(app: Flask, wanted: list[Page], port: int, beside: int, rounds: int) -> list[Measured]:
+    """Open every page in turn with its floor, and print and return what was measured."""
+    people: dict[str, Person] = {}
+    nobody = Person.stranger(over_the_network(beside))
+    each: list[tuple[Opened, Opened]] = []
+    alone: list[tuple[float, int]] = []
+    for page in wanted:
+        email = f"{page.who}@demo.example"
+        if email not in people:
+            people[email] = Person(over_the_network(port), email, DEMO_PASSWORD)
+        alone.append(sql_alone(app, email, DEMO_PASSWORD, page.visit, page.saves))
+        floor = Opened(nobody, floor_of(alone[-1][1], page.saves), page.saves)
+        each.append((Opened(people[email], page.visit, page.saves), floor))
+    in_turn(each, rounds, lambda: reports(app))
+    print(HEADING)
+    measured = []
+    for page, (mine, floor), (sql, statements) in zip(wanted, each, alone, strict=True):
+        one = Measured(page.name, mine.medians, floor.medians, mine.late, mine.size, sql, statements)
+        print(one.words(page.aim), flush=True)
+        measured.append(one)
+    return measured
+
+
+def arguments_of(given: list[str]) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("--copies", type=int, nargs="+", default=[8, 80], help="of a district of eight schools")
     parser.add_argument("--incidents", type=int, default=Sizes.incidents, help="of one copy")
@@ -109,8 +136,17 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--pooler", type=int, default=0, metavar="SESSIONS", help="of a PgBouncer before PostgreSQL")
     parser.add_argument("--seconds", type=int, default=60, help="of eight people at once")
-    wanted = parser.parse_args(arguments)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to keep what was found")
+    parser.add_argument("--against", type=Path, metavar="FILE", help="what an earlier bench kept")
+    return parser.parse_args(given)
+
+
+def main(arguments: list[str]) -> int:
+    """Make the districts, measure, print."""
+    wanted = arguments_of(arguments)
+    before = read(wanted.against) if wanted.against else []
     sizes = Sizes(incidents=wanted.incidents, students=wanted.students)
+    found: list[Found] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         databases = Databases(folder, **POSTGRES)
@@ -120,15 +156,21 @@ def main(arguments: list[str]) -> int:
                 make_app(database.url, folder)  # so that every table is known
                 began = time.monotonic()
                 build(database, copies, sizes)
-                size = f"{copies * sizes.schools} schools, {copies * sizes.students:,} students"
-                print(f"{size}, {copies * sizes.incidents:,} incidents; built in {time.monotonic() - began:.0f} s")
+                incidents = copies * sizes.incidents
+                size = (
+                    f"{copies * sizes.schools} schools, {copies * sizes.students:,} students, {incidents:,} incidents"
+                )
+                print(f"{size}; {logs_words(copies)}; built in {time.monotonic() - began:.0f} s", flush=True)
                 with reached(databases, database, wanted.pooler) as (there, more):
                     app = make_app(there.url, folder, **more)
-                    print("\n".join(measure(app, there, folder, wanted, more)), flush=True)
+                    found.append(measure(app, there, folder, wanted, more, size))
                     release(app)
                 databases.drop(database)
+                if wanted.json:
+                    write(wanted.json, found)
         finally:
             databases.close()
+    print("\n".join(compared(before, found)))
     return 0
 
 

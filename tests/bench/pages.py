@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count, product
 
 from sqlalchemy import select
 
+from tests.bench.figures.measuring import Act, Visit
 from tests.bench.person import Answer, Person, Seen
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
@@ -44,7 +44,8 @@ class Page:
     name: str
     who: str
     aim: int
-    visit: Callable[[Person], Answer]
+    visit: Visit
+    saves: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,23 +102,23 @@ def _students(school_id: int) -> Found:
     return Found(school_id, tuple(db.session.scalars(rows)), 0)
 
 
-def _open(address: str) -> Callable[[Person], Answer]:
+def _open(address: str) -> Visit:
     return lambda person: person.get(address)
 
 
-def find(found: Found) -> Callable[[Person], Answer]:
+def find(found: Found) -> Visit:
     """Return the search for one name after the other at a school."""
     turn = count()
     return lambda person: person.find(LETTERS[next(turn) % len(LETTERS)], found.school_id)
 
 
-def search() -> Callable[[Person], Answer]:
+def search() -> Visit:
     """Return the search for names, words of reports and numbers, one after the other."""
     turn = count()
     return lambda person: person.look_for(SOUGHT[next(turn) % len(SOUGHT)])
 
 
-def save(found: Found) -> Callable[[Person], Answer]:
+def save(found: Found) -> Visit:
     """Return the saving of one report after the other: other students, another kind or another place each time, so
     that it is not asked whether this was reported already; once all were in one, or every kind was everywhere, the
     person says it was not."""
@@ -138,7 +139,7 @@ def pages(found: Found) -> list[Page]:
     school = found.school_id
     return [
         Page("open the incident form", "dean", 7, _open("/incidents/new")),
-        Page("save an incident", "dean", 10, save(found)),
+        Page("save an incident", "dean", 10, save(found), saves=True),
         Page("find a student, one school", "dean", 5, find(found)),
         Page("list of incidents, one school, this year", "dean", 12, _open(f"/incidents?school={school}")),
         Page("report by behavior and month, one school", "administrator", 8, _open(f"{REPORT}?school={school}")),
@@ -157,6 +158,8 @@ def pages(found: Found) -> list[Page]:
             for order in orders
         ),
         Page("review", "dean", 0, _open("/review")),
+        Page("one place, all schools", "district", 0, _open(f"{REPORT}?place=hallway")),
+        Page("one grade, all schools", "district", 0, _open(f"{REPORT}?grade=9")),
         Page("outcomes, one school", "administrator", 0, _open(f"/outcomes?school={school}")),
         Page("outcomes, all schools", "district", 0, _open("/outcomes")),
         Page("repair, all schools", "district", 0, _open("/outcomes/repair")),
@@ -167,14 +170,14 @@ def pages(found: Found) -> list[Page]:
     ]  # fmt: skip
 
 
-def mixture(found: Found) -> list[tuple[int, Callable[[Person], Answer]]]:
+def mixture(found: Found) -> list[Act]:
     """Return what a person at a school does, with how many of a hundred acts it is."""
     school = found.school_id
     return [
-        (30, find(found)),
-        (20, _open("/incidents/new")),
-        (15, save(found)),
-        (15, _open(f"/incidents?school={school}")),
-        (10, _open(f"/outcomes/incidents?school={school}")),
-        (10, _open("/my-day")),
+        Act(30, find(found)),
+        Act(20, _open("/incidents/new")),
+        Act(15, save(found), saves=True),
+        Act(15, _open(f"/incidents?school={school}")),
+        Act(10, _open(f"/outcomes/incidents?school={school}")),
+        Act(10, _open("/my-day")),
     ]

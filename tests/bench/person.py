@@ -87,6 +87,13 @@ class Person:
             raise RuntimeError(f"{email} could not sign in: {answer.status}")
         self.token = self._token(self.get("/account"))
 
+    @classmethod
+    def stranger(cls, transport: Transport) -> Person:
+        """Return somebody who has not signed in."""
+        person = cls.__new__(cls)
+        person._transport, person._cookies = transport, {}
+        return person
+
     def get(self, address: str, **headers: str) -> Answer:
         """Open a page."""
         return self._send("GET", address, None, headers)

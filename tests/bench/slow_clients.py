@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench.measuring import checked
+from tests.bench.figures.measuring import checked
 from tests.bench.person import Person, over_the_network
 from tests.support.databases import DEMO_PASSWORD, ROOT, Databases, environment
 from tests.support.postgres import free_port
