@@ -100,6 +100,19 @@ def test_a_changed_measure_loses_its_baseline_and_the_same_one_keeps_it(principa
     assert (fresh(goal).measure, fresh(goal).baseline_id) == ("repaired", None)
 
 
+def test_a_goal_takes_the_latest_baseline_that_is_frozen_for_its_measure(call, plan, session):
+    for year, measure in ((2023, "repaired"), (2025, "repaired"), (2024, "repaired"), (2025, "incidents")):
+        days = {"period_from": date(year, 8, 1), "period_to": date(year + 1, 6, 1), "taken_at": plan.started_at}
+        db.session.add(PlanBaseline(measure=measure, numerator=1, denominator=9, **days, **of(plan)))
+    db.session.commit()
+    goal = db.session.get_one(PlanGoal, add_goal(call, plan.id, GoalContent(**MEASURED)))
+    assert goal.baseline_id is not None
+    taken = db.session.get_one(PlanBaseline, goal.baseline_id)
+    assert (taken.measure, taken.period_from) == ("repaired", date(2025, 8, 1))
+    add_goal(call, plan.id, GoalContent(**(MEASURED | NOT_MEASURED | {"why_not_measured": "Nobody counts it."})))
+    assert db.session.scalars(select(PlanGoal.baseline_id).order_by(PlanGoal.id)).all() == [taken.id, None]
+
+
 def test_parts_are_removed_from_below_and_stay_in_their_tables(call, plan):
     goal = PlanGoalFactory(**of(plan))
     strategy = PlanStrategyFactory(goal_id=goal.id, **of(plan))

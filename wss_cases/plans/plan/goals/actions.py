@@ -14,6 +14,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.plans.plan.baselines.models import PlanBaseline
 from wss_cases.plans.plan.core.actions import open_plan, part_of, refuse_stranger
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
@@ -50,19 +51,24 @@ class StepContent:
 
 @use_case
 def add_goal(uow: UnitOfWork, school_plan_id: int, content: GoalContent, anyway: bool = False) -> int:
-    """Write a goal of a plan. Returns its id. Raises NotFound, Refused naming the field."""
+    """Write a goal of a plan, with the baseline that is frozen for its measure already, where one is. Returns its id.
+
+    Raises NotFound, Refused naming the field.
+    """
     plan = open_plan(uow, school_plan_id)
     _check_goal(uow, plan, content, anyway)
-    return _add(uow, PlanGoal(**asdict(content)), plan, "plan.goal_written", PlanGoal.plan_id == plan.id)
+    goal = PlanGoal(**asdict(content), baseline_id=_frozen(uow, plan.id, content.measure))
+    return _add(uow, goal, plan, "plan.goal_written", PlanGoal.plan_id == plan.id)
 
 
 @use_case
 def change_goal(uow: UnitOfWork, goal_id: int, content: GoalContent, anyway: bool = False) -> int:
-    """Change a goal; one that is measured otherwise loses its baseline. Raises NotFound, Stale, Refused."""
+    """Change a goal; one that is measured otherwise loses its baseline for the one that is frozen for its new measure,
+    where one is. Raises NotFound, Stale, Refused."""
     goal = _standing(uow, PlanGoal, goal_id)
     _check_goal(uow, uow.session.get_one(SchoolPlan, goal.plan_id), content, anyway)
     if content.measure != goal.measure:
-        goal.baseline_id = goal.survey_value_id = None
+        goal.baseline_id, goal.survey_value_id = _frozen(uow, goal.plan_id, content.measure), None
     return _change(uow, goal, content, "plan.goal_changed")
 
 
@@ -136,6 +142,13 @@ def _standing(uow: UnitOfWork, model: type[Part], part_id: int, *, seen: bool = 
         raise NotFound
     found: Part = part
     return found
+
+
+def _frozen(uow: UnitOfWork, plan_id: int, measure: str) -> int | None:
+    """Return the baseline of the latest school year that is frozen for a measure of a plan, None where none is."""
+    frozen = select(PlanBaseline.id).where(PlanBaseline.plan_id == plan_id, PlanBaseline.measure == measure)
+    latest: int | None = uow.session.scalar(frozen.order_by(PlanBaseline.period_from.desc(), PlanBaseline.id).limit(1))
+    return latest
 
 
 def _add(uow: UnitOfWork, part: Any, plan: SchoolPlan, kind: str, beside: Any) -> int:
