@@ -71,6 +71,15 @@ def test_schools_sort_by_any_figure_and_each_stands_once(district: list[Any], cl
         assert [row[place] for row in down if row[place] != "–"] == figures[::-1], key
 
 
+def test_one_click_on_a_figure_shows_the_most_first(district: list[Any], client_as: ClientAs) -> None:
+    client = client_as(make_user(Role.DISTRICT))
+    heads = client.page(SCHOOLS).find_all("table")[0].find_all("tr")[0].find_all("a")
+    clicked = {link.text: link.get("href") for link in heads}
+    figures = [int(row[2]) for row in every_row(client, clicked["Incidents"])]
+    assert figures[0] == max(figures) > min(figures)
+    assert clicked["Network"].endswith("sort=network"), "words begin with the first letter"
+
+
 def test_a_year_before_the_first_report_is_not_recorded(district: list[Any], client_as: ClientAs) -> None:
     rows = {row[0]: row for row in every_row(client_as(make_user(Role.DISTRICT)), SCHOOLS)}
     assert rows["School 00"][3] == "1"

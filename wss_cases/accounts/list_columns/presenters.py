@@ -82,7 +82,7 @@ def sorted_words(kind: ListKind, order: Order) -> str:
 
 def _head(kind: ListKind, column: Any, order: Order, address: Callable[..., str]) -> dict[str, Any]:
     is_on = column.key == order.key
-    turned = order.turned if is_on else Order(column.key)
+    turned = order.turned if is_on else Order(column.key, column.most_first)
     sort = turned.parameter if turned != kind.order else None
     return {
         "key": column.key,

@@ -13,8 +13,9 @@ PART = 500
 class Column:
     """One column of a list; `key` stands in addresses and in what a person chose.
 
-    `sorts`: the list can stand in its order. `always`: no one can leave it out. `said`: where the row is a card, its
-    name stands before the value. `wide`: left out there. `off`: shown only to whoever asks for it.
+    `sorts`: the list can stand in its order. `most_first`: whoever sorts by it sees the largest number first. `always`:
+    no one can leave it out. `said`: where the row is a card, its name stands before the value. `wide`: left out there.
+    `off`: shown only to whoever asks for it.
     """
 
     key: str
@@ -24,6 +25,7 @@ class Column:
     said: bool = False
     wide: bool = False
     off: bool = False
+    most_first: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,15 +18,21 @@ from wss_cases.outcomes.reports.side_by_side.queries import Beside, networks_bes
 
 SEARCHED = 100
 """Letters of a name that are looked for."""
+
+
+def _measure(key: str, label: Any, *, wide: bool = False) -> Column:
+    return Column(key, label, sorts=True, most_first=True, said=True, wide=wide)
+
+
 _MEASURES = (
-    Column("incidents", _l("Incidents"), sorts=True, said=True),
-    Column("before", _l("Same days a year before"), sorts=True, said=True, wide=True),
-    Column("rate", _l("Per 100 students per school day"), sorts=True, said=True),
-    Column("reported", _l("Staff who reported, per 100"), sorts=True, said=True, wide=True),
-    Column("offered", _l("With an offer to repair"), sorts=True, said=True),
-    Column("repaired", _l("Harm repaired"), sorts=True, said=True),
-    Column("removals", _l("Removals per 100 students"), sorts=True, said=True, wide=True),
-    Column("police", _l("Police notifications per 1,000 students"), sorts=True, said=True, wide=True),
+    _measure("incidents", _l("Incidents")),
+    _measure("before", _l("Same days a year before"), wide=True),
+    _measure("rate", _l("Per 100 students per school day")),
+    _measure("reported", _l("Staff who reported, per 100"), wide=True),
+    _measure("offered", _l("With an offer to repair")),
+    _measure("repaired", _l("Harm repaired")),
+    _measure("removals", _l("Removals per 100 students"), wide=True),
+    _measure("police", _l("Police notifications per 1,000 students"), wide=True),
 )
 SCHOOL_COLUMNS = (
     Column("school", _l("School"), sorts=True, always=True),
