@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,21 +12,34 @@ import sqlalchemy as sa
 
 from tests.cases.making import NOW, make_world
 from tests.factories.accounts import acting, make_user
+from tests.factories.roster import SchoolFactory
+from tests.factories.surveys import begin, school_to_ask
 from tests.mail.making import scene
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.held_changes.models import HeldChange
 from wss_cases.accounts.people.held.actions import settle_due
+from wss_cases.accounts.sign_in.saved_forms import actions as saved_forms
+from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
+from wss_cases.board.report.states import Every
+from wss_cases.board.stored_reports.models import BoardSubscription
+from wss_cases.board.subscriptions.actions import queue_due, subscribe
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.reminders import actions as reminders
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import WHOLE, Share
-from wss_cases.journal.models import RequestKey
+from wss_cases.journal.audit import actions as sealing
+from wss_cases.journal.audit.actions import seal
+from wss_cases.journal.models import AuditEntry, RequestKey
+from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.mail.bounces.actions import mend_address
 from wss_cases.pathways.circles.notes import shredding
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.records.retention.expiry import actions as expiry
+from wss_cases.surveys.results.actions import count_due
+from wss_cases.surveys.rounds.models import SurveyRound
 
 
 @contextmanager
@@ -118,3 +131,50 @@ def test_what_waited_its_day_settles_step_by_step(session: Any) -> None:
     waits = count(sa.select(HeldChange.id).where(HeldChange.settled_at.is_(None)))
     assert waits() == 3
     assert by_steps(lambda share: settle_due(NOW + timedelta(days=2), share), waits, 1) == 3
+
+
+def test_kept_forms_are_forgotten_step_by_step(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saved_forms, "AT_ONCE", 2)
+    user = make_user(Role.DEAN)
+    for number in range(5):
+        session.add(
+            KeptForm(
+                user_id=user.id, kept_at=NOW - timedelta(days=2), path=f"/page/{number}", page="/page",
+                sealed_text=b"", sealed_key=b"", key_name="",
+            )
+        )  # fmt: skip
+    session.commit()
+    assert by_steps(lambda share: saved_forms.forget_kept(NOW, share), count(sa.select(KeptForm.id)), 2) == 3
+
+
+def test_surveys_that_are_over_are_counted_one_by_one(session: Any, at: Callable[..., datetime]) -> None:
+    at("2026-11-09 10:00")
+    for _number in range(3):
+        begin(school_to_ask(students=1))
+    over = clock.now() + timedelta(days=30)
+    waits = count(sa.select(SurveyRound.id).where(SurveyRound.counted_at.is_(None)))
+    assert waits() == 3
+    assert by_steps(lambda share: count_due(over, share), waits, 1) == 3
+
+
+def test_reports_are_asked_for_one_by_one(session: Any, at: Callable[..., datetime]) -> None:
+    at("2026-11-24 10:00")
+    for _number in range(3):
+        school = SchoolFactory()
+        call = Invocation(acting(make_user(Role.ADMINISTRATOR, school)), clock.now())
+        subscribe(call, school.id, None, Every.MONTH, "en")
+    session.commit()
+    later = clock.now() + timedelta(days=21)
+    waits = count(sa.select(BoardSubscription.id).where(BoardSubscription.sent_for < date(2026, 11, 30)))
+    assert waits() == 3
+    assert by_steps(lambda share: queue_due(later, share), waits, 1) == 3
+
+
+def test_the_audit_log_is_sealed_batch_by_batch(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seal(NOW)
+    monkeypatch.setattr(sealing, "BATCH", 2)
+    with unit_of_work(SYSTEM, NOW) as uow:
+        for _number in range(5):
+            uow.audit("share.tried", "school", None)
+    left = count(sa.select(AuditEntry.id).where(sealing.without_seal()))
+    assert by_steps(lambda _share: seal(NOW, batches=1), left, 2) == 3

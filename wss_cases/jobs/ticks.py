@@ -123,13 +123,13 @@ def tick(name: str, now: datetime) -> str:
     this.part("waves", lambda: send_waves(now))
     delivering = time.monotonic()
     told.append(this.part("deliver", lambda: deliver(now, DELIVER_SECONDS)))
-    this.part("surveys", lambda: count_due(now))
+    this.part("surveys", lambda: count_due(now, this.share(SMALL_SECONDS)))
     told.append(this.part("invitations", lambda: deliver_invitations(now, this.left(SMALL_SECONDS))))
     is_all_sent = time.monotonic() - delivering < DELIVER_SECONDS
     told += _tidy(this, now, thorough)
     this.part("figures", lambda: follow(now, this.left(FIGURES_SECONDS)))
     this.part("counts", lambda: store_due_counts(now, this.left(FIGURES_SECONDS), by_month=BY_MONTH))
-    this.part("due reports", lambda: queue_due(now))
+    this.part("due reports", lambda: queue_due(now, this.share(SMALL_SECONDS)))
     reporting = this.left(REPORT_SECONDS) if is_all_sent else 0.0
     told.append(this.part("reports", lambda: make_reports(now, reporting)))
     replaying = this.left(REPLAY_SECONDS) if is_all_sent else 0.0
@@ -154,7 +154,7 @@ def _tidy(this: Tick, now: datetime, thorough: bool) -> list[dict[str, int] | No
     """Seal what happened, and let go of what is past its days."""
     this.part("seal", lambda: seal(now))
     gone = this.part("shred", lambda: shred(now, this.share(SMALL_SECONDS)))
-    this.part("forget", lambda: forget_kept(now))
+    this.part("forget", lambda: forget_kept(now, this.share(SMALL_SECONDS)))
     if thorough:
         this.part("heads", lambda: queue_heads(now))
         this.part("clean", lambda: clean(now, this.share(SMALL_SECONDS)))

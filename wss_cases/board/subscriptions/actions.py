@@ -15,6 +15,7 @@ from wss_cases.board.stored_reports.queries import live_subscriptions
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
@@ -55,9 +56,9 @@ def unsubscribe(actor: Actor, subscription_id: int, now: datetime) -> None:
         uow.audit("board_subscription.ended", AUDITED, row.id, changes_of(row))
 
 
-def queue_due(now: datetime) -> dict[str, int]:
-    """Ask once for every report whose first school day has come; returns how many were `asked`. Whoever no longer
-    answers for the schools, or cannot sign in, gets none for that month."""
+def queue_due(now: datetime, share: Share = WHOLE) -> dict[str, int]:
+    """Ask once for every report whose first school day has come, one to a commit, as long as the share goes on; returns
+    how many were `asked`. Whoever no longer answers for the schools, or cannot sign in, gets none for that month."""
     reports = 0
     db.session.remove()
     tomorrow = today_at(None, now) + DAY
@@ -65,6 +66,8 @@ def queue_due(now: datetime) -> dict[str, int]:
         if month_due(row.every, tomorrow) <= row.sent_for:
             continue
         if due_month(row.every, today_at(row.school_id, now), school_days(row.school_id)) > row.sent_for:
+            if not share.goes_on():
+                break
             reports += _queue(row.id, now)
     return {"asked": reports}
 

@@ -9,6 +9,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
@@ -32,21 +33,26 @@ def end_round(uow: UnitOfWork, round_id: int) -> int:
     return row.id
 
 
-def count_due(now: datetime) -> dict[str, int]:
-    """End and count the rounds whose last day is over at their school; returns how many, a round to a commit."""
+def count_due(now: datetime, share: Share = WHOLE) -> dict[str, int]:
+    """End and count the rounds whose last day is over at their school, a round to a commit, as long as the share goes
+    on; returns how many."""
     waiting = select(SurveyRound.id, SurveyRound.school_id, SurveyRound.closes_on).where(
         SurveyRound.counted_at.is_(None)
     )
     rows = db.session.execute(waiting.order_by(SurveyRound.id)).all()
     due = [row.id for row in rows if row.closes_on < today_at(row.school_id, now)]
+    counted = 0
     for round_id in due:
+        if not share.goes_on():
+            break
+        counted += 1
         with unit_of_work(SYSTEM, now) as uow:
             row = existing(uow.session.get(SurveyRound, round_id, with_for_update=True, populate_existing=True))
             if row.counted_at is None:
                 _count(uow, row)
             else:
                 uow.no_audit()
-    return {"surveys": len(due)}
+    return {"surveys": counted}
 
 
 def _count(uow: UnitOfWork, row: SurveyRound) -> None:

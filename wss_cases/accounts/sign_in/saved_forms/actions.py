@@ -14,8 +14,12 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys.envelope import seal
+from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import unit_of_work
+
+AT_ONCE = 500
+"""Forms that are forgotten in one transaction."""
 
 
 def keep_form(token: str, path: str, page: str, fields: Iterable[tuple[str, str]], now: datetime) -> bool:
@@ -70,12 +74,14 @@ def discard_form(actor: Actor, kept_id: int, now: datetime) -> None:
         uow.audit("form.forgotten", "kept_form", kept_id)
 
 
-def forget_kept(now: datetime) -> dict[str, int]:
-    """Forget every form that was kept for its day."""
-    over = KeptForm.kept_at <= now - KEPT_FOR
-    if db.session.scalars(select(KeptForm.id).where(over).limit(1)).first() is None:
-        return {"forgotten": 0}
-    with unit_of_work(SYSTEM, now) as uow:
-        gone = list(uow.session.scalars(delete(KeptForm).where(over).returning(KeptForm.id)))
-        uow.audit("form.forgotten", "kept_form", None, {"count": [None, len(gone)]})
-    return {"forgotten": len(gone)}
+def forget_kept(now: datetime, share: Share = WHOLE) -> dict[str, int]:
+    """Forget every form that was kept for its day, some in a commit, as long as the share goes on."""
+    over = select(KeptForm.id).where(KeptForm.kept_at <= now - KEPT_FOR).order_by(KeptForm.id).limit(AT_ONCE)
+    forgotten = 0
+    while (ids := list(db.session.scalars(over))) and share.goes_on():
+        with unit_of_work(SYSTEM, now) as uow:
+            theirs = delete(KeptForm).where(KeptForm.id.in_(ids)).returning(KeptForm.id)
+            gone = len(list(uow.session.scalars(theirs)))
+            uow.audit("form.forgotten", "kept_form", None, {"count": [None, gone]})
+        forgotten += gone
+    return {"forgotten": forgotten}
