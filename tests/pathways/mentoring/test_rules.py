@@ -61,6 +61,8 @@ def test_what_a_rhythm_plans(rhythm: Cadence, start: date, closed: frozenset[int
     school = [day for day in school if days.is_school_day(day)]
     if rhythm is Cadence.DAILY:
         assert due == school
+    middle = start + timedelta(days=length // 2)
+    assert due_days(rhythm, start, until, days, middle) == [day for day in due if day >= middle]
     # growing the span takes nothing back
     assert due_days(rhythm, start, until + timedelta(days=10), days)[: len(due)] == due
 

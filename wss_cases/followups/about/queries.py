@@ -1,7 +1,7 @@
 """Whom follow-ups are about, and which guardians to call, for pages and what is printed of them; never for a mail."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,12 +60,13 @@ def about(actor: Actor, rows: Iterable[Any], *, call: bool = False) -> dict[int,
     namesakes = Counter(student.shown_name for student in students.values())
     called = {row.id: _called(actor, row, found[row.id], call) for row in rows}
     guardians = guardians_of_each({key for keys in called.values() for key in keys})
+    lines = {one: _line(one) for of_student in guardians.values() for one in of_student}
     shown = {}
     for row in rows:
         names = dict.fromkeys(_words(person, namesakes) for person in found[row.id])
         calls = [one for key in called[row.id] for one in guardians[key]]
         key = person_key(named[row.id][0]) if row.id in named else ""
-        shown[row.id] = About(", ".join(names), tuple(map(_line, calls)), key, tuple(_phones(calls)))
+        shown[row.id] = About(", ".join(names), tuple(lines[one] for one in calls), key, tuple(_phones(calls, lines)))
     return shown
 
 
@@ -138,8 +139,8 @@ def _line(who: GuardianOf) -> str:
     return dotted(who.name, guardian_words(who))
 
 
-def _phones(guardians: Iterable[GuardianOf]) -> Iterable[tuple[str, str]]:
+def _phones(guardians: Iterable[GuardianOf], lines: Mapping[GuardianOf, str]) -> Iterable[tuple[str, str]]:
     """Yield each number that may be called: the words of its link, and what it dials."""
     for who in guardians:
         if dialed := "".join(sign for sign in who.phone if sign in "+0123456789"):
-            yield _("Call %(name)s", name=_line(who)), dialed
+            yield _("Call %(name)s", name=lines[who]), dialed

@@ -98,7 +98,7 @@ def rows(statement: Any) -> list[FollowUpRow]:
     """Return the lines of a select of follow-ups (made by `for_case`, `due_for` and the like), in one query."""
     return [
         FollowUpRow(
-            **{column.key: getattr(row, column.key) for column in COLUMNS},
+            **dict(zip(STORED, row, strict=False)),
             title=title_of(row.kind, row.title, row.title_en, row.title_es),
             reference=row.case_reference or row.incident_reference or (str(PLAN_REFERENCE) if row.plan_step_id else ""),
             harm_kind=row.harm_kind or row.tile or "",
@@ -111,7 +111,8 @@ def rows(statement: Any) -> list[FollowUpRow]:
 
 COMPUTED = frozenset({"title", "reference", "harm_kind", "location_code", "owner"})
 COLUMNS: list[Any] = [getattr(FollowUp, one.name) for one in fields(FollowUpRow) if one.name not in COMPUTED]
-"""What a line has of the follow-up itself, as it is stored."""
+STORED = [column.key for column in COLUMNS]
+"""What a line has of the follow-up itself, as it is stored: the first columns of `listing`."""
 
 
 @cache

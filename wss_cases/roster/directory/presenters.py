@@ -1,6 +1,7 @@
 """How students, staff, grades and languages read on screen."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from unicodedata import normalize
 
 from babel import Locale, UnknownLocaleError
@@ -23,6 +24,7 @@ from wss_cases.roster.directory.states import (
 )
 
 MOST_NAMES = 3
+MOST_LANGUAGES = 500
 """Of a line that says whom something is about."""
 
 
@@ -84,10 +86,14 @@ def level_words(kind: str) -> str:
 
 def language_words(code: str | None) -> str:
     """Return a language's name in the reader's language; nothing when it is not known."""
-    if not code:
-        return ""
+    return _language(code, locale_code()) if code else ""
+
+
+@lru_cache(MOST_LANGUAGES)
+def _language(code: str, locale: str) -> str:
+    """Asked of every guardian on a page; a roster has some dozens, and whatever else is typed pushes out the oldest."""
     try:
-        return Locale.parse(code.replace("-", "_")).get_display_name(locale_code()) or code
+        return Locale.parse(code.replace("-", "_")).get_display_name(locale) or code
     except (UnknownLocaleError, ValueError):
         return code
 

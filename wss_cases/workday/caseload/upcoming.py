@@ -114,6 +114,5 @@ def _sessions(rows: Rows, school_id: int, today: date, days: SchoolDays) -> Iter
     )
     for row in rows(columns):
         end = row.starts_on + timedelta(weeks=row.weeks) - timedelta(days=1) if row.weeks else last
-        for day in due_days(row.rhythm, row.starts_on, min(last, end), days):
-            if day >= today:
-                yield Entry(day, SESSION, row[3], row[4], row[5], row[6])
+        for day in due_days(row.rhythm, row.starts_on, min(last, end), days, today):
+            yield Entry(day, SESSION, row[3], row[4], row[5], row[6])

@@ -47,8 +47,9 @@ def last_day_of(starts_on: date | None, weeks: int | None) -> date | None:
     return starts_on + timedelta(weeks=weeks) - _DAY if starts_on is not None and weeks is not None else None
 
 
-def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays) -> list[date]:
-    """Return the school days on which the sessions of a rhythm fall due, from its first day up to `until`.
+def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays, since: date = date.min) -> list[date]:
+    """Return the school days on which the sessions of a rhythm fall due, from its first day up to `until`; with `since`
+    those from then on alone, for which nothing is worked out of the time before.
 
     Time runs in periods from the first day (a day, seven, fourteen, a month). Of a period's n school days the j-th
     of its k sessions is due on number ceil(j·n/k): the one of a week on its last, so that a week is never behind
@@ -61,12 +62,13 @@ def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays) ->
     while first <= until:
         number += 1
         following = _period_start(rhythm, starts_on, number)
-        period = (first + timedelta(days=ahead) for ahead in range((following - first).days))
+        length = (following - first).days if following > since else 0
+        period = (first + timedelta(days=ahead) for ahead in range(length))
         school = [day for day in period if days.is_school_day(day)]
         count = min(wanted, len(school))
         due += [school[-(-which * len(school) // count) - 1] for which in range(1, count + 1)]
         first = following
-    return [day for day in due if day <= until]
+    return [day for day in due if since <= day <= until]
 
 
 def _period_start(rhythm: Cadence, starts_on: date, number: int) -> date:
