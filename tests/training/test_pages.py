@@ -21,6 +21,17 @@ def table_of(page: Any) -> str:
     return str(table.text)
 
 
+def test_the_tab_of_the_page_is_marked(scene: Scene, client_as: Any) -> None:
+    client = client_as(scene.head)
+    for address, words in (
+        ("/training", "Who is due"),
+        ("/training/on-record", "On record"),
+        ("/training/sessions", "Sessions"),
+    ):
+        [tabs] = [one for one in client.page(address).find_all("nav") if one.get("aria-label") == "Pages of training"]
+        assert [one.text for one in tabs.find_all("a") if one.get("aria-current") == "page"] == [words]
+
+
 def test_a_school_sees_what_is_unmet_and_who_is_due(scene: Scene, client_as: Any) -> None:
     scene.require_minimum()
     scene.require_people()

@@ -63,6 +63,8 @@ PHONE_BAR: tuple[tuple[str, Any, str, Permission], ...] = (
     ("capture.capture", _l("Log"), "plus", Permission.INCIDENT_REPORT),
     ("queue.page", _l("Review"), "list", Permission.INCIDENT_REVIEW),
     ("desk.page", _l("Caseload"), "people", Permission.CASE_WORK),
+    ("outcomes.overview", _l("Outcomes"), "file", Permission.OUTCOMES_READ),
+    ("plans.plans", _l("Plans"), "school", Permission.PLANS_LIST),
 )
 """What stands at the bottom of a phone, with its picture, before Find and More: the first three that are allowed."""
 

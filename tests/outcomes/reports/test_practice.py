@@ -94,6 +94,17 @@ def test_what_was_held_stands_by_kind_month_and_tier(school: Any, client_as: Any
     assert earlier["Restorative chat"] == ["1", "4", "1", "1"]
 
 
+def test_of_what_there_was_nothing_there_is_no_table(session: Any, at: Any, client_as: Any) -> None:
+    at("2026-11-24 10:00")
+    page = client_as(make_user(Role.COORDINATOR, SchoolFactory())).page("/outcomes/practice")
+    assert not page.find_all("tbody")
+    here = SchoolFactory()
+    _asked(here)
+    db.session.commit()
+    found = cells(client_as(make_user(Role.COORDINATOR, here)).page("/outcomes/practice"))
+    assert set(found) == {str(one.label) for one in Became}
+
+
 def test_keepers_requests_and_answers_stand_beside(school: Any, client_as: Any) -> None:
     page = client_as(make_user(Role.ADMINISTRATOR, school)).page("/outcomes/practice")
     figures = {one.find_all("p")[0].text: one.text for one in page.find_all("div") if "figure-card" in one.get("class")}

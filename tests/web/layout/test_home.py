@@ -33,3 +33,17 @@ def test_while_there_is_no_school_setup_comes_first(session: Any, client_as: Cal
     begins = {role: client_as(user).get("/").location for role, user in users.items()}
     setup = "/setup/checklist"
     assert begins == {Role.SYSADMIN: setup, Role.DISTRICT: setup, Role.AUDITOR: "/audit"}
+
+
+def test_the_bar_of_a_phone_holds_what_each_role_does_most(session: Any, client_as: Callable[[Any], Any]) -> None:
+    school = SchoolFactory()
+    wanted = {
+        Role.REPORTER: ["My day", "Log", "Find"],
+        Role.DEAN: ["My day", "Log", "Review", "Find"],
+        Role.COORDINATOR: ["My day", "Log", "Caseload", "Find"],
+        Role.DISTRICT: ["Outcomes", "Plans", "Find"],
+    }
+    for role, words in wanted.items():
+        page = client_as(make_user(role, None if role is Role.DISTRICT else school)).page("/account")
+        [bar] = [one for one in page.find_all("nav") if one.get("class") == "phone-bar"]
+        assert [one.text for one in bar.find_all("a")] == words, role

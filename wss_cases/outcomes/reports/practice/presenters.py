@@ -25,11 +25,14 @@ class Table:
 
 
 def tables_of(held: Held, of_cases: Sequence[CaseCircle], asked: Asked) -> list[Table]:
-    """Return what was held by kind, month, tier and keeper, beside the circles of cases, and what requests became."""
+    """Return what was held by kind, month, tier and keeper, beside the circles of cases, and what requests became.
+
+    Of what there was nothing, there is no table.
+    """
     months, tiers = Counter(one.day.replace(day=1) for one in of_cases), Counter(one.tier for one in of_cases)
     keepers = Counter(leader for one in of_cases for leader in one.kept_by)
     beside = (_("Practice log"), _("Circles in cases"))
-    return [
+    tables = [
         Table(
             _("By kind"),
             (_("Kind"), _("Times"), _("Students"), _("Adults"), _("Hours")),
@@ -54,6 +57,8 @@ def tables_of(held: Held, of_cases: Sequence[CaseCircle], asked: Asked) -> list[
             _("Requests for a circle"), (_("Result"), _("Requests")), [[one.label, asked.became[one]] for one in Became]
         ),
     ]
+    there = (held.total, held.months or months, held.tiers or tiers, held.leaders or keepers, asked.became)
+    return [table for table, found in zip(tables, there, strict=True) if found]
 
 
 def line_of(sums: Counter[str]) -> list[Any]:
