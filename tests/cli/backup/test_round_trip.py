@@ -20,7 +20,7 @@ from tests.support.depth import BACKENDS, examples
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.word_index.queries import holding
+from wss_cases.journal.word_index.queries import ids_holding
 
 pytestmark = pytest.mark.both_databases
 
@@ -114,8 +114,8 @@ def _goes_on(there: Database, backend: str, tmp_path: Path) -> None:
     with app.app_context():
         dean = db.session.query(UserAccount).filter_by(email="dean@demo.example").one()
         assert people_client(app, dean).get("/incidents").status_code == 200
-        held = db.session.scalars(select(Incident.id).where(Incident.id.in_(holding("incident_id", ["fight"], [1]))))
-        assert held.first() is not None, "what was restored is found by its words"
+        held = ids_holding("incident_id", ["fight"], [1], select(Incident.id), Incident.number, 1000)
+        assert held, "what was restored is found by its words"
         db.session.remove()
         for statement, words in STILL_REFUSED.items():
             with pytest.raises(DBAPIError, match=words), db.engine.begin() as connection:

@@ -7,7 +7,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import search_words
-from wss_cases.journal.word_index.queries import holding, number_first
+from wss_cases.journal.word_index.queries import ids_holding
 from wss_cases.roster.directory.queries import reached_schools
 
 
@@ -16,7 +16,7 @@ def cases_found(actor: Actor, typed: str, limit: int, skip: int) -> list[Case]:
     words = search_words(typed)
     if not words or not actor.has(*CASE_TEAM):
         return []
-    held = holding("case_id", words, reached_schools(actor, *CASE_TEAM))
-    statement = visible_to(select(Case).where(Case.id.in_(held)), actor)
-    order = (*number_first(Case.number, words), Case.id.desc())
-    return list(db.session.scalars(statement.order_by(*order).limit(limit).offset(skip)))
+    visible = visible_to(select(Case.id), actor)
+    ids = ids_holding("case_id", words, reached_schools(actor, *CASE_TEAM), visible, Case.number, limit, skip)
+    found = db.session.scalars(select(Case).where(Case.id.in_(ids))) if ids else ()
+    return sorted(found, key=lambda case: ids.index(case.id))

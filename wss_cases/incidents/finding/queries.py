@@ -11,7 +11,7 @@ from wss_cases.foundation.ids import search_words
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.incidents.lists.queries import LISTED
-from wss_cases.journal.word_index.queries import holding, number_first
+from wss_cases.journal.word_index.queries import ids_holding
 from wss_cases.roster.directory.queries import reached_schools
 
 
@@ -20,8 +20,9 @@ def reports_found(actor: Actor, typed: str, limit: int, skip: int) -> Sequence[A
     words = search_words(typed)
     if not words or not actor.has(*STAFF):
         return []
+    visible = visible_to(select(Incident.id), actor)
+    schools = reached_schools(actor, *STAFF)
+    ids = ids_holding("incident_id", words, schools, visible, Incident.number, limit, skip)
     columns = [getattr(Incident, name) for name in (*LISTED, "reporter_id")]
-    held = holding("incident_id", words, reached_schools(actor, *STAFF))
-    statement = visible_to(select(*columns), actor).where(Incident.id.in_(held))
-    order = (*number_first(Incident.number, words), Incident.id.desc())
-    return db.session.execute(statement.order_by(*order).limit(limit).offset(skip)).all()
+    found = db.session.execute(select(*columns).where(Incident.id.in_(ids))) if ids else ()
+    return sorted(found, key=lambda row: ids.index(row.id))

@@ -1,9 +1,9 @@
-"""The one function that asks the database which records hold words. What it finds is no permission: narrow it."""
+"""The one function that asks the database which records hold words; what it finds is what the caller lets be found."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, cast, false, literal_column, select, table
+from sqlalchemy import ColumnElement, Select, cast, false, literal_column, select, table
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 
 from wss_cases.foundation.db import db
@@ -13,22 +13,38 @@ from wss_cases.journal.word_index.rules import asked_by
 LONGEST_NUMBER = 9
 
 
-def holding(record: str, words: Sequence[str], school_ids: Collection[int]) -> Select[Any]:
-    """Select the ids of the records of these schools in which each of these folded words begins some word.
+def ids_holding(
+    record: str, words: Sequence[str], school_ids: Collection[int], visible: Select[Any], number: Any, limit: int,
+    skip: int = 0,
+) -> list[int]:  # fmt: skip
+    """Return ids of records of these schools in which each of these folded words begins some word: first of those whose
+    `number` was typed, then the newest first.
 
-    `record` is the entry's column: `incident_id` or `case_id`. The index is asked first, whatever else narrows the
-    statement that this becomes a part of.
+    `record` is the entry's column: `incident_id` or `case_id`. `visible` is a select of the ids, narrowed to what the
+    person may open: it is asked of one record after the other, until there are enough. A word may stand in thousands,
+    and what keeps an old one in view is dear.
     """
     column = SearchEntry.__table__.c[record]
-    held = select(column).where(column.is_not(None), _matches(asked_by(words, school_ids)))
-    found = held.cte(f"holding_{record}").prefix_with("MATERIALIZED")
-    return select(found.c[record])
-
-
-def number_first(number: Any, words: Sequence[str]) -> list[ColumnElement[Any]]:
-    """Return what sorts the record first whose number was typed; nothing where none was."""
+    held: Any = select(column.label("id")).where(_matches(asked_by(words, school_ids)))
     typed = [int(word) for word in words if word.isdecimal() and len(word) <= LONGEST_NUMBER]
-    return [case((number == typed[-1], 0), else_=1)] if typed else []
+    first = _newest(held, visible.where(number == typed[-1]), skip + limit) if typed else []
+    taken = first[skip:]
+    if len(taken) < limit:
+        others = visible.where(visible.selected_columns[0].not_in(first)) if first else visible
+        taken += _newest(held, others, limit - len(taken), max(0, skip - len(first)))
+    return taken
+
+
+def _newest(held: Select[Any], visible: Select[Any], limit: int, skip: int = 0) -> list[int]:
+    """Return the newest of what is held and visible.
+
+    Each OFFSET of nothing keeps a planner from asking in another order: of all that is visible whether it is held, or
+    of all entries which are of such a record.
+    """
+    candidate = held.order_by(held.selected_columns.id.desc()).offset(0).subquery("candidate")
+    own = visible.where(visible.selected_columns[0] == candidate.c.id).correlate(candidate).offset(0)
+    found = select(candidate.c.id).where(candidate.c.id.is_not(None), own.exists()).order_by(candidate.c.id.desc())
+    return list(db.session.scalars(found.limit(limit).offset(skip)))
 
 
 def _matches(asked: list[list[str]]) -> ColumnElement[bool]:
