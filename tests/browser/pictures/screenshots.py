@@ -66,6 +66,16 @@ def down_to(words: str) -> Callable[[Page], None]:
     return scroll
 
 
+def the_plan(section: str = "") -> Callable[[Page], None]:
+    """Return a step that opens a section of the school's plan from the list of its plans."""
+
+    def open_it(page: Page) -> None:
+        first_link(r"/safety-plans/\d+")(page)
+        page.goto(f"{page.url}{section}")
+
+    return open_it
+
+
 def the_saved_view(page: Page) -> None:
     """Open what was kept under a name."""
     go(page, page.get_by_role("link", name=re.compile("^Hallway")).first)
@@ -110,14 +120,12 @@ def a_mentored_case(page: Page) -> None:
 
 
 def a_questionnaire(page: Page) -> None:
-    """Make a link in Spanish for somebody who came to a circle, and open it."""
+    """Make links in Spanish for those who came to a circle and were not asked yet, and open the first."""
 
     def makes_a_link(pathway: Page) -> bool:
         response = pathway.goto(f"{pathway.url}/questionnaires/new")
-        if response is None or not response.ok or not page.locator("input[name=people]").count():
+        if response is None or not response.ok or not page.locator("input[name=people]:checked").count():
             return False
-        page.locator("input[name=occasion]").first.check(force=True)
-        page.locator("input[name=people]").first.check(force=True)
         page.locator("select[name=language]").select_option("es")
         go(page, page.locator("main form [type=submit]").last)
         return page.locator(".slip-address code").count() > 0
@@ -169,6 +177,15 @@ SHOTS = (
     Shot("board-report-es", "administrator", "/outcomes/board", size=WHOLE_DAY, language="es"),
     Shot("outcomes-phone-es", "administrator", "/outcomes", size=PHONE, language="es"),
     Shot("views", "administrator", "/outcomes/views", the_saved_view),
+    Shot("plan", "administrator", "/safety-plans", the_plan()),
+    Shot("plan-phone-es", "administrator", "/safety-plans", the_plan(), PHONE, "es"),
+    Shot("plan-steps", "administrator", "/safety-plans", the_plan("/steps")),
+    Shot("plan-money", "administrator", "/safety-plans", the_plan("/money")),
+    Shot("voices-phone", "administrator", "/meetings/voices", size=PHONE),
+    Shot("trainings", "administrator", "/training"),
+    Shot("survey", "administrator", "/surveys", first_link(r"/surveys/\d+")),
+    Shot("public-plan-phone-es", "administrator", "/public/es", first_link(r"/public/es/\d+"), PHONE),
+    Shot("plans-district", "district", "/safety-plans/all"),
     Shot("outcomes-district", "district", "/outcomes"),
     Shot("outcomes-district-phone", "district", "/outcomes", size=PHONE),
     Shot("equity", "district", LAST_YEAR),
