@@ -1,7 +1,7 @@
 """Ten questions of a school board, answered from the first screen of outcomes by following its links.
 
 `python -m tests.outcomes.board_questions` loads the demo district and prints each question, the clicks that led to its
-answer (two at most) and the answer's own words.
+answer (two at most, opening a fold among them) and the answer's own words.
 """
 
 from __future__ import annotations
@@ -71,8 +71,8 @@ QUESTIONS = (
 
 
 def answer(client: PageClient, question: Question) -> Answered:
-    """Follow a question's links from the first screen. Raises AssertionError where a link or the answer is missing."""
-    assert len(question.clicks) <= MOST_CLICKS, question.asked
+    """Follow a question's links from the first screen; an answer that is folded costs one click more. Raises
+    AssertionError where a link or the answer is missing, or more clicks are wanted."""
     main = client.page(FIRST).find_all("main")[0]
     for words in question.clicks:
         found = [link.get("href") for link in _links(main) if link.text == words]
@@ -80,7 +80,10 @@ def answer(client: PageClient, question: Question) -> Answered:
         main = client.page(found[0]).find_all("main")[0]
     told = re.search(question.answer, main.text, re.DOTALL)
     assert told, f"{question.asked} Not answered: {main.text[:1500]}"
-    return Answered(len(question.clicks), told.group())
+    folds = [one.text for one in main.find_all("details") if "open" not in one.attributes]
+    clicks = len(question.clicks) + any(told.group() in fold for fold in folds)
+    assert clicks <= MOST_CLICKS, question.asked
+    return Answered(clicks, told.group())
 
 
 def _links(main: Element) -> list[Element]:
