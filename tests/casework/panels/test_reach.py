@@ -72,7 +72,7 @@ def test_a_report_shows_its_case_and_duties_to_the_team_alone(place: Place, clie
     assert panel(place.actor("reporter"), incident) is None
 
 
-def test_follow_ups_of_a_report_name_whom_they_are_about_and_the_fourth_is_folded(
+def test_follow_ups_of_a_report_name_whom_they_are_about_and_the_third_is_folded(
     place: Place, client_as: Callable[[Any], Any]
 ) -> None:
     incident = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
@@ -86,7 +86,7 @@ def test_follow_ups_of_a_report_name_whom_they_are_about_and_the_fourth_is_folde
     [card] = [part for part in page.find_all("section") if "Follow-ups (5)" in part.text and "Thing 0" in part.text]
     [folded] = card.find_all("details")
     assert [f"Thing {number}: {who}" in card.text for number in range(5)] == [True] * 5
-    assert [f"Thing {number}" in folded.text for number in range(5)] == [False] * 3 + [True] * 2
+    assert [f"Thing {number}" in folded.text for number in range(5)] == [False] * 2 + [True] * 3
 
 
 def test_the_next_lead_is_written_to(place: Place, session: Any) -> None:
