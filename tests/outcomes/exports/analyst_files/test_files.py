@@ -1,0 +1,305 @@
+"""A file of incidents without names: agreement, request, release by another person, download, and what is in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.accounts import RoleGrantFactory, UserFactory, make_user
+from tests.factories.base import fresh, one_commit
+from tests.factories.incidents import IncidentFactory, IncidentPersonFactory
+from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
+from tests.outcomes.exports.analyst_files.attack import told_of_everyone
+from tests.support.pages.client import PageClient
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import AccountState
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.journal.models import AuditEntry, OutboxMessage
+from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement, PrivacyLead
+from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
+from wss_cases.outcomes.exports.analyst_files.files.states import FileState
+from wss_cases.outcomes.exports.export_log.models import ExportRecord
+from wss_cases.roster.directory.models import Student
+
+ClientAs = Callable[[Any], PageClient]
+PAGE = "/outcomes/analyst-files"
+AGREED = {
+    "receiver": "University of Elm, Policy Lab", "purpose": "How circles change removals", "reference": "MOU 2026-17",
+    "signed_by": "Counsel and the provost", "starts_on": "2026-11-01", "ends_on": "2027-10-31",
+}  # fmt: skip
+WANTED = {"first_month": "2026-09", "last_month": "2026-10", "reason": "First wave of the study"}
+FORMULA = "=Elm High School"
+
+
+@pytest.fixture(autouse=True)
+def moment(session: Any, at: Callable[..., Any]) -> Callable[..., Any]:
+    at("2026-11-24 10:00")
+    return at
+
+
+class District:
+    """Two schools with a term of incidents, and two people who administer all of it."""
+
+    def __init__(self, client_as: ClientAs) -> None:
+        pick = random.Random(3)
+        self.boss, self.lead = (
+            make_user(Role.DISTRICT, name="Asking Ash"),
+            make_user(Role.DISTRICT, name="Leading Lime"),
+        )
+        with one_commit():
+            self.schools = [SchoolFactory(name=FORMULA, network="Network 1"), SchoolFactory(name="Oak High School")]
+            self.students = [
+                StudentFactory(
+                    school=school, grade=9 + n % 4, race_ethnicity=("black", "white")[n % 2], given_name="Quillfeather",
+                    family_name=f"Longname{n}",
+                )
+                for school in self.schools
+                for n in range(40)
+            ]  # fmt: skip
+            for student in self.students:
+                EnrolmentFactory(student=student)
+            for _ in range(160):
+                self.report(pick.choice(self.students), pick)
+        self.asks, self.releases = client_as(self.boss), client_as(self.lead)
+
+    def report(self, student: Student, pick: random.Random) -> None:
+        """One more incident of September or October."""
+        incident = IncidentFactory(
+            school_id=student.school_id, local_date=date(2026, pick.choice((9, 10)), pick.randint(1, 30)),
+            behavior_group=pick.randint(1, 3), narrative="Quillfeather did it",
+        )  # fmt: skip
+        IncidentPersonFactory(
+            incident_id=incident.id, student_id=student.id, grade=student.grade, role=PersonRole.CAUSED_HARM
+        )
+
+    def ready(self) -> None:
+        """Name the lead and write the agreement down."""
+        assert self.asks.submit(f"{PAGE}/privacy", {"user_id": str(self.lead.id)}).status_code == 303
+        assert self.asks.submit(f"{PAGE}/agreements/new", AGREED).status_code == 303
+
+    def request(self, **change: str) -> Any:
+        """Ask for a file under the newest agreement."""
+        agreement = db.session.scalar(select(AnalystAgreement.id).order_by(AnalystAgreement.id.desc()).limit(1))
+        return self.asks.submit(f"{PAGE}/new", WANTED | {"agreement_id": str(agreement)} | change)
+
+    def released(self) -> str:
+        """Ask for a file and release it; returns its address."""
+        assert self.request().status_code == 303
+        row = newest()
+        assert self.releases.submit(f"{PAGE}/{row.id}/release").status_code == 303
+        return f"{PAGE}/{row.id}"
+
+
+@pytest.fixture
+def made(client_as: ClientAs) -> District:
+    return District(client_as)
+
+
+def newest() -> AnalystFile:
+    row = db.session.scalars(select(AnalystFile).order_by(AnalystFile.id.desc()).limit(1)).one()
+    return fresh(row)
+
+
+def tables_of(answer: Any) -> tuple[list[dict[str, str]], list[dict[str, str]], str]:
+    """The rows of both tables, and everything that the zip holds as text."""
+    archive = zipfile.ZipFile(io.BytesIO(answer.get_data()))
+    assert {(one.filename, one.date_time) for one in archive.infolist()} == {
+        ("incidents.csv", (1980, 1, 1, 0, 0, 0)), ("data_dictionary.csv", (1980, 1, 1, 0, 0, 0)),
+    }  # fmt: skip
+    texts = [archive.read(name).decode("utf-8-sig") for name in ("incidents.csv", "data_dictionary.csv")]
+    incidents, dictionary = (list(csv.DictReader(io.StringIO(text, newline=""))) for text in texts)
+    return incidents, dictionary, "\n".join(texts)
+
+
+@pytest.mark.both_databases
+def test_from_the_agreement_to_the_file_by_two_people_and_an_attacker_finds_nothing(made: District) -> None:
+    made.ready()
+    assert made.request().status_code == 303
+    row = newest()
+    one = f"{PAGE}/{row.id}"
+    assert made.asks.get(f"{one}/download").status_code == 404
+    assert made.asks.get(f"{one}/release").status_code == 404, "who asks does not release"
+    told = made.releases.page(f"{one}/release").text
+    assert "160 incidents" in told and AGREED["purpose"] in told
+    assert made.releases.submit(f"{one}/release").status_code == 303
+    assert made.releases.get(f"{one}/download").status_code == 404, "who releases does not take it"
+    answer = made.asks.submit(f"{one}/download")
+    assert answer.status_code == 200 and answer.is_streamed and answer.headers["Cache-Control"] == "no-store"
+    incidents, dictionary, text = tables_of(answer)
+    assert len(incidents) == 160
+    _hold_against_the_district(incidents, text)
+    _hold_against_the_dictionary(incidents, dictionary)
+    assert {one["school"] for one in incidents} == {f"'{FORMULA}", "Oak High School"}
+    assert {one["month"] for one in incidents} >= {"2026-09", "2026-10"}
+    log = db.session.scalars(select(ExportRecord)).one()
+    assert (log.name, log.form, log.row_count, log.reason) == ("incidents", "zip", 160, WANTED["reason"])
+    acts = list(db.session.scalars(select(AuditEntry.action).where(AuditEntry.object_type == "analyst_file")))
+    assert acts == ["analyst_file.asked", "analyst_file.released", "analyst_file.taken"]
+    mails = {(row[0], row[1]) for row in db.session.execute(select(OutboxMessage.kind, OutboxMessage.recipient_id))}
+    assert mails >= {
+        ("analyst_file.asked", made.lead.id), ("analyst_file.answered", made.boss.id), ("export_made", made.lead.id),
+    }  # fmt: skip
+
+
+def _hold_against_the_district(incidents: list[dict[str, str]], text: str) -> None:
+    numbers = {one["incident"] for one in incidents}
+    assert len(numbers) == len(incidents) and all(re.fullmatch("[0-9a-f]{16}", one) for one in numbers)
+    known = [str(value) for row in db.session.execute(select(Incident.id, Incident.reference)) for value in row]
+    cells = {cell for one in incidents for name, cell in one.items() if name not in ("incident", "behavior_group")}
+    assert not cells & set(known)
+    assert not re.search(r"\d{4}-\d\d-\d\d|\d\d:\d\d", text), "no day, no hour"
+    assert "Quillfeather" not in text and "Longname" not in text and AGREED["signed_by"] not in text
+    alike: dict[tuple[str, ...], int] = {}
+    for one in incidents:
+        cell = tuple(value for name, value in one.items() if name != "incident")
+        alike[cell] = alike.get(cell, 0) + 1
+    assert min(alike.values()) >= 10 and len(alike) > 3 and not told_of_everyone(incidents)
+
+
+def _hold_against_the_dictionary(incidents: list[dict[str, str]], dictionary: list[dict[str, str]]) -> None:
+    """Each column is described, and each value of a closed column too."""
+    described = {(one["column"], one["value"]) for one in dictionary}
+    assert set(incidents[0]) == {column for column, value in described if not value}
+    for one in incidents:
+        for name, value in one.items():
+            assert name in ("incident", "school_year", "network", "school", "month") or (name, value) in described
+    assert ("(file)", "receiver") in described
+
+
+def test_no_month_goes_to_a_receiver_twice_and_no_second_file_shows_what_moved(
+    made: District, client_as: ClientAs, moment: Any
+) -> None:
+    made.ready()
+    one = made.released()
+    assert "some of these months" in made.request(first_month="2026-10").get_data(as_text=True)
+    first, _words, _text = tables_of(made.asks.submit(f"{one}/download"))
+    again, _words, _text = tables_of(made.asks.submit(f"{one}/download"))
+    assert not {row["incident"] for row in first} & {row["incident"] for row in again}, "two files cannot be joined"
+    same = made.asks.submit(f"{PAGE}/agreements/new", AGREED | {"receiver": "university of elm policy lab "})
+    assert same.status_code == 303
+    assert "No month goes to the same receiver twice" in made.request().get_data(as_text=True)
+    with one_commit():
+        for _ in range(30):
+            made.report(made.students[0], random.Random(1))
+    moved = made.asks.submit(f"{one}/download")
+    assert moved.status_code == 400 and "changed since the first download" in moved.get_data(as_text=True)
+    assert made.asks.submit(f"{PAGE}/agreements/new", AGREED | {"receiver": "Oak Institute"}).status_code == 303
+    assert made.request().status_code == 303
+    told = made.releases.page(f"{PAGE}/{newest().id}/release").text
+    assert "some of the same months" in told and AGREED["receiver"] in told
+    moment("2026-12-01 11:00")
+    assert client_as(made.boss).get(f"{one}/download").status_code == 404, "seven days are over"
+
+
+def test_nothing_leaves_without_an_agreement_in_force(made: District, client_as: ClientAs, moment: Any) -> None:
+    made.ready()
+    one = made.released()
+    agreement = db.session.scalars(select(AnalystAgreement)).one()
+    assert made.asks.submit(f"{PAGE}/agreements/{agreement.id}/end").status_code == 303
+    assert made.asks.get(f"{one}/download").status_code == 404
+    assert made.asks.get(f"{PAGE}/agreements/{agreement.id}/end").status_code == 404
+    assert made.request().status_code == 400, "it is offered no more"
+    assert made.asks.submit(f"{PAGE}/agreements/new", AGREED | {"ends_on": "2026-11-30"}).status_code == 303
+    two = made.released()
+    moment("2026-12-01 08:00")
+    assert client_as(made.boss).get(f"{two}/download").status_code == 404
+
+
+def test_bad_input_is_said_at_its_field_and_makes_nothing(made: District) -> None:
+    made.ready()
+    for said, change in {
+        "must not come before the first month": {"first_month": "2026-10", "last_month": "2026-09"},
+        "of one school year": {"first_month": "2026-07", "last_month": "2026-08"},
+        "Choose the last month": {"last_month": ""},
+        "Write a little more": {"reason": "study"},
+    }.items():
+        answer = made.request(**change)
+        assert answer.status_code == 400 and said in answer.get_data(as_text=True), said
+    for said, change in {
+        "must not come before the first day": {"ends_on": "2026-10-01"},
+        "This agreement is over": {"starts_on": "2025-11-01", "ends_on": "2026-11-23"},
+        "at most five years": {"ends_on": "2032-01-01"},
+        "Enter the receiver": {"receiver": "…"},
+        "number of the signed document": {"reference": " "},
+    }.items():
+        answer = made.asks.submit(f"{PAGE}/agreements/new", AGREED | change)
+        assert answer.status_code == 400 and said in answer.get_data(as_text=True), said
+    assert db.session.scalar(select(AnalystFile.id)) is None
+
+
+def test_who_answers_for_privacy_is_named_by_another_and_never_decides_on_their_own_request(
+    made: District, client_as: ClientAs
+) -> None:
+    alone = made.asks.submit(f"{PAGE}/privacy", {"user_id": str(made.boss.id)})
+    assert alone.status_code == 400 and db.session.scalar(select(PrivacyLead.id)) is None
+    made.ready()
+    refused = made.releases.submit(f"{PAGE}/new", WANTED | {"agreement_id": str(_agreement())})
+    assert refused.status_code == 400 and "someone else must ask" in refused.get_data(as_text=True)
+    assert made.request().status_code == 303
+    row = newest()
+    assert made.releases.submit(f"{PAGE}/privacy", {"user_id": str(made.boss.id)}).status_code == 303
+    assert newest().state is FileState.WITHDRAWN, "who asked now answers for privacy"
+    third = make_user(Role.DISTRICT)
+    assert made.asks.submit(f"{PAGE}/privacy", {"user_id": str(made.lead.id)}).status_code == 303
+    assert made.request().status_code == 303
+    assert made.asks.submit(f"{PAGE}/privacy", {"user_id": str(third.id)}).status_code == 303
+    row = newest()
+    assert row.lead_id == third.id and made.releases.get(f"{PAGE}/{row.id}/release").status_code == 404
+    assert client_as(third).submit(f"{PAGE}/{row.id}/refuse").status_code == 303
+    assert newest().state is FileState.REFUSED
+    db.session.get_one(type(third), third.id).state = AccountState.DISABLED
+    db.session.commit()
+    assert "No one is named as responsible" in made.request().get_data(as_text=True)
+
+
+def _agreement() -> int:
+    return db.session.scalars(select(AnalystAgreement.id)).one()
+
+
+def test_one_person_with_two_accounts_releases_nothing(made: District) -> None:
+    made.ready()
+    assert made.request().status_code == 303
+    row = newest()
+    db.session.add(
+        AuditEntry(
+            at=row.asked_at, actor_id=made.boss.id, action="account.address_changed", object_type="user_account",
+            object_id=made.lead.id, changes={}, request_id="",
+        )
+    )  # fmt: skip
+    db.session.commit()
+    assert made.releases.submit(f"{PAGE}/{row.id}/release").status_code == 400
+    assert newest().state is FileState.ASKED
+
+
+def test_a_request_is_withdrawn_by_who_made_it_and_too_few_incidents_are_refused(made: District) -> None:
+    made.ready()
+    assert made.request().status_code == 303
+    row = newest()
+    assert made.releases.get(f"{PAGE}/{row.id}/withdraw").status_code == 404
+    assert made.asks.submit(f"{PAGE}/{row.id}/withdraw").status_code == 303
+    assert newest().state is FileState.WITHDRAWN
+    assert made.request(first_month="2026-08", last_month="2026-08").status_code == 303
+    row = newest()
+    assert "Too few incidents" in made.releases.page(f"{PAGE}/{row.id}/release").text
+    assert made.releases.submit(f"{PAGE}/{row.id}/release").status_code == 303
+    assert "Too few incidents" in made.asks.submit(f"{PAGE}/{row.id}/download").get_data(as_text=True)
+    assert newest().taken_at is None and db.session.scalar(select(ExportRecord.id)) is None
+
+
+def test_only_the_whole_district_knows_of_it(made: District, client_as: ClientAs) -> None:
+    head = UserFactory()
+    RoleGrantFactory(user_id=head.id, role=Role.DISTRICT, network="Network 1")
+    for user in (head, make_user(Role.ADMINISTRATOR, made.schools[0]), make_user(Role.SYSADMIN)):
+        for address in ("", "/new", "/privacy", "/agreements/new"):
+            assert client_as(user).get(f"{PAGE}{address}").status_code == 404, address

@@ -1,0 +1,33 @@
+"""The form with which somebody asks for a file for analysts."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from wtforms import ValidationError
+
+from wss_cases.foundation.dates import month_words
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, pick
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.outcomes.exports.export_log.forms import SHORTEST_REASON
+
+
+class FileForm(BaseForm):
+    """To whom, which months, and what for."""
+
+    agreement_id = pick(_l("Under which agreement?"), {}, _l("Choose an agreement."))
+    first_month = pick(_l("First month"), {}, _l("Choose the first month."))
+    last_month = pick(_l("Last month"), {}, _l("Choose the last month."))
+    reason = LongText(_l("What the file is for"), [NotBlank(_l("Write what the file is for."))], limit=1000)
+
+    def offer(self, agreements: Sequence[tuple[int, str]], months: Sequence[date]) -> None:
+        """Offer these agreements (id, words) and months (first days)."""
+        nothing = ("", _("Choose one"))
+        self.agreement_id.choices = choices([nothing, *((str(number), words) for number, words in agreements)])
+        shown = choices([nothing, *((f"{month:%Y-%m}", month_words(month)) for month in months)])
+        self.first_month.choices = self.last_month.choices = shown
+
+    def validate_reason(self, field: LongText) -> None:
+        """A word is no reason."""
+        if len((field.data or "").strip()) < SHORTEST_REASON:
+            raise ValidationError(_("Write a little more: at least %(number)s characters.", number=SHORTEST_REASON))
