@@ -50,13 +50,14 @@ def rows(done: Any) -> list[dict[str, str]]:
 
 def test_a_school_is_known_by_the_roster_s_number_or_by_the_file_s(run: Run) -> None:
     for name, identifier in (("A", FEDERAL), ("B", "15-016-2990-25-0001"), ("C", "610001"), ("D", "610002")):
-        SchoolFactory(name=name, identifier=identifier)
+        SchoolFactory(name=name, identifier=identifier, network="Network 1" if name == "A" else None)
     db.session.commit()
     done = run("crdc", ids=f"610001,{FEDERAL[:-1]}4,\n")
     assert [[one[name] for name in ("LEAID", "SCHID", "COMBOKEY")] for one in rows(done)] == [
         [FEDERAL[:7], FEDERAL[7:], FEDERAL], ["", "", ""], ["1709930", "00124", "170993000124"], ["", "", ""],
     ]  # fmt: skip
     assert "Schools without the collection’s number: 2" in done.stderr
+    assert {one["network"] for one in rows(run("crdc"))} == {"", "Network 1"}
     codes = [one["rcdts"] for one in rows(run("state", ids=f"610001,,{STATE[:-1]}2\n"))][::4]
     assert codes == ["", STATE, "150162990250002", ""]
     for ids, words in (

@@ -45,10 +45,10 @@ def crdc(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMBE
     placed.finish()
     columns = rules.columns()
     rows = [
-        [number, name, *numbers_of(number, known).federal_parts, *(placed.cell(key, one) for one in columns)]
-        for key, number, name in schools(actor, scope, counts)
+        [number, name, network, *numbers_of(number, known).federal_parts, *(placed.cell(key, one) for one in columns)]
+        for key, number, name, network in schools(actor, scope, counts)
     ]
-    begins = ("school_id", "school", *rules.IDENTITY)
+    begins = ("school_id", "school", "network", *rules.IDENTITY)
     document = head("crdc", scope, school) | {
         "not_held": list(rules.NOT_HELD),
         "undecided_incidents": undecided,
@@ -95,15 +95,16 @@ def for_upload(report: Report) -> Report:
     return replace(report, document=document, columns=columns, rows=rows)
 
 
-def schools(actor: Actor, scope: Scope, counts: Iterable[int]) -> list[tuple[int, str, str]]:
-    """Return (id, number, name) of the schools of a file: the active ones, and those with something counted."""
-    statement = visible_to(select(School.id, School.identifier, School.sourced_id, School.name), actor, School.id)
+def schools(actor: Actor, scope: Scope, counts: Iterable[int]) -> list[tuple[int, str, str, str]]:
+    """Return (id, number, name, network) of the schools of a file: active ones, and those with something counted."""
+    columns = (School.id, School.identifier, School.sourced_id, School.name, School.network)
+    statement = visible_to(select(*columns), actor, School.id)
     if scope.school_id is not None:
         statement = statement.where(School.id == scope.school_id)
     else:
         statement = statement.where(or_(School.is_active, School.id.in_(sorted(counts))))
     rows = db.session.execute(statement.order_by(School.name, School.id))
-    return [(row[0], row[1] or row[2], row[3]) for row in rows]
+    return [(row[0], row[1] or row[2], row[3], row[4] or "") for row in rows]
 
 
 def _incidents(actor: Actor, scope: Scope, counts: Counts) -> int:

@@ -73,11 +73,11 @@ def state(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMB
     columns = rules.columns()
     keys = {school_id for school_id, _kind in counting.counts}
     rows = [
-        [number, name, numbers_of(number, known).state, kind, *counting.cells(school_id, kind)]
-        for school_id, number, name in schools(actor, scope, keys)
+        [number, name, network, numbers_of(number, known).state, kind, *counting.cells(school_id, kind)]
+        for school_id, number, name, network in schools(actor, scope, keys)
         for kind in (*rules.KINDS, rules.REFERRAL)
     ]
-    begins = ("school_id", "school", "rcdts", "kind")
+    begins = ("school_id", "school", "network", "rcdts", "kind")
     document = head("state", scope, school) | {
         "incident_types": rules.TYPES,
         "check_with_the_state": list(rules.UNCONFIRMED),
@@ -93,7 +93,7 @@ def state(actor: Actor, scope: Scope, school: str | None, known: Known = NO_NUMB
             str(sum(row.count(None) for row in rows)),
         ),
         (_("Students with no race, sex, disability, language, or grade in the roster"), str(len(counting.unknown))),
-        (_("Schools without the collection’s number"), str(len({row[0] for row in rows if not row[2]}))),
+        (_("Schools without the collection’s number"), str(len({row[0] for row in rows if not row[3]}))),
     ]
     return Report("state", document, (*begins, *columns), rows, words)
 
