@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.factories.accounts import acting, make_user
+from tests.factories.plans import SchoolPlanFactory
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
@@ -100,6 +101,10 @@ def test_a_wrong_one_is_withdrawn_before_its_day_and_else_set_again(now: datetim
         ("weights", {"intake": "100"}, "Enter a whole number from 0 to 99."),
         ("school-hours", {"first": "15:00"}, "The last bell must ring after the first one."),
         ("name", {"value": "  "}, "Enter the name of the district."),
+        ("plan-tiers", {"value": " \n "}, "Enter at least one tier."),
+        ("plan-tiers", {"value": "Tier 1\n" + 61 * "x"}, "Write each tier in at most 60 characters."),
+        ("plan-tiers", {"value": "Tier 1\ntier 1"}, "Write each tier only once."),
+        ("plan-tiers", {"value": "\n".join(f"Tier {n}" for n in range(13))}, "Enter from 1 to 12 tiers"),
         ("time-zone", {"value": "America/Chicago"}, "It is already set that way on that day."),
     ],
 )
@@ -165,3 +170,27 @@ def test_every_setting_has_its_page_and_weights_are_read_back(now: datetime, cli
     assert CASELOAD_WEIGHTS.on(MONDAY) == Weights({**STAGES, "intake": 9})
     assert CASELOAD_WEIGHTS.on(date(2026, 11, 28)) == Weights()
     assert person.get("/settings/none").status_code == 404
+
+
+def test_tiers_are_offered_from_their_day_and_a_plan_keeps_its_own(now: Any, client_as: Any, at: Any) -> None:
+    school = SchoolFactory()
+    plan = SchoolPlanFactory(school_id=school.id, tier="Tier 2")
+    change = {"value": " Core\r\n\r\nIntensive \r\n", "starts_on": "2026-12-01"}
+    boss, head = client_as(make_user(Role.DISTRICT)), make_user(Role.ADMINISTRATOR, school)
+    shown = boss.submit("/settings/plan-tiers", change)
+    assert shown.status_code == 200 and "1 plan keeps its tier, which is no longer offered." in text(shown)
+    held = boss.form("/settings/plan-tiers").values()
+    sent = {name: held[name][0] for name in ("csrf_token", "request_key", "seen_id")} | change
+    mark = "Core\nIntensive|2026-12-01"
+    assert boss.post("/settings/plan-tiers", data=sent | {"shown": mark}).status_code == 303
+    page = text(boss.get("/settings"))
+    assert "Tier 1, Tier 2, Tier 3" in page and ": Core, Intensive" in page
+
+    def offered() -> list[str]:
+        page = client_as(head).page(f"/safety-plans/{plan.id}/change")
+        (tier,) = [one for one in page.find_all("select") if one.get("name") == "tier"]
+        return [one.get("value") for one in tier.find_all("option")]
+
+    assert offered() == ["", "Tier 1", "Tier 2", "Tier 3"]
+    at("2026-12-01 08:00")
+    assert offered() == ["", "Core", "Intensive", "Tier 2"]

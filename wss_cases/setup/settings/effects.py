@@ -21,6 +21,7 @@ from wss_cases.foundation.school_time import decided_on, local_date, today_at
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.public.publications.models import PlanPublication
 from wss_cases.roster.calendar.bells.models import BellTime
 from wss_cases.roster.directory.models import CalendarDay, School
@@ -198,6 +199,20 @@ def of_public_pages(change: Change) -> list[str]:
     if change.new:
         return [ngettext("%(num)d page can be read again.", "%(num)d pages can be read again.", pages)]
     return [ngettext("%(num)d page can no longer be read.", "%(num)d pages can no longer be read.", pages)]
+
+
+def of_tiers(change: Change) -> list[str]:
+    """Return how many plans keep a tier that is no longer offered."""
+    gone = [tier for tier in change.old if tier not in change.new]
+    plans = _count(SchoolPlan.id, SchoolPlan.tier.in_(gone)) if gone else 0
+    if not plans:
+        return []
+    words = ngettext(
+        "%(num)d plan keeps its tier, which is no longer offered.",
+        "%(num)d plans keep their tiers, which are no longer offered.",
+        plans,
+    )
+    return [words]
 
 
 def of_links(change: Change) -> list[str]:

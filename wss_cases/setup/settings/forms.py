@@ -7,10 +7,11 @@ from wtforms import HiddenField, IntegerField, TimeField
 from wtforms.validators import InputRequired, NumberRange, Regexp, ValidationError
 
 from wss_cases.cases.case.states import CaseState
-from wss_cases.foundation.forms import DatedRowForm, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import time_zones
+from wss_cases.plans.plan.core.tiers import read_tiers
 from wss_cases.plans.public.publications.rules import OFF, ON
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.setup.first_start.rules import LONGEST_NAME
@@ -108,6 +109,22 @@ class SwitchForm(SettingForm):
     def show(self, value: Any) -> None:
         """Begin with one of them."""
         self["value"].data = ON if value else OFF
+
+
+class TiersForm(SettingForm):
+    """The tiers of safety plans, one a line."""
+
+    value = LongText(
+        _l("Tiers"), [NotBlank(_l("Enter at least one tier."))], limit=1000, description=_l("One per line, in order")
+    )
+
+    def text(self) -> str:
+        """Return one a line, without what is blank."""
+        return "\n".join(read_tiers(str(self.value.data)))
+
+    def show(self, value: Any) -> None:
+        """Begin with these."""
+        self["value"].data = "\n".join(value)
 
 
 class TimeForm(SettingForm):

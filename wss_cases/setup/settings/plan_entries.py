@@ -5,10 +5,12 @@ from typing import Final
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.plans.plan.core.tiers import PLAN_TIERS
 from wss_cases.plans.public.publications.rules import PUBLIC_PAGES
 from wss_cases.plans.voices.meetings.rules import ANSWER_DAYS, COUNCIL_QUORUM, NOTICE_DAYS
 from wss_cases.setup.settings import effects, forms
 from wss_cases.setup.settings.entries import Entry, days_words, number_entry
+from wss_cases.setup.settings.rules import sound_tiers
 from wss_cases.setup.settings.states import Group
 
 
@@ -35,6 +37,18 @@ PLAN_ENTRIES: Final = (
         _switch,
         _either,
         effects.of_public_pages,
+    ),
+    Entry(
+        "plan-tiers",
+        Group.PLANS,
+        _l("Tiers of safety plans"),
+        _l("What a school chooses from in the head of its plan. A plan keeps its tier when the list changes."),
+        PLAN_TIERS,
+        forms.TiersForm,
+        ", ".join,
+        sound_tiers,
+        effects.of_tiers,
+        unconfirmed=True,
     ),
     number_entry(
         "meeting-notice",

@@ -6,10 +6,12 @@ from wss_cases.followups.reminders.rules import Days
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import time_zones
+from wss_cases.plans.plan.core.models import LONGEST_TIER
 from wss_cases.setup.first_start.rules import LONGEST_NAME
 from wss_cases.workday.caseload.weights import Weights
 
 MOST_DAYS = 10
+MOST_TIERS = 12
 EARLIEST, LATEST = time(5), time(10)
 
 
@@ -52,6 +54,16 @@ def sound_escalation(days: Days) -> None:
             raise Refused(field, _("Enter a whole number from 1 to 10."))
     if administrator < lead:
         raise Refused("administrator", _("The administrators are not told before the case’s lead."))
+
+
+def sound_tiers(tiers: tuple[str, ...]) -> None:
+    """Raise Refused for too many tiers, one that is too long, and the same one twice."""
+    if not 1 <= len(tiers) <= MOST_TIERS:
+        raise Refused("value", _("Enter from 1 to %(most)d tiers, one per line.", most=MOST_TIERS))
+    if any(len(tier) > LONGEST_TIER for tier in tiers):
+        raise Refused("value", _("Write each tier in at most %(most)d characters.", most=LONGEST_TIER))
+    if len({tier.casefold() for tier in tiers}) < len(tiers):
+        raise Refused("value", _("Write each tier only once."))
 
 
 def sound_weights(weights: Weights) -> None:
