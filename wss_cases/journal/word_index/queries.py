@@ -22,29 +22,39 @@ def ids_holding(
 
     `record` is the entry's column: `incident_id` or `case_id`. `visible` is a select of the ids, narrowed to what the
     person may open: it is asked of one record after the other, until there are enough. A word may stand in thousands,
-    and what keeps an old one in view is dear.
+    and what keeps an old one in view is dear, even to plan: it is not asked where no text holds the words.
     """
     column = SearchEntry.__table__.c[record]
     held: Any = select(column.label("id")).where(_matches(asked_by(words, school_ids)))
+    ids = visible.selected_columns[0]
+    if not _is_any(held):
+        return []
     typed = [int(word) for word in words if word.isdecimal() and len(word) <= LONGEST_NUMBER]
-    first = _newest(held, visible.where(number == typed[-1]), skip + limit) if typed else []
+    first: list[int] = []
+    if typed and _newest(held, select(ids).where(number == typed[-1]), 1):
+        first = _newest(held, visible.where(number == typed[-1]), skip + limit)
     taken = first[skip:]
     if len(taken) < limit:
-        others = visible.where(visible.selected_columns[0].not_in(first)) if first else visible
+        others = visible.where(ids.not_in(first)) if first else visible
         taken += _newest(held, others, limit - len(taken), max(0, skip - len(first)))
     return taken
 
 
-def _newest(held: Select[Any], visible: Select[Any], limit: int, skip: int = 0) -> list[int]:
-    """Return the newest of what is held and visible.
+def _newest(held: Select[Any], among: Select[Any], limit: int, skip: int = 0) -> list[int]:
+    """Return the newest of what is held and `among` these.
 
     Each OFFSET of nothing keeps a planner from asking in another order: of all that is visible whether it is held, or
     of all entries which are of such a record.
     """
     candidate = held.order_by(held.selected_columns.id.desc()).offset(0).subquery("candidate")
-    own = visible.where(visible.selected_columns[0] == candidate.c.id).correlate(candidate).offset(0)
-    found = select(candidate.c.id).where(candidate.c.id.is_not(None), own.exists()).order_by(candidate.c.id.desc())
+    one = among.where(among.selected_columns[0] == candidate.c.id).correlate(candidate).offset(0)
+    found = select(candidate.c.id).where(candidate.c.id.is_not(None), one.exists()).order_by(candidate.c.id.desc())
     return list(db.session.scalars(found.limit(limit).offset(skip)))
+
+
+def _is_any(held: Select[Any]) -> bool:
+    candidate = held.offset(0).subquery("candidate")
+    return db.session.scalar(select(candidate.c.id).where(candidate.c.id.is_not(None)).limit(1)) is not None
 
 
 def _matches(asked: list[list[str]]) -> ColumnElement[bool]:
