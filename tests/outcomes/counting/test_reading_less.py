@@ -27,11 +27,12 @@ from wss_cases.outcomes.counting.daily_figures.actions import recount
 from wss_cases.outcomes.counting.daily_figures.queries import counted_parts, parts_of
 from wss_cases.outcomes.counting.scope.rules import Scope, month_of, narrowed, scope_of
 from wss_cases.outcomes.counting.totals.queries import core_of
+from wss_cases.outcomes.equity.queries import PIECES, _pieces
 from wss_cases.outcomes.equity.states import FAMILIES
 from wss_cases.roster.directory.rules import SchoolDays
 
-EIGHT_SCHOOLS, MOST_STATEMENTS = 8, 31
-"""How many the demo has, and what the first page of outcomes of one of them asks at most."""
+MOST_STATEMENTS = 31
+"""What the first page of outcomes of a school asks at most."""
 TUESDAY = 1
 Asked = list[tuple[str, Any]]
 
@@ -70,8 +71,16 @@ def test_a_schools_page_reads_its_own_piece_of_the_tables_of_all(demo: Flask, as
     assert len(keys) == len(FAMILIES)
     assert len([one for one, _values in opened if "FROM equity_minimum" in one]) == 1
     assert len(opened) <= MOST_STATEMENTS, len(opened)
-    rows = list(db.session.scalars(select(CachedCount.rows).where(CachedCount.digest.in_(keys))))
-    assert len(rows) == len(FAMILIES) and all(len(json.loads(row)["schools"]) < EIGHT_SCHOOLS for row in rows)
+    rows = [json.loads(row) for row in db.session.scalars(select(CachedCount.rows).where(CachedCount.digest.in_(keys)))]
+    assert len(rows) == len(FAMILIES) and not [row for row in rows if "district" in row]
+
+
+def test_a_piece_holds_no_other_schools() -> None:
+    plain = {"columns": ["enrolled"], "schools": {"1": {}, "2": {}, str(PIECES + 1): {}}, "district": {"lines": []}}
+    pieces = _pieces(plain)
+    assert len(pieces) == PIECES + 1 and pieces.pop("district") == {"district": {"lines": []}}
+    held = {name: set(piece["schools"]) for name, piece in pieces.items() if piece["schools"]}
+    assert held == {"1": {"1", str(PIECES + 1)}, "2": {"2"}}
 
 
 def test_a_month_and_a_weekday_are_read_from_the_figures_of_days(demo: Flask, asked: Asked) -> None:

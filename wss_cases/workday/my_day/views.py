@@ -10,7 +10,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.presenters import harm_words
-from wss_cases.followups.about.queries import About, about
+from wss_cases.followups.about.queries import about
 from wss_cases.followups.core.queries import FollowUpRow, rows_by_id
 from wss_cases.followups.undo.presenters import undo_line
 from wss_cases.foundation import clock
@@ -30,7 +30,7 @@ from wss_cases.workday.caseload.presenters import cover_words
 from wss_cases.workday.my_day.meetings.presenters import circle_card, planned_card, reentry_card
 from wss_cases.workday.my_day.people import MOST_THINGS, by_person
 from wss_cases.workday.my_day.presenters import given_row, snoozed_row, strip, waiting_rows
-from wss_cases.workday.my_day.queries import Item, MyDay, around, my_day, own_reports
+from wss_cases.workday.my_day.queries import MyDay, around, my_day, own_reports
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
 blueprint = Blueprint("my_day", __name__)
@@ -55,6 +55,7 @@ def page() -> Page:
     now_due = [*day.overdue, *day.due_today]
     near = [*now_due[:MOST_THINGS], *day.coming[:MOST_THINGS]]
     whom = about(actor, [item.row for item in near], call=True)
+    aside = about(actor, [item.row for item in (*day.snoozed, *beside.given)])
     meetings = [circle_card(meeting, actor, now) for meeting in day.circles]
     meetings += [reentry_card(meeting, now) for meeting in beside.reentries]
     meetings += [planned_card(one, at_local(day.today, 0, 0, day.time_zone)) for one in beside.planned]
@@ -69,8 +70,8 @@ def page() -> Page:
         meetings=sorted(meetings, key=lambda card: card["at"]),
         waiting=list(waiting_rows(day.waiting)),
         waiting_count=day.waiting.count - day.waiting.first_count,
-        snoozed=[snoozed_row(item, actor, whom) for item, whom in _with_people(day.snoozed, actor)],
-        given=[given_row(item, whom) for item, whom in _with_people(beside.given, actor)],
+        snoozed=[snoozed_row(item, actor, aside[item.row.id]) for item in day.snoozed],
+        given=[given_row(item, aside[item.row.id]) for item in beside.given],
         given_count=beside.given_count,
         caseload=_caseload(day) if team else None,
         reports=[] if team else _reports(actor),
@@ -93,11 +94,6 @@ def part(part: str) -> Page:
     """A part of the page, for links in mails: what follows a # does not survive signing in."""
     answer: Response = redirect(url_for("my_day.page", _anchor=PARTS.get(part, part)), 303)
     return answer
-
-
-def _with_people(items: list[Item], actor: Actor) -> list[tuple[Item, About]]:
-    people = about(actor, [item.row for item in items])
-    return [(item, people[item.row.id]) for item in items]
 
 
 def _left(actor: Actor) -> list[FollowUpRow]:
