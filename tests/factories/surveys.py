@@ -23,9 +23,7 @@ from wss_cases.foundation import clock
 from wss_cases.roster.directory.models import School
 from wss_cases.surveys.answering.actions import answer, open_code
 from wss_cases.surveys.instrument.states import SurveyGroup
-from wss_cases.surveys.links.actions import make_slips
-from wss_cases.surveys.links.codes import code_of
-from wss_cases.surveys.links.queries import slips_of
+from wss_cases.surveys.links.actions import make_slips, show_slips
 from wss_cases.surveys.rounds.actions import Planned, open_round
 
 EVERYONE = frozenset(SurveyGroup)
@@ -76,10 +74,10 @@ def begin(asked: Asked, groups: Iterable[SurveyGroup] = EVERYONE, *, wall: bool 
     return open_round(asked.call, asked.school.id, Planned(groups=frozenset(groups), wall=wall, **days))
 
 
-def slip_codes(asked: Asked, round_id: int, group: SurveyGroup = SurveyGroup.STUDENT, number: int = 0) -> list[str]:
-    """Make slips and return the codes of those that no one has used."""
-    make_slips(asked.call, round_id, group, number)
-    return [code_of(one.nonce, one.digest) for one in slips_of(round_id, group)]
+def slip_codes(asked: Asked, round_id: int, group: SurveyGroup = SurveyGroup.STUDENT) -> list[str]:
+    """Make slips for everyone of a group without a link, and return the codes on their sheet."""
+    make_slips(asked.call, round_id, group)
+    return [one.code for one in show_slips(asked.call, round_id, group)]
 
 
 def answer_by(code: str, group: SurveyGroup = SurveyGroup.STUDENT, key: str = "", **values: int) -> None:

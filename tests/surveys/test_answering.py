@@ -7,10 +7,12 @@ from sqlalchemy import select, update
 
 from tests.factories.base import fresh
 from tests.factories.surveys import answer_by, begin, school_to_ask, slip_codes
+from tests.support.pages.reading import parse
 from wss_cases.foundation.db import db
 from wss_cases.surveys.instrument.states import SurveyGroup, Way
 from wss_cases.surveys.links.models import SurveyLink
-from wss_cases.surveys.rounds.models import SurveyTally, SurveyWall
+from wss_cases.surveys.results.actions import end_round
+from wss_cases.surveys.rounds.models import SurveySentForm, SurveyTally, SurveyWall
 from wss_cases.surveys.rounds.queries import wall_of
 from wss_cases.surveys.rounds.rules import MOST_BY_LINK, MOST_BY_WALL
 from wss_cases.surveys.rounds.tallies import counts_in
@@ -148,3 +150,43 @@ def test_a_used_link_keeps_no_time_and_no_code(asked, running, client):
     db.session.expire_all()
     used = db.session.scalars(select(SurveyLink).where(SurveyLink.used)).one()
     assert (used.nonce, used.hour_began, used.sent) == (None, None, 0)
+
+
+def test_every_page_says_whom_to_call_and_takes_choices_and_no_words(asked, running, client):
+    link, wall = f"/survey/{slip_codes(asked, running)[0]}", f"/survey/{wall_of(running).code}"
+    pages = [client.get(address) for address in (link, wall, f"{wall}?group=staff", GUESS, "/survey/thanks")]
+    pages.append(client.post(link, data=filled(client, link)))
+    assert [page.status_code for page in pages] == [200, 200, 200, 404, 200, 400]
+    for page in pages:
+        read = parse(page.text)
+        assert "988" in read.find_all("main")[0].text
+        kinds = {control.get("type") for control in read.find_all("input")}
+        assert kinds <= {"hidden", "radio"} and not read.find_all("textarea", "select")
+
+
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize("field", ["request_key", "language", "group", "version", "q_more"])
+def test_a_hundred_thousand_letters_in_any_field_are_no_error_and_nothing_is_kept_of_them(
+    asked, running, client, field
+):
+    address = f"/survey/{slip_codes(asked, running)[0]}"
+    sent = client.post(address, data=filled(client, address, q_safe="4", **{field: LONG}))
+    taken = field != "request_key"  # no page has a key of its own so long
+    assert (sent.status_code, sum(counts_in(tally(running)).values())) == ((303, 1) if taken else (400, 0))
+    assert all(len(digest) == 64 for digest in db.session.scalars(select(SurveySentForm.digest)))
+    assert client.get(f"/survey/{LONG}").status_code == 404
+    wall = f"/survey/{wall_of(running).code}?group=student"
+    told = client.post(wall, data=filled(client, wall, q_safe="4", group=LONG))
+    assert told.status_code == 200 and tally(running, Way.OPEN).taken == 0, "it asks again who answers"
+
+
+def test_once_it_was_ended_a_page_that_was_open_is_not_counted_and_says_what_it_says_of_a_guess(asked, running, client):
+    codes = [slip_codes(asked, running)[0], wall_of(running).code]
+    opened = {code: filled(client, f"/survey/{code}?group=student", q_safe="4") for code in codes}
+    end_round(asked.call, running)
+    for code, form in opened.items():
+        late = client.post(f"/survey/{code}", data=form)
+        assert (late.status_code, late.text) == (404, client.get(GUESS).text.replace(GUESS[8:], code))
+    assert tally(running).taken == tally(running, Way.OPEN).taken == 0

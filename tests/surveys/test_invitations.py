@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from itsdangerous import URLSafeSerializer
 from sqlalchemy import select
 
 from tests.factories.roster import keep_off
@@ -12,10 +13,14 @@ from tests.factories.surveys import begin, school_to_ask
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.keys.loading import Keys
+from wss_cases.foundation.settings.reading import signing_keys
 from wss_cases.surveys.instrument.states import SurveyGroup
-from wss_cases.surveys.links.models import SurveyLink, SurveyMail
+from wss_cases.surveys.links.models import SurveyLink, SurveyMail, SurveyMailStop
 from wss_cases.surveys.mailing.actions import invite
-from wss_cases.surveys.mailing.sending import deliver_invitations
+from wss_cases.surveys.mailing.links import KEPT, address_digests, stop_token, stopped_by
+from wss_cases.surveys.mailing.sending import deliver_invitations, has_stopped
 
 FAMILY = SurveyGroup.FAMILY
 
@@ -81,3 +86,19 @@ def test_whoever_stops_invitations_gets_no_more(asked, at, mails, client):
         mail.state = "waiting"
     db.session.commit()
     assert deliver_invitations(clock.now())["sent"] == 1
+
+
+def test_what_is_kept_of_a_stopped_address_is_under_our_keys_and_older_links_and_keys_still_stop(
+    asked, at, mails, client, app, monkeypatch
+):
+    plain = token_digest("someone@mail.example")
+    held = address_digests(" Someone@mail.example")
+    assert plain not in held and len(held[0]) == KEPT
+    assert stopped_by(stop_token("someone@mail.example")) == held[0]
+    before = URLSafeSerializer(signing_keys(), salt="survey-mail").dumps(plain)
+    assert client.post(f"/survey/stop/{before}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert db.session.scalars(select(SurveyMailStop.digest)).all() == [held[0]]
+    keys = app.config["WSS_KEYS"]
+    monkeypatch.setitem(app.config, "WSS_KEYS", Keys(("a newer key of the district, long enough", *keys.masters)))
+    assert address_digests("someone@mail.example")[0] != held[0]
+    assert has_stopped("someone@mail.example") and not has_stopped("another@mail.example")

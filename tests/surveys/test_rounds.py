@@ -17,7 +17,6 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.surveys.instrument.states import SurveyGroup, SurveyScale, Way
 from wss_cases.surveys.links.models import SurveyLink
-from wss_cases.surveys.people.actions import say_part
 from wss_cases.surveys.results.actions import count_due, end_round
 from wss_cases.surveys.results.models import SurveyResult
 from wss_cases.surveys.results.queries import survey_share
@@ -89,36 +88,31 @@ def test_families_know_for_a_week_and_the_days_fit(day, change, field):
     assert db.session.scalar(select(func.count()).select_from(SurveyRound)) == 0
 
 
+def test_a_group_that_answered_is_not_asked_again_within_a_month(day):
+    asked, few = school_to_ask(students=11), school_to_ask(students=9)
+    for one, number in ((asked, 11), (few, 9)):
+        round_id = begin(one, [STUDENT])
+        day("2026-11-17 10:00")
+        answered(one, round_id, number - 4, 4)
+        end_round(one.call, round_id)
+        day("2026-11-09 10:00")
+    soon = {"opens_on": date(2026, 12, 16), "closes_on": date(2026, 12, 18)}
+    with pytest.raises(Refused, match="Dec 17, 2026") as refused:
+        begin(asked, **soon)
+    assert refused.value.field == "opens_on"
+    assert begin(few, [STUDENT], **soon), "of nine nothing was shown that could be subtracted"
+    other = begin(asked, [SurveyGroup.STAFF], **soon)
+    day("2026-12-16 10:00")
+    end_round(asked.call, other)
+    later = {"opens_on": date(2026, 12, 17), "closes_on": date(2026, 12, 18)}
+    assert begin(asked, [STUDENT], **later)
+
+
 def test_one_survey_of_a_school_at_a_time(day):
     asked = school_to_ask(students=1)
     begin(asked)
     with pytest.raises(Refused):
         begin(asked)
-
-
-def test_a_student_whose_family_opted_out_gets_no_slip(day, client_as):
-    asked = school_to_ask(students=3)
-    client, student_id = client_as(asked.head), asked.students[0].id
-    assert client.submit(f"/students/{student_id}/surveys", {"takes_part": "no"}).status_code == 303
-    assert "opted out of school surveys" in client.page(f"/students/{student_id}").text
-    round_id = begin(asked)
-    assert len(slip_codes(asked, round_id)) == 2
-    with pytest.raises(Refused):
-        slip_codes(asked, round_id)
-    sheet = client.page(f"/surveys/{round_id}/sheet?group=student")
-    assert asked.names[0] in sheet.text and asked.names[1] not in sheet.text
-    say_part(asked.call, student_id, True)
-    assert len(slip_codes(asked, round_id)) == 3
-
-
-def test_never_more_slips_than_people(day):
-    asked = school_to_ask(students=3, staff=2)
-    round_id = begin(asked)
-    with pytest.raises(Refused):
-        slip_codes(asked, round_id, SurveyGroup.STAFF, number=3)
-    assert len(slip_codes(asked, round_id, SurveyGroup.STAFF, number=2)) == 2
-    with pytest.raises(Refused):
-        slip_codes(asked, round_id, SurveyGroup.STAFF, number=1)
 
 
 def answered(asked, round_id, favorable: int, other: int) -> None:
@@ -212,8 +206,6 @@ def test_an_administrator_plans_and_ends_one_by_the_pages(day, client_as):
     page = client.page(done.location)
     assert "Planned" in page.text
     assert client.submit(f"{done.location}/slips", {"group": "student"}).status_code == 303
-    sheet = client.page(f"{done.location}/sheet?group=student")
-    assert len(sheet.find_all("img")) == 2 and "/survey/" in sheet.text
     assert client.submit(f"{done.location}/slips", {"group": "student"}).status_code == 400
     assert "988" in client.page(f"{done.location}/wall").text
     day("2026-11-18 10:00")
@@ -222,3 +214,14 @@ def test_an_administrator_plans_and_ends_one_by_the_pages(day, client_as):
     row = fresh(db.session.scalars(select(SurveyRound)).one())
     assert row.counted_at is not None and row.closes_on == date(2026, 11, 18) != CLOSES
     assert client.get(f"{done.location}/slips").status_code == 404
+
+
+def test_a_survey_that_waits_to_be_counted_hands_out_no_more_links(day, client_as):
+    asked = school_to_ask(students=1)
+    address = f"/surveys/{begin(asked, wall=True)}"
+    day("2026-11-27 10:00")
+    assert f"{address}/slips" in client_as(asked.head).get(address).text
+    day("2026-11-28 00:10")
+    page = client_as(asked.head).get(address).text
+    assert "Being counted" in page and "no more answers are taken" in page
+    assert [f"{address}/{way}" in page for way in ("slips", "invite", "wall", "end")] == [False] * 3 + [True]

@@ -149,8 +149,8 @@ def test_the_pages_freeze_and_enter_what_a_survey_found(here: Planning, client_a
     goal = here.goals[Component.TRUST]
     goal.measure, goal.baseline_id = "survey", None
     db.session.commit()
-    entered = client.submit(f"{page}/survey", {"instrument": "5Essentials", "scale": "Trust", "value": "47.5"})
-    assert entered.status_code == 303
+    told = {"instrument": "5Essentials", "scale": "Trust", "value": "47.5", "goals": [str(goal.id)]}
+    assert client.submit(f"{page}/survey", told).status_code == 303
     value = db.session.scalars(select(SurveyValue)).one()
     assert (value.value, fresh(goal).survey_value_id) == (47.5, value.id)
     text = client.page(page).text
@@ -246,3 +246,38 @@ def test_a_share_of_the_schools_own_survey_is_taken_but_not_of_few_or_of_the_wal
     assert (value.value, value.source.value, value.school_year) == (65.6, "climate", "2025-26")
     text = client.page(page).text
     assert "65.6%" in text and "My child is safe at this school." in text and "Entered, not computed" not in text
+
+
+def wait_for_a_survey(here: Planning) -> list[int]:
+    """Let each goal wait for a value of a survey; returns their ids."""
+    for goal in here.goals.values():
+        goal.measure, goal.baseline_id = "survey", None
+    db.session.commit()
+    return [goal.id for goal in here.goals.values()]
+
+
+def test_a_surveys_value_is_the_baseline_of_the_goals_it_was_taken_for_and_of_no_other(here: Planning) -> None:
+    waiting = wait_for_a_survey(here)
+    plant_result(here, Way.INVITED, 21, 32)
+    take_climate(call(here), here.plan.id, "family.safe", "2025-26", [waiting[0]])
+    enter_survey(call(here), here.plan.id, "5Essentials", "Trust", 47.5, "2025-26")
+    values = {one.scale: one.id for one in db.session.scalars(select(SurveyValue))}
+    held = [fresh(goal).survey_value_id for goal in here.goals.values()]
+    assert held == [values["family.safe"], None, None]
+    enter_survey(call(here), here.plan.id, "5Essentials", "Trust", 47.5, "2025-26", [waiting[2]])
+    assert fresh(here.goals[Component.TRUST]).survey_value_id == values["Trust"], "the value that stands, not another"
+    for goals, field in (([waiting[0]], "goals"), ([10**9], "goals"), ([], "")):
+        with pytest.raises(Refused) as refusal:
+            enter_survey(call(here), here.plan.id, "5Essentials", "Trust", 47.5, "2025-26", goals)
+        assert refusal.value.field == field
+
+
+def test_the_page_asks_for_which_goals_only_while_some_wait(here: Planning, client_as: Any) -> None:
+    client, page = client_as(here.place.people["admin"]), f"/safety-plans/{here.plan.id}/baselines/climate"
+    assert "Which goals is it the baseline of?" not in client.page(page).text
+    waiting = wait_for_a_survey(here)
+    plant_result(here, Way.INVITED, 21, 32)
+    assert "Only goals about this very question and group." in client.page(page).text
+    asked = {"measure": "family.safe", "year": "2025-26", "goals": [str(waiting[1])]}
+    assert client.submit(page, asked).status_code == 303
+    assert [fresh(goal).survey_value_id is None for goal in here.goals.values()] == [True, False, True]

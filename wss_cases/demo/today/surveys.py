@@ -13,9 +13,7 @@ from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.surveys.answering.actions import answer, open_code
 from wss_cases.surveys.instrument.queries import questions_on
 from wss_cases.surveys.instrument.states import VALUES, SurveyGroup
-from wss_cases.surveys.links.actions import make_slips
-from wss_cases.surveys.links.codes import code_of
-from wss_cases.surveys.links.queries import slips_of
+from wss_cases.surveys.links.actions import make_slips, show_slips
 from wss_cases.surveys.people.queries import people_of
 from wss_cases.surveys.results.actions import end_round
 from wss_cases.surveys.rounds.actions import Planned, open_round
@@ -61,13 +59,12 @@ def _answer(world: World, place: Place, group: SurveyGroup, number: int, rng: Ra
     day = world.day(now)
     running = running_round(place.id)
     assert running is not None
-    most = min(number, people_of(place.id, group, day))
-    if not most:
+    if not people_of(place.id, group, day):
         return
-    make_slips(world.calls(place.head, now), running.id, group, most)
-    codes = [code_of(one.nonce or "", one.digest) for one in slips_of(running.id, group)]
+    make_slips(world.calls(place.head, now), running.id, group)
+    shown = show_slips(world.calls(place.head, now), running.id, group)
     asked = questions_on(running.opens_on, group)
-    for code in codes[:most]:
+    for code in [one.code for one in shown][:number]:
         opened = open_code(code, now)
         assert opened is not None
         values = {one.code: rng.choices(VALUES[one.scale], AGREE[: len(VALUES[one.scale])])[0] for one in asked}

@@ -1,10 +1,9 @@
 """Freezing baselines, and entering values of surveys. A baseline is taken once; nothing here changes one."""
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year, school_year_bounds
@@ -55,17 +54,26 @@ def freeze(uow: UnitOfWork, school_plan_id: int, measures: Sequence[str], year: 
         )  # fmt: skip
         taken[measure] = uow.add(row)
         uow.record(row, "plan.baseline_frozen", year=year)
-    given = [_give(uow, plan, measure, baseline_id=taken[measure].id) for measure in chosen]
-    if not new and not any(given):
+    given = 0
+    for measure in chosen:
+        goals = uow.session.scalars(_waiting(plan, measure).with_for_update()).all()
+        given += _give(uow, goals, baseline_id=taken[measure].id)
+    if not new and not given:
         raise Refused("measures", _("This is frozen already for that school year. A baseline is taken only once."))
     return plan.id
 
 
 @use_case
 def enter_survey(
-    uow: UnitOfWork, school_plan_id: int, instrument: str, scale: str, value: float | None, year: str
+    uow: UnitOfWork,
+    school_plan_id: int,
+    instrument: str,
+    scale: str,
+    value: float | None,
+    year: str,
+    goals: Collection[int] = (),
 ) -> int:
-    """Enter a value of a survey that was computed elsewhere, and give it to the goals that wait for one.
+    """Enter a value of a survey that was computed elsewhere, and give it to `goals`, which ask about this very scale.
 
     Returns the id of the plan. Raises NotFound, Refused naming the field.
     """
@@ -82,15 +90,13 @@ def enter_survey(
         plan_id=plan.id, school_id=plan.school_id, instrument=instrument.strip(), scale=scale.strip(), value=value,
         school_year=year, source=SurveySource.ENTERED, entered_at=uow.now, entered_by_id=uow.actor.user_id,
     )  # fmt: skip
-    uow.add(row)
-    uow.record(row, "plan.survey_entered", year=year)
-    _give(uow, plan, SURVEY, survey_value_id=row.id)
-    return plan.id
+    return _keep_value(uow, plan, row, goals)
 
 
 @use_case
-def take_climate(uow: UnitOfWork, school_plan_id: int, measure: str, year: str) -> int:
-    """Take a share of the school's own climate survey, the percent of those invited who answered, as a survey value.
+def take_climate(uow: UnitOfWork, school_plan_id: int, measure: str, year: str, goals: Collection[int] = ()) -> int:
+    """Take a share of the school's own climate survey, the percent of those invited who answered, as a survey value,
+    and give it to `goals`, which ask this very question of this group.
 
     `measure` as `student.safe`. Returns the id of the plan. Raises NotFound, and Refused where nothing was asked or too
     few answered: answers by the code on the wall are no baseline.
@@ -111,9 +117,24 @@ def take_climate(uow: UnitOfWork, school_plan_id: int, measure: str, year: str) 
         plan_id=plan.id, school_id=plan.school_id, instrument=CLIMATE, scale=measure, value=round(share.percent, 1),
         school_year=year, source=SurveySource.CLIMATE, entered_at=uow.now, entered_by_id=uow.actor.user_id,
     )  # fmt: skip
-    uow.add(row)
-    uow.record(row, "plan.survey_entered", year=year)
-    _give(uow, plan, SURVEY, survey_value_id=row.id)
+    return _keep_value(uow, plan, row, goals)
+
+
+def _keep_value(uow: UnitOfWork, plan: SchoolPlan, value: SurveyValue, goals: Collection[int]) -> int:
+    """Add a survey's value, or take the same one that stands, and give it to the goals it was chosen for, no others."""
+    same = ("plan_id", "instrument", "scale", "value", "school_year", "source")
+    stands = select(SurveyValue).where(*(getattr(SurveyValue, name) == getattr(value, name) for name in same))
+    row = uow.session.scalars(stands.order_by(SurveyValue.id).limit(1)).one_or_none()
+    chosen = _waiting(plan, SURVEY).where(PlanGoal.id.in_(goals))
+    given = list(uow.session.scalars(chosen.with_for_update()))
+    if len(given) != len(set(goals)):
+        raise Refused("goals", _("Choose goals that wait for a value of a survey."))
+    if row is None:
+        row = uow.add(value)
+        uow.record(row, "plan.survey_entered", year=row.school_year)
+    elif not given:
+        raise Refused("", _("This value stands already. Choose the goal that it is the baseline of."))
+    _give(uow, given, survey_value_id=row.id)
     return plan.id
 
 
@@ -133,8 +154,7 @@ def _writable(uow: UnitOfWork, school_plan_id: int) -> SchoolPlan:
     return plan
 
 
-def _give(uow: UnitOfWork, plan: SchoolPlan, measure: str, **baseline: Any) -> int:
-    """Give a baseline to the goals of a measure that have none; returns how many."""
+def _waiting(plan: SchoolPlan, measure: str) -> Select[PlanGoal]:
     waiting = select(PlanGoal).where(
         PlanGoal.plan_id == plan.id,
         PlanGoal.measure == measure,
@@ -142,7 +162,11 @@ def _give(uow: UnitOfWork, plan: SchoolPlan, measure: str, **baseline: Any) -> i
         PlanGoal.baseline_id.is_(None),
         PlanGoal.survey_value_id.is_(None),
     )
-    goals = list(uow.session.scalars(waiting.order_by(PlanGoal.id).with_for_update()))
+    return waiting.order_by(PlanGoal.id)
+
+
+def _give(uow: UnitOfWork, goals: Sequence[PlanGoal], **baseline: int) -> int:
+    """Give a baseline to goals that have none; returns how many."""
     for goal in goals:
         for name, value in baseline.items():
             setattr(goal, name, value)

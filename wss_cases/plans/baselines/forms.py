@@ -19,14 +19,35 @@ class FreezeForm(BaseForm):
     )
 
 
-class ClimateForm(BaseForm):
+def goals_field() -> SelectMultipleField:
+    """Return the field that names the goals which a survey's value is for."""
+    return SelectMultipleField(
+        _l("Which goals is it the baseline of?"),
+        coerce=int,
+        description=_l("Only goals about this very question and group."),
+    )
+
+
+class ValueForm(BaseForm):
+    """What a survey's value is taken for: the goals that ask about the very same, chosen one by one."""
+
+    goals: SelectMultipleField
+
+    @property
+    def chosen(self) -> list[int]:
+        """The goals that were chosen; none where no goal waits."""
+        return self.goals.data or [] if "goals" in self else []
+
+
+class ClimateForm(ValueForm):
     """Which question of the school's own survey, of which school year."""
 
     year = SelectField(_l("Of which school year?"), validators=[InputRequired(YEAR)])
     measure = SelectField(_l("Which question?"), validators=[InputRequired(_l("Choose a question."))])
+    goals = goals_field()
 
 
-class SurveyForm(BaseForm):
+class SurveyForm(ValueForm):
     """A value that somebody else computed."""
 
     instrument = ShortText(
@@ -39,3 +60,4 @@ class SurveyForm(BaseForm):
     )
     value = FloatField(_l("Value"), validators=[InputRequired(_l("Enter a number."))])
     year = SelectField(_l("Of which school year?"), validators=[InputRequired(YEAR)])
+    goals = goals_field()

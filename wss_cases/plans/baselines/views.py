@@ -1,5 +1,7 @@
 """Pages of a plan's baselines: what is frozen, freezing, a survey's value, and a measure year by year."""
 
+from typing import TypeVar
+
 from flask import Blueprint, render_template, url_for
 
 from wss_cases.access.act_pages import act_page
@@ -16,7 +18,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.plans.baselines import actions
-from wss_cases.plans.baselines.forms import ClimateForm, FreezeForm, SurveyForm
+from wss_cases.plans.baselines.forms import ClimateForm, FreezeForm, SurveyForm, ValueForm
 from wss_cases.plans.baselines.presenters import (
     baseline_lines,
     climate_words,
@@ -33,14 +35,16 @@ from wss_cases.plans.baselines.queries import (
     trend_of,
     years_recorded,
 )
-from wss_cases.plans.measures.states import PLAN_MEASURES
+from wss_cases.plans.measures.states import PLAN_MEASURES, SURVEY
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.presenters import plan_frame
 from wss_cases.plans.plan.core.queries import get_plan
 from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.goals.queries import without_baseline
 
 blueprint = Blueprint("plan_baselines", __name__, url_prefix="/safety-plans/<int:school_plan_id>/baselines")
 PAGE = "plan_baselines.baselines"
+Form = TypeVar("Form", bound=ValueForm)
 
 
 @blueprint.get("")
@@ -103,13 +107,22 @@ def _freeze_form(plan: SchoolPlan) -> FreezeForm:
 def _survey_form(plan: SchoolPlan) -> SurveyForm:
     form = SurveyForm()
     form.year.choices = choices([(year, year) for year in _years(plan)])
-    return form
+    return _with_goals(form, plan)
 
 
 def _climate_form(plan: SchoolPlan) -> ClimateForm:
     form, today = ClimateForm(), today_at(plan.school_id, clock.now())
     form.year.choices = choices([(year, year) for year in _years(plan)])
     form.measure.choices = choices([(one, climate_words(one, today)) for one in climate_measures(today)])
+    return _with_goals(form, plan)
+
+
+def _with_goals(form: Form, plan: SchoolPlan) -> Form:
+    """Offer the goals that wait for a value of a survey; without one, no question about it."""
+    waiting = [(goal.id, goal.statement) for goal in without_baseline(plan.id) if goal.measure == SURVEY]
+    form.goals.choices = choices(waiting)
+    if not waiting:
+        del form.goals
     return form
 
 
@@ -143,7 +156,7 @@ act_page(
     load=_writable,
     form=_survey_form,
     act=lambda call, plan, form: actions.enter_survey(
-        call, plan.id, form.instrument.data or "", form.scale.data or "", form.value.data, form.year.data
+        call, plan.id, form.instrument.data or "", form.scale.data or "", form.value.data, form.year.data, form.chosen
     ),
     done=_done,
     words=lambda plan: {
@@ -162,7 +175,7 @@ act_page(
     Permission.PLAN_WRITE,
     load=_writable,
     form=_climate_form,
-    act=lambda call, plan, form: actions.take_climate(call, plan.id, form.measure.data, form.year.data),
+    act=lambda call, plan, form: actions.take_climate(call, plan.id, form.measure.data, form.year.data, form.chosen),
     done=_done,
     words=lambda plan: {
         "title": _("Take from the school’s survey"),

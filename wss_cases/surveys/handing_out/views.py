@@ -1,17 +1,18 @@
 """Handing links out: slips to print, invitations by email, and the sheet with the code for a wall."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, make_response, render_template, request, url_for
 
-from wss_cases.access.act_pages import act_form
+from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound, existing
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.forms import apply_refusal, choices
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, code_picture, printed_address, with_flash
@@ -20,12 +21,10 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.roster.directory.presenters import grade_words
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.surveys.instrument.states import SurveyGroup
-from wss_cases.surveys.links.actions import make_slips
-from wss_cases.surveys.links.codes import code_of
-from wss_cases.surveys.links.models import SurveyLink
-from wss_cases.surveys.links.queries import slips_of
+from wss_cases.surveys.links.actions import Slip, make_slips, replace_slips, show_slips
+from wss_cases.surveys.links.queries import count_unused_slips, waiting_slips
 from wss_cases.surveys.mailing.actions import invite
-from wss_cases.surveys.pages.forms import InviteForm, SlipForm
+from wss_cases.surveys.pages.forms import InviteForm, ShowForm, SlipForm
 from wss_cases.surveys.pages.presenters import days_words
 from wss_cases.surveys.people.queries import opted_out
 from wss_cases.surveys.rounds.models import SurveyRound
@@ -51,44 +50,100 @@ def _words(row: SurveyRound, title: str, go_words: str) -> dict[str, Any]:
 @blueprint.route("/slips", methods=["GET", "POST"])
 @gate(Permission.SURVEY_RUN)
 def slips(survey_round_id: int) -> Page:
-    """Make slips for a group; those that are made can be printed again."""
-    actor = current_actor()
-    row = _running(actor, survey_round_id)
-    form = SlipForm(group=row.groups[0].value)
-    form.group.choices = choices([(group.value, group.label) for group in row.groups])
-    made = [
-        (group.label, url_for("survey_links.sheet", survey_round_id=row.id, group=group.value))
-        for group in row.groups
-        if slips_of(row.id, group)
-    ]
+    """Make slips for a group; then they wait to be shown, once."""
+    row = _running(current_actor(), survey_round_id)
+    form = _slip_form(row)
     return act_form(
         form,
-        lambda call: make_slips(call, row.id, SurveyGroup(form.group.data), form.number.data or 0),
-        lambda _made: url_for("survey_links.sheet", survey_round_id=row.id, group=form.group.data),
-        _words(row, _("Slips to print"), _("Make the slips")) | {"made": made},
+        lambda call: make_slips(call, row.id, SurveyGroup(form.group.data)),
+        lambda _made: _sheet_address(row, form.group.data),
+        _words(row, _("Slips to print"), _("Make the slips")) | _made(row),
         "surveys/pages/slips.html",
     )
 
 
-@blueprint.get("/sheet")
+def _slip_form(row: SurveyRound) -> SlipForm:
+    form = SlipForm(group=row.groups[0].value)
+    form.group.choices = choices([(group.value, group.label) for group in row.groups])
+    return form
+
+
+def _sheet_address(row: SurveyRound, group: str) -> str:
+    return url_for("survey_links.sheet", survey_round_id=row.id, group=group)
+
+
+def _made(row: SurveyRound) -> dict[str, Any]:
+    """What the page of making slips says of those that are made: waiting (words, address), and what replaces them."""
+    waiting = []
+    for group in row.groups:
+        if number := len(waiting_slips(row.id, group)):
+            words = _("Print %(number)d slips: %(group)s", number=number, group=group.label)
+            waiting.append((words, _sheet_address(row, group.value)))
+    unused = sum(count_unused_slips(row.id, group) for group in row.groups)
+    replace = url_for("survey_links.replace", survey_round_id=row.id) if unused else None
+    return {"waiting": waiting, "replace": replace}
+
+
+@blueprint.route("/slips/replace", methods=["GET", "POST"])
+@gate(Permission.SURVEY_RUN)
+def replace(survey_round_id: int) -> Page:
+    """Void the slips of a group that no one has used, and make new ones."""
+    row = _running(current_actor(), survey_round_id)
+    form = _slip_form(row)
+    unused = [(group.label, count_unused_slips(row.id, group)) for group in row.groups]
+    return act_form(
+        form,
+        lambda call: replace_slips(call, row.id, SurveyGroup(form.group.data)),
+        lambda _made: _sheet_address(row, form.group.data),
+        _words(row, _("Replace lost slips"), _("Void these slips and make new ones")) | {"unused": unused},
+        "surveys/pages/replace.html",
+    )
+
+
+@blueprint.route("/sheet", methods=["GET", "POST"])
 @gate(Permission.SURVEY_RUN)
 def sheet(survey_round_id: int) -> Page:
-    """The slips of a group that no one has used, to cut apart; before those of students, whom to give none."""
+    """Before the slips of a group are shown: how many, and of students whom to give none. Sent: the slips, once."""
     row = _running(current_actor(), survey_round_id)
     group = next((group for group in row.groups if group.value == request.args.get("group")), row.groups[0])
-    by_grade: dict[int | None, list[dict[str, str]]] = {}
-    for one in slips_of(row.id, group):
-        by_grade.setdefault(one.grade, []).append(_slip(one))
+    form, status = ShowForm(), 200
+    if form.is_submitted():
+        status = 400
+        try:
+            shown = show_slips(submitted(form), row.id, group) if form.validate() else []
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            if shown:
+                return _shown(row, group, shown)
+    back = url_for("survey_links.slips", survey_round_id=row.id)
     return render_template(
-        "surveys/pages/sheet.html",
-        back=url_for("survey_links.slips", survey_round_id=row.id),
-        school=existing(get_school(row.school_id)),
+        "surveys/pages/ready.html",
+        form=form,
+        number=len(waiting_slips(row.id, group)),
         group=group,
-        parts=[(grade_words(grade), slips) for grade, slips in by_grade.items()],
         opted_out=_without_slips(row, group),
-        says=_in_each_language(lambda: _("Short school survey. Scan the code, or type the address. No names.")),
-        until=_in_each_language(lambda: _("Works once, %(days)s.", days=days_words(row))),
+        **_words(row, _("Slips to print"), _("Show the slips once")) | {"back_href": back},
+    ), status
+
+
+def _shown(row: SurveyRound, group: SurveyGroup, shown: Sequence[Slip]) -> Page:
+    by_grade: dict[int | None, list[dict[str, str]]] = {}
+    for one in shown:
+        by_grade.setdefault(one.grade, []).append(_printed(one.code))
+    page = make_response(
+        render_template(
+            "surveys/pages/sheet.html",
+            back=url_for("survey_links.slips", survey_round_id=row.id),
+            school=existing(get_school(row.school_id)),
+            group=group,
+            parts=[(grade_words(grade), slips) for grade, slips in by_grade.items()],
+            says=_in_each_language(lambda: _("Short school survey. Scan the code, or type the address. No names.")),
+            until=_in_each_language(lambda: _("Works once, %(days)s.", days=days_words(row))),
+        )
     )
+    page.headers["Cache-Control"] = "no-store"
+    return page
 
 
 def _without_slips(row: SurveyRound, group: SurveyGroup) -> list[tuple[str, str]]:
@@ -96,11 +151,6 @@ def _without_slips(row: SurveyRound, group: SurveyGroup) -> list[tuple[str, str]
         return []
     today = max(row.opens_on, today_at(row.school_id, clock.now()))
     return [(student.shown_name, grade_words(student.grade)) for student in opted_out(row.school_id, today)]
-
-
-def _slip(one: SurveyLink) -> dict[str, str]:
-    assert one.nonce is not None
-    return _printed(code_of(one.nonce, one.digest))
 
 
 def _printed(code: str) -> dict[str, str]:

@@ -13,8 +13,9 @@ from wss_cases.surveys.instrument.states import SurveyGroup
 class SurveyLink(Base):
     """One link: to a guardian or a member of staff by email, or on a printed slip to nobody by name (a grade at most).
 
-    The code is worked out from `nonce` and the system's keys, and only its digest is stored. Used, it keeps nothing but
-    that: no time, no code. All links go when the round ends.
+    The code is worked out from `nonce` and the system's keys, and only its digest is stored. The nonce of a slip goes
+    when its sheet is shown, once; then no one can show it again. Used, a link keeps nothing but that: no time, no code.
+    All links go when the round ends.
     """
 
     __tablename__ = "survey_link"
@@ -23,7 +24,7 @@ class SurveyLink(Base):
         UniqueConstraint("round_id", "staff_id"),
         Index("ix_survey_link_round", "round_id", "audience"),
         CheckConstraint("guardian_id is null or staff_id is null", name="one_person"),
-        CheckConstraint("(nonce is null) = used", name="used"),
+        CheckConstraint("not used or nonce is null", name="used"),
         CheckConstraint("not used or (sent = 0 and hour_began is null)", name="no_time"),
     )
     PRIVATE = frozenset({"nonce", "digest"})
@@ -53,7 +54,8 @@ class SurveyMail(Sendable, Base):
 
 
 class SurveyMailStop(Base):
-    """That an address asked for no more invitations, by its digest."""
+    """That an address asked for no more invitations, by a digest under the system's keys: whoever has the table alone
+    cannot try addresses on it."""
 
     __tablename__ = "survey_mail_stop"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
@@ -30,10 +30,21 @@ def invited_people(round_id: int) -> tuple[set[int], set[int]]:
     return {row[0] for row in rows if row[0]}, {row[1] for row in rows if row[1]}
 
 
-def slips_of(round_id: int, group: SurveyGroup) -> Sequence[SurveyLink]:
-    """Return the slips of a group that no one has used, by grade. The caller has checked the round."""
-    on_paper = select(SurveyLink).where(
+def waiting_slips(round_id: int, group: SurveyGroup) -> Sequence[SurveyLink]:
+    """Return the slips of a group whose sheet was not shown yet, by grade. The caller has checked the round."""
+    waiting = select(SurveyLink).where(*unused_slips(round_id, group), SurveyLink.nonce.is_not(None))
+    return list(db.session.scalars(waiting.order_by(SurveyLink.grade, SurveyLink.digest)))
+
+
+def count_unused_slips(round_id: int, group: SurveyGroup) -> int:
+    """Return how many slips of a group no one has used, shown or not. The caller has checked the round."""
+    counted = select(func.count()).select_from(SurveyLink).where(*unused_slips(round_id, group))
+    return db.session.scalar(counted) or 0
+
+
+def unused_slips(round_id: int, group: SurveyGroup) -> list[ColumnElement[bool]]:
+    """Return the conditions on slips of a group that no one has used: links to nobody by name."""
+    return [
         SurveyLink.round_id == round_id, SurveyLink.audience == group, SurveyLink.used.is_(False),
         SurveyLink.guardian_id.is_(None), SurveyLink.staff_id.is_(None),
-    )  # fmt: skip
-    return list(db.session.scalars(on_paper.order_by(SurveyLink.grade, SurveyLink.digest)))
+    ]  # fmt: skip

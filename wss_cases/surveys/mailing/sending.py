@@ -30,7 +30,7 @@ from wss_cases.roster.directory.queries import get_school
 from wss_cases.surveys.instrument.states import SurveyGroup
 from wss_cases.surveys.links.codes import code_of
 from wss_cases.surveys.links.models import SurveyLink, SurveyMail, SurveyMailStop
-from wss_cases.surveys.mailing.links import address_digest, stop_token
+from wss_cases.surveys.mailing.links import address_digests, stop_token
 from wss_cases.surveys.people.queries import addresses_of
 from wss_cases.surveys.rounds.models import SurveyRound
 from wss_cases.surveys.rounds.rules import is_open
@@ -111,13 +111,14 @@ def _composed(row: SurveyMail, now: datetime) -> EmailMessage | None:
     person_id = one.guardian_id or one.staff_id
     asked = addresses_of(survey.school_id, one.audience, today)
     person = next((each for each in asked if each.person_id == person_id), None)
-    if person is None or not person.email or _has_stopped(person.email):
+    if person is None or not person.email or has_stopped(person.email):
         return None
     return _mail(row, person.email, _language(person.language), _words(one, survey, person.email), now)
 
 
-def _has_stopped(email: str) -> bool:
-    return db.session.scalar(select(exists().where(SurveyMailStop.digest == address_digest(email)))) is True
+def has_stopped(email: str) -> bool:
+    """Whether an address asked for no more invitations, under whichever of our keys that was kept."""
+    return db.session.scalar(select(exists().where(SurveyMailStop.digest.in_(address_digests(email))))) is True
 
 
 def _language(language: str) -> str:

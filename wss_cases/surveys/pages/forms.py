@@ -1,7 +1,7 @@
 """Forms of a survey's round: opening it, printing slips, inviting by email, ending it."""
 
-from wtforms import BooleanField, DateField, IntegerField, SelectMultipleField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms import BooleanField, DateField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, choices, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -50,11 +50,10 @@ class SlipForm(BaseForm):
     """Slips for a group."""
 
     group = radio(_l("Slips for"), SurveyGroup, ASK_WHOM)
-    number = IntegerField(
-        _l("How many"),
-        validators=[Optional(), NumberRange(1, 5000, _l("Enter a number from 1 to 5000."))],
-        description=_l("For families and staff. Students get one slip each, without those who opted out."),
-    )
+
+
+class ShowForm(BaseForm):
+    """Showing slips, once: one button."""
 
 
 class InviteForm(BaseForm):

@@ -10,10 +10,9 @@ from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.surveys.instrument.queries import text_code
 from wss_cases.surveys.instrument.states import SurveyGroup, Way
 from wss_cases.surveys.results.models import SurveyResult
-from wss_cases.surveys.results.rules import FEWEST
 from wss_cases.surveys.results.states import ResultState
 from wss_cases.surveys.rounds.models import SurveyRound, SurveyTally
-from wss_cases.surveys.rounds.rules import is_open
+from wss_cases.surveys.rounds.rules import FEWEST, is_open
 
 
 def state_words(row: SurveyRound, today: date) -> tuple[str, str]:
@@ -31,11 +30,12 @@ def days_words(row: SurveyRound) -> str:
 
 
 def part_rows(tallies: Sequence[SurveyTally]) -> list[list[Any]]:
-    """Return who took part: links made and used, and by the code on the wall, which has no links."""
+    """Return who took part: links made, slips replaced, links used; and by the code on the wall, which has no links."""
     return [
         [
             f"{tally.audience.label} – {tally.way.label}",
             tally.invited if tally.way is Way.INVITED else "–",
+            tally.replaced if tally.way is Way.INVITED else "–",
             tally.taken if tally.way is Way.INVITED or tally.taken >= FEWEST else _("fewer than 10"),
         ]
         for tally in tallies

@@ -118,6 +118,7 @@ def one(survey_round_id: int) -> Page:
         parts=part_rows(tallies_of(row.id)),
         tables={way: result_tables(results, way, locale_code(), row.opens_on) for way in Way},
         may_run=row.counted_at is None and can(actor, Permission.SURVEY_RUN, row),
+        takes=today <= row.closes_on,
         has_wall=wall_of(row.id) is not None,
         ways=Way,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 
 from wss_cases.foundation.db import db
 from wss_cases.surveys.instrument.states import SurveyGroup, Way
@@ -56,16 +56,22 @@ def shares_by_year(
     """
     asked = SurveyResult
     latest = (
-        select(func.max(asked.round_id))
+        select(func.max(asked.round_id).label("round_id"), asked.audience, asked.question)
         .where(asked.school_year.in_(years))
         .group_by(asked.school_id, asked.school_year, asked.audience, asked.question)
+        .subquery()
+    )
+    # of each group its own last round: a later one may have asked others
+    is_latest = and_(
+        asked.round_id == latest.c.round_id, asked.audience == latest.c.audience, asked.question == latest.c.question
     )
     statement = (
         select(
             asked.school_year, asked.audience, asked.question, func.count(), func.sum(asked.favorable),
             func.sum(asked.answered), func.count(asked.answered),
         )
-        .where(asked.way == Way.INVITED, asked.round_id.in_(latest), asked.school_year.in_(years), *schools)
+        .join(latest, is_latest)
+        .where(asked.way == Way.INVITED, asked.school_year.in_(years), *schools)
         .group_by(asked.school_year, asked.audience, asked.question)
     )  # fmt: skip
     found = {}

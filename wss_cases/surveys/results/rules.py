@@ -5,10 +5,7 @@ from typing import Final
 
 from wss_cases.surveys.instrument.states import FAVORABLE, VALUES, SurveyScale
 from wss_cases.surveys.results.states import ResultState
-from wss_cases.surveys.rounds.rules import Counts
-
-FEWEST: Final = 10
-"""Answers to a question from which on it is counted at all."""
+from wss_cases.surveys.rounds.rules import FEWEST, Counts
 
 FEWEST_ON_A_SIDE: Final = 3
 """Answers on either side: with fewer, whoever knows who answered would know what nearly each of them said."""

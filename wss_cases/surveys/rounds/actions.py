@@ -5,6 +5,7 @@ from datetime import date
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import new_code
@@ -16,8 +17,8 @@ from wss_cases.surveys.instrument.queries import questions_on
 from wss_cases.surveys.instrument.states import SurveyGroup, Way
 from wss_cases.surveys.people.queries import people_of
 from wss_cases.surveys.rounds.models import SurveyRound, SurveyTally, SurveyWall
-from wss_cases.surveys.rounds.queries import running_round
-from wss_cases.surveys.rounds.rules import LONGEST, NOTICE, blank
+from wss_cases.surveys.rounds.queries import last_answered, running_round
+from wss_cases.surveys.rounds.rules import AGAIN, LONGEST, NOTICE, blank
 from wss_cases.surveys.rounds.tallies import seal_counts
 
 
@@ -35,11 +36,13 @@ class Planned:
 @use_case
 def open_round(uow: UnitOfWork, school_id: int, planned: Planned) -> int:
     """Plan a round at a school. Returns its id. Raises NotFound, and Refused for dates that do not fit, for students of
-    whose survey families have not known for a week, and while another round of the school is not over."""
+    whose survey families have not known for a week, for a group that answered within a month before, and while another
+    round of the school is not over."""
     school = uow.load(School, school_id, Permission.SURVEY_OPEN)
     _check(planned, today_at(school.id, uow.now))
     if running_round(school.id) is not None:
         raise Refused("", _("Another survey of this school is not over yet. End it first."))
+    _refuse_soon(school.id, planned)
     row = SurveyRound(
         school_id=school.id, school_year=school_year(planned.opens_on), opens_on=planned.opens_on,
         closes_on=planned.closes_on, notice_on=planned.notice_on, made_at=uow.now, made_by_id=uow.actor.user_id,
@@ -71,6 +74,18 @@ def _check(planned: Planned, today: date) -> None:
     if planned.opens_on - planned.notice_on < NOTICE:
         words = _("Families must know for at least 7 days before it opens, so that they can opt out.")
         raise Refused("opens_on", words)
+
+
+def _refuse_soon(school_id: int, planned: Planned) -> None:
+    for group in planned.groups:
+        last = last_answered(school_id, group)
+        if last is not None and planned.opens_on < last + AGAIN:
+            words = _(
+                "%(group)s answered a survey until %(day)s. Ask them again from %(again)s on: results that are close "
+                "to each other could tell what one person answered.",
+                group=group.label, day=day_words_with_year(last), again=day_words_with_year(last + AGAIN),
+            )  # fmt: skip
+            raise Refused("opens_on", words)
 
 
 def _add_tallies(uow: UnitOfWork, row: SurveyRound, group: SurveyGroup, wall: bool) -> None:

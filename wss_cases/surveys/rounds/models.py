@@ -68,13 +68,13 @@ class SurveyTally(Base):
     """What one group answered by one way, sealed until the round ends; `taken` answers in it, of `most`.
 
     `most` is how many people of the group there are where anyone may answer; None where each link admits one.
-    `invited` is how many links were made.
+    `invited` is how many links there are, `replaced` how many slips were voided for new ones.
     """
 
     __tablename__ = "survey_tally"
     __table_args__ = (
         UniqueConstraint("round_id", "audience", "way"),
-        CheckConstraint("taken >= 0 and (most is null or taken <= most)", name="bounded"),
+        CheckConstraint("taken >= 0 and replaced >= 0 and (most is null or taken <= most)", name="bounded"),
     )
     PRIVATE = frozenset({"sealed_text", "sealed_key"})
 
@@ -83,6 +83,7 @@ class SurveyTally(Base):
     audience: Mapped[SurveyGroup] = mapped_column(named_enum(SurveyGroup, "audience"))
     way: Mapped[Way] = mapped_column(named_enum(Way, "way"))
     invited: Mapped[int] = mapped_column(default=0, server_default="0")
+    replaced: Mapped[int] = mapped_column(default=0, server_default="0")
     taken: Mapped[int] = mapped_column(default=0, server_default="0")
     most: Mapped[int | None]
     sealed_text: Mapped[bytes | None] = mapped_column(LargeBinary)

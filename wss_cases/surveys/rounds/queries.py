@@ -1,9 +1,10 @@
 """Reading rounds: of the schools that the actor reaches, and the one that a code on a wall opens."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
@@ -11,6 +12,7 @@ from wss_cases.foundation.db import db, newest
 from wss_cases.foundation.errors import existing
 from wss_cases.surveys.instrument.states import SurveyGroup, Way
 from wss_cases.surveys.rounds.models import SurveyRound, SurveyTally, SurveyWall
+from wss_cases.surveys.rounds.rules import FEWEST
 
 PAGE = 25
 READERS = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
@@ -44,6 +46,17 @@ def tallies_of(round_id: int) -> Sequence[SurveyTally]:
     """Return the tallies of a round, by group and way. The caller has checked the round."""
     rows = list(db.session.scalars(select(SurveyTally).where(SurveyTally.round_id == round_id)))
     return sorted(rows, key=lambda one: (list(SurveyGroup).index(one.audience), list(Way).index(one.way)))
+
+
+def last_answered(school_id: int, group: SurveyGroup) -> date | None:
+    """Return the last day of a school's latest round that ten or more invited people of a group answered."""
+    mine = (SurveyRound.school_id == school_id, SurveyTally.audience == group, SurveyTally.way == Way.INVITED)
+    statement = (
+        select(func.max(SurveyRound.closes_on))
+        .join(SurveyTally, SurveyTally.round_id == SurveyRound.id)
+        .where(*mine, SurveyTally.taken >= FEWEST)
+    )
+    return db.session.scalar(statement)
 
 
 def running_round(school_id: int) -> SurveyRound | None:

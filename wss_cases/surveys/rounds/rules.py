@@ -14,6 +14,14 @@ NOTICE: Final = timedelta(days=7)
 """For so long families know of a round before it opens."""
 
 LONGEST: Final = timedelta(days=60)
+
+FEWEST: Final = 10
+"""Answers to a question from which on it is counted at all."""
+
+AGAIN: Final = timedelta(days=30)
+"""For so long a group of which ten or more answered is not asked again: the same people and one more would tell by the
+difference what that one said."""
+
 DIGITS: Final = 6
 
 Counts = dict[str, int]
