@@ -1,48 +1,67 @@
-"""A student answers the survey by a slip on a phone: 988 on every page, either language, once and no second time."""
+"""A survey at a school: slips shown once, a student answers by one, once, in either language; then it is ended."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+import time_machine
+from playwright.sync_api import Page, expect
 
-from tests.browser.stories.steps.people import languages, look
-from tests.browser.stories.steps.words import words_in
-from tests.factories.surveys import begin, school_to_ask, slip_codes
+from tests.browser.stories.steps.people import languages, look, ready, sign_in
+from tests.browser.stories.steps.words import Words, words_in
+from tests.factories.base import fresh
+from tests.factories.surveys import begin, school_to_ask
 from tests.support.applications import make_app
-from tests.support.pages.browser import PHONE, NewVisitor, go, tap
+from tests.support.databases import Database
+from tests.support.pages.browser import DESK, PHONE, NewVisitor, go, tap
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.surveys.instrument.states import SurveyGroup
 
-NOON = datetime(2026, 11, 17, 18, tzinfo=UTC)
+PLANNED, NOON = datetime(2026, 11, 9, 16, tzinfo=UTC), datetime(2026, 11, 17, 18, tzinfo=UTC)
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.full_cross_only("tests/surveys/test_answering.py")
-@pytest.mark.parametrize("language", languages())
-def test_a_student_answers_by_a_slip(
-    live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, at: Any, language: str
-) -> None:
-    at("2026-11-09 10:00")
-    words, app = words_in(language), make_app(live_system.database.url, tmp_path)
-    with app.app_context():
+def planned(database: Database, folder: Path, language: str) -> tuple[str, str]:
+    """A survey of two students; returns the address of its administrator, and that of its page.
+
+    The clock stands still here alone: what waits for a browser would wait for ever.
+    """
+    with time_machine.travel(PLANNED, tick=False), make_app(database.url, folder).app_context():
         asked = school_to_ask(students=2)
-        address = f"/survey/{slip_codes(asked, begin(asked, [SurveyGroup.STUDENT]))[0]}"
-    live_system.set_clock(NOON)
-    page = new_visitor(viewport=PHONE).page
+        [email] = ready([fresh(asked.head)], language)
+        page = f"/surveys/{begin(asked, [SurveyGroup.STUDENT])}"
+    return email, page
+
+
+def printed(page: Page, survey: str, words: Words) -> list[str]:
+    """Make the slips, see them once, and return their addresses."""
+    page.goto(survey)
+    go(page, page.get_by_role("link", name=words("Slips to print")))
+    look(page)
+    go(page, page.get_by_role("button", name=words("Make the slips")))
+    look(page)
+    go(page, page.get_by_role("button", name=words("Show the slips once")))
+    look(page)
+    addresses = page.locator(".slip-address").all_inner_texts()
+    page.goto(f"{survey}/sheet?group=student")
+    expect(page.locator("main")).to_contain_text(words("No slips wait to be printed."))
+    look(page)
+    return addresses
+
+
+def answered(page: Page, address: str, words: Words) -> None:
+    """Answer by a slip: not without an answer, then once, and no second time."""
     page.goto(address)
     if words.is_spanish:
         go(page, page.get_by_role("button", name="Español"))
     look(page)
-    expect(page.locator("html")).to_have_attribute("lang", language)
     go(page, page.get_by_role("button", name=words("Send my answers")))
     expect(page.locator("main")).to_contain_text(words("Answer at least one question."))
     look(page)
-    tap(page.locator("[name=q_safe] + label, label:has([name=q_safe])").first)
+    tap(page.locator("[name=q_safe]").first)
     go(page, page.get_by_role("button", name=words("Send my answers")))
     expect(page.locator("h1")).to_have_text(words("Thank you"))
     expect(page.locator("main")).to_contain_text("988")
@@ -51,3 +70,27 @@ def test_a_student_answers_by_a_slip(
     expect(page.locator("main")).to_contain_text("988")
     expect(page.locator("main form")).to_have_count(0)
     look(page)
+
+
+def ended(page: Page, survey: str, words: Words) -> None:
+    """End the survey: of one answer nothing is shown."""
+    page.goto(survey)
+    go(page, page.get_by_role("link", name=words("End the survey now")))
+    look(page)
+    go(page, page.get_by_role("button", name=words("End and count it")))
+    expect(page.locator("main")).to_contain_text(words("Too few to show"))
+    look(page)
+
+
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
+@pytest.mark.parametrize("language", languages())
+def test_slips_are_shown_once_and_a_student_answers_once(
+    live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, language: str, size: dict[str, int]
+) -> None:
+    words = words_in(language)
+    email, survey = planned(live_system.database, tmp_path, language)
+    live_system.set_clock(NOON)
+    office = sign_in(new_visitor, email, NOON, size)
+    address = printed(office, survey, words)[0]
+    answered(new_visitor(viewport=size).page, address, words)
+    ended(office, survey, words)

@@ -54,17 +54,17 @@ def funnel(seen: Shown) -> None:
     assert _came(seen.plain, 5, None) > 0 or seen.code
 
 
-def agreements(seen: Shown) -> None:
-    """Terms due, kept and late; one that its own owner marked is not kept."""
+def terms_of(plain: Plain) -> tuple[dict[str, int], int]:
+    """Terms kept, late and due, and how many of those kept their own owner marked."""
     owners = (
         "select 1 from case_participant o join incident_person p on p.id = o.incident_person_id "
         "join staff_member m on m.id = p.staff_id where o.id = t.owner_participant_id and m.user_id = t.decided_by_id"
     )
     due = (
-        f"from agreement_term t join agreement g on g.id = t.agreement_id where {seen.plain.at('g.school_id')} "
-        f"and t.due_on between '{seen.plain.first}' and '{seen.plain.last}' "
+        f"from agreement_term t join agreement g on g.id = t.agreement_id where {plain.at('g.school_id')} "
+        f"and t.due_on between '{plain.first}' and '{plain.last}' "
         "and t.state not in ('changed', 'excused') "
-        f"and (t.state <> 'open' or t.due_on < '{seen.plain.today}')"
+        f"and (t.state <> 'open' or t.due_on < '{plain.today}')"
     )
     good = f"{due} and not exists ({owners}) and t.state"
     counted = {
@@ -72,17 +72,22 @@ def agreements(seen: Shown) -> None:
         "late": number(f"select count(*) {good} = 'late'"),
         "due": number(f"select count(*) {due}"),
     }
+    return counted, number(f"select count(*) {due} and exists ({owners}) and t.state in ('kept', 'late')")
+
+
+def agreements(seen: Shown) -> None:
+    """Terms due, kept and late; one that its own owner marked is not kept."""
+    counted, own = terms_of(seen.plain)
     same("report", seen.funnel["agreement_terms"], counted)
     value, words = large(seen.overview, "Agreements kept")
     same("page", value, percent(counted["kept"], counted["due"]))
     same("page, due", whole(words), counted["due"])
-    own = number(f"select count(*) {due} and exists ({owners}) and t.state in ('kept', 'late')")
     assert own > 0 or seen.code
     assert number("select count(*) from agreement_term where state = 'changed'") > 0
 
 
-def contact(seen: Shown) -> None:
-    """People harmed: within a school day, of all whose first school day is over; and the bars of the page."""
+def reached_of(plain: Plain) -> tuple[str, tuple[int, int, int, int]]:
+    """Each person harmed as a query, and of them: within a school day, reached at all, waiting, everyone."""
     met = (
         "from circle_preparation c join case_participant q on q.id = c.participant_id join case_incident ci "
         "on ci.case_id = q.case_id where ci.incident_id = i.id and (q.incident_person_id = p.id "
@@ -94,18 +99,25 @@ def contact(seen: Shown) -> None:
         f"union all select c.support_offered_on {met} and c.support_offered_on >= i.local_date "
         f"union all select c.pre_met_on {met} and c.pre_met_on >= i.local_date) x"
     )
-    days = seen.plain.days("i.local_date", f"({first})")
-    yesterday = date.fromisoformat(seen.plain.today) - timedelta(days=1)
-    gone = seen.plain.days("i.local_date", f"'{yesterday}'")
+    days = plain.days("i.local_date", f"({first})")
+    yesterday = date.fromisoformat(plain.today) - timedelta(days=1)
+    gone = plain.days("i.local_date", f"'{yesterday}'")
     each = (
         f"select ({first}) reached, {days} waited, {gone} gone from incident i join incident_person p "
-        f"on p.incident_id = i.id and p.role in {HARMED} where {seen.plain.incidents}"
+        f"on p.incident_id = i.id and p.role in {HARMED} where {plain.incidents}"
     )
-    within, reached, waiting, everyone = table(
+    counted = table(
         "select sum(case when gone > 0 and reached is not null and waited <= 1 then 1 else 0 end), "
         "sum(case when gone > 0 and reached is not null then 1 else 0 end), "
         f"sum(case when gone = 0 then 1 else 0 end), count(*) from ({each}) x"
     )[0]
+    within, reached, waiting, everyone = (int(one or 0) for one in counted)
+    return each, (within, reached, waiting, everyone)
+
+
+def contact(seen: Shown) -> None:
+    """People harmed: within a school day, of all whose first school day is over; and the bars of the page."""
+    each, (within, reached, waiting, everyone) = reached_of(seen.plain)
     of_all = everyone - waiting
     counted = {"within_1_school_day": within, "people_harmed": of_all, "waiting": waiting}
     same("report", seen.follow_ups["first_contact"], counted)
@@ -196,9 +208,8 @@ def police(seen: Shown) -> None:
     assert f"Police notifications per 1,000 students: {rate}" in seen.overview.text
 
 
-def avoidable(seen: Shown) -> None:
-    """Neither emergency nor required by law, beside what could have led there, and the reviews refused."""
-    plain = seen.plain
+def avoidable_of(plain: Plain) -> tuple[int, int]:
+    """Notifications that were neither an emergency nor required by law, and incidents that could have led there."""
     made = number(
         f"select count(*) from police_notification n where {plain.of('n', 'local_date')} "
         "and (n.door not in ('emergency', 'required_by_law') or exists (select 1 from police_review r, legal_duty d "
@@ -211,6 +222,13 @@ def avoidable(seen: Shown) -> None:
         "or i.weapon in ('lookalike', 'maybe_firearm', 'other', 'firearm') or i.injury in ('minor', 'needed_care') "
         "or i.substance in ('tobacco_vape', 'alcohol', 'cannabis', 'narcotic_or_meth', 'other_drug'))"
     )
+    return made, serious
+
+
+def avoidable(seen: Shown) -> None:
+    """Neither emergency nor required by law, beside what could have led there, and the reviews refused."""
+    plain = seen.plain
+    made, serious = avoidable_of(plain)
     refused = number(
         "select count(*) from police_review r join incident i on i.id = r.incident_id "
         f"where r.state = 'refused' and {plain.of('i', 'local_date')}"

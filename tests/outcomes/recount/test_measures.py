@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from tests.factories.accounts import make_user
+from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.outcomes.making.groups import Groups
 from tests.outcomes.making.random_districts import District
 from tests.outcomes.pages import outcome_pages
-from tests.outcomes.recount import cases, equity, history, incidents, pathways, repair, schools
+from tests.outcomes.recount import cases, equity, history, incidents, pathways, plan_measures, repair, schools
 from tests.outcomes.recount.plain import Plain
 from tests.outcomes.recount.shown import Shown, large, rows
 from tests.support.depth import examples
@@ -43,11 +43,13 @@ def test_a_second_count_agrees_with_every_measure(
     session.execute(text("ANALYZE"))  # as any database that was not filled this very second
     assert command.invoke(args=["outcomes", "recount"]).exit_code == 0
     here = made.schools[0]
+    head = make_user(Role.ADMINISTRATOR, here)
     seen = (
         Shown(Plain(), client_as(make_user(Role.DISTRICT)), command),
-        Shown(Plain(here.id), client_as(make_user(Role.ADMINISTRATOR, here)), command, here.code),
+        Shown(Plain(here.id), client_as(head), command, here.code),
     )
     agree(OF_A_DISTRICT, seen, seed)
+    plan_measures.agree(seen[1].plain, acting(head))
 
 
 @pytest.mark.both_databases
