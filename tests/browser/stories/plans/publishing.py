@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.stories.plans.writing import FEWER, STEP, follow, press, tab, write
 from tests.browser.stories.steps.people import look
 from tests.browser.stories.steps.words import words_in, words_of
-from tests.support.pages.browser import tap
+from tests.support.pages.browser import go, tap
 
 IN_SHORT = {"en": "Three goals for a kinder year.", "es": "Tres metas para un año más amable."}
 
@@ -47,6 +47,9 @@ def read_by_anyone(page: Page, addresses: list[str], language: str) -> None:
         expect(page.locator("main")).to_contain_text(FEWER)
         expect(page.locator("main")).to_contain_text(words_in(read)("Not shown"))
         expect(page.locator("main")).not_to_contain_text(STEP)
+        look(page)
+        go(page, page.get_by_role("link", name=words_in(read)("All schools")))
+        expect(page.locator("main li")).to_have_count(1)
         look(page)
     assert len(addresses) == 2
     assert page.context.cookies() == []
