@@ -46,6 +46,7 @@ from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.plans.money.files.models import MoneyFile
 from wss_cases.plans.money.funding.models import Funding, FundingChange
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.plan.core.models import SchoolPlan
@@ -100,6 +101,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     ),
     "pathways.circles.plans.queries.visible_to": (CirclePlan, by(P.CIRCLE_PLAN_READ)),
     "plans.plan.core.queries.visible_to": (SchoolPlan, by(P.PLAN_READ)),
+    "plans.money.files.queries.visible_to": (MoneyFile, by(P.PLAN_MONEY_IMPORT)),
     "plans.money.funding.queries.visible_to": (Funding, by(P.PLAN_READ)),
     "plans.money.funding.queries.changes_visible_to": (FundingChange, by(P.PLAN_READ)),
     "plans.money.resources.queries.visible_to": (PlanResource, by(P.PLAN_READ)),

@@ -24,7 +24,7 @@ from wss_cases.api.tokens.models import ApiToken
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
-from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant
+from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.incidents.deputies.models import DeputyLook
@@ -148,6 +148,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "review_id": _of_school(PoliceReview),
     "sergeant_id": _of_school(SchoolSergeant),
     "route_id": _of_school(SafePassageRoute),
+    "team_id": _of_school(ThreatTeam),
     "restraint_id": _of_school(RestraintRecord),
     "release_id": _of_school(FamilyRelease),
     "report_id": _of_school(BoardReport),
@@ -313,6 +314,7 @@ INNERMOST = (
     "training_session_id",
     "requirement_id",
     "route_id",
+    "team_id",
     "outside_keeper_id",
     "survey_round_id",
     *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "draft_id", "run_id"),

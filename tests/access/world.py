@@ -28,7 +28,7 @@ from wss_cases.board.report.states import ReportState
 from wss_cases.board.stored_reports.actions import PURPOSE
 from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
-from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant
+from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
@@ -243,6 +243,7 @@ def plant_duties(one: Planted) -> None:
     db.session.add(SchoolSergeant(school_id=one.school.id, police_district="010", name="Walked Sergeant"))
     at_corner = {"place": "Walked corner", "hours": "7 to 9", "vendor": "Walked vendor", "starts_on": date(2026, 8, 1)}
     db.session.add(SafePassageRoute(school_id=one.school.id, **at_corner))
+    db.session.add(ThreatTeam(school_id=one.school.id, filed_on=date(2026, 9, 1), roles=["teacher"], recorded_at=NOW))
 
 
 def plant_circle(one: Planted, circle: Pathway) -> None:

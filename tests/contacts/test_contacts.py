@@ -17,7 +17,7 @@ from tests.training.conftest import NOW, TODAY
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
-from wss_cases.contacts.actions import add_route, add_sergeant, end_route, file_team
+from wss_cases.contacts.actions import add_route, add_sergeant, correct_team, end_route, file_team
 from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.contacts.queries import routes_of, team_filed
 from wss_cases.foundation.db import db, table_of
@@ -91,7 +91,7 @@ def test_a_team_is_filed_by_roles_and_lets_no_one_in(scene: Any) -> None:
     team = team_filed(scene.school.id)
     assert team is not None and (team.filed_on, team.roles) == (TODAY, ["administrator", "police"])
     assert db.session.scalar(select(func.count(RoleGrant.id))) == grants
-    known = {"id", "school_id", "filed_on", "roles", "recorded_at", "recorded_by_id"}
+    known = {"id", "school_id", "filed_on", "roles", "recorded_at", "recorded_by_id", "version"}
     assert {column.name for column in table_of(ThreatTeam).columns} == known, "no name, no account, no assessment"
 
 
@@ -102,3 +102,40 @@ def test_a_partner_has_roles_beside_a_school(scene: Any, client_as: Any) -> None
     assert client.submit(f"{address}/edit", {"roles": ["safe_passage", "steering"]}).status_code == 303
     assert "Safe Passage vendor" in client.page(address).text
     assert set(db.session.scalars(select(Partner.roles)).one()) == {"safe_passage", "steering"}
+
+
+def test_a_filing_is_put_right_with_a_trace(scene: Any, client_as: Any) -> None:
+    client = client_as(scene.head)
+    number = file_team(call(scene.head), scene.school.id, TODAY, ["teacher"])
+    page = f"/contacts/team/{number}/change"
+    right = {"filed_on": "2026-09-01", "roles": ["teacher", "police"]}
+    for wrong in ({"filed_on": "2026-11-25"}, {"filed_on": "2099-01-01"}, {"roles": None}):
+        assert client.submit(page, right | wrong).status_code == 400
+    seen = str(db.session.get_one(ThreatTeam, number).version)
+    assert client.submit(page, right | {"version": seen}).status_code == 303
+    assert client.submit(page, right | {"version": seen, "roles": ["other"]}).status_code == 409
+    shown = client.page("/contacts").text
+    assert "Filed Tue, Sep 1, 2026" in shown and "Before: Tue, Nov 24, 2026: Teacher" in shown
+    assert client_as(scene.stranger).get(page).status_code == client_as(scene.dean).get(page).status_code == 404
+    with pytest.raises(NotFound):
+        correct_team(call(scene.stranger), number, TODAY, ["teacher"])
+
+
+def test_contacts_stand_in_lists_that_leave_as_files(scene: Any, client_as: Any) -> None:
+    make_user(Role.DISTRICT)  # whom the file's taking is told
+    client = client_as(scene.head)
+    for district, name in (("010", "Robin Vale"), ("009", "Alex Moor")):
+        add_sergeant(call(scene.head), scene.school.id, district, name, "312-555-0101")
+    for place in ("Birch corner", "Ash corner"):
+        add_route(call(scene.head), scene.school.id, place, "7 to 9", "Brick House")
+    add_route(call(scene.stranger), scene.other.id, "Foreign corner", "7 to 9", "A vendor")
+    text = client.page("/contacts").text
+    assert text.index("Alex Moor") < text.index("Robin Vale") and text.index("Ash corner") < text.index("Birch corner")
+    text = client.page("/contacts?sort=-name").text
+    assert text.index("Robin Vale") < text.index("Alex Moor")
+    files = [one.get("href") for one in client.page("/contacts").find_all("a") if "csv" in (one.get("href") or "")]
+    said = [client.submit(address, {"reason": "For the review of our plan"}) for address in files]
+    assert [answer.status_code for answer in said] == [200, 200], said[0].text
+    assert "Robin Vale" in said[0].text and "Birch corner" in said[1].text
+    assert "Foreign corner" not in said[0].text + said[1].text
+    assert not [one for one in client_as(scene.dean).page("/contacts").find_all("button") if one.text.strip() == "End"]

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
-from wss_cases.contacts.states import TeamRole
-from wss_cases.foundation.errors import Refused, existing, refuse_blank
+from wss_cases.contacts.states import TeamRole, seat_words
+from wss_cases.foundation.errors import Refused, Stale, existing, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.timeline import in_both
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
@@ -57,16 +58,38 @@ def file_team(uow: UnitOfWork, school_id: int, filed_on: date, roles: Sequence[s
     Returns its id. Raises Refused for no seat, one that there is not, or a day that has not come; NotFound.
     """
     uow.load(School, school_id, Permission.SCHOOL_MANAGE)
-    seats = [role.value for role in TeamRole if role in roles]
-    if not seats or len(seats) != len(set(roles)):
-        raise Refused("roles", _("Choose who sits on the team."))
-    if filed_on > today_at(school_id, uow.now):
-        raise Refused("filed_on", _("Choose today or an earlier day."))
+    seats = _seats(roles, filed_on, today_at(school_id, uow.now))
     row = ThreatTeam(
         school_id=school_id, filed_on=filed_on, roles=seats, recorded_at=uow.now, recorded_by_id=uow.actor.user_id
     )
     uow.record(row, "threat_team.filed")
     return row.id
+
+
+@use_case
+def correct_team(uow: UnitOfWork, team_id: int, filed_on: date, roles: Sequence[str]) -> int:
+    """Put a filing right; what it said before stays in its history. Returns its id.
+
+    Raises Refused as filing does, Stale where someone corrected it meanwhile, NotFound.
+    """
+    row = existing(uow.session.get(ThreatTeam, team_id, with_for_update=True, populate_existing=True))
+    uow.load(School, row.school_id, Permission.SCHOOL_MANAGE)
+    if uow.version not in (None, row.version):
+        raise Stale
+    seats, before = _seats(roles, filed_on, today_at(row.school_id, uow.now)), list(row.roles)
+    filed, words = row.filed_on.isoformat(), in_both(lambda: seat_words(before))
+    row.filed_on, row.roles = filed_on, seats
+    uow.record(row, "threat_team.corrected", filed=filed, seats=words)
+    return row.id
+
+
+def _seats(roles: Sequence[str], filed_on: date, today: date) -> list[str]:
+    seats = [role.value for role in TeamRole if role in roles]
+    if not seats or len(seats) != len(set(roles)):
+        raise Refused("roles", _("Choose who sits on the team."))
+    if filed_on > today:
+        raise Refused("filed_on", _("Choose today or an earlier day."))
+    return seats
 
 
 @use_case

@@ -23,7 +23,7 @@ class SchoolSergeant(Versioned, Base):
     ended_at: Mapped[datetime | None]
 
 
-class ThreatTeam(Base):
+class ThreatTeam(Versioned, Base):
     """One filing of a school's threat-assessment team: its seats by role and the day; no names, no assessments."""
 
     __tablename__ = "threat_team"

@@ -9,10 +9,13 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
 from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 
 READERS = (*sorted(CASE_TEAM), Role.DISTRICT)
+
+
+load_team = by_id(ThreatTeam)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
@@ -45,3 +48,12 @@ def team_filed(school_id: int) -> ThreatTeam | None:
     """Return the last filing of a school's threat-assessment team; None where none was recorded."""
     statement = select(ThreatTeam).where(ThreatTeam.school_id == school_id)
     return db.session.scalars(statement.order_by(ThreatTeam.filed_on.desc(), ThreatTeam.id.desc())).first()
+
+
+def get_team(actor: Actor, team_id: int) -> ThreatTeam:
+    """Return a filing at a school whose contacts the actor changes. Raises NotFound."""
+    wanted = select(ThreatTeam).where(
+        ThreatTeam.id == team_id, in_schools(ThreatTeam.school_id, actor, Role.ADMINISTRATOR, Role.DISTRICT)
+    )
+    row: ThreatTeam = existing(db.session.scalar(wanted))
+    return row

@@ -1,20 +1,23 @@
 """A school's contacts: School Sergeants with a card to print, the filed team, Safe Passage routes."""
 
 from collections.abc import Callable
+from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from wss_cases.access.act_pages import act_form, submitted
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.list_columns.presenters import order_of, table_of
 from wss_cases.contacts import actions
 from wss_cases.contacts.forms import RouteForm, SergeantForm, TeamForm
-from wss_cases.contacts.queries import READERS, get_sergeant, routes_of, sergeants_of, team_filed
-from wss_cases.contacts.states import TeamRole
+from wss_cases.contacts.presenters import ROUTES, SERGEANTS, filing_history, route_rows, sergeant_rows
+from wss_cases.contacts.queries import READERS, get_sergeant, get_team, sergeants_of, team_filed
+from wss_cases.contacts.states import seat_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
@@ -22,10 +25,13 @@ from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.tables.columns import Order, Row
+from wss_cases.journal.rooms import ListKind
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("contacts", __name__)
+LISTS = (SERGEANTS, ROUTES)
 
 
 @blueprint.get("/contacts")
@@ -39,13 +45,27 @@ def page() -> Page:
     return render_template(
         "contacts/page.html",
         school=school,
-        sergeants=sergeants_of(school.id) if school else [],
-        routes=routes_of(school.id) if school else [],
+        sergeants=_table(SERGEANTS, sergeant_rows, actor, school_id),
+        routes=_table(ROUTES, route_rows, actor, school_id),
+        team=team,
         filed=day_words_with_year(team.filed_on) if team else "",
-        seats=[str(TeamRole(role).label) for role in team.roles] if team else [],
+        seats=seat_words(team.roles) if team else "",
+        entries=filing_history(team) if team else [],
         may_edit=school is not None and actor.covers(school.id, Role.ADMINISTRATOR, Role.DISTRICT),
         key=BaseForm(formdata=None).request_key.data,
     )
+
+
+def _table(
+    kind: ListKind, rows: Callable[[int, Order], list[Row]], actor: Actor, school_id: int | None
+) -> dict[str, Any]:
+    order = order_of(kind, request.args)
+
+    def address(**changes: Any) -> str:
+        return url_for(".page", **changes)
+
+    found = rows(school_id, order) if school_id is not None else []
+    return table_of(kind, actor, found, order, address, {}, [])
 
 
 @blueprint.get("/contacts/sergeants/<int:sergeant_id>/card")
@@ -115,6 +135,21 @@ def team() -> Page:
         _("Record a filing of the team"),
         _("Save the filing"),
         lambda call, school_id: actions.file_team(call, school_id, form.filed_on.data, form.roles.data or []),
+    )
+
+
+@blueprint.route("/contacts/team/<int:team_id>/change", methods=["GET", "POST"])
+@gate(Permission.SCHOOL_MANAGE)
+def correct(team_id: int) -> Page:
+    """Put a filing of the team right; what it said before stays in its history."""
+    row = get_team(current_actor(), team_id)
+    form = TeamForm(version=row.version, filed_on=row.filed_on, roles=row.roles)
+    return act_form(
+        form,
+        lambda call: actions.correct_team(call, row.id, form.filed_on.data, form.roles.data or []),
+        url_for(".page"),
+        {"title": _("Correct the filing"), "go_words": _("Save")},
+        "contacts/act.html",
     )
 
 

@@ -8,17 +8,20 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from tests.factories.accounts import make_user
+from tests.factories.accounts import RoleGrantFactory, acting, make_user
 from tests.factories.base import fresh
-from tests.factories.plan_money import FundingFactory, make_resource, make_strategy
+from tests.factories.plan_money import MADE, FundingFactory, make_resource, make_strategy
 from tests.factories.roster import SchoolFactory
 from tests.plans.money.conftest import Scene
+from tests.support.pages.leafing import leaf
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.plans.money.files import actions
 from wss_cases.plans.money.files.actions import RowsRefused
 from wss_cases.plans.money.files.models import MoneyFile
+from wss_cases.plans.money.files.queries import PAGE, files_of
+from wss_cases.plans.money.files.rules import brings
 from wss_cases.plans.money.files.states import FileKind
 from wss_cases.plans.money.funding.models import Funding
 from wss_cases.plans.money.resources.models import ResourceEntry
@@ -186,3 +189,36 @@ def test_what_was_uploaded_waits_while_its_resource_is_renamed(scene: Scene) -> 
     with pytest.raises(Refused, match="has changed"):
         actions.carry_out(call, file_id, 2)
     assert counted(ResourceEntry) == 0
+
+
+@pytest.mark.both_databases
+def test_the_files_of_other_schools_neither_show_nor_push_ones_own_out(scene: Scene, client_as: Any) -> None:
+    second, foreign = SchoolFactory(), SchoolFactory()
+    of_both = make_user(Role.ADMINISTRATOR, scene.school)
+    RoleGrantFactory(user_id=of_both.id, role=Role.ADMINISTRATOR, school_id=second.id)
+
+    def file(kind: FileKind, *schools: Any) -> int:
+        ids = sorted(one.id for one in schools)
+        row = MoneyFile(
+            kind=kind, name="money.csv", digest="0" * 64, rows=[["school"]], school_ids=ids,
+            school_id=ids[0] if len(ids) == 1 else None, made_by_id=of_both.id, made_at=MADE,
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        return row.id
+
+    own = [file(FileKind.ENTRIES, scene.school) for _number in range(PAGE + 2)]
+    both = file(FileKind.ENTRIES, scene.school, second)
+    for _number in range(PAGE):
+        file(FileKind.ENTRIES, foreign)
+        file(FileKind.ENTRIES, scene.school, foreign)
+        file(FileKind.FUNDING, scene.school)
+    everyone = [scene.principal, of_both, scene.district, make_user(Role.DEAN, scene.school)]
+    for user in everyone:
+        actor = acting(user)
+        wanted = [row.id for row in db.session.scalars(select(MoneyFile)) if brings(actor, row)]
+        assert [row.id for row, _name in files_of(actor, limit=500)] == sorted(wanted, reverse=True)
+    assert [row.id for row, _name in files_of(acting(of_both), limit=500)] == sorted([*own, both], reverse=True)
+    start = "/safety-plans/money-files"
+    pages = leaf(client_as(scene.principal), start, f"{start}/")
+    assert [len(page) for page in pages] == [PAGE, 2]

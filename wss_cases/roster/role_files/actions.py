@@ -1,6 +1,5 @@
 """Roles in bulk: a file whose every row is sound is kept, and carried out when somebody confirms it, all or nothing."""
 
-import csv
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -16,9 +15,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.import_files.csv_rows import rows_in
 from wss_cases.roster.role_files.models import RoleFile
 from wss_cases.roster.role_files.queries import known_now
-from wss_cases.roster.role_files.rules import NEEDS_SECOND, Change, Wrong, addresses_of, cells_of, check
+from wss_cases.roster.role_files.rules import NEEDS_SECOND, Change, Wrong, addresses_of, check
 
 
 class RowsRefused(Refused):
@@ -34,12 +34,7 @@ def upload_file(uow: UnitOfWork, name: str, content: bytes) -> int:
     """Keep a file of roles. Raises NotFound; RowsRefused where any row is wrong, Refused for what is no CSV file."""
     require(uow.actor, Permission.ROSTER_ACCOUNTS, uow.actor)
     assert uow.actor.user_id is not None
-    try:
-        rows = cells_of(content)
-    except (ValueError, csv.Error) as error:
-        raise Refused(
-            "file", _("This is not a CSV file in UTF-8. Save it as “CSV UTF-8” and upload it again.")
-        ) from error
+    rows = rows_in(content)
     changes_of(rows, frozenset({uow.actor.user_id}), uow.now)
     name = "".join(sign for sign in name if sign.isprintable())[-120:]
     row = RoleFile(name=name, rows=rows, made_by_id=uow.actor.user_id, made_at=uow.now)

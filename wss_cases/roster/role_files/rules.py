@@ -1,7 +1,5 @@
 """Pure reading of a file of roles: every row is checked, and each error names its row and column."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -47,12 +45,6 @@ class Known:
     accounts: Mapping[str, int]
     schools: Mapping[str, int | None]
     held: Mapping[int, set[Place]]
-
-
-def cells_of(content: bytes) -> list[list[str]]:
-    """Return the cells of a CSV file, blank rows left out as []. ValueError for what is none."""
-    text = content.decode("utf-8-sig")
-    return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
 
 
 def addresses_of(rows: Sequence[Sequence[str]]) -> set[str]:

@@ -1,6 +1,5 @@
 """Money from a file: its sound rows are kept, shown, and written when somebody confirms them, all or none."""
 
-import csv
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -13,10 +12,11 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.money.files.models import MoneyFile
 from wss_cases.plans.money.files.queries import carried_out, known_now
-from wss_cases.plans.money.files.rules import MOST_BYTES, WRITER, Line, Wrong, cells_of, check, digest_of
+from wss_cases.plans.money.files.rules import WRITER, Line, Wrong, check, digest_of
 from wss_cases.plans.money.files.states import FileKind
 from wss_cases.plans.money.funding.actions import Given, write_funding
-from wss_cases.plans.money.resources.actions import write_entry
+from wss_cases.plans.money.resources.actions import Needed, write_entry, write_resource
+from wss_cases.roster.import_files.csv_rows import rows_in
 
 
 class RowsRefused(Refused):
@@ -34,13 +34,7 @@ def upload_file(uow: UnitOfWork, kind: FileKind, name: str, content: bytes) -> i
     if not might(uow.actor, Permission.PLAN_MONEY_IMPORT) or not uow.actor.has(WRITER[kind]):
         raise NotFound
     assert uow.actor.user_id is not None
-    try:
-        if len(content) > MOST_BYTES:
-            raise Refused("file", _("This file is too large."))
-        rows = cells_of(content)
-    except (ValueError, csv.Error) as error:
-        words = _("This is not a CSV file in UTF-8. Save it as “CSV UTF-8” and upload it again.")
-        raise Refused("file", words) from error
+    rows = rows_in(content)
     _refuse_again(kind, digest_of(rows))
     sound, wrong = check(rows, kind, known_now(uow.actor, kind, uow.now))
     if not sound:
@@ -75,6 +69,9 @@ def carry_out(uow: UnitOfWork, file_id: int, shown: int) -> int:
     for line in sound:
         if isinstance(line.what, Given):
             write_funding(uow, line.school_id, line.what)
+        elif isinstance(line.what, Needed):
+            assert line.strategy_id is not None
+            write_resource(uow, line.strategy_id, line.what)
         else:
             assert line.resource_id is not None
             write_entry(uow, line.resource_id, line.what)

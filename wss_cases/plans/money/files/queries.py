@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Integer, Select, and_, cast, false, func, literal, or_, select, true
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
@@ -16,16 +16,18 @@ from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.tables.ordering import in_order
 from wss_cases.plans.money.files.models import MoneyFile
-from wss_cases.plans.money.files.rules import WRITER, Known, brings
+from wss_cases.plans.money.files.rules import WRITER, Known
 from wss_cases.plans.money.files.states import FileKind
 from wss_cases.plans.money.funding.models import Funding
 from wss_cases.plans.money.resources.models import PlanResource
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
 from wss_cases.roster.directory.models import School
 
-SHOWN, READ = 20, 200
+PAGE = 20
 
 load_file = by_id(MoneyFile)
 
@@ -38,8 +40,9 @@ def known_now(actor: Actor, kind: FileKind, now: datetime) -> Known:
         for key in {fold(row[1] or ""), fold(row[2])} - {""}:
             schools[key] = None if key in schools else row[0]
     today = today_at(None, now)
-    if kind is FileKind.ENTRIES:
-        return Known(schools, _resources(actor), frozenset(), today, school_year(today))
+    if kind is not FileKind.FUNDING:
+        strategies = _strategies(actor) if kind is FileKind.RESOURCES else {}
+        return Known(schools, _resources(actor), frozenset(), today, school_year(today), strategies)
     columns = (Funding.school_id, Funding.school_year, Funding.source, Funding.note)
     standing = db.session.execute(select(*columns).where(in_schools(Funding.school_id, actor, WRITER[kind])))
     lines = frozenset((row[0], row[1], row[2], row[3]) for row in standing)
@@ -47,16 +50,27 @@ def known_now(actor: Actor, kind: FileKind, now: datetime) -> Known:
 
 
 def _resources(actor: Actor) -> dict[tuple[int, str], int | None]:
-    wanted = (
-        select(PlanResource.school_id, PlanResource.title, PlanResource.id)
-        .join(SchoolPlan, SchoolPlan.id == PlanResource.plan_id)
-        .where(SchoolPlan.state != PlanState.CLOSED)
-        .where(in_schools(PlanResource.school_id, actor, WRITER[FileKind.ENTRIES]))
+    named: Any = select(PlanResource.school_id, PlanResource.title, PlanResource.id)
+    return _by_words(actor, named, PlanResource)
+
+
+def _strategies(actor: Actor) -> dict[tuple[int, str], int | None]:
+    named: Any = select(PlanStrategy.school_id, PlanStrategy.if_words, PlanStrategy.id)
+    standing = named.join(PlanGoal, PlanGoal.id == PlanStrategy.goal_id)
+    return _by_words(
+        actor, standing.where(PlanStrategy.removed_on.is_(None), PlanGoal.removed_on.is_(None)), PlanStrategy
     )
+
+
+def _by_words(actor: Actor, named: Select[Any], of: Any) -> dict[tuple[int, str], int | None]:
+    """Return what stands in plans that are not closed by its school and folded words; None where several have them."""
+    wanted = named.join(SchoolPlan, SchoolPlan.id == of.plan_id).where(SchoolPlan.state != PlanState.CLOSED)
     found: dict[tuple[int, str], int | None] = {}
-    for school_id, title, resource_id in db.session.execute(wanted):
-        key = (school_id, fold(title))
-        found[key] = None if key in found else resource_id
+    for school_id, words, number in db.session.execute(
+        wanted.where(in_schools(of.school_id, actor, WRITER[FileKind.ENTRIES]))
+    ):
+        key = (school_id, fold(words))
+        found[key] = None if key in found else number
     return found
 
 
@@ -68,13 +82,35 @@ def carried_out(kind: FileKind, digest: str) -> MoneyFile | None:
 
 def get_file(actor: Actor, money_file_id: int) -> MoneyFile:
     """Return one file. Raises NotFound."""
-    file = existing(db.session.get(MoneyFile, money_file_id))
+    wanted = visible_to(select(MoneyFile), actor).where(MoneyFile.id == money_file_id)
+    file: MoneyFile = existing(db.session.scalar(wanted))
     require(actor, Permission.PLAN_MONEY_IMPORT, file)
     return file
 
 
-def last_files(actor: Actor) -> Sequence[tuple[MoneyFile, str]]:
-    """Return the last files of the schools whose money the actor writes, with who uploaded them, the newest first."""
-    wanted = select(MoneyFile, UserAccount.name).join(UserAccount, UserAccount.id == MoneyFile.made_by_id)
-    rows = db.session.execute(wanted.order_by(MoneyFile.id.desc()).limit(READ))
-    return [(row[0], row[1]) for row in rows if brings(actor, row[0])][:SHOWN]
+def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of files to those of which the actor writes the money of every school, as `rules.brings` says."""
+    return statement.where(or_(*(and_(MoneyFile.kind == kind, _all_of(actor, kind)) for kind in FileKind)))
+
+
+def _all_of(actor: Actor, kind: FileKind) -> ColumnElement[bool]:
+    """Whether the actor writes money of this kind at every school of a file."""
+    if actor.everywhere(WRITER[kind]):
+        return true()
+    own = sorted(actor.school_ids(WRITER[kind]))
+    is_postgresql = db.session.get_bind().dialect.name == "postgresql"
+    each = func.jsonb_array_elements_text if is_postgresql else func.json_each
+    school = each(MoneyFile.school_ids).table_valued("value")
+    foreign = select(literal(1)).select_from(school).where(cast(school.c.value, Integer).not_in(own))
+    return ~foreign.exists() if own else false()
+
+
+def files_of(actor: Actor, after: int | None = None, limit: int = PAGE + 1) -> Sequence[tuple[MoneyFile, str]]:
+    """Return the files of schools whose money the actor writes, behind the one whose id is `after`, with who uploaded
+    them, the newest first."""
+    both: Any = select(MoneyFile, UserAccount.name)
+    wanted = visible_to(both.join(UserAccount, UserAccount.id == MoneyFile.made_by_id), actor)
+    last = (after, after) if after is not None else None
+    ids: Any = MoneyFile.id
+    rows = db.session.execute(in_order(wanted, ids, ids, down=True, limit=limit, last=last))
+    return [(row[0], row[1]) for row in rows]

@@ -1,31 +1,30 @@
 """Pure reading of a file of money: every row is checked, and each error names its row and column."""
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 from wss_cases.access.actor import Actor, Role
-from wss_cases.foundation.forms import is_storable
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
-from wss_cases.plans.money.amounts.rules import Unreadable, cents_in, check_day, check_year
+from wss_cases.plans.money.amounts.rules import Unreadable, cents_in, check_day, check_year, hundredths_in
 from wss_cases.plans.money.files.states import COLUMNS, MAY_LACK, FileKind
 from wss_cases.plans.money.funding.actions import MOST_OFFICERS, Given
 from wss_cases.plans.money.funding.states import FundingSource
-from wss_cases.plans.money.resources.actions import Paid
-from wss_cases.plans.money.resources.models import LONGEST_NOTE
-from wss_cases.plans.money.resources.states import EntryKind
+from wss_cases.plans.money.resources.actions import Needed, Paid, check_needed
+from wss_cases.plans.money.resources.models import LONGEST_JOB_CODE, LONGEST_NOTE, LONGEST_TITLE
+from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
 from wss_cases.roster.import_files.values import iso_day, our_day
 
 MOST_ROWS: Final = 2_000
-MOST_BYTES: Final = 2 * 1024**2
 LONGEST_FUNDING_NOTE: Final = 200
-WRITER: Final = {FileKind.ENTRIES: Role.ADMINISTRATOR, FileKind.FUNDING: Role.DISTRICT}
+WRITER: Final = {
+    FileKind.ENTRIES: Role.ADMINISTRATOR, FileKind.RESOURCES: Role.ADMINISTRATOR, FileKind.FUNDING: Role.DISTRICT
+}  # fmt: skip
 """Who brings which file: whoever writes the same by hand."""
 
 FundingKey = tuple[int, str, FundingSource, str]
@@ -33,12 +32,14 @@ FundingKey = tuple[int, str, FundingSource, str]
 
 @dataclass(frozen=True)
 class Line:
-    """One row that is sound: its school, what is written, and for an entry of which resource."""
+    """One row that is sound: its school, what is written, for an entry of which resource, for a resource of which
+    strategy."""
 
     row: int
     school_id: int
-    what: Given | Paid
+    what: Given | Paid | Needed
     resource_id: int | None = None
+    strategy_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,15 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Known:
-    """Schools by number and folded name (None: several), resources by school and folded title (None: several), the
-    lines of funding that stand, today, and the school year that it is in."""
+    """Schools by number and folded name, resources by school and folded title, strategies by school and folded words
+    (None: several of that name each); the lines of funding that stand, today, and the school year that it is in."""
 
     schools: Mapping[str, int | None]
     resources: Mapping[tuple[int, str], int | None]
     funding: frozenset[FundingKey]
     today: date
     this_year: str
+    strategies: Mapping[tuple[int, str], int | None] = field(default_factory=dict)
 
 
 class _Odd(Exception):
@@ -73,14 +75,6 @@ class _Odd(Exception):
 def brings(actor: Actor, file: Any) -> bool:
     """Whether the actor writes the money of every school in a file."""
     return bool(file.school_ids) and all(actor.covers(one, WRITER[file.kind]) for one in file.school_ids)
-
-
-def cells_of(content: bytes) -> list[list[str]]:
-    """Return the cells of a CSV file without spaces around them. ValueError or csv.Error for what is none."""
-    text = content.decode("utf-8-sig")
-    if not is_storable(text):
-        raise ValueError("a character that cannot be stored")
-    return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
 
 
 def digest_of(rows: Sequence[Sequence[str]]) -> str:
@@ -100,7 +94,7 @@ def check(rows: Sequence[Sequence[str]], kind: FileKind, known: Known) -> tuple[
         return [], heads
     sound: list[Line] = []
     wrong: list[Wrong] = []
-    seen = set(known.funding)
+    seen: set[Any] = {*known.funding, *known.resources}
     for number, cells in enumerate(rows[1:], 2):
         if not any(cells):
             continue
@@ -110,12 +104,55 @@ def check(rows: Sequence[Sequence[str]], kind: FileKind, known: Known) -> tuple[
                     COLUMNS[kind][-1], _("The row has more cells than the header. Put quotation marks around it.")
                 )
             row = dict.fromkeys(COLUMNS[kind], "") | dict(zip(names, cells, strict=False))
-            sound.append(_entry(number, row, known) if kind is FileKind.ENTRIES else _funding(number, row, known, seen))
+            sound.append(_line(number, row, kind, known, seen))
         except _Odd as odd:
             wrong.append(Wrong(number, odd.column, odd.words))
     if not sound and not wrong:
         wrong.append(Wrong(1, COLUMNS[kind][0], _("The file has no row.")))
     return sound, wrong
+
+
+def _line(number: int, row: Mapping[str, str], kind: FileKind, known: Known, seen: set[Any]) -> Line:
+    if kind is FileKind.ENTRIES:
+        return _entry(number, row, known)
+    return _resource(number, row, known, seen) if kind is FileKind.RESOURCES else _funding(number, row, known, seen)
+
+
+def _resource(number: int, row: Mapping[str, str], known: Known, seen: set[Any]) -> Line:
+    school_id = _school(row, known)
+    strategy_id = known.strategies.get((school_id, fold(row["strategy"])), 0)
+    if not strategy_id:
+        words = _("Several strategies have these words: %(value)s", value=row["strategy"][:80])
+        if strategy_id == 0:
+            words = _("The school’s plan has no strategy with these words: %(value)s", value=row["strategy"][:80])
+        raise _Odd("strategy", words)
+    key = (school_id, fold(row["title"]))
+    if key in seen:
+        words = _("The school’s plan already has a resource with this name: %(value)s", value=row["title"][:80])
+        raise _Odd("title", words)
+    for column, most in (("title", LONGEST_TITLE), ("job_code", LONGEST_JOB_CODE)):
+        if len(row[column]) > most:
+            raise _Odd(column, _("Use at most %(max)d characters.", max=most))
+    days = {name: _any_day(row, name) for name in ("filled_on", "vacant_since")}
+    kind, planned = _one_of(row, "kind", ResourceKind), _amount(row, "planned")
+    try:
+        needed = Needed(kind, row["title"], planned, row["job_code"], hundredths_in(row["fte"]), **days)
+        check_needed(needed, known.today)
+    except Unreadable as why:
+        raise _Odd("fte", f"{why} {row['fte'][:40]}") from why
+    except Refused as refused:
+        raise _Odd(refused.field, refused.message) from refused
+    seen.add(key)
+    return Line(number, school_id, needed, strategy_id=strategy_id)
+
+
+def _any_day(row: Mapping[str, str], column: str) -> date | None:
+    if not row[column]:
+        return None
+    day = iso_day(row[column]) or our_day(row[column])
+    if day is None:
+        raise _Odd(column, _("Write the date as 2026-08-24 or 8/24/2026: %(value)s", value=row[column][:40]))
+    return day
 
 
 def _entry(number: int, row: Mapping[str, str], known: Known) -> Line:
@@ -174,17 +211,17 @@ def _names(kind: Iterable[Any]) -> str:
     return ", ".join(one.value for one in kind)
 
 
-def _amount(row: Mapping[str, str]) -> int:
+def _amount(row: Mapping[str, str], column: str = "amount") -> int:
     try:
-        return cents_in(row["amount"])
+        return cents_in(row[column])
     except Unreadable as why:
-        raise _Odd("amount", f"{why} {row['amount'][:40]}".strip()) from why
+        raise _Odd(column, f"{why} {row[column][:40]}".strip()) from why
 
 
 def _day(row: Mapping[str, str], today: date) -> date:
-    day = iso_day(row["date"]) or our_day(row["date"])
+    day = _any_day(row, "date")
     if day is None:
-        raise _Odd("date", _("Write the date as 2026-08-24 or 8/24/2026: %(value)s", value=row["date"][:40]))
+        raise _Odd("date", _("Write the date as 2026-08-24 or 8/24/2026: %(value)s", value=""))
     try:
         check_day(day, today)
     except Unreadable as why:

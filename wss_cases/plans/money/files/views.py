@@ -11,14 +11,15 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.plans.money.files import actions
 from wss_cases.plans.money.files.forms import CarryOutForm, MoneyFileForm
 from wss_cases.plans.money.files.presenters import line_rows
-from wss_cases.plans.money.files.queries import get_file, last_files
+from wss_cases.plans.money.files.queries import PAGE, files_of, get_file
 from wss_cases.plans.money.files.rules import WRITER, Line, Wrong
-from wss_cases.plans.money.files.states import COLUMNS, FileKind
+from wss_cases.plans.money.files.states import COLUMNS, HELP, FileKind
 
 blueprint = Blueprint("money_files", __name__, url_prefix="/safety-plans/money-files")
 MOST_SHOWN = 200
@@ -46,6 +47,8 @@ def upload() -> Page:
             wrong.extend(refused.wrong)
             raise
 
+    after = id_in(request.args.get("after"))
+    found = files_of(actor, after)
     files = [
         (
             file.name,
@@ -53,11 +56,14 @@ def upload() -> Page:
             dotted(file.kind.label, moment_words(file.made_at, district_zone()), name),
             _("Imported") if file.done_at else _("Waiting to be confirmed"),
         )
-        for file, name in last_files(actor)
+        for file, name in found[:PAGE]
     ]
     return form_page(
         form, act, _address, "plans/money/files/upload.html",
-        wrong=wrong, files=files, most=MOST_SHOWN, hints=[(one.label, ", ".join(COLUMNS[one])) for one in kinds],
+        wrong=wrong, files=files, most=MOST_SHOWN,
+        hints=[(one.label, ", ".join(COLUMNS[one]), HELP[one]) for one in kinds],
+        newer=url_for(".upload") if after else None,
+        older=url_for(".upload", after=found[PAGE - 1][0].id) if len(found) > PAGE else None,
     )  # fmt: skip
 
 

@@ -66,8 +66,10 @@ def listed() -> Page:
         "plans/money/funding/list.html",
         table=table_of(FUNDING, actor, funding_cells(shown), order, address, asked, filter_words(asked)),
         asked=asked,
-        sources=FundingSource.labels(),
-        years=_years(),
+        filters=[
+            ("year", _("School year"), [(year, year) for year in _years()]),
+            ("source", _("Source"), list(FundingSource.labels().items())),
+        ],
         waiting=[
             (school, url_for("funding.settle", funding_change_id=one.id), change_rows([one])[0]["what"])
             for one, school in waiting_changes(actor, chosen_school_id(actor, *PLAN_READERS))

@@ -48,6 +48,11 @@ class Paid:
 @use_case
 def add_resource(uow: UnitOfWork, strategy_id: int, needed: Needed) -> int:
     """Add what a strategy needs. Raises NotFound, Refused naming the field."""
+    return write_resource(uow, strategy_id, needed)
+
+
+def write_resource(uow: UnitOfWork, strategy_id: int, needed: Needed) -> int:
+    """Step: add what a strategy needs; for use cases. Returns its id. Raises NotFound, Refused naming the field."""
     strategy = existing(uow.session.get(PlanStrategy, strategy_id, with_for_update=True))
     if strategy.removed_on is not None:
         raise NotFound
@@ -57,7 +62,7 @@ def add_resource(uow: UnitOfWork, strategy_id: int, needed: Needed) -> int:
     )  # fmt: skip
     require(uow.actor, Permission.PLAN_MONEY_WRITE, row)
     _check_plan(uow, strategy.plan_id)
-    _check(needed, today_at(strategy.school_id, uow.now))
+    check_needed(needed, today_at(strategy.school_id, uow.now))
     uow.add(row)
     uow.record(row, "plan_resource.added", kind=row.kind.value)
     return row.id
@@ -68,7 +73,7 @@ def change_resource(uow: UnitOfWork, resource_id: int, needed: Needed) -> int:
     """Change what a strategy needs; its entries stay. Raises NotFound, Stale, Refused naming the field."""
     row = uow.load(PlanResource, resource_id, Permission.PLAN_MONEY_WRITE, uow.version)
     _check_plan(uow, row.plan_id)
-    _check(needed, today_at(row.school_id, uow.now))
+    check_needed(needed, today_at(row.school_id, uow.now))
     for name, value in vars(needed).items():
         setattr(row, name, value)
     uow.record(row, "plan_resource.changed", kind=row.kind.value)
@@ -129,7 +134,7 @@ def _check_plan(uow: UnitOfWork, plan_id: int) -> None:
         raise Refused("", _("This plan is closed. Its resources no longer change."))
 
 
-def _check(needed: Needed, today: date) -> None:
+def check_needed(needed: Needed, today: date) -> None:
     """Raise Refused, naming the field, for what no resource can be."""
     refuse_blank("title", needed.title, _("Write what it is."))
     if not 0 <= needed.planned_cents <= MOST_CENTS:

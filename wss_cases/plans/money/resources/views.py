@@ -62,8 +62,10 @@ def table() -> Page:
         "plans/money/resources/list.html",
         table=table_of(RESOURCES, actor, resource_cells(shown, now), order, address, asked, filter_words(wanted)),
         asked=asked,
-        kinds=ResourceKind.labels(),
-        standings=Standing.labels(),
+        filters=[
+            ("kind", _("Kind"), list(ResourceKind.labels().items())),
+            ("standing", _("Only"), list(Standing.labels().items())),
+        ],
         newer=address(**sort) if after else None,
         older=address(after=shown[-1].resource.id, **sort) if len(found) > PAGE else None,
     )

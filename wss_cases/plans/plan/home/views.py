@@ -8,9 +8,9 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.account.school_choice import asked_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound, Refused, existing
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
@@ -34,14 +34,8 @@ blueprint = Blueprint("plans", __name__, url_prefix="/safety-plans")
 
 
 def _school(actor: Actor, *roles: Role) -> School | None:
-    """The school that the address names, else the switcher's. Raises NotFound for one that the actor does not reach."""
-    if "school" in request.args:
-        named = id_in(request.args["school"])
-        if named is None or not actor.covers(named, *roles):
-            raise NotFound
-        return existing(get_school(named))
-    school_id = chosen_school_id(actor, *roles)
-    return get_school(school_id) if school_id is not None else None
+    school_id = asked_school_id(actor, *roles)
+    return existing(get_school(school_id)) if school_id is not None else None
 
 
 @blueprint.get("")

@@ -4,20 +4,20 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select, tuple_
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import among, by_id, db
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.tables.ordering import in_order
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.rules import PLAN_READERS
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep
 from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 
-MOST_MEETINGS = 100
-MOST_VOICES = 200
+PAGE = 50
 
 load_meeting = by_id(SchoolMeeting)
 load_heard = by_id(MeetingHeard)
@@ -47,11 +47,17 @@ def get_heard(actor: Actor, heard_id: int) -> MeetingHeard:
     return existing(found)
 
 
-def meetings_of(actor: Actor, school_id: int) -> Sequence[SchoolMeeting]:
-    """Return the latest meetings of a school, those to come among them, the latest first."""
+def meetings_of(
+    actor: Actor, school_id: int, after: int | None = None, limit: int = PAGE + 1
+) -> Sequence[SchoolMeeting]:
+    """Return a school's meetings, those to come among them, the latest first, behind the one whose id is `after`."""
     statement = visible_to(select(SchoolMeeting), actor).where(SchoolMeeting.school_id == school_id)
-    latest = statement.order_by(SchoolMeeting.held_on.desc(), SchoolMeeting.id.desc()).limit(MOST_MEETINGS)
-    found: Sequence[SchoolMeeting] = db.session.scalars(latest).all()
+    mark = db.session.scalar(statement.where(SchoolMeeting.id == after)) if after is not None else None
+    last = (mark.held_on, mark.id) if mark is not None else None
+    by: Any = SchoolMeeting.held_on
+    found: Sequence[SchoolMeeting] = db.session.scalars(
+        in_order(statement, SchoolMeeting.id, by, down=True, limit=limit, last=last)
+    ).all()
     return found
 
 
@@ -73,15 +79,29 @@ def heard_at(actor: Actor, meeting_id: int) -> Sequence[MeetingHeard]:
     return found
 
 
-def voices_of(actor: Actor, school_id: int) -> Sequence[tuple[MeetingHeard, SchoolMeeting]]:
-    """Return what was heard at a school with its meeting: what waits for an answer first, the longest due first."""
+def voices_of(
+    actor: Actor, school_id: int, after: int | None = None, limit: int = PAGE + 1
+) -> Sequence[tuple[MeetingHeard, SchoolMeeting]]:
+    """Return what was heard at a school with its meeting, behind the thing whose id is `after`: what waits for an
+    answer first, the longest due first, then what was answered, the latest first."""
     both: Any = select(MeetingHeard, SchoolMeeting)
     statement = heard_visible_to(both, actor).where(MeetingHeard.school_id == school_id)
+    statement = statement.join(SchoolMeeting, SchoolMeeting.id == MeetingHeard.meeting_id)
+    mark = db.session.execute(statement.where(MeetingHeard.id == after)).first() if after is not None else None
+    if mark is not None:
+        statement = statement.where(_behind(mark[0]))
     waiting = case((MeetingHeard.answered_on.is_(None), 0), else_=1)
-    ordered = statement.join(SchoolMeeting, SchoolMeeting.id == MeetingHeard.meeting_id).order_by(
-        waiting, MeetingHeard.answered_on.desc(), MeetingHeard.answer_due_on, MeetingHeard.id
-    )
-    return [(row[0], row[1]) for row in db.session.execute(ordered.limit(MOST_VOICES))]
+    ordered = statement.order_by(waiting, MeetingHeard.answered_on.desc(), MeetingHeard.answer_due_on, MeetingHeard.id)
+    return [(row[0], row[1]) for row in db.session.execute(ordered.limit(limit))]
+
+
+def _behind(last: MeetingHeard) -> ColumnElement[bool]:
+    """What stands behind a thing in the order of `voices_of`."""
+    later = tuple_(MeetingHeard.answer_due_on, MeetingHeard.id) > tuple_(literal(last.answer_due_on), literal(last.id))
+    if last.answered_on is None:
+        return or_(MeetingHeard.answered_on.is_not(None), later)
+    same_day = and_(MeetingHeard.answered_on == last.answered_on, later)
+    return or_(MeetingHeard.answered_on < last.answered_on, same_day)
 
 
 def unanswered_by_school(actor: Actor, today: date) -> dict[int, tuple[int, int]]:

@@ -1,5 +1,6 @@
 """Pages of meetings: the list, a meeting, what was heard, and "You said, we did"."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -9,9 +10,9 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.account.school_choice import asked_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound, existing
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
@@ -34,6 +35,7 @@ from wss_cases.plans.voices.meetings.presenters import (
     voice_rows,
 )
 from wss_cases.plans.voices.meetings.queries import (
+    PAGE,
     get_heard,
     get_meeting,
     heard_at,
@@ -58,10 +60,14 @@ def _home() -> tuple[Any, str]:
 def meetings() -> Page:
     """The school's meetings, those to come first, and how many voices wait for an answer."""
     actor = current_actor()
-    school_id = chosen_school_id(actor, *PLAN_READERS)
+    school_id = asked_school_id(actor, *PLAN_READERS)
     if school_id is None:
         return render_template("plans/voices/meetings/no_school.html", title=_("Meetings"))
-    return render_template("plans/voices/meetings/list.html", **_listed(actor, school_id))
+
+    def address(**after: Any) -> str:
+        return url_for("meetings.meetings", school=school_id, **after)
+
+    return render_template("plans/voices/meetings/list.html", **_listed(actor, school_id, address))
 
 
 @blueprint.get("/of-plan/<int:school_plan_id>")
@@ -70,28 +76,25 @@ def of_plan(school_plan_id: int) -> Page:
     """The same as a tab of the school's plan."""
     actor = current_actor()
     plan = get_plan(actor, school_plan_id)
+
+    def address(**after: Any) -> str:
+        return url_for("meetings.of_plan", school_plan_id=plan.id, **after)
+
     return render_template(
-        "plans/voices/meetings/tab.html", **_listed(actor, plan.school_id), **plan_frame(actor, plan, TAB)
+        "plans/voices/meetings/tab.html", **_listed(actor, plan.school_id, address), **plan_frame(actor, plan, TAB)
     )
 
 
-def _school_id(actor: Actor) -> int | None:
-    """The school that the address names, else the switcher's. Raises NotFound for one that the actor does not reach."""
-    if "school" not in request.args:
-        return chosen_school_id(actor, *PLAN_READERS)
-    named = id_in(request.args["school"])
-    if named is None or not actor.covers(named, *PLAN_READERS):
-        raise NotFound
-    return named
-
-
-def _listed(actor: Actor, school_id: int) -> dict[str, Any]:
-    found = meetings_of(actor, school_id)
-    today = today_at(school_id, clock.now())
+def _listed(actor: Actor, school_id: int, address: Callable[..., str]) -> dict[str, Any]:
+    after = id_in(request.args.get("after"))
+    found = meetings_of(actor, school_id, after)
+    shown, today = found[:PAGE], today_at(school_id, clock.now())
     return {
         "school_id": school_id,
-        "rows": meeting_rows(found, unanswered_at(one.id for one in found), today),
+        "rows": meeting_rows(shown, unanswered_at(one.id for one in shown), today),
         "may_record": can(actor, Permission.MEETING_RECORD, get_school(school_id)),
+        "newer": address() if after else None,
+        "older": address(after=shown[-1].id) if len(found) > PAGE else None,
     }
 
 
@@ -100,15 +103,23 @@ def _listed(actor: Actor, school_id: int) -> dict[str, Any]:
 def voices() -> Page:
     """You said, we did: everything that was heard, what waits for an answer first."""
     actor = current_actor()
-    school_id = _school_id(actor)
+    school_id = asked_school_id(actor, *PLAN_READERS)
     if school_id is None:
         return render_template("plans/voices/meetings/no_school.html", title=_("You said, we did"))
-    found = voices_of(actor, school_id)
+    after = id_in(request.args.get("after"))
+    found = voices_of(actor, school_id, after)
+    shown = found[:PAGE]
     may_record = can(actor, Permission.MEETING_RECORD, get_school(school_id))
-    rows = voice_rows([one for one, _meeting in found], today_at(school_id, clock.now()))
-    for row, (_one, meeting) in zip(rows, found, strict=True):
+    rows = voice_rows([one for one, _meeting in shown], today_at(school_id, clock.now()))
+    for row, (_one, meeting) in zip(rows, shown, strict=True):
         row["meeting"] = meeting_title(meeting)
-    return render_template("plans/voices/meetings/voices.html", rows=rows, may_work=may_record)
+    return render_template(
+        "plans/voices/meetings/voices.html",
+        rows=rows,
+        may_work=may_record,
+        newer=url_for("meetings.voices", school=school_id) if after else None,
+        older=url_for("meetings.voices", school=school_id, after=shown[-1][0].id) if len(found) > PAGE else None,
+    )
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -116,7 +127,7 @@ def voices() -> Page:
 def new() -> Page:
     """Write down a meeting in two minutes: taps and numbers, and the themes that were heard."""
     actor = current_actor()
-    school_id = existing(_school_id(actor))
+    school_id = existing(asked_school_id(actor, *PLAN_READERS))
     form = meeting_form(today_at(school_id, clock.now()))
     title, home = _("Write down a meeting"), _home()
     words = {"title": title, "go_words": _("Save"), "crumbs": [home, (title, None)], "back_href": home[1]}
