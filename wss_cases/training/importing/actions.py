@@ -1,6 +1,5 @@
 """Importing a file of trainings: all of its rows, or none."""
 
-import csv
 from collections.abc import Sequence
 
 from wss_cases.access.permissions import Permission
@@ -9,9 +8,10 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
+from wss_cases.roster.import_files.csv_rows import rows_in
 from wss_cases.training.importing.queries import known_now
-from wss_cases.training.importing.rules import Wrong, cells_of, check, keys_of
-from wss_cases.training.records.actions import put_on_record
+from wss_cases.training.importing.rules import Wrong, check, keys_of
+from wss_cases.training.records.actions import put_all_on_record
 
 
 class RowsRefused(Refused):
@@ -30,15 +30,9 @@ def import_trainings(uow: UnitOfWork, school_id: int | None, content: bytes) -> 
     """
     if not might(uow.actor, Permission.TRAINING_MANAGE):
         raise NotFound
-    try:
-        cells = cells_of(content)
-    except (ValueError, csv.Error) as error:
-        raise Refused(
-            "file", _("This is not a CSV file in UTF-8. Save it as “CSV UTF-8” and upload it again.")
-        ) from error
+    cells = rows_in(content)
     rows, wrong = check(cells, known_now(uow.actor, school_id, *keys_of(cells), uow.now))
     if wrong:
         raise RowsRefused(wrong)
-    for row in rows:
-        put_on_record(uow, row.school_id, row.training)
+    put_all_on_record(uow, [(row.school_id, row.training) for row in rows])
     return len(rows)

@@ -17,6 +17,7 @@ from wss_cases.training.importing.rules import Known
 from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.queries import KEEPERS
 from wss_cases.training.topics.queries import every_topic
+from wss_cases.training.topics.rules import is_offered
 
 
 def known_now(
@@ -43,7 +44,7 @@ def known_now(
     topics = {
         fold(name): row.code
         for row in every_topic()
-        if row.starts_on <= today and (row.ends_on is None or row.ends_on >= today)
+        if is_offered(row, today)
         for name in (row.name_es, row.name_en, row.code)
     }
     on_record = select(TrainingRecord.user_id, TrainingRecord.topic, TrainingRecord.completed_on).where(

@@ -1,7 +1,5 @@
 """Pure reading of a file of trainings: every row is checked, and each error names its row and column."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -48,12 +46,6 @@ class Known:
     topics: Mapping[str, str]
     recorded: frozenset[tuple[int, str, date]]
     today: date
-
-
-def cells_of(content: bytes) -> list[list[str]]:
-    """Return the cells of a CSV file, blank rows left out as []. ValueError or csv.Error for what is none."""
-    text = content.decode("utf-8-sig")
-    return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
 
 
 def keys_of(rows: Sequence[Sequence[str]]) -> tuple[set[str], set[str]]:

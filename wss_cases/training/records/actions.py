@@ -1,20 +1,26 @@
 """Putting a training on record, saying until when it counts, and taking back what was entered in error."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import date
+
+from sqlalchemy import insert
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.foundation.db import table_of
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.changes import changes_of
+from wss_cases.journal.unit_of_work import Act, UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.queries import staff_of
 from wss_cases.training.records.rules import MOST_MINUTES, Training
 from wss_cases.training.records.states import ENDS, RECORDED, TAKEN_BACK
-from wss_cases.training.topics.queries import names_in_both, offered
+from wss_cases.training.topics.models import TrainingTopic
+from wss_cases.training.topics.queries import both_names, every_topic, names_in_both
+from wss_cases.training.topics.rules import is_offered
 
 
 @use_case
@@ -38,22 +44,46 @@ def record_training(
     require(uow.actor, Permission.TRAINING_MANAGE, TrainingRecord(school_id=school_id))
     if user_id not in staff_of(school_id, today_at(school_id, uow.now)):
         raise Refused("user", _("Choose someone from this school."))
-    return put_on_record(uow, school_id, training).id
+    return put_on_record(uow, school_id, training)
 
 
-def put_on_record(uow: UnitOfWork, school_id: int, training: Training) -> TrainingRecord:
-    """Step: put a training on record at a school; the caller has checked who may, and whose it is."""
-    _check(training, today_at(school_id, uow.now))
-    row = TrainingRecord(
-        school_id=school_id, recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
-        **vars(replace(training, topic=str(training.topic))),
-    )  # fmt: skip
-    uow.record(row, RECORDED, training=names_in_both(training.topic))
-    return row
+def put_on_record(uow: UnitOfWork, school_id: int, training: Training) -> int:
+    """Step: put a training on record at a school; the caller has checked who may, and whose it is. Returns its id."""
+    [number] = put_all_on_record(uow, [(school_id, training)])
+    return number
 
 
-def _check(training: Training, today: date) -> None:
-    if training.topic not in offered(training.completed_on) and training.topic not in offered(today):
+def put_all_on_record(uow: UnitOfWork, trainings: Sequence[tuple[int, Training]]) -> list[int]:
+    """Step: put trainings on record, each at a school, in as many statements for a hundred as for one; the caller has
+    checked who may, and whose they are. Returns their ids."""
+    topics = {row.code: row for row in every_topic()}
+    rows = []
+    for school_id, training in trainings:
+        _check(training, topics.get(training.topic), today_at(school_id, uow.now))
+        values = vars(training) | {"topic": str(training.topic), "school_id": school_id}
+        rows.append(values | {"recorded_at": uow.now, "recorded_by_id": uow.actor.user_id, "taken_back_reason": ""})
+    table = table_of(TrainingRecord)
+    columns = (table.c.id, table.c.user_id, table.c.topic, table.c.completed_on)
+    # by the table and not by its class, which on SQLite would write one row after the other
+    found = uow.session.execute(insert(table).returning(*columns), rows)
+    numbers = {(row[1], row[2], row[3]): row[0] for row in found}
+    acts = [
+        Act(
+            TrainingRecord.__tablename__,
+            numbers[one["user_id"], one["topic"], one["completed_on"]],
+            case_id=None,
+            school_id=one["school_id"],
+            data={"training": both_names(topics[one["topic"]])},
+            changes=changes_of(TrainingRecord(**one)),
+        )
+        for one in rows
+    ]
+    uow.record_each(RECORDED, acts)
+    return [act.subject_id for act in acts]
+
+
+def _check(training: Training, topic: TrainingTopic | None, today: date) -> None:
+    if topic is None or not any(is_offered(topic, day) for day in (training.completed_on, today)):
         raise Refused("topic", _("Choose the training."))
     if training.completed_on > today:
         raise Refused("completed_on", _("Choose today or an earlier day."))

@@ -6,12 +6,14 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.training.topics.states import KnownTopic
 
 RECORDED, ENDS, TAKEN_BACK = "training.recorded", "training.ends", "training.taken_back"
+CORRECTED = "training.corrected"
 
 SENTENCES: Final = {
     # as they were written while only keepers of circles had trainings on record
     "circle.training_recorded": (_l("Training recorded: %(training)s"), {"training": KnownTopic.labels()}),
     "circle.training_ends": (_l("Training end date set: %(training)s"), {"training": KnownTopic.labels()}),
     RECORDED: _l("Training recorded: %(training)s"),
+    CORRECTED: _l("Corrected with its session: %(training)s"),
     ENDS: _l("Training end date set: %(training)s"),
     TAKEN_BACK: _l("Training taken back: %(training)s"),
 }

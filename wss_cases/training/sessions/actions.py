@@ -1,4 +1,4 @@
-"""Sessions of training: add one, sign people in by a list, or let them sign in by the code on the wall."""
+"""Sessions of training: add one, put it right, sign people in by a list, let them sign in by the code on the wall."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,22 +6,24 @@ from datetime import date, datetime
 
 from sqlalchemy import delete, select
 
-from wss_cases.access.actor import STAFF, SYSTEM
+from wss_cases.access.actor import STAFF
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.errors import Overreach, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.training.records.actions import put_on_record
+from wss_cases.training.records.actions import put_all_on_record, put_on_record
 from wss_cases.training.records.models import TrainingGuess, TrainingRecord, TrainingSession
 from wss_cases.training.records.queries import partner_names, staff_of
-from wss_cases.training.records.rules import MOST_MINUTES, Training
+from wss_cases.training.records.rules import MOST_MINUTES, Training, hours_words
+from wss_cases.training.records.states import CORRECTED
 from wss_cases.training.sessions.queries import guesses, session_of_code, signed_in
-from wss_cases.training.sessions.rules import GUESS_WINDOW, GUESSES, new_code
-from wss_cases.training.topics.queries import names_in_both, offered
+from wss_cases.training.sessions.rules import AHEAD, BACK, GUESS_WINDOW, GUESSES, new_code
+from wss_cases.training.topics.queries import both_names, every_topic, names_in_both, offered
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,56 @@ def add_session(uow: UnitOfWork, school_id: int | None, planned: Planned) -> int
     """Add a session of a school, or of the district (None). Returns its id. Raises Refused, NotFound."""
     row = TrainingSession(school_id=school_id, code="", made_at=uow.now, made_by_id=uow.actor.user_id, **vars(planned))
     require(uow.actor, Permission.TRAINING_MANAGE, row)
-    if planned.topic not in offered(today_at(school_id, uow.now)):
+    _check(planned, today_at(school_id, uow.now))
+    uow.record(row, "training_session.added", training=names_in_both(planned.topic))
+    return row.id
+
+
+def _check(planned: Planned, today: date, before: Planned | None = None) -> None:
+    """Raise Refused, naming the field, for what no session can be; what it had `before` it may keep."""
+    if planned.topic not in {*offered(today), *([before.topic] if before else [])}:
         raise Refused("topic", _("Choose the training."))
+    if not today - BACK <= planned.held_on <= today + AHEAD:
+        raise Refused("held_on", _("Choose a day from three years ago to one year from now."))
     if not 0 < planned.minutes <= MOST_MINUTES:
         raise Refused("hours", _("Enter the hours as a number above 0, at most 200."))
     if planned.partner_id is not None and planned.provider.strip():
         raise Refused("provider", _("Choose a partner or write a name, not both."))
-    if planned.partner_id is not None and planned.partner_id not in partner_names():
+    if planned.partner_id not in (None, before.partner_id if before else None, *partner_names()):
         raise Refused("partner", _("Choose a partner from the list."))
-    uow.record(row, "training_session.added", training=names_in_both(planned.topic))
+
+
+@use_case
+def change_session(uow: UnitOfWork, session_id: int, planned: Planned) -> int:
+    """Put a session right, and with it what everyone who was there has on record. What it was stays in its history.
+
+    Returns its id. Raises NotFound, Stale; Refused as adding does, and for a day on which no one can have been there.
+    """
+    row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE, uow.version)
+    today, before = today_at(row.school_id, uow.now), planned_of(row)
+    _check(planned, today, before)
+    there = list(signed_in(row.id).values())
+    if there and planned.held_on > today:
+        raise Refused("held_on", _("People are signed in already. Choose today or an earlier day."))
+    if any(one.valid_until is not None and one.valid_until < planned.held_on for one in there):
+        raise Refused("held_on", _("For someone who was there, this training ends before that day. Change that first."))
+    for name, value in vars(planned).items():
+        setattr(row, name, value)
+    topics, given_by = {one.code: one for one in every_topic()}, _given_by(row)
+    uow.record(
+        row, "training_session.changed", training=both_names(topics[before.topic]), day=before.held_on.isoformat(),
+        hours=hours_words(before.minutes),
+    )  # fmt: skip
+    for one in there:
+        one.topic, one.completed_on, one.minutes, one.provider = row.topic, row.held_on, row.minutes, given_by
+    for one in there:
+        uow.record(one, CORRECTED, training=both_names(topics[row.topic]))
     return row.id
+
+
+def planned_of(row: TrainingSession) -> Planned:
+    """Return what a session is."""
+    return Planned(row.topic, row.held_on, row.minutes, row.provider, row.partner_id)
 
 
 @use_case
@@ -79,9 +121,9 @@ def sign_in(uow: UnitOfWork, session_id: int, school_id: int, user_ids: Collecti
     if row.school_id not in (None, school_id) or not set(user_ids) <= here.keys():
         raise Overreach("people", _("Choose people who work at this school."))
     missing = sorted(set(user_ids) - signed_in(row.id).keys())
-    for user_id in missing:
-        put_on_record(uow, school_id, _training(row, user_id))
     if missing:
+        given_by = _given_by(row)
+        put_all_on_record(uow, [(school_id, _training(row, user_id, given_by)) for user_id in missing])
         uow.record(row, "training_session.signed_in", number=len(missing))
     else:
         uow.no_audit()
@@ -93,9 +135,12 @@ def _refuse_early(row: TrainingSession, now: datetime) -> None:
         raise Refused("", _("This session has not taken place yet."))
 
 
-def _training(row: TrainingSession, user_id: int) -> Training:
-    given_by = row.provider or partner_names(active=False).get(row.partner_id or 0, "")
-    return Training(user_id, row.topic, row.held_on, minutes=row.minutes, provider=given_by[:200], session_id=row.id)
+def _given_by(row: TrainingSession) -> str:
+    return (row.provider or partner_names(active=False).get(row.partner_id or 0, ""))[:200]
+
+
+def _training(row: TrainingSession, user_id: int, given_by: str) -> Training:
+    return Training(user_id, row.topic, row.held_on, minutes=row.minutes, provider=given_by, session_id=row.id)
 
 
 def sign_in_by_code(call: Invocation, typed: str) -> int:
@@ -103,26 +148,28 @@ def sign_in_by_code(call: Invocation, typed: str) -> int:
 
     Raises Refused for a wrong code, and after too many of them, for whatever code.
     """
-    assert call.actor.user_id is not None
-    if guesses(call.actor.user_id, call.now) >= GUESSES:
-        raise Refused("code", _("Too many wrong codes. Try again in 15 minutes, or ask to be signed in by the list."))
-    session = session_of_code(call.actor, typed, call.now)
-    if session is None:
-        with unit_of_work(SYSTEM, call.now) as uow:
-            uow.session.execute(delete(TrainingGuess).where(TrainingGuess.at <= call.now - GUESS_WINDOW))
-            uow.session.add(TrainingGuess(user_id=call.actor.user_id, at=call.now))
-            uow.no_audit()
+    number = _sign_self_in(call, typed)
+    if not number:
         raise Refused("code", _("No training today has this code. Check it and type it again."))
-    return _sign_self_in(call, session.id)
+    return number
 
 
 @use_case
-def _sign_self_in(uow: UnitOfWork, session_id: int) -> int:
-    row = uow.session.get_one(TrainingSession, session_id, with_for_update=True, populate_existing=True)
+def _sign_self_in(uow: UnitOfWork, typed: str) -> int:
+    """Return the id of what is on record; 0 for a wrong code, which is counted: one at a time for each person."""
     assert uow.actor.user_id is not None
-    mine = select(TrainingRecord).where(
-        TrainingRecord.session_id == row.id, TrainingRecord.user_id == uow.actor.user_id
-    )
+    user_id = uow.actor.user_id
+    uow.session.execute(select(UserAccount.id).where(UserAccount.id == user_id).with_for_update())
+    if guesses(user_id, uow.now) >= GUESSES:
+        raise Refused("code", _("Too many wrong codes. Try again in 15 minutes, or ask to be signed in by the list."))
+    found = session_of_code(uow.actor, typed, uow.now)
+    if found is None:
+        uow.session.execute(delete(TrainingGuess).where(TrainingGuess.at <= uow.now - GUESS_WINDOW))
+        uow.session.add(TrainingGuess(user_id=user_id, at=uow.now))
+        uow.no_audit()
+        return 0
+    row = uow.session.get_one(TrainingSession, found.id, with_for_update=True, populate_existing=True)
+    mine = select(TrainingRecord).where(TrainingRecord.session_id == row.id, TrainingRecord.user_id == user_id)
     known = uow.session.scalars(mine.order_by(TrainingRecord.id.desc())).first()
     if known is not None and known.taken_back_at is None:
         uow.no_audit()
@@ -130,4 +177,4 @@ def _sign_self_in(uow: UnitOfWork, session_id: int) -> int:
     if known is not None:
         raise Refused("code", _("Your sign-in to this training was taken back. Ask the person who leads it."))
     school_id = row.school_id if row.school_id is not None else min(uow.actor.school_ids(*STAFF))
-    return put_on_record(uow, school_id, _training(row, uow.actor.user_id)).id
+    return put_on_record(uow, school_id, _training(row, user_id, _given_by(row)))

@@ -1,6 +1,6 @@
 """Reading training sessions, who was at one, and which of them a code belongs to."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +13,24 @@ from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.tables.columns import Order
+from wss_cases.foundation.tables.ordering import in_order, ranked
+from wss_cases.roster.directory.models import School
 from wss_cases.training.records.models import TrainingGuess, TrainingRecord, TrainingSession
 from wss_cases.training.records.queries import KEEPERS
 from wss_cases.training.sessions.rules import GUESS_WINDOW, plain_code
+from wss_cases.training.topics.queries import topic_names
 
-SHOWN = 100
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Held:
+    """A session of the list, its school's name ('' for the district's), and how many people are signed in."""
+
+    row: TrainingSession
+    school: str
+    people: int
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
@@ -25,23 +38,32 @@ def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
     return statement.where(in_schools(TrainingSession.school_id, actor, *KEEPERS))
 
 
-def sessions_of(actor: Actor, school_id: int | None) -> Sequence[tuple[TrainingSession, int]]:
-    """Return the last sessions of a school, and the district's to whoever may see them, with how many were there."""
+def sessions_of(
+    actor: Actor, school_id: int | None, order: Order, after: int | None = None, limit: int = PAGE + 1
+) -> list[Held]:
+    """Return the sessions of a school, and the district's to whoever may see them, in an order, behind the one whose id
+    is `after`; of every school in reach where none is given."""
     there = (
         select(func.count(TrainingRecord.id))
         .where(TrainingRecord.session_id == TrainingSession.id, TrainingRecord.taken_back_at.is_(None))
+        .correlate(TrainingSession)
         .scalar_subquery()
     )
-    statement = visible_to(select(TrainingSession), actor).add_columns(there)
+    by: Any = {"day": TrainingSession.held_on, "people": there}.get(order.key)
+    if by is None:
+        by = ranked(TrainingSession.topic, topic_names())
+    last = None
+    if after is not None:
+        place = db.session.execute(visible_to(select(by), actor).where(TrainingSession.id == after)).first()
+        last = (place[0], after) if place is not None else None
+    every: Any = select(TrainingSession, School.name, there)
+    statement = visible_to(every.outerjoin(School, School.id == TrainingSession.school_id), actor)
     if school_id is not None:
         own = TrainingSession.school_id == school_id
-        statement = statement.where(or_(own, TrainingSession.school_id.is_(None)) if _district(actor) else own)
-    newest = statement.order_by(TrainingSession.held_on.desc(), TrainingSession.id.desc()).limit(SHOWN)
-    return [(row[0], row[1]) for row in db.session.execute(newest)]
-
-
-def _district(actor: Actor) -> bool:
-    return actor.everywhere(Role.DISTRICT)
+        everywhere = actor.everywhere(Role.DISTRICT)
+        statement = statement.where(or_(own, TrainingSession.school_id.is_(None)) if everywhere else own)
+    found = in_order(statement, TrainingSession.id, by, down=order.down, limit=limit, last=last)
+    return [Held(row[0], row[1] or "", row[2]) for row in db.session.execute(found)]
 
 
 def get_session(actor: Actor, session_id: int) -> TrainingSession:

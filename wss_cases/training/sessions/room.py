@@ -3,4 +3,4 @@
 from wss_cases.journal.rooms import Room
 from wss_cases.training.sessions import states, views
 
-ROOM = Room(pages=(views.blueprint,), sentences=states.SENTENCES)
+ROOM = Room(pages=(views.blueprint,), sentences=states.SENTENCES, lists=views.LISTS)

@@ -7,6 +7,8 @@ from typing import Final
 LETTERS: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No letter that looks like another one on a wall."""
 LENGTH: Final = 6
+AHEAD, BACK = timedelta(days=366), timedelta(days=3 * 366)
+"""How far from today a session can be."""
 GUESS_WINDOW: Final = timedelta(minutes=15)
 GUESSES: Final = 8
 """So many wrong codes somebody may type within the window. A code has 31 ** 6 forms and one day."""

@@ -6,6 +6,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 
 SENTENCES: Final = {
     "training_session.added": _l("Training session added: %(training)s"),
+    "training_session.changed": _l("Training session changed. Before: %(training)s, %(day)s, %(hours)s hours"),
     "training_session.signed_in": _l("Signed in by list: %(number)s"),
     "training_session.code_drawn": _l("Code for signing in drawn"),
 }

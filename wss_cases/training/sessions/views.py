@@ -8,49 +8,52 @@ from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.list_columns.presenters import order_of, table_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm, choices
-from wss_cases.foundation.i18n import dotted, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
-from wss_cases.foundation.school_time import today_at
+from wss_cases.foundation.school_time import today_at, zone_of
+from wss_cases.journal.queries import history
+from wss_cases.journal.timeline import author, sentence
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.training.records.forms import minutes_of
 from wss_cases.training.records.models import TrainingSession
-from wss_cases.training.records.presenters import length
-from wss_cases.training.records.queries import names_of, partner_names, school_asked, staff_of
+from wss_cases.training.records.queries import names_of, school_asked, staff_of
 from wss_cases.training.sessions import actions
-from wss_cases.training.sessions.forms import SessionForm, SignInForm
-from wss_cases.training.sessions.queries import get_session, sessions_of, signed_in
-from wss_cases.training.topics.queries import offered, topic_names
+from wss_cases.training.sessions.forms import SignInForm
+from wss_cases.training.sessions.presenters import SESSIONS, meta_of, session_cells, session_form
+from wss_cases.training.sessions.queries import PAGE, get_session, sessions_of, signed_in
+from wss_cases.training.topics.queries import topic_names
 
 blueprint = Blueprint("training_sessions", __name__, url_prefix="/training/sessions")
+LISTS = (SESSIONS,)
 
 
 @blueprint.get("")
 @gate(Permission.TRAINING_MANAGE)
 def sessions() -> Page:
-    """The last sessions of a school, or of the district."""
+    """The sessions of a school, or of the district."""
     actor = current_actor()
     school_id = _school_or_district(actor)
-    names, partners = topic_names(), partner_names(active=False)
-    rows = [
-        {
-            "title": names[row.topic],
-            "href": url_for(".session", training_session_id=row.id, school=row.school_id),
-            "meta": dotted(day_words_with_year(row.held_on), _given_by(row, partners), _whose(row)),
-            "tag": ngettext("%(num)d person", "%(num)d people", there),
-        }
-        for row, there in sessions_of(actor, school_id)
-    ]
+    order, after = order_of(SESSIONS, request.args), id_in(request.args.get("after"))
+    found = sessions_of(actor, school_id, order, after)
+    shown = found[:PAGE]
+    asked = {"school": school_id} if school_id is not None else {}
+    sort: dict[str, Any] = {"sort": request.args.get("sort")}
+
+    def address(**changes: Any) -> str:
+        return url_for(".sessions", **(asked | changes))
+
     return render_template(
         "training/sessions/list.html",
-        rows=rows,
+        table=table_of(SESSIONS, actor, session_cells(shown), order, address, asked, []),
         school_id=school_id,
-        place=get_school(school_id) if school_id else None,
+        place=get_school(school_id) if school_id is not None else None,
+        newer=address(**sort) if after else None,
+        older=address(after=shown[-1].row.id, **sort) if len(found) > PAGE else None,
     )
 
 
@@ -59,42 +62,44 @@ def _school_or_district(actor: Actor) -> int | None:
     return school_id if actor.everywhere(Role.DISTRICT) else existing(school_id)
 
 
-def _whose(row: TrainingSession) -> str:
-    if row.school_id is None:
-        return _("For the whole district")
-    school = get_school(row.school_id)
-    return school.name if school else ""
-
-
-def _given_by(row: TrainingSession, partners: dict[int, str]) -> str:
-    return row.provider or partners.get(row.partner_id or 0, "")
-
-
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.TRAINING_MANAGE)
 def add() -> Page:
     """Add a session."""
     school_id = _school_or_district(current_actor())
-    today = today_at(school_id, clock.now())
-    form = SessionForm(held_on=today)
-    form.topic.choices = choices([("", _("Choose one")), *offered(today).items()])
-    partners = [(str(key), name) for key, name in partner_names().items()]
-    form.partner.choices = choices([("", _("No partner")), *partners])
+    form = session_form(today_at(school_id, clock.now()))
     school = get_school(school_id) if school_id is not None else None
-    words = {"title": _("Add a training session"), "go_words": _("Add the session"), "school_id": school_id}
+    title = _("Add a training session")
+    words: dict[str, Any] = {"title": title, "go_words": _("Add the session")}
+    words["crumbs"] = _crumbs(school_id, (title, None))
     words["lede"] = school.name if school else _("For the whole district")
-
-    def planned() -> actions.Planned:
-        partner_id = id_in(form.partner.data)
-        minutes = minutes_of(form.hours) or 0
-        return actions.Planned(form.topic.data, form.held_on.data, minutes, form.provider.data or "", partner_id)
-
+    words["back_href"] = url_for(".sessions", school=school_id)
     return act_form(
         form,
-        lambda call: actions.add_session(call, school_id, planned()),
+        lambda call: actions.add_session(call, school_id, form.planned),
         lambda session_id: url_for(".session", training_session_id=session_id, school=school_id),
         words,
         "training/sessions/act.html",
+    )
+
+
+def _crumbs(school_id: int | None, *more: tuple[Any, str | None]) -> list[tuple[Any, str | None]]:
+    trainings = (_("Trainings"), url_for("trainings.school", school=school_id))
+    return [trainings, (_("Sessions"), url_for(".sessions", school=school_id)), *more]
+
+
+@blueprint.route("/<int:training_session_id>/change", methods=["GET", "POST"])
+@gate(Permission.TRAINING_MANAGE)
+def change(training_session_id: int) -> Page:
+    """Put a session right; what it was stays in its history."""
+    row = get_session(current_actor(), training_session_id)
+    form, here = session_form(today_at(row.school_id, clock.now()), row), _shown(row)
+    back, title = url_for(".session", training_session_id=row.id, school=row.school_id), _("Change the session")
+    words: dict[str, Any] = {"title": title, "go_words": _("Save"), "back_href": back, "lede": here["meta"]}
+    words["crumbs"] = _crumbs(row.school_id, (here["title"], back), (title, None))
+    words["fact"] = _("What everyone who was there has on record changes with it. What it was stays in its history.")
+    return act_form(
+        form, lambda call: actions.change_session(call, row.id, form.planned), back, words, "training/sessions/act.html"
     )
 
 
@@ -119,6 +124,10 @@ def session(training_session_id: int) -> Page:
         **_shown(row),
         school_id=school_id,
         there=_there(there),
+        entries=[
+            {"what": sentence(one), "when": moment_words(one.at, zone_of(row.school_id)), "who": author(one)}
+            for one in history("training_session", row.id)
+        ],
         is_early=row.held_on > today,
         is_over=row.held_on < today,
         key=BaseForm(formdata=None).request_key.data,
@@ -134,11 +143,8 @@ def _there(there: dict[int, Any]) -> list[tuple[str, str]]:
 
 
 def _shown(row: TrainingSession) -> dict[str, str]:
-    given_by = _given_by(row, partner_names(active=False))
-    return {
-        "title": topic_names()[row.topic],
-        "meta": dotted(day_words_with_year(row.held_on), length(row.minutes), given_by, _whose(row)),
-    }
+    school = get_school(row.school_id) if row.school_id is not None else None
+    return {"title": topic_names()[row.topic], "meta": meta_of(row, school.name if school else "")}
 
 
 @blueprint.post("/<int:training_session_id>/code")

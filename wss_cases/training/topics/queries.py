@@ -2,12 +2,13 @@
 
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import in_language
 from wss_cases.training.topics.models import TrainingTopic
+from wss_cases.training.topics.rules import is_offered
 
 
 def every_topic() -> list[TrainingTopic]:
@@ -17,8 +18,7 @@ def every_topic() -> list[TrainingTopic]:
 
 def offered(day: date) -> dict[str, str]:
     """Return the topics that can be recorded on a day: code to name, by name in the reader's language."""
-    going = or_(TrainingTopic.ends_on.is_(None), TrainingTopic.ends_on >= day)
-    rows = db.session.scalars(select(TrainingTopic).where(TrainingTopic.starts_on <= day, going))
+    rows = [row for row in every_topic() if is_offered(row, day)]
     return dict(sorted(((row.code, str(in_language(row, "name"))) for row in rows), key=lambda one: one[1].casefold()))
 
 
@@ -34,5 +34,9 @@ def get_topic(code: str) -> TrainingTopic:
 
 def names_in_both(code: str) -> dict[str, str]:
     """Return a topic's name in each language, as timelines keep it. Raises NotFound."""
-    row = get_topic(code)
+    return both_names(get_topic(code))
+
+
+def both_names(row: TrainingTopic) -> dict[str, str]:
+    """Return a topic's name in each language, as timelines keep it."""
     return {"en": row.name_en, "es": row.name_es}
