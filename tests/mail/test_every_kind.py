@@ -169,6 +169,8 @@ def test_the_digest_names_all_that_waits(app: Flask) -> None:
         "appeals",
         "circle_requests",
         "requests_of_danger",
+        "own_trainings",
+        "school_trainings",
     )
     waiting = Waiting(**{name: 1 if name in counted else [("x",)] for name in kinds_of_work})  # type: ignore[arg-type]
     lists: dict[str, Any] = {name: [] for name in ("overdue", "due_today", "coming", "snoozed", "circles")}

@@ -53,6 +53,11 @@ def found(review_id: int) -> PoliceReview:
     return db.session.get_one(PoliceReview, review_id, populate_existing=True)
 
 
+def waits(user: UserAccount) -> int:
+    """How many police notifications wait for this person as the second one."""
+    return waiting_for(acting(user), date(2026, 11, 24)).police_seconds
+
+
 def refusal(act: Callable[[], Any]) -> str:
     with pytest.raises(Refused) as refused:
         act()
@@ -64,7 +69,7 @@ def test_a_duty_by_hand_opens_after_a_second_person_of_the_school_verified_it(sc
     review_id = by_hand(scene)
     assert (found(review_id).state, found(review_id).seconding) == (ReviewState.SECONDING, Seconding.WAITS)
     assert mails(session, "police.seconding") == {scene.head.id}, "the school's others first"
-    assert waiting_for(acting(scene.head)).police_seconds == 1 and not waiting_for(acting(scene.dean)).police_seconds
+    assert waits(scene.head) == 1 and not waits(scene.dean)
     refusal(lambda: record_notification(call(scene.dean), review_id, scene.told()))
     refusal(lambda: second(call(scene.dean), review_id, verified=True, reason="I know."))
     mailbox = make_user(Role.ADMINISTRATOR, scene.school, first_setup=False)
@@ -214,16 +219,16 @@ def test_an_emergency_is_reviewed_by_another_and_a_correction_asks_anew(scene: S
     review_id = call_first(call(scene.dean), scene.incident.id, NOW)
     record_notification(call(scene.dean), review_id, scene.told(danger=DANGER))
     assert found(review_id).review_due_on == date(2026, 11, 25)
-    assert waiting_for(acting(scene.head)).police_seconds == 1
+    assert waits(scene.head) == 1
     review_afterwards(call(scene.head), review_id, confirms=False, reason="It was a pencil.")
-    assert found(review_id).second_approves is False and not waiting_for(acting(scene.head)).police_seconds
+    assert found(review_id).second_approves is False and not waits(scene.head)
     refusal(lambda: correct(call(scene.dean), review_id, Corrected(NOW, " ", NOW, DANGER)))
     refusal(lambda: correct(call(scene.dean), review_id, Corrected(NOW, "Why", NOW, "x")))
     asked = correct(call(scene.dean), review_id, Corrected(NOW, "It was earlier.", NOW, f"{DANGER} Twice.", "Odd."))
     assert asked == review_id
     row = found(review_id)
     assert (row.corrections, row.second_at, row.danger) == ("It was earlier.", None, f"{DANGER} Twice.")
-    assert waiting_for(acting(scene.head)).police_seconds == 1
+    assert waits(scene.head) == 1
 
 
 def test_what_no_one_of_the_school_reviewed_in_time_goes_to_the_network(scene: Scene, session: Any) -> None:

@@ -10,6 +10,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
@@ -17,6 +18,8 @@ from wss_cases.training.own.forms import CodeForm
 from wss_cases.training.records.presenters import row_of
 from wss_cases.training.records.queries import own_records
 from wss_cases.training.records.rules import hours_words, total_minutes
+from wss_cases.training.requirements.presenters import TONES
+from wss_cases.training.requirements.queries import own_due
 from wss_cases.training.sessions.actions import sign_in_by_code
 from wss_cases.training.topics.queries import topic_names
 
@@ -35,6 +38,15 @@ def page() -> Page:
     actor, form = current_actor(), CodeForm()
     today = today_at(min(actor.school_ids(*STAFF), default=None), clock.now())
     rows, names = own_records(actor), topic_names()
+    required = [
+        {
+            "title": names[one.requirement.topic],
+            "meta": _("Due %(day)s", day=day_words_with_year(one.due_on)) if one.due_on else "",
+            "tag": one.standing.label,
+            "tone": TONES[one.standing],
+        }
+        for one in own_due(actor, today)
+    ]
     return form_page(
         form,
         lambda: sign_in_by_code(submitted(form), form.code.data or ""),
@@ -42,4 +54,5 @@ def page() -> Page:
         "training/own/page.html",
         rows=[row_of(row, names, today) for row in rows],
         hours=hours_words(total_minutes(rows)),
+        required=required,
     )

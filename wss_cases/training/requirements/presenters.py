@@ -7,6 +7,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.training.requirements.models import TrainingRequirement
 from wss_cases.training.requirements.queries import Minimum
+from wss_cases.training.requirements.states import Standing
+
+TONES = {Standing.NONE: "brick", Standing.OVERDUE: "brick", Standing.DUE: "sun", Standing.VALID: "moss"}
 
 
 def asked_words(row: TrainingRequirement) -> str:

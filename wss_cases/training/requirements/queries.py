@@ -1,12 +1,12 @@
 """Reading requirements, and how people and schools stand to them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
@@ -18,7 +18,7 @@ from wss_cases.roster.directory.queries import reached_schools
 from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.queries import KEEPERS, counts_on
 from wss_cases.training.requirements.models import TrainingRequirement
-from wss_cases.training.requirements.rules import standing_of
+from wss_cases.training.requirements.rules import ORDER, standing_of
 from wss_cases.training.requirements.states import Shape, Standing
 
 _COUNTED = (TrainingRecord.topic, TrainingRecord.completed_on, TrainingRecord.valid_until, TrainingRecord.taken_back_at)
@@ -69,10 +69,20 @@ def get_requirement(requirement_id: int) -> TrainingRequirement:
     return existing(db.session.get(TrainingRequirement, requirement_id))
 
 
+def _asked_on(day: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    going = or_(TrainingRequirement.ends_on.is_(None), TrainingRequirement.ends_on >= day)
+    return TrainingRequirement.starts_on <= day, going
+
+
+def asked_counted(day: date) -> Select[Any]:
+    """Select how many requirements are in force on a day."""
+    counted: Select[Any] = select(func.count(TrainingRequirement.id)).where(*_asked_on(day))
+    return counted
+
+
 def requirements_on(day: date) -> list[TrainingRequirement]:
     """Return the requirements in force on a day."""
-    going = or_(TrainingRequirement.ends_on.is_(None), TrainingRequirement.ends_on >= day)
-    statement = select(TrainingRequirement).where(TrainingRequirement.starts_on <= day, going)
+    statement = select(TrainingRequirement).where(*_asked_on(day))
     return list(db.session.scalars(statement.order_by(TrainingRequirement.topic, TrainingRequirement.id)))
 
 
@@ -156,6 +166,25 @@ def standings_of_schools(actor: Actor, today: date) -> dict[int, SchoolStanding]
 
 
 def _count_people(found: dict[int, SchoolStanding], asked: Iterable[TrainingRequirement], today: date) -> None:
+    for one in _each_standing(found.keys(), asked, today):
+        found[one.school_id].people[one.standing] += 1
+
+
+@dataclass(frozen=True)
+class Stands:
+    """How one person at one school stands to one requirement."""
+
+    school_id: int
+    user_id: int
+    requirement: TrainingRequirement
+    standing: Standing
+    due_on: date | None
+
+
+def _each_standing(
+    school_ids: Collection[int], asked: Iterable[TrainingRequirement], today: date, user_id: int | None = None
+) -> Iterator[Stands]:
+    """Yield how everyone of these schools, or one person there, stands to what is asked of each, in one statement."""
     by_role: defaultdict[Role, list[TrainingRequirement]] = defaultdict(list)
     for row in asked:
         if row.role is not None:
@@ -173,12 +202,45 @@ def _count_people(found: dict[int, SchoolStanding], asked: Iterable[TrainingRequ
         .join(UserAccount, UserAccount.id == RoleGrant.user_id)
         .outerjoin(TrainingRecord, had)
         .where(RoleGrant.role.in_(sorted(by_role)), in_force(today), UserAccount.state == AccountState.ACTIVE)
-        .where(RoleGrant.school_id.in_(sorted(found)))
+        .where(RoleGrant.school_id.in_(sorted(school_ids)))
     )
+    if user_id is not None:
+        statement = statement.where(RoleGrant.user_id == user_id)
     held: defaultdict[tuple[int, Role, int], list[Any]] = defaultdict(list)
     for found_row in db.session.execute(statement):
         held[found_row[0] or 0, found_row[1], found_row[2]] += [found_row] if found_row.topic is not None else []
-    for (school_id, role, _user), records in held.items():
+    for (school_id, role, user), records in held.items():
         for requirement in by_role[role]:
             of_topic = [one for one in records if one.topic == requirement.topic]
-            found[school_id].people[standing_of(of_topic, requirement.months or 0, today)[0]] += 1
+            stands = standing_of(of_topic, requirement.months or 0, today)
+            yield Stands(school_id, user, requirement, *stands)
+
+
+def own_due(actor: Actor, today: date) -> list[Stands]:
+    """Return which required trainings the actor lacks or must soon renew, each once, the most pressing first."""
+    schools = actor.school_ids(*STAFF)
+    asked = [row for row in requirements_on(today) if row.shape is Shape.EVERY_PERSON] if schools else []
+    found = _each_standing(schools, asked, today, actor.user_id) if asked else ()
+    pressing = {one.requirement.id: one for one in found if one.standing is not Standing.VALID}
+    return sorted(pressing.values(), key=lambda one: (ORDER.index(one.standing), one.due_on or today))
+
+
+def behind(school_ids: Collection[int], today: date) -> tuple[dict[int, set[int]], set[tuple[int, int]]]:
+    """Return what these schools are behind with, in three statements: for each school that is, the requirements by id
+    that it does not meet, or that someone there lacks or must soon renew; and (person, school) of those people.
+
+    The caller has checked the schools."""
+    asked = requirements_on(today) if school_ids else []
+    schools: defaultdict[int, set[int]] = defaultdict(set)
+    people: set[tuple[int, int]] = set()
+    for one in _each_standing(school_ids, [row for row in asked if row.shape is Shape.EVERY_PERSON], today):
+        if one.standing is not Standing.VALID:
+            schools[one.school_id].add(one.requirement.id)
+            people.add((one.user_id, one.school_id))
+    minimums = [row for row in asked if row.shape is Shape.SCHOOL_MINIMUM]
+    trained = _trained({row.topic for row in minimums}, today, school_ids) if minimums else {}
+    for row in minimums:
+        for school_id in school_ids:
+            if not Minimum(row, trained.get((school_id, row.topic), 0)).met:
+                schools[school_id].add(row.id)
+    return dict(schools), people

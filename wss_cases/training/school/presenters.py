@@ -20,13 +20,12 @@ from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.presenters import state_of
 from wss_cases.training.records.queries import records_of, school_asked, staff_of
 from wss_cases.training.records.rules import hours_words
-from wss_cases.training.requirements.presenters import minimum_words
+from wss_cases.training.requirements.presenters import TONES, minimum_words
 from wss_cases.training.requirements.queries import PersonStanding, SchoolStanding, standings_at, standings_of_schools
 from wss_cases.training.requirements.rules import ORDER
 from wss_cases.training.requirements.states import Standing
 from wss_cases.training.topics.queries import topic_names
 
-TONES = {Standing.NONE: "brick", Standing.OVERDUE: "brick", Standing.DUE: "sun", Standing.VALID: "moss"}
 FIRST_DAY, LAST_DAY = date.min, date.max
 
 

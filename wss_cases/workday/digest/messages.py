@@ -125,8 +125,17 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
         (ngettext("request for a circle", "requests for a circle", waiting.circle_requests), waiting.circle_requests),
         (ngettext("new case", "new cases", cases), cases),
         (ngettext("referral a partner cannot accept", "referrals a partner cannot accept", refused), refused),
+        *_trainings(waiting),
     ]
     return [line for line in lines if line[1]]
+
+
+def _trainings(waiting: Waiting) -> list[tuple[str, int]]:
+    own, school = waiting.own_trainings, waiting.school_trainings
+    missing = ngettext(
+        "required training missing or due at your school", "required trainings missing or due at your school", school
+    )
+    return [(ngettext("training to take or renew", "trainings to take or renew", own), own), (missing, school)]
 
 
 def _kinds(items: Sequence[Item]) -> list[tuple[str, int]]:

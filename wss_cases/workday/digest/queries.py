@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
+from wss_cases.access.actor import Role
 from wss_cases.accounts.coverage.queries import covers_at
 from wss_cases.accounts.teams.queries import teams_at
 from wss_cases.followups.reminders.plan import Item
@@ -18,6 +19,7 @@ from wss_cases.mail.common.queries import NEAR, days_from
 from wss_cases.mail.common.rules import CLOSES, MAIL_OPENS
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.training.requirements.queries import behind
 from wss_cases.workday.my_day.queries import AHEAD, digest_people, schools_with_concerns, schools_with_reviews
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
@@ -79,7 +81,18 @@ def with_work(batch: Sequence[Morning], given: Given, now: datetime) -> set[tupl
     for waiting, roles in ((schools_with_reviews, REVIEWERS), (schools_with_concerns, CARE_TEAM)):
         for school_id, team in teams_at(waiting(school_ids), now).items():
             found.update((user_id, school_id) for role in roles for user_id in team.get(role, ()))
-    return with_covers(found, day)
+    found = with_covers(found, day)
+    return found | _behind_in_training(school_ids, day, now) if batch[0].begins_week else found
+
+
+def _behind_in_training(school_ids: Sequence[int], day: date, now: datetime) -> set[tuple[int, int]]:
+    """Return (person, school) of everyone who must take or renew a training, and of administrators of schools that are
+    behind: a digest a week says so until it is done; My day says it every day."""
+    schools, people = behind(school_ids, day)
+    teams = teams_at(schools.keys(), now) if schools else {}
+    return people | {
+        (user, school_id) for school_id, team in teams.items() for user in team.get(Role.ADMINISTRATOR, ())
+    }
 
 
 def with_covers(people: Iterable[tuple[int, int]], day: date) -> set[tuple[int, int]]:

@@ -248,6 +248,25 @@ def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
         words = ngettext("%(num)d more answer of a partner", "%(num)d more answers of partners", more)
         yield _waits(words, "desk.page", "")
 
+    yield from _training_rows(waiting)
+
+
+def _training_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
+    if waiting.own_trainings:
+        words = ngettext(
+            "%(num)d training that you must take or renew",
+            "%(num)d trainings that you must take or renew",
+            waiting.own_trainings,
+        )
+        yield _waits(words, "own_trainings.page", _("See which, and by when"))
+    if waiting.school_trainings:
+        words = ngettext(
+            "%(num)d required training is missing or due at your school",
+            "%(num)d required trainings are missing or due at your school",
+            waiting.school_trainings,
+        )
+        yield _waits(words, "trainings.school", _("See who is due"))
+
 
 def _waits(title: str, endpoint: str, meta: str, **values: Any) -> dict[str, str]:
     return {"title": title, "href": url_for(endpoint, **values), "meta": meta}

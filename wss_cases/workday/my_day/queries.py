@@ -98,7 +98,7 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
         coming=[item for item in items if item.row.due_on > item.today],
         snoozed=[calendars.item(row) for row in snoozed],
         circles=circles_today(actor, now, zones),
-        waiting=waiting_for(actor, standing),
+        waiting=waiting_for(actor, today, standing),
         caseload=caseload,
         stuck=stuck,
         covers=covers,

@@ -1,8 +1,8 @@
-"""What waits for one person: reports, duties, student concerns, appeals, new cases, questions, partners' answers."""
+"""What waits for one person: reports, duties, concerns, appeals, new cases, questions, partners' answers, trainings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -27,6 +27,7 @@ from wss_cases.safeguards.duties.duty.queries import (
 )
 from wss_cases.safeguards.police.review.queries import seconds_counted
 from wss_cases.safeguards.police.review.queries import waiting_counted as police_reviews_counted
+from wss_cases.training.requirements.queries import asked_counted, behind, own_due
 
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
 MOST = 200
@@ -60,6 +61,8 @@ class Waiting:
     appeals: int = 0
     circle_requests: int = 0
     requests_of_danger: int = 0
+    own_trainings: int = 0
+    school_trainings: int = 0
     dangers: Sequence[Danger] = ()
 
     @property
@@ -68,7 +71,8 @@ class Waiting:
         listed = len(self.dangers) + len(self.new_cases) + len(self.questions) + len(self.declined)
         of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews + self.police_seconds
         asked = self.circle_requests + self.requests_of_danger
-        return self.to_review + of_the_law + self.concerns + self.appeals + asked + listed
+        trainings = self.own_trainings + self.school_trainings
+        return self.to_review + of_the_law + self.concerns + self.appeals + asked + trainings + listed
 
     @property
     def first_count(self) -> int:
@@ -76,8 +80,8 @@ class Waiting:
         return len(self.questions) + len(self.dangers) + self.requests_of_danger
 
 
-def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
-    """Return what waits for a person's decision; new cases too of those they stand in for: (person, school)."""
+def waiting_for(actor: Actor, today: date, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
+    """Return what waits for a person on their date; new cases too of those they stand in for: (person, school)."""
     counts = counts_of(
         to_review=_to_review(actor),
         second_looks=second_reviews_counted(actor),
@@ -89,8 +93,13 @@ def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waitin
         appeals=undecided_appeals_counted(actor),
         circle_requests=requests_counted(actor, danger=False),
         requests_of_danger=requests_counted(actor, danger=True),
+        requirements=asked_counted(today),
     )
     counts["duties"] -= counts["second_looks"]
+    if counts.pop("requirements"):
+        of_schools, _people = behind(actor.school_ids(Role.ADMINISTRATOR), today)
+        counts["own_trainings"] = len(own_due(actor, today))
+        counts["school_trainings"] = len(set[int]().union(*of_schools.values()))
     return Waiting(
         new_cases=_new_cases(actor, covered),
         questions=_questions(actor),

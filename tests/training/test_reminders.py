@@ -1,0 +1,95 @@
+"""Who must take or renew a training is told until it is done, and so is the administrator; then it is quiet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select
+
+from tests.factories.accounts import acting
+from tests.training.conftest import NOW, TODAY, Scene
+from wss_cases.access.actor import Role
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.training.records.actions import end_training, take_back
+from wss_cases.training.requirements.actions import end_requirement
+from wss_cases.workday.my_day.waiting import waiting_for
+from wss_cases.workday.sweep.actions import sweep
+
+TUESDAY = datetime(2026, 12, 1, 15, tzinfo=UTC)
+
+
+def told(scene: Scene, day: date = TODAY) -> dict[str, tuple[int, int]]:
+    """Return what My day says to each: trainings of their own, and of the school that they administer."""
+    people = {"teacher": scene.teacher, "head": scene.head, "stranger": scene.stranger, "district": scene.district}
+    found = {name: waiting_for(acting(user), day) for name, user in people.items()}
+    return {name: (one.own_trainings, one.school_trainings) for name, one in found.items()}
+
+
+def digests() -> set[int]:
+    """Whose morning mail is queued."""
+    return set(db.session.scalars(select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "digest")))
+
+
+def test_one_is_told_while_a_training_is_missing_due_or_lapsed_and_no_longer(scene: Scene) -> None:
+    scene.require_people(Role.REPORTER, 12)
+    nothing, missing = {"stranger": (0, 0), "district": (0, 0)}, {"teacher": (1, 0), "head": (0, 1)}
+    assert told(scene) == missing | nothing
+    number = scene.record(scene.teacher, on=date(2026, 9, 1))
+    quiet = {"teacher": (0, 0), "head": (0, 0)} | nothing
+    assert told(scene) == quiet
+    assert told(scene, date(2027, 7, 2)) == quiet, "61 days before it is due"
+    for day in (date(2027, 7, 3), date(2027, 9, 2), date(2031, 1, 1)):
+        assert told(scene, day) == missing | nothing, f"due, lapsed, and never fading: {day}"
+    end_training(scene.call(scene.head), number, TODAY)
+    assert told(scene) == missing | nothing, "it ends today"
+    take_back(scene.call(scene.head), number, "The wrong Tom")
+    assert told(scene) == missing | nothing
+
+
+def test_a_requirement_that_ended_and_a_role_that_one_does_not_hold_ask_for_nothing(scene: Scene) -> None:
+    number = scene.require_people(Role.COORDINATOR)
+    assert told(scene)["teacher"] == (0, 0) and told(scene)["head"] == (0, 1)
+    end_requirement(scene.call(scene.district), number, TODAY)
+    assert told(scene, date(2026, 11, 25))["head"] == (0, 0)
+
+
+def test_a_minimum_is_told_to_the_administrator_of_each_school_that_does_not_meet_it(scene: Scene) -> None:
+    scene.require_minimum(1)
+    scene.record(scene.coordinator, "circle_keeping")
+    assert told(scene)["head"] == (0, 0) and told(scene)["stranger"] == (0, 1)
+
+
+@pytest.mark.both_databases
+def test_the_first_digest_of_a_week_says_it_until_it_is_done(scene: Scene, at: Callable[..., Any]) -> None:
+    scene.require_people(Role.REPORTER, 12)
+    at("2026-12-01 09:00")
+    sweep(TUESDAY)
+    assert digests() == set(), "once a week, on its first school day"
+    at("2026-12-07 09:00")
+    said = sweep(datetime(2026, 12, 7, 15, tzinfo=UTC), dry_run=True)
+    assert sweep(datetime(2026, 12, 7, 15, tzinfo=UTC)) == said
+    assert digests() == {scene.teacher.id, scene.head.id}
+    db.session.execute(delete(OutboxMessage))
+    db.session.commit()
+    scene.record(scene.teacher, on=date(2026, 11, 1))
+    at("2026-12-14 09:00")
+    sweep(datetime(2026, 12, 14, 15, tzinfo=UTC))
+    assert digests() == set()
+
+
+def test_my_day_and_ones_own_trainings_say_which(scene: Scene, client_as: Any) -> None:
+    scene.require_people(Role.REPORTER, 12)
+    own = client_as(scene.teacher)
+    assert "1 training that you must take or renew" in own.page("/my-day").text
+    mine = own.page("/training/mine").text
+    assert "Required of you" in mine and "De-escalation" in mine and "No training on record" in mine
+    assert "1 required training is missing or due at your school" in client_as(scene.head).page("/my-day").text
+    scene.record(scene.teacher, on=date(2025, 12, 1))
+    assert "Due Tue, Dec 1, 2026" in own.page("/training/mine").text
+    scene.record(scene.teacher, on=NOW.date())
+    assert "Required of you" not in own.page("/training/mine").text
+    assert "must take or renew" not in own.page("/my-day").text
