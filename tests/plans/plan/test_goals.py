@@ -9,14 +9,23 @@ from sqlalchemy import select
 
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
-from tests.factories.plans import PlanGoalFactory, PlanStepFactory, PlanStrategyFactory
+from tests.factories.plans import PlanGoalFactory, PlanStepFactory, PlanStrategyFactory, SchoolPlanFactory
 from tests.factories.roster import SchoolFactory
-from tests.plans.plan.conftest import of
+from tests.plans.plan.conftest import calling, of
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
+from wss_cases.plans.baselines.actions import enter_survey, freeze
 from wss_cases.plans.plan.baselines.models import PlanBaseline
-from wss_cases.plans.plan.goals.actions import StepContent, add_goal, add_step, remove_goal, remove_strategy
+from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.goals.actions import (
+    StepContent,
+    add_goal,
+    add_step,
+    change_goal,
+    remove_goal,
+    remove_strategy,
+)
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.goals.rules import GoalContent
 from wss_cases.plans.plan.goals.states import Direction
@@ -111,6 +120,31 @@ def test_a_goal_takes_the_latest_baseline_that_is_frozen_for_its_measure(call, p
     assert (taken.measure, taken.period_from) == ("repaired", date(2025, 8, 1))
     add_goal(call, plan.id, GoalContent(**(MEASURED | NOT_MEASURED | {"why_not_measured": "Nobody counts it."})))
     assert db.session.scalars(select(PlanGoal.baseline_id).order_by(PlanGoal.id)).all() == [taken.id, None]
+
+
+@pytest.mark.parametrize("state", [PlanState.IN_FORCE, PlanState.REVIEWED])
+def test_in_force_goals_stay_and_strategies_go_on(school, principal, client_as, at, state):
+    at("2026-11-24 10:00")
+    plan = SchoolPlanFactory(school_id=school.id, lead_id=principal.id, standing=True, state=state)
+    goal, call = PlanGoalFactory(measure="repaired", target=80.0, **of(plan)), calling(principal)
+    content = GoalContent(**MEASURED)
+    for change in ({"measure": "incidents"}, {"target": 70.0}, {"statement": "Some harm is repaired"}):
+        with pytest.raises(Refused, match="stay as the council approved"):
+            change_goal(call, goal.id, GoalContent(**(MEASURED | change)))
+    for act in (lambda: remove_goal(call, goal.id), lambda: add_goal(call, plan.id, content)):
+        with pytest.raises(Refused, match="stay as the council approved"):
+            act()
+    freeze(call, plan.id, ["repaired"], "2026-27")
+    enter_survey(call, plan.id, "5Essentials", "Trust", 58, "2026-27")
+    assert (fresh(goal).baseline_id, goal.survey_value_id, goal.target, goal.measure) == (None, None, 80.0, "repaired")
+    client, home = client_as(principal), f"/safety-plans/{plan.id}/goals"
+    shown = client.page(home).text
+    assert "stay as the council approved them" in shown and "Copy forward to a new plan" in shown
+    assert "Change goal" not in shown and "Add a goal" not in shown and "Add a strategy" in shown
+    words = {"if_words": "every class holds a circle", "then_words": "students talk", "leads_to": "repair"}
+    assert client.submit(f"/safety-plans/goals/{goal.id}/strategies/new", words).status_code == 303
+    sent = client.submit(f"/safety-plans/goals/{goal.id}", {"statement": "Something else"}, holding="statement")
+    assert sent.status_code == 400 and "Something else" in sent.text and "is in force" in sent.text
 
 
 def test_parts_are_removed_from_below_and_stay_in_their_tables(call, plan):

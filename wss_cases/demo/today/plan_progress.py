@@ -1,4 +1,4 @@
-"""What the demo school has done for its plan since: baselines frozen, a survey's value, a step done, a review begun."""
+"""What the demo school has done for its plan since it came into force: a step done, a review begun."""
 
 from datetime import datetime
 
@@ -7,9 +7,6 @@ from sqlalchemy import select
 from wss_cases.demo.story.world import World
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.plans.baselines.actions import enter_survey, freeze
-from wss_cases.plans.baselines.queries import years_recorded
-from wss_cases.plans.measures.states import INCIDENTS, REPAIRED, SUSPENSIONS
 from wss_cases.plans.plan.core.queries import standing_plan
 from wss_cases.plans.plan.goals.models import PlanStep
 from wss_cases.plans.plan.reviews.states import Rating, ReviewKind
@@ -27,10 +24,6 @@ def add_plan_progress(world: World, now: datetime) -> None:
     plan = standing_plan(place.id)
     assert plan is not None, "the demo school's plan is in force"
     plan_id, head = plan.id, world.calls(place.head, now)
-    recorded = years_recorded(head.actor, place.id, today)
-    year = recorded[min(1, len(recorded) - 1)]
-    freeze(head, plan_id, [INCIDENTS, SUSPENSIONS, REPAIRED], year)
-    enter_survey(head, plan_id, "School climate survey", "Students who trust an adult, percent", 58, year)
     asked = (
         select(FollowUp.id)
         .join(PlanStep, PlanStep.id == FollowUp.plan_step_id)

@@ -11,6 +11,9 @@ from wss_cases.demo.district.schools import Place
 from wss_cases.demo.story.world import World
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.plans.baselines.actions import enter_survey, freeze
+from wss_cases.plans.baselines.queries import years_recorded
+from wss_cases.plans.measures.states import INCIDENTS, REPAIRED, SUSPENSIONS
 from wss_cases.plans.plan.answers.actions import write_answers
 from wss_cases.plans.plan.answers.rules import Written, digest_of
 from wss_cases.plans.plan.committee.actions import Seat, add_member
@@ -18,14 +21,7 @@ from wss_cases.plans.plan.committee.states import MemberGroup
 from wss_cases.plans.plan.core.actions import PlanHead, council_decided, start_plan
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.goals.actions import (
-    StepContent,
-    StrategyContent,
-    add_goal,
-    add_step,
-    add_strategy,
-    change_goal,
-)
+from wss_cases.plans.plan.goals.actions import StepContent, StrategyContent, add_goal, add_step, add_strategy
 from wss_cases.plans.plan.goals.rules import GoalContent
 from wss_cases.plans.plan.goals.states import Direction
 from wss_cases.plans.plan.progress.actions import move_plan
@@ -78,7 +74,7 @@ GOALS: Final = (
         (("Train ten more circle keepers", 60, "List of the trained"),),
     ),
 )  # fmt: skip
-NOT_YET: Final = "A baseline is taken at the start of the year."
+NOT_YET: Final = "No one has asked every student yet."
 SEATS: Final = (
     (MemberGroup.STUDENT, "", 6),
     (MemberGroup.PARENT, "Parent Advisory Group", 3),
@@ -106,17 +102,23 @@ def _plan_in_force(world: World, place: Place, now: datetime) -> None:
     _answer(call, plan_id, world.day(began), tuple(ANSWERS))
     for group, organization, people in SEATS:
         add_member(call, plan_id, Seat(group, "", organization, people, world.day(began), None, None), anyway=True)
-    goal_ids = [_goal(call, plan_id, place, goal, (today, first, last)) for goal in GOALS]
+    for goal in GOALS:
+        _goal(call, plan_id, place, goal, (today, first, last))
     move_plan(call, plan_id, PlanState.COMMITTEE)
     move_plan(call, plan_id, PlanState.COUNCIL_VOTE)
     with unit_of_work(call.actor, began) as uow:
         council_decided(uow, uow.load(SchoolPlan, plan_id, Permission.PLAN_WRITE), world.day(began))
     move_plan(call, plan_id, PlanState.APPROVED)
+    _take_baselines(call, plan_id, place, world.day(began))
     move_plan(call, plan_id, PlanState.IN_FORCE)
-    for goal_id, goal in zip(goal_ids, GOALS, strict=True):
-        if goal.measure:
-            measured = (goal.measure, goal.direction, goal.target, last, "")
-            change_goal(call, goal_id, GoalContent(goal.component, goal.statement, *measured), anyway=True)
+
+
+def _take_baselines(call: Invocation, plan_id: int, place: Place, day: date) -> None:
+    """Freeze the figures of the last school year that is over, where one is, and enter a survey's value of it."""
+    recorded = years_recorded(call.actor, place.id, day)
+    year = recorded[min(1, len(recorded) - 1)]
+    freeze(call, plan_id, [INCIDENTS, SUSPENSIONS, REPAIRED], year)
+    enter_survey(call, plan_id, "School climate survey", "Students who trust an adult, percent", 58, year)
 
 
 def _start(call: Invocation, place: Place, day: date, tier: str) -> int:
@@ -129,15 +131,15 @@ def _answer(call: Invocation, plan_id: int, day: date, codes: tuple[str, ...]) -
     write_answers(call, plan_id, {key: Written(text, 0, digest_of("")) for key, text in texts.items()}, anyway=True)
 
 
-def _goal(call: Invocation, plan_id: int, place: Place, goal: Wanted, days: tuple[date, date, date]) -> int:
+def _goal(call: Invocation, plan_id: int, place: Place, goal: Wanted, days: tuple[date, date, date]) -> None:
     """Write a goal with its strategy and steps; `days`: today, and the first and last of the school year."""
     today, first, last = days
-    content = GoalContent(goal.component, goal.statement, "", None, None, None, NOT_YET)
-    goal_id = add_goal(call, plan_id, content, anyway=True)
+    by = (last, "") if goal.measure else (None, NOT_YET)
+    measured = (goal.measure, goal.direction, goal.target, *by)
+    goal_id = add_goal(call, plan_id, GoalContent(goal.component, goal.statement, *measured), anyway=True)
     if_words, then_words, leads_to = goal.strategy
     strategy = StrategyContent(if_words, then_words, leads_to, place.coordinator.id)
     strategy_id = add_strategy(call, goal_id, strategy, anyway=True)
     for text, later, evidence in goal.steps:
         due_on = min(max(today + timedelta(days=later), first), last)
         add_step(call, strategy_id, StepContent(text, place.coordinator.id, due_on, evidence), anyway=True)
-    return goal_id

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, literal, select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year, school_year_bounds
@@ -20,7 +20,7 @@ from wss_cases.plans.measures.states import PLAN_MEASURES, SURVEY
 from wss_cases.plans.plan.baselines.models import LONGEST_INSTRUMENT, PlanBaseline, SurveyValue
 from wss_cases.plans.plan.baselines.states import SurveySource
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.core.states import STANDING, PlanState
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.surveys.results.queries import survey_share
 
@@ -155,7 +155,9 @@ def _writable(uow: UnitOfWork, school_plan_id: int) -> SchoolPlan:
 
 
 def _waiting(plan: SchoolPlan, measure: str) -> Select[PlanGoal]:
+    """Return the select of the goals that a baseline is given to. In force goals stay as they are: none."""
     waiting = select(PlanGoal).where(
+        literal(plan.state not in STANDING),
         PlanGoal.plan_id == plan.id,
         PlanGoal.measure == measure,
         PlanGoal.removed_on.is_(None),

@@ -37,6 +37,10 @@ EDITABLE: Final = frozenset(PlanState) - {PlanState.COUNCIL_VOTE, PlanState.APPR
 committee; a closed plan is read and copied, never changed."""
 
 
+GOALS_OPEN: Final = EDITABLE - STANDING
+"""While a plan is in force its goals stay as the council approved them, or nobody could be measured by them."""
+
+
 class Block(Labelled):
     """What stands between a plan and its next state."""
 

@@ -1,4 +1,7 @@
-"""Writing goals, strategies and steps. What is taken out of a plan stays in its table, marked with the day."""
+"""Writing goals, strategies and steps. What is taken out of a plan stays in its table, marked with the day.
+
+In force a plan's goals are fixed; how they are pursued, its strategies and steps, is not.
+"""
 
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -17,8 +20,9 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.baselines.models import PlanBaseline
 from wss_cases.plans.plan.core.actions import open_plan, part_of, refuse_stranger
 from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.states import GOALS_OPEN
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
-from wss_cases.plans.plan.goals.rules import GoalContent, check_goal
+from wss_cases.plans.plan.goals.rules import GoalContent, check_goal, fixed_words
 from wss_cases.roster.names.refusing import refuse_names
 
 Part = TypeVar("Part", bound=Base)
@@ -53,9 +57,10 @@ class StepContent:
 def add_goal(uow: UnitOfWork, school_plan_id: int, content: GoalContent, anyway: bool = False) -> int:
     """Write a goal of a plan, with the baseline that is frozen for its measure already, where one is. Returns its id.
 
-    Raises NotFound, Refused naming the field.
+    Raises NotFound, Refused naming the field, and that in force.
     """
     plan = open_plan(uow, school_plan_id)
+    _refuse_fixed(plan)
     _check_goal(uow, plan, content, anyway)
     goal = PlanGoal(**asdict(content), baseline_id=_frozen(uow, plan.id, content.measure))
     return _add(uow, goal, plan, "plan.goal_written", PlanGoal.plan_id == plan.id)
@@ -66,7 +71,9 @@ def change_goal(uow: UnitOfWork, goal_id: int, content: GoalContent, anyway: boo
     """Change a goal; one that is measured otherwise loses its baseline for the one that is frozen for its new measure,
     where one is. Raises NotFound, Stale, Refused."""
     goal = _standing(uow, PlanGoal, goal_id)
-    _check_goal(uow, uow.session.get_one(SchoolPlan, goal.plan_id), content, anyway)
+    plan = uow.session.get_one(SchoolPlan, goal.plan_id)
+    _refuse_fixed(plan)
+    _check_goal(uow, plan, content, anyway)
     if content.measure != goal.measure:
         goal.baseline_id, goal.survey_value_id = _frozen(uow, goal.plan_id, content.measure), None
     return _change(uow, goal, content, "plan.goal_changed")
@@ -74,7 +81,9 @@ def change_goal(uow: UnitOfWork, goal_id: int, content: GoalContent, anyway: boo
 
 @use_case
 def remove_goal(uow: UnitOfWork, goal_id: int) -> int:
-    """Take a goal out of its plan. Raises NotFound, Stale, and Refused while a strategy stands under it."""
+    """Take a goal out of its plan. Raises NotFound, Stale, and Refused while a strategy stands under it or goals are
+    fixed."""
+    _refuse_fixed(uow.session.get_one(SchoolPlan, _standing(uow, PlanGoal, goal_id).plan_id))
     return _remove(uow, PlanGoal, goal_id, PlanStrategy.goal_id, _("Remove its strategies first."), "plan.goal_removed")
 
 
@@ -149,6 +158,11 @@ def _frozen(uow: UnitOfWork, plan_id: int, measure: str) -> int | None:
     frozen = select(PlanBaseline.id).where(PlanBaseline.plan_id == plan_id, PlanBaseline.measure == measure)
     latest: int | None = uow.session.scalar(frozen.order_by(PlanBaseline.period_from.desc(), PlanBaseline.id).limit(1))
     return latest
+
+
+def _refuse_fixed(plan: SchoolPlan) -> None:
+    if plan.state not in GOALS_OPEN:
+        raise Refused("", fixed_words())
 
 
 def _add(uow: UnitOfWork, part: Any, plan: SchoolPlan, kind: str, beside: Any) -> int:

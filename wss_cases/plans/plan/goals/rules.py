@@ -26,6 +26,14 @@ class GoalContent:
     why_not_measured: str
 
 
+def fixed_words() -> str:
+    """Return why the goals of a plan in force are not changed, and what one does instead."""
+    return _(
+        "This plan is in force, so its goals, targets, and baselines stay as the council approved them. Rate a goal at "
+        "a review if it no longer fits. To change one, copy the plan forward, change it there, and put it to a vote."
+    )
+
+
 def check_goal(content: GoalContent) -> None:
     """Raise Refused for a goal that is neither measurable nor explained, or that aims at how much adults do."""
     if not content.measure:

@@ -17,13 +17,14 @@ from wss_cases.foundation.pages import Page
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.presenters import plan_frame, plan_trail
 from wss_cases.plans.plan.core.queries import get_plan, writable_plan
-from wss_cases.plans.plan.core.states import EDITABLE
+from wss_cases.plans.plan.core.states import EDITABLE, GOALS_OPEN, STANDING
 from wss_cases.plans.plan.core.views import part_page
 from wss_cases.plans.plan.goals import actions
 from wss_cases.plans.plan.goals.forms import goal_form, step_form, strategy_form
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
 from wss_cases.plans.plan.goals.presenters import component_rows
 from wss_cases.plans.plan.goals.queries import get_part, tree_of
+from wss_cases.plans.plan.goals.rules import fixed_words
 from wss_cases.plans.plan.templates.states import Component
 
 blueprint = Blueprint("plan_goals", __name__, url_prefix="/safety-plans")
@@ -37,9 +38,14 @@ def goals(school_plan_id: int) -> Page:
     actor = current_actor()
     plan = get_plan(actor, school_plan_id)
     writes = can(actor, Permission.PLAN_WRITE, plan) and plan.state in EDITABLE
-    components = component_rows(tree_of(plan.id))
-    frame = plan_frame(actor, plan, TAB)
-    return render_template("plans/goals/list.html", components=components, writes=writes, **frame)
+    return render_template(
+        "plans/goals/list.html",
+        components=component_rows(tree_of(plan.id)),
+        writes=writes,
+        writes_goals=writes and plan.state in GOALS_OPEN,
+        fixed=fixed_words() if writes and plan.state in STANDING else "",
+        **plan_frame(actor, plan, TAB),
+    )
 
 
 @blueprint.route("/<int:school_plan_id>/goals/new", methods=["GET", "POST"])
