@@ -20,7 +20,7 @@ from wss_cases.plans.plan.answers.models import PlanAnswer
 from wss_cases.plans.plan.core.actions import PlanHead, change_plan, start_plan
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.rules import PlanFacts, blocks, may_follow, outdated, way_forward
-from wss_cases.plans.plan.core.states import BLOCKED_BY, NEXT, Block, Outdated, PlanState
+from wss_cases.plans.plan.core.states import BLOCKED_BY, TRANSITIONS, Block, Outdated, PlanState
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.plans.plan.progress.actions import move_plan
 from wss_cases.plans.plan.reviews.models import PlanReview
@@ -37,7 +37,7 @@ def test_there_is_one_way_from_the_draft_to_the_end():
     while state is not None:
         walked.append(state)
         state = way_forward(state)
-    assert walked == list(PlanState) and set(NEXT) == set(BLOCKED_BY) == set(PlanState)
+    assert walked == list(PlanState) and set(TRANSITIONS) == set(BLOCKED_BY) == set(PlanState)
     assert not may_follow(PlanState.DRAFT, PlanState.IN_FORCE) and not may_follow(PlanState.CLOSED, PlanState.DRAFT)
     assert not may_follow(PlanState.IN_FORCE, PlanState.COMMITTEE), "what is in force is not undone by going back"
 

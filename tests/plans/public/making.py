@@ -8,23 +8,31 @@ from typing import Any
 from sqlalchemy import update
 
 from tests.factories.accounts import acting, make_user
-from tests.factories.base import put
+from tests.factories.base import fresh, put
 from tests.factories.plans import MeetingHeardFactory, PlanGoalFactory, SchoolMeetingFactory, SchoolPlanFactory
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.stored import forget
-from wss_cases.plans.public.publications.actions import Confirmed, publish
+from wss_cases.plans.public.publications.actions import Confirmed, WrittenYes, publish
 from wss_cases.plans.public.publications.models import PlanPublication
-from wss_cases.plans.public.publications.presenters import Summary
+from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for
+from wss_cases.plans.public.publications.rules import seals_of
 from wss_cases.setup.settings.actions import set_setting
 from wss_cases.setup.settings.catalogue import BY_NAME
 from wss_cases.setup.settings.queries import newest_id, said_of
 
 SUMMARY = Summary("Three goals for a kinder year.", "Tres metas para un año más amable.")
-CONFIRMED = Confirmed(True, frozenset(), "")
+
+
+def confirmed(plan: Any, *agreed: WrittenYes, shown: tuple[str, ...] = (), reads: bool = True) -> Confirmed:
+    """Return what somebody confirms who has just read the page of a plan as it is now."""
+    today = today_at(plan.school_id, clock.now())
+    contents = contents_of(fresh(plan), SUMMARY, figures_for(plan.school_id, today), today)
+    return Confirmed(reads, frozenset(shown), frozenset(seals_of(contents).values()), agreed)
 
 
 def switch(value: str) -> None:
@@ -58,9 +66,10 @@ class PublicScene:
         """Return the call of the school's administrator now."""
         return Invocation(acting(self.head), clock.now())
 
-    def publish(self, confirmed: Confirmed = CONFIRMED, summary: Summary = SUMMARY) -> PlanPublication:
-        """Publish the plan as it stands."""
-        return db.session.get_one(PlanPublication, publish(self.call(), self.plan.id, summary, confirmed))
+    def publish(self, said: Confirmed | None = None, summary: Summary = SUMMARY) -> PlanPublication:
+        """Publish the plan as it stands, by default read as it stands."""
+        number = publish(self.call(), self.plan.id, summary, said or confirmed(self.plan))
+        return db.session.get_one(PlanPublication, number)
 
 
 def row(model: Any, **values: Any) -> Any:

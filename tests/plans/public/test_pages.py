@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 
-from tests.plans.public.making import PublicScene, switch
+from tests.plans.public.making import PublicScene, change, switch
+from tests.support.pages.asked import asked
+from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.public.pages import views
 from wss_cases.plans.public.publications.actions import withdraw
 
 
@@ -71,3 +75,39 @@ def test_what_the_district_turned_off_is_missing(scene: PublicScene, client: Any
     at("2026-11-25 10:00")
     switch("off")
     assert client.get(address(scene)).status_code == 404 and client.get("/public/en").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"state": PlanState.CLOSED, "closed_on": date(2026, 11, 20)}, "Ended on Fri, Nov 20"),
+        ({"first_year": "2025-26", "last_year": "2025-26"}, "Its school years are over"),
+        ({"state": PlanState.COMMITTEE}, "Being changed, not approved"),
+    ],
+)
+def test_a_page_says_what_became_of_its_plan(
+    scene: PublicScene, client: Any, values: dict[str, Any], said: str
+) -> None:
+    scene.publish()
+    assert "2026-27 · In force" in client.get(address(scene)).text
+    change(scene.plan, **values)
+    english, listed = client.get(address(scene)).text, client.get("/public/en").text
+    assert said in english and said in listed and "In force" not in english + listed
+    assert "This plan is not in force." in english and said not in client.get(address(scene, "es")).text
+
+
+def test_the_list_of_schools_is_read_without_their_pages_and_page_by_page(
+    scene: PublicScene, client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PER_PAGE", 2)
+    scenes = [scene, *(PublicScene() for _ in range(4))]
+    for one in scenes:
+        one.publish()
+    with asked() as made:
+        first = client.get("/public/en").text
+    assert "Page 1 of 3" in first and sum(one.name in first for one in scenes) == 2
+    assert not [one for one in made if "plan_publication.content," in one], "no page is read whole"
+    shown = [client.get(f"/public/en?page={number}").text for number in (1, 2, 3)]
+    assert all(sum(one.name in page for page in shown) == 1 for one in scenes)
+    for wrong in ("0", "4", "x", "-1"):
+        assert client.get(f"/public/en?page={wrong}").status_code == 404

@@ -12,13 +12,15 @@ from sqlalchemy.exc import IntegrityError
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import (
+    EnrolmentFactory,
     GuardianFactory,
     SchoolFactory,
     StaffMemberFactory,
     StudentFactory,
     StudentGuardianFactory,
 )
-from tests.plans.public.making import CONFIRMED, SUMMARY, PublicScene, change, row, switch
+from tests.plans.public.making import SUMMARY, PublicScene, change, confirmed, row, switch
+from tests.support.pages.reading import forms, parse
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
@@ -28,10 +30,11 @@ from wss_cases.journal.models import TimelineEntry
 from wss_cases.plans.plan.committee.models import PlanMember
 from wss_cases.plans.plan.committee.states import MemberGroup
 from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.public.publications.actions import Confirmed, publish, withdraw
+from wss_cases.plans.public.publications.actions import WrittenYes, publish, withdraw
 from wss_cases.plans.public.publications.models import PlanPublication
 from wss_cases.plans.public.publications.presenters import Summary
 from wss_cases.plans.public.publications.queries import read_by_anyone
+from wss_cases.plans.public.publications.rules import key_of
 
 TODAY = date(2026, 11, 24)
 
@@ -85,7 +88,7 @@ def test_a_goal_that_was_taken_out_is_on_no_page_any_more(scene: PublicScene) ->
 
 def test_a_person_confirms_that_no_child_is_named(scene: PublicScene) -> None:
     with pytest.raises(Refused, match="confirm that it names no student"):
-        scene.publish(Confirmed(False, frozenset(), ""))
+        scene.publish(confirmed(scene.plan, reads=False))
     assert db.session.scalar(select(PlanPublication.id)) is None
 
 
@@ -97,19 +100,64 @@ def test_the_finder_warns_of_every_text_before_a_person_can_confirm(scene: Publi
     change(scene.heard, answer="Zenobia gets a lamp.")
     with pytest.raises(Refused, match="may name a student: Zenobia"):
         scene.publish()
-    assert scene.publish(Confirmed(True, frozenset({"Zenobia"}), "")).number == 1
+    assert scene.publish(confirmed(scene.plan, shown=("Zenobia",))).number == 1
 
 
-def test_no_adult_is_named_without_a_written_yes(scene: PublicScene) -> None:
+def test_no_adult_is_named_without_a_written_yes_of_their_own(scene: PublicScene) -> None:
+    elsewhere, left = SchoolFactory(), StudentFactory(school=scene.school, is_active=False)
     StaffMemberFactory(school=scene.school, name="Ottoline Quillfeather")
-    student = StudentFactory(school=scene.school)
-    StudentGuardianFactory(student=student, guardian=GuardianFactory(name="Perpetua Thistledown"))
-    for words in ("Thanks to Ottoline Quillfeather.", "Thanks to Perpetua Thistledown."):
+    StaffMemberFactory(school=elsewhere, name="Barnaby J. Thrushwood")
+    StudentGuardianFactory(student=left, guardian=GuardianFactory(name="Perpetua Thistledown"))
+    seat = {"school_id": scene.school.id, "plan_id": scene.plan.id, "starts_on": date(2026, 9, 1)}
+    row(PlanMember, member_group=MemberGroup.COMMUNITY, name="Ivo Sandpiper", **seat)
+    row(PlanMember, member_group=MemberGroup.PARENT, name="Ada Rowanberry", named_yes_on=date(2026, 9, 2), **seat)
+    names = ("Ottoline Quillfeather", "Barnaby J. Thrushwood", "Perpetua Thistledown", "Ivo Sandpiper")
+    for name in names:
+        with pytest.raises(Refused, match=name) as refused:
+            scene.publish(summary=Summary(f"Thanks to {name}.", SUMMARY.es))
+        assert refused.value.field == f"by_{key_of(name)}"
+    two = Summary("Thanks to Ottoline Quillfeather and Ivo Sandpiper.", SUMMARY.es)
+    one_yes = WrittenYes("Ottoline Quillfeather", "O. Quillfeather, letter in the office", date(2026, 11, 3))
+    for yes, field in (
+        (WrittenYes("Ivo Sandpiper", " ", TODAY), "by_"),
+        (WrittenYes("Ivo Sandpiper", "Ivo", None), "on_"),
+        (WrittenYes("Ivo Sandpiper", "Ivo", date(2026, 11, 25)), "on_"),
+        (WrittenYes("Somebody Else", "Ivo", TODAY), "by_"),
+    ):
         with pytest.raises(Refused) as refused:
-            scene.publish(summary=Summary(words, SUMMARY.es))
-        assert refused.value.field == "written_yes"
-    said = Confirmed(True, frozenset(), "O. Q., letter of 3 November, office")
-    assert scene.publish(said, Summary("Thanks to Ottoline Quillfeather.", SUMMARY.es)).written_yes
+            scene.publish(confirmed(scene.plan, one_yes, yes), two)
+        assert refused.value.field == f"{field}{key_of('Ivo Sandpiper')}"
+    made = scene.publish(confirmed(scene.plan, one_yes, WrittenYes("Ivo Sandpiper", "Ivo", TODAY)), two)
+    assert fresh(made).agreed == [
+        ["Ottoline Quillfeather", "O. Quillfeather, letter in the office", "2026-11-03"],
+        ["Ivo Sandpiper", "Ivo", "2026-11-24"],
+    ]
+    assert scene.publish(summary=Summary("Thanks to Ada Rowanberry and Mr. Thrushwood.", SUMMARY.es)).agreed == []
+
+
+def test_a_student_who_left_is_found_as_long_as_a_record_is_held(scene: PublicScene) -> None:
+    EnrolmentFactory(student=StudentFactory(school=SchoolFactory(), given_name="Zenobia"), school_id=scene.school.id)
+    StudentFactory(school=scene.school, given_name="Philomena", is_active=False)
+    for name in ("Zenobia", "Philomena"):
+        with pytest.raises(Refused, match=f"may name a student: {name}"):
+            scene.publish(summary=Summary(f"{name} led it.", SUMMARY.es))
+
+
+def test_what_somebody_saved_meanwhile_is_read_before_it_is_published(scene: PublicScene, client_as: Any) -> None:
+    client, page = client_as(scene.head), f"/safety-plans/{scene.plan.id}/publish"
+    opened = client.form(page, "summary_en").values()
+    change(scene.heard, answer="The lamps are not coming.")
+    typed = {"summary_en": "A kinder year.", "summary_es": SUMMARY.es, "names_no_child": "y"}
+    sent = client.post(page, data={**opened, **typed})
+    assert sent.status_code == 400 and db.session.scalar(select(PlanPublication.id)) is None
+    for said in ("since you read it: You said, we did", "The lamps are not coming.", "A kinder year."):
+        assert said in sent.text
+    (form,) = [one for one in forms(parse(sent.text)) if "summary_en" in one.names]
+    again = form.values()
+    assert "names_no_child" not in again, "what was confirmed was another page"
+    assert client.post(page, data={**again, "names_no_child": "y"}).status_code == 303
+    content = db.session.scalars(select(PlanPublication)).one().content["en"]
+    assert content["voices"][0]["answer"] == "The lamps are not coming." and content["summary"] == "A kinder year."
 
 
 def test_members_are_counted_and_named_only_by_their_written_yes(scene: PublicScene) -> None:
@@ -142,7 +190,7 @@ def test_who_publishes_and_who_withdraws(scene: PublicScene) -> None:
     for who in (make_user(Role.COORDINATOR, scene.school), make_user(Role.ADMINISTRATOR, SchoolFactory())):
         call = Invocation(acting(who), clock.now())
         with pytest.raises(NotFound):
-            publish(call, scene.plan.id, SUMMARY, CONFIRMED)
+            publish(call, scene.plan.id, SUMMARY, confirmed(scene.plan))
         with pytest.raises(NotFound):
             withdraw(call, one.id, "No")
     withdraw(Invocation(acting(make_user(Role.DISTRICT)), clock.now()), one.id, "The district asks")
@@ -165,7 +213,7 @@ def test_publishing_on_a_page_shows_the_page_as_it_would_be(scene: PublicScene, 
     page = f"/safety-plans/{scene.plan.id}/publish"
     assert "Everyone is greeted by name at the door" in client.page(page).text
     typed = {"summary_en": "Zenobia led it.", "summary_es": SUMMARY.es, "names_no_child": "y"}
-    data = {name: held[0] for name, held in client.form(page).values().items() if held} | typed
+    data = {**client.form(page).values(), **typed}
     refused = client.post(page, data=data)
     assert refused.status_code == 400 and "This may name a student: Zenobia" in refused.text
     assert 'name="shown" value="Zenobia"' in refused.text and "Zenobia led it." in refused.text

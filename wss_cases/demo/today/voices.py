@@ -7,15 +7,14 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.demo.district.schools import Place
 from wss_cases.demo.story.world import World
 from wss_cases.plans.plan.core.queries import standing_plan
-from wss_cases.plans.public.publications.actions import Confirmed, publish
-from wss_cases.plans.public.publications.presenters import Summary, contents_of, free_text
-from wss_cases.plans.public.publications.queries import adults_named
-from wss_cases.plans.public.publications.rules import ON
+from wss_cases.plans.public.names.queries import adults_named, children_named
+from wss_cases.plans.public.publications.actions import Confirmed, WrittenYes, publish
+from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for, free_text
+from wss_cases.plans.public.publications.rules import ON, seals_of
 from wss_cases.plans.voices.meetings.actions import Answer, Held, Voice, answer_heard, record_meeting, write_heard
 from wss_cases.plans.voices.meetings.states import MeetingType, Theme
 from wss_cases.plans.voices.votes.actions import Cast, record_vote
 from wss_cases.plans.voices.votes.states import VotingBody
-from wss_cases.roster.names.queries import names_at_school
 from wss_cases.setup.settings.actions import set_setting
 from wss_cases.setup.settings.catalogue import BY_NAME
 
@@ -67,7 +66,8 @@ def _publish(head: Invocation, place: Place, plan_id: int, today: date) -> None:
     """Publish the plan; its texts are the demo's own, so a word of them that is a name, too, names nobody."""
     plan = standing_plan(place.id)
     assert plan is not None and plan.id == plan_id
-    text = free_text(next(iter(contents_of(plan, SUMMARY, (), today).values())), SUMMARY)
-    shown = frozenset(names_at_school(place.id, text))
-    nobody = "No one: these words are no names." if adults_named(place.id, text) else ""
-    publish(head, plan_id, SUMMARY, Confirmed(True, shown, nobody))
+    contents = contents_of(plan, SUMMARY, figures_for(place.id, today), today)
+    text = free_text(next(iter(contents.values())), SUMMARY)
+    nobody = tuple(WrittenYes(words, "No one: this is no name.", today) for words in adults_named(plan, text, today))
+    shown, seen = frozenset(children_named(place.id, text)), frozenset(seals_of(contents).values())
+    publish(head, plan_id, SUMMARY, Confirmed(True, shown, seen, nobody))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wss_cases.access.actor import CASE_TEAM, Role
-from wss_cases.plans.plan.core.states import BLOCKED_BY, NEXT, Block, Outdated, PlanState
+from wss_cases.plans.plan.core.states import BLOCKED_BY, TRANSITIONS, Block, Outdated, PlanState
 from wss_cases.plans.plan.templates.states import Component
 
 PLAN_READERS: Final = (*sorted(CASE_TEAM), Role.DISTRICT)
@@ -52,12 +52,12 @@ def blocks(facts: PlanFacts, target: PlanState) -> list[Block]:
 
 def may_follow(state: PlanState, target: PlanState) -> bool:
     """Whether a person may move a plan from one state to another at all."""
-    return target in NEXT[state]
+    return target in TRANSITIONS[state]
 
 
 def way_forward(state: PlanState) -> PlanState | None:
     """Return the next state on the way, None at its end."""
-    return NEXT[state][0] if NEXT[state] else None
+    return TRANSITIONS[state][0] if TRANSITIONS[state] else None
 
 
 def outdated(template_id: int, newest_template_id: int, last_year: str, this_year: str) -> list[Outdated]:

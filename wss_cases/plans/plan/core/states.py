@@ -21,7 +21,7 @@ class PlanState(Labelled):
 STANDING: Final = frozenset({PlanState.IN_FORCE, PlanState.REVIEWED})
 """A reviewed plan stays the school's plan until it is closed or the next one comes into force."""
 
-NEXT: Final[dict[PlanState, tuple[PlanState, ...]]] = {
+TRANSITIONS: Final[dict[PlanState, tuple[PlanState, ...]]] = {
     PlanState.DRAFT: (PlanState.COMMITTEE,),
     PlanState.COMMITTEE: (PlanState.COUNCIL_VOTE, PlanState.DRAFT),
     PlanState.COUNCIL_VOTE: (PlanState.APPROVED, PlanState.COMMITTEE),

@@ -15,7 +15,7 @@ from wss_cases.plans.plan.answers.queries import answers_of
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.presenters import TONES, plan_words, years_words
 from wss_cases.plans.plan.core.rules import PlanFacts, blocks, way_forward
-from wss_cases.plans.plan.core.states import NEXT, Block, PlanState
+from wss_cases.plans.plan.core.states import TRANSITIONS, Block, PlanState
 from wss_cases.plans.plan.goals.presenters import needs_baseline, target_words
 from wss_cases.plans.plan.goals.queries import tree_of
 from wss_cases.plans.plan.templates.queries import questions_of
@@ -62,7 +62,7 @@ def way_of(plan: SchoolPlan, facts: PlanFacts) -> Way | None:
     target = way_forward(plan.state)
     if target is None:
         return None
-    back = next((_back(state) for state in NEXT[plan.state][1:]), None)
+    back = next((_back(state) for state in TRANSITIONS[plan.state][1:]), None)
     in_the_way = [line for block in blocks(facts, target) for line in _lines(block, plan, facts)]
     return Way(FORWARD[target](), target.value, in_the_way, back)
 

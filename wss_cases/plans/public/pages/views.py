@@ -5,6 +5,7 @@ They are rendered apart from the layout, which asks who is signed in: what a cac
 
 import hashlib
 from collections import Counter
+from math import ceil
 from typing import Any, Final
 
 from flask import Blueprint, current_app, make_response, request
@@ -15,38 +16,57 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.plans.public.figures.rules import Published
 from wss_cases.plans.public.figures.states import FIGURE_LABELS, PARENTS
-from wss_cases.plans.public.publications.models import PlanPublication
-from wss_cases.plans.public.publications.queries import all_read_by_anyone, read_by_anyone
-from wss_cases.plans.public.publications.rules import from_plain
+from wss_cases.plans.public.publications.presenters import is_past, state_today
+from wss_cases.plans.public.publications.queries import (
+    all_figures_read,
+    all_read_by_anyone,
+    count_read_by_anyone,
+    plan_of,
+    read_by_anyone,
+)
+from wss_cases.plans.public.publications.states import PUBLISHABLE
 from wss_cases.roster.directory.presenters import language_words
 
 blueprint = Blueprint("public_pages", __name__, url_prefix="/public")
 KEPT: Final = "public, max-age=300"
 """A cache may keep a page for five minutes, so that a withdrawn one is soon gone."""
+PER_PAGE: Final = 50
 
 
 @blueprint.get("/<language>")
 @gate(Permission.PUBLIC)
 def all_schools(language: str) -> Response:
-    """The schools of the district that publish their plans; missing while there is none."""
-    found = all_read_by_anyone(today_at(None, clock.now()))
-    if not found or language not in setting("LANGUAGES"):
+    """The schools of the district that publish their plans, a page at a time; missing while there is none."""
+    today, number = today_at(None, clock.now()), id_in(request.args.get("page", "1")) or 0
+    pages = ceil(count_read_by_anyone(today) / PER_PAGE)
+    if not 1 <= number <= pages or language not in setting("LANGUAGES"):
         raise NotFound
-    schools = [(one.school_id, name, one.content[language]) for one, name in found]
-    figures = _sums([one for one, _name in found])
-    return _page("plans/public/district.html", language, "public_pages.all_schools", schools=schools, figures=figures)
+    schools = all_read_by_anyone(language, (number - 1) * PER_PAGE, PER_PAGE)
+    return _page(
+        "plans/public/district.html",
+        language,
+        "public_pages.all_schools",
+        schools=schools,
+        state=state_today,
+        today=today,
+        figures=_sums(all_figures_read()),
+        number=number,
+        pages=pages,
+    )
 
 
-def _sums(found: list[PlanPublication]) -> list[tuple[str, int, int]]:
+def _sums(found: list[tuple[str, list[Published]]]) -> list[tuple[str, int, int]]:
     """Return what the schools' own pages show, added up: the figure's name, students, and at how many schools. Whoever
     reads the pages can add them up as well, so this tells nothing more."""
-    latest = max(one.figures_year for one in found)
+    latest = max(year for year, _figures in found)
     students, schools = Counter[str](), Counter[str]()
-    for one in found:
-        for figure in from_plain(one.figures) if one.figures_year == latest else ():
+    for year, figures in found:
+        for figure in figures if year == latest else ():
             students[figure.name] += figure.number
             schools[figure.name] += 1
     return [(name, students[name], schools[name]) for name in PARENTS if schools[name]]
@@ -55,15 +75,21 @@ def _sums(found: list[PlanPublication]) -> list[tuple[str, int, int]]:
 @blueprint.get("/<language>/<int:school_id>")
 @gate(Permission.PUBLIC)
 def school(language: str, school_id: int) -> Response:
-    """A school's plan as it was published; missing where nothing is."""
-    found = read_by_anyone(school_id, today_at(school_id, clock.now()))
+    """A school's plan as it was published, and what became of it since; missing where nothing is published."""
+    today = today_at(school_id, clock.now())
+    found = read_by_anyone(school_id, today)
     if found is None or language not in found.content:
         raise NotFound
+    plan = plan_of(found)
     return _page(
         "plans/public/school.html",
         language,
         "public_pages.school",
         content=found.content[language],
+        plan=plan,
+        state=state_today,
+        today=today,
+        stands=plan.state in PUBLISHABLE and not is_past(plan, today),
         school_id=school_id,
     )
 

@@ -14,23 +14,32 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.public.names.queries import adults_named, children_named
 from wss_cases.plans.public.publications.models import PlanPublication
 from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for, free_text
-from wss_cases.plans.public.publications.queries import adults_named
-from wss_cases.plans.public.publications.rules import PUBLIC_PAGES, as_plain
+from wss_cases.plans.public.publications.rules import PUBLIC_PAGES, as_plain, changed_since, key_of
 from wss_cases.plans.public.publications.states import PUBLISHABLE
 from wss_cases.roster.directory.models import School
-from wss_cases.roster.names.queries import names_at_school
+
+
+@dataclass(frozen=True)
+class WrittenYes:
+    """A written consent: the words of the page that name an adult, who gave it and where it is kept, and when."""
+
+    words: str
+    given_by: str
+    given_on: date | None
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """What the person who publishes says: the page names no child, having been shown the words `shown` that may; which
-    adults agreed in writing, and where that is kept ('' where none is named)."""
+    """What the person who publishes says: the page names no child, having been shown the words `shown` that may, and
+    having read the parts with the seals `seen`; and the written yes for each adult who may be named."""
 
     names_no_child: bool
     shown: frozenset[str]
-    written_yes: str
+    seen: frozenset[str]
+    agreed: tuple[WrittenYes, ...] = ()
 
 
 @use_case
@@ -38,8 +47,8 @@ def publish(uow: UnitOfWork, plan_id: int, summary: Summary, confirmed: Confirme
     """Freeze a plan's public page in every language and let anyone read it, in place of the version before.
 
     Raises Refused while the district does not allow it, for a plan that is not approved, without words in both
-    languages, without the confirmation that no child is named (and for words that may name one before they were shown),
-    and for an adult's name without a written yes.
+    languages, for a page that says something else than what was read, without the confirmation that no child is named
+    (and for words that may name one before they were shown), and for an adult's name without a written yes of its own.
     """
     plan = uow.load(SchoolPlan, plan_id, Permission.PLAN_WRITE)
     # one after the other: each is held against all that were published before
@@ -48,8 +57,14 @@ def publish(uow: UnitOfWork, plan_id: int, summary: Summary, confirmed: Confirme
     _check(plan, summary, today)
     figures = figures_for(plan.school_id, today)
     contents = contents_of(plan, summary, figures, today)
-    _check_names(plan.school_id, next(iter(contents.values())), summary, confirmed)
-    return _freeze(uow, plan, summary, confirmed, contents, as_plain(figures)).id
+    if changed := changed_since(contents, confirmed.seen):
+        words = _(
+            "Someone changed this since you read it: %(parts)s. Nothing was published. Read it again and confirm.",
+            parts=", ".join(changed),
+        )
+        raise Refused("", words)
+    agreed = _check_names(plan, next(iter(contents.values())), summary, confirmed, today)
+    return _freeze(uow, plan, summary, agreed, contents, as_plain(figures)).id
 
 
 def _check(plan: SchoolPlan, summary: Summary, today: date) -> None:
@@ -61,24 +76,36 @@ def _check(plan: SchoolPlan, summary: Summary, today: date) -> None:
     refuse_blank("summary_es", summary.es, _("Write the plan in short, in Spanish."))
 
 
-def _check_names(school_id: int, content: dict[str, Any], summary: Summary, confirmed: Confirmed) -> None:
+def _check_names(
+    plan: SchoolPlan, content: dict[str, Any], summary: Summary, confirmed: Confirmed, today: date
+) -> list[Any]:  # fmt: skip
+    """Refuse a child's name that nobody confirmed, and an adult's without a written yes; returns who agreed."""
     text = free_text(content, summary)
-    children = names_at_school(school_id, text)
+    children = children_named(plan.school_id, text)
     if not confirmed.shown.issuperset(children):
         words = _("This may name a student: %(names)s. Read each place, then confirm.", names=", ".join(children))
         raise Refused("names_no_child", words)
     if not confirmed.names_no_child:
         raise Refused("names_no_child", _("Read the page, and confirm that it names no student."))
-    adults = [] if confirmed.written_yes.strip() else adults_named(school_id, text)
-    if adults:
-        words = _(
-            "This may name an adult: %(names)s. Leave out the name, or write who agreed.", names=", ".join(adults)
-        )
-        raise Refused("written_yes", words)
+    said = {one.words: one for one in confirmed.agreed}
+    return [_agreed(said.get(words, WrittenYes(words, "", None)), today) for words in adults_named(plan, text, today)]
+
+
+def _agreed(yes: WrittenYes, today: date) -> list[Any]:
+    """Return a written consent as it is stored. Raises Refused for one that says not who gave it, or not when."""
+    key = key_of(yes.words)
+    words = _("This may name an adult: %(name)s. Leave out the name, or write who consented and when.", name=yes.words)
+    if not yes.given_by.strip():
+        raise Refused(f"by_{key}", words)
+    if yes.given_on is None:
+        raise Refused(f"on_{key}", words)
+    if yes.given_on > today:
+        raise Refused(f"on_{key}", _("Choose today or an earlier day."))
+    return [yes.words, yes.given_by.strip(), yes.given_on.isoformat()]
 
 
 def _freeze(
-    uow: UnitOfWork, plan: SchoolPlan, summary: Summary, confirmed: Confirmed, contents: dict[str, Any],
+    uow: UnitOfWork, plan: SchoolPlan, summary: Summary, agreed: list[Any], contents: dict[str, Any],
     figures: list[Any],
 ) -> PlanPublication:  # fmt: skip
     of_school = PlanPublication.school_id == plan.school_id
@@ -91,7 +118,7 @@ def _freeze(
     publication = PlanPublication(
         school_id=plan.school_id, plan_id=plan.id, number=last + 1, summary_en=summary.en, summary_es=summary.es,
         content=contents, figures=figures, figures_year=school_year(today_at(plan.school_id, uow.now)),
-        written_yes=confirmed.written_yes.strip(), published_at=uow.now, published_by_id=uow.actor.user_id,
+        agreed=agreed, published_at=uow.now, published_by_id=uow.actor.user_id,
     )  # fmt: skip
     uow.add(publication)
     uow.record(publication, "plan_publication.published", number=publication.number)

@@ -1,15 +1,18 @@
 """Forms of publishing and withdrawing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from wtforms import BooleanField
+from wtforms import BooleanField, DateField
 from wtforms.validators import Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.plans.public.publications.actions import Confirmed
+from wss_cases.plans.public.publications.actions import Confirmed, WrittenYes
 from wss_cases.plans.public.publications.models import LONGEST_REASON, LONGEST_SUMMARY
 from wss_cases.plans.public.publications.presenters import Summary
+from wss_cases.plans.public.publications.rules import key_of
 
 
 class PublishForm(BaseForm):
@@ -24,19 +27,33 @@ class PublishForm(BaseForm):
     names_no_child = BooleanField(
         _l("I have read the page below. It names no student, and no one could be recognized.")
     )
-    written_yes = ShortText(
-        _l("Adults who are named, and where their written consent is kept"), [Optional()],
-        description=_l("Leave it empty where no adult is named."),
-    )  # fmt: skip
+    adults: Sequence[str] = ()
 
     @property
     def summary(self) -> Summary:
         """The words in both languages."""
         return Summary((self.summary_en.data or "").strip(), (self.summary_es.data or "").strip())
 
-    def confirmed(self, shown: Iterable[str]) -> Confirmed:
-        """Return what is confirmed by somebody who was shown these words that may name a student."""
-        return Confirmed(bool(self.names_no_child.data), frozenset(shown), self.written_yes.data or "")
+    def confirmed(self, shown: Iterable[str], seen: Iterable[str]) -> Confirmed:
+        """Return what is confirmed by somebody who was shown these words that may name a student, and read the parts
+        with these seals."""
+        agreed = tuple(
+            WrittenYes(words, self[f"by_{key_of(words)}"].data or "", self[f"on_{key_of(words)}"].data)
+            for words in self.adults
+        )
+        return Confirmed(bool(self.names_no_child.data), frozenset(shown), frozenset(seen), agreed)
+
+
+def publish_form(found: Sequence[str], **shown: Any) -> PublishForm:
+    """Return the form with which a plan is published, with two fields for each adult whom the page may name."""
+    consents: dict[str, Any] = {"adults": tuple(found)}
+    for words in found:
+        label = _("Written consent for “%(name)s”: who gave it, and where is it kept?", name=words)
+        about = _("The person’s full name. If these words name no one, write what they mean.")
+        consents[f"by_{key_of(words)}"] = ShortText(label, [Optional()], LONGEST_REASON, description=about)
+        consents[f"on_{key_of(words)}"] = DateField(_("“%(name)s”: given on", name=words), [Optional()])
+    made: PublishForm = type("PublishForm", (PublishForm,), consents)(**shown)
+    return made
 
 
 class WithdrawForm(BaseForm):

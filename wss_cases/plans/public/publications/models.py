@@ -18,7 +18,8 @@ class PlanPublication(OfPlan, Versioned, Base):
     """One version of a school's public page; at most one is read at a time. Nothing of it changes but that it ends.
 
     `content`: language to what the page says. `figures`: the figures it shows, as (name, students, day), of the school
-    year `figures_year`. `written_yes`: who of the adults named agreed in writing, and where that is kept.
+    year `figures_year`. `agreed`: the adults whom it may name, as (words of the page, who gave the written consent and
+    where it is kept, day).
     """
 
     __tablename__ = "plan_publication"
@@ -28,7 +29,7 @@ class PlanPublication(OfPlan, Versioned, Base):
         CheckConstraint("number > 0", name="number"),
         CheckConstraint("(withdrawn_at is null) = (withdrawn_because = '')", name="withdrawn"),
     )
-    PRIVATE = frozenset({"summary_en", "summary_es", "written_yes", "withdrawn_because"})
+    PRIVATE = frozenset({"summary_en", "summary_es", "agreed", "withdrawn_because"})
 
     number: Mapped[int]
     summary_en: Mapped[str] = mapped_column(Text)
@@ -36,7 +37,7 @@ class PlanPublication(OfPlan, Versioned, Base):
     content: Mapped[dict[str, Any]]
     figures: Mapped[list[Any]]
     figures_year: Mapped[str] = mapped_column(String(7))
-    written_yes: Mapped[str] = mapped_column(Text, default="", server_default="")
+    agreed: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     published_at: Mapped[datetime]
     published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     replaced_at: Mapped[datetime | None]

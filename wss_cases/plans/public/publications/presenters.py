@@ -25,6 +25,7 @@ from wss_cases.plans.public.publications.queries import (
     members_of,
     voices_between,
 )
+from wss_cases.plans.public.publications.states import PUBLISHABLE
 from wss_cases.roster.directory.queries import get_school
 
 
@@ -108,6 +109,20 @@ def _content(plan: SchoolPlan, summary: str, figures: Sequence[Published], today
         sections=[(str(one.title), list(one.rows(plan, today))) for one in public_sections()],
         voices=_voices(plan),
     )
+
+
+def is_past(plan: SchoolPlan, today: date) -> bool:
+    """Whether the last school year of a plan is over."""
+    return school_year_bounds(plan.last_year)[1] < today
+
+
+def state_today(plan: SchoolPlan, today: date) -> str:
+    """Return what a plan that was published is today: a frozen page would still call an ended one in force."""
+    if plan.closed_on is not None:
+        return _("Ended on %(day)s", day=day_words_with_year(plan.closed_on))
+    if is_past(plan, today):
+        return _("Its school years are over")
+    return str(plan.state.label) if plan.state in PUBLISHABLE else _("Being changed, not approved")
 
 
 def _goals(plan: SchoolPlan) -> list[tuple[str, list[str]]]:

@@ -1,27 +1,39 @@
-"""Reading publications: those of a school, the one that anyone reads, and what adults of a school are called."""
+"""Reading publications: those of a school, and what anyone reads."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.plans.plan.committee.models import PlanMember
+from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.rules import PLAN_READERS
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.plans.public.figures.rules import Published
 from wss_cases.plans.public.publications.models import PlanPublication
 from wss_cases.plans.public.publications.rules import PUBLIC_PAGES, from_plain
 from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
-from wss_cases.roster.directory.models import Guardian, School, StaffMember, Student, StudentGuardian
-from wss_cases.roster.names.finder import Finder
-from wss_cases.roster.names.queries import NOBODY, called, guardians_named
+from wss_cases.roster.directory.models import School
 
 MOST_VOICES = 100
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A school in the list of all that publish: its years and day as its page says them, and its plan of today."""
+
+    school_id: int
+    name: str
+    years: str
+    as_of: str
+    plan: SchoolPlan
+
 
 load_publication = by_id(PlanPublication)
 
@@ -51,12 +63,31 @@ def read_by_anyone(school_id: int, today: date) -> PlanPublication | None:
     return db.session.scalar(live) if PUBLIC_PAGES.on(today) else None
 
 
-def all_read_by_anyone(today: date) -> list[tuple[PlanPublication, str]]:
-    """Return what anyone reads of every school with the school's name, by name."""
-    if not PUBLIC_PAGES.on(today):
-        return []
-    named = _live().add_columns(School.name).order_by(School.name, School.id)
-    return [(row[0], row[1]) for row in db.session.execute(named)]
+def count_read_by_anyone(today: date) -> int:
+    """Return how many schools publish something that anyone reads."""
+    live = _live().with_only_columns(func.count())
+    return db.session.scalar(live) or 0 if PUBLIC_PAGES.on(today) else 0
+
+
+def all_read_by_anyone(language: str, first: int, most: int) -> list[Entry]:
+    """Return a part of the schools that publish something, by name, without what their pages say; the caller has asked
+    whether the district allows it."""
+    said = PlanPublication.content[language]
+    columns = (School.id, School.name, said["years"].as_string(), said["as_of"].as_string(), SchoolPlan)
+    found = _live().join(SchoolPlan, SchoolPlan.id == PlanPublication.plan_id).with_only_columns(*columns)
+    rows = db.session.execute(found.order_by(School.name, School.id).offset(first).limit(most))
+    return [Entry(*row) for row in rows]
+
+
+def all_figures_read() -> list[tuple[str, list[Published]]]:
+    """Return the figures of every page that anyone reads, each with its school year."""
+    rows = db.session.execute(_live().with_only_columns(PlanPublication.figures_year, PlanPublication.figures))
+    return [(year, from_plain(figures)) for year, figures in rows]
+
+
+def plan_of(publication: PlanPublication) -> SchoolPlan:
+    """Return the plan of a publication as it is today; the caller has checked the publication."""
+    return db.session.get_one(SchoolPlan, publication.plan_id)
 
 
 def _live() -> Any:
@@ -100,14 +131,3 @@ def voices_between(school_id: int, first: date, last: date) -> list[tuple[Meetin
     of_school = rows.where(MeetingHeard.school_id == school_id, SchoolMeeting.held_on.between(first, last))
     latest = of_school.order_by(SchoolMeeting.held_on.desc(), MeetingHeard.id).limit(MOST_VOICES)
     return [(row[0], row[1]) for row in db.session.execute(latest)]
-
-
-def adults_named(school_id: int, text: str) -> list[str]:
-    """Return the words of a text that name a member of staff of a school, or a parent or guardian of its students."""
-    if not text.strip():
-        return []
-    staff = select(StaffMember.name).where(StaffMember.school_id == school_id, StaffMember.is_active)
-    students = select(Student.id).where(Student.school_id == school_id, Student.is_active)
-    families = guardians_named(StudentGuardian.student_id.in_(students), Guardian.name != "")
-    adults = [*(called(name) for name in db.session.scalars(staff)), *families]
-    return Finder(NOBODY, (), adults).of_school(text)

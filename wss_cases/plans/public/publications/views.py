@@ -1,5 +1,6 @@
 """Pages on which a school publishes its plan: what is public, the page as it would be, withdrawing."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -11,7 +12,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import dotted, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, printed_address, with_flash
@@ -20,14 +21,14 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.presenters import plan_frame
 from wss_cases.plans.plan.core.queries import get_plan
+from wss_cases.plans.public.names.queries import adults_named, children_named
 from wss_cases.plans.public.publications import actions
-from wss_cases.plans.public.publications.forms import PublishForm, WithdrawForm
+from wss_cases.plans.public.publications.forms import PublishForm, WithdrawForm, publish_form
 from wss_cases.plans.public.publications.models import PlanPublication
 from wss_cases.plans.public.publications.presenters import contents_of, figures_for, free_text, version_words
-from wss_cases.plans.public.publications.queries import adults_named, get_publication, publications_of
-from wss_cases.plans.public.publications.rules import PUBLIC_PAGES
+from wss_cases.plans.public.publications.queries import get_publication, publications_of
+from wss_cases.plans.public.publications.rules import PUBLIC_PAGES, changed_since, seals_of
 from wss_cases.plans.public.publications.states import PUBLISHABLE
-from wss_cases.roster.names.queries import names_at_school
 
 blueprint = Blueprint("publications", __name__, url_prefix="/safety-plans")
 TAB = "publications.page"
@@ -70,6 +71,9 @@ def _version_rows(found: Any) -> list[dict[str, Any]]:
             "meta": dotted(
                 moment_words(one.published_at, zone_of(one.school_id)),
                 names.get(one.published_by_id, ""),
+                _("written consent: %(who)s", who="; ".join(_consent(*yes) for yes in one.agreed))
+                if one.agreed
+                else "",
                 one.withdrawn_because,
             ),
             "tag": _("Public") if _is_live(one) else (_("Withdrawn") if one.withdrawn_at else _("Replaced")),
@@ -79,26 +83,35 @@ def _version_rows(found: Any) -> list[dict[str, Any]]:
     ]
 
 
+def _consent(words: str, given_by: str, given_on: str) -> str:
+    day = day_words_with_year(date.fromisoformat(given_on))
+    return f"{words} ({given_by}, {day})" if words else f"{given_by}, {day}"
+
+
 @blueprint.route("/<int:school_plan_id>/publish", methods=["GET", "POST"])
 @gate(Permission.PLAN_WRITE)
 def publish(school_plan_id: int) -> Page:
     """Read the page as it would be, and publish it."""
     actor = current_actor()
     plan = get_plan(actor, school_plan_id)
-    form = PublishForm(**_last_words(actor, plan))
-    today = today_at(plan.school_id, clock.now())
-    contents = contents_of(plan, form.summary, figures_for(plan.school_id, today), today)
-    text = free_text(contents[locale_code()], form.summary)
+    last = _last_words(actor, plan)
+    summary, today = PublishForm(**last).summary, today_at(plan.school_id, clock.now())
+    contents = contents_of(plan, summary, figures_for(plan.school_id, today), today)
+    text = free_text(contents[locale_code()], summary)
+    form = publish_form(adults_named(plan, text, today), **last)
+    shown, seen = request.form.getlist("shown"), request.form.getlist("seen")
+    if form.is_submitted() and changed_since(contents, seen):
+        form.names_no_child.data = False  # confirmed of a page that is another one now
     home = url_for(TAB, school_plan_id=plan.id)
     return act_form(
         form,
-        lambda call: actions.publish(call, plan.id, form.summary, form.confirmed(request.form.getlist("shown"))),
+        lambda call: actions.publish(call, plan.id, summary, form.confirmed(shown, seen)),
         with_flash(_("Published. Anyone can read it now."), home),
         {
             **_words(_("Publish the plan"), _("Publish"), home),
             "content": contents[locale_code()],
-            "children": names_at_school(plan.school_id, text),
-            "adults": adults_named(plan.school_id, text),
+            "children": children_named(plan.school_id, text),
+            "seals": list(seals_of(contents).values()),
         },
         "plans/public/publish.html",
     )

@@ -1,0 +1,47 @@
+"""Who agreed in writing to be named on a plan's public page, for each name, with the day.
+
+Revision ID: 0110
+Revises: 0109
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0110"
+down_revision = "0109"
+branch_labels = None
+depends_on = None
+
+TABLE = "plan_publication"
+JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+PAGES: Any = sa.table(
+    TABLE, sa.column("id"), sa.column("written_yes", sa.Text()), sa.column("agreed", JSON),
+    sa.column("published_at", sa.DateTime(timezone=True)),
+)  # fmt: skip
+
+
+def upgrade() -> None:
+    """What was written for all names of a page at once stays as one consent without a name."""
+    with op.batch_alter_table(TABLE) as batch:
+        batch.add_column(sa.Column("agreed", JSON, nullable=False, server_default="[]"))
+    bind = op.get_bind()
+    said = sa.select(PAGES.c.id, PAGES.c.written_yes, PAGES.c.published_at).where(PAGES.c.written_yes != "")
+    for number, text, at in bind.execute(said).all():
+        agreed = [["", text, at.date().isoformat()]]
+        bind.execute(sa.update(PAGES).where(PAGES.c.id == number).values(agreed=agreed))
+    with op.batch_alter_table(TABLE) as batch:
+        batch.drop_column("written_yes")
+
+
+def downgrade() -> None:
+    with op.batch_alter_table(TABLE) as batch:
+        batch.add_column(sa.Column("written_yes", sa.Text(), nullable=False, server_default=""))
+    bind = op.get_bind()
+    for number, agreed in bind.execute(sa.select(PAGES.c.id, PAGES.c.agreed)).all():
+        text = "; ".join(": ".join(part for part in (words, by) if part) for words, by, _on in agreed)
+        bind.execute(sa.update(PAGES).where(PAGES.c.id == number).values(written_yes=text))
+    with op.batch_alter_table(TABLE) as batch:
+        batch.drop_column("agreed")
