@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from tests.factories.accounts import acting, make_user
-from tests.factories.roster import StudentFactory
+from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.outcomes.making.small_district import Made
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
@@ -52,6 +52,20 @@ def test_it_stands_above_the_figures_on_the_page_and_on_paper_with_whose_it_is(m
     acts = select(AuditEntry.action).where(AuditEntry.object_type == "board_comment").order_by(AuditEntry.id)
     assert list(db.session.scalars(acts)) == ["board_comment.written", "board_comment.removed"]
     assert not [row for row in db.session.scalars(select(AuditEntry)) if "coordinators" in str(row.changes)]
+
+
+@pytest.mark.parametrize("network", [None, "North"])
+def test_a_comment_on_many_schools_is_asked_about_too(made: Made, client_as: ClientAs, network: str | None) -> None:
+    made.schools[0].network = network
+    db.session.commit()
+    StudentFactory(school=made.schools[0], given_name="Zebulon", family_name="De la Quarterly")
+    StudentFactory(school=SchoolFactory(network="South"), given_name="Zebulon", family_name="Farthing")
+    client = client_as(make_user(Role.DISTRICT))
+    address = f"{FORM}?network={network}" if network else FORM
+    asked = written(client, address, comment="Thanks to zebulon de la quarterly, and to Zebulon Farthing.")
+    assert asked.status_code == 400 and "Zebulon De la Quarterly" in asked.text
+    assert ("Zebulon Farthing. Leave" in asked.text) is (network is None), "a network's comment is about its schools"
+    assert written(client, address, comment="A quarterly look at circles.").status_code == 303
 
 
 def test_one_that_may_name_a_student_is_asked_about_and_loses_nothing(made: Made, client_as: ClientAs) -> None:

@@ -136,6 +136,14 @@ def test_a_count_is_not_confirmed_after_the_plan_has_gone_back(scene: Scene) -> 
     assert scene.approved_on is None
 
 
+def test_what_a_council_said_of_an_earlier_text_decides_nothing(scene: Scene) -> None:
+    scene.counted(5, 2)
+    scene.moved(30, PlanState.COMMITTEE, PlanState.COUNCIL_VOTE)
+    scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 9))
+    correct_vote(scene.call(), scene.vote(6, 0).id, Cast(5, 1, 0, 7), "Counted again")
+    assert scene.approved_on is None
+
+
 @pytest.mark.parametrize("quorum", [None, 6])
 def test_no_meeting_goes_below_the_quorum_of_the_council(scene: Scene, quorum: int | None) -> None:
     scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17), quorum=quorum)

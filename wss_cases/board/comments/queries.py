@@ -1,13 +1,15 @@
-"""Reading the comment on a board report."""
+"""Reading the comment on a board report, and whom the comment on many schools' report may name."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.board.comments.models import BoardComment
 from wss_cases.foundation.db import db
+from wss_cases.plans.public.names.rules import whole_names_in
+from wss_cases.roster.directory.models import School, Student
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,25 @@ class Comment:
     by: str
     at: datetime
     version: int
+
+
+def students_of_many(network: str | None, text: str) -> list[str]:
+    """Return the students of a network's schools, or of the district's (None), whom a text names by their whole name.
+
+    Looked for are those whose family name stands in it as it is written on record, in capitals or not.
+    """
+    words = text.replace(".", " ").replace(",", " ").split()
+    runs = [" ".join(words[at : at + many]) for many in (1, 2, 3) for at in range(len(words) + 1 - many)]
+    families = sorted({form for run in runs for form in (run, run.lower(), run.title())})
+    who = select(Student.given_name, Student.preferred_given_name, Student.family_name, Student.preferred_family_name)
+    names = (Student.family_name, Student.preferred_family_name)
+    in_text = or_(*(form.in_(families) for name in names for form in (name, func.lower(name))))
+    who = who.join(School, School.id == Student.school_id).where(in_text)
+    if network is not None:
+        who = who.where(School.network == network)
+    rows = db.session.execute(who).all()
+    names_of = sorted({f"{given} {family}" for row in rows for given in row[:2] for family in row[2:]})
+    return whole_names_in(text, names_of)
 
 
 def comment_on(scope: str, ends_on: date) -> Comment | None:

@@ -138,7 +138,7 @@ def comment() -> Page:
         return act_form(
             form,
             lambda call: write_comment(
-                call, words, scope.school_id, scope.last, form.comment.data, anyway=bool(form.anyway.data)
+                call, words, scope.school_id, scope.last, form.comment.data, bool(form.anyway.data), scope.network
             ),
             with_flash(_("Comment saved."), back),
             _comment_words(page, back),

@@ -5,8 +5,7 @@ from typing import Any
 from wss_cases.board.school_plan.queries import GoalNow, PlanNow
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.counting.scope.rules import Share
-from wss_cases.plans.baselines.presenters import value_words
-from wss_cases.plans.measures.rules import Figure
+from wss_cases.plans.measures.rules import Figure, value_words
 from wss_cases.plans.plan.core.presenters import years_words
 from wss_cases.plans.plan.goals.presenters import target_words
 from wss_cases.plans.plan.templates.states import Component

@@ -22,6 +22,7 @@ from wss_cases.plans.plan.baselines.states import SurveySource
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import STANDING, PlanState
 from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.roster.names.refusing import refuse_names
 from wss_cases.surveys.results.queries import survey_share
 
 HIGHEST_VALUE = 1000
@@ -72,10 +73,12 @@ def enter_survey(
     value: float | None,
     year: str,
     goals: Collection[int] = (),
+    anyway: bool = False,
 ) -> int:
     """Enter a value of a survey that was computed elsewhere, and give it to `goals`, which ask about this very scale.
 
-    Returns the id of the plan. Raises NotFound, Refused naming the field.
+    Returns the id of the plan. Raises NotFound, Refused naming the field, also, unless `anyway`, for what may name a
+    student.
     """
     plan = _writable(uow, school_plan_id)
     refuse_blank("instrument", instrument, _("Enter the name of the survey."))
@@ -83,6 +86,7 @@ def enter_survey(
     for field, words in (("instrument", instrument), ("scale", scale)):
         if len(words) > LONGEST_INSTRUMENT:
             raise Refused(field, _("Use at most %(most)d characters.", most=LONGEST_INSTRUMENT))
+    refuse_names(plan.school_id, anyway, instrument, scale)
     if value is None or not math.isfinite(value) or not 0 <= value <= HIGHEST_VALUE:
         raise Refused("value", _("Enter a number from 0 to %(most)d.", most=HIGHEST_VALUE))
     _refuse_year(year, school_year(today_at(plan.school_id, uow.now)))

@@ -6,6 +6,7 @@ from wtforms.validators import InputRequired
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.plans.plan.baselines.models import LONGEST_INSTRUMENT
+from wss_cases.plans.plan.core.forms import no_student_named
 
 YEAR = _l("Choose a school year that is recorded here.")
 
@@ -61,3 +62,4 @@ class SurveyForm(ValueForm):
     value = FloatField(_l("Value"), validators=[InputRequired(_l("Enter a number."))])
     year = SelectField(_l("Of which school year?"), validators=[InputRequired(YEAR)])
     goals = goals_field()
+    anyway = no_student_named()

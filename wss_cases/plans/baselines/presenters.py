@@ -16,7 +16,7 @@ from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.plans.baselines.queries import Trend
-from wss_cases.plans.measures.rules import Figure, is_too_small, number_words, value_of
+from wss_cases.plans.measures.rules import Figure, is_too_small, number_words, value_of, value_words
 from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.baselines.states import SurveySource
@@ -25,14 +25,6 @@ from wss_cases.surveys.instrument.queries import text_code
 from wss_cases.surveys.instrument.states import SurveyGroup
 
 Line = dict[str, Any]
-
-
-def value_words(measure: str, figure: Figure) -> str:
-    """Return a figure in its unit: "6.9 per 100 students"; that there is nothing to count where it is of nothing."""
-    value = value_of(measure, figure.numerator, figure.denominator)
-    if value is None:
-        return _("Nothing to count")
-    return f"{number_words(value)} {PLAN_MEASURES[measure].unit}"
 
 
 def made_of(measure: str, figure: Figure) -> str:

@@ -156,7 +156,14 @@ act_page(
     load=_writable,
     form=_survey_form,
     act=lambda call, plan, form: actions.enter_survey(
-        call, plan.id, form.instrument.data or "", form.scale.data or "", form.value.data, form.year.data, form.chosen
+        call,
+        plan.id,
+        form.instrument.data or "",
+        form.scale.data or "",
+        form.value.data,
+        form.year.data,
+        form.chosen,
+        bool(form.anyway.data),
     ),
     done=_done,
     words=lambda plan: {

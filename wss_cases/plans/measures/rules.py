@@ -30,6 +30,14 @@ def value_of(measure: str, numerator: float | None, denominator: float | None) -
     return declared.times * numerator / denominator if denominator else None
 
 
+def value_words(measure: str, figure: Figure) -> str:
+    """Return a figure in its unit: "6.9 per 100 students"; that there is nothing to count where it is of nothing."""
+    value = value_of(measure, figure.numerator, figure.denominator)
+    if value is None:
+        return _("Nothing to count")
+    return f"{number_words(value)} {PLAN_MEASURES[measure].unit}"
+
+
 def is_too_small(measure: str, figure: Figure, fewest: int) -> bool:
     """Whether a figure tells of fewer than `fewest`: it counts some but fewer, or leaves so few of those it is of."""
     if PLAN_MEASURES[measure].is_practice:

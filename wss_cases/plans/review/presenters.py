@@ -7,10 +7,11 @@ from flask import url_for
 
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.plans.baselines.presenters import made_of, value_words
-from wss_cases.plans.measures.rules import Figure, is_too_small, number_words, value_of
+from wss_cases.plans.baselines.presenters import made_of
+from wss_cases.plans.measures.rules import Figure, is_too_small, number_words, value_of, value_words
 from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.plans.plan.goals.rules import aim_words
 from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.reviews.states import Rating
 from wss_cases.plans.review.rules import is_reached
@@ -97,5 +98,5 @@ def _words(measure: str, figure: Figure) -> str:
 def _target(goal: PlanGoal, target: float | None) -> str:
     if target is None or goal.direction is None:
         return _("No target")
-    words = f"{goal.direction.label} {number_words(target)}"
+    words = aim_words(goal.direction, target)
     return f"{words} {PLAN_MEASURES[goal.measure].unit}" if goal.measure in PLAN_MEASURES else words

@@ -16,6 +16,7 @@ from wss_cases.plans.measures.queries import figures
 from wss_cases.plans.measures.rules import Figure
 from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
+from wss_cases.plans.plan.baselines.queries import rows_by_id
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.queries import visible_to
 from wss_cases.plans.plan.goals.models import PlanGoal
@@ -73,8 +74,8 @@ def standings(actor: Actor, plan: SchoolPlan, goals: Iterable[PlanGoal], today: 
     first, end = school_year_bounds(school_year(today))
     measured = [measure for measure in dict.fromkeys(goal.measure for goal in goals) if measure in PLAN_MEASURES]
     now = figures(actor, plan.school_id, measured, first, end, today)
-    frozen = _by_id(PlanBaseline, [goal.baseline_id for goal in goals])
-    surveys = _by_id(SurveyValue, [goal.survey_value_id for goal in goals])
+    frozen = rows_by_id(PlanBaseline, [goal.baseline_id for goal in goals])
+    surveys = rows_by_id(SurveyValue, [goal.survey_value_id for goal in goals])
     found = {}
     for goal in goals:
         baseline, survey = frozen.get(goal.baseline_id), surveys.get(goal.survey_value_id)
@@ -94,13 +95,6 @@ def same_days_before(actor: Actor, plan: SchoolPlan, measures: Iterable[str], on
     before = year_before(scope)
     wanted = [measure for measure in dict.fromkeys(measures) if measure in PLAN_MEASURES]
     return figures(actor, plan.school_id, wanted, before.first, before.last, on)
-
-
-def _by_id(model: Any, ids: Iterable[int | None]) -> dict[int | None, Any]:
-    wanted = sorted({one for one in ids if one is not None})
-    if not wanted:
-        return {}
-    return {row.id: row for row in db.session.scalars(select(model).where(model.id.in_(wanted)))}
 
 
 def _newer(survey: SurveyValue) -> Figure | None:

@@ -14,8 +14,12 @@ def refuse_names(school_id: int, anyway: bool, *texts: str, also: Iterable[str] 
     """
     if anyway:
         return
-    found = list(dict.fromkeys([*names_at_school(school_id, "\n".join(texts)), *also]))
-    if found:
+    refuse_found([*names_at_school(school_id, "\n".join(texts)), *also])
+
+
+def refuse_found(words: Iterable[str]) -> None:
+    """Raise Refused, at the field `anyway`, where a text has words that may name a student."""
+    if found := list(dict.fromkeys(words)):
         raise Refused(
             "anyway",
             _("This may name a student: %(names)s. Leave out names, or confirm below.", names=", ".join(found)),

@@ -71,7 +71,7 @@ def carry_out(uow: UnitOfWork, file_id: int, shown: int) -> int:
             write_funding(uow, line.school_id, line.what)
         elif isinstance(line.what, Needed):
             assert line.strategy_id is not None
-            write_resource(uow, line.strategy_id, line.what)
+            write_resource(uow, line.strategy_id, line.what, anyway=True)  # somebody has read the rows
         else:
             assert line.resource_id is not None
             write_entry(uow, line.resource_id, line.what)

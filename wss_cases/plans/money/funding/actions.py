@@ -18,6 +18,7 @@ from wss_cases.plans.money.funding.models import Funding, FundingChange
 from wss_cases.plans.money.funding.queries import waiting_change
 from wss_cases.plans.money.funding.states import FundingSource
 from wss_cases.roster.directory.models import School
+from wss_cases.roster.names.refusing import refuse_names
 
 MOST_OFFICERS = 100
 
@@ -34,9 +35,12 @@ class Given:
 
 
 @use_case
-def add_funding(uow: UnitOfWork, school_id: int, given: Given) -> int:
-    """Write down what a school has from one source in a school year. Raises NotFound, Refused naming the field."""
-    return write_funding(uow, school_id, given).id
+def add_funding(uow: UnitOfWork, school_id: int, given: Given, anyway: bool = False) -> int:
+    """Write down what a school has from one source in a school year. Raises NotFound, Refused naming the field, also,
+    unless `anyway`, for a note that may name a student."""
+    row = write_funding(uow, school_id, given)
+    refuse_names(row.school_id, anyway, given.note)
+    return row.id
 
 
 def write_funding(uow: UnitOfWork, school_id: int, given: Given) -> Funding:
@@ -79,7 +83,9 @@ def change_funding(uow: UnitOfWork, funding_id: int, amount_cents: int) -> int:
 
 
 @use_case
-def ask_change(uow: UnitOfWork, funding_id: int, amount_cents: int, officers: int | None, reason: str) -> int:
+def ask_change(
+    uow: UnitOfWork, funding_id: int, amount_cents: int, officers: int | None, reason: str, anyway: bool = False
+) -> int:
     """Ask a second person to change a line of former school police money; nothing changes yet. Returns the id of what
     was asked. Raises NotFound, Stale, Refused without a reason, without a change, and while another one waits."""
     row = uow.load(Funding, funding_id, Permission.FUNDING_WRITE, uow.version)
@@ -88,6 +94,7 @@ def ask_change(uow: UnitOfWork, funding_id: int, amount_cents: int, officers: in
     _check_amount(amount_cents)
     _check_officers(row.source, officers)
     refuse_blank("reason", reason, _("Write why it should change."))
+    refuse_names(row.school_id, anyway, reason)
     if (amount_cents, officers) == (row.amount_cents, row.officers_removed):
         raise Refused("amount", _("This is what it is now."))
     if waiting_change(row.id) is not None:
@@ -105,7 +112,7 @@ def ask_change(uow: UnitOfWork, funding_id: int, amount_cents: int, officers: in
 
 
 @use_case
-def settle_change(uow: UnitOfWork, change_id: int, *, agrees: bool, answer: str) -> int:
+def settle_change(uow: UnitOfWork, change_id: int, *, agrees: bool, answer: str, anyway: bool = False) -> int:
     """Make the change that somebody else asked for, or leave the line as it is; returns the line's id.
 
     Raises NotFound; Refused a second time, without words, and where who agrees is no second person; Stale where the
@@ -115,6 +122,7 @@ def settle_change(uow: UnitOfWork, change_id: int, *, agrees: bool, answer: str)
     if change.settled_at is not None:
         raise Refused("", _("This has already been decided."))
     refuse_blank("answer", answer, _("Write why you agree or disagree."))
+    refuse_names(change.school_id, anyway, answer)
     row = uow.session.get_one(Funding, change.funding_id, with_for_update=True, populate_existing=True)
     if agrees:
         refuse_one_person("", uow.actor.user_id, [change.asked_by_id], uow.now)

@@ -11,6 +11,7 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.plans.money.amounts.forms import Money
 from wss_cases.plans.money.funding.actions import MOST_OFFICERS, Given
 from wss_cases.plans.money.funding.states import FundingSource
+from wss_cases.plans.plan.core.forms import no_student_named
 
 
 def _officers() -> IntegerField:
@@ -28,6 +29,7 @@ class FundingForm(BaseForm):
     amount = Money(_l("Amount in dollars"))
     officers = _officers()
     note = ShortText(_l("Note"))
+    anyway = no_student_named()
 
     def offer(self, schools: list[tuple[int, str]], years: list[str]) -> None:
         """Give the form its schools and school years."""
@@ -58,6 +60,7 @@ class AskForm(BaseForm):
     amount = Money(_l("Amount in dollars"))
     officers = _officers()
     reason = LongText(_l("Why it should change"), [NotBlank(_l("Write why it should change."))], limit=1000)
+    anyway = no_student_named()
 
 
 class SettleForm(BaseForm):
@@ -68,3 +71,4 @@ class SettleForm(BaseForm):
         _l("Choose whether you agree."),
     )  # fmt: skip
     answer = LongText(_l("Why"), [NotBlank(_l("Write why you agree or disagree."))], limit=1000)
+    anyway = no_student_named()

@@ -95,7 +95,7 @@ def new() -> Page:
     title = _("Add funding")
     words = {"title": title, "go_words": title, "crumbs": _crumbs(title), "back_href": url_for("funding.listed")}
     return act_form(
-        form, lambda call: actions.add_funding(call, form.school_id, form.given),
+        form, lambda call: actions.add_funding(call, form.school_id, form.given, bool(form.anyway.data)),
         lambda number: url_for("funding.line", funding_id=number), words, FORM,
     )  # fmt: skip
 
@@ -174,7 +174,9 @@ def ask(funding_id: int) -> Page:
     form = AskForm(version=row.version, amount=money_words(row.amount_cents), officers=row.officers_removed)
     return act_form(
         form,
-        lambda call: actions.ask_change(call, row.id, form.amount.cents, form.officers.data, form.reason.data or ""),
+        lambda call: actions.ask_change(
+            call, row.id, form.amount.cents, form.officers.data, form.reason.data or "", bool(form.anyway.data)
+        ),
         with_flash(_("A second person is asked. The amount stays until then."), _ask_words(row)["back_href"]),
         _ask_words(row), FORM,
     )  # fmt: skip
@@ -199,6 +201,7 @@ def settle(funding_change_id: int) -> Page:
     words = _words(row) | {"title": title, "facts": facts, "go_words": _("Save answer")}
 
     def act(call: Invocation) -> int:
-        return actions.settle_change(call, change.id, agrees=form.agrees.data == "yes", answer=form.answer.data or "")
+        agrees, anyway = form.agrees.data == "yes", bool(form.anyway.data)
+        return actions.settle_change(call, change.id, agrees=agrees, answer=form.answer.data or "", anyway=anyway)
 
     return act_form(form, act, words["back_href"], words, FORM)

@@ -17,6 +17,7 @@ from wss_cases.plans.money.resources.rules import takes_resources
 from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanStrategy
+from wss_cases.roster.names.refusing import refuse_names
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,14 @@ class Paid:
 
 
 @use_case
-def add_resource(uow: UnitOfWork, strategy_id: int, needed: Needed) -> int:
-    """Add what a strategy needs. Raises NotFound, Refused naming the field."""
-    return write_resource(uow, strategy_id, needed)
+def add_resource(uow: UnitOfWork, strategy_id: int, needed: Needed, anyway: bool = False) -> int:
+    """Add what a strategy needs. Raises NotFound, Refused naming the field, and, unless `anyway`, for what may name a
+    student, as the others here do."""
+    return write_resource(uow, strategy_id, needed, anyway)
 
 
-def write_resource(uow: UnitOfWork, strategy_id: int, needed: Needed) -> int:
-    """Step: add what a strategy needs; for use cases. Returns its id. Raises NotFound, Refused naming the field."""
+def write_resource(uow: UnitOfWork, strategy_id: int, needed: Needed, anyway: bool) -> int:
+    """Step: add what a strategy needs; for use cases. Returns its id. Raises NotFound, Refused as adding does."""
     strategy = existing(uow.session.get(PlanStrategy, strategy_id, with_for_update=True))
     if strategy.removed_on is not None:
         raise NotFound
@@ -63,17 +65,19 @@ def write_resource(uow: UnitOfWork, strategy_id: int, needed: Needed) -> int:
     require(uow.actor, Permission.PLAN_MONEY_WRITE, row)
     _check_plan(uow, strategy.plan_id)
     check_needed(needed, today_at(strategy.school_id, uow.now))
+    refuse_names(strategy.school_id, anyway, needed.title)
     uow.add(row)
     uow.record(row, "plan_resource.added", kind=row.kind.value)
     return row.id
 
 
 @use_case
-def change_resource(uow: UnitOfWork, resource_id: int, needed: Needed) -> int:
+def change_resource(uow: UnitOfWork, resource_id: int, needed: Needed, anyway: bool = False) -> int:
     """Change what a strategy needs; its entries stay. Raises NotFound, Stale, Refused naming the field."""
     row = uow.load(PlanResource, resource_id, Permission.PLAN_MONEY_WRITE, uow.version)
     _check_plan(uow, row.plan_id)
     check_needed(needed, today_at(row.school_id, uow.now))
+    refuse_names(row.school_id, anyway, needed.title)
     for name, value in vars(needed).items():
         setattr(row, name, value)
     uow.record(row, "plan_resource.changed", kind=row.kind.value)
@@ -81,9 +85,11 @@ def change_resource(uow: UnitOfWork, resource_id: int, needed: Needed) -> int:
 
 
 @use_case
-def add_entry(uow: UnitOfWork, resource_id: int, paid: Paid) -> int:
+def add_entry(uow: UnitOfWork, resource_id: int, paid: Paid, anyway: bool = False) -> int:
     """Write down what was committed or spent; more than was planned is taken, and said. Returns the entry's id."""
-    return write_entry(uow, resource_id, paid).id
+    row = write_entry(uow, resource_id, paid)
+    refuse_names(row.school_id, anyway, paid.note)
+    return row.id
 
 
 def write_entry(uow: UnitOfWork, resource_id: int, paid: Paid) -> ResourceEntry:
@@ -105,7 +111,7 @@ def write_entry(uow: UnitOfWork, resource_id: int, paid: Paid) -> ResourceEntry:
 
 
 @use_case
-def correct_entry(uow: UnitOfWork, entry_id: int, reason: str) -> int:
+def correct_entry(uow: UnitOfWork, entry_id: int, reason: str, anyway: bool = False) -> int:
     """Take an entry back by a counter-entry that names it; both stay. Returns the resource's id.
 
     Raises NotFound; Refused without a reason, for a counter-entry, and for what was taken back already.
@@ -115,6 +121,7 @@ def correct_entry(uow: UnitOfWork, entry_id: int, reason: str) -> int:
     if resource.school_id != wrong.school_id:
         raise NotFound
     refuse_blank("reason", reason, _("Write what was wrong."))
+    refuse_names(resource.school_id, anyway, reason)
     if wrong.corrects_id is not None:
         raise Refused("", _("This is a correction. Add a new entry instead."))
     if correction_of(wrong.id) is not None:

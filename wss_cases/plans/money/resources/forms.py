@@ -12,6 +12,7 @@ from wss_cases.plans.money.amounts.forms import Money, PositionShare
 from wss_cases.plans.money.resources.actions import Needed, Paid
 from wss_cases.plans.money.resources.models import LONGEST_JOB_CODE, LONGEST_NOTE, LONGEST_TITLE
 from wss_cases.plans.money.resources.states import EntryKind, ResourceKind
+from wss_cases.plans.plan.core.forms import no_student_named
 
 
 class ResourceForm(BaseForm):
@@ -25,6 +26,7 @@ class ResourceForm(BaseForm):
     fte = PositionShare(_l("Full-time equivalent"), description=_l("Such as 1 or 0.5."))
     filled_on = DateField(_l("Filled on"), [Optional()])
     vacant_since = DateField(_l("Vacant since"), [Optional()])
+    anyway = no_student_named()
 
     def offer(self, strategies: Sequence[tuple[int, str]]) -> None:
         """Give the form the strategies of its plan; without any, the resource keeps its own."""
@@ -54,6 +56,7 @@ class EntryForm(BaseForm):
     amount = Money(_l("Amount in dollars"))
     on_day = DateField(_l("Date"), [InputRequired(_l("Enter the date."))])
     note = ShortText(_l("Note"), limit=LONGEST_NOTE)
+    anyway = no_student_named()
 
     @property
     def paid(self) -> Paid:
@@ -66,3 +69,4 @@ class CorrectionForm(BaseForm):
     """Why an entry is taken back."""
 
     reason = LongText(_l("What was wrong"), [NotBlank(_l("Write what was wrong."))], limit=LONGEST_NOTE)
+    anyway = no_student_named()

@@ -87,7 +87,7 @@ def new(school_plan_id: int) -> Page:
     crumbs = [(_("School safety plan %(years)s", years=years_words(plan)), back), (_("Add a resource"), None)]
     shown = {"title": _("Add a resource"), "go_words": _("Add resource"), "crumbs": crumbs, "back_href": back}
     return act_form(
-        form, lambda call: actions.add_resource(call, form.strategy_id, form.needed),
+        form, lambda call: actions.add_resource(call, form.strategy_id, form.needed, bool(form.anyway.data)),
         lambda number: url_for("plan_resources.one", plan_resource_id=number), shown, "plans/money/resources/form.html",
     )  # fmt: skip
 
@@ -151,7 +151,7 @@ act_page(
     blueprint, "/resources/<int:plan_resource_id>/change", "change", Permission.PLAN_MONEY_WRITE,
     load=_to_write,
     form=_filled,
-    act=lambda call, row, form: actions.change_resource(call, row.id, form.needed),
+    act=lambda call, row, form: actions.change_resource(call, row.id, form.needed, bool(form.anyway.data)),
     done=_address,
     words=_words(_l("Change the resource"), _l("Save")),
     template="plans/money/resources/form.html",
@@ -160,7 +160,7 @@ act_page(
     blueprint, "/resources/<int:plan_resource_id>/entries/new", "enter", Permission.PLAN_MONEY_WRITE,
     load=_to_write,
     form=lambda row: EntryForm(on_day=today_at(row.school_id, clock.now())),
-    act=lambda call, row, form: actions.add_entry(call, row.id, form.paid),
+    act=lambda call, row, form: actions.add_entry(call, row.id, form.paid, bool(form.anyway.data)),
     done=_address,
     words=_words(_l("Add an entry"), _l("Add entry")),
     template=FORM,
@@ -193,7 +193,7 @@ act_page(
     blueprint, "/entries/<int:resource_entry_id>/correct", "correct", Permission.PLAN_MONEY_WRITE,
     load=_entry_to_correct,
     form=lambda entry: CorrectionForm(),
-    act=lambda call, entry, form: actions.correct_entry(call, entry.id, form.reason.data or ""),
+    act=lambda call, entry, form: actions.correct_entry(call, entry.id, form.reason.data or "", bool(form.anyway.data)),
     done=lambda entry: url_for("plan_resources.one", plan_resource_id=entry.resource_id),
     words=_correction_words,
     template=FORM,

@@ -7,6 +7,7 @@ from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.plans.measures.rules import number_words
 from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep
 from wss_cases.plans.plan.goals.queries import Tree
@@ -29,7 +30,7 @@ def target_words(goal: PlanGoal) -> str:
         "%(measure)s: %(direction)s %(target)s by %(day)s",
         measure=measure_words(goal.measure),
         direction=str(goal.direction.label).lower(),
-        target=f"{goal.target:g}",
+        target=number_words(goal.target),
         day=day_words_with_year(goal.target_by),
     )
 

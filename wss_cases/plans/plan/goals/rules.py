@@ -6,7 +6,7 @@ from typing import Final
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.plans.measures.rules import refuse_as_target
+from wss_cases.plans.measures.rules import number_words, refuse_as_target
 from wss_cases.plans.plan.goals.states import Direction
 from wss_cases.plans.plan.templates.states import Component
 
@@ -24,6 +24,11 @@ class GoalContent:
     target: float | None
     target_by: date | None
     why_not_measured: str
+
+
+def aim_words(direction: Direction, target: float) -> str:
+    """Return which way a goal goes and how far: "Down to 40"."""
+    return f"{direction.label} {number_words(target)}"
 
 
 def fixed_words() -> str:

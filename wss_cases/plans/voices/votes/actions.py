@@ -20,6 +20,7 @@ from wss_cases.plans.voices.votes.models import PlanVote
 from wss_cases.plans.voices.votes.queries import came_to_vote, first_persons, latest_decision
 from wss_cases.plans.voices.votes.rules import least_quorum, result_of, waits
 from wss_cases.plans.voices.votes.states import DECIDES, VotingBody
+from wss_cases.roster.names.refusing import refuse_names
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,12 @@ def confirm_vote(uow: UnitOfWork, vote_id: int) -> int:
 
 
 @use_case
-def correct_vote(uow: UnitOfWork, vote_id: int, cast: Cast, reason: str) -> int:
+def correct_vote(uow: UnitOfWork, vote_id: int, cast: Cast, reason: str, anyway: bool = False) -> int:
     """Correct the numbers of a vote by a row of its own; the one before stays. Returns the new one's id.
     A council's new numbers wait for a second person again.
 
-    Raises Refused without a reason, for one that was corrected already, and for a council's vote by which the plan has
-    gone on.
+    Raises Refused without a reason, for one that was corrected already, for a council's vote by which the plan has
+    gone on, and, unless `anyway`, for a reason that may name a student.
     """
     before = uow.load(PlanVote, vote_id, Permission.PLAN_WRITE, uow.version)
     plan = uow.load(SchoolPlan, before.plan_id, Permission.PLAN_WRITE)
@@ -87,6 +88,7 @@ def correct_vote(uow: UnitOfWork, vote_id: int, cast: Cast, reason: str) -> int:
         raise Refused("", _("This vote was corrected already. Correct the latest one."))
     if not reason.strip():
         raise Refused("reason", _("Write why it is corrected."))
+    refuse_names(before.school_id, anyway, reason)
     _check(uow, plan, meeting, before.body, cast)
     if before.body is DECIDES:
         _refuse_moved(plan, before)

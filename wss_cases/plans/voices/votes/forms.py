@@ -6,6 +6,7 @@ from wtforms.validators import InputRequired
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.mentoring.mentors.forms import number_or_none
+from wss_cases.plans.plan.core.forms import no_student_named
 from wss_cases.plans.voices.votes.actions import Cast
 from wss_cases.plans.voices.votes.models import LONGEST_REASON
 from wss_cases.plans.voices.votes.states import VotingBody
@@ -38,3 +39,4 @@ class CorrectionForm(CastForm):
     """The right numbers of a vote, and why they are corrected."""
 
     reason = ShortText(_l("Why it is corrected"), [NotBlank(_l("Write why it is corrected."))], LONGEST_REASON)
+    anyway = no_student_named()

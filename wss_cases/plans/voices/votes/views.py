@@ -51,7 +51,7 @@ def correct(vote_id: int) -> Page:
     form = CorrectionForm(obj=vote, reason="")
     return act_form(
         form,
-        lambda call: actions.correct_vote(call, vote.id, form.cast, form.reason.data),
+        lambda call: actions.correct_vote(call, vote.id, form.cast, form.reason.data, bool(form.anyway.data)),
         _back(meeting),
         _words(_("Correct a vote"), meeting),
         FORM,
