@@ -1,7 +1,7 @@
 """Who agreed in writing to be named on a plan's public page, for each name, with the day.
 
-Revision ID: 0112
-Revises: 0111
+Revision ID: 0113
+Revises: 0112
 """
 
 from typing import Any
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0112"
-down_revision = "0111"
+revision = "0113"
+down_revision = "0112"
 branch_labels = None
 depends_on = None
 
