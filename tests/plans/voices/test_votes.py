@@ -276,6 +276,7 @@ def test_a_vote_is_recorded_and_corrected_on_a_page(scene: Scene, client_as: Any
     shown = dean.page(page).text
     assert "waits for a second person" not in shown and f"count confirmed by {scene.other.name}" in shown
     assert scene.approved_on == HELD
+    assert f'href="/safety-plans/{scene.plan.id}"' in dean.get(page).text, "it leads back to the plan"
 
 
 @pytest.mark.parametrize(

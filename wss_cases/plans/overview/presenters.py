@@ -98,7 +98,7 @@ def _cells(row: OverviewRow, labels: Mapping[str, Any], brought: Sequence[Any], 
     }
     for one in brought:
         number = row.counts.get(one.key)
-        cells[one.key] = Cell("" if number is None else str(number), tone=one.tone if number else "")
+        cells[one.key] = Cell("" if number is None else f"{number:,}", tone=one.tone if number else "")
     return cells
 
 

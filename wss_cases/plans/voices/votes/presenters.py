@@ -17,7 +17,7 @@ from wss_cases.journal.rooms import Shown
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.voices.meetings.models import SchoolMeeting
 from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.plans.voices.votes.queries import first_persons, votes_at
+from wss_cases.plans.voices.votes.queries import first_persons, plans_voted_on, votes_at
 from wss_cases.plans.voices.votes.rules import waits
 from wss_cases.plans.voices.votes.states import TONES, VoteResult
 
@@ -80,7 +80,8 @@ def votes_panel(actor: Actor, meeting: SchoolMeeting) -> Shown | None:
     if not votes and not may_write:
         return None
     waiting = [(vote.id, _may_confirm(actor, vote)) for vote in votes if waits(vote)]
-    shown = {"rows": vote_rows(votes), "waiting": waiting, "may_write": may_write, "meeting": meeting}
+    plans = [(plan_words(plan), url_for("plans.home", school_plan_id=plan.id)) for plan in plans_voted_on(votes)]
+    shown = {"rows": vote_rows(votes), "plans": plans, "waiting": waiting, "may_write": may_write, "meeting": meeting}
     return "plans/voices/votes/panel.html", shown
 
 

@@ -68,6 +68,12 @@ def latest_decision(plan: SchoolPlan) -> date | None:
     return row[1] if row is not None and row[0] is VoteResult.APPROVED else None
 
 
+def plans_voted_on(votes: Sequence[PlanVote]) -> Sequence[SchoolPlan]:
+    """Return the plans of these votes, which the caller has checked."""
+    wanted = select(SchoolPlan).where(SchoolPlan.id.in_({vote.plan_id for vote in votes}))
+    return db.session.scalars(wanted.order_by(SchoolPlan.id)).all() if votes else ()
+
+
 def plans_to_vote_on(school_id: int) -> Sequence[SchoolPlan]:
     """Return the plans of a school that are not closed, the latest years first; the caller has checked the school."""
     going_on = (SchoolPlan.school_id == school_id, SchoolPlan.state != PlanState.CLOSED)
