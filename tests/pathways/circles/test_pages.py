@@ -63,6 +63,7 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     for person in (caused, harmed):
         saved = client.submit(f"{base}/parties/{person.id}", VISIT)
         assert saved.status_code == 303
+    assert client.submit(f"{base}/meeting", {"screen": "a\0b"}).status_code == 400
     assert client.submit(f"{base}/meeting", {"screen": "safe"}).status_code == 303
     refused = client.submit(f"{base}/meeting", {"time": "09:30", "room": "204"})
     assert refused.status_code == 400

@@ -114,6 +114,15 @@ def test_nobody_approves_a_plan_alone(scene: Scene) -> None:
         confirm_vote(scene.call(scene.other), vote.id)
 
 
+def test_a_vote_recorded_with_too_small_a_quorum_before_is_corrected_first(scene: Scene) -> None:
+    vote = scene.vote(7, 0)
+    db.session.execute(update(PlanVote).where(PlanVote.id == vote.id).values(quorum=1, yes=1))
+    db.session.commit()
+    with pytest.raises(Refused, match="at least 7 members"):
+        confirm_vote(scene.call(scene.other), vote.id)
+    assert scene.approved_on is None
+
+
 def test_who_confirms_saw_the_numbers_that_stand(scene: Scene) -> None:
     first = scene.vote(5, 2)
     correct_vote(scene.call(), first.id, Cast(7, 0, 0, 7), "Counted again")

@@ -49,8 +49,9 @@ def tallies_of(round_id: int) -> Sequence[SurveyTally]:
 
 
 def last_answered(school_id: int, group: SurveyGroup) -> date | None:
-    """Return the last day of a school's latest round that ten or more invited people of a group answered."""
-    mine = (SurveyRound.school_id == school_id, SurveyTally.audience == group, SurveyTally.way == Way.INVITED)
+    """Return the last day of a school's latest round that ten or more people of a group answered, by links or by the
+    code on the wall: the figures of each way are shown by themselves."""
+    mine = (SurveyRound.school_id == school_id, SurveyTally.audience == group)
     statement = (
         select(func.max(SurveyRound.closes_on))
         .join(SurveyTally, SurveyTally.round_id == SurveyRound.id)

@@ -58,14 +58,17 @@ def record_vote(uow: UnitOfWork, plan_id: int, meeting_id: int, body: VotingBody
 def confirm_vote(uow: UnitOfWork, vote_id: int) -> int:
     """Confirm the count of a council's vote: with a quorum and a majority the plan may go on now.
 
-    Raises NotFound, Stale; Refused for a vote that waits for nobody and once the plan has moved on, and for whoever
-    recorded the vote or moved the plan to it.
+    Raises NotFound, Stale; Refused for a vote that waits for nobody, once the plan has moved on, for a quorum below the
+    district's, and for whoever recorded the vote or moved the plan to it.
     """
     vote = uow.load(PlanVote, vote_id, Permission.PLAN_VOTE_CONFIRM, uow.version)
     plan = uow.load(SchoolPlan, vote.plan_id, Permission.PLAN_VOTE_CONFIRM)
     if not waits(vote):
         raise Refused("", _("This count does not wait for a second person."))
     _refuse_moved(plan, vote)
+    least = least_quorum(vote.body, uow.session.get_one(SchoolMeeting, vote.meeting_id).held_on)
+    if vote.quorum < least:
+        raise Refused("", too_few_words(least))
     refuse_one_person("", uow.actor.user_id, first_persons(vote), uow.now)
     vote.confirmed_at, vote.confirmed_by_id = uow.now, uow.actor.user_id
     uow.record(vote, "plan_vote.confirmed", result=vote.result.value)

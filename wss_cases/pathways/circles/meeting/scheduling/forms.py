@@ -47,7 +47,8 @@ class ScheduleForm(BaseForm):
     @property
     def only_screen(self) -> ScreenAnswer | None:
         """The answer of the screen where it alone is to be recorded: no time was chosen, or it is not safe to meet."""
-        said = ScreenAnswer(self.screen.data) if "screen" in self and self.screen.data else None
+        chosen = self.screen.data if "screen" in self else None
+        said = next((answer for answer in ScreenAnswer if answer.value == chosen), None)
         return said if not self.says_when or said is ScreenAnswer.NOT_NOW else None
 
     @property
