@@ -209,6 +209,7 @@ def test_nothing_leaves_without_an_agreement_in_force(made: District, client_as:
     assert made.asks.submit(f"{PAGE}/agreements/{agreement.id}/end").status_code == 303
     assert made.asks.get(f"{one}/download").status_code == 404
     assert made.asks.get(f"{PAGE}/agreements/{agreement.id}/end").status_code == 404
+    assert f"{PAGE}/new" not in made.asks.get(PAGE).get_data(as_text=True)
     assert made.request().status_code == 400, "it is offered no more"
     assert made.asks.submit(f"{PAGE}/agreements/new", AGREED | {"ends_on": "2026-11-30"}).status_code == 303
     two = made.released()
@@ -241,9 +242,13 @@ def test_bad_input_is_said_at_its_field_and_makes_nothing(made: District) -> Non
 def test_who_answers_for_privacy_is_named_by_another_and_never_decides_on_their_own_request(
     made: District, client_as: ClientAs
 ) -> None:
+    shown = made.asks.get(PAGE).get_data(as_text=True)
+    assert f"{PAGE}/privacy" in shown and "a second administrator" not in shown
     alone = made.asks.submit(f"{PAGE}/privacy", {"user_id": str(made.boss.id)})
     assert alone.status_code == 400 and db.session.scalar(select(PrivacyLead.id)) is None
     made.ready()
+    assert f"{PAGE}/new" in made.asks.get(PAGE).get_data(as_text=True)
+    assert f"{PAGE}/new" not in made.releases.get(PAGE).get_data(as_text=True), "the lead never asks"
     refused = made.releases.submit(f"{PAGE}/new", WANTED | {"agreement_id": str(_agreement())})
     assert refused.status_code == 400 and "someone else must ask" in refused.get_data(as_text=True)
     assert made.request().status_code == 303
@@ -261,6 +266,10 @@ def test_who_answers_for_privacy_is_named_by_another_and_never_decides_on_their_
     db.session.get_one(type(third), third.id).state = AccountState.DISABLED
     db.session.commit()
     assert "No one is named as responsible" in made.request().get_data(as_text=True)
+    db.session.get_one(type(third), made.lead.id).state = AccountState.DISABLED
+    db.session.commit()
+    shown = made.asks.get(PAGE).get_data(as_text=True)
+    assert f"{PAGE}/privacy" not in shown and "a second administrator" in shown
 
 
 def _agreement() -> int:

@@ -21,6 +21,7 @@ from wss_cases.outcomes.counting.scope.rules import month_of
 from wss_cases.outcomes.exports.analyst_files.agreements.queries import (
     agreements,
     agreements_in_force,
+    district_people,
     get_agreement,
     privacy_lead,
 )
@@ -49,10 +50,13 @@ def page() -> Page:
     _check()
     now, before = clock.now(), id_in(request.args.get("before"))
     rows, today = queries.files(before, queries.PAGE + 1), today_at(None, now)
+    lead, me = privacy_lead(now), current_actor().user_id
     return render_template(
         f"{FOLDER}/list.html",
-        lead=privacy_lead(now),
-        agreements=[presenters.agreement_row(one, today) for one in agreements()],
+        lead=lead,
+        may_ask=lead is not None and lead[0] != me and bool(agreements_in_force(today)),
+        may_name=any(person != me for person, _name in district_people(now)),
+        agreements=[presenters.agreement_row(one, today) for one in agreements()] if before is None else None,
         rows=[presenters.file_row(row, receiver, now) for row, receiver in rows[: queries.PAGE]],
         older=url_for(".page", before=rows[queries.PAGE - 1][0].id) if len(rows) > queries.PAGE else None,
         newest=url_for(".page") if before else None,
