@@ -28,8 +28,6 @@ SHARED = frozenset({
     "plan_template", "police_approver", "retention_rule", "routing_rule_set", "setting", "sight_setting",
 })  # fmt: skip
 """One of each for the whole district."""
-DISTRICT_PEOPLE = 8
-"""The demo accounts; those without a school are not multiplied."""
 THINNED = ("audit_entry", "timeline_entry")
 WHOLE_COPIES, ONE_IN = 8, 10
 LOOSE = frozenset({"actor_id", "case_id", "last_school_id", "object_id", "school_id", "subject_id"})
