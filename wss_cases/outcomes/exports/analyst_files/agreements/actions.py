@@ -13,7 +13,7 @@ from wss_cases.journal.extension_points import react
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement, PrivacyLead
-from wss_cases.outcomes.exports.analyst_files.agreements.queries import district_people, privacy_lead
+from wss_cases.outcomes.exports.analyst_files.agreements.queries import district_people, lock_agreements, privacy_lead
 from wss_cases.outcomes.exports.analyst_files.agreements.rules import LONGEST, receiver_key
 from wss_cases.outcomes.exports.analyst_files.agreements.states import NAMED
 
@@ -38,6 +38,7 @@ def name_lead(uow: UnitOfWork, user_id: int) -> int:
     the person who does the naming, under any account.
     """
     require(uow.actor, Permission.ANALYST_FILES, uow.actor)
+    lock_agreements()
     if user_id not in dict(district_people(uow.now)):
         raise Refused("user_id", _("Choose someone who administers the district."))
     lead = privacy_lead(uow.now)

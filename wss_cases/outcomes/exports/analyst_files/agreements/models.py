@@ -31,6 +31,7 @@ class AnalystAgreement(Versioned, Base):
         CheckConstraint("ends_on >= starts_on", name="dates"),
         CheckConstraint("receiver_key <> '' and reference <> '' and signed_by <> ''", name="written"),
     )
+    PRIVATE = frozenset({"purpose", "signed_by"})
 
     id: Mapped[Id]
     receiver: Mapped[str] = mapped_column(String(200))

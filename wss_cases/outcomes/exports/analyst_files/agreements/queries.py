@@ -19,6 +19,14 @@ def get_agreement(agreement_id: int) -> AnalystAgreement:
     return existing(load_agreement(agreement_id))
 
 
+def lock_agreements() -> None:
+    """Lock every agreement: asking for files, releasing them and naming who does go one after the other.
+
+    Called first of all, before anything else is loaded: whoever holds one row and waits for these could wait forever.
+    """
+    db.session.scalars(select(AnalystAgreement.id).order_by(AnalystAgreement.id).with_for_update()).all()
+
+
 def agreements() -> list[AnalystAgreement]:
     """Return every agreement, the newest first."""
     return list(db.session.scalars(select(AnalystAgreement).order_by(AnalystAgreement.id.desc())))

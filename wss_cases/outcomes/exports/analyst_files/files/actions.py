@@ -13,19 +13,13 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.documents.rendering import Report
 from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement, PrivacyLead
-from wss_cases.outcomes.exports.analyst_files.agreements.queries import privacy_lead
+from wss_cases.outcomes.exports.analyst_files.agreements.queries import lock_agreements, privacy_lead
 from wss_cases.outcomes.exports.analyst_files.agreements.rules import in_force
 from wss_cases.outcomes.exports.analyst_files.content.packing import fingerprint
 from wss_cases.outcomes.exports.analyst_files.content.rules import COLUMNS
 from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
-from wss_cases.outcomes.exports.analyst_files.files.queries import (
-    Said,
-    given_to,
-    is_ready,
-    lock_receiver,
-    waiting_files,
-)
-from wss_cases.outcomes.exports.analyst_files.files.rules import KEPT_READY, months_over, overlap, year_of
+from wss_cases.outcomes.exports.analyst_files.files.queries import Said, given_of_months, is_ready, waiting_files
+from wss_cases.outcomes.exports.analyst_files.files.rules import KEPT_READY, months_over, same_months, year_of
 from wss_cases.outcomes.exports.analyst_files.files.states import FileState
 from wss_cases.outcomes.exports.export_log.actions import note_in
 
@@ -46,8 +40,9 @@ class Wanted:
 @use_case
 def ask_for_file(uow: UnitOfWork, wanted: Wanted) -> int:
     """Ask for a file; whoever answers for privacy is told. Raises Refused without an agreement in force, for months
-    that are not over, lie in two school years or went to this receiver before, and where nobody could release it."""
+    that are not over, lie in two school years or went out before, and where nobody could release it."""
     require(uow.actor, Permission.ANALYST_FILES, uow.actor)
+    lock_agreements()
     assert uow.actor.user_id is not None
     agreement = uow.load(AnalystAgreement, wanted.agreement_id, Permission.ANALYST_FILES)
     year = year_of(wanted.first_day, wanted.last_day)
@@ -75,13 +70,23 @@ def ask_for_file(uow: UnitOfWork, wanted: Wanted) -> int:
 
 
 @use_case
-def release_file(uow: UnitOfWork, file_id: int) -> int:
-    """Release a file as the one who answers for privacy. Raises NotFound once it is decided, Overreach for the person
-    who asked, and Refused as asking does."""
-    row = _waiting(uow, file_id)
+def release_file(uow: UnitOfWork, file_id: int, said: Said, read: str) -> int:
+    """Release a file that says this as the one who answers for privacy; `read` is the fingerprint of what they read.
+
+    Raises NotFound once it is decided, Overreach for the person who asked, and Refused as asking does, where the file
+    says something else than what was read, and where a file of the same months said something else.
+    """
+    lock_agreements()
+    row, made = _waiting(uow, file_id), fingerprint(said)
     refuse_one_person("", uow.actor.user_id, [row.asked_by_id], uow.now)
-    _check(uow, row, uow.load(AnalystAgreement, row.agreement_id, Permission.ANALYST_FILES))
-    row.expires_at = uow.now + KEPT_READY
+    if read != made:
+        raise Refused("", _("The figures have changed since you opened this page. Read them again, then decide."))
+    given = _check(uow, row, uow.load(AnalystAgreement, row.agreement_id, Permission.ANALYST_FILES))
+    if any(one.fingerprint != made for one in given):
+        raise Refused(
+            "", _("A file of these months said something else. Two files would show what changed in between.")
+        )
+    row.expires_at, row.fingerprint = uow.now + KEPT_READY, made
     _decide(uow, row, FileState.RELEASED)
     uow.notify(row.asked_by_id, ANSWERED, row, f"{ANSWERED}:{row.id}")
     return row.id
@@ -90,6 +95,7 @@ def release_file(uow: UnitOfWork, file_id: int) -> int:
 @use_case
 def refuse_file(uow: UnitOfWork, file_id: int) -> int:
     """Do not release a file. Raises NotFound once it is decided."""
+    lock_agreements()
     row = _waiting(uow, file_id)
     _decide(uow, row, FileState.REFUSED)
     uow.notify(row.asked_by_id, ANSWERED, row, f"{ANSWERED}:{row.id}")
@@ -111,19 +117,17 @@ def take_file(uow: UnitOfWork, file_id: int, said: Said) -> int:
     """Note that whoever asked downloads a file that says this; a second person is told.
 
     Raises NotFound for another's, or one that is not ready. Refused where too few students stand behind it, where it
-    says something else than when it was first downloaded, and where the log refuses it.
+    says something else than when it was released, and where the log refuses it.
     """
     row = uow.load(AnalystFile, file_id, Permission.ANALYST_FILES)
     if row.asked_by_id != uow.actor.user_id or not is_ready(row, uow.now):
         raise NotFound
     if not said:
         raise Refused("", _("Too few incidents and students are in these months. Choose more months."))
-    made = fingerprint(said)
-    if row.state is FileState.TAKEN and row.fingerprint != made:
-        words = _("The figures have changed since the first download, and two files would show by how much.")
-        raise Refused("", words)
+    if row.fingerprint != fingerprint(said):
+        raise Refused("", _("The figures have changed since the file was released. Only what was read leaves."))
     if row.state is FileState.RELEASED:
-        row.state, row.taken_at, row.fingerprint = FileState.TAKEN, uow.now, made
+        row.state, row.taken_at = FileState.TAKEN, uow.now
     uow.record(row, "analyst_file.taken")
     log = Report(NAME, {}, COLUMNS, [list(values) for _key, values in said], [])
     note_in(uow, log, form="zip", year=row.school_year, school_id=None, reason=row.reason)
@@ -139,12 +143,12 @@ def hand_on(uow: UnitOfWork, named: PrivacyLead) -> None:
         elif row.lead_id != named.user_id:
             row.lead_id = named.user_id
             uow.record(row, "analyst_file.handed_on")
-            uow.notify(row.lead_id, ASKED, row, f"{ASKED}:{row.id}:{row.lead_id}")
+            uow.notify(row.lead_id, ASKED, row, f"{ASKED}:{row.id}:{row.lead_id}:{named.id}")
 
 
 def _waiting(uow: UnitOfWork, file_id: int) -> AnalystFile:
-    row = uow.load(AnalystFile, file_id, Permission.ANALYST_RELEASE, uow.version)
-    if row.state is not FileState.ASKED:
+    row, lead = uow.load(AnalystFile, file_id, Permission.ANALYST_RELEASE, uow.version), privacy_lead(uow.now)
+    if row.state is not FileState.ASKED or lead is None or lead[0] != uow.actor.user_id:
         raise NotFound
     return row
 
@@ -154,12 +158,19 @@ def _decide(uow: UnitOfWork, row: AnalystFile, state: FileState) -> None:
     uow.record(row, f"analyst_file.{state}")
 
 
-def _check(uow: UnitOfWork, row: AnalystFile, agreement: AnalystAgreement) -> None:
-    """Refuse a file without an agreement in force, and months that its receiver has: a second file of the same months
-    would show by how much the figures moved in between, and so a single child."""
+def _check(uow: UnitOfWork, row: AnalystFile, agreement: AnalystAgreement) -> list[AnalystFile]:
+    """Refuse a file without an agreement in force, months that its receiver has, and months that overlap with those of
+    a file to anybody: one receiver may stand under two names, and two files could be subtracted.
+
+    Returns the files of the very same months, which must say the very same.
+    """
     if not in_force(agreement, today_at(None, uow.now)):
         raise Refused("agreement_id", _("This agreement is not in force."))
-    lock_receiver(agreement.receiver_key)
-    if overlap(row.first_day, row.last_day, given_to(agreement.receiver_key, uow.now)) is not None:
+    given = given_of_months(row.first_day, row.last_day, uow.now)
+    if any(to.receiver_key == agreement.receiver_key for _one, to in given):
         words = _("This receiver has a file with some of these months. No month goes to the same receiver twice.")
         raise Refused("first_month", words)
+    if not all(same_months(row, one) for one, _to in given):
+        words = _("Another file has some of these months. Choose exactly its months, or months that no file has.")
+        raise Refused("first_month", words)
+    return [one for one, _to in given]

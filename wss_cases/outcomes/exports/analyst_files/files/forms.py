@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from wtforms import ValidationError
+from wtforms import HiddenField, ValidationError
 
 from wss_cases.foundation.dates import month_words
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, pick
@@ -31,3 +31,9 @@ class FileForm(BaseForm):
         """A word is no reason."""
         if len((field.data or "").strip()) < SHORTEST_REASON:
             raise ValidationError(_("Write a little more: at least %(number)s characters.", number=SHORTEST_REASON))
+
+
+class ReleaseForm(BaseForm):
+    """The release of what was read: `read` is the fingerprint of the figures on the page."""
+
+    read = HiddenField()

@@ -12,8 +12,8 @@ from wss_cases.outcomes.exports.analyst_files.files.states import FileState
 class AnalystFile(Versioned, Base):
     """Which months go to whom, what for, and how that stands; the file itself is kept nowhere.
 
-    `lead_id` answers for privacy while it waits. `fingerprint` is what the first download said, without its numbers:
-    only the same may be downloaded again, until `expires_at`.
+    `lead_id` answers for privacy while it waits. `fingerprint` is what it said when it was released, without its
+    numbers: only the same may be downloaded, until `expires_at`.
     """
 
     __tablename__ = "analyst_file"
@@ -25,7 +25,10 @@ class AnalystFile(Versioned, Base):
         CheckConstraint("(decided_at is null) = (decided_by_id is null)", name="decided_by"),
         CheckConstraint("(state in ('released', 'taken')) = (expires_at is not null)", name="expires"),
         CheckConstraint("(state = 'taken') = (taken_at is not null)", name="taken"),
-        CheckConstraint("(taken_at is null) = (fingerprint = '')", name="fingerprint"),
+        CheckConstraint(
+            "(taken_at is null or fingerprint <> '') and (expires_at is not null or fingerprint = '')",
+            name="fingerprint",
+        ),
     )
     PRIVATE = frozenset({"reason"})
 

@@ -120,5 +120,6 @@ def told(said: Said) -> dict[str, Any]:
 
 
 def others(row: AnalystFile, now: datetime) -> list[str]:
-    """Return the other files with any of these months, in words."""
-    return [f"{receiver} · {months_words(one)}" for one, receiver in given_of_months(row, now)]
+    """Return the files with any of these months, in words."""
+    given = given_of_months(row.first_day, row.last_day, now)
+    return [f"{agreement.receiver} · {months_words(one)}" for one, agreement in given]

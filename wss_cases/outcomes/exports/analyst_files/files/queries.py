@@ -1,7 +1,7 @@
 """Reading requests for files for analysts, and what a file says today; the caller has checked that the actor may."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select
@@ -39,24 +39,11 @@ def files(before: int | None = None, limit: int = PAGE) -> list[tuple[AnalystFil
     return [(row[0], row[1]) for row in db.session.execute(statement.order_by(one.id.desc()).limit(limit))]
 
 
-def lock_receiver(receiver_key: str) -> None:
-    """Lock every agreement with a receiver, so that two files of the same months are not released at once."""
-    of_receiver = select(AnalystAgreement.id).where(AnalystAgreement.receiver_key == receiver_key)
-    db.session.scalars(of_receiver.order_by(AnalystAgreement.id).with_for_update()).all()
-
-
-def given_to(receiver_key: str, now: datetime) -> list[AnalystFile]:
-    """Return the files that a receiver has, or can still get."""
-    of_receiver = AnalystAgreement.receiver_key == receiver_key
-    return list(db.session.scalars(_given(now).where(of_receiver).order_by(AnalystFile.id)))
-
-
-def given_of_months(file: AnalystFile, now: datetime) -> list[tuple[AnalystFile, str]]:
-    """Return the other files, to whomever, with any of a file's months, each with its receiver."""
+def given_of_months(first: date, last: date, now: datetime) -> list[tuple[AnalystFile, AnalystAgreement]]:
+    """Return the files with any of these days that somebody has or can still get, each with its agreement."""
     one = AnalystFile
-    statement = _given(now).add_columns(AnalystAgreement.receiver)
-    others = statement.where(one.id != file.id, one.first_day <= file.last_day, one.last_day >= file.first_day)
-    return [(row[0], row[1]) for row in db.session.execute(others.order_by(one.id))]
+    statement = _given(now).add_columns(AnalystAgreement).where(one.first_day <= last, one.last_day >= first)
+    return [(row[0], row[1]) for row in db.session.execute(statement.order_by(one.id))]
 
 
 def _given(now: datetime) -> Any:

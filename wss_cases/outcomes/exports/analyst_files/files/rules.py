@@ -1,6 +1,5 @@
 """Who releases a file for analysts, which months it may hold, and how long it can be downloaded. Pure."""
 
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -33,9 +32,9 @@ def year_of(first: date, last: date) -> str | None:
     return school_year(first) if school_year(first) == school_year(last) else None
 
 
-def overlap(first: date, last: date, others: Iterable[Any]) -> Any | None:
-    """Return a file that holds any of these days."""
-    return next((one for one in others if one.first_day <= last and first <= one.last_day), None)
+def same_months(file: Any, other: Any) -> bool:
+    """Whether two files hold the very same days: neither can be subtracted from the other."""
+    return (file.first_day, file.last_day) == (other.first_day, other.last_day)
 
 
 def can_be_taken(file: Any, now: datetime) -> bool:

@@ -26,11 +26,11 @@ from wss_cases.outcomes.exports.analyst_files.agreements.queries import (
     privacy_lead,
 )
 from wss_cases.outcomes.exports.analyst_files.content.dictionary import HEAD, about_file, lines
-from wss_cases.outcomes.exports.analyst_files.content.packing import numbered, zipped
+from wss_cases.outcomes.exports.analyst_files.content.packing import fingerprint, numbered, zipped
 from wss_cases.outcomes.exports.analyst_files.content.queries import least_of
 from wss_cases.outcomes.exports.analyst_files.content.rules import COLUMNS
 from wss_cases.outcomes.exports.analyst_files.files import actions, presenters, queries
-from wss_cases.outcomes.exports.analyst_files.files.forms import FileForm
+from wss_cases.outcomes.exports.analyst_files.files.forms import FileForm, ReleaseForm
 from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
 from wss_cases.outcomes.exports.analyst_files.files.rules import months_over
 from wss_cases.outcomes.exports.analyst_files.files.states import FileState
@@ -74,7 +74,10 @@ def new() -> Page:
     form.offer(standing, months_over(today))
     title = _("Request a file for analysts")
     words = presenters.frame(title, _("Request"), url_for(".page")) | {
-        "lede": _("One row for each incident, without names. The person responsible for privacy releases it.")
+        "lede": _(
+            "One row for each incident, without names. The person responsible for privacy releases it. Where any"
+            " file has some of these months already, only a file of exactly the same months can follow."
+        )
     }
     done = with_flash(_("Requested. The person responsible for privacy gets an email."), url_for(".page"))
     return act_form(form, lambda call: actions.ask_for_file(call, _wanted(form)), done, words, FRAME)
@@ -111,16 +114,17 @@ def file(analyst_file_id: int) -> Page:
 @gate(Permission.ANALYST_RELEASE)
 def release(analyst_file_id: int) -> Page:
     """Read how much the file would tell, and release it."""
-    row = _asked_of_me(analyst_file_id)
+    row, now = _asked_of_me(analyst_file_id), clock.now()
+    said = queries.said_in(current_actor(), row, now)
     done = with_flash(_("Released. The person who asked can download it for seven days."), _address(row))
     words = presenters.frame(_("Release this file?"), _("Release the file"), _address(row)) | {
         "facts": presenters.facts(row),
-        **presenters.told(queries.said_in(current_actor(), row, clock.now())),
-        "others": presenters.others(row, clock.now()),
+        **presenters.told(said),
+        "others": presenters.others(row, now),
     }
-    form = BaseForm(version=row.version)
-    template = f"{FOLDER}/release.html"
-    return act_form(form, lambda call: actions.release_file(call, analyst_file_id), done, words, template)
+    form, template = ReleaseForm(version=row.version), f"{FOLDER}/release.html"
+    read, form.read.data = form.read.data or "", fingerprint(said)
+    return act_form(form, lambda call: actions.release_file(call, analyst_file_id, said, read), done, words, template)
 
 
 @blueprint.route("/<int:analyst_file_id>/refuse", methods=["GET", "POST"])
