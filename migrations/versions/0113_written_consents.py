@@ -17,20 +17,17 @@ depends_on = None
 
 TABLE = "plan_publication"
 JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
-PAGES: Any = sa.table(
-    TABLE, sa.column("id"), sa.column("written_yes", sa.Text()), sa.column("agreed", JSON),
-    sa.column("published_at", sa.DateTime(timezone=True)),
-)  # fmt: skip
+PAGES: Any = sa.table(TABLE, sa.column("id"), sa.column("written_yes", sa.Text()), sa.column("agreed", JSON))
 
 
 def upgrade() -> None:
-    """What was written for all names of a page at once stays as one consent without a name."""
+    """What was written for all names of a page at once stays as one consent without a name and a day: none was asked for."""
     with op.batch_alter_table(TABLE) as batch:
         batch.add_column(sa.Column("agreed", JSON, nullable=False, server_default="[]"))
     bind = op.get_bind()
-    said = sa.select(PAGES.c.id, PAGES.c.written_yes, PAGES.c.published_at).where(PAGES.c.written_yes != "")
-    for number, text, at in bind.execute(said).all():
-        agreed = [["", text, at.date().isoformat()]]
+    said = sa.select(PAGES.c.id, PAGES.c.written_yes).where(PAGES.c.written_yes != "")
+    for number, text in bind.execute(said).all():
+        agreed = [["", text, ""]]
         bind.execute(sa.update(PAGES).where(PAGES.c.id == number).values(agreed=agreed))
     with op.batch_alter_table(TABLE) as batch:
         batch.drop_column("written_yes")

@@ -15,6 +15,7 @@ from tests.outcomes.making.small_district import Made
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.board.comments.models import BoardComment
+from wss_cases.board.comments.queries import students_of_many
 from wss_cases.board.comments.rules import LONGEST
 from wss_cases.board.report.paper import Letterhead, paper_of
 from wss_cases.board.report.queries import board_of
@@ -66,6 +67,30 @@ def test_a_comment_on_many_schools_is_asked_about_too(made: Made, client_as: Cli
     assert asked.status_code == 400 and "Zebulon De la Quarterly" in asked.text
     assert ("Zebulon Farthing. Leave" in asked.text) is (network is None), "a network's comment is about its schools"
     assert written(client, address, comment="A quarterly look at circles.").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("given", "family", "written_as"),
+    [
+        ("Zebulon", "García", "Zebulon García; thanks"),
+        ("Zebulon", "García", "(Zebulon García)"),
+        ("Zebulon", "García", "Well done, Zebulon García!"),
+        ("Zebulon", "García", "Zebulon García’s circle"),
+        ("Zebulon", "García", "ZEBULON GARCIA came"),
+        ("Zebulon", "O'Brien", "“Zebulon O’Brien” came"),
+        ("Zebulon", "O'Brien", "Zebulon Obrien came"),
+        ("Zebulon", "OBrien", "Zebulon O'Brien's circle"),
+        ("Zebulon", "de la O'Brien-Smith", "Zebulon de la O’Brien-Smith’s circle"),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(session: Any, given: str, family: str, written_as: str) -> None:
+    StudentFactory(school=SchoolFactory(network="North"), given_name=given, family_name=family)
+    preferred = {"preferred_given_name": "Philomena", "preferred_family_name": "Ñandú"}
+    StudentFactory(school=SchoolFactory(), given_name="Ann", family_name="Other", **preferred)
+    for network in (None, "North"):
+        assert students_of_many(network, written_as) == [f"{given} {family}"]
+    assert students_of_many(None, "philomena nandu: thanks") == ["Philomena Ñandú"]
+    assert students_of_many(None, "García and O’Brien are streets.") == []
 
 
 def test_one_that_may_name_a_student_is_asked_about_and_loses_nothing(made: Made, client_as: ClientAs) -> None:

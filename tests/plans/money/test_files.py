@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from tests.factories.accounts import RoleGrantFactory, acting, make_user
 from tests.factories.base import fresh
 from tests.factories.plan_money import MADE, FundingFactory, make_resource, make_strategy
-from tests.factories.roster import SchoolFactory
+from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.plans.money.conftest import Scene
 from tests.support.pages.leafing import leaf
 from wss_cases.access.actor import Role
@@ -24,7 +24,7 @@ from wss_cases.plans.money.files.queries import PAGE, files_of
 from wss_cases.plans.money.files.rules import brings
 from wss_cases.plans.money.files.states import FileKind
 from wss_cases.plans.money.funding.models import Funding
-from wss_cases.plans.money.resources.models import ResourceEntry
+from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 
 ENTRIES = """school,resource,kind,amount,date,note
 609999,Circle keeper training,spent,"$1,234.56",2026-09-01,Invoice 7
@@ -63,6 +63,7 @@ def test_a_file_is_looked_at_confirmed_and_landed_once(scene: Scene, client_as: 
     assert done.status_code == 303
     shown = page.page(done.location).text
     assert "$1,234.56" in shown and "Invoice 7" in shown and "Import 2 rows" in shown
+    assert "Save it anyway" not in shown
     assert counted(ResourceEntry) == 0, "looking writes nothing"
     assert page.submit(done.location, {}).status_code == 303
     entries = db.session.scalars(select(ResourceEntry).order_by(ResourceEntry.id)).all()
@@ -222,3 +223,37 @@ def test_the_files_of_other_schools_neither_show_nor_push_ones_own_out(scene: Sc
     start = "/safety-plans/money-files"
     pages = leaf(client_as(scene.principal), start, f"{start}/")
     assert [len(page) for page in pages] == [PAGE, 2]
+
+
+@pytest.mark.parametrize("kind", ["entries", "resources", "funding"])
+def test_a_name_in_a_row_is_shown_and_asked_about_and_kept_once_it_is_confirmed(
+    scene: Scene, client_as: Any, kind: str
+) -> None:
+    StudentFactory(school=scene.school, given_name="Zenobia", family_name="Quillfeather")
+    StudentFactory(school=SchoolFactory(), given_name="Philomena")
+    make_resource(scene.strategy)
+    text, model = {
+        "entries": (ENTRIES + "609999,Circle keeper training,spent,7,2026-09-03,For zenobia\n", ResourceEntry),
+        "resources": (
+            "school,strategy,kind,title,planned,job_code,fte,filled_on,vacant_since\n"
+            f'609999,"{scene.strategy.if_words}",training,Circles,5,,,,\n'
+            f'609999,"{scene.strategy.if_words}",training,Philomena room,5,,,,\n'
+            f'609999,"{scene.strategy.if_words}",training,Aide of Zenobia,5,,,,\n',
+            PlanResource,
+        ),
+        "funding": (
+            "school,school_year,source,amount,officers_removed,note\n"
+            "609999,2026-27,grant,5,,City\n609999,2026-27,grant,6,,Philomena\n609999,2026-27,grant,7,,Zenobia fund\n",
+            Funding,
+        ),
+    }[kind]  # fmt: skip
+    page = client_as(scene.district if kind == "funding" else scene.principal)
+    done = send(page, text, kind)
+    asked, before = "This may name a student: Row 4 · Zenobia. Leave out", counted(model)
+    shown = page.page(done.location)
+    assert asked in shown.text and "Save it anyway" in shown.text
+    refused = page.submit(done.location, {})
+    assert refused.status_code == 400 and asked in refused.text and "Save it anyway" in refused.text
+    assert counted(model) == before, "nothing of the file is written before"
+    assert page.submit(done.location, {"anyway": "y"}).status_code == 303
+    assert counted(model) == before + 3

@@ -110,8 +110,13 @@ def test_no_adult_is_named_without_a_written_yes_of_their_own(scene: PublicScene
     StudentGuardianFactory(student=left, guardian=GuardianFactory(name="Perpetua Thistledown"))
     seat = {"school_id": scene.school.id, "plan_id": scene.plan.id, "starts_on": date(2026, 9, 1)}
     row(PlanMember, member_group=MemberGroup.COMMUNITY, name="Ivo Sandpiper", **seat)
-    row(PlanMember, member_group=MemberGroup.PARENT, name="Ada Rowanberry", named_yes_on=date(2026, 9, 2), **seat)
-    names = ("Ottoline Quillfeather", "Barnaby J. Thrushwood", "Perpetua Thistledown", "Ivo Sandpiper")
+    agreed = {"member_group": MemberGroup.PARENT, "named_yes_on": date(2026, 9, 2), **seat}
+    row(PlanMember, name="Ada Rowanberry", **agreed)
+    row(PlanMember, name="Leocadia Fennimore", ends_on=date(2026, 10, 1), **agreed)
+    names = (
+        "Ottoline Quillfeather", "Barnaby J. Thrushwood", "Perpetua Thistledown", "Ivo Sandpiper", "Ada Rowanberry",
+        "Leocadia Fennimore",
+    )  # fmt: skip
     for name in names:
         with pytest.raises(Refused, match=name) as refused:
             scene.publish(summary=Summary(f"Thanks to {name}.", SUMMARY.es))
@@ -132,7 +137,15 @@ def test_no_adult_is_named_without_a_written_yes_of_their_own(scene: PublicScene
         ["Ottoline Quillfeather", "O. Quillfeather, letter in the office", "2026-11-03"],
         ["Ivo Sandpiper", "Ivo", "2026-11-24"],
     ]
-    assert scene.publish(summary=Summary("Thanks to Ada Rowanberry and Mr. Thrushwood.", SUMMARY.es)).agreed == []
+    quiet = scene.publish(summary=Summary("Thanks to Mr. Thrushwood.", SUMMARY.es))
+    assert quiet.agreed == [] and quiet.content["en"]["named"] == [["Ada Rowanberry", "Parent or guardian"]]
+
+
+def test_a_consent_without_a_day_says_so(scene: PublicScene, client_as: Any) -> None:
+    made = scene.publish()
+    change(made, agreed=[["", "Letters in the office", ""], ["Ivo Sandpiper", "Ivo", "2026-11-03"]])
+    text = client_as(scene.head).page(f"/safety-plans/{scene.plan.id}/public").text
+    assert "Letters in the office, day not recorded; Ivo Sandpiper (Ivo, Tue, Nov 3, 2026)" in text
 
 
 def test_a_student_who_left_is_found_as_long_as_a_record_is_held(scene: PublicScene) -> None:

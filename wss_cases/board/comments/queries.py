@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.board.comments.models import BoardComment
+from wss_cases.board.comments.rules import runs_of, together
 from wss_cases.foundation.db import db
 from wss_cases.plans.public.names.rules import whole_names_in
 from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.names.spellings import pieces_of
 
 
 @dataclass(frozen=True)
@@ -25,20 +27,21 @@ class Comment:
 def students_of_many(network: str | None, text: str) -> list[str]:
     """Return the students of a network's schools, or of the district's (None), whom a text names by their whole name.
 
-    Looked for are those whose family name stands in it as it is written on record, in capitals or not.
+    Looked for are those whose folded family name stands in it, and those who go by another one.
     """
-    words = text.replace(".", " ").replace(",", " ").split()
-    runs = [" ".join(words[at : at + many]) for many in (1, 2, 3) for at in range(len(words) + 1 - many)]
-    families = sorted({form for run in runs for form in (run, run.lower(), run.title())})
+    families = sorted({run for words in (pieces_of(text), pieces_of(together(text))) for run in runs_of(words)})
     who = select(Student.given_name, Student.preferred_given_name, Student.family_name, Student.preferred_family_name)
-    names = (Student.family_name, Student.preferred_family_name)
-    in_text = or_(*(form.in_(families) for name in names for form in (name, func.lower(name))))
+    other = (Student.preferred_family_name != "") & (Student.preferred_family_name != Student.family_name)
+    in_text = or_(Student.search_key_family.in_(families), other)
     who = who.join(School, School.id == Student.school_id).where(in_text)
     if network is not None:
         who = who.where(School.network == network)
     rows = db.session.execute(who).all()
-    names_of = sorted({f"{given} {family}" for row in rows for given in row[:2] for family in row[2:]})
-    return whole_names_in(text, names_of)
+    both = ((given, family) for row in rows for given in row[:2] for family in row[2:])
+    names_of = sorted({f"{given} {family}" for given, family in both if given and family})
+    written = {form: name for name in names_of for form in (together(name), name)}
+    found = whole_names_in(f"{text}\n{together(text)}", written)
+    return list(dict.fromkeys(written[form] for form in found))
 
 
 def comment_on(scope: str, ends_on: date) -> Comment | None:

@@ -40,10 +40,13 @@ def finder_beside(stay: Iterable[Named], out: Iterable[Named]) -> Finder:
 
 def names_at_school(school_id: int, text: str) -> list[str]:
     """Return the words of a text that name an active student of a school; for a text that is to name none."""
-    if not text.strip():
-        return []
+    return finder_at_school(school_id).of_school(text) if text.strip() else []
+
+
+def finder_at_school(school_id: int) -> Finder:
+    """Return what finds the active students of a school in any number of texts."""
     here = students_named(select(*COLUMNS).where(Student.school_id == school_id, Student.is_active))
-    return Finder(NOBODY, (), here).of_school(text)
+    return Finder(NOBODY, (), here)
 
 
 def siblings(ids: Iterable[int]) -> set[int]:

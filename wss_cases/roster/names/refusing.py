@@ -19,8 +19,11 @@ def refuse_names(school_id: int, anyway: bool, *texts: str, also: Iterable[str] 
 
 def refuse_found(words: Iterable[str]) -> None:
     """Raise Refused, at the field `anyway`, where a text has words that may name a student."""
-    if found := list(dict.fromkeys(words)):
-        raise Refused(
-            "anyway",
-            _("This may name a student: %(names)s. Leave out names, or confirm below.", names=", ".join(found)),
-        )
+    if said := asked_about(words):
+        raise Refused("anyway", said)
+
+
+def asked_about(words: Iterable[str]) -> str:
+    """Return what is asked about words that may name a student; '' for none."""
+    found = ", ".join(dict.fromkeys(words))
+    return _("This may name a student: %(names)s. Leave out names, or confirm below.", names=found) if found else ""

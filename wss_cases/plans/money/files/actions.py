@@ -11,12 +11,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.money.files.models import MoneyFile
-from wss_cases.plans.money.files.queries import carried_out, known_now
+from wss_cases.plans.money.files.queries import carried_out, known_now, rows_naming
 from wss_cases.plans.money.files.rules import WRITER, Line, Wrong, check, digest_of
 from wss_cases.plans.money.files.states import FileKind
 from wss_cases.plans.money.funding.actions import Given, write_funding
 from wss_cases.plans.money.resources.actions import Needed, write_entry, write_resource
 from wss_cases.roster.import_files.csv_rows import rows_in
+from wss_cases.roster.names.refusing import refuse_found
 
 
 class RowsRefused(Refused):
@@ -54,10 +55,11 @@ def lines_of(actor: Actor, file: MoneyFile, now: datetime) -> tuple[list[Line], 
 
 
 @use_case
-def carry_out(uow: UnitOfWork, file_id: int, shown: int) -> int:
+def carry_out(uow: UnitOfWork, file_id: int, shown: int, anyway: bool = False) -> int:
     """Write every sound row of a file, or none; `shown` is how many of them the page showed.
 
-    Raises NotFound; Refused a second time, and where other rows are sound by now; nothing is written then.
+    Raises NotFound; Refused a second time, where other rows are sound by now, and, unless `anyway`, where a row may
+    name a student; nothing is written then.
     """
     file = uow.load(MoneyFile, file_id, Permission.PLAN_MONEY_IMPORT)
     if file.done_at is not None:
@@ -66,12 +68,14 @@ def carry_out(uow: UnitOfWork, file_id: int, shown: int) -> int:
     sound, _wrong = lines_of(uow.actor, file, uow.now)
     if len(sound) != shown or not sound:
         raise Refused("", _("What can be imported has changed. Look at the rows again."))
+    if not anyway:
+        refuse_found(rows_naming(sound))
     for line in sound:
         if isinstance(line.what, Given):
             write_funding(uow, line.school_id, line.what)
         elif isinstance(line.what, Needed):
             assert line.strategy_id is not None
-            write_resource(uow, line.strategy_id, line.what, anyway=True)  # somebody has read the rows
+            write_resource(uow, line.strategy_id, line.what, anyway=True)
         else:
             assert line.resource_id is not None
             write_entry(uow, line.resource_id, line.what)

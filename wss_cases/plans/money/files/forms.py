@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from wtforms import FileField, HiddenField
 
-from wss_cases.foundation.forms import BaseForm, choices, radio
+from wss_cases.foundation.forms import BaseForm, ConfirmField, choices, radio
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.plans.money.files.states import FileKind
@@ -24,9 +24,10 @@ class MoneyFileForm(BaseForm):
 
 
 class CarryOutForm(BaseForm):
-    """The confirmation of a file, with how many rows the page showed."""
+    """The confirmation of a file, with how many rows the page showed, and that the names in them may be kept."""
 
     shown = HiddenField()
+    anyway = ConfirmField(_l("Save it anyway"))
 
     @property
     def shown_rows(self) -> int:

@@ -1,6 +1,6 @@
 """Reading files of money, and what a file is checked against."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +14,13 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import dotted
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.tables.ordering import in_order
 from wss_cases.plans.money.files.models import MoneyFile
-from wss_cases.plans.money.files.rules import WRITER, Known
+from wss_cases.plans.money.files.rules import WRITER, Known, Line, text_of
 from wss_cases.plans.money.files.states import FileKind
 from wss_cases.plans.money.funding.models import Funding
 from wss_cases.plans.money.resources.models import PlanResource
@@ -26,6 +28,7 @@ from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStrategy
 from wss_cases.roster.directory.models import School
+from wss_cases.roster.names.queries import finder_at_school
 
 PAGE = 20
 
@@ -47,6 +50,20 @@ def known_now(actor: Actor, kind: FileKind, now: datetime) -> Known:
     standing = db.session.execute(select(*columns).where(in_schools(Funding.school_id, actor, WRITER[kind])))
     lines = frozenset((row[0], row[1], row[2], row[3]) for row in standing)
     return Known(schools, {}, lines, today, school_year(today))
+
+
+def rows_naming(lines: Iterable[Line]) -> list[str]:
+    """Return of the sound rows of a file those whose title or note may name a student of their school, with
+    the words."""
+    by_school: dict[int, list[Line]] = {}
+    for line in lines:
+        if text_of(line).strip():
+            by_school.setdefault(line.school_id, []).append(line)
+    found: list[tuple[int, list[str]]] = []
+    for school_id, theirs in by_school.items():
+        finder = finder_at_school(school_id)
+        found += [(line.row, words) for line in theirs if (words := finder.of_school(text_of(line)))]
+    return [dotted(_("Row %(row)d", row=row), *words) for row, words in sorted(found)]
 
 
 def _resources(actor: Actor) -> dict[tuple[int, str], int | None]:

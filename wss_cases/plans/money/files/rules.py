@@ -42,6 +42,11 @@ class Line:
     strategy_id: int | None = None
 
 
+def text_of(line: Line) -> str:
+    """Return what somebody wrote in a row: a title, or a note."""
+    return line.what.title if isinstance(line.what, Needed) else line.what.note
+
+
 @dataclass(frozen=True)
 class Wrong:
     """What is wrong in a cell; `row` 1 is the line of the column names."""

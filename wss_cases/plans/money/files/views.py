@@ -17,9 +17,10 @@ from wss_cases.foundation.school_time import district_zone
 from wss_cases.plans.money.files import actions
 from wss_cases.plans.money.files.forms import CarryOutForm, MoneyFileForm
 from wss_cases.plans.money.files.presenters import line_rows
-from wss_cases.plans.money.files.queries import PAGE, files_of, get_file
+from wss_cases.plans.money.files.queries import PAGE, files_of, get_file, rows_naming
 from wss_cases.plans.money.files.rules import WRITER, Line, Wrong
 from wss_cases.plans.money.files.states import COLUMNS, HELP, FileKind
+from wss_cases.roster.names.refusing import asked_about
 
 blueprint = Blueprint("money_files", __name__, url_prefix="/safety-plans/money-files")
 MOST_SHOWN = 200
@@ -80,10 +81,11 @@ def preview(money_file_id: int) -> Page:
     if file.done_at is None:
         lines, wrong = actions.lines_of(actor, file, clock.now())
     form = CarryOutForm(shown=str(len(lines)))
+    asked = asked_about(rows_naming(lines)) if request.method == "GET" else ""
     return form_page(
-        form, lambda: actions.carry_out(submitted(form), file.id, form.shown_rows),
+        form, lambda: actions.carry_out(submitted(form), file.id, form.shown_rows, bool(form.anyway.data)),
         with_flash(_("The rows are imported."), url_for("money_files.upload")), "plans/money/files/preview.html",
-        file=file, rows=line_rows(lines[:MOST_SHOWN]), number=len(lines), wrong=wrong, most=MOST_SHOWN,
+        file=file, rows=line_rows(lines[:MOST_SHOWN]), number=len(lines), wrong=wrong, most=MOST_SHOWN, asked=asked,
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ LONGEST_NAME = 120
 class PlanMember(OfPlan, Versioned, Base):
     """One person or organization, from a day until a day; of the group of students only how many.
 
-    `named_yes_on`: the day of the written consent to be named on the public page; None means never named there.
+    `named_yes_on`: the day of the written consent to stand in the public page's list of the committee; None means never
+    named there. What is written elsewhere on that page takes a consent of its own.
     """
 
     __tablename__ = "plan_member"

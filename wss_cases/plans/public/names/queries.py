@@ -1,6 +1,5 @@
 """Whom the text of a public page may name: every child and every adult of whom the system still knows."""
 
-from datetime import date
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -8,7 +7,7 @@ from sqlalchemy import or_, select
 from wss_cases.foundation.db import db
 from wss_cases.plans.plan.committee.models import PlanMember
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.public.names.rules import is_called, whole_names_in
+from wss_cases.plans.public.names.rules import whole_names_in
 from wss_cases.roster.directory.models import Enrolment, Guardian, StaffMember, StaffPost, Student, StudentGuardian
 from wss_cases.roster.names.finder import Finder
 from wss_cases.roster.names.queries import COLUMNS, NOBODY, called, guardians_named, students_named
@@ -21,11 +20,12 @@ def children_named(school_id: int, text: str) -> list[str]:
     return Finder(NOBODY, (), students_named(select(*COLUMNS).where(_ever_at(school_id)))).of_school(text)
 
 
-def adults_named(plan: SchoolPlan, text: str, today: date) -> list[str]:
-    """Return the words of a text that name an adult who has not agreed in writing to be named on a plan's page.
+def adults_named(plan: SchoolPlan, text: str) -> list[str]:
+    """Return the words of a text that name an adult: each takes a written yes of its own.
 
-    Staff of the school, parents and guardians of its students, and members of its committees by any part of their
-    name; staff of other schools by the whole one. Members of this plan's committee who agreed are left out.
+    Staff of the school, parents and guardians of its students, and members of its committees, past ones too, by any
+    part of their name; staff of other schools by the whole one. The day of a member's yes is for the committee's
+    list alone: whoever publishes could write it beside any name.
     """
     if not text.strip():
         return []
@@ -36,9 +36,7 @@ def adults_named(plan: SchoolPlan, text: str, today: date) -> list[str]:
     children = select(Student.id).where(_ever_at(plan.school_id))
     known += guardians_named(StudentGuardian.student_id.in_(children), Guardian.name != "")
     elsewhere = db.session.scalars(select(StaffMember.name).where(~here))
-    found = dict.fromkeys([*Finder(NOBODY, (), known).of_school(text), *whole_names_in(text, elsewhere)])
-    agreed = _agreed(plan.id, today)
-    return [words for words in found if not any(is_called(words, name) for name in agreed)]
+    return list(dict.fromkeys([*Finder(NOBODY, (), known).of_school(text), *whole_names_in(text, elsewhere)]))
 
 
 def _ever_at(school_id: int) -> Any:
@@ -48,8 +46,3 @@ def _ever_at(school_id: int) -> Any:
 
 def _posted(school_id: int) -> Any:
     return select(StaffPost.staff_id).where(StaffPost.school_id == school_id)
-
-
-def _agreed(plan_id: int, today: date) -> list[str]:
-    yes = (PlanMember.plan_id == plan_id, PlanMember.named_yes_on <= today, PlanMember.name != "")
-    return list(db.session.scalars(select(PlanMember.name).where(*yes)))

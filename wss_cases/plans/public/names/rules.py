@@ -22,8 +22,3 @@ def whole_names_in(text: str, names: Iterable[str]) -> list[str]:
         if ends in pairs or ends[::-1] in pairs or f" {' '.join(pieces)} " in line:
             found.append(name)
     return found
-
-
-def is_called(words: str, name: str) -> bool:
-    """Whether words of a text are a whole name, in either order."""
-    return sorted(pieces_of(words)) == sorted(pieces_of(name))

@@ -88,7 +88,7 @@ def _check_names(
     if not confirmed.names_no_child:
         raise Refused("names_no_child", _("Read the page, and confirm that it names no student."))
     said = {one.words: one for one in confirmed.agreed}
-    return [_agreed(said.get(words, WrittenYes(words, "", None)), today) for words in adults_named(plan, text, today)]
+    return [_agreed(said.get(words, WrittenYes(words, "", None)), today) for words in adults_named(plan, text)]
 
 
 def _agreed(yes: WrittenYes, today: date) -> list[Any]:

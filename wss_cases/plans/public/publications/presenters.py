@@ -170,7 +170,8 @@ def _voices(plan: SchoolPlan) -> list[Voice]:
 
 
 def free_text(content: dict[str, Any], summary: Summary) -> str:
-    """Return all that people typed and that a page shows, for the finder of names; without the members who agreed."""
+    """Return all that people typed and that a page shows, for the finder of names; without the
+    list of the committee's members who agreed."""
     texts = [summary.en, summary.es, content["tier"]]
     texts += [goal for _component, goals in content["goals"] for goal in goals]
     texts += [words for one in content["voices"] for words in (one["answer"], one["changed"])]

@@ -84,7 +84,7 @@ def _version_rows(found: Any) -> list[dict[str, Any]]:
 
 
 def _consent(words: str, given_by: str, given_on: str) -> str:
-    day = day_words_with_year(date.fromisoformat(given_on))
+    day = day_words_with_year(date.fromisoformat(given_on)) if given_on else _("day not recorded")
     return f"{words} ({given_by}, {day})" if words else f"{given_by}, {day}"
 
 
@@ -98,7 +98,7 @@ def publish(school_plan_id: int) -> Page:
     summary, today = PublishForm(**last).summary, today_at(plan.school_id, clock.now())
     contents = contents_of(plan, summary, figures_for(plan.school_id, today), today)
     text = free_text(contents[locale_code()], summary)
-    form = publish_form(adults_named(plan, text, today), **last)
+    form = publish_form(adults_named(plan, text), **last)
     shown, seen = request.form.getlist("shown"), request.form.getlist("seen")
     if form.is_submitted() and changed_since(contents, seen):
         form.names_no_child.data = False  # confirmed of a page that is another one now

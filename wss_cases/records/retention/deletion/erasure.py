@@ -20,6 +20,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.word_index.actions import index_again
 from wss_cases.journal.word_index.models import SearchEntry
 from wss_cases.records.retention.core.models import RemovedFigure
+from wss_cases.records.retention.deletion.consents import take_guardians_out_of_consents
 from wss_cases.records.retention.deletion.sealed import INSTEAD, take_names_out_of_sealed
 from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, students_in, table
 from wss_cases.records.retention.reach.table_owners import TABLES
@@ -46,7 +47,7 @@ def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str
     """Delete everything that this student's record reaches; returns how many rows of each table went.
 
     `texts` are those of shared records that lost the name; `drafts` of reports and `unfiled` ones written offline
-    named the student.
+    named the student; `consents` are public pages whose written consents named a guardian who goes.
     """
     reader = Reader(uow.session, student_id)
     reach = reader.reach(permanent)
@@ -57,6 +58,7 @@ def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str
     counts["drafts"] = _drop_drafts(uow, student_id, names)
     counts["unfiled"] = _erase_unfiled(uow, student_id, names)
     counts["sealed"] = _empty_sealed(uow, reach.circles)
+    counts["consents"] = take_guardians_out_of_consents(uow, student_id, reach.gone)
     counts["files"] = erase_shared(uow, reach.stays.get("attachment", set()))
     _count_bare(uow, reach.gone)
     _say_where(uow, reach.gone)
