@@ -148,6 +148,40 @@ def test_a_consent_without_a_day_says_so(scene: PublicScene, client_as: Any) -> 
     assert "Letters in the office, day not recorded; Ivo Sandpiper (Ivo, Tue, Nov 3, 2026)" in text
 
 
+def test_words_that_name_no_one_take_no_consent_and_are_kept_as_that(scene: PublicScene, client_as: Any) -> None:
+    StaffMemberFactory(school=scene.school, name="Ottoline Wabash")
+    client, page = client_as(scene.head), f"/safety-plans/{scene.plan.id}/publish"
+    key, typed = key_of("Wabash"), {"summary_en": "A lamp on Wabash Avenue.", "names_no_child": "y"}
+    first = client.post(page, data={**client.form(page).values(), **typed, "summary_es": SUMMARY.es})
+    assert first.status_code == 400 and "“Wabash”: these words name no one" in first.text
+    (form,) = [one for one in forms(parse(first.text)) if "summary_en" in one.names]
+    sent = form.values() | {f"no_one_{key}": "y"}
+    both = client.post(page, data=sent | {f"by_{key}": "O. Wabash, letter in the office"})
+    assert both.status_code == 400 and "Do not do both." in both.text
+    assert client.post(page, data=sent).status_code == 303
+    assert db.session.scalars(select(PlanPublication)).one().agreed == [["Wabash", "", ""]]
+    shown = client.page(f"/safety-plans/{scene.plan.id}/public").text
+    assert "names no one: Wabash" in shown and "written consent" not in shown
+    again = client.form(page, "summary_en").values()
+    assert again[f"no_one_{key}"] == ["y"]
+
+
+def test_a_new_version_begins_with_the_consents_of_the_one_before(scene: PublicScene, client_as: Any) -> None:
+    StaffMemberFactory(school=scene.school, name="Ottoline Quillfeather")
+    yes = WrittenYes("Ottoline Quillfeather", "O. Quillfeather, letter in the office", date(2026, 11, 3))
+    first = scene.publish(confirmed(scene.plan, yes), Summary("Thanks to Ottoline Quillfeather.", SUMMARY.es))
+    client, page = client_as(scene.head), f"/safety-plans/{scene.plan.id}/publish"
+    begun = client.form(page, "summary_en").values()
+    assert client.post(page, data={**begun, "names_no_child": "y"}).status_code == 303
+    second = db.session.scalars(select(PlanPublication).where(PlanPublication.number == 2)).one()
+    assert second.agreed == fresh(first).agreed == [[yes.words, yes.given_by, "2026-11-03"]]
+    key = key_of(yes.words)
+    unsent = {name: value for name, value in client.form(page, "summary_en").values().items() if not name.endswith(key)}
+    assert client.post(page, data={**unsent, "names_no_child": "y"}).status_code == 400, "what nobody was shown"
+    withdraw(scene.call(), second.id, "She took her consent back")
+    assert client.form(page, "summary_en").values()[f"by_{key}"] == [""]
+
+
 def test_a_student_who_left_is_found_as_long_as_a_record_is_held(scene: PublicScene) -> None:
     EnrolmentFactory(student=StudentFactory(school=SchoolFactory(), given_name="Zenobia"), school_id=scene.school.id)
     StudentFactory(school=scene.school, given_name="Philomena", is_active=False)

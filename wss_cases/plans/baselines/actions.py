@@ -1,9 +1,12 @@
-"""Freezing baselines, and entering values of surveys. A baseline is taken once; nothing here changes one."""
+"""Freezing baselines, and entering values of surveys. A baseline is taken once; nothing here changes one.
+
+Until a plan is in force its goals take the latest: of a later school year, or a survey's value put right.
+"""
 
 import math
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, literal, select
+from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year, school_year_bounds
@@ -13,14 +16,14 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.plans.baselines.queries import CLIMATE, climate_measures, years_recorded
+from wss_cases.plans.baselines.queries import CLIMATE, climate_measures, goals_before, goals_of_surveys, years_recorded
 from wss_cases.plans.measures.queries import figures
 from wss_cases.plans.measures.rules import is_too_small
-from wss_cases.plans.measures.states import PLAN_MEASURES, SURVEY
+from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.baselines.models import LONGEST_INSTRUMENT, PlanBaseline, SurveyValue
 from wss_cases.plans.plan.baselines.states import SurveySource
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import STANDING, PlanState
+from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.roster.names.refusing import refuse_names
 from wss_cases.surveys.results.queries import survey_share
@@ -30,7 +33,8 @@ HIGHEST_VALUE = 1000
 
 @use_case
 def freeze(uow: UnitOfWork, school_plan_id: int, measures: Sequence[str], year: str) -> int:
-    """Freeze measures of a school year as a plan's baselines, and give them to the goals that wait for them.
+    """Freeze measures of a school year as a plan's baselines, and give them to the goals that have none, or one of an
+    earlier school year.
 
     Returns the id of the plan. Raises NotFound, Refused naming the field.
     """
@@ -57,7 +61,7 @@ def freeze(uow: UnitOfWork, school_plan_id: int, measures: Sequence[str], year: 
         uow.record(row, "plan.baseline_frozen", year=year)
     given = 0
     for measure in chosen:
-        goals = uow.session.scalars(_waiting(plan, measure).with_for_update()).all()
+        goals = uow.session.scalars(goals_before(plan, measure, first).with_for_update()).all()
         given += _give(uow, goals, baseline_id=taken[measure].id)
     if not new and not given:
         raise Refused("measures", _("This is frozen already for that school year. A baseline is taken only once."))
@@ -129,17 +133,24 @@ def _keep_value(uow: UnitOfWork, plan: SchoolPlan, value: SurveyValue, goals: Co
     same = ("plan_id", "instrument", "scale", "value", "school_year", "source")
     stands = select(SurveyValue).where(*(getattr(SurveyValue, name) == getattr(value, name) for name in same))
     row = uow.session.scalars(stands.order_by(SurveyValue.id).limit(1)).one_or_none()
-    chosen = _waiting(plan, SURVEY).where(PlanGoal.id.in_(goals))
-    given = list(uow.session.scalars(chosen.with_for_update()))
-    if len(given) != len(set(goals)):
-        raise Refused("goals", _("Choose goals that wait for a value of a survey."))
+    open_to = uow.session.scalars(goals_of_surveys(plan).with_for_update()).all()
+    chosen = [goal for goal in open_to if goal.id in goals]
+    if len(chosen) != len(set(goals)):
+        raise Refused("goals", _("Choose goals that are measured by a survey."))
     if row is None:
         row = uow.add(value)
         uow.record(row, "plan.survey_entered", year=row.school_year)
-    elif not given:
-        raise Refused("", _("This value stands already. Choose the goal that it is the baseline of."))
-    _give(uow, given, survey_value_id=row.id)
+    elif all(goal.survey_value_id == row.id for goal in chosen):
+        raise Refused("", _stands_words(any(goal.survey_value_id != row.id for goal in open_to)))
+    _give(uow, [goal for goal in chosen if goal.survey_value_id != row.id], survey_value_id=row.id)
     return plan.id
+
+
+def _stands_words(others: bool) -> str:
+    """Return why a value is not taken a second time, and what to do where there are other goals that could take it."""
+    if others:
+        return _("This value stands already. Choose the goal that it is the baseline of.")
+    return _("This value stands already, and there is no goal that could take it.")
 
 
 def _refuse_year(year: str, this_year: str) -> None:
@@ -158,21 +169,8 @@ def _writable(uow: UnitOfWork, school_plan_id: int) -> SchoolPlan:
     return plan
 
 
-def _waiting(plan: SchoolPlan, measure: str) -> Select[PlanGoal]:
-    """Return the select of the goals that a baseline is given to. In force goals stay as they are: none."""
-    waiting = select(PlanGoal).where(
-        literal(plan.state not in STANDING),
-        PlanGoal.plan_id == plan.id,
-        PlanGoal.measure == measure,
-        PlanGoal.removed_on.is_(None),
-        PlanGoal.baseline_id.is_(None),
-        PlanGoal.survey_value_id.is_(None),
-    )
-    return waiting.order_by(PlanGoal.id)
-
-
 def _give(uow: UnitOfWork, goals: Sequence[PlanGoal], **baseline: int) -> int:
-    """Give a baseline to goals that have none; returns how many."""
+    """Give a baseline to goals; returns how many."""
     for goal in goals:
         for name, value in baseline.items():
             setattr(goal, name, value)

@@ -25,7 +25,9 @@ def goals_field() -> SelectMultipleField:
     return SelectMultipleField(
         _l("Which goals is it the baseline of?"),
         coerce=int,
-        description=_l("Only goals about this very question and group."),
+        description=_l(
+            "Only goals about this very question and group. It takes the place of a value that a goal has now."
+        ),
     )
 
 
@@ -36,7 +38,7 @@ class ValueForm(BaseForm):
 
     @property
     def chosen(self) -> list[int]:
-        """The goals that were chosen; none where no goal waits."""
+        """The goals that were chosen; none where no goal could take it."""
         return self.goals.data or [] if "goals" in self else []
 
 

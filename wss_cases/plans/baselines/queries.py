@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, literal, or_, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year, school_year_bounds
@@ -13,7 +13,11 @@ from wss_cases.outcomes.counting.scope.queries import first_year_counted
 from wss_cases.outcomes.counting.scope.rules import scope_of, year_before, years_between
 from wss_cases.plans.measures.queries import figures
 from wss_cases.plans.measures.rules import Figure
+from wss_cases.plans.measures.states import SURVEY
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
+from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.states import STANDING
+from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.surveys.instrument.queries import questions_on, text_code
 from wss_cases.surveys.instrument.states import SurveyGroup
 
@@ -51,6 +55,30 @@ def survey_values_of(plan_id: int) -> Sequence[SurveyValue]:
     """Return the values of surveys of a plan, the latest years first; the caller has checked the plan."""
     statement = select(SurveyValue).where(SurveyValue.plan_id == plan_id)
     return db.session.scalars(statement.order_by(SurveyValue.school_year.desc(), SurveyValue.id)).all()
+
+
+def goals_before(plan: SchoolPlan, measure: str, first: date) -> Select[PlanGoal]:
+    """Return the select of the goals that take the baseline of a school year that begins on `first`: those that have
+    none, or one of an earlier year."""
+    of_plan = (PlanBaseline.plan_id == plan.id, PlanBaseline.measure == measure, PlanBaseline.period_from < first)
+    earlier = PlanGoal.baseline_id.in_(select(PlanBaseline.id).where(*of_plan))
+    return _open_goals(plan, measure).where(or_(PlanGoal.baseline_id.is_(None), earlier))
+
+
+def goals_of_surveys(plan: SchoolPlan) -> Select[PlanGoal]:
+    """Return the select of the goals that a survey's value may be given to, also in place of another one."""
+    return _open_goals(plan, SURVEY)
+
+
+def goals_offered(plan: SchoolPlan) -> Sequence[PlanGoal]:
+    """Return the goals that a survey's value may be given to; the caller has checked the plan."""
+    return db.session.scalars(goals_of_surveys(plan)).all()
+
+
+def _open_goals(plan: SchoolPlan, measure: str) -> Select[PlanGoal]:
+    """Return the select of a plan's goals of a measure. In force goals stay as they are: none."""
+    standing = (PlanGoal.plan_id == plan.id, PlanGoal.measure == measure, PlanGoal.removed_on.is_(None))
+    return select(PlanGoal).where(literal(plan.state not in STANDING), *standing).order_by(PlanGoal.id)
 
 
 def climate_measures(day: date) -> dict[str, tuple[SurveyGroup, str]]:

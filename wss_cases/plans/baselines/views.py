@@ -31,16 +31,16 @@ from wss_cases.plans.baselines.queries import (
     baselines_of,
     climate_measures,
     counted_again,
+    goals_offered,
     survey_values_of,
     trend_of,
     years_recorded,
 )
-from wss_cases.plans.measures.states import PLAN_MEASURES, SURVEY
+from wss_cases.plans.measures.states import PLAN_MEASURES
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.presenters import plan_frame
 from wss_cases.plans.plan.core.queries import get_plan
 from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.plan.goals.queries import without_baseline
 
 blueprint = Blueprint("plan_baselines", __name__, url_prefix="/safety-plans/<int:school_plan_id>/baselines")
 PAGE = "plan_baselines.baselines"
@@ -118,10 +118,10 @@ def _climate_form(plan: SchoolPlan) -> ClimateForm:
 
 
 def _with_goals(form: Form, plan: SchoolPlan) -> Form:
-    """Offer the goals that wait for a value of a survey; without one, no question about it."""
-    waiting = [(goal.id, goal.statement) for goal in without_baseline(plan.id) if goal.measure == SURVEY]
-    form.goals.choices = choices(waiting)
-    if not waiting:
+    """Offer the goals that a survey's value may be given to; without one, no question about it."""
+    offered = [(goal.id, goal.statement) for goal in goals_offered(plan)]
+    form.goals.choices = choices(offered)
+    if not offered:
         del form.goals
     return form
 
@@ -142,7 +142,10 @@ act_page(
     words=lambda plan: {
         "title": _("Freeze baselines"),
         "go_words": _("Freeze these figures"),
-        "lede": _("The figures are counted now and stay as they are. What is corrected later is shown beside them."),
+        "lede": _(
+            "The figures are counted now and stay as they are. What is corrected later is shown beside them. Until the "
+            "plan is in force, a goal takes the latest school year that is frozen."
+        ),
         "back_href": _done(plan),
     },
     template="plans/baselines/freeze.html",

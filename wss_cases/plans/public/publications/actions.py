@@ -16,7 +16,7 @@ from wss_cases.journal.use_cases import use_case
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.public.names.queries import adults_named, children_named
 from wss_cases.plans.public.publications.models import PlanPublication
-from wss_cases.plans.public.publications.presenters import Summary, contents_of, figures_for, free_text
+from wss_cases.plans.public.publications.presenters import Summary, adult_words, contents_of, figures_for, free_text
 from wss_cases.plans.public.publications.rules import PUBLIC_PAGES, as_plain, changed_since, key_of
 from wss_cases.plans.public.publications.states import PUBLISHABLE
 from wss_cases.roster.directory.models import School
@@ -24,17 +24,20 @@ from wss_cases.roster.directory.models import School
 
 @dataclass(frozen=True)
 class WrittenYes:
-    """A written consent: the words of the page that name an adult, who gave it and where it is kept, and when."""
+    """A written consent: the words of the page that name an adult, who gave it and where it is kept, and when; or that
+    these words name no one."""
 
     words: str
-    given_by: str
-    given_on: date | None
+    given_by: str = ""
+    given_on: date | None = None
+    names_no_one: bool = False
 
 
 @dataclass(frozen=True)
 class Confirmed:
     """What the person who publishes says: the page names no child, having been shown the words `shown` that may, and
-    having read the parts with the seals `seen`; and the written yes for each adult who may be named."""
+    having read the parts with the seals `seen`; and for each adult who may be named the written yes,
+    or that it is no one."""
 
     names_no_child: bool
     shown: frozenset[str]
@@ -48,7 +51,8 @@ def publish(uow: UnitOfWork, plan_id: int, summary: Summary, confirmed: Confirme
 
     Raises Refused while the district does not allow it, for a plan that is not approved, without words in both
     languages, for a page that says something else than what was read, without the confirmation that no child is named
-    (and for words that may name one before they were shown), and for an adult's name without a written yes of its own.
+    (and for words that may name one before they were shown), and for words that may name an adult without a written yes
+    of their own, unless they are said to name no one.
     """
     plan = uow.load(SchoolPlan, plan_id, Permission.PLAN_WRITE)
     # one after the other: each is held against all that were published before
@@ -88,13 +92,18 @@ def _check_names(
     if not confirmed.names_no_child:
         raise Refused("names_no_child", _("Read the page, and confirm that it names no student."))
     said = {one.words: one for one in confirmed.agreed}
-    return [_agreed(said.get(words, WrittenYes(words, "", None)), today) for words in adults_named(plan, text)]
+    return [_agreed(said.get(words, WrittenYes(words)), today) for words in adults_named(plan, text)]
 
 
 def _agreed(yes: WrittenYes, today: date) -> list[Any]:
-    """Return a written consent as it is stored. Raises Refused for one that says not who gave it, or not when."""
+    """Return a written consent as it is stored, without giver and day where the words name no one. Raises Refused for
+    one that says not who gave it, or not when, and for a giver of words that name no one."""
     key = key_of(yes.words)
-    words = _("This may name an adult: %(name)s. Leave out the name, or write who consented and when.", name=yes.words)
+    if yes.names_no_one:
+        if yes.given_by.strip() or yes.given_on is not None:
+            raise Refused(f"no_one_{key}", _("Check this box, or write who consented and when. Do not do both."))
+        return [yes.words, "", ""]
+    words = adult_words([yes.words])
     if not yes.given_by.strip():
         raise Refused(f"by_{key}", words)
     if yes.given_on is None:

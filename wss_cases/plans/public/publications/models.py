@@ -19,7 +19,7 @@ class PlanPublication(OfPlan, Versioned, Base):
 
     `content`: language to what the page says. `figures`: the figures it shows, as (name, students, day), of the school
     year `figures_year`. `agreed`: the adults whom it may name, as (words of the page, who gave the written consent and
-    where it is kept, day; '' where it was not recorded).
+    where it is kept, day; '' where it was not recorded); of words that name no one (words, '', '').
     """
 
     __tablename__ = "plan_publication"

@@ -179,6 +179,15 @@ def free_text(content: dict[str, Any], summary: Summary) -> str:
     return "\n".join(texts)
 
 
+def adult_words(found: Iterable[str]) -> str:
+    """Return what is said of words that may name an adult, and what to do about them."""
+    return _(
+        "This may name an adult: %(name)s. Leave out the name, write who consented and when, or check the box if the "
+        "words name no one.",
+        name=", ".join(found),
+    )
+
+
 def version_words(number: int) -> str:
     """Return what a version of the page is called."""
     return _("Version %(number)d", number=number)

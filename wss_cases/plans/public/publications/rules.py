@@ -32,6 +32,11 @@ def changed_since(contents: Mapping[str, Mapping[str, Any]], seen: Collection[st
     return list(dict.fromkeys(str(label) for label in changed))
 
 
+def names_no_one(words: str, given_by: str, _given_on: str) -> bool:
+    """Whether a consent as it is stored says that words of a page name no one: then no one gave it."""
+    return bool(words) and not given_by
+
+
 def as_plain(published: Iterable[Published]) -> list[Any]:
     """Return figures as they are stored."""
     return [[one.name, one.number, one.as_of.isoformat()] for one in published]

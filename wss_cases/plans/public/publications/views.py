@@ -1,5 +1,6 @@
 """Pages on which a school publishes its plan: what is public, the page as it would be, withdrawing."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -23,11 +24,17 @@ from wss_cases.plans.plan.core.presenters import plan_frame
 from wss_cases.plans.plan.core.queries import get_plan
 from wss_cases.plans.public.names.queries import adults_named, children_named
 from wss_cases.plans.public.publications import actions
-from wss_cases.plans.public.publications.forms import PublishForm, WithdrawForm, publish_form
+from wss_cases.plans.public.publications.forms import PublishForm, WithdrawForm, consents_shown, publish_form
 from wss_cases.plans.public.publications.models import PlanPublication
-from wss_cases.plans.public.publications.presenters import contents_of, figures_for, free_text, version_words
+from wss_cases.plans.public.publications.presenters import (
+    adult_words,
+    contents_of,
+    figures_for,
+    free_text,
+    version_words,
+)
 from wss_cases.plans.public.publications.queries import get_publication, publications_of
-from wss_cases.plans.public.publications.rules import PUBLIC_PAGES, changed_since, seals_of
+from wss_cases.plans.public.publications.rules import PUBLIC_PAGES, changed_since, names_no_one, seals_of
 from wss_cases.plans.public.publications.states import PUBLISHABLE
 
 blueprint = Blueprint("publications", __name__, url_prefix="/safety-plans")
@@ -71,15 +78,23 @@ def _version_rows(found: Any) -> list[dict[str, Any]]:
             "meta": dotted(
                 moment_words(one.published_at, zone_of(one.school_id)),
                 names.get(one.published_by_id, ""),
-                _("written consent: %(who)s", who="; ".join(_consent(*yes) for yes in one.agreed))
-                if one.agreed
-                else "",
+                *_agreed_words(one.agreed),
                 one.withdrawn_because,
             ),
             "tag": _("Public") if _is_live(one) else (_("Withdrawn") if one.withdrawn_at else _("Replaced")),
             "tone": "moss" if _is_live(one) else "slate",
         }
         for one in found
+    ]
+
+
+def _agreed_words(agreed: Sequence[Sequence[str]]) -> list[str]:
+    """Return who agreed to be named, and which words name no one, where there are any."""
+    consents = "; ".join(_consent(*yes) for yes in agreed if not names_no_one(*yes))
+    nobody = "; ".join(yes[0] for yes in agreed if names_no_one(*yes))
+    return [
+        _("written consent: %(who)s", who=consents) if consents else "",
+        _("names no one: %(words)s", words=nobody) if nobody else "",
     ]
 
 
@@ -111,6 +126,7 @@ def publish(school_plan_id: int) -> Page:
             **_words(_("Publish the plan"), _("Publish"), home),
             "content": contents[locale_code()],
             "children": children_named(plan.school_id, text),
+            "adults": adult_words(form.adults) if form.adults else "",
             "seals": list(seals_of(contents).values()),
         },
         "plans/public/publish.html",
@@ -122,10 +138,18 @@ def _words(title: str, go_words: str, home: str) -> dict[str, Any]:
     return {"title": title, "go_words": go_words, "back_href": home, "crumbs": crumbs}
 
 
-def _last_words(actor: Actor, plan: SchoolPlan) -> dict[str, str]:
-    """Return the words of the version before, to begin with."""
+def _last_words(actor: Actor, plan: SchoolPlan) -> dict[str, Any]:
+    """Return the words and consents of the version before, to begin with; of one that was withdrawn no consents, as a
+    consent that was taken back may be why."""
     last = next(iter(publications_of(actor, plan.school_id)), None)
-    return {"summary_en": last.summary_en, "summary_es": last.summary_es} if last else {}
+    if last is None:
+        return {}
+    begins = request.method == "GET" and last.withdrawn_at is None  # later it is what was sent, and no more
+    return {
+        "summary_en": last.summary_en,
+        "summary_es": last.summary_es,
+        **(consents_shown(last.agreed) if begins else {}),
+    }
 
 
 @blueprint.route("/publications/<int:publication_id>/withdraw", methods=["GET", "POST"])

@@ -1,0 +1,74 @@
+"""Until a plan is in force its goals take the latest: a later school year, a survey's value that is put right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.base import fresh
+from tests.plans.baselines.making import TODAY, call, only, wait_for_a_survey
+from tests.plans.making import Planning
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.plans.baselines.actions import enter_survey, freeze
+from wss_cases.plans.baselines.queries import baselines_of
+from wss_cases.plans.plan.baselines.models import SurveyValue
+from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.goals.models import PlanGoal
+
+
+def move(plan_id: int, state: PlanState, by: int) -> None:
+    """Let a plan stand in another state."""
+    plan = db.session.get_one(SchoolPlan, plan_id)
+    plan.state = state
+    if state is not PlanState.DRAFT:
+        plan.council_approved_on = plan.approved_on = plan.in_force_on = TODAY
+        plan.approved_by_id = by
+    db.session.commit()
+
+
+def test_a_mistyped_value_is_put_right_until_the_plan_is_in_force(here: Planning, client_as: Any) -> None:
+    def held() -> set[float]:
+        value = select(SurveyValue.value).join(PlanGoal, PlanGoal.survey_value_id == SurveyValue.id)
+        found = list(db.session.scalars(value.where(PlanGoal.plan_id == plan_id)))
+        assert len(found) == len(waiting)
+        return set(found)
+
+    waiting, plan_id, admin = wait_for_a_survey(here), here.plan.id, call(here)
+    client, page = client_as(here.place.people["admin"]), f"/safety-plans/{plan_id}/baselines/survey"
+    told = {"instrument": "5Essentials", "scale": "Trust", "year": "2025-26", "goals": [str(one) for one in waiting]}
+    assert client.submit(page, {**told, "value": "45"}).status_code == 303
+    assert held() == {45}
+    assert client.submit(page, {**told, "value": "54"}).status_code == 303
+    assert held() == {54}
+    move(plan_id, PlanState.IN_FORCE, here.place.ids["admin"])
+    assert "Which goals is it the baseline of?" not in client.page(page).text
+    with pytest.raises(Refused) as refusal:
+        enter_survey(admin, plan_id, "5Essentials", "Trust", 45, "2025-26", [waiting[0]])
+    assert refusal.value.field == "goals"
+    with pytest.raises(Refused, match="there is no goal that could take it"):
+        enter_survey(admin, plan_id, "5Essentials", "Trust", 45, "2025-26")
+    assert held() == {54}
+
+
+@pytest.mark.parametrize("state", [PlanState.DRAFT, PlanState.APPROVED, PlanState.IN_FORCE])
+def test_until_the_plan_is_in_force_its_goals_take_the_latest_year_that_is_frozen(
+    here: Planning, state: PlanState
+) -> None:
+    def held() -> set[int | None]:
+        return {fresh(goal).baseline_id for goal in here.goals.values()}
+
+    freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+    first = only(here).id
+    assert held() == {first}
+    move(here.plan.id, state, here.place.ids["admin"])
+    freeze(call(here), here.plan.id, ["incidents", "contact"], "2026-27")
+    later = {one.measure: one.id for one in baselines_of(here.plan.id) if one.id != first}["incidents"]
+    kept = first if state is PlanState.IN_FORCE else later
+    assert held() == {kept}
+    with pytest.raises(Refused, match="only once"):
+        freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+    assert held() == {kept}, "an earlier year takes no place of a later one"
