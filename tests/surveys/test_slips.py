@@ -40,6 +40,7 @@ def test_the_slips_of_a_sheet_are_shown_once_and_never_again(day, client_as):
     assert client.submit(f"{address}/slips", {"group": "student"}).location == f"{address}/sheet?group=student"
     sheet = f"{address}/sheet?group=student"
     assert "3 slips" in client.page(sheet).text and not codes_on(client.page(sheet).text)
+    assert "data-sent-once" in client.get(sheet).text, "a browser sends it once, however long the sheet takes"
     form = {name: held[0] for name, held in client.form(sheet).values().items()}
     shown = client.post(sheet, data=form)
     codes = codes_on(shown.text)
@@ -73,6 +74,8 @@ def test_lost_slips_are_voided_and_replaced_with_a_trace(day, client_as):
     traced = select(AuditEntry.actor_id).where(AuditEntry.action == "survey_round.replaced")
     assert db.session.scalars(traced).all() == [asked.head.id]
     page = client.page(address)
+    heads = [head.text.strip() for head in page.find_all("th")]
+    assert "Links" in heads and "Slips replaced" in heads, "of five links that were made, three are"
     assert [cell.text for cell in page.find_all("td")][-3:] == ["3", "2", "2"]
 
 

@@ -26,7 +26,7 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.training.records.actions import end_training, take_back
 from wss_cases.training.records.models import TrainingGuess, TrainingRecord, TrainingSession
 from wss_cases.training.sessions.actions import Planned, add_session, change_session, sign_in, sign_in_by_code
-from wss_cases.training.sessions.rules import GUESSES
+from wss_cases.training.sessions.rules import BACK, GUESSES
 
 BIAS = Planned("bias", TODAY, 120, "Peace Center")
 YESTERDAY = TODAY - timedelta(days=1)
@@ -91,6 +91,19 @@ def test_a_day_after_the_last_on_which_a_training_counts_is_refused(scene: Scene
     end_training(scene.call(scene.head), db.session.scalars(select(TrainingRecord.id)).one(), YESTERDAY)
     with pytest.raises(Refused) as refused:
         change_session(scene.call(scene.head), number, BIAS)
+    assert refused.value.field == "held_on"
+
+
+def test_a_session_of_long_ago_keeps_its_day_and_takes_other_hours(scene: Scene) -> None:
+    long_ago = TODAY - BACK - timedelta(days=30)
+    row = TrainingSession(school_id=scene.school.id, topic="bias", held_on=long_ago, minutes=60, made_at=NOW)
+    db.session.add(row)
+    db.session.commit()
+    change_session(scene.call(scene.head), row.id, Planned("bias", long_ago, 90))
+    changed = fresh(row)
+    assert (changed.held_on, changed.minutes) == (long_ago, 90)
+    with pytest.raises(Refused) as refused:
+        change_session(scene.call(scene.head), row.id, Planned("bias", long_ago + timedelta(days=1), 90))
     assert refused.value.field == "held_on"
 
 

@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from tests.factories.accounts import acting
+from tests.factories.accounts import RoleGrantFactory, acting
+from tests.factories.cases import CaseFactory
+from tests.factories.followups import FollowUpFactory
 from tests.training.conftest import NOW, TODAY, Scene
 from wss_cases.access.actor import Role
+from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import db
+from wss_cases.journal.message_kinds import kinds
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.training.records.actions import end_training, take_back
 from wss_cases.training.requirements.actions import end_requirement
@@ -79,6 +83,39 @@ def test_the_first_digest_of_a_week_says_it_until_it_is_done(scene: Scene, at: C
     at("2026-12-14 09:00")
     sweep(datetime(2026, 12, 14, 15, tzinfo=UTC))
     assert digests() == set()
+
+
+def test_a_digest_of_another_morning_says_what_is_due_there_and_no_training(
+    scene: Scene, at: Callable[..., Any]
+) -> None:
+    scene.require_people(Role.COORDINATOR)
+    owner, school_id = scene.coordinator.id, scene.school.id
+    case = CaseFactory(school_id=school_id, lead_id=owner, state=CaseState.IN_PROCESS)
+    FollowUpFactory(school_id=school_id, case_id=case.id, owner_id=owner, due_on=date(2026, 11, 20))
+
+    def said(user: Any) -> str | None:
+        message = OutboxMessage(kind="digest", recipient_id=user.id, school_id=scene.school.id)
+        words = kinds()["digest"].context(message, acting(user))
+        return words and words["subject"]
+
+    at("2026-12-07 09:00")
+    assert said(scene.coordinator) == "1 overdue, 1 waiting for you" and said(scene.head) == "1 waiting for you"
+    at("2026-12-08 09:00")
+    assert said(scene.coordinator) == "1 overdue" and said(scene.head) is None
+
+
+def test_my_day_leads_to_the_school_that_is_behind_and_to_all_where_several_are(scene: Scene, client_as: Any) -> None:
+    RoleGrantFactory(user_id=scene.head.id, role=Role.ADMINISTRATOR, school_id=scene.other.id)
+    scene.require_minimum(1)
+    scene.record(scene.coordinator, "circle_keeping")
+
+    def leads_to() -> list[str | None]:
+        links = client_as(scene.head).page("/my-day").find_all("a")
+        return [one.get("href") for one in links if (one.get("href") or "").startswith("/training")]
+
+    assert f"/training?school={scene.other.id}" in leads_to()
+    scene.require_people(Role.REPORTER, 12)
+    assert "/training/schools" in leads_to() and f"/training?school={scene.other.id}" not in leads_to()
 
 
 def test_my_day_and_ones_own_trainings_say_which(scene: Scene, client_as: Any) -> None:

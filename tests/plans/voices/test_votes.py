@@ -303,3 +303,18 @@ def test_a_meeting_is_not_changed_so_that_its_vote_fits_no_more(
     assert refused.value.field == field
     change_meeting(scene.call(), meeting.id, Held(**stands | {"topic": "The plan"}))
     assert fresh(scene.meeting).topic == "The plan"
+
+
+def test_a_meeting_from_before_the_districts_least_quorum_is_corrected_beside_its_vote(scene: Scene) -> None:
+    scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17), quorum=5)
+    vote = scene.vote(7, 0)
+    db.session.execute(update(PlanVote).where(PlanVote.id == vote.id).values(quorum=5, yes=5))
+    scene.plan.state = PlanState.APPROVED
+    db.session.commit()
+    stands = {one.name: getattr(fresh(scene.meeting), one.name) for one in fields(Held)}
+    change_meeting(scene.call(), scene.meeting.id, Held(**stands | {"topic": "The plan"}))
+    changed = fresh(scene.meeting)
+    assert (changed.topic, changed.quorum) == ("The plan", 5)
+    with pytest.raises(Refused) as refused:
+        change_meeting(scene.call(), scene.meeting.id, Held(**stands | {"quorum": 8}))
+    assert refused.value.field == "quorum"

@@ -51,7 +51,8 @@ def _check(planned: Planned, today: date, before: Planned | None = None) -> None
     """Raise Refused, naming the field, for what no session can be; what it had `before` it may keep."""
     if planned.topic not in {*offered(today), *([before.topic] if before else [])}:
         raise Refused("topic", _("Choose the training."))
-    if not today - BACK <= planned.held_on <= today + AHEAD:
+    stays = before is not None and planned.held_on == before.held_on
+    if not stays and not today - BACK <= planned.held_on <= today + AHEAD:
         raise Refused("held_on", _("Choose a day from three years ago to one year from now."))
     if not 0 < planned.minutes <= MOST_MINUTES:
         raise Refused("hours", _("Enter the hours as a number above 0, at most 200."))

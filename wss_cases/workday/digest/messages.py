@@ -5,6 +5,7 @@ No names, no titles.
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.message_kinds import MailList, MessageKind
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.workday.digest.queries import begins_week
 from wss_cases.workday.digest.weekly import weekly_count
 from wss_cases.workday.my_day.queries import Item, MyDay, my_day
 from wss_cases.workday.my_day.waiting import Waiting
@@ -145,6 +147,8 @@ def _kinds(items: Sequence[Item]) -> list[tuple[str, int]]:
 
 def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     day = my_day(actor, now())
+    if not _says_trainings(day):
+        day = replace(day, waiting=replace(day.waiting, own_trainings=0, school_trainings=0))
     found = groups(day)
     if not found:
         return None
@@ -154,6 +158,11 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
         "day": long_day_words(day.today),
         "href": link("/my-day"),
     }
+
+
+def _says_trainings(day: MyDay) -> bool:
+    """Whether a digest says trainings: only that of the morning with which a week begins at a school of the person."""
+    return any(begins_week(day.today, day.calendars.of(school_id)) for school_id in day.calendars.zones)
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:

@@ -265,7 +265,9 @@ def _training_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
             "%(num)d required trainings are missing or due at your school",
             waiting.school_trainings,
         )
-        yield _waits(words, "trainings.school", _("See who is due"))
+        behind = waiting.schools_behind
+        place = ("trainings.school", {"school": behind[0]}) if len(behind) == 1 else ("trainings.schools", {})
+        yield _waits(words, place[0], _("See who is due"), **place[1])
 
 
 def _waits(title: str, endpoint: str, meta: str, **values: Any) -> dict[str, str]:

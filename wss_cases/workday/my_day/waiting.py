@@ -64,6 +64,8 @@ class Waiting:
     own_trainings: int = 0
     school_trainings: int = 0
     dangers: Sequence[Danger] = ()
+    schools_behind: Sequence[int] = ()
+    """The schools at which the `school_trainings` are missing or due."""
 
     @property
     def count(self) -> int:
@@ -96,6 +98,7 @@ def waiting_for(actor: Actor, today: date, covered: Sequence[tuple[int, int]] = 
         requirements=asked_counted(today),
     )
     counts["duties"] -= counts["second_looks"]
+    of_schools: dict[int, set[int]] = {}
     if counts.pop("requirements"):
         of_schools, _people = behind(actor.school_ids(Role.ADMINISTRATOR), today)
         counts["own_trainings"] = len(own_due(actor, today))
@@ -105,6 +108,7 @@ def waiting_for(actor: Actor, today: date, covered: Sequence[tuple[int, int]] = 
         questions=_questions(actor),
         dangers=_dangers(actor),
         declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
+        schools_behind=sorted(of_schools),
         **counts,
     )
 

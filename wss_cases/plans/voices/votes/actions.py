@@ -105,17 +105,22 @@ def correct_vote(uow: UnitOfWork, vote_id: int, cast: Cast, reason: str, anyway:
 
 
 def keep_votes(uow: UnitOfWork, meeting: SchoolMeeting) -> None:
-    """Refuse a change of a meeting by which its day, its members or its quorum no longer fit a vote taken there."""
+    """Refuse a change of a meeting by which its day, its members or its quorum no longer fit a vote taken there.
+
+    A quorum that stays is not held against the vote: a meeting from before the district's least may have a smaller one.
+    """
     standing = select(PlanVote).where(PlanVote.meeting_id == meeting.id, PlanVote.corrected_at.is_(None))
     with uow.session.no_autoflush:
         votes = uow.session.scalars(standing).all()
-    if votes and inspect(meeting).attrs.held_on.history.has_changes():
+    changed = inspect(meeting).attrs
+    if votes and changed.held_on.history.has_changes():
         raise Refused("held_on", _("The council or committee voted at this meeting. Its day stays as it is."))
     for vote in votes:
         if vote.yes + vote.no + vote.abstained > meeting.members:
             raise Refused("members", _("More members voted at this meeting. Correct the vote first."))
-        least = least_quorum(vote.body, meeting.held_on)
-        if meeting.quorum is not None and vote.quorum != max(meeting.quorum, least):
+        if meeting.quorum is None or not changed.quorum.history.has_changes():
+            continue
+        if vote.quorum != max(meeting.quorum, least_quorum(vote.body, meeting.held_on)):
             raise Refused("quorum", _("The vote at this meeting was counted with another quorum. Correct it first."))
 
 
