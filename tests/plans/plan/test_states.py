@@ -58,7 +58,7 @@ def test_there_is_one_way_from_the_draft_to_the_end():
             {PlanState.COUNCIL_VOTE, PlanState.APPROVED, PlanState.IN_FORCE},
         ),
         ({"council_approved": False}, Block.COUNCIL, {PlanState.APPROVED}),
-        ({"without_baseline": 1}, Block.BASELINES, {PlanState.IN_FORCE}),
+        ({"without_baseline": 1}, Block.BASELINES, {PlanState.COUNCIL_VOTE, PlanState.IN_FORCE}),
         ({"has_begun": False}, Block.EARLY, {PlanState.IN_FORCE}),
         ({"is_over": True}, Block.OVER, {PlanState.IN_FORCE}),
         ({"has_annual_review": False}, Block.REVIEW, {PlanState.REVIEWED}),

@@ -104,12 +104,12 @@ def _plan_in_force(world: World, place: Place, now: datetime) -> None:
         add_member(call, plan_id, Seat(group, "", organization, people, world.day(began), None, None), anyway=True)
     for goal in GOALS:
         _goal(call, plan_id, place, goal, (today, first, last))
+    _take_baselines(call, plan_id, place, world.day(began))
     move_plan(call, plan_id, PlanState.COMMITTEE)
     move_plan(call, plan_id, PlanState.COUNCIL_VOTE)
     with unit_of_work(call.actor, began) as uow:
         council_decided(uow, uow.load(SchoolPlan, plan_id, Permission.PLAN_WRITE), world.day(began))
     move_plan(call, plan_id, PlanState.APPROVED)
-    _take_baselines(call, plan_id, place, world.day(began))
     move_plan(call, plan_id, PlanState.IN_FORCE)
 
 

@@ -16,7 +16,7 @@ from wss_cases.plans.measures.rules import Figure
 from wss_cases.plans.measures.states import SURVEY
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import STANDING
+from wss_cases.plans.plan.core.states import GOALS_OPEN
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.surveys.instrument.queries import questions_on, text_code
 from wss_cases.surveys.instrument.states import SurveyGroup
@@ -76,9 +76,10 @@ def goals_offered(plan: SchoolPlan) -> Sequence[PlanGoal]:
 
 
 def _open_goals(plan: SchoolPlan, measure: str) -> Select[PlanGoal]:
-    """Return the select of a plan's goals of a measure. In force goals stay as they are: none."""
+    """Return the select of a plan's goals of a measure; none from the council's vote on, which decides on them as they
+    are. Going back to the committee opens them again."""
     standing = (PlanGoal.plan_id == plan.id, PlanGoal.measure == measure, PlanGoal.removed_on.is_(None))
-    return select(PlanGoal).where(literal(plan.state not in STANDING), *standing).order_by(PlanGoal.id)
+    return select(PlanGoal).where(literal(plan.state in GOALS_OPEN), *standing).order_by(PlanGoal.id)
 
 
 def climate_measures(day: date) -> dict[str, tuple[SurveyGroup, str]]:

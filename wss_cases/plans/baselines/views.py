@@ -144,7 +144,7 @@ act_page(
         "go_words": _("Freeze these figures"),
         "lede": _(
             "The figures are counted now and stay as they are. What is corrected later is shown beside them. Until the "
-            "plan is in force, a goal takes the latest school year that is frozen."
+            "plan is put to the council’s vote, a goal takes the latest school year that is frozen."
         ),
         "back_href": _done(plan),
     },

@@ -38,7 +38,8 @@ committee; a closed plan is read and copied, never changed."""
 
 
 GOALS_OPEN: Final = EDITABLE - STANDING
-"""While a plan is in force its goals stay as the council approved them, or nobody could be measured by them."""
+"""From the council's vote on a plan's goals and their baselines stay as the council reads them, or nobody could be
+measured by them; going back to the committee opens them."""
 
 
 class Block(Labelled):
@@ -61,7 +62,7 @@ class Block(Labelled):
 BLOCKED_BY: Final[dict[PlanState, tuple[Block, ...]]] = {
     PlanState.DRAFT: (),
     PlanState.COMMITTEE: (Block.LEAD,),
-    PlanState.COUNCIL_VOTE: (Block.LEAD, Block.COMMITTEE, Block.QUESTIONS, Block.GOALS),
+    PlanState.COUNCIL_VOTE: (Block.LEAD, Block.COMMITTEE, Block.QUESTIONS, Block.GOALS, Block.BASELINES),
     PlanState.APPROVED: (Block.QUESTIONS, Block.GOALS, Block.COUNCIL),
     PlanState.IN_FORCE: (Block.QUESTIONS, Block.GOALS, Block.BASELINES, Block.EARLY, Block.OVER),
     PlanState.REVIEWED: (Block.REVIEW,),
