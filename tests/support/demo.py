@@ -36,8 +36,8 @@ def client_of(app: Flask, role: str) -> PageClient:
 def visits_of(databases: Databases, kind: str) -> dict[str, list[Visit]]:
     """Return every page of the demo district that links lead to, by role, looked at once in a run; a client that finds
     a page unsound fails here. But for the full cross it is PostgreSQL's, which takes fewer liberties, for both: the ids
-    are the same; and of most kinds there is one page, of a third of them two as the person who sees most, and the
-    others see a third of what somebody before them saw."""
+    are the same; and of most kinds there is one page, of a sixth of them two as the person who sees most, and the
+    others see a sixth of what somebody before them saw."""
     kind = kind if full_cross() else "postgresql"
 
     def look() -> dict[str, list[Visit]]:

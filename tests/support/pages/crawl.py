@@ -102,7 +102,7 @@ def walk(
     known: frozenset[str] = frozenset(),
 ) -> list[Visit]:
     """Return a visit to each page that can be reached from `start`, at most so many of one kind. Where not everything
-    is proven, a second one is looked at of a third of the kinds, and a third of the shapes that are `known`."""
+    is proven, a second one is looked at of a sixth of the kinds, and a sixth of the shapes that are `known`."""
     queue, seen = [start], {start}
     visits: list[Visit] = []
     met = Counter[str]()
@@ -113,7 +113,7 @@ def walk(
             continue
         met.update(kinds)
         # whoever comes late goes at least from home into a few rooms
-        if len(visits) > ALWAYS and shape in known and not _in_third(shape):
+        if len(visits) > ALWAYS and shape in known and not _in_sixth(shape):
             continue
         visit = look(app, client, address)
         visits.append(visit)
@@ -126,12 +126,12 @@ def walk(
 
 
 def _wanted(kind: str, samples: int) -> int:
-    """Return how many pages of a kind are looked at: of two kinds in three one, where not everything is proven."""
-    return samples if _in_third(kind) else 1
+    """Return how many pages of a kind are looked at: of five kinds in six one, where not everything is proven."""
+    return samples if _in_sixth(kind) else 1
 
 
-def _in_third(kind: str) -> bool:
-    return in_turn(zlib.crc32(kind.encode()), 3)
+def _in_sixth(kind: str) -> bool:
+    return in_turn(zlib.crc32(kind.encode()), 6)
 
 
 def look(app: Flask, client: PageClient, address: str) -> Visit:

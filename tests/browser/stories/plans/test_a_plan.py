@@ -114,6 +114,9 @@ def link_in(mail: Mail) -> str:
     return found[0]
 
 
+@pytest.mark.full_cross_only(
+    "tests/plans/plan/test_states.py, tests/plans/steps, tests/plans/review and tests/plans/public"
+)
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 @pytest.mark.parametrize("language", languages())
 def test_a_plan_from_its_baseline_to_next_years_copy(
