@@ -81,6 +81,10 @@ def test_a_comment_on_many_schools_is_asked_about_too(made: Made, client_as: Cli
         ("Zebulon", "O'Brien", "Zebulon Obrien came"),
         ("Zebulon", "OBrien", "Zebulon O'Brien's circle"),
         ("Zebulon", "de la O'Brien-Smith", "Zebulon de la O’Brien-Smith’s circle"),
+        ("Zebulon", "García", "Zebulon Marcus Garcia came"),
+        ("Zebulon", "García", "ZEBULON M. J. GARCÍA came"),
+        ("Zebulon", "García", "thanks to zebulon marcus garcia"),
+        ("Zebulon", "de la O'Brien", "Zebulon Marcus de la O’Brien’s circle"),
     ],
 )
 def test_a_name_is_found_however_it_is_written(session: Any, given: str, family: str, written_as: str) -> None:
@@ -90,7 +94,8 @@ def test_a_name_is_found_however_it_is_written(session: Any, given: str, family:
     for network in (None, "North"):
         assert students_of_many(network, written_as) == [f"{given} {family}"]
     assert students_of_many(None, "philomena nandu: thanks") == ["Philomena Ñandú"]
-    assert students_of_many(None, "García and O’Brien are streets.") == []
+    for nobody in ("García and O’Brien are streets.", "Zebulon and García", "Zebulon left. Mr. Garcia stayed"):
+        assert students_of_many(None, nobody) == []
 
 
 def test_one_that_may_name_a_student_is_asked_about_and_loses_nothing(made: Made, client_as: ClientAs) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
+from tests.factories.plan_money import make_resource
+from tests.factories.plans import PlanStrategyFactory
 from tests.factories.roster import (
     EnrolmentFactory,
     GuardianFactory,
@@ -27,6 +29,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import TimelineEntry
+from wss_cases.plans.money.resources.states import ResourceKind
 from wss_cases.plans.plan.committee.models import PlanMember
 from wss_cases.plans.plan.committee.states import MemberGroup
 from wss_cases.plans.plan.core.states import PlanState
@@ -101,6 +104,17 @@ def test_the_finder_warns_of_every_text_before_a_person_can_confirm(scene: Publi
     with pytest.raises(Refused, match="may name a student: Zenobia"):
         scene.publish()
     assert scene.publish(confirmed(scene.plan, shown=("Zenobia",))).number == 1
+
+
+def test_page_and_act_look_for_names_in_every_language_that_is_published(scene: PublicScene, client_as: Any) -> None:
+    strategy = PlanStrategyFactory(school_id=scene.school.id, plan_id=scene.plan.id, goal_id=scene.goal.id)
+    make_resource(strategy, kind=ResourceKind.REENGAGEMENT)
+    StudentFactory(school=scene.school, given_name="Reincorporación")
+    client, page = client_as(scene.head), f"/safety-plans/{scene.plan.id}/publish"
+    assert "This may name a student: Reincorporación." in client.page(page).text, "in English too"
+    with pytest.raises(Refused, match="may name a student: Reincorporación"):
+        scene.publish()
+    assert scene.publish(confirmed(scene.plan, shown=("Reincorporación",))).number == 1
 
 
 def test_no_adult_is_named_without_a_written_yes_of_their_own(scene: PublicScene) -> None:

@@ -43,8 +43,11 @@ def test_what_waits_comes_first_and_nothing_heard_is_cut_off(session: Any, at: A
     ]
     answered = [
         MeetingHeardFactory(
-            **of_school, answer="We did it", answered_on=date(2026, 11, 24) - timedelta(days=number // 2)
-        ).id
+            **of_school,
+            answer="We did it",
+            answered_on=date(2026, 11, 24) - timedelta(days=number // 2),
+            answer_due_on=FIRST - timedelta(days=60 - number),
+        ).id  # due before all that waits: paging by the due day alone would lose them
         for number in range(53)
     ]
     pages = leaf(client_as(user), "/meetings/voices", "/meetings/heard/")

@@ -20,8 +20,12 @@ from tests.factories.plans import (
 )
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
+from wss_cases.plans.voices.meetings.actions import Answer, Voice, answer_heard, write_heard
 from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.meetings.queries import unanswered_by_school, unanswered_counts
 from wss_cases.plans.voices.meetings.rules import themes_on
@@ -141,6 +145,19 @@ def test_nothing_is_heard_before_a_meeting_and_a_theme_is_of_the_list(school: An
     assert client.post(page, data=data | {"theme": "whatever they said"}).status_code == 400
     assert db.session.scalar(select(MeetingHeard.id)) is None
     assert themes_on(date(2020, 1, 1)) == themes_on(TODAY)
+
+
+def test_no_act_takes_a_theme_that_is_not_on_the_list(school: Any, coordinator: Any) -> None:
+    row, call = heard(school), Invocation(acting(coordinator), clock.now())
+    typed: Any = "weather"
+    for act in (
+        lambda: write_heard(call, row.meeting_id, Voice(typed), False),
+        lambda: answer_heard(call, row.id, Voice(typed), Answer("Yes.", "", None, None), False),
+    ):
+        with pytest.raises(Refused) as refused:
+            act()
+        assert refused.value.field == "theme"
+    assert fresh(row).answer == "" and only(MeetingHeard).id == row.id
 
 
 def test_a_late_notice_is_said_and_a_change_leaves_its_trace(school: Any, client: Any) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -14,65 +13,17 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.plans import SchoolMeetingFactory, SchoolPlanFactory
 from tests.factories.roster import SchoolFactory
+from tests.plans.voices.making import HELD, Scene
 from wss_cases.access.actor import Role
-from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
-from wss_cases.plans.voices.meetings.actions import Held, change_meeting, record_meeting
-from wss_cases.plans.voices.meetings.models import SchoolMeeting
-from wss_cases.plans.voices.meetings.states import MeetingType
 from wss_cases.plans.voices.votes.actions import Cast, confirm_vote, correct_vote, record_vote
 from wss_cases.plans.voices.votes.models import PlanVote
 from wss_cases.plans.voices.votes.rules import result_of
 from wss_cases.plans.voices.votes.states import VoteResult, VotingBody
-
-HELD = date(2026, 11, 10)
-
-
-class Scene:
-    """A plan that is up for the council's vote, a meeting of the council, and who may record."""
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
-        self.school = SchoolFactory()
-        self.head = make_user(Role.ADMINISTRATOR, self.school)
-        self.other = make_user(Role.DEAN, self.school)
-        self.plan: SchoolPlan = SchoolPlanFactory(school_id=self.school.id, state=PlanState.COUNCIL_VOTE)
-        self.meeting: SchoolMeeting = SchoolMeetingFactory(school_id=self.school.id)
-
-    def call(self, who: Any = None) -> Invocation:
-        return Invocation(acting(who or self.head), self.now)
-
-    def vote(self, yes: int, no: int, abstained: int = 0, body: VotingBody = VotingBody.COUNCIL) -> PlanVote:
-        number = record_vote(self.call(), self.plan.id, self.meeting.id, body, Cast(yes, no, abstained, 7))
-        return db.session.get_one(PlanVote, number)
-
-    def counted(self, yes: int, no: int) -> PlanVote:
-        """A council's vote whose count the dean confirmed."""
-        vote = self.vote(yes, no)
-        confirm_vote(self.call(self.other), vote.id)
-        return vote
-
-    def moved(self, minute: int, *states: PlanState) -> None:
-        """Let the administrator move the plan through these states, and time go on."""
-        with unit_of_work(acting(self.head), self.now.replace(minute=minute)) as uow:
-            plan = uow.session.get_one(SchoolPlan, self.plan.id)
-            for state in states:
-                plan.state = state
-                uow.record(plan, "plan.moved", state=state.value)
-        self.now = self.now.replace(minute=minute + 1)
-
-    @property
-    def approved_on(self) -> date | None:
-        return fresh(self.plan).council_approved_on
-
-
-@pytest.fixture
-def scene(session: Any, at: Any) -> Scene:
-    return Scene(at("2026-11-24 15:00"))
 
 
 @pytest.mark.parametrize(
@@ -153,23 +104,6 @@ def test_what_a_council_said_of_an_earlier_text_decides_nothing(scene: Scene) ->
     assert scene.approved_on is None
 
 
-@pytest.mark.parametrize("quorum", [None, 6])
-def test_no_meeting_goes_below_the_quorum_of_the_council(scene: Scene, quorum: int | None) -> None:
-    scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17), quorum=quorum)
-    for body, refused in ((VotingBody.COUNCIL, True), (VotingBody.COMMITTEE, False)):
-        cast = Cast(1, 0, 0, quorum or 1)
-        if refused:
-            with pytest.raises(Refused) as why:
-                record_vote(scene.call(), scene.plan.id, scene.meeting.id, body, cast)
-            assert why.value.field == "quorum"
-        else:
-            record_vote(scene.call(), scene.plan.id, scene.meeting.id, body, cast)
-    stands = {one.name: getattr(scene.meeting, one.name) for one in fields(Held)} | {"held_on": date(2026, 11, 18)}
-    with pytest.raises(Refused, match="at least 7 members"):
-        record_meeting(scene.call(), scene.school.id, Held(**stands | {"quorum": 5}), ())
-    record_meeting(scene.call(), scene.school.id, Held(**stands | {"kind": MeetingType.COMMITTEE, "quorum": 5}), ())
-
-
 def test_without_a_quorum_nothing_is_decided(scene: Scene) -> None:
     assert scene.vote(6, 0).result is VoteResult.RECOMMENDATION
     assert scene.approved_on is None
@@ -198,19 +132,6 @@ def test_not_before_its_meeting_and_not_twice(scene: Scene) -> None:
     with pytest.raises(Refused, match="has not been held yet"):
         scene.vote(7, 0)
     assert len(db.session.scalars(select(PlanVote)).all()) == 1
-
-
-@pytest.mark.parametrize(
-    ("cast", "words"),
-    [
-        (Cast(0, 0, 0, 7), "Enter how the members voted"),
-        (Cast(9, 0, 0, 7), "Only 8 voting members were there"),
-        (Cast(3, 0, 0, 3), "a quorum was 7 members"),
-    ],
-)
-def test_numbers_that_the_meeting_contradicts_are_refused(scene: Scene, cast: Cast, words: str) -> None:
-    with pytest.raises(Refused, match=words):
-        record_vote(scene.call(), scene.plan.id, scene.meeting.id, VotingBody.COUNCIL, cast)
 
 
 def test_the_council_votes_on_what_is_before_it(scene: Scene) -> None:
@@ -286,35 +207,3 @@ def test_a_vote_is_recorded_and_corrected_on_a_page(scene: Scene, client_as: Any
     assert "waits for a second person" not in shown and f"count confirmed by {scene.other.name}" in shown
     assert scene.approved_on == HELD
     assert f'href="/safety-plans/{scene.plan.id}"' in dean.get(page).text, "it leads back to the plan"
-
-
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [({"held_on": date(2026, 11, 11)}, "held_on"), ({"members": 6}, "members"), ({"quorum": 5}, "quorum")],
-)
-def test_a_meeting_is_not_changed_so_that_its_vote_fits_no_more(
-    scene: Scene, change: dict[str, Any], field: str
-) -> None:
-    scene.vote(5, 2)
-    meeting = fresh(scene.meeting)
-    stands = {one.name: getattr(meeting, one.name) for one in fields(Held)}
-    with pytest.raises(Refused) as refused:
-        change_meeting(scene.call(), meeting.id, Held(**stands | change))
-    assert refused.value.field == field
-    change_meeting(scene.call(), meeting.id, Held(**stands | {"topic": "The plan"}))
-    assert fresh(scene.meeting).topic == "The plan"
-
-
-def test_a_meeting_from_before_the_districts_least_quorum_is_corrected_beside_its_vote(scene: Scene) -> None:
-    scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17), quorum=5)
-    vote = scene.vote(7, 0)
-    db.session.execute(update(PlanVote).where(PlanVote.id == vote.id).values(quorum=5, yes=5))
-    scene.plan.state = PlanState.APPROVED
-    db.session.commit()
-    stands = {one.name: getattr(fresh(scene.meeting), one.name) for one in fields(Held)}
-    change_meeting(scene.call(), scene.meeting.id, Held(**stands | {"topic": "The plan"}))
-    changed = fresh(scene.meeting)
-    assert (changed.topic, changed.quorum) == ("The plan", 5)
-    with pytest.raises(Refused) as refused:
-        change_meeting(scene.call(), scene.meeting.id, Held(**stands | {"quorum": 8}))
-    assert refused.value.field == "quorum"

@@ -160,6 +160,10 @@ def test_what_a_text_that_goes_out_as_it_is_written_is_refused_for(text: str, fo
         ("An did it", []),
         ("leo and I", []),
         ("Leo and I", ["Leo"]),
+        ("Thanks to May Belle An.", ["May An"]),
+        ("MAY B. AN helped", ["May An"]),
+        ("In May Ms. Bell asked An", []),
+        ("In May. Belle An came", []),
     ],
 )
 def test_a_text_that_is_to_name_nobody_of_the_school(text: str, found: list[str]) -> None:

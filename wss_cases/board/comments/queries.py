@@ -9,9 +9,9 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.board.comments.models import BoardComment
 from wss_cases.board.comments.rules import runs_of, together
 from wss_cases.foundation.db import db
-from wss_cases.plans.public.names.rules import whole_names_in
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.names.spellings import pieces_of
+from wss_cases.roster.names.whole import whole_names_in
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def students_of_many(network: str | None, text: str) -> list[str]:
     both = ((given, family) for row in rows for given in row[:2] for family in row[2:])
     names_of = sorted({f"{given} {family}" for given, family in both if given and family})
     written = {form: name for name in names_of for form in (together(name), name)}
-    found = whole_names_in(f"{text}\n{together(text)}", written)
+    found = [name for words in (text, together(text)) for name in whole_names_in(words, written)]
     return list(dict.fromkeys(written[form] for form in found))
 
 

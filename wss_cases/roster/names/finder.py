@@ -6,7 +6,7 @@ Names are looked up letter by letter, whatever stands between: O'Brien is found 
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 
 from wss_cases.roster.names.spellings import (
     BREAK,
@@ -22,6 +22,7 @@ from wss_cases.roster.names.spellings import (
     pieces_of,
     without_zeros,
 )
+from wss_cases.roster.names.whole import whole_names_in
 from wss_cases.roster.names.words import Word, words_of
 
 __all__ = ["BREAK", "Finder", "Found", "Kind", "Named"]
@@ -69,7 +70,9 @@ class Finder:
     def __init__(self, own: Named, near: Iterable[Named], school: Iterable[Named] = ()) -> None:
         self._own = forms_of(own, with_nicknames=True)
         self._near = _index((child, forms_of(child, with_nicknames=True)) for child in near)
-        self._school = _index(((child, forms_of(child)) for child in school), blur=False)
+        here = list(school)
+        self._whole = [" ".join(name) for child in here for name in product(child.given, child.family or ("",))]
+        self._school = _index(((child, forms_of(child)) for child in here), blur=False)
         forms = [*self._own.full, *self._near.exact, *self._school.exact]
         self._longest = max(map(len, forms), default=0) + 1
 
@@ -92,10 +95,13 @@ class Finder:
     def of_school(self, text: str) -> list[str]:
         """Return the words that name a student of the school in a text that is to name none, in capitals or not.
 
-        A word that is a name too (May, Rose), or a very short one (An, My), names nobody by itself.
+        A word that is a name too (May, Rose), or a very short one (An, My), names nobody by itself; May Ann Rose does,
+        whether or not her middle name is on record.
         """
         places = (one for one in self.find(text.title()) if one.kind in _CERTAIN or _names_alone(one.words, text))
-        return list(dict.fromkeys(one.words for one in places))
+        found = list(dict.fromkeys(one.words for one in places))
+        pieces = {piece for words in found for piece in pieces_of(words)}
+        return [*found, *(name for name in whole_names_in(text, self._whole) if pieces.isdisjoint(pieces_of(name)))]
 
     def without(self, text: str, instead: str) -> str:
         """Return a text with `instead` in place of every word that surely names a child of what happened."""

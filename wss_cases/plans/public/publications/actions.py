@@ -67,7 +67,7 @@ def publish(uow: UnitOfWork, plan_id: int, summary: Summary, confirmed: Confirme
             parts=", ".join(changed),
         )
         raise Refused("", words)
-    agreed = _check_names(plan, next(iter(contents.values())), summary, confirmed, today)
+    agreed = _check_names(plan, contents, summary, confirmed, today)
     return _freeze(uow, plan, summary, agreed, contents, as_plain(figures)).id
 
 
@@ -81,10 +81,10 @@ def _check(plan: SchoolPlan, summary: Summary, today: date) -> None:
 
 
 def _check_names(
-    plan: SchoolPlan, content: dict[str, Any], summary: Summary, confirmed: Confirmed, today: date
+    plan: SchoolPlan, contents: dict[str, Any], summary: Summary, confirmed: Confirmed, today: date
 ) -> list[Any]:  # fmt: skip
     """Refuse a child's name that nobody confirmed, and an adult's without a written yes; returns who agreed."""
-    text = free_text(content, summary)
+    text = free_text(contents, summary)
     children = children_named(plan.school_id, text)
     if not confirmed.shown.issuperset(children):
         words = _("This may name a student: %(names)s. Read each place, then confirm.", names=", ".join(children))

@@ -1,6 +1,6 @@
 """What a public page would say: a plan in short, as words in every language, and its free text for the finder."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
@@ -169,14 +169,16 @@ def _voices(plan: SchoolPlan) -> list[Voice]:
     ]
 
 
-def free_text(content: dict[str, Any], summary: Summary) -> str:
-    """Return all that people typed and that a page shows, for the finder of names; without the
-    list of the committee's members who agreed."""
-    texts = [summary.en, summary.es, content["tier"]]
-    texts += [goal for _component, goals in content["goals"] for goal in goals]
-    texts += [words for one in content["voices"] for words in (one["answer"], one["changed"])]
-    texts += [cell for _title, rows in content["sections"] for row in rows for cell in row]
-    return "\n".join(texts)
+def free_text(contents: Mapping[str, Mapping[str, Any]], summary: Summary) -> str:
+    """Return all that people typed and that a page shows in any language that is published, each once, for the finder
+    of names; without the list of the committee's members who agreed."""
+    texts = [summary.en, summary.es]
+    for content in contents.values():
+        texts += [content["tier"]]
+        texts += [goal for _component, goals in content["goals"] for goal in goals]
+        texts += [words for one in content["voices"] for words in (one["answer"], one["changed"])]
+        texts += [cell for _title, rows in content["sections"] for row in rows for cell in row]
+    return "\n".join(dict.fromkeys(texts))
 
 
 def adult_words(found: Iterable[str]) -> str:

@@ -112,7 +112,7 @@ def publish(school_plan_id: int) -> Page:
     last = _last_words(actor, plan)
     summary, today = PublishForm(**last).summary, today_at(plan.school_id, clock.now())
     contents = contents_of(plan, summary, figures_for(plan.school_id, today), today)
-    text = free_text(contents[locale_code()], summary)
+    text = free_text(contents, summary)
     form = publish_form(adults_named(plan, text), **last)
     shown, seen = request.form.getlist("shown"), request.form.getlist("seen")
     if form.is_submitted() and changed_since(contents, seen):

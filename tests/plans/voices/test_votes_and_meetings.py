@@ -1,0 +1,84 @@
+"""A meeting and the votes taken there fit each other: its members, its quorum, its day."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from tests.factories.base import fresh
+from tests.factories.plans import SchoolMeetingFactory
+from tests.plans.voices.making import Scene
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.voices.meetings.actions import Held, change_meeting, record_meeting
+from wss_cases.plans.voices.meetings.states import MeetingType
+from wss_cases.plans.voices.votes.actions import Cast, record_vote
+from wss_cases.plans.voices.votes.models import PlanVote
+from wss_cases.plans.voices.votes.states import VotingBody
+
+
+@pytest.mark.parametrize("quorum", [None, 6])
+def test_no_meeting_goes_below_the_quorum_of_the_council(scene: Scene, quorum: int | None) -> None:
+    scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17), quorum=quorum)
+    for body, refused in ((VotingBody.COUNCIL, True), (VotingBody.COMMITTEE, False)):
+        cast = Cast(1, 0, 0, quorum or 1)
+        if refused:
+            with pytest.raises(Refused) as why:
+                record_vote(scene.call(), scene.plan.id, scene.meeting.id, body, cast)
+            assert why.value.field == "quorum"
+        else:
+            record_vote(scene.call(), scene.plan.id, scene.meeting.id, body, cast)
+    stands = {one.name: getattr(scene.meeting, one.name) for one in fields(Held)} | {"held_on": date(2026, 11, 18)}
+    with pytest.raises(Refused, match="at least 7 members"):
+        record_meeting(scene.call(), scene.school.id, Held(**stands | {"quorum": 5}), ())
+    record_meeting(scene.call(), scene.school.id, Held(**stands | {"kind": MeetingType.COMMITTEE, "quorum": 5}), ())
+
+
+@pytest.mark.parametrize(
+    ("cast", "words"),
+    [
+        (Cast(0, 0, 0, 7), "Enter how the members voted"),
+        (Cast(9, 0, 0, 7), "Only 8 voting members were there"),
+        (Cast(3, 0, 0, 3), "a quorum was 7 members"),
+    ],
+)
+def test_numbers_that_the_meeting_contradicts_are_refused(scene: Scene, cast: Cast, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        record_vote(scene.call(), scene.plan.id, scene.meeting.id, VotingBody.COUNCIL, cast)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"held_on": date(2026, 11, 11)}, "held_on"), ({"members": 6}, "members"), ({"quorum": 5}, "quorum")],
+)
+def test_a_meeting_is_not_changed_so_that_its_vote_fits_no_more(
+    scene: Scene, change: dict[str, Any], field: str
+) -> None:
+    scene.vote(5, 2)
+    meeting = fresh(scene.meeting)
+    stands = {one.name: getattr(meeting, one.name) for one in fields(Held)}
+    with pytest.raises(Refused) as refused:
+        change_meeting(scene.call(), meeting.id, Held(**stands | change))
+    assert refused.value.field == field
+    change_meeting(scene.call(), meeting.id, Held(**stands | {"topic": "The plan"}))
+    assert fresh(scene.meeting).topic == "The plan"
+
+
+def test_a_meeting_from_before_the_districts_least_quorum_is_corrected_beside_its_vote(scene: Scene) -> None:
+    scene.meeting = SchoolMeetingFactory(school_id=scene.school.id, held_on=date(2026, 11, 17), quorum=5)
+    vote = scene.vote(7, 0)
+    db.session.execute(update(PlanVote).where(PlanVote.id == vote.id).values(quorum=5, yes=5))
+    scene.plan.state = PlanState.APPROVED
+    db.session.commit()
+    stands = {one.name: getattr(fresh(scene.meeting), one.name) for one in fields(Held)}
+    change_meeting(scene.call(), scene.meeting.id, Held(**stands | {"topic": "The plan"}))
+    changed = fresh(scene.meeting)
+    assert (changed.topic, changed.quorum) == ("The plan", 5)
+    with pytest.raises(Refused) as refused:
+        change_meeting(scene.call(), scene.meeting.id, Held(**stands | {"quorum": 8}))
+    assert refused.value.field == "quorum"
