@@ -55,6 +55,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         **({"DEBUG": False} if production else {}),
         "SQLALCHEMY_DATABASE_URI": databases["DATABASE_URL"],
         "REPORTS_DATABASE_URL": databases["REPORTS_DATABASE_URL"],
+        "WATCH_DATABASE_URL": databases["WATCH_DATABASE_URL"],
         "PUBLIC_URL": public_url.rstrip("/"),
         "HTTPS_ALONE": production,
         "PORT": environ.get("PORT") or "8000",
@@ -131,11 +132,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
 def _addresses(environ: Mapping[str, str], instance: Path) -> tuple[dict[str, str], str]:
     """Return the databases' addresses by the name of their setting, and the mail server's; with their passwords."""
     password = environ.get("DATABASE_PASSWORD", "")
-    copy = environ.get("REPORTS_DATABASE_URL", "")
-    databases = {
-        "DATABASE_URL": database_url(environ.get("DATABASE_URL", ""), instance),
-        "REPORTS_DATABASE_URL": database_url(copy, instance) if copy else "",
-    }
+    databases = {"DATABASE_URL": database_url(environ.get("DATABASE_URL", ""), instance)}
+    for name in ("REPORTS_DATABASE_URL", "WATCH_DATABASE_URL"):
+        databases[name] = database_url(environ[name], instance) if environ.get(name) else ""
     smtp_url = mail_with_password(environ.get("SMTP_URL", ""), environ.get("SMTP_PASSWORD", ""))
     return {name: database_with_password(url, password) for name, url in databases.items()}, smtp_url
 

@@ -44,6 +44,7 @@ from wss_cases.intake.offline.states import WAITS as UNFILED
 from wss_cases.intake.offline.states import EntryKind, EntryState
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.audit_heads.messages import HEAD, head_key, week_of
+from wss_cases.mail.common.models import StandbyLapse
 from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
 from wss_cases.mail.webhooks.models import Webhook
 from wss_cases.mail.webhooks.sending import OFF as WEBHOOK_OFF
@@ -84,6 +85,7 @@ from wss_cases.safeguards.police.review.states import NotificationGround, Review
 from wss_cases.setup.backups.actions import TROUBLE
 from wss_cases.setup.backups.models import BackupRun
 from wss_cases.setup.backups.states import Outcome
+from wss_cases.setup.standby.actions import MISSING
 from wss_cases.setup.test_letter.messages import TEST_LETTER
 from wss_cases.workday.digest.messages import digest_key, weekly_key
 
@@ -124,6 +126,7 @@ CODES = {
         "mail_trouble",
         "school",
         "delivery_pause",
+        "standby_lapse",
         "heartbeat",
         "police_approver",
     ),
@@ -571,6 +574,14 @@ def _no_backup(world: World) -> OutboxMessage:
     return world.message(TROUBLE, boss, row, f"{TROUBLE}:{boss.id}:{TODAY}")
 
 
+def _no_standby(world: World) -> OutboxMessage:
+    boss = make_user(Role.SYSADMIN, locale=world.locale)
+    row = StandbyLapse(since=NOW)
+    db.session.add(row)
+    db.session.flush()
+    return world.message(MISSING, boss, row, f"{MISSING}:{boss.id}:{row.id}")
+
+
 def _audit_head(world: World) -> OutboxMessage:
     auditor = make_user(Role.AUDITOR, locale=world.locale)
     return world.message(HEAD, auditor, auditor, head_key(auditor.id, week_of(NOW)))
@@ -635,6 +646,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     REFUSED: _import_refused,
     PUSH_FAILED: _push_failed,
     TROUBLE: _no_backup,
+    MISSING: _no_standby,
     WAITS: _rules_wait,
     MOVED: _school_moved,
     "mail.test": _about_account("mail.test"),

@@ -40,6 +40,7 @@ from sqlalchemy.types import TypeDecorator
 
 from wss_cases.foundation.connecting.pooler import fit_pooler
 from wss_cases.foundation.connecting.replica import init_reports_db, reading_engine
+from wss_cases.foundation.connecting.silence import SILENCE
 from wss_cases.foundation.keys.loading import close_to_others
 from wss_cases.foundation.settings.stored import KNOWN_DISTRICT
 
@@ -215,7 +216,7 @@ def init_db(app: Flask) -> None:
             "pool_timeout": 5,
             # the connection that was used last, which has planned what pages ask for
             "pool_use_lifo": True,
-            "connect_args": {"connect_timeout": 3},
+            "connect_args": SILENCE,
         }
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)

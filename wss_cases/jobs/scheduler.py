@@ -19,6 +19,7 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.jobs.backups import back_up
 from wss_cases.jobs.push import send_pushes
 from wss_cases.jobs.rosters import take_rosters
+from wss_cases.jobs.standby import WATCH_SECONDS, watching
 from wss_cases.jobs.ticks import tick
 from wss_cases.jobs.webhooks import send_webhooks
 
@@ -38,6 +39,8 @@ def run() -> None:
     for job in (tick, take_rosters, back_up, send_webhooks, send_pushes):
         # the others in threads of their own: a large roster or backup, or a receiver that hangs, holds up no mail
         scheduler.add_job(_run, "interval", seconds=setting("TICK_SECONDS"), args=[app, name, job], **rules)
+    if setting("WATCH_DATABASE_URL"):
+        scheduler.add_job(_run, "interval", seconds=WATCH_SECONDS, args=[app, name, watching()], **rules)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         # a mail on its way is leased: ending here loses nothing

@@ -70,7 +70,7 @@ class Tick:
             return act()
         except Exception as error:
             self.failed = True
-            words = _words(error)
+            words = words_of(error)
             self.words.append(f"{name} failed: {words}")
             if not isinstance(error, AWAY):
                 self.words.append("".join(traceback.format_tb(error.__traceback__)[-6:]))
@@ -103,7 +103,7 @@ class Tick:
             return write()
         except Exception as error:
             # what cannot be written down, because the database is away, holds up no mail: the next tick tries again
-            self.words.append(f"not written down: {_words(error)}")
+            self.words.append(f"not written down: {words_of(error)}")
             return None
         finally:
             db.session.remove()
@@ -162,8 +162,8 @@ def _tidy(this: Tick, now: datetime, thorough: bool) -> list[dict[str, int] | No
     return [gone, this.part("delete", lambda: carry_out(now, this.left(DELETE_SECONDS)))]
 
 
-def _words(error: Exception) -> str:
-    """What failed and where: the kind and our own line, never the message, which may hold a name."""
+def words_of(error: Exception) -> str:
+    """Return what failed and where: the kind and our own line, never the message, which may hold a name."""
     ours = [
         frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(PACKAGE)
     ]

@@ -23,4 +23,13 @@ def banners(now: datetime) -> list[str]:
         )
     if found.scheduler in ("silent", "failing"):
         texts.append(_("Reminders are not being sent right now. The people who run the system can see this too."))
+    if found.alone_since is not None:
+        since = moment_words(found.alone_since, district_zone())
+        texts.append(
+            _(
+                "Since %(since)s, what you save is kept on one machine only, because the database’s second machine "
+                "does not answer. Keep working. The people who run the system have been told.",
+                since=since,
+            )
+        )
     return texts

@@ -85,7 +85,7 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """Answer 503 when the database, its schema or the scheduler's heartbeat is not there, with what to run.
 
-    Delivery that was paused on purpose is told, and is no reason for 503.
+    Delivery that was paused on purpose, and a standby that is missing, are told and are no reason for 503.
     """
     state = _state()
     ready = state["database"] == "ok" and state["scheduler"] == "ok"
@@ -93,7 +93,7 @@ def readyz() -> tuple[Response, int]:
 
 
 def _state() -> dict[str, str]:
-    unknown = {"scheduler": "unknown", "delivery": "unknown"}
+    unknown = {"scheduler": "unknown", "delivery": "unknown", "standby": "unknown"}
     try:
         command = mismatch()
         if command:
@@ -102,4 +102,7 @@ def _state() -> dict[str, str]:
     except SQLAlchemyError:
         return {"database": "unavailable", **unknown}
     delivery = "paused" if found.paused_since is not None else "on"
-    return {"database": "ok", "scheduler": found.scheduler, "delivery": delivery}
+    standby = "ok" if setting("WATCH_DATABASE_URL") else "none"
+    if found.alone_since is not None:
+        standby = "missing"
+    return {"database": "ok", "scheduler": found.scheduler, "delivery": delivery, "standby": standby}

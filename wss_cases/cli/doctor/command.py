@@ -107,6 +107,14 @@ def _reports(_now: datetime) -> Finding:
     )
 
 
+def _standby(now: datetime) -> Finding:
+    if standing(now).alone_since is not None:
+        return bad("standby", "What is saved is kept on one machine only: no standby follows. See System.")
+    if not setting("WATCH_DATABASE_URL"):
+        return ok("standby", "WATCH_DATABASE_URL is not set: no standby is watched.")
+    return ok("standby", "None is missing.")
+
+
 def _clocks(_now: datetime) -> Finding:
     apart = abs(clock.now() - database_now())
     words = f"This machine's clock and the database's are {apart.total_seconds():.0f} seconds apart."
@@ -183,7 +191,7 @@ def _space(_now: datetime) -> Finding:
 
 
 LOOKS: tuple[Callable[[datetime], Finding], ...] = (
-    *(_reports, _clocks, _keys, _audit, _queue, _webhooks, _pdfs, _space),
+    *(_reports, _standby, _clocks, _keys, _audit, _queue, _webhooks, _pdfs, _space),
 )
 ANSWERS: dict[str, Callable[[], Finding]] = {"mail": _mail}
 """What of the list is set and in order a command looks at more closely than a page has time for."""

@@ -12,8 +12,14 @@ from wss_cases.cli.common.commands import JSON, refuse
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, AuditSeal
 
-PARTS = ("web", "scheduler", "reading")
+PARTS = ("web", "scheduler", "reading", "watching")
 EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
+WATCHING = (
+    "GRANT pg_read_all_stats",
+    "GRANT ALTER SYSTEM ON PARAMETER synchronous_standby_names",
+    "GRANT EXECUTE ON FUNCTION pg_reload_conf()",
+)
+"""To see which standbys follow, and to set for which of them commits wait; nothing else, and no row."""
 SCHEMA_TABLE = "alembic_version"
 
 group = AppGroup("permissions", help="Who may do what.")
@@ -37,7 +43,8 @@ def show_matrix(as_json: bool) -> None:
 def database(role: str, part: str) -> None:
     """Print the SQL that gives a PostgreSQL role what one part needs; run it as the owner of the schema.
 
-    It may be run at any time, and has to be after each `flask db upgrade`.
+    It may be run at any time, and has to be after each `flask db upgrade`. What watches the standby needs no table:
+    run that once as a superuser, with PostgreSQL 15 or newer.
     """
     if db.engine.dialect.name != "postgresql":
         refuse("role", "SQLite has no roles; whoever may write its file may do everything.")
@@ -48,6 +55,8 @@ def _statements(role: str, part: str) -> list[str]:
     """Return the statements for one role: it owns nothing, changes no schema and no row of the audit log."""
     quote = postgresql.dialect().identifier_preparer.quote  # type: ignore[no-untyped-call]
     named = quote(role)
+    if part == "watching":
+        return [*(f"{words} TO {named};" for words in WATCHING)]
     tables = set(db.metadata.tables)
     appended = {AuditEntry.__tablename__} | ({AuditSeal.__tablename__} if part == "scheduler" else set())
     read = {AuditEntry.__tablename__, AuditSeal.__tablename__, SCHEMA_TABLE} - appended

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.foundation.connecting.pooler import fit_pooler
+from wss_cases.foundation.connecting.silence import SILENCE
 
 _LOG = logging.getLogger(__name__)
 _READING: ContextVar[Engine | None] = ContextVar("reading_reports", default=None)
@@ -37,7 +38,7 @@ class ReportsDatabase:
             options["connect_args"] = {"timeout": 5, "check_same_thread": False}
         else:
             read_only = {"postgresql_readonly": True}
-            options |= {"pool_timeout": 5, "connect_args": {"connect_timeout": 3}, "execution_options": read_only}
+            options |= {"pool_timeout": 5, "connect_args": SILENCE, "execution_options": read_only}
         self.engine = create_engine(url, **options)
         self.away_until = 0.0
         if self.engine.dialect.name == "sqlite":

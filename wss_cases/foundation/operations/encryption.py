@@ -6,6 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy.engine import make_url
 
+from wss_cases.foundation.connecting.hosts import each_host
+
 ENCRYPTED_DATABASE = ("require", "verify-ca", "verify-full")
 """`prefer`, which is what a PostgreSQL address without sslmode means, falls back to plain text."""
 
@@ -18,7 +20,8 @@ def demand_encryption(public_url: str, databases: dict[str, str], smtp_url: str,
     if not public_url.startswith("https://"):
         raise RuntimeError("WSS_ENV=production needs PUBLIC_URL, and it begins with https://.")
     for name, address in databases.items():
-        _refuse_plain(name, _plain_database(address), plain_hosts, "Add ?sslmode=verify-full (or require)")
+        for host in _plain_database(address):
+            _refuse_plain(name, host, plain_hosts, "Add ?sslmode=verify-full (or require)")
     _refuse_plain("SMTP_URL", _plain_mail(smtp_url), plain_hosts, "Write smtps:// or add ?starttls")
 
 
@@ -29,14 +32,14 @@ def _refuse_plain(name: str, host: str | None, plain_hosts: Collection[str], rem
         )
 
 
-def _plain_database(address: str) -> str | None:
-    """Return the host of a database that may be talked to in plain text, or None."""
+def _plain_database(address: str) -> list[str]:
+    """Return the hosts of a database that may be talked to in plain text: several where one stands in for another."""
     if not address.startswith("postgres"):
-        return None
+        return []
     url = make_url(address)
     if url.query.get("sslmode") in ENCRYPTED_DATABASE:
-        return None
-    return str(url.host or url.query.get("hostaddr") or url.query.get("host") or "")
+        return []
+    return [one.host for one in each_host(url)]
 
 
 def _plain_mail(address: str) -> str | None:

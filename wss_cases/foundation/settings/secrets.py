@@ -7,8 +7,8 @@ from urllib.parse import quote, urlsplit
 from sqlalchemy.engine import make_url
 
 SECRETS = (
-    "WSS_KEYS", "WSS_PUSH_KEY", "DATABASE_URL", "REPORTS_DATABASE_URL", "DATABASE_PASSWORD", "SMTP_URL",
-    "SMTP_PASSWORD", "WSS_OIDC_CLIENT_SECRET", "WSS_METRICS_TOKEN", "WSS_SETUP_TOKEN",
+    "WSS_KEYS", "WSS_PUSH_KEY", "DATABASE_URL", "REPORTS_DATABASE_URL", "WATCH_DATABASE_URL", "DATABASE_PASSWORD",
+    "SMTP_URL", "SMTP_PASSWORD", "WSS_OIDC_CLIENT_SECRET", "WSS_METRICS_TOKEN", "WSS_SETUP_TOKEN",
     "WSS_ROSTER_CLIENT_SECRET", "WSS_EDFI_SECRET",
 )  # fmt: skip
 """Each has a twin that ends in _FILE and names a file with the value."""

@@ -39,6 +39,20 @@ class DeliveryPause(Base):
     reason: Mapped[str] = mapped_column(String(300))
 
 
+class StandbyLapse(Base):
+    """A time in which what was saved was kept on one database machine alone: its standby did not answer.
+
+    `names` is which standbys commits waited for before, '' where for none.
+    """
+
+    __tablename__ = "standby_lapse"
+
+    id: Mapped[Id]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    names: Mapped[str] = mapped_column(String(200), default="", server_default="")
+
+
 class DigestDay(Base):
     """A school's morning whose digests are queued, or that needs none."""
 

@@ -1,4 +1,4 @@
-"""How delivery stands: schedulers alive or silent, delivery paused, and the figures for /metrics and System."""
+"""How the machinery stands: schedulers alive or silent, delivery paused, a standby missing, and figures of these."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, case, func, or_, select
 
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.common.models import DeliveryPause, Heartbeat
+from wss_cases.mail.common.models import DeliveryPause, Heartbeat, StandbyLapse
 from wss_cases.mail.common.queries import open_schools
 
 SILENT_AFTER = timedelta(minutes=5)
@@ -18,19 +18,21 @@ ONLY_ROW = 1
 
 @dataclass(frozen=True)
 class Standing:
-    """How delivery stands at an instant.
+    """How the machinery stands at an instant.
 
     `scheduler`: ok · silent (none was seen for five minutes) · failing (alive, but no sweep was completed in that
-    time) · not started. `last_beat` is when any was seen last, `paused_since` since when mail is paused.
+    time) · not started. `last_beat` is when any was seen last, `paused_since` since when mail is paused,
+    `alone_since` since when the database's standby is missing.
     """
 
     scheduler: str
     last_beat: datetime | None
     paused_since: datetime | None
+    alone_since: datetime | None
 
 
 def standing(now: datetime) -> Standing:
-    """Return how delivery stands, in one query. Any scheduler that lives is enough, whatever names were seen before.
+    """Return how the machinery stands, in one query. Any scheduler that lives is enough, whatever others there were.
 
     A heartbeat of tomorrow comes from a clock that runs ahead, and counts as little as one of yesterday.
     """
@@ -39,7 +41,7 @@ def standing(now: datetime) -> Standing:
         words = "not started"
     else:
         words = "ok" if row[2] else "failing" if row[1] else "silent"
-    return Standing(words, row[0], row[3])
+    return Standing(words, row[0], row[3], row[4])
 
 
 @cache
@@ -55,6 +57,7 @@ def _standing() -> Any:
         func.max(case((lives, 1), else_=0)),
         func.max(case((well, 1), else_=0)),
         select(DeliveryPause.since).scalar_subquery(),
+        select(func.min(StandbyLapse.since)).where(StandbyLapse.until.is_(None)).scalar_subquery(),
     )
 
 

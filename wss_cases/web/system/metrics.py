@@ -96,6 +96,9 @@ class Figures(Collector):
             "wss_scheduler_up", "1 while a scheduler lives and sweeps.", int(found.scheduler == "ok")
         )
         yield GaugeMetricFamily("wss_delivery_paused", "1 while mail is paused.", int(found.paused_since is not None))
+        yield GaugeMetricFamily(
+            "wss_standby_missing", "1 while the database's standby is missing.", int(found.alone_since is not None)
+        )
         if sweep is not None:
             yield GaugeMetricFamily("wss_sweep_seconds", "How long the last completed sweep took.", sweep[1] / 1000)
             yield GaugeMetricFamily(

@@ -32,6 +32,8 @@ from wss_cases.roster.runs.presenters import report_parts, unplaced_words
 from wss_cases.roster.runs.queries import get_run, last_runs
 from wss_cases.setup.backups.presenters import backup_row
 from wss_cases.setup.backups.queries import last_backups
+from wss_cases.setup.standby.presenters import lapse_row
+from wss_cases.setup.standby.queries import last_lapses
 from wss_cases.web.system.imports import run_row
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")
@@ -64,6 +66,7 @@ def health() -> Page:
         ],
         imports=[run_row(run) for run in last_runs(SHOWN)],
         backups=[backup_row(run) for run in last_backups(BACKUPS)],
+        lapses=[lapse_row(lapse) for lapse in last_lapses(BACKUPS)],
         backs_up=bool(setting("BACKUP_FOLDER")),
         trouble=count_words(unreachable) if unreachable else "",
         by_folder=not setting("SMTP_URL"),

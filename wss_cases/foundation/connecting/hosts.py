@@ -1,0 +1,35 @@
+"""A database's address that names several servers, of which one is the first and the others follow it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import URL
+
+OF_SEVERAL = ("host", "hostaddr", "port", "target_session_attrs")
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server of an address: its host, '' for this machine's socket, and the address that leads to it alone."""
+
+    host: str
+    url: URL
+
+
+def each_host(url: URL) -> list[Server]:
+    """Return the servers of an address in its order: `//name@host/base`, `?host=a:5432&host=b`, or `?host=a,b`."""
+    if url.host:
+        return [Server(url.host, url.difference_update_query(("target_session_attrs",)))]
+    named = url.query.get("hostaddr") or url.query.get("host") or ""
+    hosts = ",".join([named] if isinstance(named, str) else named).split(",")
+    ports = str(url.query.get("port") or "").split(",")
+    plain = url.difference_update_query(OF_SEVERAL)
+    found = []
+    for number, host in enumerate(hosts):
+        name, _colon, port = (host, "", "") if host.startswith("/") else host.partition(":")
+        port = port or ports[number if len(ports) == len(hosts) else 0]
+        if name and not name.startswith("/"):
+            alone = plain.set(host=name, port=int(port) if port else None)
+        else:
+            alone = plain.update_query_dict({key: value for key, value in (("host", name), ("port", port)) if value})
+        found.append(Server(name, alone))
+    return found

@@ -1,0 +1,16 @@
+"""How long a connection to PostgreSQL waits for a machine that says nothing any more.
+
+A server that is shut down says so; a machine without power or network says nothing, and its connections would be waited
+for until the kernel gives up, after a quarter of an hour, or after two hours where only an answer is awaited.
+"""
+
+from typing import Any, Final
+
+SILENCE: Final[dict[str, Any]] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,
+}
+"""Nine seconds, eight where something was sent; a server that works on a long statement answers for its machine."""

@@ -1,0 +1,43 @@
+"""Keeping since when the standby is missing, and telling those who run the system."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+
+from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.accounts.grants.queries import holders_anywhere
+from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.mail.common.models import StandbyLapse
+from wss_cases.setup.standby.queries import open_lapse
+
+MISSING = "standby.missing"
+
+
+def begin_lapse(now: datetime, names: str) -> None:
+    """Keep that saves go on without the standby from now on, and tell the administrators; once a lapse.
+
+    This commit alone does not wait for the standby: it comes before the saves that are less safe.
+    """
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.session.execute(text("SET LOCAL synchronous_commit = local"))
+        uow.next_number(StandbyLapse.__tablename__)  # whoever comes second waits here, and then looks again
+        if open_lapse() is not None:
+            uow.no_audit()
+            return
+        lapse = StandbyLapse(since=now, names=names[:200])
+        uow.add_audited(lapse, "standby_lapse.begun")
+        for user_id, _name in holders_anywhere(Role.SYSADMIN, today_at(None, now)):
+            uow.notify(user_id, MISSING, lapse, f"{MISSING}:{user_id}:{lapse.id}", at_any_hour=True)
+
+
+def end_lapse(now: datetime) -> None:
+    """Keep that saves wait for the standby again."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.next_number(StandbyLapse.__tablename__)
+        lapse = open_lapse()
+        if lapse is None:
+            uow.no_audit()
+            return
+        lapse.until = now
+        uow.audit("standby_lapse.ended", "standby_lapse", lapse.id, {"until": [None, now.isoformat()]})
