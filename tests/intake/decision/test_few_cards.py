@@ -19,7 +19,10 @@ from wss_cases.followups.core.queries import for_case
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.actions import decide
 from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.review.presenters import addable
 from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.states import Kind
 
 CAUSED, HARMED, BOTH = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH
 MOST_CARDS = 6
@@ -61,6 +64,19 @@ def test_one_family_is_called_once_for_both_parts_and_the_rules_of_both_are_kept
     assert [row.rules for row in calls] == [["F1", "F9"]] * 2
     met = [row.incident_person_id for row in rows if row.kind == "pre_meetings"]
     assert sorted(met) == sorted(row.incident_person_id for row in calls)
+
+
+def test_a_mutual_fight_gives_each_one_conversation_and_offers_no_second(place: Place, client_as: Any) -> None:
+    one, two, _third = place.students
+    one.grade = two.grade = 1
+    report = set_facts(place.report((one, BOTH), (two, BOTH)), mutual=True)
+    talks = [item for item in situation(report.id).plan.items if item.kind is Kind.CONVERSATION]
+    assert sorted(item.person_id or 0 for item in talks) == sorted(person.id for person in report.people)
+    assert all(item.start == 1 and len(item.because) == 2 and "P15" in item.rules for item in talks), "of both parts"
+    page = client_as(place.dean).page(f"/review/{report.id}").text
+    assert "(reported to have caused and experienced harm)" in page
+    offered = [added.kind for _whom, kinds in addable(situation(report.id)) for added, _words in kinds]
+    assert offered and Kind.CONVERSATION not in offered
 
 
 def test_what_the_law_and_a_safety_plan_ask_stays(place: Place, session: Any) -> None:

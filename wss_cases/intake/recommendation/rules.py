@@ -123,6 +123,7 @@ def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Pl
         if len(whose) == 1 < len(answers):
             key = (kind, Person.BOTH, None)
             board.items[key] = replace(board.items[key], person_id=next(iter(whose)))
+    _join_own(board)
     unknown = {None, *(person.id for person in people if person.kind is PersonKind.NOT_IDENTIFIED)}
     elsewhere = {person.id for person in people if person.other_school_id is not None}
     items = [item for item in board.items.values() if item.for_whom is Person.BOTH or item.person_id not in elsewhere]
@@ -190,6 +191,17 @@ def _joined(one: PlanItem, other: PlanItem) -> PlanItem:
         rules=tuple(dict.fromkeys((*one.rules, *other.rules))),
         because=(*one.because, *(text for text in other.because if text not in one.because)),
     )
+
+
+def _join_own(board: _Board) -> None:
+    """Make one of a kind that somebody is given for both their parts: in a mutual fight each has one conversation.
+
+    It stays that of who caused harm, which the holds look at, and has the reasons of both.
+    """
+    for key in [one for one in board.items if one[1] is Person.HARMED and one[2] is not None]:
+        own = (key[0], Person.CAUSED_HARM, key[2])
+        if own in board.items:
+            board.items[own] = _joined(board.items[own], board.items.pop(key))
 
 
 def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], people: Sequence[IncidentPerson]) -> None:

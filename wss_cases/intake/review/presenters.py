@@ -31,6 +31,7 @@ from wss_cases.routing.engine.wording import said
 
 # until facts are established a person is reported, not responsible
 SIDE_WORDS = {Person.CAUSED_HARM: _l("reported to have caused harm"), Person.HARMED: _l("reported as harmed")}
+BOTH_PARTS_WORDS = _l("reported to have caused and experienced harm")
 UNSETTLED_SIDE_WORDS = {Person.CAUSED_HARM: _l("may have caused harm"), Person.HARMED: _l("may have been harmed")}
 
 
@@ -41,6 +42,8 @@ def tile_words(tile: str) -> str:
 
 def side_of(person: IncidentPerson | None, side: Person) -> str:
     """Return how a person stands on one side of a report: as reported, or not settled yet."""
+    if person is not None and person.role is PersonRole.BOTH and side is Person.CAUSED_HARM:
+        return str(BOTH_PARTS_WORDS)
     unsettled = person is None or person.role is PersonRole.INVOLVED
     return str((UNSETTLED_SIDE_WORDS if unsettled else SIDE_WORDS)[side])
 
@@ -253,6 +256,8 @@ def waiting_words(submitted_at: datetime, now: datetime) -> str:
     """Return how long a report has waited."""
     waited: timedelta = now - submitted_at
     minutes = max(0, int(waited.total_seconds() // 60))
+    if not minutes:
+        return _("just now")
     if minutes < 60:
         return ngettext("waiting %(num)d minute", "waiting %(num)d minutes", minutes)
     if minutes < 48 * 60:
@@ -266,7 +271,7 @@ FOR_BOTH = (Kind.PEACE_CIRCLE, Kind.PEER_CONFERENCE, Kind.HEALING_CIRCLE, Kind.F
 def addable(now: Situation) -> list[tuple[str, list[tuple[Added, str]]]]:
     """Return what a reviewer may add, as (for whom, [(what, its words)]): every kind for each person and for both sides
     but what is recommended already. What a hold keeps back is among it; adding it is refused with the reason."""
-    there = {item.key for item in now.plan.items}
+    there = {_whose(item) for item in now.plan.items}
     people = {person.id: person for person in now.people}
     groups = [(_("for both sides together"), [Added(kind, Person.BOTH) for kind in FOR_BOTH])]
     for side, ids in ((Person.CAUSED_HARM, now.plan.caused), (Person.HARMED, now.plan.harmed)):
@@ -275,9 +280,14 @@ def addable(now: Situation) -> list[tuple[str, list[tuple[Added, str]]]]:
             whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, side))
             groups.append((whom, [Added(kind, side, person_id) for kind in Kind if kind not in FOR_BOTH]))
     return [
-        (whom, [(added, str(Kind(added.kind).label)) for added in kinds if added.key not in there])
+        (whom, [(one, str(Kind(one.kind).label)) for one in kinds if _whose(one) not in there])
         for whom, kinds in groups
     ]
+
+
+def _whose(one: PlanItem | Added) -> tuple[Kind, bool, int | None]:
+    """Return what is given to whom: one kind once, whatever that person's part is."""
+    return one.kind, one.for_whom is Person.BOTH, one.person_id
 
 
 def held_kinds(plan: Plan) -> list[str]:
