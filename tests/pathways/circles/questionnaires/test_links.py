@@ -214,6 +214,18 @@ def test_a_device_is_handed_over_signed_out(world, circle, client_as):
     assert "/sign-in" in client.get(f"/cases/{world.case.id}").location
 
 
+def test_who_was_asked_on_every_occasion_that_has_come_is_not_offered_again(world, circle, client_as):
+    client = client_as(world.coordinator)
+    base = f"/cases/{world.case.id}/pathways/{circle.id}/questionnaires"
+    link(world, circle)
+    boxes = client.page(f"{base}/new").find_all("input")
+    left = [str(box.get("value")) for box in boxes if box.get("name") == "people"]
+    assert f"party-{world.people[0].id}" in left and f"party-{world.people[1].id}" not in left
+    actions.make_links(world.actor, circle.id, AFTER, left, "", NOW)
+    page = client.page(base)
+    assert "Everyone who came has a link." in page.text and "Make links" not in page.text
+
+
 def test_only_the_team_makes_links(world, circle):
     stranger = actor_for(make_user(make_world().school))
     with pytest.raises(NotFound):

@@ -91,6 +91,12 @@ def already_asked(pathway_id: int, occasion: Occasion, now: datetime) -> set[str
     }
 
 
+def may_be_asked(row: Pathway, circle: Circle, occasions: Collection[Occasion], now: datetime) -> list[Asked]:
+    """Return who came and has not been asked yet on one of these occasions."""
+    asked = [already_asked(row.id, occasion, now) for occasion in occasions]
+    return [one for one in people_to_ask(row, circle) if any(one.key not in keys for keys in asked)]
+
+
 def _make(uow: UnitOfWork, row: Pathway, circle: Circle, who: Asked, occasion: Occasion, language: str) -> Link:
     code = new_code()
     column = "participant_id" if who.key.startswith("party") else "supporter_id"

@@ -64,7 +64,9 @@ def questionnaires(case_id: int, pathway_id: int) -> Page:
         "pathways/circles/questionnaires/list.html",
         ids={"case_id": row.case_id, "pathway_id": row.id},
         rows=[_row(one, names, began if is_keeper else None, now) for one in reversed(rows)],
-        open_now=[(one.value, str(Occasion(one).label)) for one in open_now],
+        came=bool(open_now and people_to_ask(row, circle)),
+        is_open=bool(open_now),
+        may_ask=bool(actions.may_be_asked(row, circle, open_now, now)),
         mine=[(one.value, str(Occasion(one).label)) for one in open_now if is_keeper and one not in mine],
         keeps=is_keeper,
         **act_context(row, _("Questionnaires"), ""),
@@ -123,13 +125,9 @@ def make(case_id: int, pathway_id: int) -> Page:
 def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
     open_now = occasions_of(circle, row.state not in LIVE)
     occasion = open_now[-1] if open_now else Occasion.AFTER_MEETING
-    keys_by_occasion = {occasion: actions.already_asked(row.id, occasion, now) for occasion in Occasion}
-    people = [
-        one for one in people_to_ask(row, circle) if any(one.key not in keys for keys in keys_by_occasion.values())
-    ]
-    form = MakeForm(
-        occasion=occasion.value, people=[one.key for one in people if one.key not in keys_by_occasion[occasion]]
-    )
+    people = actions.may_be_asked(row, circle, open_now or [occasion], now)
+    asked = actions.already_asked(row.id, occasion, now)
+    form = MakeForm(occasion=occasion.value, people=[one.key for one in people if one.key not in asked])
     form.occasion.choices = choices([(one.value, Occasion(one).label) for one in open_now or [occasion]])
     form.people.choices = choices([(one.key, one.name) for one in people])
     form.language.choices = choices(
