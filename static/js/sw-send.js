@@ -10,7 +10,8 @@
   const RECEIVED = new Set(["sent", "mend"]);
 
   async function json(address, options = {}) {
-    const answer = await fetch(address, { credentials: "same-origin", redirect: "error", cache: "no-store", ...options });
+    const answer = await fetch(address, { credentials: "same-origin", redirect: "manual", cache: "no-store", ...options });
+    if (answer.type === "opaqueredirect") throw Object.assign(new Error("signed out"), { signedOut: true });
     if (!answer.ok) throw new Error(String(answer.status));
     return answer.json();
   }

@@ -9,6 +9,7 @@ const AGAIN_MS = 20000;
 const MORE = "#more";
 const MENDING = "[data-unsent-mended]";
 const { unsent } = self;
+let signedOut = false;
 
 function words(strip, name, number) {
   if (!number) return "";
@@ -53,7 +54,9 @@ async function show(strip) {
   each("[data-unsent-waiting]", (element) => { element.hidden = !entries.length; });
   each("[data-unsent-mend]", (element) => { element.hidden = !mend; });
   each("[data-unsent-mend-link]", (element) => { element.textContent = words(strip, "mend", mend); });
-  if (!here) each("[data-unsent-hint]", (element) => { element.textContent = strip.dataset.signIn; });
+  const hint = here ? signedOut && strip.dataset.signedOut : strip.dataset.signIn;
+  if (hint) each("[data-unsent-hint]", (element) => { element.textContent = hint; });
+  each("[data-unsent-sign-in]", (element) => { element.hidden = !signedOut; });
   strip.hidden = !entries.length && !mend && !strip.querySelector("[data-unsent-answers] li");
   warn(strip, entries);
 }
@@ -81,9 +84,11 @@ async function trySending(strip) {
   say(strip.dataset.trying);
   try {
     tell(strip, await unsent.sendAll());
+    signedOut = false;
     say((await unsent.waiting()).length ? strip.dataset.noNetwork : "");
-  } catch {
-    say(strip.dataset.noNetwork);
+  } catch (error) {
+    signedOut = Boolean(error.signedOut);
+    say(signedOut ? strip.dataset.signedOut : strip.dataset.noNetwork);
   }
   await show(strip);
 }

@@ -84,6 +84,14 @@ def test_a_report_of_danger_is_held_sealed_and_arrives_once(
     alarm = page.get_by_role("dialog", name=words("NOT SENT. Call 911 and the office now"))
     expect(alarm).to_be_visible()
 
+    mine = network.cookies()
+    network.clear_cookies()
+    network.set_offline(False)
+    expect(alarm).to_contain_text(words("You are signed out. Sign in again to send what you wrote."))
+    expect(alarm.get_by_role("link", name=words("Sign in again"))).to_be_visible()
+    network.set_offline(True)
+    network.add_cookies([{"name": one["name"], "value": one["value"], "url": live_system.url} for one in mine])
+
     sent: list[Request] = []
     network.on("request", lambda request: sent.append(request) if request.url.endswith("/offline/send") else None)
     network.set_offline(False)
