@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select, update
 
@@ -18,6 +20,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import AuditEntry
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.mentoring.cells.actions import Cell, mark_cell, note_arrival
 from wss_cases.pathways.mentoring.own_period.actions import mark_own
@@ -26,6 +29,7 @@ from wss_cases.pathways.mentoring.periods.models import PeriodTeacher
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay
 from wss_cases.pathways.mentoring.plan.states import Cadence, Came
 from wss_cases.pathways.mentoring.substitutes import rules
+from wss_cases.pathways.mentoring.substitutes.actions import Answer, mark_with_code
 from wss_cases.pathways.mentoring.substitutes.models import PeriodCode, PeriodGuess
 
 SECRETS = ("mentor", "check-in", "Fight", "Willow", "Calm starts", "incident", "Diaz", "Marcus")
@@ -210,6 +214,26 @@ def test_early_revoked_flooded_guessed(made, rows, teacher, client, client_as, a
     assert wait.status_code == 429 and "Too many wrong codes" in wait.text
     fresh = make_code(made, client_as, teacher)
     assert client.get(f"/substitute/{fresh}").status_code == 303  # a right one always opens
+
+
+def test_a_code_opens_no_other_period_teacher_or_day(made, rows, teacher, client, client_as, at):
+    letters, number = make_code(made, client_as, teacher), teacher.id
+    mine, first = taught(rows[0]), rows[0].id
+    colleague = make_user(made.world.school, Role.REPORTER).id
+    for change in ({"user_id": colleague}, {"period": "Period 1"}):
+        db.session.execute(update(PeriodTeacher).where(PeriodTeacher.id == mine).values(**change))
+        db.session.commit()
+        code = db.session.scalars(select(PeriodCode)).one()
+        with pytest.raises(NotFound):
+            mark_with_code(code.id, Answer(mine, 0, 2, None), clock.now())
+        db.session.execute(
+            update(PeriodTeacher).where(PeriodTeacher.id == mine).values(user_id=number, period="Period 2")
+        )
+        db.session.commit()
+    db.session.execute(update(PeriodCode).values(on_day=TODAY + timedelta(days=1), ends_at=clock.now() + timedelta(1)))
+    db.session.commit()
+    assert client.get(f"/substitute/{letters}").status_code == 404, "a code of another day is no code"
+    assert marks_of(db.session.get_one(Pathway, first)) is None
 
 
 def test_codes_that_cannot_be_made(made, rows, teacher, client_as):
