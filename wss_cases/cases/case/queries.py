@@ -61,6 +61,8 @@ def participants_of(case_id: int) -> list[CaseParticipant]:
 
 def students_in(case_ids: Collection[int]) -> dict[int, list[str]]:
     """Return the names on screen of the students of cases. The caller has checked the cases."""
+    if not case_ids:
+        return {}
     statement = (
         select(CaseParticipant.case_id, Student)
         .join(Student, Student.id == CaseParticipant.student_id)

@@ -58,7 +58,7 @@ GOALS: Final = (
         Component.PHYSICAL, "Fewer incidents in hallways and at dismissal", "incidents", Direction.DOWN, 0.4,
         ("two adults greet students at the stairs and the bus stop", "students meet someone they know",
          "fewer fights between periods"),
-        (("Set a rota for stairs and bus stop", -7, "The rota, signed by the team"),
+        (("Post adults at the stairs and the bus stop", -7, "The schedule, signed by the team"),
          ("Walk the building with students and list unsafe places", 14, "The list, with a date for each place")),
     ),
     Wanted(

@@ -156,7 +156,8 @@ def _people(incident: Incident) -> Rows:
     rows = []
     for person in incident.people:
         coded = in_language(person.behavior, "label") if person.behavior else None
-        motivation = states.MOTIVATION_LABELS.get(person.motivation or "")
+        known = person.motivation if person.motivation != "unknown" else None
+        motivation = states.MOTIVATION_LABELS.get(known or "")
         parts = [states.REPORTED_ROLE_LABELS[person.role], grade_words(person.grade), coded, motivation]
         rows.append(
             {

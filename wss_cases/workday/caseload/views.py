@@ -90,9 +90,9 @@ def _list(desk: Desk, cases: Sequence[DeskCase], names: dict[int, str]) -> dict[
 def _lede(cases: Sequence[DeskCase]) -> str:
     count = Counter(case.placed.group for case in cases)
     words = [
-        (Group.URGENT, _("%(number)d urgent", number=count[Group.URGENT])),
+        (Group.URGENT, ngettext("%(num)d urgent", "%(num)d urgent", count[Group.URGENT])),
         (Group.OVERDUE, _("%(number)d overdue", number=count[Group.OVERDUE])),
-        (Group.TODAY, _("%(number)d due today", number=count[Group.TODAY])),
+        (Group.TODAY, ngettext("%(num)d due today", "%(num)d due today", count[Group.TODAY])),
         (Group.STUCK, _("%(number)d stuck", number=count[Group.STUCK])),
     ]
     said = [text for group, text in words if count[group]]

@@ -48,7 +48,13 @@ def groups(day: MyDay) -> list[dict[str, Any]]:
     meetings, decisions = len(day.circles), day.waiting.count
     found = [
         _group("overdue", _("Overdue"), late, _("%(number)d overdue", number=late), _kinds(day.overdue)),
-        _group("today", _("Due today"), today, _("%(number)d due today", number=today), _kinds(day.due_today)),
+        _group(
+            "today",
+            _("Due today"),
+            today,
+            ngettext("%(num)d due today", "%(num)d due today", today),
+            _kinds(day.due_today),
+        ),
         _group(
             "circles",
             ngettext("Circle today", "Circles today", meetings),

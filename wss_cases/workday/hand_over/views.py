@@ -1,12 +1,15 @@
 """Handing over several cases at once, or the whole caseload."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from flask import Blueprint, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.queries import place_words
+from wss_cases.cases.case.queries import place_words, students_in
 from wss_cases.cases.case.rules import title
 from wss_cases.casework.case_file.queries import open_cases_of
 from wss_cases.casework.case_page.hand_over import hand_over_many
@@ -22,6 +25,7 @@ from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.notes.leaving import kept_with_notes
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
+from wss_cases.roster.directory.presenters import whom_words
 from wss_cases.workday.cover.forms import HandOverManyForm
 from wss_cases.workday.cover.views import school_of
 
@@ -37,14 +41,8 @@ def choose() -> Page:
     people = team_of(school_id, today_at(school_id, clock.now()))
     from_id = _whose(actor, school_id)
     rows = open_cases_of(actor, school_id, from_id)
-    places = place_words(row.location_code for row in rows)
     form = HandOverManyForm()
-    form.cases.choices = choices(
-        [
-            (str(row.id), title(row.reference, harm_words(row.harm_kind), places.get(row.location_code, "")))
-            for row in rows
-        ]
-    )
+    form.cases.choices = choices(_case_choices(actor, rows))
     if not form.is_submitted() and "all" in request.args:
         form.cases.data = [str(row.id) for row in rows]
     others = {key: name for key, name in people.items() if key != from_id}
@@ -61,16 +59,34 @@ def choose() -> Page:
         url_for("desk.page"),
         "workday/hand_over/cases.html",
         count=len(rows),
-        kept=_kept(actor.user_id) if from_id == actor.user_id else [],
+        kept=_kept(actor) if from_id == actor.user_id else [],
         all_href=url_for("hand_overs.choose", whose=request.args.get("whose"), all="yes"),
         whose=people.get(from_id or 0, "") if from_id != actor.user_id else "",
     )
 
 
-def _kept(user_id: int | None) -> list[str]:
-    """Return where somebody hands over notes, as they alone can: the keepers of each circle in which they wrote."""
-    periods = db.session.scalars(kept_with_notes().where(CircleKeeper.user_id == user_id))
-    return [url_for("keepers.keepers", case_id=one.case_id, pathway_id=one.pathway_id) for one in periods]
+def _case_choices(actor: Actor, rows: Sequence[Any]) -> list[tuple[str, str]]:
+    """Return the cases by id, each with whom it is about before its number."""
+    places, whom = place_words(row.location_code for row in rows), students_in([row.id for row in rows])
+    titles = {
+        row.id: title(row.reference, harm_words(row.harm_kind), places.get(row.location_code, "")) for row in rows
+    }
+    names = {row.id: whom_words(whom.get(row.id, []), actor) for row in rows}
+    return [(str(key), f"{names[key]} · {words}" if names[key] else words) for key, words in titles.items()]
+
+
+def _kept(actor: Actor) -> list[tuple[str, str]]:
+    """Return where somebody hands over notes, as they alone can: the keepers of each circle in which they wrote, with
+    whom its case is about."""
+    periods = list(db.session.scalars(kept_with_notes().where(CircleKeeper.user_id == actor.user_id)))
+    whom = students_in([one.case_id for one in periods])
+    return [
+        (
+            url_for("keepers.keepers", case_id=one.case_id, pathway_id=one.pathway_id),
+            whom_words(whom.get(one.case_id, []), actor) or _("No student named"),
+        )
+        for one in periods
+    ]
 
 
 def _whose(actor: Actor, school_id: int) -> int | None:

@@ -1,7 +1,7 @@
 """My day in words: one row of each group, with the act that is one tap away."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
@@ -10,6 +10,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.cases.case.queries import place_words
+from wss_cases.cases.case.queries import students_in as students_in_cases
 from wss_cases.casework.case_file.queries import TERM_KIND
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.followups.about.queries import NOBODY, About
@@ -135,7 +136,7 @@ def _dangers(actor: Actor, waiting: Waiting, now: datetime) -> list[Line]:
     whom, places = students_in([one.id for one in shown]), place_words(one.location_code for one in shown)
     return [
         {
-            "ago": _("Danger reported %(span)s ago", span=span_words(now - one.submitted_at)),
+            "ago": _since(now - one.submitted_at),
             "what": dotted(harm_words(one.tile), places.get(one.location_code, "")),
             "whom": whom_words(whom.get(one.id, []), actor),
             "href": url_for("review.incident", incident_id=one.id),
@@ -143,6 +144,12 @@ def _dangers(actor: Actor, waiting: Waiting, now: datetime) -> list[Line]:
         }
         for one in shown
     ]
+
+
+def _since(span: timedelta) -> str:
+    if span < timedelta(minutes=1):
+        return _("Danger reported just now")
+    return _("Danger reported %(span)s ago", span=span_words(span))
 
 
 def _more_dangers(waiting: Waiting) -> Iterator[Line]:
@@ -221,7 +228,7 @@ def _questions(waiting: Waiting) -> Iterator[Line]:
         yield _waits(words, "incidents.incidents", "")
 
 
-def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
+def waiting_rows(waiting: Waiting, actor: Actor) -> Iterator[dict[str, str]]:
     """Yield what waits for a decision, a student's safety and the law first."""
     if waiting.concerns:
         words = ngettext("%(num)d concern to screen", "%(num)d concerns to screen", waiting.concerns)
@@ -233,9 +240,11 @@ def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     if waiting.circle_requests:
         words = ngettext("%(num)d request for a circle", "%(num)d requests for a circle", waiting.circle_requests)
         yield _waits(words, "circle_requests.requests", _("Read requests every school day"))
-    for case_id, reference, harm in waiting.new_cases[:MOST_OF_A_SORT]:
-        href = url_for("casework.case", case_id=case_id)
-        yield {"title": _("New case"), "href": href, "meta": f"{reference} · {harm_words(harm)}"}
+    new_cases = waiting.new_cases[:MOST_OF_A_SORT]
+    whom = students_in_cases([case_id for case_id, _reference, _harm in new_cases])
+    for case_id, reference, harm in new_cases:
+        href, who = url_for("casework.case", case_id=case_id), whom_words(whom.get(case_id, []), actor)
+        yield {"title": _("New case"), "href": href, "meta": dotted(who, harm_words(harm), reference)}
     if (more := len(waiting.new_cases) - MOST_OF_A_SORT) > 0:
         words = ngettext("%(num)d more new case", "%(num)d more new cases", more)
         yield _waits(words, "casework.cases", "", whose="mine", state="intake")

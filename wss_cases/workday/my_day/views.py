@@ -1,5 +1,6 @@
 """My day: what is due, what meets today, what waits for me; each one tap from its act."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Response
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.queries import students_in
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.followups.about.queries import about
@@ -16,6 +18,7 @@ from wss_cases.followups.undo.presenters import undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import at_local, local
@@ -56,7 +59,7 @@ def page() -> Page:
     near = [*now_due[:MOST_THINGS], *day.coming[:MOST_THINGS]]
     whom = about(actor, [item.row for item in near], call=True)
     aside = about(actor, [item.row for item in (*day.snoozed, *beside.given)])
-    meetings = [circle_card(meeting, actor, now) for meeting in day.circles]
+    meetings = _circle_cards(day, actor, now)
     meetings += [reentry_card(meeting, now) for meeting in beside.reentries]
     meetings += [planned_card(one, at_local(day.today, 0, 0, day.time_zone)) for one in beside.planned]
     return render_template(
@@ -68,7 +71,7 @@ def page() -> Page:
         today=by_person(now_due, actor, whom),
         coming=by_person(day.coming, actor, whom, MOST_COMING),
         meetings=sorted(meetings, key=lambda card: card["at"]),
-        waiting=list(waiting_rows(day.waiting)),
+        waiting=list(waiting_rows(day.waiting, actor)),
         waiting_count=day.waiting.count - day.waiting.first_count,
         snoozed=[snoozed_row(item, actor, aside[item.row.id]) for item in day.snoozed],
         given=[given_row(item, aside[item.row.id]) for item in beside.given],
@@ -86,6 +89,11 @@ def page() -> Page:
         left=_left(actor),
         push_offer=offer_on_my_day(actor, now),
     )
+
+
+def _circle_cards(day: MyDay, actor: Actor, now: datetime) -> list[dict[str, Any]]:
+    whom = students_in({meeting.case_id for meeting in day.circles if meeting.of_team})
+    return [circle_card(meeting, actor, now, whom.get(meeting.case_id, [])) for meeting in day.circles]
 
 
 @blueprint.get("/my-day/<any(overdue, today, circles, waiting, coming):part>")
@@ -119,7 +127,7 @@ def _lede(day: MyDay) -> str:
     if day.overdue:
         parts.append(_("%(number)d overdue", number=len(day.overdue)))
     if day.due_today:
-        parts.append(_("%(number)d due today", number=len(day.due_today)))
+        parts.append(ngettext("%(num)d due today", "%(num)d due today", len(day.due_today)))
     if len(day.circles) == 1:
         [circle] = day.circles
         parts.append(_("1 circle at %(time)s", time=time_words(circle.starts_at, circle.time_zone)))

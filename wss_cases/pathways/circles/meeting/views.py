@@ -1,15 +1,17 @@
 """Pages of circles: the list, the week, the meeting, what became of it, and its calendar file."""
 
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
-from wss_cases.access.actor import CASE_TEAM
+from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.cases.case.queries import students_in
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, moment_words, time_words
 from wss_cases.foundation.i18n import gettext as _
@@ -30,6 +32,7 @@ from wss_cases.pathways.circles.requirements.queries import circle_of
 from wss_cases.pathways.common.forms import people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import ACT, act_context, act_on, asked_day, page_of
+from wss_cases.roster.directory.presenters import whom_words
 from wss_cases.roster.directory.rules import week_of
 
 blueprint = Blueprint("circles", __name__)
@@ -50,15 +53,14 @@ def circles() -> Page:
     today = local_date(now, zone)
     midnight = at_local(today, 0, 0, zone)
     tomorrow = at_local(today + timedelta(days=1), 0, 0, zone)
-    return render_template(
-        "pathways/circles/meeting/list.html",
-        to_answer=meetings_between(actor, school_id, None, midnight, waiting=True),
-        today=meetings_between(actor, school_id, midnight, tomorrow),
-        coming=meetings_between(actor, school_id, tomorrow, None, waiting=True),
-        past=meetings_between(actor, school_id, None, midnight, waiting=False, newest_first=True, limit=15),
-        words=lambda row: _words(row, zone),
-        now=now,
-    )
+    lists = {
+        "to_answer": meetings_between(actor, school_id, None, midnight, waiting=True),
+        "today": meetings_between(actor, school_id, midnight, tomorrow),
+        "coming": meetings_between(actor, school_id, tomorrow, None, waiting=True),
+        "past": meetings_between(actor, school_id, None, midnight, waiting=False, newest_first=True, limit=10),
+    }
+    words = _worded([row for rows in lists.values() for row in rows], actor, zone)
+    return render_template("pathways/circles/meeting/list.html", **lists, words=words, now=now)
 
 
 @blueprint.get("/circles/week")
@@ -74,7 +76,8 @@ def week() -> Page:
     days = [sunday + timedelta(days=n) for n in range(WEEK)]
     start, end = (at_local(day, 0, 0, zone) for day in (sunday, sunday + timedelta(days=WEEK)))
     by_day: dict[date, list[Any]] = {day: [] for day in days}
-    for row in meetings_between(actor, school_id, start, end, limit=300):
+    meetings = meetings_between(actor, school_id, start, end, limit=300)
+    for row in meetings:
         by_day[local_date(row.starts_at, zone)].append(row)
     return render_template(
         "pathways/circles/meeting/week.html",
@@ -86,15 +89,22 @@ def week() -> Page:
         first=day_words(sunday),
         earlier=url_for("circles.week", day=(sunday - timedelta(days=WEEK)).isoformat()),
         later=url_for("circles.week", day=(sunday + timedelta(days=WEEK)).isoformat()),
-        words=lambda row: _words(row, zone),
+        words=_worded(meetings, actor, zone),
         now=now,
     )
 
 
-def _words(row: Any, zone: str) -> dict[str, str]:
+def _worded(meetings: Iterable[Any], actor: Actor, zone: str) -> Callable[[Any], dict[str, str]]:
+    """Return what says each of these meetings in words: whom its case is about first, its number last."""
+    whom = students_in({row.case_id for row in meetings})
+    return lambda row: _words(row, whom_words(whom.get(row.case_id, []), actor), zone)
+
+
+def _words(row: Any, who: str, zone: str) -> dict[str, str]:
     state = meeting_state(row.happened, row.not_held_reason)
     return {
-        "title": f"{meeting_words(row.kind, row.meeting_kind)} · {row.reference}",
+        "title": who or row.reference,
+        "kind": meeting_words(row.kind, row.meeting_kind),
         "when": moment_words(row.starts_at, zone),
         "time": time_words(row.starts_at, zone),
         "tag": str(state.label),

@@ -1,5 +1,6 @@
 """What meets today, as cards of My day: when, where, who keeps it, the plan, and the act that is next."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,11 +14,12 @@ from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.plans.presenters import rounds_words
 from wss_cases.pathways.common.states import Kind
+from wss_cases.roster.directory.presenters import whom_words
 from wss_cases.workday.my_day.meetings.queries import CircleToday, ReentryToday
 
 
-def circle_card(meeting: CircleToday, actor: Actor, now: datetime) -> dict[str, Any]:
-    """Return a circle of today: when, where, who keeps it, and what is next about it."""
+def circle_card(meeting: CircleToday, actor: Actor, now: datetime, students: Sequence[str]) -> dict[str, Any]:
+    """Return a circle of today: whom its case is about (for its team), when, where, who keeps it, and what is next."""
     kind = str(Kind(meeting.kind).label) if meeting.kind in set(Kind) else meeting.kind
     if meeting.what is MeetingKind.COMPLETION:
         kind = _("Agreement completion meeting")
@@ -29,6 +31,7 @@ def circle_card(meeting: CircleToday, actor: Actor, now: datetime) -> dict[str, 
         return _led_card(meeting, kind, now)
     keeper = _("you") if meeting.keeper_id == actor.user_id else meeting.keeper
     card = _card(meeting, kind, href, words, _("keeper: %(name)s", name=keeper))
+    card["meta"] = dotted(whom_words(students, actor), card["meta"])
     if meeting.plan_id is not None:
         card["plan_href"] = url_for("circle_plans.sheet", circle_plan_id=meeting.plan_id)
     return card
