@@ -40,6 +40,7 @@ counts: $(TESTS) tools
 	@$(BIN)/python -m tests.access.attacks
 	@$(BIN)/python -m tests.web.inputs $(VALUES)
 	@$(BIN)/python -m tests.faults $(FAULTS)
+	@$(BIN)/python -m tests.faults.machines
 	@$(BIN)/python -m tests.jobs $(ROWS) --minutes 5
 	@$(BIN)/python -m tests.safeguards $(STORIES) --kind sqlite & one=$$!; \
 		$(BIN)/python -m tests.safeguards $(STORIES) --kind postgresql && wait $$one

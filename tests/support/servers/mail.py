@@ -39,17 +39,17 @@ class Mail:
 class MailServer:
     """Listens on a port of its own; `replies` may hold an SMTP answer for a recipient ('451 later')."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self.mails: list[Mail] = []
         self.replies: dict[str, str] = {}
         self.arrived = threading.Condition()
-        self.port = free_port()
-        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self.host, self.port = host, free_port()
+        self._controller = Controller(self, hostname=host, port=self.port)
 
     @property
     def url(self) -> str:
         """What SMTP_URL should be."""
-        return f"smtp://127.0.0.1:{self.port}"
+        return f"smtp://{self.host}:{self.port}"
 
     def start(self) -> None:
         """Begin to listen."""

@@ -1,0 +1,1 @@
+"""A district's machines as network namespaces: each is killed in turn, under load."""
