@@ -162,6 +162,11 @@ def test_every_setting_has_its_page_and_weights_are_read_back(now: datetime, cli
     person = client_as(user)
     for entry in ENTRIES:
         assert str(entry.title) in text(person.get(f"/settings/{entry.name}"))
+    for row in person.page("/settings").find_all("li"):
+        (name, *_none) = [one.get("href").removeprefix("/settings/") for one in row.find_all("a")] or [""]
+        if name in BY_NAME:
+            assert ("Needs legal review" in row.text) is BY_NAME[name].unconfirmed, name
+    assert all(BY_NAME[name].unconfirmed for name in ("meeting-notice", "council-quorum", "meeting-answers"))
     held = person.form("/settings/weights").values()
     weights = {name: held[name][0] for name in STAGES}
     assert weights == {name: str(points) for name, points in STAGES.items()}

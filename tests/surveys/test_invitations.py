@@ -102,3 +102,5 @@ def test_what_is_kept_of_a_stopped_address_is_under_our_keys_and_older_links_and
     monkeypatch.setitem(app.config, "WSS_KEYS", Keys(("a newer key of the district, long enough", *keys.masters)))
     assert address_digests("someone@mail.example")[0] != held[0]
     assert has_stopped("someone@mail.example") and not has_stopped("another@mail.example")
+    monkeypatch.setitem(app.config, "WSS_KEYS", Keys(("a newer key of the district, long enough",)))
+    assert not has_stopped("someone@mail.example"), "a stop ends with its key, as operations.md says"

@@ -85,6 +85,28 @@ def test_the_first_digest_of_a_week_says_it_until_it_is_done(scene: Scene, at: C
     assert digests() == set()
 
 
+def test_where_the_first_morning_of_a_week_was_missed_the_next_one_says_it(
+    scene: Scene, at: Callable[..., Any]
+) -> None:
+    scene.require_people(Role.REPORTER, 12)
+
+    def said() -> str | None:
+        message = OutboxMessage(kind="digest", recipient_id=scene.teacher.id, school_id=scene.school.id)
+        words = kinds()["digest"].context(message, acting(scene.teacher))
+        return words and words["subject"]
+
+    at("2026-11-24 09:00")
+    sweep(NOW)
+    assert digests() == set()
+    at("2026-12-01 09:00")  # nothing ran on Monday
+    sweep(TUESDAY)
+    assert digests() == {scene.teacher.id, scene.head.id} and said() == "1 waiting for you"
+    at("2026-12-02 09:00")
+    before = db.session.scalars(select(OutboxMessage.id)).all()
+    sweep(datetime(2026, 12, 2, 15, tzinfo=UTC))
+    assert db.session.scalars(select(OutboxMessage.id)).all() == before and said() is None
+
+
 def test_a_digest_of_another_morning_says_what_is_due_there_and_no_training(
     scene: Scene, at: Callable[..., Any]
 ) -> None:

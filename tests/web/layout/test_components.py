@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask, render_template_string
 from werkzeug.datastructures import MultiDict
-from wtforms import Form, RadioField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, Form, RadioField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from tests.support.applications import Applications
@@ -18,7 +18,7 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import ngettext
 
 IMPORTS = """
-{%- from 'components/fields.html' import text, textarea, tiles, radios -%}
+{%- from 'components/fields.html' import checkbox, text, textarea, tiles, radios -%}
 {%- from 'components/typeahead.html' import typeahead -%}
 {%- from 'components/errors.html' import error_summary -%}
 {%- from 'components/buttons.html' import blocked -%}
@@ -41,6 +41,7 @@ class Report(Form):
         choices=choices([("fight", "Fight"), ("threat", "Threat")]),
     )
     who = SelectMultipleField("Who?", choices=[], validate_choice=False)
+    agreed = BooleanField("It was agreed", description="By everyone who was there")
 
 
 @pytest.fixture
@@ -107,6 +108,13 @@ def test_only_fields_that_may_stay_empty_are_marked_and_nothing_is_cut_by_the_br
     assert {"Preferred name", "What did you see? (optional)", "What happened?"} <= labels
     limited = [e.tag for e in page.find_all() if {"maxlength", "required", "placeholder"} & set(e.attributes)]
     assert limited == []
+
+
+def test_a_box_says_its_description_once_where_it_points_to(show: Any) -> None:
+    page = show("{{ checkbox(form.agreed) }}", form=Report())
+    assert page.text.count("By everyone who was there") == 1
+    (box,) = page.find_all("input")
+    assert by_id(page, box.get("aria-describedby")).text == "By everyone who was there"
 
 
 def test_chips_are_boxes_that_work_without_a_script(show: Any) -> None:

@@ -21,7 +21,7 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.message_kinds import MailList, MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.workday.digest.queries import begins_week
+from wss_cases.workday.digest.queries import begins_week, missed_the_first
 from wss_cases.workday.digest.weekly import weekly_count
 from wss_cases.workday.my_day.queries import Item, MyDay, my_day
 from wss_cases.workday.my_day.waiting import Waiting
@@ -168,7 +168,11 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
 
 def _says_trainings(day: MyDay) -> bool:
     """Whether a digest says trainings: only that of the morning with which a week begins at a school of the person."""
-    return any(begins_week(day.today, day.calendars.of(school_id)) for school_id in day.calendars.zones)
+    if not (day.waiting.own_trainings or day.waiting.school_trainings):
+        return False
+    schools = set(day.calendars.zones)
+    begins = any(begins_week(day.today, day.calendars.of(school_id)) for school_id in schools)
+    return begins or not schools.isdisjoint(missed_the_first(day.today))
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:

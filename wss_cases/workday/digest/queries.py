@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.coverage.queries import covers_at
@@ -23,14 +23,15 @@ from wss_cases.training.requirements.queries import behind
 from wss_cases.workday.my_day.queries import AHEAD, digest_people, schools_with_concerns, schools_with_reviews
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
-WEEK = timedelta(days=6)
+WEEK, FOUR_WEEKS = timedelta(days=6), timedelta(days=28)
 Given = Mapping[Item, int]
 """Follow-ups that a dry run leaves with their owners, and to whom the real run would have given each."""
 
 
 @dataclass(frozen=True)
 class Morning:
-    """A school's morning: its date, the last date looked ahead to, whether the school week begins with it."""
+    """A school's morning: its date, the last date looked ahead to, whether the school week begins with it (or, where
+    its first morning was missed, goes on with it for the first time)."""
 
     school_id: int
     day: date
@@ -57,13 +58,26 @@ def _mornings(zone: str, day: date) -> list[Morning]:
     today = days_from(ids, day, day) if ids else {}
     open_today = [number for number in ids if today[number].is_school_day(day)]
     days = days_from(open_today, day - WEEK, day + NEAR) if open_today else {}
-    return [Morning(number, day, days[number].add(day, AHEAD), begins_week(day, days[number])) for number in open_today]
+    first = missed_the_first(day) if open_today else set()
+    return [
+        Morning(number, day, days[number].add(day, AHEAD), number in first or begins_week(day, days[number]))
+        for number in open_today
+    ]
 
 
 def begins_week(day: date, days: SchoolDays) -> bool:
     """Whether a date is the first school day of its week."""
     monday = day - timedelta(days=day.weekday())
     return days.on_or_after(monday) == day
+
+
+def missed_the_first(day: date) -> set[int]:
+    """Return the schools of which no morning before a date was swept in its week, though some were in the four weeks
+    before: the server stood still on the first school day, and what is said once a week is said now."""
+    monday = day - timedelta(days=day.weekday())
+    lately = DigestDay.day.between(monday - FOUR_WEEKS, day - timedelta(days=1))
+    swept = select(DigestDay.school_id).where(lately).group_by(DigestDay.school_id)
+    return set(db.session.scalars(swept.having(func.max(DigestDay.day) < monday)))
 
 
 def with_work(batch: Sequence[Morning], given: Given, now: datetime) -> set[tuple[int, int]]:
