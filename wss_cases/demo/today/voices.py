@@ -67,7 +67,7 @@ def _publish(head: Invocation, place: Place, plan_id: int, today: date) -> None:
     plan = standing_plan(place.id)
     assert plan is not None and plan.id == plan_id
     contents = contents_of(plan, SUMMARY, figures_for(place.id, today), today)
-    text = free_text(next(iter(contents.values())), SUMMARY)
+    text = free_text(contents, SUMMARY)
     nobody = tuple(WrittenYes(words, names_no_one=True) for words in adults_named(plan, text))
     shown, seen = frozenset(children_named(place.id, text)), frozenset(seals_of(contents).values())
     publish(head, plan_id, SUMMARY, Confirmed(True, shown, seen, nobody))
