@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import re
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from tests.factories.accounts import RoleGrantFactory, UserFactory, make_user
-from tests.factories.base import one_commit
+from tests.factories.base import one_commit, put
 from tests.outcomes.exports.analyst_files.attack import told_of_everyone
 from tests.outcomes.exports.analyst_files.district import (
     AGREED,
@@ -24,12 +25,13 @@ from tests.outcomes.exports.analyst_files.district import (
 )
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement, PrivacyLead
 from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
-from wss_cases.outcomes.exports.analyst_files.files.states import FileState
+from wss_cases.outcomes.exports.analyst_files.files.states import FileState, Refusal
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 
 
@@ -168,7 +170,7 @@ def test_who_answers_for_privacy_is_named_by_another_and_never_decides_on_their_
     assert made.asks.submit(f"{PAGE}/privacy", {"user_id": str(third.id)}).status_code == 303
     row = newest()
     assert row.lead_id == third.id and made.releases.get(f"{PAGE}/{row.id}/release").status_code == 404
-    assert client_as(third).submit(f"{PAGE}/{row.id}/refuse").status_code == 303
+    assert client_as(third).submit(f"{PAGE}/{row.id}/refuse", {"because": "overlap"}).status_code == 303
     assert newest().state is FileState.REFUSED
     db.session.get_one(type(third), third.id).state = AccountState.DISABLED
     db.session.commit()
@@ -208,9 +210,68 @@ def test_a_request_is_withdrawn_by_who_made_it_and_too_few_incidents_are_refused
     assert made.request(first_month="2026-08", last_month="2026-08").status_code == 303
     row = newest()
     assert "Too few incidents" in made.releases.page(f"{PAGE}/{row.id}/release").text
-    assert made.releases.submit(f"{PAGE}/{row.id}/release").status_code == 303
-    assert "Too few incidents" in made.asks.submit(f"{PAGE}/{row.id}/download").get_data(as_text=True)
-    assert newest().taken_at is None and db.session.scalar(select(ExportRecord.id)) is None
+    few = made.releases.submit(f"{PAGE}/{row.id}/release")
+    assert few.status_code == 400 and "Choose more months" in few.get_data(as_text=True)
+    assert newest().state is FileState.ASKED
+    assert made.releases.submit(f"{PAGE}/{row.id}/refuse", {}).status_code == 303, "the reason is chosen already"
+    assert newest().refused_because is Refusal.TOO_FEW and db.session.scalar(select(ExportRecord.id)) is None
+    assert "Too few incidents and students" in made.asks.page(f"{PAGE}/{row.id}").text
+
+
+def test_who_is_refused_reads_why(made: District) -> None:
+    made.ready()
+    assert made.request().status_code == 303
+    one = f"{PAGE}/{newest().id}"
+    assert made.releases.submit(f"{one}/refuse", {}).status_code == 400, "nothing stands in its way: choose a reason"
+    silent = made.releases.submit(f"{one}/refuse", {"because": "other", "own_words": " "})
+    assert silent.status_code == 400 and "Write why it is not released." in silent.get_data(as_text=True)
+    said = {"because": "other", "own_words": "Ask for the whole year."}
+    assert made.releases.submit(f"{one}/refuse", said).status_code == 303
+    assert "Another reason · Ask for the whole year." in made.asks.page(one).text
+    assert newest().expires_at is None and made.request().status_code == 303, "its months are free"
+    agreement = db.session.scalars(select(AnalystAgreement)).one()
+    assert made.asks.submit(f"{PAGE}/agreements/{agreement.id}/end").status_code == 303
+    one = f"{PAGE}/{newest().id}"
+    assert "The agreement is not in force." in made.releases.page(f"{one}/release").text
+    assert made.releases.submit(f"{one}/refuse", {}).status_code == 303
+    assert newest().refused_because is Refusal.AGREEMENT
+    changes = [str(row.changes) for row in db.session.scalars(select(AuditEntry))]
+    assert not any("the whole year" in one for one in changes), "the log does not repeat the words"
+
+
+def test_a_released_file_that_was_not_downloaded_gives_its_months_back(made: District) -> None:
+    made.ready()
+    one = made.released()
+    assert made.request().status_code == 400
+    assert made.releases.get(f"{one}/withdraw").status_code == 404, "only who asked for it"
+    assert made.asks.submit(f"{one}/withdraw").status_code == 303
+    assert newest().state is FileState.WITHDRAWN and made.asks.get(f"{one}/download").status_code == 404
+    two = made.released()
+    assert made.asks.submit(f"{two}/download").status_code == 200
+    assert made.asks.get(f"{two}/withdraw").status_code == 404, "what was downloaded cannot be called back"
+
+
+def test_agreements_stand_page_by_page(made: District) -> None:
+    shared = {"purpose": "P", "signed_by": "S", "starts_on": date(2026, 11, 1), "ends_on": date(2027, 1, 1)}
+    for number in range(23):
+        name = f"Receiver {number:02}"
+        put(
+            AnalystAgreement(
+                receiver=name,
+                receiver_key=name,
+                reference="R",
+                recorded_by_id=made.boss.id,
+                recorded_at=clock.now(),
+                **shared,
+            )
+        )
+    db.session.commit()
+    first = made.asks.page(PAGE)
+    assert "Receiver 22" in first.text and "Receiver 02" not in first.text
+    (older,) = [
+        link.attributes["href"] for link in first.find_all("a") if "agreements=" in (link.attributes.get("href") or "")
+    ]
+    assert "Receiver 02" in made.asks.page(older).text and "Receiver 22" not in made.asks.page(older).text
 
 
 def test_only_the_whole_district_knows_of_it(made: District, client_as: ClientAs) -> None:

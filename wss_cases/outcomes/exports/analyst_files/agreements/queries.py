@@ -11,6 +11,8 @@ from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement, PrivacyLead
 
+PAGE = 20
+
 load_agreement = by_id(AnalystAgreement)
 
 
@@ -27,9 +29,10 @@ def lock_agreements() -> None:
     db.session.scalars(select(AnalystAgreement.id).order_by(AnalystAgreement.id).with_for_update()).all()
 
 
-def agreements() -> list[AnalystAgreement]:
-    """Return every agreement, the newest first."""
-    return list(db.session.scalars(select(AnalystAgreement).order_by(AnalystAgreement.id.desc())))
+def agreements(before: int | None = None, limit: int = PAGE) -> list[AnalystAgreement]:
+    """Return agreements, the newest first, behind the one whose id is `before`."""
+    found = select(AnalystAgreement).order_by(AnalystAgreement.id.desc()).limit(limit)
+    return list(db.session.scalars(found if before is None else found.where(AnalystAgreement.id < before)))
 
 
 def agreements_in_force(today: date) -> list[AnalystAgreement]:

@@ -20,7 +20,7 @@ from wss_cases.outcomes.exports.analyst_files.content.rules import COLUMNS
 from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
 from wss_cases.outcomes.exports.analyst_files.files.queries import Said, given_of_months, is_ready, waiting_files
 from wss_cases.outcomes.exports.analyst_files.files.rules import KEPT_READY, months_over, same_months, year_of
-from wss_cases.outcomes.exports.analyst_files.files.states import FileState
+from wss_cases.outcomes.exports.analyst_files.files.states import OPEN, FileState, Refusal
 from wss_cases.outcomes.exports.export_log.actions import note_in
 
 ASKED, ANSWERED = "analyst_file.asked", "analyst_file.answered"
@@ -74,13 +74,15 @@ def release_file(uow: UnitOfWork, file_id: int, said: Said, read: str) -> int:
     """Release a file that says this as the one who answers for privacy; `read` is the fingerprint of what they read.
 
     Raises NotFound once it is decided, Overreach for the person who asked, and Refused as asking does, where the file
-    says something else than what was read, and where a file of the same months said something else.
+    says something else than what was read, where too few students stand behind it, and where a file of the same months
+    said something else.
     """
     lock_agreements()
     row, made = _waiting(uow, file_id), fingerprint(said)
     refuse_one_person("", uow.actor.user_id, [row.asked_by_id], uow.now)
     if read != made:
         raise Refused("", _("The figures have changed since you opened this page. Read them again, then decide."))
+    _refuse_few(said)
     given = _check(uow, row, uow.load(AnalystAgreement, row.agreement_id, Permission.ANALYST_FILES))
     if any(one.fingerprint != made for one in given):
         raise Refused(
@@ -93,10 +95,13 @@ def release_file(uow: UnitOfWork, file_id: int, said: Said, read: str) -> int:
 
 
 @use_case
-def refuse_file(uow: UnitOfWork, file_id: int) -> int:
-    """Do not release a file. Raises NotFound once it is decided."""
+def refuse_file(uow: UnitOfWork, file_id: int, because: Refusal, words: str) -> int:
+    """Do not release a file, and say why. Raises NotFound once it is decided, Refused for OTHER without words."""
     lock_agreements()
     row = _waiting(uow, file_id)
+    if because is Refusal.OTHER and not words.strip():
+        raise Refused("own_words", _("Write why it is not released."))
+    row.refused_because, row.refused_words = because, words.strip()
     _decide(uow, row, FileState.REFUSED)
     uow.notify(row.asked_by_id, ANSWERED, row, f"{ANSWERED}:{row.id}")
     return row.id
@@ -104,10 +109,12 @@ def refuse_file(uow: UnitOfWork, file_id: int) -> int:
 
 @use_case
 def withdraw_file(uow: UnitOfWork, file_id: int) -> int:
-    """Withdraw one's own request. Raises NotFound for another's, or once it is decided."""
+    """Withdraw one's own request, also once it is released: its months are free again, since nothing of it has left.
+    Raises NotFound for another's, and for one that was downloaded or is withdrawn or refused."""
     row = uow.load(AnalystFile, file_id, Permission.ANALYST_FILES, uow.version)
-    if row.state is not FileState.ASKED or row.asked_by_id != uow.actor.user_id:
+    if row.state not in OPEN or row.asked_by_id != uow.actor.user_id:
         raise NotFound
+    row.expires_at, row.fingerprint = None, ""
     _decide(uow, row, FileState.WITHDRAWN)
     return row.id
 
@@ -122,8 +129,7 @@ def take_file(uow: UnitOfWork, file_id: int, said: Said) -> int:
     row = uow.load(AnalystFile, file_id, Permission.ANALYST_FILES)
     if row.asked_by_id != uow.actor.user_id or not is_ready(row, uow.now):
         raise NotFound
-    if not said:
-        raise Refused("", _("Too few incidents and students are in these months. Choose more months."))
+    _refuse_few(said)
     if row.fingerprint != fingerprint(said):
         raise Refused("", _("The figures have changed since the file was released. Only what was read leaves."))
     if row.state is FileState.RELEASED:
@@ -151,6 +157,11 @@ def _waiting(uow: UnitOfWork, file_id: int) -> AnalystFile:
     if row.state is not FileState.ASKED or lead is None or lead[0] != uow.actor.user_id:
         raise NotFound
     return row
+
+
+def _refuse_few(said: Said) -> None:
+    if not said:
+        raise Refused("", _("Too few incidents and students are in these months. Choose more months."))
 
 
 def _decide(uow: UnitOfWork, row: AnalystFile, state: FileState) -> None:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from wtforms import HiddenField, ValidationError
+from wtforms.validators import Optional
 
 from wss_cases.foundation.dates import month_words
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, pick
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, pick, radio
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.outcomes.exports.analyst_files.files.states import Refusal
 from wss_cases.outcomes.exports.export_log.forms import SHORTEST_REASON
 
 
@@ -37,3 +39,15 @@ class ReleaseForm(BaseForm):
     """The release of what was read: `read` is the fingerprint of the figures on the page."""
 
     read = HiddenField()
+
+
+class RefuseForm(BaseForm):
+    """Why a file is not released."""
+
+    because = radio(_l("Why is it not released?"), Refusal.labels(), _l("Choose a reason."))
+    own_words = LongText(
+        _l("In your own words"),
+        [Optional()],
+        limit=1000,
+        description=_l("For example, what should be requested instead."),
+    )

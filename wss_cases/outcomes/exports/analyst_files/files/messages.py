@@ -30,9 +30,11 @@ def _waits(message: OutboxMessage, actor: Actor) -> bool:
 def _answered(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     row = load_file(message.object_id)
     released = row is not None and row.state is FileState.RELEASED
+    because = row.refused_because if row is not None else None
+    refused = _("It was not released. %(reason)s", reason=because.label) if because else _("It was not released.")
     return {
         "subject": _("The file for analysts that you requested"),
-        "words": _("It was released. Download it within seven days.") if released else _("It was not released."),
+        "words": _("It was released. Download it within seven days.") if released else refused,
         "href": link(f"/outcomes/analyst-files/{message.object_id}"),
     }
 

@@ -6,14 +6,15 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.outcomes.exports.analyst_files.files.states import FileState
+from wss_cases.outcomes.exports.analyst_files.files.states import FileState, Refusal
 
 
 class AnalystFile(Versioned, Base):
     """Which months go to whom, what for, and how that stands; the file itself is kept nowhere.
 
     `lead_id` answers for privacy while it waits. `fingerprint` is what it said when it was released, without its
-    numbers: only the same may be downloaded, until `expires_at`.
+    numbers: only the same may be downloaded, until `expires_at`. `refused_because`: why it was not released; None too
+    for what was refused before a reason was asked for.
     """
 
     __tablename__ = "analyst_file"
@@ -29,8 +30,13 @@ class AnalystFile(Versioned, Base):
             "(taken_at is null or fingerprint <> '') and (expires_at is not null or fingerprint = '')",
             name="fingerprint",
         ),
+        CheckConstraint(
+            "(refused_because is null or state = 'refused') and (refused_words = '' or refused_because is not null)"
+            " and (refused_because is null or refused_because <> 'other' or refused_words <> '')",
+            name="refused",
+        ),
     )
-    PRIVATE = frozenset({"reason"})
+    PRIVATE = frozenset({"reason", "refused_words"})
 
     id: Mapped[Id]
     agreement_id: Mapped[int] = mapped_column(ForeignKey("analyst_agreement.id"), index=True)
@@ -46,4 +52,6 @@ class AnalystFile(Versioned, Base):
     decided_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]
     taken_at: Mapped[datetime | None]
+    refused_because: Mapped[Refusal | None] = mapped_column(named_enum(Refusal, "refused_because"))
+    refused_words: Mapped[str] = mapped_column(Text, default="", server_default="")
     fingerprint: Mapped[str] = mapped_column(String(64), default="", server_default="")

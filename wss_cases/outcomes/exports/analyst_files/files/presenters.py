@@ -7,6 +7,7 @@ from flask import url_for
 
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.foundation.dates import day_words_with_year, moment_words, month_words
+from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.journal.queries import history
@@ -83,6 +84,10 @@ def facts(row: AnalystFile) -> list[tuple[str, str]]:
         (_("What the file is for"), row.reason),
         (_("Requested by"), names.get(row.asked_by_id, "")),
         (_("Responsible for privacy"), names.get(row.lead_id, "")),
+        (
+            _("Why it was not released"),
+            dotted(row.refused_because.label, row.refused_words) if row.refused_because else "",
+        ),
         (_("Can be downloaded until"), moment_words(row.expires_at, district_zone()) if row.expires_at else ""),
     ]
     return [(label, words) for label, words in known if words]

@@ -7,17 +7,19 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 
 from wss_cases.access.actor import Actor
+from wss_cases.accounts.two_persons.queries import are_two_persons
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement
 from wss_cases.outcomes.exports.analyst_files.agreements.queries import load_agreement
 from wss_cases.outcomes.exports.analyst_files.agreements.rules import in_force
+from wss_cases.outcomes.exports.analyst_files.content.packing import fingerprint
 from wss_cases.outcomes.exports.analyst_files.content.queries import facts_of, least_of, scope_between
 from wss_cases.outcomes.exports.analyst_files.content.rules import released
 from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
-from wss_cases.outcomes.exports.analyst_files.files.rules import can_be_taken
-from wss_cases.outcomes.exports.analyst_files.files.states import FileState
+from wss_cases.outcomes.exports.analyst_files.files.rules import can_be_taken, same_months
+from wss_cases.outcomes.exports.analyst_files.files.states import FileState, Refusal
 
 PAGE = 50
 Said = list[tuple[int, tuple[str, ...]]]
@@ -73,3 +75,21 @@ def said_in(actor: Actor, file: AnalystFile, now: datetime) -> Said:
     """Return what a file says today of each incident of its months."""
     scope = scope_between(file.school_year, file.first_day, file.last_day, today_at(None, now))
     return released(facts_of(actor, scope), least_of(file.school_year))
+
+
+def in_the_way(actor: Actor, file: AnalystFile, said: Said, now: datetime) -> list[Refusal]:
+    """Return why a request that says this could not be released by the actor now; empty where it could."""
+    agreement = existing(load_agreement(file.agreement_id))
+    given = given_of_months(file.first_day, file.last_day, now)
+    same = [
+        one
+        for one, to in given
+        if same_months(file, one) and to.receiver_key != agreement.receiver_key and one.fingerprint == fingerprint(said)
+    ]
+    holds = {
+        Refusal.OVERLAP: len(same) < len(given),
+        Refusal.TOO_FEW: not said,
+        Refusal.AGREEMENT: not in_force(agreement, today_at(None, now)),
+        Refusal.ONE_PERSON: not are_two_persons(file.asked_by_id, actor.user_id, now),
+    }
+    return [reason for reason, is_so in holds.items() if is_so]

@@ -16,6 +16,19 @@ class FileState(Labelled):
     WITHDRAWN = "withdrawn", _l("Withdrawn")
 
 
+class Refusal(Labelled):
+    """Why a file is not released."""
+
+    OVERLAP = "overlap", _l("Another file has some of these months.")
+    TOO_FEW = "too_few", _l("Too few incidents and students are in these months.")
+    AGREEMENT = "agreement", _l("The agreement is not in force.")
+    ONE_PERSON = "one_person", _l("The person who asked and the person who releases are not known to be two people.")
+    OTHER = "other", _l("Another reason")
+
+
+OPEN: Final = frozenset({FileState.ASKED, FileState.RELEASED})
+"""What the person who asked may withdraw: nothing of it has left."""
+
 TONES: Final = {
     FileState.ASKED: "sun",
     FileState.RELEASED: "moss",

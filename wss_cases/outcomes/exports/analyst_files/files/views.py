@@ -18,6 +18,7 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.counting.scope.rules import month_of
+from wss_cases.outcomes.exports.analyst_files.agreements.queries import PAGE as SIGNED
 from wss_cases.outcomes.exports.analyst_files.agreements.queries import (
     agreements,
     agreements_in_force,
@@ -30,10 +31,10 @@ from wss_cases.outcomes.exports.analyst_files.content.packing import fingerprint
 from wss_cases.outcomes.exports.analyst_files.content.queries import least_of
 from wss_cases.outcomes.exports.analyst_files.content.rules import COLUMNS
 from wss_cases.outcomes.exports.analyst_files.files import actions, presenters, queries
-from wss_cases.outcomes.exports.analyst_files.files.forms import FileForm, ReleaseForm
+from wss_cases.outcomes.exports.analyst_files.files.forms import FileForm, RefuseForm, ReleaseForm
 from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
 from wss_cases.outcomes.exports.analyst_files.files.rules import months_over
-from wss_cases.outcomes.exports.analyst_files.files.states import FileState
+from wss_cases.outcomes.exports.analyst_files.files.states import OPEN, FileState, Refusal
 
 blueprint = Blueprint("analyst_files", __name__, url_prefix="/outcomes/analyst-files")
 FOLDER, FRAME = "outcomes/exports/analyst_files", "layouts/form_page.html"
@@ -51,12 +52,16 @@ def page() -> Page:
     now, before = clock.now(), id_in(request.args.get("before"))
     rows, today = queries.files(before, queries.PAGE + 1), today_at(None, now)
     lead, me = privacy_lead(now), current_actor().user_id
+    signed_before = id_in(request.args.get("agreements"))
+    signed = agreements(signed_before, SIGNED + 1)
     return render_template(
         f"{FOLDER}/list.html",
         lead=lead,
         may_ask=lead is not None and lead[0] != me and bool(agreements_in_force(today)),
         may_name=any(person != me for person, _name in district_people(now)),
-        agreements=[presenters.agreement_row(one, today) for one in agreements()] if before is None else None,
+        agreements=[presenters.agreement_row(one, today) for one in signed[:SIGNED]] if before is None else None,
+        signed_older=url_for(".page", agreements=signed[SIGNED - 1].id) if len(signed) > SIGNED else None,
+        signed_newest=url_for(".page") if signed_before else None,
         rows=[presenters.file_row(row, receiver, now) for row, receiver in rows[: queries.PAGE]],
         older=url_for(".page", before=rows[queries.PAGE - 1][0].id) if len(rows) > queries.PAGE else None,
         newest=url_for(".page") if before else None,
@@ -104,7 +109,7 @@ def file(analyst_file_id: int) -> Page:
         file=row,
         **presenters.page_of(row, now),
         releases=waits and can(actor, Permission.ANALYST_RELEASE, row),
-        withdraws=waits and mine,
+        withdraws=mine and row.state in OPEN,
         takes=mine and queries.is_ready(row, now),
     )
 
@@ -121,6 +126,7 @@ def release(analyst_file_id: int) -> Page:
         "facts": presenters.facts(row),
         **presenters.told(said),
         "others": presenters.others(row, now),
+        "stops": [one.label for one in queries.in_the_way(current_actor(), row, said, now)],
     }
     form, template = ReleaseForm(version=row.version), f"{FOLDER}/release.html"
     read, form.read.data = form.read.data or "", fingerprint(said)
@@ -130,13 +136,21 @@ def release(analyst_file_id: int) -> Page:
 @blueprint.route("/<int:analyst_file_id>/refuse", methods=["GET", "POST"])
 @gate(Permission.ANALYST_RELEASE)
 def refuse(analyst_file_id: int) -> Page:
-    """Do not release it."""
-    row = _asked_of_me(analyst_file_id)
+    """Do not release it, with the reason; what stands in its way is chosen already."""
+    row, now = _asked_of_me(analyst_file_id), clock.now()
+    stops = queries.in_the_way(current_actor(), row, queries.said_in(current_actor(), row, now), now)
     words = presenters.frame(_("Do not release this file?"), _("Do not release it"), _address(row)) | {
-        "lede": _("The person who asked for it gets an email.")
+        "lede": _("The person who asked for it gets an email, and reads the reason.")
     }
-    done, form = with_flash(_("It is not released."), _address(row)), BaseForm(version=row.version)
-    return act_form(form, lambda call: actions.refuse_file(call, analyst_file_id), done, words, FRAME)
+    done = with_flash(_("It is not released."), _address(row))
+    form = RefuseForm(version=row.version, because=stops[0].value if stops else None)
+    return act_form(
+        form,
+        lambda call: actions.refuse_file(call, analyst_file_id, Refusal(form.because.data), form.own_words.data or ""),
+        done,
+        words,
+        FRAME,
+    )
 
 
 @blueprint.route("/<int:analyst_file_id>/withdraw", methods=["GET", "POST"])
@@ -144,9 +158,11 @@ def refuse(analyst_file_id: int) -> Page:
 def withdraw(analyst_file_id: int) -> Page:
     """Withdraw one's own request."""
     row = _own(analyst_file_id)
-    if row.state is not FileState.ASKED:
+    if row.state not in OPEN:
         raise NotFound
     words = presenters.frame(_("Withdraw this request?"), _("Withdraw it"), _address(row))
+    if row.state is FileState.RELEASED:
+        words["lede"] = _("It was released and not downloaded. Its months are then free for another file.")
     done, form = with_flash(_("Withdrawn."), _address(row)), BaseForm(version=row.version)
     return act_form(form, lambda call: actions.withdraw_file(call, analyst_file_id), done, words, FRAME)
 
