@@ -50,6 +50,7 @@ from wss_cases.plans.money.files.models import MoneyFile
 from wss_cases.plans.money.funding.models import Funding, FundingChange
 from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.paper.models import PlanPdf
 from wss_cases.plans.public.publications.models import PlanPublication
 from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.votes.models import PlanVote
@@ -112,6 +113,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
         lambda actor, row: can(actor, P.TRAINING_OWN, row) or can(actor, P.TRAINING_MANAGE, row),
     ),
     "training.sessions.queries.visible_to": (TrainingSession, by(P.TRAINING_MANAGE)),
+    "plans.plan.paper.queries.visible_to": (PlanPdf, by(P.PLAN_READ)),
     "plans.public.publications.queries.visible_to": (PlanPublication, by(P.PLAN_READ)),
     "plans.voices.meetings.queries.visible_to": (SchoolMeeting, by(P.PLAN_READ)),
     "plans.voices.meetings.queries.heard_visible_to": (MeetingHeard, by(P.PLAN_READ)),

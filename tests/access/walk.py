@@ -53,6 +53,7 @@ from wss_cases.plans.money.resources.models import PlanResource, ResourceEntry
 from wss_cases.plans.plan.committee.models import PlanMember
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.goals.models import PlanGoal, PlanStep, PlanStrategy
+from wss_cases.plans.plan.paper.models import PlanPdf
 from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.templates.models import PlanTemplate
 from wss_cases.plans.public.publications.models import PlanPublication
@@ -224,6 +225,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "referral_id": _of_school(Referral),
     "practice_id": _of_school(PracticeEntry),
     "school_plan_id": _of_school(SchoolPlan),
+    "plan_pdf_id": _of_school(PlanPdf),
     "plan_review_id": _of_school(PlanReview),
     "plan_review_goal_id": _of_school(PlanReviewGoal),
     "funding_id": _of_school(Funding),
@@ -323,6 +325,7 @@ INNERMOST = (
     "device_id",
     *("funding_change_id", "funding_id", "resource_entry_id", "plan_resource_id", "money_file_id"),
     *("step_id", "strategy_id", "goal_id", "plan_member_id", "plan_review_goal_id", "plan_review_id"),
+    "plan_pdf_id",
     *("heard_id", "vote_id", "publication_id", "school_meeting_id"),
     *("school_plan_id", "plan_template_id"),
     "school_id",

@@ -24,9 +24,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount, UserSession
 from wss_cases.api.tokens.models import ApiToken
 from wss_cases.api.tokens.states import Reach, Scope
-from wss_cases.board.report.states import ReportState
-from wss_cases.board.stored_reports.actions import PURPOSE
-from wss_cases.board.stored_reports.models import BoardReport
+from wss_cases.board.stored_reports.actions import BOARD_REPORTS
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.followups.core.models import FollowUp
@@ -67,6 +65,7 @@ from wss_cases.plans.plan.committee.models import PlanMember
 from wss_cases.plans.plan.committee.states import MemberGroup
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
+from wss_cases.plans.plan.paper.actions import PLAN_PDFS
 from wss_cases.plans.plan.reviews.models import PlanReview, PlanReviewGoal
 from wss_cases.plans.plan.reviews.states import ReviewKind
 from wss_cases.plans.plan.templates.models import PlanTemplate
@@ -85,6 +84,7 @@ from wss_cases.records.family_copies.copy.states import Asker, Manner, ReleaseSt
 from wss_cases.records.named_in_error.models import TakingOut
 from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.records.retention.core.states import DeletionState
+from wss_cases.records.stored_pdfs.states import PdfState
 from wss_cases.roster.calendar.importing.models import CalendarDraft
 from wss_cases.roster.directory.models import ImportRun, School, Student
 from wss_cases.roster.role_files.models import RoleFile
@@ -156,7 +156,6 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_discipline(school_id, one.incident.id, one.student)
     plant_retention(one.student, one.lead)
     plant_cover(one.school, one.lead)
-    plant_report(school_id, one.lead)
     pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **one.placed) for kind in KINDS]
     plant_mentoring(pathways[1], one.participant, one.reporter)
     db.session.add(
@@ -174,6 +173,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_workday(one)
     plant_practice(one)
     plant_plan(one)
+    plant_report(school_id, one.lead)
     plant_survey(one)
     plant_money(one.school.id, one.lead.id, NOW)
     plant_voices(one)
@@ -654,15 +654,14 @@ def plant_copy(school_id: int, student_id: int, incident_id: int, prepared_by: U
 
 
 def plant_report(school_id: int, asked_by: UserAccount) -> None:
-    """Add a board report of the school that is ready."""
-    sealed = seal(setting("WSS_KEYS"), PURPOSE, base64.b64encode(b"%PDF-1.7 walked").decode("ascii"))
-    db.session.add(
-        BoardReport(
-            school_id=school_id, school_year="2026-27", starts_on=date(2026, 8, 1), ends_on=date(2026, 10, 31),
-            language="en", state=ReportState.READY, asked_by_id=asked_by.id, asked_at=NOW, ended_at=NOW,
-            sealed_text=sealed.text, sealed_key=sealed.key, key_name=sealed.key_name,
-        )
-    )  # fmt: skip
+    """Add a board report of the school and a PDF of its plan that are ready."""
+    plan_id = db.session.scalars(select(SchoolPlan.id).order_by(SchoolPlan.id.desc())).first()
+    of_year = {"school_year": "2026-27", "starts_on": date(2026, 8, 1), "ends_on": date(2026, 10, 31)}
+    for kind, whose in ((BOARD_REPORTS, of_year), (PLAN_PDFS, {"plan_id": plan_id})):
+        sealed = seal(setting("WSS_KEYS"), kind.purpose, base64.b64encode(b"%PDF-1.7 walked").decode("ascii"))
+        kept = {"sealed_text": sealed.text, "sealed_key": sealed.key, "key_name": sealed.key_name}
+        by = {"language": "en", "state": PdfState.READY, "asked_by_id": asked_by.id, "asked_at": NOW, "ended_at": NOW}
+        db.session.add(kind.model(school_id=school_id, **whose, **by, **kept))
     db.session.flush()
 
 

@@ -17,11 +17,12 @@ from wss_cases.access.actor import Role
 from wss_cases.board.comments.models import BoardComment
 from wss_cases.board.comments.queries import students_of_many
 from wss_cases.board.comments.rules import LONGEST
-from wss_cases.board.report.paper import Letterhead, paper_of
+from wss_cases.board.report.paper import paper_of
 from wss_cases.board.report.queries import board_of
 from wss_cases.board.report.rules import board_scope
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
+from wss_cases.records.stored_pdfs.letterheads import Letterhead
 
 ClientAs = Callable[[Any], PageClient]
 PAGE, FORM = "/outcomes/board", "/outcomes/board/comment"

@@ -15,17 +15,19 @@ from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.board.report.rules import due_month
-from wss_cases.board.report.states import Every, Why
-from wss_cases.board.stored_reports.actions import fail_report, store_pdf
+from wss_cases.board.report.states import Every
+from wss_cases.board.stored_reports.actions import BOARD_REPORTS
 from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.board.subscriptions.actions import queue_due, subscribe, unsubscribe
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.jobs.board_reports import make_reports
+from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.records.stored_pdfs.actions import fail_pdf, store_pdf
+from wss_cases.records.stored_pdfs.states import Why
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
@@ -120,7 +122,7 @@ def test_the_mail_is_a_link_and_stops_with_the_wish_the_role_or_the_account(ids:
     now = moment(2026, 12, 2)
     queue_due(now)
     report_id = reports()[0].id
-    assert make_reports(now, 60) == {"made": 1, "not_made": 0}
+    assert make_pdfs(now, 60) == {"made": 1, "not_made": 0}
     (message,) = db.session.scalars(db.select(OutboxMessage)).all()
     mail = compose(message, now)
     assert mail is not None and mail["Subject"] == "Your board report is ready"
@@ -167,8 +169,8 @@ def test_what_was_not_made_sends_no_mail(ids: tuple[int, int]) -> None:
     subscribe(Invocation(person(user_id), clock.now()), school_id, None, Every.MONTH, "en")
     now = moment(2026, 12, 2)
     queue_due(now)
-    fail_report(reports()[0].id, Why.SLOW, now)
-    assert not store_pdf(reports()[0].id, b"%PDF", now)
+    fail_pdf(BOARD_REPORTS, reports()[0].id, Why.SLOW, now)
+    assert not store_pdf(BOARD_REPORTS, reports()[0].id, b"%PDF", now)
     assert db.session.scalars(db.select(OutboxMessage)).all() == []
 
 

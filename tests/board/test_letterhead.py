@@ -10,10 +10,11 @@ from typing import Any
 import pypdf
 import pytest
 
-from tests.board.test_pdf import MADE, TODAY, tree
+from tests.board.asking import MADE, TODAY
 from tests.factories.accounts import acting, make_user
 from tests.outcomes.making.small_district import Made
 from tests.setup.test_look import picture
+from tests.support.pdfs import tree
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Setting
@@ -24,7 +25,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DISTRICT_NAME
 from wss_cases.foundation.settings.stored import forget
-from wss_cases.jobs.board_reports import make_reports
+from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.setup.look.actions import keep_picture
 from wss_cases.setup.look.models import LogoPicture
 from wss_cases.setup.look.pictures import drawn_anew
@@ -38,7 +39,7 @@ def printed(made: Made, reader: Any, language: str) -> pypdf.PdfReader:
     scope = board_scope(made.schools[0].id, None, None, TODAY)
     assert scope is not None
     report_id = ask_report(Invocation(acting(reader), clock.now()), scope, language)
-    assert make_reports(clock.now(), 60) == MADE
+    assert make_pdfs(clock.now(), 60) == MADE
     assert db.session.get_one(BoardReport, report_id).language == language
     return pypdf.PdfReader(io.BytesIO(pdf_for(acting(reader), report_id)))
 

@@ -14,8 +14,7 @@ from tests.outcomes.making.small_district import Made
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.board.report.rules import board_scope
-from wss_cases.board.report.states import ReportState, Why
-from wss_cases.board.stored_reports.actions import ask_report, fail_report, store_pdf
+from wss_cases.board.stored_reports.actions import BOARD_REPORTS, ask_report
 from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
@@ -23,8 +22,10 @@ from wss_cases.foundation.operations.logs import Lines
 from wss_cases.jobs.pdf import printing as paper
 from wss_cases.jobs.pdf.failures import failure_in
 from wss_cases.jobs.ticks import tick
+from wss_cases.records.stored_pdfs.actions import fail_pdf, store_pdf
+from wss_cases.records.stored_pdfs.states import PdfState, Why
 
-LOGGER = "wss_cases.jobs.board_reports"
+LOGGER = "wss_cases.jobs.stored_pdfs"
 RAISES = """
 CSS = None
 def HTML(string, url_fetcher):
@@ -71,20 +72,20 @@ def test_the_log_says_where_it_broke_and_no_word_of_the_page(
     assert "not_made 1" in told and "failed" not in told
     (line,) = [Lines().format(one) for one in caplog.records if one.name == LOGGER]
     said = json.loads(line)
-    assert said["what"] == "a board report was not made" and said["report"] == report_id
+    assert said["what"] == "a PDF was not made" and said["board_report"] == report_id
     assert facts.items() <= said.items()
     assert name not in told + caplog.text + line and "<" not in line
     row = db.session.get_one(BoardReport, report_id)
-    assert (row.state, row.why) == (ReportState.FAILED, Why(facts["why"]))
+    assert (row.state, row.why) == (PdfState.FAILED, Why(facts["why"]))
 
 
 def test_one_that_was_made_meanwhile_is_not_said_to_have_failed(made: Made) -> None:
     now = clock.now()
     report_id = asked(made, now)
-    assert store_pdf(report_id, b"%PDF", now)
-    assert not fail_report(report_id, Why.BROKEN, now)
+    assert store_pdf(BOARD_REPORTS, report_id, b"%PDF", now)
+    assert not fail_pdf(BOARD_REPORTS, report_id, Why.BROKEN, now)
     other = asked(made, now)
-    assert fail_report(other, Why.BROKEN, now) and not fail_report(other, Why.SLOW, now)
+    assert fail_pdf(BOARD_REPORTS, other, Why.BROKEN, now) and not fail_pdf(BOARD_REPORTS, other, Why.SLOW, now)
 
 
 NO_LINE: tuple[bytes, ...] = (

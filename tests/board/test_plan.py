@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pypdf
+import pytest
 from sqlalchemy import func, select
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.plans import PlanGoalFactory, SchoolPlanFactory
 from tests.outcomes.making.small_district import Made
+from tests.plans.long_plan import GOALS, long_plan
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.board.report.paper import Letterhead, paper_of
+from wss_cases.board.report.paper import paper_of
 from wss_cases.board.report.queries import board_of
 from wss_cases.board.report.rules import board_scope
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.jobs.pdf.printing import pdf_of
 from wss_cases.plans.plan.baselines.models import PlanBaseline
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.templates.states import Component
+from wss_cases.records.stored_pdfs.letterheads import Letterhead
 from wss_cases.roster.directory.models import School
 
 ClientAs = Callable[[Any], PageClient]
@@ -88,3 +94,15 @@ def test_the_district_is_told_how_many_schools_have_one(made: Made, client_as: C
     client = client_as(make_user(Role.DISTRICT))
     assert "1 of 2 schools have a school safety plan in force." in client.page(f"{PAGE}?school=all").text
     assert "1 of 1 schools" in client.page(f"{PAGE}?network=Network 1").text
+
+
+@pytest.mark.usefixtures("pango")
+def test_with_a_long_plan_it_fits_four_sheets(made: Made) -> None:
+    school, head = made.schools[0], make_user(Role.ADMINISTRATOR, made.schools[0])
+    long_plan(school, head)
+    scope = board_scope(school.id, None, None, TODAY)
+    assert scope is not None
+    paper = paper_of(board_of(acting(head), scope), school.name, "es", TODAY, Letterhead("Distrito"))
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf_of(paper))).pages]
+    assert all(f"Meta {number}:" in " ".join(pages) for number in range(1, GOALS + 1))
+    assert len(pages) <= 4

@@ -22,13 +22,13 @@ from tests.support.network import Guard
 from tests.support.postgres import free_port
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM
-from wss_cases.board.report.states import Why
 from wss_cases.cli.doctor import command as doctor
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.jobs.pdf import printing as paper
 from wss_cases.jobs.ticks import tick
 from wss_cases.mail.monitoring.actions import pause
+from wss_cases.records.stored_pdfs.states import Why
 from wss_cases.setup.checklist.checks import CHECKS
 
 
@@ -130,7 +130,7 @@ def doctor_on(url: str, **environment: str) -> dict[str, dict[str, str]]:
     return {one["what"]: one for one in json.loads(done.stdout)["findings"]}
 
 
-@pytest.mark.full_cross_only("tests/board/test_pdf.py")
+@pytest.mark.full_cross_only("tests/board/test_making.py")
 @pytest.mark.usefixtures("pango")
 def test_a_machine_without_pango_is_named_as_the_deployment_page_names_it(
     demo_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

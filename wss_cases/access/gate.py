@@ -19,9 +19,11 @@ TELLING_PAGES = frozenset(
     {
         *("circle_plans.plan", "circle_plans.sheet", "outcomes.behind.rows", "outcomes.equity.exact"),
         *("outcomes.list_files.file", "replays.changes", "search.page", "worry.receipt"),
+        *("plan_papers.file", "plan_papers.pdf"),
     }
 )
-"""Pages of records under a permission that else shows figures or forms: audited, and never read from a copy."""
+"""Pages of records, and papers that leave, under a permission that else shows figures or forms: audited, and never
+read from a copy."""
 _PUBLIC_ENDPOINTS = {"static": Permission.PUBLIC, "bootstrap.static": Permission.PUBLIC}
 
 

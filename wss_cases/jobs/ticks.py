@@ -16,7 +16,7 @@ from wss_cases.board.subscriptions.actions import queue_due
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import Share
-from wss_cases.jobs.board_reports import make_reports
+from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.audit.actions import seal
 from wss_cases.mail.audit_heads.actions import queue_heads
 from wss_cases.mail.delivery.actions import deliver
@@ -112,7 +112,7 @@ class Tick:
 def tick(name: str, now: datetime) -> str:
     """Sweep, leave a heartbeat under the scheduler's name, deliver; then, as far as the minute goes and each by its
     share: seal the audit log, shred, forget, settle, clean, delete, bring the daily figures up to date, store cached
-    counts, ask for board reports that are due, make them, replay rules.
+    counts, ask for board reports that are due, make PDFs, replay rules.
 
     Nothing comes before mail and heartbeat but what queues mail. Returns words for the log, '' for none.
     """
@@ -131,7 +131,7 @@ def tick(name: str, now: datetime) -> str:
     this.part("counts", lambda: store_due_counts(now, this.left(FIGURES_SECONDS), by_month=BY_MONTH))
     this.part("due reports", lambda: queue_due(now, this.share(SMALL_SECONDS)))
     reporting = this.left(REPORT_SECONDS) if is_all_sent else 0.0
-    told.append(this.part("reports", lambda: make_reports(now, reporting)))
+    told.append(this.part("PDFs", lambda: make_pdfs(now, reporting)))
     replaying = this.left(REPLAY_SECONDS) if is_all_sent else 0.0
     told.append(this.part("replay", lambda: carry_on(now, replaying)))
     if this.had_failed and not this.failed:

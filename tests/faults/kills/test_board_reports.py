@@ -15,10 +15,11 @@ from tests.faults.processes.forked import Nursery
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
-from wss_cases.board.report.states import Every, ReportState
+from wss_cases.board.report.states import Every
 from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage
+from wss_cases.records.stored_pdfs.states import PdfState
 
 pytestmark = pytest.mark.usefixtures("pango")
 NOW = datetime(2026, 12, 1, 16, tzinfo=UTC)
@@ -41,7 +42,7 @@ def subscribed() -> None:
 
 def how_far() -> tuple[int, int, int]:
     """(reports asked for, reports ready, mails queued)."""
-    ready = select(func.count()).where(BoardReport.state == ReportState.READY)
+    ready = select(func.count()).where(BoardReport.state == PdfState.READY)
     mails = select(func.count()).where(OutboxMessage.kind == "board_report")
     found = (db.session.scalar(one) or 0 for one in (select(func.count(BoardReport.id)), ready, mails))
     asked, made, queued = found

@@ -1,21 +1,14 @@
-"""Asking for a board report as a PDF, and for being sent one."""
+"""Asking for being sent a board report."""
 
 from typing import Any
 
 from wtforms import RadioField
 from wtforms.validators import InputRequired
 
-from wss_cases.board.report.states import LANGUAGE_LABELS, Every
+from wss_cases.board.report.states import Every
 from wss_cases.foundation.forms import BaseForm, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
-
-LANGUAGES = tuple(LANGUAGE_LABELS.items())
-
-
-class ReportForm(BaseForm):
-    """In which language."""
-
-    language = select(_l("Language of the report"), LANGUAGES)
+from wss_cases.records.stored_pdfs.forms import LANGUAGES
 
 
 class DeliveryForm(BaseForm):

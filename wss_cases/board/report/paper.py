@@ -1,7 +1,5 @@
 """The board report as the page of HTML from which its PDF is made: no link, no name of a student."""
 
-from base64 import b64encode
-from dataclasses import dataclass
 from datetime import date
 
 from wss_cases.board.report.presenters import Paper, sheet_of
@@ -12,19 +10,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import render_plain
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.outcomes.counting.cache.cached_counts import oldest_shown
-
-
-@dataclass(frozen=True)
-class Letterhead:
-    """Whose paper it is: the district's name, '' while it has none, and its logo as a PNG, b'' for none."""
-
-    name: str = ""
-    logo: bytes = b""
-
-    @property
-    def picture(self) -> str:
-        """The logo as an address that holds all of it, '' for none: paper opens no other."""
-        return f"data:image/png;base64,{b64encode(self.logo).decode()}" if self.logo else ""
+from wss_cases.records.stored_pdfs.letterheads import Letterhead
 
 
 def paper_of(board: Board, name: str | None, locale: str, made_on: date, letterhead: Letterhead) -> str:

@@ -14,7 +14,6 @@ from wss_cases.board.comments.actions import write_comment
 from wss_cases.board.comments.forms import CommentForm
 from wss_cases.board.comments.queries import comment_on
 from wss_cases.board.comments.rules import writes_comment
-from wss_cases.board.report.forms import ReportForm
 from wss_cases.board.report.presenters import period_words, sheet_of
 from wss_cases.board.report.queries import board_of, may_report, networks_answered_for
 from wss_cases.board.report.rules import BOARD, board_scope, last_over, scope_words
@@ -28,6 +27,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.counting.cache.views import figures_pages
 from wss_cases.outcomes.counting.scope.presenters import Shown, years_of
 from wss_cases.outcomes.counting.scope.queries import may_list
+from wss_cases.records.stored_pdfs.forms import PdfForm
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = figures_pages(Blueprint("board", __name__, url_prefix="/outcomes/board"), {"board.comment"})
@@ -99,7 +99,7 @@ def report() -> str:
     """The report on a page."""
     page = reported()
     last_year = clock.school_year(last_over(page.scope.today))
-    form = ReportForm(formdata=None, language=locale_code())
+    form = PdfForm(formdata=None, language=locale_code())
     return render_template(
         "board/report/page.html",
         page=page,

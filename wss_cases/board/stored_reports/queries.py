@@ -8,7 +8,6 @@ from sqlalchemy.orm import aliased
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.board.report.rules import BOARD, reads_report
-from wss_cases.board.report.states import ReportState
 from wss_cases.board.stored_reports.models import BoardReport, BoardSubscription
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, existing
@@ -49,12 +48,6 @@ def stored_reports(actor: Actor, before: int | None, limit: int = PAGE) -> list[
         statement = statement.where(BoardReport.id < before)
     rows = db.session.execute(visible_to(statement, actor).order_by(BoardReport.id.desc()).limit(limit))
     return [(row[0], row[1]) for row in rows]
-
-
-def next_asked() -> BoardReport | None:
-    """Return the report that has waited longest to be made."""
-    waiting = select(BoardReport).where(BoardReport.state == ReportState.ASKED).order_by(BoardReport.id)
-    return db.session.scalars(waiting.limit(1)).first()
 
 
 def subscriptions_of(actor: Actor) -> list[tuple[BoardSubscription, str | None]]:

@@ -8,18 +8,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.board.report.forms import ReportForm
 from wss_cases.board.report.presenters import period_words
-from wss_cases.board.report.states import LANGUAGE_LABELS, REPORT_TONES, WHY_LABELS, ReportState
 from wss_cases.board.report.views import address_of, reported
 from wss_cases.board.stored_reports.actions import ask_report, pdf_for
 from wss_cases.board.stored_reports.models import BoardReport
 from wss_cases.board.stored_reports.queries import PAGE, report_for, stored_reports
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.school_time import district_zone
+from wss_cases.records.stored_pdfs.forms import PdfForm
+from wss_cases.records.stored_pdfs.presenters import pdf_words
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")
@@ -29,7 +27,7 @@ blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")
 @gate(Permission.OUTCOMES_BOARD)
 def ask() -> AnyResponse:
     """Ask for the report of the page as a PDF; the scheduler makes it."""
-    page, form = reported(), ReportForm()
+    page, form = reported(), PdfForm()
     try:
         if not form.validate():
             raise Refused("language", _("Choose English or Spanish for the report."))
@@ -63,9 +61,6 @@ def report(report_id: int) -> str:
     return render_template(
         "board/stored_reports/report.html",
         report=_words(row, school.name if school else None),
-        why=WHY_LABELS[row.why],
-        is_asked=row.state is ReportState.ASKED,
-        is_ready=row.state is ReportState.READY,
         page=address_of(row.school_year, row.school_id, row.network),
     )
 
@@ -88,12 +83,9 @@ def file(report_id: int) -> AnyResponse:
 
 def _words(row: BoardReport, school: str | None) -> dict[str, Any]:
     return {
-        "href": url_for("board_reports.report", report_id=row.id),
-        "file": url_for("board_reports.file", report_id=row.id),
+        **pdf_words(
+            row, url_for("board_reports.report", report_id=row.id), url_for("board_reports.file", report_id=row.id)
+        ),
         "name": school or row.network or _("All schools"),
         "period": period_words(row.starts_on, row.ends_on),
-        "language": LANGUAGE_LABELS[row.language],
-        "asked": moment_words(row.asked_at, district_zone()),
-        "state": ReportState(row.state).label,
-        "tone": REPORT_TONES[row.state],
     }

@@ -9,7 +9,7 @@ from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.board.report.queries import may_report
 from wss_cases.board.report.rules import DAY, board_scope, due_month, month_due, scope_words
 from wss_cases.board.report.states import Every
-from wss_cases.board.stored_reports.actions import add_report, report_of
+from wss_cases.board.stored_reports.actions import BOARD_REPORTS, report_of
 from wss_cases.board.stored_reports.models import BoardSubscription
 from wss_cases.board.stored_reports.queries import live_subscriptions
 from wss_cases.foundation.db import db
@@ -20,6 +20,7 @@ from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.changes import changes_of
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
+from wss_cases.records.stored_pdfs.actions import add_pdf
 from wss_cases.roster.directory.queries import school_days
 
 AUDITED = BoardSubscription.__tablename__
@@ -90,5 +91,5 @@ def _queue(subscription_id: int, now: datetime) -> int:
             return 0
         report = report_of(scope, row.language, row.user_id, now)
         report.subscription_id, report.due_on = row.id, due
-        add_report(uow, report)
+        add_pdf(uow, BOARD_REPORTS, report)
         return 1

@@ -11,13 +11,14 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.board.report.forms import DeliveryForm
 from wss_cases.board.report.queries import networks_answered_for
 from wss_cases.board.report.rules import BOARD, scope_words
-from wss_cases.board.report.states import LANGUAGE_LABELS, Every
+from wss_cases.board.report.states import Every
 from wss_cases.board.stored_reports.queries import subscriptions_of
 from wss_cases.board.subscriptions.actions import subscribe, unsubscribe
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.records.stored_pdfs.states import LANGUAGE_LABELS
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("board_delivery", __name__, url_prefix="/outcomes/board/delivery")

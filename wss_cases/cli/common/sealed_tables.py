@@ -10,8 +10,7 @@ from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
 from wss_cases.accounts.sign_in.saved_forms.rules import PURPOSE as KEPT_FORM
 from wss_cases.attachments.attachment.models import Attachment
 from wss_cases.attachments.handling.rules import PURPOSE as ATTACHMENT
-from wss_cases.board.stored_reports.actions import PURPOSE as BOARD_REPORT
-from wss_cases.board.stored_reports.models import BoardReport
+from wss_cases.board.stored_reports.actions import BOARD_REPORTS
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.sealed_words import PURPOSE as SAID
 from wss_cases.intake.offline.models import OfflineEntry
@@ -27,6 +26,7 @@ from wss_cases.pathways.circles.notes.rules import PERIOD
 from wss_cases.pathways.circles.notes.rules import PURPOSE as NOTE
 from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWER
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.plans.plan.paper.actions import PLAN_PDFS
 from wss_cases.surveys.rounds.models import SurveyTally
 from wss_cases.surveys.rounds.tallies import PURPOSE as SURVEY
 
@@ -39,7 +39,8 @@ SEALED: Final[Tables] = (
     ("kept_forms", KeptForm, KEPT_FORM),
     ("sealing_keys", SealingKey, SEALED_BOX),
     ("offline_entries", OfflineEntry, OFFLINE_ENTRY),
-    ("board_reports", BoardReport, BOARD_REPORT),
+    ("board_reports", BOARD_REPORTS.model, BOARD_REPORTS.purpose),
+    ("plan_pdfs", PLAN_PDFS.model, PLAN_PDFS.purpose),
     ("webhook_secrets", WebhookSecret, WEBHOOK),
     ("push_devices", PushDevice, PUSH),
     ("attachments", Attachment, ATTACHMENT),

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from wss_cases.board.report.states import Why
 from wss_cases.jobs.pdf.failures import MISSING, failure_in
+from wss_cases.records.stored_pdfs.states import Why
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS: Final = 30.0

@@ -57,6 +57,7 @@ RECORDS = {
     "period_teacher_id": "period_teacher",
     "period_code_id": "period_code",
     "report_id": "board_report",
+    "plan_pdf_id": "plan_pdf",
     "request_id": "circle_request",
     "circle_plan_id": "circle_plan",
 }

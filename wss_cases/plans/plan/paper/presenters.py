@@ -3,9 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from flask import url_for
+
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import existing
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.plain_templates import render_plain
 from wss_cases.foundation.school_time import today_at
 from wss_cases.plans.plan.answers.presenters import answer_rows, part_words, parts_of
 from wss_cases.plans.plan.answers.queries import answers_of
@@ -16,8 +20,11 @@ from wss_cases.plans.plan.core.presenters import plan_words
 from wss_cases.plans.plan.goals.presenters import component_rows
 from wss_cases.plans.plan.goals.queries import tree_of
 from wss_cases.plans.plan.home.presenters import head_rows
+from wss_cases.plans.plan.paper.models import PlanPdf
 from wss_cases.plans.plan.progress.queries import outdated_because
 from wss_cases.plans.plan.templates.queries import questions_of
+from wss_cases.records.stored_pdfs.letterheads import Letterhead
+from wss_cases.records.stored_pdfs.presenters import pdf_words
 from wss_cases.roster.directory.queries import get_school
 
 
@@ -46,3 +53,17 @@ def sheet_of(actor: Actor, plan: SchoolPlan, now: datetime) -> dict[str, Any]:
             for component, questions in parts_of(questions_of(plan.template_id)).items()
         ],
     }
+
+
+def paper_of_plan(actor: Actor, plan: SchoolPlan, locale: str, now: datetime, letterhead: Letterhead) -> str:
+    """Return a plan as the page of HTML from which its PDF is made, in a language: no link."""
+    with force_locale(locale):
+        return render_plain(
+            "plans/paper/letter.html", locale=locale, sheet=sheet_of(actor, plan, now), letterhead=letterhead
+        )
+
+
+def pdf_row(row: PlanPdf) -> dict[str, Any]:
+    """Return a stored PDF as a line of a list, and as its page shows it."""
+    href = url_for("plan_papers.pdf", plan_pdf_id=row.id)
+    return pdf_words(row, href, url_for("plan_papers.file", plan_pdf_id=row.id))

@@ -90,7 +90,7 @@ KIND_LABELS: dict[str, Any] = {
     "request_key": _l("Keys of forms that were sent"),
     "import": _l("Reports of imports"),
     "export": _l("Download log"),
-    "board_report": _l("Board reports as PDFs"),
+    "board_report": _l("Board reports and school safety plans as PDFs"),
 }
 
 EVENT_LABELS: dict[str, Any] = {

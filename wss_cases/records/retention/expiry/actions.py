@@ -25,7 +25,7 @@ CLEANED = (
     *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
     *("period_guess", "period_code", "training_guess"),
     *("request_key", "outbox_message", "webhook_delivery", "push_delivery", "import_run", "export_record"),
-    *("board_report", "roster_upload"),
+    *("board_report", "plan_pdf", "roster_upload"),
 )
 KIND_OF = {
     "incident_draft": "draft",
@@ -44,6 +44,7 @@ KIND_OF = {
     "roster_upload": "import",
     "export_record": "export",
     "board_report": "board_report",
+    "plan_pdf": "board_report",
 }
 """Which row of the schedule each table goes by."""
 
@@ -69,6 +70,7 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
         "incident_draft": "updated_at",
         "export_record": "made_at",
         "board_report": "asked_at",
+        "plan_pdf": "asked_at",
         "roster_upload": "made_at",
         "period_code": "ends_at",
     }

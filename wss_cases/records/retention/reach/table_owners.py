@@ -177,6 +177,7 @@ TABLES: dict[str, Kept] = {
     "roster_upload_part": _running("import"),
     "export_record": _running("export"),
     "board_report": _running("board_report"),
+    "plan_pdf": _running("board_report"),
     # people who work here
     **_each(
         STAFF,

@@ -1,0 +1,113 @@
+"""A plan as a PDF: asked for and opened by whoever reads the plan, tagged, in two languages, and it breaks well."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from tests.factories.accounts import make_user
+from tests.factories.roster import SchoolFactory
+from tests.plans.long_plan import STEPS, long_plan
+from tests.plans.plan.conftest import calling
+from tests.support.pdfs import tagged
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import AccountState, UserAccount
+from wss_cases.board.stored_reports.actions import BOARD_REPORTS
+from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.jobs.stored_pdfs import make_pdfs
+from wss_cases.journal.models import AuditEntry
+from wss_cases.plans.plan.paper.actions import PLAN_PDFS, ask_pdf
+from wss_cases.plans.plan.paper.models import PlanPdf
+from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.records.retention.reach.table_owners import TABLES
+from wss_cases.records.stored_pdfs.actions import store_pdf
+from wss_cases.records.stored_pdfs.states import PdfState, Why
+
+pytestmark = pytest.mark.usefixtures("pango")
+MADE, NOT_MADE = {"made": 1, "not_made": 0}, {"made": 0, "not_made": 1}
+
+
+def asked(client, plan, language):
+    """Ask for a PDF on the plan's page; returns the address of the one that is made."""
+    answer = client.submit(f"/safety-plans/{plan.id}/pdfs", {"language": language})
+    assert answer.status_code == 303
+    return answer.headers["Location"]
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "School safety plan"), ("es", "Plan de seguridad escolar")])
+def test_an_independent_reader_finds_a_tagged_plan_that_breaks_well(school, principal, client_as, language, title):
+    plan = long_plan(school, principal)
+    client = client_as(make_user(Role.COORDINATOR, school))
+    address, name = asked(client, plan, language), school.name
+    assert client.get(f"{address}/plan.pdf").status_code == 404, "not before it is made"
+    assert make_pdfs(clock.now(), 60) == MADE
+    answer = client.get(f"{address}/plan.pdf")
+    assert answer.status_code == 200 and answer.mimetype == "application/pdf"
+    pdf, kinds = tagged(answer.data, language, f"{title} 2026-27, {name}")
+    headings = {"/H1", "/H2", "/H3"} & {kind for kind, _element in kinds}
+    assert headings == {"/H1", "/H2", "/H3"} and "/L" in {kind for kind, _element in kinds}
+    pages = [page.extract_text().strip().splitlines() for page in pdf.pages]
+    text = " ".join(word for page in pages for line in page for word in line.split())
+    assert all(f"Paso {number}:" in text for number in range(1, STEPS + 1))
+    assert len(pages) <= 12
+    for lines in pages[:-1]:
+        kept = [line for line in lines if not re.fullmatch(r"\d+ / \d+", line.strip())]
+        last = kept[-1]
+        assert not re.match(r"(Goal|Meta): ", last), f"a page ends with what leads on: {last}"
+        assert len(kept) > 25, "a page is half empty"
+    assert b"/URI" not in answer.data
+
+
+def test_who_asks_makes_and_opens_it_is_audited_and_it_lies_there_sealed(school, principal, plan, client_as):
+    client, mine = client_as(principal), principal.id
+    address = asked(client, plan, "en")
+    assert "Being made" in client.page(address).text
+    pdf_id = int(address.rsplit("/", 1)[1])
+    assert store_pdf(PLAN_PDFS, pdf_id, b"%PDF-1.7 made", clock.now())
+    assert not store_pdf(PLAN_PDFS, pdf_id, b"%PDF-1.7 twice", clock.now()), "another scheduler has made it"
+    assert client.get(f"{address}/plan.pdf").data == b"%PDF-1.7 made"
+    rows = db.session.scalars(db.select(AuditEntry).where(AuditEntry.object_type == "plan_pdf")).all()
+    told = [(row.action.split(".")[1], row.actor_id) for row in rows if row.object_id == pdf_id]
+    assert told == [("asked", mine), ("read", mine), ("made", None), ("read", mine)]
+    assert b"%PDF" not in db.session.scalars(db.select(PlanPdf.sealed_text)).one()
+    assert ("plan_pdfs", PlanPdf, PLAN_PDFS.purpose) in SEALED and PLAN_PDFS.purpose != BOARD_REPORTS.purpose
+    assert TABLES["plan_pdf"] == TABLES["board_report"]
+    assert "plan_pdf" not in clean(clock.now() + timedelta(days=399))
+    assert clean(clock.now() + timedelta(days=401))["plan_pdf"] == 1, "kept as long as board reports are"
+
+
+def test_another_school_finds_none_and_whoever_left_gets_none(school, principal, plan, client_as):
+    elsewhere = client_as(make_user(Role.ADMINISTRATOR, SchoolFactory()))
+    teacher = client_as(make_user(Role.REPORTER, school))
+    district = client_as(make_user(Role.DISTRICT))
+    client, mine, plan_id = client_as(principal), principal.id, plan.id
+    call, other = calling(principal), calling(make_user(Role.DEAN, SchoolFactory()))
+    address = asked(client, plan, "en")
+    store_pdf(PLAN_PDFS, int(address.rsplit("/", 1)[1]), b"%PDF-1.7 made", clock.now())
+    for stranger in (elsewhere, teacher):
+        for path in (f"/safety-plans/{plan_id}/pdfs", address, f"{address}/plan.pdf"):
+            assert stranger.get(path).status_code == 404
+    assert district.get(f"{address}/plan.pdf").status_code == 200
+    with pytest.raises(NotFound):
+        ask_pdf(other, plan_id, "en")
+    late = ask_pdf(call, plan_id, "en")
+    db.session.get_one(UserAccount, mine).state = AccountState.DISABLED
+    db.session.commit()
+    assert make_pdfs(clock.now(), 60) == NOT_MADE
+    row = db.session.get_one(PlanPdf, late, populate_existing=True)
+    assert (row.state, row.why) == (PdfState.FAILED, Why.FORBIDDEN)
+
+
+def test_no_one_has_more_than_five_waiting(principal, plan, client_as):
+    for _number in range(5):
+        ask_pdf(calling(principal), plan.id, "en")
+    with pytest.raises(Refused):
+        ask_pdf(calling(principal), plan.id, "es")
+    client = client_as(principal)
+    assert client.submit(f"/safety-plans/{plan.id}/pdfs", {"language": "es"}).status_code == 303
+    assert "still being made" in client.page(f"/safety-plans/{plan.id}/pdfs").text
