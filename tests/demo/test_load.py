@@ -166,8 +166,8 @@ def test_loading_again_or_on_real_data_is_refused(demo: Flask) -> None:
 
 
 def test_demo_people_sign_in(demo: Flask) -> None:
-    assert count(UserAccount, UserAccount.is_demo) == 8
-    for role in ("dean", "district", "auditor"):
+    assert count(UserAccount, UserAccount.is_demo) == 9
+    for role in ("dean", "district", "district2", "auditor"):
         client = people_client(demo)
         assert sign_in(client, f"{role}@demo.example", DEMO_PASSWORD).status_code == 303
 

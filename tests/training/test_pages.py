@@ -37,7 +37,7 @@ def test_a_school_sees_what_is_unmet_and_who_is_due(scene: Scene, client_as: Any
     scene.require_people()
     client = client_as(scene.head)
     page = client.page("/training").text
-    assert "Keeping circles: 0 of 2" in page and "Not met" in page
+    assert "Keeping circles: 0 trained, at least 2 needed" in page and "Not met" in page
     assert "Tom Teacher" in page and "No training on record" in page
     values = {"user": str(scene.teacher.id), "topic": "de_escalation", "completed_on": "2026-11-01", "hours": "two"}
     refused = client.submit("/training/records/new", values)
@@ -119,7 +119,7 @@ def test_the_district_sees_each_school_and_opens_one(scene: Scene, client_as: An
     assert client.get("/training").status_code == 302
     lines = client.page("/training/schools").find_all("tr")
     rows = {line.find_all("th")[0].text.strip(): line.text for line in lines[1:]}
-    assert "Keeping circles: 0 of 1" in rows["Elm"] and "Keeping circles" not in rows["Willow"]
+    assert "Keeping circles: 0 trained, at least 1 needed" in rows["Elm"] and "Keeping circles" not in rows["Willow"]
     assert "Willow" in client.page(f"/training?school={scene.school.id}").text
 
 

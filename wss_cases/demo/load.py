@@ -15,7 +15,7 @@ from wss_cases.demo.district.calendar import Calendar, make_calendar, moment
 from wss_cases.demo.district.ready import make_directory, make_partners, make_ready
 from wss_cases.demo.district.rows import add_rows
 from wss_cases.demo.district.schools import make_schools
-from wss_cases.demo.district.staff import make_demo_people, make_staff
+from wss_cases.demo.district.staff import make_demo_people, make_second, make_staff
 from wss_cases.demo.district.students import enrol, make_pupils
 from wss_cases.demo.district.training import make_requirements, make_trainings
 from wss_cases.demo.pathways.lives import life_of
@@ -98,6 +98,7 @@ def _build(size: Size, password_hash: str, calendar: Calendar) -> World:
             make_staff(uow, place, since, people if place.is_demo else {})
             make_pupils(uow, place, calendar)
             enrol(uow, place, calendar, calendar.years[0])
+        make_second(uow, Random(f"{size.seed}/second"), since, password_hash)
         days = [
             {"school_year": school_year(day), "day": day, "kind": kind, "label": label}
             for day, (kind, label) in calendar.days.items()

@@ -25,6 +25,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry
+from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.voices.meetings.actions import Answer, Voice, answer_heard, write_heard
 from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.meetings.queries import unanswered_by_school, unanswered_counts
@@ -158,6 +159,21 @@ def test_no_act_takes_a_theme_that_is_not_on_the_list(school: Any, coordinator: 
             act()
         assert refused.value.field == "theme"
     assert fresh(row).answer == "" and only(MeetingHeard).id == row.id
+
+
+def test_before_its_day_a_meeting_says_what_is_needed_and_leads_to_its_plan(school: Any, client: Any) -> None:
+    plan = SchoolPlanFactory(school_id=school.id)
+    done = {"state": PlanState.CLOSED, "closed_on": date(2026, 8, 1), "first_year": "2025-26"}
+    SchoolPlanFactory(school_id=school.id, **done)
+    nobody = dict.fromkeys(("students", "families", "staff", "community", "members"), 0)
+    coming = SchoolMeetingFactory(school_id=school.id, held_on=date(2026, 11, 25), **nobody)
+    page = client.page(f"/meetings/{coming.id}").find_all("main")[0]
+    assert "7 members needed" in page.text and "Who came" not in page.text and "No: 0" not in page.text
+    plans = [link.get("href") for link in page.find_all("a") if "/safety-plans/" in link.get("href")]
+    assert plans == [f"/safety-plans/{plan.id}"], "the one that is not closed"
+    today = SchoolMeetingFactory(school_id=school.id, held_on=TODAY, **nobody)
+    held = client.page(f"/meetings/{today.id}").find_all("main")[0].text
+    assert "Who came" in held and "No: 0 of 7 needed" in held
 
 
 def test_a_late_notice_is_said_and_a_change_leaves_its_trace(school: Any, client: Any) -> None:

@@ -16,6 +16,7 @@ from wss_cases.roster.directory.rules import search_key
 JOBS = ("teacher", "teacher", "teacher", "teacher", "counselor", "security officer", "aide", "office staff")
 LEADING = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.REPORTER)
 STUDENTS_PER_ADULT = 9
+SECOND = "district2@demo.example"
 
 
 def make_demo_people(uow: UnitOfWork, rng: Random, place: Place, since: date, password_hash: str) -> dict[Role, Person]:
@@ -32,6 +33,12 @@ def make_demo_people(uow: UnitOfWork, rng: Random, place: Place, since: date, pa
     ]
     add_rows(uow, RoleGrant, grants)
     return people
+
+
+def make_second(uow: UnitOfWork, rng: Random, since: date, password_hash: str) -> None:
+    """Write a second district administrator, for what nobody may do alone."""
+    (person,) = _people(uow, [_account(uow, invented(rng), SECOND, password_hash)])
+    add_rows(uow, RoleGrant, [_grant(person, Role.DISTRICT, None, since) | {"district": True}])
 
 
 def make_staff(uow: UnitOfWork, place: Place, since: date, demo: dict[Role, Person]) -> None:

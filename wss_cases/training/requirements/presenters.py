@@ -21,8 +21,10 @@ def asked_words(row: TrainingRequirement) -> str:
 
 
 def minimum_words(one: Minimum, names: Mapping[str, str]) -> str:
-    """Return how a school meets a minimum, e.g. "Keeping circles: 1 of 2"."""
-    topic = names[one.requirement.topic]
+    """Return how a school meets a minimum, e.g. "Keeping circles: 2 trained, at least 1 needed"."""
     return _(
-        "%(topic)s: %(trained)d of %(minimum)d", topic=topic, trained=one.trained, minimum=one.requirement.minimum or 0
+        "%(topic)s: %(trained)d trained, at least %(minimum)d needed",
+        topic=names[one.requirement.topic],
+        trained=one.trained,
+        minimum=one.requirement.minimum or 0,
     )

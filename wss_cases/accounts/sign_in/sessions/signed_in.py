@@ -77,7 +77,7 @@ def safe_next(target: str | None) -> str | None:
 def demo_accounts() -> list[str]:
     """Return the addresses of the demo accounts, shown on the sign-in page of a demo system only."""
     named = select(UserAccount.email).where(UserAccount.is_demo, UserAccount.email.like("%@demo.example"))
-    return list(db.session.scalars(named.order_by(UserAccount.id).limit(8)))
+    return list(db.session.scalars(named.order_by(UserAccount.id).limit(9)))
 
 
 def begin_anew() -> None:

@@ -15,6 +15,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.rooms import Shown
 from wss_cases.plans.plan.core.models import SchoolPlan
+from wss_cases.plans.plan.core.presenters import plan_words
+from wss_cases.plans.plan.core.queries import plans_of
+from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.voices.meetings.forms import AnswerForm, HeardForm, MeetingForm
 from wss_cases.plans.voices.meetings.models import MeetingHeard, SchoolMeeting
 from wss_cases.plans.voices.meetings.queries import goals_and_steps, next_meeting, unanswered_by_school
@@ -95,17 +98,30 @@ def came_words(meeting: SchoolMeeting) -> str:
     return ", ".join(f"{group.label}: {number}" for group, number in came_to(meeting).items() if number)
 
 
-def facts_of(meeting: SchoolMeeting) -> list[dict[str, Any]]:
-    """Return the facts of a meeting as rows of label and value."""
+def facts_of(meeting: SchoolMeeting, today: date) -> list[dict[str, Any]]:
+    """Return the facts of a meeting as rows of label and value; before its day nobody has come yet."""
     names = dict(languages_by_name(meeting.languages))
-    spoken = ", ".join(names[code] for code in meeting.languages)
+    interpreted = _("with an interpreter") if meeting.interpreter else ""
+    spoken = dotted(", ".join(names[code] for code in meeting.languages), interpreted)
+    language = {"label": _("Languages"), "value": spoken}
+    notice = {"label": _("Notice posted on"), "value": day_words(meeting.notice_on)}
+    if meeting.held_on > today:
+        needed = {"label": _("Quorum"), "value": _("%(needed)d members needed", needed=meeting.quorum or 0)}
+        about = {"label": _("What it is about"), "value": meeting.topic}
+        return [about, language, notice, *([needed] if meeting.quorum else [])]
     return [
         {"label": _("What it was about"), "value": meeting.topic},
         {"label": _("Who came"), "value": came_words(meeting)},
-        {"label": _("Languages"), "value": dotted(spoken, _("with an interpreter") if meeting.interpreter else "")},
-        {"label": _("Notice posted on"), "value": day_words(meeting.notice_on)},
+        language,
+        notice,
         {"label": _("Quorum"), "value": quorum_words(meeting.members, meeting.quorum)},
     ]
+
+
+def plans_ahead(actor: Actor, meeting: SchoolMeeting) -> list[tuple[str, str]]:
+    """Return the plans that a meeting to come may be about, each with its address: those that are not closed."""
+    found = [plan for plan in plans_of(actor, meeting.school_id) if plan.state is not PlanState.CLOSED]
+    return [(plan_words(plan), url_for("plans.home", school_plan_id=plan.id)) for plan in found]
 
 
 def quorum_words(present: int, needed: int | None) -> str:

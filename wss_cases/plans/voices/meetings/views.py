@@ -32,6 +32,7 @@ from wss_cases.plans.voices.meetings.presenters import (
     meeting_rows,
     meeting_title,
     notice_words,
+    plans_ahead,
     voice_rows,
 )
 from wss_cases.plans.voices.meetings.queries import (
@@ -151,10 +152,11 @@ def meeting(school_meeting_id: int) -> Page:
         "plans/voices/meetings/meeting.html",
         title=meeting_title(row),
         meeting=row,
-        facts=facts_of(row),
+        facts=facts_of(row, today),
         warning=notice_words(row),
         voices=voice_rows(heard_at(actor, row.id), today),
         was_held=row.held_on <= today,
+        plans=plans_ahead(actor, row) if row.held_on > today else [],
         may_work=can(actor, Permission.PLAN_WORK, row),
         panels=panels_for(Place.SCHOOL_MEETING, actor, row),
     )
