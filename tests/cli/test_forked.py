@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from tests.support.databases import ROOT, Database, environment, flask
 from tests.support.depth import examples
+from tests.support.servers import forking
 
 HISTORY = ("import", "metrics", str(ROOT / "tests" / "data" / "metrics.csv"))
 
@@ -39,3 +41,12 @@ def test_it_cannot_be_told_from_one_that_was_started(
     assert forked.returncode == started.returncode == status, started.stderr + forked.stderr
     assert forked.stdout == started.stdout
     assert forked.stderr.splitlines()[-1:] == started.stderr.splitlines()[-1:]
+
+
+def test_one_that_cannot_import_the_application_ends_with_what_it_met(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = functools.partial(environment, WSS_SECOND_FACTOR="sometimes")
+    monkeypatch.setattr("tests.support.databases.environment", broken)
+    monkeypatch.setattr(forking, "_forker", functools.cache(forking._forker.__wrapped__))
+    for _time in range(2):
+        with pytest.raises(RuntimeError, match="WSS_SECOND_FACTOR"):
+            flask("sqlite://", "routes")

@@ -21,9 +21,10 @@ import socket
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Mapping
 from importlib import import_module
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from sqlalchemy.orm import configure_mappers
 
@@ -35,6 +36,7 @@ from wss_cases.app import create_app
 from wss_cases.foundation.database.schema import is_known
 
 LONGEST_ORDER = 1 << 17
+LONGEST_SAID = 4000
 
 
 class Forked:
@@ -44,7 +46,7 @@ class Forked:
         self.args = arguments
         self.returncode: int | None = None
         self._line = line
-        self.pid = int(line.recv(64))
+        self.pid = int(line.recv(64) or _not_forked())
 
     def wait(self, timeout: float | None = None) -> int:
         """Return the exit status, negative for a signal; subprocess.TimeoutExpired after so many seconds."""
@@ -86,8 +88,22 @@ def start(
     order = json.dumps({"module": module, "arguments": arguments, "env": dict(env)}).encode()
     with theirs, open(os.devnull, "rb") as nothing:
         fds = [theirs.fileno(), (source or nothing).fileno(), out.fileno(), err.fileno()]
-        socket.send_fds(_forker(), [order], fds)
-        return Forked((module, *arguments), ours)
+        try:
+            socket.send_fds(_forker(), [order], fds)
+        except OSError:
+            _not_forked()
+    # their end is closed here by now: held open, it would let us wait for an answer of whoever has ended
+    return Forked((module, *arguments), ours)
+
+
+def _not_forked() -> NoReturn:
+    """Say what the process that forks ended with. Raises RuntimeError."""
+    said = b""
+    for _time in range(2):
+        # the first time only tells that it ended with orders unread
+        with contextlib.suppress(OSError):
+            said = _forker().recv(LONGEST_ORDER, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    raise RuntimeError(f"the process that forks has ended:\n{said.decode()}")
 
 
 @functools.cache
@@ -108,7 +124,11 @@ def _forker() -> socket.socket:
 def main() -> None:
     """Fork as told until the line is closed; in a forked process: be it."""
     orders = socket.socket(fileno=int(sys.argv[1]))
-    _import()
+    try:
+        _import()
+    except BaseException:
+        orders.send(traceback.format_exc()[-LONGEST_SAID:].encode())
+        raise
     if order := _next_fork(orders):
         _become(order)
 
