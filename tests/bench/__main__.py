@@ -25,6 +25,7 @@ from tests.bench.district import Sizes, build, logs_words
 from tests.bench.figures.comparing import Found, Measured, compared, read, write
 from tests.bench.figures.floor import bare, floor_of
 from tests.bench.figures.measuring import Opened, in_turn, memory, mixed, sql_alone
+from tests.bench.figures.python_build import build_words
 from tests.bench.figures.sealing import caught_up, seal_the_last, sealing_words
 from tests.bench.pages import Page, deans, look, mixture, pages
 from tests.bench.person import Person, over_the_network
@@ -147,6 +148,7 @@ def main(arguments: list[str]) -> int:
     before = read(wanted.against) if wanted.against else []
     sizes = Sizes(incidents=wanted.incidents, students=wanted.students)
     found: list[Found] = []
+    print(build_words(), flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         databases = Databases(folder, **POSTGRES)
