@@ -19,15 +19,14 @@ from wss_cases.jobs.supervisor import Child, port_is_free
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 PROGRAM = """
-import os, sys
+import sys
 from wss_cases.jobs import supervisor
 from wss_cases.jobs.supervisor import Child, Supervisor
 supervisor.STOP_SECONDS = 2.0  # for whoever is deaf, whom a test waits for
-python = [sys.executable, "-c"]
 def child(name, code, essential=False):
-    return Child(name, [*python, code], essential=essential, ready=None)
+    return Child(name, lambda: exec(code, {}), essential=essential, ready=None)
 children = eval(sys.argv[1])
-sys.exit(Supervisor(children, os.environ, lambda: print("ready", flush=True)).run())
+sys.exit(Supervisor(children, lambda: print("ready", flush=True)).run())
 """
 
 
@@ -93,7 +92,7 @@ def test_a_dead_child_is_started_again(running: list[Running], tmp_path: Path) -
 
 def test_the_end_of_an_essential_child_before_it_is_ready_is_the_end(running: list[Running], tmp_path: Path) -> None:
     failing = "import sys; sys.exit(4)"
-    web = f"Child('web server', [*python, {failing!r}], essential=True, ready=lambda: False)"
+    web = f"Child('web server', lambda: exec({failing!r}), essential=True, ready=lambda: False)"
     children = f"[{web}, child('b', {SLEEPER!r})]"
     one = supervise(running, tmp_path, children)
     assert one.process.wait(LONGEST_WAIT) == 1
@@ -102,7 +101,7 @@ def test_the_end_of_an_essential_child_before_it_is_ready_is_the_end(running: li
 
 
 def test_pauses_grow_and_are_forgotten_after_steady_running() -> None:
-    child = Child("x", ["true"])
+    child = Child("x", print)
     assert [child.plan_restart(0) for _ in range(6)] == [1, 2, 4, 8, 16, 30]
     assert child.plan_restart(61) == 1
 
@@ -127,6 +126,13 @@ def test_a_taken_port_is_named(running: list[Running], tmp_path: Path) -> None:
         running.append(one)
         assert one.process.wait(LONGEST_WAIT) == 1
     assert f"Port {port} is already in use" in one.words
+
+
+def test_an_application_that_cannot_be_loaded_is_the_end(running: list[Running], tmp_path: Path) -> None:
+    one = real(tmp_path, environment("sqlite://", PORT=str(free_port()), WSS_SECOND_FACTOR="sometimes"))
+    running.append(one)
+    assert one.process.wait(LONGEST_WAIT) == 1
+    assert "WSS_SECOND_FACTOR=sometimes" in one.words and "could not be loaded" in one.words
 
 
 @pytest.mark.full_cross_only("tests/tools/test_make.py")

@@ -1,26 +1,37 @@
 """Runs the web server and the scheduler side by side: `python -m wss_cases.jobs.supervisor`.
 
-Standard library only. The children stay in this process group, so that Ctrl-C reaches them too; SIGINT and SIGTERM
-are handled here as well, because a shell starts background jobs with SIGINT ignored. A child that dies is started
-again after a growing pause. The web server must come up once; until it has, its end is the end of everything.
+It loads the application once and forks both from it, so that they share its memory. The children stay in this process
+group, so that Ctrl-C reaches them too; SIGINT and SIGTERM are handled here as well, because a shell starts background
+jobs with SIGINT ignored. A child that dies is started again after a growing pause. The web server must come up once;
+until it has, its end is the end of everything.
 """
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
+import traceback
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
+from multiprocessing.context import ForkProcess
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+ARENAS = "MALLOC_ARENA_MAX"
+"""Threads of one process share their memory's arenas: for eight of them glibc would open sixteen. Read at the start."""
+NAME_BYTES = 15
+MODULE = "wss_cases.jobs.supervisor"
 HOST = "127.0.0.1"
 POLL_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 30.0
@@ -30,22 +41,32 @@ STOP_SECONDS = 7.0
 
 @dataclass
 class Child:
-    """One supervised process; `essential` means that it must have become ready once, or everything ends."""
+    """One supervised process, forked to carry out `work`; `essential` means that it must have become ready once, or
+    everything ends."""
 
     name: str
-    command: Sequence[str]
+    work: Callable[[], object]
     ready: Callable[[], bool] | None = None
     essential: bool = False
-    process: subprocess.Popen[bytes] | None = None
+    process: ForkProcess | None = None
     started_at: float = 0.0
     restart_at: float = 0.0
     pause: float = 0.0
     was_ready: bool = field(default=False)
 
-    def start(self, environment: Mapping[str, str], now: float) -> None:
-        """Start the process; `now` is monotonic seconds."""
-        self.process = subprocess.Popen(list(self.command), cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL)
+    def start(self, now: float) -> None:
+        """Fork the process; `now` is monotonic seconds."""
+        self.process = multiprocessing.get_context("fork").Process(target=self._be)
+        self.process.start()
         self.started_at = now
+
+    def _be(self) -> None:
+        """Be the process, which has signals of its own, and a name for whoever lists processes."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        with suppress(OSError):
+            Path("/proc/self/comm").write_text(self.name[:NAME_BYTES], encoding="ascii")
+        self.work()
 
     def plan_restart(self, now: float) -> float:
         """Note that the process is gone and return the seconds until the next start: 1, 2, 4 … 30."""
@@ -59,9 +80,8 @@ class Child:
 class Supervisor:
     """Holds the children from start to end; `run` returns the exit status."""
 
-    def __init__(self, children: Sequence[Child], environment: Mapping[str, str], on_ready: Callable[[], None]):
+    def __init__(self, children: Sequence[Child], on_ready: Callable[[], None]):
         self.children = list(children)
-        self.environment = environment
         self.on_ready = on_ready
         self.stopping = False
         self.announced = False
@@ -71,7 +91,7 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
         for child in self.children:
-            child.start(self.environment, time.monotonic())
+            child.start(time.monotonic())
         status = 0
         while not self.stopping and status == 0:
             status = self._look_after(time.monotonic())
@@ -86,8 +106,8 @@ class Supervisor:
         for child in self.children:
             if child.process is None:
                 if now >= child.restart_at:
-                    child.start(self.environment, now)
-            elif (code := child.process.poll()) is not None:
+                    child.start(now)
+            elif (code := child.process.exitcode) is not None:
                 if self.stopping:
                     return 0
                 if child.essential and not child.was_ready:
@@ -103,16 +123,15 @@ class Supervisor:
         return 0
 
     def _end_all(self) -> None:
-        running = [child.process for child in self.children if child.process and child.process.poll() is None]
+        running = [child.process for child in self.children if child.process and child.process.exitcode is None]
         for process in running:
             process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
         for process in running:
-            try:
-                process.wait(max(0.0, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
+            process.join(max(0.0, deadline - time.monotonic()))
+            if process.exitcode is None:
                 process.kill()
-                process.wait()
+                process.join()
 
 
 def say(text: str) -> None:
@@ -148,9 +167,28 @@ def web_command(port: int) -> list[str]:
     ]  # fmt: skip
 
 
-def scheduler_command() -> list[str]:
-    """The one process that sweeps and delivers reminders."""
-    return [sys.executable, "-m", "flask", "scheduler", "run"]
+def loaded() -> Any:
+    """Return the application, loaded and with what every process needs made, for all that are forked from here."""
+    app = import_module("wsgi").app
+    import_module("gunicorn.app.wsgiapp")
+    serving = import_module("wss_cases.web.serving")
+    import_module(serving.worker_class.rpartition(".")[0])
+    serving.warm(app)
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+def be_web(port: int) -> None:
+    """Be gunicorn."""
+    sys.argv = web_command(port)[2:]
+    import_module("gunicorn.app.wsgiapp").run(prog="gunicorn")
+
+
+def be_scheduler(app: Any) -> None:
+    """Be the one process that sweeps and delivers reminders."""
+    info = import_module("flask.cli").ScriptInfo(create_app=lambda: app)
+    app.cli.main(["scheduler", "run"], prog_name="flask", obj=info)
 
 
 def main(environment: Mapping[str, str]) -> int:
@@ -163,14 +201,21 @@ def main(environment: Mapping[str, str]) -> int:
     if not port_is_free(port):
         say(f"Port {port} is already in use. Stop the other program, or choose another: PORT=8001 make run")
         return 1
+    if ARENAS not in environment:
+        os.execve(sys.executable, [sys.executable, "-m", MODULE], {ARENAS: "2", **environment})
+    os.chdir(ROOT)
+    try:
+        app = loaded()
+    except Exception:
+        traceback.print_exc()
+        say("The application could not be loaded.")
+        return 1
     address = f"http://{HOST}:{port}/"
     children = [
-        Child("web server", web_command(port), ready=lambda: answers(port), essential=True),
-        Child("scheduler", scheduler_command()),
+        Child("web server", lambda: be_web(port), ready=lambda: answers(port), essential=True),
+        Child("scheduler", lambda: be_scheduler(app)),
     ]
-    # threads of one process share their memory's arenas: for eight of them glibc would open sixteen
-    settings = {"MALLOC_ARENA_MAX": "2", **environment}
-    return Supervisor(children, settings, lambda: say(f"Running at {address} (Ctrl-C ends it)")).run()
+    return Supervisor(children, lambda: say(f"Running at {address} (Ctrl-C ends it)")).run()
 
 
 if __name__ == "__main__":

@@ -10,12 +10,15 @@ from typing import Any
 from flask import Flask
 from sqlalchemy.orm import configure_mappers
 
+from wss_cases.foundation.database.schema import is_known
+
 worker_class = "wss_cases.web.buffering.BufferingWorker"
 workers = 2
 threads = 4
 preload_app = True
 graceful_timeout = 20
 loglevel = "warning"
+WARM = "wss_warm"
 control_socket_disable = True
 
 
@@ -28,7 +31,13 @@ def when_ready(server: Any) -> None:
 
 
 def warm(app: Flask) -> None:
-    """Read all templates and put the tables together."""
+    """Read all templates and revisions, put tables and addresses together; once, also where it is asked for again."""
+    if app.extensions.setdefault(WARM, False):
+        return
+    app.extensions[WARM] = True
     configure_mappers()
+    app.url_map.update()
+    with app.app_context():
+        is_known("")
     for name in app.jinja_env.list_templates(extensions=["html", "txt"]):
         app.jinja_env.get_template(name)

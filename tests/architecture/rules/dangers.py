@@ -23,7 +23,6 @@ FORBIDDEN_IMPORTS = {
     "random": "guessable numbers",
 }
 ALLOWED = {
-    ("jobs/supervisor.py", "subprocess"),  # starts our own two programs, by fixed words
     ("jobs/pdf/printing.py", "subprocess"),  # starts jobs/pdf/process.py, by fixed words
     ("foundation/operations/pango.py", "ctypes.util"),  # asks whether libraries open, and calls nothing in them
     ("routing/engine/samples.py", "random"),

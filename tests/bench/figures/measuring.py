@@ -156,13 +156,14 @@ def memory(above: int) -> tuple[float, list[str]]:
     """Return what all processes under one hold, what is their own, shared pages divided (PSS), and a line for each."""
     lines, whole = [], 0.0
     for number in below(above):
-        words = Path(f"/proc/{number}/cmdline").read_text(encoding="utf-8").replace("\0", " ")[-60:]
+        # what is forked has a name of its own, and the command of what it was forked from
+        words = Path(f"/proc/{number}/comm").read_text(encoding="utf-8").strip()
         held = dict(
             line.split(":") for line in Path(f"/proc/{number}/smaps_rollup").read_text("ascii").splitlines()[1:]
         )
         resident, own = (int(held[name].split()[0]) / 1024 for name in ("Rss", "Pss"))
         whole += own
-        lines.append(f"  {words:62} {resident:6.0f} MB resident, {own:6.0f} MB its own share")
+        lines.append(f"  {words:15} {resident:6.0f} MB resident, {own:6.0f} MB its own share")
     return whole, [*lines, f"  web and scheduler together: {whole:.0f} MB"]
 
 
