@@ -15,6 +15,7 @@ from wss_cases.foundation.settings.reading import database_url
 from wss_cases.foundation.settings.secrets import database_with_password, mail_with_password, with_secrets
 from wss_cases.foundation.settings.sign_on import sign_on_settings
 from wss_cases.foundation.settings.webhooks import webhook_settings
+from wss_cases.journal.audit.detached import LEAST_YEARS
 
 LONGEST_NOTE_DAYS = 36_500
 LONGEST_ONE_CASE_HOURS = 168
@@ -22,6 +23,7 @@ LONGEST_PAST_HOURS = 72
 LONGEST_SECONDING = 60
 LONGEST_EXPORT = 1_000_000
 LONGEST_BATCH = 10_000
+LONGEST_AUDIT_YEARS = 100
 MOST_UPLOAD_MB = 2_000
 MOST_PAGES = 10_000_000
 MOST_BACKUPS = 400
@@ -78,6 +80,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
             "WSS_PAST_YEARS_HOURS", environ.get("WSS_PAST_YEARS_HOURS") or "8", LONGEST_PAST_HOURS
         ),
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
+        "AUDIT_YEARS": _number(
+            "WSS_AUDIT_YEARS", environ.get("WSS_AUDIT_YEARS") or "10", LONGEST_AUDIT_YEARS, LEAST_YEARS
+        ),
         **_roster_folder(environ),
         **_backups(environ),
         **ods_settings(environ),
@@ -139,9 +144,9 @@ def _addresses(environ: Mapping[str, str], instance: Path) -> tuple[dict[str, st
     return {name: database_with_password(url, password) for name, url in databases.items()}, smtp_url
 
 
-def _number(name: str, text: str, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
-        raise RuntimeError(f"{name}={text}: write a whole number from 1 to {most}.")
+def _number(name: str, text: str, most: int, least: int = 1) -> int:
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise RuntimeError(f"{name}={text}: write a whole number from {least} to {most}.")
     return int(text)
 
 

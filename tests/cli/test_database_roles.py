@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -82,12 +83,21 @@ def test_the_system_works_under_rights_that_change_no_audit_row(roles: Database,
         "UPDATE audit_seal SET hash = 'x'", "DELETE FROM audit_seal", "ALTER TABLE audit_entry DROP COLUMN changes",
         "DROP TABLE case_record CASCADE", "CREATE TABLE mine (id int)", "UPDATE alembic_version SET version_num = 'x'",
         "ALTER TABLE audit_entry DISABLE TRIGGER ALL", "CREATE ROLE another",
+        "DELETE FROM wss_months.audit_entry_others", "DROP TABLE wss_months.audit_entry_others",
     )  # fmt: skip
+    month = "SELECT public.wss_next_audit_month('2031-05-01')"
+    with connect(roles, SCHEDULER) as connection:
+        made = list(iter(lambda: connection.execute(month).fetchone(), (None,)))
+        assert made[-1] == (date(2031, 8, 1),), "months that the owner has"
+    with connect(roles, READING) as connection:
+        assert connection.execute("SELECT count(*) FROM wss_months.audit_entry_2031_05").fetchone() == (0,)
     more = {
-        WEB: ("INSERT INTO audit_seal SELECT * FROM audit_seal",),
+        WEB: ("INSERT INTO audit_seal SELECT * FROM audit_seal", month),
         SCHEDULER: (),
-        READING: ("INSERT INTO counter VALUES ('x', 1)", "UPDATE student SET given_name = 'x'", "DELETE FROM student"),
-    }
+        READING: (
+            "INSERT INTO counter VALUES ('x', 1)", "UPDATE student SET given_name = 'x'", "DELETE FROM student", month,
+        ),
+    }  # fmt: skip
     for role, own in more.items():
         with connect(roles, role) as connection:
             for statement in (*never, *own):

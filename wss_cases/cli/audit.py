@@ -1,7 +1,9 @@
-"""`flask audit`: seal what was written, verify the chain, export its head and its rows."""
+"""`flask audit`: seal what was written, verify the chain, export its head and its rows, detach old months."""
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any, NoReturn
 
 import click
@@ -9,12 +11,17 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.cli.common.commands import JSON, UNREADABLE, note, refuse
+from wss_cases.cli.common.database_errors import words_of
 from wss_cases.foundation import clock
+from wss_cases.foundation.errors import Refused
 from wss_cases.journal.audit.actions import EVERY_ROW
 from wss_cases.journal.audit.actions import seal as seal_at
 from wss_cases.journal.audit.queries import FORMAT, VERIFIED, Broken, Verdict, head_document, rows_after
 from wss_cases.journal.audit.queries import verify as verify_chain
 from wss_cases.journal.audit.rules import GENESIS
+from wss_cases.journal.months.actions import attach as attach_month
+from wss_cases.journal.months.actions import detach as detach_month
+from wss_cases.journal.months.rules import Month, month_named
 
 EXPORTED = "audit.exported"
 
@@ -56,6 +63,29 @@ def verify(head_file: IO[str] | None, as_json: bool) -> None:
         sys.exit(1)
 
 
+@group.command("detach")
+@click.argument("month")
+def detach(month: str) -> None:
+    """Take a month (2019-03) that is older than WSS_AUDIT_YEARS out of the log, on PostgreSQL, as the schema's owner.
+
+    The whole chain is verified first. The month's table stays in the schema wss_detached until you dump and drop it;
+    its seals stay in the chain, and `verify` says which months went.
+    """
+    with _owners_work():
+        rows = detach_month(_month(month), clock.now())
+    table = _month(month).table
+    click.echo(f"{month} is detached: {rows} rows are in wss_detached.{table}. Its seals stay in the chain.")
+
+
+@group.command("attach")
+@click.argument("month")
+def attach(month: str) -> None:
+    """Put a detached month back into the log, so that `verify` looks at its rows again."""
+    with _owners_work():
+        attach_month(_month(month), clock.now())
+    click.echo(f"{month} is back in the audit log. Look at its rows: flask audit verify")
+
+
 @group.command("export-head")
 def export_head() -> None:
     """Print the head of the chain, to be kept where whoever can change the database cannot."""
@@ -91,9 +121,28 @@ def export(since: int) -> None:
 def _words(verdict: Verdict, to_head: bool) -> str:
     if verdict.broken is not None:
         return f"Broken: {verdict.broken.words}. {verdict.sealed} rows before it are as they were sealed."
-    tail = f"{verdict.unsealed} newer rows are not sealed yet and not covered."
     reached = "The exported head is among them. " if to_head else ""
+    away = ", ".join(f"{month} ({rows})" for month, rows in verdict.detached.items())
+    reached += f"Detached with their rows, and known by their seals alone: {away}. " if away else ""
+    tail = f"{verdict.unsealed} newer rows are not sealed yet and not covered."
     return f"{verdict.sealed} rows are as they were sealed. {reached}{tail}"
+
+
+@contextmanager
+def _owners_work() -> Iterator[None]:
+    try:
+        yield
+    except Refused as refused:
+        _refuse(refused.message, False)
+    except SQLAlchemyError as error:
+        _refuse(words_of(error, "the owner of the schema"), False)
+
+
+def _month(words: str) -> Month:
+    month = month_named(words)
+    if month is None:
+        _refuse(f"{words} is no month. Write it like 2019-03.", False)
+    return month
 
 
 def _head(file: IO[str], as_json: bool) -> tuple[int, str]:

@@ -22,6 +22,7 @@ from wss_cases.foundation.db import WRITING, db, fit_sqlite
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.audit.rules import GENESIS
+from wss_cases.journal.months.actions import make_months
 from wss_cases.setup.backups.actions import note_by_hand
 from wss_cases.setup.backups.states import Outcome
 from wss_cases.setup.backups.writing import key_names_in_use, write_backup
@@ -146,6 +147,7 @@ def _made_of(revision: str, how: str, paused: str) -> Iterator[Connection]:
         _quiet(connection, clock.now(), how, paused)
         reach("restore.before_commit")
     upgrade_to()
+    make_months(clock.now())
     db.session.remove()
 
 

@@ -18,6 +18,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import Share
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.audit.actions import seal
+from wss_cases.journal.months.actions import make_months
 from wss_cases.mail.audit_heads.actions import queue_heads
 from wss_cases.mail.delivery.actions import deliver
 from wss_cases.mail.monitoring.actions import beat, note_failure, note_recovery
@@ -158,6 +159,7 @@ def _tidy(this: Tick, now: datetime, thorough: bool) -> list[dict[str, int] | No
     if thorough:
         this.part("heads", lambda: queue_heads(now))
         this.part("clean", lambda: clean(now, this.share(SMALL_SECONDS)))
+        this.part("months", lambda: make_months(now, this.share(SMALL_SECONDS)))
         this.part("late backup", lambda: tell_late(now))
     return [gone, this.part("delete", lambda: carry_out(now, this.left(DELETE_SECONDS)))]
 

@@ -55,7 +55,11 @@ class TimelineEntry(Base):
 
 
 class AuditEntry(Base):
-    """Who did what to which record; `changes` holds [old, new] per column, marked texts never in clear."""
+    """Who did what to which record; `changes` holds [old, new] per column, marked texts never in clear.
+
+    PostgreSQL keeps each month of `at` in a partition of its own (`journal/months`), so its key there is (id, at): that
+    no two months have one id is the seals' to guarantee, and `verify` names the row that comes twice.
+    """
 
     __tablename__ = "audit_entry"
     __table_args__ = (Index("ix_audit_entry_object", "object_type", "object_id"),)
@@ -73,14 +77,15 @@ class AuditEntry(Base):
 class AuditSeal(Base):
     """One link of the audit chain: the seal over one audit row and over the seal before it.
 
-    `settled_id` is the row up to which nothing can join any more that is not sealed: see `actions_seal`.
+    `settled_id` is the row up to which nothing can join any more that is not sealed: see `audit/actions.py`. There is
+    no foreign key to the row: it may be detached with its month, and a seal without one is what `verify` looks for.
     """
 
     __tablename__ = "audit_seal"
     __table_args__ = (UniqueConstraint("entry_id"), UniqueConstraint("prev"))
 
     number: Mapped[Id]
-    entry_id: Mapped[int] = mapped_column(ForeignKey("audit_entry.id"))
+    entry_id: Mapped[int]
     settled_id: Mapped[int]
     prev: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))

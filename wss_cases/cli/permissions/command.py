@@ -21,6 +21,17 @@ WATCHING = (
 )
 """To see which standbys follow, and to set for which of them commits wait; nothing else, and no row."""
 SCHEMA_TABLE = "alembic_version"
+MAKING_MONTHS = "{what} EXECUTE ON FUNCTION public.wss_next_audit_month(date) {to} {{role}};"
+MONTHS = {
+    "web": (MAKING_MONTHS.format(what="REVOKE", to="FROM"),),
+    "scheduler": (MAKING_MONTHS.format(what="GRANT", to="TO"),),
+    "reading": (
+        "GRANT USAGE ON SCHEMA wss_months TO {role};",
+        "GRANT SELECT ON ALL TABLES IN SCHEMA wss_months TO {role};",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA wss_months GRANT SELECT ON TABLES TO {role};",
+    ),
+}
+"""The months of the audit log are read and written by way of the whole; `pg_dump` alone reads each."""
 
 group = AppGroup("permissions", help="Who may do what.")
 
@@ -73,5 +84,6 @@ def _statements(role: str, part: str) -> list[str]:
             for what, names in rights.items()
         ),
         *([] if part == "reading" else [f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {named};"]),
+        *(words.format(role=named) for words in MONTHS[part]),
         "COMMIT;",
     ]

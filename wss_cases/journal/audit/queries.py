@@ -1,19 +1,23 @@
 """Verifying the audit chain: the first row that is not as it was sealed."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import last_seal, unsealed, without_seal
+from wss_cases.journal.audit.detached import DETACHED, Months
 from wss_cases.journal.audit.rules import ENTRY_FIELDS, GENESIS, PURPOSE, SEAL_FIELDS, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal
 
 CHUNK = 1000
+NEAR = 10 * CHUNK
+"""Rows of a chunk whose numbers lie so near are read as one span of numbers, the quickest way over all months."""
+NO_ROW = dict.fromkeys(ENTRY_FIELDS)
 FORMAT = "wss-audit-head-1"
 VERIFIED = "audit.verified"
 """The act that says that somebody followed the chain, and whether it was whole."""
@@ -37,12 +41,16 @@ class Broken:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What verifying found; `unsealed` rows at the end are not covered by any seal."""
+    """What verifying found; `unsealed` rows at the end are not covered by any seal.
+
+    `detached`: how many of the sealed rows went with each month that was detached; their seals alone were followed.
+    """
 
     sealed: int
     unsealed: int
     head: str
     broken: Broken | None
+    detached: dict[str, int] = field(default_factory=dict)
 
     def document(self) -> dict[str, Any]:
         """The verdict as plain data."""
@@ -76,11 +84,14 @@ def verify(number: int = 0, digest: str = GENESIS) -> Verdict:
     walk = _Walk(keyring(setting("WSS_KEYS").derived(PURPOSE)), number, digest)
     broken = next((found for link in links() if (found := walk.step(link))), None)
     broken = broken or walk.end() or _put_in(walk.settled)
-    return Verdict(walk.number, waiting(walk.settled), walk.prev, broken)
+    return Verdict(walk.number, waiting(walk.settled), walk.prev, broken, walk.months.gone())
 
 
 def rows_after(number: int) -> Iterator[dict[str, Any] | Broken]:
-    """Return the sealed rows after a seal as plain data, oldest first, each with its seal; a broken one ends it."""
+    """Return the sealed rows after a seal as plain data, oldest first, each with its seal; a broken one ends it.
+
+    Rows that went with a detached month are passed over.
+    """
     walk = _Walk(keyring(setting("WSS_KEYS").derived(PURPOSE)), 0, GENESIS)
     if number:
         before = next(links(number - 1), None)
@@ -93,13 +104,15 @@ def rows_after(number: int) -> Iterator[dict[str, Any] | Broken]:
         if broken is not None or isinstance(link, Broken):
             yield broken or link
             return
-        yield {name: value.isoformat() if isinstance(value, datetime) else value for name, value in link.items()}
+        if link["id"] is not None:
+            yield {name: value.isoformat() if isinstance(value, datetime) else value for name, value in link.items()}
 
 
 class _Walk:
     def __init__(self, keys: dict[str, bytes], number: int, digest: str) -> None:
         self.keys, self.wanted, self.digest = keys, number, digest
         self.number, self.prev, self.settled = 0, GENESIS, 0
+        self.months = Months(_notes())
 
     def step(self, link: dict[str, Any] | Broken) -> Broken | None:
         if isinstance(link, Broken):
@@ -108,18 +121,31 @@ class _Walk:
         if problem:
             return Broken(link["number"], link["entry_id"], problem)
         self.number, self.prev, self.settled = link["number"], link["hash"], link["settled_id"]
+        if (month := self.months.of(link["number"])) is not None:
+            month.met.add(link)
+        if link["id"] is not None:
+            self.months.proven(link["id"])
         return None
 
     def _problem(self, link: dict[str, Any]) -> str:
         if link["number"] != self.number + 1 or link["prev"] != self.prev:
             return "the seal before it is missing or is another one"
         if link["id"] is None:
-            return "the row is gone"
+            return self._gone(link)
         key = self.keys.get(link["key_id"])
         if key is None:
             return f"its key {link['key_id']} is not in WSS_KEYS"
         if seal_of(key, link, link) != link["hash"]:
             return "the row or its seal was changed after sealing"
+        return self._otherwise(link)
+
+    def _gone(self, link: dict[str, Any]) -> str:
+        month = self.months.of(link["number"])
+        if month is None or not month.explains(link):
+            return "the row is gone"
+        return self._otherwise(link)
+
+    def _otherwise(self, link: dict[str, Any]) -> str:
         if link["number"] == self.wanted and link["hash"] != self.digest:
             return "it is another seal than the exported head says"
         return ""
@@ -127,7 +153,19 @@ class _Walk:
     def end(self) -> Broken | None:
         if self.number < self.wanted:
             return Broken(self.number + 1, None, f"the chain ends before the exported head (seal {self.wanted})")
+        if problem := self.months.problem():
+            return Broken(None, *problem)
         return None
+
+
+def _notes() -> list[tuple[int, Any]]:
+    said = select(AuditEntry.id, AuditEntry.changes).where(
+        AuditEntry.object_type == AuditSeal.__tablename__, AuditEntry.action == DETACHED
+    )
+    try:
+        return [(row[0], row[1]) for row in db.session.execute(said.order_by(AuditEntry.id))]
+    except (ValueError, TypeError):
+        return []  # one that cannot be read explains nothing, and the walk comes to it
 
 
 def links(last: int = 0) -> Iterator[dict[str, Any] | Broken]:
@@ -157,15 +195,23 @@ def _one_by_one(last: int) -> Iterator[dict[str, Any] | Broken]:
 
 def _chunk(last: int, limit: int) -> list[dict[str, Any]]:
     columns = [getattr(AuditSeal, name) for name in (*SEAL_FIELDS, "hash")]
-    columns += [getattr(AuditEntry, name) for name in ENTRY_FIELDS]
-    found = (
-        select(*columns)
-        .outerjoin(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
-        .where(AuditSeal.number > last)
-        .order_by(AuditSeal.number)
-        .limit(limit)
-    )
-    return [dict(row) for row in db.session.execute(found).mappings()]
+    found = select(*columns).where(AuditSeal.number > last).order_by(AuditSeal.number).limit(limit)
+    seals = [dict(row) for row in db.session.execute(found).mappings()]
+    rows = _rows([seal["entry_id"] for seal in seals])
+    # a number that two months have comes twice, and no chain has one seal twice
+    return [seal | row for seal in seals for row in rows.get(seal["entry_id"], [NO_ROW])]
+
+
+def _rows(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return the rows of these numbers: beside the seals, because a join would look for each in every month."""
+    rows: dict[int, list[dict[str, Any]]] = {}
+    if ids:
+        first, last = min(ids), max(ids)
+        wanted = AuditEntry.id.between(first, last) if last - first < NEAR else among(AuditEntry.id, ids)
+        columns = [getattr(AuditEntry, name) for name in ENTRY_FIELDS]
+        for row in db.session.execute(select(*columns).where(wanted)).mappings():
+            rows.setdefault(row["id"], []).append(dict(row))
+    return rows
 
 
 def _put_in(settled: int) -> Broken | None:

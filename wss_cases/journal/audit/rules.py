@@ -29,14 +29,15 @@ def keyring(keys: tuple[bytes, ...]) -> dict[str, bytes]:
 def seal_of(key: bytes, seal: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     """Return the hash of a link: everything it says of itself, the link before it, and every column of its row."""
     said = {
-        "seal": {name: _plain(seal[name]) for name in SEAL_FIELDS},
-        "entry": {name: _plain(entry[name]) for name in ENTRY_FIELDS},
+        "seal": {name: plain(seal[name]) for name in SEAL_FIELDS},
+        "entry": {name: plain(entry[name]) for name in ENTRY_FIELDS},
     }
     words = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hmac.new(key, words.encode("ascii"), hashlib.sha256).hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value as it stands in canonical JSON."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat(timespec="microseconds")
     return value

@@ -1,0 +1,219 @@
+"""The audit log by month: every row reaches its month, old months go with their seals kept, and nothing goes unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+from sqlalchemy import text
+
+from tests.architecture.test_migrations import counts, plant
+from tests.architecture.test_migrations import run as migrate
+from tests.support.applications import make_app
+from tests.support.databases import Database
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation.db import db
+from wss_cases.foundation.operations.shares import Share
+from wss_cases.journal.audit.actions import seal
+from wss_cases.journal.audit.detached import DETACHED
+from wss_cases.journal.audit.queries import rows_after, verify
+from wss_cases.journal.months.actions import make_months
+from wss_cases.journal.unit_of_work import unit_of_work
+
+pytestmark = pytest.mark.both_databases
+OLD, LATER = datetime(2014, 3, 31, 23, 30, tzinfo=UTC), datetime(2014, 4, 1, 0, 30, tzinfo=UTC)
+"""An hour of two months: what is written in it by people of both is sealed in turn."""
+NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
+PARTS = "SELECT tableoid::regclass::text, count(*) FROM audit_entry GROUP BY 1 ORDER BY 1"
+MARCH, APRIL, OTHERS = (f"wss_months.audit_entry_{name}" for name in ("2014_03", "2014_04", "others"))
+
+
+def write(moment: datetime, about: int) -> None:
+    with unit_of_work(SYSTEM, moment) as uow:
+        uow.audit("case.noted", "case_record", about, {"name": ["", "Zoë"]})
+
+
+def run(statement: str, **values: Any) -> Any:
+    return db.session.execute(text(statement), values)
+
+
+def parts() -> dict[str, int]:
+    return {row[0]: row[1] for row in run(PARTS)}
+
+
+@contextmanager
+def undone(session: Any) -> Iterator[None]:
+    """What is changed past the system inside the block is as before at its end."""
+    session.commit()
+    db.session.remove()
+    connection: Any = db.session.get_bind()
+    savepoint = connection.begin_nested()
+    yield
+    db.session.remove()
+    savepoint.rollback()
+
+
+@pytest.fixture
+def grown(session: Any, at: Callable[..., datetime]) -> Any:
+    """A log with rows of two months of long ago, sealed in the order of their numbers, and one of today."""
+    at("2014-04-02 10:00")
+    for number in range(6):
+        write((OLD, LATER)[number % 2], number)
+    seal(LATER)
+    at("2026-11-24 10:00")
+    write(NOW, 7)
+    seal(NOW)
+    return session
+
+
+def command(app: Flask, *words: str) -> Result:
+    return app.test_cli_runner().invoke(args=["audit", *words])
+
+
+def test_a_missing_month_loses_nothing_and_the_next_tick_makes_it(grown: Any, backend: str) -> None:
+    """The planted bug is a month that nobody made: its rows lie among the others until the job comes."""
+    if backend == "sqlite":
+        assert make_months(NOW) == {"months": 0}
+        return
+    assert (parts()[OTHERS], set(parts()) & {MARCH, APRIL}) == (6, set())
+    before = list(rows_after(0))
+    assert make_months(NOW, Share(-1.0)) == {"months": 1}, "a spent share makes one"
+    assert (parts()[MARCH], parts()[OTHERS]) == (3, 3)
+    assert make_months(NOW)["months"] >= 1
+    assert (parts()[MARCH], parts()[APRIL], parts().get(OTHERS, 0)) == (3, 3, 0)
+    assert (list(rows_after(0)), make_months(NOW)) == (before, {"months": 0})
+    write(datetime(2027, 2, 28, 23, tzinfo=UTC), 8)
+    assert parts()["wss_months.audit_entry_2027_02"] == 1, "three months ahead"
+
+
+def test_an_old_month_goes_with_its_seals_kept_and_comes_back(
+    grown: Any, app: Flask, backend: str, at: Callable[..., datetime]
+) -> None:
+    refused = command(app, "detach", "2014-03")
+    assert refused.exit_code == 1
+    if backend == "sqlite":
+        assert "one table" in refused.stderr and "one table" in command(app, "attach", "2014-03").stderr
+        return
+    assert "2014-03 has no partition" in refused.stderr
+    make_months(NOW)
+    refusals = {"2016-12": "not older than the 10 years", "2014-13": "no month", "2014-05": "no partition"}
+    for words, why in refusals.items():
+        done = command(app, "detach", words)
+        assert (done.exit_code, why in done.stderr) == (1, True), done.stderr
+    head = verify()
+    done = command(app, "detach", "2014-03")
+    assert done.exit_code == 0, (done.stderr, done.exception)
+    assert "3 rows are in wss_detached.audit_entry_2014_03" in done.stdout
+    now = verify(head.sealed, head.head)
+    assert (now.broken, now.detached, now.sealed, now.unsealed) == (None, {"2014-03": 3}, head.sealed + 1, 0)
+    assert "2014-03 (3)" in command(app, "verify").stdout
+    assert [row["object_id"] for row in rows_after(0) if isinstance(row, dict)][:4] == [1, 3, 5, 7]
+    look_for_tampering(grown)
+    with undone(grown):
+        run("UPDATE wss_detached.audit_entry_2014_03 SET object_id = 99 WHERE object_id = 2")
+        db.session.commit()
+        assert command(app, "attach", "2014-03").exit_code == 0
+        broken = verify().broken
+        assert broken is not None and (broken.seal, "changed after sealing" in broken.problem) == (3, True)
+    seal(NOW)  # over what commands said of themselves
+    with undone(grown):
+        at("2037-01-05 10:00")
+        assert command(app, "detach", "2026-11").exit_code == 0, "what says that March went goes itself, and is kept"
+        now = verify()
+        assert (now.broken, now.detached["2014-03"], now.detached["2026-11"] > 1) == (None, 3, True)
+    assert command(app, "attach", "2014-03").exit_code == 0
+    assert (verify().broken, verify().detached) == (None, {})
+
+
+def look_for_tampering(session: Any) -> None:
+    """Whoever has the tables cannot take more along with a month, nor change the seals that it left."""
+    told = f"(SELECT max(id) FROM audit_entry WHERE action = '{DETACHED}')"
+    for statement, problem in (
+        ("DELETE FROM audit_entry WHERE object_id = 3", "the row is gone"),
+        ("UPDATE audit_entry SET object_id = 99 WHERE object_id = 5", "changed after sealing"),
+        ("UPDATE audit_seal SET sealed_at = sealed_at - interval '1 hour' WHERE number = 1", "the seals of 2014-03"),
+        ("UPDATE audit_seal SET hash = repeat('ab', 32) WHERE number = 1", "the seal before it"),
+        (f"UPDATE audit_entry SET changes = '{{}}' WHERE id = {told}", "the row is gone"),
+        (f"DELETE FROM audit_seal WHERE entry_id = {told}", "has no seal"),
+        ("UPDATE audit_seal SET sealed_at = '2022-01-01' WHERE number = 1", "the row is gone"),
+    ):
+        with undone(session):
+            run(statement)
+            broken = verify().broken
+            assert broken is not None and problem in broken.problem, (statement, broken)
+
+
+def test_a_month_is_detached_only_as_it_was_sealed(grown: Any, app: Flask, backend: str) -> None:
+    if backend == "sqlite":
+        assert "one table" in command(app, "detach", "2014-03").stderr
+        return
+    make_months(NOW)
+    with undone(grown):
+        run("UPDATE audit_entry SET object_id = 99 WHERE object_id = 2")
+        assert "the chain is broken" in command(app, "detach", "2014-03").stderr
+    write(OLD, 8)
+    assert "1 rows of 2014-03 have no seal" in command(app, "detach", "2014-03").stderr
+    seal(NOW)
+    assert "younger than its years" in command(app, "detach", "2014-03").stderr
+
+
+def test_one_number_in_two_months_is_named(grown: Any, backend: str) -> None:
+    copied = (
+        "INSERT INTO audit_entry (id, at, actor_id, action, object_type, object_id, changes, request_id)"
+        " SELECT id, :at, actor_id, action, object_type, object_id, changes, request_id FROM audit_entry"
+        " WHERE object_id = 2"
+    )
+    if backend == "sqlite":
+        with pytest.raises(Exception, match="UNIQUE constraint failed"):
+            run(copied, at="2014-05-01 00:00:00")
+        return
+    make_months(NOW)
+    with undone(grown):
+        run(copied, at=datetime(2026, 11, 3, tzinfo=UTC))
+        broken = verify().broken
+        assert broken is not None and broken.seal == 3
+    with undone(grown), pytest.raises(Exception, match="uq_audit_seal_entry_id"):
+        run(
+            "INSERT INTO audit_seal SELECT 99, entry_id, settled_id, repeat('cd', 32), hash, key_id, sealed_at"
+            " FROM audit_seal WHERE number = 3"
+        )
+
+
+def test_rows_from_before_come_along_and_go_back(database: Database, tmp_path: Path) -> None:
+    app = make_app(database.url, tmp_path)
+    migrate(app, "downgrade", "0117")
+    rows = [{"id": number, "at": moment} for number, moment in enumerate((OLD, LATER, OLD, NOW), 1)]
+    plant(database, {"audit_entry": rows, "audit_seal": [{"number": 1, "entry_id": 3}]})
+    everything = "SELECT id, at, action, changes FROM audit_entry ORDER BY id"
+    seen = []
+    with app.app_context():
+        if database.kind == "postgresql":
+            run('CREATE ROLE "wss old"')
+            run('GRANT SELECT, INSERT ON audit_entry TO "wss old"')
+            db.session.commit()
+        for way in ("upgrade", "downgrade", "upgrade"):
+            seen.append([tuple(row) for row in run(everything)])
+            db.session.remove()
+            migrate(app, way, "0117" if way == "downgrade" else "head")
+        seen.append([tuple(row) for row in run(everything)])
+        assert len(seen[0]) == 4 and seen == [seen[0]] * 4
+        if database.kind == "postgresql":
+            assert {name: rows for name, rows in parts().items() if "2014" in name} == {MARCH: 2, APRIL: 1}
+            rights = [f"has_table_privilege('wss old', 'audit_entry', '{right}')" for right in ("INSERT", "DELETE")]
+            assert run(f"SELECT {', '.join(rights)}").one() == (True, False), "as before"
+            assert run("SELECT nextval('audit_entry_id_seq') > 0").scalar_one()
+            run('DROP OWNED BY "wss old"')
+            run('DROP ROLE "wss old"')
+            run("DROP TABLE wss_months.audit_entry_2014_03")
+            db.session.commit()
+            with pytest.raises(AssertionError, match="1 sealed rows left the audit log with their months"):
+                migrate(app, "downgrade", "0117")
+        db.session.remove()
+        db.engine.dispose()
+    assert counts(database)["audit_seal"] == 1

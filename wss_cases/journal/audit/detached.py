@@ -1,0 +1,133 @@
+"""Months that were taken out of the audit log: what is kept of their seals, and which links that explains. Pure.
+
+Rows go with their month; their seals stay in the chain. A seal without its row cannot be reckoned again, so the row
+that says that a month was detached names the seals and holds a digest of them all, and is sealed in its turn.
+"""
+
+import hashlib
+import json
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from wss_cases.journal.audit.rules import SEAL_FIELDS, plain
+
+DETACHED, ATTACHED = "audit.month_detached", "audit.month_attached"
+"""The acts that say that a month went, and that it came back."""
+LEAST_YEARS = 5
+"""No month goes sooner: records of a student stay as long after the student left, and the log says who read them."""
+
+
+def years_before(moment: datetime, years: int) -> datetime:
+    """Return the same moment so many years ago; 29 February is then 1 March."""
+    try:
+        return moment.replace(year=moment.year - years)
+    except ValueError:
+        return moment.replace(year=moment.year - years, month=3, day=1)
+
+
+class Gathering:
+    """The seals of one month as they pass, in the order of the chain: how many, which runs of numbers, their digest."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.runs: list[list[int]] = []
+        self._digest = hashlib.sha256()
+
+    def add(self, link: Mapping[str, Any]) -> None:
+        """Take in the next seal."""
+        number = link["number"]
+        if self.runs and self.runs[-1][1] == number - 1:
+            self.runs[-1][1] = number
+        else:
+            self.runs.append([number, number])
+        self.rows += 1
+        said = [plain(link[name]) for name in (*SEAL_FIELDS, "hash")]
+        self._digest.update(json.dumps(said, separators=(",", ":")).encode() + b"\n")
+
+    def document(self) -> dict[str, Any]:
+        """What the audit log keeps of them."""
+        return {"rows": self.rows, "seals": self.runs, "digest": self._digest.hexdigest()}
+
+
+@dataclass
+class Detached:
+    """One month that the audit row `entry_id` says was detached, and the seals of it that were met meanwhile."""
+
+    entry_id: int
+    month: str
+    at: datetime
+    kept: dict[str, Any]
+    met: Gathering = field(default_factory=Gathering)
+    missing: int = 0
+
+    def explains(self, link: Mapping[str, Any]) -> bool:
+        """Whether a seal without its row is one of these, made so long before that its month could go."""
+        self.missing += 1
+        made: datetime = link["sealed_at"]
+        return made <= years_before(self.at, LEAST_YEARS)
+
+
+class Months:
+    """Every month that was detached, by the seals that went without their rows; of two rows about one the newer counts.
+
+    `proven` takes the rows that a seal was reckoned over: what none of them says explains nothing.
+    """
+
+    def __init__(self, notes: Iterable[tuple[int, Any]]) -> None:
+        by_month: dict[str, Detached] = {}
+        for entry_id, said in notes:
+            by_month |= {each.month: each for each in _read(entry_id, said)}
+        self.months = list(by_month.values())
+        self._runs: list[tuple[int, int, int]] = sorted(
+            (run[0], run[1], place) for place, each in enumerate(self.months) for run in each.kept["seals"]
+        )
+        self._begins = [run[0] for run in self._runs]
+        self._unproven = {each.entry_id for each in self.months}
+
+    def of(self, number: int) -> Detached | None:
+        """Return the month that a seal's row went with, or was part of when it went."""
+        place = bisect_right(self._begins, number) - 1
+        if place < 0 or number > self._runs[place][1]:
+            return None
+        return self.months[self._runs[place][2]]
+
+    def proven(self, entry_id: int) -> None:
+        """Note that the row of this number is as it was sealed."""
+        self._unproven.discard(entry_id)
+
+    def problem(self) -> tuple[int, str] | None:
+        """Return the audit row that explains missing rows and is not to be believed, and why; None when all is well."""
+        for each in filter(lambda month: month.missing, self.months):
+            if each.entry_id in self._unproven:
+                return each.entry_id, f"it says that {each.month} was detached, and has no seal. Run: flask audit seal"
+            if each.met.document() != each.kept:
+                return each.entry_id, f"the seals of {each.month} are not those that it says were detached"
+        return None
+
+    def gone(self) -> dict[str, int]:
+        """Return how many rows each month took along, the oldest first."""
+        return {each.month: each.missing for each in sorted(self.months, key=lambda one: one.month) if each.missing}
+
+
+def note_of(month: str, at: datetime, seals: Gathering, earlier: Iterable[Any]) -> dict[str, Any]:
+    """Return what the audit row of a detachment says. `earlier` are such notes among the rows that go: they live on."""
+    carried = [one for said in earlier for one in said["months"]]
+    return {"months": [{"month": month, "at": at.isoformat(), **seals.document()}, *carried]}
+
+
+def _read(entry_id: int, said: Any) -> list[Detached]:
+    try:
+        return [
+            Detached(entry_id, str(one["month"]), datetime.fromisoformat(one["at"]), _kept(one))
+            for one in said["months"]
+        ]
+    except (KeyError, TypeError, ValueError):
+        return []  # nothing that this system wrote: it explains no missing row
+
+
+def _kept(one: dict[str, Any]) -> dict[str, Any]:
+    runs = [[int(first), int(last)] for first, last in one["seals"]]
+    return {"rows": one["rows"], "seals": runs, "digest": one["digest"]}

@@ -1,0 +1,120 @@
+"""The audit log by month, on PostgreSQL: months made ahead, a month that is past its years detached and put back.
+
+SQLite keeps one table, where there is nothing to make and nothing to detach.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.operations.shares import WHOLE, Share
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.audit.actions import EVERY_ROW, seal
+from wss_cases.journal.audit.detached import ATTACHED, DETACHED, Gathering, note_of, years_before
+from wss_cases.journal.audit.queries import verify
+from wss_cases.journal.models import AuditSeal
+from wss_cases.journal.months.queries import notes_in, rows_in, seals_in
+from wss_cases.journal.months.rules import Month
+from wss_cases.journal.unit_of_work import unit_of_work
+
+LOCK_MS = 500
+"""How long a change of the log's months waits for those who read or write, and they behind it: less than the second
+after which PostgreSQL ends one of two that wait for each other."""
+LOCK_NOT_HAD = "55P03"
+_NEXT = text("SELECT public.wss_next_audit_month(CAST(CAST(:now AS timestamptz) AT TIME ZONE 'UTC' AS date))")
+
+
+def make_months(now: datetime, share: Share = WHOLE) -> dict[str, int]:
+    """Make the partitions of this month and of the next three, and those of months of which rows lie among the others
+    because there was none when they came; one a transaction. Returns how many `months` were made."""
+    made = 0
+    while _is_divided() and share.goes_on():
+        if not _make_one(now):
+            break
+        made += 1
+    return {"months": made}
+
+
+def _make_one(now: datetime) -> bool:
+    """Make the first month that is missing; False where there is none, or somebody reads or writes too long."""
+    try:
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.no_audit()  # the log says the same before and after
+            _wait_briefly(uow.session)
+            return uow.session.execute(_NEXT, {"now": now}).scalar_one() is not None
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_HAD:
+            raise
+        return False
+
+
+def detach(month: Month, now: datetime) -> int:
+    """Take a month out of the log once the whole chain is verified; its table stays, in the schema `wss_detached`.
+
+    Its seals stay in the chain, and the audit row that says so holds a digest of them. Returns how many rows went.
+    Raises Refused.
+    """
+    before = years_before(now, setting("AUDIT_YEARS"))
+    if not _is_divided():
+        raise Refused("month", "SQLite keeps the audit log in one table: no month can be detached.")
+    if month.ends > before:
+        raise Refused("month", f"{month} is not older than the {setting('AUDIT_YEARS')} years of WSS_AUDIT_YEARS.")
+    if broken := verify().broken:
+        raise Refused("month", f"Nothing is detached, because the chain is broken. {broken.words}.")
+    with unit_of_work(SYSTEM, now) as uow:
+        _wait_briefly(uow.session)
+        _must_be_there("wss_months", month, uow.session, f"{month} has no partition: it is detached, or never was one.")
+        seals = _gathered(uow.session, month, before)
+        uow.session.execute(text("LOCK TABLE ONLY public.audit_entry IN ACCESS EXCLUSIVE MODE"))
+        if without := rows_in(uow.session, month) - seals.rows:
+            raise Refused("month", f"{without} rows of {month} have no seal. Run: flask audit seal")
+        said = note_of(str(month), now, seals, notes_in(uow.session, month))
+        uow.session.execute(text(f"ALTER TABLE public.audit_entry DETACH PARTITION wss_months.{month.table}"))
+        uow.session.execute(text(f"ALTER TABLE wss_months.{month.table} SET SCHEMA wss_detached"))
+        uow.audit(DETACHED, AuditSeal.__tablename__, None, said)
+    seal(now, EVERY_ROW)
+    return seals.rows
+
+
+def attach(month: Month, now: datetime) -> None:
+    """Put a detached month back, so that `verify` looks at its rows again. Raises Refused."""
+    if not _is_divided():
+        raise Refused("month", "SQLite keeps the audit log in one table: no month can be attached.")
+    span = f"FROM ('{month.begins.isoformat()}') TO ('{month.ends.isoformat()}')"
+    with unit_of_work(SYSTEM, now) as uow:
+        _wait_briefly(uow.session)
+        _must_be_there("wss_detached", month, uow.session, f"{month} is not among the detached months.")
+        uow.session.execute(text(f"ALTER TABLE wss_detached.{month.table} SET SCHEMA wss_months"))
+        attached = f"ALTER TABLE public.audit_entry ATTACH PARTITION wss_months.{month.table} FOR VALUES {span}"
+        uow.session.execute(text(attached.replace(":", "\\:")))
+        uow.audit(ATTACHED, AuditSeal.__tablename__, None, {"month": str(month)})
+
+
+def _is_divided() -> bool:
+    return db.session.get_bind().dialect.name == "postgresql"
+
+
+def _wait_briefly(session: Session) -> None:
+    session.execute(text(f"SET LOCAL lock_timeout = {LOCK_MS}"))
+
+
+def _must_be_there(schema: str, month: Month, session: Session, otherwise: str) -> None:
+    found: Any = session.execute(text("SELECT to_regclass(:name)"), {"name": f"{schema}.{month.table}"}).scalar_one()
+    if found is None:
+        raise Refused("month", otherwise)
+
+
+def _gathered(session: Session, month: Month, before: datetime) -> Gathering:
+    """Return the seals of a month, each made early enough."""
+    seals = Gathering()
+    for link in seals_in(session, month):
+        if link["sealed_at"] > before:
+            raise Refused("month", f"Seal {link['number']}, over a row of {month}, is younger than its years.")
+        seals.add(link)
+    return seals
