@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.access.test_answers_agree import actors
-from tests.factories.accounts import acting, make_user
+from tests.factories.accounts import RoleGrantFactory, acting, make_user
 from tests.factories.base import fresh, put
 from tests.factories.cases import CaseFactory, CaseNoteFactory, CaseParticipantFactory
 from tests.factories.incidents import make_incident
@@ -115,6 +115,21 @@ def test_a_number_that_was_typed_comes_first_then_the_newest(session: Any) -> No
     numbered = [make_incident(school, reporter_id=reporter.id, number=number) for number in (12, 120, 121)]
     assert ids(dean, "12") == [numbered[0].id, numbered[2].id, numbered[1].id]
     assert [row.id for row in reports_found(dean, "12", 2, 1)] == [numbered[2].id, numbered[1].id]
+
+
+def test_who_works_at_several_schools_finds_the_newest_of_all_of_them(session: Any) -> None:
+    schools = [SchoolFactory() for _number in range(3)]
+    user, reporter = make_user(Role.DEAN, schools[0]), make_user(Role.REPORTER, schools[0])
+    RoleGrantFactory(user_id=user.id, role=Role.COORDINATOR, school_id=schools[1].id)
+    made = [
+        make_incident(school, reporter_id=reporter.id, number=number, narrative="By the aquarium.")
+        for number in (17, 18)
+        for school in schools
+    ]
+    both = [report.id for report in reversed(made) if report.school_id != schools[2].id]
+    assert ids(acting(user), "aqua") == ids(acting(user), "the aquarium") == both
+    assert [row.id for row in reports_found(acting(user), "aqua", 2, 1)] == both[1:3], "a page of them"
+    assert ids(acting(user), "17") == both[2:], "of each school the one with that number"
 
 
 def test_whatever_is_typed_is_no_error_and_no_operator(session: Any, client_as: Callable[[Any], Any]) -> None:

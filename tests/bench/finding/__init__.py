@@ -1,0 +1,1 @@
+"""Searching and sorting at a district's size."""
