@@ -9,7 +9,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, select, true
 from sqlalchemy.orm import aliased, object_session
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Grant, Role
@@ -22,6 +22,15 @@ Exemption = Callable[[Any, date], ColumnElement[bool]]
 """From a column of record ids and the first day in view: whether something keeps the record in view all the same."""
 
 _exemptions: dict[str, tuple[Exemption, ...]] = {}
+
+
+def finds_any(statement: Select[Any]) -> ColumnElement[bool]:
+    """Return whether a select, correlated with a record, finds a row: asked of one record after the other.
+
+    The OFFSET of nothing is what says so to PostgreSQL: by itself it may first gather such rows of the whole district,
+    to look up the old records of one school among them.
+    """
+    return statement.offset(0).exists()
 
 
 class Windowed:
@@ -77,7 +86,7 @@ class WindowedWith(Windowed):
     def since(cls, first: date) -> ColumnElement[bool]:
         """What hangs on a record that is in view from a day on."""
         host = aliased(cls.HOST[0])
-        return select(host.id).where(host.id == getattr(cls, cls.HOST[1]), host.since(first)).exists()
+        return finds_any(select(host.id).where(host.id == getattr(cls, cls.HOST[1]), host.since(first)))
 
     def in_view_since(self, first: date) -> bool:
         """Whether that record is."""

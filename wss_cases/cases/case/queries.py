@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
-from wss_cases.access.visibility import in_view
+from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.case.states import OPEN
@@ -37,7 +37,7 @@ def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
     link: Any = aliased(CaseIncident)
     case: Any = aliased(Case)
     joined = select(link.id).join(case, case.id == link.case_id)
-    return joined.where(link.incident_id == ids, case.since(first)).exists()
+    return finds_any(joined.where(link.incident_id == ids, case.since(first)))
 
 
 load_case = by_id(Case)

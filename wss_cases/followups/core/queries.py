@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
-from wss_cases.access.visibility import of_team_or_own
+from wss_cases.access.visibility import finds_any, of_team_or_own
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
@@ -63,13 +63,13 @@ def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Sta
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
     """An open follow-up keeps its report in view."""
     row = aliased(FollowUp)
-    return select(row.id).where(row.incident_id == ids, row.state == FollowUpState.OPEN).exists()
+    return finds_any(select(row.id).where(row.incident_id == ids, row.state == FollowUpState.OPEN))
 
 
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
     """An open follow-up keeps its case in view."""
     row = aliased(FollowUp)
-    return select(row.id).where(row.case_id == ids, row.state == FollowUpState.OPEN).exists()
+    return finds_any(select(row.id).where(row.case_id == ids, row.state == FollowUpState.OPEN))
 
 
 def load_follow_up(follow_up_id: int) -> FollowUp | None:

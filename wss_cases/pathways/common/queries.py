@@ -8,7 +8,7 @@ from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
-from wss_cases.access.visibility import in_view
+from wss_cases.access.visibility import finds_any, in_view
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
@@ -34,7 +34,7 @@ def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Sta
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
     """A pathway that goes on keeps its case in view."""
     row = aliased(Pathway)
-    return select(row.id).where(row.case_id == ids, row.state.in_(LIVE)).exists()
+    return finds_any(select(row.id).where(row.case_id == ids, row.state.in_(LIVE)))
 
 
 def load_pathway(pathway_id: int) -> Pathway | None:

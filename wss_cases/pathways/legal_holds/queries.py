@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, column, or_, select, table
 from sqlalchemy.orm import aliased
 
+from wss_cases.access.visibility import finds_any
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson
@@ -62,7 +63,7 @@ def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
     """An open hold on a student keeps the reports in view in which the student stands."""
     hold, person = aliased(LegalHold), aliased(IncidentPerson)
     joined = select(hold.id).join(person, person.student_id == hold.student_id)
-    return joined.where(person.incident_id == ids, hold.closed_at.is_(None)).exists()
+    return finds_any(joined.where(person.incident_id == ids, hold.closed_at.is_(None)))
 
 
 def student_held(student_id: Any) -> ColumnElement[bool]:

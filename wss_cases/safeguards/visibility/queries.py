@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import aliased
 
+from wss_cases.access.visibility import finds_any
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal
 from wss_cases.safeguards.duties.duty.models import LegalDuty
@@ -25,14 +26,14 @@ def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
     open_review = select(review.id).where(review.incident_id == ids, review.state.in_(OPEN_REVIEW))
     runs = select(appeal.id).join(action, action.id == appeal.action_id)
     return or_(
-        due.exists(),
-        open_review.exists(),
-        runs.where(action.incident_id == ids, appeal.outcome.is_(None)).exists(),
-        select(action.id).where(action.incident_id == ids, action.starts_on >= first).exists(),
+        finds_any(due),
+        finds_any(open_review),
+        finds_any(runs.where(action.incident_id == ids, appeal.outcome.is_(None))),
+        finds_any(select(action.id).where(action.incident_id == ids, action.starts_on >= first)),
     )
 
 
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
     """What keeps a report in view keeps the cases that were opened from it in view."""
     link = aliased(CaseIncident)
-    return select(link.id).where(link.case_id == ids, keeps_report(link.incident_id, first)).exists()
+    return finds_any(select(link.id).where(link.case_id == ids, keeps_report(link.incident_id, first)))
