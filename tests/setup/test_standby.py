@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import URL, func, select
 from sqlalchemy.engine import make_url
 
 from tests.factories.accounts import make_user
@@ -24,6 +24,7 @@ from wss_cases.setup.standby import rules
 from wss_cases.setup.standby.actions import MISSING, end_lapse
 from wss_cases.setup.standby.queries import last_lapses
 from wss_cases.setup.standby.rules import PATIENCE, Primary, Step, are_meant, step, unheard, wanted
+from wss_cases.setup.standby.watching import SeveralFirst, Watch
 
 ROLE = f"wss_watch_{os.getpid()}"
 NAMES = 'ANY 1 (db1, "db2")'
@@ -93,6 +94,14 @@ def names_in_force(database: Database) -> str:
     return str(found[0]) if found else ""
 
 
+def twice(address: str) -> str:
+    """An address of two servers, each of which says that it is the first: one, by two names."""
+    url = make_url(address)
+    hosts = [f"{name}:{url.port}" for name in ("127.0.0.1", "localhost")]
+    both = URL.create(url.drivername, url.username, database=url.database, query={"host": hosts})
+    return both.render_as_string(hide_password=False)
+
+
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_without_its_standby_saves_go_on_and_everybody_knows(
     database: Database, watched: str, tmp_path: Path, at: Callable[..., datetime], monkeypatch: pytest.MonkeyPatch
@@ -106,6 +115,9 @@ def test_without_its_standby_saves_go_on_and_everybody_knows(
         look = watching()
         assert (look("one", now), client.get("/readyz").get_json()["standby"]) == ("", "ok")
         monkeypatch.setattr(rules, "PATIENCE", 0.0)
+        with pytest.raises(SeveralFirst, match="both take themselves for the first server"):
+            Watch().look(twice(watched), now)
+        assert names_in_force(database) == NAMES, "it is not known which of the two is the first"
         assert look("one", now) == "the standby is missing: saves go on without it"
         wait_until(lambda: names_in_force(database) == "", LONGEST_WAIT, "no commit waits")
         assert [look("two", now), watching()("three", now)] == ["", ""]

@@ -35,6 +35,12 @@ def enter() -> Response:
     return _page("enter", 400 if form.is_submitted() else 200, form=form)
 
 
+@blueprint.errorhandler(NotFound)
+def nothing_open(_error: NotFound) -> Response:
+    """Say that nothing is open, and where to type again; a code mistyped, over and taken back look alike."""
+    return _page("nothing", 404)
+
+
 @blueprint.get("/<token>")
 @gate(Permission.PUBLIC)
 def period(token: str) -> Response:
