@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.factories.accounts import RoleGrantFactory, UserFactory, make_user
+from tests.factories.accounts import RoleGrantFactory, UserFactory, acting, make_user
 from tests.factories.base import one_commit, put
 from tests.outcomes.exports.analyst_files.attack import told_of_everyone
 from tests.outcomes.exports.analyst_files.district import (
@@ -30,6 +30,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement, PrivacyLead
+from wss_cases.outcomes.exports.analyst_files.files.messages import _answered
 from wss_cases.outcomes.exports.analyst_files.files.models import AnalystFile
 from wss_cases.outcomes.exports.analyst_files.files.states import FileState, Refusal
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
@@ -228,11 +229,17 @@ def test_who_is_refused_reads_why(made: District) -> None:
     said = {"because": "other", "own_words": "Ask for the whole year."}
     assert made.releases.submit(f"{one}/refuse", said).status_code == 303
     assert "Another reason · Ask for the whole year." in made.asks.page(one).text
+    told = select(OutboxMessage).where(OutboxMessage.kind == "analyst_file.answered")
+    mailed = _answered(db.session.scalars(told).one(), acting(made.boss))
+    assert mailed["words"] == "It was not released. The page says why."
     assert newest().expires_at is None and made.request().status_code == 303, "its months are free"
     agreement = db.session.scalars(select(AnalystAgreement)).one()
     assert made.asks.submit(f"{PAGE}/agreements/{agreement.id}/end").status_code == 303
     one = f"{PAGE}/{newest().id}"
-    assert "The agreement is not in force." in made.releases.page(f"{one}/release").text
+    stopped = made.releases.page(f"{one}/release")
+    ways = [link.get("href") for link in stopped.find_all("main")[0].find_all("a")]
+    assert "The agreement is not in force." in stopped.text and f"{one}/refuse" in ways
+    assert "Release the file" not in stopped.find_all("main")[0].text, "no button that is refused"
     assert made.releases.submit(f"{one}/refuse", {}).status_code == 303
     assert newest().refused_because is Refusal.AGREEMENT
     changes = [str(row.changes) for row in db.session.scalars(select(AuditEntry))]

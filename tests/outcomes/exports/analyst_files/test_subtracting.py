@@ -149,11 +149,11 @@ def test_every_act_locks_all_agreements_before_anything_else_of_a_file(made: Dis
     every = "SELECT analyst_agreement.id FROM analyst_agreement ORDER BY analyst_agreement.id FOR UPDATE"
     event.listen(db.engine, "before_cursor_execute", note)
     try:
-        made.released()
-        assert first_lock() == every
+        assert made.request().status_code == 303 and first_lock() == every
+        assert made.releases.submit(f"{PAGE}/{newest().id}/release").status_code == 303 and first_lock() == every
         assert made.request(first_month="2026-08", last_month="2026-08").status_code == 303
         locks.clear()
-        made.releases.submit(f"{PAGE}/{newest().id}/release")
+        assert made.releases.submit(f"{PAGE}/{newest().id}/release").status_code == 400, "too few incidents"
         assert first_lock() == every
         assert made.asks.submit(f"{PAGE}/privacy", {"user_id": str(third.id)}).status_code == 303
         assert first_lock() == every

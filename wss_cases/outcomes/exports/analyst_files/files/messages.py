@@ -11,7 +11,7 @@ from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.outcomes.exports.analyst_files.files.actions import ANSWERED, ASKED
 from wss_cases.outcomes.exports.analyst_files.files.queries import load_file
-from wss_cases.outcomes.exports.analyst_files.files.states import FileState
+from wss_cases.outcomes.exports.analyst_files.files.states import FileState, Refusal
 
 
 def _asked(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
@@ -31,7 +31,8 @@ def _answered(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     row = load_file(message.object_id)
     released = row is not None and row.state is FileState.RELEASED
     because = row.refused_because if row is not None else None
-    refused = _("It was not released. %(reason)s", reason=because.label) if because else _("It was not released.")
+    reason = _("The page says why.") if because is Refusal.OTHER else because.label if because else ""
+    refused = _("It was not released. %(reason)s", reason=reason) if reason else _("It was not released.")
     return {
         "subject": _("The file for analysts that you requested"),
         "words": _("It was released. Download it within seven days.") if released else refused,

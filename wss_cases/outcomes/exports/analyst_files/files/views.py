@@ -126,6 +126,7 @@ def release(analyst_file_id: int) -> Page:
         "facts": presenters.facts(row),
         **presenters.told(said),
         "others": presenters.others(row, now),
+        "refuse_href": url_for(".refuse", analyst_file_id=row.id),
         "stops": [one.label for one in queries.in_the_way(current_actor(), row, said, now)],
     }
     form, template = ReleaseForm(version=row.version), f"{FOLDER}/release.html"
