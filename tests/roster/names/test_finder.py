@@ -171,6 +171,20 @@ def test_a_text_that_is_to_name_nobody_of_the_school(text: str, found: list[str]
     assert Finder(Named("", (), ()), (), school).of_school(text) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Jayden Hope and Faith Ann Hope spoke.", ["Jayden Hope", "Faith Hope"]),
+        ("Faith Ann Hope, then Jayden Hope spoke. Faith Ann Hope left.", ["Jayden Hope", "Faith Hope"]),
+        ("Jayden spoke for Hope.", ["Jayden"]),
+        ("Ms. May Ann Rose spoke.", ["May Rose"]),
+    ],
+)
+def test_a_brother_who_is_found_hides_no_sister_and_a_name_is_said_as_it_stands(text: str, found: list[str]) -> None:
+    family = [Named("", ("Jayden",), ("Hope",)), Named("", ("Faith",), ("Hope",)), Named("", ("May Rose",), ())]
+    assert Finder(Named("", (), ()), (), family).of_school(text) == found
+
+
 def test_what_leaves_a_text_goes_in_every_spelling_but_a_name_that_another_who_stays_bears() -> None:
     finder = finder_beside([Named("", ("Ana",), ("Ruiz",))], [Named("", ("Zoé", "Ana"), ("Núñez",), ("77001",))])
     text = "Zoé then waited for NUNEZ, who walked with Ana Ruiz. Then Zoe\u0301 (77001) left; Ana did too."

@@ -71,7 +71,7 @@ class Finder:
         self._own = forms_of(own, with_nicknames=True)
         self._near = _index((child, forms_of(child, with_nicknames=True)) for child in near)
         here = list(school)
-        self._whole = [" ".join(name) for child in here for name in product(child.given, child.family or ("",))]
+        self._whole = [" ".join(name).strip() for child in here for name in product(child.given, child.family or ("",))]
         self._school = _index(((child, forms_of(child)) for child in here), blur=False)
         forms = [*self._own.full, *self._near.exact, *self._school.exact]
         self._longest = max(map(len, forms), default=0) + 1
@@ -96,12 +96,13 @@ class Finder:
         """Return the words that name a student of the school in a text that is to name none, in capitals or not.
 
         A word that is a name too (May, Rose), or a very short one (An, My), names nobody by itself; May Ann Rose does,
-        whether or not her middle name is on record.
+        whether or not her middle name is on record. A whole name is left out only where one place says all of it.
         """
         places = (one for one in self.find(text.title()) if one.kind in _CERTAIN or _names_alone(one.words, text))
         found = list(dict.fromkeys(one.words for one in places))
-        pieces = {piece for words in found for piece in pieces_of(words)}
-        return [*found, *(name for name in whole_names_in(text, self._whole) if pieces.isdisjoint(pieces_of(name)))]
+        said = [frozenset(pieces_of(words)) for words in found]
+        whole = dict.fromkeys(whole_names_in(text, self._whole))
+        return [*found, *(name for name in whole if not any(words.issuperset(pieces_of(name)) for words in said))]
 
     def without(self, text: str, instead: str) -> str:
         """Return a text with `instead` in place of every word that surely names a child of what happened."""
