@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.cases.making import actor_for, make_user, make_world
 from tests.factories.cases import CaseFactory, PathwayFactory
@@ -18,11 +19,13 @@ from tests.support.pages.asked import asked
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Cover
-from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import CaseOrigin, CaseState
 from wss_cases.followups.handling.actions import reassign
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Referral
@@ -107,6 +110,13 @@ def test_what_meets_today_has_its_act(world: Any, client_as: Any, at: Callable[.
     page = client_as(world.coordinator).page("/my-day")
     assert section(page, "Meetings today").count("Did it take place?") == 2
     assert "11:00 am Re-entry" not in client_as(make_user(world.school)).page("/my-day").text
+    dean, name = make_user(world.school, Role.DEAN), world.students[0].shown_name
+    db.session.execute(update(CircleMeeting).values(keeper_id=dean.id))
+    db.session.commit()
+    assert name in section(client_as(dean).page("/my-day"), "Meetings today")
+    db.session.execute(update(Case).where(Case.id == world.case.id).values(harm_kind=CaseOrigin.SUPPORT.value))
+    db.session.commit()
+    assert name not in client_as(dean).page("/my-day").text, "a dean sees no support that has no incident"
 
 
 def test_what_waits_for_a_decision_is_counted(world: Any, client_as: Any) -> None:

@@ -61,12 +61,23 @@ def participants_of(case_id: int) -> list[CaseParticipant]:
 
 def students_in(case_ids: Collection[int]) -> dict[int, list[str]]:
     """Return the names on screen of the students of cases. The caller has checked the cases."""
+    return _students_where(CaseParticipant.case_id.in_(sorted(case_ids))) if case_ids else {}
+
+
+def students_seen(actor: Actor, case_ids: Collection[int]) -> dict[int, list[str]]:
+    """Return the names on screen of the students of those of these cases that the actor may see, for a list that comes
+    from something else: who keeps a circle need not see its case."""
     if not case_ids:
         return {}
+    seen = visible_to(select(Case.id).where(Case.id.in_(sorted(case_ids))), actor)
+    return _students_where(CaseParticipant.case_id.in_(seen))
+
+
+def _students_where(of_cases: ColumnElement[bool]) -> dict[int, list[str]]:
     statement = (
         select(CaseParticipant.case_id, Student)
         .join(Student, Student.id == CaseParticipant.student_id)
-        .where(CaseParticipant.case_id.in_(sorted(case_ids)))
+        .where(of_cases)
         .order_by(CaseParticipant.id)
     )
     names: dict[int, list[str]] = {}

@@ -9,7 +9,7 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.queries import place_words, students_in
+from wss_cases.cases.case.queries import place_words, students_in, students_seen
 from wss_cases.cases.case.rules import title
 from wss_cases.casework.case_file.queries import open_cases_of
 from wss_cases.casework.case_page.hand_over import hand_over_many
@@ -77,9 +77,9 @@ def _case_choices(actor: Actor, rows: Sequence[Any]) -> list[tuple[str, str]]:
 
 def _kept(actor: Actor) -> list[tuple[str, str]]:
     """Return where somebody hands over notes, as they alone can: the keepers of each circle in which they wrote, with
-    whom its case is about."""
+    whom its case is about where they still see it."""
     periods = list(db.session.scalars(kept_with_notes().where(CircleKeeper.user_id == actor.user_id)))
-    whom = students_in([one.case_id for one in periods])
+    whom = students_seen(actor, [one.case_id for one in periods])
     return [
         (
             url_for("keepers.keepers", case_id=one.case_id, pathway_id=one.pathway_id),

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.case.queries import students_in
+from wss_cases.cases.case.queries import students_seen
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.followups.about.queries import about
@@ -92,7 +92,7 @@ def page() -> Page:
 
 
 def _circle_cards(day: MyDay, actor: Actor, now: datetime) -> list[dict[str, Any]]:
-    whom = students_in({meeting.case_id for meeting in day.circles if meeting.of_team})
+    whom = students_seen(actor, {meeting.case_id for meeting in day.circles if meeting.of_team})
     return [circle_card(meeting, actor, now, whom.get(meeting.case_id, [])) for meeting in day.circles]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from tests.cases.making import NOW, TODAY, actor_for, make_user
+from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.accounts import make_user as make_district_user
 from tests.pathways.circles.notes.making import kept_circle, write
 from wss_cases.access.actor import Role
@@ -59,6 +59,19 @@ def test_a_keeper_is_asked_before_their_work_ends_and_the_school_is_told_after(
     assert head_id in told(LEFT) and keeper_id not in told(LEFT)
     mail = compose(told(LEFT)[head_id], later)
     assert mail is not None and f"/pathways/{circle.id}/keepers" in mail.as_string()
+
+
+def test_who_moved_to_another_school_hands_notes_over_and_reads_no_name(
+    world: Any, circle: Any, client_as: Any
+) -> None:
+    name = world.students[0].shown_name
+    assert name in client_as(world.coordinator).page("/desk/hand-over").text
+    moves = update(RoleGrant).where(RoleGrant.user_id == world.actor.user_id)
+    db.session.execute(moves.values(school_id=make_world().school.id))
+    db.session.commit()
+    page = client_as(world.coordinator).get("/desk/hand-over").get_data(as_text=True)
+    assert f"/cases/{circle.case_id}/pathways/{circle.id}/keepers" in page
+    assert "Circle keepers: No student named" in page and name not in page
 
 
 def test_who_could_end_a_role_is_asked_for_a_hand_over_first(world: Any, circle: Any, client_as: Any) -> None:

@@ -11,7 +11,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.cases.case.queries import students_in
+from wss_cases.cases.case.queries import students_seen
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, moment_words, time_words
 from wss_cases.foundation.i18n import gettext as _
@@ -96,7 +96,7 @@ def week() -> Page:
 
 def _worded(meetings: Iterable[Any], actor: Actor, zone: str) -> Callable[[Any], dict[str, str]]:
     """Return what says each of these meetings in words: whom its case is about first, its number last."""
-    whom = students_in({row.case_id for row in meetings})
+    whom = students_seen(actor, {row.case_id for row in meetings})
     return lambda row: _words(row, whom_words(whom.get(row.case_id, []), actor), zone)
 
 
