@@ -92,7 +92,10 @@ def test_the_system_works_under_rights_that_change_no_audit_row(roles: Database,
     with connect(roles, READING) as connection:
         assert connection.execute("SELECT count(*) FROM wss_months.audit_entry_2031_05").fetchone() == (0,)
     more = {
-        WEB: ("INSERT INTO audit_seal SELECT * FROM audit_seal", month),
+        WEB: (
+            "INSERT INTO audit_seal SELECT * FROM audit_seal", month, "DELETE FROM standby_lapse",
+            "INSERT INTO standby_lapse (since, names) VALUES (now(), '*')", "UPDATE standby_lapse SET names = '*'",
+        ),
         SCHEDULER: (),
         READING: (
             "INSERT INTO counter VALUES ('x', 1)", "UPDATE student SET given_name = 'x'", "DELETE FROM student", month,

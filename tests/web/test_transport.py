@@ -46,6 +46,8 @@ CANARY = "quillfeather-secret"
         ({"DATABASE_URL": "postgresql:///wss?hostaddr=10.1.2.3"}, "DATABASE_URL: 10.1.2.3"),
         ({"REPORTS_DATABASE_URL": "postgresql://wss@copy.example/wss"}, "REPORTS_DATABASE_URL: copy.example"),
         ({"DATABASE_URL": "postgresql:///wss?host=localhost&host=db2.example:5432"}, "DATABASE_URL: db2.example"),
+        ({"DATABASE_URL": "postgresql://wss@localhost/wss?host=db1.example,db2.example"}, "DATABASE_URL: .* host= too"),
+        ({"DATABASE_URL": "postgresql://wss@localhost/wss?hostaddr=10.0.0.5"}, "DATABASE_URL: .* hostaddr= too"),
         ({"WATCH_DATABASE_URL": "postgresql://wss@db.example/wss"}, "WATCH_DATABASE_URL: db.example"),
         ({"SMTP_URL": "smtp://wss@mail.example:587"}, "SMTP_URL: mail.example"),
     ],

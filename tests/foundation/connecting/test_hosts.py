@@ -29,3 +29,9 @@ BEGIN = "postgresql+psycopg://wss:word@"
 def test_each_server_of_an_address_is_found(address: str, hosts: list[str]) -> None:
     found = [one.url.render_as_string(hide_password=False) for one in each_host(make_url(BEGIN + address))]
     assert found == [BEGIN + host for host in hosts]
+
+
+@pytest.mark.parametrize("query", ["host=db1,db2", "host=/run/postgresql", "hostaddr=10.0.0.5"])
+def test_a_host_that_the_driver_would_pass_over_is_refused(query: str) -> None:
+    with pytest.raises(ValueError, match=f"names localhost and {query.partition('=')[0]}= too"):
+        each_host(make_url(f"{BEGIN}localhost/wss?{query}"))

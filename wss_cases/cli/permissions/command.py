@@ -11,6 +11,7 @@ from wss_cases.access.gate import matrix
 from wss_cases.cli.common.commands import JSON, refuse
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, AuditSeal
+from wss_cases.mail.common.models import StandbyLapse
 
 PARTS = ("web", "scheduler", "reading", "watching")
 EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
@@ -21,6 +22,8 @@ WATCHING = (
 )
 """To see which standbys follow, and to set for which of them commits wait; nothing else, and no row."""
 SCHEMA_TABLE = "alembic_version"
+WATCHED = {StandbyLapse.__tablename__}
+"""What the scheduler alone writes: its watch puts names that stand there back into the server's settings."""
 MAKING_MONTHS = "{what} EXECUTE ON FUNCTION public.wss_next_audit_month(date) {to} {{role}};"
 MONTHS = {
     "web": (MAKING_MONTHS.format(what="REVOKE", to="FROM"),),
@@ -71,6 +74,7 @@ def _statements(role: str, part: str) -> list[str]:
     tables = set(db.metadata.tables)
     appended = {AuditEntry.__tablename__} | ({AuditSeal.__tablename__} if part == "scheduler" else set())
     read = {AuditEntry.__tablename__, AuditSeal.__tablename__, SCHEMA_TABLE} - appended
+    read |= WATCHED if part == "web" else set()
     rights = {"SELECT": tables | {SCHEMA_TABLE}}
     if part != "reading":
         rights = {EVERYTHING: tables - appended - read, "SELECT, INSERT": appended, "SELECT": read}

@@ -16,7 +16,13 @@ class Server:
 
 
 def each_host(url: URL) -> list[Server]:
-    """Return the servers of an address in its order: `//name@host/base`, `?host=a:5432&host=b`, or `?host=a,b`."""
+    """Return the servers of an address in its order: `//name@host/base`, `?host=a:5432&host=b`, or `?host=a,b`.
+
+    Raises ValueError where a host stands beside `host` or `hostaddr`: the driver goes to those, and not to it.
+    """
+    beside = [key for key in ("host", "hostaddr") if url.query.get(key)]
+    if url.host and beside:
+        raise ValueError(f"the address names {url.host} and {beside[0]}= too: name every server by host= alone")
     if url.host:
         return [Server(url.host, url.difference_update_query(("target_session_attrs",)))]
     named = url.query.get("hostaddr") or url.query.get("host") or ""

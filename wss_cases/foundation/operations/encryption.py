@@ -20,7 +20,7 @@ def demand_encryption(public_url: str, databases: dict[str, str], smtp_url: str,
     if not public_url.startswith("https://"):
         raise RuntimeError("WSS_ENV=production needs PUBLIC_URL, and it begins with https://.")
     for name, address in databases.items():
-        for host in _plain_database(address):
+        for host in _plain_database(name, address):
             _refuse_plain(name, host, plain_hosts, "Add ?sslmode=verify-full (or require)")
     _refuse_plain("SMTP_URL", _plain_mail(smtp_url), plain_hosts, "Write smtps:// or add ?starttls")
 
@@ -32,14 +32,17 @@ def _refuse_plain(name: str, host: str | None, plain_hosts: Collection[str], rem
         )
 
 
-def _plain_database(address: str) -> list[str]:
+def _plain_database(name: str, address: str) -> list[str]:
     """Return the hosts of a database that may be talked to in plain text: several where one stands in for another."""
     if not address.startswith("postgres"):
         return []
     url = make_url(address)
     if url.query.get("sslmode") in ENCRYPTED_DATABASE:
         return []
-    return [one.host for one in each_host(url)]
+    try:
+        return [one.host for one in each_host(url)]
+    except ValueError as error:
+        raise RuntimeError(f"{name}: {error}.") from error
 
 
 def _plain_mail(address: str) -> str | None:
