@@ -55,7 +55,10 @@ async function show(strip) {
   each("[data-unsent-mend]", (element) => { element.hidden = !mend; });
   each("[data-unsent-mend-link]", (element) => { element.textContent = words(strip, "mend", mend); });
   const hint = here ? signedOut && strip.dataset.signedOut : strip.dataset.signIn;
-  if (hint) each("[data-unsent-hint]", (element) => { element.textContent = hint; });
+  each("[data-unsent-hint]", (element) => {
+    element.dataset.own ??= element.textContent;
+    element.textContent = hint || element.dataset.own;
+  });
   each("[data-unsent-sign-in]", (element) => { element.hidden = !signedOut; });
   strip.hidden = !entries.length && !mend && !strip.querySelector("[data-unsent-answers] li");
   warn(strip, entries);
