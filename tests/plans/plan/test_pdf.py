@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.factories.accounts import make_user
+from tests.factories.base import put
 from tests.factories.roster import SchoolFactory
 from tests.plans.long_plan import STEPS, long_plan
 from tests.plans.plan.conftest import calling
@@ -66,7 +67,8 @@ def test_an_independent_reader_finds_a_tagged_plan_that_breaks_well(school, prin
 def test_who_asks_makes_and_opens_it_is_audited_and_it_lies_there_sealed(school, principal, plan, client_as):
     client, mine = client_as(principal), principal.id
     address = asked(client, plan, "en")
-    assert "Being made" in client.page(address).text
+    waits = client.page(address).text
+    assert "Being made" in waits and "It will be ready in a minute or two; you can leave this page." in waits
     pdf_id = int(address.rsplit("/", 1)[1])
     assert store_pdf(PLAN_PDFS, pdf_id, b"%PDF-1.7 made", clock.now())
     assert not store_pdf(PLAN_PDFS, pdf_id, b"%PDF-1.7 twice", clock.now()), "another scheduler has made it"
@@ -111,3 +113,14 @@ def test_no_one_has_more_than_five_waiting(principal, plan, client_as):
     client = client_as(principal)
     assert client.submit(f"/safety-plans/{plan.id}/pdfs", {"language": "es"}).status_code == 303
     assert "still being made" in client.page(f"/safety-plans/{plan.id}/pdfs").text
+
+
+def test_every_pdf_of_a_plan_is_reached_page_by_page(school, principal, plan, client_as):
+    shared = {"school_id": school.id, "plan_id": plan.id, "asked_by_id": principal.id, "asked_at": clock.now()}
+    rows = [put(PlanPdf(language="en", state=PdfState.FAILED, why=Why.SLOW, **shared)).id for _ in range(31)]
+    page, shown = f"/safety-plans/{plan.id}/pdfs", []
+    while page:
+        links = [link.get("href") or "" for link in client_as(principal).page(page).find_all("a")]
+        shown += [int(href.rsplit("/", 1)[1]) for href in links if re.fullmatch(r"/safety-plans/pdfs/\d+", href)]
+        page = next((href for href in links if "before=" in href), "")
+    assert shown == rows[::-1]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from wss_cases.access.act_pages import submitted
@@ -18,6 +18,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.records.stored_pdfs.forms import PdfForm
 from wss_cases.records.stored_pdfs.presenters import pdf_words
+from wss_cases.records.stored_pdfs.serving import pdf_response
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")
@@ -71,14 +72,9 @@ def file(report_id: int) -> AnyResponse:
     """The PDF. A report that is not ready is a 404."""
     actor = current_actor()
     row = report_for(actor, report_id)
-    try:
-        pdf = pdf_for(actor, report_id)
-    except Refused as refused:
-        flash(refused.message)
-        return redirect(url_for("board_reports.report", report_id=report_id), 303)
     name = f"board-report-{row.school_year}-{row.ends_on:%m}-{row.language}.pdf"
-    disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(pdf, mimetype="application/pdf", headers=disposition)
+    page = url_for("board_reports.report", report_id=report_id)
+    return pdf_response(lambda: pdf_for(actor, report_id), page, name)
 
 
 def _words(row: BoardReport, school: str | None) -> dict[str, Any]:

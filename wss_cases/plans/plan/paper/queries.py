@@ -12,7 +12,7 @@ from wss_cases.foundation.errors import existing
 from wss_cases.plans.plan.core.rules import PLAN_READERS
 from wss_cases.plans.plan.paper.models import PlanPdf
 
-MOST_SHOWN: Final = 30
+PAGE: Final = 30
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
@@ -27,8 +27,10 @@ def get_pdf(actor: Actor, plan_pdf_id: int) -> PlanPdf:
     return existing(found)
 
 
-def pdfs_of(actor: Actor, plan_id: int) -> Sequence[PlanPdf]:
-    """Return the newest PDFs of a plan that the actor reads."""
+def pdfs_of(actor: Actor, plan_id: int, before: int | None = None, limit: int = PAGE) -> Sequence[PlanPdf]:
+    """Return the newest PDFs of a plan that the actor reads, of those `before` one."""
     statement = visible_to(select(PlanPdf), actor).where(PlanPdf.plan_id == plan_id)
-    found: Sequence[PlanPdf] = db.session.scalars(statement.order_by(PlanPdf.id.desc()).limit(MOST_SHOWN)).all()
+    if before is not None:
+        statement = statement.where(PlanPdf.id < before)
+    found: Sequence[PlanPdf] = db.session.scalars(statement.order_by(PlanPdf.id.desc()).limit(limit)).all()
     return found
