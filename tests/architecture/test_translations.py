@@ -222,3 +222,8 @@ def test_a_gun_is_an_arma_de_fuego_wherever_the_english_says_gun() -> None:
     gun = re.compile(r"\b(?:guns?|firearms?)\b", re.IGNORECASE)
     said = [pair for one in messages(catalogue()) for pair in zip(forms(one.id), forms(one.string), strict=True)]
     assert not [english for english, spanish in said if gun.search(english) and "fuego" not in spanish]
+
+
+def test_just_now_is_a_moment_ago_not_at_once() -> None:
+    said = [pair for one in messages(catalogue()) for pair in zip(forms(one.id), forms(one.string), strict=True)]
+    assert not [english for english, spanish in said if "just now" in english and "ahora mismo" in spanish]

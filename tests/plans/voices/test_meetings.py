@@ -171,6 +171,8 @@ def test_before_its_day_a_meeting_says_what_is_needed_and_leads_to_its_plan(scho
     assert "7 members needed" in page.text and "Who came" not in page.text and "No: 0" not in page.text
     plans = [link.get("href") for link in page.find_all("a") if "/safety-plans/" in link.get("href")]
     assert plans == [f"/safety-plans/{plan.id}"], "the one that is not closed"
+    one = SchoolMeetingFactory(school_id=school.id, held_on=date(2026, 11, 26), quorum=1, **nobody)
+    assert "1 member needed" in client.page(f"/meetings/{one.id}").text
     today = SchoolMeetingFactory(school_id=school.id, held_on=TODAY, **nobody)
     held = client.page(f"/meetings/{today.id}").find_all("main")[0].text
     assert "Who came" in held and "No: 0 of 7 needed" in held

@@ -1,5 +1,6 @@
 """Handing over several cases at once, or the whole caseload."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,7 +60,7 @@ def choose() -> Page:
         url_for("desk.page"),
         "workday/hand_over/cases.html",
         count=len(rows),
-        kept=_kept(actor) if from_id == actor.user_id else [],
+        kept=_told_apart(_kept(actor)) if from_id == actor.user_id else [],
         all_href=url_for("hand_overs.choose", whose=request.args.get("whose"), all="yes"),
         whose=people.get(from_id or 0, "") if from_id != actor.user_id else "",
     )
@@ -87,6 +88,16 @@ def _kept(actor: Actor) -> list[tuple[str, str]]:
         )
         for one in periods
     ]
+
+
+def _told_apart(links: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the links with a number behind those words that several of them have."""
+    often, met = Counter(words for _href, words in links), Counter[str]()
+    told = []
+    for href, words in links:
+        met[words] += 1
+        told.append((href, f"{words} ({met[words]})" if often[words] > 1 else words))
+    return told
 
 
 def _whose(actor: Actor, school_id: int) -> int | None:

@@ -74,6 +74,14 @@ def test_who_moved_to_another_school_hands_notes_over_and_reads_no_name(
     assert "Circle keepers: No student named" in page and name not in page
 
 
+def test_two_circles_of_one_case_are_told_apart(world: Any, circle: Any, client_as: Any) -> None:
+    second = kept_circle(world)
+    write(world.actor, second, "said in the other circle")
+    links = client_as(world.coordinator).page("/desk/hand-over").find_all("a")
+    shown = {link.get("href"): link.text for link in links if (link.get("href") or "").endswith("/keepers")}
+    assert len(shown) == 2 and [words[-4:] for words in shown.values()] == [" (1)", " (2)"]
+
+
 def test_who_could_end_a_role_is_asked_for_a_hand_over_first(world: Any, circle: Any, client_as: Any) -> None:
     page = f"/people/{world.actor.user_id}"
     head, system = (client_as(make_user(world.school, role)) for role in (Role.ADMINISTRATOR, Role.SYSADMIN))

@@ -106,7 +106,8 @@ def facts_of(meeting: SchoolMeeting, today: date) -> list[dict[str, Any]]:
     language = {"label": _("Languages"), "value": spoken}
     notice = {"label": _("Notice posted on"), "value": day_words(meeting.notice_on)}
     if meeting.held_on > today:
-        needed = {"label": _("Quorum"), "value": _("%(needed)d members needed", needed=meeting.quorum or 0)}
+        number = ngettext("%(num)d member needed", "%(num)d members needed", meeting.quorum or 0)
+        needed = {"label": _("Quorum"), "value": number}
         about = {"label": _("What it is about"), "value": meeting.topic}
         return [about, language, notice, *([needed] if meeting.quorum else [])]
     return [
