@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.factories.base import fresh
 from tests.plans.baselines.making import TODAY, call, only, wait_for_a_survey
@@ -14,10 +14,12 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.plans.baselines.actions import enter_survey, freeze
 from wss_cases.plans.baselines.queries import baselines_of
+from wss_cases.plans.measures.states import SURVEY
 from wss_cases.plans.plan.baselines.models import SurveyValue
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.plan.goals.models import PlanGoal
+from wss_cases.plans.plan.goals.queries import without_baseline
 from wss_cases.plans.plan.progress.actions import move_plan
 
 
@@ -82,3 +84,35 @@ def test_from_the_vote_on_goals_keep_what_the_council_read_and_going_back_opens_
         with pytest.raises(Refused, match="only once"):
             freeze(call(here), here.plan.id, ["incidents"], "2025-26")
         assert held() == {later}, "an earlier year takes no place of a later one"
+
+
+@pytest.mark.parametrize("state", [PlanState.COUNCIL_VOTE, PlanState.APPROVED, PlanState.IN_FORCE])
+def test_a_goal_of_before_takes_its_first_baseline_at_the_council_and_keeps_it(
+    here: Planning, state: PlanState
+) -> None:
+    """Nothing comes into force without one, and such a plan may have been approved before one was asked for."""
+    first, second, *_others = here.goals.values()
+    move(here.plan.id, PlanState.DRAFT, here.place.ids["admin"])
+    freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+    held = only(here).id
+    db.session.get_one(PlanGoal, second.id).baseline_id = None
+    move(here.plan.id, state, here.place.ids["admin"])
+    if state is PlanState.IN_FORCE:
+        with pytest.raises(Refused, match="only once"):
+            freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+        assert without_baseline(here.plan.id) == [fresh(second)]
+        return
+    freeze(call(here), here.plan.id, ["incidents"], "2026-27")
+    newest = fresh(second).baseline_id
+    assert newest not in (None, held) and fresh(first).baseline_id == held
+    assert without_baseline(here.plan.id) == []
+    with pytest.raises(Refused, match="only once"):
+        freeze(call(here), here.plan.id, ["incidents"], "2025-26")
+    assert fresh(second).baseline_id == newest, "once it has one it keeps it"
+    waiting = [goal.id for goal in here.goals.values()]
+    db.session.execute(update(PlanGoal).where(PlanGoal.id.in_(waiting)).values(measure=SURVEY, baseline_id=None))
+    db.session.commit()
+    enter_survey(call(here), here.plan.id, "5Essentials", "Trust", 45, "2025-26", waiting)
+    with pytest.raises(Refused) as refusal:
+        enter_survey(call(here), here.plan.id, "5Essentials", "Trust", 54, "2025-26", waiting)
+    assert refusal.value.field == "goals" and without_baseline(here.plan.id) == []

@@ -1,6 +1,7 @@
 """Freezing baselines, and entering values of surveys. A baseline is taken once; nothing here changes one.
 
 Until a plan is before the council its goals take the latest: of a later school year, or a survey's value put right.
+There a goal that has none yet still takes its first.
 """
 
 import math

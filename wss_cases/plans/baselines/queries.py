@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, literal, or_, select
+from sqlalchemy import Select, and_, literal, or_, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year, school_year_bounds
@@ -16,7 +16,7 @@ from wss_cases.plans.measures.rules import Figure
 from wss_cases.plans.measures.states import SURVEY
 from wss_cases.plans.plan.baselines.models import PlanBaseline, SurveyValue
 from wss_cases.plans.plan.core.models import SchoolPlan
-from wss_cases.plans.plan.core.states import GOALS_OPEN
+from wss_cases.plans.plan.core.states import AT_THE_COUNCIL, GOALS_OPEN
 from wss_cases.plans.plan.goals.models import PlanGoal
 from wss_cases.surveys.instrument.queries import questions_on, text_code
 from wss_cases.surveys.instrument.states import SurveyGroup
@@ -76,10 +76,12 @@ def goals_offered(plan: SchoolPlan) -> Sequence[PlanGoal]:
 
 
 def _open_goals(plan: SchoolPlan, measure: str) -> Select[PlanGoal]:
-    """Return the select of a plan's goals of a measure; none from the council's vote on, which decides on them as they
-    are. Going back to the committee opens them again."""
+    """Return the select of a plan's goals of a measure; at the council, which decides on them as they are, those alone
+    that have no baseline, and none from then on. Going back to the committee opens them again."""
     standing = (PlanGoal.plan_id == plan.id, PlanGoal.measure == measure, PlanGoal.removed_on.is_(None))
-    return select(PlanGoal).where(literal(plan.state in GOALS_OPEN), *standing).order_by(PlanGoal.id)
+    bare = and_(PlanGoal.baseline_id.is_(None), PlanGoal.survey_value_id.is_(None))
+    is_open = bare if plan.state in AT_THE_COUNCIL else literal(plan.state in GOALS_OPEN)
+    return select(PlanGoal).where(is_open, *standing).order_by(PlanGoal.id)
 
 
 def climate_measures(day: date) -> dict[str, tuple[SurveyGroup, str]]:

@@ -144,7 +144,8 @@ act_page(
         "go_words": _("Freeze these figures"),
         "lede": _(
             "The figures are counted now and stay as they are. What is corrected later is shown beside them. Until the "
-            "plan is put to the council’s vote, a goal takes the latest school year that is frozen."
+            "plan is put to the council’s vote, a goal takes the latest school year that is frozen. From the vote "
+            "until the plan is in force, only a goal that has no baseline takes one."
         ),
         "back_href": _done(plan),
     },

@@ -41,6 +41,10 @@ GOALS_OPEN: Final = EDITABLE - STANDING
 """From the council's vote on a plan's goals and their baselines stay as the council reads them, or nobody could be
 measured by them; going back to the committee opens them."""
 
+AT_THE_COUNCIL: Final = frozenset({PlanState.COUNCIL_VOTE, PlanState.APPROVED})
+"""Where a goal that came without a baseline, before one was asked for, still takes its first: nothing comes into force
+without one."""
+
 
 class Block(Labelled):
     """What stands between a plan and its next state."""
