@@ -77,6 +77,7 @@ def test_who_asks_makes_and_opens_it_is_audited_and_it_lies_there_sealed(school,
     told = [(row.action.split(".")[1], row.actor_id) for row in rows if row.object_id == pdf_id]
     assert told == [("asked", mine), ("read", mine), ("made", None), ("read", mine)]
     assert b"%PDF" not in db.session.scalars(db.select(PlanPdf.sealed_text)).one()
+    assert "It names adults, and a student wherever the words of the plan do." in client.page(address).text
     assert ("plan_pdfs", PlanPdf, PLAN_PDFS.purpose) in SEALED and PLAN_PDFS.purpose != BOARD_REPORTS.purpose
     assert TABLES["plan_pdf"] == TABLES["board_report"]
     assert "plan_pdf" not in clean(clock.now() + timedelta(days=399))

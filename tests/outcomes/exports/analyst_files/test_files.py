@@ -207,7 +207,7 @@ def test_a_request_is_withdrawn_by_who_made_it_and_too_few_incidents_are_refused
     row = newest()
     assert made.releases.get(f"{PAGE}/{row.id}/withdraw").status_code == 404
     assert made.asks.submit(f"{PAGE}/{row.id}/withdraw").status_code == 303
-    assert newest().state is FileState.WITHDRAWN
+    assert newest().state is FileState.WITHDRAWN and newest().decided_by_id == row.asked_by_id
     assert made.request(first_month="2026-08", last_month="2026-08").status_code == 303
     row = newest()
     assert "Too few incidents" in made.releases.page(f"{PAGE}/{row.id}/release").text
@@ -251,8 +251,11 @@ def test_a_released_file_that_was_not_downloaded_gives_its_months_back(made: Dis
     one = made.released()
     assert made.request().status_code == 400
     assert made.releases.get(f"{one}/withdraw").status_code == 404, "only who asked for it"
+    released = newest()
     assert made.asks.submit(f"{one}/withdraw").status_code == 303
     assert newest().state is FileState.WITHDRAWN and made.asks.get(f"{one}/download").status_code == 404
+    decided = (newest().decided_by_id, newest().decided_at)
+    assert decided == (released.decided_by_id, released.decided_at) and released.decided_by_id == made.lead.id
     two = made.released()
     assert made.asks.submit(f"{two}/download").status_code == 200
     assert made.asks.get(f"{two}/withdraw").status_code == 404, "what was downloaded cannot be called back"

@@ -65,7 +65,8 @@ def test_who_moved_to_another_school_hands_notes_over_and_reads_no_name(
     world: Any, circle: Any, client_as: Any
 ) -> None:
     name = world.students[0].shown_name
-    assert name in client_as(world.coordinator).page("/desk/hand-over").text
+    page = client_as(world.coordinator).get("/desk/hand-over").get_data(as_text=True)
+    assert name in page and "data-blank" in page, "a page with names can be blanked"
     moves = update(RoleGrant).where(RoleGrant.user_id == world.actor.user_id)
     db.session.execute(moves.values(school_id=make_world().school.id))
     db.session.commit()

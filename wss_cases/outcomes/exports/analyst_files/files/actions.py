@@ -110,12 +110,15 @@ def refuse_file(uow: UnitOfWork, file_id: int, because: Refusal, words: str) -> 
 @use_case
 def withdraw_file(uow: UnitOfWork, file_id: int) -> int:
     """Withdraw one's own request, also once it is released: its months are free again, since nothing of it has left.
-    Raises NotFound for another's, and for one that was downloaded or is withdrawn or refused."""
+    Who released it stays. Raises NotFound for another's, and for one that was downloaded or is withdrawn or refused."""
     row = uow.load(AnalystFile, file_id, Permission.ANALYST_FILES, uow.version)
     if row.state not in OPEN or row.asked_by_id != uow.actor.user_id:
         raise NotFound
     row.expires_at, row.fingerprint = None, ""
-    _decide(uow, row, FileState.WITHDRAWN)
+    if row.state is FileState.ASKED:
+        row.decided_by_id, row.decided_at = uow.actor.user_id, uow.now
+    row.state = FileState.WITHDRAWN
+    uow.record(row, "analyst_file.withdrawn")
     return row.id
 
 
