@@ -155,7 +155,7 @@ def test_a_planted_offence_is_caught(sentence: str, plant: Callable[[], None]) -
 
 
 def test_the_checks_look_at_something() -> None:
-    assert len(list(checks.bookings())) > examples(40, 60)
+    assert len(list(checks.bookings())) > examples(30, 60)
     assert checks.agreements() > 10
     open_ones = list(db.session.scalars(select(Case.state).where(Case.state != CaseState.CLOSED)))
     assert len(open_ones) > 10 and len(set(open_ones)) > 2
