@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -17,11 +17,13 @@ from tests.support.applications import make_app, people_client
 from tests.support.databases import Database, flask
 from tests.support.servers.live_system import LONGEST_WAIT, wait_until
 from wss_cases.access.actor import Role
+from wss_cases.cli.doctor.command import examine
 from wss_cases.foundation.db import db
 from wss_cases.jobs.standby import watching
 from wss_cases.journal.models import AuditEntry, OutboxMessage
+from wss_cases.mail.monitoring.queries import standing
 from wss_cases.setup.standby import rules
-from wss_cases.setup.standby.actions import MISSING, end_lapse
+from wss_cases.setup.standby.actions import MISSING, end_lapse, note_look
 from wss_cases.setup.standby.queries import last_lapses
 from wss_cases.setup.standby.rules import PATIENCE, Primary, Step, are_meant, step, unheard, wanted
 from wss_cases.setup.standby.watching import SeveralFirst, Watch
@@ -103,6 +105,65 @@ def twice(address: str) -> str:
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_watch_that_sees_nothing_is_not_called_well(
+    database: Database, watched: str, tmp_path: Path, at: Callable[..., datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(database.url, tmp_path, WATCH_DATABASE_URL=watched)
+    now = at("2026-11-24 10:00")
+    words = "second machine is not being watched"
+    with app.app_context(), psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as owner:
+        boss = make_user(Role.SYSADMIN)
+        db.session.commit()
+        client = people_client(app, boss)
+
+        def seen() -> tuple[str, bool, str]:
+            page, looked = client.page("/system").text, next(one for one in examine(now) if one.what == "standby")
+            db.session.remove()
+            assert looked.level == ("bad" if words in page else "ok")
+            return client.get("/readyz").get_json()["standby"], words in page, looked.words
+
+        assert seen()[:2] == ("unknown", True), "no scheduler has looked"
+        look = watching()
+        assert (look("one", now), seen()) == ("", ("ok", False, "None is missing."))
+        owner.execute(f"ALTER ROLE {ROLE} NOLOGIN".encode())
+        assert (look("one", now), seen()[0]) == ("", "ok"), "that may be over in seconds"
+        with monkeypatch.context() as patched:
+            patched.setattr(rules, "UNSEEN", 0.0)
+            assert "no first server is seen; not let in" in look("one", now)
+        state, is_shown, told = seen()
+        assert (state, is_shown) == ("unknown", True) and "one: no first server is seen; not let in" in told
+        owner.execute(f"ALTER ROLE {ROLE} LOGIN".encode())
+        assert (look("one", now), seen()[:2]) == ("", ("ok", False))
+        app.config["WATCH_DATABASE_URL"] = twice(watched)
+        assert "both take themselves for the first server" in look("one", now)
+        assert seen()[:2] == ("unknown", True)
+        app.config["WATCH_DATABASE_URL"] = watched
+        assert (look("one", now), seen()[:2]) == ("", ("ok", False))
+        later = now + timedelta(minutes=3)
+        assert (standing(later).standby(True), standing(later).standby(False)) == ("unknown", "none")
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_names_that_cannot_be_kept_are_not_taken_away(
+    database: Database, watched: str, tmp_path: Path, at: Callable[..., datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app(database.url, tmp_path, WATCH_DATABASE_URL=watched)
+    long = f"ANY 1 ({', '.join(f'standby_of_school_{number}' for number in range(12))})"
+    with app.app_context(), psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as owner:
+        owner.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{long}'".encode())
+        owner.execute("SELECT pg_reload_conf()")
+        wait_until(lambda: names_in_force(database) == long, LONGEST_WAIT, "the setting is in force")
+        monkeypatch.setattr(rules, "PATIENCE", 0.0)
+        now = at("2026-11-24 10:00")
+        assert "longer than 200 letters" in watching()("one", now)
+        assert (names_in_force(database), list(last_lapses(9)), standing(now).standby(True)) == (long, [], "unknown")
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_without_its_standby_saves_go_on_and_everybody_knows(
     database: Database, watched: str, tmp_path: Path, at: Callable[..., datetime], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +192,7 @@ def test_without_its_standby_saves_go_on_and_everybody_knows(
         end_lapse(later)
         end_lapse(later)
         assert [row.until for row in last_lapses(9)] == [later]
+        note_look("one", later, "")
         assert client.get("/readyz").get_json()["standby"] == "ok"
         assert "kept on one machine only" not in client.page("/account").text
         kept = select(func.count()).where(AuditEntry.action.in_(("standby_lapse.begun", "standby_lapse.ended")))

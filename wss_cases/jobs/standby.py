@@ -1,30 +1,63 @@
 """What the scheduler does about the database's standby every few seconds, in a thread of its own: a tick may be waiting
 for the very standby that is missing."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.jobs.ticks import words_of
-from wss_cases.setup.standby.watching import SeveralFirst, Watch
+from wss_cases.setup.standby import rules
+from wss_cases.setup.standby.actions import note_look
+from wss_cases.setup.standby.watching import NoneFirst, NotWatched, Watch
 
 WATCH_SECONDS = 3.0
 
 
 def watching() -> Callable[[str, datetime], str]:
     """Return what looks once, and remembers for the next time what it saw."""
-    watch = Watch()
+    looks = _Looks()
+    return looks.look
 
-    def watch_standby(_name: str, now: datetime) -> str:
+
+class _Looks:
+    """The looks of one scheduler: what the last one saw, since when none succeeded, and what was written down."""
+
+    def __init__(self) -> None:
+        self._watch = Watch()
+        self._well = time.monotonic()
+        self._noted: tuple[str, float] | None = None
+
+    def look(self, name: str, now: datetime) -> str:
+        """Look once, and write down what became of it: a failure once it has lasted."""
+        said, failed, is_sure = "", "", False
         try:
-            return watch.look(setting("WATCH_DATABASE_URL"), now)
-        except SeveralFirst as several:
-            return str(several)
+            said = self._watch.look(setting("WATCH_DATABASE_URL"), now)
+            self._well = time.monotonic()
+        except NotWatched as error:
+            failed, is_sure = str(error), not isinstance(error, NoneFirst)
+            said = failed if is_sure else ""
         except Exception as error:
             # the next look comes in seconds
-            return f"standby not watched: {words_of(error)}"
+            failed = said = f"standby not watched: {words_of(error)}"
         finally:
             db.session.remove()
+        if failed and not is_sure and time.monotonic() - self._well < rules.UNSEEN:
+            return said
+        return self._note(name, now, failed) or said
 
-    return watch_standby
+    def _note(self, name: str, now: datetime, failed: str) -> str:
+        """Write down what is new, or was written down a while ago; returns words for the log where that is not done."""
+        moment = time.monotonic()
+        if self._noted is not None and self._noted[0] == failed and moment - self._noted[1] < rules.NOTE_EVERY:
+            return ""
+        try:
+            note_look(name, now, failed)
+        except Exception as error:
+            # the next look tries again
+            return f"{failed or 'standby watched'}; not written down: {words_of(error)}"
+        finally:
+            db.session.remove()
+        self._noted = (failed, moment)
+        return failed

@@ -85,7 +85,7 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """Answer 503 when the database, its schema or the scheduler's heartbeat is not there, with what to run.
 
-    Delivery that was paused on purpose, and a standby that is missing, are told and are no reason for 503.
+    Delivery that was paused on purpose, a standby that is missing or not watched, are told and are no reason for 503.
     """
     state = _state()
     ready = state["database"] == "ok" and state["scheduler"] == "ok"
@@ -102,7 +102,5 @@ def _state() -> dict[str, str]:
     except SQLAlchemyError:
         return {"database": "unavailable", **unknown}
     delivery = "paused" if found.paused_since is not None else "on"
-    standby = "ok" if setting("WATCH_DATABASE_URL") else "none"
-    if found.alone_since is not None:
-        standby = "missing"
+    standby = found.standby(bool(setting("WATCH_DATABASE_URL")))
     return {"database": "ok", "scheduler": found.scheduler, "delivery": delivery, "standby": standby}

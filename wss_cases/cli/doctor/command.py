@@ -27,7 +27,7 @@ from wss_cases.journal.audit.actions import last_seal
 from wss_cases.journal.audit.rules import PURPOSE, keyring
 from wss_cases.mail.common.queries import queue_depth
 from wss_cases.mail.delivery.smtp_transport import Post
-from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.monitoring.queries import failed_watches, standing
 from wss_cases.mail.webhooks.queries import failing
 from wss_cases.setup.checklist.checks import CHECKS
 from wss_cases.setup.checklist.rules import Level
@@ -108,10 +108,14 @@ def _reports(_now: datetime) -> Finding:
 
 
 def _standby(now: datetime) -> Finding:
-    if standing(now).alone_since is not None:
+    state = standing(now).standby(bool(setting("WATCH_DATABASE_URL")))
+    if state == "missing":
         return bad("standby", "What is saved is kept on one machine only: no standby follows. See System.")
-    if not setting("WATCH_DATABASE_URL"):
+    if state == "none":
         return ok("standby", "WATCH_DATABASE_URL is not set: no standby is watched.")
+    if state == "unknown":
+        why = "; ".join(f"{row.name}: {row.failed_with}" for row in failed_watches(now)) or "No scheduler looks."
+        return bad("standby", f"Nobody sees whether one is missing; saving would stop without it. {why}")
     return ok("standby", "None is missing.")
 
 

@@ -11,7 +11,7 @@ from wss_cases.access.gate import matrix
 from wss_cases.cli.common.commands import JSON, refuse
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, AuditSeal
-from wss_cases.mail.common.models import StandbyLapse
+from wss_cases.mail.common.models import StandbyLapse, StandbyWatch
 
 PARTS = ("web", "scheduler", "reading", "watching")
 EVERYTHING = "SELECT, INSERT, UPDATE, DELETE"
@@ -22,7 +22,7 @@ WATCHING = (
 )
 """To see which standbys follow, and to set for which of them commits wait; nothing else, and no row."""
 SCHEMA_TABLE = "alembic_version"
-WATCHED = {StandbyLapse.__tablename__}
+WATCHED = {StandbyLapse.__tablename__, StandbyWatch.__tablename__}
 """What the scheduler alone writes: its watch puts names that stand there back into the server's settings."""
 MAKING_MONTHS = "{what} EXECUTE ON FUNCTION public.wss_next_audit_month(date) {to} {{role}};"
 MONTHS = {

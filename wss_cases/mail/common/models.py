@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.mail.common.states import MailStyle, TroubleKind
 
+MOST_NAMES = 200
+"""Letters of `synchronous_standby_names` that are kept, and so may be taken away."""
+
 
 class Heartbeat(Base):
     """When each scheduler process lived last, its last completed sweep, and what failed in its ticks.
@@ -50,7 +53,22 @@ class StandbyLapse(Base):
     id: Mapped[Id]
     since: Mapped[datetime]
     until: Mapped[datetime | None]
-    names: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    names: Mapped[str] = mapped_column(String(MOST_NAMES), default="", server_default="")
+
+
+class StandbyWatch(Base):
+    """What each scheduler process saw of the database's servers when it looked last.
+
+    `seen_at`: when the first server and those that follow it were seen; `failed_at` and `failed_with` while they cannot
+    be. A row that nothing else writes: one that a tick holds may wait for the very standby that is missing.
+    """
+
+    __tablename__ = "standby_watch"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    seen_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
+    failed_with: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
 
 class DigestDay(Base):

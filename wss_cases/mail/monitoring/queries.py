@@ -9,10 +9,12 @@ from sqlalchemy import and_, bindparam, case, func, or_, select
 
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.common.models import DeliveryPause, Heartbeat, StandbyLapse
+from wss_cases.mail.common.models import DeliveryPause, Heartbeat, StandbyLapse, StandbyWatch
 from wss_cases.mail.common.queries import open_schools
 
 SILENT_AFTER = timedelta(minutes=5)
+UNWATCHED_AFTER = timedelta(minutes=2)
+"""How old may be what a scheduler wrote down of the standby: it writes every half minute."""
 ONLY_ROW = 1
 
 
@@ -22,13 +24,20 @@ class Standing:
 
     `scheduler`: ok · silent (none was seen for five minutes) · failing (alive, but no sweep was completed in that
     time) · not started. `last_beat` is when any was seen last, `paused_since` since when mail is paused,
-    `alone_since` since when the database's standby is missing.
+    `alone_since` since when the database's standby is missing, `is_watched` whether any scheduler sees that now.
     """
 
     scheduler: str
     last_beat: datetime | None
     paused_since: datetime | None
     alone_since: datetime | None
+    is_watched: bool
+
+    def standby(self, is_set: bool) -> str:
+        """Return ok, missing, unknown (no scheduler sees it) or none, where `is_set`: a standby is to be watched."""
+        if self.alone_since is not None:
+            return "missing"
+        return ("ok" if self.is_watched else "unknown") if is_set else "none"
 
 
 def standing(now: datetime) -> Standing:
@@ -36,12 +45,19 @@ def standing(now: datetime) -> Standing:
 
     A heartbeat of tomorrow comes from a clock that runs ahead, and counts as little as one of yesterday.
     """
-    row = db.session.execute(_standing(), {"first": now - SILENT_AFTER, "last": now + SILENT_AFTER}).one()
+    around = {"first": now - SILENT_AFTER, "last": now + SILENT_AFTER, "seen": now - UNWATCHED_AFTER}
+    row = db.session.execute(_standing(), around).one()
     if row[0] is None:
         words = "not started"
     else:
         words = "ok" if row[2] else "failing" if row[1] else "silent"
-    return Standing(words, row[0], row[3], row[4])
+    return Standing(words, row[0], row[3], row[4], row[5] is not None)
+
+
+def failed_watches(now: datetime) -> list[StandbyWatch]:
+    """Return what the schedulers wrote down that cannot see the database's servers now."""
+    statement = select(StandbyWatch).where(StandbyWatch.failed_at >= now - UNWATCHED_AFTER)
+    return list(db.session.scalars(statement.order_by(StandbyWatch.name)))
 
 
 @cache
@@ -49,7 +65,9 @@ def _standing() -> Any:
     """Put the statement of every page together once."""
     first: Any = bindparam("first")
     last: Any = bindparam("last")
+    seen: Any = bindparam("seen")
     lives = Heartbeat.at.between(first, last)
+    watches = StandbyWatch.failed_at.is_(None) & StandbyWatch.seen_at.between(seen, last)
     swept = Heartbeat.swept_at.between(first, last)
     well = and_(lives, or_(swept, Heartbeat.failures == 0))
     return select(
@@ -58,6 +76,7 @@ def _standing() -> Any:
         func.max(case((well, 1), else_=0)),
         select(DeliveryPause.since).scalar_subquery(),
         select(func.min(StandbyLapse.since)).where(StandbyLapse.until.is_(None)).scalar_subquery(),
+        select(func.max(StandbyWatch.seen_at)).where(watches).scalar_subquery(),
     )
 
 

@@ -1,17 +1,19 @@
-"""Keeping since when the standby is missing, and telling those who run the system."""
+"""Keeping since when the standby is missing or not watched, and telling those who run the system."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import delete, func, text, update
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.grants.queries import holders_anywhere
 from wss_cases.foundation.school_time import today_at
-from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.mail.common.models import StandbyLapse
+from wss_cases.journal.unit_of_work import insert_once, unit_of_work
+from wss_cases.mail.common.models import StandbyLapse, StandbyWatch
 from wss_cases.setup.standby.queries import open_lapse
 
 MISSING = "standby.missing"
+FORGET_AFTER = timedelta(days=1)
+_WAITS_FOR_NONE = text("SET LOCAL synchronous_commit = local")
 
 
 def begin_lapse(now: datetime, names: str) -> None:
@@ -20,12 +22,12 @@ def begin_lapse(now: datetime, names: str) -> None:
     This commit alone does not wait for the standby: it comes before the saves that are less safe.
     """
     with unit_of_work(SYSTEM, now) as uow:
-        uow.session.execute(text("SET LOCAL synchronous_commit = local"))
+        uow.session.execute(_WAITS_FOR_NONE)
         uow.next_number(StandbyLapse.__tablename__)  # whoever comes second waits here, and then looks again
         if open_lapse() is not None:
             uow.no_audit()
             return
-        lapse = StandbyLapse(since=now, names=names[:200])
+        lapse = StandbyLapse(since=now, names=names)
         uow.add_audited(lapse, "standby_lapse.begun")
         for user_id, _name in holders_anywhere(Role.SYSADMIN, today_at(None, now)):
             uow.notify(user_id, MISSING, lapse, f"{MISSING}:{user_id}:{lapse.id}", at_any_hour=True)
@@ -41,3 +43,17 @@ def end_lapse(now: datetime) -> None:
             return
         lapse.until = now
         uow.audit("standby_lapse.ended", "standby_lapse", lapse.id, {"until": [None, now.isoformat()]})
+
+
+def note_look(name: str, now: datetime, failed_with: str) -> None:
+    """Keep that this scheduler saw the servers ('') or with what it failed; this waits for no standby."""
+    seen = {"seen_at": now, "failed_at": None, "failed_with": ""}
+    failed = {"failed_at": now, "failed_with": failed_with[:200]}
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.session.execute(_WAITS_FOR_NONE)
+        uow.no_audit()
+        insert_once(uow.session, StandbyWatch, {"name": name, "failed_with": ""}, ["name"])
+        mine = update(StandbyWatch).where(StandbyWatch.name == name)
+        uow.session.execute(mine.values(**(failed if failed_with else seen)))
+        last = func.coalesce(StandbyWatch.failed_at, StandbyWatch.seen_at)
+        uow.session.execute(delete(StandbyWatch).where(last < now - FORGET_AFTER))

@@ -8,6 +8,10 @@ from typing import Final
 
 PATIENCE: Final = 14.0
 """Seconds without a word of the standby after which saves go on without it; it says something every ten at least."""
+UNSEEN: Final = 60.0
+"""Seconds without a first server, or of looks that fail, after which nobody can be sure of the standby."""
+NOTE_EVERY: Final = 30.0
+"""Seconds after which what is seen is written down again where nothing changed."""
 _ANY: Final = "*"
 
 

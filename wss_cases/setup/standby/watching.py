@@ -18,6 +18,7 @@ from sqlalchemy.pool import NullPool
 from wss_cases.foundation.connecting.hosts import each_host
 from wss_cases.foundation.connecting.silence import SILENCE
 from wss_cases.foundation.db import db
+from wss_cases.mail.common.models import MOST_NAMES
 from wss_cases.setup.standby.actions import begin_lapse, end_lapse
 from wss_cases.setup.standby.queries import known_names, open_lapse
 from wss_cases.setup.standby.rules import Primary, Step, step, unheard
@@ -31,8 +32,20 @@ _FOLLOWING = text(
 )
 
 
-class SeveralFirst(Exception):
+class NotWatched(Exception):
+    """The standby cannot be watched, and why."""
+
+
+class NoneFirst(NotWatched):
+    """No server that lets us in is the first; where that lasts, a person has to see to it."""
+
+
+class SeveralFirst(NotWatched):
     """More than one server takes itself for the first."""
+
+
+class TooLong(NotWatched):
+    """The names are more than what can be kept, and put back later: they are not taken away."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +65,14 @@ class Watch:
         self._sure = time.monotonic()
 
     def look(self, address: str, now: datetime) -> str:
-        """Look once and do what is to be done; returns words for the log, '' for none. Raises SeveralFirst."""
-        found = _first(address)
-        if found is None:
+        """Look once and do what is to be done; returns words for the log, '' for none. Raises NotWatched."""
+        try:
+            found = _first(address)
+        except NoneFirst:
             self._sure = time.monotonic()  # a first server that comes back is given the time that its standbys need
-            return ""
+            raise
+        if len(found.primary.names) > MOST_NAMES:
+            raise TooLong(f"synchronous_standby_names is longer than {MOST_NAMES} letters: shorten it")
         is_lapse, known = open_lapse() is not None, known_names()
         db.session.remove()
         silent, moment = self._silent(found.words), time.monotonic()
@@ -87,27 +103,34 @@ class Watch:
         return {name: moment - self._heard[name][1] for name in words}
 
 
-def _first(address: str) -> Found | None:
-    """Return the first server, None where none answers. Raises SeveralFirst."""
-    found = [one for server in each_host(make_url(address)) if (one := _asked(server.url)) is not None]
+def _first(address: str) -> Found:
+    """Return the first server. Raises NoneFirst, SeveralFirst."""
+    found, closed = [], []
+    for server in each_host(make_url(address)):
+        try:
+            one = _asked(server.url)
+        except SQLAlchemyError:
+            closed.append(server.host or "the socket")
+        else:
+            found += [one] if one is not None else []
     if len(found) > 1:
         hosts = ", ".join(str(one.url.host) for one in found)
         raise SeveralFirst(f"{hosts} both take themselves for the first server: stop the one that was left")
-    return found[0] if found else None
+    if not found:
+        away = f"; not let in, or no answer: {', '.join(closed)}" if closed else ""
+        raise NoneFirst(f"no first server is seen{away}")
+    return found[0]
 
 
 def _asked(url: URL) -> Found | None:
-    """Return what a server says of itself and its standbys; None where it is not the first, or does not answer."""
-    try:
-        with _connected(url) as connection:
-            if not connection.scalar(_IS_FIRST):
-                return None
-            rows = connection.execute(_FOLLOWING).all()
-            waited_for = [name for name, is_waited_for, _said in rows if is_waited_for]
-            primary = Primary(connection.scalar(_NAMES), [name for name, *_rest in rows], waited_for)
-            return Found(url, primary, {name: said for name, _waited_for, said in rows})
-    except SQLAlchemyError:
-        return None
+    """Return what a server says of itself and its standbys; None where it is not the first. Raises SQLAlchemyError."""
+    with _connected(url) as connection:
+        if not connection.scalar(_IS_FIRST):
+            return None
+        rows = connection.execute(_FOLLOWING).all()
+        waited_for = [name for name, is_waited_for, _said in rows if is_waited_for]
+        primary = Primary(connection.scalar(_NAMES), [name for name, *_rest in rows], waited_for)
+        return Found(url, primary, {name: said for name, _waited_for, said in rows})
 
 
 def _set_names(url: URL, names: str) -> None:

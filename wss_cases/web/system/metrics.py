@@ -99,6 +99,10 @@ class Figures(Collector):
         yield GaugeMetricFamily(
             "wss_standby_missing", "1 while the database's standby is missing.", int(found.alone_since is not None)
         )
+        if setting("WATCH_DATABASE_URL"):
+            yield GaugeMetricFamily(
+                "wss_standby_watched", "1 while a scheduler sees the database's standby.", int(found.is_watched)
+            )
         if sweep is not None:
             yield GaugeMetricFamily("wss_sweep_seconds", "How long the last completed sweep took.", sweep[1] / 1000)
             yield GaugeMetricFamily(

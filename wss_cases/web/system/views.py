@@ -27,7 +27,7 @@ from wss_cases.mail.common.models import Heartbeat
 from wss_cases.mail.common.queries import failed_mail, heartbeats, oldest_waiting, queue_depth
 from wss_cases.mail.delivery.actions import retry_failed
 from wss_cases.mail.monitoring import actions as actions_control
-from wss_cases.mail.monitoring.queries import last_sweep, pause_row, standing
+from wss_cases.mail.monitoring.queries import failed_watches, last_sweep, pause_row, standing
 from wss_cases.roster.runs.presenters import report_parts, unplaced_words
 from wss_cases.roster.runs.queries import get_run, last_runs
 from wss_cases.setup.backups.presenters import backup_row
@@ -67,6 +67,7 @@ def health() -> Page:
         imports=[run_row(run) for run in last_runs(SHOWN)],
         backups=[backup_row(run) for run in last_backups(BACKUPS)],
         lapses=[lapse_row(lapse) for lapse in last_lapses(BACKUPS)],
+        unwatched=_unwatched(now),
         backs_up=bool(setting("BACKUP_FOLDER")),
         trouble=count_words(unreachable) if unreachable else "",
         by_folder=not setting("SMTP_URL"),
@@ -163,6 +164,13 @@ def _one_scheduler(beat: Heartbeat) -> dict[str, Any]:
         )  # fmt: skip
     seen = moment_words(beat.at, district_zone())
     return {"name": beat.name, "at": seen, "failed": failed, "failures": beat.failures}
+
+
+def _unwatched(now: datetime) -> list[str] | None:
+    """Return why the database's standby is not seen, by scheduler; None where each that should sees it."""
+    failed = [f"{row.name}: {row.failed_with}" for row in failed_watches(now)]
+    is_unknown = standing(now).standby(bool(setting("WATCH_DATABASE_URL"))) == "unknown"
+    return failed if failed or is_unknown else None
 
 
 def _sweep() -> dict[str, str] | None:

@@ -196,6 +196,7 @@ TABLES: dict[str, Kept] = {
         "training_topic training_requirement training_session "
         "threat_team safe_passage_route "
         "school_sergeant retention_rule sight_setting equity_minimum counter heartbeat delivery_pause standby_lapse "
+        "standby_watch "
         "plan_template plan_question "
         "survey_question survey_wall survey_mail_stop "
         "digest_day figure_state counting_round backup_run webhook webhook_secret",
