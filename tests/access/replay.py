@@ -55,10 +55,11 @@ OWN_ENDS = frozenset({"accounts.sign_out", "sessions.end_others", "accounts.pass
 TOLD = {
     "sysadmin": ("people.", "troubles.", "system.", "second_factor."),
     "auditor": ("audit.", "disclosures."),
-    "who left as coordinator": ("troubles.retry_own",),
+    "who left as coordinator": ("troubles.retry_own", "own_trainings."),
 }
 """Where people without a school are told of every school, by their permission (accounts and failed mail, the log and
-disclosures), and where somebody sends a mail of their own again that they were sent at their former school."""
+disclosures), and where somebody sends a mail of their own again that they were sent at their former school, or reads
+the trainings that they took there."""
 
 OWN_STILL = {"who left as coordinator": frozenset({"push.test", "push.end"})}
 """What stays somebody's own when they leave a school: the phone on which they are told, which has no school. Of nobody

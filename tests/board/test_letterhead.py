@@ -14,7 +14,7 @@ from tests.board.asking import MADE, TODAY
 from tests.factories.accounts import acting, make_user
 from tests.outcomes.making.small_district import Made
 from tests.setup.test_look import picture
-from tests.support.pdfs import tree
+from tests.support.pages.pdfs import tree
 from wss_cases.access.actor import Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Setting

@@ -14,8 +14,8 @@ from tests.board.asking import MADE, TODAY, asked_on_page
 from tests.factories.accounts import RoleGrantFactory, acting, make_user
 from tests.outcomes.making.small_district import Made
 from tests.support.pages.client import PageClient
+from tests.support.pages.pdfs import tagged
 from tests.support.pages.reading import Form
-from tests.support.pdfs import tagged
 from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.board.report.rules import board_scope, reads_report

@@ -179,7 +179,7 @@ def test_a_substitute_marks_by_a_code_until_the_period_ends(made, rows, teacher,
     assert (
         over.status_code == guessed.status_code == 404 and over.text.split("<main")[1] == guessed.text.split("<main")[1]
     )
-    assert 'href="/substitute"' in guessed.text, "who mistyped it can type it again"
+    assert 'href="/substitute"' in guessed.text, "whoever typed it wrong can type it again"
     assert client.post(address, data=sent).status_code == 404
 
 

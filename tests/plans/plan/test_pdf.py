@@ -12,7 +12,7 @@ from tests.factories.base import put
 from tests.factories.roster import SchoolFactory
 from tests.plans.long_plan import STEPS, long_plan
 from tests.plans.plan.conftest import calling
-from tests.support.pdfs import tagged
+from tests.support.pages.pdfs import tagged
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, UserAccount
 from wss_cases.board.stored_reports.actions import BOARD_REPORTS

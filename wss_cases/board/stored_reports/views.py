@@ -18,7 +18,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.records.stored_pdfs.forms import PdfForm
 from wss_cases.records.stored_pdfs.presenters import pdf_words
-from wss_cases.records.stored_pdfs.serving import pdf_response
+from wss_cases.records.stored_pdfs.views import pdf_response
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("board_reports", __name__, url_prefix="/outcomes/board")

@@ -37,7 +37,7 @@ def enter() -> Response:
 
 @blueprint.errorhandler(NotFound)
 def nothing_open(_error: NotFound) -> Response:
-    """Say that nothing is open, and where to type again; a code mistyped, over and taken back look alike."""
+    """Say that nothing is open, and where to type again; a code that was wrong, over or taken back looks alike."""
     return _page("nothing", 404)
 
 
