@@ -28,11 +28,15 @@ GONE = "SELECT count(*) FROM audit_seal s WHERE NOT EXISTS (SELECT 1 FROM audit_
 GRANTS = (
     "SELECT format('GRANT %s ON public.audit_entry TO %s', string_agg(privilege_type, ', '), grantee::regrole::text)"
     " FROM pg_class, aclexplode(relacl) WHERE oid = 'public.audit_entry'::regclass AND grantee NOT IN (0, relowner)"
-    " GROUP BY grantee"
+    " GROUP BY grantee UNION ALL"
+    " SELECT format('GRANT %s (%s) ON public.audit_entry TO %s', privilege_type, string_agg(quote_ident(attname), ', '),"
+    " grantee::regrole::text) FROM pg_attribute, aclexplode(attacl) WHERE attrelid = 'public.audit_entry'::regclass"
+    " AND NOT attisdropped AND grantee <> 0 GROUP BY privilege_type, grantee"
 )
 NEXT_MONTH = """
-CREATE FUNCTION public.wss_next_audit_month(today date) RETURNS date
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+CREATE FUNCTION public.wss_next_audit_month() RETURNS date
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' AS $$
 DECLARE
     month date;
     name text;
@@ -43,7 +47,7 @@ BEGIN
     SELECT first INTO month FROM (
         SELECT date_trunc('month', at AT TIME ZONE 'UTC')::date FROM wss_months.audit_entry_others
         UNION
-        SELECT (date_trunc('month', today) + ahead * interval '1 month')::date FROM generate_series(0, 3) AS ahead
+        SELECT (date_trunc('month', now() AT TIME ZONE 'UTC') + ahead * interval '1 month')::date FROM generate_series(0, 3) AS ahead
     ) AS wanted (first)
     WHERE to_regclass('wss_months.audit_entry_' || to_char(first, 'YYYY_MM')) IS NULL AND first BETWEEN '1000-01-01' AND '8999-12-01'
     ORDER BY first LIMIT 1;
@@ -98,7 +102,7 @@ def _divide() -> None:
     op.execute("ALTER TABLE audit_entry ADD CONSTRAINT pk_audit_entry PRIMARY KEY (id, at)")
     _finish(grants)
     op.execute(NEXT_MONTH)
-    op.execute("REVOKE ALL ON FUNCTION public.wss_next_audit_month(date) FROM PUBLIC")
+    op.execute("REVOKE ALL ON FUNCTION public.wss_next_audit_month() FROM PUBLIC")
 
 
 def _after(month: date) -> date:
@@ -141,7 +145,7 @@ def downgrade() -> None:
 
 
 def _put_together() -> None:
-    op.execute("DROP FUNCTION public.wss_next_audit_month(date)")
+    op.execute("DROP FUNCTION public.wss_next_audit_month()")
     grants = _set_aside()
     op.execute("CREATE TABLE audit_entry (LIKE whole_audit_entry INCLUDING DEFAULTS)")
     _carry_over()

@@ -70,7 +70,7 @@ def build(database: Database, copies: int, sizes: Sizes) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("DROP SCHEMA base CASCADE")
         connection.execute(WRITTEN, [SERIES, secrets.randbelow(LARGEST)])
-        while connection.execute("SELECT public.wss_next_audit_month(current_date)").fetchone() != (None,):
+        while connection.execute("SELECT public.wss_next_audit_month()").fetchone() != (None,):
             pass
         connection.execute("VACUUM ANALYZE")
     run(database, "flask", "outcomes", "recount")

@@ -38,11 +38,11 @@ def test_each_auditor_gets_the_head_once_a_week_and_it_verifies(
         assert mail.recipients == (auditor.email,) != (other.email,)
         text = mail.message.get_body(("plain",)).get_content()
         head = json.loads(text[text.index("{") : text.index("}") + 1])
-        assert head["number"] > 0 and verify(head["number"], head["hash"]).broken is None
+        assert head["number"] > 0 and verify(now, head["number"], head["hash"]).broken is None
         row = db.session.get_one(AuditSeal, head["number"])
         row.hash = "0" * 64
         db.session.flush()
-        assert verify(head["number"], head["hash"]).broken is not None
+        assert verify(now, head["number"], head["hash"]).broken is not None
         assert queue_heads(at("2026-11-30 10:00")) == {"queued": 1}
     finally:
         app.config["SMTP_URL"] = ""

@@ -51,7 +51,7 @@ def verify(head_file: IO[str] | None, as_json: bool) -> None:
     """
     number, digest = _head(head_file, as_json) if head_file is not None else (0, GENESIS)
     try:
-        verdict = verify_chain(number, digest)
+        verdict = verify_chain(clock.now(), number, digest)
         note(clock.now(), VERIFIED, "audit_seal", None, {"ok": verdict.broken is None, "sealed": verdict.sealed})
     except SQLAlchemyError:
         _refuse(UNREADABLE, as_json)
@@ -106,7 +106,7 @@ def export(since: int) -> None:
     """
     number, is_news = since, False
     try:
-        for row in rows_after(since):
+        for row in rows_after(clock.now(), since):
             if isinstance(row, Broken):
                 click.echo(f"Broken: {row.words}.", err=True)
                 sys.exit(1)

@@ -152,7 +152,7 @@ def _made_of(revision: str, how: str, paused: str) -> Iterator[Connection]:
 
 
 def _prove(number: int, digest: str) -> None:
-    broken = verify(number, digest).broken
+    broken = verify(None, number, digest).broken
     if broken is not None:
         raise backup.BrokenBackup(f"The rows are as they were, but the audit log is not: {broken.words}.")
 

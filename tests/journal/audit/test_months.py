@@ -2,78 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from flask import Flask
-from sqlalchemy import text
 
 from tests.architecture.test_migrations import counts, plant
 from tests.architecture.test_migrations import run as migrate
+from tests.journal.audit.months import (
+    AHEAD,
+    APRIL,
+    BOUNDS,
+    LATER,
+    MARCH,
+    NOW,
+    OLD,
+    OTHERS,
+    command,
+    parts,
+    run,
+    undone,
+    write,
+)
 from tests.support.applications import make_app
 from tests.support.databases import Database
-from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import Share
 from wss_cases.journal.audit.actions import seal
 from wss_cases.journal.audit.detached import DETACHED
-from wss_cases.journal.audit.queries import rows_after, verify
+from wss_cases.journal.audit.queries import Broken, rows_after, verify
 from wss_cases.journal.months.actions import make_months
-from wss_cases.journal.unit_of_work import unit_of_work
 
 pytestmark = pytest.mark.both_databases
-OLD, LATER = datetime(2014, 3, 31, 23, 30, tzinfo=UTC), datetime(2014, 4, 1, 0, 30, tzinfo=UTC)
-"""An hour of two months: what is written in it by people of both is sealed in turn."""
-NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
-PARTS = "SELECT tableoid::regclass::text, count(*) FROM audit_entry GROUP BY 1 ORDER BY 1"
-MARCH, APRIL, OTHERS = (f"wss_months.audit_entry_{name}" for name in ("2014_03", "2014_04", "others"))
-
-
-def write(moment: datetime, about: int) -> None:
-    with unit_of_work(SYSTEM, moment) as uow:
-        uow.audit("case.noted", "case_record", about, {"name": ["", "Zoë"]})
-
-
-def run(statement: str, **values: Any) -> Any:
-    return db.session.execute(text(statement), values)
-
-
-def parts() -> dict[str, int]:
-    return {row[0]: row[1] for row in run(PARTS)}
-
-
-@contextmanager
-def undone(session: Any) -> Iterator[None]:
-    """What is changed past the system inside the block is as before at its end."""
-    session.commit()
-    db.session.remove()
-    connection: Any = db.session.get_bind()
-    savepoint = connection.begin_nested()
-    yield
-    db.session.remove()
-    savepoint.rollback()
-
-
-@pytest.fixture
-def grown(session: Any, at: Callable[..., datetime]) -> Any:
-    """A log with rows of two months of long ago, sealed in the order of their numbers, and one of today."""
-    at("2014-04-02 10:00")
-    for number in range(6):
-        write((OLD, LATER)[number % 2], number)
-    seal(LATER)
-    at("2026-11-24 10:00")
-    write(NOW, 7)
-    seal(NOW)
-    return session
-
-
-def command(app: Flask, *words: str) -> Result:
-    return app.test_cli_runner().invoke(args=["audit", *words])
 
 
 def test_a_missing_month_loses_nothing_and_the_next_tick_makes_it(grown: Any, backend: str) -> None:
@@ -82,14 +45,21 @@ def test_a_missing_month_loses_nothing_and_the_next_tick_makes_it(grown: Any, ba
         assert make_months(NOW) == {"months": 0}
         return
     assert (parts()[OTHERS], set(parts()) & {MARCH, APRIL}) == (6, set())
-    before = list(rows_after(0))
-    assert make_months(NOW, Share(-1.0)) == {"months": 1}, "a spent share makes one"
+    before = list(rows_after(NOW, 0))
+    run("SET LOCAL TimeZone = 'Asia/Kolkata'")  # whose short name PostgreSQL reads as Israel's
+    run("SET LOCAL DateStyle = 'SQL, DMY'")
+    assert run("SELECT public.wss_next_audit_month() IS NOT NULL").scalar_one()
+    run("SET LOCAL TimeZone = 'UTC'")
+    run("SET LOCAL DateStyle = 'ISO'")
+    assert "FROM ('2014-03-01 00:00:00+00') TO ('2014-04-01 00:00:00+00')" in run(BOUNDS).scalar_one()
+    db.session.commit()
     assert (parts()[MARCH], parts()[OTHERS]) == (3, 3)
-    assert make_months(NOW)["months"] >= 1
+    assert make_months(NOW, Share(-1.0)) == {"months": 1}, "a spent share makes one"
+    make_months(NOW)
     assert (parts()[MARCH], parts()[APRIL], parts().get(OTHERS, 0)) == (3, 3, 0)
-    assert (list(rows_after(0)), make_months(NOW)) == (before, {"months": 0})
-    write(datetime(2027, 2, 28, 23, tzinfo=UTC), 8)
-    assert parts()["wss_months.audit_entry_2027_02"] == 1, "three months ahead"
+    assert (list(rows_after(NOW, 0)), make_months(NOW)) == (before, {"months": 0})
+    write(AHEAD, 8)
+    assert parts()[f"wss_months.audit_entry_{AHEAD:%Y_%m}"] == 1, "three months ahead"
 
 
 def test_an_old_month_goes_with_its_seals_kept_and_comes_back(
@@ -102,33 +72,33 @@ def test_an_old_month_goes_with_its_seals_kept_and_comes_back(
         return
     assert "2014-03 has no partition" in refused.stderr
     make_months(NOW)
-    refusals = {"2016-12": "not older than the 10 years", "2014-13": "no month", "2014-05": "no partition"}
+    refusals = {f"{NOW.year - 9}-12": "not older than the 10 years", "2014-13": "no month", "2014-05": "no partition"}
     for words, why in refusals.items():
         done = command(app, "detach", words)
         assert (done.exit_code, why in done.stderr) == (1, True), done.stderr
-    head = verify()
+    head = verify(NOW)
     done = command(app, "detach", "2014-03")
     assert done.exit_code == 0, (done.stderr, done.exception)
     assert "3 rows are in wss_detached.audit_entry_2014_03" in done.stdout
-    now = verify(head.sealed, head.head)
+    now = verify(NOW, head.sealed, head.head)
     assert (now.broken, now.detached, now.sealed, now.unsealed) == (None, {"2014-03": 3}, head.sealed + 1, 0)
     assert "2014-03 (3)" in command(app, "verify").stdout
-    assert [row["object_id"] for row in rows_after(0) if isinstance(row, dict)][:4] == [1, 3, 5, 7]
+    assert [row["object_id"] for row in rows_after(NOW, 0) if isinstance(row, dict)][:4] == [1, 3, 5, 7]
+    assert not any(isinstance(row, Broken) for row in rows_after(NOW, 2)), "what came before is looked at as well"
     look_for_tampering(grown)
     with undone(grown):
         run("UPDATE wss_detached.audit_entry_2014_03 SET object_id = 99 WHERE object_id = 2")
         db.session.commit()
         assert command(app, "attach", "2014-03").exit_code == 0
-        broken = verify().broken
+        broken = verify(NOW).broken
         assert broken is not None and (broken.seal, "changed after sealing" in broken.problem) == (3, True)
     seal(NOW)  # over what commands said of themselves
     with undone(grown):
-        at("2037-01-05 10:00")
-        assert command(app, "detach", "2026-11").exit_code == 0, "what says that March went goes itself, and is kept"
-        now = verify()
-        assert (now.broken, now.detached["2014-03"], now.detached["2026-11"] > 1) == (None, 3, True)
+        at(f"{NOW.year + 11}-01-05 10:00")
+        assert "more than a day apart" in command(app, "detach", f"{NOW:%Y-%m}").stderr
+        at(f"{NOW:%Y-%m-%d %H:%M}", "UTC")
     assert command(app, "attach", "2014-03").exit_code == 0
-    assert (verify().broken, verify().detached) == (None, {})
+    assert (verify(NOW).broken, verify(NOW).detached) == (None, {})
 
 
 def look_for_tampering(session: Any) -> None:
@@ -145,8 +115,9 @@ def look_for_tampering(session: Any) -> None:
     ):
         with undone(session):
             run(statement)
-            broken = verify().broken
+            broken = verify(NOW).broken
             assert broken is not None and problem in broken.problem, (statement, broken)
+            assert isinstance(list(rows_after(NOW, 0))[-1], Broken), "and nothing is exported as if it were whole"
 
 
 def test_a_month_is_detached_only_as_it_was_sealed(grown: Any, app: Flask, backend: str) -> None:
@@ -176,8 +147,18 @@ def test_one_number_in_two_months_is_named(grown: Any, backend: str) -> None:
     make_months(NOW)
     with undone(grown):
         run(copied, at=datetime(2026, 11, 3, tzinfo=UTC))
-        broken = verify().broken
-        assert broken is not None and broken.seal == 3
+        broken = verify(NOW).broken
+        assert broken is not None and (broken.seal, broken.problem) == (3, "another row has its number")
+    with undone(grown):
+        write(NOW, 2)
+        run(copied + " AND at > '2015-01-01'", at=NOW + timedelta(seconds=1))
+        db.session.commit()
+        broken = verify(NOW).broken
+        assert broken is not None and (broken.seal, "not sealed yet" in broken.problem) == (None, True)
+        write(NOW, 9)
+        assert (seal(NOW), seal(NOW)) == ({"sealed": 2}, {"sealed": 0}), "sealing goes on past it"
+        broken = verify(NOW).broken
+        assert broken is not None and (broken.seal, broken.problem) == (8, "another row has its number")
     with undone(grown), pytest.raises(Exception, match="uq_audit_seal_entry_id"):
         run(
             "INSERT INTO audit_seal SELECT 99, entry_id, settled_id, repeat('cd', 32), hash, key_id, sealed_at"

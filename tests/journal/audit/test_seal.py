@@ -164,7 +164,7 @@ def tampered(app: Flask, head: Any, seed: int) -> tuple[int, Broken | None, dict
         places = {entry: place for place, entry in enumerate(ids, 1)}
         act = TAMPERINGS[seed % len(TAMPERINGS)]
         at = act(dice, ids)
-        verdict = verify(head["number"], head["hash"])
+        verdict = verify(clock.now(), head["number"], head["hash"])
         db.session.rollback()
         return at, verdict.broken, places, act.__name__
 
@@ -173,7 +173,7 @@ def tampered(app: Flask, head: Any, seed: int) -> tuple[int, Broken | None, dict
 def test_every_tampering_up_to_the_exported_head_is_named(backend: str, chained: tuple[Flask, Any]) -> None:
     app, head = chained
     with app.app_context():
-        assert verify(head["number"], head["hash"]).broken is None
+        assert verify(clock.now(), head["number"], head["hash"]).broken is None
     missed = []
     for seed in range(TRIALS[backend]):
         at, broken, places, act = tampered(app, head, seed)
@@ -184,7 +184,7 @@ def test_every_tampering_up_to_the_exported_head_is_named(backend: str, chained:
             missed.append(f"{act} {seed} at {at}: {broken}")
     assert not missed, "\n".join(missed)
     with app.app_context():
-        assert verify(head["number"], head["hash"]).broken is None
+        assert verify(clock.now(), head["number"], head["hash"]).broken is None
 
 
 @pytest.mark.both_databases
@@ -193,13 +193,13 @@ def test_the_newest_rows_and_a_cut_off_end_are_covered_by_a_head_alone(chained: 
     app, head = chained
     with Rollback(app), app.app_context():
         write(3)
-        assert verify() == Verdict(ROWS - len(HOLES), 3, head["hash"], None)
+        assert verify(clock.now()) == Verdict(ROWS - len(HOLES), 3, head["hash"], None)
         ids = numbers()
         delete_seals(ids[-5], ids[-1])
-        assert verify().broken is not None  # the seals before say that rows up to there were sealed
+        assert verify(clock.now()).broken is not None  # the seals before say that rows up to there were sealed
         run("DELETE FROM audit_entry WHERE id >= :first", first=ids[-5])
-        assert verify().broken is None
-        broken = verify(head["number"], head["hash"]).broken
+        assert verify(clock.now()).broken is None
+        broken = verify(clock.now(), head["number"], head["hash"]).broken
         assert broken is not None and "before the exported head" in broken.problem
 
 
@@ -217,7 +217,7 @@ def test_sixteen_writers_and_two_sealers_give_no_false_alarm(database: Database,
         with app.app_context():
             while not done.is_set():
                 seal(clock.now())
-                verdicts.append(verify())
+                verdicts.append(verify(clock.now()))
                 db.session.remove()
 
     verdicts: list[Verdict] = []
@@ -232,7 +232,7 @@ def test_sixteen_writers_and_two_sealers_give_no_false_alarm(database: Database,
         thread.join()
     with app.app_context():
         seal(clock.now())
-        verdicts.append(verify())
+        verdicts.append(verify(clock.now()))
         written = db.session.scalar(select(func.count()).select_from(AuditEntry))
         db.session.remove()
         db.engine.dispose()
@@ -275,7 +275,7 @@ def test_a_row_that_is_committed_late_joins_the_chain(
         thread.join()
         write(1)
         sealed_then = seal(clock.now())["sealed"]
-        verdict = verify()
+        verdict = verify(clock.now())
         db.session.remove()
         db.engine.dispose()
     assert sealed_first + sealed_then == (2 if hasty and database.kind == "postgresql" else 3)
@@ -290,11 +290,11 @@ def test_old_seals_hold_under_a_new_key(database: Database, tmp_path: Path) -> N
     with make_app(database.url, tmp_path, WSS_KEYS=f"a newer key,{TEST_KEYS}").app_context():
         write(2)
         seal(clock.now())
-        assert verify().broken is None
+        assert verify(clock.now()).broken is None
         assert len(set(db.session.scalars(select(AuditSeal.key_id)))) == 2
         db.engine.dispose()
     with make_app(database.url, tmp_path, WSS_KEYS="a newer key").app_context():
-        broken = verify().broken
+        broken = verify(clock.now()).broken
         assert broken is not None and (broken.seal, broken.entry) == (1, 1)
         assert "not in WSS_KEYS" in broken.problem
         db.engine.dispose()
@@ -304,7 +304,7 @@ def test_the_scheduler_seals(session: Any, at: Callable[..., Any]) -> None:
     now = at("2026-11-24 10:00")
     write(2)
     tick("one", now)
-    assert verify() == Verdict(2, 0, db.session.scalars(select(AuditSeal.hash)).all()[-1], None)
+    assert verify(clock.now()) == Verdict(2, 0, db.session.scalars(select(AuditSeal.hash)).all()[-1], None)
 
 
 @pytest.mark.both_databases

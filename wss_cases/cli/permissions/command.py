@@ -24,17 +24,22 @@ WATCHING = (
 SCHEMA_TABLE = "alembic_version"
 WATCHED = {StandbyLapse.__tablename__, StandbyWatch.__tablename__}
 """What the scheduler alone writes: its watch puts names that stand there back into the server's settings."""
-MAKING_MONTHS = "{what} EXECUTE ON FUNCTION public.wss_next_audit_month(date) {to} {{role}};"
+MAKING_MONTHS = "{what} EXECUTE ON FUNCTION public.wss_next_audit_month() {to} {{role}};"
 MONTHS = {
     "web": (MAKING_MONTHS.format(what="REVOKE", to="FROM"),),
     "scheduler": (MAKING_MONTHS.format(what="GRANT", to="TO"),),
-    "reading": (
-        "GRANT USAGE ON SCHEMA wss_months TO {role};",
-        "GRANT SELECT ON ALL TABLES IN SCHEMA wss_months TO {role};",
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA wss_months GRANT SELECT ON TABLES TO {role};",
+    "reading": tuple(
+        words.format(schema=schema, role="{role}")
+        for schema in ("wss_months", "wss_detached")
+        for words in (
+            "GRANT USAGE ON SCHEMA {schema} TO {role};",
+            "GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};",
+            "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {role};",
+        )
     ),
 }
-"""The months of the audit log are read and written by way of the whole; `pg_dump` alone reads each."""
+"""The months of the audit log are read and written by way of the whole; `pg_dump` alone reads each, and those that were
+detached."""
 
 group = AppGroup("permissions", help="Who may do what.")
 
@@ -72,12 +77,16 @@ def _statements(role: str, part: str) -> list[str]:
     if part == "watching":
         return [*(f"{words} TO {named};" for words in WATCHING)]
     tables = set(db.metadata.tables)
-    appended = {AuditEntry.__tablename__} | ({AuditSeal.__tablename__} if part == "scheduler" else set())
-    read = {AuditEntry.__tablename__, AuditSeal.__tablename__, SCHEMA_TABLE} - appended
+    log = AuditEntry.__tablename__
+    sealing = {AuditSeal.__tablename__} if part == "scheduler" else set()
+    read = {log, AuditSeal.__tablename__, SCHEMA_TABLE} - sealing
     read |= WATCHED if part == "web" else set()
+    given = ", ".join(quote(column.name) for column in db.metadata.tables[log].columns if column.name != "id")
     rights = {"SELECT": tables | {SCHEMA_TABLE}}
     if part != "reading":
-        rights = {EVERYTHING: tables - appended - read, "SELECT, INSERT": appended, "SELECT": read}
+        # the number of a row is the database's to give: two of one number could not both be sealed
+        rights = {EVERYTHING: tables - sealing - read, "SELECT": read, f"INSERT ({given})": {log}}
+        rights |= {"SELECT, INSERT": sealing} if sealing else {}
     return [
         "BEGIN;",
         f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {named};",

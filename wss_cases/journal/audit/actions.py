@@ -41,9 +41,9 @@ def seal(now: datetime, batches: int = TICK_BATCHES) -> dict[str, int]:
     newest = settled_row()
     sealed = 0
     for _number in range(batches):
-        done = _seal_batch(now, newest)
+        done, more = _seal_batch(now, newest)
         sealed += done
-        if done < BATCH:
+        if not more:
             break
     return {"sealed": sealed}
 
@@ -66,7 +66,12 @@ def _writers() -> set[str]:
     return set(db.session.execute(_WRITERS).scalars())
 
 
-def _seal_batch(now: datetime, newest: int) -> int:
+def _seal_batch(now: datetime, newest: int) -> tuple[int, bool]:
+    """Seal the next rows; returns how many, and whether there may be more.
+
+    Of two rows with one number the first is sealed and the other is left, which `verify` names. No seal says an earlier
+    time than the one before: a clock that was set back would look like a seal that somebody made older.
+    """
     with unit_of_work(SYSTEM, now) as uow:
         uow.no_audit()  # a row about the sealing would have to be sealed in its turn
         _alone(uow.session)
@@ -75,9 +80,11 @@ def _seal_batch(now: datetime, newest: int) -> int:
         rows = [dict(row) for row in uow.session.execute(unsealed(settled).limit(BATCH)).mappings()]
         if rows and newest > settled:
             settled = newest if len(rows) < BATCH else max(settled, min(newest, rows[-1]["id"]))
+        if head is not None:
+            now = max(now, head.sealed_at)
         name, key = next(iter(keyring(setting("WSS_KEYS").derived(PURPOSE)).items()))
         links: list[dict[str, Any]] = []
-        for row in rows:
+        for row in _first_of_each(rows):
             number += 1
             link = {
                 "number": number, "entry_id": row["id"], "settled_id": settled, "prev": prev, "key_id": name,
@@ -87,7 +94,11 @@ def _seal_batch(now: datetime, newest: int) -> int:
             links.append(link)
         if links:
             uow.session.execute(insert(table_of(AuditSeal)), links)
-        return len(links)
+        return len(links), len(rows) == BATCH
+
+
+def _first_of_each(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [row for place, row in enumerate(rows) if place == 0 or row["id"] != rows[place - 1]["id"]]
 
 
 def _alone(session: Session) -> None:
@@ -104,7 +115,7 @@ def last_seal(session: Any) -> AuditSeal | None:
 def unsealed(settled: int) -> Any:
     """Return the rows above the settled one that have no seal, oldest first; ordered columns, nothing loaded."""
     columns = [getattr(AuditEntry, name) for name in ENTRY_FIELDS]
-    return select(*columns).where(AuditEntry.id > settled, without_seal()).order_by(AuditEntry.id)
+    return select(*columns).where(AuditEntry.id > settled, without_seal()).order_by(AuditEntry.id, AuditEntry.at)
 
 
 def without_seal() -> ColumnElement[bool]:

@@ -1,10 +1,12 @@
 """Months that were taken out of the audit log: what is kept of their seals, and which links that explains. Pure.
 
 Rows go with their month; their seals stay in the chain. A seal without its row cannot be reckoned again, so the row
-that says that a month was detached names the seals and holds a digest of them all, and is sealed in its turn.
+that says that a month was detached names the seals and holds a digest of them all. All that it says is signed by the
+key that seals: whoever has the database alone can write such a row, and the scheduler would seal it like any other.
 """
 
 import hashlib
+import hmac
 import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
@@ -12,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from wss_cases.journal.audit.rules import SEAL_FIELDS, plain
+from wss_cases.journal.audit.rules import CLOCKS_DIFFER, SEAL_FIELDS, plain
 
 DETACHED, ATTACHED = "audit.month_detached", "audit.month_attached"
 """The acts that say that a month went, and that it came back."""
@@ -62,6 +64,8 @@ class Detached:
     kept: dict[str, Any]
     met: Gathering = field(default_factory=Gathering)
     missing: int = 0
+    sealed_at: datetime | None = None
+    """When the row that says so was sealed, once that was met as it was sealed."""
 
     def explains(self, link: Mapping[str, Any]) -> bool:
         """Whether a seal without its row is one of these, made so long before that its month could go."""
@@ -73,19 +77,22 @@ class Detached:
 class Months:
     """Every month that was detached, by the seals that went without their rows; of two rows about one the newer counts.
 
-    `proven` takes the rows that a seal was reckoned over: what none of them says explains nothing.
+    `proven` takes the rows that a seal was reckoned over: what none of them says explains nothing, and neither does
+    what no key of these signed.
     """
 
-    def __init__(self, notes: Iterable[tuple[int, Any]]) -> None:
+    def __init__(self, notes: Iterable[tuple[int, Any]], keys: Mapping[str, bytes]) -> None:
         by_month: dict[str, Detached] = {}
         for entry_id, said in notes:
-            by_month |= {each.month: each for each in _read(entry_id, said)}
+            by_month |= {each.month: each for each in _read(entry_id, said, keys)}
         self.months = list(by_month.values())
         self._runs: list[tuple[int, int, int]] = sorted(
             (run[0], run[1], place) for place, each in enumerate(self.months) for run in each.kept["seals"]
         )
         self._begins = [run[0] for run in self._runs]
-        self._unproven = {each.entry_id for each in self.months}
+        self._by_row: dict[int, list[Detached]] = {}
+        for each in self.months:
+            self._by_row.setdefault(each.entry_id, []).append(each)
 
     def of(self, number: int) -> Detached | None:
         """Return the month that a seal's row went with, or was part of when it went."""
@@ -94,15 +101,18 @@ class Months:
             return None
         return self.months[self._runs[place][2]]
 
-    def proven(self, entry_id: int) -> None:
-        """Note that the row of this number is as it was sealed."""
-        self._unproven.discard(entry_id)
+    def proven(self, entry_id: int, sealed_at: datetime) -> None:
+        """Note that the row of this number is as it was sealed, and when that was."""
+        for each in self._by_row.get(entry_id, ()):
+            each.sealed_at = sealed_at
 
     def problem(self) -> tuple[int, str] | None:
         """Return the audit row that explains missing rows and is not to be believed, and why; None when all is well."""
         for each in filter(lambda month: month.missing, self.months):
-            if each.entry_id in self._unproven:
+            if each.sealed_at is None:
                 return each.entry_id, f"it says that {each.month} was detached, and has no seal. Run: flask audit seal"
+            if each.at > each.sealed_at + CLOCKS_DIFFER:
+                return each.entry_id, f"it says that {each.month} was detached later than this row was sealed"
             if each.met.document() != each.kept:
                 return each.entry_id, f"the seals of {each.month} are not those that it says were detached"
         return None
@@ -112,20 +122,36 @@ class Months:
         return {each.month: each.missing for each in sorted(self.months, key=lambda one: one.month) if each.missing}
 
 
-def note_of(month: str, at: datetime, seals: Gathering, earlier: Iterable[Any]) -> dict[str, Any]:
-    """Return what the audit row of a detachment says. `earlier` are such notes among the rows that go: they live on."""
-    carried = [one for said in earlier for one in said["months"]]
-    return {"months": [{"month": month, "at": at.isoformat(), **seals.document()}, *carried]}
+def note_of(
+    month: str, at: datetime, seals: Gathering, earlier: Iterable[Any], keys: Mapping[str, bytes]
+) -> dict[str, Any]:
+    """Return what the audit row of a detachment says, signed by the first of the keys.
+
+    `earlier` are such notes among the rows that go: what a key signed lives on.
+    """
+    carried = [each for said in earlier for each in _read(0, said, keys)]
+    said = [(month, at, seals.document()), *((each.month, each.at, each.kept) for each in carried)]
+    name, key = next(iter(keys.items()))
+    months = [{"month": each, "at": moment.isoformat(), "key": name, **kept} for each, moment, kept in said]
+    return {"months": [one | {"signature": _signature(key, one)} for one in months]}
 
 
-def _read(entry_id: int, said: Any) -> list[Detached]:
+def _read(entry_id: int, said: Any, keys: Mapping[str, bytes]) -> list[Detached]:
     try:
         return [
-            Detached(entry_id, str(one["month"]), datetime.fromisoformat(one["at"]), _kept(one))
+            Detached(entry_id, one["month"], datetime.fromisoformat(one["at"]), _kept(one))
             for one in said["months"]
+            if hmac.compare_digest(_signature(keys[one["key"]], one), one["signature"])
         ]
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return []  # nothing that this system wrote: it explains no missing row
+
+
+def _signature(key: bytes, one: Mapping[str, Any]) -> str:
+    """Return the signature over all that is said of one month. It is over a list, and a seal over an object: what was
+    made as one is never the other."""
+    said = [DETACHED, *(one[name] for name in ("month", "at", "key", "rows", "seals", "digest"))]
+    return hmac.new(key, json.dumps(said, separators=(",", ":")).encode("ascii"), hashlib.sha256).hexdigest()
 
 
 def _kept(one: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from wss_cases.foundation.db import among, db
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import last_seal, unsealed, without_seal
 from wss_cases.journal.audit.detached import DETACHED, Months
-from wss_cases.journal.audit.rules import ENTRY_FIELDS, GENESIS, PURPOSE, SEAL_FIELDS, keyring, seal_of
+from wss_cases.journal.audit.rules import CLOCKS_DIFFER, ENTRY_FIELDS, GENESIS, PURPOSE, SEAL_FIELDS, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal
 
 CHUNK = 1000
@@ -76,29 +76,31 @@ def waiting(settled: int) -> int:
     return db.session.scalar(select(func.count()).select_from(unsealed(settled).subquery())) or 0
 
 
-def verify(number: int = 0, digest: str = GENESIS) -> Verdict:
+def verify(now: datetime | None, number: int = 0, digest: str = GENESIS) -> Verdict:
     """Follow the chain from its first link to its last, then look for rows that were put in between.
 
-    `number` and `digest` are an exported head: the chain must reach it and say the same there.
+    `number` and `digest` are an exported head: the chain must reach it and say the same there. Without `now` no one
+    asks whether the seals' times can be: whoever brings rows back wants them as they were.
     """
-    walk = _Walk(keyring(setting("WSS_KEYS").derived(PURPOSE)), number, digest)
+    walk = _Walk(now, number, digest)
     broken = next((found for link in links() if (found := walk.step(link))), None)
-    broken = broken or walk.end() or _put_in(walk.settled)
+    broken = broken or walk.end() or _put_in(walk.settled) or _twice(walk.settled)
     return Verdict(walk.number, waiting(walk.settled), walk.prev, broken, walk.months.gone())
 
 
-def rows_after(number: int) -> Iterator[dict[str, Any] | Broken]:
+def rows_after(now: datetime, number: int) -> Iterator[dict[str, Any] | Broken]:
     """Return the sealed rows after a seal as plain data, oldest first, each with its seal; a broken one ends it.
 
-    Rows that went with a detached month are passed over.
+    Rows that went with a detached month are passed over, and then the whole chain is followed: what explains them may
+    name seals before the first that is asked for.
     """
-    walk = _Walk(keyring(setting("WSS_KEYS").derived(PURPOSE)), 0, GENESIS)
+    walk = _Walk(now, 0, GENESIS)
     if number:
         before = next(links(number - 1), None)
         if before is None or isinstance(before, Broken):
             yield before or Broken(number, None, "there is no such seal")
             return
-        walk.number, walk.prev = before["number"], before["hash"]
+        walk.number, walk.prev, walk.latest = before["number"], before["hash"], before["sealed_at"]
     for link in links(number):
         broken = walk.step(link)
         if broken is not None or isinstance(link, Broken):
@@ -106,13 +108,17 @@ def rows_after(number: int) -> Iterator[dict[str, Any] | Broken]:
             return
         if link["id"] is not None:
             yield {name: value.isoformat() if isinstance(value, datetime) else value for name, value in link.items()}
+    if walk.months.gone() and (found := verify(now).broken):
+        yield found
 
 
 class _Walk:
-    def __init__(self, keys: dict[str, bytes], number: int, digest: str) -> None:
-        self.keys, self.wanted, self.digest = keys, number, digest
+    def __init__(self, now: datetime | None, number: int, digest: str) -> None:
+        self.keys = keyring(setting("WSS_KEYS").derived(PURPOSE))
+        self.now, self.wanted, self.digest = now, number, digest
         self.number, self.prev, self.settled = 0, GENESIS, 0
-        self.months = Months(_notes())
+        self.latest: datetime | None = None
+        self.months = Months(_notes(), self.keys)
 
     def step(self, link: dict[str, Any] | Broken) -> Broken | None:
         if isinstance(link, Broken):
@@ -121,13 +127,16 @@ class _Walk:
         if problem:
             return Broken(link["number"], link["entry_id"], problem)
         self.number, self.prev, self.settled = link["number"], link["hash"], link["settled_id"]
+        self.latest = max(self.latest or link["sealed_at"], link["sealed_at"])
         if (month := self.months.of(link["number"])) is not None:
             month.met.add(link)
         if link["id"] is not None:
-            self.months.proven(link["id"])
+            self.months.proven(link["id"], link["sealed_at"])
         return None
 
     def _problem(self, link: dict[str, Any]) -> str:
+        if (link["number"], link["hash"]) == (self.number, self.prev):
+            return "another row has its number"
         if link["number"] != self.number + 1 or link["prev"] != self.prev:
             return "the seal before it is missing or is another one"
         if link["id"] is None:
@@ -148,6 +157,10 @@ class _Walk:
     def _otherwise(self, link: dict[str, Any]) -> str:
         if link["number"] == self.wanted and link["hash"] != self.digest:
             return "it is another seal than the exported head says"
+        if self.now is not None and link["sealed_at"] > self.now + CLOCKS_DIFFER:
+            return "it says that it was sealed at a time that is still to come"
+        if self.now is not None and self.latest is not None and link["sealed_at"] < self.latest - CLOCKS_DIFFER:
+            return "it says that it was sealed earlier than the seal before it"
         return ""
 
     def end(self) -> Broken | None:
@@ -209,7 +222,7 @@ def _rows(ids: list[int]) -> dict[int, list[dict[str, Any]]]:
         first, last = min(ids), max(ids)
         wanted = AuditEntry.id.between(first, last) if last - first < NEAR else among(AuditEntry.id, ids)
         columns = [getattr(AuditEntry, name) for name in ENTRY_FIELDS]
-        for row in db.session.execute(select(*columns).where(wanted)).mappings():
+        for row in db.session.execute(select(*columns).where(wanted).order_by(AuditEntry.at)).mappings():
             rows.setdefault(row["id"], []).append(dict(row))
     return rows
 
@@ -218,6 +231,13 @@ def _put_in(settled: int) -> Broken | None:
     stranger = select(AuditEntry.id).where(AuditEntry.id <= settled, without_seal())
     entry = db.session.scalar(stranger.order_by(AuditEntry.id).limit(1))
     return Broken(None, entry, "the row was put in among rows that were sealed already") if entry else None
+
+
+def _twice(settled: int) -> Broken | None:
+    waits = unsealed(settled).subquery()
+    twice = select(waits.c.id).group_by(waits.c.id).having(func.count() > 1)
+    entry = db.session.scalar(twice.order_by(waits.c.id).limit(1))
+    return Broken(None, entry, "two rows that are not sealed yet have this number") if entry is not None else None
 
 
 @dataclass(frozen=True)

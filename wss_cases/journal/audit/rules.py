@@ -4,13 +4,16 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 GENESIS = "0" * 64
 """What stands before the first seal."""
 PURPOSE = "audit-seal"
 """What the sealing keys are derived for."""
+
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""How far the clocks of two schedulers may lie apart: seals of one come after those of the other."""
 
 ENTRY_FIELDS = ("id", "at", "actor_id", "action", "object_type", "object_id", "changes", "request_id")
 SEAL_FIELDS = ("number", "entry_id", "settled_id", "prev", "key_id", "sealed_at")

@@ -3,7 +3,7 @@
 SQLite keeps one table, where there is nothing to make and nothing to detach.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -18,6 +18,7 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, seal
 from wss_cases.journal.audit.detached import ATTACHED, DETACHED, Gathering, note_of, years_before
 from wss_cases.journal.audit.queries import verify
+from wss_cases.journal.audit.rules import PURPOSE, keyring
 from wss_cases.journal.models import AuditSeal
 from wss_cases.journal.months.queries import notes_in, rows_in, seals_in
 from wss_cases.journal.months.rules import Month
@@ -26,8 +27,10 @@ from wss_cases.journal.unit_of_work import unit_of_work
 LOCK_MS = 500
 """How long a change of the log's months waits for those who read or write, and they behind it: less than the second
 after which PostgreSQL ends one of two that wait for each other."""
+CLOCK_OFF = timedelta(days=1)
+"""How far the clock here and the database's may lie apart where a month shall go: one set ahead makes it old."""
 LOCK_NOT_HAD = "55P03"
-_NEXT = text("SELECT public.wss_next_audit_month(CAST(CAST(:now AS timestamptz) AT TIME ZONE 'UTC' AS date))")
+_NEXT = text("SELECT public.wss_next_audit_month()")
 
 
 def make_months(now: datetime, share: Share = WHOLE) -> dict[str, int]:
@@ -47,7 +50,7 @@ def _make_one(now: datetime) -> bool:
         with unit_of_work(SYSTEM, now) as uow:
             uow.no_audit()  # the log says the same before and after
             _wait_briefly(uow.session)
-            return uow.session.execute(_NEXT, {"now": now}).scalar_one() is not None
+            return uow.session.execute(_NEXT).scalar_one() is not None
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) != LOCK_NOT_HAD:
             raise
@@ -65,7 +68,9 @@ def detach(month: Month, now: datetime) -> int:
         raise Refused("month", "SQLite keeps the audit log in one table: no month can be detached.")
     if month.ends > before:
         raise Refused("month", f"{month} is not older than the {setting('AUDIT_YEARS')} years of WSS_AUDIT_YEARS.")
-    if broken := verify().broken:
+    if abs(db.session.execute(text("SELECT clock_timestamp()")).scalar_one() - now) > CLOCK_OFF:
+        raise Refused("month", "The clock here and the database's lie more than a day apart. Set them right first.")
+    if broken := verify(now).broken:
         raise Refused("month", f"Nothing is detached, because the chain is broken. {broken.words}.")
     with unit_of_work(SYSTEM, now) as uow:
         _wait_briefly(uow.session)
@@ -74,7 +79,8 @@ def detach(month: Month, now: datetime) -> int:
         uow.session.execute(text("LOCK TABLE ONLY public.audit_entry IN ACCESS EXCLUSIVE MODE"))
         if without := rows_in(uow.session, month) - seals.rows:
             raise Refused("month", f"{without} rows of {month} have no seal. Run: flask audit seal")
-        said = note_of(str(month), now, seals, notes_in(uow.session, month))
+        keys = keyring(setting("WSS_KEYS").derived(PURPOSE))
+        said = note_of(str(month), now, seals, notes_in(uow.session, month), keys)
         uow.session.execute(text(f"ALTER TABLE public.audit_entry DETACH PARTITION wss_months.{month.table}"))
         uow.session.execute(text(f"ALTER TABLE wss_months.{month.table} SET SCHEMA wss_detached"))
         uow.audit(DETACHED, AuditSeal.__tablename__, None, said)

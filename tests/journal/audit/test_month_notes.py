@@ -1,0 +1,101 @@
+"""What says that a month went, and when a row was sealed, is believed only where it can be so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from tests.journal.audit.months import FIRST, NOW, OLD, command, keys, run, seals_of, undone, write
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation.db import db
+from wss_cases.journal.audit.actions import last_seal, seal
+from wss_cases.journal.audit.detached import DETACHED, Gathering, note_of
+from wss_cases.journal.audit.queries import Broken, rows_after, verify
+from wss_cases.journal.models import AuditSeal
+from wss_cases.journal.months.actions import make_months
+from wss_cases.journal.months.rules import Month
+from wss_cases.journal.unit_of_work import unit_of_work
+
+pytestmark = pytest.mark.both_databases
+
+
+def test_a_note_that_no_key_signed_explains_nothing(grown: Any, app: Flask, backend: str) -> None:
+    """Whoever has the tables can write that a month went and let it be sealed; only what a key signed is believed."""
+    if backend == "sqlite":
+        assert verify(NOW).detached == {}
+        return
+    make_months(NOW)
+    assert command(app, "detach", "2014-03").exit_code == 0
+    said = run(f"SELECT changes FROM audit_entry WHERE action = '{DETACHED}'").scalar_one()
+    [real] = said["months"]
+    april = seals_of(Month(2014, 4), db.session)
+    guessed = note_of("2014-04", NOW, april, [], dict.fromkeys(keys(), b"guessed"))
+    more = {"months": [real | april.document() | {"month": "2014-04"}]}
+    later = {"months": [real | {"at": "2040-01-01T00:00:00+00:00"}]}
+    ahead = note_of("2014-04", NOW + timedelta(days=400), april, [], keys())
+    gone = "the row is gone"
+    for forged, problem in ((guessed, gone), (more, gone), (later, ""), (ahead, "later than this row was sealed")):
+        with undone(grown):
+            with unit_of_work(SYSTEM, NOW) as uow:
+                uow.audit(DETACHED, "audit_seal", None, forged)
+            seal(NOW)
+            assert verify(NOW).broken is None, "what no key signed changes nothing about what went"
+            run("DELETE FROM audit_entry WHERE at >= '2014-04-01' AND at < '2014-05-01'")
+            broken = verify(NOW).broken
+            assert broken is not None and (problem or gone) in broken.problem, (forged, broken)
+
+
+def test_what_says_that_a_month_went_goes_itself_and_is_kept(
+    session: Any, app: Flask, backend: str, at: Callable[..., datetime]
+) -> None:
+    at(f"{NOW:%Y-%m-%d %H:%M}", "UTC")
+    write(FIRST, 1)
+    seal(FIRST)
+    if backend == "sqlite":
+        assert verify(NOW).detached == {}
+        return
+    make_months(NOW)
+    with unit_of_work(SYSTEM, OLD) as uow:
+        note = note_of("2003-03", OLD, seals_of(Month(2003, 3), uow.session), [], keys())
+        uow.session.execute(text("ALTER TABLE audit_entry DETACH PARTITION wss_months.audit_entry_2003_03"))
+        uow.session.execute(text("ALTER TABLE wss_months.audit_entry_2003_03 SET SCHEMA wss_detached"))
+        uow.audit(DETACHED, "audit_seal", None, note)
+        uow.audit(DETACHED, "audit_seal", None, note_of("2004-01", OLD, Gathering(), [], {"another": b"key"}))
+    seal(OLD)
+    make_months(NOW)
+    assert (verify(NOW).broken, verify(NOW).detached) == (None, {"2003-03": 1})
+    done = command(app, "detach", "2014-03")
+    assert done.exit_code == 0, done.stderr
+    assert (verify(NOW).broken, verify(NOW).detached) == (None, {"2003-03": 1, "2014-03": 2})
+    told = run(f"SELECT changes FROM audit_entry WHERE action = '{DETACHED}'").scalar_one()
+    assert [one["month"] for one in told["months"]] == ["2014-03", "2003-03"], "what no key signed is not carried on"
+
+
+def test_no_seal_is_of_a_time_that_cannot_be(grown: Any) -> None:
+    """A clock that is set back makes no seal older; one that was made so, or lies ahead of now, is named."""
+    write(NOW, 8)
+    seal(OLD)
+    head = last_seal(db.session)
+    assert head is not None and head.sealed_at == NOW and verify(NOW).broken is None
+    with undone(grown):
+        write(NOW, 9)
+        seal(NOW + timedelta(hours=1))
+        broken = verify(NOW).broken
+        assert broken is not None and (broken.seal, "still to come" in broken.problem) == (9, True)
+        assert isinstance(list(rows_after(NOW, 8))[-1], Broken) and verify(NOW + timedelta(hours=1)).broken is None
+    with undone(grown):
+        last = db.session.get_one(AuditSeal, 8)
+        last.sealed_at = OLD
+        db.session.commit()
+        write(NOW, 9)
+        seal(NOW - timedelta(hours=1))
+        db.session.get_one(AuditSeal, 8).sealed_at = NOW
+        db.session.commit()
+        broken = verify(NOW).broken
+        assert broken is not None and (broken.seal, "earlier than the seal before" in broken.problem) == (9, True)
+        assert isinstance(list(rows_after(NOW, 8))[-1], Broken) and verify(None).broken is None
