@@ -180,12 +180,14 @@ def test_secrets_may_lie_in_files_and_passwords_apart_from_addresses(tmp_path: P
         kept("WSS_KEYS", CANARY) | kept("DATABASE_PASSWORD", "p@ss/w:rd") | kept("SMTP_PASSWORD", "m@il/w:rd")
         | kept("WSS_METRICS_TOKEN", "token") | kept("WSS_OIDC_CLIENT_SECRET", "client")
         | {"DATABASE_URL": "postgres://wss@db.example/wss?sslmode=require", "SMTP_URL": "smtps://wss@mail.example:465",
+           "WATCH_DATABASE_URL": "postgres://wss_watch:own@db.example/wss?sslmode=require",
            "WSS_OIDC_ISSUER": "https://idp.example", "WSS_OIDC_CLIENT_ID": "wss"},
         tmp_path,
     )  # fmt: skip
     assert settings["WSS_KEYS"].masters == (CANARY,) and CANARY not in repr(settings)
     url = make_url(settings["SQLALCHEMY_DATABASE_URI"])
     assert (url.password, url.query["sslmode"]) == ("p@ss/w:rd", "require")
+    assert make_url(settings["WATCH_DATABASE_URL"]).password == "own", "the one that stands there is kept"
     assert settings["SMTP_URL"] == "smtps://wss:m%40il%2Fw%3Ard@mail.example:465"
     assert (settings["METRICS_TOKEN"], settings["OIDC_CLIENT_SECRET"]) == ("token", "client")
 

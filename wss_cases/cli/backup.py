@@ -164,6 +164,10 @@ def _quiet(connection: Connection, now: datetime, how: str, reason: str) -> None
     if (runs := tables.get("backup_run")) is not None:
         # the very one that this was made of was not done yet
         connection.execute(runs.delete().where(runs.columns.outcome == Outcome.RUNNING.value))
+    if (lapses := tables.get("standby_lapse")) is not None:
+        # it was the other database's standby that was missing
+        going_on = lapses.update().where(lapses.columns.until.is_(None))
+        connection.execute(going_on.values(until=_stored(lapses, "until", now)))
     paused = tables["delivery_pause"]
     if connection.execute(select(paused.columns.id)).first() is None:
         connection.execute(paused.insert().values(id=1, since=_stored(paused, "since", now), reason=reason))

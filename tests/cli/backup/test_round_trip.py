@@ -24,8 +24,8 @@ from wss_cases.journal.word_index.queries import ids_holding
 
 pytestmark = pytest.mark.both_databases
 
-CHANGED_BY_RESTORING = {"user_session", "delivery_pause", "audit_entry", "backup_run"}
-"""The last one: that a command made a copy is kept once it is made."""
+CHANGED_BY_RESTORING = {"user_session", "delivery_pause", "audit_entry", "backup_run", "standby_lapse"}
+"""The last two: that a command made a copy is kept once it is made; and the new database has no standby to miss."""
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,9 @@ def copied(backend: str, databases: Databases) -> Iterator[Database]:
                 f" ({number}, '2026-03-08 08:30:00.000001+00:00', 'Nu\u0301n\u0303ez \U0001f468\u200d\U0001f469', 'x',"
                 f" 1, 'x', {value})"
             )
+        connection.exec_driver_sql(
+            "INSERT INTO standby_lapse (since, names) VALUES ('2026-03-08 08:30:00+00:00', 'db2')"
+        )
         # the first id was given and taken back: PostgreSQL never gives it again
         connection.exec_driver_sql("INSERT INTO request_key (user_id, key, at) VALUES (1, 'a', '2026-03-08 08:30:00')")
         connection.exec_driver_sql("DELETE FROM request_key WHERE key = 'a'")
@@ -100,6 +103,7 @@ def test_every_row_comes_back_mail_waits_and_nobody_is_signed_in(
     assert set(was["audit_entry"]) < set(now["audit_entry"])
     assert now["user_session"] == []
     assert len(now["delivery_pause"]) == 1
+    assert "('until', 'None')" in was["standby_lapse"][0] and "('until', 'None')" not in now["standby_lapse"][0]
     _goes_on(there, backend, tmp_path)
     databases.drop(there)
 

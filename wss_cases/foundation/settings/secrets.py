@@ -36,10 +36,11 @@ def with_secrets(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def database_with_password(address: str, password: str) -> str:
-    """Return a database's address with a password that was given apart from it."""
+    """Return a database's address with a password that was given apart from it, unless one stands there already."""
     if not (password and address.startswith("postgres")):
         return address
-    return make_url(address).set(password=password).render_as_string(hide_password=False)
+    url = make_url(address)
+    return address if url.password else url.set(password=password).render_as_string(hide_password=False)
 
 
 def mail_with_password(address: str, password: str) -> str:
