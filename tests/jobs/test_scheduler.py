@@ -12,11 +12,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.factories.base import put
 from tests.mail.making import scene
 from tests.support.applications import make_app
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from tests.support.servers.mail import MailServer
+from wss_cases.foundation.db import db
+from wss_cases.mail.common.models import StandbyLapse
 from wss_cases.mail.common.queries import heartbeats
+from wss_cases.setup.standby.queries import open_lapse
 
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Chicago"))
 
@@ -30,6 +34,8 @@ def test_it_sends_beats_and_ends(
     application = make_app(live_system.database.url, tmp_path)
     with application.app_context():
         scene().due(date(2026, 11, 23))
+        put(StandbyLapse(since=TUESDAY, names="db2"))
+        db.session.commit()
     process = live_system.start_scheduler()
     mails = smtp_server.wait_for(2)
 
@@ -37,7 +43,12 @@ def test_it_sends_beats_and_ends(
         with application.app_context():
             return bool(heartbeats())
 
+    def nothing_missing() -> bool:
+        with application.app_context():
+            return open_lapse() is None
+
     wait_until(beating, LONGEST_WAIT, "a heartbeat")
+    wait_until(nothing_missing, LONGEST_WAIT, "a lapse ends where no standby is watched")
     began = time.monotonic()
     process.send_signal(number)
     process.wait(8)

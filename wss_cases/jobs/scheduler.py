@@ -19,7 +19,7 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.jobs.backups import back_up
 from wss_cases.jobs.push import send_pushes
 from wss_cases.jobs.rosters import take_rosters
-from wss_cases.jobs.standby import WATCH_SECONDS, watching
+from wss_cases.jobs.standby import WATCH_SECONDS, not_watching, watching
 from wss_cases.jobs.ticks import tick
 from wss_cases.jobs.webhooks import send_webhooks
 
@@ -41,6 +41,8 @@ def run() -> None:
         scheduler.add_job(_run, "interval", seconds=setting("TICK_SECONDS"), args=[app, name, job], **rules)
     if setting("WATCH_DATABASE_URL"):
         scheduler.add_job(_run, "interval", seconds=WATCH_SECONDS, args=[app, name, watching()], **rules)
+    else:
+        scheduler.add_job(_run, "interval", seconds=setting("TICK_SECONDS"), args=[app, name, not_watching()], **rules)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         # a mail on its way is leased: ending here loses nothing

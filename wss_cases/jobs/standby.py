@@ -9,7 +9,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.jobs.ticks import words_of
 from wss_cases.setup.standby import rules
-from wss_cases.setup.standby.actions import note_look
+from wss_cases.setup.standby.actions import end_lapse, note_look
+from wss_cases.setup.standby.queries import open_lapse
 from wss_cases.setup.standby.watching import NoneFirst, NotWatched, Watch
 
 WATCH_SECONDS = 3.0
@@ -61,3 +62,25 @@ class _Looks:
             db.session.remove()
         self._noted = (failed, moment)
         return failed
+
+
+def not_watching() -> Callable[[str, datetime], str]:
+    """Return what ends, once, a lapse that goes on although no standby is watched any more: nobody else would."""
+    is_done = False
+
+    def end_lapse_left(_name: str, now: datetime) -> str:
+        nonlocal is_done
+        if is_done:
+            return ""
+        try:
+            if open_lapse() is not None:
+                end_lapse(now)
+            is_done = True
+            return ""
+        except Exception as error:
+            # the next try comes with the next tick
+            return f"standby not watched: {words_of(error)}"
+        finally:
+            db.session.remove()
+
+    return end_lapse_left
