@@ -26,7 +26,8 @@ from wss_cases.mail.common.states import MailStyle
 from wss_cases.mail.delivery.actions import deliver
 from wss_cases.mail.preferences.links import stop_token
 from wss_cases.workday.digest.messages import groups
-from wss_cases.workday.my_day.queries import Calendars, MyDay
+from wss_cases.workday.my_day.due import Calendars
+from wss_cases.workday.my_day.queries import MyDay
 from wss_cases.workday.my_day.waiting import Waiting
 
 At = Callable[..., datetime]

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.cases.making import actor_for, make_user, make_world
+from tests.factories.base import one_commit
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import IncidentFactory, make_incident
@@ -32,7 +33,8 @@ from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import ReferralState
 from wss_cases.routing.engine.states import Kind as RoutingKind
 from wss_cases.workday.digest.messages import groups
-from wss_cases.workday.my_day.queries import my_day
+from wss_cases.workday.my_day.people import MOST_THINGS
+from wss_cases.workday.my_day.queries import MOST_DUE, my_day
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -195,13 +197,26 @@ def test_whom_one_covers_for_is_said_and_their_work_is_here(world: Any, client_a
 
 
 def test_a_long_day_is_short_on_the_page_and_counted_in_full(world: Any, client_as: Any) -> None:
-    for number in range(60):
-        due(world, date(2026, 11, 20) if number < 25 else TODAY, title=f"Thing {number}")
+    aside = {"snoozed_until": date(2026, 11, 30), "snooze_reason": "waiting", "snooze_count": 1}
+    with one_commit():
+        for number in range(MOST_THINGS + 5):
+            due(world, date(2026, 11, 20) if number < 25 else TODAY, title=f"Thing {number}")
+        for number in range(3):
+            due(world, date(2026, 11, 19), title=f"Paused {number}", **aside)
+            due(world, date(2026, 11, 25), title=f"Soon {number}")
+            due(world, date(2026, 12, 1), title=f"Later {number}")
     page = client_as(world.coordinator).page("/my-day")
-    assert "Today (60)" in page.text
-    assert "40 more" in section(page, "Today")
-    assert "25 overdue, 35 due today" in page.text
-    assert len([box for box in page.find_all("input") if box.get("name") == "id"]) == 20
+    assert "Today (65)" in page.text and "Coming up (3)" in page.text
+    assert "45 more" in section(page, "Today")
+    assert "25 overdue, 40 due today" in page.text
+    assert len([box for box in page.find_all("input") if box.get("name") == "id"]) == 20 + 3
+    assert all(f"Paused {number}" in section(page, "Reminders paused") for number in range(3))
+    read, every = (my_day(actor_for(world.coordinator), NOW, most) for most in (MOST_THINGS, MOST_DUE))
+    assert read.counts == every.counts == {"overdue": 25, "today": 40, "coming": 3, "snoozed": 3, "later": 3}
+    shown, due_now = ([item.row for item in (*day.overdue, *day.due_today)] for day in (read, every))
+    assert shown == due_now[:MOST_THINGS], "the oldest, as many as are looked at"
+    for part in ("coming", "snoozed"):
+        assert [item.row for item in getattr(read, part)] == [item.row for item in getattr(every, part)]
 
 
 def test_my_day_costs_the_same_queries_for_five_items_and_for_sixty(world: Any, client_as: Any) -> None:

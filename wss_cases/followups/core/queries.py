@@ -6,7 +6,7 @@ from datetime import date
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor, Role
@@ -152,15 +152,33 @@ def for_incident(actor: Actor, incident_id: int) -> list[FollowUpRow]:
     return rows(statement.order_by(FollowUp.state != FollowUpState.OPEN, FollowUp.due_on, FollowUp.id))
 
 
-def due_for(actor: Actor, until: date, limit: int = 100, covered: Iterable[tuple[int, int]] = ()) -> list[FollowUpRow]:
+Covered = Iterable[tuple[int, int]]
+"""Whom somebody stands in for, and where: (person, school)."""
+
+
+def due_for(
+    actor: Actor, until: date, limit: int = 100, covered: Covered = (), *narrowed: ColumnElement[bool]
+) -> list[FollowUpRow]:
     """Return the actor's own open follow-ups due until a date, the oldest first.
 
-    `covered` adds those of the people whom the actor stands in for: (person, school).
+    `covered` adds those of the people whom the actor stands in for, `narrowed` takes away.
     """
+    statement = _due_for(listing(), actor, until, covered).where(*narrowed)
+    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
+
+
+def due_counted(actor: Actor, until: date, covered: Covered = ()) -> list[tuple[int, date, date | None, int]]:
+    """Return how many those are by school, day and until when they stand aside: (school, day, day or None, number)."""
+    by = (FollowUp.school_id, FollowUp.due_on, FollowUp.snoozed_until)
+    counted: Any = select(*by, func.count())
+    found = db.session.execute(_due_for(counted, actor, until, covered).group_by(*by))
+    return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+def _due_for(statement: Statement, actor: Actor, until: date, covered: Covered) -> Statement:
     mine = FollowUp.owner_id == actor.user_id
     theirs = [and_(FollowUp.owner_id == owner_id, FollowUp.school_id == school_id) for owner_id, school_id in covered]
-    statement = visible_to(listing(), actor, live=True).where(or_(mine, *theirs), FollowUp.due_on <= until)
-    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
+    return visible_to(statement, actor, live=True).where(or_(mine, *theirs), FollowUp.due_on <= until)
 
 
 def rows_by_id(actor: Actor, ids: Iterable[int]) -> list[FollowUpRow]:

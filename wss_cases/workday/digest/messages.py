@@ -23,7 +23,8 @@ from wss_cases.journal.message_kinds import MailList, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.workday.digest.queries import begins_week, missed_the_first
 from wss_cases.workday.digest.weekly import weekly_count
-from wss_cases.workday.my_day.queries import Item, MyDay, my_day
+from wss_cases.workday.my_day.due import Item
+from wss_cases.workday.my_day.queries import MyDay, my_day
 from wss_cases.workday.my_day.waiting import Waiting
 
 DIGEST = "digest"

@@ -20,7 +20,8 @@ from wss_cases.mail.common.rules import CLOSES, MAIL_OPENS
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.training.requirements.queries import behind
-from wss_cases.workday.my_day.queries import AHEAD, digest_people, schools_with_concerns, schools_with_reviews
+from wss_cases.workday.my_day.due import AHEAD
+from wss_cases.workday.my_day.queries import digest_people, schools_with_concerns, schools_with_reviews
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
 WEEK, FOUR_WEEKS = timedelta(days=6), timedelta(days=28)

@@ -7,17 +7,20 @@ from wss_cases.access.actor import Actor
 from wss_cases.followups.about.presenters import block
 from wss_cases.followups.about.queries import About
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.workday.my_day.due import Item
 from wss_cases.workday.my_day.presenters import due_row
-from wss_cases.workday.my_day.queries import Item
 
 MOST_PEOPLE, MOST_THINGS = 20, 60
 """What the page shows, and what it looks at for it: the oldest due; more is a line that leads to the whole list."""
 
 
-def by_person(items: Sequence[Item], actor: Actor, whom: dict[int, About], most: int = MOST_PEOPLE) -> dict[str, Any]:
+def by_person(
+    items: Sequence[Item], count: int, actor: Actor, whom: dict[int, About], most: int = MOST_PEOPLE
+) -> dict[str, Any]:
     """Return what is due, under the names of whom it is about; what names nobody or several stands by itself.
 
-    `whom` says of the first MOST_THINGS whom each is about. Whoever is longest overdue comes first.
+    `whom` says of the first MOST_THINGS whom each is about, `count` how many there are. Whoever is longest overdue
+    comes first.
     """
     looked_at = list(items[:MOST_THINGS])
     groups: dict[tuple[str, int], list[Item]] = {}
@@ -28,12 +31,12 @@ def by_person(items: Sequence[Item], actor: Actor, whom: dict[int, About], most:
     shown = blocks[:most]
     things = sum(len(block["things"]) for block in shown)
     people = {person for person, _alone in groups if person}
-    return {"blocks": shown, "count": len(items), "more": len(items) - things, "words": _count_words(people, items)}
+    return {"blocks": shown, "count": count, "more": max(count - things, 0), "words": _count_words(people, count)}
 
 
-def _count_words(people: set[str], items: Sequence[Item]) -> str:
+def _count_words(people: set[str], things: int) -> str:
     named = ngettext("%(num)d person", "%(num)d people", len(people)) if people else ""
-    return ", ".join(part for part in (named, ngettext("%(num)d thing", "%(num)d things", len(items))) if part)
+    return ", ".join(part for part in (named, ngettext("%(num)d thing", "%(num)d things", things)) if part)
 
 
 def _block(person: str, things: list[Item], actor: Actor, whom: dict[int, About]) -> dict[str, Any]:

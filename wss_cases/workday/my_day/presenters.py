@@ -27,7 +27,7 @@ from wss_cases.safeguards.duties.duty.queries import running_clocks
 from wss_cases.safeguards.duties.duty.rules import is_overdue
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 from wss_cases.safeguards.police.review.queries import calls_to_record
-from wss_cases.workday.my_day.queries import Item
+from wss_cases.workday.my_day.due import Item
 from wss_cases.workday.my_day.waiting import Waiting
 
 MOST_DANGERS = 3

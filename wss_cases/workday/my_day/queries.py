@@ -1,8 +1,8 @@
 """What waits for one person: due follow-ups, circles, what needs their decision, their caseload."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import case, func, select
@@ -12,49 +12,35 @@ from wss_cases.accounts.coverage.queries import CoverRow, near
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to as cases_visible
 from wss_cases.cases.case.states import OPEN, CaseState
-from wss_cases.followups.core.queries import FollowUpRow, due_for
-from wss_cases.followups.core.rules import Due, due_words
 from wss_cases.followups.undo.queries import given_by
-from wss_cases.foundation.db import db
-from wss_cases.foundation.school_time import district_zone, local_date, today_at, zone_of
+from wss_cases.foundation.db import counts_of, db
+from wss_cases.foundation.school_time import district_zone, local_date, zone_of
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
 from wss_cases.incidents.incident.states import WAITING, IncidentState
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.circles.plans.queries import kept_on
-from wss_cases.roster.directory.queries import school_days, schools_by_id
-from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.directory.queries import schools_by_id
+from wss_cases.workday.my_day.beside import beside_counted
+from wss_cases.workday.my_day.due import COMING, OVERDUE, SNOOZED, TODAY, Calendars, Item, due_items
 from wss_cases.workday.my_day.meetings.queries import CircleToday, ReentryToday, circles_today, reentries_today
-from wss_cases.workday.my_day.waiting import Waiting, waiting_for
-
-AHEAD = 2
-"""School days that the morning looks ahead."""
+from wss_cases.workday.my_day.waiting import Waiting, waiting_counted, waiting_for
 
 MOST_DUE = 500
 MOST_GIVEN = 8
 
 
 @dataclass(frozen=True)
-class Item:
-    """One follow-up, on its school's own date and by its own days."""
-
-    row: FollowUpRow
-    today: date
-    days: SchoolDays
-
-    @property
-    def due(self) -> Due:
-        """The due date in words: of some hundred only those that are shown are asked for them."""
-        return due_words(self.row.due_on, self.today, self.days)
-
-
-@dataclass(frozen=True)
 class MyDay:
-    """One person's day; `caseload` counts their open cases by state, `stuck` of them have an overdue review."""
+    """One person's day; `caseload` counts their open cases by state, `stuck` of them have an overdue review.
+
+    Of each part of what is due there are the oldest, and `counts` says how many in all; `beside` says of what the
+    person has any.
+    """
 
     today: date
     time_zone: str
-    calendars: "Calendars"
+    calendars: Calendars
     overdue: list[Item]
     due_today: list[Item]
     coming: list[Item]
@@ -63,6 +49,8 @@ class MyDay:
     waiting: Waiting
     caseload: dict[CaseState, int]
     stuck: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    beside: Mapping[str, int] = field(default_factory=dict)
     covers: Sequence[CoverRow] = ()
 
 
@@ -77,30 +65,33 @@ class Around:
     given_count: int
 
 
-def my_day(actor: Actor, now: datetime) -> MyDay:
-    """Return what waits for a person at this instant, each date by its own school's days."""
+def my_day(actor: Actor, now: datetime, most: int = MOST_DUE) -> MyDay:
+    """Return what waits for a person at this instant, each date by its own school's days; of what is due at most the
+    oldest so many of a part."""
     zones = {number: zone_of(number) for number in schools_by_id(sorted(actor.school_ids(*STAFF)))}
     time_zone = next(iter(zones.values()), district_zone())
     today = local_date(now, time_zone)
     calendars = Calendars(zones, now)
     covers = near(actor.user_id, now)
     standing = [(row.user_id, row.school_id) for row in covers if row.cover_id == actor.user_id]
-    found = due_for(actor, today + timedelta(days=14), MOST_DUE, covered=standing)
-    snoozed = [row for row in found if calendars.sleeps(row)]
-    items = [calendars.item(row) for row in found if calendars.is_near(row) and not calendars.sleeps(row)]
+    due = due_items(actor, today, calendars, standing, most)
     caseload, stuck = _caseload(actor, today)
+    waits, besides = waiting_counted(actor, today), beside_counted(actor, now)
+    counted = counts_of(**waits, **besides)
     return MyDay(
         today=today,
         time_zone=time_zone,
         calendars=calendars,
-        overdue=[item for item in items if item.row.due_on < item.today],
-        due_today=[item for item in items if item.row.due_on == item.today],
-        coming=[item for item in items if item.row.due_on > item.today],
-        snoozed=[calendars.item(row) for row in snoozed],
+        overdue=list(due.by_part[OVERDUE]),
+        due_today=list(due.by_part[TODAY]),
+        coming=list(due.by_part[COMING]),
+        snoozed=list(due.by_part[SNOOZED]),
+        counts=due.counts,
         circles=circles_today(actor, now, zones),
-        waiting=waiting_for(actor, today, standing),
+        waiting=waiting_for(actor, today, standing, {name: counted[name] for name in waits}),
         caseload=caseload,
         stuck=stuck,
+        beside={name: counted[name] for name in besides},
         covers=covers,
     )
 
@@ -108,46 +99,11 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
 def around(actor: Actor, day: MyDay, now: datetime) -> Around:
     """Return the re-entry meetings of a person's day, the community circles that they planned for it, and what they
     gave to others and is still open."""
-    given, count = given_by(actor, MOST_GIVEN)
-    meetings = reentries_today(actor, now, day.calendars.zones)
-    planned = kept_on(actor, [(number, local_date(now, zone)) for number, zone in day.calendars.zones.items()])
+    given, count = given_by(actor, MOST_GIVEN) if day.beside["given"] else ([], 0)
+    meetings = reentries_today(actor, now, day.calendars.zones) if day.beside["returns"] else []
+    days = [(number, local_date(now, zone)) for number, zone in day.calendars.zones.items()]
+    planned = kept_on(actor, days) if day.beside["planned"] else []
     return Around(meetings, planned, [day.calendars.item(row) for row in given], count)
-
-
-class Calendars:
-    """Each school's own date and days, read when first asked for."""
-
-    def __init__(self, zones: Mapping[int, str], now: datetime) -> None:
-        self.zones, self._now = zones, now
-        self._days: dict[int, SchoolDays] = {}
-        self._dates: dict[int, date] = {}
-        self._ahead: dict[int, date] = {}
-
-    def item(self, row: FollowUpRow) -> Item:
-        """Return a follow-up on its school's date."""
-        return Item(row, self._today(row.school_id), self.of(row.school_id))
-
-    def is_near(self, row: FollowUpRow) -> bool:
-        """Whether a follow-up is due by the last day looked ahead to."""
-        school_id = row.school_id
-        if school_id not in self._ahead:
-            self._ahead[school_id] = self.of(school_id).add(self._today(school_id), AHEAD)
-        return row.due_on <= self._ahead[school_id]
-
-    def sleeps(self, row: FollowUpRow) -> bool:
-        """Whether a follow-up stands aside until a later day."""
-        return row.snoozed_until is not None and row.snoozed_until > self._today(row.school_id)
-
-    def of(self, school_id: int) -> SchoolDays:
-        """Return the days of a school."""
-        if school_id not in self._days:
-            self._days[school_id] = school_days(school_id)
-        return self._days[school_id]
-
-    def _today(self, school_id: int) -> date:
-        if school_id not in self._dates:
-            self._dates[school_id] = today_at(school_id, self._now)
-        return self._dates[school_id]
 
 
 def own_reports(actor: Actor, limit: int = 10) -> list[tuple[int, str, str, IncidentState, date]]:

@@ -30,6 +30,7 @@ from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions.views import rows_of
 from wss_cases.pathways.reengagement.returns.views import return_lines
 from wss_cases.workday.caseload.presenters import cover_words
+from wss_cases.workday.my_day.due import COMING, OVERDUE, TODAY
 from wss_cases.workday.my_day.meetings.presenters import circle_card, planned_card, reentry_card
 from wss_cases.workday.my_day.people import MOST_THINGS, by_person
 from wss_cases.workday.my_day.presenters import given_row, snoozed_row, strip, waiting_rows
@@ -52,7 +53,7 @@ PARTS = {"overdue": "today"}
 def page() -> Page:
     """The home page of everyone who works in a school."""
     actor, now = current_actor(), clock.now()
-    day = my_day(actor, now)
+    day = my_day(actor, now, MOST_THINGS)
     beside = around(actor, day, now)
     team = actor.has(*CASE_TEAM)
     now_due = [*day.overdue, *day.due_today]
@@ -67,9 +68,9 @@ def page() -> Page:
         greeting=_greeting(local(now, day.time_zone).hour),
         lede=_lede(day),
         needs_you=strip(actor, day.waiting, now),
-        overdue_count=len(day.overdue),
-        today=by_person(now_due, actor, whom),
-        coming=by_person(day.coming, actor, whom, MOST_COMING),
+        overdue_count=day.counts[OVERDUE],
+        today=by_person(now_due, day.counts[OVERDUE] + day.counts[TODAY], actor, whom),
+        coming=by_person(day.coming, day.counts[COMING], actor, whom, MOST_COMING),
         meetings=sorted(meetings, key=lambda card: card["at"]),
         waiting=list(waiting_rows(day.waiting, actor)),
         waiting_count=day.waiting.count - day.waiting.first_count,
@@ -78,14 +79,14 @@ def page() -> Page:
         given_count=beside.given_count,
         caseload=_caseload(day) if team else None,
         reports=[] if team else _reports(actor),
-        mentoring=_mentoring(actor),
-        periods=[row for row in period_rows(actor) if row["href"] and not row["done"]],
-        returns=return_lines(actor, day.calendars.of) if team else [],
+        mentoring=_mentoring(actor) if day.beside["mentored"] else None,
+        periods=_periods(actor) if day.beside["periods"] else [],
+        returns=return_lines(actor, day.calendars.of) if team and day.beside["returns"] else [],
         team=team,
         reviewer=actor.has(*REVIEWERS),
         mail_lines=trouble_lines(actor, now),
         covers=[cover_words(row, actor) for row in day.covers],
-        undo=undo_line(actor, now),
+        undo=undo_line(actor, now) if day.beside["done"] else None,
         left=_left(actor),
         push_offer=offer_on_my_day(actor, now),
     )
@@ -110,6 +111,10 @@ def _left(actor: Actor) -> list[FollowUpRow]:
     return rows_by_id(actor, ids) if ids else []
 
 
+def _periods(actor: Actor) -> list[dict[str, Any]]:
+    return [row for row in period_rows(actor) if row["href"] and not row["done"]]
+
+
 def _mentoring(actor: Actor) -> dict[str, Any] | None:
     found = my_students(actor)
     rows = [row for row in rows_of(found) if not row["waits"]]
@@ -124,10 +129,10 @@ def _greeting(hour: int) -> str:
 
 def _lede(day: MyDay) -> str:
     parts = []
-    if day.overdue:
-        parts.append(_("%(number)d overdue", number=len(day.overdue)))
-    if day.due_today:
-        parts.append(ngettext("%(num)d due today", "%(num)d due today", len(day.due_today)))
+    if late := day.counts[OVERDUE]:
+        parts.append(_("%(number)d overdue", number=late))
+    if today := day.counts[TODAY]:
+        parts.append(ngettext("%(num)d due today", "%(num)d due today", today))
     if len(day.circles) == 1:
         [circle] = day.circles
         parts.append(_("1 circle at %(time)s", time=time_words(circle.starts_at, circle.time_zone)))

@@ -1,6 +1,6 @@
 """What waits for one person: reports, duties, concerns, appeals, new cases, questions, partners' answers, trainings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -82,21 +82,31 @@ class Waiting:
         return len(self.questions) + len(self.dangers) + self.requests_of_danger
 
 
-def waiting_for(actor: Actor, today: date, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
-    """Return what waits for a person on their date; new cases too of those they stand in for: (person, school)."""
-    counts = counts_of(
-        to_review=_to_review(actor),
-        second_looks=second_reviews_counted(actor),
-        duties=open_duties_counted(actor),
-        own_duties=mandated_duties_counted(actor),
-        police_reviews=police_reviews_counted(actor),
-        police_seconds=seconds_counted(actor),
-        concerns=unscreened_counted(actor),
-        appeals=undecided_appeals_counted(actor),
-        circle_requests=requests_counted(actor, danger=False),
-        requests_of_danger=requests_counted(actor, danger=True),
-        requirements=asked_counted(today),
-    )
+def waiting_counted(actor: Actor, today: date) -> dict[str, Select[Any] | None]:
+    """Return what counts each kind of what waits for a person on their date, by its name."""
+    return {
+        "to_review": _to_review(actor),
+        "second_looks": second_reviews_counted(actor),
+        "duties": open_duties_counted(actor),
+        "own_duties": mandated_duties_counted(actor),
+        "police_reviews": police_reviews_counted(actor),
+        "police_seconds": seconds_counted(actor),
+        "concerns": unscreened_counted(actor),
+        "appeals": undecided_appeals_counted(actor),
+        "circle_requests": requests_counted(actor, danger=False),
+        "requests_of_danger": requests_counted(actor, danger=True),
+        "requirements": asked_counted(today),
+    }
+
+
+def waiting_for(
+    actor: Actor, today: date, covered: Sequence[tuple[int, int]] = (), counted: Mapping[str, int] | None = None
+) -> Waiting:
+    """Return what waits for a person on their date; new cases too of those they stand in for: (person, school).
+
+    `counted`: what `waiting_counted` counts, where a page has it already.
+    """
+    counts = dict(counts_of(**waiting_counted(actor, today)) if counted is None else counted)
     counts["duties"] -= counts["second_looks"]
     of_schools: dict[int, set[int]] = {}
     if counts.pop("requirements"):
