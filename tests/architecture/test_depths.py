@@ -27,6 +27,7 @@ PROVEN_ON_BOTH = {
     "wss_cases.foundation.backup.word_indexes": "tests.cli.backup.test_round_trip",
     "wss_cases.foundation.connecting.replica": "tests.outcomes.reports.test_replica",
     "wss_cases.journal.audit.actions": "tests.journal.audit.test_seal",
+    "wss_cases.journal.counted": "tests.web.reading.test_rate_limit",
     "wss_cases.journal.months.actions": "tests.journal.audit.test_months",
     "wss_cases.journal.word_index.queries": "tests.workday.search.test_search",
     "wss_cases.journal.unit_of_work": "tests.journal.test_unit_of_work",

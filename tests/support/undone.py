@@ -51,9 +51,7 @@ class Undone:
         written: set[str] = set()
 
         def executed(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-            found = WRITES.match(statement)
-            if found:
-                written.add(found[1])
+            written.update(WRITES.findall(statement))
 
         event.listen(connection, "before_cursor_execute", executed)
         try:

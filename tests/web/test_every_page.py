@@ -9,10 +9,10 @@ from tests.support.pages.crawl import WRITES, Visit, shape_of
 MOST_STATEMENTS = 34
 """What any page asks at most; those that people wait for, or that gather many rooms, have a number of their own."""
 MOST_OF = {
-    "/incidents/new": 4, "/mentoring/today": 7, "/people": 7, "/cases": 9, "/outcomes/equity": 10,
-    "/incidents": 11, "/safety-plans/all": 12, "/follow-ups": 13, "/outcomes/incidents": 14, "/outcomes/patterns": 14,
-    "/review": 16, "/students/N": 16, "/outcomes/removals": 25, "/outcomes/repair": 26, "/review/N": 27,
-    "/outcomes": 30, "/incidents/N": 32, "/cases/N": 36, "/desk": 38, "/outcomes/board": 57,
+    "/incidents/new": 3, "/mentoring/today": 6, "/people": 6, "/cases": 8, "/incidents": 10, "/outcomes/equity": 10,
+    "/safety-plans/all": 11, "/follow-ups": 12, "/outcomes/patterns": 13, "/review": 13, "/outcomes/incidents": 14,
+    "/students/N": 15, "/outcomes/removals": 25, "/outcomes/repair": 26, "/review/N": 26, "/outcomes": 30,
+    "/incidents/N": 31, "/cases/N": 35, "/desk": 37, "/outcomes/board": 57,
 }  # fmt: skip
 """One more than stands, for what is there on some days only. A case's page asks every room that has a part in it. The
 desk reads all five families of pathways for all its cases at once, in as many statements for 6 as for 60. A board
@@ -44,11 +44,11 @@ WRITTEN_BY_READING = {"audit_entry", "counter", "user_session"}
 
 def test_reading_a_page_changes_nothing(visits: dict[str, list[Visit]]) -> None:
     written = {
-        (found[1], f"{role}: GET {visit.shape} writes {found[1]}")
+        (table, f"{role}: GET {visit.shape} writes {table}")
         for role, seen in visits.items()
         for visit in seen
         for statement in visit.statements
-        if (found := WRITES.match(statement))
+        for table in WRITES.findall(statement)
     }
     assert "audit_entry" in {table for table, _words in written}, "a write is seen where there is one"
     assert not [words for table, words in sorted(written) if table not in WRITTEN_BY_READING]

@@ -17,8 +17,9 @@ from wss_cases.cli.common.database_errors import words_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.backup import archive as backup
 from wss_cases.foundation.backup.engine import rules_at_the_end
+from wss_cases.foundation.connecting.sessions import WRITING
 from wss_cases.foundation.database.schema import is_known, schema_command, upgrade_to
-from wss_cases.foundation.db import WRITING, db, fit_sqlite
+from wss_cases.foundation.db import db, fit_sqlite
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.audit.rules import GENESIS

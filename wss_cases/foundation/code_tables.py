@@ -13,7 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from wss_cases.foundation.db import KNOWN_CODE_TABLES, CodeTable, RoomSession, db
+from wss_cases.foundation.connecting.sessions import RoomSession
+from wss_cases.foundation.db import KNOWN_CODE_TABLES, CodeTable, db
 
 Row = TypeVar("Row", bound=Any)
 SERIES = "code_tables"

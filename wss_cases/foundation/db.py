@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
-import flask_sqlalchemy.session
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -39,12 +38,12 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from wss_cases.foundation.connecting.pooler import fit_pooler
-from wss_cases.foundation.connecting.replica import init_reports_db, reading_engine
+from wss_cases.foundation.connecting.replica import init_reports_db
+from wss_cases.foundation.connecting.sessions import EXTENSION, WRITING, RoomSession, statements_singly
 from wss_cases.foundation.connecting.silence import SILENCE
 from wss_cases.foundation.keys.loading import close_to_others
 from wss_cases.foundation.settings.stored import KNOWN_DISTRICT
 
-WRITING = "wss_writing"
 Record = TypeVar("Record")
 
 NAMING = {
@@ -183,18 +182,6 @@ def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
     return listed
 
 
-class RoomSession(flask_sqlalchemy.session.Session):
-    """Flask-SQLAlchemy's session, but an explicit bind (a test's connection) comes first."""
-
-    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any) -> Engine | Connection:
-        """Return the connection that tests bound, the copy that reports read, else the application's engine."""
-        if bind is None and self.bind is not None:
-            return self.bind
-        if bind is None and WRITING not in self.info and (copy := reading_engine()) is not None:
-            return copy
-        return super().get_bind(mapper=mapper, clause=clause, bind=bind, **kwargs)
-
-
 db = SQLAlchemy(
     model_class=Base, disable_autonaming=True, session_options={"class_": RoomSession, "expire_on_commit": False}
 )
@@ -206,7 +193,7 @@ def init_db(app: Flask) -> None:
     url = app.config["SQLALCHEMY_DATABASE_URI"]
     # a failed statement is told without its values: they may be a child's
     # pages and jobs have more statements than the 500 whose SQL is kept by default
-    options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True, "query_cache_size": 2000}
+    options: dict[str, Any] = {"hide_parameters": True, "query_cache_size": 2000}
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 20, "check_same_thread": False}
     else:
@@ -216,6 +203,8 @@ def init_db(app: Flask) -> None:
             "pool_timeout": 5,
             # the connection that was used last, which has planned what pages ask for
             "pool_use_lifo": True,
+            # the driver begins nothing by itself: fit_pooler says BEGIN, and pages read without
+            "isolation_level": "AUTOCOMMIT",
             "connect_args": SILENCE,
         }
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
@@ -227,6 +216,7 @@ def init_db(app: Flask) -> None:
             fit_sqlite(db.engine)
         else:
             fit_pooler(db.engine)
+            app.extensions[EXTENSION] = statements_singly(db.engine)
 
 
 def fit_sqlite(engine: Engine) -> None:
@@ -282,8 +272,14 @@ def begin_writing() -> None:
 def begin_reading() -> None:
     """End the session at hand and open one that changes nothing; PostgreSQL refuses every write of its transaction."""
     db.session.remove()
-    if db.session.get_bind().dialect.name == "postgresql":
+    if db.session.get_bind().dialect.name == "postgresql" and not read_one_view():
         db.session.execute(text("SET LOCAL transaction_read_only = on"))
+
+
+def read_one_view() -> bool:
+    """Let what a page reads from here on be of one instant; False where it reads in a transaction of another kind."""
+    session: Any = db.session()
+    return bool(session.read_one_view())
 
 
 def quoted(connection: Connection, name: str) -> str:

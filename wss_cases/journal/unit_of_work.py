@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import event, insert, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -20,7 +19,8 @@ from wss_cases.foundation.db import Base, begin_writing, db, table_of
 from wss_cases.foundation.errors import Overreach, Stale, existing
 from wss_cases.foundation.operations.failpoints import reach
 from wss_cases.journal.changes import Changes
-from wss_cases.journal.models import AuditEntry, Counter, Disclosure, OutboxMessage, RequestKey, TimelineEntry
+from wss_cases.journal.counted import insert_of, one_more, one_more_noted
+from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, RequestKey, TimelineEntry
 from wss_cases.journal.queries import key_digest
 
 Row = TypeVar("Row", bound=Base)
@@ -143,13 +143,28 @@ class UnitOfWork:
         self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any] | None = None
     ) -> None:
         """Write an audit row alone, e.g. for a confidential read or a batch."""
-        self._audit.append(
-            {
-                "action": action, "object_type": object_type, "object_id": object_id, "changes": changes or {},
-                "request_id": "", "at": self.now, "actor_id": self.actor.user_id,
-            }
-        )  # fmt: skip
+        self._audit.append(self._noted(action, object_type, object_id, changes or {}))
         self.recorded = True
+
+    def audit_counted(
+        self, series: str, most: int, action: str, object_type: str, object_id: int | None, changes: dict[str, Any]
+    ) -> int:
+        """Return the next number of a series, and write an audit row while that is at most `most`: on PostgreSQL both
+        by one statement."""
+        noted, self.recorded = self._noted(action, object_type, object_id, changes), True
+        if insert_of(self.session) is postgresql.insert:
+            asked = {**noted, "counting": series, "most": most}
+            return int(self.session.execute(one_more_noted(), asked).scalar_one())
+        number = self.next_number(series)
+        if number <= most:
+            self._audit.append(noted)
+        return number
+
+    def _noted(self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "action": action, "object_type": object_type, "object_id": object_id, "changes": changes,
+            "request_id": "", "at": self.now, "actor_id": self.actor.user_id,
+        }  # fmt: skip
 
     def no_audit(self) -> None:
         """Say that this unit changes no record of the school: heartbeats, leases, last-seen times. No audit row."""
@@ -196,26 +211,13 @@ class UnitOfWork:
 
     def next_number(self, series: str) -> int:
         """Return the next number of a series, without gaps when the unit commits."""
-        counted = _one_more(_insert_of(self.session))
+        counted = one_more(insert_of(self.session))
         return int(self.session.execute(counted, {"series": series, "value": 1}).scalar_one())
-
-
-@cache
-def _one_more(insert: Any) -> Any:
-    counter = table_of(Counter)
-    counted = insert(counter).on_conflict_do_update(
-        index_elements=[counter.c.series], set_={"value": counter.c.value + 1}
-    )
-    return counted.returning(counter.c.value)
-
-
-def _insert_of(session: Session) -> Any:
-    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 def insert_once(session: Session, model: type[Base], values: dict[str, Any], unique: list[str]) -> bool:
     """Insert a row unless its unique columns already stand; True when it was inserted."""
-    statement = _insert_of(session)(model).values(**values).on_conflict_do_nothing(index_elements=unique)
+    statement = insert_of(session)(model).values(**values).on_conflict_do_nothing(index_elements=unique)
     # counted by what comes back: PostgreSQL's rowcount is unknown where the key is the database's to give
     return session.execute(statement.returning(*inspect(model).primary_key)).first() is not None
 
@@ -271,6 +273,6 @@ def _keep_overreach(refused: UnitOfWork) -> None:
 def _claim(session: Session, user_id: int, key: str, now: datetime) -> RequestKey:
     own = {"user_id": user_id, "key": key_digest(key)}
     # on PostgreSQL a duplicate waits here for the first one's commit; on SQLite it waited for BEGIN IMMEDIATE
-    claim = _insert_of(session)(RequestKey).values(**own, at=now).on_conflict_do_nothing(index_elements=list(own))
+    claim = insert_of(session)(RequestKey).values(**own, at=now).on_conflict_do_nothing(index_elements=list(own))
     claimed = session.scalars(claim.returning(RequestKey)).one_or_none()
     return claimed or session.scalars(select(RequestKey).filter_by(**own)).one()

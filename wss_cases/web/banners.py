@@ -5,12 +5,12 @@ from datetime import datetime
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import district_zone
-from wss_cases.mail.monitoring.queries import standing
+from wss_cases.mail.monitoring.queries import standing_on_page
 
 
 def banners(now: datetime) -> list[str]:
     """Return the texts to show above the page at this instant."""
-    found = standing(now)
+    found = standing_on_page(now)
     texts = []
     if found.paused_since is not None:
         since = moment_words(found.paused_since, district_zone())

@@ -16,7 +16,8 @@ from flask import has_request_context, request
 from sqlalchemy import select, update
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.foundation.db import RoomSession, db
+from wss_cases.foundation.connecting.sessions import RoomSession
+from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.mail.common import leases

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -75,6 +76,10 @@ def test_pages_a_roster_reports_and_erasing_share_two_sessions(app: Flask, datab
         assert erase_deleted(["saved_view"])
         db.session.remove()
         assert db.session.scalar(text("SHOW jit")) == "off"
+        copy = reports_database()
+        assert copy is not None
+        copy.away_until = time.monotonic() + 60
+    assert people_client(app, people[0]).get(PAGE).status_code == 200, "figures of the main database, behind it too"
     _keeps_nothing(app)
 
 

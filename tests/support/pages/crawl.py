@@ -28,8 +28,8 @@ FILTERED = frozenset({"/incidents"})
 SAMPLES = 2
 ALWAYS = 10
 """Pages that everyone looks at, however many have seen them."""
-WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
-"""A statement that writes, and into which table."""
+WRITES = re.compile(r"(?:^|\bAS\s*\()\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
+"""Where a statement writes, by itself or in a part of it, and into which table."""
 
 
 @dataclass(frozen=True)

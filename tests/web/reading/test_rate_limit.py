@@ -21,6 +21,7 @@ MOST = 6
 CANARY = "Quillfeather"
 
 
+@pytest.mark.both_databases
 def test_a_machine_that_reads_page_by_page_is_stopped_and_told_of(
     session: Any, app: Flask, client_as: ClientAs, at: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,12 +1,13 @@
 """Reading accounts: the signed-in person in one query, and who holds a role where."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, column, func, or_, select, table
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, column, func, or_, select, table, true
 
 from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount, UserSession
@@ -25,6 +26,27 @@ SCHOOL = table("school", column("id"), column("network"), column("name"))
 NETWORK = table("network", column("name"))
 PARTNER = table("partner", column("id"), column("name"))
 """The same of networks, and of the partners' directory."""
+
+
+@dataclass(frozen=True)
+class Along:
+    """What every page asks besides who is signed in, by the same statement: a select of one row, and its values.
+
+    The session keeps its row under the name.
+    """
+
+    name: str
+    statement: Callable[[], Select[Any]]
+    values: Callable[[datetime], dict[str, Any]]
+
+
+_ALONG: list[Along] = []
+
+
+def ask_along(along: Along) -> None:
+    """Let the statement of each request ask this too; for rooms above, before the first request."""
+    _ALONG.append(along)
+
 
 GrantRow = tuple[Role | None, bool | None, str | None, int | None, int | None, int | None]
 
@@ -108,25 +130,32 @@ def _live_session() -> Select[Any]:
     """Put the statement of every request together once: that takes longer than asking it."""
     now: Any = bindparam("now", type_=UtcDateTime())
     whose = (UserSession, UserAccount, SecondFactor.id, _past_open(now), every_setting(), code_tables_version())
+    along = [one.statement().subquery(one.name) for one in _ALONG]
     statement = (
-        select(*whose, *grant_columns(district_day(now)))
+        select(*whose, *grant_columns(district_day(now)), *chain.from_iterable(one.c for one in along))
         .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(SecondFactor, SecondFactor.user_id == UserAccount.id)
         .where(UserSession.token_digest == bindparam("token_digest"), is_live(now))
     )
+    for one in along:
+        statement = statement.join(one, true())
     return with_grants(statement.where(UserAccount.state == AccountState.ACTIVE), now)
 
 
 def live_session(token: str, now: datetime) -> SessionRow | None:
-    """Return the session of a cookie's token with the person's grants of today and what the district has set, in one
-    query; None when it is over."""
-    rows = db.session.execute(_live_session(), {"now": now, "token_digest": token_digest(token)}).all()
+    """Return the session of a cookie's token with the person's grants of today, what the district has set and what
+    else every page asks, in one query; None when it is over."""
+    asked = {"now": now, "token_digest": token_digest(token)}
+    for one in _ALONG:
+        asked |= one.values(now)
+    rows = db.session.execute(_live_session(), asked).all()
     if not rows:
         return None
     session, user, factor_id, opened, settings, code_tables = rows[0][:6]
     know_settings(settings)
     know_code_tables(code_tables)
-    actor = _actor(user, [row[6:] for row in rows], opened, now)
+    end = _keep_along(rows[0])
+    actor = _actor(user, [row[6:end] for row in rows], opened, now)
     return SessionRow(
         session.id,
         actor,
@@ -142,6 +171,16 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
         session.factor_by_provider,
         session.says_when,
     )
+
+
+def _keep_along(row: Any) -> int:
+    """Keep what was asked along for this session; returns where it begins in the row."""
+    end = len(row)
+    for one in reversed(_ALONG):
+        width = len(one.statement().selected_columns)
+        db.session.info[one.name] = row[end - width : end]
+        end -= width
+    return end
 
 
 def actor_of(user_id: int, now: datetime) -> Actor | None:

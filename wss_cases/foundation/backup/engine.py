@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 
 from wss_cases.foundation.backup.word_indexes import make_word_indexes_anew
-from wss_cases.foundation.db import WRITING, quoted
+from wss_cases.foundation.connecting.sessions import WRITING
+from wss_cases.foundation.db import quoted
 
 _SEQUENCES = (
     "SELECT s.relname, s.tabname, s.last_value FROM (SELECT c.relname, t.relname AS tabname,"

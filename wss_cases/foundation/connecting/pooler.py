@@ -3,14 +3,20 @@
 A pooler in transaction mode gives each transaction whichever of the server's sessions is free. So nothing is asked for
 as a connection opens, which a pooler refuses, and nothing that a session would keep outlasts its transaction. What is
 faster on a session of one's own is used where the connection turns out to be one.
+
+No connection is asked whether it still lives before it is used. The BEGIN of a transaction tells, and is said again on
+another one; where statements stand each for itself, whoever reads asks again (`RoomSession`).
 """
 
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
 
 PLANS_AFTER = 2
 """How often a statement runs before the server keeps its plan, on a session of one's own."""
+SINGLY = "wss_singly"
+"""The option of connections whose statements stand each for itself: no transaction is begun, none has to be ended."""
 _POOLED = "wss_pooled"
 _NO_JIT = "jit = off"
 """Compiling the statement of a page takes a hundred times as long as running it."""
@@ -32,7 +38,25 @@ def _meet(opened: Any, record: Any) -> None:
     opened.commit()
 
 
+def stands_singly(connection: Connection) -> bool:
+    """Whether no transaction was begun for what is asked over a connection: not behind a pooler, which wants one."""
+    return SINGLY in connection.get_execution_options() and not connection.info[_POOLED]
+
+
 def _begin(connection: Connection) -> None:
+    pooled = connection.info[_POOLED]
     opened: Any = connection.connection.driver_connection
-    if connection.info[_POOLED] and not opened.autocommit:
-        connection.exec_driver_sql(f"SET LOCAL {_NO_JIT}")
+    if not opened.autocommit:
+        # begun by the driver, as a copy for reports or a backup wants it
+        if pooled:
+            connection.exec_driver_sql(f"SET LOCAL {_NO_JIT}")
+        return
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT" or stands_singly(connection):
+        return
+    words = f"BEGIN; SET LOCAL {_NO_JIT}" if pooled else "BEGIN"
+    try:
+        connection.exec_driver_sql(words)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        connection.exec_driver_sql(words)  # nothing was begun, so nothing is done twice

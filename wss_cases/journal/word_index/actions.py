@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import Select, delete, event, insert, inspect, select
 from sqlalchemy.orm import Session
 
-from wss_cases.foundation.db import RoomSession, table_of
+from wss_cases.foundation.connecting.sessions import RoomSession
+from wss_cases.foundation.db import table_of
 from wss_cases.journal.extension_points import word_sources
 from wss_cases.journal.rooms import WordSource
 from wss_cases.journal.word_index.models import SearchEntry

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, func, or_, select
 
+from wss_cases.accounts.grants.queries import Along, ask_along
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common.models import DeliveryPause, Heartbeat, StandbyLapse, StandbyWatch
@@ -45,8 +46,21 @@ def standing(now: datetime) -> Standing:
 
     A heartbeat of tomorrow comes from a clock that runs ahead, and counts as little as one of yesterday.
     """
-    around = {"first": now - SILENT_AFTER, "last": now + SILENT_AFTER, "seen": now - UNWATCHED_AFTER}
-    row = db.session.execute(_standing(), around).one()
+    return _words_of(db.session.execute(_standing(), _around(now)).one())
+
+
+def standing_on_page(now: datetime) -> Standing:
+    """Return how delivery stood when it was asked who is signed in; without a query of its own, but where that was
+    before a unit of work."""
+    known = db.session.info.get(ALONG.name)
+    return standing(now) if known is None else _words_of(known)
+
+
+def _around(now: datetime) -> dict[str, Any]:
+    return {"first": now - SILENT_AFTER, "last": now + SILENT_AFTER, "seen": now - UNWATCHED_AFTER}
+
+
+def _words_of(row: Any) -> Standing:
     if row[0] is None:
         words = "not started"
     else:
@@ -71,13 +85,20 @@ def _standing() -> Any:
     swept = Heartbeat.swept_at.between(first, last)
     well = and_(lives, or_(swept, Heartbeat.failures == 0))
     return select(
-        func.max(Heartbeat.at),
-        func.max(case((lives, 1), else_=0)),
-        func.max(case((well, 1), else_=0)),
-        select(DeliveryPause.since).scalar_subquery(),
-        select(func.min(StandbyLapse.since)).where(StandbyLapse.until.is_(None)).scalar_subquery(),
-        select(func.max(StandbyWatch.seen_at)).where(watches).scalar_subquery(),
+        func.max(Heartbeat.at).label("last_beat"),
+        func.max(case((lives, 1), else_=0)).label("lives"),
+        func.max(case((well, 1), else_=0)).label("well"),
+        select(DeliveryPause.since).scalar_subquery().label("paused_since"),
+        select(func.min(StandbyLapse.since))
+        .where(StandbyLapse.until.is_(None))
+        .scalar_subquery()
+        .label("lapsed_since"),
+        select(func.max(StandbyWatch.seen_at)).where(watches).scalar_subquery().label("watched_at"),
     )
+
+
+ALONG = Along("known_standing", _standing, _around)
+ask_along(ALONG)
 
 
 def pause_row() -> DeliveryPause | None:

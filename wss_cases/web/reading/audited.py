@@ -106,11 +106,8 @@ def _audited(answer: Response) -> Response:
     said = {"page": request.endpoint, **{name: arguments[name] for name in RECORDS if name in arguments}}
     try:
         with unit_of_work(actor, clock.now()) as uow:
-            shown = one_more(uow, actor) and told
-            if shown:
-                uow.audit(f"{kind}.read", kind, arguments[named] if named else None, said)
-            else:
-                uow.no_audit()
+            read = (f"{kind}.read", kind, arguments[named] if named else None, said)
+            shown = one_more(uow, actor, read if told else None) and told
     except SQLAlchemyError as error:
         current_app.logger.error("a reading could not be audited: %s", type(error).__name__)
         # what was saved before is saved: only a page that cannot be audited is kept back

@@ -1,5 +1,7 @@
 """No account reads or sends more in an hour than a person can: what copies the records page by page is stopped."""
 
+from typing import Any
+
 from sqlalchemy import delete, select
 
 from wss_cases.access.actor import Actor
@@ -17,23 +19,24 @@ def series_of(user_id: int) -> str:
     return f"pages:{user_id}:{clock.now():%Y%m%d%H}"
 
 
-def one_more(uow: UnitOfWork, actor: Actor) -> bool:
+def one_more(uow: UnitOfWork, actor: Actor, read: tuple[str, str, int | None, dict[str, Any]] | None = None) -> bool:
     """Step: count a page of records, or a form about one; False when that is more than the hour allows.
 
-    The first time too often is audited, and the system's administrators are told by mail.
+    `read`: the act, table, record and more that the audit row of a page says, which is written with the count. The
+    first time too often is audited, and the system's administrators are told by mail.
     """
     assert actor.user_id is not None
-    series = series_of(actor.user_id)
-    count = uow.next_number(series)
+    series, most = series_of(actor.user_id), setting("PAGES_PER_HOUR")
+    count = uow.audit_counted(series, most, *read) if read else uow.next_number(series)
+    uow.no_audit()
     if count == 1:
         earlier = Counter.series.startswith(series.rpartition(":")[0] + ":", autoescape=True)
         uow.session.execute(delete(Counter).where(earlier, Counter.series != series))
-    most: int = setting("PAGES_PER_HOUR")
     if count == most + 1:
         user = uow.session.get_one(UserAccount, actor.user_id)
         tell_administrators(uow, user, SLOWED)
         uow.record(user, SLOWED)
-    return count <= most
+    return bool(count <= most)
 
 
 def is_over(actor: Actor) -> bool:

@@ -16,8 +16,9 @@ def audit_refused(where: Engine | Connection, refuse: Callable[[str], None]) -> 
     """Let `refuse` see the act of each audit row before it is written; what it raises is what the writer meets."""
 
     def look(_connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, many: bool) -> None:
-        if statement.startswith(INSERT):
-            place = statement[statement.index("(") + 1 : statement.index(")")].split(", ").index("action")
+        if INSERT in statement:
+            columns = statement[statement.index(INSERT) :]
+            place = columns[columns.index("(") + 1 : columns.index(")")].split(", ").index("action")
             for row in given if many else [given]:
                 refuse(row["action"] if isinstance(row, dict) else row[place])
 

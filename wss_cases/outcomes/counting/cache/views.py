@@ -6,6 +6,7 @@ from flask import Blueprint, g, request
 
 from wss_cases.foundation.connecting.replica import reports_reading
 from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.db import read_one_view
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.outcomes.counting.cache.cached_counts import oldest_shown
 
@@ -13,7 +14,8 @@ from wss_cases.outcomes.counting.cache.cached_counts import oldest_shown
 def figures_pages(blueprint: Blueprint, from_the_main: Set[str] = frozenset()) -> Blueprint:
     """Let a blueprint's pages read from the reports' database, where there is one; returns the blueprint.
 
-    Endpoints named in `from_the_main`, and forms that are sent, go to the main database.
+    All figures of such a page are of one instant. Endpoints named in `from_the_main`, and forms that are sent, go to
+    the main database.
     """
 
     @blueprint.before_request
@@ -22,6 +24,7 @@ def figures_pages(blueprint: Blueprint, from_the_main: Set[str] = frozenset()) -
             reading = reports_reading()
             reading.__enter__()
             g.reading_reports = reading
+            read_one_view()
 
     @blueprint.teardown_request
     def read_no_more(_error: BaseException | None) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, selec
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import db, read_one_view
 from wss_cases.incidents.incident.models import Incident, LocationCode
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
@@ -44,6 +44,7 @@ def by_days(actor: Actor, scope: Scope, *_more: Any) -> Values:
 
 def streamed(statement: Any) -> Iterable[Any]:
     """Return the rows of a statement that can have very many, some at a time."""
+    read_one_view()
     return db.session.execute(statement, execution_options={"yield_per": AT_ONCE})
 
 

@@ -1,0 +1,88 @@
+"""The session of the application: where its statements go, and what becomes of one whose connection was lost."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import flask_sqlalchemy.session
+from flask import current_app, has_request_context
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.exc import DBAPIError
+
+from wss_cases.foundation.connecting.pooler import SINGLY, stands_singly
+from wss_cases.foundation.connecting.replica import reading_engine
+
+WRITING = "wss_writing"
+"""Under it a session, and the connection it works on, say that they were begun to write."""
+EXTENSION = "wss_singly"
+_VIEW = "one_view"
+_ONE_VIEW = text("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
+class RoomSession(flask_sqlalchemy.session.Session):
+    """Flask-SQLAlchemy's session, but an explicit bind (a test's connection) comes first.
+
+    On PostgreSQL the statements of a page stand each for itself, without BEGIN and ROLLBACK around them, and the
+    connection is not tried beforehand: a statement whose connection was lost is asked once more on another one. What a
+    unit of work has begun is never repeated, nor is what must be of one view (`read_one_view`).
+    """
+
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any) -> Engine | Connection:
+        """Return the connection that tests bound, the copy that reports read, else the application's engine."""
+        if bind is None and self.bind is not None:
+            return self.bind
+        if bind is None and WRITING not in self.info:
+            if (copy := reading_engine()) is not None:
+                return copy
+            if has_request_context() and (singly := current_app.extensions.get(EXTENSION)) is not None:
+                return singly  # type: ignore[no-any-return]
+        return super().get_bind(mapper=mapper, clause=clause, bind=bind, **kwargs)
+
+    def execute(self, *given: Any, **named: Any) -> Any:
+        """Carry out a statement, of a page that reads a second time where its connection was lost."""
+        return self._asked(super().execute, given, named)
+
+    def scalar(self, *given: Any, **named: Any) -> Any:
+        """Return the first column of the first row, as `execute` finds it."""
+        return self._asked(super().scalar, given, named)
+
+    def scalars(self, *given: Any, **named: Any) -> Any:
+        """Return the first column of each row, as `execute` finds them."""
+        return self._asked(super().scalars, given, named)
+
+    def _asked(self, ask: Callable[..., Any], given: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        if self.reads_a_page and getattr(given[0] if given else None, "is_dml", False):
+            raise RuntimeError("a write outside of a unit of work")
+        try:
+            return ask(*given, **named)
+        except DBAPIError as error:
+            if not error.connection_invalidated or not self.reads_a_page or _VIEW in self.info:
+                raise
+        self.rollback()
+        return ask(*given, **named)
+
+    @property
+    def reads_a_page(self) -> bool:
+        """Whether this is the session of a request outside of its units of work."""
+        return WRITING not in self.info and has_request_context()
+
+    def read_one_view(self) -> bool:
+        """Let what a page reads from here on be of one instant: figures that must agree, and rows that are streamed.
+
+        False where it reads in a transaction anyway, which goes on as it is.
+        """
+        if _VIEW not in self.info and self.reads_a_page and stands_singly(self.connection()):
+            self.execute(_ONE_VIEW)
+            self.info[_VIEW] = True
+        return _VIEW in self.info
+
+
+@event.listens_for(RoomSession, "before_flush")
+def _units_alone_write(session: RoomSession, *_more: Any) -> None:
+    changed = (*session.new, *session.deleted, *filter(session.is_modified, session.dirty))
+    if changed and session.reads_a_page:
+        raise RuntimeError("a write outside of a unit of work")
+
+
+def statements_singly(engine: Engine) -> Engine:
+    """Return an engine's connections as pages read by them: each statement stands for itself."""
+    return engine.execution_options(**{SINGLY: True})
