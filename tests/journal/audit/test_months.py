@@ -129,7 +129,7 @@ def test_a_month_is_detached_only_as_it_was_sealed(grown: Any, app: Flask, backe
         run("UPDATE audit_entry SET object_id = 99 WHERE object_id = 2")
         assert "the chain is broken" in command(app, "detach", "2014-03").stderr
     write(OLD, 8)
-    assert "1 rows of 2014-03 have no seal" in command(app, "detach", "2014-03").stderr
+    assert "1 row of 2014-03 has no seal" in command(app, "detach", "2014-03").stderr
     seal(NOW)
     assert "younger than its years" in command(app, "detach", "2014-03").stderr
 

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, seal
@@ -63,22 +65,19 @@ def detach(month: Month, now: datetime) -> int:
     Its seals stay in the chain, and the audit row that says so holds a digest of them. Returns how many rows went.
     Raises Refused.
     """
-    before = years_before(now, setting("AUDIT_YEARS"))
-    if not _is_divided():
-        raise Refused("month", "SQLite keeps the audit log in one table: no month can be detached.")
-    if month.ends > before:
-        raise Refused("month", f"{month} is not older than the {setting('AUDIT_YEARS')} years of WSS_AUDIT_YEARS.")
-    if abs(db.session.execute(text("SELECT clock_timestamp()")).scalar_one() - now) > CLOCK_OFF:
-        raise Refused("month", "The clock here and the database's lie more than a day apart. Set them right first.")
-    if broken := verify(now).broken:
-        raise Refused("month", f"Nothing is detached, because the chain is broken. {broken.words}.")
+    before = _last_to_go(month, now)
     with unit_of_work(SYSTEM, now) as uow:
         _wait_briefly(uow.session)
-        _must_be_there("wss_months", month, uow.session, f"{month} has no partition: it is detached, or never was one.")
+        _must_be_there(
+            "wss_months",
+            month,
+            uow.session,
+            _("%(month)s has no partition: it is detached, or never was one.", month=month),
+        )
         seals = _gathered(uow.session, month, before)
         uow.session.execute(text("LOCK TABLE ONLY public.audit_entry IN ACCESS EXCLUSIVE MODE"))
         if without := rows_in(uow.session, month) - seals.rows:
-            raise Refused("month", f"{without} rows of {month} have no seal. Run: flask audit seal")
+            raise Refused("month", _unsealed(without, month))
         keys = keyring(setting("WSS_KEYS").derived(PURPOSE))
         said = note_of(str(month), now, seals, notes_in(uow.session, month), keys)
         uow.session.execute(text(f"ALTER TABLE public.audit_entry DETACH PARTITION wss_months.{month.table}"))
@@ -88,14 +87,46 @@ def detach(month: Month, now: datetime) -> int:
     return seals.rows
 
 
+def _last_to_go(month: Month, now: datetime) -> datetime:
+    """Return the time before which what goes was sealed. Raises Refused where the month or the chain cannot let go."""
+    before = years_before(now, setting("AUDIT_YEARS"))
+    if not _is_divided():
+        raise Refused("month", _("SQLite keeps the audit log in one table: no month can be detached."))
+    if month.ends > before:
+        raise Refused(
+            "month",
+            _(
+                "%(month)s is not older than the %(years)s years of WSS_AUDIT_YEARS.",
+                month=month,
+                years=setting("AUDIT_YEARS"),
+            ),
+        )
+    if abs(db.session.execute(text("SELECT clock_timestamp()")).scalar_one() - now) > CLOCK_OFF:
+        raise Refused("month", _("The clock here and the database's lie more than a day apart. Set them right first."))
+    if broken := verify(now).broken:
+        raise Refused("month", _("Nothing is detached, because the chain is broken. %(why)s.", why=broken.words))
+    return before
+
+
+def _unsealed(rows: int, month: Month) -> str:
+    return ngettext(
+        "%(num)d row of %(month)s has no seal. Run: flask audit seal",
+        "%(num)d rows of %(month)s have no seal. Run: flask audit seal",
+        rows,
+        month=month,
+    )
+
+
 def attach(month: Month, now: datetime) -> None:
     """Put a detached month back, so that `verify` looks at its rows again. Raises Refused."""
     if not _is_divided():
-        raise Refused("month", "SQLite keeps the audit log in one table: no month can be attached.")
+        raise Refused("month", _("SQLite keeps the audit log in one table: no month can be attached."))
     span = f"FROM ('{month.begins.isoformat()}') TO ('{month.ends.isoformat()}')"
     with unit_of_work(SYSTEM, now) as uow:
         _wait_briefly(uow.session)
-        _must_be_there("wss_detached", month, uow.session, f"{month} is not among the detached months.")
+        _must_be_there(
+            "wss_detached", month, uow.session, _("%(month)s is not among the detached months.", month=month)
+        )
         uow.session.execute(text(f"ALTER TABLE wss_detached.{month.table} SET SCHEMA wss_months"))
         attached = f"ALTER TABLE public.audit_entry ATTACH PARTITION wss_months.{month.table} FOR VALUES {span}"
         uow.session.execute(text(attached.replace(":", "\\:")))
@@ -121,6 +152,13 @@ def _gathered(session: Session, month: Month, before: datetime) -> Gathering:
     seals = Gathering()
     for link in seals_in(session, month):
         if link["sealed_at"] > before:
-            raise Refused("month", f"Seal {link['number']}, over a row of {month}, is younger than its years.")
+            raise Refused(
+                "month",
+                _(
+                    "Seal %(number)s, over a row of %(month)s, is younger than its years.",
+                    number=link["number"],
+                    month=month,
+                ),
+            )
         seals.add(link)
     return seals
