@@ -254,12 +254,11 @@ def as_delivered(person: UserAccount) -> Actor:
     return Actor(person.id, person.name, grants)
 
 
-def test_mail_goes_to_nobody_who_may_not_know(session: Any, app: Any, at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mail_goes_to_nobody_who_may_not_know(session: Any, at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     at("2026-11-24 10:00")
-    with app.test_request_context():
-        found, written = misdirected(make_world())
-        assert not found, "\n".join(found)
-        assert written > 15
-        careless = replace(registry.kinds()["incident.danger"], still_due=lambda message, actor: True)
-        monkeypatch.setitem(registry._kinds, "incident.danger", careless)
-        assert "incident.danger to ['dean']" in misdirected(make_world())[0]
+    found, written = misdirected(make_world())
+    assert not found, "\n".join(found)
+    assert written > 15
+    careless = replace(registry.kinds()["incident.danger"], still_due=lambda message, actor: True)
+    monkeypatch.setitem(registry._kinds, "incident.danger", careless)
+    assert "incident.danger to ['dean']" in misdirected(make_world())[0]
