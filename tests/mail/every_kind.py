@@ -127,6 +127,7 @@ CODES = {
         "school",
         "delivery_pause",
         "standby_lapse",
+        "standby_watch",
         "heartbeat",
         "police_approver",
     ),

@@ -14,6 +14,7 @@ from wss_cases.accounts.sign_in.saved_forms.actions import forget_kept
 from wss_cases.board.report.queries import board_but_equity
 from wss_cases.board.subscriptions.actions import queue_due
 from wss_cases.foundation import clock
+from wss_cases.foundation.connecting import sessions
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.shares import Share
 from wss_cases.jobs.stored_pdfs import make_pdfs
@@ -165,9 +166,14 @@ def _tidy(this: Tick, now: datetime, thorough: bool) -> list[dict[str, int] | No
 
 
 def words_of(error: Exception) -> str:
-    """Return what failed and where: the kind and our own line, never the message, which may hold a name."""
+    """Return what failed and where: the kind and our own line, never the message, which may hold a name.
+
+    The session, through which every statement goes, is not where.
+    """
     ours = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(PACKAGE)
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(PACKAGE) and frame.filename != sessions.__file__
     ]
     if not ours:
         return type(error).__name__
