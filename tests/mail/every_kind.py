@@ -87,7 +87,8 @@ from wss_cases.setup.backups.models import BackupRun
 from wss_cases.setup.backups.states import Outcome
 from wss_cases.setup.standby.actions import MISSING
 from wss_cases.setup.test_letter.messages import TEST_LETTER
-from wss_cases.workday.digest.messages import digest_key, weekly_key
+from wss_cases.workday.digest.messages import weekly_key
+from wss_cases.workday.digest.queries import digest_key
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

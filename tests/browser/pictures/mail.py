@@ -18,7 +18,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DEFAULT_ZONE, local_date
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
-from wss_cases.workday.digest.messages import DIGEST, digest_key
+from wss_cases.workday.digest.queries import DIGEST, digest_key
 
 DIGESTS = {"digest-mail-es": "es", "digest-mail": "en"}
 """Picture and language; English last, as the account is left."""

@@ -22,7 +22,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.jobs.stored_pdfs import make_pdfs
 from wss_cases.journal.models import AuditEntry
-from wss_cases.plans.plan.paper.actions import PLAN_PDFS, ask_pdf
+from wss_cases.plans.plan.paper.actions import PLAN_PDFS, ask_pdf, pdf_for
 from wss_cases.plans.plan.paper.models import PlanPdf
 from wss_cases.records.retention.expiry.actions import clean
 from wss_cases.records.retention.reach.table_owners import TABLES
@@ -91,13 +91,15 @@ def test_another_school_finds_none_and_whoever_left_gets_none(school, principal,
     client, mine, plan_id = client_as(principal), principal.id, plan.id
     call, other = calling(principal), calling(make_user(Role.DEAN, SchoolFactory()))
     address = asked(client, plan, "en")
-    store_pdf(PLAN_PDFS, int(address.rsplit("/", 1)[1]), b"%PDF-1.7 made", clock.now())
+    made = int(address.rsplit("/", 1)[1])
+    store_pdf(PLAN_PDFS, made, b"%PDF-1.7 made", clock.now())
     for stranger in (elsewhere, teacher):
         for path in (f"/safety-plans/{plan_id}/pdfs", address, f"{address}/plan.pdf"):
             assert stranger.get(path).status_code == 404
     assert district.get(f"{address}/plan.pdf").status_code == 200
-    with pytest.raises(NotFound):
-        ask_pdf(other, plan_id, "en")
+    for forbidden in (lambda: ask_pdf(other, plan_id, "en"), lambda: pdf_for(other.actor, made)):
+        with pytest.raises(NotFound):
+            forbidden()
     late = ask_pdf(call, plan_id, "en")
     db.session.get_one(UserAccount, mine).state = AccountState.DISABLED
     db.session.commit()

@@ -148,7 +148,9 @@ def test_going_back_to_the_committee_takes_the_approval_along(principal, call, p
     plan.state, plan.council_approved_on = PlanState.COUNCIL_VOTE, date(2026, 11, 20)
     db.session.commit()
     move_plan(call, plan.id, PlanState.COMMITTEE)
-    assert fresh(plan).council_approved_on is None
+    moved = fresh(plan)
+    assert moved.council_approved_on is None
+    assert (moved.moved_at, moved.moved_by_id) == (call.now, principal.id), "whom and when votes are counted from"
 
 
 def test_only_the_administrator_of_the_school_moves_a_plan_as_it_stands_now(school, principal, plan):

@@ -52,7 +52,7 @@ class Scene:
         with unit_of_work(acting(self.head), self.now.replace(minute=minute)) as uow:
             plan = uow.session.get_one(SchoolPlan, self.plan.id)
             for state in states:
-                plan.state = state
+                plan.state, plan.moved_at, plan.moved_by_id = state, uow.now, self.head.id
                 uow.record(plan, "plan.moved", state=state.value)
         self.now = self.now.replace(minute=minute + 1)
 

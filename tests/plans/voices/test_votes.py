@@ -50,7 +50,9 @@ def test_with_a_quorum_and_a_majority_the_plan_may_go_on(scene: Scene) -> None:
 def test_nobody_approves_a_plan_alone(scene: Scene) -> None:
     mover = make_user(Role.ADMINISTRATOR, scene.school)
     with unit_of_work(acting(mover), scene.now) as uow:
-        uow.record(uow.session.get_one(SchoolPlan, scene.plan.id), "plan.moved", state="council_vote")
+        plan = uow.session.get_one(SchoolPlan, scene.plan.id)
+        plan.moved_at, plan.moved_by_id = uow.now, mover.id
+        uow.record(plan, "plan.moved", state="council_vote")
     vote = scene.vote(5, 2)
     for alone in (scene.head, mover):
         with pytest.raises(Refused, match="needs a second person"):

@@ -27,7 +27,7 @@ from wss_cases.roster.calendar.bells.models import BellTime
 from wss_cases.roster.directory.models import CalendarDay, School
 from wss_cases.workday.caseload.queries import loads_of
 from wss_cases.workday.caseload.weights import Weights
-from wss_cases.workday.digest.messages import DIGEST
+from wss_cases.workday.digest.queries import DIGEST
 
 WEEK = timedelta(days=7)
 

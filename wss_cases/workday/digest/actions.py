@@ -19,8 +19,8 @@ from wss_cases.mail.common.rules import Planned, wanted
 from wss_cases.mail.delivery.actions import queue
 from wss_cases.pathways.referrals.referral.overdue import late_referrals
 from wss_cases.pathways.referrals.referral.sweep import overdue_mails, record_overdue
-from wss_cases.workday.digest.messages import DIGEST, WEEKLY, digest_key, weekly_key
-from wss_cases.workday.digest.queries import Given, Morning, mornings, with_covers, with_work
+from wss_cases.workday.digest.messages import WEEKLY, weekly_key
+from wss_cases.workday.digest.queries import DIGEST, Given, Morning, digest_key, mornings, with_covers, with_work
 from wss_cases.workday.digest.weekly import weekly_people
 
 SCHOOLS = 50

@@ -21,19 +21,13 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.message_kinds import MailList, MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.workday.digest.queries import begins_week, missed_the_first
+from wss_cases.workday.digest.queries import DIGEST, begins_week, digest_key, missed_the_first, never_reached
 from wss_cases.workday.digest.weekly import weekly_count
 from wss_cases.workday.my_day.due import Item
 from wss_cases.workday.my_day.queries import MyDay, my_day
 from wss_cases.workday.my_day.waiting import Waiting
 
-DIGEST = "digest"
 WEEKLY = "weekly"
-
-
-def digest_key(user_id: int, day: date) -> str:
-    """Return the key under which a person's digest of a morning is queued once."""
-    return f"digest:{user_id}:{day.isoformat()}"
 
 
 def weekly_key(user_id: int, day: date) -> str:
@@ -154,7 +148,7 @@ def _kinds(items: Sequence[Item]) -> list[tuple[str, int]]:
 
 def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     day = my_day(actor, now())
-    if not _says_trainings(day):
+    if not _says_trainings(day, message.recipient_id):
         day = replace(day, waiting=replace(day.waiting, own_trainings=0, school_trainings=0))
     found = groups(day)
     if not found:
@@ -167,13 +161,14 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     }
 
 
-def _says_trainings(day: MyDay) -> bool:
-    """Whether a digest says trainings: only that of the morning with which a week begins at a school of the person."""
+def _says_trainings(day: MyDay, user_id: int) -> bool:
+    """Whether a digest says trainings: only that of the morning with which a week begins at a school of the person, or
+    the next one that is sent where that one was not."""
     if not (day.waiting.own_trainings or day.waiting.school_trainings):
         return False
     schools = set(day.calendars.zones)
     begins = any(begins_week(day.today, day.calendars.of(school_id)) for school_id in schools)
-    return begins or not schools.isdisjoint(missed_the_first(day.today))
+    return begins or not schools.isdisjoint(missed_the_first(day.today)) or bool(never_reached({user_id}, day.today))
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:

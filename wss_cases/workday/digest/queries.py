@@ -1,6 +1,6 @@
 """What the sweep reads of mornings: schools whose digests are due, and for whom something waits there."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,6 +14,7 @@ from wss_cases.followups.reminders.queries import owners_due
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import local, local_date
 from wss_cases.incidents.incident.queries import CARE_TEAM
+from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.common.models import DigestDay
 from wss_cases.mail.common.queries import NEAR, days_from
 from wss_cases.mail.common.rules import CLOSES, MAIL_OPENS
@@ -24,7 +25,11 @@ from wss_cases.workday.my_day.due import AHEAD
 from wss_cases.workday.my_day.queries import digest_people, schools_with_concerns, schools_with_reviews
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
+DIGEST = "digest"
+"""The kind of a morning's digest."""
 WEEK, FOUR_WEEKS = timedelta(days=6), timedelta(days=28)
+PEOPLE = 1000
+"""People of whose digests one statement asks."""
 Given = Mapping[Item, int]
 """Follow-ups that a dry run leaves with their owners, and to whom the real run would have given each."""
 
@@ -96,8 +101,31 @@ def with_work(batch: Sequence[Morning], given: Given, now: datetime) -> set[tupl
     for waiting, roles in ((schools_with_reviews, REVIEWERS), (schools_with_concerns, CARE_TEAM)):
         for school_id, team in teams_at(waiting(school_ids), now).items():
             found.update((user_id, school_id) for role in roles for user_id in team.get(role, ()))
-    found = with_covers(found, day)
-    return found | _behind_in_training(school_ids, day, now) if batch[0].begins_week else found
+    behind_here = _behind_in_training(school_ids, day, now)
+    if not batch[0].begins_week:
+        missed = never_reached({user_id for user_id, _school_id in behind_here}, day)
+        behind_here = {pair for pair in behind_here if pair[0] in missed}
+    return with_covers(found, day) | behind_here
+
+
+def never_reached(people: Collection[int], day: date) -> set[int]:
+    """Return those of these people for whom digests were queued in the week of a date, before it, and none was sent: a
+    digest goes on its own morning alone, so what it says once a week is said by the next one that goes."""
+    monday = day - timedelta(days=day.weekday())
+    before = [monday + timedelta(days=number) for number in range(day.weekday())]
+    everyone = sorted(people) if before else []
+    found: set[int] = set()
+    for start in range(0, len(everyone), PEOPLE):
+        keys = [digest_key(user_id, morning) for user_id in everyone[start : start + PEOPLE] for morning in before]
+        mine = (OutboxMessage.kind == DIGEST, OutboxMessage.dedupe_key.in_(keys))
+        of_week = select(OutboxMessage.recipient_id).where(*mine).group_by(OutboxMessage.recipient_id)
+        found.update(db.session.scalars(of_week.having(func.count(OutboxMessage.sent_at) == 0)))
+    return found
+
+
+def digest_key(user_id: int, day: date) -> str:
+    """Return the key under which a person's digest of a morning is queued once."""
+    return f"{DIGEST}:{user_id}:{day.isoformat()}"
 
 
 def _behind_in_training(school_ids: Sequence[int], day: date, now: datetime) -> set[tuple[int, int]]:

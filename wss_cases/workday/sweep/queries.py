@@ -10,7 +10,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import local_date
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School
-from wss_cases.workday.digest.messages import DIGEST
+from wss_cases.workday.digest.queries import DIGEST
 
 
 def queued_before(now: datetime) -> int:

@@ -16,6 +16,7 @@ class SchoolPlan(Versioned, Base):
 
     `number` counts the plans of a school that begin in the same year. `council_approved_on`: the day on which the
     council approved it by a vote with a quorum, None until then and again when it goes back to the committee.
+    `moved_at`, `moved_by_id`: when and by whom it was moved to where it stands; None while no one has moved it.
     """
 
     __tablename__ = "school_plan"
@@ -47,6 +48,8 @@ class SchoolPlan(Versioned, Base):
     copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("school_plan.id"))
     started_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     started_at: Mapped[datetime]
+    moved_at: Mapped[datetime | None]
+    moved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     council_approved_on: Mapped[date | None]
     approved_on: Mapped[date | None]
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -38,7 +38,7 @@ def move_plan(uow: UnitOfWork, school_plan_id: int, target: PlanState) -> int:
         plan.council_approved_on = plan.approved_on = plan.approved_by_id = None
     elif target is PlanState.CLOSED:
         plan.closed_on = today
-    plan.state = target
+    plan.state, plan.moved_at, plan.moved_by_id = target, uow.now, uow.actor.user_id
     uow.record(plan, "plan.moved", state=target.value)
     react(uow, "plan.moved", plan)
     return plan.id

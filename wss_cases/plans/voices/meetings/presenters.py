@@ -52,8 +52,9 @@ def answer_form(row: MeetingHeard, meeting: SchoolMeeting) -> AnswerForm:
     form = AnswerForm(obj=row, goal=str(row.goal_id or ""), step=str(row.step_id or ""))
     _offer_themes(form, meeting, row.theme)
     goals, steps = goals_and_steps(row.school_id)
-    for field, rows, chosen in ((form.goal, goals, row.goal_id), (form.step, steps, row.step_id)):
-        field.choices = choices([("", _("None")), *((str(number), _short(words)) for number, words in rows)])
+    goal, step = (form.goal, goals, row.goal_id, _("No goal")), (form.step, steps, row.step_id, _("No step"))
+    for field, rows, chosen, nothing in (goal, step):
+        field.choices = choices([("", nothing), *((str(number), _short(words)) for number, words in rows)])
         if chosen is not None and chosen not in dict(rows):
             field.choices.extend(choices([(str(chosen), _("One of an earlier plan"))]))
     return form

@@ -17,7 +17,7 @@ from wss_cases.plans.plan.core.states import PlanState
 from wss_cases.plans.voices.meetings.models import SchoolMeeting
 from wss_cases.plans.voices.meetings.rules import too_few_words
 from wss_cases.plans.voices.votes.models import PlanVote
-from wss_cases.plans.voices.votes.queries import came_to_vote, first_persons, latest_decision
+from wss_cases.plans.voices.votes.queries import first_persons, latest_decision
 from wss_cases.plans.voices.votes.rules import least_quorum, result_of, waits
 from wss_cases.plans.voices.votes.states import DECIDES, VotingBody
 from wss_cases.roster.names.refusing import refuse_names
@@ -165,6 +165,5 @@ def _settle(uow: UnitOfWork, plan: SchoolPlan) -> None:
 
 
 def _refuse_moved(plan: SchoolPlan, vote: PlanVote) -> None:
-    moved = came_to_vote(plan.id)
-    if moved is not None and moved.at > vote.recorded_at:
+    if plan.moved_at is not None and plan.moved_at > vote.recorded_at:
         raise Refused("", _("The plan has moved to another state since this vote, so the vote stays as it is."))

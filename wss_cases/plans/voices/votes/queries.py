@@ -10,7 +10,6 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import by_id, db
 from wss_cases.foundation.errors import existing
-from wss_cases.journal.models import TimelineEntry
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.rules import PLAN_READERS
 from wss_cases.plans.plan.core.states import PlanState
@@ -39,19 +38,11 @@ def votes_at(actor: Actor, meeting_id: int) -> Sequence[PlanVote]:
     return found
 
 
-def came_to_vote(plan_id: int) -> TimelineEntry | None:
-    """Return the act that moved a plan to the state in which it is; of one that is up for the vote, who put it there.
-    The caller has checked the plan."""
-    moved = (TimelineEntry.subject_type == "school_plan", TimelineEntry.subject_id == plan_id)
-    latest = select(TimelineEntry).where(*moved, TimelineEntry.kind == "plan.moved").order_by(TimelineEntry.id.desc())
-    return db.session.scalar(latest.limit(1))
-
-
 def first_persons(vote: PlanVote) -> list[int | None]:
     """Return whose acts the count of a vote is confirmed beside: who recorded it, and who moved the plan to the vote;
     the caller has checked the vote."""
-    moved = came_to_vote(vote.plan_id)
-    return [vote.recorded_by_id, moved.actor_id if moved is not None else None]
+    moved_by = db.session.scalar(select(SchoolPlan.moved_by_id).where(SchoolPlan.id == vote.plan_id))
+    return [vote.recorded_by_id, moved_by]
 
 
 def latest_decision(plan: SchoolPlan) -> date | None:
@@ -60,9 +51,8 @@ def latest_decision(plan: SchoolPlan) -> date | None:
     standing = (PlanVote.plan_id == plan.id, PlanVote.body == DECIDES, PlanVote.corrected_at.is_(None))
     decides = (PlanVote.confirmed_at.is_not(None), PlanVote.result != VoteResult.RECOMMENDATION)
     found = select(PlanVote.result, SchoolMeeting.held_on).where(*standing, *decides)
-    moved = came_to_vote(plan.id)
-    if moved is not None:
-        found = found.where(PlanVote.recorded_at >= moved.at)
+    if plan.moved_at is not None:
+        found = found.where(PlanVote.recorded_at >= plan.moved_at)
     joined = found.join(SchoolMeeting, SchoolMeeting.id == PlanVote.meeting_id)
     row = db.session.execute(joined.order_by(SchoolMeeting.held_on.desc(), PlanVote.id.desc()).limit(1)).first()
     return row[1] if row is not None and row[0] is VoteResult.APPROVED else None
