@@ -78,6 +78,7 @@ from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.surveys.rounds.models import SurveyRound
+from wss_cases.training.importing.models import TrainingFile
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
 from wss_cases.training.requirements.models import TrainingRequirement
 
@@ -221,6 +222,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     ),
     "training_id": _of_school(TrainingRecord),
     "training_session_id": _of_school(TrainingSession),
+    "training_file_id": _of_school(TrainingFile),
     "requirement_id": lambda _school_id: select(TrainingRequirement),
     "referral_id": _of_school(Referral),
     "practice_id": _of_school(PracticeEntry),
@@ -313,7 +315,7 @@ INNERMOST = (
     *("restraint_id", "release_id", "report_id", "record_id", "student_id", "template_id", "text_id", "message_id"),
     *("period_teacher_id", "period_code_id"),
     "circle_plan_id",
-    "training_session_id",
+    *("training_session_id", "training_file_id"),
     "requirement_id",
     "route_id",
     "team_id",

@@ -109,6 +109,7 @@ from wss_cases.surveys.links.models import SurveyLink
 from wss_cases.surveys.rounds.models import SurveyRound, SurveyTally, SurveyWall
 from wss_cases.surveys.rounds.rules import blank
 from wss_cases.surveys.rounds.tallies import seal_counts
+from wss_cases.training.importing.models import TrainingFile
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
 from wss_cases.training.requirements.models import TrainingRequirement
 from wss_cases.training.requirements.states import Shape
@@ -271,11 +272,13 @@ def plant_circle(one: Planted, circle: Pathway) -> None:
 
 
 def plant_training(one: Planted) -> None:
-    """A session of the school with its code on the wall, and one requirement of every school."""
+    """A session of the school with its code on the wall, an uploaded file, and one requirement of every school."""
     of_today = {"held_on": NOW.date(), "minutes": 90, "made_at": NOW}
     code = f"WALK{one.school.id:03d}"[-8:]
     topic = KnownTopic.RESTORATIVE_PRACTICE
     db.session.add(TrainingSession(school_id=one.school.id, topic=topic, code=code, **of_today))
+    of_lead = {"school_id": one.school.id, "made_by_id": one.lead.id, "made_at": NOW}
+    db.session.add(TrainingFile(name="walk.csv", rows=[], **of_lead))
     db.session.add(
         TrainingRequirement(topic=topic, shape=Shape.SCHOOL_MINIMUM, minimum=2, starts_on=date(2026, 8, 1), source="")
     )

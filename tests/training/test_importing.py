@@ -1,35 +1,50 @@
-"""Trainings from a CSV file: each error by row and column, all rows or none, and nobody who has left."""
+"""Trainings from a CSV file: seen first, each error by row and column, nothing twice, and nobody who has left."""
 
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from tests.factories.accounts import make_user
-from tests.factories.roster import StaffMemberFactory
-from tests.training.conftest import TODAY, Scene
-from wss_cases.access.actor import Role
+from tests.factories.accounts import acting, make_user
+from tests.factories.base import fresh
+from tests.factories.roster import SchoolFactory, StaffMemberFactory
+from tests.support.applications import make_app
+from tests.support.databases import Database
+from tests.training.conftest import NOW, Scene
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.training.importing.actions import RowsRefused, import_trainings
+from wss_cases.training.importing.actions import RowsRefused, carry_out, lines_of, upload_file
+from wss_cases.training.importing.models import TrainingFile
 from wss_cases.training.records.models import TrainingRecord
 
 HEAD = "Staff,topic,date,hours,certificate\n"
 
 
+def uploaded(scene: Scene, text: str, by: Any = None) -> int:
+    return upload_file(scene.call(by or scene.head), scene.school.id, "trainings.csv", text.encode())
+
+
 def sent(scene: Scene, text: str, by: Any = None) -> int:
-    return import_trainings(scene.call(by or scene.head), scene.school.id, text.encode())
+    """Upload a file and confirm it as it is shown; returns how many rows went on record."""
+    call, file = scene.call(by or scene.head), db.session.get_one(TrainingFile, uploaded(scene, text, by))
+    carry_out(call, file.id, len(lines_of(call.actor, file, call.now)[0]))
+    return len(fresh(file).landed)
 
 
 def wrong_in(scene: Scene, text: str, by: Any = None) -> list[tuple[int, str, str]]:
     with pytest.raises(RowsRefused) as refused:
-        sent(scene, text, by)
-    assert db.session.scalars(select(TrainingRecord)).all() == []
+        uploaded(scene, text, by)
+    assert db.session.scalars(select(TrainingFile)).all() == []
     return [(one.row, one.column, one.words) for one in refused.value.wrong]
 
 
@@ -55,10 +70,13 @@ def test_a_sound_file_goes_on_record(scene: Scene) -> None:
     }
 
 
-def test_every_error_names_its_row_and_column_and_nothing_goes_on_record(scene: Scene) -> None:
+def test_a_file_is_seen_and_its_sound_rows_go_on_record_once_while_each_error_is_named(
+    scene: Scene, client_as: Any
+) -> None:
     left(scene)
+    client, page = client_as(scene.head), "/training/import"
     rows = (
-        "tom@district.example,De-escalation,2026-09-01,1.5,\n"
+        "tom@district.example,De-escalation,2026-09-01,1.5,No. 7\n"
         "gone@district.example,De-escalation,2026-09-01,1,\n"
         "nobody@district.example,De-escalation,2026-09-01,1,\n"
         "tom@district.example,Juggling,2026-09-01,1,\n"
@@ -68,17 +86,40 @@ def test_every_error_names_its_row_and_column_and_nothing_goes_on_record(scene: 
         "tom@district.example,De-escalation,2026-09-02,-1,\n"
         f"tom@district.example,De-escalation,2026-09-03,1,{'x' * 121}\n"
         "tom@district.example,De-escalation,2026-09-01,3,\n"
+        "tom@district.example,De-escalation,2026-09-04,3,a,b\n"
     )
-    wrong = wrong_in(scene, HEAD + rows)
-    assert [(row, column) for row, column, _words in wrong] == [
-        (3, "staff"), (4, "staff"), (5, "topic"), (6, "date"), (7, "date"), (8, "date"), (9, "hours"),
-        (10, "certificate"), (11, "staff"),
-    ]  # fmt: skip
-    words = [one for _row, _column, one in wrong]
-    assert "has left" in words[0] and "gone@district.example" in words[0]
-    assert "No one who works here" in words[1]
-    assert "has not come yet" in words[4]
-    assert "already on record" in words[8]
+
+    def upload(text: str) -> Any:
+        hidden = {name: held[0] for name, held in client.form(page).values().items() if held}
+        data = hidden | {"file": (io.BytesIO(text.encode()), "trainings.csv")}
+        return client.post(page, data=data, content_type="multipart/form-data")
+
+    def on_record() -> list[tuple[int, date, int | None]]:
+        found = db.session.scalars(select(TrainingRecord).order_by(TrainingRecord.id))
+        return [(one.user_id, one.completed_on, one.minutes) for one in found]
+
+    first = upload(HEAD + rows)
+    assert first.status_code == 303
+    shown = client.page(first.location).text
+    assert "Tom Teacher" in shown and "No. 7" in shown and "Import 1 row" in shown
+    named = [(3, "staff"), (4, "staff"), (5, "topic"), (6, "date"), (7, "date"), (8, "date"), (9, "hours")]
+    for row, column in [*named, (10, "certificate"), (11, "staff"), (12, "certificate")]:
+        assert f"Row {row}, column {column}:" in shown
+    for words in ("has left", "No one who works here", "has not come yet", "A row above", "more cells"):
+        assert words in shown
+    assert on_record() == [], "looking writes nothing"
+    sound = (scene.teacher.id, date(2026, 9, 1), 90)
+    assert client.submit(first.location, {}).status_code == 303
+    done = client.page(first.location).text
+    assert on_record() == [sound] and "Row 9, column hours:" in done and "Row 2," not in done
+    again = upload(HEAD + rows)
+    assert again.status_code == 400 and "already on record" in again.text and on_record() == [sound]
+    mended = upload(HEAD + rows.replace(",-1,", ",1,"))
+    assert (
+        "Row 2, column staff: This training of this person is already on record." in client.page(mended.location).text
+    )
+    client.submit(mended.location, {})
+    assert on_record() == [sound, (scene.teacher.id, date(2026, 9, 2), 60)]
 
 
 def test_who_left_another_school_is_nobody_here(scene: Scene) -> None:
@@ -95,34 +136,53 @@ def test_who_works_at_another_school_is_nobody_here_but_the_district_knows_them(
     assert db.session.scalars(select(TrainingRecord.school_id)).one() == scene.other.id
 
 
-def test_what_is_on_record_is_not_recorded_twice(scene: Scene) -> None:
+def test_of_two_files_with_the_same_rows_one_goes_on_record_and_by_who_uploaded_it_alone(scene: Scene) -> None:
     text = f"{HEAD}tom@district.example,bias,2026-09-01,1,\n"
-    sent(scene, text)
-    with pytest.raises(RowsRefused):
-        sent(scene, text)
+    first, second = uploaded(scene, text), uploaded(scene, text)
+    with pytest.raises(Refused, match="has changed"):
+        carry_out(scene.call(scene.head), first, 2)
+    for stranger in (scene.district, scene.stranger, scene.teacher):
+        with pytest.raises(NotFound):
+            carry_out(scene.call(stranger), first, 1)
+    carry_out(scene.call(scene.head), first, 1)
+    for number, words in ((first, "already carried out"), (second, "has changed")):
+        with pytest.raises(Refused, match=words):
+            carry_out(scene.call(scene.head), number, 1)
     assert len(db.session.scalars(select(TrainingRecord)).all()) == 1
 
 
 def test_what_is_no_file_of_trainings(scene: Scene) -> None:
-    assert [one[:2] for one in wrong_in(scene, "staff,topic\n")] == [(1, "date"), (1, "hours")]
+    assert [one[:2] for one in wrong_in(scene, "staff,topic,topic\n")] == [(1, "date"), (1, "hours"), (1, "topic")]
     assert wrong_in(scene, HEAD)[0][:2] == (1, "staff")
     with pytest.raises(Refused):
-        import_trainings(scene.call(scene.head), scene.school.id, b"\xff\xfe\x00")
+        upload_file(scene.call(scene.head), scene.school.id, "trainings.csv", b"\xff\xfe\x00")
     with pytest.raises(NotFound):
         sent(scene, HEAD, scene.teacher)
 
 
-def test_the_page_takes_a_file_and_says_what_is_wrong_in_it(scene: Scene, client_as: Any) -> None:
-    client = client_as(scene.head)
-    page = client.page("/training/import")
-    fields = {one.get("name"): one.get("value") or "" for one in page.find_all("input") if one.get("type") == "hidden"}
+@pytest.mark.both_databases
+def test_the_same_rows_sent_at_once_go_on_record_once(database: Database, tmp_path: Path) -> None:
+    app = make_app(database.url, tmp_path)
+    start = Barrier(2)
 
-    def upload(text: str) -> Any:
-        data = fields | {"file": (io.BytesIO(text.encode()), "trainings.csv")}
-        return client.post("/training/import", data=data, content_type="multipart/form-data")
+    def confirm(actor: Actor, number: int) -> str:
+        with app.app_context():
+            start.wait(timeout=120)
+            try:
+                carry_out(Invocation(actor, NOW), number, 1)
+            except Refused as refused:
+                return refused.message
+            return ""
 
-    answer = upload(f"{HEAD}tom@district.example,bias,2026-09-01,-2,\n")
-    assert answer.status_code == 400 and "Row 2, column hours" in answer.text
-    assert upload(f"{HEAD}tom@district.example,bias,2026-09-01,2,\n").status_code == 303
-    row = db.session.scalars(select(TrainingRecord)).one()
-    assert (row.user_id, row.minutes, row.recorded_at.date()) == (scene.teacher.id, 120, TODAY)
+    with app.app_context():
+        school = SchoolFactory()
+        make_user(Role.REPORTER, school, email="tom@district.example")
+        actor = acting(make_user(Role.ADMINISTRATOR, school))
+        db.session.commit()
+        text = f"{HEAD}tom@district.example,bias,2026-09-01,1,\n".encode()
+        files = [upload_file(Invocation(actor, NOW), school.id, "a.csv", text) for _number in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        said = [one.result(timeout=120) for one in [pool.submit(confirm, actor, number) for number in files]]
+    with app.app_context():
+        assert sorted(bool(words) for words in said) == [False, True], said
+        assert len(db.session.scalars(select(TrainingRecord.id)).all()) == 1

@@ -45,8 +45,8 @@ TAKING_FILES = {
     "attachments/pages/page.html",
 }
 """The pages that take a file: the district's own calendar and its lists of roles and trainings, read as text and
-never kept; its roster, kept until it is imported or refused, a week at most, and never passed on; a picture for its
-logo, drawn anew; photos, drawn anew, and PDFs, never opened, on a record."""
+kept as cells at most; its roster, kept until it is imported or refused, a week at most, and never passed on; a picture
+for its logo, drawn anew; photos, drawn anew, and PDFs, never opened, on a record."""
 SEEDED = "demo/"
 """The same seed makes the same invented district."""
 PINNED = re.compile(r"[\w.-]+(\[[\w,-]+\])?==[\w.!+-]+(\s*;[^-]*?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*(#|$)")

@@ -1,23 +1,50 @@
-"""What a file of trainings is checked against: who works at the schools one answers for, topics, what is on record."""
+"""Reading files of trainings, and what one is checked against: who works at the schools one answers for, topics, what
+is on record."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.ids import fold
 from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import StaffMember
+from wss_cases.training.importing.models import TrainingFile
 from wss_cases.training.importing.rules import Known
 from wss_cases.training.records.models import TrainingRecord
 from wss_cases.training.records.queries import KEEPERS
 from wss_cases.training.topics.queries import every_topic
 from wss_cases.training.topics.rules import is_offered
+
+PAGE: Final = 20
+
+
+def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of files to those that the actor uploaded: the people in one may work at several schools."""
+    return statement.where(TrainingFile.made_by_id == actor.user_id)
+
+
+def get_file(actor: Actor, training_file_id: int) -> TrainingFile:
+    """Return a file that the actor uploaded. Raises NotFound."""
+    wanted = visible_to(select(TrainingFile), actor).where(TrainingFile.id == training_file_id)
+    file: TrainingFile = existing(db.session.scalar(wanted))
+    return file
+
+
+def files_of(actor: Actor, before: int | None = None, limit: int = PAGE + 1) -> Sequence[TrainingFile]:
+    """Return the files that the actor uploaded, the newest first, behind the one whose id is `before`."""
+    wanted = visible_to(select(TrainingFile), actor)
+    if before is not None:
+        wanted = wanted.where(TrainingFile.id < before)
+    found: Sequence[TrainingFile] = db.session.scalars(wanted.order_by(TrainingFile.id.desc()).limit(limit)).all()
+    return found
 
 
 def known_now(

@@ -27,8 +27,9 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Row:
-    """One sound row: the training, and the school at which it goes on record."""
+    """One sound row: its number, the training, and the school at which it goes on record."""
 
+    number: int
     school_id: int
     training: Training
 
@@ -59,31 +60,45 @@ def keys_of(rows: Sequence[Sequence[str]]) -> tuple[set[str], set[str]]:
 def check(rows: Sequence[Sequence[str]], known: Known) -> tuple[list[Row], list[Wrong]]:
     """Return the rows that a file puts on record, and all that is wrong with it."""
     names = [cell.lower() for cell in rows[0]] if rows else []
-    missing = [Wrong(1, name, _("This column is missing.")) for name in COLUMNS if name not in names]
-    if missing:
-        return [], missing
+    if heads := _heads(names, len(rows)):
+        return [], heads
     sound: list[Row] = []
     wrong: list[Wrong] = []
-    seen = set(known.recorded)
+    seen: set[tuple[int, str, date]] = set()
     for number, cells in enumerate(rows[1:], 2):
         if not any(cells):
             continue
-        row = dict(zip(names, cells, strict=False))
-        read = _read(number, {name: row.get(name, "") for name in (*COLUMNS, *OPTIONAL)}, known)
+        row = dict.fromkeys((*COLUMNS, *OPTIONAL), "") | dict(zip(names, cells, strict=False))
+        read = _read(number, row, known) if len(cells) <= len(names) else _too_long(number, names)
         if isinstance(read, Wrong):
             wrong.append(read)
             continue
         key = (read.training.user_id, read.training.topic, read.training.completed_on)
-        if key in seen:
+        if key in known.recorded:
             wrong.append(Wrong(number, "staff", _("This training of this person is already on record.")))
+        elif key in seen:
+            wrong.append(Wrong(number, "staff", _("A row above is the same training of this person.")))
         else:
             seen.add(key)
             sound.append(read)
     if not sound and not wrong:
         wrong.append(Wrong(1, "staff", _("The file has no row.")))
-    if len(rows) > MOST_ROWS + 1:
-        wrong.append(Wrong(MOST_ROWS + 2, "staff", _("A file has at most %(most)d rows.", most=MOST_ROWS)))
     return sound, wrong
+
+
+def _heads(names: Sequence[str], number: int) -> list[Wrong]:
+    """Return what is wrong with a file as a whole: a column is missing or there twice, or it has too many rows."""
+    found = [Wrong(1, name, _("This column is missing.")) for name in COLUMNS if name not in names]
+    every = (*COLUMNS, *OPTIONAL)
+    found += [Wrong(1, name, _("This column is there twice.")) for name in every if names.count(name) > 1]
+    if number > MOST_ROWS + 1:
+        found.append(Wrong(MOST_ROWS + 2, "staff", _("A file has at most %(most)d rows.", most=MOST_ROWS)))
+    return found
+
+
+def _too_long(number: int, names: Sequence[str]) -> Wrong:
+    words = _("The row has more cells than the header. Put quotation marks around it.")
+    return Wrong(number, names[-1], words)
 
 
 def _read(number: int, row: Mapping[str, str], known: Known) -> Row | Wrong:
@@ -110,7 +125,7 @@ def _read(number: int, row: Mapping[str, str], known: Known) -> Row | Wrong:
     user_id, school_id = known.staff[key]
     completed_on, valid_until = days
     training = Training(user_id, topic, completed_on, minutes, row["provider"], row["certificate"], valid_until)
-    return Row(school_id, training)
+    return Row(number, school_id, training)
 
 
 def staff_key(typed: str) -> str:

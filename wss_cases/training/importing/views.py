@@ -1,16 +1,21 @@
-"""Trainings in bulk from a file; what is wrong in it is named by row and column."""
+"""Trainings in bulk from a file: upload it, see what would go on record, confirm it."""
 
-from flask import Blueprint, flash, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, form_page, with_flash
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.training.importing import actions
-from wss_cases.training.importing.forms import TrainingFileForm
+from wss_cases.training.importing.forms import CarryOutForm, TrainingFileForm
+from wss_cases.training.importing.presenters import line_rows
+from wss_cases.training.importing.queries import PAGE, files_of, get_file
 from wss_cases.training.importing.rules import Wrong
 from wss_cases.training.records.queries import school_asked
 
@@ -21,8 +26,9 @@ MOST_SHOWN = 200
 @blueprint.route("", methods=["GET", "POST"])
 @gate(Permission.TRAINING_MANAGE)
 def upload() -> Page:
-    """Upload a file and put its rows on record."""
-    school_id = school_asked(current_actor(), request.args)
+    """Upload a file; what is wrong in it is named by row and column, and nothing goes on record yet."""
+    actor = current_actor()
+    school_id = school_asked(actor, request.args)
     form, sent = TrainingFileForm(), request.files.get("file")
     wrong: list[Wrong] = []
 
@@ -30,16 +36,51 @@ def upload() -> Page:
         if sent is None or not sent.filename:
             raise Refused("file", _("Choose the file."))
         try:
-            return actions.import_trainings(submitted(form), school_id, sent.read())
+            return actions.upload_file(submitted(form), school_id, sent.filename, sent.read())
         except actions.RowsRefused as refused:
             wrong.extend(refused.wrong)
             raise
 
-    def done(number: int) -> str:
-        flash(ngettext("%(num)d training is on record.", "%(num)d trainings are on record.", number))
-        return url_for("trainings.on_record", school=school_id)
-
-    back_href = url_for("trainings.school", school=school_id)
+    before = id_in(request.args.get("before"))
+    found = files_of(actor, before)
+    files = [
+        (
+            file.name,
+            _address(file.id),
+            moment_words(file.made_at, zone_of(file.school_id)),
+            _("Imported") if file.done_at else _("Waiting to be confirmed"),
+        )
+        for file in found[:PAGE]
+    ]
     return form_page(
-        form, act, done, "training/importing/upload.html", wrong=wrong, most=MOST_SHOWN, back_href=back_href
-    )
+        form, act, _address, "training/importing/upload.html",
+        wrong=wrong, files=files, most=MOST_SHOWN, back_href=url_for("trainings.school", school=school_id),
+        newer=url_for(".upload", school=school_id) if before else None,
+        older=url_for(".upload", school=school_id, before=found[PAGE - 1].id) if len(found) > PAGE else None,
+    )  # fmt: skip
+
+
+@blueprint.route("/<int:training_file_id>", methods=["GET", "POST"])
+@gate(Permission.TRAINING_MANAGE)
+def preview(training_file_id: int) -> Page:
+    """What a file would put on record, what is wrong in its other rows, and the act that records the sound ones."""
+    actor = current_actor()
+    file = get_file(actor, training_file_id)
+    rows, wrong = actions.lines_of(actor, file, clock.now())
+    shown = {
+        "file": file, "most": MOST_SHOWN, "number": len(rows), "rows": line_rows(rows[:MOST_SHOWN]),
+        "upload_href": url_for(".upload", school=file.school_id),
+        "wrong": [one for one in wrong if one.row not in file.landed],
+    }  # fmt: skip
+    if file.done_at is not None and request.method == "GET":
+        record_href = url_for("trainings.on_record", school=file.school_id)
+        return render_template("training/importing/done.html", record_href=record_href, **shown)
+    form = CarryOutForm(shown=str(len(rows)))
+    return form_page(
+        form, lambda: actions.carry_out(submitted(form), file.id, form.shown_rows),
+        with_flash(_("The rows are on record."), _address(file.id)), "training/importing/preview.html", **shown,
+    )  # fmt: skip
+
+
+def _address(file_id: int) -> str:
+    return url_for("training_import.preview", training_file_id=file_id)
