@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.access.world import plant
 from tests.attachments.planting import make_attachment
 from tests.factories.accounts import UserFactory, make_user
+from tests.factories.base import put
 from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
@@ -42,7 +43,7 @@ from wss_cases.intake.offline.models import OfflineEntry
 from wss_cases.intake.offline.states import GONE as UNFILED_GONE
 from wss_cases.intake.offline.states import WAITS as UNFILED
 from wss_cases.intake.offline.states import EntryKind, EntryState
-from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.audit_heads.messages import HEAD, head_key, week_of
 from wss_cases.mail.common.models import StandbyLapse
 from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
@@ -87,6 +88,11 @@ from wss_cases.setup.backups.models import BackupRun
 from wss_cases.setup.backups.states import Outcome
 from wss_cases.setup.standby.actions import MISSING
 from wss_cases.setup.test_letter.messages import TEST_LETTER
+from wss_cases.training.records.models import TrainingRecord, TrainingSession
+from wss_cases.training.records.states import Because
+from wss_cases.training.sessions.states import CANCELED as TRAINING_CANCELED
+from wss_cases.training.sessions.states import PUT_BACK as TRAINING_PUT_BACK
+from wss_cases.training.topics.states import KnownTopic
 from wss_cases.workday.digest.messages import weekly_key
 from wss_cases.workday.digest.queries import digest_key
 
@@ -332,6 +338,26 @@ def _analyst_file(kind: str, state: FileState) -> Callable[[World], OutboxMessag
         db.session.add(row)
         db.session.flush()
         return world.message(kind, person, row, f"{kind}:{row.id}")
+
+    return make
+
+
+def _training(kind: str) -> Callable[[World], OutboxMessage]:
+    """The coordinator was at a training that is canceled, or put back after a mail said so."""
+
+    def make(world: World) -> OutboxMessage:
+        lead = world.people[Role.COORDINATOR]
+        shared = {"school_id": world.school.id, "topic": KnownTopic.MENTORING, "minutes": 60}
+        gone = kind == TRAINING_CANCELED
+        canceled = {"canceled_at": NOW, "canceled_because": Because.NOT_HELD, "canceled_reason": "x"} if gone else {}
+        row = put(TrainingSession(held_on=TODAY, made_at=NOW, **shared, **canceled))
+        back = {"taken_back_at": NOW, "taken_back_reason": "x", "taken_back_with_session": True} if gone else {}
+        of_lead = {"user_id": lead.id, "session_id": row.id, "completed_on": TODAY, "recorded_at": NOW}
+        put(TrainingRecord(**of_lead, **shared, **back))
+        if not gone:
+            told = world.message(TRAINING_CANCELED, lead, row, f"{TRAINING_CANCELED}:{row.id}:told")
+            told.message_id, told.state, told.sent_at = f"{told.message_id}.told", OutboxState.SENT, NOW
+        return world.message(kind, lead, row, f"{kind}:{row.id}")
 
     return make
 
@@ -666,6 +692,8 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "cases_handed_over": _to_lead("cases_handed_over"),
     "case_opened": _opened,
     "board_report": _board_report,
+    TRAINING_CANCELED: _training(TRAINING_CANCELED),
+    TRAINING_PUT_BACK: _training(TRAINING_PUT_BACK),
     "export_made": _export,
     FILE_ASKED: _analyst_file(FILE_ASKED, FileState.ASKED),
     FILE_ANSWERED: _analyst_file(FILE_ANSWERED, FileState.RELEASED),

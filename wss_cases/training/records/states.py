@@ -3,10 +3,19 @@
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.training.topics.states import KnownTopic
 
 RECORDED, ENDS, TAKEN_BACK = "training.recorded", "training.ends", "training.taken_back"
-CORRECTED = "training.corrected"
+CORRECTED, COUNTS_AGAIN = "training.corrected", "training.counts_again"
+
+
+class Because(Labelled):
+    """Why a training session is canceled."""
+
+    NOT_HELD = "not_held", _l("It was not held, or will not be")
+    IN_ERROR = "in_error", _l("It was entered by mistake")
+
 
 SENTENCES: Final = {
     # as they were written while only keepers of circles had trainings on record
@@ -16,4 +25,5 @@ SENTENCES: Final = {
     CORRECTED: _l("Corrected with its session: %(training)s"),
     ENDS: _l("Training end date set: %(training)s"),
     TAKEN_BACK: _l("Training taken back: %(training)s"),
+    COUNTS_AGAIN: _l("Counts again, with its session: %(training)s"),
 }

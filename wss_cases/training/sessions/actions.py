@@ -1,6 +1,7 @@
-"""Sessions of training: add one, put it right, sign people in by a list, let them sign in by the code on the wall."""
+"""Sessions of training: add one, put it right, cancel it, sign people in by a list, let them sign in by the code on the
+wall."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,7 +12,7 @@ from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation.errors import Overreach, Refused
+from wss_cases.foundation.errors import Overreach, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -20,9 +21,10 @@ from wss_cases.training.records.actions import put_all_on_record, put_on_record
 from wss_cases.training.records.models import TrainingGuess, TrainingRecord, TrainingSession
 from wss_cases.training.records.queries import partner_names, staff_of
 from wss_cases.training.records.rules import MOST_MINUTES, Training, hours_words
-from wss_cases.training.records.states import CORRECTED
-from wss_cases.training.sessions.queries import guesses, session_of_code, signed_in
+from wss_cases.training.records.states import CORRECTED, COUNTS_AGAIN, TAKEN_BACK, Because
+from wss_cases.training.sessions.queries import gone_with, guesses, session_of_code, signed_in
 from wss_cases.training.sessions.rules import AHEAD, BACK, GUESS_WINDOW, GUESSES, new_code
+from wss_cases.training.sessions.states import CANCELED, PUT_BACK
 from wss_cases.training.topics.queries import both_names, every_topic, names_in_both, offered
 
 
@@ -69,6 +71,7 @@ def change_session(uow: UnitOfWork, session_id: int, planned: Planned) -> int:
     Returns its id. Raises NotFound, Stale; Refused as adding does, and for a day on which no one can have been there.
     """
     row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE, uow.version)
+    _refuse_canceled(row)
     today, before = today_at(row.school_id, uow.now), planned_of(row)
     _check(planned, today, before)
     there = list(signed_in(row.id).values())
@@ -96,9 +99,65 @@ def planned_of(row: TrainingSession) -> Planned:
 
 
 @use_case
+def cancel_session(uow: UnitOfWork, session_id: int, because: Because, reason: str) -> int:
+    """Cancel a session: it stays with the reason, takes no one, and what people have on record from it counts no more.
+
+    Who was signed in to one that was not held is told by mail; one entered by mistake is seen among their trainings.
+    Returns its id. Raises NotFound, Refused without a reason and a second time.
+    """
+    row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE)
+    _refuse_canceled(row)
+    refuse_blank("reason", reason, _("Explain what happened."))
+    row.canceled_at, row.canceled_by_id = uow.now, uow.actor.user_id
+    row.canceled_because, row.canceled_reason = because, reason
+    uow.record(row, CANCELED, because=because.value)
+    there, topic = list(signed_in(row.id).values()), names_in_both(row.topic)
+    for one in there:
+        one.taken_back_at, one.taken_back_by_id = uow.now, uow.actor.user_id
+        one.taken_back_reason, one.taken_back_with_session = reason, True
+        uow.record(one, TAKEN_BACK, training=topic)
+    if because is Because.NOT_HELD:
+        _tell(uow, CANCELED, row, there)
+    return row.id
+
+
+@use_case
+def put_back(uow: UnitOfWork, session_id: int) -> int:
+    """Put a canceled session back as it was, and with it what was taken back by canceling it; whoever was told that it
+    was canceled is told. Returns its id. Raises NotFound, Refused for one that is not canceled."""
+    row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE)
+    if row.canceled_at is None:
+        raise Refused("", _("This session is not canceled."))
+    was_told = row.canceled_because is Because.NOT_HELD
+    row.canceled_at = row.canceled_by_id = row.canceled_because = None
+    row.canceled_reason = ""
+    uow.record(row, PUT_BACK)
+    there, topic = list(uow.session.scalars(gone_with(row.id))), names_in_both(row.topic)
+    for one in there:
+        one.taken_back_at = one.taken_back_by_id = None
+        one.taken_back_reason, one.taken_back_with_session = "", False
+        uow.record(one, COUNTS_AGAIN, training=topic)
+    if was_told:
+        _tell(uow, PUT_BACK, row, there)
+    return row.id
+
+
+def _tell(uow: UnitOfWork, kind: str, row: TrainingSession, there: Iterable[TrainingRecord]) -> None:
+    for one in there:
+        if one.user_id != uow.actor.user_id:
+            uow.notify(one.user_id, kind, row, f"{kind}:{row.id}:{one.user_id}:{uow.now.isoformat()}")
+
+
+def _refuse_canceled(row: TrainingSession) -> None:
+    if row.canceled_at is not None:
+        raise Refused("", _("This session is canceled. Put it back first."))
+
+
+@use_case
 def draw_code(uow: UnitOfWork, session_id: int) -> int:
     """Give a session the code that stands on the wall; one that has a code keeps it. Returns its id."""
     row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE)
+    _refuse_canceled(row)
     if row.held_on < today_at(row.school_id, uow.now):
         raise Refused("", _("This session is over. Sign people in by the list."))
     if not row.code:
@@ -117,6 +176,7 @@ def sign_in(uow: UnitOfWork, session_id: int, school_id: int, user_ids: Collecti
     """
     row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE)
     require(uow.actor, Permission.TRAINING_MANAGE, TrainingRecord(school_id=school_id))
+    _refuse_canceled(row)
     _refuse_early(row, uow.now)
     here = staff_of(school_id, today_at(school_id, uow.now))
     if row.school_id not in (None, school_id) or not set(user_ids) <= here.keys():
@@ -170,6 +230,8 @@ def _sign_self_in(uow: UnitOfWork, typed: str) -> int:
         uow.no_audit()
         return 0
     row = uow.session.get_one(TrainingSession, found.id, with_for_update=True, populate_existing=True)
+    if row.canceled_at is not None:
+        raise Refused("code", _("This training was canceled."))
     mine = select(TrainingRecord).where(TrainingRecord.session_id == row.id, TrainingRecord.user_id == user_id)
     known = uow.session.scalars(mine.order_by(TrainingRecord.id.desc())).first()
     if known is not None and known.taken_back_at is None:

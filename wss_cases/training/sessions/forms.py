@@ -5,10 +5,11 @@ from typing import Any
 from wtforms import DateField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, radio, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in, numbers_in
 from wss_cases.training.records.forms import DAY, HOURS, check_hours, minutes_of
+from wss_cases.training.records.states import Because
 from wss_cases.training.sessions.actions import Planned
 
 
@@ -27,6 +28,13 @@ class SessionForm(BaseForm):
         assert self.held_on.data is not None
         minutes, partner_id = minutes_of(self.hours) or 0, id_in(self.partner.data)
         return Planned(self.topic.data, self.held_on.data, minutes, self.provider.data or "", partner_id)
+
+
+class CancelForm(BaseForm):
+    """Why a session is canceled."""
+
+    because = radio(_l("Why is it canceled?"), Because, _l("Choose why it is canceled."))
+    reason = LongText(_l("What happened?"), [NotBlank(_l("Explain what happened."))], limit=300)
 
 
 class SignInForm(BaseForm):

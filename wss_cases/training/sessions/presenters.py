@@ -65,6 +65,7 @@ def session_cells(rows: Sequence[Held]) -> list[Row]:
             "by": Cell(given_by(one.row, partners)),
             "school": Cell(one.school or _("For the whole district")),
             "people": Cell(str(one.people)),
+            "state": Cell(_("Canceled"), tone="slate") if one.row.canceled_at is not None else Cell(""),
         }
         for one in rows
     ]
@@ -91,6 +92,7 @@ SESSIONS = ListKind(
         Column("by", _l("Trained by")),
         Column("school", _l("School")),
         Column("people", _l("Signed in"), sorts=True, said=True),
+        Column("state", _l("State")),
     ),
     Order("day", down=True), Permission.TRAINING_MANAGE, "training_sessions.sessions", read_sessions, roles=KEEPERS,
 )  # fmt: skip

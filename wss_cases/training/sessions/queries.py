@@ -82,8 +82,20 @@ def signed_in(session_id: int) -> dict[int, TrainingRecord]:
     return {row.user_id: row for row in db.session.scalars(statement.order_by(TrainingRecord.id))}
 
 
+def was_signed_in(session_id: int) -> dict[int, TrainingRecord]:
+    """Return who was at a canceled session, as `signed_in` does of one that stands."""
+    return {row.user_id: row for row in db.session.scalars(gone_with(session_id))}
+
+
+def gone_with(session_id: int) -> Select[TrainingRecord]:
+    """Return the select of what people have on record from a canceled session, which comes back with it."""
+    with_it = (TrainingRecord.session_id == session_id, TrainingRecord.taken_back_with_session)
+    return select(TrainingRecord).where(*with_it).order_by(TrainingRecord.id)
+
+
 def session_of_code(actor: Actor, typed: str, now: datetime) -> TrainingSession | None:
-    """Return the session of today, of a school where the actor works or of the district, whose code was typed."""
+    """Return the session of today, of a school where the actor works or of the district, whose code was typed; also a
+    canceled one."""
     code = plain_code(typed)
     if not code:
         return None

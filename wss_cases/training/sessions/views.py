@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wss_cases.access.act_pages import act_form, submitted
 from wss_cases.access.actor import Actor, Role
@@ -22,10 +22,11 @@ from wss_cases.journal.timeline import author, sentence
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.training.records.models import TrainingSession
 from wss_cases.training.records.queries import names_of, school_asked, staff_of
+from wss_cases.training.records.states import Because
 from wss_cases.training.sessions import actions
-from wss_cases.training.sessions.forms import SignInForm
+from wss_cases.training.sessions.forms import CancelForm, SignInForm
 from wss_cases.training.sessions.presenters import SESSIONS, meta_of, session_cells, session_form
-from wss_cases.training.sessions.queries import PAGE, get_session, sessions_of, signed_in
+from wss_cases.training.sessions.queries import PAGE, get_session, sessions_of, signed_in, was_signed_in
 from wss_cases.training.topics.queries import topic_names
 
 blueprint = Blueprint("training_sessions", __name__, url_prefix="/training/sessions")
@@ -103,6 +104,38 @@ def change(training_session_id: int) -> Page:
     )
 
 
+@blueprint.route("/<int:training_session_id>/cancel", methods=["GET", "POST"])
+@gate(Permission.TRAINING_MANAGE)
+def cancel(training_session_id: int) -> Page:
+    """Cancel a session that was not held, or entered by mistake; it stays with the reason."""
+    row = get_session(current_actor(), training_session_id)
+    form, here = CancelForm(), _shown(row)
+    back, title = url_for(".session", training_session_id=row.id, school=row.school_id), _("Cancel the session")
+    words: dict[str, Any] = {"title": title, "go_words": title, "back_href": back, "lede": here["meta"]}
+    words["crumbs"] = _crumbs(row.school_id, (here["title"], back), (title, None))
+    words["fact"] = _(
+        "It no longer counts for anyone who was signed in. They see your words under My trainings; if it was not held, "
+        "they also get an email. You can put the session back."
+    )
+    return act_form(
+        form,
+        lambda call: actions.cancel_session(call, row.id, Because(form.because.data), form.reason.data or ""),
+        back,
+        words,
+        "training/sessions/act.html",
+    )
+
+
+@blueprint.post("/<int:training_session_id>/put-back")
+@gate(Permission.TRAINING_MANAGE)
+def put_back(training_session_id: int) -> Page:
+    """Put a canceled session back."""
+    row = get_session(current_actor(), training_session_id)
+    actions.put_back(submitted(BaseForm()), row.id)
+    flash(_("The session is back, and counts again for everyone who was signed in."))
+    return redirect(url_for(".session", training_session_id=row.id, school=row.school_id), 303)
+
+
 @blueprint.route("/<int:training_session_id>", methods=["GET", "POST"])
 @gate(Permission.TRAINING_MANAGE)
 def session(training_session_id: int) -> Page:
@@ -111,7 +144,7 @@ def session(training_session_id: int) -> Page:
     row = get_session(actor, training_session_id)
     school_id = row.school_id if row.school_id is not None else school_asked(actor, request.args)
     today = today_at(row.school_id, clock.now())
-    there = signed_in(row.id)
+    there = signed_in(row.id) if row.canceled_at is None else was_signed_in(row.id)
     staff = staff_of(school_id, today) if school_id is not None else {}
     form = SignInForm()
     form.people.choices = choices([(str(key), name) for key, name in staff.items() if key not in there])
@@ -160,5 +193,5 @@ def draw(training_session_id: int) -> Page:
 def wall(training_session_id: int) -> Page:
     """The code as it stands on the wall, and how to sign in with it."""
     row = get_session(current_actor(), training_session_id)
-    existing(row.code or None)
+    existing((row.canceled_at is None and row.code) or None)
     return render_template("training/sessions/wall.html", row=row, **_shown(row))
