@@ -14,7 +14,7 @@ from tests.journal.audit.months import FIRST, NOW, OLD, command, keys, run, seal
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db
 from wss_cases.journal.audit.actions import last_seal, seal
-from wss_cases.journal.audit.detached import DETACHED, Gathering, note_of
+from wss_cases.journal.audit.detached import DETACHED, Gathering, Months, note_of, note_of_return
 from wss_cases.journal.audit.queries import Broken, rows_after, verify
 from wss_cases.journal.models import AuditSeal
 from wss_cases.journal.months.actions import make_months
@@ -99,3 +99,26 @@ def test_no_seal_is_of_a_time_that_cannot_be(grown: Any) -> None:
         broken = verify(NOW).broken
         assert broken is not None and (broken.seal, "earlier than the seal before" in broken.problem) == (9, True)
         assert isinstance(list(rows_after(NOW, 8))[-1], Broken) and verify(None).broken is None
+
+
+def test_a_month_is_out_as_long_as_nothing_newer_says_that_it_came_back() -> None:
+    ring, other = {"a": b"key"}, {"a": b"another"}
+    hours = [NOW + timedelta(hours=number) for number in range(4)]
+    went, again = (note_of("2014-03", hours[number], Gathering(), [], ring) for number in (0, 2))
+    back, guessed = note_of_return("2014-03", hours[1], ring), note_of_return("2014-03", hours[3], other)
+    carried = note_of("2014-04", hours[3], Gathering(), [went, back, guessed], ring)
+    for notes, out in (
+        ([went], ["2014-03"]),
+        ([went, back], []),
+        ([went, back, went], []),
+        ([back, went], []),
+        ([went, back, again], ["2014-03"]),
+        ([went, back, again, back], ["2014-03"]),
+        ([went, back, again, went], ["2014-03"]),
+        ([went, guessed], ["2014-03"]),
+        ([carried], ["2014-04"]),
+        ([went, carried], ["2014-04"]),
+        ([went, carried, again], ["2014-04", "2014-03"]),
+    ):
+        months = Months(enumerate(notes), ring).months
+        assert [each.month for each in sorted(months, key=lambda one: -int(one.month[-1]))] == out, notes

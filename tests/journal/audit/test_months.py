@@ -99,6 +99,16 @@ def test_an_old_month_goes_with_its_seals_kept_and_comes_back(
         at(f"{NOW:%Y-%m-%d %H:%M}", "UTC")
     assert command(app, "attach", "2014-03").exit_code == 0
     assert (verify(NOW).broken, verify(NOW).detached) == (None, {})
+    with undone(grown):
+        seal(NOW)
+        run(
+            "INSERT INTO audit_entry (at, action, object_type, changes, request_id)"
+            f" SELECT at, action, object_type, changes, 'again' FROM audit_entry WHERE action = '{DETACHED}'"
+        )
+        seal(NOW)
+        run("DELETE FROM audit_entry WHERE object_id = 2")
+        broken = verify(NOW).broken
+        assert broken is not None and broken.problem == "the row is gone", "what said that it went explains nothing now"
 
 
 def look_for_tampering(session: Any) -> None:

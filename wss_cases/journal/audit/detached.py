@@ -3,6 +3,7 @@
 Rows go with their month; their seals stay in the chain. A seal without its row cannot be reckoned again, so the row
 that says that a month was detached names the seals and holds a digest of them all. All that it says is signed by the
 key that seals: whoever has the database alone can write such a row, and the scheduler would seal it like any other.
+The same holds for the row that says that a month came back, after which its rows are missed again.
 """
 
 import hashlib
@@ -75,17 +76,22 @@ class Detached:
 
 
 class Months:
-    """Every month that was detached, by the seals that went without their rows; of two rows about one the newer counts.
+    """Every month that is out of the log, by the seals that went without their rows. One that went several times is as
+    it went last, and one that came back since is not out; a copy of what was said says nothing new.
 
     `proven` takes the rows that a seal was reckoned over: what none of them says explains nothing, and neither does
     what no key of these signed.
     """
 
     def __init__(self, notes: Iterable[tuple[int, Any]], keys: Mapping[str, bytes]) -> None:
-        by_month: dict[str, Detached] = {}
+        went, back = dict[str, Detached](), dict[str, datetime]()
         for entry_id, said in notes:
-            by_month |= {each.month: each for each in _read(entry_id, said, keys)}
-        self.months = list(by_month.values())
+            for each in _read(entry_id, said, keys):
+                if each.month not in went or each.at > went[each.month].at:
+                    went[each.month] = each
+            for month, at in _came_back(said, keys):
+                back[month] = max(at, back.get(month, at))
+        self.months = [each for each in went.values() if each.month not in back or each.at > back[each.month]]
         self._runs: list[tuple[int, int, int]] = sorted(
             (run[0], run[1], place) for place, each in enumerate(self.months) for run in each.kept["seals"]
         )
@@ -127,30 +133,65 @@ def note_of(
 ) -> dict[str, Any]:
     """Return what the audit row of a detachment says, signed by the first of the keys.
 
-    `earlier` are such notes among the rows that go: what a key signed lives on.
+    `earlier` are such notes, and those of months that came back, among the rows that go: what a key signed lives on.
     """
+    earlier = list(earlier)
     carried = [each for said in earlier for each in _read(0, said, keys)]
     said = [(month, at, seals.document()), *((each.month, each.at, each.kept) for each in carried)]
-    name, key = next(iter(keys.items()))
-    months = [{"month": each, "at": moment.isoformat(), "key": name, **kept} for each, moment, kept in said]
-    return {"months": [one | {"signature": _signature(key, one)} for one in months]}
+    returned = [each for old in earlier for each in _came_back(old, keys)]
+    return {
+        "months": [
+            _signed(DETACHED, {"month": one, "at": moment.isoformat(), **kept}, keys) for one, moment, kept in said
+        ],
+        "back": [_back(one, moment, keys) for one, moment in returned],
+    }
+
+
+def note_of_return(month: str, at: datetime, keys: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return what the audit row says of a month that was put back, signed by the first of the keys."""
+    return {"back": [_back(month, at, keys)]}
+
+
+def _back(month: str, at: datetime, keys: Mapping[str, bytes]) -> dict[str, Any]:
+    return _signed(ATTACHED, {"month": month, "at": at.isoformat()}, keys)
 
 
 def _read(entry_id: int, said: Any, keys: Mapping[str, bytes]) -> list[Detached]:
+    return [
+        Detached(entry_id, one["month"], datetime.fromisoformat(one["at"]), _kept(one))
+        for one in _believed(said, "months", DETACHED, keys)
+    ]
+
+
+def _came_back(said: Any, keys: Mapping[str, bytes]) -> list[tuple[str, datetime]]:
+    return [(one["month"], datetime.fromisoformat(one["at"])) for one in _believed(said, "back", ATTACHED, keys)]
+
+
+def _believed(said: Any, part: str, act: str, keys: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    """Return those of a part of a note that a key signed as this act; none of what this system did not write."""
     try:
         return [
-            Detached(entry_id, one["month"], datetime.fromisoformat(one["at"]), _kept(one))
-            for one in said["months"]
-            if hmac.compare_digest(_signature(keys[one["key"]], one), one["signature"])
+            one
+            for one in said.get(part, ())
+            if hmac.compare_digest(_signature(act, keys[one["key"]], one), one["signature"])
         ]
     except (AttributeError, KeyError, TypeError, ValueError):
-        return []  # nothing that this system wrote: it explains no missing row
+        return []
 
 
-def _signature(key: bytes, one: Mapping[str, Any]) -> str:
+_FIELDS = {DETACHED: ("month", "at", "key", "rows", "seals", "digest"), ATTACHED: ("month", "at", "key")}
+
+
+def _signed(act: str, said: dict[str, Any], keys: Mapping[str, bytes]) -> dict[str, Any]:
+    name, key = next(iter(keys.items()))
+    one = {**said, "key": name}
+    return one | {"signature": _signature(act, key, one)}
+
+
+def _signature(act: str, key: bytes, one: Mapping[str, Any]) -> str:
     """Return the signature over all that is said of one month. It is over a list, and a seal over an object: what was
     made as one is never the other."""
-    said = [DETACHED, *(one[name] for name in ("month", "at", "key", "rows", "seals", "digest"))]
+    said = [act, *(one[name] for name in _FIELDS[act])]
     return hmac.new(key, json.dumps(said, separators=(",", ":")).encode("ascii"), hashlib.sha256).hexdigest()
 
 

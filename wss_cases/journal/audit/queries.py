@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import last_seal, unsealed, without_seal
-from wss_cases.journal.audit.detached import DETACHED, Months
+from wss_cases.journal.audit.detached import ATTACHED, DETACHED, Months
 from wss_cases.journal.audit.rules import CLOCKS_DIFFER, ENTRY_FIELDS, GENESIS, PURPOSE, SEAL_FIELDS, keyring, seal_of
 from wss_cases.journal.models import AuditEntry, AuditSeal
 
@@ -173,7 +173,7 @@ class _Walk:
 
 def _notes() -> list[tuple[int, Any]]:
     said = select(AuditEntry.id, AuditEntry.changes).where(
-        AuditEntry.object_type == AuditSeal.__tablename__, AuditEntry.action == DETACHED
+        AuditEntry.object_type == AuditSeal.__tablename__, AuditEntry.action.in_([DETACHED, ATTACHED])
     )
     try:
         return [(row[0], row[1]) for row in db.session.execute(said.order_by(AuditEntry.id))]

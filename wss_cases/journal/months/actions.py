@@ -18,7 +18,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.operations.shares import WHOLE, Share
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.audit.actions import EVERY_ROW, seal
-from wss_cases.journal.audit.detached import ATTACHED, DETACHED, Gathering, note_of, years_before
+from wss_cases.journal.audit.detached import ATTACHED, DETACHED, Gathering, note_of, note_of_return, years_before
 from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.audit.rules import PURPOSE, keyring
 from wss_cases.journal.models import AuditSeal
@@ -78,8 +78,7 @@ def detach(month: Month, now: datetime) -> int:
         uow.session.execute(text("LOCK TABLE ONLY public.audit_entry IN ACCESS EXCLUSIVE MODE"))
         if without := rows_in(uow.session, month) - seals.rows:
             raise Refused("month", _unsealed(without, month))
-        keys = keyring(setting("WSS_KEYS").derived(PURPOSE))
-        said = note_of(str(month), now, seals, notes_in(uow.session, month), keys)
+        said = note_of(str(month), now, seals, notes_in(uow.session, month), _keys())
         uow.session.execute(text(f"ALTER TABLE public.audit_entry DETACH PARTITION wss_months.{month.table}"))
         uow.session.execute(text(f"ALTER TABLE wss_months.{month.table} SET SCHEMA wss_detached"))
         uow.audit(DETACHED, AuditSeal.__tablename__, None, said)
@@ -130,7 +129,12 @@ def attach(month: Month, now: datetime) -> None:
         uow.session.execute(text(f"ALTER TABLE wss_detached.{month.table} SET SCHEMA wss_months"))
         attached = f"ALTER TABLE public.audit_entry ATTACH PARTITION wss_months.{month.table} FOR VALUES {span}"
         uow.session.execute(text(attached.replace(":", "\\:")))
-        uow.audit(ATTACHED, AuditSeal.__tablename__, None, {"month": str(month)})
+        uow.audit(ATTACHED, AuditSeal.__tablename__, None, note_of_return(str(month), now, _keys()))
+    seal(now, EVERY_ROW)
+
+
+def _keys() -> dict[str, bytes]:
+    return keyring(setting("WSS_KEYS").derived(PURPOSE))
 
 
 def _is_divided() -> bool:
