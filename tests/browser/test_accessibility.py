@@ -32,6 +32,7 @@ MAY_BE_LONG = {
     r"/outcomes/board$": "a report for paper",
     r"/(audit|disclosures|cases/\d+/access)\b": "logs",
     r"/(settings\b|rules/|texts\b|follow-up-templates|records/schedule|duties/table)": "tables of settings",
+    r"/safety-plans/templates": "tables of settings too: every line of every kind of plan",
 }
 """Addresses of pages that may be longer than four screens of their device without folding, each with the reason."""
 
