@@ -57,3 +57,35 @@ def unlike_roster(rows: Sequence[Row], enrolled: Iterable[tuple[str, str, str]])
         )
         < 10
     ]
+
+
+def beside_totals(rows: Sequence[Row], truth: Sequence[Row], behind: Sequence[Iterable[int]]) -> list[str]:
+    """What the totals of board reports and outcome files, by place and time, leave when what the file says is taken
+    from them: fewer than ten rows of a value, or of what followed one answer for all that is left."""
+    units = [one for size in range(3) for one in combinations(("network", "school", "month"), size)]
+    wanted = [(unit, name) for name in ("month", "location", *FOLLOWED) for unit in units if name not in unit]
+    return [found for unit, name in wanted for found in _left_of(rows, truth, behind, unit, name)]
+
+
+def _left_of(
+    rows: Sequence[Row], truth: Sequence[Row], behind: Sequence[Iterable[int]], unit: Sequence[str], name: str
+) -> list[str]:
+    told: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+    left: defaultdict[tuple[str, ...], defaultdict[str, list[frozenset[int]]]] = defaultdict(lambda: defaultdict(list))
+    for said, true, ids in zip(rows, truth, behind, strict=True):
+        where = tuple(true[one] for one in unit)
+        if HIDDEN in (said[name], *(said[one] for one in unit)):
+            left[where][true[name]].append(frozenset(ids))
+        else:
+            told[where].add(said[name])
+    found = []
+    for where, values in told.items():
+        rest = left[where]
+        found += [
+            f"{name} {value} in {where}: {len(rest[value])} left"
+            for value in sorted(values & set(rest))
+            if len(rest[value]) < 10 or len(frozenset().union(*rest[value])) < 10
+        ]
+        if name in FOLLOWED and len(rest) == 1:
+            found.append(f"{name} in {where}: {next(iter(rest))} is told of all that is left")
+    return found

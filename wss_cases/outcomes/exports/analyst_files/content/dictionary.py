@@ -8,6 +8,7 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.incidents.incident.states import INJURY_LABELS, WhereTile
 from wss_cases.outcomes.exports.analyst_files.content.rules import (
     COLUMNS,
+    HELD_AGAINST,
     NOT_KNOWN,
     SEVERAL,
     SUPPRESSED,
@@ -61,6 +62,12 @@ def about_file(receiver: str, reference: str, period: str, rows: int, least: int
             "what followed",
             f"{', '.join(WHAT_FOLLOWED)}: told only where rows that read alike have at least two answers, each with "
             f"{least} incidents and {least} different students; one answer for all of them would tell of everyone.",
+        ),
+        (
+            "(file)",
+            "totals",
+            f"{', '.join(HELD_AGAINST)}: also withheld where the totals of the district's other reports, by school, "
+            f"network and month, less the rows that say a value, would leave fewer than {least} of it.",
         ),
         ("(file)", "cells", f"Every table made of this file has at least {least} incidents in each cell, or none."),
         ("(file)", "zero", f"A cell without rows is not zero: incidents may stand among those that read {SUPPRESSED}."),

@@ -5,10 +5,14 @@ it; the rows of every other value share the word "suppressed", and where those a
 stayed joins them. So each set of rows that reads alike has enough students behind it, and with it every cell of every
 table that can be made of the file. What followed an incident is told only where the rows that read alike until there
 have at least two answers, each with enough students: one answer for all of them would tell of everyone.
+
+Beside the file stand board reports and outcome files, which say of every school and month how many incidents there
+were, where, how serious, and what followed. So a value stays only where these totals less the rows that say it leave
+no row of the value or enough again, and of what followed more than one answer.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +24,9 @@ WHO_AND_WHERE: Final = ("network", "school", "grade_band", "race_ethnicity", "mo
 WHAT_FOLLOWED: Final = ("police_notified", "removal", "behavior_group", "case_opened", "injury")
 """What nobody may learn of a person; divided in this order, within rows that read alike."""
 COLUMNS: Final = (*WHO_AND_WHERE, *WHAT_FOLLOWED)
+HELD_AGAINST: Final = ("month", "location", *WHAT_FOLLOWED)
+"""Columns of which other files tell totals, by UNITS."""
+UNITS: Final = ((), ("network",), ("school",), ("month",), ("network", "month"), ("school", "month"))
 LEAST: Final = 10
 """Students behind each cell, whatever a district sets for its pages."""
 BANDS: Final = ((2, "prek_2"), (5, "3_5"), (8, "6_8"), (13, "9_12"))
@@ -37,6 +44,10 @@ class Fact:
 
 
 Facts = Sequence[Fact]
+Parts = list[tuple[tuple[str, ...], Facts]]
+"""Rows that read alike, after what they say of the columns so far."""
+Unit = tuple[tuple[int, ...], tuple[str, ...]]
+"""Columns, and a value of each."""
 
 
 def enough(facts: Facts, least: int) -> bool:
@@ -47,35 +58,101 @@ def enough(facts: Facts, least: int) -> bool:
     return 2 * most[0][1] <= len(facts)
 
 
-def divided(facts: Facts, column: int, least: int) -> list[tuple[str, Facts]]:
-    """Return the rows by what may be said of a column: by its values, and the rest together."""
+def divided(facts: Facts, column: int, least: int, withheld: Collection[str] = ()) -> list[tuple[str, Facts]]:
+    """Return the rows by what may be said of a column: by its values but those `withheld`, and the rest together, which
+    is never of one withheld value alone."""
     by_value: defaultdict[str, list[Fact]] = defaultdict(list)
     for one in facts:
         by_value[one.values[column]].append(one)
-    shown: dict[str, Facts] = {value: rows for value, rows in by_value.items() if enough(rows, least)}
-    rest = [one for one in facts if one.values[column] not in shown]
-    while rest and shown and not enough(rest, least):
+    shown: dict[str, Facts] = {
+        value: rows for value, rows in by_value.items() if value not in withheld and enough(rows, least)
+    }
+    hidden = [value for value in by_value if value not in shown]
+    rest = [one for value in hidden for one in by_value[value]]
+    while rest and shown and (not enough(rest, least) or (withheld and len(hidden) < 2)):
         smallest = min(shown, key=lambda value: (len(shown[value]), value))
+        hidden.append(smallest)
         rest += shown.pop(smallest)
     return [*sorted(shown.items()), *([(SUPPRESSED, rest)] if rest else [])]
 
 
 def released(facts: Facts, least: int) -> list[tuple[int, tuple[str, ...]]]:
     """Return of each incident (its key) what the file says by COLUMNS; nothing where all together are too few."""
-    together = 2 * least
-    if not enough(facts, together):
+    if not enough(facts, 2 * least):
         return []
-    alike: list[tuple[tuple[str, ...], Facts]] = [((), facts)]
+    alike: Parts = [((), facts)]
     for column, name in enumerate(COLUMNS):
-        followed = name in WHAT_FOLLOWED
-        parts: list[tuple[tuple[str, ...], Facts]] = []
-        for said, rows in alike:
-            ways = divided(rows, column, least if followed else together)
-            if followed and len(ways) < 2:
-                ways = [(SUPPRESSED, rows)]
-            parts += [((*said, value), some) for value, some in ways]
-        alike = parts
+        totals = _Totals(facts, column, least) if name in HELD_AGAINST else None
+        alike = _divided_each(alike, column, least, totals)
     return [(one.key, said) for said, rows in alike for one in rows]
+
+
+def _divided_each(alike: Parts, column: int, least: int, totals: "_Totals | None") -> Parts:
+    """Return each part divided by a column; what totals would give away is withheld, until they give nothing away."""
+    withheld: list[set[str]] = [set() for _part in alike]
+    while True:
+        parts = [_divided(part, column, least, never) for part, never in zip(alike, withheld, strict=True)]
+        given_away = list(totals.given_away(parts)) if totals else []
+        if not given_away:
+            return [one for some in parts for one in some]
+        for place, value in given_away:
+            withheld[place].add(value)
+
+
+def _divided(part: tuple[tuple[str, ...], Facts], column: int, least: int, withheld: Collection[str]) -> Parts:
+    said, rows = part
+    followed = COLUMNS[column] in WHAT_FOLLOWED
+    ways = divided(rows, column, least if followed else 2 * least, withheld)
+    if followed and (withheld or len(ways) < 2):
+        ways = [(SUPPRESSED, rows)]
+    return [((*said, value), some) for value, some in ways]
+
+
+class _Totals:
+    """The rows by the UNITS of which a column's totals are known."""
+
+    def __init__(self, facts: Facts, column: int, least: int) -> None:
+        self.column, self.least, self.followed = column, least, COLUMNS[column] in WHAT_FOLLOWED
+        self.units = [tuple(map(COLUMNS.index, unit)) for unit in UNITS if COLUMNS[column] not in unit]
+        self.rows: defaultdict[Unit, list[Fact]] = defaultdict(list)
+        for one in facts:
+            for unit in self.units:
+                self.rows[unit, tuple(one.values[place] for place in unit)].append(one)
+
+    def given_away(self, parts: Sequence[Parts]) -> Iterator[tuple[int, str]]:
+        """Yield the part, and the value, with the fewest rows of each that a total less these rows gives away."""
+        told_by: dict[int, frozenset[tuple[int, ...]]] = {}
+        told: defaultdict[Unit, list[tuple[int, int, str]]] = defaultdict(list)
+        for number, ways in enumerate(parts):
+            for said, rows in ways:
+                units = self._units_of(said)
+                told_by.update(dict.fromkeys((one.key for one in rows), units))
+                for unit in units:
+                    told[unit, tuple(said[place] for place in unit)].append((len(rows), number, said[self.column]))
+        for where, groups in told.items():
+            left: defaultdict[str, list[Fact]] = defaultdict(list)
+            for one in self.rows[where]:
+                if where[0] not in told_by[one.key]:
+                    left[one.values[self.column]].append(one)
+            one_answer = self.followed and len(left) == 1
+            few = [group for group in groups if one_answer or self._few(left.get(group[2], ()))]
+            if few:
+                _rows, number, value = min(few)
+                yield number, value
+
+    def _units_of(self, said: tuple[str, ...]) -> frozenset[tuple[int, ...]]:
+        """Return the units in which rows that say this are told by the column."""
+        if said[self.column] == SUPPRESSED:
+            return frozenset()
+        return frozenset(unit for unit in self.units if all(said[place] != SUPPRESSED for place in unit))
+
+    def _few(self, left: Facts) -> bool:
+        students: set[int] = set()
+        for number, one in enumerate(left, start=1):
+            students |= one.acted
+            if number >= self.least and len(students) >= self.least:
+                return False
+        return bool(left)
 
 
 def band_of(grades: Iterable[int | None]) -> str:
