@@ -1,43 +1,43 @@
-"""`python -m tests.plans.public [DISTRICTS] [FIRST SEED]`: a year of public pages of many districts, attacked; and weak
-rules that must be found out."""
+"""`python -m tests.plans.public [DISTRICTS] [FIRST SEED]`: a year of public pages and of exports of many districts,
+attacked; and weak rules and exports that must be found out."""
 
 from __future__ import annotations
 
 import sys
 import time
-from random import Random
 
-from tests.plans.public.attack import Found, attack
-from tests.plans.public.districts import USUAL, Rule, publish_for_a_year, random_school
+from tests.plans.public.exports.files import attack_files, files_of_a_year
+from tests.plans.public.exports.pages import attacked
+from tests.plans.public.exports.surveys import attack_surveys
+from tests.plans.public.exports.weak import WEAK_EXPORTS
 from tests.plans.public.weak import WEAK
 from wss_cases.plans.public.figures.rules import publishable
 
 PLANTED = 20
 
 
-def attacked(rule: Rule, districts: int, first: int = 0) -> Found:
-    """Return what an attacker finds in a year of pages of so many districts; each fourth has corrections."""
-    found = Found()
-    for seed in range(first, first + districts):
-        random = Random(seed)
-        for _ in range(random.randint(1, 7)):
-            school = random_school(random, grows=seed % 4 != 0)
-            attack(school, publish_for_a_year(random, school, rule, USUAL), found)
-    return found
-
-
 def main(districts: int, first: int) -> int:
-    """Attack the pages; 0 when no hidden count was found, and each planted weakness was."""
+    """Attack pages and exports; 0 when no hidden count was found, and each planted weakness was."""
     weak = {name: len(attacked(rule, PLANTED).known) for name, rule in WEAK.items()}
+    weak |= {name: find(PLANTED) for name, find in WEAK_EXPORTS.items()}
     for name, number in weak.items():
         print(f"planted ({name}), {PLANTED} districts: {number} hidden counts found out")
     began = time.monotonic()
-    found = attacked(publishable, districts, first)
+    found, seeds = attacked(publishable, districts, first), range(first, first + districts)
     print(f"{districts} districts, twelve months each, in {time.monotonic() - began:.0f} s")
     print(f"{found.shown} figures shown, {found.small} counts below ten to look for; found out: {len(found.known)}")
-    for line in found.known[:20]:
+    began, given = time.monotonic(), [files_of_a_year(seed) for seed in seeds]
+    files = [line for drawn, some in given for line in attack_files(drawn, some)]
+    rows = sum(len(said) for _drawn, some in given for said in some.values())
+    print(
+        f"{sum(len(some) for _drawn, some in given)} files for analysts of {rows} rows beside board reports,", end=" "
+    )
+    print(f"in {time.monotonic() - began:.0f} s; found out: {len(files)}")
+    surveys = [line for seed in seeds for line in attack_surveys(seed)]
+    print(f"surveys of {districts} districts; found out: {len(surveys)}")
+    for line in [*found.known, *files, *surveys][:20]:
         print("  ", line)
-    return 0 if all(weak.values()) and found.shown and not found.known else 1
+    return 0 if all(weak.values()) and found.shown and rows and not [*found.known, *files, *surveys] else 1
 
 
 if __name__ == "__main__":

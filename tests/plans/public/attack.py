@@ -3,6 +3,9 @@
 The reader knows the school's enrollment, that no figure is larger than the one it is a part of, and, while nothing was
 corrected, that none shrinks. All of that are differences of two numbers, so the least and the most that any difference
 can be are shortest paths, exact in whole numbers.
+
+The reader may also hold the district's pages and the board reports of every month. Those say how many removals there
+were, however few: a hidden count must then keep as many values as with the board reports alone.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import numpy as np
 
 from tests.plans.public.districts import MONTHS, Pages, YearOfSchool
 from wss_cases.outcomes.equity.suppression import ENROLLED
-from wss_cases.plans.public.figures.states import PARENTS
+from wss_cases.plans.public.figures.states import PARENTS, REMOVED
 
 FEWEST = 10
 FAR = 10**6
@@ -38,8 +41,14 @@ def place(name: str, month: int) -> int:
 
 
 def attack(school: YearOfSchool, pages: Pages, found: Found) -> None:
-    """Note every count below FEWEST of which fewer than FEWEST values are left."""
-    most = _most(school, pages)
+    """Note every count below FEWEST of which fewer than FEWEST values are left, by the pages alone and with the board
+    reports beside them."""
+    bare = _most(school, Pages(), with_reports=True)
+    _look(school, pages, _most(school, pages, with_reports=False), None, found)
+    _look(school, pages, _most(school, pages, with_reports=True), bare, found)
+
+
+def _look(school: YearOfSchool, pages: Pages, most: np.ndarray, bare: np.ndarray | None, found: Found) -> None:
     truth = np.array([school.months[m][name] for name in NAMES for m in range(MONTHS)] + [0])
     found.shown += len(pages.shown)
     for words, larger, smaller in _counts():
@@ -48,12 +57,13 @@ def attack(school: YearOfSchool, pages: Pages, found: Found) -> None:
             continue
         found.small += 1
         values = most[smaller, larger] + most[larger, smaller] + 1
-        if values < FEWEST:
-            found.known.append(f"{words}: {count}, {values} values left")
+        if values < FEWEST and (bare is None or values < bare[smaller, larger] + bare[larger, smaller] + 1):
+            beside = "" if bare is None else " beside board reports"
+            found.known.append(f"{words}: {count}, {values} values left{beside}")
     found.known += _moved_apart(school, most)
 
 
-def _most(school: YearOfSchool, pages: Pages) -> np.ndarray:
+def _most(school: YearOfSchool, pages: Pages, with_reports: bool) -> np.ndarray:
     """Return for each two nodes the most that the second can be above the first."""
     most = np.full((ORIGIN + 1, ORIGIN + 1), FAR)
     np.fill_diagonal(most, 0)
@@ -72,9 +82,18 @@ def _most(school: YearOfSchool, pages: Pages) -> np.ndarray:
                 above(place(parent, month), here, 0)
             if school.grows and month:
                 above(here, place(name, month - 1), 0)
+    for month, removals in enumerate(school.removals if with_reports else ()):
+        above(ORIGIN, place(REMOVED, month), removals)
+        if school.grows and month:
+            # nobody is removed for the first time without a removal
+            above(place(REMOVED, month - 1), place(REMOVED, month), removals - school.removals[month - 1])
     for name, month, number in pages.shown:
         above(ORIGIN, place(name, month), number)
         above(place(name, month), ORIGIN, -number)
+    for name, month, number, is_exact in pages.sums:
+        above(ORIGIN, place(name, month), number)
+        if is_exact:
+            above(place(name, month), ORIGIN, -number)
     for through in range(ORIGIN + 1):
         np.minimum(most, most[:, through, None] + most[None, through, :], out=most)
     return most

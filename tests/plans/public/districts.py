@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Minimums
+from wss_cases.plans.public.figures.bounds import Reports, beside_reports
 from wss_cases.plans.public.figures.rules import Numbers, Published, pages_of, with_repeated
 from wss_cases.plans.public.figures.states import CLOSED, PARENTS, POLICE, REMOVED, REPAIRED
 
@@ -15,21 +16,31 @@ USUAL = Minimums(cell=10, group=30)
 MONTHS = 12
 Rule = Callable[[Numbers, Sequence[Numbers], Minimums], dict[str, int]]
 """What decides which figures of a month may be shown beside the earlier pages."""
+Beside = Callable[[Mapping[str, int], date, Iterable[Published], Reports, int], dict[str, int]]
+"""What decides which of these may be shown beside the board reports."""
 
 
 @dataclass(frozen=True)
 class YearOfSchool:
-    """The true figures of a school at the end of each month; `grows`: nothing was corrected, so they only grow."""
+    """The true figures of a school at the end of each month; `grows`: nothing was corrected, so they only grow.
+
+    `removals`: how many there were up to each month, as board reports say, however few; a student can have several.
+    """
 
     months: list[dict[str, int]]
     grows: bool
+    removals: list[int] = field(default_factory=list)
 
 
 @dataclass
 class Pages:
-    """What anyone could read in a year: every figure that any page showed, with its month."""
+    """What anyone could read in a year: every figure that any page showed, with its month; `live` are those that the
+    school's page showed in each month, and `sums` the most that a figure can be by what else is added up: its name, its
+    month, the most, and whether it is exactly that."""
 
     shown: list[tuple[str, int, int]] = field(default_factory=list)
+    live: list[list[Published]] = field(default_factory=list)
+    sums: list[tuple[str, int, int, bool]] = field(default_factory=list)
 
 
 def random_school(random: Random, grows: bool) -> YearOfSchool:
@@ -47,7 +58,10 @@ def random_school(random: Random, grows: bool) -> YearOfSchool:
         if not grows and random.random() < 0.3:
             _correct(random, now)
         months.append(dict(now))
-    return YearOfSchool(months, grows)
+    again = Random(enrolled * MONTHS)
+    more = [again.choice((0, 0, 0, 1, 3)) for _ in range(MONTHS)]
+    removals = [month[REMOVED] + sum(more[: number + 1]) for number, month in enumerate(months)]
+    return YearOfSchool(months, grows, removals)
 
 
 def _step(random: Random, mean: float) -> int:
@@ -61,17 +75,20 @@ def _correct(random: Random, now: dict[str, int]) -> None:
     now[name] = max(floor, now[name] - random.randint(1, 4))
 
 
-def publish_for_a_year(random: Random, school: YearOfSchool, rule: Rule, minimums: Minimums) -> Pages:
+def publish_for_a_year(
+    random: Random, school: YearOfSchool, rule: Rule, minimums: Minimums, beside: Beside = beside_reports
+) -> Pages:
     """Return what a school's pages showed that was published in most months, and now and then withdrawn."""
     pages, live, ever = Pages(), list[Published](), list[Published]()
     for month, numbers in enumerate(school.months):
-        if random.random() < 0.15:
-            continue
-        shown = rule(numbers, pages_of(ever), minimums)
-        live = with_repeated(shown, _day(month), live)
-        ever += live
-        if random.random() < 0.05:
-            live = []
+        if random.random() >= 0.15:
+            reports = Reports(_day(0), numbers[ENROLLED], school.removals[: month + 1])
+            shown = beside(rule(numbers, pages_of(ever), minimums), _day(month), ever, reports, minimums.cell)
+            live = with_repeated(shown, _day(month), live)
+            ever += live
+            if random.random() < 0.05:
+                live = []
+        pages.live.append(live)
     pages.shown = [(one.name, _month(one.as_of), one.number) for one in _each_once(ever)]
     return pages
 

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select, update
 
 from tests.factories.cases import CaseFactory, CaseParticipantFactory
 from tests.factories.incidents import make_incident
@@ -18,10 +19,11 @@ from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Minimums
-from wss_cases.plans.public.figures.queries import count_numbers, scope_for
+from wss_cases.plans.public.figures.queries import count_numbers, reports_of, scope_for
 from wss_cases.plans.public.figures.rules import least_of, publishable
 from wss_cases.plans.public.figures.states import CLOSED, PARENTS, POLICE, REMOVED, REPAIRED
 from wss_cases.plans.public.publications.actions import withdraw
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.police.review.models import NotifiedStudent
 from wss_cases.safeguards.police.review.states import NotificationGround
 
@@ -110,6 +112,21 @@ def test_a_page_repeats_the_figure_before_where_the_new_one_would_tell_of_few(oc
     make_incident(october.school, october.students[30:36], PersonRole.CAUSED_HARM, local_date=date(2026, 12, 3))
     at("2027-01-12 10:00")
     assert shown(october)[ROOT] == (41, "2026-12-31"), "eleven more by December"
+
+
+def test_a_page_does_not_complete_what_board_reports_say(october: PublicScene, at: Any) -> None:
+    """The reports say eight removals by October and twelve by November: twelve students in November would be eight in
+    October, exactly."""
+    later = db.session.scalars(select(DisciplineAction.id).order_by(DisciplineAction.id).limit(4)).all()
+    db.session.execute(
+        update(DisciplineAction).where(DisciplineAction.id.in_(later)).values(starts_on=date(2026, 11, 5))
+    )
+    db.session.commit()
+    at("2026-12-02 10:00")
+    scope = scope_for(october.school.id, date(2026, 12, 2))
+    assert scope is not None and list(reports_of(scope, 60).removals) == [0, 0, 8, 12]
+    assert REMOVED in publishable(count_numbers(scope), (), USUAL), "the page alone gives nothing away"
+    assert set(shown(october)) == {ROOT, POLICE, CLOSED, REPAIRED}
 
 
 def test_a_withdrawn_page_is_not_repeated_but_was_read(october: PublicScene, at: Any) -> None:

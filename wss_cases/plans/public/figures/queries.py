@@ -19,6 +19,7 @@ from wss_cases.outcomes.counting.scope.queries import HARMED, counted, enrolled_
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT
 from wss_cases.outcomes.equity.tables import settled
+from wss_cases.plans.public.figures.bounds import Reports
 from wss_cases.plans.public.figures.rules import Numbers
 from wss_cases.plans.public.figures.states import CLOSED, POLICE, REMOVED, REPAIRED
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
@@ -47,6 +48,14 @@ def count_numbers(scope: Scope) -> Numbers:
     }
     row = db.session.execute(select(*(one.scalar_subquery() for one in counts.values()))).one()
     return dict(zip(counts, row, strict=True))
+
+
+def reports_of(scope: Scope, enrolled: int) -> Reports:
+    """Return what board reports say of the same days: how many removals there were up to each month's end."""
+    days = select(DisciplineAction.starts_on, func.count()).where(*removed(SYSTEM, scope))
+    made = db.session.execute(days.group_by(DisciplineAction.starts_on)).all()
+    ends = [*scope.months()[1:], scope.last + timedelta(days=1)]
+    return Reports(scope.first, enrolled, [sum(number for day, number in made if day < end) for end in ends])
 
 
 def _reported(scope: Scope) -> Any:

@@ -7,6 +7,7 @@ not), and where neither it nor those not in it moved by fewer than that since an
 of the page before is repeated with its own day, which tells nothing new.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -79,3 +80,15 @@ def with_repeated(shown: Mapping[str, int], as_of: date, before: Iterable[Publis
     fresh = {name: Published(name, number, as_of) for name, number in shown.items()}
     found = repeated | fresh
     return [found[name] for name in PARENTS if name in found]
+
+
+def sums_of(found: Sequence[tuple[str, Sequence[Published]]]) -> list[tuple[str, int, int]]:
+    """Return what the schools' own pages show (school year, figures), added up over the latest year: the figure's name,
+    students, and at how many schools. Whoever reads the pages can add them up as well, so this tells nothing more."""
+    latest = max(year for year, _figures in found)
+    students, schools = Counter[str](), Counter[str]()
+    for year, figures in found:
+        for figure in figures if year == latest else ():
+            students[figure.name] += figure.number
+            schools[figure.name] += 1
+    return [(name, students[name], schools[name]) for name in PARENTS if schools[name]]

@@ -4,7 +4,6 @@ They are rendered apart from the layout, which asks who is signed in: what a cac
 """
 
 import hashlib
-from collections import Counter
 from math import ceil
 from typing import Any, Final
 
@@ -19,8 +18,8 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.school_time import district, today_at
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.plans.public.figures.rules import Published
-from wss_cases.plans.public.figures.states import FIGURE_LABELS, PARENTS
+from wss_cases.plans.public.figures.rules import sums_of
+from wss_cases.plans.public.figures.states import FIGURE_LABELS
 from wss_cases.plans.public.publications.presenters import is_past, state_today
 from wss_cases.plans.public.publications.queries import (
     all_figures_read,
@@ -54,22 +53,10 @@ def all_schools(language: str) -> Response:
         schools=schools,
         state=state_today,
         today=today,
-        figures=_sums(all_figures_read()),
+        figures=sums_of(all_figures_read()),
         number=number,
         pages=pages,
     )
-
-
-def _sums(found: list[tuple[str, list[Published]]]) -> list[tuple[str, int, int]]:
-    """Return what the schools' own pages show, added up: the figure's name, students, and at how many schools. Whoever
-    reads the pages can add them up as well, so this tells nothing more."""
-    latest = max(year for year, _figures in found)
-    students, schools = Counter[str](), Counter[str]()
-    for year, figures in found:
-        for figure in figures if year == latest else ():
-            students[figure.name] += figure.number
-            schools[figure.name] += 1
-    return [(name, students[name], schools[name]) for name in PARENTS if schools[name]]
 
 
 @blueprint.get("/<language>/<int:school_id>")

@@ -12,11 +12,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.extension_points import public_sections
 from wss_cases.outcomes.equity.queries import minimums_of
+from wss_cases.outcomes.equity.suppression import ENROLLED
 from wss_cases.plans.plan.core.models import SchoolPlan
 from wss_cases.plans.plan.core.presenters import years_words
 from wss_cases.plans.plan.templates.states import Component
-from wss_cases.plans.public.figures.queries import count_numbers, scope_for
-from wss_cases.plans.public.figures.rules import Published, pages_of, publishable, with_repeated
+from wss_cases.plans.public.figures.bounds import beside_reports
+from wss_cases.plans.public.figures.queries import count_numbers, reports_of, scope_for
+from wss_cases.plans.public.figures.rules import Published, least_of, pages_of, publishable, with_repeated
 from wss_cases.plans.public.figures.states import FIGURE_LABELS, PARENTS
 from wss_cases.plans.public.publications.queries import (
     figures_published,
@@ -70,14 +72,17 @@ class Content:
 
 
 def figures_for(school_id: int, today: date) -> list[Published]:
-    """Return the figures that a page of a school may show today, beside all that were published before."""
+    """Return the figures that a page of a school may show today, beside all that were published before and what board
+    reports say."""
     scope = scope_for(school_id, today)
     year = school_year(today)
     before = figures_read_now(school_id, year)
     if scope is None:
         return before
-    earlier = pages_of(figures_published(school_id, year))
-    shown = publishable(count_numbers(scope), earlier, minimums_of(year))
+    published, numbers, minimums = figures_published(school_id, year), count_numbers(scope), minimums_of(year)
+    shown = publishable(numbers, pages_of(published), minimums)
+    reports = reports_of(scope, numbers[ENROLLED])
+    shown = beside_reports(shown, scope.last, published, reports, least_of(minimums).cell)
     return with_repeated(shown, scope.last, before)
 
 
