@@ -96,14 +96,16 @@ def whole(words: str) -> int:
 
 
 def listed(seen: Shown, address: str) -> list[tuple[str, str]]:
-    """Return the (title, tag) of every row of a list, through all of its pages."""
+    """Return the (number, tag) of every row of a list, through all of its pages: a row without a name has its number
+    alone, any other has it after whom it is about."""
     found: list[tuple[str, str]] = []
     while address:
         main = seen.client.page(address).find_all("main")[0]
         for row in main.find_all("li"):
-            parts = {part.get("class").split(" ")[0]: part.text for part in row.find_all("span", "div")}
+            parts = {part.get("class").split(" ")[0]: part.text for part in row.find_all("span", "div", "p")}
             if "work-title" in parts:
-                found.append((parts["work-title"], parts.get("work-end", "")))
+                number, named, _day = parts.get("meta", "").partition(" · ")
+                found.append((number if named else parts["work-title"], parts.get("work-end", "")))
         address = next((link.get("href") for link in main.find_all("a") if link.get("rel") == "next"), "")
     return found
 

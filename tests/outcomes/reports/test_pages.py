@@ -99,6 +99,8 @@ def test_each_figure_opens_as_many_rows_as_it_counts(at: Any, session: Any, clie
         name = urlsplit(link.get("href")).path.rsplit("/", 1)[1]
         opened[name] = page.find_all("main")[0].text
         assert listed(page) == int(link.text.split()[0].replace(",", "")), name
+        numbers = [row for row in page.find_all("span") if row.get("class") == "work-title" and "-20" in row.text]
+        assert not numbers, (name, "numbers instead of people")
     assert set(opened) == {"notifications", "serious", "terms", "harmed", "removals"}
     waits = next(note.text for note in main.find_all("p") if "first school day is not over" in note.text)
     assert waits in opened["harmed"] and "people are not counted" in waits
@@ -118,6 +120,8 @@ def test_a_list_of_several_pages_says_on_each_how_long_it_is(at: Any, session: A
     older = client.page(next(a.get("href") for a in first.find_all("a") if a.get("rel") == "next"))
     assert f"({PAGE + 2})" in older.find_all("h1")[0].text
     assert len([row for row in older.find_all("li") if row.get("class") == "work-row"]) == 2
+    titles = {row.text for row in older.find_all("span") if row.get("class") == "work-title"}
+    assert titles == {student.shown_name} and "Without an incident" in older.text, "whom it is about, its number second"
 
 
 def test_the_district_sees_numbers_and_no_lists(at: Any, session: Any, client_as: ClientAs) -> None:

@@ -22,7 +22,9 @@ from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, STEP_LABELS
 from wss_cases.outcomes.reports.cases.presenters import said_at_closing
 from wss_cases.outcomes.reports.cases.queries import first_meeting
 from wss_cases.outcomes.reports.drill_down.queries import PAGE, SUSPENDED, Behind, rows_behind, waiting
+from wss_cases.outcomes.reports.drill_down.whom import whom_behind
 from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.roster.directory.presenters import whom_words
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.police.review.states import NotificationGround
 
@@ -68,6 +70,7 @@ def rows(name: str) -> str:
     listed, every = rows_behind(page.actor, scope, name, before, choice, step)
     here: dict[str, Any] = {"name": name, "year": page.scope.year, "choice": choice or None, "step": step or None}
     here |= {"until": until or None, "school": school}
+    whom = whom_behind(page.actor, name, listed[:PAGE])
     first = first_in_view(page.actor, page.scope.school_id, *CASE_TEAM)
     return render_template(
         "outcomes/reports/drill_down/list.html",
@@ -76,7 +79,7 @@ def rows(name: str) -> str:
         title=_title(name, choice, step),
         count=every,
         waiting=waiting(page.actor, scope) if name == "harmed" else 0,
-        rows=[_row(name, row) for row in listed[:PAGE]],
+        rows=[_row(name, row, whom_words(whom.get(row.id, []), page.actor)) for row in listed[:PAGE]],
         older=url_for("outcomes.behind.rows", **here, before=listed[PAGE - 1].id) if len(listed) > PAGE else None,
         newer=url_for("outcomes.behind.rows", **here) if before else None,
         back=page.at("removals" if name in OF_REMOVALS else "repair"),
@@ -100,15 +103,17 @@ def _until(scope: Scope) -> Scope:
     return existing(narrowed(scope, None, ends, scope.network))
 
 
-def _row(name: str, row: Behind) -> dict[str, Any]:
+def _row(name: str, row: Behind, whom: str) -> dict[str, Any]:
+    """Return one line: whom it is about, else its number; the number stands second, as in the school's other lists."""
     endpoint, key = OPENS[row.kind]
     target: dict[str, Any] = {key: row.target}
-    title = FOLLOW_UP_LABELS.get(row.reference, row.reference) if name == "follow_ups" else row.reference
+    number = FOLLOW_UP_LABELS.get(row.reference, row.reference) if name == "follow_ups" else row.reference
+    number = str(number or _("Without an incident"))
     tag, tone = _tag(name, row)
     return {
-        "title": title or _("Without an incident"),
+        "title": whom or number,
         "href": url_for(endpoint, **target) if row.target else None,
-        "meta": _meta(name, row),
+        "meta": " · ".join([number, _meta(name, row)] if whom else [_meta(name, row)]),
         "tag": tag,
         "tone": tone,
     }
