@@ -73,6 +73,12 @@ def test_every_report_in_every_form(app: Flask, session: Any, at: Any, name: str
         [_bare(cell) for cell in row] for row in rows
     ]
     assert len(rows) > 1
+    assert all(round(one, 4) == one for one in _fractions(document)), "more figures than there are students"
+
+
+def _fractions(found: Any) -> list[float]:
+    inside = found.values() if isinstance(found, dict) else found if isinstance(found, list) else ()
+    return [found] if isinstance(found, float) else [one for part in inside for one in _fractions(part)]
 
 
 def _bare(cell: Any) -> Any:

@@ -43,9 +43,10 @@ def rates(seen: Shown) -> None:
         month = Plain(plain.school_id, f"{end[:7]}-01", end)
         found = (total(month), month.school_days(), month.students(end))
         same(end, (row["incidents"], row["school_days"], row["students"]), found)
-        same(end, row["rate"], rate(found[0], found[2], found[1]))
+        counted = rate(found[0], found[2], found[1])
+        same(end, row["rate"], None if counted is None else round(counted, 4))
         words = [str(one) for one in found]
-        same(end, page[label], [*words, rounded(row["rate"])])
+        same(end, page[label], [*words, rounded(counted)])
         same(end, overview[label], words)
     days = plain.school_days()
     per_day = large(seen.report(), "Per 100 students per school day")[0]

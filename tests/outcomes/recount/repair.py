@@ -198,7 +198,7 @@ def police(seen: Shown) -> None:
     instances = sum(doors.values()) + alone
     same("not confirmed", shown["emergency_not_confirmed"], alone)
     same("all", (shown["notifications"], shown["students"]), (instances, students))
-    same("per 1,000", shown["per_1000_students"], 1000 * instances / everyone)
+    same("per 1,000", shown["per_1000_students"], round(1000 * instances / everyone, 2))
     same("enrolled", shown["enrolled"], everyone)
     page = rows(seen.overview, "What", "Instances")["Police notifications, all"]
     same("page", [whole(one) for one in page], [instances, students])

@@ -39,6 +39,8 @@ from wss_cases.safeguards.police.review.states import NotificationGround
 
 SUPPRESSED_WORD = "suppressed"
 NOT_RECORDED = "not_recorded"
+RATE_PLACES = 4
+"""Of incidents per 100 students per school day, which are few hundredths."""
 
 
 def history(year: str, identifier: str | None = None) -> Report:
@@ -65,6 +67,7 @@ def core(actor: Actor, scope: Scope, school: str | None) -> Report:
     months = [{"month": f"{one.first:%Y-%m}", **asdict(one)} for one in counted.months]
     for month in months:
         del month["first"]
+        month["rate"] = _rounded(month["rate"], RATE_PLACES)
     split = breakdowns(counted.parts)
     document = head("core", scope, school) | {"incidents": counted.parts.total, "months": months}
     document |= {
@@ -73,8 +76,7 @@ def core(actor: Actor, scope: Scope, school: str | None) -> Report:
     }
     columns = ("breakdown", "key", "label", "incidents", "school_days", "students", "per_100_students_per_school_day")
     table: list[list[Any]] = [
-        ["month", m["month"], m["month"], m["incidents"], m["school_days"], m["students"], _rounded(m["rate"], 4)]
-        for m in months
+        ["month", m["month"], m["month"], m["incidents"], m["school_days"], m["students"], m["rate"]] for m in months
     ]
     table += [[part, row.key, row.label, row.number, "", "", ""] for part, rows in split.items() for row in rows]
     words = about(scope.year, school, "incidents", "rate", "breakdowns", "time")
@@ -122,7 +124,7 @@ def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
         NOT_CONFIRMED: made.unconfirmed,
         "avoidable": {"notifications": made.avoidable, "incidents": core_figures.parts.serious},
         "reviews_refused": made.refused,
-        "per_1000_students": per(made.instances, core_figures.students, 1000),
+        "per_1000_students": _rounded(per(made.instances, core_figures.students, 1000), 2),
         "enrolled": core_figures.students,
         "removals": {kind: {"instances": one[0], "students": one[1]} for kind, one in removed.items()},
     }
