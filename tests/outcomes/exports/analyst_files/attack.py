@@ -89,3 +89,20 @@ def _left_of(
         if name in FOLLOWED and len(rest) == 1:
             found.append(f"{name} in {where}: {next(iter(rest))} is told of all that is left")
     return found
+
+
+def withheld_alone(rows: Sequence[Row], truth: Sequence[Row]) -> list[str]:
+    """Groups of rows that read alike until a column, of which some say its value and all others, which do not, have one
+    and the same: whoever knows the values that there are knows theirs."""
+    columns = (*WHO, *FOLLOWED)
+    found = []
+    for place, name in enumerate(columns):
+        said: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+        true: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+        for row, own in zip(rows, truth, strict=True):
+            group = tuple(row[one] for one in columns[:place])
+            said[group].add(row[name])
+            if row[name] == HIDDEN:
+                true[group].add(own[name])
+        found += [f"{name} in {group}" for group, values in true.items() if len(values) == 1 and len(said[group]) > 1]
+    return found

@@ -5,7 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from tests.outcomes.exports.analyst_files.attack import beside_totals, small_cells, told_of_everyone, unlike_roster
+from tests.outcomes.exports.analyst_files.attack import (
+    beside_totals,
+    small_cells,
+    told_of_everyone,
+    unlike_roster,
+    withheld_alone,
+)
 from wss_cases.outcomes.exports.analyst_files.content.rules import COLUMNS, Fact
 
 RACES = ("black", "hispanic", "white", "asian", "american_indian")
@@ -48,6 +54,7 @@ class Drawn:
         rows = [dict(zip(COLUMNS, values, strict=True)) for _key, values in said]
         behind = [acted[key] for key, _values in said]
         enrolled = [pupil[1:] for pupil in self.pupils]
-        truth = {one.key: dict(zip(COLUMNS, one.values, strict=True)) for one in self.facts}
-        beside = beside_totals(rows, [truth[key] for key, _values in said], behind)
-        return small_cells(rows, behind, 2) + told_of_everyone(rows) + unlike_roster(rows, enrolled) + beside
+        facts = {one.key: dict(zip(COLUMNS, one.values, strict=True)) for one in self.facts}
+        truth = [facts[key] for key, _values in said]
+        alone = small_cells(rows, behind, 2) + told_of_everyone(rows) + unlike_roster(rows, enrolled)
+        return alone + withheld_alone(rows, truth) + beside_totals(rows, truth, behind)
