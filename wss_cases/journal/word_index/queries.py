@@ -11,6 +11,8 @@ from wss_cases.journal.word_index.models import SearchEntry
 from wss_cases.journal.word_index.rules import asked_by
 
 LONGEST_NUMBER = 9
+MANY = 1000
+"""So many entries that hold the words are not looked up and sorted on SQLite."""
 
 
 def ids_holding(
@@ -24,9 +26,9 @@ def ids_holding(
     person may open: it is asked of one record after the other, until there are enough. A word may stand in thousands,
     and what keeps an old one in view is dear, even to plan: it is not asked where no text holds the words.
     """
-    held = _held(record, asked_by(words, school_ids))
     ids = visible.selected_columns[0]
-    if not school_ids or not _is_any(held):
+    held = _held(record, asked_by(words, school_ids)) if school_ids else None
+    if held is None:
         return []
     typed = [int(word) for word in words if word.isdecimal() and len(word) <= LONGEST_NUMBER]
     first: list[int] = []
@@ -43,28 +45,43 @@ def _newest(held: Select[Any], among: Select[Any], limit: int, skip: int = 0) ->
     """Return the newest of what is held and `among` these.
 
     Each OFFSET of nothing keeps a planner from asking in another order: of all that is visible whether it is held, or
-    of all entries which are of such a record.
+    of all entries which are of such a record. SQLite takes what is held in the order in which it comes; told to sort
+    what is found it would ask of all that is held whether it is `among` these, before it sorts.
     """
     candidate = held.order_by(held.selected_columns.id.desc()).offset(0).subquery("candidate")
     one = among.where(among.selected_columns[0] == candidate.c.id).correlate(candidate).offset(0)
-    found = select(candidate.c.id).where(candidate.c.id.is_not(None), one.exists()).order_by(candidate.c.id.desc())
+    found = select(candidate.c.id).where(candidate.c.id.is_not(None), one.exists())
+    if _on_postgresql():
+        found = found.order_by(candidate.c.id.desc())
     return list(db.session.scalars(found.limit(limit).offset(skip)))
 
 
-def _is_any(held: Select[Any]) -> bool:
+def _held(record: str, asked: list[list[str]]) -> Select[Any] | None:
+    """Return the select of the records, as `id`, in which all of some school's beginnings are; None where no text holds
+    them."""
+    if not _on_postgresql():
+        return _held_in_fts5(record, asked)
+    held = _held_by_school(record, asked)
     candidate = held.offset(0).subquery("candidate")
-    return db.session.scalar(select(candidate.c.id).where(candidate.c.id.is_not(None)).limit(1)) is not None
+    any_of_them = select(candidate.c.id).where(candidate.c.id.is_not(None)).limit(1)
+    return held if db.session.scalar(any_of_them) is not None else None
 
 
-def _held(record: str, asked: list[list[str]]) -> Select[Any]:
-    """Return the select of the records, as `id`, in which all of some school's beginnings are."""
-    if db.session.get_bind().dialect.name == "postgresql":
-        return _held_by_school(record, asked)
+def _held_in_fts5(record: str, asked: list[list[str]]) -> Select[Any] | None:
+    """Return it from SQLite's index, which gives all that hold the words, in no order of records.
+
+    A few are looked up and sorted. Of many the records are gone through from the newest on, and each looked for among
+    them: the sum keeps SQLite from looking up all of them by their number.
+    """
     index: Any = literal_column("search_words")
-    matching: Any = select(literal_column("rowid")).select_from(table("search_words"))
     wanted = " OR ".join(_joined(begins, '"{}"*', " AND ") for begins in asked)
+    matching: Any = select(literal_column("rowid")).select_from(table("search_words")).where(index.op("MATCH")(wanted))
+    number = db.session.scalar(select(func.count()).select_from(matching.limit(MANY).subquery())) or 0
+    if not number:
+        return None
     column: Any = SearchEntry.__table__.c[record]
-    return select(column.label("id")).where(SearchEntry.id.in_(matching.where(index.op("MATCH")(wanted))))
+    entry: Any = SearchEntry.id if number < MANY else SearchEntry.id + literal_column("0")
+    return select(column.label("id")).where(entry.in_(matching), column.is_not(None))
 
 
 def _held_by_school(record: str, asked: list[list[str]]) -> Select[Any]:
@@ -78,6 +95,10 @@ def _held_by_school(record: str, asked: list[list[str]]) -> Select[Any]:
     holds = cast(SearchEntry.words, TSVECTOR).op("@@", is_comparison=True)(cast(school.c.wanted, TSQUERY))
     entry = select(SearchEntry.__table__.c[record].label("id")).where(holds).offset(0).lateral("entry")
     return select(entry.c.id).select_from(school).join(entry, true())
+
+
+def _on_postgresql() -> bool:
+    return db.session.get_bind().dialect.name == "postgresql"
 
 
 def _joined(begins: list[str], each: str, every: str) -> str:
