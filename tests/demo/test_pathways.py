@@ -15,6 +15,7 @@ from tests.support.databases import DEMO_PASSWORD, Database
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.casework.next_act.steps import READ, ROOMS, steps_alone, steps_of
 from wss_cases.demo.pathways.questions import NOTES_WRITTEN, WORDS
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
@@ -74,6 +75,19 @@ def test_no_meeting_was_planned_or_held_with_a_closed_gate(demo: Flask) -> None:
         assert meeting.happened is None or pathway.held_on is not None
         looked_at += 1
     assert looked_at > 12
+
+
+def test_many_next_acts_read_at_once_are_those_of_each_case(demo: Flask) -> None:
+    now = clock.now()
+    families = set()
+    for school in every(School):
+        today, days = local_date(now, DEFAULT_ZONE), school_days(school.id)
+        live = every(Pathway, Pathway.school_id == school.id, Pathway.state.in_(LIVE))
+        each = {number: step for row in live for number, step in steps_of([row], today, now).items()}
+        columns = select(*READ).where(Pathway.school_id == school.id, Pathway.state.in_(LIVE))
+        assert steps_alone(db.session.execute(columns).all(), today, now, days) == each
+        families |= {(row.pathway, each[row.id].code) for row in live}
+    assert len({family for family, _code in families}) == len(ROOMS) and len(families) > 8
 
 
 def test_each_school_plans_circles_and_a_teacher_keeps_one_beside_the_coordinator(demo: Flask) -> None:

@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wss_cases.pathways.mentoring.plan.rules import dose, due_days, last_day_of, next_due, percent, planned_days, ranked
+from wss_cases.pathways.mentoring.plan.rules import (
+    coming_days,
+    dose,
+    due_days,
+    last_day_of,
+    next_due,
+    percent,
+    planned_days,
+    ranked,
+)
 from wss_cases.pathways.mentoring.plan.states import Cadence, Reason
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.roster.directory.states import DayKind
@@ -63,8 +72,24 @@ def test_what_a_rhythm_plans(rhythm: Cadence, start: date, closed: frozenset[int
         assert due == school
     middle = start + timedelta(days=length // 2)
     assert due_days(rhythm, start, until, days, middle) == [day for day in due if day >= middle]
+    assert coming_days(rhythm, start, until, days, middle) == [day for day in due if day >= middle]
+    assert coming_days(rhythm, start, until, days, start - timedelta(days=9)) == due
     # growing the span takes nothing back
     assert due_days(rhythm, start, until + timedelta(days=10), days)[: len(due)] == due
+
+
+@given(
+    rhythm=st.sampled_from(Cadence), start=starts, closed=closures, weeks=st.none() | st.integers(1, 50),
+    since=st.integers(-90, 400), logged=st.integers(0, 90),
+)  # fmt: skip
+def test_the_next_session_is_the_first_planned_one_that_nothing_is_logged_for(
+    rhythm: Cadence, start: date, closed: frozenset[int], weeks: int | None, since: int, logged: int
+) -> None:
+    days, today = calendar_of(start, closed), start + timedelta(days=since)
+    plan = Plan(rhythm=rhythm, starts_on=start, weeks=weeks)
+    due = planned_days(plan, max(today, start) + timedelta(days=62), days) or []
+    answered = max(logged, sum(day < today for day in due)) if rhythm is Cadence.DAILY else logged
+    assert next_due(plan, logged, today, days) == (due[answered] if answered < len(due) else None)
 
 
 @given(

@@ -9,6 +9,7 @@ from sqlalchemy import event, select
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
+from tests.factories.mentoring import MentoringPlanFactory
 from tests.support.pages.tables import heads_of, rows_of
 from tests.workday.caseload.making import fill_desk
 from wss_cases.access.actor import Role
@@ -18,8 +19,10 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.common.steps import Step
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.workday.caseload.queries import desk_cases, loads_at
 from wss_cases.workday.caseload.rules import Group, Why, first_things_first, place
+from wss_cases.workday.caseload.upcoming import calendar
 from wss_cases.workday.caseload.weights import Weights, parts_of, read_weights, weight_of
 
 SOON, PAST = TODAY + timedelta(days=3), TODAY - timedelta(days=3)
@@ -122,6 +125,18 @@ def test_an_ended_pathway_asks_to_close_and_none_to_propose_one(world):
     assert acts == {row.id: "close", world.case.id: "add_pathway"}
 
 
+def test_a_need_for_housing_is_on_the_coordinators_desk_alone(world):
+    row = {"school_id": world.school.id, "case_id": world.case.id}
+    PathwayFactory(kind=Kind.HOUSING_BASIC_NEEDS.value, **row)
+    FollowUpFactory(owner_id=world.coordinator.id, kind="liaison", due_on=PAST, **row)
+    administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
+    own, others = (
+        desk_cases(actor, world.school.id, None, TODAY, NOW, Weights())[0] for actor in (world.actor, administrator)
+    )
+    assert (list(own.kinds.values()), own.placed.act.what) == ([Kind.HOUSING_BASIC_NEEDS], "liaison")
+    assert (list(others.kinds.values()), others.placed.act.act.value) == ([], "add_pathway")
+
+
 def test_what_somebody_else_does_is_not_the_leads_next_act(world):
     dean = make_user(world.school, Role.DEAN)
     values = {"school_id": world.school.id, "case_id": world.case.id, "due_on": date(2026, 11, 20)}
@@ -131,6 +146,19 @@ def test_what_somebody_else_does_is_not_the_leads_next_act(world):
     FollowUpFactory(owner_id=world.coordinator.id, **values)
     [desk] = desk_cases(world.actor, world.school.id, None, TODAY, NOW, Weights())
     assert desk.placed.act.act.value == "follow_up"
+
+
+def test_the_next_two_weeks_hold_what_these_leads_have_planned_and_nothing_of_others(world):
+    theirs = CaseFactory(school_id=world.school.id, lead_id=make_user(world.school).id)
+    for row in (world.case, theirs):
+        of_case = {"case_id": row.id, "school_id": world.school.id}
+        pathway = PathwayFactory(kind=Kind.ONE_TO_ONE.value, state=PathwayState.ACTIVE, **of_case)
+        MentoringPlanFactory(pathway_id=pathway.id, starts_on=date(2026, 9, 7), **of_case)
+    asked = (world.actor, world.school.id), (TODAY, world.school.time_zone, school_days(world.school.id))
+    own, every = (
+        {entry.case_id for entry in calendar(*asked[0], leads, *asked[1])} for leads in ([world.coordinator.id], None)
+    )
+    assert (own, every) == ({world.case.id}, {world.case.id, theirs.id})
 
 
 def test_the_page_says_what_to_do_first_and_why(world, client_as):
@@ -243,7 +271,7 @@ def test_the_desk_costs_the_same_queries_for_six_cases_and_for_sixty(world, clie
         costs.append(sum(text.lstrip().upper().startswith("SELECT") for text in counted))
     few, many = costs
     assert few == many
-    assert 10 < many <= 45
+    assert 10 < many <= 32
 
 
 def test_the_documented_weights_are_those_in_force():

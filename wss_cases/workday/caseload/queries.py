@@ -1,25 +1,29 @@
 """Reading the desk: every open case of one or more leads, placed, weighed, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, func, literal, select, union_all
+from sqlalchemy import ColumnElement, String, cast, func, literal, or_, select, union_all
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.teams.queries import works
 from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.cases.case.queries import visible_to
 from wss_cases.cases.case.states import OPEN, CaseState
 from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
-from wss_cases.casework.next_act.steps import stands_for, steps_of
+from wss_cases.casework.next_act.steps import READ, stands_for, steps_alone
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.foundation.db import db
+from wss_cases.followups.core.states import LIAISON
+from wss_cases.foundation.db import among, db
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import shared
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
@@ -44,11 +48,19 @@ class DeskCase:
     location_code: str
     state: CaseState
     lead_id: int | None
-    lead_works: bool
-    next_review_on: date | None
-    kinds: Mapping[int, str]
     placed: Placed
-    parts: Sequence[Part]
+    pathways: Sequence[Any]
+    weights: Weights
+
+    @property
+    def kinds(self) -> dict[int, str]:
+        """The kinds of its pathways that go on, by pathway."""
+        return {pathway.id: pathway.kind for pathway in self.pathways}
+
+    @property
+    def parts(self) -> Sequence[Part]:
+        """What makes up its weight."""
+        return parts_of(self.state, [pathway.pathway for pathway in self.pathways], self.weights)
 
     @property
     def weight(self) -> int:
@@ -60,7 +72,7 @@ class DeskCase:
 class _Hanging:
     """What hangs on the cases, by case."""
 
-    pathways: dict[int, list[Pathway]] = field(default_factory=lambda: defaultdict(list))
+    pathways: dict[int, list[Any]] = field(default_factory=lambda: defaultdict(list))
     had: dict[int, PathwayState] = field(default_factory=dict)
     follow_ups: dict[int, list[Any]] = field(default_factory=lambda: defaultdict(list))
     duties: dict[int, list[DutyItem]] = field(default_factory=lambda: defaultdict(list))
@@ -68,42 +80,62 @@ class _Hanging:
 
 
 def desk_cases(
-    actor: Actor, school_id: int, lead_ids: Iterable[int] | None, today: date, now: datetime, weights: Weights
-) -> list[DeskCase]:
-    """Return the open cases of these leads at a school (None: of everybody, and of nobody), first things first."""
+    actor: Actor, school_id: int, lead_ids: Iterable[int] | None, today: date, now: datetime, weights: Weights,
+    days: SchoolDays | None = None,
+) -> list[DeskCase]:  # fmt: skip
+    """Return the open cases of these leads at a school (None: of everybody, and of nobody), first things first.
+
+    `days` are the school's, where they are known already.
+    """
     columns: Any = select(
-        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id,
-        works(Case.lead_id, Case.school_id, CASE_TEAM, now).label("lead_works"), Case.next_review_on,
-    )  # fmt: skip
+        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on
+    )
     statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
     if lead_ids is not None:
         statement = statement.where(Case.lead_id.in_(sorted(lead_ids)))
     rows = db.session.execute(statement.order_by(Case.next_review_on, Case.id).limit(MOST)).all()
     if not rows:
         return []
-    hanging = _hanging([row.id for row in rows])
-    steps = steps_of([row for live in hanging.pathways.values() for row in live], today, now)
-    desk = []
-    for row in rows:
-        live = hanging.pathways[row.id]
-        kinds = {pathway.id: pathway.kind for pathway in live}
-        parts = parts_of(row.state, [pathway.pathway for pathway in live], weights)
-        placed = _placed(row, hanging, steps, today)
-        desk.append(DeskCase(**row._asdict(), kinds=kinds, placed=placed, parts=parts))
+    hanging = _hanging(actor, school_id, [row.id for row in rows])
+    live = [pathway for of_case in hanging.pathways.values() for pathway in of_case]
+    steps = steps_alone(live, today, now, days or school_days(school_id))
+    leads = _at_work({row.lead_id for row in rows if row.lead_id is not None}, school_id, now)
+    desk = [
+        DeskCase(
+            id=row.id,
+            reference=row.reference,
+            harm_kind=row.harm_kind,
+            location_code=row.location_code,
+            state=row.state,
+            lead_id=row.lead_id,
+            placed=_placed(row, hanging, steps, today, leads),
+            pathways=hanging.pathways.get(row.id, ()),
+            weights=weights,
+        )
+        for row in rows
+    ]
     return sorted(desk, key=lambda case: (*first_things_first(case.placed), case.id))
 
 
-def _placed(row: Any, hanging: _Hanging, steps: Mapping[int, Any], today: date) -> Placed:
-    live, follow_ups = hanging.pathways[row.id], hanging.follow_ups[row.id]
+def _at_work(lead_ids: Collection[int], school_id: int, now: datetime) -> frozenset[int]:
+    """Return which of these leads are on the school's case team now."""
+    here = works(UserAccount.id, literal(school_id), CASE_TEAM, now)
+    return frozenset(db.session.scalars(select(UserAccount.id).where(UserAccount.id.in_(sorted(lead_ids)), here)))
+
+
+def _placed(
+    row: Any, hanging: _Hanging, steps: Mapping[int, Any], today: date, leads: Collection[int | None]
+) -> Placed:
+    live, follow_ups = hanging.pathways.get(row.id, ()), hanging.follow_ups.get(row.id, ())
     pathways = [PathwayItem(pathway.id, pathway.state, steps.get(pathway.id)) for pathway in live]
     if not pathways and row.id in hanging.had:
         pathways = [PathwayItem(0, hanging.had[row.id])]
     situation = Situation(
         state=row.state,
         today=today,
-        has_lead=row.lead_works,
+        has_lead=row.lead_id in leads,
         review_on=row.next_review_on,
-        duties=hanging.duties[row.id],
+        duties=hanging.duties.get(row.id, ()),
         follow_ups=[
             FollowUpItem(item.id, item.due_on, item.kind, of_others=item.owner_id not in (None, row.lead_id))
             for item in follow_ups
@@ -119,25 +151,30 @@ def _placed(row: Any, hanging: _Hanging, steps: Mapping[int, Any], today: date) 
     )
 
 
-def _hanging(case_ids: Sequence[int]) -> _Hanging:
+def _hanging(actor: Actor, school_id: int, case_ids: Sequence[int]) -> _Hanging:
+    """Return what of these cases the actor may see: a need for housing support is seen by the coordinator alone."""
     hanging = _Hanging()
-    pathways = select(Pathway).where(Pathway.case_id.in_(case_ids), Pathway.state.in_(LIVE))
-    for pathway in db.session.scalars(pathways.order_by(Pathway.id)):
+    seen, follow_ups_seen = [Pathway.kind != Kind.HOUSING_BASIC_NEEDS], [_no_liaison(actor)]
+    if actor.covers(school_id, Role.COORDINATOR):
+        seen, follow_ups_seen = [], []
+    pathways = select(*READ).where(among(Pathway.case_id, case_ids), Pathway.state.in_(LIVE), *seen)
+    for pathway in db.session.execute(pathways.order_by(Pathway.id)):
         hanging.pathways[pathway.case_id].append(pathway)
-    had = select(Pathway.case_id, Pathway.state).where(Pathway.case_id.in_(case_ids), Pathway.state.not_in(LIVE))
-    for case_id, state in db.session.execute(had.distinct()):
+    bare = [case_id for case_id in case_ids if case_id not in hanging.pathways]
+    had = select(Pathway.case_id, Pathway.state).where(among(Pathway.case_id, bare), Pathway.state.not_in(LIVE), *seen)
+    for case_id, state in db.session.execute(had.distinct()) if bare else ():
         if hanging.had.get(case_id) not in BEGUN:
             hanging.had[case_id] = state
     one = FollowUp
     follow_ups = select(one.case_id, one.id, one.kind, one.due_on, one.pathway_id, one.owner_id).where(
-        one.case_id.in_(case_ids), one.state == FollowUpState.OPEN
+        among(one.case_id, case_ids), one.state == FollowUpState.OPEN, *follow_ups_seen
     )
     for item in db.session.execute(follow_ups.order_by(FollowUp.id)):
         hanging.follow_ups[item.case_id].append(item)
     duties = (
         select(CaseIncident.case_id, LegalDuty.id, LegalDuty.code)
         .join(LegalDuty, LegalDuty.incident_id == CaseIncident.incident_id)
-        .where(CaseIncident.case_id.in_(case_ids), LegalDuty.state.in_(OPEN_DUTY), shared())
+        .where(among(CaseIncident.case_id, case_ids), LegalDuty.state.in_(OPEN_DUTY), shared())
     )
     for case_id, duty_id, code in db.session.execute(duties.order_by(LegalDuty.id)):
         hanging.duties[case_id].append(DutyItem(duty_id, code))
@@ -145,12 +182,16 @@ def _hanging(case_ids: Sequence[int]) -> _Hanging:
     return hanging
 
 
+def _no_liaison(actor: Actor) -> ColumnElement[bool]:
+    return or_(FollowUp.kind != LIAISON, FollowUp.owner_id == actor.user_id)
+
+
 def open_moves(case_ids: Sequence[int]) -> dict[int, int]:
     """Return how many students of each case are at another school now, and nobody has settled it yet."""
     statement = (
         select(StudentMove.case_id, func.count())
         .join(FollowUp, FollowUp.id == StudentMove.follow_up_id)
-        .where(StudentMove.case_id.in_(case_ids), FollowUp.state == FollowUpState.OPEN)
+        .where(among(StudentMove.case_id, case_ids), FollowUp.state == FollowUpState.OPEN)
         .group_by(StudentMove.case_id)
     )
     return {row[0]: row[1] for row in db.session.execute(statement)}

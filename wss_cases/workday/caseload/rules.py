@@ -111,12 +111,12 @@ def _reasons(case: Situation, all_due: Sequence[date], start_by: Sequence[date],
     return found
 
 
-ORDER = list(Group)
+ORDER = {group: place for place, group in enumerate(Group)}
 
 
 def first_things_first(placed: Placed) -> tuple[int, date]:
     """Return the key by which a desk is sorted: group, then the longest waiting."""
-    return ORDER.index(placed.group), placed.since
+    return ORDER[placed.group], placed.since
 
 
 def not_begun(state: PathwayState) -> bool:

@@ -1,6 +1,6 @@
 """What stands in the next two weeks for the cases of one or more leads: meetings, sessions, returns."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan
-from wss_cases.pathways.mentoring.plan.rules import due_days
+from wss_cases.pathways.mentoring.plan.rules import coming_days
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.rules import SchoolDays
 
@@ -41,17 +41,17 @@ class Entry:
 
 
 def calendar(
-    actor: Actor, school_id: int, lead_ids: Iterable[int] | None, today: date, zone: str, days: SchoolDays
+    actor: Actor, school_id: int, lead_ids: Collection[int] | None, today: date, zone: str, days: SchoolDays
 ) -> list[Entry]:
     """Return what stands in the fourteen days from today, by day and hour, in three queries."""
     start, end = at_local(today, 0, 0, zone), at_local(today + AHEAD, 0, 0, zone)
 
     def rows(columns: Any) -> Any:
-        # what hangs on a case names its school too, by which it is found sooner
-        statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
-        return db.session.execute(
-            statement if lead_ids is None else statement.where(Case.lead_id.in_(sorted(lead_ids)))
-        )
+        # what hangs on a case names its school too, by which it is found sooner; not by its lead: a planner takes it
+        # that hardly a case of a school is theirs, and goes through all plans of the school for each
+        statement = visible_to(columns.add_columns(Case.lead_id), actor, live=True)
+        found = db.session.execute(statement.where(Case.school_id == school_id))
+        return [row for row in found if lead_ids is None or row.lead_id in lead_ids]
 
     entries = [
         *_circles(rows, school_id, start, end, zone),
@@ -71,7 +71,7 @@ def _circles(rows: Rows, school_id: int, start: datetime, end: datetime, zone: s
         .where(CircleMeeting.starts_at >= start, CircleMeeting.starts_at < end)
         .where(CircleMeeting.happened.is_(None), CircleMeeting.school_id == school_id)
     )
-    for at, room, case_id, pathway_id, reference, kind in rows(columns):
+    for at, room, case_id, pathway_id, reference, kind, _lead_id in rows(columns):
         yield Entry(local_date(at, zone), CIRCLE, case_id, pathway_id, reference, kind, at, room)
 
 
@@ -114,5 +114,5 @@ def _sessions(rows: Rows, school_id: int, today: date, days: SchoolDays) -> Iter
     )
     for row in rows(columns):
         end = row.starts_on + timedelta(weeks=row.weeks) - timedelta(days=1) if row.weeks else last
-        for day in due_days(row.rhythm, row.starts_on, min(last, end), days, today):
+        for day in coming_days(row.rhythm, row.starts_on, min(last, end), days, today):
             yield Entry(day, SESSION, row[3], row[4], row[5], row[6])

@@ -8,7 +8,7 @@ from typing import Any, Final
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import Requirement, unmet
-from wss_cases.pathways.circles.requirements.queries import Circle, circles_for
+from wss_cases.pathways.circles.requirements.queries import Circle, begun_for, circles_for, read_requirements
 from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed, open_terms
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
@@ -49,10 +49,27 @@ def requirement_values(row: Pathway, requirement: Requirement) -> dict[str, Any]
 
 
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
-    """Return the next act of each live circle by its id, in a constant number of queries."""
+    """Return the next act of each live circle by its id, with what was read for it, in a constant number of queries."""
     live = [row for row in rows if row.state in LIVE]
     circles = circles_for(live)
     return {row.id: replace(_step(row, circles[row.id], today, now), seen=circles[row.id]) for row in live}
+
+
+def steps_alone(rows: Sequence[Any], today: date, now: datetime) -> dict[int, Step]:
+    """Return the same for many circles without what was read: their requirements only where the act asks for them."""
+    live = [row for row in rows if row.state in LIVE]
+    circles = begun_for(live)
+    read_requirements(circles, [row for row in live if _asks_requirements(circles[row.id], now)])
+    return {row.id: _step(row, circles[row.id], today, now) for row in live}
+
+
+def _asks_requirements(circle: Circle, now: datetime) -> bool:
+    """Whether the next act of a circle depends on requirements, as `_step` asks for them."""
+    if circle.waiting is not None:
+        return circle.waiting.starts_at > now
+    if not circle.was_held:
+        return True
+    return completion_meeting_allowed(circle) and not open_terms(circle.agreement)
 
 
 def _step(row: Pathway, circle: Circle, today: date, now: datetime) -> Step:

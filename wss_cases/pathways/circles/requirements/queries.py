@@ -14,7 +14,7 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import PlanState
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.keepers import get_circle
 from wss_cases.pathways.circles.circle.leading import may_lead_as
@@ -54,8 +54,8 @@ class Circle:
     `planned`: the people of the case whose safety plan is agreed.
     """
 
-    invited: list[Any]
-    holds: list[Hold]
+    invited: list[Any] = field(default_factory=list)
+    holds: list[Hold] = field(default_factory=list)
     consents: dict[int, CircleConsent] = field(default_factory=dict)
     preparations: dict[int, CirclePreparation] = field(default_factory=dict)
     supporters: list[CircleSupporter] = field(default_factory=list)
@@ -139,18 +139,19 @@ class Circle:
         )
 
 
-def answers_on_cases(case_ids: Collection[int]) -> dict[int, list[RoutingAnswer]]:
+def answers_on_cases(case_ids: Collection[int]) -> dict[int, list[Any]]:
     """Return the newest stored answer for each person of the cases' incidents, by case."""
+    one = RoutingAnswer
     statement = (
-        select(CaseIncident.case_id, RoutingAnswer)
-        .join(RoutingAnswer, RoutingAnswer.incident_id == CaseIncident.incident_id)
-        .where(CaseIncident.case_id.in_(sorted(case_ids)))
-        .order_by(RoutingAnswer.id)
+        select(CaseIncident.case_id, one.incident_id, one.incident_person_id, one.answer)
+        .join(one, one.incident_id == CaseIncident.incident_id)
+        .where(among(CaseIncident.case_id, sorted(case_ids)))
+        .order_by(one.id)
     )
-    newest = {(case_id, row.incident_id, row.incident_person_id): row for case_id, row in db.session.execute(statement)}
-    by_case: dict[int, list[RoutingAnswer]] = defaultdict(list)
-    for (case_id, _incident, _person), row in newest.items():
-        by_case[case_id].append(row)
+    newest = {tuple(whose): answer for *whose, answer in db.session.execute(statement)}
+    by_case: dict[int, list[Any]] = defaultdict(list)
+    for (case_id, _incident, _person), answer in newest.items():
+        by_case[case_id].append(answer)
     return by_case
 
 
@@ -169,23 +170,41 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
     """Return everything that decides about each circle, by its id, in a constant number of queries."""
     if not rows:
         return {}
-    case_ids = sorted({row.case_id for row in rows})
-    people, answers = _people(case_ids), answers_on_cases(case_ids)
-    planned = _planned(case_ids)
-    circles = {
-        row.id: Circle(
-            invited=parties(row.for_whom, row.participant_id, people[row.case_id]),
-            holds=holds_on(row.kind, row.for_whom, [answer.answer for answer in answers[row.case_id]]),
-            planned=planned[row.case_id],
-        )
-        for row in rows
-    }
-    _read_parties(circles)
-    for row in rows:
-        _leave_out_unset(circles[row.id], row.participant_id)
-    _read_keepers(circles, {row.id: row.school_id for row in rows})
-    _read_meetings(circles)
+    circles = begun_for(rows, selectinload(CircleMeeting.attendance))
+    read_requirements(circles, rows)
+    for supporter in db.session.scalars(_of(CircleSupporter, circles)):
+        circles[supporter.pathway_id].supporters.append(supporter)
     return circles
+
+
+def begun_for(rows: Sequence[Any], *beside: Any) -> dict[int, Circle]:
+    """Return the meetings and the agreement of each circle, by its id; `beside`: what is loaded with a meeting."""
+    circles = {row.id: Circle() for row in rows}
+    for meeting in db.session.scalars(_of(CircleMeeting, circles).options(*beside)):
+        circles[meeting.pathway_id].meetings.append(meeting)
+    for agreement in db.session.scalars(_of(Agreement, circles).options(joinedload(Agreement.terms))).unique():
+        circles[agreement.pathway_id].agreement = agreement
+    for circle in circles.values():
+        circle.meetings.sort(key=lambda meeting: (meeting.starts_at, meeting.id), reverse=True)
+    return circles
+
+
+def read_requirements(circles: Mapping[int, Circle], rows: Sequence[Any]) -> None:
+    """Read that from which the requirements of these circles follow: people, holds, what each said, keepers."""
+    if not rows:
+        return
+    case_ids = sorted({row.case_id for row in rows})
+    people, answers, planned = _people(case_ids), answers_on_cases(case_ids), _planned(case_ids)
+    read = {row.id: circles[row.id] for row in rows}
+    for row in rows:
+        circle = read[row.id]
+        circle.invited = parties(row.for_whom, row.participant_id, people[row.case_id])
+        circle.holds = holds_on(row.kind, row.for_whom, answers[row.case_id])
+        circle.planned = planned[row.case_id]
+    _read_parties(read)
+    for row in rows:
+        _leave_out_unset(read[row.id], row.participant_id)
+    _read_keepers(read, {row.id: row.school_id for row in rows})
 
 
 def _leave_out_unset(circle: Circle, named_id: int | None) -> None:
@@ -198,7 +217,7 @@ def _people(case_ids: Sequence[int]) -> Mapping[int, list[CaseParticipant]]:
     statement = (
         select(CaseParticipant)
         .options(joinedload(CaseParticipant.student))
-        .where(CaseParticipant.case_id.in_(case_ids))
+        .where(among(CaseParticipant.case_id, case_ids))
         .order_by(CaseParticipant.id)
     )
     by_case: dict[int, list[CaseParticipant]] = defaultdict(list)
@@ -209,7 +228,7 @@ def _people(case_ids: Sequence[int]) -> Mapping[int, list[CaseParticipant]]:
 
 def _planned(case_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
     statement = select(SafetyPlan.case_id, SafetyPlan.participant_id).where(
-        SafetyPlan.case_id.in_(case_ids), SafetyPlan.state == PlanState.AGREED
+        among(SafetyPlan.case_id, case_ids), SafetyPlan.state == PlanState.AGREED
     )
     by_case = dict.fromkeys(case_ids, frozenset[int]())
     for case_id, participant_id in db.session.execute(statement):
@@ -218,7 +237,7 @@ def _planned(case_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
 
 
 def _of(model: Any, ids: Iterable[int]) -> Any:
-    return select(model).where(model.pathway_id.in_(list(ids))).order_by(model.id)
+    return select(model).where(among(model.pathway_id, list(ids))).order_by(model.id)
 
 
 def _read_parties(circles: dict[int, Circle]) -> None:
@@ -226,8 +245,6 @@ def _read_parties(circles: dict[int, Circle]) -> None:
         circles[consent.pathway_id].consents[consent.participant_id] = consent
     for prepared in db.session.scalars(_of(CirclePreparation, circles)):
         circles[prepared.pathway_id].preparations[prepared.participant_id] = prepared
-    for supporter in db.session.scalars(_of(CircleSupporter, circles)):
-        circles[supporter.pathway_id].supporters.append(supporter)
     for screen in db.session.scalars(_of(CircleScreen, circles)):
         circles[screen.pathway_id].screen = screen
     held = [pathway_id for pathway_id, circle in circles.items() if circle.holds]
@@ -248,7 +265,7 @@ def _read_keepers(circles: dict[int, Circle], schools: Mapping[int, int]) -> Non
         .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
         .outerjoin(TrainingRecord, training)
         .outerjoin(RoleGrant, work)
-        .where(CircleKeeper.pathway_id.in_(list(circles)), CircleKeeper.ended_at.is_(None))
+        .where(among(CircleKeeper.pathway_id, list(circles)), CircleKeeper.ended_at.is_(None))
         .order_by(CircleKeeper.id, TrainingRecord.id)
     )
     for pathway_id, user_id, name, trained, role_held, since, until in db.session.execute(keepers):
@@ -263,16 +280,3 @@ def _read_keepers(circles: dict[int, Circle], schools: Mapping[int, int]) -> Non
     asks_guardians = {row.school_id for row in db.session.scalars(settings) if row.guardian_consent}
     for pathway_id, circle in circles.items():
         circle.guardians_asked = schools[pathway_id] in asks_guardians
-
-
-def _read_meetings(circles: dict[int, Circle]) -> None:
-    meetings = (
-        select(CircleMeeting)
-        .options(selectinload(CircleMeeting.attendance))
-        .where(CircleMeeting.pathway_id.in_(list(circles)))
-        .order_by(CircleMeeting.starts_at.desc(), CircleMeeting.id.desc())
-    )
-    for meeting in db.session.scalars(meetings):
-        circles[meeting.pathway_id].meetings.append(meeting)
-    for agreement in db.session.scalars(_of(Agreement, circles).options(selectinload(Agreement.terms))):
-        circles[agreement.pathway_id].agreement = agreement

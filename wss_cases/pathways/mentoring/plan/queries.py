@@ -1,7 +1,7 @@
 """Reading mentoring: plans, sessions, cards. The caller has checked the pathway, unless it says otherwise."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.rules import person_words
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
@@ -58,14 +58,18 @@ def plan_of(pathway_id: int) -> MentoringPlan | None:
     )
 
 
-def plans_of(pathway_ids: Collection[int]) -> dict[int, MentoringPlan]:
-    """Return the plans of many pathways with their mentors, by pathway, in one query."""
-    statement = (
-        select(MentoringPlan)
-        .options(joinedload(MentoringPlan.mentor))
-        .where(MentoringPlan.pathway_id.in_(list(pathway_ids)))
-    )
-    return {plan.pathway_id: plan for plan in db.session.scalars(statement)}
+def courses_of(pathway_ids: Sequence[int]) -> dict[int, Any]:
+    """Return what tells the next session of many pathways, by pathway, in one query: of the plan, whether there is a
+    card, how many sessions were logged, and the newest day."""
+    plan, log = MentoringPlan, select(MentoringSession).where(MentoringSession.pathway_id == MentoringPlan.pathway_id)
+    card = select(DailyCard.id).where(DailyCard.pathway_id == plan.pathway_id).exists()
+    statement = select(
+        plan.pathway_id, plan.mentor_id, plan.rhythm, plan.starts_on, plan.weeks, plan.next_review_on,
+        card.label("has_card"),
+        log.with_only_columns(func.count()).scalar_subquery().label("logged"),
+        log.with_only_columns(func.max(MentoringSession.on_day)).scalar_subquery().label("newest"),
+    )  # fmt: skip
+    return {row.pathway_id: row for row in db.session.execute(statement.where(among(plan.pathway_id, pathway_ids)))}
 
 
 def sessions_of(pathway_id: int, since: date | None = None) -> list[MentoringSession]:

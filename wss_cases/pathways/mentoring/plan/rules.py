@@ -13,6 +13,8 @@ from wss_cases.roster.directory.rules import SchoolDays
 _DAY = timedelta(days=1)
 _DAYS_OF = {Cadence.DAILY: 1, Cadence.TWICE_WEEKLY: 7, Cadence.WEEKLY: 7, Cadence.BIWEEKLY: 14}
 _LONGEST = timedelta(weeks=208)
+_AHEAD = timedelta(days=62)
+"""How far from today, or from a first day to come, a next session is looked for."""
 LEAST_LETTERS = 4
 """Letters of a word that two texts may share by more than chance."""
 
@@ -71,6 +73,19 @@ def due_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays, si
     return [day for day in due if since <= day <= until]
 
 
+def coming_days(rhythm: Cadence, starts_on: date, until: date, days: SchoolDays, since: date) -> list[date]:
+    """Return the days of `due_days` from a day on, without going through the periods that were over before it."""
+    return due_days(rhythm, _period_of(rhythm, starts_on, since), min(until, starts_on + _LONGEST), days, since)
+
+
+def _period_of(rhythm: Cadence, starts_on: date, day: date) -> date:
+    """Return the first day of the period of a day; the first of all before that, and of months, which are few."""
+    length = _DAYS_OF.get(rhythm)
+    if length is None or day <= starts_on:
+        return starts_on
+    return day - timedelta(days=(day - starts_on).days % length)
+
+
 def _period_start(rhythm: Cadence, starts_on: date, number: int) -> date:
     if rhythm is not Cadence.MONTHLY:
         return starts_on + timedelta(days=_DAYS_OF[rhythm] * number)
@@ -112,12 +127,31 @@ def next_due(plan: Any, logged: int, today: date, days: SchoolDays) -> date | No
     """
     if plan is None or plan.rhythm is None or plan.starts_on is None:
         return None
-    ahead = max(today, plan.starts_on) + timedelta(days=62)
-    due = planned_days(plan, ahead, days) or []
-    past = [day for day in due if day < today]
-    if plan.rhythm is Cadence.DAILY:
-        logged = max(logged, len(past))
-    return due[logged] if logged < len(due) else None
+    last = last_day_of(plan.starts_on, plan.weeks)
+    until = min(max(today, plan.starts_on) + _AHEAD, plan.starts_on + _LONGEST, last or date.max)
+    if plan.rhythm is not Cadence.DAILY:
+        return _due_after(logged, plan.rhythm, plan.starts_on, until, days)
+    first = max(today, plan.starts_on)
+    ahead = max(0, logged - days.between(plan.starts_on - _DAY, first - _DAY))
+    due = days.add(first - _DAY, ahead + 1)
+    return due if due <= until else None
+
+
+def _due_after(number: int, rhythm: Cadence, starts_on: date, until: date, days: SchoolDays) -> date | None:
+    """Return the day that so many of `due_days` come before; of the periods before its own days are only counted."""
+    wanted = 2 if rhythm is Cadence.TWICE_WEEKLY else 1
+    period, first = 0, starts_on
+    while first <= until:
+        period += 1
+        following = _period_start(rhythm, starts_on, period)
+        planned = min(wanted, days.between(first - _DAY, following - _DAY))
+        if number < planned:
+            begins = starts_on if rhythm is Cadence.MONTHLY else first
+            due = due_days(rhythm, begins, min(until, following - _DAY), days, first)
+            return due[number] if number < len(due) else None
+        number -= planned
+        first = following
+    return None
 
 
 def percent(marks: Mapping[str, Sequence[int | None]]) -> int | None:

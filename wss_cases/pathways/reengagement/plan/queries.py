@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, joinedload
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import visible_to
 from wss_cases.pathways.common.states import LIVE
@@ -38,7 +38,7 @@ def plan_of(pathway_id: int) -> ReengagementPlan | None:
 
 def plans_of(pathway_ids: Sequence[int]) -> dict[int, ReengagementPlan]:
     """Return the plans of these pathways by pathway, in one query."""
-    wanted = select(ReengagementPlan).where(ReengagementPlan.pathway_id.in_(pathway_ids))
+    wanted = select(ReengagementPlan).where(among(ReengagementPlan.pathway_id, pathway_ids))
     return {plan.pathway_id: plan for plan in db.session.scalars(wanted)}
 
 

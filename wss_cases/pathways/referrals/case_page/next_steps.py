@@ -3,19 +3,31 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Bundle
 
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Step, ids, waiting
-from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.pathways.referrals.referral.rules import consent_in_force, outcome_of, waits_until
 from wss_cases.pathways.referrals.referral.states import NO_SERVICE, OPEN, ReferralState
+
+
+class Asked(NamedTuple):
+    """What is read of a referral, the consent that counts among it."""
+
+    id: int
+    pathway_id: int
+    state: ReferralState
+    received: str
+    answer_by: date | None
+    first_service_by: date | None
+    consent: Any
 
 
 def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
@@ -23,19 +35,23 @@ def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int,
     live = [row for row in rows if row.state in LIVE]
     if not live:
         return {}
-    statement = (
-        select(Referral)
-        .options(joinedload(Referral.consent))
-        .where(Referral.pathway_id.in_([row.id for row in live]))
-        .order_by(Referral.id.desc())
-    )
-    by_pathway: dict[int, list[Referral]] = defaultdict(list)
-    for referral in db.session.scalars(statement):
+    by_pathway: dict[int, list[Asked]] = defaultdict(list)
+    for *read, consent in db.session.execute(_asked([row.id for row in live])):
+        referral = Asked._make([*read, consent if consent.id is not None else None])
         by_pathway[referral.pathway_id].append(referral)
     return {row.id: step_of(row, by_pathway[row.id], today) for row in live}
 
 
-def step_of(row: Pathway, referrals: Sequence[Referral], today: date) -> Step:
+def _asked(pathway_ids: Sequence[int]) -> Select[Any]:
+    """Return a select of the referrals of these pathways, newest first."""
+    one, agreed = Referral, ReferralConsent
+    consent: Any = Bundle("consent", agreed.id, agreed.signed_on, agreed.until_on, agreed.revoked_at)
+    columns = (one.id, one.pathway_id, one.state, one.received, one.answer_by, one.first_service_by, consent)
+    statement = select(*columns).select_from(one).outerjoin(one.consent)
+    return statement.where(among(one.pathway_id, pathway_ids)).order_by(one.id.desc())
+
+
+def step_of(row: Pathway, referrals: Sequence[Asked], today: date) -> Step:
     """Return the next act of one live pathway with its referrals, newest first. Pure."""
     referral = next((each for each in referrals if each.state in OPEN), None)
     if referral is not None:
@@ -49,7 +65,7 @@ def step_of(row: Pathway, referrals: Sequence[Referral], today: date) -> Step:
     return Step("draft_referral", words, "referrals.details", ids(row), on=row.start_by)
 
 
-def _open_step(row: Pathway, referral: Referral, today: date) -> Step:
+def _open_step(row: Pathway, referral: Asked, today: date) -> Step:
     values: dict[str, Any] = {**ids(row), "referral_id": referral.id}
     consent = referral.consent
     if referral.state is ReferralState.DRAFTED:
