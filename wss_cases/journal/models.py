@@ -153,6 +153,7 @@ class Disclosure(Base):
     __table_args__ = (
         Index("ix_disclosure_object", "object_type", "object_id"),
         Index("ix_disclosure_student", "student_id", "at"),
+        Index("ix_disclosure_at", "at", "id"),
     )
     PRIVATE = frozenset({"asked_by", "told_whom", "interest", "purpose", "fields", "of_housing"})
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.visibility import finds_any
 from wss_cases.accounts.coverage.queries import CoverRow, near
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to as cases_visible
@@ -107,13 +108,16 @@ def around(actor: Actor, day: MyDay, now: datetime) -> Around:
 
 
 def own_reports(actor: Actor, limit: int = 10) -> list[tuple[int, str, str, IncidentState, date]]:
-    """Return the person's newest reports: id, reference, what happened, state, date."""
-    statement = (
-        select(Incident.id, Incident.reference, Incident.tile, Incident.state, Incident.local_date)
-        .where(reported_by(actor))
-        .order_by(Incident.id.desc())
-        .limit(limit)
-    )
+    """Return the person's newest reports: id, reference, what happened, state, date.
+
+    What keeps old ones in view is dear to ask: by the OFFSET of nothing it is asked of one after the other, from the
+    newest on, until there are enough.
+    """
+    columns = (Incident.id, Incident.reference, Incident.tile, Incident.state, Incident.local_date)
+    own = select(*columns).where(Incident.reporter_id == actor.user_id).order_by(Incident.id.desc())
+    one = own.offset(0).subquery("one")
+    seen = select(Incident.id).where(Incident.id == one.c.id, reported_by(actor)).correlate(one)
+    statement = select(one).where(finds_any(seen)).order_by(one.c.id.desc()).limit(limit)
     return [(row[0], row[1], row[2], row[3], row[4]) for row in db.session.execute(statement)]
 
 

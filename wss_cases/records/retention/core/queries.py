@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select, true, union
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
@@ -18,6 +18,7 @@ from wss_cases.incidents.incident.states import UNDECIDED
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.circles.circle.models import CircleOutsideKeeper
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.queries import student_held
 from wss_cases.records.retention.core.models import DeletionItem, RecordReview, RetentionRule
 from wss_cases.records.retention.core.rules import Due, Schedule, due_of, why_due, years_before
@@ -87,8 +88,12 @@ KINDS: dict[str, tuple[Any, ...]] = {
     "police": (_in_incident(PoliceReview), select(NotifiedStudent.student_id), select(Questioning.student_id)),
     "duty": (_in_incident(LegalDuty),),
     "care": (select(CareRecord.student_id),),
+    # by the pathways of the case, which the index of questionnaires begins with
     "questionnaire": (
-        select(CaseParticipant.student_id).join(Questionnaire, Questionnaire.participant_id == CaseParticipant.id),
+        select(CaseParticipant.student_id)
+        .join(Pathway, Pathway.case_id == CaseParticipant.case_id)
+        .join(Questionnaire, Questionnaire.pathway_id == Pathway.id)
+        .where(Questionnaire.participant_id == CaseParticipant.id),
     ),
     "disclosure": (select(Disclosure.student_id),),
 }
@@ -212,6 +217,7 @@ def to_review(actor: Actor, today: date, after: int = 0, limit: int = PAGE) -> l
         _columns(gone, moved, reviewed, left_due)
         .where(
             Student.id > after,
+            _went_to(actor),
             in_schools(record_school(), actor, Role.ADMINISTRATOR),
             or_(and_(_has_record(), due), for_good),
             ~waits,
@@ -220,6 +226,14 @@ def to_review(actor: Actor, today: date, after: int = 0, limit: int = PAGE) -> l
         .limit(limit)
     )
     return _looked([tuple(row) for row in db.session.execute(statement)], schedule)
+
+
+def _went_to(actor: Actor) -> ColumnElement[bool]:
+    """Students who are or once were at one of the actor's schools, as those are whose record one of them keeps: of
+    which school that is, is not asked of all students of the district."""
+    now = select(Student.id).where(in_schools(Student.school_id, actor, Role.ADMINISTRATOR))
+    once = select(Enrolment.student_id).where(in_schools(Enrolment.school_id, actor, Role.ADMINISTRATOR))
+    return Student.id.in_(union(now, once))
 
 
 def _columns(gone: Any, moved: Any, reviewed: Any, left_due: Any) -> Any:
