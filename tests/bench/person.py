@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from flask import Flask
 
 TOKEN = re.compile(rb'name="csrf_token" value="([^"]+)"')
+TAG = re.compile("<[^>]*>")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -75,6 +76,11 @@ class Seen:
     another: bool
 
 
+def _words(body: bytes) -> str:
+    """Return what a page says, without its tags."""
+    return " ".join(TAG.sub(" ", body.decode()).split())
+
+
 class Person:
     """One signed-in visitor."""
 
@@ -82,6 +88,8 @@ class Person:
         self._transport = transport
         self._cookies: dict[str, str] = {}
         page = self.get("/sign-in")
+        if page.status != http.client.OK:
+            raise RuntimeError(f"the page to sign in answers {page.status}: {_words(page.body)}")
         answer = self._send("POST", "/sign-in", {"email": email, "password": password} | self._token(page))
         if answer.status != http.client.SEE_OTHER:
             raise RuntimeError(f"{email} could not sign in: {answer.status}")

@@ -86,6 +86,8 @@ PLAIN = {
     ),
     "administrator": ("/records/deletions", "/records/reviews", "/meetings"),
     "district": ("/schools", "/district/schools", "/meetings", "/safety-plans/evidence"),
+    "sysadmin": ("/people/roster", "/people/role-files"),
+    "auditor": ("/audit", "/disclosures", "/records/deletions", "/records/schedule"),
     "partner": ("/partner",),
 }  # fmt: skip
 """Lists without columns to sort by, and who opens them."""
