@@ -112,14 +112,18 @@ class Sendable:
 class OutboxMessage(Sendable, Base):
     """One message that a person should get: ids only, never names. `dedupe_key` makes it exactly one.
 
-    `carried_by_id`: the one mail that stands for this and others (`mail/delivery/bundles.py`).
+    `carried_by_id`: the one mail that stands for this and others (`mail/delivery/bundles.py`). A mail about a record
+    stays as long as the record, so nothing asks for more rows than it shows: see `tests/bench/outbox`.
     """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
         Index("ix_outbox_message_due", "state", "next_attempt_at"),
-        Index("ix_outbox_message_dropped", "object_type", "object_id", **where("state = 'dropped'")),
+        Index("ix_outbox_message_object", "object_type", "object_id"),
+        Index("ix_outbox_message_age", "object_type", "created_at"),
+        Index("ix_outbox_message_message_id", "message_id"),
+        Index("ix_outbox_message_letters", "id", **where("kind = 'setup.test_letter'")),
         Index("ix_outbox_message_carried", "carried_by_id", **where("carried_by_id is not null")),
     )
 

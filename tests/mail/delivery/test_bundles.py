@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from tests.factories.accounts import acting
 from tests.factories.base import fresh
@@ -27,7 +27,7 @@ from wss_cases.foundation.db import db
 from wss_cases.journal import message_kinds
 from wss_cases.journal.message_kinds import kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.mail.common.queries import failed_mail
+from wss_cases.mail.common.queries import failed_mail, queue_depth
 from wss_cases.mail.delivery import actions, bundles
 from wss_cases.mail.delivery.actions import deliver, retry_failed
 from wss_cases.workday.sweep.actions import sweep
@@ -110,6 +110,9 @@ def test_it_lists_what_is_open_and_is_not_sent_once_nothing_is(session: Any, at:
     told = {mail.recipients for mail in mailing.mails if "follow-ups are waiting" in mail.subject}
     assert told == {(some.coordinator.email,)}
     assert states() == {OutboxState.SENT: 6, OutboxState.DROPPED: 8}
+    dropped = session.scalar(select(func.count()).where(OutboxMessage.state == OutboxState.DROPPED))
+    ended = {"waiting": 0, "claimed": 0, "failed": 0, "sent": len(mailing.mails), "dropped": dropped}
+    assert queue_depth() == ended  # one that stands for others counts once, as it was sent
 
 
 def test_one_that_is_due_and_has_no_words_keeps_the_others_waiting_no_longer(

@@ -23,7 +23,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.mail.bounces.actions import end_trouble, note_trouble
 from wss_cases.mail.bounces.rules import trouble_of
 from wss_cases.mail.common import leases
-from wss_cases.mail.common.queries import open_schools
+from wss_cases.mail.common.queries import EVER, open_schools
 from wss_cases.mail.common.rules import Planned, Verdict, error_words, is_over, pause_after, verdict_of
 from wss_cases.mail.delivery.bundles import Gathering, carried_by, follow, settle
 from wss_cases.mail.delivery.rendering import compose
@@ -145,7 +145,12 @@ def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict 
         return _later(message, token, now, error, str(mail["To"]))
     reach("deliver.after_send")
     values = {"state": OutboxState.SENT, "sent_at": now, "last_error": "", "attempts": message.attempts + 1}
-    _mark(message, token, now, values, lambda uow: end_trouble(uow, message.recipient_id, arrived=True))
+
+    def count(uow: UnitOfWork) -> None:
+        end_trouble(uow, message.recipient_id, arrived=True)
+        uow.next_number(EVER[OutboxState.SENT])
+
+    _mark(message, token, now, values, count)
     reach("deliver.after_mark")
     return Verdict.SENT
 
@@ -159,10 +164,12 @@ def drop(message_id: int, token: str, now: datetime) -> None:
         uow.no_audit()
         message = leases.ours(uow, OutboxMessage, message_id, token)
         if message is not None:
-            settle(message, now)
+            settle(uow, message, now)
             needed = compose(message, now) is not None or bool(carried_by(message.id))
             message.state = OutboxState.WAITING if needed else OutboxState.DROPPED
             message.claim_token, message.lease_until = None, None
+            if not needed:
+                uow.next_number(EVER[OutboxState.DROPPED])
 
 
 def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
@@ -171,7 +178,7 @@ def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
         message = leases.ours(uow, OutboxMessage, message_id, token)
         if message is not None:
             message.lease_until = database_now() + leases.LEASE
-            settle(message, now)
+            settle(uow, message, now)
         return message
 
 

@@ -19,6 +19,7 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.message_kinds import MailList, MessageKind, kind_of, kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.mail.common.queries import EVER
 from wss_cases.mail.delivery.rendering import due_now
 
 TOGETHER = "mail.together"
@@ -87,7 +88,7 @@ def carried_by(message_id: int, *, lock: bool = False) -> list[OutboxMessage]:
     return list(db.session.scalars(statement))
 
 
-def settle(message: OutboxMessage, now: datetime) -> None:
+def settle(uow: UnitOfWork, message: OutboxMessage, now: datetime) -> None:
     """Step: let go of what is due no more, before its mail is written: it may come due again, and is told then.
 
     So is what is due and has nothing to say, as by itself: the others do not wait for its words.
@@ -97,6 +98,7 @@ def settle(message: OutboxMessage, now: datetime) -> None:
             due = due_now(row, now)
             if due is None or due[0].context(row, due[1].actor) is None:
                 row.state, row.carried_by_id = OutboxState.DROPPED, None
+                uow.next_number(EVER[OutboxState.DROPPED])
 
 
 def follow(uow: UnitOfWork, message: OutboxMessage, values: dict[str, Any]) -> None:

@@ -40,6 +40,8 @@ AT_ONCE = 1000
 LOOKS_BACK = timedelta(days=1)
 """No message is of use for longer."""
 NOT_YET = (OutboxState.WAITING, OutboxState.CLAIMED)
+NEEDED = (*NOT_YET, OutboxState.SENT, OutboxState.FAILED)
+"""All but what was dropped, named one by one: so the index by state and time finds what came due of late."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _spread(now: datetime) -> None:
             .join(PushDevice, PushDevice.user_id == OutboxMessage.recipient_id)
             .where(
                 OutboxMessage.kind.in_(push_kinds()),
-                OutboxMessage.state != OutboxState.DROPPED,
+                OutboxMessage.state.in_(NEEDED),
                 came_due,
                 OutboxMessage.next_attempt_at >= PushDevice.made_at,
                 ~there,

@@ -143,6 +143,7 @@ def of_hours(change: Change) -> list[str]:
 def of_mail(change: Change) -> list[str]:
     """Return whose mail comes at another hour."""
     week = (OutboxMessage.kind == DIGEST) & (OutboxMessage.created_at > change.now - WEEK)
+    week &= OutboxMessage.object_type == "user_account"  # by the index of what is old, not by the mails of years
     people = _count(OutboxMessage.recipient_id.distinct(), week)
     return [
         _(

@@ -1,0 +1,1 @@
+"""The outbox with the mails of years."""
