@@ -56,6 +56,8 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
         static_folder=str(ROOT / "static"),
         instance_path=str(instance.resolve()),
     )
+    # Jinja keeps 400 by itself, fewer than there are: those that all processes share would be read again by each
+    app.jinja_options = {"cache_size": -1}
     app.config.from_mapping(config.from_environment(os.environ, instance))
     app.config.update(overrides or {})
     init_logs()

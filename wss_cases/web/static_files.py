@@ -2,6 +2,7 @@
 
 The version stands in the path, so that what a script imports and a style shows by a relative address is kept as well.
 Any version is answered with today's file, for a page that another machine made during an update; only today's is kept.
+Two files are made of the others (`bundles.py`), and stand beside them.
 
 What is text goes out compressed, made once by each process. Pages never do: they hold a secret token beside what
 somebody else may have typed, and the size of the two together would tell the token letter by letter (BREACH).
@@ -9,13 +10,16 @@ somebody else may have typed, and the size of the two together would tell the to
 
 import gzip
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, request, send_file
 from werkzeug.wrappers import Response
+
+from wss_cases.web.bundles import BUNDLES
 
 FOLDERS = {"static": "/static/", "bootstrap.static": "/bootstrap/static/"}
 """Endpoints of files that are not code, and where they stand."""
@@ -45,9 +49,10 @@ def init_static_files(app: Flask) -> None:
         if request.endpoint in FOLDERS and answer.mimetype in TEXT:
             answer.vary.add("Accept-Encoding")
             if answer.status_code == 200 and "Range" not in request.headers and request.accept_encodings["gzip"]:
-                _compress(answer, folders[request.endpoint] / request.view_args["filename"])  # type: ignore[index]
+                _compress(answer, folders[request.endpoint], request.view_args["filename"])  # type: ignore[index]
         return answer
 
+    app.view_functions["static"] = _with_bundles(app, folders["static"])
     app.url_defaults(with_version)
     app.after_request(keep)
     app.after_request(compress)
@@ -63,17 +68,32 @@ def init_static_files(app: Flask) -> None:
     app.wsgi_app = without_version  # type: ignore[method-assign, assignment]
 
 
+def _with_bundles(app: Flask, folder: Path) -> Callable[[str], Any]:
+    """Return the view of the folder's files, which has those beside them that are made of several."""
+    from_folder: Any = app.view_functions["static"]
+
+    def file(filename: str) -> Any:
+        if filename not in BUNDLES:
+            return from_folder(filename=filename)
+        kind, make = BUNDLES[filename]
+        made = make(folder)
+        tag = hashlib.sha256(made).hexdigest()[:16]
+        return send_file(BytesIO(made), kind, etag=tag, max_age=app.get_send_file_max_age)
+
+    return file
+
+
 def _folders(app: Flask) -> dict[str, Path]:
     holders = {"static": app, **{f"{name}.static": blueprint for name, blueprint in app.blueprints.items()}}
     return {name: Path(holder.static_folder) for name, holder in holders.items() if holder.static_folder}
 
 
-def _compress(answer: Response, path: Path) -> None:
+def _compress(answer: Response, folder: Path, name: str) -> None:
     """Turn a whole answer into its compressed form, which is another file to a browser and has a tag of its own."""
     tag, _weak = answer.get_etag()
     answer.direct_passthrough = False
     answer.call_on_close(answer.response.close)  # type: ignore[union-attr]
-    answer.set_data(_compressed(path, tag or ""))
+    answer.set_data(_compressed(folder, name, tag or ""))
     answer.headers["Content-Encoding"] = "gzip"
     answer.headers["Accept-Ranges"] = "none"
     answer.set_etag(f"{tag}-gzip")
@@ -81,8 +101,9 @@ def _compress(answer: Response, path: Path) -> None:
 
 
 @lru_cache(maxsize=512)
-def _compressed(path: Path, tag: str) -> bytes:
-    return gzip.compress(path.read_bytes(), mtime=0)
+def _compressed(folder: Path, name: str, tag: str) -> bytes:
+    made = BUNDLES[name][1](folder) if name in BUNDLES else (folder / name).read_bytes()
+    return gzip.compress(made, mtime=0)
 
 
 @lru_cache(maxsize=2)
@@ -90,4 +111,6 @@ def _version(folders: tuple[Path, ...]) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for _kind, make in BUNDLES.values():
+        digest.update(make(folders[0]))
     return digest.hexdigest()[:12]

@@ -4,26 +4,50 @@ from __future__ import annotations
 
 import gzip
 import re
+from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from tests.support.pages.client import PageClient
+from wss_cases.web.bundles import in_bundles, script
 
 
 def test_what_a_page_loads_is_kept_for_a_year_and_what_it_imports_too(client: PageClient) -> None:
     page = client.get("/sign-in").text
     loaded = re.findall(r'(?:href|src)="(/(?:bootstrap/)?static/[^"#]+)"', page)
-    assert len(loaded) > 10
     for address in loaded:
         answer = client.get(address)
         assert answer.status_code == 200, address
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable", address
-    main = next(address for address in loaded if address.endswith("js/main.js"))
-    imported = re.findall(r'from "\./([\w-]+\.js)"|import "\./([\w-]+\.js)"', client.get(main).text)
-    assert imported
-    beside = main.rpartition("/")[0]
-    for names in imported:
-        assert "immutable" in client.get(f"{beside}/{''.join(names)}").headers["Cache-Control"]
+    names = [address.rpartition("/")[2] for address in loaded]
+    asked_for = [name for name in names if name.endswith((".css", ".js"))]
+    assert asked_for == ["bootstrap.min.css", "page.css", "page.js", "sw-box.js", "sw-send.js"], "each more is a wait"
+    imported = re.findall(r"^import .*", client.get(loaded[names.index("page.js")]).text, re.MULTILINE)
+    assert imported == ['import "./sw-box.js";', 'import "./sw-send.js";'], "asked for by the page itself"
+
+
+def test_the_one_sheet_and_the_one_script_hold_every_file_that_pages_had(app: Flask, client: PageClient) -> None:
+    folder = Path(str(app.static_folder))
+    held = in_bundles(folder)
+    for name in ("css/page.css", "js/page.js"):
+        whole = client.get(f"/static/{name}").text
+        parts = [(folder / one).read_text("utf-8") for one in sorted(held) if one[:3] == name[:3]]
+        assert len(parts) > 10
+        for lines in ([re.sub(r"^export ", "", line) for line in part.splitlines()] for part in parts):
+            body = "\n".join(line for line in lines if not line.startswith("import "))
+            assert body.strip() in whole
+    # a script that is neither in the one nor imported, nor a page's own, would run nowhere
+    alone = {path.name for path in (folder / "js").glob("*.js") if f"js/{path.name}" not in held}
+    assert alone == {"offline.js", "sw.js", "sw-box.js", "sw-push.js", "sw-send.js"}
+
+
+def test_a_module_that_the_one_script_cannot_hold_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "js").mkdir()
+    for words in ('import * as all from "./other.js";', "export default 1;", 'export { one } from "./other.js";'):
+        (tmp_path / "js" / "main.js").write_text(f"{words}\n", "utf-8")
+        with pytest.raises(ValueError, match=r"main\.js: "):
+            script(tmp_path)
 
 
 def test_another_releases_address_gets_the_file_and_is_not_kept(client: PageClient) -> None:
@@ -36,7 +60,7 @@ def test_another_releases_address_gets_the_file_and_is_not_kept(client: PageClie
 
 
 GZIP = {"Accept-Encoding": "br;q=1.0, gzip;q=0.8"}
-SCRIPT = "/static/js/main.js"
+SCRIPT = "/static/js/page.js"
 
 
 def test_a_script_goes_out_compressed_to_whoever_takes_it(client: PageClient) -> None:
@@ -100,3 +124,8 @@ def test_a_page_with_a_token_is_never_compressed(client: PageClient) -> None:
     answer = client.get("/sign-in", headers=GZIP)
     assert "csrf_token" in answer.text
     assert "Content-Encoding" not in answer.headers
+
+
+def test_what_all_processes_were_given_of_templates_none_reads_again(app: Flask) -> None:
+    room = getattr(app.jinja_env.cache, "capacity", float("inf"))
+    assert len(app.jinja_env.list_templates(extensions=["html", "txt"])) < room

@@ -9,6 +9,7 @@ from typing import Any
 from flask import current_app, request, url_for
 
 from wss_cases.intake.offline.presenters import forms_at, shell_page, shell_pages
+from wss_cases.web.bundles import BUNDLES, in_bundles
 
 KEPT = (("css", "*.css"), ("js", "*.js"))
 WORKER = "js/sw.js"
@@ -26,7 +27,8 @@ def worker_script() -> str:
 def _script(folder: Path, root: str) -> str:
     """Built once by a process. The release's name changes with any letter of what is kept, or of the script."""
     listed = [f"{name}/{path.name}" for name, mask in KEPT for path in sorted((folder / name).glob(mask))]
-    kept = [url_for("static", filename=name) for name in (*listed, *OTHERS) if name != WORKER]
+    left_out = {WORKER, *in_bundles(folder)}
+    kept = [url_for("static", filename=name) for name in (*BUNDLES, *listed, *OTHERS) if name not in left_out]
     kept.append(url_for("bootstrap.static", filename="css/bootstrap.min.css"))
     pages = shell_pages()
     html = [shell_page(kind, code) for kind, of_kind in pages.items() for code in of_kind]
