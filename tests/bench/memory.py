@@ -35,11 +35,10 @@ def measured(database: Database, folder: Path, seconds: float) -> None:
     with serving(database, folder, {}) as (port, above):
         print("\n".join(["at the start", *memory(above)[1]]), flush=True)
         began = time.monotonic()
-        there = over_the_network(port)
         for page in pages(known):
             if not page.saves:
-                page.visit(Person(there, f"{page.who}@demo.example", DEMO_PASSWORD))
-        workers = [(Person(there, email, DEMO_PASSWORD), some) for email, some in acts]
+                page.visit(Person(over_the_network(port), f"{page.who}@demo.example", DEMO_PASSWORD))
+        workers = [(Person(over_the_network(port), email, DEMO_PASSWORD), some) for email, some in acts]
         print(mixed(workers, seconds, lambda: reports(app))[1], flush=True)
         time.sleep(max(0.0, TICK_SECONDS - (time.monotonic() - began)))
         print("\n".join(["after it", *memory(above)[1]]), flush=True)

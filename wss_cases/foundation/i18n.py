@@ -1,10 +1,12 @@
 """Words in the reader's language: gettext, its lazy form, and the choice of a locale."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from babel.dates import format_date
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, has_app_context
 from flask_babel import Babel, LazyString, force_locale, get_locale
@@ -17,6 +19,7 @@ __all__ = [
     "in_language",
     "init_i18n",
     "lazy_gettext",
+    "load_languages",
     "locale_code",
     "marked",
     "ngettext",
@@ -75,6 +78,13 @@ def lazy_gettext(message: str, **values: object) -> LazyString:
 @cache
 def _catalogue(language: str) -> NullTranslations:
     return Translations.load(str(TRANSLATIONS), [language])
+
+
+def load_languages() -> None:
+    """Read all catalogues, and how dates and numbers are written: once, for processes that are forked after it."""
+    for language in ("en", "es"):
+        _catalogue(language)
+        format_date(date(2026, 1, 2), locale=language)
 
 
 def in_language(row: Any, name: str) -> Any:

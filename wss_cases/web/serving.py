@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy.orm import configure_mappers
 
 from wss_cases.foundation.database.schema import is_known
+from wss_cases.foundation.i18n import load_languages
 
 worker_class = "wss_cases.web.buffering.BufferingWorker"
 workers = 2
@@ -31,12 +32,14 @@ def when_ready(server: Any) -> None:
 
 
 def warm(app: Flask) -> None:
-    """Read all templates and revisions, put tables and addresses together; once, also where it is asked for again."""
+    """Read all templates, words and revisions, put tables and addresses together; once, also where it is asked for
+    again."""
     if app.extensions.setdefault(WARM, False):
         return
     app.extensions[WARM] = True
     configure_mappers()
     app.url_map.update()
+    load_languages()
     with app.app_context():
         is_known("")
     for name in app.jinja_env.list_templates(extensions=["html", "txt"]):
