@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import secrets
 import signal
@@ -24,6 +23,7 @@ from tests.support.pages.reading import forms, parse
 from tests.support.servers.forking import Forked
 from tests.support.servers.live_system import LONGEST_WAIT, LiveSystem, wait_until
 from tests.support.servers.mail import MailServer
+from tests.support.servers.signed_in import SignedIn
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
@@ -39,20 +39,13 @@ class Front:
         self.machines = machines
         found = people_client(app, person).get_cookie("session")
         assert found is not None
-        self.cookie = f"session={found.value}"
+        self.session = SignedIn(f"session={found.value}")
 
     def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
         """Return the status and the page of the first answer."""
-        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
         for machine in self.machines:
-            connection = http.client.HTTPConnection("127.0.0.1", machine.port, timeout=20)
             with suppress(ConnectionError):
-                connection.request(method, path, body, headers)
-                answer = connection.getresponse()
-                for value in answer.headers.get_all("Set-Cookie") or ():
-                    if value.startswith("session="):
-                        self.cookie = value.partition(";")[0]
-                return answer.status, answer.read().decode()
+                return self.session.ask(f"127.0.0.1:{machine.port}", method, path, body, 20)
         raise AssertionError("no machine answers")
 
     def save(self) -> str:

@@ -12,13 +12,13 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.list_columns.presenters import order_of
 from wss_cases.contacts.models import SafePassageRoute, SchoolSergeant, ThreatTeam
 from wss_cases.contacts.queries import READERS, routes_of, sergeants_of
-from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.foundation.tables.columns import Cell, Column, Order, Row
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import ListKind, ListRead
-from wss_cases.journal.timeline import author, sentence
+from wss_cases.journal.timeline import entry_rows
 
 
 def sergeant_cells(rows: Sequence[SchoolSergeant]) -> list[Row]:
@@ -111,7 +111,4 @@ ROUTES: ListKind = ListKind(
 def filing_history(team: ThreatTeam) -> list[dict[str, str]]:
     """Return who recorded and corrected a filing, when, and what it said before."""
     zone = zone_of(team.school_id)
-    return [
-        {"what": sentence(one), "when": moment_words(one.at, zone), "who": author(one)}
-        for one in history("threat_team", team.id)
-    ]
+    return entry_rows(history("threat_team", team.id), zone)

@@ -1,10 +1,10 @@
 """Timeline kinds in words: each room registers its own sentences."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.models import TimelineEntry
@@ -43,6 +43,11 @@ def in_both(words: Callable[[], Any]) -> dict[str, str]:
 def author(entry: TimelineEntry) -> str:
     """Return who did what an entry says; what nobody did by hand has the system for its author."""
     return entry.actor_name if entry.actor_id is not None else _("The system")
+
+
+def entry_rows(entries: Iterable[TimelineEntry], zone: str) -> list[dict[str, str]]:
+    """Return entries as a page tells them: what was done, when by the clocks of a zone, and who did it."""
+    return [{"what": sentence(one), "when": moment_words(one.at, zone), "who": author(one)} for one in entries]
 
 
 def _in_words(value: Any, labels: Mapping[str, Any]) -> Any:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from tests.support.pages.reading import forms, parse
 from tests.support.servers.mail import MailServer
+from tests.support.servers.signed_in import SignedIn
 
 PAUSE = 0.25
 AGAIN = 0.3
@@ -43,7 +44,7 @@ class Person:
     """One dean who reports incident after incident, and sends a form again, with its key, until it is acknowledged."""
 
     def __init__(self, load: Load, cookie: str) -> None:
-        self.load, self.cookie = load, cookie
+        self.load, self.session = load, SignedIn(cookie)
         self.form: dict[str, str] = {}
         self.heard: list[tuple[float, float]] = []
         """When each save was begun, and when it was acknowledged."""
@@ -85,19 +86,10 @@ class Person:
 
     def send(self, method: str, path: str, body: str | None = None) -> tuple[int, str]:
         """Return the status and the page, 0 where nothing answers."""
-        connection = http.client.HTTPConnection(self.load.host, timeout=LONGEST_ANSWER)
-        headers = {"Cookie": self.cookie, "Content-Type": "application/x-www-form-urlencoded"}
         try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            for value in answer.headers.get_all("Set-Cookie") or ():
-                if value.startswith("session="):
-                    self.cookie = value.partition(";")[0]
-            return answer.status, answer.read().decode()
+            return self.session.ask(self.load.host, method, path, body, LONGEST_ANSWER)
         except (OSError, http.client.HTTPException) as error:
             return 0, type(error).__name__
-        finally:
-            connection.close()
 
 
 class Load:

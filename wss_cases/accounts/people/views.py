@@ -31,7 +31,7 @@ from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Place
-from wss_cases.journal.timeline import sentence
+from wss_cases.journal.timeline import entry_rows
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -88,10 +88,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
             role_labels=ROLE_LABELS,
             state_labels=STATE_LABELS,
             day_words=day_words_with_year,
-            entries=[
-                {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": entry.actor_name}
-                for entry in history("user_account", user.id)
-            ],
+            entries=entry_rows(history("user_account", user.id), district_zone()),
         ),
         code,
     )

@@ -27,7 +27,7 @@ from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.queries import history
-from wss_cases.journal.timeline import sentence
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.roster.networks.queries import network_names
 
@@ -116,10 +116,7 @@ def token_page(row: ApiToken, secret: str = "") -> Page:
         call_line=f"GET {link(url_for('api.schools'))} · Authorization: Bearer {secret}",
         waits=row.agreed_at is None and row.ended_at is None,
         mine=row.made_by_id == actor.user_id,
-        entries=[
-            {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": entry.actor_name}
-            for entry in history("api_token", row.id)
-        ],
+        entries=entry_rows(history("api_token", row.id), district_zone()),
     )
 
 

@@ -24,13 +24,13 @@ from wss_cases.casework.transfer.queries import continued_as, moved_in
 from wss_cases.followups.core.states import OUTCOME_LABELS
 from wss_cases.followups.evidence.presenters import record_words
 from wss_cases.followups.evidence.states import RECORD_ACTS
-from wss_cases.foundation.dates import day_words, moment_words
+from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.incidents.incident.states import WAITING
 from wss_cases.journal.models import TimelineEntry
-from wss_cases.journal.timeline import author, sentence
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.plan.queries import given_name
@@ -222,13 +222,8 @@ def history_items(
     """Return timeline entries as the history shows them, a note's own text with it where notes are given."""
     texts = notes or {}
     return [
-        {
-            "what": sentence(entry),
-            "when": moment_words(entry.at, zone),
-            "who": author(entry),
-            "note": texts.get(entry.subject_id) if entry.subject_type == "case_note" else None,
-        }
-        for entry in entries
+        {**row, "note": texts.get(entry.subject_id) if entry.subject_type == "case_note" else None}
+        for entry, row in zip(entries, entry_rows(entries, zone), strict=True)
     ]
 
 

@@ -19,7 +19,7 @@ from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import OWN_STATE_LABELS, WITHDRAWN, IncidentState, Tile, WhenPrecision
 from wss_cases.incidents.lists.presenters import trait_words
 from wss_cases.journal.queries import history
-from wss_cases.journal.timeline import author, sentence
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.roster.directory.guardians import guardians_of_each
 from wss_cases.roster.directory.presenters import grade_words, language_words, limit_words, relation_words
 from wss_cases.roster.directory.states import Reach
@@ -112,7 +112,7 @@ def page_of(incident: Incident, zone: str, *, team: bool, reader_id: int | None)
 def history_rows(incident_id: int, zone: str, limit: int | None = None) -> Rows:
     """Return the history of a report in words, the newest first; the caller has checked it."""
     entries = history("incident", incident_id) if limit is None else history("incident", incident_id, limit)
-    return [{"what": sentence(one), "when": moment_words(one.at, zone), "who": author(one)} for one in entries]
+    return entry_rows(entries, zone)
 
 
 def report_rows(incident: Incident) -> list[tuple[str, str]]:

@@ -11,7 +11,6 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
@@ -19,7 +18,7 @@ from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.queries import history
-from wss_cases.journal.timeline import sentence
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.mail.webhooks import actions, presenters, queries
 from wss_cases.mail.webhooks.forms import WebhookForm
 from wss_cases.mail.webhooks.rules import new_secret
@@ -101,10 +100,7 @@ def webhook(webhook_id: int) -> Page:
         why=presenters.why_off_words(hook),
         failed=failed,
         rows=[presenters.delivery_row(row) for row in last],
-        entries=[
-            {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": entry.actor_name}
-            for entry in history("webhook", hook.id)
-        ],
+        entries=entry_rows(history("webhook", hook.id), district_zone()),
     )
 
 

@@ -8,7 +8,6 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
@@ -16,7 +15,7 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.journal.queries import history
-from wss_cases.journal.timeline import sentence
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.presenters import grade_words, level_words
 from wss_cases.roster.networks import actions, queries
@@ -83,10 +82,7 @@ def school(school_id: int) -> Page:
             (_("Source"), _("entered by hand") if shown.source == "manual" else shown.source),
         ],
         edits=can(actor, Permission.NETWORK_EDIT, shown),
-        entries=[
-            {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": entry.actor_name}
-            for entry in history("school", shown.id)
-        ],
+        entries=entry_rows(history("school", shown.id), district_zone()),
     )
 
 

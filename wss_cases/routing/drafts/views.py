@@ -22,7 +22,7 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.queries import history
-from wss_cases.journal.timeline import sentence
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.drafts.checks import findings_of
 from wss_cases.routing.drafts.difference import differences
@@ -113,10 +113,7 @@ def rule_set_page(
         withdrawal_form=withdrawal_form or WithdrawalForm(formdata=None),
         **_standing(rule_set, today),
         **_replay_words(rule_set),
-        entries=[
-            {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": entry.actor_name}
-            for entry in history("routing_rule_set", rule_set.id)
-        ],
+        entries=entry_rows(history("routing_rule_set", rule_set.id), district_zone()),
     )
     return page, code
 

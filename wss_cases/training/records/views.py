@@ -8,14 +8,13 @@ from wss_cases.access.act_pages import act_form
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, with_flash
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.journal.queries import history
-from wss_cases.journal.timeline import author, sentence
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.training.records import actions
 from wss_cases.training.records.forms import EndForm, RecordForm, TakeBackForm, minutes_of
 from wss_cases.training.records.models import TrainingRecord
@@ -67,10 +66,7 @@ def training(training_id: int) -> Page:
         "training/records/record.html",
         row=row,
         **_facts(row),
-        entries=[
-            {"what": sentence(one), "when": moment_words(one.at, zone_of(row.school_id)), "who": author(one)}
-            for one in history("training_record", row.id)
-        ],
+        entries=entry_rows(history("training_record", row.id), zone_of(row.school_id)),
     )
 
 

@@ -10,7 +10,6 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.list_columns.presenters import order_of, table_of
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
@@ -18,7 +17,7 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.journal.queries import history
-from wss_cases.journal.timeline import author, sentence
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.training.records.models import TrainingSession
 from wss_cases.training.records.queries import names_of, school_asked, staff_of
@@ -157,10 +156,7 @@ def session(training_session_id: int) -> Page:
         **_shown(row),
         school_id=school_id,
         there=_there(there),
-        entries=[
-            {"what": sentence(one), "when": moment_words(one.at, zone_of(row.school_id)), "who": author(one)}
-            for one in history("training_session", row.id)
-        ],
+        entries=entry_rows(history("training_session", row.id), zone_of(row.school_id)),
         is_early=row.held_on > today,
         is_over=row.held_on < today,
         key=BaseForm(formdata=None).request_key.data,

@@ -27,6 +27,12 @@ def _agree(made: District, receiver: str) -> None:
     assert made.asks.submit(f"{PAGE}/agreements/new", AGREED | {"receiver": receiver}).status_code == 303
 
 
+def _refused(answer: Any, words: str, state: FileState | None = None) -> None:
+    """The answer refuses, and says why; the newest request stands as it did."""
+    assert answer.status_code == 400 and words in answer.get_data(as_text=True)
+    assert state is None or newest().state is state
+
+
 def _more(made: District) -> None:
     with one_commit():
         for _ in range(30):
@@ -39,8 +45,7 @@ def test_a_receiver_under_another_name_gets_no_part_of_the_months_it_has(made: D
     made.ready()
     taken = made.asks.submit(f"{made.released()}/download")
     _agree(made, receiver)
-    part = made.request(last_month="2026-09")
-    assert part.status_code == 400 and "Choose exactly its months" in part.get_data(as_text=True)
+    _refused(made.request(last_month="2026-09"), "Choose exactly its months")
     assert made.request(first_month="2026-08").status_code == 400, "nor more months than these"
     assert "only a file of exactly the same months can follow" in made.asks.page(f"{PAGE}/new").text
     one = made.released()
@@ -62,9 +67,7 @@ def test_months_that_overlap_are_found_at_the_release_too(made: District) -> Non
     assert made.releases.submit(f"{PAGE}/{whole}/release").status_code == 303
     told = made.releases.page(f"{PAGE}/{part}/release").text
     assert "some of the same months" in told and AGREED["receiver"] in told
-    refused = made.releases.submit(f"{PAGE}/{part}/release")
-    assert refused.status_code == 400 and "Choose exactly its months" in refused.get_data(as_text=True)
-    assert newest().state is FileState.ASKED
+    _refused(made.releases.submit(f"{PAGE}/{part}/release"), "Choose exactly its months", FileState.ASKED)
 
 
 def test_the_same_months_go_to_another_receiver_only_as_they_were(made: District) -> None:
@@ -74,9 +77,7 @@ def test_the_same_months_go_to_another_receiver_only_as_they_were(made: District
     assert made.request().status_code == 303
     one = f"{PAGE}/{newest().id}"
     _more(made)
-    moved = made.releases.submit(f"{one}/release")
-    assert moved.status_code == 400 and "said something else" in moved.get_data(as_text=True)
-    assert newest().state is FileState.ASKED
+    _refused(made.releases.submit(f"{one}/release"), "said something else", FileState.ASKED)
 
 
 def test_what_leaves_is_what_was_read(made: District) -> None:
@@ -85,14 +86,10 @@ def test_what_leaves_is_what_was_read(made: District) -> None:
     one = f"{PAGE}/{newest().id}"
     seen = made.releases.form(f"{one}/release", "", "").values()
     _more(made)
-    late = made.releases.post(f"{one}/release", data=seen)
-    assert late.status_code == 400 and "changed since you opened this page" in late.get_data(as_text=True)
-    assert newest().state is FileState.ASKED
+    _refused(made.releases.post(f"{one}/release", data=seen), "changed since you opened this page", FileState.ASKED)
     assert made.releases.submit(f"{one}/release").status_code == 303
     _more(made)
-    moved = made.asks.submit(f"{one}/download")
-    assert moved.status_code == 400 and "changed since the file was released" in moved.get_data(as_text=True)
-    assert newest().state is FileState.RELEASED
+    _refused(made.asks.submit(f"{one}/download"), "changed since the file was released", FileState.RELEASED)
 
 
 def test_only_the_lead_of_today_decides(made: District) -> None:

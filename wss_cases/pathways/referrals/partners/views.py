@@ -14,14 +14,14 @@ from wss_cases.access.policy import might
 from wss_cases.accounts.account.states import STATE_LABELS as ACCOUNT_LABELS
 from wss_cases.accounts.managed_accounts.queries import accounts_of_partner
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import district_zone, today_at
 from wss_cases.journal.queries import history
-from wss_cases.journal.timeline import author, sentence
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.pathways.referrals.consent.views import language_choices
 from wss_cases.pathways.referrals.partners import actions
@@ -139,10 +139,7 @@ def partner(partner_id: int) -> Page:
             {"id": grant.id, "name": user.name, "meta": user.email, "state": str(ACCOUNT_LABELS[user.state])}
             for grant, user in people
         ],
-        entries=[
-            {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": author(entry)}
-            for entry in (history("partner", row.id) if may_edit else [])
-        ],
+        entries=entry_rows(history("partner", row.id) if may_edit else [], district_zone()),
     )
 
 

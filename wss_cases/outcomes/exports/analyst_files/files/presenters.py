@@ -11,7 +11,7 @@ from wss_cases.foundation.i18n import dotted
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import district_zone
 from wss_cases.journal.queries import history
-from wss_cases.journal.timeline import sentence
+from wss_cases.journal.timeline import entry_rows
 from wss_cases.outcomes.exports.analyst_files.agreements.models import AnalystAgreement
 from wss_cases.outcomes.exports.analyst_files.agreements.queries import get_agreement
 from wss_cases.outcomes.exports.analyst_files.agreements.rules import in_force
@@ -72,7 +72,7 @@ def _between(first: str, last: str) -> str:
     return first if first == last else _("%(first)s to %(last)s", first=first, last=last)
 
 
-def facts(row: AnalystFile) -> list[tuple[str, str]]:
+def facts(row: AnalystFile) -> list[dict[str, str]]:
     """Return what a request says."""
     agreement = get_agreement(row.agreement_id)
     names = user_names([row.asked_by_id, row.lead_id, row.decided_by_id])
@@ -90,16 +90,13 @@ def facts(row: AnalystFile) -> list[tuple[str, str]]:
         ),
         (_("Can be downloaded until"), moment_words(row.expires_at, district_zone()) if row.expires_at else ""),
     ]
-    return [(label, words) for label, words in known if words]
+    return [{"label": label, "value": words} for label, words in known if words]
 
 
 def page_of(row: AnalystFile, now: datetime) -> dict[str, Any]:
     """Return what the page of a request shows."""
     words, tone = state(row, now)
-    entries = [
-        {"what": sentence(entry), "when": moment_words(entry.at, district_zone()), "who": entry.actor_name}
-        for entry in history("analyst_file", row.id)
-    ]
+    entries = entry_rows(history("analyst_file", row.id), district_zone())
     title = get_agreement(row.agreement_id).receiver
     return {"title": title, "facts": facts(row), "state": words, "tone": tone, "entries": entries}
 
