@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from tests.support.pages.reading import Form, page_problems, parse
+from tests.support.pages import reading
+from tests.support.pages.reading import Form, page_faults, page_problems, parse
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
@@ -33,24 +34,46 @@ def test_a_sound_page_has_no_problems() -> None:
     assert page_problems(SOUND) == []
 
 
-@pytest.mark.parametrize(
-    ("wrong", "expected"),
-    [
-        (SOUND.replace(' lang="en"', ""), "html has no lang"),
-        (SOUND.replace("<title>Home</title>", ""), "one title wanted"),
-        (SOUND.replace("<main", '<p id="a"></p><main'), "id 'a' stands 2 times"),
-        (SOUND.replace('for="a"', 'for="z"'), "for names 'z'"),
-        (SOUND.replace("csrf_token", "token"), "posts without csrf_token"),
-        (SOUND.replace("<h1>", '<h1 style="color:red">'), "inline style on h1"),
-        (SOUND.replace("<h1>", '<h1 onclick="go()">'), "h1 has onclick"),
-        (SOUND.replace("<h1>", "<script>go()</script><h1>"), "inline script"),
-        (SOUND.replace("<h1>", '<a href="javascript:go()">x</a><h1>'), "javascript: link"),
-        (SOUND.replace("<h1>Home</h1>", ""), "one h1 wanted"),
-        (SOUND.replace("<h1>", '<img src="/a.png"><h1>'), "has no alt"),
-    ],
-)
+WRONG = [
+    (SOUND.replace(' lang="en"', ""), "html has no lang"),
+    (SOUND.replace("<title>Home</title>", ""), "one title wanted"),
+    (SOUND.replace("<title>Home</title>", "<title> </title>"), "one title wanted"),
+    (SOUND.replace("<main", '<p id="a"></p><main'), "id 'a' stands 2 times"),
+    (SOUND.replace('for="a"', 'for="z"'), "for names 'z'"),
+    (SOUND.replace("csrf_token", "token"), "posts without csrf_token"),
+    (SOUND.replace("<h1>", '<h1 style="color:red">'), "inline style on h1"),
+    (SOUND.replace("<h1>", '<h1 onclick="go()">'), "h1 has onclick"),
+    (SOUND.replace("<h1>", "<script>go()</script><h1>"), "inline script"),
+    (SOUND.replace("<h1>", '<a href="javascript:go()">x</a><h1>'), "javascript: link"),
+    (SOUND.replace("<h1>Home</h1>", ""), "one h1 wanted"),
+    (SOUND.replace("<h1>", '<img src="/a.png"><h1>'), "has no alt"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "expected"), WRONG)
 def test_a_planted_fault_is_named(wrong: str, expected: str) -> None:
     assert any(expected in problem for problem in page_problems(wrong))
+
+
+@pytest.mark.parametrize(("wrong", "expected"), WRONG)
+def test_a_planted_fault_is_named_though_pages_like_it_were_sound(wrong: str, expected: str) -> None:
+    for words in ("Home", "Away", "Home"):
+        assert page_faults(SOUND.replace("Home", words)) == []
+        assert any(expected in problem for problem in page_faults(wrong.replace("Home", words)))
+    for stray in ("1 < 2", 'a "<" b'):
+        with pytest.raises(AssertionError, match="neither a tag nor text"):
+            page_faults(SOUND.replace(">Home</h1>", f">{stray}</h1>"))
+
+
+def test_a_page_with_other_words_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = SOUND.replace("<h1>", '<h1 id="once">')
+    token = 'name="csrf_token" value="{}"'
+    assert page_faults(page.replace('name="csrf_token" value="t"', token.format("s" * 40))) == []
+    monkeypatch.setattr(reading, "page_problems", lambda html: ["read"])
+    assert (
+        page_faults(page.replace("Home", "Away").replace('name="csrf_token" value="t"', token.format("u" * 40))) == []
+    )
+    assert page_faults(page.replace('id="once"', 'id="a"')) == ["read"]
 
 
 def test_a_form_sends_what_a_browser_would() -> None:

@@ -88,8 +88,8 @@ def signed_in(browser: Browser, system: LiveSystem, role: str) -> Iterator[Visit
 
 def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str]) -> list[str]:
     """Return what is wrong with these pages as this person sees them, at one width and the other in turn: nothing to
-    scroll sideways, nothing for a designer to mend, axe, of every ninth page with the contrast of its colours; in the
-    full cross all of it at both."""
+    scroll sideways, nothing for a designer to mend, axe, of every eighteenth page with the contrast of its colours; in
+    the full cross all of it at both."""
     found = []
     with signed_in(browser, system, role) as visitor:
         for number, address in enumerate(addresses):
@@ -99,7 +99,7 @@ def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str
                 problems = overflow_problems(visitor.page) + looks_wrong(visitor.page, address)
                 # what stands around it is the same on every page
                 within = "main" if number and not full_cross() else None
-                problems += axe_problems(visitor.page, within, contrast=in_turn(number, 9))
+                problems += axe_problems(visitor.page, within, contrast=in_turn(number, 18))
                 found += [f"{role} {address} at {size['width']}: {problem}" for problem in problems]
     return found + [f"{role}: {problem}" for problem in visitor.problems]
 

@@ -32,7 +32,7 @@ def from_nothing(url: str, *arguments: str, **more: str) -> subprocess.Completed
         pytest.param(("no-such-command",), {}, 2, id="unknown"),
         pytest.param(HISTORY, {"WSS_FAILPOINT": "unit.before_commit:raise"}, 1, id="raising"),
         pytest.param(("routes",), {"WSS_SECOND_FACTOR": "sometimes"}, 1, id="setting"),
-    ][: examples(2, 4)],
+    ][: examples(1, 4)],
 )
 def test_it_cannot_be_told_from_one_that_was_started(
     database: Database, arguments: tuple[str, ...], more: dict[str, str], status: int

@@ -16,7 +16,7 @@ from tests.support.databases import Databases
 from tests.support.depth import full_cross
 from tests.support.once import once
 from tests.support.pages.client import PageClient
-from tests.support.pages.crawl import SAMPLES, Visit, shape_of, walk
+from tests.support.pages.crawl import SAMPLES, Visit, kinds_of, shape_of, walk
 from tests.support.pages.reading import Form
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
@@ -49,7 +49,7 @@ def visits_of(databases: Databases, kind: str) -> dict[str, list[Visit]]:
             for role in ROLES:
                 samples = SAMPLES if role == ROLES[0] else one
                 seen[role] = walk(app, client_of(app, role), samples=samples, known=frozenset(known))
-                known |= {visit.shape for visit in seen[role]}
+                known |= {kind for visit in seen[role] for kind in kinds_of(visit.address)}
             return seen
 
     looked_at = once(f"visits-{kind}", look)

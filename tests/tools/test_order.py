@@ -25,6 +25,13 @@ def test_one_worker_makes_what_is_shared_while_the_others_begin_elsewhere() -> N
     assert "".join(found) == "dacb"
 
 
+def test_what_wants_a_server_stays_in_as_few_rows_as_hold_it() -> None:
+    groups = ["a", "b", "x", "c", "y", "z"]
+    assert "".join(rows(groups, COSTS.__getitem__, 2, served=lambda test: test in "bx")) == "bcxayz"
+    many = rows(["a", "b", "c"], COSTS.__getitem__, 3, served=lambda test: test in "abc")
+    assert "".join(many) == "abc", "what is too much for one row is shared out like all else"
+
+
 def test_nothing_is_lost_or_doubled() -> None:
     for workers in (1, 2, 3, 5):
         for groups in (("a",), ("x", "y"), ("aaaaaaa", "x"), ("abc", "xyz", "zzz", "b", "ca"), ()):

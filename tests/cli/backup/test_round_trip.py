@@ -84,6 +84,7 @@ def _same(value: Any) -> str:
     return str(value).removesuffix("+00:00") if hasattr(value, "tzinfo") else str(value)
 
 
+@pytest.mark.postgresql_too
 @pytest.mark.parametrize("into", ("the other kind", "the same kind")[: examples(1, 2)])
 def test_every_row_comes_back_mail_waits_and_nobody_is_signed_in(
     copied: Database, made: Path, into: str, backend: str, databases: Databases, tmp_path: Path

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
-from tests.support.pages.reading import Element, Form, forms, page_problems, parse
+from tests.support.pages.reading import Element, Form, forms, page_faults, parse
 
 Values = Mapping[str, str | Sequence[str] | None]
 
@@ -32,7 +32,7 @@ class PageClient(FlaskClient):
         if response.mimetype == "text/html" and response.data and response.status_code // 100 != 3:
             text = response.get_data(as_text=True)
             if "<html" in text[:500].lower():
-                problems = page_problems(text)
+                problems = page_faults(text)
                 assert not problems, f"{response.request.path}: " + "; ".join(problems)
         return response
 

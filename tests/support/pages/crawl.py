@@ -23,8 +23,9 @@ NUMBER = re.compile(r"\d+")
 TOKEN = re.compile(r"(?<==)[^&]+")
 COMBINING = frozenset({"/outcomes/incidents"})
 """Pages whose links add one filter to any others: with whatever filters, each is one page."""
-FILTERED = frozenset({"/incidents"})
-"""Lists whose links add one filter to any others: each filter is looked at, alone or beside others, not every set."""
+FILTERED = frozenset({"/incidents", "/outcomes/lists/reports.csv", "/outcomes/lists/reports.xlsx"})
+"""Lists, and their files, whose links add one filter to any others: each filter is looked at, alone or beside others,
+not every set."""
 SAMPLES = 2
 ALWAYS = 10
 """Pages that everyone looks at, however many have seen them."""
@@ -74,7 +75,7 @@ def shape_of(address: str) -> str:
     return NUMBER.sub("N", parts.path) + ("?" + TOKEN.sub("", parts.query) if parts.query else "")
 
 
-def _kinds(address: str) -> set[str]:
+def kinds_of(address: str) -> set[str]:
     """Return what a page shows an example of: its shape, or each of its filters."""
     parts = urlsplit(address)
     if parts.path in FILTERED and parts.query:
@@ -102,18 +103,18 @@ def walk(
     known: frozenset[str] = frozenset(),
 ) -> list[Visit]:
     """Return a visit to each page that can be reached from `start`, at most so many of one kind. Where not everything
-    is proven, a second one is looked at of a sixth of the kinds, and a sixth of the shapes that are `known`."""
+    is proven, a second one is looked at of a sixth of the kinds, and a sixth of what is of `known` kinds alone."""
     queue, seen = [start], {start}
     visits: list[Visit] = []
     met = Counter[str]()
     while queue and len(visits) < limit:
         address = queue.pop(0)
-        kinds, shape = _kinds(address), shape_of(address)
+        kinds, shape = kinds_of(address), shape_of(address)
         if all(met[kind] >= _wanted(kind, samples) for kind in kinds):
             continue
         met.update(kinds)
         # whoever comes late goes at least from home into a few rooms
-        if len(visits) > ALWAYS and shape in known and not _in_sixth(shape):
+        if len(visits) > ALWAYS and known >= kinds and not _in_sixth(shape):
             continue
         visit = look(app, client, address)
         visits.append(visit)
