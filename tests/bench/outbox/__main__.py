@@ -69,7 +69,8 @@ SELECT n, (ARRAY['digest', 'follow_up.late', 'incident.outcome'])[what] || ':' |
 FROM (
   SELECT n, rows, people, CASE WHEN n % 5 = 0 THEN 1 WHEN n % 5 < 3 THEN 2 ELSE 3 END AS what,
     CASE WHEN n > rows - 200 THEN now + interval '1 day'
-    ELSE now - (rows - n) * CASE WHEN n % 5 = 0 THEN interval '399 days' ELSE interval '4015 days' END / rows END AS at
+    ELSE now - CASE WHEN n % 5 = 0 THEN interval '399 days' ELSE interval '4015 days' END * ((rows - n)::float / rows)
+    END AS at
   FROM size, generate_series(1, rows) AS n
 ) AS aged;
 SELECT setval(pg_get_serial_sequence('outbox_message', 'id'), {rows});

@@ -130,6 +130,7 @@ def test_one_that_is_due_and_has_no_words_keeps_the_others_waiting_no_longer(
     assert (states(), states("mail.together")) == (
         {OutboxState.SENT: 6, OutboxState.DROPPED: 1}, {OutboxState.SENT: 1}
     )  # fmt: skip
+    assert queue_depth()["dropped"] == 1
 
 
 def test_what_a_sender_let_go_is_told_by_itself_once_it_is_open_again(
