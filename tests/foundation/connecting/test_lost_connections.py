@@ -130,6 +130,10 @@ def test_a_page_is_read_again_and_a_form_begins_anew(town: Town) -> None:
     assert town.end_all() > 0
     assert town.client.post(FORM, data=form).status_code == 303
     assert town.saved() == 1
+    another = town.client.form(FORM).values() | {"name": ["Stairs"]}
+    with town.just_before("BEGIN", town.end_all):
+        assert town.client.post(FORM, data=another).status_code == 303, "nothing was begun yet"
+    assert town.saved() == 2
 
 
 def test_what_is_written_is_never_written_a_second_time(town: Town) -> None:
