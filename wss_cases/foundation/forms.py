@@ -2,14 +2,25 @@
 
 import unicodedata
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 
 from flask import g, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
-from wtforms import BooleanField, DateField, Field, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    Field,
+    FieldList,
+    FormField,
+    HiddenField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, StopValidation, ValidationError
 
@@ -185,8 +196,19 @@ def filled(form: BaseForm, kind: Callable[..., Input], /, **read: Any) -> Input:
 
 def apply_refusal(form: FlaskForm, refusal: Refused) -> None:
     """Show an action's refusal beside its field, or at the top when it names none on this form."""
-    if refusal.field and refusal.field in form:
-        field = form[refusal.field]
-        field.errors = [*field.errors, refusal.message]
-    else:
+    if not refusal.field or not _said_beside(form, refusal):
         form.form_errors = [*form.form_errors, refusal.message]
+
+
+def _said_beside(fields: Iterable[Any], refusal: Refused) -> bool:
+    """Say a refusal beside the field of this name, also one in a row of a list: "terms-1-due_on"."""
+    for field in fields:
+        if field.name == refusal.field:
+            field.errors = [*field.errors, refusal.message]
+            return True
+        rows = field.entries if isinstance(field, FieldList) else field if isinstance(field, FormField) else ()
+        if _said_beside(rows, refusal):
+            if isinstance(field, FieldList):
+                field.errors = [row.errors for row in field.entries]
+            return True
+    return False

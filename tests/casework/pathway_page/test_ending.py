@@ -42,13 +42,17 @@ def test_a_meeting_that_was_planned_is_called_off(world, how):
 
 
 @pytest.mark.parametrize("how", ["declined", "ended"])
-def test_what_was_promised_is_still_followed_up_and_marked(world, how):
+def test_what_was_promised_is_still_followed_up_and_marked(world, client_as, how):
     row = held_circle(world)
     term = agreed(world, row).terms[0]
     end(world, row, how)
     kinds = db.session.scalars(select(FollowUp.kind).where(FollowUp.pathway_id == row.id, FollowUp.state == "open"))
     assert list(kinds) == ["agreement_term"]
-    assert blockers(world.case) == ["Agreement term not updated: number 1"]
+    [left] = blockers(world.case)
+    assert left.words == "Agreement term not updated: number 1"
+    page = client_as(world.coordinator).page(f"/cases/{world.case.id}/close")
+    marked_at = f"/cases/{world.case.id}/pathways/{row.id}/terms/{term.id}"
+    assert marked_at in [link.get("href") for link in page.find_all("a")], "the way to where it ends"
     instead = TermDraft("Paint the door", None, TODAY, "")
     people = [person.id for person in world.people]
     with pytest.raises(Refused, match="has ended"):

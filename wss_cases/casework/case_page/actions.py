@@ -53,7 +53,7 @@ def close(uow: UnitOfWork, case_id: int, answers: Answers) -> int:
     open_only(case)
     standing = blockers(case)
     if standing:
-        raise Refused("", _("The case cannot be closed yet. %(why)s", why=" · ".join(standing)))
+        raise Refused("", _("The case cannot be closed yet. %(why)s", why=" · ".join(one.words for one in standing)))
     against = record_of(case.id).against(answers.result, answers.agreement_kept, answers.harmed_says)
     if against:
         why = _(

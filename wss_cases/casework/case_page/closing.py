@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import select
 
@@ -18,6 +19,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.agreements.queries import open_terms_of
 from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.common.queries import pathways_of
 from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
 from wss_cases.pathways.referrals.referral.models import Referral
@@ -72,21 +74,64 @@ def left_open(actor: Actor, case_id: int) -> LeftOpen:
     return found
 
 
-def blockers(case: Case) -> list[str]:
-    """Return what stands in the way of closing, a sentence each.
+@dataclass(frozen=True)
+class Blocker:
+    """One thing that must end before a case closes, in words, and the page where it ends."""
+
+    words: str
+    endpoint: str
+    ids: dict[str, Any]
+
+
+def blockers(case: Case) -> list[Blocker]:
+    """Return what stands in the way of closing, a sentence and a page each.
 
     Open legal duties, live pathways, open terms, referrals that are with a partner, safety plans that have not ended.
     """
-    duties = [duty_words(duty.code) for duty in open_duties_of(case.id)]
-    kinds = [str(Kind(row.kind).label) for row in pathways_of(case.id) if row.state in LIVE]
-    terms = [str(term.position) for term in open_terms_of(case.id)]
-    plans = [person_words(plan.participant) for plan in living_plans(case.id)]
-    partners = select(Referral.partner_name).where(Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL))
-    referrals = db.session.scalars(partners.order_by(Referral.id))
+    partners = select(Referral).where(Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL))
+
+    def of_pathway(pathway_id: int) -> tuple[str, dict[str, Any]]:
+        return "pathways.pathway", {"case_id": case.id, "pathway_id": pathway_id}
+
     return [
-        *(_("Legal duty still open: %(duty)s", duty=duty) for duty in duties),
-        *(_("Pathway not ended: %(kind)s", kind=kind) for kind in kinds),
-        *(_("Agreement term not updated: number %(position)s", position=position) for position in terms),
-        *(_("Referral not ended: %(name)s", name=name) for name in referrals),
-        *(_("Safety plan not ended: %(name)s. End it, or transfer it to the new school.", name=name) for name in plans),
+        *(
+            Blocker(
+                _("Legal duty still open: %(duty)s", duty=duty_words(duty.code)),
+                "safeguards.duty",
+                {"duty_id": duty.id},
+            )
+            for duty in open_duties_of(case.id)
+        ),
+        *(
+            Blocker(_("Pathway not ended: %(kind)s", kind=str(Kind(row.kind).label)), *of_pathway(row.id))
+            for row in pathways_of(case.id)
+            if row.state in LIVE
+        ),
+        *(
+            Blocker(
+                _("Agreement term not updated: number %(position)s", position=str(term.position)),
+                "agreements.term",
+                {
+                    "case_id": case.id,
+                    "pathway_id": db.session.get_one(Agreement, term.agreement_id).pathway_id,
+                    "term_id": term.id,
+                },
+            )
+            for term in open_terms_of(case.id)
+        ),
+        *(
+            Blocker(_("Referral not ended: %(name)s", name=row.partner_name), *of_pathway(row.pathway_id))
+            for row in db.session.scalars(partners.order_by(Referral.id))
+        ),
+        *(
+            Blocker(
+                _(
+                    "Safety plan not ended: %(name)s. End it, or transfer it to the new school.",
+                    name=person_words(plan.participant),
+                ),
+                "safety.plan",
+                {"case_id": case.id, "plan_id": plan.id},
+            )
+            for plan in living_plans(case.id)
+        ),
     ]

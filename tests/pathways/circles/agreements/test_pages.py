@@ -69,7 +69,7 @@ def test_everything_typed_stands_after_an_error(world, circle, client_as):
     }
     refused = client.submit(address, answers)
     assert refused.status_code == 400
-    assert "Term 1: choose a due date." in refused.text
+    assert '<li><a href="#terms-0-due_on">Term 1: choose a due date.</a></li>' in refused.text
     for kept in ("  Paint it, “blue”  ", "Seen by both", "Second", "2026-12-01", f'selected value="{owner}"'):
         assert kept in refused.text
     past = client.submit(address, answers | {"terms-0-due_on": "2026-11-01"})

@@ -158,7 +158,7 @@ def close(case_id: int) -> Page:
         case=case,
         title=_("Close the case"),
         go_words=_("Close the case"),
-        standing=blockers(case),
+        standing=[(one.words, url_for(one.endpoint, **one.ids)) for one in blockers(case)],
         of_others=[(words, url_for("followups.follow_up", follow_up_id=key)) for key, words in waiting.items()],
     )
 

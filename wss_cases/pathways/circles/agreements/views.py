@@ -100,7 +100,7 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
         if not any(str(value or "").strip() for value in (row.text.data, row.due_on.data, row.evidence.data)):
             continue
         if row.due_on.data is None:
-            raise Refused("", _("Term %(position)d: choose a due date.", position=position))
+            raise Refused(row.due_on.name, _("Term %(position)d: choose a due date.", position=position))
         drafts.append(_draft(row))
     return drafts
 
