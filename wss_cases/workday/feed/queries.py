@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import and_, literal, or_, select
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.coverage.queries import near
 from wss_cases.cases.case.models import Case
@@ -133,7 +133,7 @@ def _circles(asked: Asked) -> Iterable[tuple[tuple[str, int], Entry]]:
     ]
     mine = or_(keeps, Case.lead_id == me)
     leads = meeting.pathway_id.in_(led_visible_to(select(Pathway.id), asked.actor, asked.today))
-    team = and_(in_schools(meeting.school_id, asked.actor, *CASE_TEAM), or_(mine, *theirs))
+    team = and_(meeting.pathway_id.in_(pathways_visible(select(Pathway.id), asked.actor)), or_(mine, *theirs))
     statement = (
         select(meeting.id, meeting.sequence, meeting.starts_at, meeting.minutes, meeting.room, meeting.kind)
         .add_columns(

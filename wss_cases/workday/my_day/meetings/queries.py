@@ -18,6 +18,7 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.plans.models import CirclePlan
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import visible_to as pathways_visible
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.models import School
@@ -59,7 +60,7 @@ class ReentryToday:
 def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[CircleToday]:
     """Return the circles of today that the actor keeps or leads the case of; `zones` names each own school's."""
     meeting = CircleMeeting
-    team = in_schools(meeting.school_id, actor, *CASE_TEAM)
+    team = meeting.pathway_id.in_(pathways_visible(select(Pathway.id), actor))
     leads = meeting.pathway_id.in_(led_visible_to(select(Pathway.id), actor, today_at(None, now)))
     statement = (
         select(meeting.id, meeting.starts_at, School.time_zone, meeting.room, Pathway.kind, Case.reference)
