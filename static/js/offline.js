@@ -3,6 +3,8 @@ import "./sw-box.js";
 import "./sw-send.js";
 
 const { unsent } = self;
+const ASK_MS = 10000;
+const AWAY = new Set([502, 503, 504]);
 const ALWAYS = { report: ["danger", "what", "where", "when"], practice: ["kind", "group", "students", "adults", "minutes"] };
 
 function named(form, name) {
@@ -111,6 +113,34 @@ function watchNetwork() {
   look();
 }
 
+/** Whether the server answers now, whatever it answers. */
+async function isBack(address) {
+  if (!navigator.onLine) return false;
+  try {
+    return !AWAY.has((await fetch(address, { method: "HEAD", redirect: "manual", cache: "no-store" })).status);
+  } catch {
+    return false;
+  }
+}
+
+/** The page that stands in for one without network says so no longer than that is so, and leads to the one that was wanted. */
+function watchReturn() {
+  const [away, back] = ["[data-away]", "[data-back]"].map((selector) => document.querySelector(selector));
+  if (!back) return;
+  const look = async () => {
+    if (!back.hidden || !(await isBack(document.getElementById("unsent").dataset.device))) return;
+    away.hidden = true;
+    back.hidden = false;
+    document.title = back.dataset.title;
+    const own = new URL(back.dataset.own, window.location.href).pathname;
+    if (window.location.pathname !== own) back.querySelector("[data-again]").href = window.location.href;
+  };
+  window.addEventListener("online", look);
+  window.setInterval(look, ASK_MS);
+  unsent.onChange(look);
+  look();
+}
+
 async function begin() {
   const form = document.getElementById("offline");
   const here = await unsent.device();
@@ -136,4 +166,5 @@ async function begin() {
 }
 
 watchNetwork();
+watchReturn();
 begin();

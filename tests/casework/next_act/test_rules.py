@@ -65,7 +65,9 @@ def test_waiting_says_until_when():
     waiting = case(pathways=[pathway("wait", on=sooner, waits=True)], follow_ups=[FollowUpItem(1, SOON)])
     assert next_act(waiting).on == sooner
     left_by_others = FollowUpItem(2, PAST, of_others=True)
-    assert next_act(case(pathways=waiting.pathways, follow_ups=[left_by_others])).on == sooner, "no day that is past"
+    waits = next_act(case(pathways=waiting.pathways, follow_ups=[left_by_others]))
+    assert (waits.on, waits.others_due) == (sooner, True), "no day that is past, and not that nothing at all is due"
+    assert not next_act(waiting).others_due
 
 
 def test_every_duty_of_the_table_is_named(session: Any) -> None:

@@ -168,6 +168,11 @@ def test_a_substitute_marks_by_a_code_until_the_period_ends(made, rows, teacher,
     )
     address = client.get(f"/substitute/{letters}").headers["Location"]
     page = client.get(address).text
+    spanish = {"locale": "es", "next": address, "csrf_token": client.csrf_token(address)}
+    assert client.post("/language", data=spanish).headers["Location"] == address
+    assert '<html lang="es"' in client.get(address).text
+    client.post("/language", data=spanish | {"locale": "en"})
+    assert f'name="next" value="{address}"' in page
     assert "Mar. D." in page and not [word for word in SECRETS if word.casefold() in page.casefold()]
     sent = {"csrf_token": client.csrf_token(address), "points": "2", "seen": ""}
     assert client.post(address, data=sent).status_code == 303
@@ -180,6 +185,7 @@ def test_a_substitute_marks_by_a_code_until_the_period_ends(made, rows, teacher,
         over.status_code == guessed.status_code == 404 and over.text.split("<main")[1] == guessed.text.split("<main")[1]
     )
     assert 'href="/substitute"' in guessed.text, "whoever typed it wrong can type it again"
+    assert 'name="next" value="/substitute"' in guessed.text, "the other language is no second guess"
     assert client.post(address, data=sent).status_code == 404
 
 

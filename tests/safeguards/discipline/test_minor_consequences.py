@@ -36,6 +36,12 @@ def give(client: Any, report_id: int, person_id: Any, kind: str, key: str = "k")
 def test_one_tap_logs_it_and_another_takes_it_back(place: Place, client_as: Callable[[Any], Any]) -> None:
     report = place.report((place.students[0], PersonRole.CAUSED_HARM), (place.students[1], PersonRole.HARMED))
     caused, harmed = fresh(report).people
+    unknown = place.report((place.students[1], PersonRole.INVOLVED))
+    waits = client_as(place.dean).page(f"/review/{unknown.id}")
+    card = next(one for one in waits.find_all("section") if one.get("id") == "consequences")
+    assert [link.get("href") for link in card.find_all("a")] == [
+        f"/review/{unknown.id}/parts", f"/incidents/{unknown.id}/people",
+    ]  # fmt: skip
     client, scope = client_as(place.dean), Scope(place.school.id, "2026-27", date(2026, 8, 1), TODAY, TODAY)
     page = client.page(f"/review/{report.id}").text
     assert "Detention" in page and "not counted as removals" in page
@@ -72,6 +78,8 @@ def test_no_one_else_logs_one_and_never_on_a_report_that_was_joined(
     joined, person_id = fresh(report), person.id
     joined.state, joined.duplicate_of_id = IncidentState.DUPLICATE, kept.id
     db.session.commit()
+    page = client_as(place.dean).page(f"/review/{joined.id}").text
+    assert "Minor consequences" not in page
     elsewhere = Place()
     assert [give(client_as(who), report_id, person_id, "detention").status_code for who in (
         elsewhere.dean, elsewhere.administrator, place.dean)] == [404, 404, 400]  # fmt: skip

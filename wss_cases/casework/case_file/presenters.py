@@ -168,7 +168,9 @@ def _later_reports(page: CasePage, actor: Actor) -> list[tuple[str, str]]:
 def wait_words(act: Next) -> str:
     """Return until when nothing is to be done in a case."""
     if act.on is None:
-        return _("Nothing is due.")
+        return _("Nothing is due from the coordinator.") if act.others_due else _("Nothing is due.")
+    if act.others_due:
+        return _("Nothing is due from the coordinator until %(day)s.", day=day_words(act.on))
     return _("Nothing is due until %(day)s.", day=day_words(act.on))
 
 

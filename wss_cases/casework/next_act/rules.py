@@ -14,7 +14,7 @@ from wss_cases.pathways.common.steps import Step
 class Next:
     """The next act: on which record (`object_id`) or the step of which pathway, and since or until when.
 
-    `what`: the kind of the follow-up, or the code of the duty.
+    `what`: the kind of the follow-up, or the code of the duty. `others_due`: it waits, and something of others is due.
     """
 
     act: Act
@@ -23,6 +23,7 @@ class Next:
     on: date | None = None
     step: Step | None = None
     what: str = ""
+    others_due: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ def next_act(case: Situation) -> Next:
         return Next(Act.ADD_PATHWAY)
     if not any(pathway.state in LIVE for pathway in case.pathways) and not case.follow_ups:
         return Next(Act.CLOSE)
-    return Next(Act.WAIT, on=_soonest(case, live))
+    others_due = any(item.due_on <= case.today for item in case.follow_ups if item.of_others)
+    return Next(Act.WAIT, on=_soonest(case, live), others_due=others_due)
 
 
 def _opened_again(case: Situation) -> bool:

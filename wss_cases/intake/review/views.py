@@ -116,7 +116,7 @@ def _around(report: Incident, actor: Actor, instant: datetime) -> dict[str, Any]
         "apart": apart_from(report.id),
         "assignee": names.get(assignee_id or 0, ""),
         "reported": words.reported_words(report, names.get(report.reporter_id or 0, "")),
-        "consequences": consequence_rows(report, consequences_of(report.id)) if may_give else [],
+        "consequences": consequence_rows(report, consequences_of(report.id)) if may_give else None,
     }
 
 

@@ -97,6 +97,8 @@ def test_a_report_of_danger_is_held_sealed_and_arrives_once(
     network.set_offline(False)
     expect(page.locator("#unsent")).to_contain_text(words("Saved: report %(reference)s.").partition("%")[0])
     expect(alarm).to_be_hidden()
+    expect(page.get_by_role("heading", name=words("You are back online"))).to_be_visible()
+    expect(page.get_by_role("heading", name=words("No connection"))).to_be_hidden()
     own = words("Nothing is saved until it is sent. It is sent automatically when you are back online.")
     expect(page.locator("[data-unsent-hint]")).to_have_text(own)
     arrived = written(live_system, tmp_path, Incident)
