@@ -80,12 +80,13 @@ def test_what_a_rhythm_plans(rhythm: Cadence, start: date, closed: frozenset[int
 
 @given(
     rhythm=st.sampled_from(Cadence), start=starts, closed=closures, weeks=st.none() | st.integers(1, 50),
-    since=st.integers(-90, 400), logged=st.integers(0, 90),
+    since=st.integers(-90, 400), logged=st.integers(0, 90), away=st.integers(0, 300),
 )  # fmt: skip
 def test_the_next_session_is_the_first_planned_one_that_nothing_is_logged_for(
-    rhythm: Cadence, start: date, closed: frozenset[int], weeks: int | None, since: int, logged: int
+    rhythm: Cadence, start: date, closed: frozenset[int], weeks: int | None, since: int, logged: int, away: int
 ) -> None:
-    days, today = calendar_of(start, closed), start + timedelta(days=since)
+    # whole weeks without school are in it: those of a rhythm then plan nothing
+    days, today = calendar_of(start, closed | frozenset(range(away, away + 15))), start + timedelta(days=since)
     plan = Plan(rhythm=rhythm, starts_on=start, weeks=weeks)
     due = planned_days(plan, max(today, start) + timedelta(days=62), days) or []
     answered = max(logged, sum(day < today for day in due)) if rhythm is Cadence.DAILY else logged
