@@ -66,8 +66,24 @@ def test_a_coordinator_records_one_by_hand_and_prints_the_list(school: Any, clie
 
 def test_a_call_to_the_police_is_never_said_to_be_with_consent(school: Any, client_as: Callable[[Any], Any]) -> None:
     student = StudentFactory(school=school)
-    made(school, student, told_whom="911", object_type="police_notification", interest="Emergency")
+    made(
+        school,
+        student,
+        told_whom="911",
+        object_type="police_notification",
+        interest="Emergency",
+        purpose="Police notification",
+    )
     client = client_as(make_user(Role.COORDINATOR, school))
+    usual, other = "So that Harbor Counseling can offer this help: Family support.", StudentFactory(school=school)
+    for purpose in (usual, "As the family wrote it"):
+        made(school, other, interest="family_support", purpose=purpose)
+    spanish = {"locale": "es", "next": "/", "csrf_token": client.csrf_token("/account")}
+    client.post("/language", data=spanish)
+    read = "".join(client.page(f"/students/{one.id}/disclosures").text for one in (student, other))
+    assert all(words in read for words in ("Aviso a la policía", "Para que Harbor", "As the family wrote it"))
+    assert usual not in read
+    client.post("/language", data=spanish | {"locale": "en"})
     page = client.page(f"/students/{student.id}/disclosures").text
     assert "911" in page
     assert "without consent (police notification)" in page

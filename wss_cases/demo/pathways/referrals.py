@@ -13,17 +13,17 @@ from wss_cases.foundation.school_time import district_zone, local_date
 from wss_cases.pathways.common.states import EndReason
 from wss_cases.pathways.referrals.consent.actions import Signed, record_consent, revoke, send
 from wss_cases.pathways.referrals.referral.actions import complete, draft
+from wss_cases.pathways.referrals.referral.letters import usual_purpose
 from wss_cases.pathways.referrals.referral.models import ReferralConsent
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
 from wss_cases.pathways.referrals.service.actions import accept, decline, finish, log_service, waitlist
 
 NEEDS = (
-    "Somebody to talk to about what happened in the last weeks.",
+    "Someone to talk to about what happened in the last weeks.",
     "Help for the family to get through the winter.",
     "An adult who knows the way out of trouble between groups.",
     "A quiet place and help with schoolwork in the afternoon.",
 )
-PURPOSE = "So that the first visit can be planned without asking everything twice."
 LESS = ["name", "service", "language", "guardian_name", "guardian_phone", "school_contact"]
 REFUSALS = ("no_place", "no_place", "language", "outside_area", "not_reached")
 RECEIVED = (("all", "partly", "stopped"), (7, 2, 1))
@@ -39,7 +39,7 @@ def referral(path: Path, now: datetime) -> Steps:
         return now
     number = draft(work.calls(now), path.id, partner_id=partner.id, student_id=pupil.id, need=rng.choice(NEEDS))
     now = yield calendar.in_days(now, rng.choice((1, 2, 3)), rng.randrange(9 * 60, 15 * 60))
-    _sign(path, pupil, number, now)
+    _sign(path, pupil, partner.name, number, now)
     now = yield calendar.in_days(now, rng.choice((0, 1)), rng.randrange(10 * 60, 15 * 60))
     send(work.calls(now), number)
     if _is_the_last(path, now):
@@ -77,7 +77,7 @@ def _partner(path: Path) -> Organization | None:
     return fits[0] if fits[0].account and rng.random() < 0.6 else rng.choice(fits)
 
 
-def _sign(path: Path, pupil: Pupil, number: int, now: datetime) -> None:
+def _sign(path: Path, pupil: Pupil, partner: str, number: int, now: datetime) -> None:
     work, rng = path.work, path.work.place.rng
     today = work.world.day(now)
     signed = Signed(
@@ -86,7 +86,7 @@ def _sign(path: Path, pupil: Pupil, number: int, now: datetime) -> None:
         until=today + timedelta(days=rng.choice((120, 180, 180, 300))),
     )  # fmt: skip
     fields = list(FIELD_LABELS) if rng.random() < 0.6 else LESS
-    record_consent(work.calls(now), number, signed, fields, PURPOSE)
+    record_consent(work.calls(now), number, signed, fields, usual_purpose(partner, path.kind))
 
 
 def _answers(path: Path, number: int, partner: Organization) -> tuple[Person, Permission]:

@@ -1,6 +1,6 @@
 """The record of disclosures: of one student, on screen and on paper, and of all for whoever verifies it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -19,7 +19,8 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
-from wss_cases.pathways.referrals.referral.letters import service_words
+from wss_cases.journal.models import Disclosure
+from wss_cases.pathways.referrals.referral.letters import purpose_read, service_words
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
 from wss_cases.records.disclosures.actions import Given, record_disclosure
 from wss_cases.records.disclosures.forms import DisclosureForm
@@ -113,11 +114,29 @@ def _line(disclosure: ListedDisclosure) -> dict[str, Any]:
         "on": day_words_with_year(local_date(row.at, zone_of(disclosure.student.school_id))),
         "asked_by": partner if veiled and row.asked_by else row.asked_by or str(UNASKED.get(row.object_type, SCHOOL)),
         "told_whom": partner if veiled else row.told_whom,
-        "what": ", ".join(name if by_hand else str(FIELD_LABELS.get(name, name)) for name in what),
-        "interest": _("Support by a partner") if veiled else service_words(row.interest) or row.interest,
-        "purpose": _("Support by a partner") if veiled else row.purpose,
+        "what": "; ".join(name if by_hand else _field_words(name) for name in what),
+        "interest": _("Support by a partner") if veiled else service_words(row.interest) or _read(row, row.interest),
+        "purpose": _("Support by a partner") if veiled else _purpose(row),
         "made_by": disclosure.made_by or _("The system"),
     }
+
+
+def _read(row: Disclosure, words: str) -> str:
+    """Return words in the reader's language where the system wrote them; what somebody wrote stays as it is."""
+    return _(words) if words and row.object_type not in ("student", "referral") else words
+
+
+def _purpose(row: Disclosure) -> str:
+    of_referral = row.object_type == "referral"
+    return purpose_read(row.purpose, row.told_whom, row.interest) if of_referral else _read(row, row.purpose)
+
+
+def _field_words(name: str) -> str:
+    """Return a field of the record in words; a correction names the day on which the mistake was told."""
+    try:
+        return day_words_with_year(date.fromisoformat(name))
+    except ValueError:
+        return str(FIELD_LABELS.get(name, name))
 
 
 def _address(pupil: Student) -> str:

@@ -12,6 +12,7 @@ from wss_cases.accounts.two_persons.queries import refuse_one_person
 from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import NotFound, Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import marked
 from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.incidents.deputies.asking import ask_deputy
 from wss_cases.incidents.deputies.messages import ASKED as DEPUTY_ASKED
@@ -206,14 +207,14 @@ def _correct(uow: UnitOfWork, row: TakingOut, whom: str) -> Any:
 def _correct_family(uow: UnitOfWork, row: TakingOut, student_id: int, contact: GuardianContact) -> None:
     guardian = uow.session.get(Guardian, contact.guardian_id) if contact.guardian_id is not None else None
     whom = guardian.name if guardian is not None else _("A guardian")
-    _register(uow, row, student_id, whom, contact.at, _("Guardian"))
+    _register(uow, row, student_id, whom, contact.at, marked("Guardian"))
     contact.guardian_id = None
     uow.audit("named_in_error.let_go", "guardian_contact", contact.id, changes_of(contact))
 
 
 def _correct_copy(uow: UnitOfWork, row: TakingOut, student_id: int, copy: FamilyRelease) -> None:
     assert copy.released_at is not None
-    _register(uow, row, student_id, copy.asked_name[:200], copy.released_at, _("Family copy"))
+    _register(uow, row, student_id, copy.asked_name[:200], copy.released_at, marked("Family copy"))
 
 
 def _register(uow: UnitOfWork, row: TakingOut, student_id: int, whom: str, at: datetime, interest: str) -> None:
@@ -222,5 +223,5 @@ def _register(uow: UnitOfWork, row: TakingOut, student_id: int, whom: str, at: d
     day = local_date(at, zone_of(row.school_id)).isoformat()
     uow.disclose(
         asked, student_id, told_whom=whom, interest=interest, at=at, fields=[day],
-        purpose=_("Named in error in a report; must be told about the correction"),
+        purpose=marked("Named in error in a report; must be told about the correction"),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Panel, ids
-from wss_cases.pathways.referrals.referral.letters import service_words
+from wss_cases.pathways.referrals.referral.letters import purpose_read, service_words
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
 from wss_cases.pathways.referrals.referral.queries import disclosures_of, referrals_of
 from wss_cases.pathways.referrals.referral.rules import (
@@ -198,9 +198,9 @@ def _warnings(referral: Referral, today: date) -> Sequence[str]:
 
 
 def _disclosed(row: Disclosure) -> dict[str, Any]:
-    fields = ", ".join(str(FIELD_LABELS[code]) for code in row.fields if code in FIELD_LABELS)
+    fields = "; ".join(str(FIELD_LABELS[code]) for code in row.fields if code in FIELD_LABELS)
     return {
         "what": _("%(whom)s received: %(fields)s", whom=row.told_whom, fields=fields),
         "when": moment_words(row.at, district_zone()),
-        "why": row.purpose,
+        "why": purpose_read(row.purpose, row.told_whom, row.interest),
     }

@@ -34,8 +34,22 @@ def lacks_text(language: str, day: date) -> bool:
 
 def purpose_words(row: Referral) -> str:
     """Return why the record is shared, as the letter says it unless somebody writes it otherwise."""
-    return _("So that %(partner)s can offer this help: %(service)s.", partner=row.partner_name,
-             service=service_words(row.service))  # fmt: skip
+    return usual_purpose(row.partner_name, row.service)
+
+
+def usual_purpose(partner: str, service: str) -> str:
+    """Return why a record is shared with a partner for a kind of help, in the reader's language."""
+    return _("So that %(partner)s can offer this help: %(service)s.", partner=partner, service=service_words(service))
+
+
+def purpose_read(purpose: str, partner: str, service: str) -> str:
+    """Return a recorded purpose: in the reader's language where it is the usual one, else as it was written."""
+    for language in setting("LANGUAGES"):
+        with force_locale(language):
+            usual = usual_purpose(partner, service)
+        if purpose == usual:
+            return usual_purpose(partner, service)
+    return purpose
 
 
 def service_words(service: str) -> str:

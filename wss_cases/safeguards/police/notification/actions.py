@@ -10,6 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.contacts.models import SchoolSergeant
 from wss_cases.foundation.errors import Refused, existing, refuse_blank
+from wss_cases.foundation.i18n import force_locale, marked
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -120,15 +121,17 @@ def _carry_out_duty(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
 
 
 def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> None:
-    """Who was named to the police; it stands in each one's record of disclosures too."""
+    """Who was named to the police; the record of disclosures has it too, in words that each reader sees in theirs."""
+    with force_locale("en"):
+        ground = str(NotificationGround(made.door).label)
     for student_id in sorted(set(given.student_ids)):
         uow.session.add(NotifiedStudent(notification_id=made.id, student_id=student_id))
         ask_for_interpreter(
             uow, uow.session.get_one(Incident, made.incident_id), uow.session.get_one(Student, student_id), RIGHTS
         )
         uow.disclose(
-            made, student_id, told_whom=given.told_whom, interest=str(NotificationGround(made.door).label),
-            purpose=_("Police notification"), fields=["name"], at=given.notified_at,
+            made, student_id, told_whom=given.told_whom, interest=ground,
+            purpose=marked("Police notification"), fields=["name"], at=given.notified_at,
         )  # fmt: skip
 
 
