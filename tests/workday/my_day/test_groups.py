@@ -118,7 +118,9 @@ def test_what_meets_today_has_its_act(world: Any, client_as: Any, at: Callable[.
     assert name in section(client_as(dean).page("/my-day"), "Meetings today")
     db.session.execute(update(Case).where(Case.id == world.case.id).values(harm_kind=CaseOrigin.SUPPORT.value))
     db.session.commit()
-    assert name not in client_as(dean).page("/my-day").text, "a dean sees no support that has no incident"
+    page = client_as(dean).page("/my-day")
+    assert name not in page.text, "a dean sees no support that has no incident"
+    assert not section(page, "Meetings today"), "nor a meeting whose page does not open for them"
 
 
 def test_what_waits_for_a_decision_is_counted(world: Any, client_as: Any) -> None:
