@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
+from tests.factories.roster import make_calendar
 from tests.mail.making import scene
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUpState
@@ -36,6 +38,18 @@ def test_dates_in_words(session: Any, due: date, words: str, state: str) -> None
     closed = {date(2026, 11, 26): DayKind.CLOSED, date(2026, 11, 27): DayKind.CLOSED}
     found = due_words(due, TODAY, SchoolDays(closed))
     assert (found.words, found.state) == (words, state)
+
+
+def test_whom_lateness_reaches_reads_the_same_count_twice(session: Any, at: At, client_as: Any) -> None:
+    """Days of summer that a sweep no longer knows counted as school days in one of the two."""
+    at("2026-11-24 10:00")
+    here = scene()
+    summer = [date(2026, 6, 15) + timedelta(days=number) for number in range(40)]
+    make_calendar(summer[0], summer[-1], closed=summer, school_id=here.school.id)
+    row = here.due(date(2026, 1, 5), owner_id=make_user(Role.DEAN, here.school).id)
+    page = client_as(here.coordinator).page(f"/follow-ups/{row.id}").text
+    [above] = re.findall(r"Overdue by (\d+) school days", page)
+    assert re.findall(r"Overdue for (\d+) school days;", page) == [above]
 
 
 def test_closing_needs_an_outcome_and_where_it_says_little_a_sentence(session: Any, at: At, client_as: Any) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -17,6 +18,7 @@ from wss_cases.followups.reminders.rules import ESCALATION_DAYS, LEVELS, Days, W
 from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.mail.common.queries import choices_of, days_from, unreachable
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 
 BACK = timedelta(days=120)
@@ -138,4 +140,9 @@ def escalation_reason(item: Item, user_id: int | None, now: datetime) -> Escalat
     """Return why the lateness of one follow-up reaches a person at this instant; None where it does not."""
     known = Known(now)
     known.learn([item])
-    return escalation_for(item, known.facts(item), user_id, now)
+    reason = escalation_for(item, known.facts(item), user_id, now)
+    if reason is None:
+        return None
+    # a sweep knows the days of some months, and what is older is late by its own count all the same
+    late = school_days(item.school_id).between(item.due_on, local_date(now, item.time_zone))
+    return replace(reason, late=late)
