@@ -65,6 +65,10 @@ PHONE_BAR: tuple[tuple[str, Any, str, Permission], ...] = (
     ("desk.page", _l("Caseload"), "people", Permission.CASE_WORK),
     ("outcomes.overview", _l("Outcomes"), "file", Permission.OUTCOMES_READ),
     ("plans.plans", _l("Plans"), "school", Permission.PLANS_LIST),
+    ("people.people", _l("People"), "people", Permission.ACCOUNT_MANAGE),
+    ("system.health", _l("System"), "info", Permission.SYSTEM_HEALTH),
+    ("audit.entries", _l("Audit"), "list", Permission.AUDIT_READ),
+    ("partner.home", _l("Referrals"), "flag", Permission.REFERRAL_ANSWER),
 )
 """What stands at the bottom of a phone, with its picture, before Find and More: the first three that are allowed."""
 

@@ -42,8 +42,9 @@ def test_the_bar_of_a_phone_holds_what_each_role_does_most(session: Any, client_
         Role.DEAN: ["My day", "Log", "Review", "Find"],
         Role.COORDINATOR: ["My day", "Log", "Caseload", "Find"],
         Role.DISTRICT: ["Outcomes", "Plans", "Find"],
+        Role.SYSADMIN: ["People", "System", "Find"],
     }
     for role, words in wanted.items():
-        page = client_as(make_user(role, None if role is Role.DISTRICT else school)).page("/account")
+        page = client_as(make_user(role, None if role in (Role.DISTRICT, Role.SYSADMIN) else school)).page("/account")
         [bar] = [one for one in page.find_all("nav") if one.get("class") == "phone-bar"]
         assert [one.text for one in bar.find_all("a")] == words, role
