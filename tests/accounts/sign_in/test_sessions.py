@@ -38,7 +38,7 @@ def test_sessions_are_listed_and_ended_one_by_one_or_all_others(
     client.environ_base["HTTP_USER_AGENT"] = CHROME
     assert sign_in(client, user.email).status_code == 303
     page = here.get("/account/sessions").get_data(as_text=True)
-    assert "Chrome on Windows" in page and page.count("End it") == 3
+    assert "Chrome on Windows" in page and page.count("End this session") == 3
     mine = session.scalars(select(UserSession).where(UserSession.user_id == user.id)).all()
     token = stranger.csrf_token("/account")
     foreign = stranger.post(f"/account/sessions/{mine[0].id}/end", data={"csrf_token": token})

@@ -117,7 +117,7 @@ def prepare_a_circle(page: Page, opened: str) -> str:
     go(page, page.get_by_role("link", name="Peace circle", exact=True))
     page.wait_for_url(re.compile("/pathways/"))
     circle = page.url
-    owner = re.search(r"Owner\s+(.+)", page.locator("main").inner_text())
+    owner = re.search(r"Lead person\s+(.+)", page.locator("main").inner_text())
     assert owner
     steps.name_keeper(page, circle, owner.group(1).strip())
     steps.prepare(page, circle)

@@ -109,7 +109,7 @@ def _facts(page: CasePage, row: Pathway) -> list[dict[str, Any]]:
     step = " · ".join(part for part in (said, day_words(row.next_step_on)) if part) if row.next_step_on else said
     rows = [
         (_("For"), person_words(row.participant) if row.participant else ""),
-        (_("Owner"), page.file.who(row.owner_id) if row.state in LIVE else names.get(row.owner_id or 0, "")),
+        (_("Lead person"), page.file.who(row.owner_id) if row.state in LIVE else names.get(row.owner_id or 0, "")),
         (_("Start by"), day_words(row.start_by) if row.state is PathwayState.PROPOSED else ""),
         (_("Offered"), offered),
         (_("Accepted"), day_words(row.accepted_on)),

@@ -39,7 +39,7 @@ class AddForm(BaseForm):
     for_whom = radio(_l("Who it is for"), Person.labels(), _l("Enter who it is for."))
     participant_id = SelectField(_l("For one person"), validators=[Optional()])
     start_by = DateField(_l("Start by"), validators=[Optional()])
-    owner_id = SelectField(_l("Owner"), validators=[Optional()])
+    owner_id = SelectField(_l("Lead person"), validators=[Optional()])
 
 
 class OfferForm(BaseForm):
@@ -61,7 +61,7 @@ class PlanForm(BaseForm):
     next_step = ShortText(_l("Next step"), [NotBlank(_l("Write the next step."))])
     next_step_on = DateField(_l("When"), validators=[InputRequired(DAY)])
     expected_end = DateField(_l("Expected end"), validators=[Optional()])
-    owner = SelectField(_l("Owner"), validators=[Optional()])
+    owner = SelectField(_l("Lead person"), validators=[Optional()])
 
 
 class CompleteForm(BaseForm):
