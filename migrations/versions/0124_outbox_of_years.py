@@ -15,7 +15,10 @@ depends_on = None
 TABLE = "outbox_message"
 LETTERS = sa.text("kind = 'setup.test_letter'")
 DROPPED = sa.text("state = 'dropped'")
-COUNT = "INSERT INTO counter (series, value) SELECT 'mail.{0}', count(*) FROM outbox_message WHERE state = '{0}'"
+COUNT = (
+    "INSERT INTO counter (series, value) SELECT 'mail.{0}', count(*) FROM outbox_message WHERE state = '{0}'"
+    " AND carried_by_id IS NULL"
+)
 
 
 def upgrade() -> None:

@@ -29,6 +29,15 @@ def test_no_import_cycle_at_any_grain() -> None:
     assert cycles(PACKAGE) == []
 
 
+def test_no_committed_file_is_a_link() -> None:
+    """One that points out of the tree leads nowhere on any other machine, and stands in the way of what is made there."""
+    listed = subprocess.run(["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("this tree is no checkout")
+    assert len(listed.stdout.splitlines()) > 1000
+    assert [line for line in listed.stdout.splitlines() if line.startswith("120000")] == []
+
+
 def planted(folder: Path, sources: dict[str, str]) -> Path:
     """Return a package of these files."""
     for name, source in sources.items():

@@ -116,6 +116,7 @@ def test_a_month_is_out_as_long_as_nothing_newer_says_that_it_came_back() -> Non
         ([went, back, again, back], ["2014-03"]),
         ([went, back, again, went], ["2014-03"]),
         ([went, guessed], ["2014-03"]),
+        ([{"months": [{"key": "gone"}, 7, *went["months"]], "back": 7}], ["2014-03"]),
         ([carried], ["2014-04"]),
         ([went, carried], ["2014-04"]),
         ([went, carried, again], ["2014-04", "2014-03"]),

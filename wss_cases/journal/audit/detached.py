@@ -169,14 +169,15 @@ def _came_back(said: Any, keys: Mapping[str, bytes]) -> list[tuple[str, datetime
 
 def _believed(said: Any, part: str, act: str, keys: Mapping[str, bytes]) -> list[dict[str, Any]]:
     """Return those of a part of a note that a key signed as this act; none of what this system did not write."""
+    entries = said.get(part) if isinstance(said, dict) else None
+    return [one for one in entries if _is_signed(one, act, keys)] if isinstance(entries, list) else []
+
+
+def _is_signed(one: Any, act: str, keys: Mapping[str, bytes]) -> bool:
     try:
-        return [
-            one
-            for one in said.get(part, ())
-            if hmac.compare_digest(_signature(act, keys[one["key"]], one), one["signature"])
-        ]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return []
+        return hmac.compare_digest(_signature(act, keys[one["key"]], one), one["signature"])
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 _FIELDS = {DETACHED: ("month", "at", "key", "rows", "seals", "digest"), ATTACHED: ("month", "at", "key")}
