@@ -6,12 +6,12 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from tests.architecture.test_migrations import engine
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory, StaffMemberFactory
@@ -20,13 +20,14 @@ from tests.support.databases import Database
 from tests.training.conftest import NOW, Scene
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
-from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.training.importing.actions import RowsRefused, carry_out, lines_of, upload_file
 from wss_cases.training.importing.models import TrainingFile
 from wss_cases.training.records.models import TrainingRecord
 
+WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
 HEAD = "Staff,topic,date,hours,certificate\n"
 
 
@@ -163,11 +164,9 @@ def test_what_is_no_file_of_trainings(scene: Scene) -> None:
 @pytest.mark.both_databases
 def test_the_same_rows_sent_at_once_go_on_record_once(database: Database, tmp_path: Path) -> None:
     app = make_app(database.url, tmp_path)
-    start = Barrier(2)
 
     def confirm(actor: Actor, number: int) -> str:
         with app.app_context():
-            start.wait(timeout=120)
             try:
                 carry_out(Invocation(actor, NOW), number, 1)
             except Refused as refused:
@@ -176,13 +175,23 @@ def test_the_same_rows_sent_at_once_go_on_record_once(database: Database, tmp_pa
 
     with app.app_context():
         school = SchoolFactory()
-        make_user(Role.REPORTER, school, email="tom@district.example")
+        teacher = make_user(Role.REPORTER, school, email="tom@district.example")
         actor = acting(make_user(Role.ADMINISTRATOR, school))
         db.session.commit()
-        text = f"{HEAD}tom@district.example,bias,2026-09-01,1,\n".encode()
-        files = [upload_file(Invocation(actor, NOW), school.id, "a.csv", text) for _number in range(2)]
-    with ThreadPoolExecutor(2) as pool:
-        said = [one.result(timeout=120) for one in [pool.submit(confirm, actor, number) for number in files]]
+        rows = f"{HEAD}tom@district.example,bias,2026-09-01,1,\n".encode()
+        files = [upload_file(Invocation(actor, NOW), school.id, "a.csv", rows) for _number in range(2)]
+        teacher_id = teacher.id
+    looking = engine(database).execution_options(isolation_level="AUTOCOMMIT")
+    with ThreadPoolExecutor(2) as pool, engine(database).connect() as holder, looking.connect() as looker:
+        if holder.dialect.name == "postgresql":
+            holder.execute(select(UserAccount.id).where(UserAccount.id == teacher_id).with_for_update())
+        asked = [pool.submit(confirm, actor, number) for number in files]
+        while holder.dialect.name == "postgresql" and looker.scalar(WAITING) != len(files):
+            if any(one.done() for one in asked):
+                holder.rollback()
+                pytest.fail("neither goes on before who holds the person lets go")
+        holder.rollback()
+        said = [one.result(timeout=120) for one in asked]
     with app.app_context():
         assert sorted(bool(words) for words in said) == [False, True], said
         assert len(db.session.scalars(select(TrainingRecord.id)).all()) == 1
