@@ -227,6 +227,6 @@ def test_from_tap_to_outcome(live_system: LiveSystem, smtp_server: MailServer, n
     administrator = days.person("administrator", DESK)
     administrator.goto("/outcomes/repair")
     go(administrator, administrator.get_by_role("link", name=re.compile("terms? due")))
-    go(administrator, administrator.get_by_role("link", name=re.compile(opened)).first)
+    go(administrator, administrator.get_by_role("listitem").filter(has_text=opened).get_by_role("link").first)
     expect(administrator.get_by_role("heading", level=1)).to_contain_text(opened)
     expect(administrator.locator("main")).to_contain_text("Repaired")
