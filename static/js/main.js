@@ -20,7 +20,8 @@ import { saveCells } from "./cells.js";
 import { printOnTap } from "./print.js";
 import { showTab } from "./tabs.js";
 import { openNamedFold } from "./folds.js";
+import { showCounted } from "./counting.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, takePhotos, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, keepUnsent, offerPush, filterLists, printOnTap, showTab, openNamedFold]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, stepNumbers, takePhotos, saveDrafts, sendOnce, copyOnTap, saveCells, watchSession, askBeforeLeaving, enableBlanking, findWithSlash, workWithKeys, keepUnsent, offerPush, filterLists, printOnTap, showTab, openNamedFold, showCounted]) {
   start();
 }

@@ -119,7 +119,7 @@ CODES = {
     *("follow_up_template", "imported_row", "import_run", "roster_upload", "legal_duty_kind", "location_code"),
     *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
     *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
-    *("legal_duty_kind_step", "board_report", "board_subscription", "kept_count", "account_tally"),
+    *("legal_duty_kind_step", "board_report", "board_subscription", "kept_count", "filtered_count", "account_tally"),
     *("analyst_agreement", "analyst_file", "privacy_lead"),
     *("api_token", "webhook", "webhook_delivery", "webhook_secret"),
     *(

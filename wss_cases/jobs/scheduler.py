@@ -17,6 +17,7 @@ from flask.cli import AppGroup
 from wss_cases.foundation import clock
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.jobs.backups import back_up
+from wss_cases.jobs.filters import SECONDS, count_filters
 from wss_cases.jobs.push import send_pushes
 from wss_cases.jobs.rosters import take_rosters
 from wss_cases.jobs.standby import WATCH_SECONDS, not_watching, watching
@@ -43,6 +44,9 @@ def run() -> None:
         scheduler.add_job(_run, "interval", seconds=WATCH_SECONDS, args=[app, name, watching()], **rules)
     else:
         scheduler.add_job(_run, "interval", seconds=setting("TICK_SECONDS"), args=[app, name, not_watching()], **rules)
+    often = min(SECONDS, setting("TICK_SECONDS"))
+    # a second one, while the first counts, ends at once: APScheduler would warn of it every other second
+    scheduler.add_job(_run, "interval", seconds=often, args=[app, name, count_filters], **rules | {"max_instances": 2})
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         # a mail on its way is leased: ending here loses nothing

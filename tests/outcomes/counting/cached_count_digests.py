@@ -29,6 +29,8 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import Base, db
 from wss_cases.outcomes.answers.queries import removed_students
 from wss_cases.outcomes.counting.cache.cached_counts import VERSIONS, recording
+from wss_cases.outcomes.counting.daily_figures.queries import count_days
+from wss_cases.outcomes.counting.filters.queries import Asked, count_year, read, written
 from wss_cases.outcomes.counting.repair import harms as queries_harms
 from wss_cases.outcomes.counting.repair import police as queries_police
 from wss_cases.outcomes.counting.repair import queries as queries_repair
@@ -60,6 +62,8 @@ SCOPE = Scope(None, "2026-27", date(2026, 8, 1), TODAY, TODAY)
 DAYS = SchoolDays()
 
 
+FILTERED = Asked("2026-27", {"behavior": "1-1", "group": "1-2", "place": "hallway", "grade": 9, "hour": 10})
+
 Count = tuple[Callable[..., object], tuple[Any, ...], tuple[Any, ...]]
 OF_DAYS, OF_SCHOOL_DAYS = (SYSTEM, SCOPE), (SYSTEM, SCOPE, DAYS)
 WAITS = (rules_answers, due_days, last_day_of, is_near, SchoolDays)
@@ -72,6 +76,7 @@ COUNTS: dict[str, Count] = {
     "enrolled": (enrolled_on, (*OF_DAYS, [TODAY]), ()),
     "equity": (queries_equity._plain_tables, ("district", SCOPE, "race", Minimums(10, 30)), TABLES),
     "figures_between": (figures_between, (SYSTEM, None, SCOPE.first, TODAY), ()),
+    "filtered": (count_year, (SYSTEM, FILTERED), (count_days, written, read)),
     "first_year": (first_year_counted, (SYSTEM, None), ()),
     "follow_ups": (queries_repair.follow_ups, OF_DAYS, ()),
     "funnel": (queries_repair.funnel, OF_DAYS, (queries_repair._came, queries_repair._reached)),

@@ -63,8 +63,8 @@ def _step(now: datetime, settled: int) -> int | None:
             return None
         changes = changes_after(state.upto, BATCH, settled)
         days = days_of(changes)
-        _count(uow, days)
         state.upto = changes[-1].id if len(changes) == BATCH else settled
+        _count(uow, days, state.upto)
         state.counted_at = now
         return len(days)
 
@@ -114,8 +114,8 @@ def _next_school(now: datetime) -> bool:
 def _end(now: datetime) -> None:
     """Add the schools up, a month in one transaction, and say that everything was counted."""
     for days in _months():
-        with _figures(now) as (uow, _state):
-            _add_up(uow, days)
+        with _figures(now) as (uow, state):
+            _add_up(uow, days, state.upto)
     with _figures(now) as (_uow, state):
         state.built_at = state.counted_at = now
         state.counted_school_id = None
@@ -130,13 +130,13 @@ def _months() -> list[list[date]]:
     return list(months.values())
 
 
-def _count(uow: UnitOfWork, days: Iterable[SchoolDay]) -> None:
+def _count(uow: UnitOfWork, days: Iterable[SchoolDay], upto: int) -> None:
     by_school: dict[int, set[date]] = defaultdict(set)
     for school_id, day in days:
         by_school[school_id].add(day)
     for school_id, mine in sorted(by_school.items()):
         _replace_school(uow, school_id, mine)
-    _add_up(uow, {day for mine in by_school.values() for day in mine})
+    _add_up(uow, {day for mine in by_school.values() for day in mine}, upto)
 
 
 def _replace_school(uow: UnitOfWork, school_id: int, days: Collection[date] | None) -> None:
@@ -150,13 +150,13 @@ def _replace_school(uow: UnitOfWork, school_id: int, days: Collection[date] | No
         uow.session.execute(insert(table_of(DailyFigure)), rows)
 
 
-def _add_up(uow: UnitOfWork, days: Collection[date]) -> None:
-    """Make the district's rows of these days from the schools'."""
+def _add_up(uow: UnitOfWork, days: Collection[date], upto: int) -> None:
+    """Make the district's rows of these days from the schools', reckoned up to an audit row."""
     sums: dict[date, DayFigure] = {}
     columns = (DailyFigure.day, DailyFigure.incidents, DailyFigure.serious, DailyFigure.parts)
     for day, *figure in uow.session.execute(select(*columns).where(DailyFigure.day.in_(sorted(days)))):
         sums.setdefault(day, DayFigure()).add(DayFigure(*figure))
     uow.session.execute(delete(table_of(DistrictFigure)).where(DistrictFigure.day.in_(sorted(days))))
     if sums:
-        rows = [{"day": day, **figure.row()} for day, figure in sums.items()]
+        rows = [{"day": day, "counted_with": upto, **figure.row()} for day, figure in sums.items()]
         uow.session.execute(insert(table_of(DistrictFigure)), rows)

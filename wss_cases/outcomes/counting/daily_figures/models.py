@@ -24,7 +24,8 @@ class DailyFigure(Base):
 
 
 class DistrictFigure(Base):
-    """The same of all schools together: the sum of that day's rows."""
+    """The same of all schools together: the sum of that day's rows. `counted_with` is the audit row that had been
+    reckoned with when the day was last added up."""
 
     __tablename__ = "district_figure"
 
@@ -32,6 +33,7 @@ class DistrictFigure(Base):
     incidents: Mapped[int] = mapped_column(Integer)
     serious: Mapped[int] = mapped_column(Integer)
     parts: Mapped[dict[str, Any]]
+    counted_with: Mapped[int] = mapped_column(server_default="0")
 
 
 class FigureState(Base):

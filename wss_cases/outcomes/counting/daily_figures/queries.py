@@ -79,7 +79,7 @@ def days_of(changes: Iterable[Any]) -> set[SchoolDay]:
 
 def parts_of(actor: Actor, scope: Scope, weekday: int | None = None) -> Parts:
     """Return every breakdown of a scope's incidents, of those of one weekday (Monday is 0) where one is given."""
-    unreckoned = _unreckoned()
+    unreckoned = unreckoned_days()
     if unreckoned is None:
         return counted_parts(actor, scope, *([] if weekday is None else conditions_of(IncidentFilter(weekday=weekday))))
     moved = ((day, figure, 1) for (_school, day), figure in _moved(actor, scope, unreckoned).items())
@@ -89,7 +89,7 @@ def parts_of(actor: Actor, scope: Scope, weekday: int | None = None) -> Parts:
 
 def total_of(actor: Actor, scope: Scope) -> int:
     """Return how many incidents a scope had, without their breakdowns."""
-    unreckoned = _unreckoned()
+    unreckoned = unreckoned_days()
     if unreckoned is None:
         return db.session.scalar(select(func.count()).select_from(Incident).where(*counted(actor, scope))) or 0
     days = _figures(actor, scope, unreckoned).subquery()
@@ -99,7 +99,7 @@ def total_of(actor: Actor, scope: Scope) -> int:
 
 def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
     """Return how many incidents each school of a scope had; one without any is not there."""
-    unreckoned = _unreckoned()
+    unreckoned = unreckoned_days()
     if unreckoned is None:
         number = select(Incident.school_id, func.count()).where(*counted(actor, scope))
         return {row[0]: row[1] for row in db.session.execute(number.group_by(Incident.school_id))}
@@ -119,7 +119,7 @@ def counted_parts(actor: Actor, scope: Scope, *more: Any) -> Parts:
     return parts_from((day, figure, 1) for (_school, day), figure in by_day.items())
 
 
-def _unreckoned() -> list[SchoolDay] | None:
+def unreckoned_days() -> list[SchoolDay] | None:
     """Return the days that moved since the scheduler last reckoned; None when the figures cannot be used."""
     state = FigureState
     upto = db.session.scalar(select(state.upto).where(state.id == ONLY_ROW, state.built_at.is_not(None)))

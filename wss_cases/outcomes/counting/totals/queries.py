@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 
 from wss_cases.access.actor import Actor
 from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.lists.queries import conditions_of
-from wss_cases.outcomes.counting.daily_figures.queries import counted_parts, parts_of
+from wss_cases.outcomes.counting.daily_figures.queries import parts_of
 from wss_cases.outcomes.counting.daily_figures.rules import Parts
+from wss_cases.outcomes.counting.filters.queries import narrowed_parts
 from wss_cases.outcomes.counting.repair import queries as repair
 from wss_cases.outcomes.counting.repair.harms import Harms, harms
 from wss_cases.outcomes.counting.repair.police import Police, police
@@ -91,11 +91,11 @@ class Repair:
 def core_of(actor: Actor, scope: Scope, days: SchoolDays, narrow: IncidentFilter = NOTHING) -> Core:
     """Return the incidents of a scope that fit a filter; where it names a grade, rates are per students of that grade.
 
-    `days` are the school days of its school or district."""
+    `days` are the school days of its school or district. Raises NotCountedYet where the scheduler has to count them."""
     if replace(narrow, weekday=None, month=None if _is_within(scope, narrow.month) else narrow.month) == NOTHING:
         parts = parts_of(actor, scope, narrow.weekday)
     else:
-        parts = counted_parts(actor, scope, *conditions_of(narrow))
+        parts = narrowed_parts(actor, scope, narrow)
     students = enrolled_on(actor, scope, month_ends(scope, days), narrow.grade)
     return Core(scope, parts, months_of(scope, parts.by_day, days, students))
 

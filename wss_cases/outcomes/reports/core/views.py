@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.lists.queries import conditions_of
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
+from wss_cases.outcomes.counting.filters.actions import ask
+from wss_cases.outcomes.counting.filters.queries import NotCountedYet
 from wss_cases.outcomes.counting.scope.presenters import years_of
 from wss_cases.outcomes.counting.scope.queries import networks_of, recorded_year_before, schools_reached
 from wss_cases.outcomes.counting.totals.queries import core_of
@@ -24,6 +27,8 @@ from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("core", __name__, url_prefix="/incidents")
 GRADES = range(-1, 13)
+ACCEPTED = 202
+"""The status of a page whose figures are being counted: its script looks again until it is another."""
 
 
 @blueprint.get("")
@@ -95,6 +100,24 @@ def compare() -> str:
         is_whole_year=is_whole_year,
         until=day_of_year_words(scope.last),
     )
+
+
+@blueprint.errorhandler(NotCountedYet)
+def not_counted_yet(missing: NotCountedYet) -> tuple[str, int]:
+    """Ask for what a page misses, and say that it is being counted; the page looks for it again."""
+    here = narrowed_page()
+    is_asked = ask(here.page.actor, missing, clock.now())
+    behaviors, places = code_words(locale_code())
+    chips = presenters.chips(here, behaviors, places)
+    words = render_template(
+        "outcomes/reports/core/counting.html",
+        asked=here,
+        page=here.page,
+        is_asked=is_asked,
+        chips=chips,
+        again=here.address(request.endpoint or ""),
+    )
+    return words, ACCEPTED
 
 
 def _more(here: Narrowed) -> list[Any]:

@@ -208,7 +208,7 @@ TABLES: dict[str, Kept] = {
     **_each(
         AGGREGATE,
         "published_school published_year removed_figure rule_replay daily_figure district_figure kept_count "
-        "account_tally circle_request board_comment school_plan plan_answer plan_goal plan_strategy "
+        "filtered_count account_tally circle_request board_comment school_plan plan_answer plan_goal plan_strategy "
         "plan_step plan_baseline survey_value plan_review plan_review_goal "
         "survey_round survey_tally survey_sent_form survey_result "
         "funding funding_change plan_resource resource_entry money_file "
