@@ -30,7 +30,7 @@ def test_no_import_cycle_at_any_grain() -> None:
 
 
 def test_no_committed_file_is_a_link() -> None:
-    """One that points out of the tree leads nowhere on any other machine, and stands in the way of what is made there."""
+    """One that points out of the tree leads nowhere on another machine, and is in the way of what is made there."""
     listed = subprocess.run(["git", "ls-files", "--stage"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("this tree is no checkout")

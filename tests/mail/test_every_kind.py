@@ -76,7 +76,8 @@ def parts(mail: Mail) -> dict[str, str]:
 
 def leaks(mail: Mail) -> list[str]:
     """Where a mail holds the canary or a student's id: headers and parts, MIME decoded."""
-    places = {name: str(value) for name, value in mail.message.items()} | parts(mail)
+    drawn = str(mail.message.get_boundary())  # digits by chance, which may be anyone's
+    places = {name: str(value).replace(drawn, "") for name, value in mail.message.items()} | parts(mail)
     wanted = re.compile(f"{CANARY}|{str(STUDENT_ID)[:6]}", re.IGNORECASE)
     return [name for name, text in places.items() if wanted.search(text)]
 
