@@ -11,6 +11,8 @@ FOLLOWED = ("police_notified", "removal", "behavior_group", "case_opened", "inju
 HIDDEN = "suppressed"
 
 Row = Mapping[str, str]
+Known = tuple[str, str, Iterable[int]]
+"""What the file says of an incident, what is true, and the students behind it."""
 
 
 def small_cells(rows: Sequence[Row], behind: Sequence[Iterable[int]], most_columns: int = 3) -> list[str]:
@@ -61,33 +63,85 @@ def unlike_roster(rows: Sequence[Row], enrolled: Iterable[tuple[str, str, str]])
 
 def beside_totals(rows: Sequence[Row], truth: Sequence[Row], behind: Sequence[Iterable[int]]) -> list[str]:
     """What the totals of board reports and outcome files, by place and time, leave when what the file says is taken
-    from them: fewer than ten rows of a value, or of what followed one answer for all that is left."""
-    units = [one for size in range(3) for one in combinations(("network", "school", "month"), size)]
+    from them: fewer than ten rows of a value, or one value for all that is left. Schools that the
+    file does not name, of a network or of all, have a total too: the sum of theirs."""
+    units = [one for size in range(4) for one in combinations(("network", "school", "month"), size)]
     wanted = [(unit, name) for name in ("month", "location", *FOLLOWED) for unit in units if name not in unit]
-    return [found for unit, name in wanted for found in _left_of(rows, truth, behind, unit, name)]
+    places = _known_by_name(rows, truth)
+    found = [one for unit, name in wanted for one in _left_of(rows, truth, places, behind, unit, name)]
+    return found + _beside_months(rows, truth, behind)
+
+
+def _known_by_name(rows: Sequence[Row], truth: Sequence[Row]) -> list[Row]:
+    """Where and when each incident was, with one name for all networks, and all schools, that the file never names."""
+    named = {name: {row[name] for row in rows} for name in ("network", "school")}
+    return [
+        {"month": true["month"]} | {name: true[name] if true[name] in named[name] else HIDDEN for name in named}
+        for true in truth
+    ]
 
 
 def _left_of(
-    rows: Sequence[Row], truth: Sequence[Row], behind: Sequence[Iterable[int]], unit: Sequence[str], name: str
+    rows: Sequence[Row],
+    truth: Sequence[Row],
+    places: Sequence[Row],
+    behind: Sequence[Iterable[int]],
+    unit: Sequence[str],
+    name: str,
 ) -> list[str]:
-    told: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
-    left: defaultdict[tuple[str, ...], defaultdict[str, list[frozenset[int]]]] = defaultdict(lambda: defaultdict(list))
-    for said, true, ids in zip(rows, truth, behind, strict=True):
-        where = tuple(true[one] for one in unit)
-        if HIDDEN in (said[name], *(said[one] for one in unit)):
-            left[where][true[name]].append(frozenset(ids))
-        else:
-            told[where].add(said[name])
+    within: defaultdict[tuple[str, ...], list[Known]] = defaultdict(list)
+    for said, true, place, ids in zip(rows, truth, places, behind, strict=True):
+        where = tuple(place[one] for one in unit)
+        is_told = where == tuple(said[one] for one in unit)
+        within[where].append((said[name] if is_told else HIDDEN, true[name], ids))
+    return [line for where, known in within.items() for line in _small_rest(name, where, known)]
+
+
+def _beside_months(rows: Sequence[Row], truth: Sequence[Row], behind: Sequence[Iterable[int]]) -> list[str]:
+    """What totals leave in each place of the months that some rows there do not name: rows that are alike before name
+    all others. Of months that two kinds of rows leave open too."""
+    named: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+    at: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, row in enumerate(rows):
+        named[tuple(row[one] for one in WHO[:4])].add(row["month"])
+        at[row["network"], row["school"]].append(number)
     found = []
-    for where, values in told.items():
-        rest = left[where]
-        found += [
-            f"{name} {value} in {where}: {len(rest[value])} left"
-            for value in sorted(values & set(rest))
-            if len(rest[value]) < 10 or len(frozenset().union(*rest[value])) < 10
-        ]
-        if name in FOLLOWED and len(rest) == 1:
-            found.append(f"{name} in {where}: {next(iter(rest))} is told of all that is left")
+    for place, numbers in at.items():
+        months = {truth[number]["month"] for number in numbers}
+        open_to = {
+            number: frozenset(
+                months - named[tuple(rows[number][one] for one in WHO[:4])]
+                if rows[number]["month"] == HIDDEN
+                else {rows[number]["month"]}
+            )
+            for number in numbers
+        }
+        spans = set(open_to.values())
+        for span in spans | {one | other for one, other in combinations(spans, 2) if one & other}:
+            within = [(number, open_to[number] <= span) for number in numbers if truth[number]["month"] in span]
+            for name in ("location", *FOLLOWED):
+                known = [
+                    (rows[number][name] if is_told else HIDDEN, truth[number][name], behind[number])
+                    for number, is_told in within
+                ]
+                found += _small_rest(name, (*place, *sorted(span)), known)
+    return found
+
+
+def _small_rest(name: str, where: tuple[str, ...], known: Sequence[Known]) -> list[str]:
+    """What a total less the rows that say their value leaves of values that are said."""
+    told = {said for said, _true, _ids in known if said != HIDDEN}
+    rest: defaultdict[str, list[frozenset[int]]] = defaultdict(list)
+    for said, true, ids in known:
+        if said == HIDDEN:
+            rest[true].append(frozenset(ids))
+    found = [
+        f"{name} {value} in {where}: {len(rest[value])} left"
+        for value in sorted(told & set(rest))
+        if len(rest[value]) < 10 or len(frozenset().union(*rest[value])) < 10
+    ]
+    if told and len(rest) == 1:
+        found.append(f"{name} in {where}: {next(iter(rest))} is told of all that is left")
     return found
 
 

@@ -27,11 +27,14 @@ class Drawn:
         self.months = months
         self.pick = pick = random.Random(seed)
         self.pupils: list[tuple[str, str, str, str]] = []
-        for number in range(pick.randint(2, 7)):
-            network, school = f"Network {number % 3}", f"School {number}"
-            for _ in range(pick.choice((6, 12, 40, 150))):
+        sizes = [(f"Network {number % 3}", pick.choice((6, 12, 40, 150))) for number in range(pick.randint(2, 7))]
+        if seed % 3 == 1:  # a large school among many that are too small to be named
+            sizes += [("Network 3", size) for size in (40, *(pick.randint(10, 18) for _ in range(pick.randint(5, 8))))]
+            pick.shuffle(sizes)
+        for number, (network, size) in enumerate(sizes):
+            for _ in range(size):
                 race = pick.choices(RACES, WEIGHTS)[0]
-                self.pupils.append((network, school, pick.choice(("3_5", "6_8", "9_12", "9_12")), race))
+                self.pupils.append((network, f"School {number}", pick.choice(("3_5", "6_8", "9_12", "9_12")), race))
         self.facts = [self._fact(key) for key in range(pick.randint(15, 700))]
 
     def _fact(self, key: int) -> Fact:
@@ -41,7 +44,7 @@ class Drawn:
         network, school, band, race = self.pupils[one]
         month, place = pick.choice(self.months), pick.choice(("hallway", "bus", "yard", "classroom"))
         followed = (
-            pick.choices(("no", "yes"), (15, 1))[0], pick.choices(("no", "yes"), (4, 1))[0],
+            pick.choices(("no", "yes"), (pick.choice((4, 15)), 1))[0], pick.choices(("no", "yes"), (4, 1))[0],
             str(pick.randint(1, 6)), pick.choice(("no", "yes")), pick.choice(("none", "minor", "not_known")),
         )  # fmt: skip
         harmed = {pick.randrange(len(self.pupils))} if pick.random() < 0.7 else {0}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from tests.outcomes.exports.analyst_files.drawn import Said
+from tests.outcomes.exports.analyst_files.weak import named_places_only
 from tests.plans.public.exports.files import Wanted, attack_files, files_of_a_year
 from tests.plans.public.exports.pages import attacked
 from tests.plans.public.exports.surveys import Total, attack_surveys, sides
@@ -84,6 +85,7 @@ WEAK_EXPORTS: dict[str, Callable[[int], int]] = {
         attacked(publishable, number, beside=without_reports).known
     ),
     "files for analysts: held against nothing": lambda number: _in_files(number, write=held_against_nothing),
+    "files for analysts: places without a name forgotten": lambda number: _in_files(number, write=named_places_only),
     "files for analysts: any months": lambda number: _in_files(number, allow=any_months),
     "survey: every answer added up": lambda number: _in_surveys(number, add=every_answer_added_up),
     "survey: nearly alike too": lambda number: _in_surveys(number, show=nearly_alike_too),

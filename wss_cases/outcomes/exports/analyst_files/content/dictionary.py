@@ -67,7 +67,8 @@ def about_file(receiver: str, reference: str, period: str, rows: int, least: int
             "(file)",
             "totals",
             f"{', '.join(HELD_AGAINST)}: also withheld where the totals of the district's other reports, by school, "
-            f"network and month, less the rows that say a value, would leave fewer than {least} of it.",
+            f"network and month, less the rows that say a value, would leave fewer than {least} of it, or one value in "
+            "all. Schools, and months, that the file does not name are added up for this.",
         ),
         ("(file)", "cells", f"Every table made of this file has at least {least} incidents in each cell, or none."),
         ("(file)", "zero", f"A cell without rows is not zero: incidents may stand among those that read {SUPPRESSED}."),

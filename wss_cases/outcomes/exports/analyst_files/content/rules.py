@@ -8,7 +8,9 @@ have at least two answers, each with enough students: one answer for all of them
 
 Beside the file stand board reports and outcome files, which say of every school and month how many incidents there
 were, where, how serious, and what followed. So a value stays only where these totals less the rows that say it leave
-no row of the value or enough again, and of what followed more than one answer.
+no row of the value or enough again, and more than one value in what they leave. The schools that the file does not
+name are known by those that it does: they have a total too, which is the sum of theirs. So have the months that rows
+do not name, beside rows that name the others.
 """
 
 from collections import Counter, defaultdict
@@ -24,9 +26,9 @@ WHO_AND_WHERE: Final = ("network", "school", "grade_band", "race_ethnicity", "mo
 WHAT_FOLLOWED: Final = ("police_notified", "removal", "behavior_group", "case_opened", "injury")
 """What nobody may learn of a person; divided in this order, within rows that read alike."""
 COLUMNS: Final = (*WHO_AND_WHERE, *WHAT_FOLLOWED)
+MONTH: Final = COLUMNS.index("month")
 HELD_AGAINST: Final = ("month", "location", *WHAT_FOLLOWED)
-"""Columns of which other files tell totals, by UNITS."""
-UNITS: Final = ((), ("network",), ("school",), ("month",), ("network", "month"), ("school", "month"))
+"""Columns of which other files tell totals, by place and months."""
 LEAST: Final = 10
 """Students behind each cell, whatever a district sets for its pages."""
 BANDS: Final = ((2, "prek_2"), (5, "3_5"), (8, "6_8"), (13, "9_12"))
@@ -46,8 +48,10 @@ class Fact:
 Facts = Sequence[Fact]
 Parts = list[tuple[tuple[str, ...], Facts]]
 """Rows that read alike, after what they say of the columns so far."""
-Unit = tuple[tuple[int, ...], tuple[str, ...]]
-"""Columns, and a value of each."""
+Months = frozenset[str]
+Place = tuple[str, str]
+"""Network and school as the file says them, or EVERY; "suppressed" is all of those that it does not name."""
+EVERY: Final = ""
 
 
 def enough(facts: Facts, least: int) -> bool:
@@ -82,7 +86,7 @@ def released(facts: Facts, least: int) -> list[tuple[int, tuple[str, ...]]]:
         return []
     alike: Parts = [((), facts)]
     for column, name in enumerate(COLUMNS):
-        totals = _Totals(facts, column, least) if name in HELD_AGAINST else None
+        totals = _Totals(alike, column, least) if name in HELD_AGAINST else None
         alike = _divided_each(alike, column, least, totals)
     return [(one.key, said) for said, rows in alike for one in rows]
 
@@ -109,42 +113,61 @@ def _divided(part: tuple[tuple[str, ...], Facts], column: int, least: int, withh
 
 
 class _Totals:
-    """The rows by the UNITS of which a column's totals are known."""
+    """The rows by the places and months of which a column's totals are known."""
 
-    def __init__(self, facts: Facts, column: int, least: int) -> None:
-        self.column, self.least, self.followed = column, least, COLUMNS[column] in WHAT_FOLLOWED
-        self.units = [tuple(map(COLUMNS.index, unit)) for unit in UNITS if COLUMNS[column] not in unit]
-        self.rows: defaultdict[Unit, list[Fact]] = defaultdict(list)
-        for one in facts:
-            for unit in self.units:
-                self.rows[unit, tuple(one.values[place] for place in unit)].append(one)
+    def __init__(self, alike: Parts, column: int, least: int) -> None:
+        self.column, self.least = column, least
+        self.months = frozenset(one.values[MONTH] for _said, rows in alike for one in rows)
+        self.named: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+        at: defaultdict[Place, list[Fact]] = defaultdict(list)
+        for said, rows in alike:
+            self.named[said[:MONTH]].update(said[MONTH : MONTH + 1])
+            for place in _places(said):
+                at[place] += rows
+        spans: dict[Place, set[Months]] = {place: {self.months} for place in at}
+        if column > MONTH:
+            for place in at:
+                spans[place] |= {frozenset({month}) for month in self.months}
+            for said, _rows in alike:
+                _join(spans[said[0], said[1]], self._open(said))
+        self.rows = {
+            (place, span): [one for one in rows if one.values[MONTH] in span]
+            for place, rows in at.items()
+            for span in spans[place]
+        }
+        self.spans = spans
 
     def given_away(self, parts: Sequence[Parts]) -> Iterator[tuple[int, str]]:
         """Yield the part, and the value, with the fewest rows of each that a total less these rows gives away."""
-        told_by: dict[int, frozenset[tuple[int, ...]]] = {}
-        told: defaultdict[Unit, list[tuple[int, int, str]]] = defaultdict(list)
+        told_in: dict[int, Months] = {}
+        told: defaultdict[tuple[Place, Months], list[tuple[int, int, str]]] = defaultdict(list)
         for number, ways in enumerate(parts):
             for said, rows in ways:
-                units = self._units_of(said)
-                told_by.update(dict.fromkeys((one.key for one in rows), units))
-                for unit in units:
-                    told[unit, tuple(said[place] for place in unit)].append((len(rows), number, said[self.column]))
-        for where, groups in told.items():
+                if said[self.column] == SUPPRESSED:
+                    continue
+                months = self._open(said)
+                told_in.update(dict.fromkeys((one.key for one in rows), months))
+                for place in _places(said):
+                    for span in self.spans[place]:
+                        if months <= span:
+                            told[place, span].append((len(rows), number, said[self.column]))
+        for (place, span), groups in told.items():
             left: defaultdict[str, list[Fact]] = defaultdict(list)
-            for one in self.rows[where]:
-                if where[0] not in told_by[one.key]:
+            for one in self.rows[place, span]:
+                if one.key not in told_in or not told_in[one.key] <= span:
                     left[one.values[self.column]].append(one)
-            one_answer = self.followed and len(left) == 1
-            few = [group for group in groups if one_answer or self._few(left.get(group[2], ()))]
+            few = [group for group in groups if len(left) == 1 or self._few(left.get(group[2], ()))]
             if few:
                 _rows, number, value = min(few)
                 yield number, value
 
-    def _units_of(self, said: tuple[str, ...]) -> frozenset[tuple[int, ...]]:
-        """Return the units in which rows that say this are told by the column."""
-        if said[self.column] == SUPPRESSED:
-            return frozenset()
-        return frozenset(unit for unit in self.units if all(said[place] != SUPPRESSED for place in unit))
+    def _open(self, said: tuple[str, ...]) -> Months:
+        """Return the months in which rows that say this can have been."""
+        if self.column <= MONTH:
+            return self.months
+        if said[MONTH] != SUPPRESSED:
+            return frozenset({said[MONTH]})
+        return self.months - self.named[said[:MONTH]]
 
     def _few(self, left: Facts) -> bool:
         students: set[int] = set()
@@ -153,6 +176,19 @@ class _Totals:
             if number >= self.least and len(students) >= self.least:
                 return False
         return bool(left)
+
+
+def _places(said: tuple[str, ...]) -> Iterator[Place]:
+    network, school = said[0], said[1]
+    yield from ((EVERY, EVERY), (network, EVERY), (EVERY, school), (network, school))
+
+
+def _join(spans: set[Months], months: Months) -> None:
+    """Add these months, and with them all that have some of these."""
+    if months not in spans:
+        spans.add(months)
+        for span in [one for one in spans if one & months]:
+            _join(spans, span | months)
 
 
 def band_of(grades: Iterable[int | None]) -> str:
