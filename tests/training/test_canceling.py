@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.mail.delivery.rendering import compose
 from wss_cases.training.records.actions import take_back
 from wss_cases.training.records.models import TrainingRecord, TrainingSession
+from wss_cases.training.records.queries import records_of
+from wss_cases.training.records.rules import total_minutes
 from wss_cases.training.records.states import Because
 from wss_cases.training.requirements.queries import minimums_at, own_due, standings_at, standings_of_schools
 from wss_cases.training.sessions.actions import (
@@ -28,6 +31,8 @@ from wss_cases.training.sessions.actions import (
     sign_in,
     sign_in_by_code,
 )
+from wss_cases.training.sessions.queries import signed_in, was_signed_in
+from wss_cases.training.sessions.states import CANCELED
 
 PLANNED = Planned("de_escalation", TODAY, 120, "Peace Center")
 
@@ -124,6 +129,29 @@ def test_who_was_there_is_told_that_it_was_not_held_and_of_the_way_back_only_wha
     db.session.execute(update(OutboxMessage).where(OutboxMessage.id == mail.id).values(sent))
     db.session.commit()
     assert "counts for you after all" in said(last)
+
+
+def test_of_a_session_canceled_again_and_again_only_what_stands_is_told(scene: Scene) -> None:
+    number = held(scene, scene.teacher)
+    for minute in range(3):
+        call = scene.call(scene.head, NOW + timedelta(minutes=minute))
+        cancel_session(call, number, Because.NOT_HELD, "The trainer fell ill")
+        told = [one for one in mails() if one.kind == CANCELED]
+        assert [bool(said(one)) for one in told] == [False] * minute + [True]
+        put_back(call, number)
+    cancel_session(scene.call(scene.head, NOW + timedelta(minutes=3)), number, Because.IN_ERROR, "Entered twice")
+    assert not any(said(one) for one in mails()), "of a mistake no one is told, nor of what was put back before"
+
+
+def test_what_was_recorded_another_way_meanwhile_does_not_count_twice(scene: Scene) -> None:
+    number = held(scene, scene.teacher, scene.coordinator)
+    cancel_session(scene.call(scene.head), number, Because.NOT_HELD, "The trainer fell ill")
+    scene.record(scene.teacher, on=TODAY, minutes=120)
+    put_back(scene.call(scene.head), number)
+    assert [total_minutes(records_of([one.id])) for one in (scene.teacher, scene.coordinator)] == [120, 120]
+    assert set(signed_in(number)) == {scene.coordinator.id}
+    cancel_session(scene.call(scene.head), number, Because.NOT_HELD, "Again")
+    assert set(was_signed_in(number)) == {scene.coordinator.id}, "who was left out is not of the session any more"
 
 
 def test_only_who_answers_for_the_school_cancels_it_and_puts_it_back(scene: Scene) -> None:

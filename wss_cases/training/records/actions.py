@@ -1,13 +1,14 @@
 """Putting a training on record, saying until when it counts, and taking back what was entered in error."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.db import table_of
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.db import among, table_of
 from wss_cases.foundation.errors import Refused, refuse_blank
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
@@ -45,6 +46,13 @@ def record_training(
     if user_id not in staff_of(school_id, today_at(school_id, uow.now)):
         raise Refused("user", _("Choose someone from this school."))
     return put_on_record(uow, school_id, training)
+
+
+def lock_accounts(uow: UnitOfWork, user_ids: Collection[int]) -> None:
+    """Step: lock these people's accounts, so that of two acts that record the same training of a person the second
+    finds what the first wrote."""
+    people = select(UserAccount.id).where(among(UserAccount.id, sorted(set(user_ids))))
+    uow.session.execute(people.order_by(UserAccount.id).with_for_update())
 
 
 def put_on_record(uow: UnitOfWork, school_id: int, training: Training) -> int:

@@ -17,12 +17,12 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.training.records.actions import put_all_on_record, put_on_record
+from wss_cases.training.records.actions import lock_accounts, put_all_on_record, put_on_record
 from wss_cases.training.records.models import TrainingGuess, TrainingRecord, TrainingSession
 from wss_cases.training.records.queries import partner_names, staff_of
 from wss_cases.training.records.rules import MOST_MINUTES, Training, hours_words
 from wss_cases.training.records.states import CORRECTED, COUNTS_AGAIN, TAKEN_BACK, Because
-from wss_cases.training.sessions.queries import gone_with, guesses, session_of_code, signed_in
+from wss_cases.training.sessions.queries import gone_with, guesses, session_of_code, signed_in, standing_again
 from wss_cases.training.sessions.rules import AHEAD, BACK, GUESS_WINDOW, GUESSES, new_code
 from wss_cases.training.sessions.states import CANCELED, PUT_BACK
 from wss_cases.training.topics.queries import both_names, every_topic, names_in_both, offered
@@ -124,7 +124,8 @@ def cancel_session(uow: UnitOfWork, session_id: int, because: Because, reason: s
 @use_case
 def put_back(uow: UnitOfWork, session_id: int) -> int:
     """Put a canceled session back as it was, and with it what was taken back by canceling it; whoever was told that it
-    was canceled is told. Returns its id. Raises NotFound, Refused for one that is not canceled."""
+    was canceled is told. What was recorded another way meanwhile, same topic and day, stays taken back: no hours count
+    twice. Returns its id. Raises NotFound, Refused for one that is not canceled."""
     row = uow.load(TrainingSession, session_id, Permission.TRAINING_MANAGE)
     if row.canceled_at is None:
         raise Refused("", _("This session is not canceled."))
@@ -132,10 +133,15 @@ def put_back(uow: UnitOfWork, session_id: int) -> int:
     row.canceled_at = row.canceled_by_id = row.canceled_because = None
     row.canceled_reason = ""
     uow.record(row, PUT_BACK)
-    there, topic = list(uow.session.scalars(gone_with(row.id))), names_in_both(row.topic)
+    gone, topic = list(uow.session.scalars(gone_with(row.id))), names_in_both(row.topic)
+    lock_accounts(uow, [one.user_id for one in gone])
+    again = standing_again(gone)
+    there = [one for one in gone if (one.user_id, one.topic, one.completed_on) not in again]
+    for one in gone:
+        one.taken_back_with_session = False
     for one in there:
         one.taken_back_at = one.taken_back_by_id = None
-        one.taken_back_reason, one.taken_back_with_session = "", False
+        one.taken_back_reason = ""
         uow.record(one, COUNTS_AGAIN, training=topic)
     if was_told:
         _tell(uow, PUT_BACK, row, there)

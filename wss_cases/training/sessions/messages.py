@@ -15,6 +15,7 @@ from wss_cases.foundation.plain_templates import link
 from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.training.records.models import TrainingSession
+from wss_cases.training.records.states import Because
 from wss_cases.training.sessions.queries import signed_in, was_signed_in
 from wss_cases.training.sessions.states import CANCELED, PUT_BACK
 
@@ -42,7 +43,10 @@ def _day(message: OutboxMessage) -> str:
 
 
 def _is_canceled(message: OutboxMessage, actor: Actor) -> bool:
-    return actor.user_id in was_signed_in(message.object_id)
+    """Whether the cancellation of which the mail tells is the one that stands, not one before the session was back."""
+    session = db.session.get_one(TrainingSession, message.object_id)
+    stands = session.canceled_because is Because.NOT_HELD and session.canceled_at == message.created_at
+    return stands and actor.user_id in was_signed_in(session.id)
 
 
 def _counts_again(message: OutboxMessage, actor: Actor) -> bool:

@@ -1,7 +1,8 @@
 """Reading training sessions, who was at one, and which of them a code belongs to."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
@@ -10,7 +11,7 @@ from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.tables.columns import Order
@@ -91,6 +92,15 @@ def gone_with(session_id: int) -> Select[TrainingRecord]:
     """Return the select of what people have on record from a canceled session, which comes back with it."""
     with_it = (TrainingRecord.session_id == session_id, TrainingRecord.taken_back_with_session)
     return select(TrainingRecord).where(*with_it).order_by(TrainingRecord.id)
+
+
+def standing_again(there: Iterable[TrainingRecord]) -> set[tuple[int, str, date]]:
+    """Return person, topic and day of what the people of these records have on record and was not taken back."""
+    people = sorted({one.user_id for one in there})
+    statement = select(TrainingRecord.user_id, TrainingRecord.topic, TrainingRecord.completed_on).where(
+        among(TrainingRecord.user_id, people), TrainingRecord.taken_back_at.is_(None)
+    )
+    return {(row[0], row[1], row[2]) for row in db.session.execute(statement)}
 
 
 def session_of_code(actor: Actor, typed: str, now: datetime) -> TrainingSession | None:

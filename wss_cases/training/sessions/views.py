@@ -131,7 +131,7 @@ def put_back(training_session_id: int) -> Page:
     """Put a canceled session back."""
     row = get_session(current_actor(), training_session_id)
     actions.put_back(submitted(BaseForm()), row.id)
-    flash(_("The session is back, and counts again for everyone who was signed in."))
+    flash(_("The session is back. It counts again for everyone who was signed in, unless it was recorded another way."))
     return redirect(url_for(".session", training_session_id=row.id, school=row.school_id), 303)
 
 
